@@ -1,0 +1,128 @@
+//! What travels between the browser and the server functions.
+
+use domain::{
+    FieldErrors, Timestamp,
+    destination::DestinationKind,
+    event::EventId,
+    health::StreamHealth,
+    ids::{DestinationId, Seq, UserId},
+};
+use serde::{Deserialize, Serialize};
+
+/// Why a server function could not do what it was asked. Coarse on purpose: causes are in the server's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "error", content = "detail", rename_all = "snake_case")]
+pub enum AppError {
+    #[error("Sign in to go on.")]
+    Unauthenticated,
+    #[error("The username or password is wrong.")]
+    WrongCredentials,
+    #[error("Too many attempts. Try again in {retry_after_seconds} seconds.")]
+    TooManyAttempts { retry_after_seconds: u32 },
+    #[error("This no longer exists.")]
+    NotFound,
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// Somebody else saved in the meantime; nothing was overwritten.
+    #[error("Somebody else changed this in the meantime. Reload to see what it is now.")]
+    ChangedMeanwhile,
+    /// No more destinations fit on this instance.
+    #[error("Maximum number of external audit event destinations ({limit}) exceeded")]
+    TooManyDestinations { limit: u32 },
+    #[error("The server can't do this right now. Try again in a moment.")]
+    Unavailable,
+    /// The request did not reach the server, or its answer did not come back whole.
+    #[error("The server can't be reached.")]
+    Transport,
+    /// The code stands in the server's log beside the cause.
+    #[error("Something went wrong on the server (code {code}).")]
+    Internal { code: String },
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentUser {
+    pub id: UserId,
+    pub username: String,
+}
+
+/// Where a page of the Log starts or ends: newest first, by the event's own time, then by its position in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LogPosition {
+    pub created_at: Timestamp,
+    pub seq: Seq,
+}
+
+/// Which page of the Log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "page", content = "position", rename_all = "snake_case")]
+pub enum LogPageRequest {
+    #[default]
+    Newest,
+    OlderThan(LogPosition),
+    NewerThan(LogPosition),
+}
+
+/// One page, newest first. `newer` and `older` are there when there is something on that side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPage {
+    pub rows: Vec<LogRow>,
+    pub newer: Option<LogPosition>,
+    pub older: Option<LogPosition>,
+}
+
+/// One line of the Log. Texts are empty when the event does not say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRow {
+    pub seq: Seq,
+    pub created_at: Timestamp,
+    pub event_type: String,
+    pub author_id: String,
+    pub author_name: String,
+    pub entity_type: String,
+    pub entity_path: String,
+    /// What was done, in one line.
+    pub action: String,
+    pub target_type: String,
+    pub target_details: String,
+    pub ip_address: String,
+}
+
+/// One event, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventView {
+    pub row: LogRow,
+    pub id: EventId,
+    /// Name of the token that posted it, or `audit-streams`.
+    pub source: String,
+    pub received_at: Timestamp,
+    /// The JSON object exactly as it is delivered.
+    pub body: String,
+}
+
+/// A destination as its administrator sees it. The verification token is meant to be seen; no other secret is in here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestinationView {
+    pub id: DestinationId,
+    /// Grows with every change; sent back with an edit, so that nothing is silently overwritten.
+    pub version: i64,
+    pub kind: DestinationKind,
+    pub name: String,
+    pub url: String,
+    pub verification_token: String,
+    pub health: StreamHealth,
+}
+
+/// The instance at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub version: String,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Events in the log now.
+    pub stored_events: u64,
+    pub newest_received_at: Option<Timestamp>,
+    pub destinations: u32,
+    /// Destinations that are held.
+    pub held: u32,
+}

@@ -1,0 +1,103 @@
+//! Audit events: from the bytes that a system posts to the bytes that every destination receives.
+//!
+//! `split_body` finds the events in a request; [`AuditEvent::parse`] checks one and fills in what is missing. The body of
+//! an event is made once, here, and is never serialised again.
+
+mod action;
+mod batch;
+mod compact;
+mod incoming;
+mod own;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    action::describe_action,
+    batch::{BodyError, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
+    incoming::{EventError, Received},
+    own::{Author, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
+};
+use crate::Timestamp;
+
+/// Dedupe key of an event within its source: a string as sent, or the digits of an integer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventId(String);
+
+impl EventId {
+    pub const MAX_CHARS: usize = 255;
+
+    /// None if the text is empty, longer than 255 characters, or has control characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty() && text.chars().count() <= Self::MAX_CHARS && !text.chars().any(char::is_control))
+            .then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What kind of thing happened, for example `user_created`: the key of filters, sent as `X-Gitlab-Audit-Event-Type`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventType(String);
+
+impl EventType {
+    pub const MAX_CHARS: usize = 255;
+
+    /// None unless the text has 1 to 255 characters, all of them printable ASCII, and no blank at either end: it must fit
+    /// into a header.
+    pub fn parse(text: &str) -> Option<Self> {
+        let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        (!text.is_empty() && text.len() <= Self::MAX_CHARS && printable && text.trim() == text)
+            .then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// A checked event: the columns by which it is found and ordered, and its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    pub id: EventId,
+    pub event_type: EventType,
+    /// The digits of an integer, or a string as sent; empty if the event names none.
+    pub author_id: String,
+    pub author_name: String,
+    pub entity_id: String,
+    pub entity_type: String,
+    pub entity_path: String,
+    pub created_at: Timestamp,
+    /// The JSON object that is delivered: every documented field, no line breaks.
+    pub body: Box<str>,
+}
+
+impl AuditEvent {
+    /// Checks one JSON object and fills in what is missing.
+    ///
+    /// An object that has every documented field and no line breaks is kept byte for byte. Any other is written anew:
+    /// documented fields in their documented order, then unknown ones as they came, values unchanged.
+    ///
+    /// # Errors
+    /// [`EventError`] with the field and the rule it breaks.
+    pub fn parse(json: &str, received: &Received) -> Result<Self, EventError> {
+        incoming::parse(json, received)
+    }
+}

@@ -1,0 +1,321 @@
+//! Audit events of this instance itself: what administrators do here.
+
+use serde_json::json;
+
+use super::{AuditEvent, EventId, EventType};
+use crate::{
+    Timestamp,
+    ids::{DestinationId, TokenId, UserId},
+};
+
+/// The source of this instance's own events; no token may have this name.
+pub const OWN_SOURCE: &str = "audit-streams";
+
+/// `entity_type` of what concerns the instance as a whole.
+pub const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
+
+/// Who did it, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// None for the command line and for people who are not signed in.
+    pub user_id: Option<UserId>,
+    pub name: String,
+    /// Empty when it did not come over the network.
+    pub ip_address: String,
+}
+
+impl Author {
+    /// Whoever runs commands on the host.
+    pub fn command_line() -> Self {
+        Self {
+            user_id: None,
+            name: "command line".to_owned(),
+            ip_address: String::new(),
+        }
+    }
+}
+
+/// What was done. Names are GitLab's where it has one; no variant holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnEvent {
+    SignedIn {
+        user: UserId,
+        username: String,
+    },
+    /// The name is what was typed, cut to 255 characters.
+    SignInFailed {
+        username: String,
+    },
+    SignedOut {
+        user: UserId,
+        username: String,
+    },
+    PasswordChanged {
+        user: UserId,
+        username: String,
+    },
+    PasswordReset {
+        user: UserId,
+        username: String,
+    },
+    TokenCreated {
+        token: TokenId,
+        name: String,
+        scopes: String,
+    },
+    TokenRevoked {
+        token: TokenId,
+        name: String,
+    },
+    DestinationCreated {
+        destination: DestinationId,
+        name: String,
+        origin: String,
+    },
+    DestinationRenamed {
+        destination: DestinationId,
+        from: String,
+        to: String,
+    },
+    DestinationDeleted {
+        destination: DestinationId,
+        name: String,
+        origin: String,
+    },
+    ParkedEventRetried {
+        destination: DestinationId,
+        name: String,
+        event: EventId,
+    },
+    ParkedEventDiscarded {
+        destination: DestinationId,
+        name: String,
+        event: EventId,
+    },
+}
+
+/// The parts of an own event's body that depend on what was done.
+struct Parts {
+    event_type: &'static str,
+    message: String,
+    target_type: &'static str,
+    target_id: i64,
+    target_details: String,
+    extra: serde_json::Value,
+}
+
+const DESTINATION: &str = "AuditEvents::InstanceExternalAuditEventDestination";
+
+impl OwnEvent {
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::SignedIn { .. } => "authenticated_with_password",
+            Self::SignInFailed { .. } => "login_failed_with_standard_authentication",
+            Self::SignedOut { .. } => "user_signed_out",
+            Self::PasswordChanged { .. } => "user_password_updated",
+            Self::PasswordReset { .. } => "user_password_reset",
+            Self::TokenCreated { .. } => "api_token_created",
+            Self::TokenRevoked { .. } => "api_token_revoked",
+            Self::DestinationCreated { .. } => "create_instance_event_streaming_destination",
+            Self::DestinationRenamed { .. } => "update_instance_event_streaming_destination",
+            Self::DestinationDeleted { .. } => "destroy_instance_event_streaming_destination",
+            Self::ParkedEventRetried { .. } => "parked_audit_event_retried",
+            Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
+        }
+    }
+
+    fn parts(&self) -> Parts {
+        let user = |message: &str, user: &UserId, username: &str, extra| Parts {
+            event_type: self.event_type(),
+            message: message.to_owned(),
+            target_type: "User",
+            target_id: user.get(),
+            target_details: username.to_owned(),
+            extra,
+        };
+        let token = |message: String, token: &TokenId, name: &str| Parts {
+            event_type: self.event_type(),
+            message,
+            target_type: "ApiToken",
+            target_id: token.get(),
+            target_details: name.to_owned(),
+            extra: json!({}),
+        };
+        let destination = |message: String, destination: &DestinationId, name: &str, extra| Parts {
+            event_type: self.event_type(),
+            message,
+            target_type: DESTINATION,
+            target_id: destination.get(),
+            target_details: name.to_owned(),
+            extra,
+        };
+        match self {
+            Self::SignedIn { user: id, username } => user(
+                "Signed in with STANDARD authentication",
+                id,
+                username,
+                json!({"with": "standard"}),
+            ),
+            Self::SignInFailed { username } => Parts {
+                event_type: self.event_type(),
+                message: "Failed to login with STANDARD authentication".to_owned(),
+                target_type: "User",
+                target_id: 0,
+                target_details: username.clone(),
+                extra: json!({"failed_login": "STANDARD"}),
+            },
+            Self::SignedOut { user: id, username } => user("Signed out", id, username, json!({})),
+            Self::PasswordChanged { user: id, username } => user("Changed password", id, username, json!({})),
+            Self::PasswordReset { user: id, username } => user("Reset password", id, username, json!({})),
+            Self::TokenCreated {
+                token: id,
+                name,
+                scopes,
+            } => token(format!("Created API token {name} with scopes {scopes}"), id, name),
+            Self::TokenRevoked { token: id, name } => token(format!("Revoked API token {name}"), id, name),
+            Self::DestinationCreated {
+                destination: id,
+                name,
+                origin,
+            } => destination(
+                format!("Create instance event streaming destination {origin}"),
+                id,
+                name,
+                json!({}),
+            ),
+            Self::DestinationRenamed {
+                destination: id,
+                from,
+                to,
+            } => {
+                let extra = json!({"change": "name", "from": from, "to": to});
+                destination(format!("Changed name from {from} to {to}"), id, to, extra)
+            }
+            Self::DestinationDeleted {
+                destination: id,
+                name,
+                origin,
+            } => destination(
+                format!("Destroy instance event streaming destination {origin}"),
+                id,
+                name,
+                json!({}),
+            ),
+            Self::ParkedEventRetried {
+                destination: id,
+                name,
+                event,
+            } => destination(format!("Retried parked audit event {event}"), id, name, json!({})),
+            Self::ParkedEventDiscarded {
+                destination: id,
+                name,
+                event,
+            } => destination(format!("Discarded parked audit event {event}"), id, name, json!({})),
+        }
+    }
+
+    /// The event as it is logged and streamed. Texts that a person typed are kept as typed.
+    pub fn into_audit_event(self, author: &Author, id: EventId, at: Timestamp) -> AuditEvent {
+        let parts = self.parts();
+        let author_id = author.user_id.map_or(-1, UserId::get);
+        let target_id = (parts.target_id != 0).then_some(parts.target_id);
+        let details = details(&parts, author, target_id);
+        let quote = |text: &str| serde_json::Value::from(text).to_string();
+        let body = format!(
+            r#"{{"id":{id},"author_id":{author_id},"entity_id":1,"entity_type":{entity},"details":{details},"ip_address":{ip},"author_name":{name},"entity_path":"gitlab_instance","target_details":{target},"created_at":"{at}","target_type":{target_type},"target_id":{target_id},"event_type":{event_type}}}"#,
+            id = quote(id.as_str()),
+            entity = quote(INSTANCE_SCOPE),
+            ip = quote(&author.ip_address),
+            name = quote(&author.name),
+            target = quote(&parts.target_details),
+            target_type = quote(parts.target_type),
+            target_id = serde_json::Value::from(target_id),
+            event_type = quote(parts.event_type),
+        );
+        AuditEvent {
+            id,
+            event_type: EventType(parts.event_type.to_owned()),
+            author_id: author_id.to_string(),
+            author_name: author.name.clone(),
+            entity_id: "1".to_owned(),
+            entity_type: INSTANCE_SCOPE.to_owned(),
+            entity_path: "gitlab_instance".to_owned(),
+            created_at: at,
+            body: body.into_boxed_str(),
+        }
+    }
+}
+
+fn details(parts: &Parts, author: &Author, target_id: Option<i64>) -> serde_json::Value {
+    let mut details = json!({
+        "event_name": parts.event_type,
+        "author_name": author.name,
+        "author_class": "User",
+        "target_id": target_id,
+        "target_type": parts.target_type,
+        "target_details": parts.target_details,
+        "custom_message": parts.message,
+        "ip_address": author.ip_address,
+        "entity_path": "gitlab_instance",
+    });
+    if let (Some(details), Some(extra)) = (details.as_object_mut(), parts.extra.as_object()) {
+        details.extend(extra.clone());
+    }
+    details
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Received;
+
+    #[test]
+    fn an_own_event_is_a_complete_audit_event() {
+        let author = Author {
+            user_id: Some(UserId::new(7)),
+            name: "Ada \"A\"".into(),
+            ip_address: "::1".into(),
+        };
+        let at = Timestamp::from_unix_ms(1_760_464_808_677);
+        let id = EventId("0199".into());
+        let renamed = OwnEvent::DestinationRenamed {
+            destination: DestinationId::new(3),
+            from: "Old".into(),
+            to: "New \\ \"x\"".into(),
+        };
+        let event = renamed.into_audit_event(&author, id.clone(), at);
+        let received = Received {
+            received_at: Timestamp::from_unix_ms(0),
+            fresh_id: EventId("unused".into()),
+        };
+        assert_eq!(
+            AuditEvent::parse(&event.body, &received),
+            Ok(event.clone()),
+            "posted, it would be kept as it is"
+        );
+        let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+        assert_eq!(
+            body["details"]["custom_message"],
+            "Changed name from Old to New \\ \"x\""
+        );
+        assert_eq!((&body["author_id"], &body["target_id"]), (&json!(7), &json!(3)));
+    }
+
+    #[test]
+    fn nobody_signed_in_is_author_minus_one() {
+        let failed = OwnEvent::SignInFailed {
+            username: "ro\not".into(),
+        };
+        let author = Author {
+            user_id: None,
+            name: "ro\not".into(),
+            ip_address: "10.0.0.9".into(),
+        };
+        let event = failed.into_audit_event(&author, EventId("x".into()), Timestamp::from_unix_ms(0));
+        let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+        assert_eq!(
+            (&body["author_id"], &body["target_id"]),
+            (&json!(-1), &serde_json::Value::Null)
+        );
+    }
+}

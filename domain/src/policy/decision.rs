@@ -1,0 +1,193 @@
+//! The table from outcome to decision.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Outcome, Refusal, Unreached};
+
+/// How many events the request carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestSize {
+    One,
+    Batch,
+}
+
+/// Why a destination is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+pub enum Trouble {
+    Unreached(Unreached),
+    /// 408, 425, 429, 5xx, or a status outside HTTP's range.
+    Unavailable(u16),
+    /// 401, 403, 407.
+    AuthenticationFailing(u16),
+    /// 404, 410.
+    EndpointNotFound(u16),
+    /// 3xx, never followed.
+    Moved(u16),
+    /// The network rules forbid the host.
+    Blocked,
+    /// Twenty refusals in a row and nothing accepted: it is the destination, not the events.
+    EverythingRefused(u16),
+}
+
+/// What to do about the events of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Delivered.
+    Settle,
+    /// Keep the events, stop sending, probe until it works again; not before the destination's own wish.
+    Hold {
+        trouble: Trouble,
+        retry_after: Option<Duration>,
+    },
+    /// The event itself is not wanted: try it again on its own schedule, go on with the others.
+    Refuse(Refusal),
+    /// Too large together: send the halves.
+    Split,
+    /// Record nothing; it is sent again after the restart.
+    Forget,
+}
+
+/// The decision for an outcome. Total: every status has one.
+pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
+    match outcome {
+        Outcome::Answered { status, retry_after } => decide_answer(status, retry_after, size),
+        Outcome::Unreached(unreached) => hold(Trouble::Unreached(unreached), None),
+        Outcome::Blocked => hold(Trouble::Blocked, None),
+        Outcome::Unsendable => Decision::Refuse(Refusal::Unsendable),
+        Outcome::Stopped => Decision::Forget,
+    }
+}
+
+fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) -> Decision {
+    match status {
+        200..=299 => Decision::Settle,
+        300..=399 => hold(Trouble::Moved(status), retry_after),
+        401 | 403 | 407 => hold(Trouble::AuthenticationFailing(status), retry_after),
+        404 | 410 => hold(Trouble::EndpointNotFound(status), retry_after),
+        408 | 425 | 429 => hold(Trouble::Unavailable(status), retry_after),
+        413 if size == RequestSize::Batch => Decision::Split,
+        400..=499 => Decision::Refuse(Refusal::Status(status)),
+        _ => hold(Trouble::Unavailable(status), retry_after),
+    }
+}
+
+const fn hold(trouble: Trouble, retry_after: Option<Duration>) -> Decision {
+    Decision::Hold { trouble, retry_after }
+}
+
+impl fmt::Display for Trouble {
+    /// A phrase that follows "Held: " or stands alone in a log line.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreached(Unreached::Dns) => formatter.write_str("host name not found"),
+            Self::Unreached(Unreached::Connect) => formatter.write_str("no connection"),
+            Self::Unreached(Unreached::Tls) => formatter.write_str("TLS handshake failed"),
+            Self::Unreached(Unreached::Timeout) => formatter.write_str("no answer in time"),
+            Self::Unreached(Unreached::Interrupted) => formatter.write_str("connection ended before the answer"),
+            Self::Unavailable(429) => formatter.write_str("429 too many requests"),
+            Self::Unavailable(status) => write!(formatter, "{status} from server"),
+            Self::AuthenticationFailing(status) => write!(formatter, "authentication failing ({status})"),
+            Self::EndpointNotFound(status) => write!(formatter, "endpoint not found ({status})"),
+            Self::Moved(status) => write!(formatter, "endpoint moved ({status}, redirects are not followed)"),
+            Self::Blocked => formatter.write_str("blocked by the network rules"),
+            Self::EverythingRefused(status) => write!(formatter, "every event refused ({status})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn answered(status: u16) -> Decision {
+        decide(
+            Outcome::Answered {
+                status,
+                retry_after: None,
+            },
+            RequestSize::One,
+        )
+    }
+
+    #[test]
+    fn each_row_of_the_table() {
+        let refused = |status| Decision::Refuse(Refusal::Status(status));
+        for (statuses, expected) in [
+            (vec![200, 201, 202, 204, 299], None),
+            (
+                vec![300, 301, 302, 304, 307, 308],
+                Some(Trouble::Moved as fn(u16) -> Trouble),
+            ),
+            (vec![401, 403, 407], Some(Trouble::AuthenticationFailing)),
+            (vec![404, 410], Some(Trouble::EndpointNotFound)),
+            (
+                vec![0, 100, 408, 425, 429, 500, 502, 503, 504, 599, 600, 999],
+                Some(Trouble::Unavailable),
+            ),
+        ] {
+            for status in statuses {
+                let decision = expected.map_or(Decision::Settle, |trouble| hold(trouble(status), None));
+                assert_eq!(answered(status), decision, "{status}");
+            }
+        }
+        for status in [400, 402, 405, 406, 409, 411, 413, 415, 418, 422, 431, 451, 499] {
+            assert_eq!(answered(status), refused(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_batch_that_is_too_large_is_split_and_a_single_event_refused() {
+        let outcome = Outcome::Answered {
+            status: 413,
+            retry_after: None,
+        };
+        assert_eq!(decide(outcome, RequestSize::Batch), Decision::Split);
+        assert_eq!(
+            decide(outcome, RequestSize::One),
+            Decision::Refuse(Refusal::Status(413))
+        );
+    }
+
+    #[test]
+    fn without_an_answer_nothing_is_settled_or_refused() {
+        for unreached in [
+            Unreached::Dns,
+            Unreached::Connect,
+            Unreached::Tls,
+            Unreached::Timeout,
+            Unreached::Interrupted,
+        ] {
+            let decision = decide(Outcome::Unreached(unreached), RequestSize::One);
+            assert_eq!(decision, hold(Trouble::Unreached(unreached), None));
+        }
+        assert_eq!(decide(Outcome::Blocked, RequestSize::One), hold(Trouble::Blocked, None));
+        assert_eq!(decide(Outcome::Stopped, RequestSize::One), Decision::Forget);
+        assert_eq!(
+            decide(Outcome::Unsendable, RequestSize::One),
+            Decision::Refuse(Refusal::Unsendable)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn only_2xx_settles(status in any::<u16>(), seconds in proptest::option::of(0_u64..100_000)) {
+            let outcome = Outcome::Answered { status, retry_after: seconds.map(Duration::from_secs) };
+            let settled = decide(outcome, RequestSize::One) == Decision::Settle;
+            prop_assert_eq!(settled, (200..300).contains(&status));
+        }
+
+        #[test]
+        fn a_hold_keeps_the_destinations_own_wish(status in any::<u16>(), seconds in 0_u64..100_000) {
+            let wish = Some(Duration::from_secs(seconds));
+            let outcome = Outcome::Answered { status, retry_after: wish };
+            if let Decision::Hold { retry_after, .. } = decide(outcome, RequestSize::One) {
+                prop_assert_eq!(retry_after, wish);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What one attempt came to, as the sink saw it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The stage at which a destination could not be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreached {
+    /// The host name has no address.
+    Dns,
+    /// No connection: refused, reset, unreachable, or not within the connect deadline.
+    Connect,
+    /// The certificate or the handshake was not accepted.
+    Tls,
+    /// No whole answer within the deadline of the attempt.
+    Timeout,
+    /// The connection ended before the answer did.
+    Interrupted,
+}
+
+/// The end of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The destination answered with this HTTP status, and perhaps with how long to wait.
+    Answered { status: u16, retry_after: Option<Duration> },
+    /// No answer.
+    Unreached(Unreached),
+    /// The network rules forbid this host; nothing was sent.
+    Blocked,
+    /// This event can't be put into a request at all; nothing was sent.
+    Unsendable,
+    /// This process is stopping; whether the destination has the event is unknown.
+    Stopped,
+}

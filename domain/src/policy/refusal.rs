@@ -1,0 +1,124 @@
+//! Events that a destination refuses one by one.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// Why an event was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The destination answered with this status.
+    Status(u16),
+    /// It can't be put into a request, so it was never sent.
+    Unsendable,
+}
+
+impl Refusal {
+    /// The status answered, 0 if nothing was sent.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Status(status) => status,
+            Self::Unsendable => 0,
+        }
+    }
+
+    /// What happens after this refusal, when `tries` attempts have been made in all (at least 1).
+    pub fn step(self, tries: u32) -> RefusalStep {
+        let position = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
+        match (self, PAUSES.get(position)) {
+            (Self::Status(_), Some(pause)) => RefusalStep::TryAgainAfter(*pause),
+            _ => RefusalStep::Park,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(formatter, "refused with status {status}"),
+            Self::Unsendable => formatter.write_str("can't be put into a request"),
+        }
+    }
+}
+
+/// Four pauses between five tries: a little over ten minutes in all.
+const PAUSES: [Duration; 4] = [
+    Duration::from_secs(10),
+    Duration::from_secs(50),
+    Duration::from_secs(180),
+    Duration::from_secs(360),
+];
+
+/// What happens to a refused event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalStep {
+    TryAgainAfter(Duration),
+    Park,
+}
+
+/// Counts refusals in a row, with nothing accepted between them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefusalStreak(u32);
+
+impl RefusalStreak {
+    /// From here on the destination itself is held to be at fault.
+    pub const LIMIT: u32 = 20;
+
+    /// One more. True when the destination is to be held.
+    #[must_use]
+    pub fn refuse(&mut self) -> bool {
+        self.0 = self.0.saturating_add(1);
+        self.0 >= Self::LIMIT
+    }
+
+    pub fn accept(&mut self) {
+        self.0 = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn five_tries_over_ten_minutes_then_parked() {
+        let refusal = Refusal::Status(422);
+        let mut total = Duration::ZERO;
+        for tries in 1..=4 {
+            let RefusalStep::TryAgainAfter(pause) = refusal.step(tries) else {
+                panic!("parked after {tries}")
+            };
+            total += pause;
+        }
+        assert_eq!(total, Duration::from_secs(600));
+        assert_eq!(refusal.step(5), RefusalStep::Park);
+    }
+
+    #[test]
+    fn what_can_never_be_sent_is_parked_at_once() {
+        assert_eq!(Refusal::Unsendable.step(1), RefusalStep::Park);
+    }
+
+    #[test]
+    fn one_acceptance_ends_a_streak() {
+        let mut streak = RefusalStreak::default();
+        for _ in 0..19 {
+            assert!(!streak.refuse());
+        }
+        streak.accept();
+        for _ in 0..19 {
+            assert!(!streak.refuse());
+        }
+        assert!(streak.refuse());
+    }
+
+    proptest! {
+        #[test]
+        fn every_refused_event_ends_parked(status in 400_u16..500, tries in 5_u32..) {
+            prop_assert_eq!(Refusal::Status(status).step(tries), RefusalStep::Park);
+        }
+    }
+}
