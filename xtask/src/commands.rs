@@ -1,0 +1,9 @@
+//! The commands, one a file.
+
+pub(crate) mod bench;
+pub(crate) mod build;
+pub(crate) mod dev;
+pub(crate) mod lint;
+pub(crate) mod start;
+mod tally;
+pub(crate) mod test;

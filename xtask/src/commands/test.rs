@@ -1,0 +1,138 @@
+//! `cargo xtask test`: every check and every test, from a clean clone on.
+//!
+//! A failing step does not keep the next ones from running, so that one run tells all there is to tell. The last line
+//! is always `N passed, N failed`, counted from what the runners themselves printed.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use super::build::{self, Profile, SITE_VARIABLE};
+use super::lint;
+use super::tally::Tally;
+use crate::process::{self, Finished};
+use crate::project::Project;
+use crate::site;
+use crate::steps::{Ending, Step, Steps};
+use crate::tools::browser::Browser;
+use crate::tools::npm;
+
+const CARGO_TEST: Step = Step {
+    name: "cargo test",
+    what: "unit, property, integration and crash tests",
+    usually: "8 min, 2 min when unchanged",
+};
+const SERVER: Step = Step {
+    name: "server",
+    what: "compile the server with the web assets inside",
+    usually: "30 s",
+};
+const PLAYWRIGHT: Step = Step {
+    name: "playwright",
+    what: "install the browser tests' packages",
+    usually: "10 s once",
+};
+const TYPES: Step = Step {
+    name: "types",
+    what: "type-check the browser tests",
+    usually: "2 s",
+};
+const BROWSER: Step = Step {
+    name: "browser",
+    what: "find a Chromium, or install one",
+    usually: "1 min once",
+};
+const END2END: Step = Step {
+    name: "browser tests",
+    what: "drive the real server in Chromium",
+    usually: "1 min",
+};
+
+pub(crate) fn run(project: &Project) -> Result<()> {
+    let mut steps = Steps::default();
+    let mut tally = Tally::default();
+
+    lint::lint(project, &mut steps);
+    match site::build(project, &mut steps) {
+        Ok(()) => {
+            cargo_test(project, &mut steps, &mut tally);
+            end2end(project, &mut steps, &mut tally);
+        }
+        Err(error) => println!("    error: {error:#}"),
+    }
+
+    // A step that failed without a failed test of its own must not end in "0 failed".
+    let failed = steps.failed();
+    if !failed.is_empty() && tally.failed == 0 {
+        tally.failed = 1;
+    }
+    steps.print_summary();
+    println!();
+    if !failed.is_empty() {
+        println!("Failed: {}", failed.join(", "));
+    }
+    println!("{tally}");
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        bail!("not everything passed")
+    }
+}
+
+/// With the web assets embedded already here, so that the server is compiled once for all the steps.
+fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+    steps.attempt(&CARGO_TEST, || {
+        let mut command = process::cargo(project);
+        command
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .env(SITE_VARIABLE, project.site());
+        let finished = process::tee(&mut command)?;
+        *tally += Tally::of_cargo_test(&finished.stdout);
+        ending_of(&finished)
+    });
+}
+
+fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+    let folder = project.end2end();
+    let mut browser = None;
+    let is_ready = [
+        steps.attempt(&SERVER, || build::server(project, Profile::Dev)),
+        steps.attempt(&PLAYWRIGHT, || npm::install(&folder)),
+        steps.attempt(&BROWSER, || {
+            browser = Some(Browser::find_or_install(project)?);
+            Ok(Ending::Done)
+        }),
+    ];
+    let Some(browser) = browser.filter(|_| !is_ready.contains(&Ending::Failed)) else {
+        return;
+    };
+    steps.attempt(&TYPES, || {
+        process::run(npx(project, "tsc").arg("--noEmit"))?;
+        Ok(Ending::Done)
+    });
+    steps.attempt(&END2END, || {
+        let mut command = npx(project, "playwright");
+        command
+            .arg("test")
+            .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()));
+        browser.configure(&mut command);
+        let finished = process::tee(&mut command)?;
+        *tally += Tally::of_playwright(&finished.stdout);
+        ending_of(&finished)
+    });
+}
+
+/// A program among the browser tests' packages. Never one that npx would fetch.
+fn npx(project: &Project, program: &str) -> Command {
+    let mut command = Command::new("npx");
+    command.current_dir(project.end2end()).args(["--no-install", program]);
+    command
+}
+
+fn ending_of(finished: &Finished) -> Result<Ending> {
+    if finished.success {
+        Ok(Ending::Done)
+    } else {
+        bail!("some tests failed")
+    }
+}
