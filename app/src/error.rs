@@ -1,0 +1,128 @@
+//! What an [`AppError`] means to HTTP, to its reader, and to the server functions that carry it.
+
+use domain::{Field, FieldErrors};
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+
+use crate::wire::AppError;
+
+impl AppError {
+    /// Status of the answer that carries it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Unauthenticated => 401,
+            Self::WrongCredentials => 403,
+            Self::NotFound => 404,
+            Self::ChangedMeanwhile => 409,
+            Self::Invalid(_) | Self::TooManyDestinations { .. } => 422,
+            Self::TooManyAttempts { .. } => 429,
+            Self::Internal { .. } => 500,
+            Self::Unavailable | Self::Transport => 503,
+        }
+    }
+
+    /// A short code to quote when asking for help.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::WrongCredentials => "wrong-credentials",
+            Self::NotFound => "not-found",
+            Self::ChangedMeanwhile => "changed-meanwhile",
+            Self::Invalid(_) => "invalid",
+            Self::TooManyDestinations { .. } => "too-many-destinations",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::Unavailable => "unavailable",
+            Self::Transport => "transport",
+            Self::Internal { code } => code,
+        }
+    }
+
+    /// What its reader can do about it.
+    pub const fn next_step(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "Your session has ended.",
+            Self::WrongCredentials => "Check both and try again.",
+            Self::NotFound => "It may have been deleted, or removed by retention.",
+            Self::ChangedMeanwhile => "Nothing was overwritten.",
+            Self::Invalid(_) => "Correct the marked fields and try again.",
+            Self::TooManyDestinations { .. } => "Delete a destination that is no longer needed, then add this one.",
+            Self::TooManyAttempts { .. } => "Wait, then try again.",
+            Self::Unavailable => "Nothing is lost. Try again in a moment.",
+            Self::Transport => "Check the connection, then try again.",
+            Self::Internal { .. } => "Try again. If it stays, look for this code in the server's log.",
+        }
+    }
+
+    /// The message about `field`, if that is what was refused.
+    pub fn message_for(&self, field: Field) -> Option<&str> {
+        match self {
+            Self::Invalid(errors) => errors.message_for(field),
+            _ => None,
+        }
+    }
+}
+
+impl From<FieldErrors> for AppError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// What fails in the browser is the way to the server; anything else is a fault of ours.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::Transport,
+            ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::ServerError(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::Serialization(_)
+            | ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Response(_) => Self::Internal {
+                code: "server-function".to_owned(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_answers_with_an_error_status() {
+        for error in [
+            AppError::Unauthenticated,
+            AppError::WrongCredentials,
+            AppError::TooManyAttempts { retry_after_seconds: 3 },
+            AppError::NotFound,
+            AppError::Invalid(FieldErrors::default()),
+            AppError::ChangedMeanwhile,
+            AppError::TooManyDestinations { limit: 5 },
+            AppError::Unavailable,
+            AppError::Transport,
+            AppError::Internal { code: "x1".into() },
+        ] {
+            assert!((400..600).contains(&error.status()), "{error:?}");
+            assert!(!error.code().is_empty() && error.next_step().ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn a_browser_without_a_connection_is_not_our_fault() {
+        let offline = ServerFnErrorErr::Request("failed to fetch".into());
+        assert_eq!(AppError::from_server_fn_error(offline), AppError::Transport);
+        let broken = ServerFnErrorErr::Args("missing".into());
+        assert!(matches!(
+            AppError::from_server_fn_error(broken),
+            AppError::Internal { .. }
+        ));
+    }
+}

@@ -1,0 +1,14 @@
+//! What the page knows and how it says it: plain values and functions, tested without a browser.
+
+pub mod curl;
+pub mod editor;
+pub mod event_body;
+pub mod health_words;
+pub mod json_text;
+pub mod kind;
+pub mod local_path;
+pub mod log_location;
+pub mod moment;
+pub mod sentence;
+pub mod streams_state;
+pub mod text;

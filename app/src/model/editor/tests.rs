@@ -1,0 +1,97 @@
+use domain::{FieldError, health::StreamHealth};
+
+use super::*;
+
+fn view(name: &str, version: i64) -> DestinationView {
+    DestinationView {
+        id: DestinationId::new(3),
+        version,
+        kind: DestinationKind::Http,
+        name: name.into(),
+        url: "https://siem.example/in".into(),
+        verification_token: "8fK2abcdefghijklmnopqrx9".into(),
+        health: StreamHealth::NothingToSend,
+    }
+}
+
+fn filled() -> EditorState {
+    let mut editor = EditorState::add(DestinationKind::Http);
+    editor.set_text(Field::Name, "SIEM".into());
+    editor.set_text(Field::Url, "https://siem.example/in".into());
+    editor
+}
+
+#[test]
+fn a_new_destination_can_be_saved_once_name_and_url_are_right() {
+    assert!(!EditorState::add(DestinationKind::Http).can_save());
+    let mut editor = filled();
+    assert!(editor.can_save());
+    editor.set_text(Field::VerificationToken, "short".into());
+    assert!(!editor.can_save());
+    editor.set_text(Field::VerificationToken, String::new());
+    assert!(editor.can_save());
+}
+
+#[test]
+fn a_mistake_is_shown_only_after_the_field_was_left() {
+    let mut editor = EditorState::add(DestinationKind::Http);
+    editor.set_text(Field::Url, "siem".into());
+    assert_eq!(editor.message_for(Field::Url), None);
+    editor.visit(Field::Url);
+    assert_eq!(
+        editor.message_for(Field::Url).as_deref(),
+        Some("Destination url must be a valid URL")
+    );
+    assert_eq!(editor.message_for(Field::Name), None);
+}
+
+#[test]
+fn passing_through_an_empty_field_is_no_mistake() {
+    let mut editor = EditorState::add(DestinationKind::Http);
+    editor.visit(Field::Name);
+    assert_eq!(editor.message_for(Field::Name), None);
+}
+
+#[test]
+fn a_refusal_keeps_what_was_typed_and_goes_when_its_field_changes() {
+    let mut editor = filled();
+    let taken = FieldError::new(Field::Url, "Destination url has already been taken");
+    editor.refuse(AppError::Invalid(taken.into()));
+    assert_eq!(editor.text(Field::Url), "https://siem.example/in");
+    assert!(editor.message_for(Field::Url).is_some() && editor.refusal().is_none());
+    editor.set_text(Field::Url, "https://other.example/".into());
+    assert_eq!(editor.message_for(Field::Url), None);
+}
+
+#[test]
+fn an_edit_is_saved_only_when_something_changed() {
+    let mut editor = EditorState::edit(&view("SIEM", 1));
+    assert!(!editor.can_save());
+    editor.set_text(Field::Name, "Splunk".into());
+    assert!(editor.can_save());
+    let request = editor.edit_request().unwrap();
+    assert_eq!((request.version, request.edit.name.as_str()), (1, "Splunk"));
+    editor.accept(&view("Splunk", 2));
+    assert!(editor.is_saved() && !editor.can_save());
+    editor.set_text(Field::Name, "Splunk 2".into());
+    assert!(!editor.is_saved());
+}
+
+#[test]
+fn what_somebody_else_saved_never_overwrites_what_is_typed() {
+    let mut untouched = EditorState::edit(&view("SIEM", 1));
+    untouched.follow(&view("Theirs", 2));
+    assert_eq!(untouched.text(Field::Name), "Theirs");
+
+    let mut typed = EditorState::edit(&view("SIEM", 1));
+    typed.set_text(Field::Name, "Mine".into());
+    typed.follow(&view("Theirs", 2));
+    assert_eq!(
+        (typed.text(Field::Name), typed.edit_request().unwrap().version),
+        ("Mine", 1)
+    );
+    typed.refuse(AppError::ChangedMeanwhile);
+    assert_eq!(typed.refusal(), Some(&AppError::ChangedMeanwhile));
+    typed.reset(&view("Theirs", 2));
+    assert_eq!((typed.text(Field::Name), typed.refusal()), ("Theirs", None));
+}

@@ -1,0 +1,217 @@
+//! The health of a stream in words.
+
+use domain::{
+    Timestamp,
+    health::StreamHealth,
+    policy::{Trouble, Unreached},
+};
+
+use super::{
+    moment::{Viewpoint, clock_text, until_text},
+    text::grouped,
+};
+
+/// How serious it is; always shown with an icon and a word beside the colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Quiet,
+    Busy,
+    Warning,
+    Bad,
+}
+
+/// What is said about a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthWords {
+    pub tone: Tone,
+    /// A few words that stand alone.
+    pub headline: String,
+    /// More, each a phrase.
+    pub details: Vec<String>,
+    /// What its administrator can do, when there is something.
+    pub next_step: Option<&'static str>,
+}
+
+/// Without a viewpoint (on the server) times are in UTC; with one, in the reader's zone and counted down.
+pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> HealthWords {
+    match *health {
+        StreamHealth::NothingToSend => calm(Tone::Quiet, "Nothing to send yet"),
+        StreamHealth::Starting => calm(Tone::Quiet, "Starting"),
+        StreamHealth::Healthy { .. } => calm(Tone::Good, "Healthy"),
+        StreamHealth::CatchingUp { waiting } => HealthWords {
+            details: vec![waiting_text(waiting)],
+            ..calm(Tone::Busy, "Catching up")
+        },
+        StreamHealth::Held {
+            trouble,
+            since,
+            next_probe_at,
+            waiting,
+        } => {
+            let (tone, headline) = held_headline(trouble, since, viewpoint);
+            let mut details = vec![phrase(trouble)];
+            if tone == Tone::Bad {
+                details.push(format!("since {}", clock_text(since, viewpoint)));
+            }
+            details.push(next_try(next_probe_at, viewpoint));
+            details.push(waiting_text(waiting));
+            HealthWords {
+                tone,
+                headline,
+                details,
+                next_step: Some(next_step(trouble)),
+            }
+        }
+    }
+}
+
+fn calm(tone: Tone, headline: &str) -> HealthWords {
+    HealthWords {
+        tone,
+        headline: headline.to_owned(),
+        details: Vec::new(),
+        next_step: None,
+    }
+}
+
+fn held_headline(trouble: Trouble, since: Timestamp, viewpoint: Option<Viewpoint>) -> (Tone, String) {
+    let lasting = match trouble {
+        Trouble::Unreached(_) | Trouble::Unavailable(_) => {
+            return (
+                Tone::Warning,
+                format!("Retrying since {}", clock_text(since, viewpoint)),
+            );
+        }
+        Trouble::AuthenticationFailing(_) => "Authentication failing",
+        Trouble::EndpointNotFound(_) => "Endpoint not found",
+        Trouble::Moved(_) => "Endpoint moved",
+        Trouble::Blocked => "Blocked by network rules",
+        Trouble::EverythingRefused(_) => "Every event refused",
+    };
+    (Tone::Bad, lasting.to_owned())
+}
+
+/// What happened, without repeating the headline.
+fn phrase(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::AuthenticationFailing(status)
+        | Trouble::EndpointNotFound(status)
+        | Trouble::Moved(status)
+        | Trouble::EverythingRefused(status) => format!("{status} from server"),
+        Trouble::Blocked => "nothing is sent".to_owned(),
+        Trouble::Unreached(_) | Trouble::Unavailable(_) => trouble.to_string(),
+    }
+}
+
+fn next_try(at: Timestamp, viewpoint: Option<Viewpoint>) -> String {
+    match viewpoint {
+        None => format!("next try at {}", clock_text(at, None)),
+        Some(viewpoint) => match until_text(at, viewpoint.now) {
+            Some(wait) => format!("next try in {wait}"),
+            None => "trying now".to_owned(),
+        },
+    }
+}
+
+fn waiting_text(waiting: u64) -> String {
+    format!("{} waiting", grouped(waiting))
+}
+
+const fn next_step(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unreached(Unreached::Dns) => "Check the host name in the URL, and this server's DNS.",
+        Trouble::Unreached(Unreached::Connect) => {
+            "Check that the receiver runs, and that no firewall stands in between."
+        }
+        Trouble::Unreached(Unreached::Tls) => "Check the receiver's certificate: it must be valid for this host name.",
+        Trouble::Unreached(Unreached::Timeout) => "The receiver must answer within 10 seconds.",
+        Trouble::Unreached(Unreached::Interrupted) => "Check the receiver, or the proxy in front of it.",
+        Trouble::Unavailable(429) => "The receiver asks for a pause. Sending goes on by itself.",
+        Trouble::Unavailable(_) => "Sending goes on by itself as soon as the receiver accepts again.",
+        Trouble::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
+        Trouble::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
+        Trouble::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
+        Trouble::Blocked => {
+            "To allow this host, start the server with AUDIT_STREAMS_ALLOW_LOCAL_NETWORK=true or put it on the allowlist."
+        }
+        Trouble::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn held(trouble: Trouble) -> StreamHealth {
+        StreamHealth::Held {
+            trouble,
+            since: at("2026-03-03T09:42:00Z"),
+            next_probe_at: at("2026-03-03T10:00:38Z"),
+            waiting: 4_210,
+        }
+    }
+
+    fn viewpoint() -> Option<Viewpoint> {
+        Some(Viewpoint {
+            now: at("2026-03-03T10:00:00Z"),
+            offset_minutes: 60,
+        })
+    }
+
+    fn line(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> String {
+        let words = health_words(health, viewpoint);
+        std::iter::once(words.headline)
+            .chain(words.details)
+            .collect::<Vec<_>>()
+            .join(" · ")
+    }
+
+    #[test]
+    fn calm_states_are_short() {
+        let healthy = StreamHealth::Healthy {
+            last_success_at: at("2026-03-03T09:42:00Z"),
+        };
+        assert_eq!(line(&healthy, None), "Healthy");
+        assert_eq!(line(&StreamHealth::NothingToSend, None), "Nothing to send yet");
+        assert_eq!(
+            line(&StreamHealth::CatchingUp { waiting: 4_210 }, None),
+            "Catching up · 4,210 waiting"
+        );
+    }
+
+    #[test]
+    fn a_retry_counts_down_in_the_readers_zone() {
+        let unavailable = held(Trouble::Unavailable(503));
+        assert_eq!(
+            line(&unavailable, viewpoint()),
+            "Retrying since 10:42 · 503 from server · next try in 38 s · 4,210 waiting"
+        );
+        assert_eq!(
+            line(&unavailable, None),
+            "Retrying since 2026-03-03 09:42 UTC · 503 from server · next try at 2026-03-03 10:00 UTC · 4,210 waiting"
+        );
+    }
+
+    #[test]
+    fn what_needs_a_person_is_bad_and_says_what_to_do() {
+        for (trouble, headline) in [
+            (
+                Trouble::AuthenticationFailing(401),
+                "Authentication failing · 401 from server · since 10:42",
+            ),
+            (Trouble::EndpointNotFound(404), "Endpoint not found · 404 from server"),
+            (Trouble::Moved(301), "Endpoint moved · 301 from server"),
+            (Trouble::Blocked, "Blocked by network rules · nothing is sent"),
+            (Trouble::EverythingRefused(422), "Every event refused · 422 from server"),
+        ] {
+            assert!(line(&held(trouble), viewpoint()).starts_with(headline), "{trouble:?}");
+            let words = health_words(&held(trouble), viewpoint());
+            assert_eq!((words.tone, words.next_step.is_some()), (Tone::Bad, true));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Points in time as the page writes them.
+
+use domain::Timestamp;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Where the reader is in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewpoint {
+    pub now: Timestamp,
+    /// Minutes that the reader's zone is ahead of UTC.
+    pub offset_minutes: i32,
+}
+
+/// `2026-03-03 10:42:07 UTC`: what the server writes, since it does not know the reader's zone.
+pub fn utc_text(moment: Timestamp) -> String {
+    format!("{} UTC", date_and_time(moment))
+}
+
+/// `2026-03-03 11:42:07 +01:00`: the same moment in the reader's zone.
+pub fn local_text(moment: Timestamp, offset_minutes: i32) -> String {
+    format!(
+        "{} {}",
+        date_and_time(shifted(moment, offset_minutes)),
+        zone_text(offset_minutes)
+    )
+}
+
+/// `10:42`, with the date before it unless that is today; in UTC and saying so when the reader's zone is not known.
+pub fn clock_text(moment: Timestamp, viewpoint: Option<Viewpoint>) -> String {
+    let Some(viewpoint) = viewpoint else {
+        return format!("{} UTC", to_minute(&date_and_time(moment)));
+    };
+    let local = date_and_time(shifted(moment, viewpoint.offset_minutes));
+    let today = date_and_time(shifted(viewpoint.now, viewpoint.offset_minutes));
+    match (local.split_once(' '), today.split_once(' ')) {
+        (Some((day, time)), Some((this_day, _))) if day == this_day => to_minute(time).to_owned(),
+        _ => to_minute(&local).to_owned(),
+    }
+}
+
+/// `38 s`, `4 min`, `2 h`: how long it is until `moment`; None when it has come.
+pub fn until_text(moment: Timestamp, now: Timestamp) -> Option<String> {
+    let seconds = moment.since(now).as_millis().div_ceil(1_000);
+    match seconds {
+        0 => None,
+        1..=99 => Some(format!("{seconds} s")),
+        100..=5_999 => Some(format!("{} min", seconds.div_ceil(60))),
+        _ => Some(format!("{} h", seconds.div_ceil(3_600))),
+    }
+}
+
+fn shifted(moment: Timestamp, offset_minutes: i32) -> Timestamp {
+    Timestamp::from_unix_ms(moment.unix_ms().saturating_add(i64::from(offset_minutes) * MINUTE_MS))
+}
+
+fn date_and_time(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    let whole_seconds = text.split_once('.').map_or(text.as_str(), |(start, _)| start);
+    whole_seconds.replacen('T', " ", 1)
+}
+
+fn to_minute(text: &str) -> &str {
+    text.rsplit_once(':').map_or(text, |(start, _)| start)
+}
+
+fn zone_text(offset_minutes: i32) -> String {
+    let sign = if offset_minutes < 0 { '-' } else { '+' };
+    let minutes = offset_minutes.unsigned_abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_zone_always_stands_beside_the_time() {
+        let moment = at("2026-03-03T23:42:07.677Z");
+        assert_eq!(utc_text(moment), "2026-03-03 23:42:07 UTC");
+        assert_eq!(local_text(moment, 60), "2026-03-04 00:42:07 +01:00");
+        assert_eq!(local_text(moment, -210), "2026-03-03 20:12:07 -03:30");
+    }
+
+    #[test]
+    fn today_needs_no_date() {
+        let viewpoint = Viewpoint {
+            now: at("2026-03-03T12:00:00Z"),
+            offset_minutes: 60,
+        };
+        assert_eq!(clock_text(at("2026-03-03T09:42:59Z"), Some(viewpoint)), "10:42");
+        assert_eq!(
+            clock_text(at("2026-03-02T09:42:59Z"), Some(viewpoint)),
+            "2026-03-02 10:42"
+        );
+        assert_eq!(clock_text(at("2026-03-03T09:42:59Z"), None), "2026-03-03 09:42 UTC");
+    }
+
+    #[test]
+    fn waiting_is_told_in_the_unit_that_fits() {
+        let now = at("2026-03-03T12:00:00Z");
+        for (moment, text) in [
+            ("2026-03-03T12:00:37.100Z", Some("38 s")),
+            ("2026-03-03T12:04:00Z", Some("4 min")),
+            ("2026-03-03T15:00:00Z", Some("3 h")),
+            ("2026-03-03T12:00:00Z", None),
+            ("2026-03-03T11:00:00Z", None),
+        ] {
+            assert_eq!(until_text(at(moment), now).as_deref(), text, "{moment}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The Streams tab: the destinations, the open forms, and what was just done.
+
+use domain::{destination::DestinationKind, ids::DestinationId};
+
+use super::editor::EditorState;
+use crate::wire::{AppError, DestinationView};
+
+/// What was just done, told until it is dismissed or something else happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    Added,
+    Deleted,
+}
+
+impl Notice {
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Added => "Stream added successfully",
+            Self::Deleted => "Stream deleted successfully",
+        }
+    }
+}
+
+/// A destination in the list and its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamRow {
+    pub view: DestinationView,
+    pub editor: EditorState,
+    pub expanded: bool,
+}
+
+impl StreamRow {
+    fn new(view: DestinationView) -> Self {
+        Self {
+            editor: EditorState::edit(&view),
+            view,
+            expanded: false,
+        }
+    }
+}
+
+/// What [`StreamsState`] had seen when a list was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision(u32);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamsState {
+    rows: Vec<StreamRow>,
+    adding: Option<EditorState>,
+    notice: Option<Notice>,
+    revision: Revision,
+    out_of_date: Option<AppError>,
+}
+
+impl StreamsState {
+    pub fn new(destinations: Vec<DestinationView>) -> Self {
+        Self {
+            rows: destinations.into_iter().map(StreamRow::new).collect(),
+            adding: None,
+            notice: None,
+            revision: Revision(0),
+            out_of_date: None,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.rows.len()).unwrap_or(u64::MAX)
+    }
+
+    pub fn ids(&self) -> Vec<DestinationId> {
+        self.rows.iter().map(|row| row.view.id).collect()
+    }
+
+    pub fn row(&self, id: DestinationId) -> Option<&StreamRow> {
+        self.rows.iter().find(|row| row.view.id == id)
+    }
+
+    pub fn row_mut(&mut self, id: DestinationId) -> Option<&mut StreamRow> {
+        self.rows.iter_mut().find(|row| row.view.id == id)
+    }
+
+    pub const fn adding(&self) -> Option<&EditorState> {
+        self.adding.as_ref()
+    }
+
+    pub const fn adding_mut(&mut self) -> Option<&mut EditorState> {
+        self.adding.as_mut()
+    }
+
+    pub const fn notice(&self) -> Option<Notice> {
+        self.notice
+    }
+
+    /// Why the list may be behind.
+    pub const fn out_of_date(&self) -> Option<&AppError> {
+        self.out_of_date.as_ref()
+    }
+
+    /// Opens the add form; a form of this kind that is already open keeps what was typed.
+    pub fn begin_adding(&mut self, kind: DestinationKind) {
+        self.notice = None;
+        if self.adding.as_ref().is_none_or(|editor| editor.kind() != kind) {
+            self.adding = Some(EditorState::add(kind));
+        }
+    }
+
+    pub fn stop_adding(&mut self) {
+        self.adding = None;
+    }
+
+    pub fn dismiss_notice(&mut self) {
+        self.notice = None;
+    }
+
+    /// Opens or closes a row. What was typed in it stays.
+    pub fn toggle(&mut self, id: DestinationId) {
+        if let Some(row) = self.row_mut(id) {
+            row.expanded = !row.expanded;
+        }
+    }
+
+    /// Closes a row and forgets what was typed in it.
+    pub fn cancel_edit(&mut self, id: DestinationId) {
+        if let Some(row) = self.row_mut(id) {
+            row.editor.reset(&row.view);
+            row.expanded = false;
+        }
+    }
+
+    /// Shows what is stored instead of what was typed.
+    pub fn reload_edit(&mut self, id: DestinationId) {
+        if let Some(row) = self.row_mut(id) {
+            row.editor.reset(&row.view);
+        }
+    }
+
+    pub fn add_answered(&mut self, answer: Result<DestinationView, AppError>) {
+        match answer {
+            Ok(view) => {
+                self.changed();
+                self.adding = None;
+                self.notice = Some(Notice::Added);
+                self.rows.push(StreamRow::new(view));
+            }
+            Err(error) => {
+                if let Some(editor) = &mut self.adding {
+                    editor.refuse(error);
+                }
+            }
+        }
+    }
+
+    pub fn save_answered(&mut self, id: DestinationId, answer: Result<DestinationView, AppError>) {
+        self.changed();
+        self.notice = None;
+        let Some(row) = self.row_mut(id) else { return };
+        match answer {
+            Ok(view) => {
+                row.editor.accept(&view);
+                row.view = view;
+            }
+            Err(error) => row.editor.refuse(error),
+        }
+    }
+
+    /// A destination that is already gone is as good as deleted.
+    pub fn delete_answered(&mut self, id: DestinationId, answer: Result<(), AppError>) {
+        match answer {
+            Ok(()) | Err(AppError::NotFound) => {
+                self.changed();
+                self.rows.retain(|row| row.view.id != id);
+                self.notice = (!self.rows.is_empty()).then_some(Notice::Deleted);
+            }
+            Err(error) => {
+                if let Some(row) = self.row_mut(id) {
+                    row.editor.refuse(error);
+                }
+            }
+        }
+    }
+
+    /// Taken before the list is asked for, and handed to [`Self::list_answered`].
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Takes over a fresh list, unless something was changed here since it was asked for. Open forms stay as they are.
+    pub fn list_answered(&mut self, asked_at: Revision, answer: Result<Vec<DestinationView>, AppError>) {
+        let fresh = match answer {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                self.out_of_date = Some(error);
+                return;
+            }
+        };
+        self.out_of_date = None;
+        if asked_at == self.revision {
+            self.rows = fresh.into_iter().map(|view| self.merged(view)).collect();
+        }
+    }
+
+    fn merged(&self, view: DestinationView) -> StreamRow {
+        let mut row = self
+            .row(view.id)
+            .cloned()
+            .unwrap_or_else(|| StreamRow::new(view.clone()));
+        row.editor.follow(&view);
+        row.view = view;
+        row
+    }
+
+    fn changed(&mut self) {
+        self.revision = Revision(self.revision.0.wrapping_add(1));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use domain::{Field, health::StreamHealth};
+
+use super::*;
+
+fn view(id: i64, name: &str) -> DestinationView {
+    DestinationView {
+        id: DestinationId::new(id),
+        version: 1,
+        kind: DestinationKind::Http,
+        name: name.into(),
+        url: format!("https://{id}.example/in"),
+        verification_token: "8fK2abcdefghijklmnopqrx9".into(),
+        health: StreamHealth::NothingToSend,
+    }
+}
+
+fn two() -> StreamsState {
+    StreamsState::new(vec![view(1, "one"), view(2, "two")])
+}
+
+fn ids(state: &StreamsState) -> Vec<i64> {
+    state.ids().into_iter().map(DestinationId::get).collect()
+}
+
+#[test]
+fn an_added_stream_is_listed_and_the_form_closes() {
+    let mut state = two();
+    state.begin_adding(DestinationKind::Http);
+    state.add_answered(Ok(view(3, "three")));
+    assert_eq!(
+        (ids(&state), state.adding(), state.notice()),
+        (vec![1, 2, 3], None, Some(Notice::Added))
+    );
+}
+
+#[test]
+fn a_refused_add_keeps_the_form() {
+    let mut state = two();
+    state.begin_adding(DestinationKind::Http);
+    state.adding_mut().unwrap().set_text(Field::Name, "typed".into());
+    state.add_answered(Err(AppError::TooManyDestinations { limit: 5 }));
+    state.begin_adding(DestinationKind::Http);
+    assert_eq!(state.adding().unwrap().text(Field::Name), "typed");
+}
+
+#[test]
+fn deleting_is_told_only_when_others_remain() {
+    let mut state = two();
+    state.delete_answered(DestinationId::new(1), Ok(()));
+    assert_eq!((ids(&state), state.notice()), (vec![2], Some(Notice::Deleted)));
+    state.delete_answered(DestinationId::new(2), Err(AppError::NotFound));
+    assert_eq!((state.is_empty(), state.notice()), (true, None));
+}
+
+#[test]
+fn a_fresh_list_updates_health_and_leaves_open_forms_alone() {
+    let mut state = two();
+    let id = DestinationId::new(1);
+    state.toggle(id);
+    state.row_mut(id).unwrap().editor.set_text(Field::Name, "typed".into());
+    let mut fresh = view(1, "one");
+    fresh.health = StreamHealth::CatchingUp { waiting: 9 };
+    state.list_answered(state.revision(), Ok(vec![fresh.clone(), view(4, "four")]));
+    let row = state.row(id).unwrap();
+    assert_eq!(
+        (ids(&state), row.expanded, row.editor.text(Field::Name)),
+        (vec![1, 4], true, "typed")
+    );
+    assert_eq!(state.row(id).unwrap().view.health, fresh.health);
+}
+
+#[test]
+fn a_list_asked_for_before_a_change_is_not_taken() {
+    let mut state = two();
+    let asked_at = state.revision();
+    state.add_answered(Ok(view(3, "three")));
+    state.list_answered(asked_at, Ok(vec![view(1, "one"), view(2, "two")]));
+    assert_eq!(ids(&state), [1, 2, 3]);
+}
+
+#[test]
+fn a_server_that_is_gone_is_told_until_it_is_back() {
+    let mut state = two();
+    state.list_answered(state.revision(), Err(AppError::Transport));
+    assert_eq!(
+        (state.out_of_date(), ids(&state)),
+        (Some(&AppError::Transport), vec![1, 2])
+    );
+    state.list_answered(state.revision(), Ok(vec![view(1, "one")]));
+    assert_eq!(state.out_of_date(), None);
+}
+
+#[test]
+fn cancelling_forgets_and_closing_does_not() {
+    let mut state = two();
+    let id = DestinationId::new(2);
+    state.toggle(id);
+    state.row_mut(id).unwrap().editor.set_text(Field::Name, "typed".into());
+    state.toggle(id);
+    assert_eq!(state.row(id).unwrap().editor.text(Field::Name), "typed");
+    state.cancel_edit(id);
+    assert_eq!(state.row(id).unwrap().editor.text(Field::Name), "two");
+}

@@ -1,0 +1,23 @@
+//! Changes a destination, unless somebody else did since `version`.
+
+use domain::{destination::DestinationEdit, ids::DestinationId};
+use leptos::{prelude::*, server_fn::codec::Json};
+
+use crate::wire::{AppError, DestinationView};
+
+/// Changes a destination, unless somebody else did since `version`.
+#[server(prefix = "/api/page", endpoint = "destinations/update", input = Json)]
+pub async fn update_destination(
+    id: DestinationId,
+    version: i64,
+    edit: DestinationEdit,
+) -> Result<DestinationView, AppError> {
+    use crate::server_fns::guard::{answer, expect_admin, port};
+
+    answer(async move {
+        let admin = expect_admin()?;
+        let change = edit.parse()?;
+        port()?.update_destination(&admin, id, version, change).await
+    })
+    .await
+}

@@ -1,0 +1,91 @@
+//! What every server function begins and ends with, on the server alone.
+
+use std::future::Future;
+
+use http::{
+    HeaderValue, Method, StatusCode,
+    header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE},
+    request::Parts,
+};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    port::{Port, SetCookie, SignedIn, Visitor},
+    wire::AppError,
+};
+
+/// Who is signed in; everybody who is, is an administrator.
+///
+/// # Errors
+/// [`AppError::Unauthenticated`] without a valid session.
+pub(super) fn expect_admin() -> Result<SignedIn, AppError> {
+    extension().ok_or(AppError::Unauthenticated)
+}
+
+/// Where the request comes from.
+pub(super) fn visitor() -> Result<Visitor, AppError> {
+    extension().ok_or_else(|| misconfigured("no-visitor"))
+}
+
+/// The server behind the page.
+pub(super) fn port() -> Result<Port, AppError> {
+    use_context::<Port>().ok_or_else(|| misconfigured("no-port"))
+}
+
+/// Runs the body of a server function and puts the status of its error on the answer.
+pub(super) async fn answer<T>(body: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    let result = body.await;
+    if let Err(error) = &result {
+        report(error);
+    }
+    result
+}
+
+/// Puts a cookie on the answer.
+pub(super) fn set_cookie(cookie: SetCookie) -> Result<(), AppError> {
+    let value = HeaderValue::try_from(cookie.0).map_err(|_| misconfigured("cookie"))?;
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.append_header(SET_COOKIE, value);
+    }
+    Ok(())
+}
+
+/// Sends a form that was posted without WASM on to `path`. The page itself leaves by its own means.
+pub(super) fn leave_for(path: &str) {
+    let (Some(response), Ok(location)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) else {
+        return;
+    };
+    if is_plain_form() {
+        response.insert_header(LOCATION, location);
+        response.set_status(StatusCode::SEE_OTHER);
+    }
+}
+
+fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())
+}
+
+fn misconfigured(code: &str) -> AppError {
+    AppError::Internal { code: code.to_owned() }
+}
+
+/// A plain form is redirected back with the error in the address, and that status must stay.
+fn report(error: &AppError) {
+    let Some(response) = use_context::<ResponseOptions>() else {
+        return;
+    };
+    if let (AppError::TooManyAttempts { retry_after_seconds }, false) = (error, is_plain_form()) {
+        response.insert_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
+    }
+    if let (Ok(status), false) = (StatusCode::from_u16(error.status()), is_plain_form()) {
+        response.set_status(status);
+    }
+}
+
+fn is_plain_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        parts.method == Method::POST && accept.is_some_and(|accept| accept.contains("text/html"))
+    })
+}
