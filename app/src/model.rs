@@ -10,5 +10,7 @@ pub mod local_path;
 pub mod log_location;
 pub mod moment;
 pub mod sentence;
+pub mod sign_in_words;
 pub mod streams_state;
 pub mod text;
+pub mod theme;

@@ -1,0 +1,134 @@
+//! What only the browser can do. Called from event handlers and effects, which never run on the server.
+
+use domain::Timestamp;
+use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use web_sys::{HtmlElement, HtmlTextAreaElement};
+
+use crate::model::theme::Theme;
+
+const THEME_KEY: &str = "theme";
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_unix_ms(whole(js_sys::Date::now()))
+}
+
+/// Minutes that the reader's zone is ahead of UTC at that moment.
+pub(crate) fn offset_minutes(moment: Timestamp) -> i32 {
+    let milliseconds = js_sys::Number::from(to_number(moment.unix_ms()));
+    let behind = js_sys::Date::new(&milliseconds).get_timezone_offset();
+    i32::try_from(whole(-behind)).unwrap_or(0)
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "JavaScript's numbers are floats; dates and offsets are whole and small"
+)]
+const fn whole(number: f64) -> i64 {
+    number as i64
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "JavaScript's numbers are floats; dates are well below 2^53"
+)]
+const fn to_number(whole: i64) -> f64 {
+    whole as f64
+}
+
+/// Loads another page of this site anew.
+pub(crate) fn leave_for(path: &str) {
+    if window().location().assign(path).is_err() {
+        leptos::logging::error!("cannot leave for {path}");
+    }
+}
+
+/// Path and query of this page.
+pub(crate) fn current_path() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
+}
+
+/// Whole address of this page.
+pub(crate) fn current_address() -> String {
+    window().location().href().unwrap_or_default()
+}
+
+/// False while the page is in a background tab.
+pub(crate) fn is_visible() -> bool {
+    !document().hidden()
+}
+
+/// Moves the focus to the element with this id, once what is about to be rendered is there.
+pub(crate) fn focus(id: impl Into<String>) {
+    let id = id.into();
+    request_animation_frame(move || {
+        let element = document().get_element_by_id(&id);
+        if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            focus_element(&element);
+        }
+    });
+}
+
+/// Where the focus was can't always be given back; that is no reason to fail.
+pub(crate) fn focus_element(element: &HtmlElement) {
+    element.focus().unwrap_or_default();
+}
+
+/// Closes a popover, if it is open.
+pub(crate) fn hide_popover(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.hide_popover().unwrap_or_default();
+    }
+}
+
+/// Copies a text and says whether that worked.
+pub(crate) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
+    if !window().is_secure_context() {
+        done(copy_by_selection(&text).is_some());
+        return;
+    }
+    spawn_local(async move {
+        done(window().navigator().clipboard().write_text(&text).await.is_ok());
+    });
+}
+
+/// The way that also works over plain http: the clipboard of scripts is only there on https and on localhost.
+fn copy_by_selection(text: &str) -> Option<()> {
+    let page = document();
+    let area: HtmlTextAreaElement = page.create_element("textarea").ok()?.dyn_into().ok()?;
+    area.set_class_name("off-screen");
+    area.set_value(text);
+    let host = page.active_element().and_then(|active| active.parent_element());
+    let host = host.or_else(|| page.body().map(Into::into))?;
+    host.append_child(&area).ok()?;
+    area.select();
+    let copied = page.unchecked_ref::<web_sys::HtmlDocument>().exec_command("copy");
+    area.remove();
+    copied.ok().filter(|copied| *copied).map(|_| ())
+}
+
+pub(crate) fn stored_theme() -> Theme {
+    let stored = window().local_storage().ok().flatten();
+    let name = stored.and_then(|storage| storage.get_item(THEME_KEY).ok().flatten());
+    name.as_deref().map_or(Theme::System, Theme::from_name)
+}
+
+/// Shows the theme now and after every later load.
+pub(crate) fn choose_theme(theme: Theme) {
+    if let Some(storage) = window().local_storage().ok().flatten() {
+        let remembered = match theme {
+            Theme::System => storage.remove_item(THEME_KEY),
+            Theme::Light | Theme::Dark => storage.set_item(THEME_KEY, theme.name()),
+        };
+        remembered.unwrap_or_default();
+    }
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let shown = match theme {
+        Theme::System => root.remove_attribute("data-theme"),
+        Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.name()),
+    };
+    shown.unwrap_or_default();
+}

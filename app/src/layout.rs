@@ -1,0 +1,9 @@
+//! What stands around every page of a signed-in person.
+
+mod frame;
+mod sidebar;
+mod theme_switch;
+mod top_bar;
+mod user_menu;
+
+pub(crate) use self::frame::Frame;

@@ -1,0 +1,95 @@
+//! The way through the page. On narrow screens a sheet behind a button.
+
+use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_location};
+
+use super::frame::is_admin;
+use crate::{
+    browser,
+    model::log_location::AUDIT_EVENTS,
+    ui::{Brand, Icon},
+};
+
+pub(super) const SIDEBAR_ID: &str = "sidebar";
+
+#[component]
+pub(super) fn Sidebar() -> impl IntoView {
+    let path = use_location().pathname;
+    let in_admin = Memo::new(move |_| is_admin(&path.read()));
+    view! {
+        <nav id=SIDEBAR_ID class="sidebar" popover="auto" aria-label="Main">
+            <a class="sidebar-brand" href="/" on:click=close_sheet>
+                <Brand />
+            </a>
+            {move || if in_admin.get() { view! { <AdminLinks /> }.into_any() } else { view! { <HomeLinks /> }.into_any() }}
+        </nav>
+    }
+}
+
+#[component]
+fn HomeLinks() -> impl IntoView {
+    view! {
+        <ul class="sidebar-links">
+            <li>
+                <SidebarLink href="/" label="Overview" icon=icondata_lu::LuGauge />
+            </li>
+        </ul>
+        <ul class="sidebar-links sidebar-foot">
+            <li>
+                <SidebarLink href="/admin" label="Admin" icon=icondata_lu::LuSettings />
+            </li>
+        </ul>
+    }
+}
+
+#[component]
+fn AdminLinks() -> impl IntoView {
+    let open = RwSignal::new(true);
+    view! {
+        <p class="sidebar-area">"Admin"</p>
+        <ul class="sidebar-links">
+            <li>
+                <SidebarLink href="/" label="Overview" icon=icondata_lu::LuGauge />
+            </li>
+            <li>
+                <button
+                    type="button"
+                    class="sidebar-link sidebar-group"
+                    aria-expanded=move || open.get().to_string()
+                    aria-controls="sidebar-monitoring"
+                    on:click=move |_| open.update(|open| *open = !*open)
+                >
+                    <Icon icon=icondata_lu::LuActivity />
+                    <span>"Monitoring"</span>
+                    <span class="chevron">
+                        <Icon icon=icondata_lu::LuChevronRight />
+                    </span>
+                </button>
+                <ul id="sidebar-monitoring" class="sidebar-links sidebar-nested" hidden=move || !open.get()>
+                    <li>
+                        <SidebarLink href=AUDIT_EVENTS label="Audit events" icon=icondata_lu::LuScrollText />
+                    </li>
+                </ul>
+            </li>
+        </ul>
+        <ul class="sidebar-links sidebar-foot">
+            <li>
+                <SidebarLink href="/" label="Leave Admin" icon=icondata_lu::LuArrowLeft />
+            </li>
+        </ul>
+    }
+}
+
+#[component]
+fn SidebarLink(href: &'static str, label: &'static str, icon: icondata_core::Icon) -> impl IntoView {
+    view! {
+        <A href=href exact=true attr:class="sidebar-link" on:click=close_sheet>
+            <Icon icon />
+            <span>{label}</span>
+        </A>
+    }
+}
+
+fn close_sheet(_: leptos::ev::MouseEvent) {
+    browser::hide_popover(SIDEBAR_ID);
+}

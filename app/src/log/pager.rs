@@ -1,0 +1,43 @@
+//! The way to newer and older pages.
+
+use leptos::prelude::*;
+
+use crate::{
+    model::log_location::LogLocation,
+    ui::Icon,
+    wire::{LogPageRequest, LogPosition},
+};
+
+#[component]
+pub(super) fn Pager(newer: Option<LogPosition>, older: Option<LogPosition>, is_newest: bool) -> impl IntoView {
+    if is_newest && older.is_none() {
+        return ().into_any();
+    }
+    let newest = (!is_newest).then(|| view! { <a class="button" href=href(LogPageRequest::Newest)>"Newest"</a> });
+    let newer = newer.map(|position| {
+        view! {
+            <a class="button" rel="prev" href=href(LogPageRequest::NewerThan(position))>
+                <Icon icon=icondata_lu::LuChevronLeft />
+                "Newer"
+            </a>
+        }
+    });
+    let older = older.map(|position| {
+        view! {
+            <a class="button" rel="next" href=href(LogPageRequest::OlderThan(position))>
+                "Older"
+                <Icon icon=icondata_lu::LuChevronRight />
+            </a>
+        }
+    });
+    view! {
+        <nav class="pager" aria-label="Pages of the Log">
+            {newest} {newer} {older}
+        </nav>
+    }
+    .into_any()
+}
+
+fn href(page: LogPageRequest) -> String {
+    LogLocation::page(page).href()
+}

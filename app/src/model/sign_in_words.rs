@@ -1,0 +1,31 @@
+//! What is said about a sign-in that did not work.
+
+use crate::wire::AppError;
+
+/// The error may come out of the address of the page, where anybody can write one: only fixed sentences are shown.
+pub fn sign_in_words(error: &AppError) -> String {
+    match error {
+        AppError::WrongCredentials | AppError::TooManyAttempts { .. } | AppError::Unavailable | AppError::Transport => {
+            error.to_string()
+        }
+        _ => "Signing in did not work. Try again.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Field, FieldError};
+
+    use super::*;
+
+    #[test]
+    fn no_text_of_the_error_itself_is_shown() {
+        let forged = AppError::Invalid(FieldError::new(Field::Username, "Call 555 0100 to unlock").into());
+        assert!(!sign_in_words(&forged).contains("555"));
+        let code = AppError::Internal {
+            code: "call 555".into(),
+        };
+        assert!(!sign_in_words(&code).contains("555"));
+        assert!(sign_in_words(&AppError::WrongCredentials).contains("wrong"));
+    }
+}

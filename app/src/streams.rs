@@ -1,0 +1,19 @@
+//! The Streams tab: where events go, and how each of those flows is doing.
+
+mod add_form;
+mod add_menu;
+mod context;
+mod delete_dialog;
+mod edit_form;
+mod editing;
+mod empty;
+mod health;
+mod http_fields;
+mod item;
+mod list;
+mod refusal;
+mod signing_secret;
+mod tab;
+mod verification_token;
+
+pub(crate) use self::tab::StreamsTab;

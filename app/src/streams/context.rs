@@ -1,0 +1,78 @@
+//! The one state of the tab, and the requests that change it.
+
+use domain::ids::DestinationId;
+use leptos::prelude::*;
+
+use crate::{
+    model::{editor::EditRequest, streams_state::StreamsState},
+    server_fns::destinations::{create_destination, delete_destination, list_destinations, update_destination},
+    wire::DestinationView,
+};
+
+#[derive(Clone, Copy)]
+pub(super) struct Streams {
+    pub(super) state: RwSignal<StreamsState>,
+    /// Asks for the list again.
+    pub(super) refresh: Action<(), ()>,
+}
+
+impl Streams {
+    pub(super) fn new(destinations: Vec<DestinationView>) -> Self {
+        let state = RwSignal::new(StreamsState::new(destinations));
+        let refresh = Action::new(move |(): &()| async move {
+            let asked_at = state.with_untracked(StreamsState::revision);
+            let answer = list_destinations().await;
+            state.try_update(|state| state.list_answered(asked_at, answer));
+        });
+        Self { state, refresh }
+    }
+
+    /// Adds what the open form holds.
+    pub(super) fn add(self) -> Action<(), ()> {
+        let state = self.state;
+        Action::new(move |(): &()| async move {
+            let draft = state.with_untracked(|state| state.adding().map(crate::model::editor::EditorState::draft));
+            let Some(draft) = draft else { return };
+            let answer = create_destination(draft).await;
+            state.try_update(|state| state.add_answered(answer));
+        })
+    }
+
+    pub(super) fn save(self) -> Action<EditRequest, ()> {
+        let state = self.state;
+        Action::new(move |request: &EditRequest| {
+            let EditRequest { id, version, edit } = request.clone();
+            async move {
+                let answer = update_destination(id, version, edit).await;
+                state.try_update(|state| state.save_answered(id, answer));
+            }
+        })
+    }
+
+    pub(super) fn delete(self) -> Action<DestinationId, ()> {
+        let state = self.state;
+        Action::new(move |id: &DestinationId| {
+            let id = *id;
+            async move {
+                let answer = delete_destination(id).await;
+                state.try_update(|state| state.delete_answered(id, answer));
+            }
+        })
+    }
+
+    /// Shows in the form of this destination what is stored now, instead of what was typed.
+    pub(super) fn reload(self) -> Action<DestinationId, ()> {
+        let state = self.state;
+        Action::new(move |id: &DestinationId| {
+            let id = *id;
+            async move {
+                let asked_at = state.with_untracked(StreamsState::revision);
+                let answer = list_destinations().await;
+                state.try_update(|state| {
+                    state.list_answered(asked_at, answer);
+                    state.reload_edit(id);
+                });
+            }
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! The form of a destination that exists.
+//!
+//! Custom HTTP headers and event filtering get their sections between the secrets and the buttons.
+
+use domain::ids::DestinationId;
+use leptos::{ev::SubmitEvent, html, prelude::*};
+
+use super::{
+    add_form::KindFields,
+    context::Streams,
+    delete_dialog::DeleteDialog,
+    editing::{Editing, Form},
+    refusal::Refusal,
+    signing_secret::SigningSecretField,
+    verification_token::VerificationTokenField,
+};
+use crate::{
+    model::editor::EditorState,
+    ui::{Alert, AlertTone, Icon},
+};
+
+#[component]
+pub(super) fn EditForm(id: DestinationId, name: Signal<String>, token: Signal<String>) -> impl IntoView {
+    let streams = expect_context::<Streams>();
+    let editing = Editing::new(streams, Form::Edit(id));
+    let save = streams.save();
+    let can_save = editing.get(EditorState::can_save);
+    let request = editing.get(EditorState::edit_request);
+    let cannot_save = Signal::derive(move || can_save.get() != Some(true) || save.pending().get());
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if let (false, Some(request)) = (cannot_save.get_untracked(), request.get_untracked().flatten()) {
+            save.dispatch(request);
+        }
+    };
+    let dialog = NodeRef::<html::Dialog>::new();
+    view! {
+        <form class="form" novalidate on:submit=on_submit aria-label=move || format!("Settings of {}", name.get())>
+            <Saved editing />
+            <Refusal editing />
+            <KindFields editing />
+            <VerificationTokenField id=editing.field_id("token") token />
+            <SigningSecretField input_id=editing.field_id("secret") id />
+            <Actions id cannot_save dialog />
+        </form>
+        <DeleteDialog id name dialog />
+    }
+}
+
+#[component]
+fn Actions(id: DestinationId, cannot_save: Signal<bool>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
+    let streams = expect_context::<Streams>();
+    let ask = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.show_modal().unwrap_or_default();
+        }
+    };
+    view! {
+        <div class="form-actions">
+            <button type="submit" class="button button-primary" disabled=cannot_save>
+                "Save"
+            </button>
+            <button
+                type="button"
+                class="button"
+                on:click=move |_| streams.state.update(|state| state.cancel_edit(id))
+            >
+                "Cancel"
+            </button>
+            <button type="button" class="button button-danger form-far" on:click=ask>
+                <Icon icon=icondata_lu::LuTrash2 />
+                "Delete destination"
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Saved(editing: Editing) -> impl IntoView {
+    let saved = editing.get(EditorState::is_saved);
+    view! {
+        <div role="status">
+            {move || {
+                (saved.get() == Some(true))
+                    .then(|| {
+                        view! {
+                            <Alert
+                                tone=AlertTone::Good
+                                on_dismiss=move |()| editing.update(EditorState::dismiss_saved)
+                            >
+                                "Stream updated successfully"
+                            </Alert>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,59 @@
+//! One destination: what it is, where it goes and how it is doing; opened, its form.
+
+use domain::ids::DestinationId;
+use leptos::prelude::*;
+
+use super::{context::Streams, edit_form::EditForm, health::Health, verification_token::VerificationTokenBadge};
+use crate::{
+    model::{kind::badge_label, streams_state::StreamRow},
+    ui::Icon,
+    wire::DestinationView,
+};
+
+#[component]
+pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
+    let streams = expect_context::<Streams>();
+    let row = move |read: fn(&StreamRow) -> bool| {
+        Memo::new(move |_| streams.state.with(|state| state.row(id).is_some_and(read)))
+    };
+    let is_expanded = row(|row| row.expanded);
+    let view = Memo::new(move |_| streams.state.with(|state| state.row(id).map(|row| row.view.clone())));
+    let text = move |read: fn(&DestinationView) -> String| {
+        Signal::derive(move || view.with(|view| view.as_ref().map(read).unwrap_or_default()))
+    };
+    let (name, url) = (text(|view| view.name.clone()), text(|view| view.url.clone()));
+    let token = text(|view| view.verification_token.clone());
+    let kind = text(|view| badge_label(view.kind).to_owned());
+    let panel_id = format!("stream-{id}-settings");
+    view! {
+        <li class="stream">
+            <div class="stream-head">
+                <div class="stream-title">
+                    <button
+                        type="button"
+                        class="stream-toggle"
+                        aria-expanded=move || is_expanded.get().to_string()
+                        aria-controls=panel_id.clone()
+                        on:click=move |_| streams.state.update(|state| state.toggle(id))
+                    >
+                        <span class="chevron">
+                            <Icon icon=icondata_lu::LuChevronRight />
+                        </span>
+                        <bdi class="stream-name">{name}</bdi>
+                    </button>
+                    <span class="badge">{kind}</span>
+                </div>
+                <p class="stream-url">
+                    <bdi>{url}</bdi>
+                </p>
+                <Health view />
+                <VerificationTokenBadge token />
+            </div>
+            <div id=panel_id class="stream-panel" hidden=move || !is_expanded.get()>
+                <Show when=move || is_expanded.get()>
+                    <EditForm id name token />
+                </Show>
+            </div>
+        </li>
+    }
+}

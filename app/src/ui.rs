@@ -1,0 +1,33 @@
+//! Parts that every page is made of.
+
+mod alert;
+mod brand;
+mod code_line;
+mod copy_button;
+mod error_view;
+mod first_event;
+mod icon;
+mod illustration;
+mod loaded;
+mod moment;
+mod plain_field;
+mod shortened;
+mod skeleton;
+mod text_field;
+
+pub(crate) use self::{
+    alert::{Alert, AlertTone},
+    brand::{Brand, Logo},
+    code_line::CodeLine,
+    copy_button::CopyButton,
+    error_view::ErrorView,
+    first_event::FirstEvent,
+    icon::Icon,
+    illustration::{LogIllustration, StreamsIllustration},
+    loaded::Loaded,
+    moment::Moment,
+    plain_field::PlainField,
+    shortened::Shortened,
+    skeleton::{LinesSkeleton, TableSkeleton},
+    text_field::{FieldLook, TextField},
+};
