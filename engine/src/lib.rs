@@ -1,1 +1,24 @@
-//! placeholder
+//! The event log, the stores and the delivery engine. Native; no axum, no leptos.
+//!
+//! [`Engine`] is the way in: it opens the data folder, starts one worker per destination, and offers what the server's
+//! handlers call. Own modules: `log` and `store` (all SQL), `delivery` (workers and their policy), `sink` (how each kind of
+//! destination is sent to), `net` (the only way out to hosts that a user named).
+
+pub mod clock;
+pub mod delivery;
+mod destinations;
+mod engine;
+mod ingest;
+pub mod log;
+pub mod net;
+pub mod own_events;
+mod retention;
+pub mod sink;
+pub mod store;
+pub mod vault;
+
+pub use self::{
+    destinations::DestinationState,
+    engine::{Engine, EngineConfig, Liveness, OpenError},
+    ingest::IngestError,
+};

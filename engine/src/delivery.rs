@@ -1,0 +1,28 @@
+//! The delivery engine: one worker per destination, each on a thread of its own.
+//!
+//! - `supervisor` compares what is configured with what runs, and starts, changes and ends workers. It does so when woken
+//!   and on a timer; a wake carries no data.
+//! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `lanes`, sends through the
+//!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
+//!   what it settles goes back there at most 200 ms or 1,000 events later.
+//! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one, and
+//!   `pace` how many requests are in flight.
+//!
+//! Guarantees: an event that the log acknowledged is sent until the destination accepts it, or is parked with a reason; the
+//! cursor passes nothing else. Events of one entity are sent one after another, in log order, except that one which was
+//! refused is tried again later while the next ones go on. After a crash, at most what was settled since the last commit is
+//! sent once more.
+//!
+//! Workers share the log and the store and nothing else: no queue, no connection, no thread. A destination that is dead or
+//! slow costs the others nothing.
+
+mod hold;
+mod lanes;
+mod pace;
+mod progress;
+mod refusals;
+mod status;
+mod supervisor;
+mod worker;
+
+pub use self::supervisor::Delivery;

@@ -1,0 +1,134 @@
+//! Which positions of the log are settled: the cursor of one stream, in memory.
+
+use std::collections::BTreeMap;
+
+use domain::ids::Seq;
+
+/// Everything up to `acked` is settled, and the ranges above it. Ranges are inclusive, apart, and never touch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    acked: i64,
+    /// First to last.
+    above: BTreeMap<i64, i64>,
+}
+
+impl Progress {
+    pub(super) fn new(acked: Seq, settled_above: &[(Seq, Seq)]) -> Self {
+        let mut progress = Self {
+            acked: acked.get(),
+            above: BTreeMap::new(),
+        };
+        for (first, last) in settled_above {
+            progress.settle_range(*first, *last);
+        }
+        progress
+    }
+
+    pub(super) fn acked(&self) -> Seq {
+        Seq::new(self.acked)
+    }
+
+    pub(super) fn settled_above(&self) -> Vec<(Seq, Seq)> {
+        self.above
+            .iter()
+            .map(|(first, last)| (Seq::new(*first), Seq::new(*last)))
+            .collect()
+    }
+
+    /// How many positions are settled in all, counted from the start of the log.
+    pub(super) fn settled(&self) -> i64 {
+        self.above
+            .iter()
+            .fold(self.acked, |sum, (first, last)| sum + (last - first + 1))
+    }
+
+    pub(super) fn is_settled(&self, seq: Seq) -> bool {
+        let seq = seq.get();
+        seq <= self.acked
+            || self
+                .above
+                .range(..=seq)
+                .next_back()
+                .is_some_and(|(_, last)| seq <= *last)
+    }
+
+    pub(super) fn settle(&mut self, seq: Seq) {
+        self.settle_range(seq, seq);
+    }
+
+    /// Settles from `first` to `last`, both included.
+    pub(super) fn settle_range(&mut self, first: Seq, last: Seq) {
+        let (mut first, mut last) = (first.get(), last.get());
+        if first <= self.acked + 1 {
+            self.acked = self.acked.max(last);
+            self.absorb();
+            return;
+        }
+        while let Some((near_first, near_last)) = self.above.range(..=last + 1).next_back().map(|(a, b)| (*a, *b)) {
+            if near_last + 1 < first {
+                break;
+            }
+            self.above.remove(&near_first);
+            first = first.min(near_first);
+            last = last.max(near_last);
+        }
+        if first <= last {
+            self.above.insert(first, last);
+        }
+    }
+
+    /// Takes into `acked` what now follows on it.
+    fn absorb(&mut self) {
+        while let Some(entry) = self.above.first_entry() {
+            if *entry.key() > self.acked + 1 {
+                break;
+            }
+            self.acked = self.acked.max(entry.remove());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_hole_keeps_the_cursor_back_until_it_is_filled() {
+        let mut progress = Progress::new(Seq::new(10), &[]);
+        for seq in [12, 13, 15] {
+            progress.settle(Seq::new(seq));
+        }
+        assert_eq!(progress.acked(), Seq::new(10));
+        assert_eq!(
+            progress.settled_above(),
+            [(Seq::new(12), Seq::new(13)), (Seq::new(15), Seq::new(15))]
+        );
+        progress.settle(Seq::new(11));
+        assert_eq!(progress.acked(), Seq::new(13));
+        progress.settle(Seq::new(14));
+        assert_eq!((progress.acked(), progress.settled_above()), (Seq::new(15), Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_set_of_what_was_settled(start in 0_i64..20, ranges in proptest::collection::vec((1_i64..80, 0_i64..5), 0..60)) {
+            let mut progress = Progress::new(Seq::new(start), &[]);
+            let mut model: BTreeSet<i64> = (1..=start).collect();
+            for (first, more) in ranges {
+                progress.settle_range(Seq::new(first), Seq::new(first + more));
+                model.extend(first..=first + more);
+                for seq in 1..100 {
+                    prop_assert_eq!(progress.is_settled(Seq::new(seq)), model.contains(&seq), "{}", seq);
+                }
+                prop_assert_eq!(progress.settled(), i64::try_from(model.len()).unwrap());
+                let again = Progress::new(progress.acked(), &progress.settled_above());
+                prop_assert_eq!(&again, &progress);
+                prop_assert!(!model.contains(&(progress.acked().get() + 1)));
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Events that the destination refused one by one: when each is tried again, and when it is parked.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{
+    Timestamp,
+    ids::Seq,
+    policy::{Refusal, RefusalStep},
+};
+
+use crate::{sink::Report, store::RefusedEvent};
+
+/// The refused events that are still tried. A copy of what the store holds, changed together with it.
+#[derive(Default)]
+pub(super) struct Refusals {
+    /// Tries so far of each, those that are out included.
+    tries: HashMap<Seq, u32>,
+    /// Those that are not out, the next one due first.
+    schedule: BTreeSet<(Timestamp, Seq)>,
+    /// The one that is being tried at the moment.
+    out: Option<Seq>,
+}
+
+impl Refusals {
+    /// Takes over what the store holds. The event that is out stays out.
+    pub(super) fn load(&mut self, stored: &[RefusedEvent]) {
+        self.tries.clear();
+        self.schedule.clear();
+        for event in stored {
+            let Some(due_at) = event.due_at else { continue };
+            self.tries.insert(event.seq, event.tries);
+            if self.out != Some(event.seq) {
+                self.schedule.insert((due_at, event.seq));
+            }
+        }
+    }
+
+    /// When the next one is due; none while one is out, for they go one at a time.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        if self.out.is_some() {
+            return None;
+        }
+        self.schedule.first().map(|(due_at, _)| *due_at)
+    }
+
+    /// Gives out the event that has been due longest, if any is and none is out.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Seq> {
+        self.next_due().filter(|due_at| *due_at <= now)?;
+        let (_, seq) = self.schedule.pop_first()?;
+        self.out = Some(seq);
+        Some(seq)
+    }
+
+    /// The event given out is to be tried again at `due_at`, without counting this try.
+    pub(super) fn put_back(&mut self, seq: Seq, due_at: Timestamp) {
+        self.out = None;
+        self.schedule.insert((due_at, seq));
+    }
+
+    /// The event given out was accepted, or can't be tried any more.
+    pub(super) fn remove(&mut self, seq: Seq) {
+        self.out = self.out.filter(|out| *out != seq);
+        self.tries.remove(&seq);
+    }
+
+    /// One more refusal of an event. Returns the row to store: due again, or parked.
+    pub(super) fn refuse(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) -> RefusedEvent {
+        let tries = self.tries.get(&seq).copied().unwrap_or(0).saturating_add(1);
+        self.remove(seq);
+        let due_at = match refusal.step(tries) {
+            RefusalStep::TryAgainAfter(pause) => Some(now.plus(pause)),
+            RefusalStep::Park => None,
+        };
+        if let Some(due_at) = due_at {
+            self.tries.insert(seq, tries);
+            self.schedule.insert((due_at, seq));
+        }
+        let (reason, response) = (report.reason.clone(), report.response.clone());
+        RefusedEvent {
+            seq,
+            tries,
+            reason,
+            response,
+            refused_at: now,
+            due_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::policy::Outcome;
+
+    use super::*;
+
+    fn report() -> Report {
+        let outcome = Outcome::Answered {
+            status: 422,
+            retry_after: None,
+        };
+        Report {
+            outcome,
+            reason: "Answered 422.".into(),
+            response: "no".into(),
+            duration: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_refused_event_is_tried_five_times_then_parked() {
+        let mut refusals = Refusals::default();
+        let (seq, mut now) = (Seq::new(7), Timestamp::from_unix_ms(0));
+        let mut row = refusals.refuse(seq, Refusal::Status(422), &report(), now);
+        while let Some(due_at) = row.due_at {
+            assert_eq!(
+                refusals.take_due(Timestamp::from_unix_ms(due_at.unix_ms() - 1)),
+                None,
+                "not before it is due"
+            );
+            now = due_at;
+            assert_eq!(refusals.take_due(now), Some(seq));
+            assert_eq!(refusals.take_due(now), None, "one at a time");
+            row = refusals.refuse(seq, Refusal::Status(422), &report(), now);
+        }
+        assert_eq!((row.tries, now.unix_ms()), (5, 600_000));
+        assert_eq!(refusals.next_due(), None);
+    }
+
+    #[test]
+    fn a_reload_leaves_alone_what_is_out() {
+        let mut refusals = Refusals::default();
+        let now = Timestamp::from_unix_ms(1_000_000);
+        let stored: Vec<RefusedEvent> = [1, 2]
+            .map(|seq| RefusedEvent {
+                seq: Seq::new(seq),
+                tries: 1,
+                reason: String::new(),
+                response: String::new(),
+                refused_at: now,
+                due_at: Some(now),
+            })
+            .into();
+        refusals.load(&stored);
+        assert_eq!(refusals.take_due(now), Some(Seq::new(1)));
+        refusals.load(&stored);
+        assert_eq!(refusals.take_due(now), None);
+        refusals.remove(Seq::new(1));
+        assert_eq!(refusals.take_due(now), Some(Seq::new(2)));
+    }
+}

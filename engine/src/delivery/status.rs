@@ -1,0 +1,61 @@
+//! What a worker lets others see: how its stream is doing.
+
+use std::sync::{Mutex, PoisonError};
+
+use domain::{Timestamp, health::StreamHealth, ids::Seq};
+
+use super::hold::Hold;
+
+/// Behind by this much, a stream is catching up; less is just what is on its way.
+const CATCHING_UP: i64 = 500;
+
+/// Written by one worker, read by anybody.
+#[derive(Default)]
+pub(super) struct Status(Mutex<Seen>);
+
+#[derive(Clone, Default)]
+struct Seen {
+    is_running: bool,
+    settled: i64,
+    last_success_at: Option<Timestamp>,
+    hold: Option<Hold>,
+}
+
+impl Status {
+    pub(super) fn progressed(&self, settled: i64, last_success_at: Option<Timestamp>) {
+        self.change(|seen| {
+            seen.is_running = true;
+            seen.settled = settled;
+            seen.last_success_at = last_success_at;
+        });
+    }
+
+    pub(super) fn held(&self, hold: Option<Hold>) {
+        self.change(|seen| seen.hold = hold);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The health of the stream while the newest event is `last_seq`.
+    pub(super) fn health(&self, last_seq: Seq) -> StreamHealth {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !seen.is_running {
+            return StreamHealth::Starting;
+        }
+        let behind = last_seq.get().saturating_sub(seen.settled).max(0);
+        let waiting = u64::try_from(behind).unwrap_or(0);
+        match (seen.hold, seen.last_success_at) {
+            (Some(hold), _) => StreamHealth::Held {
+                trouble: hold.trouble,
+                since: hold.since,
+                next_probe_at: hold.next_probe_at,
+                waiting,
+            },
+            (None, _) if behind >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
+            (None, Some(last_success_at)) => StreamHealth::Healthy { last_success_at },
+            (None, None) => StreamHealth::NothingToSend,
+        }
+    }
+}

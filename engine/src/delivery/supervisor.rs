@@ -1,0 +1,210 @@
+//! Starts, changes and ends workers, so that what runs is what is configured.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use domain::{health::StreamHealth, ids::DestinationId};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior},
+};
+
+use super::{
+    status::Status,
+    worker::{self, Order, WorkerContext},
+};
+use crate::{
+    clock::Clock,
+    log::EventLog,
+    net::GuardedClients,
+    store::{Database, Destination, StoreError},
+};
+
+/// How often what a lost signal left undone is looked for.
+const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
+
+type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
+
+/// The handle to the running delivery.
+pub struct Delivery {
+    log: EventLog,
+    wake: Arc<Notify>,
+    stop: watch::Sender<Option<Instant>>,
+    statuses: Statuses,
+    supervisor: JoinHandle<()>,
+    ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+impl Delivery {
+    /// Starts the supervisor on the current runtime, and through it a worker for each destination.
+    pub fn start(log: EventLog, database: Database, clients: GuardedClients, clock: Clock) -> Self {
+        let wake = Arc::new(Notify::new());
+        let (stop, stopped) = watch::channel(None);
+        let statuses = Statuses::default();
+        // Every worker holds a sender; when the last has ended, the receiver knows.
+        let (running, ended) = mpsc::channel(1);
+        let supervisor = Supervisor {
+            log: log.clone(),
+            database,
+            clients,
+            clock,
+            wake: Arc::clone(&wake),
+            statuses: Arc::clone(&statuses),
+            workers: HashMap::new(),
+            running,
+        };
+        let supervisor = tokio::spawn(supervisor.run(stopped));
+        Self {
+            log,
+            wake,
+            stop,
+            statuses,
+            supervisor,
+            ended: tokio::sync::Mutex::new(ended),
+        }
+    }
+
+    /// Something was changed in the store: look at once.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub fn is_alive(&self) -> bool {
+        !self.supervisor.is_finished()
+    }
+
+    pub fn health_of(&self, id: DestinationId) -> StreamHealth {
+        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
+        statuses
+            .get(&id)
+            .map_or(StreamHealth::Starting, |status| status.health(self.log.last_seq()))
+    }
+
+    /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.
+    pub async fn stop(&self, deadline: Duration) {
+        self.stop.send_replace(Some(Instant::now() + deadline));
+        let mut ended = self.ended.lock().await;
+        // A little more than the workers themselves are given, for their last commit.
+        let all_ended = tokio::time::timeout(deadline + Duration::from_secs(1), ended.recv()).await;
+        if all_ended.is_err() {
+            tracing::warn!("Some streams did not stop in time; what they had in flight is sent again after the start.");
+        }
+    }
+}
+
+struct Supervisor {
+    log: EventLog,
+    database: Database,
+    clients: GuardedClients,
+    clock: Clock,
+    wake: Arc<Notify>,
+    statuses: Statuses,
+    workers: HashMap<DestinationId, Running>,
+    running: mpsc::Sender<()>,
+}
+
+/// A worker's thread and the way to tell it something.
+struct Running {
+    version: i64,
+    orders: watch::Sender<Order>,
+    reload: Arc<Notify>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Supervisor {
+    async fn run(mut self, mut stop: watch::Receiver<Option<Instant>>) {
+        let wake = Arc::clone(&self.wake);
+        let mut ticks = tokio::time::interval(RECONCILE_PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = wake.notified() => {}
+                _ = stop.changed() => break,
+            }
+            if let Err(error) = self.reconcile().await {
+                tracing::error!(error = %error, "The destinations could not be read; streams go on as they are.");
+            }
+        }
+        let deadline = stop.borrow().unwrap_or_else(Instant::now);
+        for worker in self.workers.values() {
+            worker.orders.send_replace(Order::Drain(deadline));
+        }
+    }
+
+    /// Brings what runs into line with what is stored. Idempotent.
+    async fn reconcile(&mut self) -> Result<(), StoreError> {
+        let configured = self.database.list_destinations().await?;
+        self.end_missing(&configured);
+        for destination in configured {
+            let id = destination.id;
+            match self.workers.get_mut(&id) {
+                Some(running) if running.thread.is_finished() => {
+                    tracing::error!(
+                        destination_id = id.get(),
+                        "A stream's worker ended by itself; it is started again."
+                    );
+                    self.start_worker(destination);
+                }
+                Some(running) if running.version != destination.version => {
+                    running.version = destination.version;
+                    running.orders.send_replace(Order::Run(Arc::new(destination)));
+                }
+                Some(running) => running.reload.notify_one(),
+                None => self.start_worker(destination),
+            }
+        }
+        Ok(())
+    }
+
+    fn end_missing(&mut self, configured: &[Destination]) {
+        self.workers.retain(|id, running| {
+            let is_configured = configured.iter().any(|destination| destination.id == *id);
+            if !is_configured {
+                running.orders.send_replace(Order::Abandon);
+                self.statuses.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+            }
+            is_configured
+        });
+    }
+
+    fn start_worker(&mut self, destination: Destination) {
+        let (id, version) = (destination.id, destination.version);
+        let status = Arc::new(Status::default());
+        let reload = Arc::new(Notify::new());
+        let (orders, received) = watch::channel(Order::Run(Arc::new(destination)));
+        let context = WorkerContext {
+            destination: id,
+            log: self.log.clone(),
+            database: self.database.clone(),
+            clients: self.clients.clone(),
+            clock: self.clock.clone(),
+            status: Arc::clone(&status),
+            reload: Arc::clone(&reload),
+        };
+        match worker::spawn(context, received, self.running.clone()) {
+            Ok(thread) => {
+                self.statuses
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(id, status);
+                self.workers.insert(
+                    id,
+                    Running {
+                        version,
+                        orders,
+                        reload,
+                        thread,
+                    },
+                );
+            }
+            Err(error) => {
+                tracing::error!(destination_id = id.get(), error = %error, "A stream's thread could not be started; it is tried again.");
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! One stream, on a thread of its own.
+//!
+//! The thread runs a runtime that no other stream shares. It takes its orders from the supervisor, and for each
+//! configuration runs a [`stream::Stream`] until the next order.
+
+mod bookkeeping;
+mod stream;
+
+use std::{sync::Arc, thread::JoinHandle, time::Duration};
+
+use domain::ids::DestinationId;
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
+
+use self::stream::{End, Stream, StreamError};
+use super::status::Status;
+use crate::{
+    clock::Clock,
+    log::EventLog,
+    net::GuardedClients,
+    sink::sink_for,
+    store::{Database, Destination},
+};
+
+/// After a failure of our own (store, log), not of the destination.
+const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the supervisor wants.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    /// Deliver to the destination as it is configured here.
+    Run(Arc<Destination>),
+    /// Let what is in flight end until then, store the cursor, and end.
+    Drain(Instant),
+    /// The destination is gone: end at once.
+    Abandon,
+}
+
+/// What a worker works with.
+#[derive(Clone)]
+pub(super) struct WorkerContext {
+    pub(super) destination: DestinationId,
+    pub(super) log: EventLog,
+    pub(super) database: Database,
+    pub(super) clients: GuardedClients,
+    pub(super) clock: Clock,
+    pub(super) status: Arc<Status>,
+    /// Refused events were changed in the store.
+    pub(super) reload: Arc<Notify>,
+}
+
+/// Starts the thread. It ends on `Drain` or `Abandon`, or in a panic; `running` is dropped with it.
+pub(super) fn spawn(
+    context: WorkerContext,
+    orders: watch::Receiver<Order>,
+    running: mpsc::Sender<()>,
+) -> std::io::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name(format!("stream-{}", context.destination))
+        .spawn(move || {
+            runtime.block_on(obey(context, orders));
+            // A name that is still being resolved must not keep the thread.
+            runtime.shutdown_background();
+            drop(running);
+        })
+}
+
+async fn obey(context: WorkerContext, mut orders: watch::Receiver<Order>) {
+    loop {
+        let order = orders.borrow_and_update().clone();
+        let Order::Run(destination) = order else { return };
+        match run(&context, &destination, &mut orders).await {
+            Ok(End::NewOrder) => {}
+            Ok(End::Gone) => return,
+            Err(error) => {
+                tracing::error!(
+                    destination_id = context.destination.get(), error = %error,
+                    "A stream can't go on; it is tried again in a moment."
+                );
+                let waited = tokio::time::timeout(OWN_FAILURE_PAUSE, orders.changed()).await;
+                if matches!(waited, Ok(Err(_))) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn run(
+    context: &WorkerContext,
+    destination: &Destination,
+    orders: &mut watch::Receiver<Order>,
+) -> Result<End, StreamError> {
+    let sink = sink_for(destination, &context.clients, &context.clock)?;
+    let Some(cursor) = context.database.read_cursor(context.destination).await? else {
+        return Ok(End::Gone);
+    };
+    let refused = context.database.list_refused(context.destination).await?;
+    Stream::new(context.clone(), sink, cursor, &refused).run(orders).await
+}

@@ -1,0 +1,152 @@
+//! What has happened since the last commit, and the commit itself.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    Timestamp,
+    ids::{DestinationId, Seq},
+};
+use tokio::time::Instant;
+
+use super::super::progress::Progress;
+use crate::{
+    sink::Report,
+    store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError},
+};
+
+/// Progress is stored at the latest after this time, or this many settled events.
+const COMMIT_PERIOD: Duration = Duration::from_millis(200);
+const COMMIT_EVENTS: usize = 1_000;
+
+/// Failed attempts kept until the next commit; the store keeps no more either.
+const KEPT_ATTEMPTS: usize = 1_000;
+
+/// Progress, and what is not stored yet.
+pub(super) struct Bookkeeping {
+    destination: DestinationId,
+    pub(super) progress: Progress,
+    delivered: u64,
+    pub(super) last_success_at: Option<Timestamp>,
+    refused: Vec<RefusedEvent>,
+    accepted: Vec<Seq>,
+    failed_attempts: Vec<Attempt>,
+    unsaved: usize,
+    last_commit: Instant,
+}
+
+/// A commit that has ended, with what it wanted to store.
+pub(super) struct Committed {
+    update: CursorUpdate,
+    pub(super) result: Result<bool, StoreError>,
+}
+
+impl Bookkeeping {
+    pub(super) fn new(destination: DestinationId, cursor: &Cursor) -> Self {
+        Self {
+            destination,
+            progress: Progress::new(cursor.acked, &cursor.settled_above),
+            delivered: cursor.delivered,
+            last_success_at: cursor.last_success_at,
+            refused: Vec::new(),
+            accepted: Vec::new(),
+            failed_attempts: Vec::new(),
+            unsaved: 0,
+            last_commit: Instant::now(),
+        }
+    }
+
+    pub(super) fn delivered(&mut self, seq: Seq, now: Timestamp) {
+        self.delivered += 1;
+        self.last_success_at = Some(now);
+        self.settled(seq);
+    }
+
+    pub(super) fn settled(&mut self, seq: Seq) {
+        self.progress.settle(seq);
+        self.unsaved += 1;
+    }
+
+    /// These positions are no longer in the log; nothing was owed there.
+    pub(super) fn passed_over(&mut self, first: Seq, last: Seq) {
+        self.progress.settle_range(first, last);
+        self.unsaved += 1;
+    }
+
+    /// A refused event was accepted after all, or can't be tried any more.
+    pub(super) fn refusal_ended(&mut self, seq: Seq) {
+        self.refused.retain(|refused| refused.seq != seq);
+        self.accepted.push(seq);
+        self.unsaved += 1;
+    }
+
+    pub(super) fn refused(&mut self, row: RefusedEvent) {
+        self.accepted.retain(|accepted| *accepted != row.seq);
+        self.refused.push(row);
+        self.unsaved += 1;
+    }
+
+    pub(super) fn failed(&mut self, seq: Seq, report: &Report, status: Option<u16>, now: Timestamp) {
+        let started_ms = i64::try_from(report.duration.as_millis()).unwrap_or(0);
+        self.failed_attempts.push(Attempt {
+            seq,
+            started_at: Timestamp::from_unix_ms(now.unix_ms().saturating_sub(started_ms)),
+            duration_ms: u32::try_from(report.duration.as_millis()).unwrap_or(u32::MAX),
+            status,
+            reason: report.reason.clone(),
+            response: report.response.clone(),
+        });
+        if self.failed_attempts.len() > KEPT_ATTEMPTS {
+            self.failed_attempts.remove(0);
+        }
+        self.unsaved += 1;
+    }
+
+    /// When the next commit is due; none if everything is stored.
+    pub(super) fn commit_due(&self) -> Option<Instant> {
+        match self.unsaved {
+            0 => None,
+            COMMIT_EVENTS.. => Some(self.last_commit),
+            _ => Some(self.last_commit + COMMIT_PERIOD),
+        }
+    }
+
+    /// What is to be stored now. It counts as stored until `committed` says otherwise.
+    pub(super) fn take_update(&mut self) -> CursorUpdate {
+        self.unsaved = 0;
+        self.last_commit = Instant::now();
+        CursorUpdate {
+            destination: self.destination,
+            cursor: Cursor {
+                acked: self.progress.acked(),
+                settled_above: self.progress.settled_above(),
+                delivered: self.delivered,
+                last_success_at: self.last_success_at,
+            },
+            refused: std::mem::take(&mut self.refused),
+            accepted: std::mem::take(&mut self.accepted),
+            failed_attempts: std::mem::take(&mut self.failed_attempts),
+        }
+    }
+
+    /// Takes back what could not be stored, before what has happened since.
+    pub(super) fn restore(&mut self, committed: Committed) {
+        let mut update = committed.update;
+        update.refused.retain(|row| !self.accepted.contains(&row.seq));
+        update
+            .accepted
+            .retain(|seq| !self.refused.iter().any(|row| row.seq == *seq));
+        update.refused.append(&mut self.refused);
+        update.accepted.append(&mut self.accepted);
+        update.failed_attempts.append(&mut self.failed_attempts);
+        self.refused = update.refused;
+        self.accepted = update.accepted;
+        self.failed_attempts = update.failed_attempts;
+        self.unsaved += 1;
+    }
+}
+
+/// Stores an update and reports with it, so that nothing is lost when that fails.
+pub(super) async fn commit(database: Arc<Database>, update: CursorUpdate) -> Committed {
+    let result = database.commit_cursor(&update).await;
+    Committed { update, result }
+}

@@ -1,0 +1,159 @@
+//! What administrators do with destinations: the service under the page and the APIs.
+//!
+//! Every change is stored together with the audit event that tells of it, then the workers are woken.
+
+use domain::{
+    destination::{DestinationChange, NewDestination, VerificationToken},
+    event::{Author, OwnEvent},
+    health::StreamHealth,
+    ids::DestinationId,
+};
+
+use crate::{
+    Engine,
+    own_events::Recorded,
+    store::{Destination, DestinationSecrets, SigningSecret, StoreError, UpdateError},
+    vault::{KeyError, random},
+};
+
+/// A destination and how its stream is doing.
+#[derive(Clone, Debug)]
+pub struct DestinationState {
+    pub destination: Destination,
+    pub health: StreamHealth,
+}
+
+impl Engine {
+    /// Every destination, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, StoreError> {
+        let destinations = self.database().list_destinations().await?;
+        Ok(destinations
+            .into_iter()
+            .map(|destination| self.state_of(destination))
+            .collect())
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<DestinationState>, StoreError> {
+        Ok(self
+            .database()
+            .find_destination(id)
+            .await?
+            .map(|destination| self.state_of(destination)))
+    }
+
+    /// Adds a destination; its stream begins with the events that arrive from now on.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was stored.
+    pub async fn create_destination(
+        &self,
+        author: &Author,
+        new: NewDestination,
+    ) -> Result<DestinationState, UpdateError> {
+        let now = self.clock().now();
+        let secrets = fresh_secrets(new.verification_token.clone()).map_err(StoreError::from)?;
+        let (name, origin) = (new.name.to_string(), new.url.origin());
+        let created = |destination| {
+            Recorded::new(
+                OwnEvent::DestinationCreated {
+                    destination,
+                    name,
+                    origin,
+                },
+                author,
+                now,
+            )
+        };
+        let limit = self.destination_limit();
+        let destination = self
+            .database()
+            .insert_destination(&new, &secrets, self.log().last_seq(), limit, now, created)
+            .await?;
+        self.after_change().await;
+        Ok(self.state_of(destination))
+    }
+
+    /// Changes a destination as it was at `version`.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was stored.
+    pub async fn update_destination(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        version: i64,
+        change: DestinationChange,
+    ) -> Result<DestinationState, UpdateError> {
+        let now = self.clock().now();
+        let to = change.name.to_string();
+        let renamed = |before: &Destination| {
+            let from = before.name.to_string();
+            Recorded::new(
+                OwnEvent::DestinationRenamed {
+                    destination: id,
+                    from,
+                    to,
+                },
+                author,
+                now,
+            )
+        };
+        let destination = self
+            .database()
+            .update_destination(id, version, &change, now, renamed)
+            .await?;
+        self.after_change().await;
+        Ok(self.state_of(destination))
+    }
+
+    /// Removes a destination and ends its stream.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was removed.
+    pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), UpdateError> {
+        let now = self.clock().now();
+        let deleted = |before: &Destination| {
+            let (name, origin) = (before.name.to_string(), before.url.origin());
+            Recorded::new(
+                OwnEvent::DestinationDeleted {
+                    destination: id,
+                    name,
+                    origin,
+                },
+                author,
+                now,
+            )
+        };
+        self.database().delete_destination(id, deleted).await?;
+        self.after_change().await;
+        Ok(())
+    }
+
+    fn state_of(&self, destination: Destination) -> DestinationState {
+        let health = self.health_of(destination.id);
+        DestinationState { destination, health }
+    }
+
+    /// Wakes the workers and brings the change's own event into the log.
+    async fn after_change(&self) {
+        self.wake_delivery();
+        self.relay_own_events().await;
+    }
+}
+
+fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<DestinationSecrets, KeyError> {
+    let signing_secret = SigningSecret::from_random(random::<32>().map_err(|_| KeyError::NoRandomness)?);
+    let verification_token = match verification_token {
+        Some(token) => token,
+        None => VerificationToken::from_random(random::<24>().map_err(|_| KeyError::NoRandomness)?),
+    };
+    Ok(DestinationSecrets {
+        verification_token,
+        signing_secret,
+    })
+}

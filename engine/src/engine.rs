@@ -1,0 +1,219 @@
+//! Opening the data folder, the background tasks, and the orderly end.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::{
+    event::{Author, OwnEvent},
+    health::StreamHealth,
+    ids::DestinationId,
+};
+use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
+
+use crate::{
+    clock::Clock,
+    delivery::Delivery,
+    log::{EventLog, LogError},
+    net::{GuardedClients, NetworkRules},
+    own_events::{Recorded, relay},
+    retention,
+    store::{Database, StoreError},
+    vault::{KeyError, Vault},
+};
+
+/// How often what a lost signal left undone is looked for.
+const UPKEEP_PERIOD: Duration = Duration::from_secs(2);
+
+/// Settings of the engine; everything that an operator may choose.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Holds `events.db`, `audit-streams.db` and `secret.key`; made if it is not there.
+    pub data_dir: PathBuf,
+    /// 32 bytes in base64, instead of `secret.key`.
+    pub encryption_key: Option<String>,
+    pub network: NetworkRules,
+    /// Events older than this go, unless a destination still owes them.
+    pub retention_age: Duration,
+    /// Bytes that the log may take up; at that point nothing more is taken in.
+    pub log_size_limit: u64,
+    /// Destinations that an instance may have.
+    pub destination_limit: u32,
+}
+
+/// The engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("can't make or use the data folder {path}")]
+    DataDir { path: String, source: std::io::Error },
+    #[error("another server is running on the data folder {path}")]
+    InUse { path: String },
+    #[error("the encryption key can't be used")]
+    Key(#[from] KeyError),
+    #[error("events.db can't be opened")]
+    Log(#[from] LogError),
+    #[error("audit-streams.db can't be opened")]
+    Store(#[from] StoreError),
+    #[error("the outgoing connections can't be set up")]
+    Network(#[from] crate::net::ClientError),
+}
+
+/// Which parts are working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Liveness {
+    /// The log takes events.
+    pub log: bool,
+    /// The supervisor of the workers runs.
+    pub delivery: bool,
+}
+
+/// The running engine. Dropping it without `shutdown` loses nothing that was acknowledged.
+pub struct Engine {
+    clock: Clock,
+    log: EventLog,
+    database: Database,
+    delivery: Delivery,
+    upkeep: JoinHandle<()>,
+    upkeep_wake: Arc<Notify>,
+    destination_limit: u32,
+    /// Held as long as the engine runs, so that no second one writes to the same folder.
+    _folder_lock: std::fs::File,
+}
+
+impl Engine {
+    /// Opens the data folder and starts delivering.
+    ///
+    /// # Errors
+    /// [`OpenError`], naming what could not be opened.
+    pub async fn open(config: EngineConfig, clock: Clock) -> Result<Self, OpenError> {
+        let folder_lock = lock_folder(&config.data_dir)?;
+        let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
+        let log = EventLog::open(&config.data_dir.join("events.db"), config.log_size_limit).await?;
+        let clients = GuardedClients::new(config.network)?;
+        let delivery = Delivery::start(log.clone(), database.clone(), clients, clock.clone());
+        let upkeep_wake = Arc::new(Notify::new());
+        let upkeep = tokio::spawn(upkeep(
+            log.clone(),
+            database.clone(),
+            clock.clone(),
+            config.retention_age,
+            Arc::clone(&upkeep_wake),
+        ));
+        Ok(Self {
+            clock,
+            log,
+            database,
+            delivery,
+            upkeep,
+            upkeep_wake,
+            destination_limit: config.destination_limit,
+            _folder_lock: folder_lock,
+        })
+    }
+
+    /// Opens the store alone, for the command line: works while a server runs on the same folder.
+    ///
+    /// # Errors
+    /// [`OpenError`], naming what could not be opened.
+    pub async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
+        make_folder(data_dir)?;
+        let vault = match encryption_key {
+            Some(key) => Vault::from_base64(key)?,
+            None => Vault::from_file(&data_dir.join("secret.key"))?,
+        };
+        Ok(Database::open(&data_dir.join("audit-streams.db"), vault).await?)
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    pub fn liveness(&self) -> Liveness {
+        Liveness {
+            log: self.log.is_alive(),
+            delivery: self.delivery.is_alive() && !self.upkeep.is_finished(),
+        }
+    }
+
+    /// An own event about to be stored with the change it tells of.
+    pub fn recorded(&self, event: OwnEvent, author: &Author) -> Recorded {
+        Recorded::new(event, author, self.clock.now())
+    }
+
+    /// Brings stored own events into the log. A failure is logged and made good by the upkeep's timer.
+    pub async fn relay_own_events(&self) {
+        if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
+            tracing::warn!(error = %error, "Own audit events wait to be logged.");
+        }
+    }
+
+    /// Stops delivering within the deadline, stores how far each stream is, and closes both files.
+    pub async fn shutdown(&self, deadline: Duration) {
+        self.delivery.stop(deadline).await;
+        self.upkeep.abort();
+        self.log.close().await;
+        self.database.close().await;
+    }
+
+    pub(crate) fn destination_limit(&self) -> u32 {
+        self.destination_limit
+    }
+
+    pub(crate) fn health_of(&self, id: DestinationId) -> StreamHealth {
+        self.delivery.health_of(id)
+    }
+
+    pub(crate) fn wake_delivery(&self) {
+        self.delivery.wake();
+        self.upkeep_wake.notify_one();
+    }
+}
+
+/// Relays own events and lets go of old ones, each time from what is stored.
+async fn upkeep(log: EventLog, database: Database, clock: Clock, retention_age: Duration, wake: Arc<Notify>) {
+    let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = wake.notified() => {}
+        }
+        if let Err(error) = relay(&database, &log, &clock).await {
+            tracing::warn!(error = %error, "Own audit events wait to be logged.");
+        }
+        if let Err(error) = retention::enforce(&log, &database, clock.now(), retention_age).await {
+            tracing::warn!(error = %error, "Old events could not be removed from the log.");
+        }
+    }
+}
+
+fn make_folder(data_dir: &Path) -> Result<(), OpenError> {
+    std::fs::create_dir_all(data_dir).map_err(|source| OpenError::DataDir {
+        path: data_dir.display().to_string(),
+        source,
+    })
+}
+
+fn lock_folder(data_dir: &Path) -> Result<std::fs::File, OpenError> {
+    make_folder(data_dir)?;
+    let path = data_dir.display().to_string();
+    let lock = std::fs::File::create(data_dir.join("server.lock")).map_err(|source| OpenError::DataDir {
+        path: path.clone(),
+        source,
+    })?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
+        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::DataDir { path, source }),
+    }
+}

@@ -1,0 +1,114 @@
+//! The event log: `events.db`, append-only, written by one thread. With `store`, the only place that contains SQL.
+//!
+//! Guarantees:
+//! - What [`EventLog::append`] has returned `Ok` for is on disk (`synchronous=FULL`) and survives kill -9 and power loss.
+//! - A request's events are appended all together or not at all, in their order.
+//! - Positions (`seq`) are given in commit order and never twice: a reader that asks for what comes after `n` misses nothing.
+//! - An event whose source and id are known already is answered as before and stored once.
+//!
+//! Not guaranteed: that an append which returned an error, or was never answered, left nothing. A client that is in doubt
+//! posts again with the same ids.
+//!
+//! The writer is on rusqlite, because prepared inserts there are twice as fast as through sqlx; everything that reads is
+//! on sqlx, from connections that can't write. The last few MiB stay in memory for destinations that keep up.
+
+mod append;
+mod browse;
+mod error;
+mod prune;
+mod read;
+mod schema;
+mod tail;
+mod writer;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use domain::{
+    Timestamp,
+    event::{EventId, EventType},
+    ids::Seq,
+};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use tokio::sync::watch;
+
+pub use self::{
+    append::{Appended, QUEUE_BYTES},
+    browse::{BrowsePosition, BrowseRequest, BrowseRow},
+    error::{AppendError, LogError},
+    prune::{PruneReport, Usage},
+};
+use self::{tail::Tail, writer::Writer};
+
+/// One event of the log, shared by everyone who delivers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedEvent {
+    pub seq: Seq,
+    pub source: Arc<str>,
+    pub id: EventId,
+    pub event_type: EventType,
+    pub entity_type: String,
+    pub entity_id: String,
+    pub created_at: Timestamp,
+    /// The JSON object that is delivered.
+    pub body: Bytes,
+}
+
+/// Handle to the open log; clones share it.
+#[derive(Clone)]
+pub struct EventLog {
+    writer: Arc<Writer>,
+    reader: SqlitePool,
+    tail: Arc<Tail>,
+    committed: watch::Receiver<Seq>,
+}
+
+impl EventLog {
+    /// Opens or makes the file. `size_limit` is in bytes of the file's used pages.
+    ///
+    /// # Errors
+    /// [`LogError`] if the file can't be opened, or was written by a newer version.
+    pub async fn open(path: &Path, size_limit: u64) -> Result<Self, LogError> {
+        let tail = Arc::new(Tail::default());
+        let (committed_sender, committed) = watch::channel(Seq::START);
+        let writer = Writer::start(path, size_limit, Arc::clone(&tail), committed_sender).await?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5));
+        let reader = SqlitePoolOptions::new()
+            .max_connections(8)
+            .connect_with(options)
+            .await?;
+        Ok(Self {
+            writer: Arc::new(writer),
+            reader,
+            tail,
+            committed,
+        })
+    }
+
+    /// The newest position that is on disk; [`Seq::START`] if the log has never had an event.
+    pub fn last_seq(&self) -> Seq {
+        *self.committed.borrow()
+    }
+
+    /// Wakes whoever waits for new events. The value is the newest position on disk.
+    pub fn subscribe(&self) -> watch::Receiver<Seq> {
+        self.committed.clone()
+    }
+
+    /// Whether the writer still takes events.
+    pub fn is_alive(&self) -> bool {
+        self.writer.is_alive()
+    }
+
+    /// Lets the writer finish what is queued, then closes the file.
+    pub async fn close(&self) {
+        self.writer.stop().await;
+        self.reader.close().await;
+    }
+}

@@ -1,0 +1,82 @@
+//! Reading in log order, for delivery.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{
+    Timestamp,
+    event::{EventId, EventType},
+    ids::Seq,
+};
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{EventLog, LogError, LoggedEvent};
+
+const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, created_at, body \
+                       FROM events JOIN sources ON sources.id = events.source ";
+
+impl EventLog {
+    /// The events after `after`, oldest first: at most `count`, and at most `bytes` of bodies unless the first alone is
+    /// larger. Empty only if there are none. From memory when they are recent, else from disk.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn read_after(&self, after: Seq, count: usize, bytes: usize) -> Result<Vec<Arc<LoggedEvent>>, LogError> {
+        if self.last_seq() <= after {
+            return Ok(Vec::new());
+        }
+        if let Some(events) = self.tail.read_after(after, count, bytes) {
+            return Ok(events);
+        }
+        let limit = i64::try_from(count).unwrap_or(i64::MAX);
+        let sql = const_format(COLUMNS, "WHERE seq > ? ORDER BY seq LIMIT ?");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(after.get())
+            .bind(limit)
+            .fetch_all(&self.reader)
+            .await?;
+        let mut events = Vec::with_capacity(rows.len());
+        let mut room = bytes;
+        for row in &rows {
+            if room == 0 {
+                break;
+            }
+            let event = read_event(row)?;
+            room = room.saturating_sub(event.body.len());
+            events.push(Arc::new(event));
+        }
+        Ok(events)
+    }
+
+    /// One event; none if it was never there or has gone.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
+        let sql = const_format(COLUMNS, "WHERE seq = ?");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(seq.get())
+            .fetch_optional(&self.reader)
+            .await?;
+        row.map(|row| read_event(&row).map(Arc::new)).transpose()
+    }
+}
+
+fn const_format(columns: &str, rest: &str) -> String {
+    [columns, rest].concat()
+}
+
+fn read_event(row: &SqliteRow) -> Result<LoggedEvent, LogError> {
+    let seq: i64 = row.get("seq");
+    let unreadable = || LogError::Unreadable { seq };
+    Ok(LoggedEvent {
+        seq: Seq::new(seq),
+        source: row.get::<&str, _>("source").into(),
+        id: EventId::parse(row.get("id")).ok_or_else(unreadable)?,
+        event_type: EventType::parse(row.get("event_type")).ok_or_else(unreadable)?,
+        entity_type: row.get("entity_type"),
+        entity_id: row.get("entity_id"),
+        created_at: Timestamp::from_unix_ms(row.get("created_at")),
+        body: Bytes::from(row.get::<String, _>("body")),
+    })
+}

@@ -1,0 +1,351 @@
+//! The thread that writes: everything that has queued up since the last commit goes into the next one.
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use bytes::Bytes;
+use domain::{Timestamp, event::AuditEvent, ids::Seq};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    AppendError, Appended, LogError, LoggedEvent, QUEUE_BYTES, prune,
+    prune::{PruneOrder, PruneReport, Usage},
+    schema,
+    tail::Tail,
+};
+
+/// Bodies in one commit: more would only make everyone wait longer for the same disk.
+const COMMIT_BYTES: usize = 8 * 1024 * 1024;
+
+/// The events of one request, and whom to tell.
+pub(super) struct Job {
+    pub(super) source: Arc<str>,
+    pub(super) received_at: Timestamp,
+    pub(super) events: Vec<AuditEvent>,
+    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        self.events.iter().map(|event| event.body.len()).sum()
+    }
+}
+
+/// What the thread is asked to do.
+enum Order {
+    Append(Job),
+    Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
+}
+
+/// The handle to the thread.
+pub(super) struct Writer {
+    orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
+    queued_bytes: Arc<AtomicUsize>,
+    alive: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Opens the file and starts the thread; returns when the thread is ready.
+    pub(super) async fn start(
+        path: &Path,
+        size_limit: u64,
+        tail: Arc<Tail>,
+        committed: watch::Sender<Seq>,
+    ) -> Result<Self, LogError> {
+        let (orders, received) = mpsc::unbounded_channel();
+        let (ready, is_ready) = oneshot::channel();
+        let queued_bytes = Arc::new(AtomicUsize::new(0));
+        let alive = Arc::new(AtomicBool::new(true));
+        let (path, thread_queued, thread_alive) = (path.to_owned(), Arc::clone(&queued_bytes), Arc::clone(&alive));
+        let thread = std::thread::Builder::new()
+            .name("event-log".to_owned())
+            .spawn(move || {
+                let _alive = OnDrop(thread_alive);
+                match WriterThread::open(&path, size_limit, thread_queued, tail, committed) {
+                    Ok(mut writer) => {
+                        if ready.send(Ok(())).is_ok() {
+                            writer.run(received);
+                        }
+                    }
+                    Err(error) => drop(ready.send(Err(error))),
+                }
+            })?;
+        is_ready.await.unwrap_or(Err(LogError::Stopped))?;
+        Ok(Self {
+            orders: Mutex::new(Some(orders)),
+            queued_bytes,
+            alive,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::Acquire)
+    }
+
+    pub(super) fn submit(&self, job: Job) -> Result<(), AppendError> {
+        let bytes = job.bytes();
+        let queued = self.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        if queued > 0 && queued.saturating_add(bytes) > QUEUE_BYTES {
+            self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            return Err(AppendError::Busy);
+        }
+        self.order(Order::Append(job)).map_err(|Stopped| AppendError::Stopped)
+    }
+
+    pub(super) async fn prune(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Prune(order, answer))
+            .map_err(|Stopped| LogError::Stopped)?;
+        answered.await.unwrap_or(Err(LogError::Stopped))
+    }
+
+    fn order(&self, order: Order) -> Result<(), Stopped> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.as_ref().ok_or(Stopped)?.send(order).map_err(|_| Stopped)
+    }
+
+    /// Takes no more orders, and waits until those given are done.
+    pub(super) async fn stop(&self) {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("The log's writer ended in a panic.");
+            }
+        }
+    }
+}
+
+/// No thread takes orders any more.
+struct Stopped;
+
+/// Tells the others that the thread has ended, whatever ended it.
+struct OnDrop(Arc<AtomicBool>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// What the thread owns.
+struct WriterThread {
+    connection: Connection,
+    size_limit: u64,
+    usage: Usage,
+    last_seq: Seq,
+    sources: HashMap<Arc<str>, i64>,
+    queued_bytes: Arc<AtomicUsize>,
+    tail: Arc<Tail>,
+    committed: watch::Sender<Seq>,
+}
+
+impl WriterThread {
+    fn open(
+        path: &Path,
+        size_limit: u64,
+        queued_bytes: Arc<AtomicUsize>,
+        tail: Arc<Tail>,
+        committed: watch::Sender<Seq>,
+    ) -> Result<Self, LogError> {
+        let connection = Connection::open(path)?;
+        schema::prepare(&connection)?;
+        connection.set_prepared_statement_cache_capacity(16);
+        let last_seq = connection
+            .query_row("SELECT last_seq FROM positions", [], |row| row.get(0))
+            .map(Seq::new)?;
+        let usage = prune::usage(&connection)?;
+        committed.send_replace(last_seq);
+        Ok(Self {
+            connection,
+            size_limit,
+            usage,
+            last_seq,
+            sources: HashMap::new(),
+            queued_bytes,
+            tail,
+            committed,
+        })
+    }
+
+    fn run(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        let mut jobs = Vec::new();
+        while let Some(order) = orders.blocking_recv() {
+            let mut next = Some(order);
+            let mut bytes = 0;
+            while let Some(Order::Append(job)) = next {
+                bytes += job.bytes();
+                jobs.push(job);
+                next = if bytes < COMMIT_BYTES {
+                    orders.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            self.append(std::mem::take(&mut jobs), bytes);
+            if let Some(Order::Prune(order, answer)) = next {
+                drop(answer.send(self.prune(order)));
+            }
+        }
+    }
+
+    fn prune(&mut self, order: PruneOrder) -> Result<PruneReport, LogError> {
+        let report = prune::prune(&self.connection, order, self.size_limit)?;
+        self.usage = report.usage;
+        Ok(report)
+    }
+
+    fn append(&mut self, jobs: Vec<Job>, bytes: usize) {
+        if jobs.is_empty() {
+            return;
+        }
+        let written = self.write(&jobs);
+        self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        match written {
+            Ok(stored) => self.publish(jobs, stored),
+            Err(error) => {
+                for job in jobs {
+                    drop(job.answer.send(Err(error)));
+                }
+            }
+        }
+    }
+
+    /// Stores all jobs in one transaction. Returns, for each event of each job, its position, or none if it was known.
+    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Option<Seq>>>, AppendError> {
+        if self.usage.used_bytes >= self.size_limit {
+            return Err(AppendError::Full);
+        }
+        let first_seq = self.last_seq;
+        let written = self.write_transaction(jobs);
+        match &written {
+            Ok(_) => self.usage = prune::usage(&self.connection).unwrap_or(self.usage),
+            Err(_) => {
+                self.last_seq = first_seq;
+                self.sources.clear();
+            }
+        }
+        written.map_err(|error| {
+            tracing::error!(error = %error, "The log could not be written.");
+            match error.sqlite_error_code() {
+                Some(ErrorCode::DiskFull) => AppendError::DiskFull,
+                _ => AppendError::Failed,
+            }
+        })
+    }
+
+    fn write_transaction(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Vec<Option<Seq>>>> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut stored = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let source = source_id(&transaction, &mut self.sources, &job.source)?;
+            let seqs = job.events.iter().map(|event| {
+                let seq = self.last_seq.next();
+                let is_new = insert(&transaction, seq, source, job.received_at, event)?;
+                self.last_seq = if is_new { seq } else { self.last_seq };
+                Ok(is_new.then_some(seq))
+            });
+            stored.push(seqs.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        transaction.execute("UPDATE positions SET last_seq = ?", params![self.last_seq.get()])?;
+        transaction.commit()?;
+        Ok(stored)
+    }
+
+    /// Puts what is on disk into the tail, wakes the readers, and answers.
+    fn publish(&self, jobs: Vec<Job>, stored: Vec<Vec<Option<Seq>>>) {
+        let mut tail = Vec::new();
+        let mut answers = Vec::with_capacity(jobs.len());
+        for (job, seqs) in jobs.into_iter().zip(stored) {
+            let mut appended = Appended {
+                ids: Vec::with_capacity(seqs.len()),
+                stored: 0,
+            };
+            for (event, seq) in job.events.into_iter().zip(seqs) {
+                appended.ids.push(event.id.clone());
+                if let Some(seq) = seq {
+                    appended.stored += 1;
+                    tail.push(Arc::new(logged(event, seq, &job.source)));
+                }
+            }
+            answers.push((job.answer, appended));
+        }
+        self.tail.extend(tail);
+        self.committed.send_replace(self.last_seq);
+        for (answer, appended) in answers {
+            drop(answer.send(Ok(appended)));
+        }
+    }
+}
+
+fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>) -> LoggedEvent {
+    LoggedEvent {
+        seq,
+        source: Arc::clone(source),
+        id: event.id,
+        event_type: event.event_type,
+        entity_type: event.entity_type,
+        entity_id: event.entity_id,
+        created_at: event.created_at,
+        body: Bytes::from(String::from(event.body)),
+    }
+}
+
+fn source_id(
+    transaction: &Transaction<'_>,
+    known: &mut HashMap<Arc<str>, i64>,
+    source: &Arc<str>,
+) -> rusqlite::Result<i64> {
+    if let Some(id) = known.get(source) {
+        return Ok(*id);
+    }
+    transaction.execute(
+        "INSERT INTO sources (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
+        [source],
+    )?;
+    let id = transaction.query_row("SELECT id FROM sources WHERE name = ?", [source], |row| row.get(0))?;
+    known.insert(Arc::clone(source), id);
+    Ok(id)
+}
+
+/// False if the source has sent this id before.
+fn insert(
+    transaction: &Transaction<'_>,
+    seq: Seq,
+    source: i64,
+    received_at: Timestamp,
+    event: &AuditEvent,
+) -> rusqlite::Result<bool> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO events (seq, source, id, event_type, author_id, author_name, entity_id, entity_type, entity_path, \
+         created_at, received_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, id) DO NOTHING",
+    )?;
+    let inserted = statement.execute(params![
+        seq.get(),
+        source,
+        event.id.as_str(),
+        event.event_type.as_str(),
+        event.author_id,
+        event.author_name,
+        event.entity_id,
+        event.entity_type,
+        event.entity_path,
+        event.created_at.unix_ms(),
+        received_at.unix_ms(),
+        event.body,
+    ])?;
+    Ok(inserted == 1)
+}

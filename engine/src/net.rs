@@ -1,0 +1,19 @@
+//! The only way out to hosts that a user named.
+//!
+//! A [`GuardedClient`] belongs to one host and port. Each address is checked when the name is resolved, and the connection
+//! goes to the address that was checked, so a name that changes its mind between check and use gains nothing. A literal
+//! address never reaches a resolver, so it is checked on its own. Redirects are not followed, and proxies from the
+//! environment are not used: either would lead around the check.
+
+mod allowlist;
+mod client;
+mod resolver;
+mod rules;
+
+pub(crate) use self::client::SendError;
+pub use self::{
+    allowlist::{AllowEntry, InvalidAllowEntry},
+    client::{ClientError, GuardedClient, GuardedClients},
+    resolver::{Blocked, Unresolved},
+    rules::{Forbidden, NetworkRules},
+};

@@ -1,0 +1,277 @@
+//! Which addresses may be connected to: the table, and the operator's exceptions.
+//!
+//! Ranges are those of the IANA special-purpose registries
+//! (<https://www.iana.org/assignments/iana-ipv4-special-registry>, <https://www.iana.org/assignments/iana-ipv6-special-registry>).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::{Ipv4Net, Ipv6Net};
+
+use super::AllowEntry;
+
+/// What an operator allows beyond the public internet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkRules {
+    /// Loopback, private and link-local addresses may be connected to.
+    pub allow_local_network: bool,
+    /// What is open even though local networks are not.
+    pub allowlist: Vec<AllowEntry>,
+}
+
+/// Why an address is not connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Forbidden {
+    #[error("Requests to loopback addresses are not allowed")]
+    Loopback,
+    #[error("Requests to the local network are not allowed")]
+    Private,
+    #[error("Requests to the link local network are not allowed")]
+    LinkLocal,
+    #[error("Requests to the shared address space are not allowed")]
+    Shared,
+    #[error("Requests to the limited broadcast address are not allowed")]
+    Broadcast,
+    #[error("Requests to reserved addresses are not allowed")]
+    Reserved,
+    #[error("Requests to cloud metadata services are never allowed")]
+    Metadata,
+}
+
+impl Forbidden {
+    /// Whether "Allow requests to the local network" opens it.
+    const fn is_local(self) -> bool {
+        matches!(self, Self::Loopback | Self::Private | Self::LinkLocal | Self::Shared)
+    }
+}
+
+impl NetworkRules {
+    /// Whether `host` at `port` may be connected to at `address`.
+    ///
+    /// # Errors
+    /// [`Forbidden`], saying why not.
+    pub fn check(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Forbidden> {
+        let Some(forbidden) = classify(address) else {
+            return Ok(());
+        };
+        let opened = self.allow_local_network && forbidden.is_local();
+        let listed = || self.allowlist.iter().any(|entry| entry.admits(host, address, port));
+        if forbidden != Forbidden::Metadata && (opened || listed()) {
+            Ok(())
+        } else {
+            Err(forbidden)
+        }
+    }
+}
+
+/// None for an address of the public internet. IPv6 forms that carry an IPv4 address count as that address.
+fn classify(address: IpAddr) -> Option<Forbidden> {
+    match address {
+        IpAddr::V4(address) => classify_v4(address),
+        IpAddr::V6(address) => match embedded_v4(address) {
+            Some(embedded) => classify_v4(embedded),
+            None => classify_v6(address),
+        },
+    }
+}
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
+    let [a, b, c, d, e, f, g, h] = segments;
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
+}
+
+/// The first range that holds the address decides.
+const V4: [(Ipv4Net, Forbidden); 18] = [
+    (v4(169, 254, 169, 254, 32), Forbidden::Metadata), // AWS, Google Cloud, Azure, and most others
+    (v4(169, 254, 170, 2, 32), Forbidden::Metadata),   // AWS container credentials
+    (v4(169, 254, 170, 23, 32), Forbidden::Metadata),  // AWS pod identity
+    (v4(100, 100, 100, 200, 32), Forbidden::Metadata), // Alibaba Cloud
+    (v4(192, 0, 0, 192, 32), Forbidden::Metadata),     // Oracle Cloud
+    (v4(255, 255, 255, 255, 32), Forbidden::Broadcast),
+    (v4(127, 0, 0, 0, 8), Forbidden::Loopback),
+    (v4(0, 0, 0, 0, 8), Forbidden::Loopback), // "this host": connects to loopback on many systems
+    (v4(10, 0, 0, 0, 8), Forbidden::Private),
+    (v4(172, 16, 0, 0, 12), Forbidden::Private),
+    (v4(192, 168, 0, 0, 16), Forbidden::Private),
+    (v4(169, 254, 0, 0, 16), Forbidden::LinkLocal),
+    (v4(100, 64, 0, 0, 10), Forbidden::Shared),
+    (v4(192, 0, 0, 0, 24), Forbidden::Reserved),    // protocol assignments
+    (v4(192, 0, 2, 0, 24), Forbidden::Reserved),    // documentation
+    (v4(198, 51, 100, 0, 24), Forbidden::Reserved), // documentation
+    (v4(203, 0, 113, 0, 24), Forbidden::Reserved),  // documentation
+    (v4(198, 18, 0, 0, 15), Forbidden::Reserved),   // benchmarking
+];
+
+fn classify_v4(address: Ipv4Addr) -> Option<Forbidden> {
+    let listed = V4
+        .iter()
+        .find(|(range, _)| range.contains(&address))
+        .map(|(_, forbidden)| *forbidden);
+    // Multicast is 224/4 and reserved 240/4; together they are everything from 224 on.
+    listed.or((address.octets()[0] >= 224).then_some(Forbidden::Reserved))
+}
+
+const V6: [(Ipv6Net, Forbidden); 10] = [
+    (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // AWS
+    (v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata),  // Google Cloud
+    (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Forbidden::Loopback),
+    (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Forbidden::Loopback),
+    (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Forbidden::LinkLocal),
+    (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Forbidden::Private),
+    (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Forbidden::Private), // site-local, deprecated
+    (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Forbidden::Reserved), // documentation
+    (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Forbidden::Reserved), // documentation
+    (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Forbidden::Reserved), // protocol assignments, Teredo and benchmarking among them
+];
+
+/// The part of the address space that is routed on the internet.
+const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+
+fn classify_v6(address: Ipv6Addr) -> Option<Forbidden> {
+    let listed = V6
+        .iter()
+        .find(|(range, _)| range.contains(&address))
+        .map(|(_, forbidden)| *forbidden);
+    listed.or((!GLOBAL_UNICAST.contains(&address)).then_some(Forbidden::Reserved))
+}
+
+/// The IPv4 address inside a v4-mapped, v4-compatible, NAT64 or 6to4 address.
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let from = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Some(Ipv4Addr::new(a, b, c, d))
+    };
+    match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] => from(g, h),
+        [0, 0, 0, 0, 0, 0] if g != 0 => from(g, h),
+        [0x64, 0xff9b, 0, 0, 0, 0] | [0x64, 0xff9b, 1, _, _, _] => from(g, h),
+        [0x2002, high, low, ..] => from(high, low),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn class(address: &str) -> Option<Forbidden> {
+        classify(address.parse().unwrap())
+    }
+
+    #[test]
+    fn public_addresses_are_open() {
+        for address in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.128.0.1",
+            "172.32.0.1",
+            "198.20.0.1",
+            "2606:4700::1111",
+            "2a00::1",
+        ] {
+            assert_eq!(class(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn each_special_range_is_closed() {
+        for (address, expected) in [
+            ("127.0.0.1", Forbidden::Loopback),
+            ("127.255.255.255", Forbidden::Loopback),
+            ("0.0.0.0", Forbidden::Loopback),
+            ("10.1.2.3", Forbidden::Private),
+            ("172.31.255.255", Forbidden::Private),
+            ("192.168.0.1", Forbidden::Private),
+            ("169.254.1.1", Forbidden::LinkLocal),
+            ("100.64.0.1", Forbidden::Shared),
+            ("255.255.255.255", Forbidden::Broadcast),
+            ("224.0.0.1", Forbidden::Reserved),
+            ("240.0.0.1", Forbidden::Reserved),
+            ("192.0.2.1", Forbidden::Reserved),
+            ("198.18.0.1", Forbidden::Reserved),
+            ("169.254.169.254", Forbidden::Metadata),
+            ("100.100.100.200", Forbidden::Metadata),
+            ("::1", Forbidden::Loopback),
+            ("::", Forbidden::Loopback),
+            ("fe80::1", Forbidden::LinkLocal),
+            ("fd12::1", Forbidden::Private),
+            ("fec0::1", Forbidden::Private),
+            ("ff02::1", Forbidden::Reserved),
+            ("2001:db8::1", Forbidden::Reserved),
+            ("2001:0:1::1", Forbidden::Reserved),
+            ("fd00:ec2::254", Forbidden::Metadata),
+        ] {
+            assert_eq!(class(address), Some(expected), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_hides_in_no_ipv6_form() {
+        for address in [
+            "::ffff:10.0.0.1",
+            "::10.0.0.1",
+            "::ffff:0:10.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b:1::10.0.0.1",
+            "2002:a00:1::",
+        ] {
+            assert_eq!(class(address), Some(Forbidden::Private), "{address}");
+        }
+        assert_eq!(class("::ffff:169.254.169.254"), Some(Forbidden::Metadata));
+        assert_eq!(class("64:ff9b::8.8.8.8"), None);
+    }
+
+    #[test]
+    fn metadata_services_stay_closed_whatever_is_allowed() {
+        let open = NetworkRules {
+            allow_local_network: true,
+            allowlist: vec!["169.254.0.0/16".parse().unwrap(), "metadata.internal".parse().unwrap()],
+        };
+        let metadata: IpAddr = "169.254.169.254".parse().unwrap();
+        assert_eq!(open.check("metadata.internal", metadata, 80), Err(Forbidden::Metadata));
+        assert_eq!(open.check("x", "169.254.1.1".parse().unwrap(), 80), Ok(()));
+    }
+
+    #[test]
+    fn an_allowlist_opens_just_what_it_names() {
+        let rules = NetworkRules {
+            allow_local_network: false,
+            allowlist: vec!["siem.internal:8088".parse().unwrap()],
+        };
+        let address: IpAddr = "10.0.0.7".parse().unwrap();
+        assert_eq!(rules.check("siem.internal", address, 8088), Ok(()));
+        assert_eq!(rules.check("siem.internal", address, 80), Err(Forbidden::Private));
+        assert_eq!(rules.check("10.0.0.7", address, 8088), Err(Forbidden::Private));
+    }
+
+    proptest! {
+        #[test]
+        fn every_form_of_an_ipv4_address_is_judged_alike(bits in any::<u32>()) {
+            let address = Ipv4Addr::from(bits);
+            let expected = classify_v4(address);
+            let [a, b, c, d] = address.octets();
+            let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+            for form in [
+                address.to_ipv6_mapped(),
+                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
+                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
+            ] {
+                prop_assert_eq!(classify(IpAddr::V6(form)), expected);
+            }
+        }
+
+        #[test]
+        fn nothing_that_std_calls_local_is_open(bits in any::<u32>()) {
+            let address = Ipv4Addr::from(bits);
+            let local = address.is_private() || address.is_loopback() || address.is_link_local()
+                || address.is_multicast() || address.is_broadcast() || address.is_documentation() || address.is_unspecified();
+            prop_assert!(!local || classify_v4(address).is_some());
+        }
+    }
+}

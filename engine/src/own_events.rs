@@ -1,0 +1,70 @@
+//! This instance's own audit events, from the change they tell of into the log.
+//!
+//! A change and its event are stored in one transaction (`store`); from there `relay` appends the event to the log and
+//! removes it. A crash between the two only delays it: the log knows the id and stores it once. `relay` runs after each
+//! change, at the start, and on a timer, which also covers events written by the command line.
+
+use domain::{
+    Timestamp,
+    event::{AuditEvent, Author, EventId, OWN_SOURCE, OwnEvent, Received},
+};
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    log::{AppendError, EventLog},
+    store::{Database, PendingOwnEvent, StoreError},
+};
+
+/// An own event with its id and time, ready to be stored with the change it tells of.
+#[derive(Clone, Debug)]
+pub struct Recorded(pub(crate) AuditEvent);
+
+impl Recorded {
+    /// Gives the event an id of its own.
+    pub fn new(event: OwnEvent, author: &Author, at: Timestamp) -> Self {
+        Self(event.into_audit_event(author, fresh_id(), at))
+    }
+}
+
+/// A UUIDv7, as every event gets that brings no id.
+pub fn fresh_id() -> EventId {
+    let mut buffer = Uuid::encode_buffer();
+    let text: &str = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
+    // A UUID is a valid id; the empty case can't be.
+    EventId::parse(text).unwrap_or_else(|| unreachable!("a UUID has 36 characters"))
+}
+
+/// Why own events are still waiting.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    #[error("own events could not be read or removed")]
+    Store(#[from] StoreError),
+    #[error("own events could not be appended to the log")]
+    Append(#[from] AppendError),
+}
+
+/// Moves stored own events into the log. Returns how many.
+///
+/// # Errors
+/// [`RelayError`]; what was not moved is moved by the next call.
+pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result<usize, RelayError> {
+    let pending = database.pending_own_events().await?;
+    if pending.is_empty() {
+        return Ok(0);
+    }
+    let events = pending.iter().filter_map(read).collect();
+    log.append(OWN_SOURCE, clock.now(), events).await?;
+    database.remove_own_events(&pending).await?;
+    Ok(pending.len())
+}
+
+fn read(pending: &PendingOwnEvent) -> Option<AuditEvent> {
+    let received = Received {
+        received_at: pending.created_at,
+        fresh_id: fresh_id(),
+    };
+    AuditEvent::parse(&pending.event, &received)
+        .inspect_err(|error| tracing::error!(id = pending.id, error = %error, "An own event could not be read."))
+        .ok()
+}

@@ -1,0 +1,60 @@
+//! The head of a request.
+
+use domain::Timestamp;
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{CONTENT_TYPE, USER_AGENT},
+};
+
+use super::signature::Signer;
+use crate::{log::LoggedEvent, store::DestinationSecrets};
+
+/// GitLab sends JSON under this content type, and receivers were built for it.
+const DEFAULT_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
+const STREAMING_TOKEN: HeaderName = HeaderName::from_static("x-gitlab-event-streaming-token");
+const EVENT_TYPE: HeaderName = HeaderName::from_static("x-gitlab-audit-event-type");
+const SOURCE: HeaderName = HeaderName::from_static("x-audit-streams-source");
+
+// Standard Webhooks, https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+
+/// What is the same in every request to a destination.
+pub(super) struct RequestHead {
+    fixed: HeaderMap,
+    signer: Signer,
+}
+
+impl RequestHead {
+    /// None if a secret can't stand in a header or is no signing key, which parsing has excluded.
+    pub(super) fn new(secrets: &DestinationSecrets) -> Option<Self> {
+        let mut token = HeaderValue::from_str(secrets.verification_token.expose()).ok()?;
+        token.set_sensitive(true);
+        let mut fixed = HeaderMap::with_capacity(8);
+        fixed.insert(CONTENT_TYPE, DEFAULT_CONTENT_TYPE);
+        fixed.insert(
+            USER_AGENT,
+            HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION"))),
+        );
+        fixed.insert(STREAMING_TOKEN, token);
+        Some(Self {
+            fixed,
+            signer: Signer::new(secrets.signing_secret.expose())?,
+        })
+    }
+
+    /// None if the event's id, type or source can't stand in a header.
+    pub(super) fn headers_for(&self, event: &LoggedEvent, now: Timestamp) -> Option<HeaderMap> {
+        let seconds = now.unix_seconds();
+        let signature = self.signer.sign(event.id.as_str(), seconds, &event.body);
+        let mut headers = self.fixed.clone();
+        headers.insert(EVENT_TYPE, HeaderValue::from_str(event.event_type.as_str()).ok()?);
+        headers.insert(SOURCE, HeaderValue::from_str(&event.source).ok()?);
+        headers.insert(WEBHOOK_ID, HeaderValue::from_bytes(event.id.as_str().as_bytes()).ok()?);
+        headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
+        headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
+        Some(headers)
+    }
+}

@@ -1,0 +1,24 @@
+//! `audit-streams.db`: everything but the events. With `log`, the only place that contains SQL.
+//!
+//! One connection writes, in immediate transactions, so that writers queue here and not inside SQLite; a few others read.
+//! A second process (the command line) may write at the same time: SQLite's own lock and a busy timeout order the two.
+
+mod database;
+mod delivery;
+mod destinations;
+mod error;
+mod own_events;
+mod sessions;
+mod tokens;
+mod users;
+
+pub use self::{
+    database::Database,
+    delivery::{Attempt, Cursor, CursorUpdate, ParkedEvent, RefusedEvent},
+    destinations::{Destination, DestinationSecrets, SigningSecret, UpdateError},
+    error::StoreError,
+    own_events::PendingOwnEvent,
+    sessions::{NewSession, StoredSession},
+    tokens::{NewToken, StoredToken},
+    users::StoredUser,
+};

@@ -1,0 +1,328 @@
+//! How far each stream is, what was refused, and which attempts failed.
+
+use domain::{
+    Timestamp,
+    ids::{DestinationId, Seq},
+};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::{Database, StoreError, own_events::insert_own_event};
+use crate::own_events::Recorded;
+
+/// Failed attempts kept for each destination.
+const KEPT_ATTEMPTS: i64 = 1_000;
+
+/// How far a stream is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Everything up to here is settled.
+    pub acked: Seq,
+    /// Inclusive ranges above `acked` that are settled too, ascending.
+    pub settled_above: Vec<(Seq, Seq)>,
+    /// Events delivered since the destination was added, repeats after a crash included.
+    pub delivered: u64,
+    pub last_success_at: Option<Timestamp>,
+}
+
+/// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedEvent {
+    pub seq: Seq,
+    /// Attempts so far, at least 1.
+    pub tries: u32,
+    pub reason: String,
+    /// The start of the answer.
+    pub response: String,
+    pub refused_at: Timestamp,
+    pub due_at: Option<Timestamp>,
+}
+
+/// An event that is no longer tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedEvent {
+    pub seq: Seq,
+    pub tries: u32,
+    pub reason: String,
+    pub response: String,
+    pub refused_at: Timestamp,
+}
+
+/// A failed attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub seq: Seq,
+    pub started_at: Timestamp,
+    pub duration_ms: u32,
+    /// None if there was no answer.
+    pub status: Option<u16>,
+    pub reason: String,
+    /// The start of the answer.
+    pub response: String,
+}
+
+/// What one commit of a stream's progress stores, all of it or nothing.
+#[derive(Clone, Debug)]
+pub struct CursorUpdate {
+    pub destination: DestinationId,
+    pub cursor: Cursor,
+    /// New or changed rows.
+    pub refused: Vec<RefusedEvent>,
+    /// Refused events that were accepted after all.
+    pub accepted: Vec<Seq>,
+    pub failed_attempts: Vec<Attempt>,
+}
+
+impl Database {
+    /// None if there is no such destination.
+    pub async fn read_cursor(&self, destination: DestinationId) -> Result<Option<Cursor>, StoreError> {
+        let row = sqlx::query("SELECT * FROM cursors WHERE destination_id = ?")
+            .bind(destination.get())
+            .fetch_optional(self.read())
+            .await?;
+        row.map(|row| read_cursor(destination, &row)).transpose()
+    }
+
+    /// The position up to which no destination owes anything; none without destinations.
+    pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
+        let acked: Option<i64> = sqlx::query_scalar(
+            "SELECT min(least) FROM (SELECT acked_seq AS least FROM cursors \
+             UNION ALL SELECT min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL)",
+        )
+        .fetch_one(self.read())
+        .await?;
+        Ok(acked.map(Seq::new))
+    }
+
+    /// Stores progress. False, and nothing stored, if the destination was deleted in the meantime.
+    pub async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let updated = sqlx::query(
+            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ? WHERE destination_id = ?",
+        )
+        .bind(update.cursor.acked.get())
+        .bind(print_ranges(&update.cursor.settled_above))
+        .bind(i64::try_from(update.cursor.delivered).unwrap_or(i64::MAX))
+        .bind(update.cursor.last_success_at.map(Timestamp::unix_ms))
+        .bind(update.destination.get())
+        .execute(&mut *transaction)
+        .await?;
+        if updated.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for refused in &update.refused {
+            upsert_refused(&mut transaction, update.destination, refused).await?;
+        }
+        for seq in &update.accepted {
+            sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ?")
+                .bind(update.destination.get())
+                .bind(seq.get())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Refused events of a destination that are still tried, the next one due first.
+    pub async fn list_refused(&self, destination: DestinationId) -> Result<Vec<RefusedEvent>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq",
+        )
+        .bind(destination.get())
+        .fetch_all(self.read())
+        .await?;
+        Ok(rows.iter().map(read_refused).collect())
+    }
+
+    /// Parked events of a destination, the newest first.
+    pub async fn list_parked(&self, destination: DestinationId) -> Result<Vec<ParkedEvent>, StoreError> {
+        let rows =
+            sqlx::query("SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NULL ORDER BY seq DESC")
+                .bind(destination.get())
+                .fetch_all(self.read())
+                .await?;
+        let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
+            seq: refused.seq,
+            tries: refused.tries,
+            reason: refused.reason,
+            response: refused.response,
+            refused_at: refused.refused_at,
+        });
+        Ok(parked.collect())
+    }
+
+    /// Makes a parked event due again. False if it is not parked.
+    pub async fn retry_parked(
+        &self,
+        destination: DestinationId,
+        seq: Seq,
+        now: Timestamp,
+        own_event: &Recorded,
+    ) -> Result<bool, StoreError> {
+        self.change_parked(
+            "UPDATE refused_events SET due_at = ?3, tries = 1 WHERE destination_id = ?1 AND seq = ?2 AND due_at IS NULL",
+            destination,
+            seq,
+            now,
+            own_event,
+        )
+        .await
+    }
+
+    /// Gives a parked event up. False if it is not parked.
+    pub async fn discard_parked(
+        &self,
+        destination: DestinationId,
+        seq: Seq,
+        now: Timestamp,
+        own_event: &Recorded,
+    ) -> Result<bool, StoreError> {
+        self.change_parked(
+            "DELETE FROM refused_events WHERE destination_id = ?1 AND seq = ?2 AND due_at IS NULL AND ?3 IS NOT NULL",
+            destination,
+            seq,
+            now,
+            own_event,
+        )
+        .await
+    }
+
+    async fn change_parked(
+        &self,
+        sql: &'static str,
+        destination: DestinationId,
+        seq: Seq,
+        now: Timestamp,
+        own_event: &Recorded,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let changed = sqlx::query(sql)
+            .bind(destination.get())
+            .bind(seq.get())
+            .bind(now.unix_ms())
+            .execute(&mut *transaction)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        insert_own_event(&mut transaction, own_event).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Failed attempts of a destination, the newest first.
+    pub async fn list_attempts(&self, destination: DestinationId, limit: u32) -> Result<Vec<Attempt>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM attempts WHERE destination_id = ? ORDER BY id DESC LIMIT ?")
+            .bind(destination.get())
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?;
+        let attempts = rows.iter().map(|row| Attempt {
+            seq: Seq::new(row.get("seq")),
+            started_at: Timestamp::from_unix_ms(row.get("started_at")),
+            duration_ms: row.get("duration_ms"),
+            status: row.get("status"),
+            reason: row.get("reason"),
+            response: row.get("response"),
+        });
+        Ok(attempts.collect())
+    }
+}
+
+async fn upsert_refused(
+    transaction: &mut Transaction<'static, Sqlite>,
+    destination: DestinationId,
+    refused: &RefusedEvent,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = excluded.tries, \
+         reason = excluded.reason, response = excluded.response, refused_at = excluded.refused_at, due_at = excluded.due_at",
+    )
+    .bind(destination.get())
+    .bind(refused.seq.get())
+    .bind(refused.tries)
+    .bind(&refused.reason)
+    .bind(&refused.response)
+    .bind(refused.refused_at.unix_ms())
+    .bind(refused.due_at.map(Timestamp::unix_ms))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_attempts(
+    transaction: &mut Transaction<'static, Sqlite>,
+    destination: DestinationId,
+    attempts: &[Attempt],
+) -> Result<(), StoreError> {
+    for attempt in attempts {
+        sqlx::query(
+            "INSERT INTO attempts (destination_id, seq, started_at, duration_ms, status, reason, response) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(destination.get())
+        .bind(attempt.seq.get())
+        .bind(attempt.started_at.unix_ms())
+        .bind(attempt.duration_ms)
+        .bind(attempt.status)
+        .bind(&attempt.reason)
+        .bind(&attempt.response)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    if !attempts.is_empty() {
+        sqlx::query(
+            "DELETE FROM attempts WHERE destination_id = ?1 AND id <= (SELECT id FROM attempts \
+             WHERE destination_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        )
+        .bind(destination.get())
+        .bind(KEPT_ATTEMPTS)
+        .execute(&mut **transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, StoreError> {
+    let ranges: String = row.get("settled_above");
+    let unreadable = StoreError::Unreadable {
+        table: "cursors",
+        id: destination.get(),
+        what: "settled ranges",
+    };
+    let delivered: i64 = row.get("delivered");
+    Ok(Cursor {
+        acked: Seq::new(row.get("acked_seq")),
+        settled_above: parse_ranges(&ranges).ok_or(unreadable)?,
+        delivered: u64::try_from(delivered).unwrap_or(0),
+        last_success_at: row
+            .get::<Option<i64>, _>("last_success_at")
+            .map(Timestamp::from_unix_ms),
+    })
+}
+
+fn read_refused(row: &SqliteRow) -> RefusedEvent {
+    RefusedEvent {
+        seq: Seq::new(row.get("seq")),
+        tries: row.get("tries"),
+        reason: row.get("reason"),
+        response: row.get("response"),
+        refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
+        due_at: row.get::<Option<i64>, _>("due_at").map(Timestamp::from_unix_ms),
+    }
+}
+
+fn print_ranges(ranges: &[(Seq, Seq)]) -> String {
+    let ranges: Vec<String> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
+    ranges.join(",")
+}
+
+fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
+    let range = |range: &str| {
+        let (first, last) = range.split_once('-')?;
+        Some((Seq::new(first.parse().ok()?), Seq::new(last.parse().ok()?)))
+    };
+    text.split(',').filter(|range| !range.is_empty()).map(range).collect()
+}

@@ -1,0 +1,147 @@
+//! API tokens. Only the SHA-256 of a token is stored.
+
+use domain::{
+    Timestamp,
+    access::{Scope, TokenName},
+    ids::TokenId,
+};
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{Database, StoreError, error::is_taken, own_events::insert_own_event};
+use crate::own_events::Recorded;
+
+/// A token about to be stored.
+pub struct NewToken {
+    pub name: TokenName,
+    pub key_hash: [u8; 32],
+    /// At least one.
+    pub scopes: Vec<Scope>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as stored, revoked and expired ones too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    pub id: TokenId,
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl StoredToken {
+    /// Neither revoked nor expired.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at)
+    }
+
+    /// `admin` includes the others.
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope) || self.scopes.contains(&Scope::Admin)
+    }
+}
+
+impl Database {
+    /// Stores a token together with the own event made from its id. None, and nothing stored, if the name is taken.
+    pub async fn insert_token(
+        &self,
+        new: &NewToken,
+        own_event: impl FnOnce(TokenId) -> Recorded + Send,
+    ) -> Result<Option<TokenId>, StoreError> {
+        let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
+        let mut transaction = self.write().await?;
+        let inserted = sqlx::query(
+            "INSERT INTO api_tokens (name, key_hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(new.name.as_str())
+        .bind(new.key_hash.as_slice())
+        .bind(scopes.join(" "))
+        .bind(new.created_at.unix_ms())
+        .bind(new.expires_at.map(Timestamp::unix_ms))
+        .execute(&mut *transaction)
+        .await;
+        let id = match inserted {
+            Ok(inserted) => TokenId::new(inserted.last_insert_rowid()),
+            Err(error) if is_taken(&error, "api_tokens.name") => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        insert_own_event(&mut transaction, &own_event(id)).await?;
+        transaction.commit().await?;
+        Ok(Some(id))
+    }
+
+    pub async fn find_token(&self, key_hash: [u8; 32]) -> Result<Option<StoredToken>, StoreError> {
+        let row = sqlx::query("SELECT * FROM api_tokens WHERE key_hash = ?")
+            .bind(key_hash.as_slice())
+            .fetch_optional(self.read())
+            .await?;
+        row.map(|row| read_token(&row)).transpose()
+    }
+
+    /// Every token, oldest first.
+    pub async fn list_tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM api_tokens ORDER BY id")
+            .fetch_all(self.read())
+            .await?;
+        rows.iter().map(read_token).collect()
+    }
+
+    /// Revokes by name. None if there is no such token, or it was revoked before.
+    pub async fn revoke_token(
+        &self,
+        name: &str,
+        now: Timestamp,
+        own_event: impl FnOnce(TokenId) -> Recorded + Send,
+    ) -> Result<Option<TokenId>, StoreError> {
+        let mut transaction = self.write().await?;
+        let id: Option<i64> = sqlx::query_scalar(
+            "UPDATE api_tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL RETURNING id",
+        )
+        .bind(now.unix_ms())
+        .bind(name)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(id) = id.map(TokenId::new) else {
+            return Ok(None);
+        };
+        insert_own_event(&mut transaction, &own_event(id)).await?;
+        transaction.commit().await?;
+        Ok(Some(id))
+    }
+
+    /// Notes when tokens were last used.
+    pub async fn touch_tokens(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        for (id, used_at) in used {
+            sqlx::query("UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?")
+                .bind(used_at.unix_ms())
+                .bind(id.get())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+fn read_token(row: &SqliteRow) -> Result<StoredToken, StoreError> {
+    let id: i64 = row.get("id");
+    let scopes: String = row.get("scopes");
+    let scopes: Result<Vec<Scope>, _> = scopes.split(' ').map(str::parse).collect();
+    Ok(StoredToken {
+        id: TokenId::new(id),
+        name: row.get("name"),
+        scopes: scopes.map_err(|_| StoreError::Unreadable {
+            table: "api_tokens",
+            id,
+            what: "scopes",
+        })?,
+        created_at: Timestamp::from_unix_ms(row.get("created_at")),
+        expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp::from_unix_ms),
+        revoked_at: row.get::<Option<i64>, _>("revoked_at").map(Timestamp::from_unix_ms),
+        last_used_at: row.get::<Option<i64>, _>("last_used_at").map(Timestamp::from_unix_ms),
+    })
+}

@@ -1,0 +1,356 @@
+//! Streams from the log to real receivers.
+
+use std::collections::HashMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    health::StreamHealth,
+    policy::{Trouble, Unreached},
+};
+use engine::net::NetworkRules;
+use hmac::{Hmac, Mac};
+use serde_json::Value;
+
+use crate::{
+    receiver::{Answer, Receiver, Request},
+    world::{World, author},
+};
+
+fn ids(requests: &[Request]) -> Vec<String> {
+    let of_tests = requests
+        .iter()
+        .filter(|request| request.headers["x-audit-streams-source"] == "tests");
+    of_tests
+        .map(|request| {
+            serde_json::from_str::<Value>(&request.body).unwrap()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect()
+}
+
+fn numbered(range: std::ops::Range<usize>) -> impl Iterator<Item = String> {
+    range.map(|number| format!("e{number}"))
+}
+
+#[tokio::test]
+async fn every_event_arrives_once_with_the_documented_headers() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..50)).await;
+    let requests = receiver
+        .wait_until("all have arrived", |requests| ids(requests).len() >= 50)
+        .await;
+    assert_eq!(ids(&requests), numbered(0..50).collect::<Vec<_>>());
+
+    let destination = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    let request = requests.iter().find(|request| request.body.contains("\"e7\"")).unwrap();
+    let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
+    assert_eq!(request.path, "/in");
+    assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
+    assert_eq!(
+        header("x-gitlab-event-streaming-token"),
+        destination.secrets.verification_token.expose()
+    );
+    assert_eq!(header("x-gitlab-audit-event-type"), "test");
+    assert_eq!(header("x-audit-streams-source"), "tests");
+    assert_eq!(
+        header("user-agent"),
+        concat!("audit-streams/", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(header("webhook-id"), "e7");
+    let secret = destination
+        .secrets
+        .signing_secret
+        .expose()
+        .strip_prefix("whsec_")
+        .unwrap();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&STANDARD.decode(secret).unwrap()).unwrap();
+    mac.update(format!("e7.{}.{}", header("webhook-timestamp"), request.body).as_bytes());
+    let signature = header("webhook-signature");
+    let signature = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
+    mac.verify_slice(&signature).unwrap();
+}
+
+#[tokio::test]
+async fn adding_a_destination_is_the_first_event_it_receives() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.post("1", numbered(0..3)).await;
+    world.add_destination("SIEM", &receiver.url()).await;
+    let requests = receiver
+        .wait_until("the own event has arrived", |requests| !requests.is_empty())
+        .await;
+    let event: Value = serde_json::from_str(&requests[0].body).unwrap();
+    assert_eq!(event["event_type"], "create_instance_event_streaming_destination");
+    assert_eq!(event["author_name"], "tester");
+    assert_eq!(
+        ids(&requests),
+        Vec::<String>::new(),
+        "what came before it was added is not sent"
+    );
+}
+
+#[tokio::test]
+async fn each_entity_keeps_its_order_while_others_go_side_by_side() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.add_destination("SIEM", &receiver.url()).await;
+    for round in 0..20 {
+        for entity in 0..30 {
+            world.post(&entity.to_string(), [format!("{entity}/{round:03}")]).await;
+        }
+    }
+    let requests = receiver
+        .wait_until("all have arrived", |requests| ids(requests).len() >= 600)
+        .await;
+    let mut last: HashMap<String, String> = HashMap::new();
+    for id in ids(&requests) {
+        let (entity, _) = id.split_once('/').unwrap();
+        let before = last.insert(entity.to_owned(), id.clone());
+        assert!(before.is_none_or(|before| before < id), "{id} came out of order");
+    }
+}
+
+#[tokio::test]
+async fn a_destination_in_trouble_is_held_and_gets_everything_afterwards() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(503));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..40)).await;
+    let health = world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+    assert!(matches!(
+        health,
+        StreamHealth::Held {
+            trouble: Trouble::Unavailable(503),
+            ..
+        }
+    ));
+    receiver.answer_all(Answer::Accept);
+    let accepted_from = receiver.requests().len();
+    receiver
+        .wait_until("all have arrived", |requests| {
+            ids(&requests[accepted_from..]).len() >= 40
+        })
+        .await;
+    world
+        .wait_for_health(id, "it is healthy", |health| {
+            matches!(health, StreamHealth::Healthy { .. })
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn every_kind_of_trouble_holds_and_names_itself() {
+    let world = World::new().await;
+    let expect = [
+        (Answer::Status(401), Trouble::AuthenticationFailing(401)),
+        (Answer::Status(404), Trouble::EndpointNotFound(404)),
+        (Answer::Status(429), Trouble::Unavailable(429)),
+    ];
+    for (answer, expected) in expect {
+        let receiver = Receiver::start().await;
+        receiver.answer_all(answer);
+        let id = world.add_destination(&format!("{expected}"), &receiver.url()).await;
+        let health = world
+            .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+            .await;
+        assert!(
+            matches!(health, StreamHealth::Held { trouble, .. } if trouble == expected),
+            "{health:?}"
+        );
+    }
+    let unused = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    for (url, expected) in [
+        (format!("http://{unused}/"), Unreached::Connect),
+        ("http://no-such-host.invalid/".to_owned(), Unreached::Dns),
+    ] {
+        let id = world.add_destination(&url, &url).await;
+        let health = world
+            .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+            .await;
+        assert!(
+            matches!(health, StreamHealth::Held { trouble: Trouble::Unreached(found), .. } if found == expected),
+            "{health:?}"
+        );
+    }
+    let plain = Receiver::start().await;
+    let id = world
+        .add_destination("TLS", &plain.url().replace("http:", "https:"))
+        .await;
+    let health = world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+    assert!(
+        matches!(
+            health,
+            StreamHealth::Held {
+                trouble: Trouble::Unreached(Unreached::Tls),
+                ..
+            }
+        ),
+        "{health:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_never_followed() {
+    let (world, receiver, elsewhere) = (World::new().await, Receiver::start().await, Receiver::start().await);
+    receiver.answer_all(Answer::Redirect(elsewhere.url()));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let health = world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+    assert!(matches!(
+        health,
+        StreamHealth::Held {
+            trouble: Trouble::Moved(307),
+            ..
+        }
+    ));
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_network_rules_keep_everything_inside() {
+    let world = World::with(|config| engine::EngineConfig {
+        network: NetworkRules::default(),
+        ..config
+    })
+    .await;
+    let receiver = Receiver::start().await;
+    for (name, url) in [
+        ("literal", receiver.url()),
+        ("name", receiver.url().replace("127.0.0.1", "localhost")),
+    ] {
+        let id = world.add_destination(name, &url).await;
+        let blocked = |health: &StreamHealth| {
+            matches!(
+                health,
+                StreamHealth::Held {
+                    trouble: Trouble::Blocked,
+                    ..
+                }
+            )
+        };
+        world.wait_for_health(id, "it is blocked", blocked).await;
+    }
+    assert!(receiver.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_event_waits_aside_and_the_rest_goes_on() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_bodies_with("\"e3\"", Answer::Status(422));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..10)).await;
+    let requests = receiver
+        .wait_until("all were tried", |requests| ids(requests).len() >= 10)
+        .await;
+    assert_eq!(ids(&requests), numbered(0..10).collect::<Vec<_>>());
+    let world = world.restart().await;
+    let refused = world.engine.database().list_refused(id).await.unwrap();
+    assert_eq!(
+        refused
+            .iter()
+            .map(|row| (row.tries, row.response.as_str()))
+            .collect::<Vec<_>>(),
+        [(1, "no thanks")]
+    );
+    assert_eq!(
+        ids(&receiver.requests()).len(),
+        10,
+        "nothing was sent again after an orderly restart"
+    );
+    let attempts = world.engine.database().list_attempts(id, 10).await.unwrap();
+    assert_eq!(
+        attempts.iter().map(|attempt| attempt.status).collect::<Vec<_>>(),
+        [Some(422)]
+    );
+}
+
+#[tokio::test]
+async fn twenty_refusals_in_a_row_hold_the_destination() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(400));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..100)).await;
+    let held = |health: &StreamHealth| {
+        matches!(
+            health,
+            StreamHealth::Held {
+                trouble: Trouble::EverythingRefused(400),
+                ..
+            }
+        )
+    };
+    world.wait_for_health(id, "it is held", held).await;
+    assert!(receiver.requests().len() < 40, "most events never left");
+    receiver.answer_all(Answer::Accept);
+    receiver
+        .wait_until("the rest has arrived", |requests| {
+            ids(requests).contains(&"e99".to_owned())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn after_a_restart_a_stream_goes_on_where_it_was() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..20)).await;
+    receiver
+        .wait_until("the first have arrived", |requests| ids(requests).len() >= 20)
+        .await;
+    let world = world.restart().await;
+    world.post("1", numbered(20..30)).await;
+    let requests = receiver
+        .wait_until("the others have arrived", |requests| ids(requests).len() >= 30)
+        .await;
+    assert_eq!(ids(&requests), numbered(0..30).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn destinations_share_no_fate() {
+    let world = World::new().await;
+    let (healthy, silent) = (Receiver::start().await, Receiver::start().await);
+    silent.answer_all(Answer::Silence);
+    let dead = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    world.add_destination("Silent", &silent.url()).await;
+    world.add_destination("Dead", &format!("http://{dead}/")).await;
+    world.add_destination("Healthy", &healthy.url()).await;
+    silent.wait_until("it was tried", |requests| !requests.is_empty()).await;
+    world.post("1", numbered(0..500)).await;
+    healthy
+        .wait_until("all have arrived", |requests| ids(requests).len() >= 500)
+        .await;
+    assert_eq!(
+        silent.requests().len(),
+        1,
+        "its first attempt is still waiting for an answer"
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_destination_gets_nothing_more() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    receiver
+        .wait_until("the stream runs", |requests| !requests.is_empty())
+        .await;
+    let other = Receiver::start().await;
+    world.engine.delete_destination(&author(), id).await.unwrap();
+    world.add_destination("Other", &other.url()).await;
+    world.post("1", numbered(0..50)).await;
+    other
+        .wait_until("the other has them", |requests| ids(requests).len() >= 50)
+        .await;
+    assert_eq!(ids(&receiver.requests()), Vec::<String>::new());
+}

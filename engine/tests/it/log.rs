@@ -1,0 +1,164 @@
+//! The event log on a real file.
+
+use std::{path::Path, time::Duration};
+
+use domain::{
+    Timestamp,
+    event::{AuditEvent, EventId, Received},
+    ids::Seq,
+};
+use engine::log::{AppendError, BrowsePosition, BrowseRequest, EventLog};
+use serde_json::json;
+
+const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
+
+fn event(id: &str, created_at_ms: i64) -> AuditEvent {
+    let created_at = Timestamp::from_unix_ms(created_at_ms).to_string();
+    let json = json!({"event_type": "test", "id": id, "created_at": created_at}).to_string();
+    AuditEvent::parse(
+        &json,
+        &Received {
+            received_at: NOW,
+            fresh_id: EventId::parse("unused").unwrap(),
+        },
+    )
+    .unwrap()
+}
+
+fn events(range: std::ops::Range<i64>) -> Vec<AuditEvent> {
+    range.map(|number| event(&format!("e{number}"), number)).collect()
+}
+
+async fn open(folder: &Path) -> EventLog {
+    EventLog::open(&folder.join("events.db"), 1 << 30).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_after_reopening_in_the_same_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    let appended = log.append("a", NOW, events(0..1_500)).await.unwrap();
+    assert_eq!((appended.ids.len(), appended.stored), (1_500, 1_500));
+    log.close().await;
+    assert!(!log.is_alive());
+    assert_eq!(log.append("a", NOW, events(0..1)).await, Err(AppendError::Stopped));
+
+    let log = open(folder.path()).await;
+    assert_eq!(log.last_seq(), Seq::new(1_500));
+    let mut read = Vec::new();
+    let mut after = Seq::START;
+    loop {
+        let page = log.read_after(after, 400, 1 << 20).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        read.extend(page);
+    }
+    let seqs: Vec<i64> = read.iter().map(|event| event.seq.get()).collect();
+    assert_eq!(seqs, (1..=1_500).collect::<Vec<_>>());
+    let bodies: Vec<&[u8]> = read.iter().map(|event| &*event.body).collect();
+    let expected = events(0..1_500);
+    assert_eq!(
+        bodies,
+        expected.iter().map(|event| event.body.as_bytes()).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn an_id_is_stored_once_per_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    let first = log
+        .append("a", NOW, vec![event("x", 1), event("x", 2), event("y", 3)])
+        .await
+        .unwrap();
+    assert_eq!((first.ids.len(), first.stored), (3, 2));
+    let again = log.append("a", NOW, vec![event("y", 4), event("z", 5)]).await.unwrap();
+    assert_eq!((again.ids.len(), again.stored), (2, 1));
+    assert_eq!(log.append("b", NOW, vec![event("x", 6)]).await.unwrap().stored, 1);
+    let stored = log.read_after(Seq::START, 100, 1 << 20).await.unwrap();
+    let stored: Vec<(i64, &str, &str)> = stored
+        .iter()
+        .map(|event| (event.seq.get(), &*event.source, event.id.as_str()))
+        .collect();
+    assert_eq!(stored, [(1, "a", "x"), (2, "a", "y"), (3, "a", "z"), (4, "b", "x")]);
+}
+
+#[tokio::test]
+async fn pages_go_through_the_log_both_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    // Two events share each millisecond, and the newest was received first.
+    let events = (0..20)
+        .rev()
+        .map(|number| event(&format!("e{number}"), number / 2))
+        .collect();
+    log.append("a", NOW, events).await.unwrap();
+    let (mut request, mut seen): (_, Vec<BrowsePosition>) = (BrowseRequest::Newest, Vec::new());
+    loop {
+        let page = log.browse(request, 7).await.unwrap();
+        let Some(last) = page.last() else { break };
+        request = BrowseRequest::OlderThan(last.position);
+        seen.extend(page.iter().map(|row| row.position));
+    }
+    assert_eq!(seen.len(), 20);
+    assert!(seen.is_sorted_by(|newer, older| newer > older));
+    let newer = log.browse(BrowseRequest::NewerThan(seen[10]), 7).await.unwrap();
+    assert_eq!(newer.iter().map(|row| row.position).collect::<Vec<_>>(), seen[3..10]);
+}
+
+#[tokio::test]
+async fn pruning_takes_the_oldest_and_never_what_is_owed() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    let later = NOW.plus(Duration::from_secs(60));
+    log.append("a", NOW, events(0..10)).await.unwrap();
+    log.append("a", later, events(10..20)).await.unwrap();
+    assert_eq!(log.prune(later, Seq::new(6)).await.unwrap().deleted, 6);
+    assert_eq!(log.prune(later, Seq::new(20)).await.unwrap().deleted, 4);
+    assert_eq!(log.prune(later, Seq::new(20)).await.unwrap().deleted, 0);
+    assert_eq!(log.count().await.unwrap(), 10);
+    log.close().await;
+    let log = open(folder.path()).await;
+    let left = log.read_after(Seq::START, 100, 1 << 20).await.unwrap();
+    assert_eq!(left.first().unwrap().seq, Seq::new(11));
+}
+
+#[tokio::test]
+async fn positions_are_not_reused_after_everything_has_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    log.append("a", NOW, events(0..3)).await.unwrap();
+    assert_eq!(
+        log.prune(NOW.plus(Duration::from_secs(1)), Seq::new(3))
+            .await
+            .unwrap()
+            .deleted,
+        3
+    );
+    log.close().await;
+    let log = open(folder.path()).await;
+    log.append("a", NOW, events(0..1)).await.unwrap();
+    assert_eq!(
+        log.read_after(Seq::START, 9, 9).await.unwrap().first().unwrap().seq,
+        Seq::new(4)
+    );
+}
+
+#[tokio::test]
+async fn at_its_size_limit_the_log_takes_nothing_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let limit = 2 << 20;
+    let log = EventLog::open(&folder.path().join("events.db"), limit).await.unwrap();
+    let mut stored = 0;
+    let refused = loop {
+        match log.append("a", NOW, events(stored..stored + 500)).await {
+            Ok(_) => stored += 500,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused, AppendError::Full);
+    assert_eq!(log.count().await.unwrap(), u64::try_from(stored).unwrap());
+    // Nothing is past its age, but what nobody owes goes when it is crowded.
+    while log.prune(NOW, log.last_seq()).await.unwrap().deleted > 0 {}
+    assert!(log.append("a", NOW, events(stored..stored + 1)).await.is_ok());
+}

@@ -1,0 +1,115 @@
+//! A real HTTP receiver that records what it gets and answers as it is told.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, header::LOCATION},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::watch;
+
+/// Longer than anything here takes; reached only by a failing test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub enum Answer {
+    #[default]
+    Accept,
+    Status(u16),
+    Redirect(String),
+    /// Never answers.
+    Silence,
+}
+
+#[derive(Default)]
+struct Script {
+    every: Answer,
+    /// By a text that the body contains.
+    by_body: HashMap<String, Answer>,
+}
+
+#[derive(Clone)]
+pub struct Receiver {
+    address: std::net::SocketAddr,
+    requests: watch::Sender<Vec<Request>>,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Receiver {
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let receiver = Self {
+            address,
+            requests: watch::Sender::default(),
+            script: Arc::default(),
+        };
+        let router = Router::new().fallback(receive).with_state(receiver.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        receiver
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/in", self.address)
+    }
+
+    pub fn answer_all(&self, answer: Answer) {
+        self.script.lock().unwrap().every = answer;
+    }
+
+    pub fn answer_bodies_with(&self, text: &str, answer: Answer) {
+        self.script.lock().unwrap().by_body.insert(text.to_owned(), answer);
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.borrow().clone()
+    }
+
+    /// Waits until what was received so far satisfies the condition.
+    pub async fn wait_until(&self, what: &str, mut condition: impl FnMut(&[Request]) -> bool) -> Vec<Request> {
+        let mut requests = self.requests.subscribe();
+        let waited = tokio::time::timeout(PATIENCE, requests.wait_for(|requests| condition(requests))).await;
+        match waited {
+            Ok(Ok(requests)) => requests.clone(),
+            _ => panic!("waited in vain until {what}; got {} requests", self.requests().len()),
+        }
+    }
+
+    fn answer_to(&self, body: &str) -> Answer {
+        let script = self.script.lock().unwrap();
+        let special = script.by_body.iter().find(|(text, _)| body.contains(text.as_str()));
+        special.map_or_else(|| script.every.clone(), |(_, answer)| answer.clone())
+    }
+}
+
+async fn receive(State(receiver): State<Receiver>, uri: axum::http::Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let answer = receiver.answer_to(&body);
+    receiver.requests.send_modify(|requests| {
+        requests.push(Request {
+            path: uri.path().to_owned(),
+            headers,
+            body,
+        });
+    });
+    match answer {
+        Answer::Accept => StatusCode::OK.into_response(),
+        Answer::Status(status) => (StatusCode::from_u16(status).unwrap(), "no thanks").into_response(),
+        Answer::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response(),
+        Answer::Silence => std::future::pending().await,
+    }
+}

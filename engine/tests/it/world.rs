@@ -1,0 +1,108 @@
+//! An engine on a folder of its own.
+
+use std::{sync::Once, time::Duration};
+
+use domain::{destination::DestinationDraft, event::Author, health::StreamHealth, ids::DestinationId};
+use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+use serde_json::json;
+
+/// Longer than anything here takes; reached only by a failing test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct World {
+    pub engine: Engine,
+    folder: tempfile::TempDir,
+}
+
+pub fn config(folder: &std::path::Path) -> EngineConfig {
+    EngineConfig {
+        data_dir: folder.to_owned(),
+        encryption_key: None,
+        network: NetworkRules {
+            allow_local_network: true,
+            allowlist: Vec::new(),
+        },
+        retention_age: Duration::from_secs(30 * 86_400),
+        log_size_limit: 1 << 30,
+        destination_limit: 20,
+    }
+}
+
+pub fn author() -> Author {
+    Author {
+        user_id: None,
+        name: "tester".into(),
+        ip_address: "127.0.0.1".into(),
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(|config| config).await
+    }
+
+    pub async fn with(change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
+        static CRYPTO: Once = Once::new();
+        CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open(change(config(folder.path())), Clock::machine())
+            .await
+            .unwrap();
+        Self { engine, folder }
+    }
+
+    /// Ends the engine in order and opens it again on the same folder.
+    pub async fn restart(self) -> Self {
+        self.engine.shutdown(Duration::from_secs(20)).await;
+        let Self { engine, folder } = self;
+        drop(engine);
+        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+        Self { engine, folder }
+    }
+
+    pub async fn add_destination(&self, name: &str, url: &str) -> DestinationId {
+        let draft = DestinationDraft {
+            name: name.into(),
+            url: url.into(),
+            verification_token: None,
+        };
+        let state = self
+            .engine
+            .create_destination(&author(), draft.parse().unwrap())
+            .await
+            .unwrap();
+        state.destination.id
+    }
+
+    /// Posts events of type `test`, one for each text, about the given entity.
+    pub async fn post(&self, entity: &str, texts: impl IntoIterator<Item = String>) {
+        let events: Vec<_> = texts
+            .into_iter()
+            .map(|text| json!({"event_type": "test", "id": text, "entity_type": "Project", "entity_id": entity}))
+            .collect();
+        self.engine
+            .ingest("tests", serde_json::to_vec(&events).unwrap().into())
+            .await
+            .unwrap();
+    }
+
+    /// Waits until the stream's health satisfies the condition.
+    pub async fn wait_for_health(
+        &self,
+        id: DestinationId,
+        what: &str,
+        condition: impl Fn(&StreamHealth) -> bool,
+    ) -> StreamHealth {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                ticks.tick().await;
+                let health = self.engine.find_destination(id).await.unwrap().unwrap().health;
+                if condition(&health) {
+                    return health;
+                }
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+    }
+}
