@@ -3,16 +3,18 @@
 //! Every change is stored together with the audit event that tells of it, then the workers are woken.
 
 use domain::{
+    Field, FieldError,
     destination::{DestinationChange, NewDestination, VerificationToken},
     event::{Author, OwnEvent},
     health::StreamHealth,
-    ids::DestinationId,
+    ids::{DestinationId, Seq},
 };
+use url::Url;
 
 use crate::{
     Engine,
     own_events::Recorded,
-    store::{Destination, DestinationSecrets, SigningSecret, StoreError, UpdateError},
+    store::{Destination, DestinationSecrets, ParkedEvent, SigningSecret, StoreError, UpdateError},
     vault::{KeyError, random},
 };
 
@@ -55,6 +57,7 @@ impl Engine {
         author: &Author,
         new: NewDestination,
     ) -> Result<DestinationState, UpdateError> {
+        self.check_url(&new)?;
         let now = self.clock().now();
         let secrets = fresh_secrets(new.verification_token.clone()).map_err(StoreError::from)?;
         let (name, origin) = (new.name.to_string(), new.url.origin());
@@ -132,6 +135,74 @@ impl Engine {
         self.database().delete_destination(id, deleted).await?;
         self.after_change().await;
         Ok(())
+    }
+
+    /// Parked events of a destination, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_parked(&self, id: DestinationId) -> Result<Vec<ParkedEvent>, StoreError> {
+        self.database().list_parked(id).await
+    }
+
+    /// Tries a parked event again, on the schedule of a fresh refusal. False if it is not parked.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed.
+    pub async fn retry_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
+        let Some((name, event)) = self.describe_parked(id, seq).await? else {
+            return Ok(false);
+        };
+        let retried = self.recorded(
+            OwnEvent::ParkedEventRetried {
+                destination: id,
+                name,
+                event,
+            },
+            author,
+        );
+        let changed = self
+            .database()
+            .retry_parked(id, seq, self.clock().now(), &retried)
+            .await?;
+        self.after_change().await;
+        Ok(changed)
+    }
+
+    /// Gives a parked event up for good. False if it is not parked.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed.
+    pub async fn discard_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
+        let Some((name, event)) = self.describe_parked(id, seq).await? else {
+            return Ok(false);
+        };
+        let discarded = self.recorded(
+            OwnEvent::ParkedEventDiscarded {
+                destination: id,
+                name,
+                event,
+            },
+            author,
+        );
+        let changed = self.database().discard_parked(id, seq, &discarded).await?;
+        self.after_change().await;
+        Ok(changed)
+    }
+
+    /// Name of the destination, and position of the event, for the audit event that tells of it.
+    async fn describe_parked(&self, id: DestinationId, seq: Seq) -> Result<Option<(String, Seq)>, StoreError> {
+        let destination = self.database().find_destination(id).await?;
+        Ok(destination.map(|destination| (destination.name.to_string(), seq)))
+    }
+
+    /// Tells at once what the network rules would refuse with every attempt.
+    fn check_url(&self, new: &NewDestination) -> Result<(), UpdateError> {
+        let invalid = |reason: String| UpdateError::Refused(FieldError::new(Field::Url, reason));
+        let url =
+            Url::parse(new.url.as_str()).map_err(|_| invalid("Destination url must be a valid URL".to_owned()))?;
+        let checked = self.network_rules().check_unresolved(&url);
+        checked.map_err(|forbidden| invalid(format!("Destination url is blocked: {forbidden}")))
     }
 
     fn state_of(&self, destination: Destination) -> DestinationState {

@@ -56,8 +56,6 @@ pub enum OpenError {
     Log(#[from] LogError),
     #[error("audit-streams.db can't be opened")]
     Store(#[from] StoreError),
-    #[error("the outgoing connections can't be set up")]
-    Network(#[from] crate::net::ClientError),
 }
 
 /// Which parts are working.
@@ -74,6 +72,7 @@ pub struct Engine {
     clock: Clock,
     log: EventLog,
     database: Database,
+    clients: GuardedClients,
     delivery: Delivery,
     upkeep: JoinHandle<()>,
     upkeep_wake: Arc<Notify>,
@@ -91,8 +90,8 @@ impl Engine {
         let folder_lock = lock_folder(&config.data_dir)?;
         let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
         let log = EventLog::open(&config.data_dir.join("events.db"), config.log_size_limit).await?;
-        let clients = GuardedClients::new(config.network)?;
-        let delivery = Delivery::start(log.clone(), database.clone(), clients, clock.clone());
+        let clients = GuardedClients::new(config.network);
+        let delivery = Delivery::start(log.clone(), database.clone(), clients.clone(), clock.clone());
         let upkeep_wake = Arc::new(Notify::new());
         let upkeep = tokio::spawn(upkeep(
             log.clone(),
@@ -105,6 +104,7 @@ impl Engine {
             clock,
             log,
             database,
+            clients,
             delivery,
             upkeep,
             upkeep_wake,
@@ -163,6 +163,10 @@ impl Engine {
         self.upkeep.abort();
         self.log.close().await;
         self.database.close().await;
+    }
+
+    pub(crate) fn network_rules(&self) -> &NetworkRules {
+        self.clients.rules()
     }
 
     pub(crate) fn destination_limit(&self) -> u32 {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
-    ids::{DestinationId, TokenId, UserId},
+    ids::{DestinationId, Seq, TokenId, UserId},
 };
 
 /// The source of this instance's own events; no token may have this name.
@@ -85,12 +85,12 @@ pub enum OwnEvent {
     ParkedEventRetried {
         destination: DestinationId,
         name: String,
-        event: EventId,
+        event: Seq,
     },
     ParkedEventDiscarded {
         destination: DestinationId,
         name: String,
-        event: EventId,
+        event: Seq,
     },
 }
 
@@ -205,12 +205,22 @@ impl OwnEvent {
                 destination: id,
                 name,
                 event,
-            } => destination(format!("Retried parked audit event {event}"), id, name, json!({})),
+            } => destination(
+                format!("Retried the parked audit event at position {event} of the log"),
+                id,
+                name,
+                json!({}),
+            ),
             Self::ParkedEventDiscarded {
                 destination: id,
                 name,
                 event,
-            } => destination(format!("Discarded parked audit event {event}"), id, name, json!({})),
+            } => destination(
+                format!("Discarded the parked audit event at position {event} of the log"),
+                id,
+                name,
+                json!({}),
+            ),
         }
     }
 

@@ -116,27 +116,31 @@ mod tests {
 
     #[test]
     fn each_row_of_the_table() {
-        let refused = |status| Decision::Refuse(Refusal::Status(status));
-        for (statuses, expected) in [
-            (vec![200, 201, 202, 204, 299], None),
-            (
-                vec![300, 301, 302, 304, 307, 308],
-                Some(Trouble::Moved as fn(u16) -> Trouble),
-            ),
-            (vec![401, 403, 407], Some(Trouble::AuthenticationFailing)),
-            (vec![404, 410], Some(Trouble::EndpointNotFound)),
-            (
-                vec![0, 100, 408, 425, 429, 500, 502, 503, 504, 599, 600, 999],
-                Some(Trouble::Unavailable),
-            ),
-        ] {
-            for status in statuses {
-                let decision = expected.map_or(Decision::Settle, |trouble| hold(trouble(status), None));
-                assert_eq!(answered(status), decision, "{status}");
-            }
+        for status in [200, 201, 202, 204, 299] {
+            assert_eq!(answered(status), Decision::Settle, "{status}");
+        }
+        for status in [300, 301, 302, 304, 307, 308] {
+            assert_eq!(answered(status), hold(Trouble::Moved(status), None), "{status}");
+        }
+        for status in [401, 403, 407] {
+            assert_eq!(
+                answered(status),
+                hold(Trouble::AuthenticationFailing(status), None),
+                "{status}"
+            );
+        }
+        for status in [404, 410] {
+            assert_eq!(
+                answered(status),
+                hold(Trouble::EndpointNotFound(status), None),
+                "{status}"
+            );
+        }
+        for status in [0, 100, 408, 425, 429, 500, 502, 503, 504, 599, 600, 999] {
+            assert_eq!(answered(status), hold(Trouble::Unavailable(status), None), "{status}");
         }
         for status in [400, 402, 405, 406, 409, 411, 413, 415, 418, 422, 431, 451, 499] {
-            assert_eq!(answered(status), refused(status), "{status}");
+            assert_eq!(answered(status), Decision::Refuse(Refusal::Status(status)), "{status}");
         }
     }
 

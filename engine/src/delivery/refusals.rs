@@ -13,25 +13,43 @@ use crate::{sink::Report, store::RefusedEvent};
 /// The refused events that are still tried. A copy of what the store holds, changed together with it.
 #[derive(Default)]
 pub(super) struct Refusals {
-    /// Tries so far of each, those that are out included.
-    tries: HashMap<Seq, u32>,
+    known: HashMap<Seq, Known>,
     /// Those that are not out, the next one due first.
     schedule: BTreeSet<(Timestamp, Seq)>,
     /// The one that is being tried at the moment.
     out: Option<Seq>,
 }
 
+#[derive(Clone, Copy)]
+struct Known {
+    /// Tries so far.
+    tries: u32,
+    due_at: Timestamp,
+}
+
 impl Refusals {
     /// Takes over what the store holds. The event that is out stays out.
     pub(super) fn load(&mut self, stored: &[RefusedEvent]) {
-        self.tries.clear();
+        self.known.clear();
         self.schedule.clear();
         for event in stored {
-            let Some(due_at) = event.due_at else { continue };
-            self.tries.insert(event.seq, event.tries);
-            if self.out != Some(event.seq) {
-                self.schedule.insert((due_at, event.seq));
-            }
+            self.put(event);
+        }
+    }
+
+    /// Takes over one row: due again, or parked and so no longer tried.
+    pub(super) fn put(&mut self, event: &RefusedEvent) {
+        self.forget(event.seq);
+        let Some(due_at) = event.due_at else { return };
+        self.known.insert(
+            event.seq,
+            Known {
+                tries: event.tries,
+                due_at,
+            },
+        );
+        if self.out != Some(event.seq) {
+            self.schedule.insert((due_at, event.seq));
         }
     }
 
@@ -54,35 +72,42 @@ impl Refusals {
     /// The event given out is to be tried again at `due_at`, without counting this try.
     pub(super) fn put_back(&mut self, seq: Seq, due_at: Timestamp) {
         self.out = None;
-        self.schedule.insert((due_at, seq));
+        if let Some(known) = self.known.get_mut(&seq) {
+            known.due_at = due_at;
+            self.schedule.insert((due_at, seq));
+        }
     }
 
-    /// The event given out was accepted, or can't be tried any more.
+    /// The event was accepted, or can't be tried any more.
     pub(super) fn remove(&mut self, seq: Seq) {
         self.out = self.out.filter(|out| *out != seq);
-        self.tries.remove(&seq);
+        self.forget(seq);
     }
 
     /// One more refusal of an event. Returns the row to store: due again, or parked.
     pub(super) fn refuse(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) -> RefusedEvent {
-        let tries = self.tries.get(&seq).copied().unwrap_or(0).saturating_add(1);
-        self.remove(seq);
+        let tries = self.known.get(&seq).map_or(0, |known| known.tries).saturating_add(1);
         let due_at = match refusal.step(tries) {
             RefusalStep::TryAgainAfter(pause) => Some(now.plus(pause)),
             RefusalStep::Park => None,
         };
-        if let Some(due_at) = due_at {
-            self.tries.insert(seq, tries);
-            self.schedule.insert((due_at, seq));
-        }
         let (reason, response) = (report.reason.clone(), report.response.clone());
-        RefusedEvent {
+        let row = RefusedEvent {
             seq,
             tries,
             reason,
             response,
             refused_at: now,
             due_at,
+        };
+        self.remove(seq);
+        self.put(&row);
+        row
+    }
+
+    fn forget(&mut self, seq: Seq) {
+        if let Some(known) = self.known.remove(&seq) {
+            self.schedule.remove(&(known.due_at, seq));
         }
     }
 }

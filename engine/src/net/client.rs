@@ -28,10 +28,13 @@ pub enum ClientError {
 }
 
 impl GuardedClients {
-    /// # Errors
-    /// [`ClientError::Tls`] if no client can be made on this machine.
-    pub fn new(rules: NetworkRules) -> Result<Self, ClientError> {
-        Ok(Self { rules })
+    pub fn new(rules: NetworkRules) -> Self {
+        Self { rules }
+    }
+
+    /// The rules under which clients are made.
+    pub fn rules(&self) -> &NetworkRules {
+        &self.rules
     }
 
     /// A client for the host and port of `url`, with connections of its own.

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
+use url::{Host, Url};
 
 use super::AllowEntry;
 
@@ -21,6 +22,8 @@ pub struct NetworkRules {
 /// Why an address is not connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Forbidden {
+    #[error("Requests to localhost are not allowed")]
+    Localhost,
     #[error("Requests to loopback addresses are not allowed")]
     Loopback,
     #[error("Requests to the local network are not allowed")]
@@ -40,7 +43,10 @@ pub enum Forbidden {
 impl Forbidden {
     /// Whether "Allow requests to the local network" opens it.
     const fn is_local(self) -> bool {
-        matches!(self, Self::Loopback | Self::Private | Self::LinkLocal | Self::Shared)
+        matches!(
+            self,
+            Self::Localhost | Self::Loopback | Self::Private | Self::LinkLocal | Self::Shared
+        )
     }
 }
 
@@ -61,6 +67,33 @@ impl NetworkRules {
             Err(forbidden)
         }
     }
+}
+
+impl NetworkRules {
+    /// What can be said of a URL's host without resolving it: literal addresses, and `localhost`.
+    ///
+    /// # Errors
+    /// [`Forbidden`], saying why it would never be connected to under these rules.
+    pub fn check_unresolved(&self, url: &Url) -> Result<(), Forbidden> {
+        let Some((host, port)) = url.host().zip(url.port_or_known_default()) else {
+            return Ok(());
+        };
+        let (name, address) = match host {
+            Host::Ipv4(address) => (address.to_string(), IpAddr::V4(address)),
+            Host::Ipv6(address) => (address.to_string(), IpAddr::V6(address)),
+            Host::Domain(name) if is_localhost(name) => (name.to_owned(), IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Host::Domain(_) => return Ok(()),
+        };
+        match self.check(&name, address, port) {
+            Err(Forbidden::Loopback) if is_localhost(&name) => Err(Forbidden::Localhost),
+            checked => checked,
+        }
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// None for an address of the public internet. IPv6 forms that carry an IPv4 address count as that address.
@@ -236,6 +269,28 @@ mod tests {
         let metadata: IpAddr = "169.254.169.254".parse().unwrap();
         assert_eq!(open.check("metadata.internal", metadata, 80), Err(Forbidden::Metadata));
         assert_eq!(open.check("x", "169.254.1.1".parse().unwrap(), 80), Ok(()));
+    }
+
+    #[test]
+    fn what_needs_no_resolving_is_told_at_once() {
+        let check = |url: &str| NetworkRules::default().check_unresolved(&url.parse().unwrap());
+        assert_eq!(check("http://localhost:9000/"), Err(Forbidden::Localhost));
+        assert_eq!(check("http://127.1/"), Err(Forbidden::Loopback));
+        assert_eq!(check("http://[::ffff:10.0.0.1]/"), Err(Forbidden::Private));
+        assert_eq!(check("https://1.1.1.1/"), Ok(()));
+        assert_eq!(
+            check("https://siem.example/"),
+            Ok(()),
+            "a name is judged when it is resolved"
+        );
+        let open = NetworkRules {
+            allow_local_network: true,
+            allowlist: Vec::new(),
+        };
+        assert_eq!(
+            open.check_unresolved(&"http://localhost:9000/".parse().unwrap()),
+            Ok(())
+        );
     }
 
     #[test]

@@ -45,11 +45,12 @@ impl HttpSink {
 impl Sink for HttpSink {
     async fn send(&self, event: &LoggedEvent) -> Report {
         let started = Instant::now();
-        let Some(headers) = self.head.headers_for(event, self.clock.now()) else {
+        let now = self.clock.now();
+        let Some(headers) = self.head.headers_for(event, now) else {
             return unsendable();
         };
         match self.client.post(headers, event.body.clone()).await {
-            Ok(response) => answer_report(response, started).await,
+            Ok(response) => answer_report(response, started, now).await,
             Err(error) => failure_report(&error, started),
         }
     }

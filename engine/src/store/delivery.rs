@@ -4,7 +4,11 @@ use domain::{
     Timestamp,
     ids::{DestinationId, Seq},
 };
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{
+    Row, Sqlite, Transaction,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use super::{Database, StoreError, own_events::insert_own_event};
 use crate::own_events::Recorded;
@@ -160,14 +164,13 @@ impl Database {
         now: Timestamp,
         own_event: &Recorded,
     ) -> Result<bool, StoreError> {
-        self.change_parked(
-            "UPDATE refused_events SET due_at = ?3, tries = 1 WHERE destination_id = ?1 AND seq = ?2 AND due_at IS NULL",
-            destination,
-            seq,
-            now,
-            own_event,
+        let change = sqlx::query(
+            "UPDATE refused_events SET due_at = ?, tries = 1 WHERE destination_id = ? AND seq = ? AND due_at IS NULL",
         )
-        .await
+        .bind(now.unix_ms())
+        .bind(destination.get())
+        .bind(seq.get());
+        self.change_parked(change, own_event).await
     }
 
     /// Gives a parked event up. False if it is not parked.
@@ -175,34 +178,21 @@ impl Database {
         &self,
         destination: DestinationId,
         seq: Seq,
-        now: Timestamp,
         own_event: &Recorded,
     ) -> Result<bool, StoreError> {
-        self.change_parked(
-            "DELETE FROM refused_events WHERE destination_id = ?1 AND seq = ?2 AND due_at IS NULL AND ?3 IS NOT NULL",
-            destination,
-            seq,
-            now,
-            own_event,
-        )
-        .await
+        let change = sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ? AND due_at IS NULL")
+            .bind(destination.get())
+            .bind(seq.get());
+        self.change_parked(change, own_event).await
     }
 
     async fn change_parked(
         &self,
-        sql: &'static str,
-        destination: DestinationId,
-        seq: Seq,
-        now: Timestamp,
+        change: Query<'_, Sqlite, SqliteArguments>,
         own_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
-        let changed = sqlx::query(sql)
-            .bind(destination.get())
-            .bind(seq.get())
-            .bind(now.unix_ms())
-            .execute(&mut *transaction)
-            .await?;
+        let changed = change.execute(&mut *transaction).await?;
         if changed.rows_affected() == 0 {
             return Ok(false);
         }

@@ -63,8 +63,9 @@ pub enum UpdateError {
     NotFound,
     #[error("the destination was changed in the meantime")]
     ChangedMeanwhile,
+    /// A field breaks a rule that only the store or the network rules can check.
     #[error("{}", .0.message)]
-    Taken(FieldError),
+    Refused(FieldError),
     #[error("an instance has at most {limit} destinations")]
     TooMany { limit: u32 },
     #[error("the store failed")]
@@ -249,9 +250,9 @@ const fn signing_place(id: DestinationId) -> Place {
 /// The one place where a broken constraint becomes an error at its field.
 fn taken(error: sqlx::Error) -> UpdateError {
     if is_taken(&error, "destinations.kind, destinations.name") {
-        UpdateError::Taken(already_taken(Field::Name))
+        UpdateError::Refused(already_taken(Field::Name))
     } else if is_taken(&error, "destinations.url") {
-        UpdateError::Taken(already_taken(Field::Url))
+        UpdateError::Refused(already_taken(Field::Url))
     } else {
         UpdateError::Store(error.into())
     }

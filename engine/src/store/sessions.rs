@@ -24,6 +24,7 @@ pub struct StoredSession {
     pub id: SessionId,
     pub user: UserId,
     pub username: String,
+    pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -54,7 +55,7 @@ impl Database {
 
     pub async fn find_session(&self, key_hash: [u8; 32], now: Timestamp) -> Result<Option<StoredSession>, StoreError> {
         let row = sqlx::query(
-            "SELECT sessions.id, user_id, username, last_seen_at, expires_at \
+            "SELECT sessions.id, user_id, username, sessions.created_at, last_seen_at, expires_at \
              FROM sessions JOIN users ON users.id = user_id WHERE key_hash = ? AND expires_at > ?",
         )
         .bind(key_hash.as_slice())
@@ -65,6 +66,7 @@ impl Database {
             id: SessionId::new(row.get("id")),
             user: UserId::new(row.get("user_id")),
             username: row.get("username"),
+            created_at: Timestamp::from_unix_ms(row.get("created_at")),
             last_seen_at: Timestamp::from_unix_ms(row.get("last_seen_at")),
             expires_at: Timestamp::from_unix_ms(row.get("expires_at")),
         }))

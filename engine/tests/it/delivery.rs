@@ -4,10 +4,16 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
+    destination::DestinationDraft,
     health::StreamHealth,
+    ids::Seq,
     policy::{Trouble, Unreached},
 };
-use engine::net::NetworkRules;
+use engine::{
+    EngineConfig,
+    net::NetworkRules,
+    store::{CursorUpdate, RefusedEvent},
+};
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 
@@ -217,17 +223,23 @@ async fn a_redirect_is_never_followed() {
 
 #[tokio::test]
 async fn the_network_rules_keep_everything_inside() {
-    let world = World::with(|config| engine::EngineConfig {
-        network: NetworkRules::default(),
-        ..config
-    })
-    .await;
-    let receiver = Receiver::start().await;
-    for (name, url) in [
-        ("literal", receiver.url()),
-        ("name", receiver.url().replace("127.0.0.1", "localhost")),
-    ] {
-        let id = world.add_destination(name, &url).await;
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(503));
+    let literal = world.add_destination("literal", &receiver.url()).await;
+    let name = world
+        .add_destination("name", &receiver.url().replace("127.0.0.1", "localhost"))
+        .await;
+    receiver
+        .wait_until("both were tried", |requests| requests.len() >= 2)
+        .await;
+    let world = world
+        .restart_with(|config| EngineConfig {
+            network: NetworkRules::default(),
+            ..config
+        })
+        .await;
+    let tried = receiver.requests().len();
+    for id in [literal, name] {
         let blocked = |health: &StreamHealth| {
             matches!(
                 health,
@@ -239,7 +251,83 @@ async fn the_network_rules_keep_everything_inside() {
         };
         world.wait_for_health(id, "it is blocked", blocked).await;
     }
-    assert!(receiver.requests().is_empty());
+    assert_eq!(receiver.requests().len(), tried);
+}
+
+#[tokio::test]
+async fn what_the_network_rules_would_never_allow_is_told_when_it_is_added() {
+    let world = World::with(|config| EngineConfig {
+        network: NetworkRules::default(),
+        ..config
+    })
+    .await;
+    let draft = DestinationDraft {
+        name: "x".into(),
+        url: "http://10.0.0.7/in".into(),
+        verification_token: None,
+    };
+    let error = world
+        .engine
+        .create_destination(&author(), draft.parse().unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Destination url is blocked: Requests to the local network are not allowed"
+    );
+}
+
+#[tokio::test]
+async fn a_parked_event_can_be_retried_or_discarded() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..3)).await;
+    receiver
+        .wait_until("all have arrived", |requests| ids(requests).len() >= 3)
+        .await;
+    // Five tries take ten minutes, so the rows are written as they would stand then.
+    let events = world.engine.log().read_after(Seq::START, 10, 1 << 20).await.unwrap();
+    let seqs: Vec<Seq> = events
+        .iter()
+        .filter(|event| &*event.source == "tests")
+        .map(|event| event.seq)
+        .collect();
+    let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+    let parked = seqs.iter().take(2).map(|seq| RefusedEvent {
+        seq: *seq,
+        tries: 5,
+        reason: "Answered 422.".into(),
+        response: String::new(),
+        refused_at: world.engine.clock().now(),
+        due_at: None,
+    });
+    let update = CursorUpdate {
+        destination: id,
+        cursor,
+        refused: parked.collect(),
+        accepted: Vec::new(),
+        failed_attempts: Vec::new(),
+    };
+    assert!(world.engine.database().commit_cursor(&update).await.unwrap());
+    assert_eq!(world.engine.list_parked(id).await.unwrap().len(), 2);
+    assert!(world.engine.retry_parked(&author(), id, seqs[0]).await.unwrap());
+    assert!(world.engine.discard_parked(&author(), id, seqs[1]).await.unwrap());
+    assert!(!world.engine.discard_parked(&author(), id, seqs[1]).await.unwrap());
+    let again = |requests: &[Request]| ids(requests).iter().filter(|sent| *sent == "e0").count() == 2;
+    receiver.wait_until("it was sent again", again).await;
+    let told = |requests: &[Request], kind: &str| {
+        requests
+            .iter()
+            .any(|request| request.headers["x-gitlab-audit-event-type"] == kind)
+    };
+    receiver
+        .wait_until("both are told", |requests| {
+            told(requests, "parked_audit_event_retried") && told(requests, "parked_audit_event_discarded")
+        })
+        .await;
+    let world = world.restart().await;
+    assert_eq!(world.engine.list_parked(id).await.unwrap(), []);
+    assert_eq!(world.engine.database().list_refused(id).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -19,14 +19,14 @@ use tokio::sync::watch;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub path: String,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Request {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 #[derive(Clone, Debug, Default)]
-pub enum Answer {
+pub(crate) enum Answer {
     #[default]
     Accept,
     Status(u16),
@@ -43,14 +43,14 @@ struct Script {
 }
 
 #[derive(Clone)]
-pub struct Receiver {
+pub(crate) struct Receiver {
     address: std::net::SocketAddr,
     requests: watch::Sender<Vec<Request>>,
     script: Arc<Mutex<Script>>,
 }
 
 impl Receiver {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let receiver = Self {
@@ -63,24 +63,24 @@ impl Receiver {
         receiver
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/in", self.address)
     }
 
-    pub fn answer_all(&self, answer: Answer) {
+    pub(crate) fn answer_all(&self, answer: Answer) {
         self.script.lock().unwrap().every = answer;
     }
 
-    pub fn answer_bodies_with(&self, text: &str, answer: Answer) {
+    pub(crate) fn answer_bodies_with(&self, text: &str, answer: Answer) {
         self.script.lock().unwrap().by_body.insert(text.to_owned(), answer);
     }
 
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.borrow().clone()
     }
 
     /// Waits until what was received so far satisfies the condition.
-    pub async fn wait_until(&self, what: &str, mut condition: impl FnMut(&[Request]) -> bool) -> Vec<Request> {
+    pub(crate) async fn wait_until(&self, what: &str, mut condition: impl FnMut(&[Request]) -> bool) -> Vec<Request> {
         let mut requests = self.requests.subscribe();
         let waited = tokio::time::timeout(PATIENCE, requests.wait_for(|requests| condition(requests))).await;
         match waited {

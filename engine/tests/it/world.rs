@@ -9,12 +9,12 @@ use serde_json::json;
 /// Longer than anything here takes; reached only by a failing test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct World {
-    pub engine: Engine,
+pub(crate) struct World {
+    pub(crate) engine: Engine,
     folder: tempfile::TempDir,
 }
 
-pub fn config(folder: &std::path::Path) -> EngineConfig {
+pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
     EngineConfig {
         data_dir: folder.to_owned(),
         encryption_key: None,
@@ -28,7 +28,7 @@ pub fn config(folder: &std::path::Path) -> EngineConfig {
     }
 }
 
-pub fn author() -> Author {
+pub(crate) fn author() -> Author {
     Author {
         user_id: None,
         name: "tester".into(),
@@ -37,11 +37,11 @@ pub fn author() -> Author {
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|config| config).await
     }
 
-    pub async fn with(change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
         static CRYPTO: Once = Once::new();
         CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let folder = tempfile::tempdir().unwrap();
@@ -52,15 +52,21 @@ impl World {
     }
 
     /// Ends the engine in order and opens it again on the same folder.
-    pub async fn restart(self) -> Self {
+    pub(crate) async fn restart(self) -> Self {
+        self.restart_with(|config| config).await
+    }
+
+    pub(crate) async fn restart_with(self, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
         self.engine.shutdown(Duration::from_secs(20)).await;
         let Self { engine, folder } = self;
         drop(engine);
-        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+        let engine = Engine::open(change(config(folder.path())), Clock::machine())
+            .await
+            .unwrap();
         Self { engine, folder }
     }
 
-    pub async fn add_destination(&self, name: &str, url: &str) -> DestinationId {
+    pub(crate) async fn add_destination(&self, name: &str, url: &str) -> DestinationId {
         let draft = DestinationDraft {
             name: name.into(),
             url: url.into(),
@@ -75,7 +81,7 @@ impl World {
     }
 
     /// Posts events of type `test`, one for each text, about the given entity.
-    pub async fn post(&self, entity: &str, texts: impl IntoIterator<Item = String>) {
+    pub(crate) async fn post(&self, entity: &str, texts: impl IntoIterator<Item = String>) {
         let events: Vec<_> = texts
             .into_iter()
             .map(|text| json!({"event_type": "test", "id": text, "entity_type": "Project", "entity_id": entity}))
@@ -87,7 +93,7 @@ impl World {
     }
 
     /// Waits until the stream's health satisfies the condition.
-    pub async fn wait_for_health(
+    pub(crate) async fn wait_for_health(
         &self,
         id: DestinationId,
         what: &str,

@@ -8,7 +8,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::super::progress::Progress;
+use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
     sink::Report,
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError},
@@ -83,6 +83,16 @@ impl Bookkeeping {
         self.accepted.retain(|accepted| *accepted != row.seq);
         self.refused.push(row);
         self.unsaved += 1;
+    }
+
+    /// Brings refused events that were just read from the store up to what is not stored yet.
+    pub(super) fn apply_unsaved(&self, refusals: &mut Refusals) {
+        for row in &self.refused {
+            refusals.put(row);
+        }
+        for seq in &self.accepted {
+            refusals.remove(*seq);
+        }
     }
 
     pub(super) fn failed(&mut self, seq: Seq, report: &Report, status: Option<u16>, now: Timestamp) {

@@ -107,6 +107,8 @@ pub(super) struct Stream {
     committing: Option<BoxFuture<'static, Committed>>,
     /// Own failures pause reading and committing until then.
     pause_until: Option<Instant>,
+    /// Refused events were changed in the store and are to be read anew.
+    reload_is_due: bool,
 }
 
 impl Stream {
@@ -130,6 +132,7 @@ impl Stream {
             reading: None,
             committing: None,
             pause_until: None,
+            reload_is_due: false,
             context,
         };
         stream.show_progress();
@@ -141,6 +144,7 @@ impl Stream {
     pub(super) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> Result<End, StreamError> {
         let reload = Arc::clone(&self.context.reload);
         loop {
+            self.reload_refusals().await;
             self.start_reading();
             self.start_committing();
             self.dispatch();
@@ -165,7 +169,7 @@ impl Stream {
                     }
                 }
                 Ok(()) = self.log_changes.changed(), if is_at_the_end => {}
-                () = reload.notified() => self.reload_refusals().await,
+                () = reload.notified() => self.reload_is_due = true,
                 () = sleep_until(next_timer) => {}
             }
         }
@@ -446,15 +450,22 @@ impl Stream {
         }
     }
 
+    /// Reads the refused events anew if that was asked for, but not while a commit is under way, of which it could see the
+    /// one half and not the other.
     async fn reload_refusals(&mut self) {
-        // What is not stored yet would be lost by loading; the next tick of the supervisor asks again.
-        if self.books.commit_due().is_some() || self.committing.is_some() {
+        if !self.reload_is_due || self.committing.is_some() || self.is_paused() {
             return;
         }
+        self.reload_is_due = false;
         match self.database.list_refused(self.context.destination).await {
-            Ok(refused) => self.refusals.load(&refused),
+            Ok(refused) => {
+                self.refusals.load(&refused);
+                self.books.apply_unsaved(&mut self.refusals);
+            }
             Err(error) => {
                 tracing::error!(destination_id = self.context.destination.get(), error = %error, "Refused events could not be read.");
+                self.reload_is_due = true;
+                self.pause();
             }
         }
     }

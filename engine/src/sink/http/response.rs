@@ -1,8 +1,8 @@
 //! What an answer says.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use domain::policy::Outcome;
+use domain::{Timestamp, policy::Outcome};
 use http::header::{HeaderMap, RETRY_AFTER};
 
 use super::{super::Report, failure::request_failure_report};
@@ -13,9 +13,10 @@ const READ_BYTES: usize = 64 * 1024;
 /// Kept at most.
 const KEPT_BYTES: usize = 4 * 1024;
 
-pub(super) async fn answer_report(mut response: reqwest::Response, started: Instant) -> Report {
+/// `now` is only used to read a `Retry-After` that names a date.
+pub(super) async fn answer_report(mut response: reqwest::Response, started: Instant, now: Timestamp) -> Report {
     let status = response.status();
-    let retry_after = retry_after(response.headers());
+    let retry_after = retry_after(response.headers(), now);
     let outcome = Outcome::Answered {
         status: status.as_u16(),
         retry_after,
@@ -55,8 +56,34 @@ pub(super) async fn answer_report(mut response: reqwest::Response, started: Inst
     }
 }
 
-/// The delay form of `Retry-After`. The date form is not honoured: it would need two clocks that agree.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// Both forms of `Retry-After`: seconds, or an HTTP date.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_unix_ms(0).plus(date).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn both_forms_of_retry_after() {
+        let now = Timestamp::parse("2015-10-21T07:27:00Z").unwrap();
+        let wait = |value: &'static str| {
+            retry_after(
+                &HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]),
+                now,
+            )
+        };
+        assert_eq!(wait("120"), Some(Duration::from_secs(120)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:20:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+    }
 }
