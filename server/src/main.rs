@@ -1,1 +1,24 @@
-fn main() {}
+//! `audit-streams`: the server, its command line, and a small receiver to try destinations with.
+//!
+//! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` says what it answers:
+//! `page` (the Leptos app over the engine), `api` (tokens: ingest), `health`, and `assets`. `access` knows who may do
+//! what, and `web` holds what several routes need of HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
+
+mod access;
+mod api;
+mod assets;
+mod cli;
+mod health;
+mod page;
+mod receive;
+mod router;
+mod serve;
+mod services;
+mod telemetry;
+mod web;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

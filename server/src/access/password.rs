@@ -1,0 +1,141 @@
+//! Passwords, as argon2id hashes.
+//!
+//! Hashing takes 19 MiB and some 20 ms of a core, so it runs off the request threads and only a few at a time. Whoever
+//! has no account costs as much as who has: the time of an answer tells nothing.
+
+use std::{sync::Arc, time::Duration};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString,
+};
+use domain::access::NewPassword;
+use engine::vault::random;
+use tokio::sync::Semaphore;
+
+/// Memory, passes and lanes: OWASP's first choice for argon2id
+/// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>).
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes computed at the same time.
+const AT_ONCE: usize = 4;
+
+/// How long one may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A password could not be hashed or checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PasswordError {
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error("a password could not be hashed")]
+    Failed,
+}
+
+/// Hashes and checks passwords.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    turns: Arc<Semaphore>,
+    /// The hash of a password that nobody knows.
+    nobodys_hash: Arc<str>,
+}
+
+impl Passwords {
+    /// # Errors
+    /// [`PasswordError::Failed`] if the operating system has no random numbers to give.
+    pub(crate) fn new() -> Result<Self, PasswordError> {
+        let unknown = random::<32>().map_err(|_| PasswordError::Failed)?;
+        let nobodys_hash = hash(&unknown)?.into();
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            nobodys_hash,
+        })
+    }
+
+    /// The hash to be stored for a new password.
+    pub(crate) async fn hash(&self, password: &NewPassword) -> Result<String, PasswordError> {
+        let password = password.expose().as_bytes().to_vec();
+        self.in_turn(move || hash(&password)).await
+    }
+
+    /// Whether the password is the one that was hashed; never, if there is no hash.
+    pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
+        let is_known = stored.is_some();
+        let hash = stored.map_or_else(|| self.nobodys_hash.to_string(), str::to_owned);
+        // Nobody could have set a longer one; the rest is not worth the time.
+        let password: Vec<u8> = password.bytes().take(NewPassword::MAX_BYTES + 1).collect();
+        self.in_turn(move || Ok(verify(&password, &hash) && is_known)).await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned());
+        let turn = turn
+            .await
+            .map_err(|_| PasswordError::Busy)?
+            .map_err(|_| PasswordError::Failed)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|_| PasswordError::Failed)?
+    }
+}
+
+fn hash(password: &[u8]) -> Result<String, PasswordError> {
+    let salt = random::<16>().map_err(|_| PasswordError::Failed)?;
+    let salt = SaltString::encode_b64(&salt).map_err(|_| PasswordError::Failed)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|_| PasswordError::Failed)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Ok(argon2
+        .hash_password(password, &salt)
+        .map_err(|_| PasswordError::Failed)?
+        .to_string())
+}
+
+/// The parameters are those in the hash.
+fn verify(password: &[u8], hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Field;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_password_itself_is_right() {
+        let passwords = Passwords::new().unwrap();
+        let password = NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
+        let hash = passwords.hash(&password).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_eq!(passwords.verify(password.expose(), Some(&hash)).await, Ok(true));
+        assert_eq!(passwords.verify("correct horse batterY", Some(&hash)).await, Ok(false));
+        assert_eq!(passwords.verify("", Some(&hash)).await, Ok(false));
+        assert_eq!(passwords.verify(password.expose(), Some("not a hash")).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password_at_all() {
+        let passwords = Passwords::new().unwrap();
+        assert_eq!(passwords.verify("correct horse battery", None).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_to_be_set_is_wrong() {
+        let passwords = Passwords::new().unwrap();
+        let longest = NewPassword::parse("x".repeat(NewPassword::MAX_BYTES), Field::NewPassword).unwrap();
+        let hash = passwords.hash(&longest).await.unwrap();
+        assert_eq!(passwords.verify(longest.expose(), Some(&hash)).await, Ok(true));
+        assert_eq!(
+            passwords
+                .verify(&"x".repeat(NewPassword::MAX_BYTES + 1), Some(&hash))
+                .await,
+            Ok(false)
+        );
+    }
+}

@@ -1,0 +1,96 @@
+//! The cookie of a session. Over https it has the `__Host-` prefix, with which no other host can have set it.
+
+use app::port::SetCookie;
+use axum::http::{HeaderMap, header::COOKIE};
+
+use super::SessionKey;
+
+/// How the cookie is named and marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionCookie {
+    /// The public URL is https: the browser never sends it in the clear.
+    Secure,
+    /// The public URL is http.
+    Plain,
+}
+
+impl SessionCookie {
+    pub(crate) fn new(is_https: bool) -> Self {
+        if is_https { Self::Secure } else { Self::Plain }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-audit_streams_session",
+            Self::Plain => "audit_streams_session",
+        }
+    }
+
+    const fn marks(self) -> &'static str {
+        match self {
+            Self::Secure => "; Path=/; HttpOnly; SameSite=Lax; Secure",
+            Self::Plain => "; Path=/; HttpOnly; SameSite=Lax",
+        }
+    }
+
+    /// Gives the browser a key, to be kept until the browser is closed. How long it is good for, the server knows.
+    pub(crate) fn set(self, key: &SessionKey) -> SetCookie {
+        SetCookie([self.name(), "=", key.expose(), self.marks()].concat())
+    }
+
+    /// Takes the key away from the browser.
+    pub(crate) fn clear(self) -> SetCookie {
+        SetCookie([self.name(), "=; Max-Age=0", self.marks()].concat())
+    }
+
+    /// The key that a request brings.
+    pub(crate) fn read(self, headers: &HeaderMap) -> Option<SessionKey> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='));
+        pairs
+            .find(|(name, _)| *name == self.name())
+            .and_then(|(_, value)| SessionKey::of_sent(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookie: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, cookie.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn no_script_and_no_other_site_gets_at_it() {
+        let key = SessionKey::generate().unwrap();
+        let SetCookie(secure) = SessionCookie::new(true).set(&key);
+        assert!(secure.starts_with(&format!("__Host-audit_streams_session={}; ", key.expose())));
+        assert!(secure.ends_with("Path=/; HttpOnly; SameSite=Lax; Secure"));
+        let SetCookie(plain) = SessionCookie::new(false).set(&key);
+        assert!(plain.starts_with("audit_streams_session=") && !plain.contains("Secure"));
+    }
+
+    #[test]
+    fn the_key_is_found_among_other_cookies() {
+        let key = SessionKey::generate().unwrap();
+        let cookie = SessionCookie::new(false);
+        let sent = headers(&format!("a=b; audit_streams_session={}; c", key.expose()));
+        assert_eq!(cookie.read(&sent).map(|sent| sent.hash()), Some(key.hash()));
+        assert!(SessionCookie::new(true).read(&sent).is_none(), "another name");
+        assert!(cookie.read(&headers("audit_streams_session=forged")).is_none());
+        assert!(cookie.read(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn signing_out_ends_it_in_the_browser() {
+        assert_eq!(
+            SessionCookie::new(false).clear().0,
+            "audit_streams_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! API tokens in memory, so that a request costs no query.
+//!
+//! What is in here is at most [`FRESH_FOR`] old: a token that another process revokes (the command line does) is refused
+//! within that time. Expiry is exact, because it is checked against the clock at each use. Only tokens that exist are
+//! kept; when they were last used is gathered here and stored now and then, and at the end.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use domain::{Timestamp, ids::TokenId};
+use engine::store::{Database, StoreError, StoredToken};
+
+use super::TokenHash;
+
+/// How long a token is taken as it was read.
+const FRESH_FOR: Duration = Duration::from_secs(1);
+
+/// Tokens kept; more than any instance has.
+const MAX_TOKENS: usize = 10_000;
+
+/// The tokens that are in use.
+#[derive(Default)]
+pub(crate) struct TokenCache {
+    tokens: RwLock<HashMap<TokenHash, Cached>>,
+    /// Held by the one who reads a token anew; the others wait for what it finds.
+    reading: tokio::sync::Mutex<()>,
+    used: Mutex<HashMap<TokenId, Timestamp>>,
+}
+
+struct Cached {
+    token: Arc<StoredToken>,
+    read_at: Instant,
+}
+
+impl TokenCache {
+    /// The token with this hash, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it had to be read and could not be.
+    pub(crate) async fn find(
+        &self,
+        database: &Database,
+        hash: TokenHash,
+    ) -> Result<Option<Arc<StoredToken>>, StoreError> {
+        if let Some(token) = self.fresh(&hash) {
+            return Ok(Some(token));
+        }
+        let _reading = self.reading.lock().await;
+        if let Some(token) = self.fresh(&hash) {
+            return Ok(Some(token));
+        }
+        let read_at = Instant::now();
+        let found = database.find_token(hash.0).await?.map(Arc::new);
+        self.keep(hash, found.clone(), read_at);
+        Ok(found)
+    }
+
+    /// Notes that a token was used.
+    pub(crate) fn note_use(&self, id: TokenId, now: Timestamp) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+    }
+
+    /// Stores when tokens were last used. What can't be stored is kept for the next time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn store_uses(&self, database: &Database) -> Result<(), StoreError> {
+        let used = std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner));
+        if used.is_empty() {
+            return Ok(());
+        }
+        let uses: Vec<(TokenId, Timestamp)> = used.into_iter().collect();
+        let stored = database.touch_tokens(&uses).await;
+        if stored.is_err() {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            for (id, used_at) in uses {
+                used.entry(id).or_insert(used_at);
+            }
+        }
+        stored
+    }
+
+    fn fresh(&self, hash: &TokenHash) -> Option<Arc<StoredToken>> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let cached = tokens.get(hash)?;
+        (cached.read_at.elapsed() < FRESH_FOR).then(|| Arc::clone(&cached.token))
+    }
+
+    fn keep(&self, hash: TokenHash, found: Option<Arc<StoredToken>>, read_at: Instant) {
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(token) = found else {
+            tokens.remove(&hash);
+            return;
+        };
+        if tokens.len() >= MAX_TOKENS {
+            tokens.retain(|_, cached| cached.read_at.elapsed() < FRESH_FOR);
+        }
+        tokens.insert(hash, Cached { token, read_at });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        access::{Scope, TokenName},
+        event::{Author, OwnEvent},
+    };
+    use engine::{own_events::Recorded, store::NewToken, vault::Vault};
+
+    use super::*;
+    use crate::access::ApiToken;
+
+    async fn database(folder: &tempfile::TempDir) -> Database {
+        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        Database::open(&folder.path().join("audit-streams.db"), vault)
+            .await
+            .unwrap()
+    }
+
+    fn recorded(token: TokenId) -> Recorded {
+        let event = OwnEvent::TokenRevoked {
+            token,
+            name: "x".into(),
+        };
+        Recorded::new(event, &Author::command_line(), Timestamp::from_unix_ms(0))
+    }
+
+    async fn add_token(database: &Database) -> (TokenHash, TokenId) {
+        let hash = ApiToken::generate().unwrap().hash();
+        let new = NewToken {
+            name: TokenName::parse("x").unwrap(),
+            key_hash: hash.0,
+            scopes: vec![Scope::Ingest],
+            created_at: Timestamp::from_unix_ms(0),
+            expires_at: None,
+        };
+        (hash, database.insert_token(&new, recorded).await.unwrap().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_token_is_read_once_while_it_is_fresh() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, cache) = (database(&folder).await, TokenCache::default());
+        let (hash, id) = add_token(&database).await;
+        let first = cache.find(&database, hash).await.unwrap().unwrap();
+        assert_eq!(first.id, id);
+        database.close().await;
+        let again = cache.find(&database, hash).await.unwrap().unwrap();
+        assert!(Arc::ptr_eq(&first, &again), "the closed database was not asked");
+    }
+
+    #[tokio::test]
+    async fn what_was_not_there_is_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, cache) = (database(&folder).await, TokenCache::default());
+        let (hash, _) = add_token(&database).await;
+        let unknown = TokenHash([7; 32]);
+        assert!(cache.find(&database, unknown).await.unwrap().is_none());
+        assert!(cache.find(&database, hash).await.unwrap().is_some());
+        database.close().await;
+        assert!(cache.find(&database, unknown).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn uses_are_stored_and_none_is_lost_to_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let (open, cache) = (database(&folder).await, TokenCache::default());
+        let (_, id) = add_token(&open).await;
+        let (early, late) = (Timestamp::from_unix_ms(5), Timestamp::from_unix_ms(9));
+        cache.note_use(id, early);
+        open.close().await;
+        assert!(cache.store_uses(&open).await.is_err());
+        let reopened = database(&folder).await;
+        cache.store_uses(&reopened).await.unwrap();
+        assert_eq!(reopened.list_tokens().await.unwrap()[0].last_used_at, Some(early));
+        cache.note_use(id, late);
+        cache.store_uses(&reopened).await.unwrap();
+        cache.store_uses(&reopened).await.unwrap();
+        assert_eq!(reopened.list_tokens().await.unwrap()[0].last_used_at, Some(late));
+    }
+}

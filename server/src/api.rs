@@ -1,0 +1,22 @@
+//! What programs use: requests with an API token, answers in JSON. A session cookie means nothing here.
+
+mod authorise;
+mod body;
+mod error;
+mod fallback;
+mod ingest;
+mod limits;
+
+use axum::{Router, routing::post};
+
+pub(crate) use self::{
+    error::ApiError,
+    fallback::{answer_unknown_method, answer_unknown_path},
+    limits::{FailedTokens, IngestRate},
+};
+use crate::services::Services;
+
+/// The routes. Nothing is layered over them: what ingest does not need, it does not pay for.
+pub(crate) fn router() -> Router<Services> {
+    Router::new().route("/api/v1/audit_events", post(ingest::post_audit_events))
+}

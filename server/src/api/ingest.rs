@@ -1,0 +1,197 @@
+//! `POST /api/v1/audit_events`: takes audit events in. 201 means that all of them are on disk.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderValue, Request, StatusCode, header::CONTENT_TYPE, request::Parts},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    access::Scope,
+    event::{BodyError, EventError, EventId},
+};
+use engine::{IngestError, log::AppendError, log::Appended};
+use serde::Serialize;
+
+use super::{
+    ApiError,
+    authorise::authorise,
+    body::{drain, read_body},
+    error::RefusedEvent,
+};
+use crate::{access::Wait, services::Services, web::Peer};
+
+/// The answer to events that were taken in.
+#[derive(Serialize)]
+struct Accepted<'events> {
+    /// In the order of the request.
+    ids: &'events [EventId],
+    /// How many were new; the others had been sent before.
+    stored: usize,
+}
+
+/// Takes in an object, an array of objects or JSON Lines: all of the events or none.
+pub(super) async fn post_audit_events(State(services): State<Services>, request: Request<Body>) -> Response {
+    let (head, mut body) = request.into_parts();
+    match take_in(&services, &head, &mut body).await {
+        Ok(appended) => answer(&appended),
+        Err(error) => {
+            log_refusal(&error);
+            drain(&mut body).await;
+            error.into_response()
+        }
+    }
+}
+
+async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<Appended, ApiError> {
+    let peer = *head.extensions.get::<Peer>().ok_or_else(without_peer)?;
+    let token = authorise(services, peer, &head.headers, Scope::Ingest).await?;
+    services.ingest_rate.check(token.id).map_err(too_fast)?;
+    let body = read_body(&head.headers, body).await?;
+    let appended = services.engine.ingest(&token.name, body).await.map_err(refuse)?;
+    services.ingest_rate.charge(token.id, appended.ids.len());
+    Ok(appended)
+}
+
+fn answer(appended: &Appended) -> Response {
+    let accepted = Accepted {
+        ids: &appended.ids,
+        stored: appended.stored,
+    };
+    // Strings and numbers always have a JSON form.
+    let body = serde_json::to_vec(&accepted).unwrap_or_default();
+    (
+        StatusCode::CREATED,
+        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        body,
+    )
+        .into_response()
+}
+
+fn log_refusal(error: &ApiError) {
+    let (status, code) = (error.status().as_u16(), error.code());
+    if error.status().is_server_error() {
+        tracing::warn!(status, code, "Events could not be taken in.");
+    } else {
+        tracing::debug!(status, code, "Events were refused.");
+    }
+}
+
+fn without_peer() -> ApiError {
+    ApiError::internal("A request has no peer.", &std::fmt::Error)
+}
+
+fn too_fast(wait: Wait) -> ApiError {
+    let message = "This API token has sent more events a second than the server is set to take from one.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_retry_after(wait.seconds())
+}
+
+fn refuse(error: IngestError) -> ApiError {
+    match error {
+        IngestError::Body(error) => refuse_body(error),
+        IngestError::Event { index, error } => refuse_event(index, error),
+        IngestError::Append(error) => come_back(error),
+    }
+}
+
+fn refuse_body(error: BodyError) -> ApiError {
+    match error {
+        BodyError::TooManyEvents => {
+            let message = "A request holds at most 10,000 events. Send them in several requests.";
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_events", message)
+        }
+        BodyError::NotJson { index, reason } => refuse_event(
+            index,
+            EventError {
+                field: None,
+                reason: reason.into(),
+            },
+        ),
+        BodyError::Empty | BodyError::NotUtf8 => ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_body",
+            sentence(&error.to_string()),
+        ),
+    }
+}
+
+fn refuse_event(index: usize, error: EventError) -> ApiError {
+    let message = match error.field {
+        Some(field) => format!("Nothing was stored: in event {index}, {field} {}.", error.reason),
+        None => format!("Nothing was stored: event {index}: {}.", error.reason),
+    };
+    let event = RefusedEvent {
+        index,
+        field: error.field,
+        reason: error.reason,
+    };
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", message).with_event(event)
+}
+
+/// Nothing is wrong with the events: they are to be sent again. The times are guesses at when it may work.
+fn come_back(error: AppendError) -> ApiError {
+    let (code, message, seconds) = match error {
+        AppendError::Busy => ("log_busy", "More events wait to be written than fit into memory.", 1),
+        AppendError::Full => (
+            "log_full",
+            "The log has reached its size limit, and destinations still owe what is in it.",
+            60,
+        ),
+        AppendError::DiskFull => ("disk_full", "The server's disk is full.", 30),
+        AppendError::Failed => ("log_failed", "The log could not be written.", 5),
+        AppendError::Stopped => ("shutting_down", "The server is shutting down.", 5),
+    };
+    let message = [message, " Nothing was stored; send the request again."].concat();
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_retry_after(seconds)
+}
+
+/// Starts with a capital and ends with a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_of_the_log_asks_to_come_back() {
+        for (error, code) in [
+            (AppendError::Busy, "log_busy"),
+            (AppendError::Full, "log_full"),
+            (AppendError::DiskFull, "disk_full"),
+            (AppendError::Failed, "log_failed"),
+            (AppendError::Stopped, "shutting_down"),
+        ] {
+            let refused = refuse(IngestError::Append(error));
+            assert_eq!(
+                (refused.status(), refused.code()),
+                (StatusCode::SERVICE_UNAVAILABLE, code)
+            );
+            assert!(refused.into_response().headers().contains_key("retry-after"));
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_body_has_its_status() {
+        let not_json = BodyError::NotJson {
+            index: 2,
+            reason: "not JSON: x".into(),
+        };
+        for (error, status, code) in [
+            (
+                BodyError::TooManyEvents,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_many_events",
+            ),
+            (not_json, StatusCode::UNPROCESSABLE_ENTITY, "invalid_event"),
+            (BodyError::Empty, StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+            (BodyError::NotUtf8, StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+        ] {
+            let refused = refuse(IngestError::Body(error));
+            assert_eq!((refused.status(), refused.code()), (status, code));
+        }
+    }
+}

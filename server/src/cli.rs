@@ -1,0 +1,76 @@
+//! The command line. Each command turns its raw arguments into settings that can be used, or says everything that is
+//! wrong with them; then it does its one thing.
+
+mod admin;
+mod byte_size;
+mod data_folder;
+mod error;
+mod output;
+mod receive;
+mod serve;
+mod settings;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use self::{error::CommandError, output::print_line};
+
+#[derive(Parser)]
+#[command(
+    name = "audit-streams",
+    version,
+    about = "Takes audit events in, keeps them, and streams them to where they belong"
+)]
+#[command(disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(Box<serve::ServeArgs>),
+    /// Run a small receiver that verifies and prints the events it is sent
+    Receive(receive::ReceiveArgs),
+    /// Make, list and revoke API tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Help an administrator back in
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+}
+
+/// Runs the command of this process's own command line.
+pub(crate) fn run() -> ExitCode {
+    let command = Cli::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return CommandError::Runtime(error).report(),
+    };
+    let ended = runtime.block_on(execute(command));
+    // Nothing that still runs has promised anything to anybody.
+    runtime.shutdown_background();
+    ended.map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
+}
+
+async fn execute(command: Command) -> Result<(), CommandError> {
+    match command {
+        Command::Serve(args) => serve::run(*args).await,
+        Command::Receive(args) => receive::run(args).await,
+        Command::Token(command) => token::run(command).await,
+        Command::Admin(command) => admin::run(command).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,67 @@
+//! `audit-streams receive`: from arguments to a receiver.
+
+use std::net::SocketAddr;
+
+use super::{
+    error::CommandError,
+    settings::{InvalidSettings, Setting},
+};
+use crate::receive::{ReceiveConfig, SigningKey, receive};
+
+#[derive(clap::Args)]
+pub(super) struct ReceiveArgs {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_RECEIVE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:9000"
+    )]
+    listen: SocketAddr,
+    /// The destination's verification token; without it, any token is taken
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_RECEIVE_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    token: Option<String>,
+    /// The destination's signing secret (whsec_…); without it, signatures are not checked
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET"
+    )]
+    signing_secret: Option<String>,
+    /// Print the body of each request too
+    #[arg(long)]
+    show_body: bool,
+    /// Answer this instead of 200, to see what a destination in trouble looks like
+    #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=599))]
+    status: Option<u16>,
+}
+
+const SIGNING_SECRET: Setting = Setting::Flag("--signing-secret", "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET");
+
+pub(super) async fn run(args: ReceiveArgs) -> Result<(), CommandError> {
+    receive(args.into_config()?).await
+}
+
+impl ReceiveArgs {
+    fn into_config(self) -> Result<ReceiveConfig, InvalidSettings> {
+        let mut problems = InvalidSettings::default();
+        let given = self.signing_secret.as_deref().filter(|secret| !secret.is_empty());
+        let signing_key = given.and_then(|secret| problems.collect(SIGNING_SECRET, SigningKey::parse(secret)));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(ReceiveConfig {
+            listen: self.listen,
+            token: self.token.filter(|token| !token.is_empty()),
+            signing_key,
+            show_body: self.show_body,
+            status: self.status.unwrap_or(200),
+        })
+    }
+}

@@ -1,0 +1,358 @@
+//! `audit-streams serve`: from arguments and variables to a configuration that can be served.
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{ArgAction, builder::BoolishValueParser};
+use domain::{Field, access::NewPassword};
+use engine::{
+    EngineConfig,
+    net::{AllowEntry, NetworkRules},
+};
+
+use super::{
+    byte_size::ByteSize,
+    data_folder::{ENCRYPTION_KEY, encryption_key, secret_variable},
+    error::CommandError,
+    settings::{InvalidSettings, Setting},
+};
+use crate::{
+    serve::{ROOT_PASSWORD, ServeConfig, serve},
+    telemetry::{self, LogFormat, LogLevel},
+    web::{PublicUrl, TrustedProxies},
+};
+
+/// What was written on the command line and in the environment.
+#[derive(clap::Args)]
+pub(super) struct ServeArgs {
+    /// Folder that holds everything the server stores; made if it is not there
+    #[arg(long, env = "AUDIT_STREAMS_DATA_DIR", value_name = "FOLDER", default_value = "data")]
+    data_dir: PathBuf,
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    listen: SocketAddr,
+    /// Where browsers reach the server, if that is not where it listens, for example https://audit.example.com
+    #[arg(long, env = "AUDIT_STREAMS_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// How the server's own log looks
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    log_format: LogFormat,
+    /// What the server's own log holds: a level, or levels by module such as info,engine=debug
+    #[arg(long, env = "AUDIT_STREAMS_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
+    log_level: String,
+    /// Let destinations be on the local network and on this machine
+    #[arg(long, env = "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", value_name = "BOOL", action = ArgAction::Set,
+        num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
+        value_parser = BoolishValueParser::new())]
+    allow_local_network: bool,
+    /// Hosts, addresses and ranges that destinations may be on besides the public internet, with commas: 10.1.2.3:8088,siem.internal
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_NETWORK_ALLOWLIST",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    network_allowlist: String,
+    /// Days after which events leave the log, unless a destination still has to get them
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_RETENTION_DAYS",
+        value_name = "DAYS",
+        default_value_t = 30
+    )]
+    retention_days: u32,
+    /// Size that the log may grow to, such as 10GiB or 500MB; then no more events are taken in
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_LOG_SIZE_LIMIT",
+        value_name = "SIZE",
+        default_value = "10GiB"
+    )]
+    log_size_limit: String,
+    /// Destinations that there may be
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_MAX_DESTINATIONS",
+        value_name = "COUNT",
+        default_value_t = 20
+    )]
+    max_destinations: u32,
+    /// Seconds for finishing what is in progress when the server is told to stop
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_SHUTDOWN_DEADLINE",
+        value_name = "SECONDS",
+        default_value_t = 20
+    )]
+    shutdown_deadline: u32,
+    /// Events a second that are taken from one API token; 0 for no limit
+    #[arg(long, env = "AUDIT_STREAMS_INGEST_RATE", value_name = "EVENTS", default_value_t = 0)]
+    ingest_rate: u32,
+    /// Addresses and ranges of proxies whose X-Forwarded-For is believed, with commas
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_TRUSTED_PROXIES",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    trusted_proxies: String,
+}
+
+/// What is set in the environment alone.
+#[derive(Default)]
+struct Secrets {
+    encryption_key: Option<String>,
+    root_password: Option<String>,
+}
+
+const PUBLIC_URL: Setting = Setting::Flag("--public-url", "AUDIT_STREAMS_PUBLIC_URL");
+const LOG_LEVEL: Setting = Setting::Flag("--log-level", "AUDIT_STREAMS_LOG_LEVEL");
+const NETWORK_ALLOWLIST: Setting = Setting::Flag("--network-allowlist", "AUDIT_STREAMS_NETWORK_ALLOWLIST");
+const RETENTION_DAYS: Setting = Setting::Flag("--retention-days", "AUDIT_STREAMS_RETENTION_DAYS");
+const LOG_SIZE_LIMIT: Setting = Setting::Flag("--log-size-limit", "AUDIT_STREAMS_LOG_SIZE_LIMIT");
+const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STREAMS_MAX_DESTINATIONS");
+const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
+
+/// A log that can hold less than one full request would refuse it for ever.
+const LEAST_LOG_SIZE: u64 = 64 * 1024 * 1024;
+
+/// A hundred years.
+const MOST_RETENTION_DAYS: u32 = 36_500;
+
+pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
+    let secrets = Secrets {
+        encryption_key: encryption_key(),
+        root_password: secret_variable(ROOT_PASSWORD),
+    };
+    let (log_format, log_level) = (args.log_format, args.log_level.clone());
+    let config = args.into_config(secrets)?;
+    if let Ok(level) = LogLevel::parse(&log_level) {
+        telemetry::start(log_format, &level);
+    }
+    serve(config).await
+}
+
+impl ServeArgs {
+    /// # Errors
+    /// Everything that is wrong, at once.
+    fn into_config(self, secrets: Secrets) -> Result<ServeConfig, InvalidSettings> {
+        let mut problems = InvalidSettings::default();
+        problems.collect(LOG_LEVEL, LogLevel::parse(&self.log_level));
+        let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
+        let public_url = public_url.and_then(|url| problems.collect(PUBLIC_URL, PublicUrl::parse(url)));
+        let allowlist = parse_allowlist(&self.network_allowlist, &mut problems);
+        let trusted_proxies = problems.collect(TRUSTED_PROXIES, TrustedProxies::parse(&self.trusted_proxies));
+        let log_size_limit = parse_log_size(&self.log_size_limit, &mut problems);
+        let root_password = parse_root_password(secrets.root_password, &mut problems);
+        if !(1..=MOST_RETENTION_DAYS).contains(&self.retention_days) {
+            problems.note(
+                RETENTION_DAYS,
+                format!("must be 1 to {MOST_RETENTION_DAYS}: at 0 nothing would be kept"),
+            );
+        }
+        if self.max_destinations == 0 {
+            problems.note(MAX_DESTINATIONS, "must be at least 1");
+        }
+        check_encryption_key(&self.data_dir, secrets.encryption_key.as_deref(), &mut problems);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(ServeConfig {
+            engine: EngineConfig {
+                data_dir: self.data_dir,
+                encryption_key: secrets.encryption_key,
+                network: NetworkRules {
+                    allow_local_network: self.allow_local_network,
+                    allowlist,
+                },
+                retention_age: Duration::from_secs(u64::from(self.retention_days) * 86_400),
+                log_size_limit,
+                destination_limit: self.max_destinations,
+            },
+            listen: self.listen,
+            public_url,
+            shutdown_deadline: Duration::from_secs(u64::from(self.shutdown_deadline)),
+            ingest_rate: NonZeroU32::new(self.ingest_rate),
+            trusted_proxies: trusted_proxies.unwrap_or_default(),
+            root_password,
+        })
+    }
+}
+
+fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry> {
+    let entries = text
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .zip(1..);
+    let mut parse = |(entry, position): (&str, u32)| {
+        let parsed = entry
+            .parse::<AllowEntry>()
+            .map_err(|error| format!("entry {position} ({entry}): {error}"));
+        problems.collect(NETWORK_ALLOWLIST, parsed)
+    };
+    entries.filter_map(&mut parse).collect()
+}
+
+fn parse_log_size(text: &str, problems: &mut InvalidSettings) -> u64 {
+    match text.parse::<ByteSize>() {
+        Err(error) => problems.note(LOG_SIZE_LIMIT, error),
+        Ok(ByteSize(bytes)) if bytes < LEAST_LOG_SIZE => problems.note(LOG_SIZE_LIMIT, "must be at least 64MiB"),
+        Ok(ByteSize(bytes)) => return bytes,
+    }
+    0
+}
+
+fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> Option<NewPassword> {
+    let parsed = NewPassword::parse(text?, Field::NewPassword).map_err(|error| error.message);
+    problems.collect(
+        Setting::Variable(ROOT_PASSWORD),
+        parsed.map_err(|rule| format!("can't be set. {rule}")),
+    )
+}
+
+/// With two keys, what one has sealed the other can't open.
+fn check_encryption_key(data_dir: &Path, key: Option<&str>, problems: &mut InvalidSettings) {
+    let file = data_dir.join("secret.key");
+    let (Some(key), Ok(stored)) = (key, std::fs::read_to_string(&file)) else {
+        return;
+    };
+    if key.trim() != stored.trim() {
+        let problem = format!(
+            "and {} hold different keys. Unset the variable to use the file; or, if the variable is the key that the data \
+             was written with, move the file away",
+            file.display()
+        );
+        problems.note(Setting::Variable(ENCRYPTION_KEY), problem);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ServeArgs,
+    }
+
+    fn config(line: &[&str]) -> Result<ServeConfig, String> {
+        config_with(line, Secrets::default())
+    }
+
+    fn config_with(line: &[&str], secrets: Secrets) -> Result<ServeConfig, String> {
+        let args = Line::try_parse_from(["serve"].iter().chain(line))
+            .map_err(|error| error.to_string())?
+            .args;
+        args.into_config(secrets).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_any_setting_it_serves_this_machine_alone() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(!config.engine.network.allow_local_network && config.engine.network.allowlist.is_empty());
+        assert_eq!(config.engine.log_size_limit, 10 << 30);
+        assert_eq!(config.engine.retention_age, Duration::from_secs(30 * 86_400));
+        assert!(config.public_url.is_none() && config.ingest_rate.is_none() && config.trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_with_both_names_of_its_setting() {
+        let line = [
+            "--public-url",
+            "https://x.example/audit",
+            "--retention-days",
+            "0",
+            "--log-size-limit",
+            "1MiB",
+        ];
+        let rest = [
+            "--max-destinations",
+            "0",
+            "--log-level",
+            "a=b=c",
+            "--network-allowlist",
+            "10.0.0.1,exa mple",
+        ];
+        let error = config(&[line, rest].concat()).unwrap_err();
+        for expected in [
+            "--public-url (AUDIT_STREAMS_PUBLIC_URL) must end after the host and port",
+            "--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be 1 to 36500",
+            "--log-size-limit (AUDIT_STREAMS_LOG_SIZE_LIMIT) must be at least 64MiB",
+            "--max-destinations (AUDIT_STREAMS_MAX_DESTINATIONS) must be at least 1",
+            "--log-level (AUDIT_STREAMS_LOG_LEVEL) ",
+            "--network-allowlist (AUDIT_STREAMS_NETWORK_ALLOWLIST) entry 2 (exa mple)",
+        ] {
+            assert!(error.contains(expected), "{expected}\n{error}");
+        }
+    }
+
+    #[test]
+    fn a_switch_can_be_set_in_each_way_that_people_try() {
+        for line in [
+            &["--allow-local-network"][..],
+            &["--allow-local-network=yes"],
+            &["--allow-local-network=1"],
+        ] {
+            assert!(config(line).unwrap().engine.network.allow_local_network, "{line:?}");
+        }
+        assert!(
+            !config(&["--allow-local-network=false"])
+                .unwrap()
+                .engine
+                .network
+                .allow_local_network
+        );
+    }
+
+    #[test]
+    fn a_short_root_password_is_refused_without_being_shown() {
+        let secrets = Secrets {
+            root_password: Some("hunter2".into()),
+            encryption_key: None,
+        };
+        let error = config_with(&[], secrets).map(|_| ()).unwrap_err();
+        assert!(
+            error.contains("AUDIT_STREAMS_ROOT_PASSWORD can't be set. Password: at least 12 characters."),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn two_different_keys_stop_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("secret.key"), "AAAA\n").unwrap();
+        let line = ["--data-dir", folder.path().to_str().unwrap()];
+        let with_key = |key: &str| Secrets {
+            encryption_key: Some(key.into()),
+            root_password: None,
+        };
+        assert!(config_with(&line, with_key("AAAA")).is_ok());
+        let error = config_with(&line, with_key("BBBB")).map(|_| ()).unwrap_err();
+        assert!(
+            error.contains("AUDIT_STREAMS_ENCRYPTION_KEY and ") && error.contains("secret.key hold different keys")
+        );
+        assert!(!error.contains("BBBB"));
+    }
+}

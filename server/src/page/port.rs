@@ -1,0 +1,80 @@
+//! What the page asks, handed on: each method is one call.
+
+use app::{
+    port::{AdminPort, SetCookie, SignedIn, Visitor},
+    wire::{AppError, DestinationView, EventView, LogPage, LogPageRequest, Overview},
+};
+use async_trait::async_trait;
+use domain::{
+    destination::{DestinationChange, NewDestination},
+    event::Author,
+    ids::{DestinationId, Seq},
+};
+
+use super::{destinations, events, overview, password, sign_in};
+use crate::services::Services;
+
+/// The engine as the page sees it.
+pub(super) struct EnginePort(pub(super) Services);
+
+/// Who is written into the audit events of a change.
+pub(super) fn author_of(signed_in: &SignedIn) -> Author {
+    Author {
+        user_id: Some(signed_in.user),
+        name: signed_in.username.clone(),
+        ip_address: signed_in.ip_address.clone(),
+    }
+}
+
+#[async_trait]
+impl AdminPort for EnginePort {
+    async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<SetCookie, AppError> {
+        sign_in::sign_in(&self.0, visitor, username, password).await
+    }
+
+    async fn sign_out(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
+        sign_in::sign_out(&self.0, signed_in).await
+    }
+
+    async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<(), AppError> {
+        password::change_password(&self.0, signed_in, current, new).await
+    }
+
+    async fn overview(&self) -> Result<Overview, AppError> {
+        overview::show_overview(&self.0).await
+    }
+
+    async fn list_events(&self, page: LogPageRequest) -> Result<LogPage, AppError> {
+        events::list_events(self.0.engine.log(), page).await
+    }
+
+    async fn show_event(&self, seq: Seq) -> Result<EventView, AppError> {
+        events::show_event(self.0.engine.log(), seq).await
+    }
+
+    async fn list_destinations(&self) -> Result<Vec<DestinationView>, AppError> {
+        destinations::list_destinations(&self.0.engine).await
+    }
+
+    async fn create_destination(&self, admin: &SignedIn, new: NewDestination) -> Result<DestinationView, AppError> {
+        destinations::create_destination(&self.0.engine, &author_of(admin), new).await
+    }
+
+    async fn update_destination(
+        &self,
+        admin: &SignedIn,
+        id: DestinationId,
+        version: i64,
+        change: DestinationChange,
+    ) -> Result<DestinationView, AppError> {
+        destinations::update_destination(&self.0.engine, &author_of(admin), id, version, change).await
+    }
+
+    async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError> {
+        destinations::delete_destination(&self.0.engine, &author_of(admin), id).await
+    }
+
+    async fn reveal_signing_secret(&self, _admin: &SignedIn, id: DestinationId) -> Result<String, AppError> {
+        destinations::reveal_signing_secret(&self.0.engine, id).await
+    }
+}

@@ -1,0 +1,106 @@
+//! The page's routes: those of the app, its server functions, and what is shown where there is nothing.
+
+use std::{env, sync::Arc};
+
+use app::port::Port;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use leptos::{
+    config::LeptosOptions,
+    nonce::use_nonce,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
+use tower_http::limit::RequestBodyLimitLayer;
+
+use super::{port::EnginePort, sign_in_guard::send_to_sign_in};
+use crate::{
+    api::answer_unknown_path,
+    assets::Assets,
+    services::Services,
+    web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
+};
+
+/// No form of the page is larger.
+const MAX_FORM_BYTES: usize = 256 * 1024;
+
+/// Everything that a browser asks for, but the assets.
+pub(crate) fn router(services: &Services) -> Router {
+    let options = leptos_options();
+    let context = context(services, reload_port());
+    let shell = {
+        let options = options.clone();
+        move || app::shell(options.clone(), asset_names())
+    };
+    let not_found = render_app_to_stream_with_context(context.clone(), shell.clone());
+    let fallback = move |request: Request| async move {
+        if request.uri().path().starts_with("/api/") {
+            return answer_unknown_path().into_response();
+        }
+        or_not_found(not_found(request).await)
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
+        .fallback(fallback)
+        .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+        .layer(from_fn(send_to_sign_in))
+        .layer(from_fn_with_state(Arc::clone(services), require_same_origin))
+        .layer(from_fn_with_state(Arc::clone(services), identify_visitor))
+        .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
+        .layer(from_fn(log_failures))
+        .with_state(options)
+}
+
+/// What the app finds in its context: the engine's port. A page also gets the policy for its own scripts.
+fn context(services: &Services, reload_port: Option<u16>) -> impl Fn() + Clone + Send + Sync + 'static {
+    let port: Port = Arc::new(EnginePort(Arc::clone(services)));
+    move || {
+        provide_context::<Port>(Arc::clone(&port));
+        let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+            return;
+        };
+        if let Some(policy) = page_policy(&nonce, reload_port) {
+            response.insert_header(CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// The app shows its own words for what is not there, under the status that says so.
+fn or_not_found(mut response: Response<Body>) -> Response<Body> {
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+fn asset_names() -> app::AssetNames {
+    let names = Assets::names();
+    app::AssetNames {
+        js: names.js,
+        wasm: names.wasm,
+        css: names.css,
+    }
+}
+
+fn leptos_options() -> LeptosOptions {
+    let options = LeptosOptions::builder()
+        .output_name("audit-streams")
+        .site_root("target/site")
+        .site_pkg_dir("pkg");
+    options.reload_port(reload_port().unwrap_or(3001).into()).build()
+}
+
+/// Set while `cargo leptos watch` runs the server.
+fn reload_port() -> Option<u16> {
+    env::var_os("LEPTOS_WATCH")?;
+    env::var("LEPTOS_RELOAD_PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .or(Some(3001))
+}

@@ -1,0 +1,127 @@
+//! Signing in and out.
+
+use std::{net::IpAddr, time::Instant};
+
+use app::{
+    port::{SetCookie, SignedIn, Visitor},
+    wire::AppError,
+};
+use domain::event::{Author, OwnEvent};
+use engine::store::{NewSession, StoredUser};
+
+use super::{
+    failure::{from_password, from_randomness, from_store, internal},
+    port::author_of,
+};
+use crate::{
+    access::{SESSION_IDLE, SessionKey, Wait},
+    services::Services,
+};
+
+/// What is written into the audit event of a failed sign-in.
+const NAME_CHARS: usize = 255;
+
+pub(super) async fn sign_in(
+    services: &Services,
+    visitor: &Visitor,
+    username: &str,
+    password: &str,
+) -> Result<SetCookie, AppError> {
+    let address: IpAddr = visitor
+        .ip_address
+        .parse()
+        .map_err(|error| internal("A visitor has no address.", &error))?;
+    let attempt = services
+        .sign_in_attempts
+        .begin(address, username, Instant::now())
+        .map_err(too_many)?;
+    let user = services
+        .engine
+        .database()
+        .find_user(username)
+        .await
+        .map_err(from_store)?;
+    let stored = user.as_ref().map(|user| user.password_hash.as_str());
+    let is_right = services.passwords.verify(password, stored).await;
+    match (user, is_right) {
+        (Some(user), Ok(true)) => {
+            attempt.give_back();
+            start_session(services, visitor, user).await
+        }
+        (_, Ok(_)) => {
+            record_failure(services, visitor, username).await?;
+            Err(AppError::WrongCredentials)
+        }
+        (_, Err(error)) => {
+            attempt.give_back();
+            Err(from_password(error))
+        }
+    }
+}
+
+pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
+    let event = OwnEvent::SignedOut {
+        user: signed_in.user,
+        username: signed_in.username.clone(),
+    };
+    let recorded = services.engine.recorded(event, &author_of(signed_in));
+    services
+        .engine
+        .database()
+        .delete_session(signed_in.session, &recorded)
+        .await
+        .map_err(from_store)?;
+    services.engine.relay_own_events().await;
+    Ok(services.cookie.clear())
+}
+
+async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser) -> Result<SetCookie, AppError> {
+    let key = SessionKey::generate().map_err(from_randomness)?;
+    let now = services.engine.clock().now();
+    let session = NewSession {
+        user: user.id,
+        key_hash: key.hash(),
+        ip_address: visitor.ip_address.clone(),
+        created_at: now,
+        expires_at: now.plus(SESSION_IDLE),
+    };
+    let author = Author {
+        user_id: Some(user.id),
+        name: user.username.clone(),
+        ip_address: visitor.ip_address.clone(),
+    };
+    let event = OwnEvent::SignedIn {
+        user: user.id,
+        username: user.username,
+    };
+    let recorded = services.engine.recorded(event, &author);
+    services
+        .engine
+        .database()
+        .insert_session(&session, &recorded)
+        .await
+        .map_err(from_store)?;
+    services.engine.relay_own_events().await;
+    Ok(services.cookie.set(&key))
+}
+
+async fn record_failure(services: &Services, visitor: &Visitor, username: &str) -> Result<(), AppError> {
+    let name: String = username.chars().take(NAME_CHARS).collect();
+    let author = Author {
+        user_id: None,
+        name: name.clone(),
+        ip_address: visitor.ip_address.clone(),
+    };
+    let recorded = services
+        .engine
+        .recorded(OwnEvent::SignInFailed { username: name }, &author);
+    services.engine.database().record(&recorded).await.map_err(from_store)?;
+    services.engine.relay_own_events().await;
+    Ok(())
+}
+
+pub(super) fn too_many(wait: Wait) -> AppError {
+    AppError::TooManyAttempts {
+        retry_after_seconds: wait.seconds(),
+    }
+}

@@ -1,0 +1,30 @@
+//! Everything the server answers.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderValue, header::X_CONTENT_TYPE_OPTIONS},
+    response::Response,
+};
+
+use crate::{api, assets, health, page, services::Services};
+
+/// The routes of all parts. Each part brings the layers that it needs; ingest and health have none.
+pub(crate) fn router(services: &Services) -> Router {
+    let assets = assets::router().layer(axum::middleware::map_response(never_guess_types));
+    Router::new()
+        .merge(api::router())
+        .merge(health::router())
+        .method_not_allowed_fallback(api::answer_unknown_method)
+        .with_state(Arc::clone(services))
+        .merge(assets)
+        .merge(page::router(services))
+}
+
+async fn never_guess_types(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,122 @@
+//! A server from its start to its end.
+//!
+//! At the start: open the data folder, make the first user, listen, and only then say so. At the end, on SIGINT or
+//! SIGTERM: take no more connections, finish the requests in progress, then let the engine store how far it is. Both ends
+//! have a deadline; a second signal ends the process at once. What was acknowledged is on disk at every moment.
+
+mod announcement;
+mod connections;
+mod first_user;
+mod signals;
+mod token_uses;
+
+use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+use domain::access::NewPassword;
+use engine::{Engine, EngineConfig, clock::Clock};
+use tokio::{net::TcpListener, time::Instant};
+
+pub(crate) use self::first_user::ROOT_PASSWORD;
+use self::{announcement::Announcement, signals::Signals};
+use crate::{
+    access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
+    api::{FailedTokens, IngestRate},
+    cli::CommandError,
+    router::router,
+    services::{Services, ServicesInner},
+    web::{PublicUrl, TrustedProxies},
+};
+
+/// Settings that have been checked.
+#[derive(Debug)]
+pub(crate) struct ServeConfig {
+    pub(crate) engine: EngineConfig,
+    pub(crate) listen: SocketAddr,
+    /// None means that of the listener.
+    pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) shutdown_deadline: Duration,
+    /// Events a second for each token; none for no limit.
+    pub(crate) ingest_rate: Option<NonZeroU32>,
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// For the user that is made at the first start.
+    pub(crate) root_password: Option<NewPassword>,
+}
+
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// [`CommandError`] if it could not start.
+pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
+    let mut signals = Signals::listen().map_err(CommandError::Signals)?;
+    // The one cryptography provider of the process; a second start of it would be ours too.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let passwords = Passwords::new()?;
+    let data_dir = config.engine.data_dir.clone();
+    let engine = Engine::open(config.engine, Clock::machine()).await?;
+    let first_password = first_user::make_first_user(&engine, &passwords, config.root_password).await?;
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.map_err(|source| CommandError::Listen {
+        address: config.listen,
+        source,
+    })?;
+    let address = listener.local_addr().unwrap_or(config.listen);
+    let public_url = config.public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
+    warn_of_risks(&public_url, &config.trusted_proxies, address);
+    Announcement {
+        address,
+        public_url: &public_url,
+        data_dir: &data_dir,
+        first_password,
+    }
+    .print();
+    let services = Arc::new(ServicesInner {
+        engine,
+        passwords,
+        sign_in_attempts: SignInAttempts::new(),
+        tokens: TokenCache::default(),
+        failed_tokens: FailedTokens::new(),
+        ingest_rate: IngestRate::new(config.ingest_rate),
+        cookie: SessionCookie::new(public_url.is_https()),
+        public_url,
+        trusted_proxies: config.trusted_proxies,
+    });
+    run(&services, listener, &mut signals, config.shutdown_deadline).await;
+    Ok(())
+}
+
+async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, deadline: Duration) {
+    let storing_uses = tokio::spawn(token_uses::store_regularly(Arc::clone(services)));
+    let serving = connections::Connections::serve(listener, router(services));
+    signals.next().await;
+    tracing::info!("Stopping: finishing what is in progress.");
+    let stop_by = Instant::now() + deadline;
+    tokio::select! {
+        () = shut_down(services, serving, stop_by) => tracing::info!("Stopped."),
+        () = signals.next() => tracing::warn!("Stopped at once, by a second signal."),
+    }
+    storing_uses.abort();
+}
+
+async fn shut_down(services: &Services, serving: connections::Connections, stop_by: Instant) {
+    serving.finish(stop_by).await;
+    token_uses::store(services).await;
+    services
+        .engine
+        .shutdown(stop_by.saturating_duration_since(Instant::now()))
+        .await;
+}
+
+/// Settings that work but are likely not what was meant.
+fn warn_of_risks(public_url: &PublicUrl, trusted_proxies: &TrustedProxies, address: SocketAddr) {
+    if !public_url.is_https() && !public_url.is_loopback() {
+        tracing::warn!("The public URL is not https: passwords and tokens cross the network unencrypted.");
+    }
+    if public_url.is_https() && trusted_proxies.is_empty() {
+        tracing::warn!(
+            %address,
+            "The public URL is https, so a proxy stands before this server, but no proxy is trusted: all requests seem \
+             to come from it, in audit events and for the limit on sign-in attempts. Set --trusted-proxies \
+             (AUDIT_STREAMS_TRUSTED_PROXIES) to its address."
+        );
+    }
+}

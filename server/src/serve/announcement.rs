@@ -1,0 +1,87 @@
+//! What the operator is told at the start, on stdout: where the server is and how to get in. Never part of the log.
+
+use std::{net::SocketAddr, path::Path};
+
+use super::first_user::{FirstPassword, ROOT_PASSWORD};
+use crate::{cli::print_line, web::PublicUrl};
+
+/// The facts of a start.
+pub(super) struct Announcement<'start> {
+    pub(super) address: SocketAddr,
+    pub(super) public_url: &'start PublicUrl,
+    pub(super) data_dir: &'start Path,
+    pub(super) first_password: FirstPassword,
+}
+
+impl Announcement<'_> {
+    pub(super) fn print(&self) {
+        for line in self.lines() {
+            print_line(&line);
+        }
+    }
+
+    /// Programs look for the first line that starts with `Listening on`.
+    fn lines(&self) -> Vec<String> {
+        let data_dir = self.data_dir.display();
+        let mut lines = vec![
+            format!("Audit Streams {}", env!("CARGO_PKG_VERSION")),
+            format!("Listening on http://{}", self.address),
+            format!("  Page     {}", self.public_url.as_str()),
+        ];
+        match &self.first_password {
+            FirstPassword::Known => {
+                lines.push("  Sign in  with your password; lost? audit-streams admin reset-password".into())
+            }
+            FirstPassword::FromVariable => {
+                lines.push(format!("  Sign in  as root with the password of {ROOT_PASSWORD}"))
+            }
+            FirstPassword::Random(password) => {
+                lines.push("  Sign in  as root with this password, which is shown only now:".into());
+                lines.push(format!("           {}", password.expose()));
+            }
+        }
+        lines.push(format!(
+            "  Tokens   audit-streams token create --name my-app --scope ingest --data-dir {data_dir}"
+        ));
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Field, access::NewPassword};
+
+    use super::*;
+
+    fn lines(first_password: FirstPassword) -> Vec<String> {
+        let address: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+        let public_url = PublicUrl::of_listener(address);
+        Announcement {
+            address,
+            public_url: &public_url,
+            data_dir: Path::new("data"),
+            first_password,
+        }
+        .lines()
+    }
+
+    #[test]
+    fn programs_find_the_address_on_a_line_of_its_own() {
+        assert!(lines(FirstPassword::Known).contains(&"Listening on http://127.0.0.1:4711".to_owned()));
+    }
+
+    #[test]
+    fn only_a_password_made_here_is_shown() {
+        let password = || NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
+        assert!(
+            lines(FirstPassword::Random(password()))
+                .iter()
+                .any(|line| line.trim() == "correct horse battery")
+        );
+        assert!(
+            lines(FirstPassword::FromVariable)
+                .concat()
+                .contains("AUDIT_STREAMS_ROOT_PASSWORD")
+        );
+    }
+}

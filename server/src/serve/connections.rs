@@ -1,0 +1,122 @@
+//! Taking connections in, and finishing them.
+//!
+//! Like `axum::serve`, but for three things: a client that never completes its request is cut off, each request knows the
+//! other end of its connection, and finishing has a deadline.
+
+use std::{convert::Infallible, io, pin::pin, time::Duration};
+
+use axum::{Router, body::Body, extract::Request, response::Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+    time::Instant,
+};
+use tower::Service;
+
+use crate::web::Peer;
+
+/// How long a connection may be idle or in the middle of a request's head. Longer than the pools of most clients keep
+/// theirs, so that it is not the server that closes a connection just when it is used again.
+const HEAD_WITHIN: Duration = Duration::from_secs(90);
+
+/// After a failed `accept`, usually for want of file descriptors.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The open connections and the task that takes in new ones.
+pub(super) struct Connections {
+    accepting: JoinHandle<()>,
+    /// Dropped to tell the connections to finish.
+    stop: watch::Sender<()>,
+    /// Each connection holds a receiver.
+    open: watch::Sender<()>,
+}
+
+impl Connections {
+    /// Serves on this listener until [`Connections::finish`].
+    pub(super) fn serve(listener: TcpListener, router: Router) -> Self {
+        let (stop, stopped) = watch::channel(());
+        let (open, is_open) = watch::channel(());
+        let accepting = tokio::spawn(accept(listener, router, stopped, is_open));
+        Self { accepting, stop, open }
+    }
+
+    /// Takes no more connections in and waits until each has answered its current request, but not beyond the deadline.
+    pub(super) async fn finish(self, stop_by: Instant) {
+        self.accepting.abort();
+        drop(self.stop);
+        if tokio::time::timeout_at(stop_by, self.open.closed()).await.is_err() {
+            tracing::warn!(
+                connections = self.open.receiver_count(),
+                "Some requests were not finished in time."
+            );
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, stopped: watch::Receiver<()>, is_open: watch::Receiver<()>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let serving = serve_connection(stream, Peer(peer), router.clone(), stopped.clone(), is_open.clone());
+                tokio::spawn(serving);
+            }
+            Err(error) if concerns_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(error = %error, "A connection could not be taken in.");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    peer: Peer,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+    _is_open: watch::Receiver<()>,
+) {
+    // Answers are small and whole; waiting to fill a packet would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(error = %error, "TCP_NODELAY could not be set.");
+    }
+    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HEAD_WITHIN);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        // Nothing is ever sent: this returns when the sender is dropped.
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, peer = %peer.0, "A connection ended early.");
+    }
+}
+
+async fn answer(mut router: Router, peer: Peer, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
+    let mut request: Request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    router.call(request).await
+}

@@ -1,0 +1,27 @@
+//! What the handlers share. Each field is one service; all of it is made once, at the start.
+
+use std::sync::Arc;
+
+use engine::Engine;
+
+use crate::{
+    access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
+    api::{FailedTokens, IngestRate},
+    web::{PublicUrl, TrustedProxies},
+};
+
+/// Handed to every handler.
+pub(crate) type Services = Arc<ServicesInner>;
+
+/// The services of a running server.
+pub(crate) struct ServicesInner {
+    pub(crate) engine: Engine,
+    pub(crate) passwords: Passwords,
+    pub(crate) sign_in_attempts: SignInAttempts,
+    pub(crate) tokens: TokenCache,
+    pub(crate) failed_tokens: FailedTokens,
+    pub(crate) ingest_rate: IngestRate,
+    pub(crate) cookie: SessionCookie,
+    pub(crate) public_url: PublicUrl,
+    pub(crate) trusted_proxies: TrustedProxies,
+}

@@ -1,0 +1,59 @@
+//! The server's own log, on stderr. What the server tells its operator at the start goes to stdout instead.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, filter::ParseError};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Which lines are written: a level, or levels by module as in `info,engine=debug`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogLevel(String);
+
+impl LogLevel {
+    /// # Errors
+    /// [`ParseError`] if it is no level and no list of levels.
+    pub(crate) fn parse(text: &str) -> Result<Self, ParseError> {
+        EnvFilter::builder().parse(text).map(|_| Self(text.to_owned()))
+    }
+
+    fn filter(&self) -> EnvFilter {
+        EnvFilter::builder().parse_lossy(&self.0)
+    }
+}
+
+/// Sends log lines to stderr from now on.
+pub(crate) fn start(format: LogFormat, level: &LogLevel) {
+    let lines = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(level.filter());
+    let started = match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = started {
+        tracing::debug!(error, "The log was started before.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_can_differ_by_module() {
+        for text in ["info", "WARN", "info,engine=debug", "off"] {
+            assert!(LogLevel::parse(text).is_ok(), "{text}");
+        }
+        for text in ["engine=loud", "info,server=7x"] {
+            assert!(LogLevel::parse(text).is_err(), "{text}");
+        }
+    }
+}

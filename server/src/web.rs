@@ -1,0 +1,19 @@
+//! What several routes need of HTTP.
+
+mod client_address;
+mod incident;
+mod origin;
+mod public_url;
+mod request_log;
+mod security_headers;
+mod visitor;
+
+pub(crate) use self::{
+    client_address::{Peer, TrustedProxies},
+    incident::{causes, report_incident},
+    origin::require_same_origin,
+    public_url::PublicUrl,
+    request_log::log_failures,
+    security_headers::{page_policy, set_security_headers},
+    visitor::identify_visitor,
+};

@@ -1,0 +1,160 @@
+//! From which address a request comes.
+//!
+//! `X-Forwarded-For` is believed only from proxies that the operator named, and only as far back as they reach: read from
+//! the right, the first address that is no trusted proxy is the client. Anything else could be made up by the client.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
+
+use axum::http::HeaderMap;
+use ipnet::IpNet;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The other end of the connection: put into the extensions of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Addresses and ranges whose `X-Forwarded-For` is believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TrustedProxies(Vec<IpNet>);
+
+/// What an entry is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidProxy {
+    #[error("entry {position} ({text}) must be an IP address or a range such as 10.0.0.0/8")]
+    NotAnAddress { position: usize, text: String },
+    #[error("entry {position} ({text}) holds every address, so that any client could pretend to be any other")]
+    Everybody { position: usize, text: String },
+}
+
+impl TrustedProxies {
+    /// Reads a list with commas; blank entries don't count.
+    ///
+    /// # Errors
+    /// [`InvalidProxy`] for the first entry that can't be used.
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidProxy> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries
+            .zip(1..)
+            .map(|(entry, position)| parse_entry(entry, position))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The client's address.
+    pub(crate) fn client_address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.0.ip().to_canonical();
+        if !self.trust(peer) {
+            return peer;
+        }
+        let forwarded = headers
+            .get_all(FORWARDED_FOR)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+        let mut client = peer;
+        for hop in hops.into_iter().rev() {
+            let Some(address) = parse_hop(hop) else { break };
+            client = address;
+            if !self.trust(address) {
+                break;
+            }
+        }
+        client
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|range| range.contains(&address))
+    }
+}
+
+fn parse_entry(entry: &str, position: usize) -> Result<IpNet, InvalidProxy> {
+    let range = IpNet::from_str(entry).or_else(|_| IpAddr::from_str(entry).map(IpNet::from));
+    match range {
+        Err(_) => Err(InvalidProxy::NotAnAddress {
+            position,
+            text: entry.to_owned(),
+        }),
+        Ok(range) if range.prefix_len() == 0 => Err(InvalidProxy::Everybody {
+            position,
+            text: entry.to_owned(),
+        }),
+        Ok(range) => Ok(range),
+    }
+}
+
+/// An address, which some proxies write with a port.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    let address = IpAddr::from_str(hop).or_else(|_| SocketAddr::from_str(hop).map(|address| address.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(proxies: &str, peer: &str, forwarded: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        let peer = Peer(SocketAddr::new(peer.parse().unwrap(), 4_711));
+        TrustedProxies::parse(proxies)
+            .unwrap()
+            .client_address(peer, &headers)
+            .to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_by_default() {
+        assert_eq!(client("", "192.0.2.1", &["203.0.113.9"]), "192.0.2.1");
+        assert_eq!(client("", "::ffff:192.0.2.1", &[]), "192.0.2.1");
+    }
+
+    #[test]
+    fn a_trusted_proxy_is_believed_and_what_the_client_made_up_is_not() {
+        let proxies = "10.0.0.0/8, 192.0.2.1";
+        assert_eq!(client(proxies, "192.0.2.1", &["203.0.113.9"]), "203.0.113.9");
+        assert_eq!(
+            client(proxies, "192.0.2.1", &["1.2.3.4, 203.0.113.9, 10.1.1.1"]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client(proxies, "192.0.2.1", &["1.2.3.4, 203.0.113.9", "10.1.1.1"]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            client(proxies, "192.0.2.2", &["203.0.113.9"]),
+            "192.0.2.2",
+            "not a proxy of ours"
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_read_ends_the_search() {
+        assert_eq!(client("10.0.0.1", "10.0.0.1", &["203.0.113.9, unknown"]), "10.0.0.1");
+        assert_eq!(client("10.0.0.1", "10.0.0.1", &["203.0.113.9:4711"]), "203.0.113.9");
+        assert_eq!(client("10.0.0.1", "10.0.0.1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_malformed_entry_is_named() {
+        let error = TrustedProxies::parse("10.0.0.1,,proxy.example").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "entry 2 (proxy.example) must be an IP address or a range such as 10.0.0.0/8"
+        );
+        assert!(matches!(
+            TrustedProxies::parse("::/0"),
+            Err(InvalidProxy::Everybody { position: 1, .. })
+        ));
+    }
+}

@@ -1,0 +1,130 @@
+//! Whatever changes something by cookie must come from this server's own pages.
+//!
+//! Browsers attach the session cookie to requests that other sites make. So each request that may change something, and
+//! each that opens a WebSocket, has to show where it comes from: by `Sec-Fetch-Site`, which pages can't forge, or, where
+//! a browser does not send that (plain http on a network), by `Origin`. A request that shows neither is refused.
+
+use axum::{
+    extract::{Request, State},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{HOST, ORIGIN, UPGRADE},
+    },
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::PublicUrl;
+use crate::{api::ApiError, services::Services};
+
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+/// Middleware: lets through what only reads and what comes from here.
+pub(crate) async fn require_same_origin(State(services): State<Services>, request: Request, next: Next) -> Response {
+    if only_reads(&request) || is_from_here(request.headers(), &services.public_url) {
+        next.run(request).await
+    } else {
+        refusal().into_response()
+    }
+}
+
+fn refusal() -> ApiError {
+    let message = "This request does not come from this server's own pages. If it should, check that --public-url is \
+                   the address in the browser.";
+    ApiError::new(StatusCode::FORBIDDEN, "cross_origin", message)
+}
+
+fn only_reads(request: &Request) -> bool {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    is_safe && !request.headers().contains_key(UPGRADE)
+}
+
+fn is_from_here(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
+    match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
+        Some(b"same-origin" | b"none") => true,
+        Some(_) => false,
+        None => origin_authority(headers).is_some_and(|origin| is_ours(origin, headers, public_url)),
+    }
+}
+
+/// Host and port of the `Origin`; none for the opaque origin `null`.
+fn origin_authority(headers: &HeaderMap) -> Option<&str> {
+    let origin = headers.get(ORIGIN)?.to_str().ok()?;
+    origin
+        .strip_prefix("https://")
+        .or_else(|| origin.strip_prefix("http://"))
+}
+
+/// A proxy may have put another host into `Host`, so the public URL counts as well.
+fn is_ours(origin: &str, headers: &HeaderMap, public_url: &PublicUrl) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    origin.eq_ignore_ascii_case(public_url.authority()) || host.is_some_and(|host| origin.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_here(headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        is_from_here(&headers, &PublicUrl::parse("https://audit.example").unwrap())
+    }
+
+    #[test]
+    fn a_browser_that_says_where_it_comes_from_is_believed() {
+        assert!(from_here(&[("sec-fetch-site", "same-origin")]));
+        assert!(from_here(&[("sec-fetch-site", "none")]));
+        assert!(!from_here(&[
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://audit.example")
+        ]));
+        assert!(!from_here(&[
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://audit.example")
+        ]));
+    }
+
+    #[test]
+    fn otherwise_the_origin_must_be_this_server() {
+        assert!(from_here(&[
+            ("origin", "https://audit.example"),
+            ("host", "10.0.0.5:8080")
+        ]));
+        assert!(from_here(&[
+            ("origin", "http://10.0.0.5:8080"),
+            ("host", "10.0.0.5:8080")
+        ]));
+        assert!(!from_here(&[("origin", "http://10.0.0.5"), ("host", "10.0.0.5:8080")]));
+        assert!(!from_here(&[
+            ("origin", "https://audit.example.evil"),
+            ("host", "audit.example")
+        ]));
+        assert!(!from_here(&[("origin", "null"), ("host", "null")]));
+        assert!(!from_here(&[("host", "audit.example")]), "nothing shown");
+    }
+
+    #[test]
+    fn only_what_changes_nothing_goes_unasked() {
+        let request = |method: Method, upgrade: bool| {
+            let builder = axum::http::Request::builder().method(method);
+            let builder = if upgrade {
+                builder.header(UPGRADE, "websocket")
+            } else {
+                builder
+            };
+            builder.body(axum::body::Body::empty()).unwrap()
+        };
+        assert!(only_reads(&request(Method::GET, false)));
+        assert!(only_reads(&request(Method::HEAD, false)));
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert!(!only_reads(&request(method, false)));
+        }
+        assert!(
+            !only_reads(&request(Method::GET, true)),
+            "a WebSocket is more than a read"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Who a request of the page comes from: put into its extensions, where the server functions find it.
+
+use app::port::Visitor;
+use axum::{
+    extract::{Extension, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::Peer;
+use crate::{access::find_session, api::ApiError, services::Services};
+
+/// Middleware: finds the client's address and, by the cookie, the session. A request without a session passes as well.
+pub(crate) async fn identify_visitor(
+    State(services): State<Services>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let ip_address = services
+        .trusted_proxies
+        .client_address(peer, request.headers())
+        .to_string();
+    if let Some(key) = services.cookie.read(request.headers()) {
+        let now = services.engine.clock().now();
+        match find_session(services.engine.database(), &key, &ip_address, now).await {
+            Ok(Some(signed_in)) => drop(request.extensions_mut().insert(signed_in)),
+            Ok(None) => {}
+            Err(error) => return ApiError::internal("The session could not be read.", &error).into_response(),
+        }
+    }
+    request.extensions_mut().insert(Visitor { ip_address });
+    next.run(request).await
+}

@@ -1,0 +1,102 @@
+//! What is too much, and what a client is told then.
+
+use crate::instance::{Answer, Instance};
+
+const MIB: usize = 1024 * 1024;
+
+fn events(count: usize) -> String {
+    let events: Vec<String> = (0..count)
+        .map(|id| format!(r#"{{"id":{id},"event_type":"user_created"}}"#))
+        .collect();
+    events.join("\n")
+}
+
+/// One event of exactly this size.
+fn event_of(bytes: usize) -> String {
+    let frame = r#"{"event_type":"user_created","details":{"note":""}}"#;
+    frame.replace(
+        r#""note":"""#,
+        &format!(r#""note":"{}""#, "x".repeat(bytes - frame.len())),
+    )
+}
+
+#[tokio::test]
+async fn ten_thousand_events_fit_into_a_request_and_one_more_does_not() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    assert_eq!(instance.post(&token, events(10_000)).await.len(), 10_000);
+    let answer = Answer::of(instance.ingest(&token).body(events(10_001))).await;
+    assert_eq!(answer.error(), (413, "too_many_events".into()));
+}
+
+#[tokio::test]
+async fn an_event_has_at_most_one_mebibyte() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    assert_eq!(instance.post(&token, event_of(MIB)).await.len(), 1);
+    let answer = Answer::of(instance.ingest(&token).body(event_of(MIB + 1))).await;
+    assert_eq!(answer.error(), (422, "invalid_event".into()));
+    assert_eq!(answer.json()["reason"], "an event has at most 1 MiB");
+}
+
+#[tokio::test]
+async fn a_request_has_at_most_25_mebibytes_however_it_is_sent() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let almost = vec![event_of(MIB - 1); 25].join("\n");
+    assert_eq!(almost.len(), 25 * MIB - 1);
+    assert_eq!(instance.post(&token, almost.clone()).await.len(), 25);
+    let too_large = (413, "body_too_large".to_owned());
+    let plain = format!("{almost}{}", " ".repeat(2));
+    assert_eq!(
+        Answer::of(instance.ingest(&token).body(plain.clone())).await.error(),
+        too_large
+    );
+    let zstd = zstd::encode_all(plain.as_bytes(), 1).unwrap();
+    assert!(zstd.len() < MIB);
+    let compressed = instance.ingest(&token).header("content-encoding", "zstd").body(zstd);
+    assert_eq!(Answer::of(compressed).await.error(), too_large);
+    let large = vec![b' '; 60 * MIB];
+    assert_eq!(
+        Answer::of(instance.ingest(&token).body(large.clone())).await.error(),
+        too_large,
+        "far too large"
+    );
+    let unauthorised = Answer::of(instance.ingest("nobody's").body(large)).await;
+    assert_eq!(
+        unauthorised.error(),
+        (401, "unknown_token".into()),
+        "the answer arrives although the body was not wanted"
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_sends_too_fast_waits() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_INGEST_RATE", "100")]);
+    let (fast, other) = (
+        instance.token("fast", &["ingest"]),
+        instance.token("other", &["ingest"]),
+    );
+    instance.post(&fast, events(1_000)).await;
+    let answer = Answer::of(instance.ingest(&fast).body(events(1))).await;
+    assert_eq!(answer.error(), (429, "rate_limited".into()));
+    let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=10).contains(&wait), "{wait}");
+    instance.post(&other, events(1)).await;
+}
+
+#[tokio::test]
+async fn a_full_log_takes_nothing_more_and_says_when_to_come_back() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_LOG_SIZE_LIMIT", "64MiB")]);
+    let token = instance.token("app", &["ingest"]);
+    crate::instance::add_destination_over_the_page(&instance, "http://127.0.0.1:9/nobody").await;
+    let body = vec![event_of(MIB - 1); 20].join("\n");
+    let refused = loop {
+        let answer = Answer::of(instance.ingest(&token).body(body.clone())).await;
+        if answer.status != 201 {
+            break answer;
+        }
+    };
+    assert_eq!(refused.error(), (503, "log_full".into()));
+    assert_eq!(refused.header("retry-after"), Some("60"));
+}

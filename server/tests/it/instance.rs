@@ -1,0 +1,300 @@
+//! A server that a test starts, kills and asks.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use domain::{destination::DestinationDraft, event::Author};
+use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+use serde_json::Value;
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
+
+/// Longer than anything here takes; reached only by a failing test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server and its data folder.
+pub(crate) struct Instance {
+    folder: tempfile::TempDir,
+    settings: Vec<(&'static str, String)>,
+    process: Child,
+    address: String,
+    client: reqwest::Client,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
+        Self::try_of(request).await.unwrap()
+    }
+
+    pub(crate) async fn try_of(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Self {
+            status,
+            headers,
+            text: response.text().await?,
+        })
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The status and the code of an error.
+    pub(crate) fn error(&self) -> (u16, String) {
+        (
+            self.status,
+            self.json()["error"].as_str().unwrap_or_default().to_owned(),
+        )
+    }
+}
+
+impl Instance {
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts with these variables set besides those that every test wants.
+    pub(crate) fn start_with(settings: &[(&'static str, &str)]) -> Self {
+        Self::start_on(folder(), settings)
+    }
+
+    /// Starts on a folder that a test has prepared.
+    pub(crate) fn start_on(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        let (process, address) = spawn(folder.path(), &settings);
+        Self {
+            folder,
+            settings,
+            process,
+            address,
+            client: client(),
+        }
+    }
+
+    /// Ends the process as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Starts again after the end, on another port.
+    pub(crate) fn restart(&mut self) {
+        let (process, address) = spawn(self.folder.path(), &self.settings);
+        self.process = process;
+        self.address = address;
+    }
+
+    /// Asks the process to end, as a supervisor does, and waits until it has.
+    pub(crate) async fn shut_down(&mut self) -> ExitStatus {
+        self.terminate();
+        self.ended().await
+    }
+
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.process.id())])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        until("the server ends", || self.process.try_wait().unwrap()).await
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.client.get(self.url(path))).await
+    }
+
+    /// Runs a command of the binary on this server's data folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        command(self.folder.path(), arguments)
+    }
+
+    /// A new token, as its owner gets it.
+    pub(crate) fn token(&self, name: &str, scopes: &[&str]) -> String {
+        let mut arguments = vec!["token", "create", "--name", name];
+        arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope]));
+        last_line(&self.command(&arguments))
+    }
+
+    pub(crate) fn ingest(&self, token: &str) -> reqwest::RequestBuilder {
+        self.client.post(self.url("/api/v1/audit_events")).bearer_auth(token)
+    }
+
+    /// Posts events, which must be taken in; returns their ids.
+    pub(crate) async fn post(&self, token: &str, body: impl Into<reqwest::Body>) -> Vec<String> {
+        let answer = Answer::of(self.ingest(token).body(body)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        serde_json::from_value(answer.json()["ids"].clone()).unwrap()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A folder beside the build, on a disk; it goes when dropped.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+pub(crate) fn command(data_dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .env("AUDIT_STREAMS_DATA_DIR", data_dir)
+        .env_remove("AUDIT_STREAMS_ROOT_PASSWORD")
+        .output()
+        .unwrap()
+}
+
+/// What a successful command printed last.
+pub(crate) fn last_line(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .last()
+        .unwrap()
+        .to_owned()
+}
+
+/// A process of the binary, with what it prints first.
+pub(crate) fn spawn_binary(mut command: Command) -> (Child, BufReader<ChildStdout>) {
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let stdout = BufReader::new(process.stdout.take().unwrap());
+    (process, stdout)
+}
+
+pub(crate) fn binary() -> Command {
+    Command::new(BINARY)
+}
+
+fn spawn(data_dir: &Path, settings: &[(&'static str, String)]) -> (Child, String) {
+    let mut command = binary();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
+        .env("AUDIT_STREAMS_DATA_DIR", data_dir)
+        .env("AUDIT_STREAMS_ROOT_PASSWORD", PASSWORD)
+        .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true")
+        .envs(settings.iter().map(|(name, value)| (*name, value)));
+    let (process, stdout) = spawn_binary(command);
+    (process, address_in(stdout))
+}
+
+/// The address that the server says it listens on. What it prints later is read and forgotten.
+pub(crate) fn address_in(stdout: BufReader<ChildStdout>) -> String {
+    let (found, address) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("Listening on http://") {
+                drop(found.send(address.to_owned()));
+            }
+        }
+    });
+    address.recv_timeout(PATIENCE).expect("the server started")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests speak to servers of their own, not to hosts that a user named"
+)]
+pub(crate) fn client() -> reqwest::Client {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy();
+    builder.timeout(PATIENCE).build().unwrap()
+}
+
+/// Asks again and again until there is an answer.
+pub(crate) async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let asking = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        loop {
+            ticks.tick().await;
+            if let Some(answer) = ask() {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
+/// Adds an HTTP destination to a folder that no server runs on.
+pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
+    let config = EngineConfig {
+        data_dir: data_dir.to_owned(),
+        encryption_key: None,
+        network: NetworkRules {
+            allow_local_network: true,
+            allowlist: Vec::new(),
+        },
+        retention_age: Duration::from_secs(86_400 * 30),
+        log_size_limit: 10 << 30,
+        destination_limit: 20,
+    };
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let engine = Engine::open(config, Clock::machine()).await.unwrap();
+    let draft = DestinationDraft {
+        name: name.to_owned(),
+        url,
+        verification_token: None,
+    };
+    engine
+        .create_destination(&Author::command_line(), draft.parse().unwrap())
+        .await
+        .unwrap();
+    engine.shutdown(Duration::from_secs(10)).await;
+}
+
+/// Adds an HTTP destination as an administrator does.
+pub(crate) async fn add_destination_over_the_page(instance: &Instance, url: &str) -> Value {
+    let mut browser = crate::browser::Browser::signed_in(instance).await;
+    let draft = serde_json::json!({"draft": {"name": "SIEM", "url": url, "verification_token": null}});
+    let answer = browser.call("destinations/create", &draft).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}

@@ -1,0 +1,19 @@
+//! The real binary on a folder of its own, spoken to over HTTP as its users do.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
+
+mod browser;
+mod command_line;
+mod crash;
+mod delivery;
+mod ingest;
+mod ingest_limits;
+mod instance;
+mod operations;
+mod origin;
+mod page;
+mod payloads;
+mod receive;
+mod receiver;
+mod sign_in;
+mod tokens;

@@ -1,0 +1,194 @@
+//! Pages: who sees them, what they may do in a browser, and what the server functions behind them answer.
+
+use serde_json::json;
+
+use crate::{
+    browser::Browser,
+    instance::{Instance, add_destination_over_the_page},
+};
+
+#[tokio::test]
+async fn strangers_are_sent_to_sign_in_and_come_back() {
+    let instance = Instance::start();
+    let mut browser = Browser::new(&instance);
+    let answer = browser.open("/admin/audit_logs?tab=streams").await;
+    let expected = "/sign_in?return_to=%2Fadmin%2Faudit_logs%3Ftab%3Dstreams";
+    assert_eq!((answer.status, answer.header("location")), (303, Some(expected)));
+    let page = browser.open("/sign_in").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text.contains("<form") && page.text.contains("password"),
+        "{}",
+        page.text
+    );
+    let mut browser = Browser::signed_in(&instance).await;
+    assert_eq!(browser.open("/sign_in").await.header("location"), Some("/"));
+}
+
+#[tokio::test]
+async fn a_page_comes_whole_and_allows_its_own_scripts_alone() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let page = browser.open("/admin/audit_logs?tab=log").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text.starts_with("<!DOCTYPE html>") && page.text.contains("authenticated_with_password")
+            || page.text.contains("Signed in with STANDARD"),
+        "{}",
+        page.text
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    let nonce = policy
+        .split("'nonce-")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next())
+        .unwrap();
+    assert!(
+        nonce.len() >= 16 && page.text.contains(&format!(r#"nonce="{nonce}""#)),
+        "{policy}"
+    );
+    for script in page.text.split("<script").skip(1) {
+        assert!(
+            script.split('>').next().unwrap().contains(nonce),
+            "a script without the nonce"
+        );
+    }
+    assert!(!page.text.contains(" style=\""), "the policy forbids inline styles");
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ] {
+        assert_eq!(page.header(name), Some(value));
+    }
+    assert_eq!(page.header("strict-transport-security"), None, "not over http");
+    let again = browser.open("/admin/audit_logs?tab=log").await;
+    assert_ne!(
+        again.header("content-security-policy"),
+        Some(policy),
+        "each answer has its own nonce"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    assert_eq!(browser.open("/admin/nothing").await.status, 404);
+    let api = instance.get("/api/v1/nothing").await;
+    assert_eq!(api.error(), (404, "not_found".into()));
+    let method = instance.get("/api/v1/audit_events").await;
+    assert_eq!(method.error(), (405, "method_not_allowed".into()));
+    assert_eq!(method.header("allow"), Some("POST"));
+}
+
+#[tokio::test]
+async fn server_functions_are_for_administrators() {
+    let instance = Instance::start();
+    let mut stranger = Browser::new(&instance);
+    for function in ["destinations/list", "events/list", "instance/overview"] {
+        assert_eq!(
+            stranger.read(function).await.error(),
+            (401, "unauthenticated".into()),
+            "{function}"
+        );
+    }
+    let draft = json!({"draft": {"name": "SIEM", "url": "https://siem.example/", "verification_token": null}});
+    assert_eq!(stranger.call("destinations/create", &draft).await.status, 401);
+    assert_eq!(
+        stranger.call("destinations/delete", &json!({"id": 1})).await.status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn a_destination_is_added_renamed_and_deleted() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let created = add_destination_over_the_page(&instance, "http://127.0.0.1:9/in").await;
+    assert_eq!((&created["name"], &created["version"]), (&json!("SIEM"), &json!(1)));
+    assert_eq!(created["verification_token"].as_str().unwrap().len(), 24);
+    let again = browser
+        .call(
+            "destinations/create",
+            &json!({"draft": {"name": "SIEM", "url": "http://127.0.0.1:9/in", "verification_token": null}}),
+        )
+        .await;
+    assert_eq!(again.status, 422);
+    assert!(again.text.contains("has already been taken"), "{}", again.text);
+    let rename = json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed"}});
+    assert_eq!(browser.call("destinations/update", &rename).await.json()["version"], 2);
+    assert_eq!(
+        browser.call("destinations/update", &rename).await.status,
+        409,
+        "somebody else saved"
+    );
+    let secret = browser
+        .call("destinations/signing_secret", &json!({"id": created["id"]}))
+        .await
+        .json();
+    assert!(secret.as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(
+        browser.read("destinations/list").await.json().as_array().unwrap().len(),
+        1
+    );
+    let delete = json!({"id": created["id"]});
+    assert_eq!(browser.call("destinations/delete", &delete).await.status, 200);
+    assert_eq!(browser.call("destinations/delete", &delete).await.status, 404);
+    let overview = browser.read("instance/overview").await.json();
+    assert_eq!(
+        (&overview["destinations"], &overview["public_url"]),
+        (&json!(0), &json!(format!("http://{}", instance.address())))
+    );
+    assert!(overview["stored_events"].as_u64().unwrap() >= 4, "{overview}");
+}
+
+#[tokio::test]
+async fn the_log_is_read_page_by_page_in_both_directions() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let event =
+        |minute: u32| format!(r#"{{"id":{minute},"event_type":"tick","created_at":"2020-01-01T00:{minute:02}:00Z"}}"#);
+    let events: Vec<String> = (0..60).map(event).collect();
+    instance.post(&token, events.join("\n")).await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let mut ticks = Vec::new();
+    let mut page = browser.read("events/list").await.json();
+    let mut pages = vec![page.clone()];
+    assert_eq!(page["newer"], json!(null));
+    while let Some(position) = page["older"].as_object() {
+        let text = format!("{}_{}", position["created_at"], position["seq"]);
+        page = browser
+            .read(&format!("events/list?page=older_than%3D{text}"))
+            .await
+            .json();
+        assert_eq!(
+            page["rows"].as_array().map(Vec::is_empty),
+            Some(false),
+            "{page}"
+        );
+        pages.push(page.clone());
+    }
+    for page in &pages {
+        let rows = page["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|row| row["event_type"] == "tick");
+        ticks.extend(rows.map(|row| row["created_at"].as_i64().unwrap()));
+    }
+    assert_eq!(ticks.len(), 60);
+    assert!(ticks.is_sorted_by(|newer, older| newer > older));
+    assert_eq!(pages.len(), 3);
+    assert_ne!(pages[2]["newer"], json!(null));
+}
+
+#[tokio::test]
+async fn a_form_is_not_read_without_end() {
+    let instance = Instance::start();
+    let mut browser = Browser::new(&instance);
+    let answer = browser.sign_in("root", &"x".repeat(1024 * 1024)).await;
+    assert_eq!(answer.status, 413);
+}

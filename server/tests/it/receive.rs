@@ -1,0 +1,114 @@
+//! The receiver that comes with the server, at the other end of a real stream.
+
+use std::{
+    io::BufRead,
+    process::Child,
+    sync::mpsc::{Receiver, channel},
+};
+
+use serde_json::json;
+
+use crate::{
+    browser::Browser,
+    instance::{Answer, Instance, PATIENCE, binary, spawn_binary},
+};
+
+struct Listening {
+    process: Child,
+    lines: Receiver<String>,
+    url: String,
+}
+
+impl Listening {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = binary();
+        let free = ["--listen", "127.0.0.1:0"];
+        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &free };
+        command.arg("receive").args(listen).args(arguments);
+        let (process, stdout) = spawn_binary(command);
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        let first = lines.recv_timeout(PATIENCE).unwrap();
+        let url = first.strip_prefix("Listening on ").unwrap().to_owned();
+        Self { process, lines, url }
+    }
+
+    fn next_line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+#[tokio::test]
+async fn it_verifies_what_the_server_sends() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let probe = Listening::start(&[]);
+    // The secrets are known only once there is a destination, whose address must then stay: take the probe's.
+    let url = probe.url.clone();
+    let draft = json!({"draft": {"name": "Receiver", "url": url, "verification_token": "0123456789abcdef"}});
+    drop(probe);
+    let created = browser.call("destinations/create", &draft).await.json();
+    let secret = browser
+        .call("destinations/signing_secret", &json!({"id": created["id"]}))
+        .await
+        .json();
+    let listen = url.strip_prefix("http://").unwrap();
+    let checks = [
+        "--token",
+        "0123456789abcdef",
+        "--signing-secret",
+        secret.as_str().unwrap(),
+    ];
+    let receiver = Listening::start(&[&["--listen", listen, "--show-body"][..], &checks].concat());
+    let token = instance.token("app", &["ingest"]);
+    instance
+        .post(&token, r#"{"id":"e1","event_type":"user_created"}"#)
+        .await;
+    let mut line = receiver.next_line();
+    while !line.contains("user_created  id e1") {
+        line = receiver.next_line();
+    }
+    assert!(line.contains("token ok, signature ok"), "{line}");
+    assert!(receiver.next_line().starts_with(r#"{"id":"e1","#));
+}
+
+#[tokio::test]
+async fn it_refuses_what_it_can_not_verify() {
+    let receiver = Listening::start(&["--token", "0123456789abcdef", "--signing-secret", "whsec_AAAA"]);
+    let client = crate::instance::client();
+    let answer = Answer::of(
+        client
+            .post(&receiver.url)
+            .header("x-gitlab-event-streaming-token", "wrong")
+            .body("{}"),
+    )
+    .await;
+    assert_eq!(answer.status, 401);
+    assert!(receiver.next_line().contains("token WRONG, signature MISSING"));
+}
+
+#[tokio::test]
+async fn a_malformed_secret_stops_it() {
+    let output = binary()
+        .args(["receive", "--signing-secret", "hunter2"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complaint.contains("must be whsec_ followed by base64") && !complaint.contains("hunter2"),
+        "{complaint}"
+    );
+}
