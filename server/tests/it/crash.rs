@@ -54,7 +54,7 @@ impl Dice {
 
 /// A complete event: it is delivered byte for byte. Its number says everything about it.
 fn event(producer: usize, number: u64) -> String {
-    let entity = format!("{producer}{}", number % ENTITIES_OF_ONE);
+    let entity = format!("{}{}", producer + 1, number % ENTITIES_OF_ONE);
     let padding = "x".repeat(usize::try_from(number % 900).unwrap());
     format!(
         r#"{{"id":"{producer}-{number}","author_id":{producer},"entity_id":{entity},"entity_type":"Project","details":{{"custom_message":"change {number}","padding":"{padding}"}},"ip_address":"192.0.2.1","author_name":"Ada","entity_path":"group/{entity}","target_details":"x","created_at":"2026-01-01T00:00:00.000Z","target_type":"Project","target_id":{entity},"event_type":"project_updated"}}"#

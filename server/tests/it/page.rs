@@ -164,11 +164,7 @@ async fn the_log_is_read_page_by_page_in_both_directions() {
             .read(&format!("events/list?page=older_than%3D{text}"))
             .await
             .json();
-        assert_eq!(
-            page["rows"].as_array().map(Vec::is_empty),
-            Some(false),
-            "{page}"
-        );
+        assert_eq!(page["rows"].as_array().map(Vec::is_empty), Some(false), "{page}");
         pages.push(page.clone());
     }
     for page in &pages {
