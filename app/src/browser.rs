@@ -42,12 +42,6 @@ pub(crate) fn leave_for(path: &str) {
     }
 }
 
-/// Path and query of this page.
-pub(crate) fn current_path() -> String {
-    let location = window().location();
-    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
-}
-
 /// Whole address of this page.
 pub(crate) fn current_address() -> String {
     window().location().href().unwrap_or_default()

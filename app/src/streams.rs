@@ -11,6 +11,7 @@ mod health;
 mod http_fields;
 mod item;
 mod list;
+mod out_of_date;
 mod refusal;
 mod signing_secret;
 mod tab;

@@ -12,6 +12,7 @@ mod loaded;
 mod moment;
 mod plain_field;
 mod shortened;
+mod sign_in_again;
 mod skeleton;
 mod text_field;
 
@@ -28,6 +29,7 @@ pub(crate) use self::{
     moment::Moment,
     plain_field::PlainField,
     shortened::Shortened,
+    sign_in_again::{SignInAgain, sign_in_href},
     skeleton::{LinesSkeleton, TableSkeleton},
     text_field::{FieldLook, TextField},
 };

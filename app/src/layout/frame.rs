@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use super::{sidebar::Sidebar, top_bar::TopBar};
-use crate::{browser, model::log_location::AUDIT_EVENTS, session::Session};
+use crate::{browser, model::log_location::AUDIT_EVENTS, session::Session, ui::sign_in_href};
 
 pub(super) const MAIN_ID: &str = "main";
 
@@ -52,9 +52,12 @@ fn Guard() -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
         <Suspense>
-            {move || Suspend::new(async move {
-                matches!(session.user.await, Ok(None)).then(|| view! { <Redirect path="/sign_in" /> })
-            })}
+            {move || {
+                let href = sign_in_href();
+                Suspend::new(async move {
+                    matches!(session.user.await, Ok(None)).then(|| view! { <Redirect path=href /> })
+                })
+            }}
         </Suspense>
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that is known about one event.
 
+use domain::Timestamp;
 use leptos::prelude::*;
 
 use crate::{
@@ -45,7 +46,7 @@ pub(super) fn EventDetails(event: EventView) -> impl IntoView {
 }
 
 fn member(member: Member) -> impl IntoView {
-    field_of(member.name, member.value)
+    view! { <Field name=member.name value=member.value /> }
 }
 
 #[component]
@@ -56,20 +57,16 @@ fn Fields(event: EventView) -> impl IntoView {
     let target = named(&row.target_details, &row.target_type);
     view! {
         <dl class="fields">
-            {field_of("Event type".to_owned(), row.event_type)} {field_of("Author".to_owned(), author)}
-            {field_of("Object".to_owned(), object)} {field_of("Target".to_owned(), target)}
-            {field_of("IP address".to_owned(), row.ip_address)} <div>
-                <dt>"Date"</dt>
-                <dd>
-                    <Moment at=row.created_at />
-                </dd>
-            </div> <div>
-                <dt>"Received"</dt>
-                <dd>
-                    <Moment at=event.received_at />
-                </dd>
-            </div> {field_of("Id".to_owned(), event.id.to_string())} {field_of("Source".to_owned(), event.source)}
-            {field_of("Position in the log".to_owned(), row.seq.to_string())}
+            <Field name="Event type" value=row.event_type is_code=true />
+            <Field name="Author" value=author />
+            <Field name="Object" value=object />
+            <Field name="Target" value=target />
+            <Field name="IP address" value=row.ip_address is_code=true />
+            <MomentField name="Date" at=row.created_at />
+            <MomentField name="Received" at=event.received_at />
+            <Field name="ID" value=event.id.to_string() is_code=true />
+            <Field name="Source" value=event.source />
+            <Field name="Position in the log" value=row.seq.to_string() />
         </dl>
     }
 }
@@ -83,21 +80,29 @@ fn named(name: &str, behind: &str) -> String {
     }
 }
 
-fn field_of(name: String, value: String) -> impl IntoView {
-    let value = if value.is_empty() {
-        view! { <dd class="quiet">"–"</dd> }.into_any()
-    } else {
-        view! {
-            <dd>
-                <bdi>{value}</bdi>
-            </dd>
-        }
-        .into_any()
+#[component]
+fn Field(#[prop(into)] name: String, value: String, #[prop(optional)] is_code: bool) -> impl IntoView {
+    let value = match (value.is_empty(), is_code) {
+        (true, _) => view! { <span class="quiet">"–"</span> }.into_any(),
+        (false, true) => view! { <code>{value}</code> }.into_any(),
+        (false, false) => view! { <bdi>{value}</bdi> }.into_any(),
     };
     view! {
         <div>
             <dt>{name}</dt>
-            {value}
+            <dd>{value}</dd>
+        </div>
+    }
+}
+
+#[component]
+fn MomentField(name: &'static str, at: Timestamp) -> impl IntoView {
+    view! {
+        <div>
+            <dt>{name}</dt>
+            <dd>
+                <Moment at />
+            </dd>
         </div>
     }
 }

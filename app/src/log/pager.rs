@@ -9,14 +9,26 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Pager(newer: Option<LogPosition>, older: Option<LogPosition>, is_newest: bool) -> impl IntoView {
+pub(super) fn Pager(
+    newer: Option<LogPosition>,
+    older: Option<LogPosition>,
+    is_newest: bool,
+    turned: RwSignal<bool>,
+) -> impl IntoView {
     if is_newest && older.is_none() {
         return ().into_any();
     }
-    let newest = (!is_newest).then(|| view! { <a class="button" href=href(LogPageRequest::Newest)>"Newest"</a> });
+    let turn = move |_| turned.set(true);
+    let newest = (!is_newest).then(|| {
+        view! {
+            <a class="button" href=href(LogPageRequest::Newest) on:click=turn>
+                "Newest"
+            </a>
+        }
+    });
     let newer = newer.map(|position| {
         view! {
-            <a class="button" rel="prev" href=href(LogPageRequest::NewerThan(position))>
+            <a class="button" rel="prev" href=href(LogPageRequest::NewerThan(position)) on:click=turn>
                 <Icon icon=icondata_lu::LuChevronLeft />
                 "Newer"
             </a>
@@ -24,7 +36,7 @@ pub(super) fn Pager(newer: Option<LogPosition>, older: Option<LogPosition>, is_n
     });
     let older = older.map(|position| {
         view! {
-            <a class="button" rel="next" href=href(LogPageRequest::OlderThan(position))>
+            <a class="button" rel="next" href=href(LogPageRequest::OlderThan(position)) on:click=turn>
                 "Older"
                 <Icon icon=icondata_lu::LuChevronRight />
             </a>

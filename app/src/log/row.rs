@@ -38,14 +38,14 @@ pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl Into
         }
     };
     view! {
-        <tr class:is-open=is_open on:click=follow>
-            <td>
+        <tr role="row" class:is-open=is_open on:click=follow>
+            <td role="cell">
                 <Shortened text=author(&row) max_chars=AUTHOR_CHARS />
             </td>
-            <td>
+            <td role="cell">
                 <Shortened text=object(&row) max_chars=OBJECT_CHARS />
             </td>
-            <td class="log-action">
+            <td role="cell" class="log-action">
                 <a
                     id=link_id(seq)
                     href=href
@@ -56,11 +56,11 @@ pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl Into
                     <bdi>{row.action.clone()}</bdi>
                 </a>
             </td>
-            <td>
+            <td role="cell">
                 <Shortened text=target(&row) max_chars=TARGET_CHARS />
             </td>
-            <td class="log-ip">{row.ip_address.clone()}</td>
-            <td class="log-date">
+            <td role="cell" class="log-ip">{row.ip_address.clone()}</td>
+            <td role="cell" class="log-date">
                 <Moment at=row.created_at />
             </td>
         </tr>

@@ -5,6 +5,11 @@ use leptos::prelude::*;
 use super::row::LogTableRow;
 use crate::{model::log_location::LogLocation, wire::LogRow};
 
+pub(super) const TABLE_ID: &str = "log-table";
+
+const COLUMNS: [&str; 6] = ["Author", "Object", "Action", "Target", "IP Address", "Date"];
+
+/// The roles are spelled out because the style turns rows into blocks on narrow screens, which would take them away.
 #[component]
 pub(super) fn LogTable(rows: Vec<LogRow>, location: Memo<LogLocation>) -> impl IntoView {
     let rows = rows
@@ -12,20 +17,19 @@ pub(super) fn LogTable(rows: Vec<LogRow>, location: Memo<LogLocation>) -> impl I
         .map(|row| view! { <LogTableRow row location /> })
         .collect_view();
     view! {
-        <div class="table-frame" role="region" aria-label="Log" tabindex="0">
-            <table class="log-table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Author"</th>
-                        <th scope="col">"Object"</th>
-                        <th scope="col">"Action"</th>
-                        <th scope="col">"Target"</th>
-                        <th scope="col">"IP Address"</th>
-                        <th scope="col">"Date"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <table id=TABLE_ID class="log-table" tabindex="-1" role="table" aria-label="Log">
+            <colgroup>
+                <col class="col-author" />
+                <col class="col-object" />
+                <col class="col-action" />
+                <col class="col-target" />
+                <col class="col-ip" />
+                <col class="col-date" />
+            </colgroup>
+            <thead role="rowgroup">
+                <tr role="row">{COLUMNS.map(|column| view! { <th role="columnheader" scope="col">{column}</th> })}</tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
     }
 }

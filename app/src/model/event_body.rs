@@ -45,14 +45,20 @@ fn plain(value: &RawValue) -> String {
         .map_or_else(|_| value.get().to_owned(), Option::unwrap_or_default)
 }
 
-/// `target_details` becomes `Target details`.
+/// `target_details` becomes `Target details`, `ip_address` becomes `IP address`.
 fn humanised(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => words,
-    }
+    let word = |(position, word): (usize, &str)| match (word, position) {
+        ("id" | "ip" | "url" | "ssh" | "http", _) => word.to_uppercase(),
+        (_, 0) => capitalised(word),
+        _ => word.to_owned(),
+    };
+    name.split('_').enumerate().map(word).collect::<Vec<_>>().join(" ")
+}
+
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(characters).collect()
 }
 
 struct Members(Vec<(String, Box<RawValue>)>);
@@ -97,10 +103,10 @@ mod tests {
         let body =
             r#"{"id":1,"details":{"target_id":29,"author_name":"root","custom_message":{"action":"push"},"ip":null}}"#;
         let expected = [
-            ("Target id", "29"),
+            ("Target ID", "29"),
             ("Author name", "root"),
             ("Custom message", r#"{"action":"push"}"#),
-            ("Ip", ""),
+            ("IP", ""),
         ];
         let expected: Vec<_> = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         assert_eq!(pairs(body), expected);

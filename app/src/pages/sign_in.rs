@@ -42,7 +42,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                         {move || problem().map(|words| view! { <Alert tone=AlertTone::Bad>{words}</Alert> })}
                     </div>
                     <input type="hidden" name="return_to" value=return_to />
-                    <PlainField id="username" name="username" label="Username" autocomplete="username" />
+                    <PlainField id="username" name="username" label="Username" autocomplete="username" takes_focus=true />
                     <PlainField
                         id="password"
                         name="password"

@@ -70,17 +70,25 @@ fn misconfigured(code: &str) -> AppError {
     AppError::Internal { code: code.to_owned() }
 }
 
-/// A plain form is redirected back with the error in the address, and that status must stay.
+/// Not for a plain form, which is redirected back with the error in the address, and not for somebody who is not signed
+/// in and asks for a page: both are sent elsewhere, and that status must stay.
 fn report(error: &AppError) {
     let Some(response) = use_context::<ResponseOptions>() else {
         return;
     };
-    if let (AppError::TooManyAttempts { retry_after_seconds }, false) = (error, is_plain_form()) {
+    if is_plain_form() || (is_page() && *error == AppError::Unauthenticated) {
+        return;
+    }
+    if let AppError::TooManyAttempts { retry_after_seconds } = error {
         response.insert_header(RETRY_AFTER, HeaderValue::from(*retry_after_seconds));
     }
-    if let (Ok(status), false) = (StatusCode::from_u16(error.status()), is_plain_form()) {
+    if let Ok(status) = StatusCode::from_u16(error.status()) {
         response.set_status(status);
     }
+}
+
+fn is_page() -> bool {
+    use_context::<Parts>().is_some_and(|parts| !parts.uri.path().starts_with("/api/"))
 }
 
 fn is_plain_form() -> bool {

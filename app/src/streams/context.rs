@@ -3,8 +3,13 @@
 use domain::ids::DestinationId;
 use leptos::prelude::*;
 
+use super::{add_menu::BUTTON_ID, tab::HEADING_ID};
 use crate::{
-    model::{editor::EditRequest, streams_state::StreamsState},
+    browser,
+    model::{
+        editor::{EditRequest, EditorState},
+        streams_state::StreamsState,
+    },
     server_fns::destinations::{create_destination, delete_destination, list_destinations, update_destination},
     wire::DestinationView,
 };
@@ -31,9 +36,12 @@ impl Streams {
     pub(super) fn add(self) -> Action<(), ()> {
         let state = self.state;
         Action::new(move |(): &()| async move {
-            let draft = state.with_untracked(|state| state.adding().map(crate::model::editor::EditorState::draft));
+            let draft = state.with_untracked(|state| state.adding().map(EditorState::draft));
             let Some(draft) = draft else { return };
             let answer = create_destination(draft).await;
+            if answer.is_ok() {
+                browser::focus(HEADING_ID);
+            }
             state.try_update(|state| state.add_answered(answer));
         })
     }
@@ -55,7 +63,15 @@ impl Streams {
             let id = *id;
             async move {
                 let answer = delete_destination(id).await;
-                state.try_update(|state| state.delete_answered(id, answer));
+                let left = state.try_update(|state| {
+                    state.delete_answered(id, answer);
+                    (state.row(id).is_none(), state.is_empty())
+                });
+                match left {
+                    Some((true, true)) => browser::focus(BUTTON_ID),
+                    Some((true, false)) => browser::focus(HEADING_ID),
+                    _ => {}
+                }
             }
         })
     }

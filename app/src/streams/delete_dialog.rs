@@ -3,13 +3,11 @@
 use domain::ids::DestinationId;
 use leptos::{html, prelude::*};
 
-use super::{add_menu::BUTTON_ID, context::Streams, tab::HEADING_ID};
-use crate::{browser, model::streams_state::StreamsState};
+use super::context::Streams;
 
 #[component]
 pub(super) fn DeleteDialog(id: DestinationId, name: Signal<String>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
-    let streams = expect_context::<Streams>();
-    let delete = streams.delete();
+    let delete = expect_context::<Streams>().delete();
     let title_id = format!("delete-{id}-title");
     let body_id = format!("delete-{id}-body");
     let confirm = move |_| {
@@ -18,11 +16,6 @@ pub(super) fn DeleteDialog(id: DestinationId, name: Signal<String>, dialog: Node
     Effect::new(move |_| {
         if delete.version().get() > 0 {
             close(dialog);
-            browser::focus(if streams.state.with_untracked(StreamsState::is_empty) {
-                BUTTON_ID
-            } else {
-                HEADING_ID
-            });
         }
     });
     view! {

@@ -10,11 +10,13 @@ use super::{
     context::Streams,
     delete_dialog::DeleteDialog,
     editing::{Editing, Form},
+    item::toggle_id,
     refusal::Refusal,
     signing_secret::SigningSecretField,
     verification_token::VerificationTokenField,
 };
 use crate::{
+    browser,
     model::editor::EditorState,
     ui::{Alert, AlertTone, Icon},
 };
@@ -50,6 +52,10 @@ pub(super) fn EditForm(id: DestinationId, name: Signal<String>, token: Signal<St
 #[component]
 fn Actions(id: DestinationId, cannot_save: Signal<bool>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
     let streams = expect_context::<Streams>();
+    let cancel = move |_| {
+        streams.state.update(|state| state.cancel_edit(id));
+        browser::focus(toggle_id(id));
+    };
     let ask = move |_| {
         if let Some(dialog) = dialog.get_untracked() {
             dialog.show_modal().unwrap_or_default();
@@ -63,7 +69,7 @@ fn Actions(id: DestinationId, cannot_save: Signal<bool>, dialog: NodeRef<html::D
             <button
                 type="button"
                 class="button"
-                on:click=move |_| streams.state.update(|state| state.cancel_edit(id))
+                on:click=cancel
             >
                 "Cancel"
             </button>

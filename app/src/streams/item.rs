@@ -10,6 +10,11 @@ use crate::{
     wire::DestinationView,
 };
 
+/// Id of the button that opens a row, where the focus returns when its form is closed.
+pub(super) fn toggle_id(id: DestinationId) -> String {
+    format!("stream-{id}")
+}
+
 #[component]
 pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let streams = expect_context::<Streams>();
@@ -31,6 +36,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                 <div class="stream-title">
                     <button
                         type="button"
+                        id=toggle_id(id)
                         class="stream-toggle"
                         aria-expanded=move || is_expanded.get().to_string()
                         aria-controls=panel_id.clone()

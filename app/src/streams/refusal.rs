@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::editor::EditorState,
-    ui::{Alert, AlertTone},
+    ui::{Alert, AlertTone, SignInAgain},
     wire::AppError,
 };
 
@@ -18,14 +18,15 @@ pub(super) fn Refusal(editing: Editing) -> impl IntoView {
     let refusal = editing.get(|editor| editor.refusal().cloned());
     let dismiss = move |()| editing.update(EditorState::dismiss_refusal);
     let told = move |error: AppError| {
-        let reload = match (&error, editing.form) {
-            (AppError::ChangedMeanwhile, Form::Edit(id)) => Some(view! { <Reload id /> }),
+        let way_out = match (&error, editing.form) {
+            (AppError::ChangedMeanwhile, Form::Edit(id)) => Some(view! { <Reload id /> }.into_any()),
+            (AppError::Unauthenticated, _) => Some(view! { <SignInAgain in_new_tab=true /> }.into_any()),
             _ => None,
         };
         view! {
             <Alert tone=AlertTone::Bad on_dismiss=dismiss>
                 <p>{error.to_string()} " " {error.next_step()}</p>
-                {reload}
+                {way_out.map(|way_out| view! { <p class="alert-actions">{way_out}</p> })}
             </Alert>
         }
     };
@@ -36,10 +37,8 @@ pub(super) fn Refusal(editing: Editing) -> impl IntoView {
 fn Reload(id: DestinationId) -> impl IntoView {
     let reload = expect_context::<Streams>().reload();
     view! {
-        <p class="alert-actions">
-            <button type="button" class="button" on:click=move |_| { reload.dispatch(id); }>
-                "Reload"
-            </button>
-        </p>
+        <button type="button" class="button" on:click=move |_| { reload.dispatch(id); }>
+            "Reload"
+        </button>
     }
 }

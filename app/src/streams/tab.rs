@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{add_form::AddForm, add_menu::AddMenu, context::Streams, empty::EmptyStreams, list::StreamList};
+use super::{
+    add_form::AddForm, add_menu::AddMenu, context::Streams, empty::EmptyStreams, list::StreamList,
+    out_of_date::OutOfDate,
+};
 use crate::{
     browser,
     clock::Clock,
@@ -13,7 +16,7 @@ use crate::{
         text::counted,
     },
     server_fns::destinations::list_destinations,
-    ui::{Alert, AlertTone, Icon, Loaded, TableSkeleton},
+    ui::{Alert, AlertTone, Loaded, TableSkeleton},
     wire::DestinationView,
 };
 
@@ -83,30 +86,6 @@ fn NoticeAlert(notice: Notice) -> impl IntoView {
         <Alert tone=AlertTone::Good on_dismiss=move |()| streams.state.update(StreamsState::dismiss_notice)>
             {notice.message()}
         </Alert>
-    }
-}
-
-/// A quiet bar while the list can't be refreshed.
-#[component]
-fn OutOfDate() -> impl IntoView {
-    let streams = expect_context::<Streams>();
-    let problem = Memo::new(move |_| streams.state.with(|state| state.out_of_date().map(ToString::to_string)));
-    view! {
-        <div role="status">
-            {move || {
-                problem
-                    .get()
-                    .map(|problem| {
-                        view! {
-                            <p class="quiet-bar">
-                                <Icon icon=icondata_lu::LuUnplug />
-                                {problem}
-                                " What you see may be out of date; it is tried again every few seconds."
-                            </p>
-                        }
-                    })
-            }}
-        </div>
     }
 }
 

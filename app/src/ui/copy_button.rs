@@ -25,11 +25,11 @@ impl Copying {
         }
     }
 
-    const fn words(self) -> &'static str {
+    const fn words(self) -> Option<&'static str> {
         match self {
-            Self::Ready => "",
-            Self::Copied => "Copied",
-            Self::Failed => "Copying is not allowed here",
+            Self::Ready => None,
+            Self::Copied => Some("Copied"),
+            Self::Failed => Some("Copying is not allowed here"),
         }
     }
 }
@@ -57,8 +57,8 @@ pub(crate) fn CopyButton(
             <button type="button" class="icon-button" aria-label=label title="Copy to clipboard" on:click=copy>
                 {move || view! { <Icon icon=copying.get().icon() /> }}
             </button>
-            <span class="copy-words" role="status">
-                {move || copying.get().words()}
+            <span role="status">
+                {move || copying.get().words().map(|words| view! { <span class="copy-words">{words}</span> })}
             </span>
         </span>
     }

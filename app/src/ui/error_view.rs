@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::{Alert, AlertTone, Icon};
-use crate::{browser, wire::AppError};
+use super::{Alert, AlertTone, Icon, SignInAgain};
+use crate::wire::AppError;
 
 #[component]
 pub(crate) fn ErrorView(
@@ -36,20 +36,5 @@ pub(crate) fn ErrorView(
                 </p>
             </Alert>
         </div>
-    }
-}
-
-/// Leads back to this page after signing in.
-#[component]
-fn SignInAgain() -> impl IntoView {
-    let go = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        let here = js_sys::encode_uri_component(&browser::current_path());
-        browser::leave_for(&format!("/sign_in?return_to={}", String::from(here)));
-    };
-    view! {
-        <a class="button" href="/sign_in" rel="external" on:click=go>
-            "Sign in"
-        </a>
     }
 }

@@ -20,18 +20,21 @@ where
     V: Fn(T) -> View + Clone + Send + Sync + 'static,
     View: IntoView + 'static,
 {
+    let (is_pending, set_pending) = signal(false);
     let retry = Callback::new(move |()| resource.refetch());
     view! {
-        <Transition fallback=move || skeleton.run()>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    match resource.await {
-                        Ok(value) => view(value).into_any(),
-                        Err(error) => view! { <ErrorView what error on_retry=retry /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
+        <div class="loaded" class:is-pending=is_pending aria-busy=move || is_pending.get().then_some("true")>
+            <Transition fallback=move || skeleton.run() set_pending>
+                {move || {
+                    let view = view.clone();
+                    Suspend::new(async move {
+                        match resource.await {
+                            Ok(value) => view(value).into_any(),
+                            Err(error) => view! { <ErrorView what error on_retry=retry /> }.into_any(),
+                        }
+                    })
+                }}
+            </Transition>
+        </div>
     }
 }

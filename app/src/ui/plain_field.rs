@@ -11,6 +11,9 @@ pub(crate) fn PlainField(
     autocomplete: &'static str,
     #[prop(optional)] hint: Option<&'static str>,
     #[prop(optional)] minlength: Option<u32>,
+    /// Takes the focus when the page opens.
+    #[prop(optional)]
+    takes_focus: bool,
     #[prop(optional, into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let hint_id = hint.map(|_| format!("{id}-hint"));
@@ -37,6 +40,7 @@ pub(crate) fn PlainField(
                 autocapitalize="none"
                 spellcheck="false"
                 required
+                autofocus=takes_focus
                 minlength=minlength.map(|chars| chars.to_string())
                 aria-invalid=move || error.with(|error| error.is_some().then_some("true"))
                 aria-describedby=described_by

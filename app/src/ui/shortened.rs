@@ -8,7 +8,8 @@ use crate::model::text::shorten_middle;
 pub(crate) fn Shortened(#[prop(into)] text: String, max_chars: usize) -> impl IntoView {
     let short = shorten_middle(&text, max_chars);
     if short == text {
-        return view! { <bdi>{text}</bdi> }.into_any();
+        let whole = text.clone();
+        return view! { <bdi title=text>{whole}</bdi> }.into_any();
     }
     view! {
         <span class="shortened" tabindex="0">
