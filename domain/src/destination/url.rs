@@ -37,7 +37,12 @@ impl DestinationUrl {
         if text.chars().any(|character| character.is_control() || character == ' ') {
             return Err("Destination url must be a valid URL");
         }
-        let url = Url::parse(text).map_err(|_| "Destination url must be a valid URL")?;
+        let url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::IdnaError => {
+                "Destination url needs an ASCII host name; write other letters in the xn-- form"
+            }
+            _ => "Destination url must be a valid URL",
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err("Destination url is blocked: Only allowed schemes are http, https");
         }
@@ -103,6 +108,7 @@ mod tests {
             ("siem.example", "Destination url must be a valid URL"),
             ("https://", "Destination url must be a valid URL"),
             ("https://a b.example", "Destination url must be a valid URL"),
+            ("https://bücher.example", "Destination url needs an ASCII host name"),
             (
                 "ftp://x.example",
                 "Destination url is blocked: Only allowed schemes are http, https",
