@@ -66,11 +66,15 @@ fn pack(project: &Project) -> Result<Ending> {
     assets.extend(public::collect(&project.root().join("public"))?);
 
     let mut entries = Vec::new();
+    let mut sizes = Vec::new();
     for asset in &assets {
         let written = compress::write(&site, asset)?;
         println!("    {}", written.sizes());
-        budget::check(asset, &written)?;
         entries.push(manifest::entry(asset, &written));
+        sizes.push(written);
+    }
+    for (asset, written) in assets.iter().zip(&sizes) {
+        budget::check(asset, written)?;
     }
     manifest::write(&site, &entries)?;
     fs::write(&stamp, print).with_context(|| format!("cannot write {}", stamp.display()))?;
