@@ -1,5 +1,6 @@
 //! The page's program: compiled by cargo, bound to JavaScript by wasm-bindgen, shrunk by wasm-opt.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,8 +55,24 @@ pub(super) fn compile(project: &Project) -> Result<Ending> {
         "hydrate",
     ]);
     command.args(["--target", wasm_target::TRIPLE, "--profile", PROFILE]);
-    process::run(&mut command)?;
+    process::run(command.arg("--config").arg(path_remapping(&crate_sources()?)))?;
     Ok(Ending::Done)
+}
+
+/// Panic messages name source files. Without this they would tell every visitor where on the builder's machine the
+/// crates lie, and no two machines would build the same bytes. Cargo adds it to the flags of `.cargo/config.toml`.
+fn path_remapping(crate_sources: &Path) -> String {
+    let flag = format!("--remap-path-prefix={}=", crate_sources.join("").display());
+    format!("build.rustflags=[{flag:?}]")
+}
+
+/// The folder in which cargo unpacks the crates of a registry, one folder for each registry.
+fn crate_sources() -> Result<PathBuf> {
+    let home = match env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => env::home_dir().context("no home folder")?.join(".cargo"),
+    };
+    Ok(home.join("registry/src"))
 }
 
 /// Where cargo leaves the program.
@@ -87,4 +104,18 @@ pub(super) fn shrink(project: &Project, bound: &Bound) -> Result<Asset> {
     process::run(command.arg(&bound.wasm).arg("-o").arg(&small))?;
     let bytes = fs::read(&small).with_context(|| format!("cannot read {}", small.display()))?;
     Ok(Asset::hashed(Role::Wasm, &format!("{OUT_NAME}_bg"), "wasm", bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_the_crates_is_left_out_of_what_is_compiled() {
+        let config = path_remapping(Path::new("/somewhere/registry/src"));
+        assert_eq!(
+            config,
+            r#"build.rustflags=["--remap-path-prefix=/somewhere/registry/src/="]"#
+        );
+    }
 }
