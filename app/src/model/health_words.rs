@@ -132,9 +132,7 @@ const fn next_step(trouble: Trouble) -> &'static str {
         Trouble::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
         Trouble::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
         Trouble::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
-        Trouble::Blocked => {
-            "To allow this host, start the server with AUDIT_STREAMS_ALLOW_LOCAL_NETWORK=true or put it on the allowlist."
-        }
+        Trouble::Blocked => "To allow it, start the server with this host in AUDIT_STREAMS_NETWORK_ALLOWLIST.",
         Trouble::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
     }
 }

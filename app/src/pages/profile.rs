@@ -21,7 +21,7 @@ pub(crate) fn ProfilePage() -> impl IntoView {
         </div>
         <section class="card narrow">
             <h2>"Change password"</h2>
-            <p class="card-lead">"Every other session of yours ends."</p>
+            <p class="card-lead">"Changing it ends your other sessions."</p>
             <PasswordForm />
         </section>
     }

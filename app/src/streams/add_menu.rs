@@ -103,7 +103,9 @@ fn MenuItem(position: usize, kind: DestinationKind, open: RwSignal<bool>) -> imp
 fn close_when_left(frame: NodeRef<html::Div>, open: RwSignal<bool>) -> impl Fn(FocusEvent) {
     move |event| {
         let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
-        let stays = frame.get_untracked().is_some_and(|frame| frame.contains(to.as_ref()));
+        // The menu may just have been taken away, and its owner with it.
+        let frame = frame.try_get_untracked().flatten();
+        let stays = frame.is_some_and(|frame| frame.contains(to.as_ref()));
         if !stays {
             open.set(false);
         }

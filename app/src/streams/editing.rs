@@ -60,12 +60,12 @@ impl Editing {
         Signal::derive(move || message.get().flatten())
     }
 
-    pub(super) fn set_text(self, field: Field) -> Callback<String> {
-        Callback::new(move |text| self.update(|editor| editor.set_text(field, text)))
+    pub(super) fn set_text(self, field: Field) -> impl Fn(String) + Send + Sync + 'static {
+        move |text| self.update(|editor| editor.set_text(field, text))
     }
 
-    pub(super) fn visit(self, field: Field) -> Callback<()> {
-        Callback::new(move |()| self.update(|editor| editor.visit(field)))
+    pub(super) fn visit(self, field: Field) -> impl Fn() + Send + Sync + 'static {
+        move || self.update(|editor| editor.visit(field))
     }
 
     pub(super) fn update(self, change: impl FnOnce(&mut EditorState)) {

@@ -39,7 +39,7 @@ fn ChosenToken(editing: Editing) -> impl IntoView {
     let token = FieldLook {
         label: "Verification token",
         hint: Some(
-            "16 to 24 characters, sent with every event so that the receiver knows it is from here. Left empty, one is made.",
+            "16 to 24 characters, sent with every event so that the receiver knows it is from here. Leave it empty to have one made.",
         ),
         is_code: true,
         is_optional: true,

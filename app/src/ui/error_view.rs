@@ -14,27 +14,32 @@ pub(crate) fn ErrorView(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
-    let signed_out = error == AppError::Unauthenticated;
     let code = error.code().to_owned();
-    let next_step = error.next_step();
+    let words = format!("{error} {}", error.next_step());
+    let way_on = match error {
+        AppError::Unauthenticated => view! { <SignInAgain /> }.into_any(),
+        // Asking again brings nothing back.
+        AppError::NotFound => ().into_any(),
+        _ => view! { <TryAgain on_retry /> }.into_any(),
+    };
     view! {
         <div role="alert">
             <Alert tone=AlertTone::Bad title=what>
-                <p>{error.to_string()} " " {next_step}</p>
+                <p>{words}</p>
                 <p class="alert-actions">
-                    {if signed_out {
-                        view! { <SignInAgain /> }.into_any()
-                    } else {
-                        view! {
-                            <button type="button" class="button needs-script" on:click=move |_| on_retry.run(())>
-                                <Icon icon=icondata_lu::LuRotateCw />
-                                "Try again"
-                            </button>
-                        }
-                            .into_any()
-                    }} <span class="alert-code">"Code " <code>{code}</code></span>
+                    {way_on} <span class="alert-code">"Code " <code>{code}</code></span>
                 </p>
             </Alert>
         </div>
+    }
+}
+
+#[component]
+fn TryAgain(on_retry: Callback<()>) -> impl IntoView {
+    view! {
+        <button type="button" class="button needs-script" on:click=move |_| on_retry.run(())>
+            <Icon icon=icondata_lu::LuRotateCw />
+            "Try again"
+        </button>
     }
 }

@@ -18,14 +18,19 @@ pub(crate) struct FieldLook {
 }
 
 #[component]
-pub(crate) fn TextField(
+pub(crate) fn TextField<I, L>(
     #[prop(into)] id: String,
     look: FieldLook,
     #[prop(into)] text: Signal<String>,
     #[prop(into)] error: Signal<Option<String>>,
-    #[prop(into)] on_input: Callback<String>,
-    #[prop(into)] on_leave: Callback<()>,
-) -> impl IntoView {
+    on_input: I,
+    /// Also called when the field is taken away while it has the focus: nothing of its owner may be left by then.
+    on_leave: L,
+) -> impl IntoView
+where
+    I: Fn(String) + Send + Sync + 'static,
+    L: Fn() + Send + Sync + 'static,
+{
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by = {
         let error_id = error_id.clone();
@@ -65,8 +70,8 @@ pub(crate) fn TextField(
                 aria-required=(!look.is_optional).then_some("true")
                 aria-invalid=move || error.with(|error| error.is_some().then_some("true"))
                 aria-describedby=described_by
-                on:input:target=move |event| on_input.run(event.target().value())
-                on:blur=move |_| on_leave.run(())
+                on:input:target=move |event| on_input(event.target().value())
+                on:blur=move |_| on_leave()
             />
             {look.hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
             <p class="field-error" id=error_id role="status">{move || error.get()}</p>
