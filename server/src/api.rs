@@ -2,9 +2,11 @@
 
 mod authorise;
 mod body;
+mod coding;
 mod error;
 mod fallback;
 mod ingest;
+mod large_bodies;
 mod limits;
 
 use axum::{Router, routing::post};
@@ -12,7 +14,8 @@ use axum::{Router, routing::post};
 pub(crate) use self::{
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
-    limits::{FailedTokens, IngestRate},
+    large_bodies::LargeBodies,
+    limits::{FailedTokens, IngestRate, RefusalLog},
 };
 use crate::services::Services;
 

@@ -7,6 +7,7 @@
 mod announcement;
 mod connections;
 mod first_user;
+mod open_files;
 mod signals;
 mod token_uses;
 
@@ -20,7 +21,7 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{FailedTokens, IngestRate},
+    api::{FailedTokens, IngestRate, LargeBodies, RefusalLog},
     cli::CommandError,
     router::router,
     services::{Services, ServicesInner},
@@ -76,6 +77,8 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         tokens: TokenCache::default(),
         failed_tokens: FailedTokens::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
+        large_bodies: LargeBodies::default(),
+        refusal_log: RefusalLog::new(),
         cookie: SessionCookie::new(public_url.is_https()),
         public_url,
         trusted_proxies: config.trusted_proxies,
@@ -86,19 +89,20 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
 
 async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, deadline: Duration) {
     let storing_uses = tokio::spawn(token_uses::store_regularly(Arc::clone(services)));
-    let serving = connections::Connections::serve(listener, router(services));
+    let serving = connections::Connections::serve(listener, router(services), open_files::raise_limit());
     signals.next().await;
     tracing::info!("Stopping: finishing what is in progress.");
-    let stop_by = Instant::now() + deadline;
     tokio::select! {
-        () = shut_down(services, serving, stop_by) => tracing::info!("Stopped."),
+        () = shut_down(services, serving, deadline) => tracing::info!("Stopped."),
         () = signals.next() => tracing::warn!("Stopped at once, by a second signal."),
     }
     storing_uses.abort();
 }
 
-async fn shut_down(services: &Services, serving: connections::Connections, stop_by: Instant) {
-    serving.finish(stop_by).await;
+/// Requests may use most of the time; what they leave, and a quarter at least, is for the deliveries in progress.
+async fn shut_down(services: &Services, serving: connections::Connections, deadline: Duration) {
+    let stop_by = Instant::now() + deadline;
+    serving.finish(stop_by - deadline / 4).await;
     token_uses::store(services).await;
     services
         .engine

@@ -1,20 +1,18 @@
-//! The bytes of a request: bounded while they arrive and while they are decompressed.
+//! The bytes of a request: bounded while they arrive, one by one and all together.
 
-use std::{
-    io::{self, Read},
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum::{
-    body::{Body, Bytes},
-    http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE},
-    },
+    body::{Body, Bytes, HttpBody},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 
-use super::ApiError;
+use super::{
+    ApiError,
+    coding::Coding,
+    large_bodies::{LargeBodies, Turn},
+};
 
 /// The most bytes of a body, as sent and decompressed.
 pub(super) const MAX_BODY_BYTES: usize = 25 * 1024 * 1024;
@@ -27,41 +25,28 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(120);
 const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
-/// The largest window that a zstd frame may ask for over HTTP (RFC 9659), as a power of two.
-const ZSTD_WINDOW_LOG: u32 = 23;
-
-/// How a body is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
-    Identity,
-    Gzip,
-    Zstd,
+/// A whole body, decompressed.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) bytes: Bytes,
+    /// Held by a large body for as long as it is in memory.
+    pub(super) turn: Option<Turn>,
 }
 
 /// Reads the whole body and decompresses it.
 ///
 /// # Errors
-/// 400, 408, 413 or 415.
-pub(super) async fn read_body(headers: &HeaderMap, body: &mut Body) -> Result<Bytes, ApiError> {
+/// 400, 408, 413 or 415, and 503 when too many large ones arrive at once.
+pub(super) async fn read_body(
+    headers: &HeaderMap,
+    body: &mut Body,
+    large_bodies: &LargeBodies,
+) -> Result<Arrived, ApiError> {
     refuse_multipart(headers)?;
     let coding = Coding::of(headers)?;
-    let arriving = Limited::new(body, MAX_BODY_BYTES).collect();
-    let arrived = tokio::time::timeout(ARRIVES_WITHIN, arriving)
-        .await
-        .map_err(|_| too_slow())?;
-    let bytes = arrived
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                too_large()
-            } else {
-                broken()
-            }
-        })?
-        .to_bytes();
-    match coding {
-        Coding::Identity => Ok(bytes),
-        coding => decompress(coding, bytes).await,
-    }
+    let arriving = tokio::time::timeout(ARRIVES_WITHIN, arrive(body, large_bodies));
+    let arrived = arriving.await.map_err(|_| too_slow())??;
+    coding.undo(arrived, large_bodies).await
 }
 
 /// Reads on and forgets what it reads, within bounds.
@@ -79,29 +64,50 @@ pub(super) async fn drain(body: &mut Body) {
     drop(tokio::time::timeout(DRAINED_WITHIN, draining).await);
 }
 
-impl Coding {
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let Some(coding) = headers.get(CONTENT_ENCODING) else {
-            return Ok(Self::Identity);
-        };
-        match coding.as_bytes().to_ascii_lowercase().as_slice() {
-            b"" | b"identity" => Ok(Self::Identity),
-            b"gzip" | b"x-gzip" => Ok(Self::Gzip),
-            b"zstd" => Ok(Self::Zstd),
-            _ => Err(unknown_coding()),
+/// Copies nothing of a body that arrives in one piece, as most do.
+async fn arrive(body: &mut Body, large_bodies: &LargeBodies) -> Result<Arrived, ApiError> {
+    if body.size_hint().lower() > u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let first = next_piece(body).await?.unwrap_or_default();
+    if body.is_end_stream() {
+        return Ok(Arrived {
+            bytes: first,
+            turn: None,
+        });
+    }
+    let (mut bytes, mut turn) = (Vec::from(first), None);
+    while let Some(piece) = next_piece(body).await? {
+        let length = bytes.len() + piece.len();
+        if length > MAX_BODY_BYTES {
+            return Err(too_large());
+        }
+        if turn.is_none() && length > LargeBodies::LARGE_FROM {
+            turn = Some(large_bodies.turn().await?);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(Arrived {
+        bytes: bytes.into(),
+        turn,
+    })
+}
+
+/// None at the end of the body.
+async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| broken())?;
+        if let Ok(piece) = frame.into_data() {
+            return Ok(Some(piece));
         }
     }
+    Ok(None)
 }
 
 /// Any other content type may hold JSON: GitLab itself posts it as a form.
 fn refuse_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
-    let is_multipart = headers.get(CONTENT_TYPE).is_some_and(|value| {
-        value
-            .as_bytes()
-            .get(..10)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"multipart/"))
-    });
-    if !is_multipart {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().get(..10));
+    if content_type.is_none_or(|start| !start.eq_ignore_ascii_case(b"multipart/")) {
         return Ok(());
     }
     let message = "Send the JSON itself as the body, not a multipart form.";
@@ -112,40 +118,7 @@ fn refuse_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-/// Off the request threads: a small body can take a large one's time.
-async fn decompress(coding: Coding, bytes: Bytes) -> Result<Bytes, ApiError> {
-    let work = tokio::task::spawn_blocking(move || inflate(coding, &bytes));
-    let inflated = work
-        .await
-        .map_err(|error| ApiError::internal("A body could not be decompressed.", &error))?;
-    let inflated = inflated.map_err(|_| malformed(coding))?;
-    if inflated.len() > MAX_BODY_BYTES {
-        return Err(too_large());
-    }
-    Ok(inflated.into())
-}
-
-/// At most one byte more than is allowed.
-fn inflate(coding: Coding, bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let mut inflated = Vec::new();
-    match coding {
-        Coding::Identity => inflated.extend_from_slice(bytes),
-        Coding::Gzip => {
-            flate2::read::MultiGzDecoder::new(bytes)
-                .take(limit)
-                .read_to_end(&mut inflated)?;
-        }
-        Coding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::new(bytes)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            decoder.take(limit).read_to_end(&mut inflated)?;
-        }
-    }
-    Ok(inflated)
-}
-
-fn too_large() -> ApiError {
+pub(super) fn too_large() -> ApiError {
     let message = "A request has at most 25 MiB, compressed and decompressed. Send the events in several requests.";
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
 }
@@ -162,25 +135,11 @@ fn broken() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "body_broken", "The body did not arrive whole.")
 }
 
-fn malformed(coding: Coding) -> ApiError {
-    let message = match coding {
-        Coding::Zstd => "The body is not valid zstd (or its window is larger than 8 MiB).",
-        _ => "The body is not valid gzip.",
-    };
-    ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message)
-}
-
-fn unknown_coding() -> ApiError {
-    let message = "A body may be compressed with gzip or zstd.";
-    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message)
-        .with_header(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
-    use axum::http::HeaderName;
+    use axum::http::{HeaderName, HeaderValue, header::CONTENT_ENCODING};
 
     use super::*;
 
@@ -189,8 +148,9 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect();
-        let read = read_body(&headers, &mut Body::from(body)).await;
-        read.map_err(|error| (error.status(), error.code()))
+        let read = read_body(&headers, &mut Body::from(body), &LargeBodies::default()).await;
+        read.map(|arrived| arrived.bytes)
+            .map_err(|error| (error.status(), error.code()))
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -285,5 +245,19 @@ mod tests {
             read(&[(CONTENT_ENCODING, "zstd")], frame).await,
             Err((StatusCode::BAD_REQUEST, "body_broken"))
         );
+    }
+
+    #[tokio::test]
+    async fn a_body_in_many_pieces_is_put_together_and_a_large_one_takes_its_turn() {
+        let pieces = |count: usize| Body::new(http_body_util::Full::new(Bytes::from(vec![b' '; count * 1024])));
+        let large_bodies = LargeBodies::default();
+        let small = read_body(&HeaderMap::new(), &mut pieces(1), &large_bodies)
+            .await
+            .unwrap();
+        assert!(small.turn.is_none() && small.bytes.len() == 1024);
+        let chunks = (0..2_000).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1024])));
+        let mut many = Body::from_stream(futures::stream::iter(chunks));
+        let large = read_body(&HeaderMap::new(), &mut many, &large_bodies).await.unwrap();
+        assert!(large.turn.is_some() && large.bytes.len() == 2_000 * 1024);
     }
 }

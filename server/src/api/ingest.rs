@@ -36,7 +36,7 @@ pub(super) async fn post_audit_events(State(services): State<Services>, request:
     match take_in(&services, &head, &mut body).await {
         Ok(appended) => answer(&appended),
         Err(error) => {
-            log_refusal(&error);
+            log_refusal(&services, &head, &error);
             drain(&mut body).await;
             error.into_response()
         }
@@ -47,8 +47,13 @@ async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<A
     let peer = *head.extensions.get::<Peer>().ok_or_else(without_peer)?;
     let token = authorise(services, peer, &head.headers, Scope::Ingest).await?;
     services.ingest_rate.check(token.id).map_err(too_fast)?;
-    let body = read_body(&head.headers, body).await?;
-    let appended = services.engine.ingest(&token.name, body).await.map_err(refuse)?;
+    let arrived = read_body(&head.headers, body, &services.large_bodies).await?;
+    let appended = services
+        .engine
+        .ingest(&token.name, arrived.bytes)
+        .await
+        .map_err(refuse)?;
+    drop(arrived.turn);
     services.ingest_rate.charge(token.id, appended.ids.len());
     Ok(appended)
 }
@@ -68,12 +73,22 @@ fn answer(appended: &Appended) -> Response {
         .into_response()
 }
 
-fn log_refusal(error: &ApiError) {
+fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
     let (status, code) = (error.status().as_u16(), error.code());
+    if !services.refusal_log.admits(code) {
+        return;
+    }
+    let peer = head.extensions.get::<Peer>();
+    let client = peer.map(|peer| {
+        services
+            .trusted_proxies
+            .client_address(*peer, &head.headers)
+            .to_string()
+    });
     if error.status().is_server_error() {
-        tracing::warn!(status, code, "Events could not be taken in.");
+        tracing::warn!(status, code, client, "Events could not be taken in.");
     } else {
-        tracing::debug!(status, code, "Events were refused.");
+        tracing::info!(status, code, client, "Events were refused.");
     }
 }
 
@@ -141,7 +156,11 @@ fn come_back(error: AppendError) -> ApiError {
         AppendError::Failed => ("log_failed", "The log could not be written.", 5),
         AppendError::Stopped => ("shutting_down", "The server is shutting down.", 5),
     };
-    let message = [message, " Nothing was stored; send the request again."].concat();
+    let message = [
+        message,
+        " Send the request again; with ids of your own, nothing is stored twice.",
+    ]
+    .concat();
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_retry_after(seconds)
 }
 

@@ -1,4 +1,4 @@
-//! How much one token may send, and how often one address may be wrong.
+//! How much one token may send, how often one address may be wrong, and how often that is logged.
 
 use std::{
     net::IpAddr,
@@ -27,6 +27,23 @@ impl FailedTokens {
     }
 }
 
+const LOGGED: NonZeroU32 = NonZeroU32::new(10).expect("is not zero");
+const LOGGED_IN: Duration = Duration::from_secs(60);
+
+/// Which refusals are worth a line in the log: a sender that does not give up must not fill it.
+pub(crate) struct RefusalLog(Throttle<&'static str>);
+
+impl RefusalLog {
+    pub(crate) fn new() -> Self {
+        Self(Throttle::new(LOGGED, LOGGED_IN))
+    }
+
+    /// Whether a refusal with this code is to be logged.
+    pub(crate) fn admits(&self, code: &'static str) -> bool {
+        self.0.take(&code, Instant::now()).is_ok()
+    }
+}
+
 /// Events a second for each token. A request is never cut short: what it holds beyond the rate, the next ones wait for.
 pub(crate) struct IngestRate(Option<Throttle<TokenId>>);
 
@@ -52,6 +69,13 @@ impl IngestRate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sender_that_does_not_give_up_does_not_fill_the_log() {
+        let log = RefusalLog::new();
+        assert_eq!((0..1_000).filter(|_| log.admits("unknown_token")).count(), 10);
+        assert!(log.admits("invalid_event"), "each kind of refusal is seen");
+    }
 
     #[test]
     fn without_a_rate_nothing_is_limited() {

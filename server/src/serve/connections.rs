@@ -1,19 +1,17 @@
 //! Taking connections in, and finishing them.
 //!
-//! Like `axum::serve`, but for three things: a client that never completes its request is cut off, each request knows the
-//! other end of its connection, and finishing has a deadline.
+//! Like `axum::serve`, but for four things: a client that never completes its request is cut off, there are never more
+//! connections than the process can have open, each request knows the other end of its connection, and finishing has a
+//! deadline. HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, which is a proxy's business here.
 
-use std::{convert::Infallible, io, pin::pin, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
-};
+use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
     time::Instant,
 };
@@ -38,11 +36,16 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Serves on this listener until [`Connections::finish`].
-    pub(super) fn serve(listener: TcpListener, router: Router) -> Self {
+    /// Serves on this listener until [`Connections::finish`]. Who comes when there are `at_most` waits to be taken in.
+    pub(super) fn serve(listener: TcpListener, router: Router, at_most: usize) -> Self {
         let (stop, stopped) = watch::channel(());
         let (open, is_open) = watch::channel(());
-        let accepting = tokio::spawn(accept(listener, router, stopped, is_open));
+        let shared = Shared {
+            router,
+            stopped,
+            _is_open: is_open,
+        };
+        let accepting = tokio::spawn(accept(listener, shared, Arc::new(Semaphore::new(at_most))));
         Self { accepting, stop, open }
     }
 
@@ -59,13 +62,24 @@ impl Connections {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, stopped: watch::Receiver<()>, is_open: watch::Receiver<()>) {
-    loop {
+/// What each connection gets a copy of.
+#[derive(Clone)]
+struct Shared {
+    router: Router,
+    stopped: watch::Receiver<()>,
+    _is_open: watch::Receiver<()>,
+}
+
+async fn accept(listener: TcpListener, shared: Shared, places: Arc<Semaphore>) {
+    // The semaphore is never closed.
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                let serving = serve_connection(stream, Peer(peer), router.clone(), stopped.clone(), is_open.clone());
-                tokio::spawn(serving);
-            }
+            Ok((stream, peer)) => drop(tokio::spawn(serve_connection(
+                stream,
+                Peer(peer),
+                shared.clone(),
+                place,
+            ))),
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(error = %error, "A connection could not be taken in.");
@@ -80,27 +94,19 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn serve_connection(
-    stream: TcpStream,
-    peer: Peer,
-    router: Router,
-    mut stopped: watch::Receiver<()>,
-    _is_open: watch::Receiver<()>,
-) {
+async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place: OwnedSemaphorePermit) {
+    let Shared {
+        router,
+        mut stopped,
+        _is_open,
+    } = shared;
     // Answers are small and whole; waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "TCP_NODELAY could not be set.");
     }
     let service = service_fn(move |request| answer(router.clone(), peer, request));
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HEAD_WITHIN);
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -111,7 +117,7 @@ async fn serve_connection(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(error, peer = %peer.0, "A connection ended early.");
+        tracing::debug!(error = %error, peer = %peer.0, "A connection ended early.");
     }
 }
 

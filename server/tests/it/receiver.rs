@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
@@ -66,8 +65,6 @@ impl Receiver {
                 matches!(next, Ok(Ok(()))),
                 "waited in vain until {what}; {count} events have arrived"
             );
-            // Many arrive together; looking once in a while is enough.
-            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 }
