@@ -17,6 +17,11 @@ use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
 use crate::tools::npm;
 
+const PAGE_SIZE: Step = Step {
+    name: "page size",
+    what: "weigh what a first visit loads",
+    usually: "no time",
+};
 const CARGO_TEST: Step = Step {
     name: "cargo test",
     what: "unit, property, integration and crash tests",
@@ -55,6 +60,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     lint::lint(project, &mut steps);
     match site::build(project, &mut steps) {
         Ok(()) => {
+            steps.attempt(&PAGE_SIZE, || site::check_budget(project));
             cargo_test(project, &mut steps, &mut tally);
             end2end(project, &mut steps, &mut tally);
         }

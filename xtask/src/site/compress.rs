@@ -13,16 +13,16 @@ use super::asset::Asset;
 /// What was written of one asset.
 pub(super) struct Written {
     pub(super) path: String,
-    pub(super) plain: usize,
+    pub(super) plain: u64,
     /// The size in brotli, if that form was worth keeping.
-    pub(super) brotli: Option<usize>,
-    pub(super) gzip: Option<usize>,
+    pub(super) brotli: Option<u64>,
+    pub(super) gzip: Option<u64>,
 }
 
 impl Written {
     /// One line for the terminal.
     pub(super) fn sizes(&self) -> String {
-        let form = |name: &str, size: Option<usize>| size.map(|size| format!(", {name} {}", kilobytes(size)));
+        let form = |name: &str, size: Option<u64>| size.map(|size| format!(", {name} {}", kilobytes(size)));
         let brotli = form("brotli", self.brotli).unwrap_or_default();
         let gzip = form("gzip", self.gzip).unwrap_or_default();
         format!("/{}: {}{brotli}{gzip}", self.path, kilobytes(self.plain))
@@ -30,7 +30,7 @@ impl Written {
 }
 
 /// A size in KiB with one decimal.
-pub(super) fn kilobytes(size: usize) -> String {
+pub(super) fn kilobytes(size: u64) -> String {
     let tenths = size * 10 / 1024;
     format!("{}.{} KB", tenths / 10, tenths % 10)
 }
@@ -44,7 +44,7 @@ pub(super) fn write(site: &Path, asset: &Asset) -> Result<Written> {
     save(&file, &asset.bytes)?;
     let mut written = Written {
         path: asset.path.clone(),
-        plain: asset.bytes.len(),
+        plain: size_of(&asset.bytes)?,
         brotli: None,
         gzip: None,
     };
@@ -55,15 +55,20 @@ pub(super) fn write(site: &Path, asset: &Asset) -> Result<Written> {
     Ok(written)
 }
 
-fn save_if_smaller(file: &Path, extension: &str, bytes: &[u8], plain: usize) -> Result<Option<usize>> {
-    if bytes.len() >= plain {
+fn save_if_smaller(file: &Path, extension: &str, bytes: &[u8], plain: u64) -> Result<Option<u64>> {
+    let size = size_of(bytes)?;
+    if size >= plain {
         return Ok(None);
     }
     let mut name = file.as_os_str().to_owned();
     name.push(".");
     name.push(extension);
     save(&PathBuf::from(name), bytes)?;
-    Ok(Some(bytes.len()))
+    Ok(Some(size))
+}
+
+fn size_of(bytes: &[u8]) -> Result<u64> {
+    u64::try_from(bytes.len()).context("larger than any file")
 }
 
 fn save(file: &Path, bytes: &[u8]) -> Result<()> {
@@ -108,19 +113,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = b"the same line again and again\n".repeat(100);
         let written = write(dir.path(), &asset(&text)).unwrap();
-        assert_eq!(written.plain, text.len());
+        assert_eq!(written.plain, size_of(&text).unwrap());
 
         let mut unpacked = Vec::new();
         let gz = fs::read(dir.path().join("a/b.txt.gz")).unwrap();
         flate2::read::GzDecoder::new(&*gz).read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, text);
-        assert_eq!(written.gzip, Some(gz.len()));
+        assert_eq!(written.gzip, Some(size_of(&gz).unwrap()));
 
         let mut unpacked = Vec::new();
         let br = fs::read(dir.path().join("a/b.txt.br")).unwrap();
         brotli::BrotliDecompress(&mut &*br, &mut unpacked).unwrap();
         assert_eq!(unpacked, text);
-        assert_eq!(written.brotli, Some(br.len()));
+        assert_eq!(written.brotli, Some(size_of(&br).unwrap()));
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) fn entry(asset: &Asset, written: &Written) -> String {
         Caching::Week => "week",
         Caching::Revalidate => "revalidate",
     };
-    let form = |kept: Option<usize>, name: &'static str| kept.map_or("-", |_| name);
+    let form = |kept: Option<u64>, name: &'static str| kept.map_or("-", |_| name);
     [
         role,
         &asset.path,
