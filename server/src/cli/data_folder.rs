@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use engine::{Engine, store::Database};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use engine::{
+    Engine,
+    store::Database,
+    vault::{KeyError, random},
+};
 
 use super::error::CommandError;
 
@@ -25,8 +30,19 @@ impl DataFolderArgs {
                 path: self.data_dir.display().to_string(),
             });
         }
-        let encryption_key = encryption_key();
-        Ok(Engine::open_database(&self.data_dir, encryption_key.as_deref()).await?)
+        let key = self.key()?;
+        Ok(Engine::open_database(&self.data_dir, key.as_deref()).await?)
+    }
+
+    /// None means the key file. Without the variable and without the file, the key is known to the server alone: a file
+    /// must not be made then, and any key will do, because these commands touch nothing that is sealed.
+    fn key(&self) -> Result<Option<String>, CommandError> {
+        let key = encryption_key();
+        if key.is_some() || self.data_dir.join(KEY_FILE).exists() {
+            return Ok(key);
+        }
+        let unused = random::<32>().map_err(|_| KeyError::NoRandomness)?;
+        Ok(Some(STANDARD.encode(unused)))
     }
 }
 
@@ -36,6 +52,9 @@ pub(super) fn encryption_key() -> Option<String> {
 }
 
 pub(super) const ENCRYPTION_KEY: &str = "AUDIT_STREAMS_ENCRYPTION_KEY";
+
+/// In the data folder, unless the variable is set.
+pub(super) const KEY_FILE: &str = "secret.key";
 
 /// A variable that is set to something.
 pub(super) fn secret_variable(name: &str) -> Option<String> {

@@ -16,7 +16,7 @@ use engine::{
 
 use super::{
     byte_size::ByteSize,
-    data_folder::{ENCRYPTION_KEY, encryption_key, secret_variable},
+    data_folder::{ENCRYPTION_KEY, KEY_FILE, encryption_key, secret_variable},
     error::CommandError,
     settings::{InvalidSettings, Setting},
 };
@@ -229,7 +229,7 @@ fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> 
 
 /// With two keys, what one has sealed the other can't open.
 fn check_encryption_key(data_dir: &Path, key: Option<&str>, problems: &mut InvalidSettings) {
-    let file = data_dir.join("secret.key");
+    let file = data_dir.join(KEY_FILE);
     let (Some(key), Ok(stored)) = (key, std::fs::read_to_string(&file)) else {
         return;
     };

@@ -86,3 +86,15 @@ async fn a_lost_password_is_replaced_and_every_session_ends() {
     assert_eq!(browser.sign_in("root", PASSWORD).await.status, 403);
     assert_eq!(browser.sign_in("root", &password).await.status, 200);
 }
+
+#[tokio::test]
+async fn commands_make_no_second_key() {
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let mut instance = Instance::start_with(&[("AUDIT_STREAMS_ENCRYPTION_KEY", key)]);
+    // The shell of whoever runs a command does not have the server's variables.
+    let token = instance.token("app", &["ingest"]);
+    assert!(!instance.data_dir().join("secret.key").exists());
+    assert!(instance.shut_down().await.success());
+    instance.restart();
+    instance.post(&token, r#"{"event_type":"user_created"}"#).await;
+}
