@@ -45,12 +45,10 @@ impl Engine {
 }
 
 fn parse(body: &[u8], received_at: Timestamp) -> Result<Vec<AuditEvent>, IngestError> {
-    let events = split_body(body)?.into_iter().enumerate().map(|(index, json)| {
-        let received = Received {
-            received_at,
-            fresh_id: fresh_id(),
-        };
-        AuditEvent::parse(json, &received).map_err(|error| IngestError::Event { index, error })
-    });
+    let received = Received { received_at, fresh_id };
+    let events = split_body(body)?
+        .into_iter()
+        .enumerate()
+        .map(|(index, json)| AuditEvent::parse(json, &received).map_err(|error| IngestError::Event { index, error }));
     events.collect()
 }

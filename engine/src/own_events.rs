@@ -62,7 +62,7 @@ pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result
 fn read(pending: &PendingOwnEvent) -> Option<AuditEvent> {
     let received = Received {
         received_at: pending.created_at,
-        fresh_id: fresh_id(),
+        fresh_id,
     };
     AuditEvent::parse(&pending.event, &received)
         .inspect_err(|error| tracing::error!(id = pending.id, error = %error, "An own event could not be read."))

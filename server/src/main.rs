@@ -19,6 +19,10 @@ mod web;
 
 use std::process::ExitCode;
 
+/// Events are made on one thread and let go on another, which costs glibc's allocator a quarter of what ingest can do.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::run()
 }

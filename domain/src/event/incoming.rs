@@ -42,8 +42,8 @@ const MAX_DEPTH: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Received {
     pub received_at: Timestamp,
-    /// Used if the event has no `id`.
-    pub fresh_id: EventId,
+    /// Makes an id for an event that has none.
+    pub fresh_id: fn() -> EventId,
 }
 
 /// Why an event is not accepted: which field (none: the event as a whole), and the rule it breaks.
@@ -118,7 +118,7 @@ impl<'json> Sent<'json> {
         let id = match self.identifier("id")? {
             Some(id) => EventId::parse(&id)
                 .ok_or_else(|| field_error("id", "must have 1 to 255 characters, none of them a control character"))?,
-            None => received.fresh_id.clone(),
+            None => (received.fresh_id)(),
         };
         let created_at = match self.string("created_at")? {
             Some(text) => Timestamp::parse(&text).map_err(|error| field_error("created_at", error.to_string()))?,

@@ -296,7 +296,7 @@ mod tests {
         let event = renamed.into_audit_event(&author, id.clone(), at);
         let received = Received {
             received_at: Timestamp::from_unix_ms(0),
-            fresh_id: EventId("unused".into()),
+            fresh_id: || EventId("unused".into()),
         };
         assert_eq!(
             AuditEvent::parse(&event.body, &received),

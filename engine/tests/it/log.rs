@@ -19,7 +19,7 @@ fn event(id: &str, created_at_ms: i64) -> AuditEvent {
         &json,
         &Received {
             received_at: NOW,
-            fresh_id: EventId::parse("unused").unwrap(),
+            fresh_id: || EventId::parse("unused").unwrap(),
         },
     )
     .unwrap()

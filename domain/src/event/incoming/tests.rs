@@ -6,7 +6,7 @@ use super::*;
 fn received() -> Received {
     Received {
         received_at: Timestamp::from_unix_ms(1_760_464_808_677),
-        fresh_id: EventId("fresh".into()),
+        fresh_id: || EventId("fresh".into()),
     }
 }
 

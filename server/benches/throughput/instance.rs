@@ -1,0 +1,133 @@
+//! The release binary on a folder of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use domain::{destination::DestinationDraft, event::Author};
+use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
+
+/// A folder beside the build, on a disk and not in memory; it goes when dropped.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
+}
+
+pub(crate) struct Instance {
+    pub(crate) address: SocketAddr,
+    data_dir: PathBuf,
+    process: Child,
+}
+
+impl Instance {
+    /// Starts the server and returns when it says where it listens.
+    pub(crate) fn start(data_dir: &Path) -> Self {
+        let mut process = Command::new(BINARY)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .env("AUDIT_STREAMS_ROOT_PASSWORD", "a password for the bench")
+            .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = lines.find_map(|line| {
+            line.unwrap()
+                .strip_prefix("Listening on http://")
+                .map(|at| at.parse().unwrap())
+        });
+        std::thread::spawn(move || lines.for_each(drop));
+        Self {
+            address: address.unwrap(),
+            data_dir: data_dir.to_owned(),
+            process,
+        }
+    }
+
+    pub(crate) fn token(&self) -> String {
+        let output = Command::new(BINARY)
+            .args(["token", "create", "--name", "bench", "--scope", "ingest", "--data-dir"])
+            .arg(&self.data_dir)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .last()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// Resident memory now and at its highest, in KiB.
+    pub(crate) fn memory_kib(&self) -> (usize, usize) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim().trim_end_matches(" kB").parse().unwrap()
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Adds an HTTP destination to a folder that no server runs on.
+pub(crate) async fn add_destination(data_dir: &Path, url: String) {
+    let config = EngineConfig {
+        data_dir: data_dir.to_owned(),
+        encryption_key: None,
+        network: NetworkRules {
+            allow_local_network: true,
+            allowlist: Vec::new(),
+        },
+        retention_age: Duration::from_secs(86_400 * 30),
+        log_size_limit: 10 << 30,
+        destination_limit: 20,
+    };
+    let engine = Engine::open(config, Clock::machine()).await.unwrap();
+    let author = Author {
+        user_id: None,
+        name: "bench".to_owned(),
+        ip_address: String::new(),
+    };
+    let draft = DestinationDraft {
+        name: "bench".to_owned(),
+        url,
+        verification_token: None,
+    };
+    engine
+        .create_destination(&author, draft.parse().unwrap())
+        .await
+        .unwrap();
+    engine.shutdown(Duration::from_secs(10)).await;
+}
+
+/// Writes events straight into the log of a folder that no server runs on.
+pub(crate) async fn fill_log(data_dir: &Path, count: usize) {
+    use domain::event::{AuditEvent, EventId, Received};
+    let log = engine::log::EventLog::open(&data_dir.join("events.db"), 10 << 30)
+        .await
+        .unwrap();
+    let received_at = Clock::machine().now();
+    let received = Received {
+        received_at,
+        fresh_id: || EventId::parse("unused").unwrap(),
+    };
+    for first in (0..count).step_by(5_000) {
+        let events = (first..(first + 5_000).min(count))
+            .map(|number| AuditEvent::parse(&crate::events::event(number), &received).unwrap());
+        log.append("bench", received_at, events.collect()).await.unwrap();
+    }
+    log.close().await;
+}

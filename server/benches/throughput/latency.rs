@@ -1,0 +1,50 @@
+//! From the start of a POST to the arrival at the destination, at a steady 200 events a second.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use crate::{client::Client, events::Request, instance, instance::Instance, receiver::Receiver, runtime};
+
+const EVENTS: usize = 3_000;
+
+pub(crate) fn latency() {
+    let folder = instance::folder();
+    let mut receiver = Receiver::start(true);
+    runtime().block_on(instance::add_destination(folder.path(), receiver.url()));
+    let instance = Instance::start(folder.path());
+    let token = instance.token();
+    let mut latencies: Vec<Duration> = runtime().block_on(async {
+        let mut client = Client::connect(instance.address).await;
+        let mut request = Request::new(&token, 1);
+        let poster = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(5));
+            let mut posted = HashMap::new();
+            for number in 0..EVENTS {
+                ticks.tick().await;
+                posted.insert(format!("bench-{number:012}"), Instant::now());
+                client.send(request.numbered(number)).await;
+            }
+            posted
+        });
+        let mut arrived = HashMap::new();
+        while arrived.len() < EVENTS {
+            let (id, at) = receiver.next().await;
+            if id.starts_with("bench-") {
+                arrived.entry(id).or_insert(at);
+            }
+        }
+        let posted = poster.await.unwrap();
+        posted.iter().map(|(id, at)| arrived[id] - *at).collect()
+    });
+    latencies.sort();
+    let percentile = |percent: usize| latencies[(latencies.len() * percent / 100).min(latencies.len() - 1)];
+    println!(
+        "post to delivered at 200/s: p50 {:.1?}, p95 {:.1?}, p99 {:.1?}, most {:.1?}",
+        percentile(50),
+        percentile(95),
+        percentile(99),
+        percentile(100)
+    );
+}

@@ -1,0 +1,137 @@
+//! What each path could reach at best on this machine, now.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, body::Bytes, http::StatusCode, routing::post};
+use domain::event::{AuditEvent, EventId, Received};
+use engine::clock::Clock;
+
+use crate::{events::event, ingest::drive, instance, rate, receiver::Receiver};
+
+/// Rows in one transaction: what eight connections with batches of a hundred can have waiting at once.
+const ROWS_PER_COMMIT: usize = 800;
+
+fn received() -> Received {
+    Received {
+        received_at: Clock::machine().now(),
+        fresh_id: || EventId::parse("unused").unwrap(),
+    }
+}
+
+/// Prepared inserts of the same rows into the same tables, WAL, `synchronous=FULL`, on a connection of its own.
+pub(crate) fn insert_loop(events: usize) -> f64 {
+    let folder = instance::folder();
+    let path = folder.path().join("events.db");
+    // The log makes its own tables; the loop then uses them without it.
+    crate::runtime().block_on(async {
+        engine::log::EventLog::open(&path, u64::MAX)
+            .await
+            .unwrap()
+            .close()
+            .await;
+    });
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "synchronous", "FULL").unwrap();
+    connection
+        .execute("INSERT INTO sources (id, name) VALUES (1, 'bench')", [])
+        .unwrap();
+    let received = received();
+    let rows: Vec<AuditEvent> = (0..events)
+        .map(|number| AuditEvent::parse(&event(number), &received).unwrap())
+        .collect();
+    let mut insert = connection
+        .prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, id) DO NOTHING")
+        .unwrap();
+    let started = Instant::now();
+    for (chunk, rows) in rows.chunks(ROWS_PER_COMMIT).enumerate() {
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for (offset, row) in rows.iter().enumerate() {
+            insert
+                .execute(rusqlite::params![
+                    i64::try_from(chunk * ROWS_PER_COMMIT + offset + 1).unwrap(),
+                    1,
+                    row.id.as_str(),
+                    row.event_type.as_str(),
+                    row.author_id,
+                    row.author_name,
+                    row.entity_id,
+                    row.entity_type,
+                    row.entity_path,
+                    row.created_at.unix_ms(),
+                    received.received_at.unix_ms(),
+                    row.body,
+                ])
+                .unwrap();
+        }
+        connection.execute_batch("COMMIT").unwrap();
+    }
+    rate(events, started.elapsed())
+}
+
+/// An axum handler that parses an event and answers, without storing it, on a runtime of its own.
+pub(crate) fn parse_handler(connections: usize, events: usize) -> f64 {
+    let server = crate::runtime();
+    let address = server.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let parse = |body: Bytes| async move {
+            let parsed = AuditEvent::parse(std::str::from_utf8(&body).unwrap(), &received()).unwrap();
+            (StatusCode::CREATED, format!(r#"{{"ids":["{}"]}}"#, parsed.id))
+        };
+        let router = Router::new().route("/api/v1/audit_events", post(parse));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        address
+    });
+    let measured = drive(address, "none", connections, 1, events);
+    server.shutdown_background();
+    measured
+}
+
+/// A bare loop of the HTTP client that delivery uses, with as many requests in flight, on the better of both runtimes.
+pub(crate) fn client_loop(concurrency: usize, events: usize) -> f64 {
+    let single = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let on_one = client_loop_on(&single, concurrency, events);
+    let on_two = client_loop_on(&crate::runtime(), concurrency, events);
+    on_one.max(on_two)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the loop measures the client itself, towards our own receiver"
+)]
+fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, events: usize) -> f64 {
+    let receiver = Receiver::start(false);
+    let url: reqwest::Url = receiver.url().parse().unwrap();
+    let body = Bytes::from(event(1));
+    runtime.block_on(async {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(10))
+            .build()
+            .unwrap();
+        let next = Arc::new(AtomicUsize::new(0));
+        let started = Instant::now();
+        let posts = (0..concurrency).map(|_| {
+            let (client, url, body, next) = (client.clone(), url.clone(), body.clone(), Arc::clone(&next));
+            tokio::spawn(async move {
+                while next.fetch_add(1, Ordering::Relaxed) < events {
+                    let response = client.post(url.clone()).body(body.clone()).send().await.unwrap();
+                    response.bytes().await.unwrap();
+                }
+            })
+        });
+        for post in posts.collect::<Vec<_>>() {
+            post.await.unwrap();
+        }
+        rate(events, started.elapsed())
+    })
+}

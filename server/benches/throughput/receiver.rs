@@ -1,0 +1,84 @@
+//! An HTTP/1.1 receiver that does as little as it can, on a thread of its own.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+
+use crate::client::{header, message_length};
+
+/// An arrival: the id of the event, and when.
+pub(crate) type Arrival = (String, Instant);
+
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    pub(crate) received: Arc<AtomicUsize>,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+}
+
+impl Receiver {
+    /// Starts to listen. With `timed`, each arrival is told.
+    pub(crate) fn start(timed: bool) -> Self {
+        let received = Arc::new(AtomicUsize::new(0));
+        let (told, arrivals) = mpsc::unbounded_channel();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let counter = Arc::clone(&received);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                ready.send(listener.local_addr().unwrap()).unwrap();
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    tokio::spawn(serve(stream, Arc::clone(&counter), timed.then(|| told.clone())));
+                }
+            });
+        });
+        Self {
+            address: is_ready.recv().unwrap(),
+            received,
+            arrivals,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/in", self.address)
+    }
+
+    pub(crate) async fn next(&mut self) -> Arrival {
+        self.arrivals.recv().await.unwrap()
+    }
+}
+
+async fn serve(mut stream: TcpStream, received: Arc<AtomicUsize>, told: Option<mpsc::UnboundedSender<Arrival>>) {
+    stream.set_nodelay(true).unwrap();
+    let mut buffer = Vec::with_capacity(64 * 1024);
+    while let Ok(1..) = stream.read_buf(&mut buffer).await {
+        while let Some(length) = message_length(&buffer).filter(|length| buffer.len() >= *length) {
+            received.fetch_add(1, Ordering::Relaxed);
+            if let Some(told) = &told {
+                let id = header(&buffer[..length], b"webhook-id: ").unwrap_or_default();
+                told.send((String::from_utf8_lossy(id).into_owned(), Instant::now()))
+                    .unwrap();
+            }
+            buffer.drain(..length);
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+                .await
+                .unwrap();
+        }
+    }
+}
