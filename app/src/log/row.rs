@@ -13,9 +13,9 @@ use crate::{
     wire::LogRow,
 };
 
-const AUTHOR_CHARS: usize = 24;
-const OBJECT_CHARS: usize = 36;
-const TARGET_CHARS: usize = 36;
+const AUTHOR_CHARS: usize = 16;
+const OBJECT_CHARS: usize = 24;
+const TARGET_CHARS: usize = 20;
 
 /// Id of the link to the details, where the focus returns when they close.
 pub(super) fn link_id(seq: domain::ids::Seq) -> String {
@@ -40,10 +40,10 @@ pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl Into
     view! {
         <tr role="row" class:is-open=is_open on:click=follow>
             <td role="cell">
-                <Shortened text=author(&row) max_chars=AUTHOR_CHARS />
+                <Shortened text=author(&row) enough=AUTHOR_CHARS />
             </td>
             <td role="cell">
-                <Shortened text=object(&row) max_chars=OBJECT_CHARS />
+                <Shortened text=object(&row) enough=OBJECT_CHARS />
             </td>
             <td role="cell" class="log-action">
                 <a
@@ -57,7 +57,7 @@ pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl Into
                 </a>
             </td>
             <td role="cell">
-                <Shortened text=target(&row) max_chars=TARGET_CHARS />
+                <Shortened text=target(&row) enough=TARGET_CHARS />
             </td>
             <td role="cell" class="log-ip">{row.ip_address.clone()}</td>
             <td role="cell" class="log-date">

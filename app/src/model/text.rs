@@ -19,17 +19,15 @@ pub fn counted(number: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", grouped(number))
 }
 
-/// At most `max_chars` characters, the middle replaced by an ellipsis: both ends of a path or name say which it is.
-pub fn shorten_middle(text: &str, max_chars: usize) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    if characters.len() <= max_chars || max_chars < 3 {
-        return text.to_owned();
+/// The text in two parts, the second of `tail_chars` characters: where a place is too narrow, the first part is cut and
+/// the end stays readable, for both ends of a path or name say which it is. None if it is no longer than `enough`.
+pub fn split_tail(text: &str, enough: usize, tail_chars: usize) -> Option<(&str, &str)> {
+    let count = text.chars().count();
+    if count <= enough {
+        return None;
     }
-    let kept = max_chars - 1;
-    let tail = kept / 2;
-    let (head, rest) = characters.split_at(kept - tail);
-    let end = rest.iter().skip(rest.len() - tail);
-    head.iter().chain(std::iter::once(&'…')).chain(end).collect()
+    let (tail_start, _) = text.char_indices().nth(count.saturating_sub(tail_chars))?;
+    text.split_at_checked(tail_start)
 }
 
 /// The first four and last two characters of a secret that may be recognised but not read over a shoulder.
@@ -69,10 +67,14 @@ mod tests {
     }
 
     #[test]
-    fn the_middle_goes_and_both_ends_stay() {
-        assert_eq!(shorten_middle("group/project", 13), "group/project");
-        assert_eq!(shorten_middle("group/subgroup/project", 11), "group…oject");
-        assert_eq!(shorten_middle("ünïcödé-ünïcödé", 5), "ün…dé");
+    fn a_long_text_keeps_its_end() {
+        assert_eq!(split_tail("group/project", 13, 4), None);
+        assert_eq!(
+            split_tail("group/subgroup/project", 13, 7),
+            Some(("group/subgroup/", "project"))
+        );
+        assert_eq!(split_tail("ünïcödé", 3, 2), Some(("ünïcö", "dé")));
+        assert_eq!(split_tail("ab", 1, 5), Some(("", "ab")));
     }
 
     #[test]
