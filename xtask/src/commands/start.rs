@@ -1,5 +1,6 @@
 //! `cargo xtask start`: from a clean clone to a page that answers. A second start only finds that nothing has changed.
 
+use std::env;
 use std::process::Command;
 
 use anyhow::Result;
@@ -8,23 +9,23 @@ use super::build::{self, Profile};
 use crate::project::Project;
 use crate::steps::Steps;
 
+const ALLOW_LOCAL_NETWORK: &str = "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK";
+
 pub(crate) fn run(project: &Project, server_args: &[String]) -> Result<()> {
     build::build(project, Profile::Release, &mut Steps::default())?;
-    println!("\nServing with the data folder `data`. Requests to this machine and its local network are allowed");
-    println!(
-        "(AUDIT_STREAMS_ALLOW_LOCAL_NETWORK=true), so that a receiver on this machine can be tried. Ctrl-C stops.\n"
-    );
+    println!();
 
     let mut command = Command::new(project.server_binary(Profile::Release.folder()));
     command.current_dir(project.root()).arg("serve");
-    if !server_args
-        .iter()
-        .any(|arg| arg == "--data-dir" || arg.starts_with("--data-dir="))
-    {
+    let names_data_dir = |arg: &String| arg == "--data-dir" || arg.starts_with("--data-dir=");
+    if !server_args.iter().any(names_data_dir) && env::var_os("AUDIT_STREAMS_DATA_DIR").is_none() {
         command.args(["--data-dir", "data"]);
     }
-    if std::env::var_os("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK").is_none() {
-        command.env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true");
+    if env::var_os(ALLOW_LOCAL_NETWORK).is_none() {
+        println!(
+            "For trying it out, events may go to this machine and its local network ({ALLOW_LOCAL_NETWORK}=true)."
+        );
+        command.env(ALLOW_LOCAL_NETWORK, "true");
     }
     become_server(command.args(server_args))
 }
