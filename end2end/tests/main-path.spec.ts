@@ -110,26 +110,31 @@ test('a destination is renamed, deleted with the dialog, and then streaming is o
   expect(receiver.requests.some(({ body }) => body.includes('nobody_gets_this'))).toBe(false);
 });
 
-test('what is wrong is told at its field, and nothing typed is lost', async ({ page, instance, receiver, a11y }) => {
-  await signIn(page, instance);
-  await openStreams(page);
-  await addHttpDestination(page, 'SIEM', receiver.url);
+test.describe('refusals', () => {
+  // The browser's own line about each answer that refuses something.
+  test.use({ expectedConsole: [/status of 422/] });
 
-  await page.getByRole('button', { name: 'Add streaming destination' }).click();
-  await page.getByRole('menuitem', { name: 'HTTP endpoint' }).click();
-  const form = page.getByRole('form', { name: 'Add streaming destination' });
-  await form.getByLabel('Destination Name').fill('SIEM');
-  await form.getByLabel('Destination URL').fill('https://other.example/in');
-  await form.getByRole('button', { name: 'Add', exact: true }).click();
-  await expect(form.getByText('Name has already been taken')).toBeVisible();
-  await expect(form.getByLabel('Destination Name')).toHaveAttribute('aria-invalid', 'true');
-  await expect(form.getByLabel('Destination URL')).toHaveValue('https://other.example/in');
-  await a11y.expectNoViolations();
+  test('what is wrong is told at its field, and nothing typed is lost', async ({ page, instance, receiver, a11y }) => {
+    await signIn(page, instance);
+    await openStreams(page);
+    await addHttpDestination(page, 'SIEM', receiver.url);
 
-  await form.getByLabel('Destination Name').fill('Other');
-  await form.getByLabel('Destination URL').fill(receiver.url);
-  await form.getByRole('button', { name: 'Add', exact: true }).click();
-  await expect(form.getByText('Destination url has already been taken')).toBeVisible();
+    await page.getByRole('button', { name: 'Add streaming destination' }).click();
+    await page.getByRole('menuitem', { name: 'HTTP endpoint' }).click();
+    const form = page.getByRole('form', { name: 'Add streaming destination' });
+    await form.getByLabel('Destination Name').fill('SIEM');
+    await form.getByLabel('Destination URL').fill('https://other.example/in');
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(form.getByText('Name has already been taken')).toBeVisible();
+    await expect(form.getByLabel('Destination Name')).toHaveAttribute('aria-invalid', 'true');
+    await expect(form.getByLabel('Destination URL')).toHaveValue('https://other.example/in');
+    await a11y.expectNoViolations();
+
+    await form.getByLabel('Destination Name').fill('Other');
+    await form.getByLabel('Destination URL').fill(receiver.url);
+    await form.getByRole('button', { name: 'Add', exact: true }).click();
+    await expect(form.getByText('Destination url has already been taken')).toBeVisible();
+  });
 });
 
 test.describe('two administrators at once', () => {
