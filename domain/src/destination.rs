@@ -43,14 +43,30 @@ pub struct NewDestination {
 }
 
 impl DestinationDraft {
+    /// What can be told to be wrong while the form is filled in; [`Self::parse`] has the last word.
+    pub fn mistakes(&self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        errors.collect(DestinationName::parse(&self.name));
+        errors.collect(DestinationUrl::check_shape(&self.url));
+        if let Some(token) = self.given_token() {
+            errors.collect(VerificationToken::parse(token));
+        }
+        errors
+    }
+
+    fn given_token(&self) -> Option<&str> {
+        self.verification_token.as_deref().filter(|token| !token.is_empty())
+    }
+
     /// # Errors
     /// Every field that breaks a rule, each with its message.
     pub fn parse(&self) -> Result<NewDestination, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.collect(DestinationName::parse(&self.name));
         let url = errors.collect(DestinationUrl::parse(&self.url));
-        let given = self.verification_token.as_deref().filter(|token| !token.is_empty());
-        let token = given.map(|token| errors.collect(VerificationToken::parse(token)));
+        let token = self
+            .given_token()
+            .map(|token| errors.collect(VerificationToken::parse(token)));
         match (name, url) {
             (Some(name), Some(url)) if errors.is_empty() => Ok(NewDestination {
                 name,
@@ -124,6 +140,7 @@ mod tests {
         let errors = bad.parse().unwrap_err();
         let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
         assert_eq!(fields, [Field::Name, Field::Url, Field::VerificationToken]);
+        assert_eq!(bad.mistakes(), errors);
     }
 
     #[test]

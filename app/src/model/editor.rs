@@ -185,11 +185,10 @@ impl EditorState {
     }
 
     fn mistakes(&self) -> FieldErrors {
-        let parsed = match self.edit_request() {
-            Some(request) => request.edit.parse().err(),
-            None => self.draft.parse().err(),
-        };
-        parsed.unwrap_or_default()
+        match self.edit_request() {
+            Some(request) => request.edit.parse().err().unwrap_or_default(),
+            None => self.draft.mistakes(),
+        }
     }
 }
 

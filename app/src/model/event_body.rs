@@ -48,17 +48,20 @@ fn plain(value: &RawValue) -> String {
 /// `target_details` becomes `Target details`, `ip_address` becomes `IP address`.
 fn humanised(name: &str) -> String {
     let word = |(position, word): (usize, &str)| match (word, position) {
-        ("id" | "ip" | "url" | "ssh" | "http", _) => word.to_uppercase(),
+        ("id" | "ip" | "url" | "ssh" | "http", _) => word.to_ascii_uppercase(),
         (_, 0) => capitalised(word),
         _ => word.to_owned(),
     };
     name.split('_').enumerate().map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// Member names are ASCII in practice; the tables of Unicode would weigh more than this page needs.
 fn capitalised(word: &str) -> String {
-    let mut characters = word.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).collect()
+    let mut capitalised = word.to_owned();
+    if let Some(first) = capitalised.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    capitalised
 }
 
 struct Members(Vec<(String, Box<RawValue>)>);

@@ -39,15 +39,15 @@ fn first_of(texts: [&str; 2]) -> &str {
 }
 
 fn is_past_tense(word: &str) -> bool {
-    word.len() > 3 && word.ends_with("ed") && word.chars().all(char::is_alphabetic)
+    word.len() > 3 && word.ends_with("ed") && word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 fn uncapitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => String::new(),
+    let mut uncapitalised = text.to_owned();
+    if let Some(first) = uncapitalised.get_mut(..1) {
+        first.make_ascii_lowercase();
     }
+    uncapitalised
 }
 
 #[cfg(test)]
