@@ -10,6 +10,8 @@ pub(super) struct Progress {
     acked: i64,
     /// First to last.
     above: BTreeMap<i64, i64>,
+    /// How many positions the ranges hold.
+    above_count: i64,
 }
 
 impl Progress {
@@ -17,6 +19,7 @@ impl Progress {
         let mut progress = Self {
             acked: acked.get(),
             above: BTreeMap::new(),
+            above_count: 0,
         };
         for (first, last) in settled_above {
             progress.settle_range(*first, *last);
@@ -37,19 +40,13 @@ impl Progress {
 
     /// How many positions are settled in all, counted from the start of the log.
     pub(super) fn settled(&self) -> i64 {
-        self.above
-            .iter()
-            .fold(self.acked, |sum, (first, last)| sum + (last - first + 1))
+        self.acked + self.above_count
     }
 
     pub(super) fn is_settled(&self, seq: Seq) -> bool {
         let seq = seq.get();
-        seq <= self.acked
-            || self
-                .above
-                .range(..=seq)
-                .next_back()
-                .is_some_and(|(_, last)| seq <= *last)
+        let range = || self.above.range(..=seq).next_back();
+        seq <= self.acked || range().is_some_and(|(_, last)| seq <= *last)
     }
 
     pub(super) fn settle(&mut self, seq: Seq) {
@@ -68,23 +65,32 @@ impl Progress {
             if near_last + 1 < first {
                 break;
             }
-            self.above.remove(&near_first);
+            self.remove(near_first);
             first = first.min(near_first);
             last = last.max(near_last);
         }
         if first <= last {
             self.above.insert(first, last);
+            self.above_count += last - first + 1;
         }
     }
 
     /// Takes into `acked` what now follows on it.
     fn absorb(&mut self) {
-        while let Some(entry) = self.above.first_entry() {
-            if *entry.key() > self.acked + 1 {
+        while let Some(first) = self.above.first_key_value().map(|(first, _)| *first) {
+            if first > self.acked + 1 {
                 break;
             }
-            self.acked = self.acked.max(entry.remove());
+            let last = self.remove(first);
+            self.acked = self.acked.max(last);
         }
+    }
+
+    /// Takes a range out. Returns its end.
+    fn remove(&mut self, first: i64) -> i64 {
+        let last = self.above.remove(&first).unwrap_or(first - 1);
+        self.above_count -= last - first + 1;
+        last
     }
 }
 

@@ -29,7 +29,7 @@ impl EventLog {
             return Ok(events);
         }
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        let sql = const_format(COLUMNS, "WHERE seq > ? ORDER BY seq LIMIT ?");
+        let sql = [COLUMNS, "WHERE seq > ? ORDER BY seq LIMIT ?"].concat();
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(after.get())
             .bind(limit)
@@ -53,7 +53,7 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
-        let sql = const_format(COLUMNS, "WHERE seq = ?");
+        let sql = [COLUMNS, "WHERE seq = ?"].concat();
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(seq.get())
             .fetch_optional(&self.reader)
@@ -62,21 +62,18 @@ impl EventLog {
     }
 }
 
-fn const_format(columns: &str, rest: &str) -> String {
-    [columns, rest].concat()
-}
-
+/// Columns by number, in the order of `COLUMNS`: looking them up by name is noticeable at this rate.
 fn read_event(row: &SqliteRow) -> Result<LoggedEvent, LogError> {
-    let seq: i64 = row.get("seq");
+    let seq: i64 = row.get(0);
     let unreadable = || LogError::Unreadable { seq };
     Ok(LoggedEvent {
         seq: Seq::new(seq),
-        source: row.get::<&str, _>("source").into(),
-        id: EventId::parse(row.get("id")).ok_or_else(unreadable)?,
-        event_type: EventType::parse(row.get("event_type")).ok_or_else(unreadable)?,
-        entity_type: row.get("entity_type"),
-        entity_id: row.get("entity_id"),
-        created_at: Timestamp::from_unix_ms(row.get("created_at")),
-        body: Bytes::from(row.get::<String, _>("body")),
+        source: row.get::<&str, _>(1).into(),
+        id: EventId::parse(row.get(2)).ok_or_else(unreadable)?,
+        event_type: EventType::parse(row.get(3)).ok_or_else(unreadable)?,
+        entity_type: row.get(4),
+        entity_id: row.get(5),
+        created_at: Timestamp::from_unix_ms(row.get(6)),
+        body: Bytes::from(row.get::<String, _>(7)),
     })
 }

@@ -260,7 +260,9 @@ impl WriterThread {
             });
             stored.push(seqs.collect::<rusqlite::Result<Vec<_>>>()?);
         }
-        transaction.execute("UPDATE positions SET last_seq = ?", params![self.last_seq.get()])?;
+        transaction
+            .prepare_cached("UPDATE positions SET last_seq = ?")?
+            .execute([self.last_seq.get()])?;
         transaction.commit()?;
         Ok(stored)
     }
