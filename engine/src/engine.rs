@@ -9,11 +9,12 @@ use std::{
 use domain::{
     event::{Author, OwnEvent},
     health::StreamHealth,
-    ids::DestinationId,
+    ids::{DestinationId, Seq},
 };
 use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
 
 use crate::{
+    causes::causes,
     clock::Clock,
     delivery::Delivery,
     log::{EventLog, LogError},
@@ -52,6 +53,16 @@ pub enum OpenError {
     InUse { path: String },
     #[error("the encryption key can't be used")]
     Key(#[from] KeyError),
+    #[error(
+        "the encryption key is missing: the folder holds secrets, but no secret.key, and AUDIT_STREAMS_ENCRYPTION_KEY \
+         is not set"
+    )]
+    KeyMissing,
+    #[error(
+        "events.db is older than audit-streams.db: streams have settled position {settled} of a log that ends at {end}; \
+         restore both files from the same moment"
+    )]
+    LogIsOlder { settled: Seq, end: Seq },
     #[error("events.db can't be opened")]
     Log(#[from] LogError),
     #[error("audit-streams.db can't be opened")]
@@ -89,7 +100,13 @@ impl Engine {
     pub async fn open(config: EngineConfig, clock: Clock) -> Result<Self, OpenError> {
         let folder_lock = lock_folder(&config.data_dir)?;
         let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
+        // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
+        database.list_destinations().await?;
         let log = EventLog::open(&config.data_dir.join("events.db"), config.log_size_limit).await?;
+        let (settled, end) = (database.furthest_cursor().await?.unwrap_or(Seq::START), log.last_seq());
+        if settled > end {
+            return Err(OpenError::LogIsOlder { settled, end });
+        }
         let clients = GuardedClients::new(config.network);
         let delivery = Delivery::start(log.clone(), database.clone(), clients.clone(), clock.clone());
         let upkeep_wake = Arc::new(Notify::new());
@@ -119,11 +136,13 @@ impl Engine {
     /// [`OpenError`], naming what could not be opened.
     pub async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
         make_folder(data_dir)?;
+        let (key_path, database_path) = (data_dir.join("secret.key"), data_dir.join("audit-streams.db"));
         let vault = match encryption_key {
             Some(key) => Vault::from_base64(key)?,
-            None => Vault::from_file(&data_dir.join("secret.key"))?,
+            None if database_path.exists() && !key_path.exists() => return Err(OpenError::KeyMissing),
+            None => Vault::from_file(&key_path)?,
         };
-        Ok(Database::open(&data_dir.join("audit-streams.db"), vault).await?)
+        Ok(Database::open(&database_path, vault).await?)
     }
 
     pub fn clock(&self) -> &Clock {
@@ -153,7 +172,7 @@ impl Engine {
     /// Brings stored own events into the log. A failure is logged and made good by the upkeep's timer.
     pub async fn relay_own_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
-            tracing::warn!(error = %error, "Own audit events wait to be logged.");
+            tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
         }
     }
 
@@ -193,10 +212,10 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, retention_age: 
             () = wake.notified() => {}
         }
         if let Err(error) = relay(&database, &log, &clock).await {
-            tracing::warn!(error = %error, "Own audit events wait to be logged.");
+            tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
         }
         if let Err(error) = retention::enforce(&log, &database, clock.now(), retention_age).await {
-            tracing::warn!(error = %error, "Old events could not be removed from the log.");
+            tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
         }
     }
 }

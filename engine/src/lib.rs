@@ -4,6 +4,7 @@
 //! handlers call. Own modules: `log` and `store` (all SQL), `delivery` (workers and their policy), `sink` (how each kind of
 //! destination is sent to), `net` (the only way out to hosts that a user named).
 
+mod causes;
 pub mod clock;
 pub mod delivery;
 mod destinations;
@@ -18,6 +19,7 @@ pub mod store;
 pub mod vault;
 
 pub use self::{
+    causes::causes,
     destinations::DestinationState,
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,

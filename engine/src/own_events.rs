@@ -53,10 +53,17 @@ pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result
     if pending.is_empty() {
         return Ok(0);
     }
-    let events = pending.iter().filter_map(read).collect();
+    // One that can't be read stays where it is, and is complained about each time, for it must not go unnoticed.
+    let (readable, events): (Vec<PendingOwnEvent>, Vec<AuditEvent>) = pending
+        .into_iter()
+        .filter_map(|pending| read(&pending).map(|event| (pending, event)))
+        .unzip();
+    if events.is_empty() {
+        return Ok(0);
+    }
     log.append(OWN_SOURCE, clock.now(), events).await?;
-    database.remove_own_events(&pending).await?;
-    Ok(pending.len())
+    database.remove_own_events(&readable).await?;
+    Ok(readable.len())
 }
 
 fn read(pending: &PendingOwnEvent) -> Option<AuditEvent> {

@@ -14,7 +14,7 @@ mod users;
 
 pub use self::{
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate, ParkedEvent, RefusedEvent},
+    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{Destination, DestinationSecrets, SigningSecret, UpdateError},
     error::StoreError,
     own_events::PendingOwnEvent,

@@ -53,13 +53,14 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let passwords = Passwords::new()?;
     let data_dir = config.engine.data_dir.clone();
-    let engine = Engine::open(config.engine, Clock::machine()).await?;
-    let first_password = first_user::make_first_user(&engine, &passwords, config.root_password).await?;
+    // Before anything is made or sent: a password is printed once, and must not be lost to a port that is taken.
     let listener = TcpListener::bind(config.listen).await;
     let listener = listener.map_err(|source| CommandError::Listen {
         address: config.listen,
         source,
     })?;
+    let engine = Engine::open(config.engine, Clock::machine()).await?;
+    let first_password = first_user::make_first_user(&engine, &passwords, config.root_password).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let public_url = config.public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
     warn_of_risks(&public_url, &config.trusted_proxies, address);

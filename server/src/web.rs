@@ -10,7 +10,7 @@ mod visitor;
 
 pub(crate) use self::{
     client_address::{Peer, TrustedProxies},
-    incident::{causes, report_incident},
+    incident::report_incident,
     origin::require_same_origin,
     public_url::PublicUrl,
     request_log::log_failures,

@@ -8,7 +8,10 @@ use domain::{
     policy::{Refusal, RefusalStep},
 };
 
-use crate::{sink::Report, store::RefusedEvent};
+use crate::{
+    sink::Report,
+    store::{DueEvent, RefusedEvent},
+};
 
 /// The refused events that are still tried. A copy of what the store holds, changed together with it.
 #[derive(Default)]
@@ -29,27 +32,21 @@ struct Known {
 
 impl Refusals {
     /// Takes over what the store holds. The event that is out stays out.
-    pub(super) fn load(&mut self, stored: &[RefusedEvent]) {
+    pub(super) fn load(&mut self, stored: &[DueEvent]) {
         self.known.clear();
         self.schedule.clear();
         for event in stored {
-            self.put(event);
+            self.put(event.seq, event.tries, Some(event.due_at));
         }
     }
 
     /// Takes over one row: due again, or parked and so no longer tried.
-    pub(super) fn put(&mut self, event: &RefusedEvent) {
-        self.forget(event.seq);
-        let Some(due_at) = event.due_at else { return };
-        self.known.insert(
-            event.seq,
-            Known {
-                tries: event.tries,
-                due_at,
-            },
-        );
-        if self.out != Some(event.seq) {
-            self.schedule.insert((due_at, event.seq));
+    pub(super) fn put(&mut self, seq: Seq, tries: u32, due_at: Option<Timestamp>) {
+        self.forget(seq);
+        let Some(due_at) = due_at else { return };
+        self.known.insert(seq, Known { tries, due_at });
+        if self.out != Some(seq) {
+            self.schedule.insert((due_at, seq));
         }
     }
 
@@ -101,8 +98,22 @@ impl Refusals {
             due_at,
         };
         self.remove(seq);
-        self.put(&row);
+        self.put(row.seq, row.tries, row.due_at);
         row
+    }
+
+    /// The event given out is no longer in the log. Returns the row to store: parked, with that as its reason.
+    pub(super) fn park_gone(&mut self, seq: Seq, now: Timestamp) -> RefusedEvent {
+        let tries = self.known.get(&seq).map_or(1, |known| known.tries);
+        self.remove(seq);
+        RefusedEvent {
+            seq,
+            tries,
+            reason: "The event is no longer in the log.".to_owned(),
+            response: String::new(),
+            refused_at: now,
+            due_at: None,
+        }
     }
 
     fn forget(&mut self, seq: Seq) {
@@ -157,16 +168,11 @@ mod tests {
     fn a_reload_leaves_alone_what_is_out() {
         let mut refusals = Refusals::default();
         let now = Timestamp::from_unix_ms(1_000_000);
-        let stored: Vec<RefusedEvent> = [1, 2]
-            .map(|seq| RefusedEvent {
-                seq: Seq::new(seq),
-                tries: 1,
-                reason: String::new(),
-                response: String::new(),
-                refused_at: now,
-                due_at: Some(now),
-            })
-            .into();
+        let stored = [1, 2].map(|seq| DueEvent {
+            seq: Seq::new(seq),
+            tries: 1,
+            due_at: now,
+        });
         refusals.load(&stored);
         assert_eq!(refusals.take_due(now), Some(Seq::new(1)));
         refusals.load(&stored);

@@ -18,6 +18,7 @@ use super::{
     worker::{self, Order, WorkerContext},
 };
 use crate::{
+    causes::causes,
     clock::Clock,
     log::EventLog,
     net::GuardedClients,
@@ -127,7 +128,10 @@ impl Supervisor {
                 _ = stop.changed() => break,
             }
             if let Err(error) = self.reconcile().await {
-                tracing::error!(error = %error, "The destinations could not be read; streams go on as they are.");
+                tracing::error!(
+                    error = causes(&error),
+                    "The destinations could not be read; streams go on as they are."
+                );
             }
         }
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
@@ -203,7 +207,11 @@ impl Supervisor {
                 );
             }
             Err(error) => {
-                tracing::error!(destination_id = id.get(), error = %error, "A stream's thread could not be started; it is tried again.");
+                tracing::error!(
+                    destination_id = id.get(),
+                    error = causes(&error),
+                    "A stream's thread could not be started; it is tried again."
+                );
             }
         }
     }

@@ -17,6 +17,7 @@ use tokio::{
 use self::stream::{End, Stream, StreamError};
 use super::status::Status;
 use crate::{
+    causes::causes,
     clock::Clock,
     log::EventLog,
     net::GuardedClients,
@@ -57,15 +58,22 @@ pub(super) fn spawn(
     orders: watch::Receiver<Order>,
     running: mpsc::Sender<()>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new()
-        .name(format!("stream-{}", context.destination))
-        .spawn(move || {
-            runtime.block_on(obey(context, orders));
-            // A name that is still being resolved must not keep the thread.
-            runtime.shutdown_background();
-            drop(running);
-        })
+    let name = format!("stream-{}", context.destination);
+    std::thread::Builder::new().name(name).spawn(move || {
+        // Made here and not handed over: a runtime must not be dropped by a task of another one.
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => {
+                runtime.block_on(obey(context, orders));
+                // A name that is still being resolved must not keep the thread.
+                runtime.shutdown_background();
+            }
+            Err(error) => tracing::error!(
+                error = causes(&error),
+                "A stream's runtime could not be made; it is tried again."
+            ),
+        }
+        drop(running);
+    })
 }
 
 async fn obey(context: WorkerContext, mut orders: watch::Receiver<Order>) {
@@ -77,7 +85,8 @@ async fn obey(context: WorkerContext, mut orders: watch::Receiver<Order>) {
             Ok(End::Gone) => return,
             Err(error) => {
                 tracing::error!(
-                    destination_id = context.destination.get(), error = %error,
+                    destination_id = context.destination.get(),
+                    error = causes(&error),
                     "A stream can't go on; it is tried again in a moment."
                 );
                 let waited = tokio::time::timeout(OWN_FAILURE_PAUSE, orders.changed()).await;
@@ -98,6 +107,6 @@ async fn run(
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };
-    let refused = context.database.list_refused(context.destination).await?;
+    let refused = context.database.list_due(context.destination).await?;
     Stream::new(context.clone(), sink, cursor, &refused).run(orders).await
 }

@@ -8,6 +8,7 @@ use domain::{
     event::{EventId, EventType},
     ids::Seq,
 };
+use futures::TryStreamExt;
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{EventLog, LogError, LoggedEvent};
@@ -30,20 +31,19 @@ impl EventLog {
         }
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
         let sql = [COLUMNS, "WHERE seq > ? ORDER BY seq LIMIT ?"].concat();
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(after.get())
             .bind(limit)
-            .fetch_all(&self.reader)
-            .await?;
-        let mut events = Vec::with_capacity(rows.len());
-        let mut room = bytes;
-        for row in &rows {
+            .fetch(&self.reader);
+        let (mut events, mut room) = (Vec::new(), bytes);
+        // Row by row, so that no more than was asked for is ever in memory.
+        while let Some(row) = rows.try_next().await? {
+            let event = read_event(&row)?;
+            room = room.saturating_sub(event.body.len());
+            events.push(Arc::new(event));
             if room == 0 {
                 break;
             }
-            let event = read_event(row)?;
-            room = room.saturating_sub(event.body.len());
-            events.push(Arc::new(event));
         }
         Ok(events)
     }

@@ -162,9 +162,7 @@ impl WriterThread {
         let connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         connection.set_prepared_statement_cache_capacity(16);
-        let last_seq = connection
-            .query_row("SELECT last_seq FROM positions", [], |row| row.get(0))
-            .map(Seq::new)?;
+        let last_seq = last_seq(&connection)?;
         let usage = prune::usage(&connection)?;
         committed.send_replace(last_seq);
         Ok(Self {
@@ -232,7 +230,8 @@ impl WriterThread {
         match &written {
             Ok(_) => self.usage = prune::usage(&self.connection).unwrap_or(self.usage),
             Err(_) => {
-                self.last_seq = first_seq;
+                // The commit may have happened although it reported an error: the file knows.
+                self.last_seq = last_seq(&self.connection).unwrap_or(first_seq);
                 self.sources.clear();
             }
         }
@@ -291,6 +290,12 @@ impl WriterThread {
             drop(answer.send(Ok(appended)));
         }
     }
+}
+
+fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {
+    connection
+        .query_row("SELECT last_seq FROM positions", [], |row| row.get(0))
+        .map(Seq::new)
 }
 
 fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>) -> LoggedEvent {

@@ -117,12 +117,14 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 }
 
 /// The first range that holds the address decides.
-const V4: [(Ipv4Net, Forbidden); 18] = [
+const V4: [(Ipv4Net, Forbidden); 20] = [
     (v4(169, 254, 169, 254, 32), Forbidden::Metadata), // AWS, Google Cloud, Azure, and most others
     (v4(169, 254, 170, 2, 32), Forbidden::Metadata),   // AWS container credentials
     (v4(169, 254, 170, 23, 32), Forbidden::Metadata),  // AWS pod identity
     (v4(100, 100, 100, 200, 32), Forbidden::Metadata), // Alibaba Cloud
     (v4(192, 0, 0, 192, 32), Forbidden::Metadata),     // Oracle Cloud
+    (v4(168, 63, 129, 16, 32), Forbidden::Metadata),   // Azure
+    (v4(169, 254, 0, 23, 32), Forbidden::Metadata),    // Tencent Cloud
     (v4(255, 255, 255, 255, 32), Forbidden::Broadcast),
     (v4(127, 0, 0, 0, 8), Forbidden::Loopback),
     (v4(0, 0, 0, 0, 8), Forbidden::Loopback), // "this host": connects to loopback on many systems
@@ -147,9 +149,11 @@ fn classify_v4(address: Ipv4Addr) -> Option<Forbidden> {
     listed.or((address.octets()[0] >= 224).then_some(Forbidden::Reserved))
 }
 
-const V6: [(Ipv6Net, Forbidden); 10] = [
+const V6: [(Ipv6Net, Forbidden); 12] = [
     (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // AWS
-    (v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata),  // Google Cloud
+    (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128), Forbidden::Metadata),  // AWS pod identity
+    (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), Forbidden::Reserved), // local translation: the layout is the operator's
+    (v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // Google Cloud
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Forbidden::Loopback),
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Forbidden::Loopback),
     (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Forbidden::LinkLocal),
@@ -181,7 +185,7 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match [a, b, c, d, e, f] {
         [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] => from(g, h),
         [0, 0, 0, 0, 0, 0] if g != 0 => from(g, h),
-        [0x64, 0xff9b, 0, 0, 0, 0] | [0x64, 0xff9b, 1, _, _, _] => from(g, h),
+        [0x64, 0xff9b, 0, 0, 0, 0] => from(g, h),
         [0x2002, high, low, ..] => from(high, low),
         _ => None,
     }
@@ -251,13 +255,14 @@ mod tests {
             "::10.0.0.1",
             "::ffff:0:10.0.0.1",
             "64:ff9b::10.0.0.1",
-            "64:ff9b:1::10.0.0.1",
             "2002:a00:1::",
         ] {
             assert_eq!(class(address), Some(Forbidden::Private), "{address}");
         }
         assert_eq!(class("::ffff:169.254.169.254"), Some(Forbidden::Metadata));
         assert_eq!(class("64:ff9b::8.8.8.8"), None);
+        assert_eq!(class("64:ff9b:1:a00:0:100:808:808"), Some(Forbidden::Reserved));
+        assert_eq!(class("168.63.129.16"), Some(Forbidden::Metadata));
     }
 
     #[test]

@@ -41,6 +41,14 @@ pub struct RefusedEvent {
     pub due_at: Option<Timestamp>,
 }
 
+/// What a worker needs to know of a refused event that is still tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueEvent {
+    pub seq: Seq,
+    pub tries: u32,
+    pub due_at: Timestamp,
+}
+
 /// An event that is no longer tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedEvent {
@@ -126,6 +134,31 @@ impl Database {
         insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
+    pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT seq, tries, due_at FROM refused_events WHERE destination_id = ? AND due_at IS NOT NULL \
+             ORDER BY due_at, seq LIMIT 10000",
+        )
+        .bind(destination.get())
+        .fetch_all(self.read())
+        .await?;
+        let due = rows.iter().map(|row| DueEvent {
+            seq: Seq::new(row.get("seq")),
+            tries: row.get("tries"),
+            due_at: Timestamp::from_unix_ms(row.get("due_at")),
+        });
+        Ok(due.collect())
+    }
+
+    /// The furthest position that any stream has settled; none without destinations.
+    pub async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
+        let furthest: Option<i64> = sqlx::query_scalar("SELECT max(acked_seq) FROM cursors")
+            .fetch_one(self.read())
+            .await?;
+        Ok(furthest.map(Seq::new))
     }
 
     /// Refused events of a destination that are still tried, the next one due first.

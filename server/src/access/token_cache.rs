@@ -48,7 +48,11 @@ impl TokenCache {
         if let Some(token) = self.fresh(&hash) {
             return Ok(Some(token));
         }
-        let _reading = self.reading.lock().await;
+        // Only tokens that exist wait for one another: any number of made-up ones can't get in their way.
+        let _reading = match self.is_known(&hash) {
+            true => Some(self.reading.lock().await),
+            false => None,
+        };
         if let Some(token) = self.fresh(&hash) {
             return Ok(Some(token));
         }
@@ -87,6 +91,11 @@ impl TokenCache {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let cached = tokens.get(hash)?;
         (cached.read_at.elapsed() < FRESH_FOR).then(|| Arc::clone(&cached.token))
+    }
+
+    fn is_known(&self, hash: &TokenHash) -> bool {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.contains_key(hash)
     }
 
     fn keep(&self, hash: TokenHash, found: Option<Arc<StoredToken>>, read_at: Instant) {

@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
-use engine::{OpenError, store::StoreError, vault::KeyError};
+use engine::{OpenError, causes, store::StoreError, vault::KeyError};
 
 use super::{output, settings::InvalidSettings};
-use crate::{access::PasswordError, web::causes};
+use crate::access::PasswordError;
 
 /// What stopped a command.
 #[derive(Debug, thiserror::Error)]

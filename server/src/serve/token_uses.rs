@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{services::Services, web::causes};
+use engine::causes;
+
+use crate::services::Services;
 
 const PERIOD: Duration = Duration::from_secs(60);
 

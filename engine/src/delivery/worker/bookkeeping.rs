@@ -88,7 +88,7 @@ impl Bookkeeping {
     /// Brings refused events that were just read from the store up to what is not stored yet.
     pub(super) fn apply_unsaved(&self, refusals: &mut Refusals) {
         for row in &self.refused {
-            refusals.put(row);
+            refusals.put(row.seq, row.tries, row.due_at);
         }
         for seq in &self.accepted {
             refusals.remove(*seq);

@@ -24,10 +24,11 @@ use super::{
     bookkeeping::{Bookkeeping, Committed, commit},
 };
 use crate::{
+    causes::causes,
     log::{LogError, LoggedEvent},
     net::ClientError,
     sink::{Report, Sink},
-    store::{Cursor, Database, RefusedEvent, StoreError},
+    store::{Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
 
@@ -112,7 +113,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(context: WorkerContext, sink: Arc<dyn Sink>, cursor: Cursor, refused: &[RefusedEvent]) -> Self {
+    pub(super) fn new(context: WorkerContext, sink: Arc<dyn Sink>, cursor: Cursor, refused: &[DueEvent]) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let stream = Self {
@@ -211,7 +212,11 @@ impl Stream {
         let events = match page {
             Ok(events) => events,
             Err(error) => {
-                tracing::error!(destination_id = self.context.destination.get(), error = %error, "The log could not be read.");
+                tracing::error!(
+                    destination_id = self.context.destination.get(),
+                    error = causes(&error),
+                    "The log could not be read."
+                );
                 return self.pause();
             }
         };
@@ -301,11 +306,19 @@ impl Stream {
             Sent::Done(done) => done,
             Sent::Gone(seq) => {
                 self.probe_is_out = false;
-                self.refusals.remove(seq);
-                return self.books.refusal_ended(seq);
+                tracing::warn!(
+                    destination_id = self.context.destination.get(),
+                    seq = seq.get(),
+                    "A refused event is no longer in the log; it stays parked."
+                );
+                return self.books.refused(self.refusals.park_gone(seq, now));
             }
             Sent::Unread(seq, error) => {
-                tracing::error!(seq = seq.get(), error = %error, "A refused event could not be read from the log.");
+                tracing::error!(
+                    seq = seq.get(),
+                    error = causes(&error),
+                    "A refused event could not be read from the log."
+                );
                 self.probe_is_out = false;
                 return self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
             }
@@ -442,7 +455,11 @@ impl Stream {
             Ok(true) => None,
             Ok(false) => Some(End::Gone),
             Err(error) => {
-                tracing::error!(destination_id = self.context.destination.get(), error = %error, "Progress could not be stored.");
+                tracing::error!(
+                    destination_id = self.context.destination.get(),
+                    error = causes(error),
+                    "Progress could not be stored."
+                );
                 self.books.restore(committed);
                 self.pause();
                 None
@@ -457,13 +474,17 @@ impl Stream {
             return;
         }
         self.reload_is_due = false;
-        match self.database.list_refused(self.context.destination).await {
+        match self.database.list_due(self.context.destination).await {
             Ok(refused) => {
                 self.refusals.load(&refused);
                 self.books.apply_unsaved(&mut self.refusals);
             }
             Err(error) => {
-                tracing::error!(destination_id = self.context.destination.get(), error = %error, "Refused events could not be read.");
+                tracing::error!(
+                    destination_id = self.context.destination.get(),
+                    error = causes(&error),
+                    "Refused events could not be read."
+                );
                 self.reload_is_due = true;
                 self.pause();
             }
@@ -473,9 +494,12 @@ impl Stream {
     /// Sends nothing new, takes what ends until the deadline, and stores everything.
     async fn drain(&mut self, deadline: Instant) {
         while !self.in_flight.is_empty() {
-            match tokio::time::timeout_at(deadline, self.in_flight.next()).await {
-                Ok(Some(sent)) => self.settle(sent),
-                Ok(None) | Err(_) => break,
+            // A commit under way holds the store's one writing connection: it must not wait for a slow destination.
+            tokio::select! {
+                biased;
+                committed = running(&mut self.committing) => drop(self.finish_commit(committed)),
+                Some(sent) = self.in_flight.next() => self.settle(sent),
+                () = tokio::time::sleep_until(deadline) => break,
             }
         }
         if self.committing.is_some() {

@@ -1,0 +1,30 @@
+//! Errors for the log: an error's text never repeats its cause, so a log line tells the whole chain.
+
+use std::error::Error;
+
+/// The error and what caused it, in one line.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the store failed")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn every_cause_is_told_once() {
+        let error = Outer(std::io::Error::other("disk gone"));
+        assert_eq!(causes(&error), "the store failed: disk gone");
+    }
+}
