@@ -16,6 +16,7 @@ mod browser;
 mod clock;
 mod error;
 mod layout;
+mod loading;
 mod log;
 pub mod model;
 mod pages;

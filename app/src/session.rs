@@ -3,20 +3,21 @@
 use leptos::prelude::*;
 
 use crate::{
+    loading::{Loading, load},
     server_fns::session::show_current_user,
-    wire::{AppError, CurrentUser},
+    wire::CurrentUser,
 };
 
 /// Asked for once: signing in and out load the page anew.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
-    pub(crate) user: Resource<Result<Option<CurrentUser>, AppError>>,
+    pub(crate) user: Loading<Option<CurrentUser>>,
 }
 
 impl Session {
     pub(crate) fn provide() {
         provide_context(Self {
-            user: Resource::new(|| (), |()| show_current_user()),
+            user: load(|| (), |()| show_current_user()),
         });
     }
 }

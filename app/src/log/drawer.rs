@@ -6,6 +6,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{event_details::EventDetails, row::link_id};
 use crate::{
     browser,
+    loading::load,
     model::log_location::LogLocation,
     server_fns::events::show_event,
     ui::{Icon, LinesSkeleton, Loaded},
@@ -15,7 +16,7 @@ use crate::{
 #[component]
 pub(super) fn Drawer(location: Memo<LogLocation>) -> impl IntoView {
     let seq = Memo::new(move |_| location.get().event);
-    let event = Resource::new(
+    let event = load(
         move || seq.get(),
         |seq| async move {
             match seq {

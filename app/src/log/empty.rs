@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 use crate::{
+    loading::load,
     server_fns::instance::show_overview,
     ui::{FirstEvent, LinesSkeleton, Loaded, LogIllustration},
 };
 
 #[component]
 pub(super) fn EmptyLog() -> impl IntoView {
-    let overview = Resource::new(|| (), |()| show_overview());
+    let overview = load(|| (), |()| show_overview());
     view! {
         <section class="empty">
             <LogIllustration />

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     browser,
+    loading::load,
     model::log_location::{LogLocation, LogPageParameter},
     server_fns::events::list_events,
     ui::{Loaded, TableSkeleton},
@@ -21,7 +22,7 @@ use crate::{
 pub(crate) fn LogTab() -> impl IntoView {
     let query = use_query_map();
     let location = Memo::new(move |_| LogLocation::from_query(|name| query.read().get(name)));
-    let page = Resource::new(move || location.get().page, |page| list_events(LogPageParameter(page)));
+    let page = load(move || location.get().page, |page| list_events(LogPageParameter(page)));
     let turned = RwSignal::new(false);
     let is_open = Memo::new(move |_| location.get().event.is_some());
     view! {

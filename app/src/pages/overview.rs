@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
+    loading::load,
     model::{
         log_location::AUDIT_EVENTS,
         text::{counted, grouped},
@@ -15,7 +16,7 @@ use crate::{
 
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
-    let overview = Resource::new(|| (), |()| show_overview());
+    let overview = load(|| (), |()| show_overview());
     view! {
         <Title text="Overview" />
         <div class="page-head">

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     browser,
     clock::Clock,
+    loading::load,
     model::{
         streams_state::{Notice, StreamsState},
         text::counted,
@@ -27,7 +28,7 @@ pub(super) const HEADING_ID: &str = "streams-heading";
 
 #[component]
 pub(crate) fn StreamsTab() -> impl IntoView {
-    let destinations = Resource::new(|| (), |()| list_destinations());
+    let destinations = load(|| (), |()| list_destinations());
     view! {
         <Loaded
             resource=destinations

@@ -4,12 +4,12 @@ use leptos::{children::ViewFn, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::ErrorView;
-use crate::wire::AppError;
+use crate::loading::Loading;
 
 /// While a newer value is under way the older one stays.
 #[component]
 pub(crate) fn Loaded<T, V, View>(
-    resource: Resource<Result<T, AppError>>,
+    resource: Loading<T>,
     /// What could not be done when it fails, as a sentence.
     what: &'static str,
     #[prop(into)] skeleton: ViewFn,
