@@ -184,6 +184,7 @@ impl Supervisor {
         let context = WorkerContext {
             destination: id,
             log: self.log.clone(),
+            reading: tokio::runtime::Handle::current(),
             database: self.database.clone(),
             clients: self.clients.clone(),
             clock: self.clock.clone(),

@@ -44,6 +44,8 @@ pub(super) enum Order {
 pub(super) struct WorkerContext {
     pub(super) destination: DestinationId,
     pub(super) log: EventLog,
+    /// Where pages of the log are read and decoded, so that the stream's own thread need not.
+    pub(super) reading: tokio::runtime::Handle,
     pub(super) database: Database,
     pub(super) clients: GuardedClients,
     pub(super) clock: Clock,

@@ -204,7 +204,8 @@ impl Stream {
         }
         let (log, after) = (self.context.log.clone(), self.read_to);
         let read = async move { log.read_after(after, PAGE_EVENTS, PAGE_BYTES).await };
-        self.reading = Some(read.boxed());
+        let read = self.context.reading.spawn(read);
+        self.reading = Some(read.map(|read| read.unwrap_or(Err(LogError::Stopped))).boxed());
     }
 
     fn take_page(&mut self, page: Result<Vec<Arc<LoggedEvent>>, LogError>) {
