@@ -13,8 +13,8 @@
 //! refused is tried again later while the next ones go on. After a crash, at most what was settled since the last commit is
 //! sent once more.
 //!
-//! Workers share the log and the store and nothing else: no queue, no connection, no thread. A destination that is dead or
-//! slow costs the others nothing.
+//! Workers share the log, its readers and the store and nothing else: no queue, no connection, no thread of their own. A
+//! destination that is dead or slow costs the others nothing.
 
 mod hold;
 mod lanes;
