@@ -33,7 +33,7 @@ const COMPILE: Step = Step {
 const PACK: Step = Step {
     name: "web assets",
     what: "bind, shrink, name and compress what the browser loads",
-    usually: "40 s",
+    usually: "1 min, no time when unchanged",
 };
 
 /// Makes `target/site-release` current, installing the tools it needs.

@@ -25,7 +25,7 @@ const PAGE_SIZE: Step = Step {
 const CARGO_TEST: Step = Step {
     name: "cargo test",
     what: "unit, property, integration and crash tests",
-    usually: "8 min, 2 min when unchanged",
+    usually: "10 min, 4 min when unchanged",
 };
 const SERVER: Step = Step {
     name: "server",
@@ -50,7 +50,7 @@ const BROWSER: Step = Step {
 const END2END: Step = Step {
     name: "browser tests",
     what: "drive the real server in Chromium",
-    usually: "1 min",
+    usually: "2 min",
 };
 
 pub(crate) fn run(project: &Project) -> Result<()> {
