@@ -19,6 +19,7 @@ mod prune;
 mod read;
 mod schema;
 mod tail;
+mod types;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -40,6 +41,7 @@ pub use self::{
     browse::{BrowsePosition, BrowseRequest, BrowseRow},
     error::{AppendError, LogError},
     prune::{PruneReport, Usage},
+    types::EventTypeCount,
 };
 use self::{tail::Tail, writer::Writer};
 

@@ -3,7 +3,7 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, params};
 
-use super::{EventLog, LogError};
+use super::{EventLog, LogError, types::forget_counts};
 
 /// Rows deleted in one transaction: short enough not to keep appends waiting.
 const CHUNK: i64 = 2_000;
@@ -50,6 +50,7 @@ pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
 }
 
 pub(super) fn prune(connection: &Connection, order: PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
+    forget_counts(connection, order.received_before)?;
     let crowded = usage(connection)?.used_bytes > size_limit / 10 * 9;
     let deleted = match last_to_go(connection, order, crowded)? {
         Some(last) => connection.execute("DELETE FROM events WHERE seq <= ?", [last])?,

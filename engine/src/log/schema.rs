@@ -1,13 +1,14 @@
-//! The file's layout and settings.
+//! The file's layout and settings. A file of an older version is brought up to date when it is opened, step by step.
 
 use rusqlite::Connection;
 
 use super::LogError;
 
 /// Layout of the file, in `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
-const SCHEMA: &str = "
+/// Version 1, from which every file starts.
+const START: &str = "
 CREATE TABLE sources (
     id   INTEGER PRIMARY KEY,
     name TEXT    NOT NULL,
@@ -36,7 +37,23 @@ CREATE TABLE positions (last_seq INTEGER NOT NULL) STRICT;
 INSERT INTO positions (last_seq) VALUES (0);
 ";
 
-/// Sets up a connection that writes; makes the tables in a new file.
+/// Version 2: the event types and how many events of each were received in each hour since 1970.
+const COUNT_EVENT_TYPES: &str = "
+CREATE TABLE event_types (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE event_counts (
+    hour       INTEGER NOT NULL,
+    event_type TEXT    NOT NULL REFERENCES event_types (name),
+    count      INTEGER NOT NULL,
+    CONSTRAINT an_hour_counts_a_type_once PRIMARY KEY (hour, event_type)
+) STRICT, WITHOUT ROWID;
+INSERT INTO event_types SELECT DISTINCT event_type FROM events;
+INSERT INTO event_counts SELECT received_at / 3600000, event_type, count(*) FROM events GROUP BY 1, 2;
+";
+
+/// What leads from each version to the next, beginning with an empty file.
+const STEPS: [&str; 2] = [START, COUNT_EVENT_TYPES];
+
+/// Sets up a connection that writes; makes the tables that the file does not have yet.
 pub(super) fn prepare(connection: &Connection) -> Result<(), LogError> {
     // The page size only takes effect before the first table is made. Large pages suit rows of about a kilobyte.
     connection.pragma_update(None, "page_size", 16_384)?;
@@ -47,14 +64,62 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), LogError> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "busy_timeout", 5_000)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => {
-            connection.execute_batch(&format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-            ))?;
-            Ok(())
+    if found > VERSION {
+        return Err(LogError::TooNew { found, known: VERSION });
+    }
+    if 0 < found && found < VERSION {
+        tracing::info!(
+            found,
+            wanted = VERSION,
+            "The log's layout is brought up to date, which takes a while if it is large."
+        );
+    }
+    for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {step} PRAGMA user_version = {version}; COMMIT;"
+        ))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_of_version_1_gets_its_counts() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(START).unwrap();
+        connection
+            .execute_batch("PRAGMA user_version = 1; INSERT INTO sources VALUES (1, 'a');")
+            .unwrap();
+        for (seq, event_type, received_at) in [(1, "b", 0), (2, "a", 1), (3, "a", 3_599_999), (4, "a", 3_600_000)] {
+            connection
+                .execute(
+                    "INSERT INTO events VALUES (?1, 1, ?1, ?2, '', '', '', '', '', 0, ?3, '{}')",
+                    rusqlite::params![seq, event_type, received_at],
+                )
+                .unwrap();
         }
-        VERSION => Ok(()),
-        found => Err(LogError::TooNew { found, known: VERSION }),
+        prepare(&connection).unwrap();
+        let mut counts = connection
+            .prepare("SELECT hour, event_type, count FROM event_counts ORDER BY hour, event_type")
+            .unwrap();
+        let counts = counts
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap();
+        let counts: Vec<(i64, String, i64)> = counts.collect::<Result<_, _>>().unwrap();
+        assert_eq!(
+            counts,
+            [(0, "a".to_owned(), 2), (0, "b".to_owned(), 1), (1, "a".to_owned(), 1)]
+        );
+        prepare(&connection).unwrap();
+    }
+
+    #[test]
+    fn a_newer_log_is_left_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
+        assert!(matches!(prepare(&connection), Err(LogError::TooNew { .. })));
     }
 }

@@ -20,6 +20,7 @@ use super::{
     prune::{PruneOrder, PruneReport, Usage},
     schema,
     tail::Tail,
+    types::Tally,
 };
 
 /// Bodies in one commit: more would only make everyone wait longer for the same disk.
@@ -249,16 +250,21 @@ impl WriterThread {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut stored = Vec::with_capacity(jobs.len());
+        let mut tally = Tally::default();
         for job in jobs {
             let source = source_id(&transaction, &mut self.sources, &job.source)?;
             let seqs = job.events.iter().map(|event| {
                 let seq = self.last_seq.next();
                 let is_new = insert(&transaction, seq, source, job.received_at, event)?;
-                self.last_seq = if is_new { seq } else { self.last_seq };
+                if is_new {
+                    self.last_seq = seq;
+                    tally.count(job.received_at, &event.event_type);
+                }
                 Ok(is_new.then_some(seq))
             });
             stored.push(seqs.collect::<rusqlite::Result<Vec<_>>>()?);
         }
+        tally.store(&transaction)?;
         transaction
             .prepare_cached("UPDATE positions SET last_seq = ?")?
             .execute([self.last_seq.get()])?;

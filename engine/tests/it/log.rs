@@ -14,9 +14,12 @@ const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
 
 fn event(id: &str, created_at_ms: i64) -> AuditEvent {
     let created_at = Timestamp::from_unix_ms(created_at_ms).to_string();
-    let json = json!({"event_type": "test", "id": id, "created_at": created_at}).to_string();
+    parse(&json!({"event_type": "test", "id": id, "created_at": created_at}))
+}
+
+fn parse(json: &serde_json::Value) -> AuditEvent {
     AuditEvent::parse(
-        &json,
+        &json.to_string(),
         &Received {
             received_at: NOW,
             fresh_id: || EventId::parse("unused").unwrap(),
@@ -161,4 +164,32 @@ async fn at_its_size_limit_the_log_takes_nothing_and_loses_nothing() {
     // Nothing is past its age, but what nobody owes goes when it is crowded.
     while log.prune(NOW, log.last_seq()).await.unwrap().deleted > 0 {}
     assert!(log.append("a", NOW, events(stored..stored + 1)).await.is_ok());
+}
+
+#[tokio::test]
+async fn event_types_are_counted_and_stay_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path()).await;
+    let hours = |count: u64| NOW.plus(Duration::from_secs(3_600 * count));
+    let of_type = |id: &str, name: &str| parse(&json!({"event_type": name, "id": id}));
+    let counts = async |since| {
+        let counts = log.event_type_counts(since).await.unwrap();
+        counts
+            .into_iter()
+            .map(|known| (known.event_type, known.count))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(counts(NOW).await, []);
+    let first = vec![of_type("1", "b"), of_type("2", "a"), of_type("3", "b")];
+    log.append("x", NOW, first).await.unwrap();
+    // Of the second request one event is known already.
+    let second = vec![of_type("3", "b"), of_type("4", "b")];
+    log.append("x", hours(2), second).await.unwrap();
+    assert_eq!(counts(NOW).await, [("a".to_owned(), 1), ("b".to_owned(), 3)]);
+    assert_eq!(counts(hours(1)).await, [("a".to_owned(), 0), ("b".to_owned(), 1)]);
+    // Events go, counts stay for a month more, and types for good.
+    assert_eq!(log.prune(hours(3), Seq::new(9)).await.unwrap().deleted, 4);
+    assert_eq!(counts(NOW).await, [("a".to_owned(), 1), ("b".to_owned(), 3)]);
+    log.prune(hours(32 * 24), Seq::new(9)).await.unwrap();
+    assert_eq!(counts(NOW).await, [("a".to_owned(), 0), ("b".to_owned(), 0)]);
 }
