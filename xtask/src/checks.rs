@@ -7,6 +7,7 @@ mod http_client_place;
 mod machine_traces;
 mod source;
 mod sql_place;
+mod whole_hydration;
 
 use anyhow::{Result, bail};
 
@@ -34,5 +35,6 @@ fn findings_in(source: &Source) -> Vec<String> {
     findings.extend(sql_place::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
+    findings.extend(whole_hydration::check(source));
     findings
 }

@@ -6,6 +6,7 @@
 //! folder is replaced only when an input has changed, so an unchanged page costs no server rebuild.
 
 mod asset;
+mod async_hydration;
 mod budget;
 mod compress;
 mod manifest;
@@ -90,7 +91,7 @@ fn inputs(project: &Project) -> Result<String> {
         .folder(&root.join("style"))?
         .folder(&root.join("public"))?
         .folder(&root.join("xtask/src/site"))?
-        .file(&root.join("xtask/tools/package-lock.json"))?
+        .folder(&root.join("xtask/tools"))?
         .text(&wasm_bindgen::binary(project)?.to_string_lossy());
     Ok(print.finish())
 }

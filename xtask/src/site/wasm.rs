@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::asset::{Asset, Role};
+use super::async_hydration;
 use crate::process;
 use crate::project::Project;
 use crate::steps::Ending;
@@ -98,10 +99,11 @@ pub(super) fn bind(project: &Project, work: &Path) -> Result<Bound> {
 }
 
 pub(super) fn shrink(project: &Project, bound: &Bound) -> Result<Asset> {
+    let lean = async_hydration::leave_out(project, &bound.wasm)?;
     let small = bound.wasm.with_extension("small.wasm");
     let mut command = Command::new(npm::bin_dir(project).join("wasm-opt"));
     command.current_dir(project.root()).arg("-Oz").args(WASM_FEATURES);
-    process::run(command.arg(&bound.wasm).arg("-o").arg(&small))?;
+    process::run(command.arg(&lean).arg("-o").arg(&small))?;
     let bytes = fs::read(&small).with_context(|| format!("cannot read {}", small.display()))?;
     Ok(Asset::hashed(Role::Wasm, &format!("{OUT_NAME}_bg"), "wasm", bytes))
 }

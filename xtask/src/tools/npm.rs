@@ -18,12 +18,15 @@ const STEP: Step = Step {
     usually: "10 s once",
 };
 
-const FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+/// A script of ours that needs binaryen's library, and so to lie beside it.
+pub(crate) const LEAVE_OUT_ASYNC_HYDRATION: &str = "leave-out-async-hydration.mjs";
+
+const FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", LEAVE_OUT_ASYNC_HYDRATION];
 
 /// Installs both into `.tools/npm`.
 pub(crate) fn ensure(project: &Project, steps: &mut Steps) -> Result<()> {
     steps.run(&STEP, || {
-        let folder = project.tools().join("npm");
+        let folder = folder(project);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for name in FILES {
             let from = project.root().join("xtask/tools").join(name);
@@ -50,9 +53,14 @@ pub(crate) fn install(folder: &Path) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// The folder in which they are installed.
+pub(crate) fn folder(project: &Project) -> PathBuf {
+    project.tools().join("npm")
+}
+
 /// The folder in which an npm-installed program is to be found.
 pub(crate) fn bin_dir(project: &Project) -> PathBuf {
-    project.tools().join("npm/node_modules/.bin")
+    folder(project).join("node_modules/.bin")
 }
 
 fn npm() -> Result<Command> {
