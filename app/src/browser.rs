@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
-use web_sys::{HtmlElement, HtmlTextAreaElement};
+use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, UrlSearchParams};
 
 use crate::model::theme::Theme;
 
@@ -66,6 +66,20 @@ pub(crate) fn focus(id: impl Into<String>) {
 /// Where the focus was can't always be given back; that is no reason to fail.
 pub(crate) fn focus_element(element: &HtmlElement) {
     element.focus().unwrap_or_default();
+}
+
+/// The address's query to which a plain form leads; empty if the browser can't say.
+pub(crate) fn form_query(form: &HtmlFormElement) -> String {
+    let fields = FormData::new_with_form(form);
+    let query = fields.and_then(|fields| UrlSearchParams::new_with_str_sequence_sequence(&fields));
+    query.map(|query| query.to_string().into()).unwrap_or_default()
+}
+
+/// Does nothing if there is no element with this id.
+pub(crate) fn set_attribute(id: &str, name: &str, value: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        element.set_attribute(name, value).unwrap_or_default();
+    }
 }
 
 /// Closes a popover, if it is open.

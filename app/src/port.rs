@@ -12,7 +12,7 @@ use domain::{
     ids::{DestinationId, Seq, SessionId, UserId},
 };
 
-use crate::wire::{AppError, DestinationView, EventView, LogPage, LogPageRequest, Overview};
+use crate::wire::{AppError, DestinationView, EventView, LogPage, Overview};
 
 /// The context under which the server provides its implementation.
 pub type Port = Arc<dyn AdminPort>;
@@ -48,8 +48,8 @@ pub trait AdminPort: Send + Sync {
 
     async fn overview(&self) -> Result<Overview, AppError>;
 
-    /// At most 25 rows.
-    async fn list_events(&self, page: LogPageRequest) -> Result<LogPage, AppError>;
+    /// At most 25 rows. `query` is that of the Log's address: its filter, and where the page starts.
+    async fn list_events(&self, query: &str) -> Result<LogPage, AppError>;
 
     async fn show_event(&self, seq: Seq) -> Result<EventView, AppError>;
 

@@ -54,21 +54,27 @@ pub struct LogPosition {
 }
 
 /// Which page of the Log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "page", content = "position", rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogPageRequest {
+    /// The newest, or the oldest when the oldest come first.
     #[default]
-    Newest,
+    First,
     OlderThan(LogPosition),
     NewerThan(LogPosition),
+    /// What has come in that is newer, and nothing to fill the page up.
+    Since(LogPosition),
 }
 
-/// One page, newest first. `newer` and `older` are there when there is something on that side.
+/// One page, in the order asked for. `newer` and `older` are there when there is something on that side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPage {
     pub rows: Vec<LogRow>,
     pub newer: Option<LogPosition>,
     pub older: Option<LogPosition>,
+    /// How far a text in the details was searched for, if that ended early: where to go on.
+    pub searched_to: Option<LogPosition>,
+    /// Values worth suggesting; each list belongs to the token of that name.
+    pub known: Vec<(String, Vec<String>)>,
 }
 
 /// One line of the Log. Texts are empty when the event does not say.

@@ -84,6 +84,8 @@ pub struct AuditEvent {
     pub entity_id: String,
     pub entity_type: String,
     pub entity_path: String,
+    /// Empty if the event names none.
+    pub ip_address: String,
     pub created_at: Timestamp,
     /// The JSON object that is delivered: every documented field, no line breaks.
     pub body: Box<str>,

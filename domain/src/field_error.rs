@@ -16,6 +16,10 @@ pub enum Field {
     NewPassword,
     Scopes,
     ExpiresAt,
+    CreatedAfter,
+    CreatedBefore,
+    Sort,
+    Filter,
 }
 
 /// A field and the rule it breaks. The message is a sentence of its own, for its reader, and never repeats the value.

@@ -10,14 +10,20 @@
 //! posts again with the same ids.
 //!
 //! The writer is on rusqlite, because prepared inserts there are twice as fast as through sqlx; everything that reads is
-//! on sqlx, from connections that can't write. The last few MiB stay in memory for destinations that keep up.
+//! on sqlx, from connections that can't write. The last few MiB stay in memory for destinations that keep up. How events
+//! are found by who, what and where stands in `index` and `browse`.
 
 mod append;
 mod browse;
 mod error;
+mod filter;
+mod index;
+mod known;
+mod places;
 mod prune;
 mod read;
 mod schema;
+mod search;
 mod tail;
 mod types;
 mod writer;
@@ -38,8 +44,10 @@ use tokio::sync::watch;
 
 pub use self::{
     append::{Appended, QUEUE_BYTES},
-    browse::{BrowsePosition, BrowseRequest, BrowseRow},
+    browse::{BrowsePosition, BrowseRow, Browsed, SCAN_ROWS},
     error::{AppendError, LogError},
+    filter::{BrowseRequest, EntityFilter, EventFilter},
+    known::LatestNames,
     prune::{PruneReport, Usage},
     types::EventTypeCount,
 };

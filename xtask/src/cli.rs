@@ -43,8 +43,8 @@ enum Command {
     Lint,
     /// Measure each path of a release build beside its own limit
     Bench {
-        /// Arguments for the benchmark, after `--`
-        #[arg(last = true)]
+        /// The paths to measure, such as `log`; all of them if none is named
+        #[arg(trailing_var_arg = true)]
         bench_args: Vec<String>,
     },
 }

@@ -31,7 +31,7 @@ pub(super) fn Drawer(location: Memo<LogLocation>) -> impl IntoView {
             browser::focus_element(&frame);
         }
     });
-    let closed = Memo::new(move |_| location.get().without_event().href());
+    let closed = Memo::new(move |_| location.get().with_event(None).href());
     let navigate = use_navigate();
     let on_key = move |key: KeyboardEvent| {
         if key.key() == "Escape" {

@@ -1,9 +1,11 @@
-//! The Log before the first event.
+//! The Log before the first event, and when nothing matches.
 
 use leptos::prelude::*;
 
+use super::chips::clear_link;
 use crate::{
     loading::load,
+    model::log_location::LogLocation,
     server_fns::instance::show_overview,
     ui::{FirstEvent, LinesSkeleton, Loaded, LogIllustration},
 };
@@ -26,4 +28,16 @@ pub(super) fn EmptyLog() -> impl IntoView {
             </div>
         </section>
     }
+}
+
+pub(super) fn nothing_matches(here: &LogLocation) -> AnyView {
+    view! {
+        <section class="empty">
+            <LogIllustration />
+            <h2>"No events match"</h2>
+            <p>"Nothing in the Log is like this. Names, ids and addresses are compared exactly."</p>
+            {clear_link(here)}
+        </section>
+    }
+    .into_any()
 }

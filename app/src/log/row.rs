@@ -25,8 +25,8 @@ pub(super) fn link_id(seq: domain::ids::Seq) -> String {
 #[component]
 pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl IntoView {
     let seq = row.seq;
-    let href = Memo::new(move |_| location.get().with_event(seq).href());
-    let is_open = move || location.get().event == Some(seq);
+    let href = Memo::new(move |_| location.get().with_event(Some(seq)).href());
+    let is_open = move || location.with(|location| location.event == Some(seq));
     let navigate = use_navigate();
     let follow = move |event: MouseEvent| {
         if is_plain_click(&event) {

@@ -1,36 +1,59 @@
 //! One page of the Log, by the address of the page.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 use super::{
     drawer::Drawer,
-    empty::EmptyLog,
-    pager::Pager,
+    empty::{EmptyLog, nothing_matches},
+    filter_bar::{filter_bar, known_id},
+    live::{Live, arrived, live_switch},
+    pager::{keep_searching, pager},
     table::{LogTable, TABLE_ID},
 };
 use crate::{
     browser,
     loading::load,
-    model::log_location::{LogLocation, LogPageParameter},
+    model::log_location::LogLocation,
     server_fns::events::list_events,
     ui::{Loaded, TableSkeleton},
-    wire::{LogPage, LogPageRequest},
+    wire::{LogPage, LogPageRequest, LogPosition},
 };
 
 #[component]
 pub(crate) fn LogTab() -> impl IntoView {
-    let query = use_query_map();
-    let location = Memo::new(move |_| LogLocation::from_query(|name| query.read().get(name)));
-    let page = load(move || location.get().page, |page| list_events(LogPageParameter(page)));
+    let search = use_location().search;
+    let location = Memo::new(move |_| search.with(|search| LogLocation::from_query(search)));
+    let start = Memo::new(move |_| location.get().at(LogPageRequest::First));
+    let page = load(move || location.with(LogLocation::query), list_events);
     let turned = RwSignal::new(false);
-    let is_open = Memo::new(move |_| location.get().event.is_some());
+    let live = Live::new();
+    let is_open = Memo::new(move |_| location.with(|location| location.event.is_some()));
+    let navigate = use_navigate();
+    let go = Callback::new(move |href: String| {
+        let options = NavigateOptions {
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(&href, options);
+    });
+    let refresh = Callback::new(move |()| {
+        turned.set(true);
+        page.refetch();
+    });
     view! {
+        <div class="log-tools">
+            {move || start.with(|start| filter_bar(start, go))} {live_switch(live, location, go)}
+        </div>
+        {arrived(live, refresh)}
         <Loaded
             resource=page
             what="The Log can't be shown."
             skeleton=|| view! { <TableSkeleton rows=26 /> }
-            view=move |page| view! { <LoadedPage page location turned /> }
+            view=move |page| loaded_page(page, location, turned, live)
         />
         <Show when=move || is_open.get()>
             <Drawer location />
@@ -38,20 +61,43 @@ pub(crate) fn LogTab() -> impl IntoView {
     }
 }
 
-#[component]
-fn LoadedPage(page: LogPage, location: Memo<LogLocation>, turned: RwSignal<bool>) -> impl IntoView {
-    let request = location.get_untracked().page;
-    if page.rows.is_empty() && request == LogPageRequest::Newest {
+fn loaded_page(page: LogPage, location: Memo<LogLocation>, turned: RwSignal<bool>, live: Live) -> AnyView {
+    let here = location.get_untracked();
+    live.show(here.is_at_newest().then(|| newest(&page)));
+    let is_nothing = page.rows.is_empty() && here.page == LogPageRequest::First && page.searched_to.is_none();
+    let known = page.known.iter().map(|(token, values)| known_values(token, values));
+    let known = known.collect_view();
+    if is_nothing && here.filter.is_empty() {
         return view! { <EmptyLog /> }.into_any();
     }
     focus_turned_page(turned);
-    let is_newest = page.newer.is_none();
-    let (newer, older) = (page.newer, page.older);
-    view! {
-        <LogTable rows=page.rows location />
-        <Pager newer older is_newest turned />
-    }
-    .into_any()
+    let searched = page.searched_to.map(|end| keep_searching(&here, end, turned));
+    let pager = pager(&here, &page, turned);
+    let rows = if is_nothing {
+        nothing_matches(&here)
+    } else {
+        view! { <LogTable rows=page.rows location /> }.into_any()
+    };
+    view! { {rows} {searched} {pager} {known} }.into_any()
+}
+
+/// What is newer than this is new; in an empty log, everything is.
+fn newest(page: &LogPage) -> LogPosition {
+    let first = page.rows.first().map(|row| LogPosition {
+        created_at: row.created_at,
+        seq: row.seq,
+    });
+    first.unwrap_or(LogPosition {
+        created_at: domain::Timestamp::from_unix_ms(0),
+        seq: domain::ids::Seq::START,
+    })
+}
+
+fn known_values(token: &str, values: &[String]) -> AnyView {
+    let options = values
+        .iter()
+        .map(|value| view! { <option value=value.clone()></option> });
+    view! { <datalist id=known_id(token)>{options.collect_view()}</datalist> }.into_any()
 }
 
 /// The link that turned the page is gone with the old page: the keyboard goes on at the top of the new one.

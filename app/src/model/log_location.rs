@@ -1,95 +1,120 @@
-//! Where the reader is in the Log, as the address of the page says it: `?tab=log&older_than=1760464808677_42&event=7`.
-
-use std::fmt::Write as _;
+//! Where the reader is in the Log, as the address of the page says it:
+//! `?tab=log&author_username=root&older_than=1760464808677_42&event=7`.
 
 use domain::{Timestamp, ids::Seq};
-use serde::{Deserialize, Serialize};
 
+use super::{
+    log_filter::{LogFilter, Token},
+    query_text::{pairs, push_pair},
+};
 use crate::wire::{LogPageRequest, LogPosition};
 
 /// Path of the page with the tabs Log and Streams.
 pub const AUDIT_EVENTS: &str = "/admin/audit_logs";
 
-/// A page of the Log, and the event whose details are open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Path of the exports, before `.csv` or `.jsonl`.
+pub const EXPORT: &str = "/admin/audit_log_reports";
+
+/// The filter, a page of what it admits, the event whose details are open, and whether new events are waited for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogLocation {
+    pub filter: LogFilter,
     pub page: LogPageRequest,
     pub event: Option<Seq>,
+    pub live: bool,
 }
 
 impl LogLocation {
-    /// Reads the query; what can't be read is as if it were not there.
-    pub fn from_query(parameter: impl Fn(&str) -> Option<String>) -> Self {
-        let position = |name| parameter(name).as_deref().and_then(parse_position);
-        let page = if let Some(position) = position("older_than") {
-            LogPageRequest::OlderThan(position)
-        } else if let Some(position) = position("newer_than") {
-            LogPageRequest::NewerThan(position)
-        } else {
-            LogPageRequest::Newest
-        };
-        let event = parameter("event").and_then(|seq| seq.parse().ok()).map(Seq::new);
-        Self { page, event }
+    /// Reads the query. Positions that can't be read are as if they were not there; what is wrong with the filter stays,
+    /// to be told where it stands.
+    pub fn from_query(query: &str) -> Self {
+        let mut location = Self::default();
+        let (mut token, mut value) = (None, String::new());
+        for (name, given) in pairs(query) {
+            match name.as_str() {
+                "older_than" => location.go_to(&given, LogPageRequest::OlderThan),
+                "newer_than" => location.go_to(&given, LogPageRequest::NewerThan),
+                "since" => location.go_to(&given, LogPageRequest::Since),
+                "event" => location.event = given.parse().ok().map(Seq::new),
+                "live" => location.live = given == "on",
+                "filter" => token = Token::ALL.into_iter().find(|token| token.name() == given),
+                "is" => value = given,
+                _ => location.filter.take(&name, given),
+            }
+        }
+        location.filter = location.filter.tidied();
+        if let (Some(token), false) = (token, value.is_empty()) {
+            location.filter = location.filter.with(token, &value);
+        }
+        location
     }
 
-    /// The same page with the details of this event open.
+    /// The same page with the details of this event open, or with none.
     #[must_use]
-    pub const fn with_event(self, seq: Seq) -> Self {
+    pub fn with_event(self, event: Option<Seq>) -> Self {
+        Self { event, ..self }
+    }
+
+    /// Another page of the same.
+    #[must_use]
+    pub fn at(self, page: LogPageRequest) -> Self {
         Self {
-            event: Some(seq),
+            page,
+            event: None,
             ..self
         }
     }
 
-    /// The same page with no details open.
+    /// The first page of something else.
     #[must_use]
-    pub const fn without_event(self) -> Self {
-        Self { event: None, ..self }
+    pub fn with_filter(self, filter: LogFilter) -> Self {
+        Self { filter, ..self }.at(LogPageRequest::First)
     }
 
-    /// Another page.
-    pub const fn page(page: LogPageRequest) -> Self {
-        Self { page, event: None }
+    /// Whether new events would be the next to be shown here.
+    pub fn is_at_newest(&self) -> bool {
+        self.page == LogPageRequest::First && !self.filter.oldest_first()
+    }
+
+    /// What decides which rows are shown.
+    pub fn query(&self) -> String {
+        let mut query = String::new();
+        self.filter.write(&mut query);
+        match self.page {
+            LogPageRequest::First => {}
+            LogPageRequest::OlderThan(position) => push_pair(&mut query, "older_than", &position_text(position)),
+            LogPageRequest::NewerThan(position) => push_pair(&mut query, "newer_than", &position_text(position)),
+            LogPageRequest::Since(position) => push_pair(&mut query, "since", &position_text(position)),
+        }
+        query
     }
 
     pub fn href(&self) -> String {
         let mut href = format!("{AUDIT_EVENTS}?tab=log");
-        let page = page_text(self.page);
-        if !page.is_empty() {
-            href.push('&');
-            href.push_str(&page);
+        let query = self.query();
+        if !query.is_empty() {
+            href.extend(["&", &query]);
+        }
+        if self.live {
+            href.push_str("&live=on");
         }
         if let Some(seq) = self.event {
-            write!(href, "&event={seq}").unwrap_or_default();
+            push_pair(&mut href, "event", &seq.to_string());
         }
         href
     }
-}
 
-/// A page request as one value of a URL: empty, `older_than=<position>` or `newer_than=<position>`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", from = "String")]
-pub struct LogPageParameter(pub LogPageRequest);
-
-impl From<LogPageParameter> for String {
-    fn from(parameter: LogPageParameter) -> Self {
-        page_text(parameter.0)
+    /// Where everything that the filter admits is handed out, as `csv` or `jsonl`.
+    pub fn export_href(&self, format: &str) -> String {
+        let mut query = String::new();
+        self.filter.write(&mut query);
+        format!("{EXPORT}.{format}?{query}")
     }
-}
 
-impl From<String> for LogPageParameter {
-    fn from(text: String) -> Self {
-        let (name, value) = text.split_once('=').unwrap_or_default();
-        let location = LogLocation::from_query(|asked| (asked == name).then(|| value.to_owned()));
-        Self(location.page)
-    }
-}
-
-fn page_text(page: LogPageRequest) -> String {
-    match page {
-        LogPageRequest::Newest => String::new(),
-        LogPageRequest::OlderThan(position) => format!("older_than={}", position_text(position)),
-        LogPageRequest::NewerThan(position) => format!("newer_than={}", position_text(position)),
+    fn go_to(&mut self, position: &str, page: impl Fn(LogPosition) -> LogPageRequest) {
+        if let Some(position) = parse_position(position) {
+            self.page = page(position);
+        }
     }
 }
 
@@ -109,49 +134,70 @@ fn parse_position(text: &str) -> Option<LogPosition> {
 mod tests {
     use super::*;
 
-    fn position(created_ms: i64, seq: i64) -> LogPosition {
+    fn position() -> LogPosition {
         LogPosition {
-            created_at: Timestamp::from_unix_ms(created_ms),
-            seq: Seq::new(seq),
+            created_at: Timestamp::from_unix_ms(-62_135_596_800_000),
+            seq: Seq::new(42),
         }
     }
 
-    fn read(query: &str) -> LogLocation {
-        LogLocation::from_query(|asked| {
-            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs
-                .into_iter()
-                .find(|(name, _)| *name == asked)
-                .map(|(_, value)| value.to_owned())
-        })
-    }
-
     #[test]
-    fn every_location_reads_back_as_printed() {
+    fn every_location_has_an_address_that_leads_back() {
+        let filter = LogFilter::default().with(Token::User, "Ada & Co");
         for page in [
-            LogPageRequest::Newest,
-            LogPageRequest::OlderThan(position(1_760_464_808_677, 42)),
-            LogPageRequest::NewerThan(position(-5, 1)),
+            LogPageRequest::First,
+            LogPageRequest::OlderThan(position()),
+            LogPageRequest::NewerThan(position()),
+            LogPageRequest::Since(position()),
         ] {
-            for location in [LogLocation::page(page), LogLocation::page(page).with_event(Seq::new(7))] {
+            let location = LogLocation::default().with_filter(filter.clone()).at(page);
+            let live = LogLocation {
+                live: true,
+                ..location.clone()
+            };
+            for location in [location.clone().with_event(Some(Seq::new(7))), live, location] {
                 let href = location.href();
                 let (path, query) = href.split_once('?').unwrap();
-                assert_eq!((path, read(query)), (AUDIT_EVENTS, location));
+                assert_eq!((path, LogLocation::from_query(query)), (AUDIT_EVENTS, location));
             }
-            assert_eq!(LogPageParameter::from(String::from(LogPageParameter(page))).0, page);
         }
     }
 
     #[test]
-    fn nonsense_is_the_newest_page() {
+    fn positions_that_make_no_sense_are_the_first_page() {
         for query in ["", "older_than=x", "older_than=1", "newer_than=_", "event=one"] {
-            assert_eq!(read(query), LogLocation::default(), "{query}");
+            assert_eq!(LogLocation::from_query(query), LogLocation::default(), "{query}");
         }
     }
 
     #[test]
-    fn closing_the_details_keeps_the_page() {
-        let open = read("tab=log&older_than=5_2&event=9");
-        assert_eq!(open.without_event().href(), "/admin/audit_logs?tab=log&older_than=5_2");
+    fn closing_the_details_keeps_the_page_and_a_filter_begins_at_the_first() {
+        let open = LogLocation::from_query("tab=log&text=a&older_than=5_2&event=9");
+        let closed = open.clone().with_event(None);
+        assert_eq!(closed.href(), "/admin/audit_logs?tab=log&text=a&older_than=5_2");
+        assert_eq!(
+            open.with_filter(LogFilter::default()).href(),
+            "/admin/audit_logs?tab=log"
+        );
+    }
+
+    #[test]
+    fn a_plain_form_adds_a_token() {
+        let added =
+            LogLocation::from_query("tab=log&author_username=ada&filter=project&is=a%2Fb+c&range=&sort=created_desc");
+        assert_eq!(
+            added.href(),
+            "/admin/audit_logs?tab=log&author_username=ada&entity_type=Project&entity_id=a/b%20c"
+        );
+        assert_eq!(
+            LogLocation::from_query("filter=user&is=+").href(),
+            "/admin/audit_logs?tab=log"
+        );
+    }
+
+    #[test]
+    fn an_export_is_of_everything_that_the_filter_admits() {
+        let location = LogLocation::from_query("tab=log&text=a&older_than=5_2&event=9&live=on");
+        assert_eq!(location.export_href("csv"), "/admin/audit_log_reports.csv?text=a");
     }
 }

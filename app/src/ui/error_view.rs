@@ -15,11 +15,15 @@ pub(crate) fn ErrorView(
     on_retry: Callback<()>,
 ) -> impl IntoView {
     let code = error.code().to_owned();
-    let words = format!("{error} {}", error.next_step());
+    let words = match &error {
+        // Each field tells for itself.
+        AppError::Invalid(_) => error.next_step().to_owned(),
+        _ => format!("{error} {}", error.next_step()),
+    };
     let way_on = match error {
         AppError::Unauthenticated => view! { <SignInAgain /> }.into_any(),
         // Asking again brings nothing back.
-        AppError::NotFound => ().into_any(),
+        AppError::NotFound | AppError::Invalid(_) => ().into_any(),
         _ => view! { <TryAgain on_retry /> }.into_any(),
     };
     view! {

@@ -125,7 +125,7 @@ impl<'json> Sent<'json> {
             None => received.received_at,
         };
         self.identifier("target_id")?;
-        for field in ["ip_address", "target_details", "target_type"] {
+        for field in ["target_details", "target_type"] {
             self.string(field)?;
         }
         let author_id = self.identifier("author_id")?;
@@ -133,6 +133,7 @@ impl<'json> Sent<'json> {
         let author_name = self.string("author_name")?;
         let entity_type = self.string("entity_type")?;
         let entity_path = self.string("entity_path")?;
+        let ip_address = self.string("ip_address")?;
         if self.is_complete() && !json.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return Ok(AuditEvent {
                 id,
@@ -142,6 +143,7 @@ impl<'json> Sent<'json> {
                 entity_id: text(entity_id),
                 entity_type: text(entity_type),
                 entity_path: text(entity_path),
+                ip_address: text(ip_address),
                 created_at,
                 body: json.trim_ascii().into(),
             });
@@ -156,6 +158,7 @@ impl<'json> Sent<'json> {
             entity_id: text(entity_id.or_else(|| fill.plain("entity_id"))),
             entity_type: text(entity_type.or_else(|| fill.plain("entity_type"))),
             entity_path: text(entity_path.or_else(|| fill.plain("entity_path"))),
+            ip_address: text(ip_address.or_else(|| fill.plain("ip_address"))),
             created_at,
             body: body.into_boxed_str(),
         })

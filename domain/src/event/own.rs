@@ -250,6 +250,7 @@ impl OwnEvent {
             entity_id: "1".to_owned(),
             entity_type: INSTANCE_SCOPE.to_owned(),
             entity_path: "gitlab_instance".to_owned(),
+            ip_address: author.ip_address.clone(),
             created_at: at,
             body: body.into_boxed_str(),
         }

@@ -3,7 +3,7 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, params};
 
-use super::{EventLog, LogError, types::forget_counts};
+use super::{EventLog, LogError, index::forget_blocks, types::forget_counts};
 
 /// Rows deleted in one transaction: short enough not to keep appends waiting.
 const CHUNK: i64 = 2_000;
@@ -53,7 +53,12 @@ pub(super) fn prune(connection: &Connection, order: PruneOrder, size_limit: u64)
     forget_counts(connection, order.received_before)?;
     let crowded = usage(connection)?.used_bytes > size_limit / 10 * 9;
     let deleted = match last_to_go(connection, order, crowded)? {
-        Some(last) => connection.execute("DELETE FROM events WHERE seq <= ?", [last])?,
+        Some(last) => {
+            // Searches pass over positions of which the event has gone, so these need not be one transaction.
+            let deleted = connection.execute("DELETE FROM events WHERE seq <= ?", [last])?;
+            forget_blocks(connection, last)?;
+            deleted
+        }
         None => 0,
     };
     Ok(PruneReport {

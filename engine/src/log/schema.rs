@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::LogError;
 
 /// Layout of the file, in `PRAGMA user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Version 1, from which every file starts.
 const START: &str = "
@@ -50,8 +50,28 @@ INSERT INTO event_types SELECT DISTINCT event_type FROM events;
 INSERT INTO event_counts SELECT received_at / 3600000, event_type, count(*) FROM events GROUP BY 1, 2;
 ";
 
+/// Version 3: tables of the index, which is filled when the log is opened. `block` is the first position in the block.
+const INDEX_BLOCKS: &str = "
+CREATE TABLE index_blocks (
+    block    INTEGER PRIMARY KEY,
+    last_seq INTEGER NOT NULL,
+    oldest   INTEGER NOT NULL,
+    newest   INTEGER NOT NULL,
+    CONSTRAINT a_block_ends_where_it_begins_or_later CHECK (block <= last_seq),
+    CONSTRAINT a_block_spans_time CHECK (oldest <= newest)
+) STRICT;
+CREATE INDEX index_blocks_from_newest ON index_blocks (newest);
+CREATE INDEX index_blocks_from_oldest ON index_blocks (oldest);
+CREATE TABLE index_entries (
+    block  INTEGER NOT NULL,
+    token  TEXT    NOT NULL,
+    places BLOB    NOT NULL,
+    CONSTRAINT a_block_lists_a_token_once PRIMARY KEY (block, token)
+) STRICT, WITHOUT ROWID;
+";
+
 /// What leads from each version to the next, beginning with an empty file.
-const STEPS: [&str; 2] = [START, COUNT_EVENT_TYPES];
+const STEPS: [&str; 3] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS];
 
 /// Sets up a connection that writes; makes the tables that the file does not have yet.
 pub(super) fn prepare(connection: &Connection) -> Result<(), LogError> {

@@ -16,7 +16,9 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    AppendError, Appended, LogError, LoggedEvent, QUEUE_BYTES, prune,
+    AppendError, Appended, LogError, LoggedEvent, QUEUE_BYTES,
+    index::{self, OpenBlock},
+    prune,
     prune::{PruneOrder, PruneReport, Usage},
     schema,
     tail::Tail,
@@ -147,6 +149,7 @@ struct WriterThread {
     usage: Usage,
     last_seq: Seq,
     sources: HashMap<Arc<str>, i64>,
+    open_block: OpenBlock,
     queued_bytes: Arc<AtomicUsize>,
     tail: Arc<Tail>,
     committed: watch::Sender<Seq>,
@@ -160,10 +163,11 @@ impl WriterThread {
         tail: Arc<Tail>,
         committed: watch::Sender<Seq>,
     ) -> Result<Self, LogError> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         schema::prepare(&connection)?;
-        connection.set_prepared_statement_cache_capacity(16);
+        connection.set_prepared_statement_cache_capacity(32);
         let last_seq = last_seq(&connection)?;
+        let open_block = index::catch_up(&mut connection, last_seq)?;
         let usage = prune::usage(&connection)?;
         committed.send_replace(last_seq);
         Ok(Self {
@@ -172,6 +176,7 @@ impl WriterThread {
             usage,
             last_seq,
             sources: HashMap::new(),
+            open_block,
             queued_bytes,
             tail,
             committed,
@@ -234,6 +239,7 @@ impl WriterThread {
                 // The commit may have happened although it reported an error: the file knows.
                 self.last_seq = last_seq(&self.connection).unwrap_or(first_seq);
                 self.sources.clear();
+                self.open_block.restart(&self.connection, self.last_seq);
             }
         }
         written.map_err(|error| {
@@ -259,12 +265,14 @@ impl WriterThread {
                 if is_new {
                     self.last_seq = seq;
                     tally.count(job.received_at, &event.event_type);
+                    self.open_block.add(seq, event);
                 }
                 Ok(is_new.then_some(seq))
             });
             stored.push(seqs.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         tally.store(&transaction)?;
+        self.open_block.store_if_full(&transaction, self.last_seq)?;
         transaction
             .prepare_cached("UPDATE positions SET last_seq = ?")?
             .execute([self.last_seq.get()])?;

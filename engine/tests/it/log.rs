@@ -7,7 +7,7 @@ use domain::{
     event::{AuditEvent, EventId, Received},
     ids::Seq,
 };
-use engine::log::{AppendError, BrowsePosition, BrowseRequest, EventLog};
+use engine::log::{AppendError, BrowsePosition, BrowseRequest, EventFilter, EventLog};
 use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
@@ -98,15 +98,17 @@ async fn pages_go_through_the_log_both_ways() {
     log.append("a", NOW, events).await.unwrap();
     let (mut request, mut seen): (_, Vec<BrowsePosition>) = (BrowseRequest::Newest, Vec::new());
     loop {
-        let page = log.browse(request, 7).await.unwrap();
+        let page = log.browse(&EventFilter::default(), request, 7).await.unwrap().rows;
         let Some(last) = page.last() else { break };
         request = BrowseRequest::OlderThan(last.position);
         seen.extend(page.iter().map(|row| row.position));
     }
     assert_eq!(seen.len(), 20);
     assert!(seen.is_sorted_by(|newer, older| newer > older));
-    let newer = log.browse(BrowseRequest::NewerThan(seen[10]), 7).await.unwrap();
-    assert_eq!(newer.iter().map(|row| row.position).collect::<Vec<_>>(), seen[3..10]);
+    let newer = BrowseRequest::NewerThan(seen[10]);
+    let newer = log.browse(&EventFilter::default(), newer, 7).await.unwrap().rows;
+    let newer: Vec<_> = newer.iter().rev().map(|row| row.position).collect();
+    assert_eq!(newer, seen[3..10]);
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@
 
 mod delivery;
 mod log;
+mod log_filter;
 mod receiver;
 mod world;

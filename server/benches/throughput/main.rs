@@ -14,6 +14,7 @@ mod ingest;
 mod instance;
 mod latency;
 mod limits;
+mod log;
 mod receiver;
 mod start;
 
@@ -38,6 +39,9 @@ fn main() {
     }
     if is_wanted("start") {
         start::start();
+    }
+    if is_wanted("log") {
+        log::log();
     }
 }
 

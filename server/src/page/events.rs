@@ -1,30 +1,44 @@
-//! The Log as the page shows it: newest first, a page at a time, each page found by where the one before it ended.
+//! The Log as the page shows it: a page at a time, each found by where the one before it ended.
 
-use app::wire::{AppError, EventView, LogPage, LogPageRequest, LogPosition, LogRow};
-use domain::{event::describe_action, ids::Seq};
-use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EventLog};
+mod csv;
+mod export;
+mod filter;
+
+use app::{
+    model::{log_filter::Token, log_location::LogLocation},
+    wire::{AppError, EventView, LogPage, LogPageRequest, LogPosition, LogRow},
+};
+use domain::{Timestamp, event::describe_action, ids::Seq};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, Browsed, EventLog};
 use serde_json::Value;
 
+pub(super) use self::export::{export_csv, export_json_lines};
+use self::filter::event_filter;
 use super::failure::from_log;
 
 const ROWS: usize = 25;
 
 /// One row more than is shown tells whether there are others.
-const ASKED: u32 = 26;
+const ASKED: usize = ROWS + 1;
 
-pub(super) async fn list_events(log: &EventLog, page: LogPageRequest) -> Result<LogPage, AppError> {
-    let request = match page {
-        LogPageRequest::Newest => BrowseRequest::Newest,
-        LogPageRequest::OlderThan(position) => BrowseRequest::OlderThan(below(position)),
-        LogPageRequest::NewerThan(position) => BrowseRequest::NewerThan(below(position)),
-    };
-    let found = log.browse(request, ASKED).await.map_err(from_log)?;
-    if matches!(request, BrowseRequest::NewerThan(_)) && found.len() <= ROWS {
-        // This is the newest page, which is always shown full.
-        let newest = log.browse(BrowseRequest::Newest, ASKED).await.map_err(from_log)?;
-        return Ok(cut(BrowseRequest::Newest, newest));
+/// `query` is that of the page's address.
+pub(super) async fn list_events(log: &EventLog, now: Timestamp, query: &str) -> Result<LogPage, AppError> {
+    let location = LogLocation::from_query(query);
+    let filter = event_filter(&location.filter, now)?;
+    let oldest_first = location.filter.oldest_first();
+    let request = browse_request(location.page, oldest_first);
+    let mut found = log.browse(&filter, request, ASKED).await.map_err(from_log)?;
+    let mut page = location.page;
+    if leads_back_to_first(page, oldest_first) && found.rows.len() <= ROWS && found.searched_to.is_none() {
+        page = LogPageRequest::First;
+        let first = browse_request(page, oldest_first);
+        found = log.browse(&filter, first, ASKED).await.map_err(from_log)?;
     }
-    Ok(cut(request, found))
+    let mut shown = cut(page, oldest_first, found);
+    if !matches!(page, LogPageRequest::Since(_)) {
+        shown.known = known(log, now).await?;
+    }
+    Ok(shown)
 }
 
 pub(super) async fn show_event(log: &EventLog, seq: Seq) -> Result<EventView, AppError> {
@@ -39,32 +53,74 @@ pub(super) async fn show_event(log: &EventLog, seq: Seq) -> Result<EventView, Ap
     })
 }
 
-/// At most 25 of the rows that were found, and where the pages beside them begin.
-fn cut(request: BrowseRequest, mut found: Vec<BrowseRow>) -> LogPage {
-    let is_more = found.len() > ROWS;
-    if is_more && matches!(request, BrowseRequest::NewerThan(_)) {
-        found.remove(0);
-    }
-    found.truncate(ROWS);
-    let first = found.first().map(|row| above(row.position));
-    let last = found.last().map(|row| above(row.position));
-    let (newer, older) = match request {
-        BrowseRequest::Newest => (None, last.filter(|_| is_more)),
-        // The event below which was asked for is newer than what was found, even than nothing.
-        BrowseRequest::OlderThan(position) => (first.or(Some(just_below(position))), last.filter(|_| is_more)),
-        BrowseRequest::NewerThan(_) => (first.filter(|_| is_more), last),
-    };
-    LogPage {
-        rows: found.iter().map(row).collect(),
-        newer,
-        older,
+const fn browse_request(page: LogPageRequest, oldest_first: bool) -> BrowseRequest {
+    match page {
+        LogPageRequest::First if oldest_first => BrowseRequest::Oldest,
+        LogPageRequest::First => BrowseRequest::Newest,
+        LogPageRequest::OlderThan(position) => BrowseRequest::OlderThan(below(position)),
+        LogPageRequest::NewerThan(position) | LogPageRequest::Since(position) => {
+            BrowseRequest::NewerThan(below(position))
+        }
     }
 }
 
-fn just_below(position: BrowsePosition) -> LogPosition {
+/// Whether the first page lies on the way; it is always shown full.
+const fn leads_back_to_first(page: LogPageRequest, oldest_first: bool) -> bool {
+    match page {
+        LogPageRequest::First | LogPageRequest::Since(_) => false,
+        LogPageRequest::OlderThan(_) => oldest_first,
+        LogPageRequest::NewerThan(_) => !oldest_first,
+    }
+}
+
+/// At most 25 of the rows that were found, and where the pages beside them begin.
+fn cut(page: LogPageRequest, oldest_first: bool, mut found: Browsed) -> LogPage {
+    let goes_back = browse_request(page, oldest_first).goes_back();
+    let is_more = found.rows.len() > ROWS;
+    found.rows.truncate(ROWS);
+    let first = found.rows.first().map(|row| above(row.position));
+    let ahead = found.rows.last().map(|row| above(row.position)).filter(|_| is_more);
+    let behind = match page {
+        LogPageRequest::First => None,
+        // The event beside which was asked is there, even if nothing was found beyond it.
+        LogPageRequest::OlderThan(position) => first.or(Some(moved(position, -1))),
+        LogPageRequest::NewerThan(position) | LogPageRequest::Since(position) => first.or(Some(moved(position, 1))),
+    };
+    let mut rows: Vec<LogRow> = found.rows.iter().map(row).collect();
+    if goes_back == oldest_first {
+        rows.reverse();
+    }
+    let (newer, older) = if goes_back { (behind, ahead) } else { (ahead, behind) };
+    LogPage {
+        rows,
+        newer,
+        older,
+        searched_to: found.searched_to.map(above),
+        known: Vec::new(),
+    }
+}
+
+/// What has been seen lately, for each token that is easier chosen than typed.
+async fn known(log: &EventLog, now: Timestamp) -> Result<Vec<(String, Vec<String>)>, AppError> {
+    let names = log.latest_names().await.map_err(from_log)?;
+    let types = log.event_type_counts(now).await.map_err(from_log)?;
+    let lists = [
+        (Token::User, names.authors),
+        (Token::Group, names.groups),
+        (Token::Project, names.projects),
+        (
+            Token::EventType,
+            types.into_iter().map(|known| known.event_type).collect(),
+        ),
+    ];
+    Ok(lists.map(|(token, values)| (token.name().to_owned(), values)).into())
+}
+
+/// Just beside the event at that position.
+const fn moved(position: LogPosition, by: i64) -> LogPosition {
     LogPosition {
         created_at: position.created_at,
-        seq: Seq::new(position.seq.get().saturating_sub(1)),
+        seq: Seq::new(position.seq.get().saturating_add(by)),
     }
 }
 
@@ -112,17 +168,14 @@ fn plain(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Timestamp, event::EventId};
+    use domain::event::EventId;
     use proptest::prelude::*;
 
     use super::*;
 
     fn event(seq: i64) -> BrowseRow {
         BrowseRow {
-            position: BrowsePosition {
-                created_at: Timestamp::from_unix_ms(seq),
-                seq: Seq::new(seq),
-            },
+            position: below(position(seq)),
             source: "test".into(),
             id: EventId::parse("x").unwrap(),
             event_type: "user_created".into(),
@@ -139,8 +192,18 @@ mod tests {
         }
     }
 
-    fn found(newest: i64, count: i64) -> Vec<BrowseRow> {
-        (0..count).map(|back| event(newest - back)).collect()
+    fn back_from(newest: i64, count: i64) -> Browsed {
+        Browsed {
+            rows: (0..count).map(|back| event(newest - back)).collect(),
+            searched_to: None,
+        }
+    }
+
+    fn up_from(oldest: i64, count: i64) -> Browsed {
+        Browsed {
+            rows: (0..count).map(|forth| event(oldest + forth)).collect(),
+            searched_to: None,
+        }
     }
 
     fn seqs(page: &LogPage) -> Vec<i64> {
@@ -163,37 +226,55 @@ mod tests {
 
     #[test]
     fn the_newest_page_has_nothing_newer() {
-        let page = cut(BrowseRequest::Newest, found(100, 26));
+        let page = cut(LogPageRequest::First, false, back_from(100, 26));
         assert_eq!(seqs(&page), (76..=100).rev().collect::<Vec<_>>());
         assert_eq!((page.newer, page.older), (None, Some(position(76))));
-        let short = cut(BrowseRequest::Newest, found(100, 25));
+        let short = cut(LogPageRequest::First, false, back_from(100, 25));
         assert_eq!((short.newer, short.older), (None, None));
-        let empty = cut(BrowseRequest::Newest, Vec::new());
+        let empty = cut(LogPageRequest::First, false, Browsed::default());
         assert_eq!((empty.newer, empty.older), (None, None));
     }
 
     #[test]
     fn an_older_page_leads_back() {
-        let page = cut(BrowseRequest::OlderThan(below(position(76))), found(75, 26));
+        let page = cut(LogPageRequest::OlderThan(position(76)), false, back_from(75, 26));
         assert_eq!((page.newer, page.older), (Some(position(75)), Some(position(51))));
-        let nothing = cut(BrowseRequest::OlderThan(below(position(3))), Vec::new());
-        assert_eq!(
-            (nothing.newer, nothing.older),
-            (
-                Some(LogPosition {
-                    seq: Seq::new(2),
-                    ..position(3)
-                }),
-                None
-            )
-        );
+        let nothing = cut(LogPageRequest::OlderThan(position(3)), false, Browsed::default());
+        let beside = LogPosition {
+            seq: Seq::new(2),
+            ..position(3)
+        };
+        assert_eq!((nothing.newer, nothing.older), (Some(beside), None));
     }
 
     #[test]
     fn a_newer_page_drops_its_newest_row_when_there_is_more() {
-        let page = cut(BrowseRequest::NewerThan(below(position(50))), found(76, 26));
+        let page = cut(LogPageRequest::NewerThan(position(50)), false, up_from(51, 26));
         assert_eq!(seqs(&page), (51..=75).rev().collect::<Vec<_>>());
         assert_eq!((page.newer, page.older), (Some(position(75)), Some(position(51))));
+    }
+
+    #[test]
+    fn with_the_oldest_first_the_pages_run_the_other_way() {
+        let first = cut(LogPageRequest::First, true, up_from(1, 26));
+        assert_eq!(seqs(&first), (1..=25).collect::<Vec<_>>());
+        assert_eq!((first.newer, first.older), (Some(position(25)), None));
+        let second = cut(LogPageRequest::NewerThan(position(25)), true, up_from(26, 3));
+        assert_eq!((seqs(&second), second.newer), (vec![26, 27, 28], None));
+        assert_eq!(second.older, Some(position(26)));
+        let back = cut(LogPageRequest::OlderThan(position(90)), true, back_from(89, 26));
+        assert_eq!(seqs(&back), (65..=89).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_early_end_is_handed_on() {
+        let found = Browsed {
+            searched_to: Some(below(position(9))),
+            ..back_from(20, 2)
+        };
+        let page = cut(LogPageRequest::First, false, found);
+        assert_eq!((page.rows.len(), page.older), (2, None));
+        assert_eq!(page.searched_to, Some(position(9)));
     }
 
     proptest! {

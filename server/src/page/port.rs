@@ -2,7 +2,7 @@
 
 use app::{
     port::{AdminPort, SetCookie, SignedIn, Visitor},
-    wire::{AppError, DestinationView, EventView, LogPage, LogPageRequest, Overview},
+    wire::{AppError, DestinationView, EventView, LogPage, Overview},
 };
 use async_trait::async_trait;
 use domain::{
@@ -44,8 +44,8 @@ impl AdminPort for EnginePort {
         overview::show_overview(&self.0).await
     }
 
-    async fn list_events(&self, page: LogPageRequest) -> Result<LogPage, AppError> {
-        events::list_events(self.0.engine.log(), page).await
+    async fn list_events(&self, query: &str) -> Result<LogPage, AppError> {
+        events::list_events(self.0.engine.log(), self.0.engine.clock().now(), query).await
     }
 
     async fn show_event(&self, seq: Seq) -> Result<EventView, AppError> {

@@ -2,7 +2,7 @@
 
 use std::{env, sync::Arc};
 
-use app::port::Port;
+use app::{model::log_location::EXPORT, port::Port};
 use axum::{
     Router,
     body::Body,
@@ -10,6 +10,7 @@ use axum::{
     http::{StatusCode, header::CONTENT_SECURITY_POLICY},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use leptos::{
     config::LeptosOptions,
@@ -19,7 +20,11 @@ use leptos::{
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::{port::EnginePort, sign_in_guard::send_to_sign_in};
+use super::{
+    events::{export_csv, export_json_lines},
+    port::EnginePort,
+    sign_in_guard::send_to_sign_in,
+};
 use crate::{
     api::answer_unknown_path,
     assets::Assets,
@@ -45,7 +50,12 @@ pub(crate) fn router(services: &Services) -> Router {
         }
         or_not_found(not_found(request).await)
     };
+    let exports = Router::new()
+        .route(&format!("{EXPORT}.csv"), get(export_csv))
+        .route(&format!("{EXPORT}.jsonl"), get(export_json_lines))
+        .with_state(Arc::clone(services));
     Router::new()
+        .merge(exports)
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
         .fallback(fallback)
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))

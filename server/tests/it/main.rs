@@ -9,6 +9,7 @@ mod delivery;
 mod ingest;
 mod ingest_limits;
 mod instance;
+mod log;
 mod operations;
 mod origin;
 mod page;

@@ -161,7 +161,7 @@ async fn the_log_is_read_page_by_page_in_both_directions() {
     while let Some(position) = page["older"].as_object() {
         let text = format!("{}_{}", position["created_at"], position["seq"]);
         page = browser
-            .read(&format!("events/list?page=older_than%3D{text}"))
+            .read(&format!("events/list?query=older_than%3D{text}"))
             .await
             .json();
         assert_eq!(page["rows"].as_array().map(Vec::is_empty), Some(false), "{page}");

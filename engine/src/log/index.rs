@@ -1,0 +1,240 @@
+//! The index by author, entity, event type and IP address: which events of each block of the log carry which token.
+//!
+//! A B-tree index on each of these columns would make every commit rewrite as many pages as it has authors and entities,
+//! which costs more than storing the events themselves. So the log is indexed in blocks of some thousand events. While a
+//! block fills, the writer keeps its tokens in memory; when it is full, they go into `index_entries` in one run, in the
+//! order of the table, within the transaction that stores the last of its events. A search asks each block for its tokens
+//! by primary key, intersects what it finds, and reads the events after the last block from the log itself: at 10 million
+//! events that is about 2,400 small look-ups for what is nowhere, and one or two for what is common.
+//!
+//! A block says between which times its events were created, so that a search by time skips what can't hold any. Blocks
+//! go when the last of their events has gone. What is in memory is no secret of the writer: after a restart or a failed
+//! commit, the missing part is read from the log.
+
+use std::collections::HashMap;
+
+use domain::{Timestamp, event::AuditEvent, ids::Seq};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::{BrowsePosition, places::Places};
+
+/// Events in a block, or more where one commit goes beyond. A smaller block leaves less to be read from the log itself, a
+/// larger one makes fewer blocks to be asked.
+const BLOCK: i64 = 4_096;
+
+/// What an event can be found by. Author and entity are known by their id as well as by their name or path.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Token<'text> {
+    Author(&'text str),
+    Entity(&'text str, &'text str),
+    EventType(&'text str),
+    IpAddress(&'text str),
+}
+
+impl Token<'_> {
+    /// As it stands in the index.
+    pub(super) fn key(self) -> String {
+        let mut key = String::new();
+        self.write_key(&mut key);
+        key
+    }
+
+    fn write_key(self, key: &mut String) {
+        key.clear();
+        match self {
+            Self::Author(author) => key.extend(["a", author]),
+            Self::Entity(entity_type, entity) => key.extend(["e", entity_type, "\n", entity]),
+            Self::EventType(event_type) => key.extend(["t", event_type]),
+            Self::IpAddress(ip_address) => key.extend(["i", ip_address]),
+        }
+    }
+}
+
+/// Stores blocks until less than one is left: for a log that has none yet.
+pub(super) fn catch_up(connection: &mut Connection, last_seq: Seq) -> Result<OpenBlock, rusqlite::Error> {
+    let mut open = OpenBlock::after(connection, last_seq)?;
+    while last_seq.get() - open.indexed_to.get() >= BLOCK {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let end = Seq::new(open.indexed_to.get() + BLOCK);
+        open.read(&transaction, end)?;
+        open.store(&transaction, end)?;
+        transaction.commit()?;
+    }
+    open.first = last_seq.next();
+    Ok(open)
+}
+
+/// Takes the blocks away of which no event is left.
+pub(super) fn forget_blocks(connection: &Connection, last_deleted: i64) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM index_entries WHERE block IN (SELECT block FROM index_blocks WHERE last_seq <= ?)",
+        )?
+        .execute([last_deleted])?;
+    connection
+        .prepare_cached("DELETE FROM index_blocks WHERE last_seq <= ?")?
+        .execute([last_deleted])?;
+    Ok(())
+}
+
+/// What of an event is indexed.
+struct Indexed<'event> {
+    author_id: &'event str,
+    author_name: &'event str,
+    entity_type: &'event str,
+    entity_id: &'event str,
+    entity_path: &'event str,
+    event_type: &'event str,
+    ip_address: &'event str,
+}
+
+/// The part of the log that is not in the index yet, as far as it is in memory.
+pub(super) struct OpenBlock {
+    /// The end of the last stored block.
+    indexed_to: Seq,
+    /// Where memory begins; events between the two have to be read from the log.
+    first: Seq,
+    tokens: HashMap<String, Places>,
+    times: Option<(Timestamp, Timestamp)>,
+    key: String,
+}
+
+impl OpenBlock {
+    /// Finds out where the index ends, with nothing in memory.
+    pub(super) fn after(connection: &Connection, last_seq: Seq) -> rusqlite::Result<Self> {
+        let indexed_to: Option<i64> =
+            connection.query_row("SELECT max(last_seq) FROM index_blocks", [], |row| row.get(0))?;
+        let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
+        let before_oldest = oldest.map_or(last_seq.get(), |oldest| oldest - 1);
+        Ok(Self {
+            indexed_to: Seq::new(indexed_to.unwrap_or(0).max(before_oldest)),
+            first: last_seq.next(),
+            tokens: HashMap::new(),
+            times: None,
+            key: String::new(),
+        })
+    }
+
+    /// Begins again from what the file holds: for after a transaction that failed.
+    pub(super) fn restart(&mut self, connection: &Connection, last_seq: Seq) {
+        match Self::after(connection, last_seq) {
+            Ok(open) => *self = open,
+            Err(error) => {
+                // The file can't be read now, so the next commit fails as well and leads here again.
+                tracing::error!(error = %error, "The log's index could not be read.");
+                self.first = last_seq.next();
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, seq: Seq, event: &AuditEvent) {
+        let place = BrowsePosition {
+            created_at: event.created_at,
+            seq,
+        };
+        self.add_tokens(
+            place,
+            &Indexed {
+                author_id: &event.author_id,
+                author_name: &event.author_name,
+                entity_type: &event.entity_type,
+                entity_id: &event.entity_id,
+                entity_path: &event.entity_path,
+                event_type: event.event_type.as_str(),
+                ip_address: &event.ip_address,
+            },
+        );
+    }
+
+    /// Stores the block if it is full. If the transaction then fails, `restart` has to follow.
+    pub(super) fn store_if_full(&mut self, transaction: &Transaction<'_>, last_seq: Seq) -> rusqlite::Result<()> {
+        if last_seq.get() - self.indexed_to.get() < BLOCK {
+            return Ok(());
+        }
+        if self.first > self.indexed_to.next() {
+            self.read(transaction, last_seq)?;
+        }
+        self.store(transaction, last_seq)
+    }
+
+    fn add_tokens(&mut self, place: BrowsePosition, event: &Indexed<'_>) {
+        let (oldest, newest) = self.times.unwrap_or((place.created_at, place.created_at));
+        self.times = Some((oldest.min(place.created_at), newest.max(place.created_at)));
+        self.add_token(place, event.event_type, Token::EventType);
+        self.add_token(place, event.ip_address, Token::IpAddress);
+        self.add_token(place, event.author_id, Token::Author);
+        if event.author_name != event.author_id {
+            self.add_token(place, event.author_name, Token::Author);
+        }
+        let entity = |entity| Token::Entity(event.entity_type, entity);
+        self.add_token(place, event.entity_id, entity);
+        if event.entity_path != event.entity_id {
+            self.add_token(place, event.entity_path, entity);
+        }
+    }
+
+    fn add_token<'text>(
+        &mut self,
+        place: BrowsePosition,
+        text: &'text str,
+        token: impl Fn(&'text str) -> Token<'text>,
+    ) {
+        if text.is_empty() {
+            return;
+        }
+        token(text).write_key(&mut self.key);
+        match self.tokens.get_mut(&self.key) {
+            Some(places) => places.push(place),
+            None => self.tokens.entry(self.key.clone()).or_default().push(place),
+        }
+    }
+
+    /// Forgets what is in memory, and takes everything after the index up to `last_seq` from the log.
+    fn read(&mut self, connection: &Connection, last_seq: Seq) -> rusqlite::Result<()> {
+        self.tokens.clear();
+        self.times = None;
+        let mut statement = connection.prepare_cached(
+            "SELECT seq, created_at, event_type, author_id, author_name, entity_type, entity_id, entity_path, \
+             coalesce(json_extract(body, '$.ip_address'), '') FROM events WHERE seq > ? AND seq <= ? ORDER BY seq",
+        )?;
+        let mut rows = statement.query(params![self.indexed_to.get(), last_seq.get()])?;
+        while let Some(row) = rows.next()? {
+            let place = BrowsePosition {
+                created_at: Timestamp::from_unix_ms(row.get(1)?),
+                seq: Seq::new(row.get(0)?),
+            };
+            let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+            let event = Indexed {
+                event_type: text(2)?,
+                author_id: text(3)?,
+                author_name: text(4)?,
+                entity_type: text(5)?,
+                entity_id: text(6)?,
+                entity_path: text(7)?,
+                ip_address: text(8)?,
+            };
+            self.add_tokens(place, &event);
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, transaction: &Transaction<'_>, last_seq: Seq) -> rusqlite::Result<()> {
+        let Some((oldest, newest)) = self.times.take() else {
+            return Ok(());
+        };
+        let mut block = transaction
+            .prepare_cached("INSERT INTO index_blocks (block, last_seq, oldest, newest) VALUES (?, ?, ?, ?)")?;
+        let first = self.indexed_to.next().get();
+        block.execute(params![first, last_seq.get(), oldest.unix_ms(), newest.unix_ms()])?;
+        let mut entry =
+            transaction.prepare_cached("INSERT INTO index_entries (block, token, places) VALUES (?, ?, ?)")?;
+        let mut tokens: Vec<(String, Places)> = self.tokens.drain().collect();
+        tokens.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (token, places) in tokens {
+            entry.execute(params![first, token, places.as_bytes()])?;
+        }
+        self.indexed_to = last_seq;
+        self.first = last_seq.next();
+        Ok(())
+    }
+}
