@@ -63,6 +63,17 @@ pub(crate) fn focus(id: impl Into<String>) {
     });
 }
 
+/// Scrolls as little as is needed to show the element with this id, once what is about to be rendered is there.
+pub(crate) fn show(id: String) {
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(&id) {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
+}
+
 /// Where the focus was can't always be given back; that is no reason to fail.
 pub(crate) fn focus_element(element: &HtmlElement) {
     element.focus().unwrap_or_default();

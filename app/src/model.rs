@@ -17,3 +17,4 @@ pub mod sign_in_words;
 pub mod streams_state;
 pub mod text;
 pub mod theme;
+pub mod type_picker;

@@ -12,7 +12,7 @@ use domain::{
     ids::{DestinationId, Seq, SessionId, UserId},
 };
 
-use crate::wire::{AppError, DestinationView, EventView, LogPage, Overview};
+use crate::wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview};
 
 /// The context under which the server provides its implementation.
 pub type Port = Arc<dyn AdminPort>;
@@ -69,6 +69,13 @@ pub trait AdminPort: Send + Sync {
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError>;
 
-    /// The Standard Webhooks secret (`whsec_…`) with which a receiver checks signatures.
-    async fn reveal_signing_secret(&self, admin: &SignedIn, id: DestinationId) -> Result<String, AppError>;
+    async fn reveal_secret(
+        &self,
+        admin: &SignedIn,
+        id: DestinationId,
+        secret: DestinationSecret,
+    ) -> Result<String, AppError>;
+
+    /// Every known event type, grouped: those of one category stand together.
+    async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AppError>;
 }

@@ -7,6 +7,8 @@ mod delete_dialog;
 mod edit_form;
 mod editing;
 mod empty;
+mod event_types;
+mod headers_table;
 mod health;
 mod http_fields;
 mod item;

@@ -5,7 +5,7 @@ use domain::{
     destination::DestinationKind,
     event::EventId,
     health::StreamHealth,
-    ids::{DestinationId, Seq, UserId},
+    ids::{DestinationId, HeaderId, Seq, UserId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -116,7 +116,40 @@ pub struct DestinationView {
     pub name: String,
     pub url: String,
     pub verification_token: String,
+    /// Custom headers, in order; their values are fetched one by one, when somebody asks to see them.
+    pub headers: Vec<HeaderView>,
+    /// Names of the event types that are admitted, in alphabetical order; none admits every event.
+    pub event_types: Vec<String>,
     pub health: StreamHealth,
+}
+
+/// A custom header as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    pub id: HeaderId,
+    pub name: String,
+    pub active: bool,
+}
+
+/// A secret of a destination that an administrator may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationSecret {
+    /// The Standard Webhooks secret (`whsec_…`) with which a receiver checks signatures.
+    Signing,
+    /// The value of a custom header.
+    Header(HeaderId),
+}
+
+/// A type that an event filter may name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventTypeView {
+    pub name: String,
+    pub category: String,
+    /// When it is recorded, as a sentence; may be empty.
+    pub description: String,
+    /// Events of it in the last 24 hours.
+    pub last_day: u64,
 }
 
 /// The instance at a glance.

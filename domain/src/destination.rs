@@ -1,12 +1,20 @@
 //! Streaming destinations: what a person types (`DestinationDraft`), what is accepted (`NewDestination`, `DestinationChange`).
 
+mod event_filter;
+mod header;
 mod name;
 mod url;
 mod verification_token;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{name::DestinationName, url::DestinationUrl, verification_token::VerificationToken};
+pub use self::{
+    event_filter::{EventFilter, undefined},
+    header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
+    name::DestinationName,
+    url::DestinationUrl,
+    verification_token::VerificationToken,
+};
 use crate::{Field, FieldErrors};
 
 /// The service behind a destination.
@@ -32,6 +40,11 @@ pub struct DestinationDraft {
     /// Chosen by the administrator; made by the server when absent or blank.
     #[serde(default)]
     pub verification_token: Option<String>,
+    #[serde(default)]
+    pub headers: Vec<HeaderDraft>,
+    /// Names of the event types to admit; none admits every event.
+    #[serde(default)]
+    pub event_types: Vec<String>,
 }
 
 /// An HTTP destination that may be stored, apart from the rules that only the store can check.
@@ -40,6 +53,8 @@ pub struct NewDestination {
     pub name: DestinationName,
     pub url: DestinationUrl,
     pub verification_token: Option<VerificationToken>,
+    pub headers: Vec<NewHeader>,
+    pub filter: EventFilter,
 }
 
 impl DestinationDraft {
@@ -51,6 +66,8 @@ impl DestinationDraft {
         if let Some(token) = self.given_token() {
             errors.collect(VerificationToken::parse(token));
         }
+        errors.collect_all(header::parse_headers(&self.headers));
+        errors.collect(EventFilter::parse(&self.event_types));
         errors
     }
 
@@ -67,35 +84,52 @@ impl DestinationDraft {
         let token = self
             .given_token()
             .map(|token| errors.collect(VerificationToken::parse(token)));
-        match (name, url) {
-            (Some(name), Some(url)) if errors.is_empty() => Ok(NewDestination {
+        let headers = errors.collect_all(header::parse_headers(&self.headers));
+        let filter = errors.collect(EventFilter::parse(&self.event_types));
+        match (name, url, headers, filter) {
+            (Some(name), Some(url), Some(headers), Some(filter)) if errors.is_empty() => Ok(NewDestination {
                 name,
                 url,
                 verification_token: token.flatten(),
+                headers,
+                filter,
             }),
             _ => Err(errors),
         }
     }
 }
 
-/// The edit form as it was filled in. The URL and the verification token of a destination never change.
+/// The edit form as it was filled in: all of it, changed or not. The URL and the verification token of a destination never
+/// change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationEdit {
     pub name: String,
+    pub headers: Vec<HeaderDraft>,
+    /// Names of the event types to admit; none admits every event.
+    pub event_types: Vec<String>,
 }
 
-/// A change that may be stored.
+/// What a destination is to be from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationChange {
     pub name: DestinationName,
+    /// Every header, in order. A stored one that is not among them goes.
+    pub headers: Vec<NewHeader>,
+    pub filter: EventFilter,
 }
 
 impl DestinationEdit {
     /// # Errors
     /// Every field that breaks a rule, each with its message.
     pub fn parse(&self) -> Result<DestinationChange, FieldErrors> {
-        let name = DestinationName::parse(&self.name)?;
-        Ok(DestinationChange { name })
+        let mut errors = FieldErrors::default();
+        let name = errors.collect(DestinationName::parse(&self.name));
+        let headers = errors.collect_all(header::parse_headers(&self.headers));
+        let filter = errors.collect(EventFilter::parse(&self.event_types));
+        match (name, headers, filter) {
+            (Some(name), Some(headers), Some(filter)) => Ok(DestinationChange { name, headers, filter }),
+            _ => Err(errors),
+        }
     }
 }
 
@@ -116,7 +150,7 @@ mod tests {
         DestinationDraft {
             name: "SIEM".into(),
             url: "https://siem.example/in".into(),
-            verification_token: None,
+            ..DestinationDraft::default()
         }
     }
 
@@ -136,10 +170,13 @@ mod tests {
             name: String::new(),
             url: "ftp://x".into(),
             verification_token: Some("short".into()),
+            headers: vec![HeaderDraft::new()],
+            event_types: vec![String::new()],
         };
         let errors = bad.parse().unwrap_err();
         let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
-        assert_eq!(fields, [Field::Name, Field::Url, Field::VerificationToken]);
+        let header = [Field::HeaderName(0), Field::HeaderValue(0), Field::EventTypes];
+        assert_eq!(fields, [&[Field::Name, Field::Url, Field::VerificationToken], header.as_slice()].concat());
         assert_eq!(bad.mistakes(), errors);
     }
 

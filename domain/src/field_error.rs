@@ -11,6 +11,13 @@ pub enum Field {
     Name,
     Url,
     VerificationToken,
+    /// The headers of a destination as a whole.
+    Headers,
+    /// Name of the header at this position, from 0.
+    HeaderName(u8),
+    /// Value of the header at this position, from 0.
+    HeaderValue(u8),
+    EventTypes,
     Username,
     Password,
     NewPassword,
@@ -51,6 +58,11 @@ impl FieldErrors {
     /// Keeps the value, or notes the error and keeps nothing.
     pub fn collect<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Keeps the value, or notes the errors and keeps nothing.
+    pub fn collect_all<T>(&mut self, parsed: Result<T, Self>) -> Option<T> {
+        parsed.map_err(|errors| self.0.extend(errors.0)).ok()
     }
 
     pub fn is_empty(&self) -> bool {

@@ -34,6 +34,10 @@ integer_id!(
     DestinationId
 );
 integer_id!(
+    /// A custom HTTP header of a destination.
+    HeaderId
+);
+integer_id!(
     /// Position of an event in the log, from 1, in commit order and without reuse.
     Seq
 );

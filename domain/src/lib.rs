@@ -6,6 +6,7 @@
 pub mod access;
 pub mod destination;
 pub mod event;
+pub mod event_types;
 pub mod field_error;
 pub mod health;
 pub mod ids;

@@ -60,6 +60,13 @@ impl Timestamp {
         Self::from_unix_ms(self.0.saturating_add(added_ms))
     }
 
+    /// That much earlier.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let taken_ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self::from_unix_ms(self.0.saturating_sub(taken_ms))
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,15 +1,22 @@
 //! What administrators do with destinations: the service under the page and the APIs.
 //!
-//! Every change is stored together with the audit event that tells of it, then the workers are woken.
+//! Every change is stored together with the audit events that tell of it, and is in effect when the call returns: what is
+//! appended to the log from then on is sent as the change says.
+
+mod changes;
+mod event_types;
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationChange, NewDestination, VerificationToken},
+    destination::{DestinationChange, EventFilter, NewDestination, VerificationToken},
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::{DestinationId, Seq},
 };
 use url::Url;
+
+use self::changes::{changes, filter_changes, header_changes};
+pub use self::event_types::KnownEventType;
 
 use crate::{
     Engine,
@@ -58,19 +65,12 @@ impl Engine {
         new: NewDestination,
     ) -> Result<DestinationState, UpdateError> {
         self.check_url(&new)?;
+        self.check_event_types(&new.filter, None).await?;
         let now = self.clock().now();
         let secrets = fresh_secrets(new.verification_token.clone()).map_err(StoreError::from)?;
-        let (name, origin) = (new.name.to_string(), new.url.origin());
-        let created = |destination| {
-            Recorded::new(
-                OwnEvent::DestinationCreated {
-                    destination,
-                    name,
-                    origin,
-                },
-                author,
-                now,
-            )
+        let created = |id| {
+            let events = creation(id, &new).into_iter();
+            events.map(|event| Recorded::new(event, author, now)).collect()
         };
         let limit = self.destination_limit();
         let destination = self
@@ -92,23 +92,15 @@ impl Engine {
         version: i64,
         change: DestinationChange,
     ) -> Result<DestinationState, UpdateError> {
+        self.check_event_types(&change.filter, Some(id)).await?;
         let now = self.clock().now();
-        let to = change.name.to_string();
-        let renamed = |before: &Destination| {
-            let from = before.name.to_string();
-            Recorded::new(
-                OwnEvent::DestinationRenamed {
-                    destination: id,
-                    from,
-                    to,
-                },
-                author,
-                now,
-            )
+        let changed = |before: &Destination| {
+            let events = changes(before, &change).into_iter();
+            events.map(|event| Recorded::new(event, author, now)).collect()
         };
         let destination = self
             .database()
-            .update_destination(id, version, &change, now, renamed)
+            .update_destination(id, version, &change, now, changed)
             .await?;
         self.after_change().await;
         Ok(self.state_of(destination))
@@ -210,11 +202,24 @@ impl Engine {
         DestinationState { destination, health }
     }
 
-    /// Wakes the workers and brings the change's own event into the log.
+    /// Puts the change into effect and brings its own events into the log.
     async fn after_change(&self) {
-        self.wake_delivery();
+        self.apply_changes().await;
         self.relay_own_events().await;
     }
+}
+
+/// What adding a destination comes to: that it was added, then its headers and its filter.
+fn creation(destination: DestinationId, new: &NewDestination) -> Vec<OwnEvent> {
+    let name = new.name.as_str();
+    let mut events = vec![OwnEvent::DestinationCreated {
+        destination,
+        name: name.to_owned(),
+        origin: new.url.origin(),
+    }];
+    events.extend(header_changes(destination, name, &[], &new.headers));
+    events.extend(filter_changes(destination, name, &EventFilter::default(), &new.filter));
+    events
 }
 
 fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<DestinationSecrets, KeyError> {

@@ -196,8 +196,9 @@ impl Engine {
         self.delivery.health_of(id)
     }
 
-    pub(crate) fn wake_delivery(&self) {
-        self.delivery.wake();
+    /// Returns once what is stored is what every stream goes by.
+    pub(crate) async fn apply_changes(&self) {
+        self.delivery.apply().await;
         self.upkeep_wake.notify_one();
     }
 }

@@ -20,7 +20,7 @@ pub mod vault;
 
 pub use self::{
     causes::causes,
-    destinations::DestinationState,
+    destinations::{DestinationState, KnownEventType},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
 };

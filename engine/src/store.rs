@@ -15,7 +15,7 @@ mod users;
 pub use self::{
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
-    destinations::{Destination, DestinationSecrets, SigningSecret, UpdateError},
+    destinations::{Destination, DestinationSecrets, Header, SigningSecret, UpdateError},
     error::StoreError,
     own_events::PendingOwnEvent,
     sessions::{NewSession, StoredSession},

@@ -1,11 +1,14 @@
 //! A form that adds or edits a destination: what is typed, what is wrong with it, and whether it can be saved.
 
+mod headers;
+
 use domain::{
     Field, FieldErrors,
     destination::{DestinationDraft, DestinationEdit, DestinationKind},
     ids::DestinationId,
 };
 
+use self::headers::header_of;
 use crate::wire::{AppError, DestinationView};
 
 /// What the server had when editing began.
@@ -71,6 +74,11 @@ impl EditorState {
             Field::Name => &self.draft.name,
             Field::Url => &self.draft.url,
             Field::VerificationToken => self.draft.verification_token.as_deref().unwrap_or_default(),
+            Field::HeaderName(row) => self.header(row).map_or("", |header| &header.name),
+            Field::HeaderValue(row) => self
+                .header(row)
+                .and_then(|header| header.value.as_deref())
+                .unwrap_or_default(),
             _ => "",
         }
     }
@@ -81,6 +89,8 @@ impl EditorState {
             Field::Name => self.draft.name = text,
             Field::Url => self.draft.url = text,
             Field::VerificationToken => self.draft.verification_token = Some(text),
+            Field::HeaderName(row) => self.change_header(row, |header| header.name = text),
+            Field::HeaderValue(row) => self.set_header_value(row, text),
             _ => return,
         }
         self.saved = false;
@@ -153,6 +163,8 @@ impl EditorState {
             version: stored.version,
             edit: DestinationEdit {
                 name: self.draft.name.clone(),
+                headers: self.draft.headers.clone(),
+                event_types: self.draft.event_types.clone(),
             },
         })
     }
@@ -197,6 +209,8 @@ fn draft_of(view: &DestinationView) -> DestinationDraft {
         name: view.name.clone(),
         url: view.url.clone(),
         verification_token: Some(view.verification_token.clone()),
+        headers: view.headers.iter().map(header_of).collect(),
+        event_types: view.event_types.clone(),
     }
 }
 

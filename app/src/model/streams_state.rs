@@ -123,6 +123,13 @@ impl StreamsState {
         }
     }
 
+    /// Opens a row, if it is not open.
+    pub fn expand(&mut self, id: DestinationId) {
+        if let Some(row) = self.row_mut(id) {
+            row.expanded = true;
+        }
+    }
+
     /// Closes a row and forgets what was typed in it.
     pub fn cancel_edit(&mut self, id: DestinationId) {
         if let Some(row) = self.row_mut(id) {

@@ -7,6 +7,7 @@ use super::{
     add_menu::BUTTON_ID,
     context::Streams,
     editing::{Editing, Form},
+    event_types::EventTypes,
     http_fields::HttpFields,
     refusal::Refusal,
 };
@@ -40,6 +41,7 @@ pub(super) fn AddForm() -> impl IntoView {
             </Alert>
             <Refusal editing />
             <KindFields editing />
+            <EventTypes editing />
             <div class="form-actions">
                 <button type="submit" class="button button-primary" disabled=cannot_add>
                     "Add"

@@ -1,6 +1,4 @@
 //! The form of a destination that exists.
-//!
-//! Custom HTTP headers and event filtering get their sections between the secrets and the buttons.
 
 use domain::ids::DestinationId;
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -10,6 +8,7 @@ use super::{
     context::Streams,
     delete_dialog::DeleteDialog,
     editing::{Editing, Form},
+    event_types::EventTypes,
     item::toggle_id,
     refusal::Refusal,
     signing_secret::SigningSecretField,
@@ -41,6 +40,7 @@ pub(super) fn EditForm(id: DestinationId, name: Signal<String>, token: Signal<St
             <Saved editing />
             <Refusal editing />
             <KindFields editing />
+            <EventTypes editing />
             <VerificationTokenField id=editing.field_id("token") token />
             <SigningSecretField input_id=editing.field_id("secret") id />
             <Actions id cannot_save dialog />

@@ -50,6 +50,23 @@ impl Editing {
         Memo::new(move |_| self.state.with(|state| editor(state, self.form).map(&read)))
     }
 
+    /// A part of the form's state that is cheap to compare or to render again.
+    pub(super) fn read<T>(self, read: impl Fn(&EditorState) -> T + Send + Sync + 'static) -> Signal<T>
+    where
+        T: Default + Send + Sync + 'static,
+    {
+        Signal::derive(move || {
+            let part = self.state.with(|state| editor(state, self.form).map(&read));
+            part.unwrap_or_default()
+        })
+    }
+
+    /// A part of the form's state as it is now. None once the form is gone.
+    pub(super) fn now<T>(self, read: impl FnOnce(&EditorState) -> T) -> Option<T> {
+        let read = |state: &StreamsState| editor(state, self.form).map(read);
+        self.state.try_with_untracked(read).flatten()
+    }
+
     pub(super) fn text(self, field: Field) -> Signal<String> {
         let text = self.get(move |editor| editor.text(field).to_owned());
         Signal::derive(move || text.get().unwrap_or_default())
@@ -69,7 +86,8 @@ impl Editing {
     }
 
     pub(super) fn update(self, change: impl FnOnce(&mut EditorState)) {
-        self.state.update(|state| {
+        // What was asked for may come back after the tab was left.
+        self.state.try_update(|state| {
             let editor = match self.form {
                 Form::Add => state.adding_mut(),
                 Form::Edit(id) => state.row_mut(id).map(|row| &mut row.editor),

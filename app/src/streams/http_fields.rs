@@ -3,7 +3,7 @@
 use domain::{Field, destination::DestinationName};
 use leptos::prelude::*;
 
-use super::editing::Editing;
+use super::{editing::Editing, headers_table::HeadersTable};
 use crate::ui::{FieldLook, Icon, TextField};
 
 #[component]
@@ -30,6 +30,7 @@ pub(super) fn HttpFields(editing: Editing) -> impl IntoView {
             <HttpHint editing />
         </div>
         {(!is_edit).then(|| view! { <ChosenToken editing /> })}
+        <HeadersTable editing />
     }
 }
 

@@ -3,8 +3,15 @@
 use domain::ids::DestinationId;
 use leptos::prelude::*;
 
-use super::{context::Streams, edit_form::EditForm, health::Health, verification_token::VerificationTokenBadge};
+use super::{
+    context::Streams,
+    edit_form::EditForm,
+    editing::{Editing, Form},
+    health::Health,
+    verification_token::VerificationTokenBadge,
+};
 use crate::{
+    browser,
     model::{kind::badge_label, streams_state::StreamRow},
     ui::Icon,
     wire::DestinationView,
@@ -29,6 +36,9 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let (name, url) = (text(|view| view.name.clone()), text(|view| view.url.clone()));
     let token = text(|view| view.verification_token.clone());
     let kind = text(|view| badge_label(view.kind).to_owned());
+    let is_filtered = Signal::derive(move || {
+        view.with(|view| view.as_ref().is_some_and(|view| !view.event_types.is_empty()))
+    });
     let panel_id = format!("stream-{id}-settings");
     view! {
         <li class="stream">
@@ -48,12 +58,18 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                         <bdi class="stream-name">{name}</bdi>
                     </button>
                     <span class="badge">{kind}</span>
+                    <FilteredBadge id is_filtered />
                 </div>
                 <p class="stream-url">
                     <bdi>{url}</bdi>
                 </p>
                 <Health view />
-                <VerificationTokenBadge token />
+                <div class="stream-end">
+                    <VerificationTokenBadge token />
+                    <button type="button" class="icon-button needs-script" aria-label="Edit" title="Edit" on:click=move |_| edit(streams, id)>
+                        <Icon icon=icondata_lu::LuPencil />
+                    </button>
+                </div>
             </div>
             <div id=panel_id class="stream-panel" hidden=move || !is_expanded.get()>
                 <Show when=move || is_expanded.get()>
@@ -61,5 +77,31 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                 </Show>
             </div>
         </li>
+    }
+}
+
+/// Opens the form, if it is closed, at its first field.
+fn edit(streams: Streams, id: DestinationId) {
+    streams.state.update(|state| state.expand(id));
+    browser::focus(Editing::new(streams, Form::Edit(id)).field_id("name"));
+}
+
+/// Tells that not every event goes there.
+#[component]
+fn FilteredBadge(id: DestinationId, is_filtered: Signal<bool>) -> impl IntoView {
+    let words_id = format!("stream-{id}-filtered");
+    view! {
+        <span class="filtered" hidden=Signal::derive(move || !is_filtered.get())>
+            <button type="button" class="badge badge-button" popovertarget=words_id.clone()>
+                <Icon icon=icondata_lu::LuListFilter />
+                "filtered"
+            </button>
+            <span id=words_id class="words" popover="auto">
+                "Destination has filters applied. "
+                <a href="/help#event-filters" target="_blank">
+                    "What are filters?"
+                </a>
+            </span>
+        </span>
     }
 }

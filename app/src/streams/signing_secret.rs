@@ -4,9 +4,9 @@ use domain::ids::DestinationId;
 use leptos::prelude::*;
 
 use crate::{
-    server_fns::destinations::reveal_signing_secret,
+    server_fns::destinations::reveal_secret,
     ui::{CopyButton, Icon},
-    wire::AppError,
+    wire::{AppError, DestinationSecret},
 };
 
 const HIDDEN: &str = "whsec_••••••••••••••••••••••••";
@@ -14,7 +14,7 @@ const HIDDEN: &str = "whsec_•••••••••••••••••�
 #[component]
 pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: DestinationId) -> impl IntoView {
     let hint_id = format!("{input_id}-hint");
-    let reveal = Action::new(move |(): &()| reveal_signing_secret(id));
+    let reveal = Action::new(move |(): &()| reveal_secret(id, DestinationSecret::Signing));
     let secret = move || reveal.value().get().and_then(Result::ok);
     let problem = move || {
         reveal

@@ -82,6 +82,36 @@ pub enum OwnEvent {
         name: String,
         origin: String,
     },
+    /// `name` is the destination's, `key` the header's, here and below.
+    HeaderCreated {
+        destination: DestinationId,
+        name: String,
+        key: String,
+    },
+    /// What is none has not changed.
+    HeaderUpdated {
+        destination: DestinationId,
+        name: String,
+        from_key: String,
+        key: String,
+        has_new_value: bool,
+        activation: Option<bool>,
+    },
+    HeaderDeleted {
+        destination: DestinationId,
+        name: String,
+        key: String,
+    },
+    EventTypesAdmitted {
+        destination: DestinationId,
+        name: String,
+        types: Vec<EventType>,
+    },
+    EventTypesRemoved {
+        destination: DestinationId,
+        name: String,
+        types: Vec<EventType>,
+    },
     ParkedEventRetried {
         destination: DestinationId,
         name: String,
@@ -119,6 +149,11 @@ impl OwnEvent {
             Self::DestinationCreated { .. } => "create_instance_event_streaming_destination",
             Self::DestinationRenamed { .. } => "update_instance_event_streaming_destination",
             Self::DestinationDeleted { .. } => "destroy_instance_event_streaming_destination",
+            Self::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
+            Self::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",
+            Self::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
+            Self::EventTypesAdmitted { .. } => "event_type_filters_created",
+            Self::EventTypesRemoved { .. } => "event_type_filters_deleted",
             Self::ParkedEventRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
         }
@@ -201,6 +236,43 @@ impl OwnEvent {
                 name,
                 json!({}),
             ),
+            Self::HeaderCreated {
+                destination: id,
+                name,
+                key,
+            } => destination(format!("Created custom HTTP header with key {key}."), id, name, json!({})),
+            Self::HeaderUpdated {
+                destination: id,
+                name,
+                from_key,
+                key,
+                has_new_value,
+                activation,
+            } => {
+                let message = header_update(from_key, key, *has_new_value, *activation);
+                destination(message, id, name, json!({}))
+            }
+            Self::HeaderDeleted {
+                destination: id,
+                name,
+                key,
+            } => destination(format!("Destroyed a custom HTTP header with key {key}."), id, name, json!({})),
+            Self::EventTypesAdmitted {
+                destination: id,
+                name,
+                types,
+            } => {
+                let message = format!("Created audit event type filter(s): {}", listed(types));
+                destination(message, id, name, json!({}))
+            }
+            Self::EventTypesRemoved {
+                destination: id,
+                name,
+                types,
+            } => {
+                let message = format!("Deleted audit event type filter(s): {}", listed(types));
+                destination(message, id, name, json!({}))
+            }
             Self::ParkedEventRetried {
                 destination: id,
                 name,
@@ -257,6 +329,33 @@ impl OwnEvent {
     }
 }
 
+/// What changed, in GitLab's words and order.
+fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Option<bool>) -> String {
+    let mut message = format!("Updated a custom HTTP header from key {from_key} to have");
+    if from_key != key {
+        message.push_str(&format!(" a key {key}"));
+    }
+    let parts = [
+        (from_key != key && has_new_value).then(|| " to have a new value".to_owned()),
+        (from_key == key && has_new_value).then(|| " a new value".to_owned()),
+        activation.map(|active| format!(" activation status changed to {active}")),
+    ];
+    message.extend(parts.into_iter().flatten());
+    message.push('.');
+    message
+}
+
+/// `a, b, and c`.
+fn listed(types: &[EventType]) -> String {
+    let names: Vec<&str> = types.iter().map(EventType::as_str).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, second] => format!("{first} and {second}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
+    }
+}
+
 fn details(parts: &Parts, author: &Author, target_id: Option<i64>) -> serde_json::Value {
     let mut details = json!({
         "event_name": parts.event_type,
@@ -310,6 +409,21 @@ mod tests {
             "Changed name from Old to New \\ \"x\""
         );
         assert_eq!((&body["author_id"], &body["target_id"]), (&json!(7), &json!(3)));
+    }
+
+    #[test]
+    fn header_and_filter_changes_read_as_gitlab_writes_them() {
+        assert_eq!(
+            header_update("A", "B", true, Some(true)),
+            "Updated a custom HTTP header from key A to have a key B to have a new value activation status changed to true."
+        );
+        assert_eq!(
+            header_update("A", "A", true, None),
+            "Updated a custom HTTP header from key A to have a new value."
+        );
+        let types = ["a", "b", "c"].map(|name| EventType::parse(name).unwrap());
+        assert_eq!(listed(&types), "a, b, and c");
+        assert_eq!(listed(types.get(..2).unwrap()), "a and b");
     }
 
     #[test]

@@ -34,6 +34,8 @@ type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
 pub struct Delivery {
     log: EventLog,
     wake: Arc<Notify>,
+    requests: watch::Sender<u64>,
+    handled: watch::Receiver<u64>,
     stop: watch::Sender<Option<Instant>>,
     statuses: Statuses,
     supervisor: JoinHandle<()>,
@@ -45,6 +47,8 @@ impl Delivery {
     pub fn start(log: EventLog, database: Database, clients: GuardedClients, clock: Clock) -> Self {
         let wake = Arc::new(Notify::new());
         let (stop, stopped) = watch::channel(None);
+        let (requests, requested) = watch::channel(0);
+        let (handling, handled) = watch::channel(0);
         let statuses = Statuses::default();
         // Every worker holds a sender; when the last has ended, the receiver knows.
         let (running, ended) = mpsc::channel(1);
@@ -54,6 +58,8 @@ impl Delivery {
             clients,
             clock,
             wake: Arc::clone(&wake),
+            requested,
+            handling,
             statuses: Arc::clone(&statuses),
             workers: HashMap::new(),
             running,
@@ -62,6 +68,8 @@ impl Delivery {
         Self {
             log,
             wake,
+            requests,
+            handled,
             stop,
             statuses,
             supervisor,
@@ -69,9 +77,19 @@ impl Delivery {
         }
     }
 
-    /// Something was changed in the store: look at once.
-    pub fn wake(&self) {
+    /// Something was changed in the store: returns once every worker has been told, so that nothing that is appended to the
+    /// log from then on is sent under what was configured before.
+    pub async fn apply(&self) {
+        let mut ticket = 0;
+        self.requests.send_modify(|requests| {
+            *requests += 1;
+            ticket = *requests;
+        });
         self.wake.notify_one();
+        let mut handled = self.handled.clone();
+        if handled.wait_for(|handled| *handled >= ticket).await.is_err() {
+            tracing::debug!("Delivery has stopped; the change is in effect after the next start.");
+        }
     }
 
     pub fn is_alive(&self) -> bool {
@@ -103,6 +121,9 @@ struct Supervisor {
     clients: GuardedClients,
     clock: Clock,
     wake: Arc<Notify>,
+    /// How many times somebody has asked to be told when what is stored is what runs, and up to which of them it was.
+    requested: watch::Receiver<u64>,
+    handling: watch::Sender<u64>,
     statuses: Statuses,
     workers: HashMap<DestinationId, Running>,
     running: mpsc::Sender<()>,
@@ -127,12 +148,14 @@ impl Supervisor {
                 () = wake.notified() => {}
                 _ = stop.changed() => break,
             }
+            let asked = *self.requested.borrow();
             if let Err(error) = self.reconcile().await {
                 tracing::error!(
                     error = causes(&error),
                     "The destinations could not be read; streams go on as they are."
                 );
             }
+            self.handling.send_replace(asked);
         }
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
         for worker in self.workers.values() {

@@ -36,7 +36,7 @@ impl HttpSink {
     pub fn new(destination: &Destination, clients: &GuardedClients, clock: Clock) -> Result<Self, ClientError> {
         let url = Url::parse(destination.url.as_str()).map_err(|_| ClientError::NoHost)?;
         let client = clients.client_for(&url, ATTEMPT_DEADLINE)?;
-        let head = RequestHead::new(&destination.secrets).ok_or(ClientError::NoHost)?;
+        let head = RequestHead::new(destination).ok_or(ClientError::NoHost)?;
         Ok(Self { client, head, clock })
     }
 }

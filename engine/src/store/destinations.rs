@@ -1,17 +1,23 @@
-//! Destinations as configured. Their secrets are sealed; no two share a name within a kind, nor a URL.
+//! Destinations as configured, with their headers and filters. Secrets are sealed; no two destinations share a name within
+//! a kind, nor a URL.
+
+mod event_types;
+mod headers;
 
 use domain::{
     Field, FieldError, Timestamp,
     destination::{
-        DestinationChange, DestinationKind, DestinationName, DestinationUrl, NewDestination, VerificationToken,
-        already_taken,
+        DestinationChange, DestinationKind, DestinationName, DestinationUrl, EventFilter, NewDestination,
+        VerificationToken, already_taken,
     },
     ids::{DestinationId, Seq},
 };
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Database, StoreError, error::is_taken, own_events::insert_own_event};
-use crate::{own_events::Recorded, vault::Place};
+use self::event_types::{read_filters, replace_filter};
+pub use self::headers::Header;
+use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
+use crate::{log::LogError, own_events::Recorded, vault::Place};
 
 /// A destination as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,9 @@ pub struct Destination {
     pub name: DestinationName,
     pub url: DestinationUrl,
     pub secrets: DestinationSecrets,
+    /// In the order in which they are shown; at most 20.
+    pub headers: Vec<Header>,
+    pub filter: EventFilter,
     pub created_at: Timestamp,
 }
 
@@ -70,26 +79,48 @@ pub enum UpdateError {
     TooMany { limit: u32 },
     #[error("the store failed")]
     Store(#[from] StoreError),
+    #[error("the log could not be asked which event types there are")]
+    Log(#[from] LogError),
 }
 
 impl Database {
     /// Every destination, oldest first.
     pub async fn list_destinations(&self) -> Result<Vec<Destination>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM destinations ORDER BY id")
-            .fetch_all(self.read())
-            .await?;
-        rows.iter().map(|row| self.read_destination(row)).collect()
+        // One transaction: the parts of a destination are of one version.
+        let mut snapshot = self.read().begin().await?;
+        self.read_destinations(&mut snapshot).await
     }
 
     pub async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
-        let row = sqlx::query("SELECT * FROM destinations WHERE id = ?")
-            .bind(id.get())
-            .fetch_optional(self.read())
-            .await?;
-        row.map(|row| self.read_destination(&row)).transpose()
+        let destinations = self.list_destinations().await?;
+        Ok(destinations.into_iter().find(|destination| destination.id == id))
     }
 
-    /// Stores a destination whose stream begins after `start`, together with the own event made from its id.
+    /// There are never many destinations, so one is found among all.
+    async fn find_in(&self, connection: &mut SqliteConnection, id: DestinationId) -> Result<Destination, UpdateError> {
+        let destinations = self.read_destinations(connection).await?;
+        let found = destinations.into_iter().find(|destination| destination.id == id);
+        found.ok_or(UpdateError::NotFound)
+    }
+
+    async fn read_destinations(&self, connection: &mut SqliteConnection) -> Result<Vec<Destination>, StoreError> {
+        let mut headers = self.read_headers(connection).await?;
+        let mut filters = read_filters(connection).await?;
+        let rows = sqlx::query("SELECT * FROM destinations ORDER BY id")
+            .fetch_all(connection)
+            .await?;
+        let destinations = rows.iter().map(|row| {
+            let destination = self.read_destination(row)?;
+            Ok(Destination {
+                headers: headers.remove(&destination.id).unwrap_or_default(),
+                filter: filters.remove(&destination.id).unwrap_or_default(),
+                ..destination
+            })
+        });
+        destinations.collect()
+    }
+
+    /// Stores a destination whose stream begins after `start`, together with the own events made from its id.
     pub async fn insert_destination(
         &self,
         new: &NewDestination,
@@ -97,7 +128,7 @@ impl Database {
         start: Seq,
         limit: u32,
         now: Timestamp,
-        own_event: impl FnOnce(DestinationId) -> Recorded + Send,
+        own_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
         let mut transaction = self.write().await?;
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
@@ -136,7 +167,9 @@ impl Database {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
-        insert_own_event(&mut transaction, &own_event(id)).await?;
+        let headers = self.replace_headers(&mut transaction, id, &[], &new.headers).await?;
+        replace_filter(&mut transaction, id, &new.filter).await?;
+        insert_own_events(&mut transaction, &own_events(id)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
             id,
@@ -145,26 +178,23 @@ impl Database {
             name: new.name.clone(),
             url: new.url.clone(),
             secrets: secrets.clone(),
+            headers,
+            filter: new.filter.clone(),
             created_at: now,
         })
     }
 
-    /// Stores a change of the destination as it was at `version`. The own event is made from what it was before.
+    /// Stores a change of the destination as it was at `version`. The own events are made from what it was before.
     pub async fn update_destination(
         &self,
         id: DestinationId,
         version: i64,
         change: &DestinationChange,
         now: Timestamp,
-        own_event: impl FnOnce(&Destination) -> Recorded + Send,
+        own_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
         let mut transaction = self.write().await?;
-        let row = sqlx::query("SELECT * FROM destinations WHERE id = ?")
-            .bind(id.get())
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
-        let before = self.read_destination(&row.ok_or(UpdateError::NotFound)?)?;
+        let before = self.find_in(&mut transaction, id).await?;
         if before.version != version {
             return Err(UpdateError::ChangedMeanwhile);
         }
@@ -175,33 +205,40 @@ impl Database {
             .execute(&mut *transaction)
             .await
             .map_err(taken)?;
-        insert_own_event(&mut transaction, &own_event(&before)).await?;
+        let headers = self
+            .replace_headers(&mut transaction, id, &before.headers, &change.headers)
+            .await?;
+        replace_filter(&mut transaction, id, &change.filter).await?;
+        insert_own_events(&mut transaction, &own_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
             version: version + 1,
             name: change.name.clone(),
+            headers,
+            filter: change.filter.clone(),
             ..before
         })
     }
 
-    /// Removes a destination with its cursor, refused events and attempts.
+    /// Removes a destination with its headers, filter, cursor, refused events and attempts.
     pub async fn delete_destination(
         &self,
         id: DestinationId,
         own_event: impl FnOnce(&Destination) -> Recorded + Send,
     ) -> Result<(), UpdateError> {
         let mut transaction = self.write().await?;
-        let row = sqlx::query("DELETE FROM destinations WHERE id = ? RETURNING *")
+        let deleted = self.find_in(&mut transaction, id).await?;
+        sqlx::query("DELETE FROM destinations WHERE id = ?")
             .bind(id.get())
-            .fetch_optional(&mut *transaction)
+            .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
-        let deleted = self.read_destination(&row.ok_or(UpdateError::NotFound)?)?;
-        insert_own_event(&mut transaction, &own_event(&deleted)).await?;
+        insert_own_events(&mut transaction, &[own_event(&deleted)]).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
 
+    /// All but the headers and the filter, which are in tables of their own.
     fn read_destination(&self, row: &SqliteRow) -> Result<Destination, StoreError> {
         let row_id: i64 = row.get("id");
         let id = DestinationId::new(row_id);
@@ -226,6 +263,8 @@ impl Database {
                 verification_token: VerificationToken::parse(&token).map_err(|_| unreadable("verification token"))?,
                 signing_secret: SigningSecret(signing),
             },
+            headers: Vec::new(),
+            filter: EventFilter::default(),
             created_at: Timestamp::from_unix_ms(row.get("created_at")),
         })
     }

@@ -29,6 +29,17 @@ pub(super) async fn insert_own_event(
     Ok(())
 }
 
+/// Stores several, in their order.
+pub(super) async fn insert_own_events(
+    transaction: &mut Transaction<'static, Sqlite>,
+    own_events: &[Recorded],
+) -> Result<(), StoreError> {
+    for own_event in own_events {
+        insert_own_event(transaction, own_event).await?;
+    }
+    Ok(())
+}
+
 impl Database {
     /// Stores an own event that tells of no change in the store, such as a failed sign-in.
     pub async fn record(&self, own_event: &Recorded) -> Result<(), StoreError> {

@@ -22,7 +22,7 @@ use crate::{
     world::{World, author},
 };
 
-fn ids(requests: &[Request]) -> Vec<String> {
+pub(crate) fn ids(requests: &[Request]) -> Vec<String> {
     let of_tests = requests
         .iter()
         .filter(|request| request.headers["x-audit-streams-source"] == "tests");
@@ -36,7 +36,7 @@ fn ids(requests: &[Request]) -> Vec<String> {
         .collect()
 }
 
-fn numbered(range: std::ops::Range<usize>) -> impl Iterator<Item = String> {
+pub(crate) fn numbered(range: std::ops::Range<usize>) -> impl Iterator<Item = String> {
     range.map(|number| format!("e{number}"))
 }
 
@@ -264,7 +264,7 @@ async fn what_the_network_rules_would_never_allow_is_told_when_it_is_added() {
     let draft = DestinationDraft {
         name: "x".into(),
         url: "http://10.0.0.7/in".into(),
-        verification_token: None,
+        ..DestinationDraft::default()
     };
     let error = world
         .engine

@@ -2,8 +2,13 @@
 
 use std::{sync::Once, time::Duration};
 
-use domain::{destination::DestinationDraft, event::Author, health::StreamHealth, ids::DestinationId};
-use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+use domain::{
+    destination::{DestinationDraft, DestinationEdit, HeaderDraft},
+    event::Author,
+    health::StreamHealth,
+    ids::DestinationId,
+};
+use engine::{DestinationState, Engine, EngineConfig, clock::Clock, net::NetworkRules, store::Header};
 use serde_json::json;
 
 /// Longer than anything here takes; reached only by a failing test.
@@ -36,7 +41,32 @@ pub(crate) fn author() -> Author {
     }
 }
 
+/// The row of the form for a header that stays as it is.
+fn kept(header: &Header) -> HeaderDraft {
+    HeaderDraft {
+        id: Some(header.id),
+        name: header.name.as_str().to_owned(),
+        value: None,
+        active: header.active,
+    }
+}
+
+/// Waits until what is stored satisfies the condition.
+pub(crate) async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !condition().await {
+            ticks.tick().await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
+}
+
 impl World {
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(|config| config).await
     }
@@ -70,7 +100,7 @@ impl World {
         let draft = DestinationDraft {
             name: name.into(),
             url: url.into(),
-            verification_token: None,
+            ..DestinationDraft::default()
         };
         let state = self
             .engine
@@ -80,11 +110,30 @@ impl World {
         state.destination.id
     }
 
+    /// Changes what `change` changes in the edit form of the destination.
+    pub(crate) async fn edit(&self, id: DestinationId, change: impl FnOnce(&mut DestinationEdit)) -> DestinationState {
+        let stored = self.engine.find_destination(id).await.unwrap().unwrap().destination;
+        let mut edit = DestinationEdit {
+            name: stored.name.to_string(),
+            headers: stored.headers.iter().map(kept).collect(),
+            event_types: stored.filter.iter().map(ToString::to_string).collect(),
+        };
+        change(&mut edit);
+        self.engine
+            .update_destination(&author(), id, stored.version, edit.parse().unwrap())
+            .await
+            .unwrap()
+    }
+
     /// Posts events of type `test`, one for each text, about the given entity.
     pub(crate) async fn post(&self, entity: &str, texts: impl IntoIterator<Item = String>) {
+        self.post_of_type("test", entity, texts).await;
+    }
+
+    pub(crate) async fn post_of_type(&self, event_type: &str, entity: &str, texts: impl IntoIterator<Item = String>) {
         let events: Vec<_> = texts
             .into_iter()
-            .map(|text| json!({"event_type": "test", "id": text, "entity_type": "Project", "entity_id": entity}))
+            .map(|text| json!({"event_type": event_type, "id": text, "entity_type": "Project", "entity_id": entity}))
             .collect();
         self.engine
             .ingest("tests", serde_json::to_vec(&events).unwrap().into())

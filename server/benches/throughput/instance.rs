@@ -104,7 +104,7 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
     let draft = DestinationDraft {
         name: "bench".to_owned(),
         url,
-        verification_token: None,
+        ..DestinationDraft::default()
     };
     engine
         .create_destination(&author, draft.parse().unwrap())

@@ -43,6 +43,7 @@ pub(super) fn from_update(error: UpdateError) -> AppError {
         UpdateError::Refused(error) => AppError::Invalid(FieldErrors::from(error)),
         UpdateError::TooMany { limit } => AppError::TooManyDestinations { limit },
         UpdateError::Store(error) => from_store(error),
+        UpdateError::Log(error) => from_log(error),
     }
 }
 

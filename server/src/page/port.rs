@@ -2,7 +2,7 @@
 
 use app::{
     port::{AdminPort, SetCookie, SignedIn, Visitor},
-    wire::{AppError, DestinationView, EventView, LogPage, Overview},
+    wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview},
 };
 use async_trait::async_trait;
 use domain::{
@@ -74,7 +74,16 @@ impl AdminPort for EnginePort {
         destinations::delete_destination(&self.0.engine, &author_of(admin), id).await
     }
 
-    async fn reveal_signing_secret(&self, _admin: &SignedIn, id: DestinationId) -> Result<String, AppError> {
-        destinations::reveal_signing_secret(&self.0.engine, id).await
+    async fn reveal_secret(
+        &self,
+        _admin: &SignedIn,
+        id: DestinationId,
+        secret: DestinationSecret,
+    ) -> Result<String, AppError> {
+        destinations::reveal_secret(&self.0.engine, id, secret).await
+    }
+
+    async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AppError> {
+        destinations::list_event_types(&self.0.engine).await
     }
 }

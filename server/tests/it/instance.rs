@@ -281,7 +281,7 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
     let draft = DestinationDraft {
         name: name.to_owned(),
         url,
-        verification_token: None,
+        ..DestinationDraft::default()
     };
     engine
         .create_destination(&Author::command_line(), draft.parse().unwrap())

@@ -126,7 +126,7 @@ async fn a_destination_is_added_renamed_and_deleted() {
         "somebody else saved"
     );
     let secret = browser
-        .call("destinations/signing_secret", &json!({"id": created["id"]}))
+        .call("destinations/secret", &json!({"id": created["id"], "secret": "signing"}))
         .await
         .json();
     assert!(secret.as_str().unwrap().starts_with("whsec_"));

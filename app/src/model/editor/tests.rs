@@ -2,7 +2,7 @@ use domain::{FieldError, health::StreamHealth};
 
 use super::*;
 
-fn view(name: &str, version: i64) -> DestinationView {
+pub(super) fn view(name: &str, version: i64) -> DestinationView {
     DestinationView {
         id: DestinationId::new(3),
         version,
@@ -10,11 +10,13 @@ fn view(name: &str, version: i64) -> DestinationView {
         name: name.into(),
         url: "https://siem.example/in".into(),
         verification_token: "8fK2abcdefghijklmnopqrx9".into(),
+        headers: Vec::new(),
+        event_types: Vec::new(),
         health: StreamHealth::NothingToSend,
     }
 }
 
-fn filled() -> EditorState {
+pub(super) fn filled() -> EditorState {
     let mut editor = EditorState::add(DestinationKind::Http);
     editor.set_text(Field::Name, "SIEM".into());
     editor.set_text(Field::Url, "https://siem.example/in".into());

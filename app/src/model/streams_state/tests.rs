@@ -10,6 +10,8 @@ fn view(id: i64, name: &str) -> DestinationView {
         name: name.into(),
         url: format!("https://{id}.example/in"),
         verification_token: "8fK2abcdefghijklmnopqrx9".into(),
+        headers: Vec::new(),
+        event_types: Vec::new(),
         health: StreamHealth::NothingToSend,
     }
 }

@@ -66,7 +66,7 @@ impl Bookkeeping {
         self.unsaved += 1;
     }
 
-    /// These positions are no longer in the log; nothing was owed there.
+    /// These positions are no longer in the log, or the filter does not admit what is there: nothing is owed.
     pub(super) fn passed_over(&mut self, first: Seq, last: Seq) {
         self.progress.settle_range(first, last);
         self.unsaved += 1;

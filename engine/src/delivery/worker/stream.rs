@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
+    destination::EventFilter,
     ids::Seq,
     policy::{Decision, Jitter, Outcome, Refusal, RefusalStreak, RequestSize, Trouble, decide},
 };
@@ -83,6 +84,8 @@ enum Sent {
     Done(Done),
     /// A refused event is no longer in the log.
     Gone(Seq),
+    /// The filter was changed after the event was refused.
+    NotAdmitted(Seq),
     /// A refused event could not be read.
     Unread(Seq, LogError),
 }
@@ -91,6 +94,7 @@ pub(super) struct Stream {
     context: WorkerContext,
     database: Arc<Database>,
     sink: Arc<dyn Sink>,
+    filter: Arc<EventFilter>,
     lanes: Lanes,
     refusals: Refusals,
     streak: RefusalStreak,
@@ -113,12 +117,19 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(context: WorkerContext, sink: Arc<dyn Sink>, cursor: Cursor, refused: &[DueEvent]) -> Self {
+    pub(super) fn new(
+        context: WorkerContext,
+        sink: Arc<dyn Sink>,
+        filter: EventFilter,
+        cursor: Cursor,
+        refused: &[DueEvent],
+    ) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let stream = Self {
             database: Arc::new(context.database.clone()),
             sink,
+            filter: Arc::new(filter),
             lanes: Lanes::new(),
             refusals,
             streak: RefusalStreak::default(),
@@ -146,9 +157,12 @@ impl Stream {
         let reload = Arc::clone(&self.context.reload);
         loop {
             self.reload_refusals().await;
-            self.start_reading();
-            self.start_committing();
-            self.dispatch();
+            // Nothing more is begun under a configuration that has been replaced.
+            if !orders.has_changed().unwrap_or(true) {
+                self.start_reading();
+                self.start_committing();
+                self.dispatch();
+            }
             let (is_at_the_end, next_timer) = (self.is_at_the_end(), self.next_timer());
             tokio::select! {
                 biased;
@@ -227,8 +241,13 @@ impl Stream {
                     .passed_over(self.read_to.next(), Seq::new(event.seq.get() - 1));
             }
             self.read_to = event.seq;
-            if !self.books.progress.is_settled(event.seq) {
+            if self.books.progress.is_settled(event.seq) {
+                continue;
+            }
+            if self.filter.admits(&event.event_type) {
                 self.lanes.push(event);
+            } else {
+                self.books.passed_over(event.seq, event.seq);
             }
         }
         self.show_progress();
@@ -282,8 +301,10 @@ impl Stream {
 
     fn send_refused(&self, seq: Seq) {
         let (log, sink, epoch) = (self.context.log.clone(), Arc::clone(&self.sink), self.epoch);
+        let filter = Arc::clone(&self.filter);
         let send = async move {
             match log.read_one(seq).await {
+                Ok(Some(event)) if !filter.admits(&event.event_type) => Sent::NotAdmitted(seq),
                 Ok(Some(event)) => {
                     let report = sink.send(&event).await;
                     Sent::Done(Done {
@@ -313,6 +334,11 @@ impl Stream {
                     "A refused event is no longer in the log; it stays parked."
                 );
                 return self.books.refused(self.refusals.park_gone(seq, now));
+            }
+            Sent::NotAdmitted(seq) => {
+                self.probe_is_out = false;
+                self.refusals.remove(seq);
+                return self.books.refusal_ended(seq);
             }
             Sent::Unread(seq, error) => {
                 tracing::error!(

@@ -1,4 +1,4 @@
-//! The head of a request.
+//! The head of a request: what is the same in each, the custom headers over it, and what belongs to the event over both.
 
 use domain::Timestamp;
 use http::{
@@ -7,7 +7,10 @@ use http::{
 };
 
 use super::signature::Signer;
-use crate::{log::LoggedEvent, store::DestinationSecrets};
+use crate::{
+    log::LoggedEvent,
+    store::{Destination, Header},
+};
 
 /// GitLab sends JSON under this content type, and receivers were built for it.
 const DEFAULT_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -28,16 +31,21 @@ pub(super) struct RequestHead {
 }
 
 impl RequestHead {
-    /// None if a secret can't stand in a header or is no signing key, which parsing has excluded.
-    pub(super) fn new(secrets: &DestinationSecrets) -> Option<Self> {
+    /// None if a secret or header can't stand in a request or is no signing key, which parsing has excluded.
+    pub(super) fn new(destination: &Destination) -> Option<Self> {
+        let secrets = &destination.secrets;
         let mut token = HeaderValue::from_str(secrets.verification_token.expose()).ok()?;
         token.set_sensitive(true);
-        let mut fixed = HeaderMap::with_capacity(8);
+        let mut fixed = HeaderMap::with_capacity(16);
         fixed.insert(CONTENT_TYPE, DEFAULT_CONTENT_TYPE);
         fixed.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION"))),
         );
+        for header in destination.headers.iter().filter(|header| header.active) {
+            let (name, value) = custom_header(header)?;
+            fixed.insert(name, value);
+        }
         fixed.insert(STREAMING_TOKEN, token);
         Some(Self {
             fixed,
@@ -57,4 +65,11 @@ impl RequestHead {
         headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
         Some(headers)
     }
+}
+
+fn custom_header(header: &Header) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(header.name.as_str().as_bytes()).ok()?;
+    let mut value = HeaderValue::from_bytes(&header.value.to_latin_1()).ok()?;
+    value.set_sensitive(true);
+    Some((name, value))
 }

@@ -1,0 +1,271 @@
+//! The list from which event types are chosen: what is searched for, what stands where, and which option is next.
+
+use crate::wire::EventTypeView;
+
+/// The open list. What is chosen is not in here: it belongs to the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypePicker {
+    types: Vec<EventTypeView>,
+    /// What was chosen when the list was opened: it stands first, and stays there until the list is closed.
+    first: Vec<String>,
+    search: String,
+    /// Position of the option that the keyboard is at, among those shown.
+    active: usize,
+}
+
+/// Options under one heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub heading: String,
+    pub options: Vec<TypeOption>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeOption {
+    /// Among all options shown, from 0.
+    pub position: usize,
+    pub name: String,
+    pub title: String,
+    pub description: String,
+    /// Events in the last 24 hours; empty for none.
+    pub count: String,
+    pub is_chosen: bool,
+    pub is_active: bool,
+}
+
+impl TypePicker {
+    pub fn open(types: Vec<EventTypeView>, chosen: &[String]) -> Self {
+        Self {
+            types,
+            first: chosen.to_vec(),
+            search: String::new(),
+            active: 0,
+        }
+    }
+
+    pub fn search(&mut self, text: String) {
+        self.search = text;
+        self.active = 0;
+    }
+
+    /// The keyboard goes `steps` options on, or back, and stops at the ends.
+    pub fn step(&mut self, steps: isize) {
+        let last = self.shown().len().saturating_sub(1);
+        self.active = self.active.saturating_add_signed(steps).min(last);
+    }
+
+    /// Position of the option that the keyboard is at; none if nothing is shown.
+    pub fn active(&self) -> Option<usize> {
+        (self.active < self.shown().len()).then_some(self.active)
+    }
+
+    /// Name of the option that the keyboard is at.
+    pub fn active_name(&self) -> Option<String> {
+        self.shown().get(self.active).map(|(_, name)| (*name).to_owned())
+    }
+
+    /// What is shown, the chosen first, then by category.
+    pub fn groups(&self, chosen: &[String]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (position, (heading, name)) in self.shown().into_iter().enumerate() {
+            let known = self.types.iter().find(|known| known.name == name);
+            let option = TypeOption {
+                position,
+                name: name.to_owned(),
+                title: title(name),
+                description: known.map(|known| known.description.clone()).unwrap_or_default(),
+                count: known
+                    .filter(|known| known.last_day > 0)
+                    .map(|known| super::text::grouped(known.last_day))
+                    .unwrap_or_default(),
+                is_chosen: chosen.iter().any(|chosen| chosen == name),
+                is_active: position == self.active,
+            };
+            match groups.last_mut().filter(|group| group.heading == heading) {
+                Some(group) => group.options.push(option),
+                None => groups.push(Group {
+                    heading: heading.to_owned(),
+                    options: vec![option],
+                }),
+            }
+        }
+        groups
+    }
+
+    /// `chosen` and everything that is shown.
+    pub fn select_all(&self, chosen: &[String]) -> Vec<String> {
+        let shown = self.shown().into_iter().map(|(_, name)| name.to_owned());
+        chosen.iter().cloned().chain(shown).collect()
+    }
+
+    /// `chosen` without what is shown.
+    pub fn unselect_all(&self, chosen: &[String]) -> Vec<String> {
+        let shown = self.shown();
+        let stays = |name: &&String| !shown.iter().any(|(_, shown)| shown == name);
+        chosen.iter().filter(stays).cloned().collect()
+    }
+
+    /// How many of the last day's events a filter with these types admits, in words.
+    pub fn forecast(&self, chosen: &[String]) -> String {
+        let total: u64 = self.types.iter().map(|known| known.last_day).sum();
+        let admits = |known: &&EventTypeView| chosen.is_empty() || chosen.contains(&known.name);
+        let admitted: u64 = self.types.iter().filter(admits).map(|known| known.last_day).sum();
+        let (admitted, total) = (super::text::grouped(admitted), super::text::grouped(total));
+        format!("Admits {admitted} of the {total} events of the last 24 hours.")
+    }
+
+    /// Heading and name of each option shown, in order.
+    fn shown(&self) -> Vec<(&str, &str)> {
+        let first = self.first.iter().map(|name| ("Selected", name.as_str()));
+        let rest = self.types.iter().filter(|known| !self.first.contains(&known.name));
+        let rest = rest.map(|known| (known.category.as_str(), known.name.as_str()));
+        let search = self.search.to_lowercase();
+        let words: Vec<&str> = search.split_whitespace().collect();
+        let matches = |(_, name): &(&str, &str)| {
+            let (name, title) = (name.to_lowercase(), title(name).to_lowercase());
+            words.iter().all(|word| name.contains(word) || title.contains(word))
+        };
+        first.chain(rest).filter(matches).collect()
+    }
+}
+
+/// `chosen` with `name`, or without it if it was there.
+pub fn toggled(chosen: &[String], name: &str) -> Vec<String> {
+    let mut names: Vec<String> = chosen.iter().filter(|chosen| *chosen != name).cloned().collect();
+    if names.len() == chosen.len() {
+        names.push(name.to_owned());
+    }
+    names
+}
+
+/// `add_gpg_key` as people read it: `Add gpg key`.
+pub fn title(name: &str) -> String {
+    let spaced = name.replace('_', " ");
+    let mut characters = spaced.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
+/// What the button says: up to three titles, then how many more.
+pub fn summary(chosen: &[String]) -> String {
+    const NAMED: usize = 3;
+    if chosen.is_empty() {
+        return "Select events".to_owned();
+    }
+    let titles: Vec<String> = chosen.iter().take(NAMED).map(|name| title(name)).collect();
+    let titles = titles.join(", ");
+    match chosen.len().saturating_sub(NAMED) {
+        0 => titles,
+        more => format!("{titles} +{more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(name: &str, category: &str, last_day: u64) -> EventTypeView {
+        EventTypeView {
+            name: name.into(),
+            category: category.into(),
+            description: format!("{name}."),
+            last_day,
+        }
+    }
+
+    fn types() -> Vec<EventTypeView> {
+        vec![
+            known("add_gpg_key", "System access", 5),
+            known("user_blocked", "User management", 0),
+            known("user_created", "User management", 1_200),
+        ]
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn headings(picker: &TypePicker, chosen: &[String]) -> Vec<(String, Vec<String>)> {
+        let groups = picker.groups(chosen).into_iter();
+        groups
+            .map(|group| {
+                (
+                    group.heading,
+                    group.options.into_iter().map(|option| option.name).collect(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_chosen_stand_first_and_stay_there_while_the_list_is_open() {
+        let chosen = names(&["user_created"]);
+        let picker = TypePicker::open(types(), &chosen);
+        let expected = [
+            ("Selected".to_owned(), names(&["user_created"])),
+            ("System access".to_owned(), names(&["add_gpg_key"])),
+            ("User management".to_owned(), names(&["user_blocked"])),
+        ];
+        assert_eq!(headings(&picker, &chosen), expected);
+        assert_eq!(headings(&picker, &names(&["add_gpg_key"])), expected);
+    }
+
+    #[test]
+    fn every_word_searched_for_is_in_the_name_or_title() {
+        let mut picker = TypePicker::open(types(), &[]);
+        picker.search("  USER cre ".into());
+        assert_eq!(headings(&picker, &[]), [("User management".to_owned(), names(&["user_created"]))]);
+        picker.search("gpg_key".into());
+        assert_eq!(picker.active_name().as_deref(), Some("add_gpg_key"));
+        picker.search("nothing like it".into());
+        assert_eq!((picker.groups(&[]).len(), picker.active(), picker.active_name()), (0, None, None));
+    }
+
+    #[test]
+    fn the_keyboard_stops_at_the_ends() {
+        let mut picker = TypePicker::open(types(), &[]);
+        picker.step(-1);
+        assert_eq!(picker.active(), Some(0));
+        picker.step(5);
+        assert_eq!(picker.active_name().as_deref(), Some("user_created"));
+        picker.search("add".into());
+        assert_eq!(picker.active(), Some(0));
+    }
+
+    #[test]
+    fn all_means_all_that_is_shown() {
+        let mut picker = TypePicker::open(types(), &[]);
+        picker.search("user".into());
+        let chosen = names(&["add_gpg_key"]);
+        assert_eq!(picker.select_all(&chosen), names(&["add_gpg_key", "user_blocked", "user_created"]));
+        assert_eq!(picker.unselect_all(&names(&["add_gpg_key", "user_created"])), chosen);
+    }
+
+    #[test]
+    fn the_forecast_counts_what_would_pass() {
+        let picker = TypePicker::open(types(), &[]);
+        assert_eq!(picker.forecast(&[]), "Admits 1,205 of the 1,205 events of the last 24 hours.");
+        let chosen = names(&["add_gpg_key", "gone_type"]);
+        assert_eq!(picker.forecast(&chosen), "Admits 5 of the 1,205 events of the last 24 hours.");
+    }
+
+    #[test]
+    fn the_button_names_three_and_counts_the_rest() {
+        assert_eq!(summary(&[]), "Select events");
+        assert_eq!(summary(&names(&["add_gpg_key"])), "Add gpg key");
+        assert_eq!(
+            summary(&names(&["add_gpg_key", "user_created", "user_blocked", "x"])),
+            "Add gpg key, User created, User blocked +1 more"
+        );
+        assert_eq!(title(""), "");
+    }
+
+    #[test]
+    fn choosing_twice_is_choosing_not_at_all() {
+        let once = toggled(&[], "a");
+        assert_eq!(once, names(&["a"]));
+        assert_eq!(toggled(&once, "a"), names(&[]));
+    }
+}

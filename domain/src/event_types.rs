@@ -1,0 +1,49 @@
+//! The built-in catalogue of audit event types: those of GitLab and of this product, with a category and a line on each.
+//!
+//! Only the server uses it: a browser asks for what it needs.
+
+/// One line a type: name, category, description, separated by tabs; sorted by category, then by name.
+const CATALOGUE: &str = include_str!("event_types.tsv");
+
+/// A type that is known before any event of it was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltInType {
+    pub name: &'static str,
+    pub category: &'static str,
+    /// When it is recorded, as a sentence.
+    pub description: &'static str,
+}
+
+/// Every built-in type, by category, then by name.
+pub fn built_in_types() -> impl Iterator<Item = BuiltInType> {
+    CATALOGUE.lines().filter_map(|line| {
+        let (name, rest) = line.split_once('\t')?;
+        let (category, description) = rest.split_once('\t')?;
+        Some(BuiltInType {
+            name,
+            category,
+            description,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::event::EventType;
+
+    #[test]
+    fn every_line_is_a_type_of_its_own() {
+        let types: Vec<BuiltInType> = built_in_types().collect();
+        assert_eq!(types.len(), CATALOGUE.lines().count());
+        let names: HashSet<&str> = types.iter().map(|built_in| built_in.name).collect();
+        assert_eq!(names.len(), types.len());
+        assert!(types.len() >= 517, "{}", types.len());
+        for built_in in types {
+            assert!(EventType::parse(built_in.name).is_some(), "{}", built_in.name);
+            assert!(!built_in.category.is_empty() && built_in.description.ends_with('.'), "{}", built_in.name);
+        }
+    }
+}

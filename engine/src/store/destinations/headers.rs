@@ -1,0 +1,126 @@
+//! Custom headers as stored: values sealed, each bound to its row.
+
+use std::collections::HashMap;
+
+use domain::{
+    destination::{HeaderName, HeaderText, NewHeader},
+    ids::{DestinationId, HeaderId},
+};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
+
+use super::super::{Database, StoreError};
+use crate::vault::Place;
+
+/// A custom header as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub id: HeaderId,
+    pub name: HeaderName,
+    pub value: HeaderText,
+    /// Whether it is sent.
+    pub active: bool,
+}
+
+impl Database {
+    /// The headers of every destination that has some, in their order.
+    pub(super) async fn read_headers(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<HashMap<DestinationId, Vec<Header>>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM destination_headers ORDER BY destination_id, position")
+            .fetch_all(connection)
+            .await?;
+        let mut headers: HashMap<_, Vec<Header>> = HashMap::new();
+        for row in &rows {
+            let destination = DestinationId::new(row.get("destination_id"));
+            headers.entry(destination).or_default().push(self.read_header(row)?);
+        }
+        Ok(headers)
+    }
+
+    /// Makes `wanted` the headers of the destination. `before` is what is stored.
+    pub(super) async fn replace_headers(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        destination: DestinationId,
+        before: &[Header],
+        wanted: &[NewHeader],
+    ) -> Result<Vec<Header>, StoreError> {
+        // All go first, so that two headers may exchange their names.
+        sqlx::query("DELETE FROM destination_headers WHERE destination_id = ?")
+            .bind(destination.get())
+            .execute(&mut **transaction)
+            .await?;
+        let mut stored = Vec::with_capacity(wanted.len());
+        for (position, header) in (0_i64..).zip(wanted) {
+            let kept = before.iter().find(|kept| Some(kept.id) == header.id);
+            let Some(value) = header.value.clone().or_else(|| kept.map(|kept| kept.value.clone())) else {
+                return Err(StoreError::Unreadable {
+                    table: "destination_headers",
+                    id: header.id.map_or(0, HeaderId::get),
+                    what: "the value to keep",
+                });
+            };
+            let id = insert(transaction, destination, kept.map(|kept| kept.id), position, header).await?;
+            // The ciphertext is bound to the row's id, which for a new row is known only now.
+            sqlx::query("UPDATE destination_headers SET value_sealed = ? WHERE id = ?")
+                .bind(self.vault.seal(place(id), value.expose())?)
+                .bind(id.get())
+                .execute(&mut **transaction)
+                .await?;
+            stored.push(Header {
+                id,
+                name: header.name.clone(),
+                value,
+                active: header.active,
+            });
+        }
+        Ok(stored)
+    }
+
+    fn read_header(&self, row: &SqliteRow) -> Result<Header, StoreError> {
+        let row_id: i64 = row.get("id");
+        let id = HeaderId::new(row_id);
+        let unreadable = |what| StoreError::Unreadable {
+            table: "destination_headers",
+            id: row_id,
+            what,
+        };
+        let value = self.vault.open(place(id), row.get("value_sealed"))?;
+        Ok(Header {
+            id,
+            name: HeaderName::parse(row.get("name"), 0).map_err(|_| unreadable("name"))?,
+            value: HeaderText::parse(&value, 0).map_err(|_| unreadable("value"))?,
+            active: row.get("active"),
+        })
+    }
+}
+
+async fn insert(
+    transaction: &mut Transaction<'static, Sqlite>,
+    destination: DestinationId,
+    id: Option<HeaderId>,
+    position: i64,
+    header: &NewHeader,
+) -> Result<HeaderId, StoreError> {
+    let inserted = sqlx::query(
+        "INSERT INTO destination_headers (id, destination_id, position, name, value_sealed, active) \
+         VALUES (?, ?, ?, ?, x'', ?)",
+    )
+    .bind(id.map(HeaderId::get))
+    .bind(destination.get())
+    .bind(position)
+    .bind(header.name.as_str())
+    .bind(header.active)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(HeaderId::new(inserted.last_insert_rowid()))
+}
+
+const fn place(id: HeaderId) -> Place {
+    Place {
+        table: "destination_headers",
+        column: "value",
+        row: id.get(),
+    }
+}

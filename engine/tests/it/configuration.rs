@@ -1,0 +1,258 @@
+//! Custom headers and event filters: what is stored of them, and what goes over the wire.
+
+use domain::{
+    Field,
+    destination::{DestinationDraft, DestinationEdit, HeaderDraft},
+    ids::{DestinationId, Seq},
+};
+use engine::store::{CursorUpdate, RefusedEvent, UpdateError};
+use serde_json::Value;
+
+use crate::{
+    delivery::{ids, numbered},
+    receiver::{Receiver, Request},
+    world::{World, author, wait_until},
+};
+
+fn header(name: &str, value: &str) -> HeaderDraft {
+    HeaderDraft {
+        name: name.into(),
+        value: Some(value.into()),
+        ..HeaderDraft::new()
+    }
+}
+
+fn named<'requests>(requests: &'requests [Request], id: &str) -> &'requests Request {
+    let quoted = format!("\"{id}\"");
+    requests.iter().find(|request| request.body.contains(&quoted)).unwrap()
+}
+
+fn messages(requests: &[Request]) -> Vec<String> {
+    let own = requests
+        .iter()
+        .filter(|request| request.headers["x-audit-streams-source"] == "audit-streams");
+    own.map(|request| {
+        let event: Value = serde_json::from_str(&request.body).unwrap();
+        event["details"]["custom_message"].as_str().unwrap().to_owned()
+    })
+    .collect()
+}
+
+async fn arrived(receiver: &Receiver, id: &str) -> Vec<Request> {
+    let quoted = format!("\"{id}\"");
+    receiver
+        .wait_until(id, |requests| requests.iter().any(|request| request.body.contains(&quoted)))
+        .await
+}
+
+#[tokio::test]
+async fn active_headers_go_with_every_event_and_may_set_the_content_type() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world
+        .edit(id, |edit| {
+            edit.headers = vec![
+                header("Content-Type", "application/json"),
+                header("X-Team", "Grüße"),
+                HeaderDraft {
+                    active: false,
+                    ..header("X-Off", "hidden")
+                },
+            ];
+        })
+        .await;
+    world.post("1", ["first".to_owned()]).await;
+    let requests = arrived(&receiver, "first").await;
+    let sent = &named(&requests, "first").headers;
+    assert_eq!(sent["content-type"], "application/json");
+    assert_eq!(sent.get_all("content-type").iter().count(), 1);
+    assert_eq!(sent["x-team"].as_bytes(), b"Gr\xfc\xdfe");
+    assert!(!sent.contains_key("x-off"));
+    assert_eq!(sent["x-gitlab-audit-event-type"], "test");
+
+    let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    world
+        .edit(id, |edit| {
+            edit.headers.remove(0);
+            edit.headers[0].name = "X-Off".into();
+            edit.headers[1].name = "X-Team".into();
+            edit.headers[1].active = true;
+            edit.headers[1].value = Some("new".into());
+        })
+        .await;
+    world.post("1", ["second".to_owned()]).await;
+    let requests = arrived(&receiver, "second").await;
+    let sent = &named(&requests, "second").headers;
+    assert_eq!(sent["content-type"], "application/x-www-form-urlencoded");
+    assert_eq!(sent["x-off"].as_bytes(), b"Gr\xfc\xdfe", "a kept value goes where its name goes");
+    assert_eq!(sent["x-team"], "new");
+    let renamed = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    let kept: Vec<_> = renamed.headers.iter().map(|header| header.id).collect();
+    let before: Vec<_> = stored.headers.iter().skip(1).map(|header| header.id).collect();
+    assert_eq!(kept, before, "a header keeps its id");
+    assert_eq!(
+        messages(&requests)[1..],
+        [
+            "Created custom HTTP header with key Content-Type.",
+            "Created custom HTTP header with key X-Team.",
+            "Created custom HTTP header with key X-Off.",
+            "Destroyed a custom HTTP header with key Content-Type.",
+            "Updated a custom HTTP header from key X-Team to have a key X-Off.",
+            "Updated a custom HTTP header from key X-Off to have a key X-Team to have a new value activation status \
+             changed to true.",
+        ]
+    );
+    let bodies: String = requests.iter().map(|request| request.body.as_str()).collect();
+    assert!(!bodies.contains("hidden"), "no value is told in an event");
+}
+
+#[tokio::test]
+async fn header_values_are_not_readable_in_the_file() {
+    let world = World::new().await;
+    let receiver = Receiver::start().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.edit(id, |edit| edit.headers = vec![header("X-Key", "tell-nobody-about-this")]).await;
+    let world = world.restart().await;
+    let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    assert_eq!(stored.headers[0].value.expose(), "tell-nobody-about-this");
+    for file in std::fs::read_dir(world.folder()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let found = bytes.windows(22).any(|window| window == b"tell-nobody-about-this");
+        assert!(!found);
+    }
+}
+
+/// Posts events of the types `wanted` and `unwanted` in turn.
+async fn post_in_turn(world: &World, name: &str, rounds: usize) {
+    for round in 0..rounds {
+        let entity = (round % 7).to_string();
+        world.post_of_type("wanted", &entity, [format!("{name}-wanted-{round}")]).await;
+        world.post_of_type("unwanted", &entity, [format!("{name}-unwanted-{round}")]).await;
+    }
+}
+
+async fn admit(world: &World, id: DestinationId, types: &[&str]) {
+    world
+        .edit(id, |edit| edit.event_types = types.iter().map(|name| (*name).to_owned()).collect())
+        .await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_filtered_out_never_leaves_also_while_the_filter_changes() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    post_in_turn(&world, "known", 1).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    for round in 0..10 {
+        // Nothing is awaited between a change and the next events: whatever is under way stays under way.
+        admit(&world, id, &["wanted"]).await;
+        post_in_turn(&world, &format!("only{round}"), 20).await;
+        let last = format!("only{round}-wanted-19");
+        arrived(&receiver, &last).await;
+        admit(&world, id, &[]).await;
+        post_in_turn(&world, &format!("all{round}"), 20).await;
+    }
+    let requests = receiver
+        .wait_until("everything admitted has arrived", |requests| {
+            let ids = ids(requests);
+            let of = |start: &str| ids.iter().filter(|id| id.starts_with(start)).count();
+            of("all") >= 400 && of("only") >= 200
+        })
+        .await;
+    let ids = ids(&requests);
+    let leaked: Vec<&String> = ids
+        .iter()
+        .filter(|id| id.starts_with("only") && id.contains("-unwanted-"))
+        .collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+    let mut once = ids.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!((ids.len(), once.len()), (600, 600));
+}
+
+#[tokio::test]
+async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post_of_type("unwanted", "1", ["bad".to_owned()]).await;
+    world.post_of_type("wanted", "1", ["good".to_owned()]).await;
+    arrived(&receiver, "good").await;
+    admit(&world, id, &["wanted"]).await;
+    // Five tries take ten minutes, so the row is written as it would stand then.
+    let events = world.engine.log().read_after(Seq::START, 10, 1 << 20).await.unwrap();
+    let bad = events.iter().find(|event| event.event_type.as_str() == "unwanted").unwrap();
+    let parked = RefusedEvent {
+        seq: bad.seq,
+        tries: 5,
+        reason: "Answered 422.".into(),
+        response: String::new(),
+        refused_at: world.engine.clock().now(),
+        due_at: None,
+    };
+    let update = CursorUpdate {
+        destination: id,
+        cursor: world.engine.database().read_cursor(id).await.unwrap().unwrap(),
+        refused: vec![parked],
+        accepted: Vec::new(),
+        failed_attempts: Vec::new(),
+    };
+    assert!(world.engine.database().commit_cursor(&update).await.unwrap());
+    assert!(world.engine.retry_parked(&author(), id, bad.seq).await.unwrap());
+    let refused = async || world.engine.database().list_refused(id).await.unwrap();
+    wait_until("it is forgotten", async || refused().await.is_empty()).await;
+    let sent = ids(&receiver.requests());
+    assert_eq!(sent.iter().filter(|sent| *sent == "bad").count(), 1, "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_type_that_nobody_knows_is_refused() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let draft = |types: &[&str]| DestinationDraft {
+        name: "SIEM".into(),
+        url: receiver.url(),
+        event_types: types.iter().map(|name| (*name).to_owned()).collect(),
+        ..DestinationDraft::default()
+    };
+    let create = async |types: &[&str]| {
+        let new = draft(types).parse().unwrap();
+        world.engine.create_destination(&author(), new).await
+    };
+    let Err(UpdateError::Refused(error)) = create(&["user_created", "never_heard_of"]).await else {
+        panic!("not refused");
+    };
+    assert_eq!(error.field, Field::EventTypes);
+    assert_eq!(error.message, "Audit event type with value never_heard_of is undefined.");
+    world.post_of_type("never_heard_of", "1", numbered(0..1)).await;
+    create(&["user_created", "never_heard_of"]).await.unwrap();
+    let types = world.engine.list_event_types().await.unwrap();
+    let here = types.iter().find(|known| known.name == "never_heard_of").unwrap();
+    assert_eq!((here.category, here.last_day), ("Received here", 1));
+}
+
+#[tokio::test]
+async fn nothing_is_stored_of_a_change_that_is_refused() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.add_destination("Other", "http://127.0.0.1:9/in").await;
+    let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    let edit = DestinationEdit {
+        name: "Other".into(),
+        headers: vec![header("X-A", "1")],
+        event_types: vec!["user_created".into()],
+    };
+    let change = edit.parse().unwrap();
+    let refused = world
+        .engine
+        .update_destination(&author(), id, stored.version, change.clone())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.to_string(), "Name has already been taken");
+    let outdated = world
+        .engine
+        .update_destination(&author(), id, stored.version + 1, change)
+        .await
+        .unwrap_err();
+    assert!(matches!(outdated, UpdateError::ChangedMeanwhile));
+    let after = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    assert_eq!(after, stored);
+}
