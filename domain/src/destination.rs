@@ -176,7 +176,10 @@ mod tests {
         let errors = bad.parse().unwrap_err();
         let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
         let header = [Field::HeaderName(0), Field::HeaderValue(0), Field::EventTypes];
-        assert_eq!(fields, [&[Field::Name, Field::Url, Field::VerificationToken], header.as_slice()].concat());
+        assert_eq!(
+            fields,
+            [&[Field::Name, Field::Url, Field::VerificationToken], header.as_slice()].concat()
+        );
         assert_eq!(bad.mistakes(), errors);
     }
 

@@ -43,7 +43,11 @@ mod tests {
         assert!(types.len() >= 517, "{}", types.len());
         for built_in in types {
             assert!(EventType::parse(built_in.name).is_some(), "{}", built_in.name);
-            assert!(!built_in.category.is_empty() && built_in.description.ends_with('.'), "{}", built_in.name);
+            assert!(
+                !built_in.category.is_empty() && built_in.description.ends_with('.'),
+                "{}",
+                built_in.name
+            );
         }
     }
 }

@@ -216,11 +216,17 @@ mod tests {
     fn every_word_searched_for_is_in_the_name_or_title() {
         let mut picker = TypePicker::open(types(), &[]);
         picker.search("  USER cre ".into());
-        assert_eq!(headings(&picker, &[]), [("User management".to_owned(), names(&["user_created"]))]);
+        assert_eq!(
+            headings(&picker, &[]),
+            [("User management".to_owned(), names(&["user_created"]))]
+        );
         picker.search("gpg_key".into());
         assert_eq!(picker.active_name().as_deref(), Some("add_gpg_key"));
         picker.search("nothing like it".into());
-        assert_eq!((picker.groups(&[]).len(), picker.active(), picker.active_name()), (0, None, None));
+        assert_eq!(
+            (picker.groups(&[]).len(), picker.active(), picker.active_name()),
+            (0, None, None)
+        );
     }
 
     #[test]
@@ -239,16 +245,25 @@ mod tests {
         let mut picker = TypePicker::open(types(), &[]);
         picker.search("user".into());
         let chosen = names(&["add_gpg_key"]);
-        assert_eq!(picker.select_all(&chosen), names(&["add_gpg_key", "user_blocked", "user_created"]));
+        assert_eq!(
+            picker.select_all(&chosen),
+            names(&["add_gpg_key", "user_blocked", "user_created"])
+        );
         assert_eq!(picker.unselect_all(&names(&["add_gpg_key", "user_created"])), chosen);
     }
 
     #[test]
     fn the_forecast_counts_what_would_pass() {
         let picker = TypePicker::open(types(), &[]);
-        assert_eq!(picker.forecast(&[]), "Admits 1,205 of the 1,205 events of the last 24 hours.");
+        assert_eq!(
+            picker.forecast(&[]),
+            "Admits 1,205 of the 1,205 events of the last 24 hours."
+        );
         let chosen = names(&["add_gpg_key", "gone_type"]);
-        assert_eq!(picker.forecast(&chosen), "Admits 5 of the 1,205 events of the last 24 hours.");
+        assert_eq!(
+            picker.forecast(&chosen),
+            "Admits 5 of the 1,205 events of the last 24 hours."
+        );
     }
 
     #[test]

@@ -41,7 +41,9 @@ impl Picker {
     }
 
     fn chosen(self) -> Vec<String> {
-        self.editing.now(|editor| editor.event_types().to_vec()).unwrap_or_default()
+        self.editing
+            .now(|editor| editor.event_types().to_vec())
+            .unwrap_or_default()
     }
 
     fn choose(self, names: Vec<String>) {
@@ -181,7 +183,12 @@ fn Sheet(picker: Picker) -> impl IntoView {
             _ => String::new(),
         })
     });
-    let count = Signal::derive(move || format!("{} selected", grouped(chosen.with(Vec::len).try_into().unwrap_or(u64::MAX))));
+    let count = Signal::derive(move || {
+        format!(
+            "{} selected",
+            grouped(chosen.with(Vec::len).try_into().unwrap_or(u64::MAX))
+        )
+    });
     let active = Signal::derive(move || {
         picker.open.with(|open| match open {
             Some(Opened::List(list)) => list.active().map(|position| picker.id(&position.to_string())),

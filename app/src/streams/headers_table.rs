@@ -8,11 +8,7 @@ use super::{
     editing::{Editing, Form},
 };
 use crate::{
-    browser,
-    model::editor::EditorState,
-    server_fns::destinations::reveal_secret,
-    ui::Icon,
-    wire::DestinationSecret,
+    browser, model::editor::EditorState, server_fns::destinations::reveal_secret, ui::Icon, wire::DestinationSecret,
 };
 
 #[component]
@@ -75,7 +71,13 @@ fn remove(editing: Editing, row: u8) {
 fn HeaderRow(editing: Editing, row: u8) -> impl IntoView {
     let is_active = editing.read(move |editor| editor.header(row).is_some_and(|header| header.active));
     let is_hidden = editing.read(move |editor| editor.is_header_hidden(row));
-    let placeholder = Signal::derive(move || if is_hidden.get() { "••••••••" } else { "ex: 1000" });
+    let placeholder = Signal::derive(move || {
+        if is_hidden.get() {
+            "••••••••"
+        } else {
+            "ex: 1000"
+        }
+    });
     view! {
         <div class="headers-row" role="row">
             <span role="cell" class="headers-active">
@@ -155,7 +157,10 @@ fn RevealButton(editing: Editing, row: u8, is_hidden: Signal<bool>) -> impl Into
     };
     let state = expect_context::<Streams>().state;
     let reveal = Action::new(move |(): &()| async move {
-        let Some(header) = editing.now(|editor| editor.header(row).and_then(|header| header.id)).flatten() else {
+        let Some(header) = editing
+            .now(|editor| editor.header(row).and_then(|header| header.id))
+            .flatten()
+        else {
             return;
         };
         match reveal_secret(id, DestinationSecret::Header(header)).await {

@@ -36,9 +36,8 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let (name, url) = (text(|view| view.name.clone()), text(|view| view.url.clone()));
     let token = text(|view| view.verification_token.clone());
     let kind = text(|view| badge_label(view.kind).to_owned());
-    let is_filtered = Signal::derive(move || {
-        view.with(|view| view.as_ref().is_some_and(|view| !view.event_types.is_empty()))
-    });
+    let is_filtered =
+        Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| !view.event_types.is_empty())));
     let panel_id = format!("stream-{id}-settings");
     view! {
         <li class="stream">

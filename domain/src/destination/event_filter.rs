@@ -14,7 +14,9 @@ impl EventFilter {
     /// # Errors
     /// A [`FieldError`] on [`Field::EventTypes`] for a type that no event can have.
     pub fn parse(names: &[String]) -> Result<Self, FieldError> {
-        let types = names.iter().map(|name| EventType::parse(name).ok_or_else(|| undefined(name)));
+        let types = names
+            .iter()
+            .map(|name| EventType::parse(name).ok_or_else(|| undefined(name)));
         types.collect::<Result<BTreeSet<_>, _>>().map(Self)
     }
 
@@ -85,7 +87,10 @@ mod tests {
     #[test]
     fn a_type_that_no_event_can_have_is_undefined() {
         let error = EventFilter::parse(&["".to_owned()]).unwrap_err();
-        assert_eq!(error, FieldError::new(Field::EventTypes, "Audit event type with value  is undefined."));
+        assert_eq!(
+            error,
+            FieldError::new(Field::EventTypes, "Audit event type with value  is undefined.")
+        );
     }
 
     #[test]

@@ -172,7 +172,10 @@ impl Default for HeaderDraft {
 
 impl fmt::Debug for HeaderDraft {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("HeaderDraft").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("HeaderDraft")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -242,7 +245,10 @@ mod tests {
 
     fn messages(drafts: &[HeaderDraft]) -> Vec<(Field, String)> {
         let errors = parse_headers(drafts).unwrap_err();
-        errors.iter().map(|error| (error.field, error.message.clone())).collect()
+        errors
+            .iter()
+            .map(|error| (error.field, error.message.clone()))
+            .collect()
     }
 
     #[test]
@@ -252,7 +258,10 @@ mod tests {
             ("  ", "Key can't be blank"),
             ("X Team", "Key can only contain"),
             ("X-Tëam", "Key can only contain"),
-            ("x-gitlab-EVENT-streaming-token", "Key cannot be X-Gitlab-Event-Streaming-Token"),
+            (
+                "x-gitlab-EVENT-streaming-token",
+                "Key cannot be X-Gitlab-Event-Streaming-Token",
+            ),
             ("X-GitLab-Audit-Event-Type", "Key cannot be X-GitLab-Audit-Event-Type"),
             ("HOST", "Key cannot be HOST"),
             ("Transfer-Encoding", "Key cannot be Transfer-Encoding"),
@@ -273,10 +282,19 @@ mod tests {
         for (value, message) in [
             ("", "Value can't be blank"),
             (" x", "Value can't begin or end with a blank"),
-            ("x\r\nX-Evil: 1", "Value can only contain printable Latin-1 characters, and no line breaks"),
-            ("漢", "Value can only contain printable Latin-1 characters, and no line breaks"),
+            (
+                "x\r\nX-Evil: 1",
+                "Value can only contain printable Latin-1 characters, and no line breaks",
+            ),
+            (
+                "漢",
+                "Value can only contain printable Latin-1 characters, and no line breaks",
+            ),
         ] {
-            assert_eq!(HeaderText::parse(value, 3).unwrap_err(), FieldError::new(Field::HeaderValue(3), message));
+            assert_eq!(
+                HeaderText::parse(value, 3).unwrap_err(),
+                FieldError::new(Field::HeaderValue(3), message)
+            );
         }
         assert!(HeaderText::parse(&"v".repeat(2_001), 0).is_err());
     }
@@ -289,7 +307,10 @@ mod tests {
             [
                 (Field::HeaderName(1), "Key can't be blank".to_owned()),
                 (Field::HeaderValue(1), "Value can't be blank".to_owned()),
-                (Field::HeaderName(2), "A header with this name already exists.".to_owned()),
+                (
+                    Field::HeaderName(2),
+                    "A header with this name already exists.".to_owned()
+                ),
                 (Field::HeaderName(3), "Key can't be blank".to_owned()),
                 (Field::HeaderValue(3), "Value can't be blank".to_owned()),
             ]

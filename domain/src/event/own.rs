@@ -240,7 +240,12 @@ impl OwnEvent {
                 destination: id,
                 name,
                 key,
-            } => destination(format!("Created custom HTTP header with key {key}."), id, name, json!({})),
+            } => destination(
+                format!("Created custom HTTP header with key {key}."),
+                id,
+                name,
+                json!({}),
+            ),
             Self::HeaderUpdated {
                 destination: id,
                 name,
@@ -256,7 +261,12 @@ impl OwnEvent {
                 destination: id,
                 name,
                 key,
-            } => destination(format!("Destroyed a custom HTTP header with key {key}."), id, name, json!({})),
+            } => destination(
+                format!("Destroyed a custom HTTP header with key {key}."),
+                id,
+                name,
+                json!({}),
+            ),
             Self::EventTypesAdmitted {
                 destination: id,
                 name,

@@ -110,5 +110,7 @@ async fn run(
         return Ok(End::Gone);
     };
     let refused = context.database.list_due(context.destination).await?;
-    Stream::new(context.clone(), sink, destination.filter.clone(), cursor, &refused).run(orders).await
+    Stream::new(context.clone(), sink, destination.filter.clone(), cursor, &refused)
+        .run(orders)
+        .await
 }

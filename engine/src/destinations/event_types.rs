@@ -11,11 +11,7 @@ use domain::{
     ids::DestinationId,
 };
 
-use crate::{
-    Engine,
-    log::LogError,
-    store::UpdateError,
-};
+use crate::{Engine, log::LogError, store::UpdateError};
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -41,8 +37,10 @@ impl Engine {
     pub async fn list_event_types(&self) -> Result<Vec<KnownEventType>, LogError> {
         let since = self.clock().now().minus(A_DAY);
         let counts = self.log().event_type_counts(since).await?;
-        let mut received: HashMap<String, u64> =
-            counts.into_iter().map(|counted| (counted.event_type, counted.count)).collect();
+        let mut received: HashMap<String, u64> = counts
+            .into_iter()
+            .map(|counted| (counted.event_type, counted.count))
+            .collect();
         let built_in: Vec<KnownEventType> = built_in_types()
             .map(|built_in| KnownEventType {
                 name: built_in.name.to_owned(),

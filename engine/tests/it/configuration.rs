@@ -41,7 +41,9 @@ fn messages(requests: &[Request]) -> Vec<String> {
 async fn arrived(receiver: &Receiver, id: &str) -> Vec<Request> {
     let quoted = format!("\"{id}\"");
     receiver
-        .wait_until(id, |requests| requests.iter().any(|request| request.body.contains(&quoted)))
+        .wait_until(id, |requests| {
+            requests.iter().any(|request| request.body.contains(&quoted))
+        })
         .await
 }
 
@@ -84,7 +86,11 @@ async fn active_headers_go_with_every_event_and_may_set_the_content_type() {
     let requests = arrived(&receiver, "second").await;
     let sent = &named(&requests, "second").headers;
     assert_eq!(sent["content-type"], "application/x-www-form-urlencoded");
-    assert_eq!(sent["x-off"].as_bytes(), b"Gr\xfc\xdfe", "a kept value goes where its name goes");
+    assert_eq!(
+        sent["x-off"].as_bytes(),
+        b"Gr\xfc\xdfe",
+        "a kept value goes where its name goes"
+    );
     assert_eq!(sent["x-team"], "new");
     let renamed = world.engine.find_destination(id).await.unwrap().unwrap().destination;
     let kept: Vec<_> = renamed.headers.iter().map(|header| header.id).collect();
@@ -111,7 +117,11 @@ async fn header_values_are_not_readable_in_the_file() {
     let world = World::new().await;
     let receiver = Receiver::start().await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    world.edit(id, |edit| edit.headers = vec![header("X-Key", "tell-nobody-about-this")]).await;
+    world
+        .edit(id, |edit| {
+            edit.headers = vec![header("X-Key", "tell-nobody-about-this")]
+        })
+        .await;
     let world = world.restart().await;
     let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
     assert_eq!(stored.headers[0].value.expose(), "tell-nobody-about-this");
@@ -126,14 +136,20 @@ async fn header_values_are_not_readable_in_the_file() {
 async fn post_in_turn(world: &World, name: &str, rounds: usize) {
     for round in 0..rounds {
         let entity = (round % 7).to_string();
-        world.post_of_type("wanted", &entity, [format!("{name}-wanted-{round}")]).await;
-        world.post_of_type("unwanted", &entity, [format!("{name}-unwanted-{round}")]).await;
+        world
+            .post_of_type("wanted", &entity, [format!("{name}-wanted-{round}")])
+            .await;
+        world
+            .post_of_type("unwanted", &entity, [format!("{name}-unwanted-{round}")])
+            .await;
     }
 }
 
 async fn admit(world: &World, id: DestinationId, types: &[&str]) {
     world
-        .edit(id, |edit| edit.event_types = types.iter().map(|name| (*name).to_owned()).collect())
+        .edit(id, |edit| {
+            edit.event_types = types.iter().map(|name| (*name).to_owned()).collect()
+        })
         .await;
 }
 
@@ -180,7 +196,10 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
     admit(&world, id, &["wanted"]).await;
     // Five tries take ten minutes, so the row is written as it would stand then.
     let events = world.engine.log().read_after(Seq::START, 10, 1 << 20).await.unwrap();
-    let bad = events.iter().find(|event| event.event_type.as_str() == "unwanted").unwrap();
+    let bad = events
+        .iter()
+        .find(|event| event.event_type.as_str() == "unwanted")
+        .unwrap();
     let parked = RefusedEvent {
         seq: bad.seq,
         tries: 5,
@@ -221,7 +240,10 @@ async fn a_type_that_nobody_knows_is_refused() {
         panic!("not refused");
     };
     assert_eq!(error.field, Field::EventTypes);
-    assert_eq!(error.message, "Audit event type with value never_heard_of is undefined.");
+    assert_eq!(
+        error.message,
+        "Audit event type with value never_heard_of is undefined."
+    );
     world.post_of_type("never_heard_of", "1", numbered(0..1)).await;
     create(&["user_created", "never_heard_of"]).await.unwrap();
     let types = world.engine.list_event_types().await.unwrap();

@@ -6,6 +6,7 @@ mod browser;
 mod command_line;
 mod crash;
 mod delivery;
+mod destinations;
 mod ingest;
 mod ingest_limits;
 mod instance;

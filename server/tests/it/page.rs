@@ -118,7 +118,8 @@ async fn a_destination_is_added_renamed_and_deleted() {
         .await;
     assert_eq!(again.status, 422);
     assert!(again.text.contains("has already been taken"), "{}", again.text);
-    let rename = json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed"}});
+    let rename =
+        json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed", "headers": [], "event_types": []}});
     assert_eq!(browser.call("destinations/update", &rename).await.json()["version"], 2);
     assert_eq!(
         browser.call("destinations/update", &rename).await.status,
@@ -126,7 +127,10 @@ async fn a_destination_is_added_renamed_and_deleted() {
         "somebody else saved"
     );
     let secret = browser
-        .call("destinations/secret", &json!({"id": created["id"], "secret": "signing"}))
+        .call(
+            "destinations/secret",
+            &json!({"id": created["id"], "secret": "signing"}),
+        )
         .await
         .json();
     assert!(secret.as_str().unwrap().starts_with("whsec_"));

@@ -61,7 +61,10 @@ async fn it_verifies_what_the_server_sends() {
     drop(probe);
     let created = browser.call("destinations/create", &draft).await.json();
     let secret = browser
-        .call("destinations/secret", &json!({"id": created["id"], "secret": "signing"}))
+        .call(
+            "destinations/secret",
+            &json!({"id": created["id"], "secret": "signing"}),
+        )
         .await
         .json();
     let listen = url.strip_prefix("http://").unwrap();

@@ -205,7 +205,10 @@ mod tests {
         assert_eq!(editor.text(Field::HeaderValue(0)), "s3cret");
         assert!(!editor.is_changed());
         editor.set_text(Field::HeaderValue(0), String::new());
-        assert!(editor.is_changed() && !editor.can_save(), "a value that was seen can't be emptied");
+        assert!(
+            editor.is_changed() && !editor.can_save(),
+            "a value that was seen can't be emptied"
+        );
     }
 
     #[test]

@@ -2,11 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{
-    destination::EventFilter,
-    event::EventType,
-    ids::DestinationId,
-};
+use domain::{destination::EventFilter, event::EventType, ids::DestinationId};
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::super::StoreError;

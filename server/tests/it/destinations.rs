@@ -1,0 +1,235 @@
+//! What the server functions for destinations refuse, and what never comes back from them.
+
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    instance::{Answer, Instance},
+};
+
+/// An add form that is right as it is.
+fn draft(change: Value) -> Value {
+    let mut draft = json!({"name": "SIEM", "url": "http://127.0.0.1:9/in", "verification_token": null});
+    for (field, value) in change.as_object().unwrap() {
+        draft[field] = value.clone();
+    }
+    json!({ "draft": draft })
+}
+
+fn header(name: &str, value: &str) -> Value {
+    json!({"id": null, "name": name, "value": value, "active": true})
+}
+
+/// Field and message of each refusal.
+fn refusals(answer: &Answer) -> Vec<(Value, String)> {
+    assert_eq!(answer.status, 422, "{}", answer.text);
+    let errors = answer.json()["detail"].as_array().unwrap().clone();
+    errors
+        .iter()
+        .map(|error| (error["field"].clone(), error["message"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_broken_rule_of_a_new_destination_is_told_at_its_field() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let streaming_token = "x-gitlab-event-streaming-token";
+    let cases = [
+        (json!({"name": ""}), json!("name"), "Name can't be blank"),
+        (
+            json!({"name": "n".repeat(73)}),
+            json!("name"),
+            "Name is too long (maximum is 72 characters)",
+        ),
+        (json!({"url": ""}), json!("url"), "Destination url can't be blank"),
+        (
+            json!({"url": "siem"}),
+            json!("url"),
+            "Destination url must be a valid URL",
+        ),
+        (
+            json!({"url": "ftp://siem.example"}),
+            json!("url"),
+            "Destination url is blocked: Only allowed schemes are http, https",
+        ),
+        (
+            json!({"url": format!("https://siem.example/{}", "p".repeat(255))}),
+            json!("url"),
+            "Destination url is too long (maximum is 255 characters)",
+        ),
+        (
+            json!({"verification_token": "short"}),
+            json!("verification_token"),
+            "Verification token should have length between 16 to 24 characters.",
+        ),
+        (
+            json!({"headers": [header("", "v")]}),
+            json!({"header_name": 0}),
+            "Key can't be blank",
+        ),
+        (
+            json!({"headers": [header("X-A", "")]}),
+            json!({"header_value": 0}),
+            "Value can't be blank",
+        ),
+        (
+            json!({"headers": [header("X-A", &"v".repeat(2001))]}),
+            json!({"header_value": 0}),
+            "Value is too long (maximum is 2000 characters)",
+        ),
+        (
+            json!({"headers": [header("X-A", "1"), header("x-a", "2")]}),
+            json!({"header_name": 1}),
+            "A header with this name already exists.",
+        ),
+        (
+            json!({"headers": [header(streaming_token, "v")]}),
+            json!({"header_name": 0}),
+            "Key cannot be X-Gitlab-Event-Streaming-Token",
+        ),
+        (
+            json!({"headers": [header("Content-Length", "1")]}),
+            json!({"header_name": 0}),
+            "Key cannot be Content-Length: it is set with every request",
+        ),
+        (
+            json!({"headers": vec![header("X-A", "1"); 21]}),
+            json!("headers"),
+            "Headers are limited to 20 per destination",
+        ),
+        (
+            json!({"event_types": ["never_heard_of"]}),
+            json!("event_types"),
+            "Audit event type with value never_heard_of is undefined.",
+        ),
+    ];
+    for (change, field, message) in cases {
+        let answer = browser.call("destinations/create", &draft(change.clone())).await;
+        assert_eq!(refusals(&answer), [(field, message.to_owned())], "{change}");
+    }
+    assert_eq!(
+        browser.read("destinations/list").await.json(),
+        json!([]),
+        "nothing was stored"
+    );
+}
+
+#[tokio::test]
+async fn what_another_destination_has_is_taken() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    assert_eq!(browser.call("destinations/create", &draft(json!({}))).await.status, 200);
+    let same_name = browser
+        .call(
+            "destinations/create",
+            &draft(json!({"url": "http://127.0.0.1:9/other"})),
+        )
+        .await;
+    assert_eq!(
+        refusals(&same_name),
+        [(json!("name"), "Name has already been taken".to_owned())]
+    );
+    let same_url = browser
+        .call("destinations/create", &draft(json!({"name": "Other"})))
+        .await;
+    assert_eq!(
+        refusals(&same_url),
+        [(json!("url"), "Destination url has already been taken".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn there_are_no_more_destinations_than_configured() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "2")]);
+    let mut browser = Browser::signed_in(&instance).await;
+    for number in 0..2 {
+        let new = json!({"name": format!("D{number}"), "url": format!("http://127.0.0.1:9/{number}")});
+        assert_eq!(browser.call("destinations/create", &draft(new)).await.status, 200);
+    }
+    let third = browser.call("destinations/create", &draft(json!({}))).await;
+    assert_eq!(third.json()["error"], "too_many_destinations", "{}", third.text);
+    assert_eq!(third.json()["detail"]["limit"], 2);
+}
+
+#[tokio::test]
+async fn a_header_value_comes_back_only_when_it_is_asked_for() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let new = draft(json!({"headers": [header("X-Key", "tell-nobody-about-this")]}));
+    let created = browser.call("destinations/create", &new).await;
+    let listed = browser.read("destinations/list").await;
+    let page = browser.open("/admin/audit_logs?tab=streams").await;
+    for answer in [&created, &listed, &page] {
+        assert_eq!(answer.status, 200);
+        assert!(!answer.text.contains("tell-nobody"), "{}", answer.text);
+    }
+    let (id, header) = (&created.json()["id"], &created.json()["headers"][0]["id"]);
+    let secret = json!({"id": id, "secret": {"header": header}});
+    assert_eq!(
+        browser.call("destinations/secret", &secret).await.json(),
+        "tell-nobody-about-this"
+    );
+    let unknown = json!({"id": id, "secret": {"header": 99}});
+    assert_eq!(browser.call("destinations/secret", &unknown).await.status, 404);
+    let mut stranger = Browser::new(&instance);
+    assert_eq!(stranger.call("destinations/secret", &secret).await.status, 401);
+}
+
+#[tokio::test]
+async fn saving_is_all_or_nothing() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let new = draft(json!({"headers": [header("X-A", "1")]}));
+    let created = browser.call("destinations/create", &new).await.json();
+    let edit = |headers: Value, types: Value| json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed", "headers": headers, "event_types": types}});
+    let refused = edit(json!([header("X-B", "2")]), json!(["never_heard_of"]));
+    let answer = browser.call("destinations/update", &refused).await;
+    assert_eq!(refusals(&answer).len(), 1);
+    let stored = browser.read("destinations/list").await.json();
+    assert_eq!(
+        (&stored[0]["name"], &stored[0]["headers"], &stored[0]["version"]),
+        (&json!("SIEM"), &created["headers"], &json!(1))
+    );
+    let kept = json!({"id": created["headers"][0]["id"], "name": "X-Renamed", "value": null, "active": false});
+    let saved = browser
+        .call(
+            "destinations/update",
+            &edit(json!([kept]), json!(["user_created", "add_gpg_key"])),
+        )
+        .await
+        .json();
+    assert_eq!(saved["event_types"], json!(["add_gpg_key", "user_created"]));
+    assert_eq!(saved["headers"][0]["name"], "X-Renamed");
+    let secret = json!({"id": created["id"], "secret": {"header": saved["headers"][0]["id"]}});
+    assert_eq!(
+        browser.call("destinations/secret", &secret).await.json(),
+        "1",
+        "the value was kept"
+    );
+}
+
+#[tokio::test]
+async fn known_types_are_the_built_in_ones_and_what_was_received() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    instance
+        .post(
+            &token,
+            r#"[{"event_type":"ours"},{"event_type":"ours"},{"event_type":"user_created"}]"#.to_owned(),
+        )
+        .await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let types = browser.read("destinations/event_types").await.json();
+    let types = types.as_array().unwrap();
+    let known = |name: &str| types.iter().find(|known| known["name"] == name).unwrap();
+    assert_eq!(
+        (&known("ours")["category"], &known("ours")["last_day"]),
+        (&json!("Received here"), &json!(2))
+    );
+    assert_eq!(
+        (&known("user_created")["category"], &known("user_created")["last_day"]),
+        (&json!("User management"), &json!(1))
+    );
+    assert!(types.len() > 517, "{}", types.len());
+}
