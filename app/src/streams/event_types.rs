@@ -79,6 +79,7 @@ impl Picker {
                 }
             });
             browser::focus(self.id("search"));
+            browser::show(self.id("sheet"));
         });
     }
 
@@ -196,7 +197,7 @@ fn Sheet(picker: Picker) -> impl IntoView {
         })
     });
     view! {
-        <div class="picker-sheet" role="dialog" aria-label="Select events" tabindex="-1">
+        <div class="picker-sheet" id=picker.id("sheet") role="dialog" aria-label="Select events" tabindex="-1">
             <div class="picker-head">
                 <strong>"Select events"</strong>
                 <button type="button" class="button button-small" on:click=move |_| select_all(picker)>
