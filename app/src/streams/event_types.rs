@@ -134,7 +134,7 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
     };
     view! {
         <section class="field" aria-label="Event filtering">
-            <h3 class="field-label">"Event filtering " <span class="field-optional">"(optional)"</span></h3>
+            <p class="field-label">"Event filtering " <span class="field-optional">"(optional)"</span></p>
             <span class="field-hint" id=label_id.clone()>
                 "Filter by audit event type"
             </span>

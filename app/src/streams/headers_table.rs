@@ -20,10 +20,10 @@ pub(super) fn HeadersTable(editing: Editing) -> impl IntoView {
     let error = editing.message(Field::Headers);
     view! {
         <section class="field" aria-labelledby=editing.field_id("headers")>
-            <h3 class="field-label" id=editing.field_id("headers")>
+            <p class="field-label" id=editing.field_id("headers")>
                 "Custom HTTP headers "
                 <span class="field-optional">"(optional)"</span>
-            </h3>
+            </p>
             <p class="field-hint" hidden=Signal::derive(move || count.get() > 0)>
                 "No header created yet."
             </p>

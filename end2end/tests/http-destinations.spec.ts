@@ -1,0 +1,250 @@
+// Each step list of the documentation's section on HTTP destinations, under its heading, by roles and labels alone.
+import type { Locator, Page } from '@playwright/test';
+
+import { postEvents } from '../fixtures/ingest.ts';
+import type { Received } from '../fixtures/receiver.ts';
+import { signIn } from '../fixtures/sign-in.ts';
+import { addHttpDestination, openStreams, streamItem } from '../fixtures/streams.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const about = (id: string) => (requests: readonly Received[]) =>
+  requests.some(({ headers }) => headers['webhook-id'] === id);
+
+function sent(requests: readonly Received[], id: string): Received {
+  const found = requests.find(({ headers }) => headers['webhook-id'] === id);
+  if (found === undefined) throw new Error(`${id} was not sent`);
+  return found;
+}
+
+async function fillHeader(form: Locator, name: string, value: string): Promise<Locator> {
+  await form.getByRole('button', { name: 'Add header' }).click();
+  const row = form.getByRole('table', { name: 'Custom HTTP headers' }).getByRole('row').last();
+  await row.getByRole('textbox', { name: 'Header' }).fill(name);
+  await row.getByRole('textbox', { name: 'Value' }).fill(value);
+  return row;
+}
+
+/** Selects the stream to expand it. */
+async function expand(page: Page, name: string): Promise<Locator> {
+  await streamItem(page, name).getByRole('button', { name, expanded: false }).click();
+  return page.getByRole('form', { name: `Settings of ${name}` });
+}
+
+async function save(form: Locator): Promise<void> {
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form.getByText('Stream updated successfully')).toBeVisible();
+}
+
+test.beforeEach(async ({ page, instance }) => {
+  await signIn(page, instance);
+  // On the left sidebar, at the bottom, select Admin; Monitoring > Audit events; on the main area, the Streams tab.
+  await openStreams(page);
+});
+
+test('Add a new HTTP destination', async ({ page, request, instance, receiver, a11y }) => {
+  await page.getByRole('button', { name: 'Add streaming destination' }).click();
+  await page.getByRole('menuitem', { name: 'HTTP endpoint' }).click();
+  const form = page.getByRole('form', { name: 'Add streaming destination' });
+  await expect(form.getByText('Destinations receive all audit event data')).toBeVisible();
+  await expect(form.getByText('No header created yet.')).toBeVisible();
+  await form.getByLabel('Name', { exact: false }).first().fill('SIEM');
+  await form.getByLabel('Destination URL').fill(receiver.url);
+  await fillHeader(form, 'X-Team', 'sre');
+  const off = await fillHeader(form, 'X-Off', 'hidden');
+  await expect(off.getByRole('checkbox', { name: 'Active' })).toBeChecked();
+  await off.getByRole('checkbox', { name: 'Active' }).uncheck();
+  await a11y.expectNoViolations();
+  await form.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByText('Stream added successfully')).toBeVisible();
+
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, '{"id":"one","event_type":"user_created"}');
+  await receiver.waitFor(about('one'), 'the event');
+  const { headers } = sent(receiver.requests, 'one');
+  expect(headers['x-team']).toBe('sre');
+  expect(headers).not.toHaveProperty('x-off');
+});
+
+test('Add a new HTTP destination: up to 20 headers, each name once', async ({ page, a11y }) => {
+  await page.getByRole('button', { name: 'Add streaming destination' }).click();
+  await page.getByRole('menuitem', { name: 'HTTP endpoint' }).click();
+  const form = page.getByRole('form', { name: 'Add streaming destination' });
+  await form.getByLabel('Destination Name').fill('SIEM');
+  await form.getByLabel('Destination URL').fill('https://siem.example/in');
+  const add = form.getByRole('button', { name: 'Add', exact: true });
+  await expect(add).toBeEnabled();
+
+  const row = await fillHeader(form, 'X-Team', '');
+  await expect(add).toBeDisabled();
+  await row.getByRole('textbox', { name: 'Value' }).fill('sre');
+  await expect(add).toBeEnabled();
+  const twin = await fillHeader(form, 'x-team', 'other');
+  await expect(form.getByText('A header with this name already exists.')).toBeVisible();
+  await expect(add).toBeDisabled();
+  await twin.getByRole('textbox', { name: 'Header' }).fill('X-Gitlab-Event-Streaming-Token');
+  await expect(form.getByText('Key cannot be X-Gitlab-Event-Streaming-Token')).toBeVisible();
+  await a11y.expectNoViolations();
+  await twin.getByRole('textbox', { name: 'Header' }).fill('X-Other');
+  await expect(add).toBeEnabled();
+
+  for (let number = 3; number <= 20; number += 1) await fillHeader(form, `X-${number}`, 'v');
+  await expect(form.getByText('Maximum of 20 HTTP headers has been reached.')).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Add header' })).toBeHidden();
+  await expect(add).toBeEnabled();
+  await a11y.expectNoViolations();
+});
+
+test('List HTTP destinations', async ({ page, receiver, a11y }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url, 'verification-token-12345');
+  const form = await expand(page, 'SIEM');
+  await fillHeader(form, 'X-Team', 'sre');
+  await save(form);
+  await page.reload();
+
+  await expand(page, 'SIEM');
+  const headers = form.getByRole('table', { name: 'Custom HTTP headers' });
+  await expect(headers.getByRole('textbox', { name: 'Header' })).toHaveValue('X-Team');
+  // The value came with nothing; it is fetched when somebody asks to see it.
+  await expect(headers.getByRole('textbox', { name: 'Value' })).toHaveValue('');
+  expect(await page.content()).not.toContain('sre');
+  await headers.getByRole('button', { name: 'Reveal value' }).click();
+  await expect(headers.getByRole('textbox', { name: 'Value' })).toHaveValue('sre');
+  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await a11y.expectNoViolations();
+  await expect(streamItem(page, 'SIEM')).toMatchAriaSnapshot({ name: 'http-destination.aria.yml' });
+});
+
+test("Update an HTTP destination: the destination's name", async ({ page, receiver }) => {
+  await addHttpDestination(page, 'Frist', receiver.url);
+  const form = await expand(page, 'Frist');
+  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await form.getByLabel('Name', { exact: false }).first().fill('First');
+  await page.getByRole('form', { name: 'Settings of Frist' }).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Stream updated successfully')).toBeVisible();
+  await expect(streamItem(page, 'First').getByRole('button', { name: 'First', expanded: true })).toBeVisible();
+});
+
+test("Update an HTTP destination: the destination's custom HTTP headers", async ({ page, request, instance, receiver }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const form = await expand(page, 'SIEM');
+  const first = await fillHeader(form, 'X-Team', 'sre');
+  await first.getByRole('checkbox', { name: 'Active' }).uncheck();
+  await save(form);
+
+  await first.getByRole('checkbox', { name: 'Active' }).check();
+  await fillHeader(form, 'X-Env', 'prod');
+  await save(form);
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, '{"id":"one","event_type":"user_created"}');
+  await receiver.waitFor(about('one'), 'the event');
+  const { headers } = sent(receiver.requests, 'one');
+  expect([headers['x-team'], headers['x-env']]).toEqual(['sre', 'prod']);
+});
+
+test('Delete an HTTP destination', async ({ page, receiver, a11y }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  await expand(page, 'SIEM');
+  await streamItem(page, 'SIEM').getByRole('button', { name: 'Delete destination' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Are you sure about deleting this destination?' });
+  await a11y.expectNoViolations();
+  await dialog.getByRole('button', { name: 'Delete destination' }).click();
+  // The last one is gone: streaming is disabled for the instance.
+  await expect(page.getByRole('heading', { name: 'Setup streaming for audit events' })).toBeVisible();
+});
+
+test('Delete only the custom HTTP headers for a streaming destination', async ({ page, request, instance, receiver }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const form = await expand(page, 'SIEM');
+  await fillHeader(form, 'X-Team', 'sre');
+  await save(form);
+  await page.reload();
+
+  await streamItem(page, 'SIEM').getByRole('button', { name: 'Edit' }).click();
+  await expect(form.getByLabel('Destination Name')).toBeFocused();
+  const row = form.getByRole('table', { name: 'Custom HTTP headers' }).getByRole('row').last();
+  await row.getByRole('button', { name: 'Delete' }).click();
+  await save(form);
+  await expect(form.getByText('No header created yet.')).toBeVisible();
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, '{"id":"one","event_type":"user_created"}');
+  await receiver.waitFor(about('one'), 'the event');
+  expect(sent(receiver.requests, 'one').headers).not.toHaveProperty('x-team');
+});
+
+test('Verify event authenticity', async ({ page, receiver, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  await receiver.waitFor((requests) => requests.length > 0, 'the first event');
+  const token = String(receiver.requests[0]?.headers['x-gitlab-event-streaming-token']);
+  const item = streamItem(page, 'SIEM');
+  await expect(item.getByText('Verification token')).toBeVisible();
+  await item.getByRole('button', { name: 'Copy verification token' }).first().click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token);
+});
+
+test('Update event filters', async ({ page, request, instance, receiver, a11y }) => {
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, '[{"event_type":"user_created"},{"event_type":"our_own_type"}]');
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const item = streamItem(page, 'SIEM');
+  await expect(item.getByRole('button', { name: 'filtered' })).toBeHidden();
+  const form = await expand(page, 'SIEM');
+
+  const dropdown = form.getByRole('button', { name: 'Filter by audit event type' });
+  await expect(dropdown).toHaveText('Select events');
+  await dropdown.click();
+  const search = form.getByRole('combobox', { name: 'Search' });
+  await expect(search).toBeFocused();
+  await expect(form.getByRole('group', { name: 'Received here' }).getByRole('option', { name: /^Our own type/ })).toBeVisible();
+  await search.fill('nothing like it');
+  await expect(form.getByText('No results found')).toBeVisible();
+  await search.fill('user cre');
+  await a11y.expectNoViolations();
+  await search.press('Enter');
+  await expect(form.getByRole('option', { name: /^User created/ })).toHaveAttribute('aria-selected', 'true');
+  await expect(form.getByText('Admits 1 of the')).toBeVisible();
+  await search.fill('');
+  await form.getByRole('option', { name: /^Add gpg key/ }).click();
+  await expect(form.getByText('2 selected')).toBeVisible();
+  await search.press('Escape');
+  await expect(dropdown).toHaveText('Add gpg key, User created');
+  await expect(dropdown).toBeFocused();
+  await save(form);
+
+  // The label, its words, and where they lead.
+  await item.getByRole('button', { name: 'filtered' }).click();
+  await expect(item.getByText('Destination has filters applied.')).toBeVisible();
+  await expect(item.getByRole('link', { name: 'What are filters?' })).toHaveAttribute('href', '/help#event-filters');
+  await a11y.expectNoViolations();
+  await page.keyboard.press('Escape');
+
+  await postEvents(request, instance, token, '[{"id":"no","event_type":"our_own_type"},{"id":"yes","event_type":"user_created"}]');
+  await receiver.waitFor(about('yes'), 'what is admitted');
+
+  // The chosen stand first; clearing them all admits everything again.
+  await dropdown.click();
+  await expect(form.getByRole('group').first()).toHaveAccessibleName('Selected');
+  await form.getByRole('button', { name: 'Select all', exact: true }).click();
+  await expect(dropdown).toContainText('more');
+  await form.getByRole('button', { name: 'Unselect all' }).click();
+  await search.press('Escape');
+  await save(form);
+  await expect(item.getByRole('button', { name: 'filtered' })).toBeHidden();
+  await postEvents(request, instance, token, '{"id":"again","event_type":"our_own_type"}');
+  await receiver.waitFor(about('again'), 'everything again');
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+});
+
+test('Override default content type header', async ({ page, request, instance, receiver }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, '{"id":"before","event_type":"user_created"}');
+  await receiver.waitFor(about('before'), 'the first event');
+  const form = await expand(page, 'SIEM');
+  await fillHeader(form, 'Content-Type', 'application/json');
+  await save(form);
+  await postEvents(request, instance, token, '{"id":"after","event_type":"user_created"}');
+  await receiver.waitFor(about('after'), 'the second event');
+  expect(sent(receiver.requests, 'before').headers['content-type']).toBe('application/x-www-form-urlencoded');
+  expect(sent(receiver.requests, 'after').headers['content-type']).toBe('application/json');
+});
