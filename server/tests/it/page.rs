@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    instance::{Instance, add_destination_over_the_page},
+    instance::{Answer, Instance, add_destination_over_the_page},
 };
 
 #[tokio::test]
@@ -79,6 +79,8 @@ async fn what_is_not_there_is_not_found() {
     assert_eq!(browser.open("/admin/nothing").await.status, 404);
     let api = instance.get("/api/v1/nothing").await;
     assert_eq!(api.error(), (404, "not_found".into()));
+    let mistyped = Answer::of(instance.client().post(instance.url("/api/v1/audit_event"))).await;
+    assert_eq!(mistyped.error(), (404, "not_found".into()));
     let method = instance.get("/api/v1/audit_events").await;
     assert_eq!(method.error(), (405, "method_not_allowed".into()));
     assert_eq!(method.header("allow"), Some("POST"));
