@@ -1,0 +1,119 @@
+use super::*;
+
+fn known(name: &str, category: &str, last_day: u64) -> EventTypeView {
+    EventTypeView {
+        name: name.into(),
+        category: category.into(),
+        description: format!("{name}."),
+        last_day,
+    }
+}
+
+fn types() -> Vec<EventTypeView> {
+    vec![
+        known("add_gpg_key", "System access", 5),
+        known("user_blocked", "User management", 0),
+        known("user_created", "User management", 1_200),
+    ]
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn headings(picker: &TypePicker, chosen: &[String]) -> Vec<(String, Vec<String>)> {
+    let groups = picker.groups(chosen).into_iter();
+    groups
+        .map(|group| {
+            (
+                group.heading,
+                group.options.into_iter().map(|option| option.name).collect(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_chosen_stand_first_and_stay_there_while_the_list_is_open() {
+    let chosen = names(&["user_created"]);
+    let picker = TypePicker::open(types(), &chosen);
+    let expected = [
+        ("Selected".to_owned(), names(&["user_created"])),
+        ("System access".to_owned(), names(&["add_gpg_key"])),
+        ("User management".to_owned(), names(&["user_blocked"])),
+    ];
+    assert_eq!(headings(&picker, &chosen), expected);
+    assert_eq!(headings(&picker, &names(&["add_gpg_key"])), expected);
+}
+
+#[test]
+fn every_word_searched_for_is_in_the_name_or_title() {
+    let mut picker = TypePicker::open(types(), &[]);
+    picker.search("  USER cre ".into());
+    assert_eq!(
+        headings(&picker, &[]),
+        [("User management".to_owned(), names(&["user_created"]))]
+    );
+    picker.search("gpg_key".into());
+    assert_eq!(picker.active_name().as_deref(), Some("add_gpg_key"));
+    picker.search("nothing like it".into());
+    assert_eq!(
+        (picker.groups(&[]).len(), picker.active(), picker.active_name()),
+        (0, None, None)
+    );
+}
+
+#[test]
+fn the_keyboard_stops_at_the_ends() {
+    let mut picker = TypePicker::open(types(), &[]);
+    picker.step(-1);
+    assert_eq!(picker.active(), Some(0));
+    picker.step(5);
+    assert_eq!(picker.active_name().as_deref(), Some("user_created"));
+    picker.search("add".into());
+    assert_eq!(picker.active(), Some(0));
+}
+
+#[test]
+fn all_means_all_that_is_shown() {
+    let mut picker = TypePicker::open(types(), &[]);
+    picker.search("user".into());
+    let chosen = names(&["add_gpg_key"]);
+    assert_eq!(
+        picker.select_all(&chosen),
+        names(&["add_gpg_key", "user_blocked", "user_created"])
+    );
+    assert_eq!(picker.unselect_all(&names(&["add_gpg_key", "user_created"])), chosen);
+}
+
+#[test]
+fn the_forecast_counts_what_would_pass() {
+    let picker = TypePicker::open(types(), &[]);
+    assert_eq!(
+        picker.forecast(&[]),
+        "Admits 1,205 of the 1,205 events of the last 24 hours."
+    );
+    let chosen = names(&["add_gpg_key", "gone_type"]);
+    assert_eq!(
+        picker.forecast(&chosen),
+        "Admits 5 of the 1,205 events of the last 24 hours."
+    );
+}
+
+#[test]
+fn the_button_names_three_and_counts_the_rest() {
+    assert_eq!(summary(&[]), "Select events");
+    assert_eq!(summary(&names(&["add_gpg_key"])), "Add gpg key");
+    assert_eq!(
+        summary(&names(&["add_gpg_key", "user_created", "user_blocked", "x"])),
+        "Add gpg key, User created, User blocked +1 more"
+    );
+    assert_eq!(title(""), "");
+}
+
+#[test]
+fn choosing_twice_is_choosing_not_at_all() {
+    let once = toggled(&[], "a");
+    assert_eq!(once, names(&["a"]));
+    assert_eq!(toggled(&once, "a"), names(&[]));
+}
