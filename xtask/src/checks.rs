@@ -4,10 +4,10 @@
 mod crate_graph;
 mod file_length;
 mod http_client_place;
+mod left_out;
 mod machine_traces;
 mod source;
 mod sql_place;
-mod whole_hydration;
 
 use anyhow::{Result, bail};
 
@@ -35,6 +35,6 @@ fn findings_in(source: &Source) -> Vec<String> {
     findings.extend(sql_place::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
-    findings.extend(whole_hydration::check(source));
+    findings.extend(left_out::check(source));
     findings
 }

@@ -6,9 +6,10 @@
 //! folder is replaced only when an input has changed, so an unchanged page costs no server rebuild.
 
 mod asset;
-mod async_hydration;
+
 mod budget;
 mod compress;
+mod left_out;
 mod manifest;
 mod public;
 mod script;

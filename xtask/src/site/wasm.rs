@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::asset::{Asset, Role};
-use super::async_hydration;
+use super::left_out;
 use crate::process;
 use crate::project::Project;
 use crate::steps::Ending;
@@ -99,7 +99,7 @@ pub(super) fn bind(project: &Project, work: &Path) -> Result<Bound> {
 }
 
 pub(super) fn shrink(project: &Project, bound: &Bound) -> Result<Asset> {
-    let lean = async_hydration::leave_out(project, &bound.wasm)?;
+    let lean = left_out::leave_out(project, &bound.wasm)?;
     let small = bound.wasm.with_extension("small.wasm");
     let mut command = Command::new(npm::bin_dir(project).join("wasm-opt"));
     command.current_dir(project.root()).arg("-Oz").args(WASM_FEATURES);

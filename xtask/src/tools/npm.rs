@@ -19,9 +19,9 @@ const STEP: Step = Step {
 };
 
 /// A script of ours that needs binaryen's library, and so to lie beside it.
-pub(crate) const LEAVE_OUT_ASYNC_HYDRATION: &str = "leave-out-async-hydration.mjs";
+pub(crate) const LEAVE_OUT: &str = "leave-out.mjs";
 
-const FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", LEAVE_OUT_ASYNC_HYDRATION];
+const FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", LEAVE_OUT];
 
 /// Installs both into `.tools/npm`.
 pub(crate) fn ensure(project: &Project, steps: &mut Steps) -> Result<()> {
