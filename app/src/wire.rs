@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a server function could not do what it was asked. Coarse on purpose: causes are in the server's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "error", content = "detail", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum AppError {
     #[error("Sign in to go on.")]
     Unauthenticated,

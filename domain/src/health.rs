@@ -6,7 +6,7 @@ use crate::{Timestamp, policy::Trouble};
 
 /// State of the flow to one destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum StreamHealth {
     /// No event has been admitted yet.
     NothingToSend,

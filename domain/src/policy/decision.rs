@@ -15,7 +15,7 @@ pub enum RequestSize {
 
 /// Why a destination is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Trouble {
     Unreached(Unreached),
     /// 408, 425, 429, 5xx, or a status outside HTTP's range.

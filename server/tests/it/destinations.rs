@@ -23,7 +23,7 @@ fn header(name: &str, value: &str) -> Value {
 /// Field and message of each refusal.
 fn refusals(answer: &Answer) -> Vec<(Value, String)> {
     assert_eq!(answer.status, 422, "{}", answer.text);
-    let errors = answer.json()["detail"].as_array().unwrap().clone();
+    let errors = answer.json()["invalid"].as_array().unwrap().clone();
     errors
         .iter()
         .map(|error| (error["field"].clone(), error["message"].as_str().unwrap().to_owned()))
@@ -148,8 +148,7 @@ async fn there_are_no_more_destinations_than_configured() {
         assert_eq!(browser.call("destinations/create", &draft(new)).await.status, 200);
     }
     let third = browser.call("destinations/create", &draft(json!({}))).await;
-    assert_eq!(third.json()["error"], "too_many_destinations", "{}", third.text);
-    assert_eq!(third.json()["detail"]["limit"], 2);
+    assert_eq!(third.json()["too_many_destinations"]["limit"], 2, "{}", third.text);
 }
 
 #[tokio::test]

@@ -59,12 +59,18 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The status and the code of an error.
+    /// The status and the code of an error: `{"error": code, …}` from an API, `code` or `{code: detail}` from the page.
     pub(crate) fn error(&self) -> (u16, String) {
-        (
-            self.status,
-            self.json()["error"].as_str().unwrap_or_default().to_owned(),
-        )
+        let body = self.json();
+        let code = match &body {
+            Value::String(code) => Some(code.as_str()),
+            Value::Object(members) => match members.get("error") {
+                Some(code) => code.as_str(),
+                None => members.keys().next().map(String::as_str),
+            },
+            _ => None,
+        };
+        (self.status, code.unwrap_or_default().to_owned())
     }
 }
 

@@ -134,7 +134,7 @@ async fn what_is_wrong_with_a_filter_is_told_at_its_field() {
     ] {
         let answer = browser.read(&format!("events/list?query={query}")).await;
         assert_eq!(answer.status, 422, "{}", answer.text);
-        let error = &answer.json()["detail"][0];
+        let error = &answer.json()["invalid"][0];
         assert_eq!(error["field"], field);
         assert!(error["message"].as_str().unwrap().contains(message), "{error}");
     }

@@ -72,7 +72,9 @@ async fn the_eleventh_failure_waits_and_so_does_the_right_password() {
     }
     let answer = browser.sign_in("root", PASSWORD).await;
     assert_eq!(answer.error(), (429, "too_many_attempts".into()));
-    let wait = answer.json()["detail"]["retry_after_seconds"].as_u64().unwrap();
+    let wait = answer.json()["too_many_attempts"]["retry_after_seconds"]
+        .as_u64()
+        .unwrap();
     assert!((1..=30).contains(&wait), "{wait}");
     assert_eq!(answer.header("retry-after"), Some(wait.to_string().as_str()));
 }
