@@ -1,10 +1,15 @@
 //! What a resource brings: a skeleton of its size until it is there, then the thing itself, or why not.
 
+use std::sync::Arc;
+
 use leptos::{children::ViewFn, prelude::*};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use super::ErrorView;
-use crate::loading::Loading;
+use crate::{
+    loading::{Answer, Loading, PageJson},
+    wire::AppError,
+};
 
 /// While a newer value is under way the older one stays.
 #[component]
@@ -16,25 +21,37 @@ pub(crate) fn Loaded<T, V, View>(
     view: V,
 ) -> impl IntoView
 where
-    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
-    V: Fn(T) -> View + Clone + Send + Sync + 'static,
+    T: DeserializeOwned + Clone + 'static,
+    V: Fn(T) -> View + Send + Sync + 'static,
     View: IntoView + 'static,
 {
-    let (is_pending, set_pending) = signal(false);
+    let show = move |answer: &Answer| answer.read().map(|value| view(value).into_any());
     let retry = Callback::new(move |()| resource.refetch());
+    loaded_any(resource.answers(), what, skeleton, Arc::new(show), retry)
+}
+
+type Show = Arc<dyn Fn(&Answer) -> Result<AnyView, AppError> + Send + Sync>;
+
+fn loaded_any(
+    answers: Resource<Answer, PageJson>,
+    what: &'static str,
+    skeleton: ViewFn,
+    show: Show,
+    retry: Callback<()>,
+) -> AnyView {
+    let (is_pending, set_pending) = signal(false);
     view! {
         <div class="loaded" class:is-pending=is_pending aria-busy=move || is_pending.get().then_some("true")>
             <Transition fallback=move || skeleton.run() set_pending>
                 {move || {
-                    let view = view.clone();
+                    let show = Arc::clone(&show);
                     Suspend::new(async move {
-                        match resource.await {
-                            Ok(value) => view(value).into_any(),
-                            Err(error) => view! { <ErrorView what error on_retry=retry /> }.into_any(),
-                        }
+                        show(&answers.await)
+                            .unwrap_or_else(|error| view! { <ErrorView what error on_retry=retry /> }.into_any())
                     })
                 }}
             </Transition>
         </div>
     }
+    .into_any()
 }
