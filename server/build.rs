@@ -3,6 +3,8 @@
 //!
 //! Without `AUDIT_STREAMS_SITE` the table is empty, and the server takes its assets from a folder: that is how
 //! cargo-leptos and a plain `cargo test` run it.
+//!
+//! Puts the guide's pictures (`docs/images/guide-*.png`) into it as well, for `src/help.rs`.
 
 use std::env;
 use std::error::Error;
@@ -22,9 +24,36 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(site) => rows(&site)?,
         None => String::new(),
     };
-    let table = Path::new(&env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("embedded_assets.rs");
-    fs::write(table, format!("static EMBEDDED: &[Row] = &[\n{rows}];\n"))?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    fs::write(
+        out.join("embedded_assets.rs"),
+        format!("static EMBEDDED: &[Row] = &[\n{rows}];\n"),
+    )?;
+    let folder =
+        Path::new(&env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?).join("../docs/images");
+    fs::write(out.join("guide_pictures.rs"), pictures(&folder)?)?;
     Ok(())
+}
+
+/// The table of the guide's pictures: name and bytes.
+fn pictures(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut names = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let name = file?
+            .file_name()
+            .into_string()
+            .map_err(|_| "a picture's name is not text")?;
+        if name.starts_with("guide-") && name.ends_with(".png") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let mut rows = String::new();
+    for name in names {
+        writeln!(rows, "    ({name:?}, include_bytes!({:?})),", folder.join(&name))?;
+    }
+    Ok(format!("static PICTURES: &[(&str, &[u8])] = &[\n{rows}];\n"))
 }
 
 /// One row of the table for each line of the manifest.

@@ -32,7 +32,7 @@ pub mod wire;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
-pub use shell::{AssetNames, shell};
+pub use shell::{AssetNames, FIRST_SCRIPT, shell};
 
 /// Takes over the page that the server rendered.
 #[cfg(feature = "hydrate")]

@@ -14,7 +14,7 @@ pub struct AssetNames {
 }
 
 /// Runs before the first paint: the theme that was chosen, and the sign that scripts run.
-const FIRST_SCRIPT: &str = r#"(() => {
+pub const FIRST_SCRIPT: &str = r#"(() => {
 const root = document.documentElement;
 root.dataset.script = "";
 try {

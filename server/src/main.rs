@@ -9,6 +9,7 @@ mod api;
 mod assets;
 mod cli;
 mod health;
+mod help;
 mod page;
 mod receive;
 mod router;

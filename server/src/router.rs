@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use crate::{api, assets, health, page, services::Services};
+use crate::{api, assets, health, help, page, services::Services};
 
 /// The routes of all parts. Each part brings the layers that it needs; ingest and health have none.
 pub(crate) fn router(services: &Services) -> Router {
@@ -19,6 +19,7 @@ pub(crate) fn router(services: &Services) -> Router {
         .method_not_allowed_fallback(api::answer_unknown_method)
         .with_state(Arc::clone(services))
         .merge(assets)
+        .merge(help::router(services))
         .merge(page::router(services))
 }
 

@@ -35,6 +35,7 @@ fn HomeLinks() -> impl IntoView {
             </li>
         </ul>
         <ul class="sidebar-links sidebar-foot">
+            {help()}
             <li>
                 <SidebarLink href="/admin" label="Admin" icon=icondata_lu::LuSettings />
             </li>
@@ -73,11 +74,25 @@ fn AdminLinks() -> impl IntoView {
             </li>
         </ul>
         <ul class="sidebar-links sidebar-foot">
+            {help()}
             <li>
                 <SidebarLink href="/" label="Leave Admin" icon=icondata_lu::LuArrowLeft />
             </li>
         </ul>
     }
+}
+
+/// The guide is a page of the server's own, so the browser loads it.
+fn help() -> AnyView {
+    view! {
+        <li>
+            <a class="sidebar-link" href="/help" rel="external">
+                <Icon icon=icondata_lu::LuCircleHelp />
+                <span>"Help"</span>
+            </a>
+        </li>
+    }
+    .into_any()
 }
 
 #[component]

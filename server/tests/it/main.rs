@@ -7,6 +7,7 @@ mod command_line;
 mod crash;
 mod delivery;
 mod destinations;
+mod help;
 mod ingest;
 mod ingest_limits;
 mod instance;
