@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     layout::Frame,
     model::log_location::AUDIT_EVENTS,
-    pages::{AuditEventsPage, NotFoundPage, OverviewPage, ProfilePage, SignInPage},
+    pages::{AuditEventsPage, NotFoundPage, OverviewPage, SettingsPage, SignInPage},
     session::Session,
 };
 
@@ -32,7 +32,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage />
                     <Route path=path!("/admin") view=to_audit_events />
                     <Route path=path!("/admin/audit_logs") view=AuditEventsPage />
-                    <Route path=path!("/profile") view=ProfilePage />
+                    <Route path=path!("/admin/settings/:page") view=SettingsPage />
+                    <Route path=path!("/profile") view=SettingsPage />
                 </ParentRoute>
             </Routes>
         </Router>

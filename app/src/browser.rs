@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
-use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, UrlSearchParams};
+use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, RequestInit, Response, UrlSearchParams};
 
 use crate::model::theme::Theme;
 
@@ -81,9 +81,14 @@ pub(crate) fn focus_element(element: &HtmlElement) {
 
 /// The address's query to which a plain form leads; empty if the browser can't say.
 pub(crate) fn form_query(form: &HtmlFormElement) -> String {
-    let fields = FormData::new_with_form(form);
-    let query = fields.and_then(|fields| UrlSearchParams::new_with_str_sequence_sequence(&fields));
-    query.map(|query| query.to_string().into()).unwrap_or_default()
+    form_fields(form)
+        .map(|query| query.to_string().into())
+        .unwrap_or_default()
+}
+
+fn form_fields(form: &HtmlFormElement) -> Option<UrlSearchParams> {
+    let fields = FormData::new_with_form(form).ok()?;
+    UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()
 }
 
 /// Does nothing if there is no element with this id.
@@ -91,6 +96,28 @@ pub(crate) fn set_attribute(id: &str, name: &str, value: &str) {
     if let Some(element) = document().get_element_by_id(id) {
         element.set_attribute(name, value).unwrap_or_default();
     }
+}
+
+/// Sends what a form holds. Whether the answer is a good one, and its text; None if there was no whole answer.
+pub(crate) async fn post_form(path: &str, form: &HtmlFormElement) -> Option<(bool, String)> {
+    let body = form_fields(form)?;
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_body(&body);
+    let response = window().fetch_with_str_and_init(path, &request).await.ok()?;
+    let response: Response = response.dyn_into().ok()?;
+    let text = response.text().ok()?.await.ok()?;
+    Some((response.ok(), text.as_string()?))
+}
+
+/// Moves the focus to the first field of the form that was refused, once that is shown.
+pub(crate) fn focus_mistake(form: HtmlFormElement) {
+    request_animation_frame(move || {
+        let field = form.query_selector("[aria-invalid=true]").ok().flatten();
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            focus_element(&field);
+        }
+    });
 }
 
 /// Closes a popover, if it is open.

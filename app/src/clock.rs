@@ -41,6 +41,11 @@ impl Clock {
         }
     }
 
+    /// Whether the browser's program has taken the page over.
+    pub(crate) fn is_ready(self) -> bool {
+        self.hydrated.get()
+    }
+
     /// None before hydration.
     pub(crate) fn viewpoint(self) -> Option<Viewpoint> {
         self.viewpoint.get()

@@ -13,7 +13,7 @@ impl AppError {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,
-            Self::WrongCredentials => 403,
+            Self::WrongCredentials | Self::AccountDisabled => 403,
             Self::NotFound => 404,
             Self::ChangedMeanwhile => 409,
             Self::Invalid(_) | Self::TooManyDestinations { .. } => 422,
@@ -28,6 +28,7 @@ impl AppError {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::WrongCredentials => "wrong-credentials",
+            Self::AccountDisabled => "account-disabled",
             Self::NotFound => "not-found",
             Self::ChangedMeanwhile => "changed-meanwhile",
             Self::Invalid(_) => "invalid",
@@ -44,6 +45,7 @@ impl AppError {
         match self {
             Self::Unauthenticated => "Your session has ended.",
             Self::WrongCredentials => "Check both and try again.",
+            Self::AccountDisabled => "Nothing else about it has changed.",
             Self::NotFound => "It may have been deleted, or removed by retention.",
             Self::ChangedMeanwhile => "Nothing was overwritten.",
             Self::Invalid(_) => "Correct the marked fields and try again.",
@@ -101,6 +103,7 @@ mod tests {
         for error in [
             AppError::Unauthenticated,
             AppError::WrongCredentials,
+            AppError::AccountDisabled,
             AppError::TooManyAttempts { retry_after_seconds: 3 },
             AppError::NotFound,
             AppError::Invalid(FieldErrors::default()),

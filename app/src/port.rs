@@ -4,14 +4,18 @@
 //! found by the server's session layer, which puts [`SignedIn`] into the extensions of the request; a server function
 //! takes it from there and hands it on with each call that changes something.
 
+pub mod settings;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
+    access::{NewPassword, TokenDraft, Username},
     destination::{DestinationChange, NewDestination},
-    ids::{DestinationId, Seq, SessionId, UserId},
+    ids::{DestinationId, Seq, SessionId, TokenId, UserId},
 };
 
+use self::settings::{NewLogin, SessionSummary, TokenSummary, UserSummary};
 use crate::wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview};
 
 /// The context under which the server provides its implementation.
@@ -78,4 +82,44 @@ pub trait AdminPort: Send + Sync {
 
     /// Every known event type, grouped: those of one category stand together.
     async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AppError>;
+
+    /// Every API token: those that work first, the newest first.
+    async fn list_tokens(&self) -> Result<Vec<TokenSummary>, AppError>;
+
+    /// Answers the token itself, which is stored nowhere. Parsed behind the port, where the time is known.
+    async fn create_token(&self, admin: &SignedIn, draft: TokenDraft) -> Result<String, AppError>;
+
+    /// Answers the name. The token is refused from then on.
+    async fn revoke_token(&self, admin: &SignedIn, id: TokenId) -> Result<String, AppError>;
+
+    /// Oldest first.
+    async fn list_users(&self) -> Result<Vec<UserSummary>, AppError>;
+
+    /// Without a password one is made.
+    async fn add_user(
+        &self,
+        admin: &SignedIn,
+        username: Username,
+        password: Option<NewPassword>,
+    ) -> Result<NewLogin, AppError>;
+
+    /// Answers the name. A user who is disabled is signed out everywhere; nobody can disable themselves or the last one.
+    async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError>;
+
+    /// Sets somebody else's password and signs them out everywhere. Without a password one is made.
+    async fn reset_password(
+        &self,
+        admin: &SignedIn,
+        id: UserId,
+        password: Option<NewPassword>,
+    ) -> Result<NewLogin, AppError>;
+
+    /// The sessions of who asks, the one used last first.
+    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError>;
+
+    /// Ends another session of who asks.
+    async fn end_session(&self, signed_in: &SignedIn, id: SessionId) -> Result<(), AppError>;
+
+    /// Ends every session of who asks, this one too; the cookie in the answer removes it from the browser.
+    async fn end_sessions(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError>;
 }

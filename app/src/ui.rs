@@ -27,7 +27,7 @@ pub(crate) use self::{
     illustration::{LogIllustration, StreamsIllustration},
     loaded::Loaded,
     moment::Moment,
-    plain_field::PlainField,
+    plain_field::{PlainLook, field_foot, field_head, plain_field},
     shortened::Shortened,
     sign_in_again::{SignInAgain, sign_in_href},
     skeleton::{LinesSkeleton, TableSkeleton},

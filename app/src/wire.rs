@@ -1,5 +1,7 @@
 //! What travels between the browser and the server functions.
 
+pub mod settings;
+
 use domain::{
     FieldErrors, Timestamp,
     destination::DestinationKind,
@@ -17,6 +19,9 @@ pub enum AppError {
     Unauthenticated,
     #[error("The username or password is wrong.")]
     WrongCredentials,
+    /// Told only to who has the right password.
+    #[error("This account is disabled. Ask another administrator to enable it.")]
+    AccountDisabled,
     #[error("Too many attempts. Try again in {retry_after_seconds} seconds.")]
     TooManyAttempts { retry_after_seconds: u32 },
     #[error("This no longer exists.")]

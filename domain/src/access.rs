@@ -1,9 +1,16 @@
 //! Who may do what: user names, passwords, API tokens and their scopes.
 
+mod token_draft;
+mod username;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    token_draft::{TokenDraft, TokenRequest},
+    username::Username,
+};
 use crate::{Field, FieldError};
 
 /// What an API token allows.

@@ -27,6 +27,9 @@ pub enum Field {
     CreatedBefore,
     Sort,
     Filter,
+    RetentionDays,
+    LogSize,
+    Allowlist,
 }
 
 /// A field and the rule it breaks. The message is a sentence of its own, for its reader, and never repeats the value.

@@ -18,7 +18,7 @@ pub use self::{
     destinations::{Destination, DestinationSecrets, Header, SigningSecret, UpdateError},
     error::StoreError,
     own_events::PendingOwnEvent,
-    sessions::{NewSession, StoredSession},
+    sessions::{ListedSession, NewSession, StoredSession},
     tokens::{NewToken, StoredToken},
-    users::StoredUser,
+    users::{ListedUser, StoredUser, UserError},
 };

@@ -7,7 +7,10 @@ mod overview;
 mod password;
 mod port;
 mod routes;
+mod sessions;
 mod sign_in;
 mod sign_in_guard;
+mod tokens;
+mod users;
 
 pub(crate) use self::routes::router;

@@ -42,6 +42,10 @@ pub(super) fn trail(path: &str) -> &'static [&'static str] {
         "/" => &["Overview"],
         "/profile" => &["Profile"],
         AUDIT_EVENTS => &["Admin", "Monitoring", "Audit events"],
+        "/admin/settings/tokens" => &["Admin", "Settings", "API tokens"],
+        "/admin/settings/network" => &["Admin", "Settings", "Network"],
+        "/admin/settings/retention" => &["Admin", "Settings", "Retention"],
+        "/admin/settings/users" => &["Admin", "Settings", "Users"],
         _ => &[],
     }
 }

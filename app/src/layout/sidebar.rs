@@ -45,33 +45,21 @@ fn HomeLinks() -> impl IntoView {
 
 #[component]
 fn AdminLinks() -> impl IntoView {
-    let open = RwSignal::new(true);
+    let monitoring = [(AUDIT_EVENTS, "Audit events", icondata_lu::LuScrollText)];
+    let settings = [
+        ("/admin/settings/tokens", "API tokens", icondata_lu::LuKeyRound),
+        ("/admin/settings/network", "Network", icondata_lu::LuNetwork),
+        ("/admin/settings/retention", "Retention", icondata_lu::LuHistory),
+        ("/admin/settings/users", "Users", icondata_lu::LuUsers),
+    ];
     view! {
         <p class="sidebar-area">"Admin"</p>
         <ul class="sidebar-links">
             <li>
                 <SidebarLink href="/" label="Overview" icon=icondata_lu::LuGauge />
             </li>
-            <li>
-                <button
-                    type="button"
-                    class="sidebar-link sidebar-group"
-                    aria-expanded=move || open.get().to_string()
-                    aria-controls="sidebar-monitoring"
-                    on:click=move |_| open.update(|open| *open = !*open)
-                >
-                    <Icon icon=icondata_lu::LuActivity />
-                    <span>"Monitoring"</span>
-                    <span class="chevron">
-                        <Icon icon=icondata_lu::LuChevronRight />
-                    </span>
-                </button>
-                <ul id="sidebar-monitoring" class="sidebar-links sidebar-nested" hidden=move || !open.get()>
-                    <li>
-                        <SidebarLink href=AUDIT_EVENTS label="Audit events" icon=icondata_lu::LuScrollText />
-                    </li>
-                </ul>
-            </li>
+            {group("sidebar-monitoring", "Monitoring", icondata_lu::LuActivity, &monitoring)}
+            {group("sidebar-settings", "Settings", icondata_lu::LuSlidersHorizontal, &settings)}
         </ul>
         <ul class="sidebar-links sidebar-foot">
             {help()}
@@ -90,6 +78,46 @@ fn help() -> AnyView {
                 <Icon icon=icondata_lu::LuCircleHelp />
                 <span>"Help"</span>
             </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// Links under a heading that folds them away.
+fn group(
+    id: &'static str,
+    label: &'static str,
+    icon: icondata_core::Icon,
+    links: &[(&'static str, &'static str, icondata_core::Icon)],
+) -> AnyView {
+    let open = RwSignal::new(true);
+    let expanded = Signal::derive(move || open.get().to_string());
+    let hidden = Signal::derive(move || !open.get());
+    let links = links.iter().map(|(href, label, icon)| {
+        view! {
+            <li>
+                <SidebarLink href=href label=label icon=*icon />
+            </li>
+        }
+    });
+    view! {
+        <li>
+            <button
+                type="button"
+                class="sidebar-link sidebar-group"
+                aria-expanded=expanded
+                aria-controls=id
+                on:click=move |_| open.update(|open| *open = !*open)
+            >
+                <Icon icon />
+                <span>{label}</span>
+                <span class="chevron">
+                    <Icon icon=icondata_lu::LuChevronRight />
+                </span>
+            </button>
+            <ul id=id class="sidebar-links sidebar-nested" hidden=hidden>
+                {links.collect_view()}
+            </ul>
         </li>
     }
     .into_any()

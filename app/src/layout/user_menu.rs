@@ -29,7 +29,7 @@ pub(super) fn UserMenu() -> impl IntoView {
             <div id=MENU_ID class="user-menu-sheet" popover="auto" role="group" aria-label="Account">
                 <a class="menu-item" href="/profile" on:click=|_| browser::hide_popover(MENU_ID)>
                     <Icon icon=icondata_lu::LuKeyRound />
-                    "Change password"
+                    "Profile"
                 </a>
                 <ThemeSwitch />
                 <form method="post" action=SignOut::url()>

@@ -5,9 +5,11 @@ use crate::wire::AppError;
 /// The error may come out of the address of the page, where anybody can write one: only fixed sentences are shown.
 pub fn sign_in_words(error: &AppError) -> String {
     match error {
-        AppError::WrongCredentials | AppError::TooManyAttempts { .. } | AppError::Unavailable | AppError::Transport => {
-            error.to_string()
-        }
+        AppError::WrongCredentials
+        | AppError::AccountDisabled
+        | AppError::TooManyAttempts { .. }
+        | AppError::Unavailable
+        | AppError::Transport => error.to_string(),
         _ => "Signing in did not work. Try again.".to_owned(),
     }
 }

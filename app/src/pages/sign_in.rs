@@ -8,7 +8,7 @@ use crate::{
     browser,
     model::sign_in_words::sign_in_words,
     server_fns::session::SignIn,
-    ui::{Alert, AlertTone, Logo, PlainField},
+    ui::{Alert, AlertTone, Logo, PlainLook, plain_field},
 };
 
 #[component]
@@ -42,14 +42,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
                         {move || problem().map(|words| view! { <Alert tone=AlertTone::Bad>{words}</Alert> })}
                     </div>
                     <input type="hidden" name="return_to" value=return_to />
-                    <PlainField id="username" name="username" label="Username" autocomplete="username" takes_focus=true />
-                    <PlainField
-                        id="password"
-                        name="password"
-                        label="Password"
-                        kind="password"
-                        autocomplete="current-password"
-                    />
+                    {credential("Username", "username", "text", "username")}
+                    {credential("Password", "password", "password", "current-password")}
                     <button type="submit" class="button button-primary" disabled=busy>
                         "Sign in"
                     </button>
@@ -57,4 +51,17 @@ pub(crate) fn SignInPage() -> impl IntoView {
             </ActionForm>
         </main>
     }
+}
+
+fn credential(label: &'static str, name: &'static str, kind: &'static str, autocomplete: &'static str) -> AnyView {
+    let look = PlainLook {
+        id: name.to_owned(),
+        name: name.to_owned(),
+        label: label.to_owned(),
+        kind,
+        autocomplete,
+        takes_focus: name == "username",
+        ..PlainLook::default()
+    };
+    plain_field(look, Signal::stored(None))
 }

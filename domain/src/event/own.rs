@@ -122,6 +122,30 @@ pub enum OwnEvent {
         name: String,
         event: Seq,
     },
+    UserCreated {
+        user: UserId,
+        username: String,
+    },
+    UserDisabled {
+        user: UserId,
+        username: String,
+    },
+    UserEnabled {
+        user: UserId,
+        username: String,
+    },
+    /// Somebody ended sessions of their own, other than by signing out of one.
+    SessionsEnded {
+        user: UserId,
+        username: String,
+        count: u64,
+    },
+    /// A setting of the instance. The values are as people read them.
+    SettingChanged {
+        setting: &'static str,
+        from: String,
+        to: String,
+    },
 }
 
 /// The parts of an own event's body that depend on what was done.
@@ -156,6 +180,11 @@ impl OwnEvent {
             Self::EventTypesRemoved { .. } => "event_type_filters_deleted",
             Self::ParkedEventRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
+            Self::UserCreated { .. } => "user_created",
+            Self::UserDisabled { .. } => "user_blocked",
+            Self::UserEnabled { .. } => "user_unblocked",
+            Self::SessionsEnded { .. } => "user_sessions_ended",
+            Self::SettingChanged { .. } => "application_setting_updated",
         }
     }
 
@@ -303,6 +332,31 @@ impl OwnEvent {
                 name,
                 json!({}),
             ),
+            Self::UserCreated { user: id, username } => {
+                user(&format!("Created user {username}"), id, username, json!({}))
+            }
+            Self::UserDisabled { user: id, username } => {
+                user(&format!("Disabled user {username}"), id, username, json!({}))
+            }
+            Self::UserEnabled { user: id, username } => {
+                user(&format!("Enabled user {username}"), id, username, json!({}))
+            }
+            Self::SessionsEnded {
+                user: id,
+                username,
+                count,
+            } => {
+                let ending = if *count == 1 { "" } else { "s" };
+                user(&format!("Ended {count} session{ending}"), id, username, json!({}))
+            }
+            Self::SettingChanged { setting, from, to } => Parts {
+                event_type: self.event_type(),
+                message: format!("Changed {setting} from {from} to {to}"),
+                target_type: "ApplicationSetting",
+                target_id: 1,
+                target_details: (*setting).to_owned(),
+                extra: json!({"change": setting, "from": from, "to": to}),
+            },
         }
     }
 

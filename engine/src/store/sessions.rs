@@ -29,10 +29,37 @@ pub struct StoredSession {
     pub expires_at: Timestamp,
 }
 
+/// A session as its owner sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    pub id: SessionId,
+    /// From where it was last used.
+    pub ip_address: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
 impl Database {
-    /// Stores a session together with the own event that tells of the sign-in; sessions that have expired go.
-    pub async fn insert_session(&self, new: &NewSession, own_event: &Recorded) -> Result<(), StoreError> {
+    /// Stores a session together with the own event that tells of the sign-in; sessions that have expired go. False, and
+    /// nothing stored, if the user was disabled or got another password since `password_hash` was read.
+    pub async fn insert_session(
+        &self,
+        new: &NewSession,
+        password_hash: &str,
+        own_event: &Recorded,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
+        let admitted = sqlx::query(
+            "UPDATE users SET last_signed_in_at = ? WHERE id = ? AND password_hash = ? AND disabled_at IS NULL",
+        )
+        .bind(new.created_at.unix_ms())
+        .bind(new.user.get())
+        .bind(password_hash)
+        .execute(&mut *transaction)
+        .await?;
+        if admitted.rows_affected() == 0 {
+            return Ok(false);
+        }
         sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
             .bind(new.created_at.unix_ms())
             .execute(&mut *transaction)
@@ -50,13 +77,32 @@ impl Database {
         .await?;
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Sessions of a user that have not expired, the one used last first.
+    pub async fn list_sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, ip_address, created_at, last_seen_at FROM sessions WHERE user_id = ? AND expires_at > ? \
+             ORDER BY last_seen_at DESC, id DESC",
+        )
+        .bind(user.get())
+        .bind(now.unix_ms())
+        .fetch_all(self.read())
+        .await?;
+        let listed = rows.iter().map(|row| ListedSession {
+            id: SessionId::new(row.get("id")),
+            ip_address: row.get("ip_address"),
+            created_at: Timestamp::from_unix_ms(row.get("created_at")),
+            last_seen_at: Timestamp::from_unix_ms(row.get("last_seen_at")),
+        });
+        Ok(listed.collect())
     }
 
     pub async fn find_session(&self, key_hash: [u8; 32], now: Timestamp) -> Result<Option<StoredSession>, StoreError> {
         let row = sqlx::query(
             "SELECT sessions.id, user_id, username, sessions.created_at, last_seen_at, expires_at \
-             FROM sessions JOIN users ON users.id = user_id WHERE key_hash = ? AND expires_at > ?",
+             FROM sessions JOIN users ON users.id = user_id WHERE key_hash = ? AND expires_at > ? AND disabled_at IS NULL",
         )
         .bind(key_hash.as_slice())
         .bind(now.unix_ms())
@@ -72,10 +118,17 @@ impl Database {
         }))
     }
 
-    /// Notes that a session was used, and until when it now lasts.
-    pub async fn touch_session(&self, id: SessionId, now: Timestamp, expires_at: Timestamp) -> Result<(), StoreError> {
+    /// Notes that a session was used, from where, and until when it now lasts.
+    pub async fn touch_session(
+        &self,
+        id: SessionId,
+        ip_address: &str,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        sqlx::query("UPDATE sessions SET last_seen_at = ?, expires_at = ? WHERE id = ?")
+        sqlx::query("UPDATE sessions SET ip_address = ?, last_seen_at = ?, expires_at = ? WHERE id = ?")
+            .bind(ip_address)
             .bind(now.unix_ms())
             .bind(expires_at.unix_ms())
             .bind(id.get())
@@ -95,5 +148,27 @@ impl Database {
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Ends one session of this user, or all of them, and returns how many. The own event, made from that, is stored with
+    /// it; nothing is, if there was none.
+    pub async fn delete_sessions(
+        &self,
+        user: UserId,
+        only: Option<SessionId>,
+        own_event: impl FnOnce(u64) -> Recorded + Send,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.write().await?;
+        let deleted = sqlx::query("DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2)")
+            .bind(user.get())
+            .bind(only.map(SessionId::get))
+            .execute(&mut *transaction)
+            .await?;
+        let count = deleted.rows_affected();
+        if count > 0 {
+            insert_own_event(&mut transaction, &own_event(count)).await?;
+            transaction.commit().await?;
+        }
+        Ok(count)
     }
 }

@@ -112,6 +112,29 @@ impl Database {
         Ok(Some(id))
     }
 
+    /// Revokes by id and returns the name. None if there is no such token, or it was revoked before.
+    pub async fn revoke_token_with_id(
+        &self,
+        id: TokenId,
+        now: Timestamp,
+        own_event: impl FnOnce(&str) -> Recorded + Send,
+    ) -> Result<Option<String>, StoreError> {
+        let mut transaction = self.write().await?;
+        let name: Option<String> = sqlx::query_scalar(
+            "UPDATE api_tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING name",
+        )
+        .bind(now.unix_ms())
+        .bind(id.get())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(name) = name else {
+            return Ok(None);
+        };
+        insert_own_event(&mut transaction, &own_event(&name)).await?;
+        transaction.commit().await?;
+        Ok(Some(name))
+    }
+
     /// Notes when tokens were last used.
     pub async fn touch_tokens(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;

@@ -1,9 +1,12 @@
 //! People who sign in.
 
-use domain::{Timestamp, ids::UserId};
-use sqlx::Row;
+use domain::{
+    Timestamp,
+    ids::{SessionId, UserId},
+};
+use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, StoreError, own_events::insert_own_event};
+use super::{Database, StoreError, error::is_taken, own_events::insert_own_event};
 use crate::own_events::Recorded;
 
 /// A user as stored. The hash is argon2's encoded form.
@@ -12,11 +15,51 @@ pub struct StoredUser {
     pub id: UserId,
     pub username: String,
     pub password_hash: String,
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A user in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedUser {
+    pub id: UserId,
+    pub username: String,
+    pub created_at: Timestamp,
+    pub disabled_at: Option<Timestamp>,
+    pub last_signed_in_at: Option<Timestamp>,
+    /// Sessions that have not expired.
+    pub sessions: u64,
+}
+
+/// Why a user was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    #[error("there is no such user")]
+    NotFound,
+    #[error("another user has this name")]
+    Taken,
+    /// Somebody else did it first.
+    #[error("the user was changed in the meantime")]
+    ChangedMeanwhile,
+    /// Nobody could sign in any more.
+    #[error("this is the last user who can sign in")]
+    LastEnabled,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for UserError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_taken(&error, "users.username") {
+            Self::Taken
+        } else {
+            Self::Store(error.into())
+        }
+    }
 }
 
 impl Database {
     pub async fn find_user(&self, username: &str) -> Result<Option<StoredUser>, StoreError> {
-        let row = sqlx::query("SELECT id, username, password_hash FROM users WHERE username = ?")
+        let row = sqlx::query("SELECT id, username, password_hash, disabled_at FROM users WHERE username = ?")
             .bind(username)
             .fetch_optional(self.read())
             .await?;
@@ -24,7 +67,30 @@ impl Database {
             id: UserId::new(row.get("id")),
             username: row.get("username"),
             password_hash: row.get("password_hash"),
+            disabled_at: row.get::<Option<i64>, _>("disabled_at").map(Timestamp::from_unix_ms),
         }))
+    }
+
+    /// Every user, oldest first.
+    pub async fn list_users(&self, now: Timestamp) -> Result<Vec<ListedUser>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, username, created_at, disabled_at, last_signed_in_at, \
+             (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > ?) AS sessions \
+             FROM users ORDER BY id",
+        )
+        .bind(now.unix_ms())
+        .fetch_all(self.read())
+        .await?;
+        let moment = |at: Option<i64>| at.map(Timestamp::from_unix_ms);
+        let listed = rows.iter().map(|row| ListedUser {
+            id: UserId::new(row.get("id")),
+            username: row.get("username"),
+            created_at: Timestamp::from_unix_ms(row.get("created_at")),
+            disabled_at: moment(row.get("disabled_at")),
+            last_signed_in_at: moment(row.get("last_signed_in_at")),
+            sessions: u64::try_from(row.get::<i64, _>("sessions")).unwrap_or(0),
+        });
+        Ok(listed.collect())
     }
 
     /// Whether anybody can sign in at all.
@@ -35,7 +101,7 @@ impl Database {
         Ok(count > 0)
     }
 
-    /// Adds a user; false, and nothing changed, if the name is taken.
+    /// Adds a user; false, and nothing changed, if the name is taken. For the first user, of whom no event tells.
     pub async fn insert_user(&self, username: &str, password_hash: &str, at: Timestamp) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let inserted = sqlx::query(
@@ -50,27 +116,133 @@ impl Database {
         Ok(inserted.rows_affected() == 1)
     }
 
+    /// Adds a user together with the own event made from the id.
+    ///
+    /// # Errors
+    /// [`UserError::Taken`], or the store's failure; nothing was stored.
+    pub async fn add_user(
+        &self,
+        username: &str,
+        password_hash: &str,
+        at: Timestamp,
+        own_event: impl FnOnce(UserId) -> Recorded + Send,
+    ) -> Result<UserId, UserError> {
+        let mut transaction = self.write().await?;
+        let inserted = sqlx::query("INSERT INTO users (username, password_hash, created_at) VALUES (?, ?, ?)")
+            .bind(username)
+            .bind(password_hash)
+            .bind(at.unix_ms())
+            .execute(&mut *transaction)
+            .await?;
+        let id = UserId::new(inserted.last_insert_rowid());
+        insert_own_event(&mut transaction, &own_event(id)).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// Lets a user sign in, or no longer: then the user's sessions end. Returns the name, from which the own event is made.
+    ///
+    /// # Errors
+    /// [`UserError`]; nothing was changed.
+    pub async fn set_user_enabled(
+        &self,
+        user: UserId,
+        is_enabled: bool,
+        now: Timestamp,
+        own_event: impl FnOnce(&str) -> Recorded + Send,
+    ) -> Result<String, UserError> {
+        let mut transaction = self.write().await?;
+        let row = sqlx::query("SELECT username, disabled_at IS NULL AS is_enabled FROM users WHERE id = ?")
+            .bind(user.get())
+            .fetch_optional(&mut *transaction)
+            .await?
+            .ok_or(UserError::NotFound)?;
+        if row.get::<bool, _>("is_enabled") == is_enabled {
+            return Err(UserError::ChangedMeanwhile);
+        }
+        sqlx::query("UPDATE users SET disabled_at = ? WHERE id = ?")
+            .bind((!is_enabled).then_some(now.unix_ms()))
+            .bind(user.get())
+            .execute(&mut *transaction)
+            .await?;
+        let enabled: i64 = sqlx::query_scalar("SELECT count(*) FROM users WHERE disabled_at IS NULL")
+            .fetch_one(&mut *transaction)
+            .await?;
+        if enabled == 0 {
+            return Err(UserError::LastEnabled);
+        }
+        if !is_enabled {
+            end_sessions(&mut transaction, user, None).await?;
+        }
+        let username: String = row.get("username");
+        insert_own_event(&mut transaction, &own_event(&username)).await?;
+        transaction.commit().await?;
+        Ok(username)
+    }
+
     /// Sets a new password and ends this user's sessions but `kept_session`. The own event is stored with it.
     pub async fn update_password(
         &self,
         user: UserId,
         password_hash: &str,
-        kept_session: Option<domain::ids::SessionId>,
+        kept_session: Option<SessionId>,
         own_event: &Recorded,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
-            .bind(password_hash)
-            .bind(user.get())
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("DELETE FROM sessions WHERE user_id = ? AND id IS NOT ?")
-            .bind(user.get())
-            .bind(kept_session.map(domain::ids::SessionId::get))
-            .execute(&mut *transaction)
-            .await?;
+        set_password(&mut transaction, user, password_hash).await?;
+        end_sessions(&mut transaction, user, kept_session).await?;
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
         Ok(())
     }
+
+    /// Sets a new password for somebody else and ends all sessions of that user. Returns the name, from which the own event
+    /// is made.
+    ///
+    /// # Errors
+    /// [`UserError`]; nothing was changed.
+    pub async fn reset_password(
+        &self,
+        user: UserId,
+        password_hash: &str,
+        own_event: impl FnOnce(&str) -> Recorded + Send,
+    ) -> Result<String, UserError> {
+        let mut transaction = self.write().await?;
+        let username: Option<String> = sqlx::query_scalar("SELECT username FROM users WHERE id = ?")
+            .bind(user.get())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let username = username.ok_or(UserError::NotFound)?;
+        set_password(&mut transaction, user, password_hash).await?;
+        end_sessions(&mut transaction, user, None).await?;
+        insert_own_event(&mut transaction, &own_event(&username)).await?;
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(username)
+    }
+}
+
+async fn set_password(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: UserId,
+    password_hash: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+        .bind(password_hash)
+        .bind(user.get())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+async fn end_sessions(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE user_id = ? AND id IS NOT ?")
+        .bind(user.get())
+        .bind(kept.map(SessionId::get))
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }

@@ -64,7 +64,7 @@ pub(crate) async fn find_session(
     };
     if now.since(session.last_seen_at) >= TOUCH_AFTER {
         database
-            .touch_session(session.id, now, lasts_until(&session, now))
+            .touch_session(session.id, ip_address, now, lasts_until(&session, now))
             .await?;
     }
     let ip_address = ip_address.to_owned();

@@ -1,7 +1,7 @@
 //! API tokens in memory, so that a request costs no query.
 //!
 //! What is in here is at most [`FRESH_FOR`] old: a token that another process revokes (the command line does) is refused
-//! within that time. Expiry is exact, because it is checked against the clock at each use. Only tokens that exist are
+//! within that time, and one that this process revokes at once ([`TokenCache::forget`]). Expiry is exact, because it is checked against the clock at each use. Only tokens that exist are
 //! kept; when they were last used is gathered here and stored now and then, and at the end.
 
 use std::{
@@ -24,10 +24,17 @@ const MAX_TOKENS: usize = 10_000;
 /// The tokens that are in use.
 #[derive(Default)]
 pub(crate) struct TokenCache {
-    tokens: RwLock<HashMap<TokenHash, Cached>>,
+    tokens: RwLock<Tokens>,
     /// Held by the one who reads a token anew; the others wait for what it finds.
     reading: tokio::sync::Mutex<()>,
     used: Mutex<HashMap<TokenId, Timestamp>>,
+}
+
+#[derive(Default)]
+struct Tokens {
+    by_hash: HashMap<TokenHash, Cached>,
+    /// How often something was forgotten: what was being read then may be out of date and is not kept.
+    forgotten: u64,
 }
 
 struct Cached {
@@ -57,9 +64,17 @@ impl TokenCache {
             return Ok(Some(token));
         }
         let read_at = Instant::now();
+        let forgotten = self.tokens.read().unwrap_or_else(PoisonError::into_inner).forgotten;
         let found = database.find_token(hash.0).await?.map(Arc::new);
-        self.keep(hash, found.clone(), read_at);
+        self.keep(hash, found.clone(), read_at, forgotten);
         Ok(found)
+    }
+
+    /// The token was changed in the store: whoever asks from now on learns what stands there.
+    pub(crate) fn forget(&self, id: TokenId) {
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        tokens.by_hash.retain(|_, cached| cached.token.id != id);
+        tokens.forgotten = tokens.forgotten.wrapping_add(1);
     }
 
     /// Notes that a token was used.
@@ -89,17 +104,21 @@ impl TokenCache {
 
     fn fresh(&self, hash: &TokenHash) -> Option<Arc<StoredToken>> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        let cached = tokens.get(hash)?;
+        let cached = tokens.by_hash.get(hash)?;
         (cached.read_at.elapsed() < FRESH_FOR).then(|| Arc::clone(&cached.token))
     }
 
     fn is_known(&self, hash: &TokenHash) -> bool {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.contains_key(hash)
+        tokens.by_hash.contains_key(hash)
     }
 
-    fn keep(&self, hash: TokenHash, found: Option<Arc<StoredToken>>, read_at: Instant) {
+    fn keep(&self, hash: TokenHash, found: Option<Arc<StoredToken>>, read_at: Instant, forgotten: u64) {
         let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        if tokens.forgotten != forgotten {
+            return;
+        }
+        let tokens = &mut tokens.by_hash;
         let Some(token) = found else {
             tokens.remove(&hash);
             return;
@@ -159,6 +178,23 @@ mod tests {
         database.close().await;
         let again = cache.find(&database, hash).await.unwrap().unwrap();
         assert!(Arc::ptr_eq(&first, &again), "the closed database was not asked");
+    }
+
+    #[tokio::test]
+    async fn what_was_forgotten_is_asked_for_again_even_if_it_was_just_being_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, cache) = (database(&folder).await, TokenCache::default());
+        let (hash, id) = add_token(&database).await;
+        let read = cache.find(&database, hash).await.unwrap();
+        database
+            .revoke_token_with_id(id, Timestamp::from_unix_ms(1), |_| recorded(id))
+            .await
+            .unwrap();
+        cache.forget(id);
+        // As a request would that had read the token before it was revoked.
+        cache.keep(hash, read, Instant::now(), 0);
+        let again = cache.find(&database, hash).await.unwrap().unwrap();
+        assert_eq!(again.revoked_at, Some(Timestamp::from_unix_ms(1)));
     }
 
     #[tokio::test]

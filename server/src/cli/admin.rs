@@ -6,7 +6,11 @@ use domain::{
     access::NewPassword,
     event::{Author, OwnEvent},
 };
-use engine::{clock::Clock, own_events::Recorded};
+use engine::{
+    clock::Clock,
+    own_events::Recorded,
+    store::{Database, StoreError, StoredUser, UserError},
+};
 
 use super::{
     data_folder::{DataFolderArgs, secret_variable},
@@ -20,7 +24,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
-    /// Set a new password and end all sessions of a user. The password is printed alone on the last line, unless
+    /// Set a new password and end all sessions of a user, and enable the user if it was disabled. The password is printed alone on the last line, unless
     /// AUDIT_STREAMS_ROOT_PASSWORD brings it
     ResetPassword(ResetPasswordArgs),
 }
@@ -52,12 +56,7 @@ async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
         .find_user(&username)
         .await?
         .ok_or(CommandError::NoSuchUser { username })?;
-    let event = OwnEvent::PasswordReset {
-        user: user.id,
-        username: user.username,
-    };
-    let recorded = Recorded::new(event, &Author::command_line(), Clock::machine().now());
-    let stored = database.update_password(user.id, &hash, None, &recorded).await;
+    let stored = let_in(&database, &user, &hash).await;
     database.close().await;
     stored?;
     if is_given {
@@ -67,4 +66,21 @@ async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
         print_line(password.expose());
     }
     Ok(())
+}
+
+async fn let_in(database: &Database, user: &StoredUser, hash: &str) -> Result<(), StoreError> {
+    let now = Clock::machine().now();
+    let record = |event| Recorded::new(event, &Author::command_line(), now);
+    let (id, username) = (user.id, user.username.clone());
+    let reset = record(OwnEvent::PasswordReset { user: id, username });
+    database.update_password(id, hash, None, &reset).await?;
+    let enabled = |username: &str| {
+        let username = username.to_owned();
+        record(OwnEvent::UserEnabled { user: id, username })
+    };
+    match database.set_user_enabled(id, true, now, enabled).await {
+        Err(UserError::Store(error)) => Err(error),
+        // It was enabled all along.
+        Ok(_) | Err(_) => Ok(()),
+    }
 }

@@ -1,10 +1,10 @@
 //! What went wrong below, as the page tells it: the cause goes into the log, once, and a code to the browser.
 
 use app::wire::AppError;
-use domain::FieldErrors;
+use domain::{Field, FieldError, FieldErrors};
 use engine::{
     log::LogError,
-    store::{StoreError, UpdateError},
+    store::{StoreError, UpdateError, UserError},
     vault::KeyError,
 };
 
@@ -47,9 +47,24 @@ pub(super) fn from_update(error: UpdateError) -> AppError {
     }
 }
 
+pub(super) fn from_user(error: UserError) -> AppError {
+    match error {
+        UserError::NotFound => AppError::NotFound,
+        UserError::ChangedMeanwhile => AppError::ChangedMeanwhile,
+        UserError::Taken => refused(Field::Username, "Username: another user has this name already."),
+        UserError::LastEnabled => refused(Field::Username, "This is the last administrator who can sign in."),
+        UserError::Store(error) => from_store(error),
+    }
+}
+
+/// A rule that only the server could check.
+pub(super) fn refused(field: Field, rule: &str) -> AppError {
+    AppError::Invalid(FieldError::new(field, rule).into())
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{Field, destination::already_taken};
+    use domain::destination::already_taken;
 
     use super::*;
 

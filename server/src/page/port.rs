@@ -1,17 +1,21 @@
 //! What the page asks, handed on: each method is one call.
 
 use app::{
-    port::{AdminPort, SetCookie, SignedIn, Visitor},
+    port::{
+        AdminPort, SetCookie, SignedIn, Visitor,
+        settings::{NewLogin, SessionSummary, TokenSummary, UserSummary},
+    },
     wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview},
 };
 use async_trait::async_trait;
 use domain::{
+    access::{NewPassword, TokenDraft, Username},
     destination::{DestinationChange, NewDestination},
     event::Author,
-    ids::{DestinationId, Seq},
+    ids::{DestinationId, Seq, SessionId, TokenId, UserId},
 };
 
-use super::{destinations, events, overview, password, sign_in};
+use super::{destinations, events, overview, password, sessions, sign_in, tokens, users};
 use crate::services::Services;
 
 /// The engine as the page sees it.
@@ -85,5 +89,55 @@ impl AdminPort for EnginePort {
 
     async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AppError> {
         destinations::list_event_types(&self.0.engine).await
+    }
+
+    async fn list_tokens(&self) -> Result<Vec<TokenSummary>, AppError> {
+        tokens::list_tokens(&self.0).await
+    }
+
+    async fn create_token(&self, admin: &SignedIn, draft: TokenDraft) -> Result<String, AppError> {
+        tokens::create_token(&self.0, &author_of(admin), &draft).await
+    }
+
+    async fn revoke_token(&self, admin: &SignedIn, id: TokenId) -> Result<String, AppError> {
+        tokens::revoke_token(&self.0, &author_of(admin), id).await
+    }
+
+    async fn list_users(&self) -> Result<Vec<UserSummary>, AppError> {
+        users::list_users(&self.0.engine).await
+    }
+
+    async fn add_user(
+        &self,
+        admin: &SignedIn,
+        username: Username,
+        password: Option<NewPassword>,
+    ) -> Result<NewLogin, AppError> {
+        users::add_user(&self.0, &author_of(admin), &username, password).await
+    }
+
+    async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError> {
+        users::set_user_enabled(&self.0.engine, admin, id, is_enabled).await
+    }
+
+    async fn reset_password(
+        &self,
+        admin: &SignedIn,
+        id: UserId,
+        password: Option<NewPassword>,
+    ) -> Result<NewLogin, AppError> {
+        users::reset_password(&self.0, admin, id, password).await
+    }
+
+    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError> {
+        sessions::list_sessions(&self.0.engine, signed_in).await
+    }
+
+    async fn end_session(&self, signed_in: &SignedIn, id: SessionId) -> Result<(), AppError> {
+        sessions::end_session(&self.0.engine, signed_in, id).await
+    }
+
+    async fn end_sessions(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
+        sessions::end_sessions(&self.0, signed_in).await
     }
 }

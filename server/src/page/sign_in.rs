@@ -44,6 +44,11 @@ pub(super) async fn sign_in(
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let is_right = services.passwords.verify(password, stored).await;
     match (user, is_right) {
+        (Some(user), Ok(true)) if user.disabled_at.is_some() => {
+            attempt.give_back();
+            record_failure(services, visitor, username).await?;
+            Err(AppError::AccountDisabled)
+        }
         (Some(user), Ok(true)) => {
             attempt.give_back();
             start_session(services, visitor, user).await
@@ -92,15 +97,18 @@ async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser)
     };
     let event = OwnEvent::SignedIn {
         user: user.id,
-        username: user.username,
+        username: user.username.clone(),
     };
     let recorded = services.engine.recorded(event, &author);
-    services
+    let is_admitted = services
         .engine
         .database()
-        .insert_session(&session, &recorded)
+        .insert_session(&session, &user.password_hash, &recorded)
         .await
         .map_err(from_store)?;
+    if !is_admitted {
+        return Err(AppError::WrongCredentials);
+    }
     services.engine.relay_own_events().await;
     Ok(services.cookie.set(&key))
 }

@@ -18,5 +18,6 @@ mod page;
 mod payloads;
 mod receive;
 mod receiver;
+mod settings;
 mod sign_in;
 mod tokens;

@@ -1,0 +1,82 @@
+//! The settings pages, and the profile: one page of cards, tables and forms, drawn from what the server describes.
+//!
+//! `words` is that description, made on the server; the rest draws it and sends its forms.
+
+mod dialog;
+mod fields;
+mod form;
+mod handle;
+mod outcome;
+mod section;
+mod table;
+#[cfg(feature = "ssr")]
+mod words;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use self::{dialog::draw_dialog, handle::Settings, outcome::draw_outcome, section::draw_section};
+use crate::{
+    loading::load,
+    model::settings_state::SettingsState,
+    server_fns::settings::show_settings,
+    ui::{LinesSkeleton, Loaded},
+};
+
+#[cfg(feature = "ssr")]
+pub(crate) use self::words::describe_settings;
+
+/// Where the focus goes when a form in a dialog was taken.
+const OUTCOME_ID: &str = "settings-outcome";
+
+#[component]
+pub(crate) fn SettingsPage() -> impl IntoView {
+    let params = use_params_map();
+    let page = Signal::derive(move || params.with(|params| params.get("page").unwrap_or_else(|| "profile".to_owned())));
+    let sections = load(move || page.get(), show_settings);
+    let settings = Settings::new(sections);
+    Effect::new(move |_| {
+        page.track();
+        settings.state.set(SettingsState::default());
+    });
+    let title = Signal::derive(move || head(&page.read()).0.to_owned());
+    let lead = Signal::derive(move || head(&page.read()).1.to_owned());
+    let asking = Memo::new(move |_| settings.state.with(|state| state.asking().cloned()));
+    view! {
+        <Title text=title />
+        <div class="page-head">
+            <h1>{title}</h1>
+            <p class="page-lead">{lead}</p>
+        </div>
+        <div class="settings">
+            <div id=OUTCOME_ID class="settings-outcome" tabindex="-1">
+                {draw_outcome(settings, None)}
+            </div>
+            <Loaded
+                resource=sections
+                what="This page can't be shown."
+                skeleton=|| view! { <LinesSkeleton lines=6 /> }
+                view=move |sections| {
+                    sections.into_iter().map(|section| draw_section(section, settings)).collect_view()
+                }
+            />
+        </div>
+        {move || asking.get().map(|action| draw_dialog(action, settings))}
+    }
+}
+
+/// What the page is called, and what it is for.
+fn head(page: &str) -> (&'static str, &'static str) {
+    match page {
+        "tokens" => ("API tokens", "Programs use them to post events here and to read them."),
+        "network" => ("Network", "Where destinations may be."),
+        "retention" => (
+            "Retention",
+            "How long events are kept, and how much room they may take.",
+        ),
+        "users" => ("Users", "Everybody who can sign in here is an administrator."),
+        "profile" => ("Profile", "Your password, and where you are signed in."),
+        _ => ("Settings", ""),
+    }
+}

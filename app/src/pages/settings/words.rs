@@ -1,0 +1,28 @@
+//! The words of the settings pages: what the server knows, as cards, tables and forms.
+
+mod parts;
+mod profile;
+mod tokens;
+mod users;
+
+use crate::{
+    port::{AdminPort, SignedIn},
+    wire::{AppError, settings::Section},
+};
+
+/// The page of this name, for who asks.
+///
+/// # Errors
+/// [`AppError::NotFound`] if there is no such page, or why it can't be shown.
+pub(crate) async fn describe_settings(
+    page: &str,
+    admin: &SignedIn,
+    port: &dyn AdminPort,
+) -> Result<Vec<Section>, AppError> {
+    match page {
+        "tokens" => Ok(tokens::describe(port.list_tokens().await?)),
+        "users" => Ok(users::describe(port.list_users().await?, admin.user)),
+        "profile" => Ok(profile::describe(admin, port.list_sessions(admin).await?)),
+        _ => Err(AppError::NotFound),
+    }
+}

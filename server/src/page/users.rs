@@ -1,0 +1,125 @@
+//! Administrators as the page shows and changes them.
+
+use app::{
+    port::{
+        SignedIn,
+        settings::{NewLogin, UserSummary},
+    },
+    wire::AppError,
+};
+use domain::{
+    Field, FieldErrors,
+    access::{NewPassword, Username},
+    event::{Author, OwnEvent},
+    ids::UserId,
+};
+use engine::{Engine, store::ListedUser};
+
+use super::{
+    failure::{from_password, from_randomness, from_store, from_user, refused},
+    port::author_of,
+};
+use crate::{access::random_text, services::Services};
+
+pub(super) async fn list_users(engine: &Engine) -> Result<Vec<UserSummary>, AppError> {
+    let users = engine.database().list_users(engine.clock().now()).await;
+    Ok(users.map_err(from_store)?.into_iter().map(summary).collect())
+}
+
+pub(super) async fn add_user(
+    services: &Services,
+    author: &Author,
+    username: &Username,
+    password: Option<NewPassword>,
+) -> Result<NewLogin, AppError> {
+    let (password, generated_password) = or_generated(password)?;
+    let hash = services.passwords.hash(&password).await.map_err(from_password)?;
+    let engine = &services.engine;
+    let created = |user| {
+        let username = username.to_string();
+        engine.recorded(OwnEvent::UserCreated { user, username }, author)
+    };
+    let added = engine
+        .database()
+        .add_user(username.as_str(), &hash, engine.clock().now(), created);
+    added.await.map_err(from_user)?;
+    engine.relay_own_events().await;
+    Ok(NewLogin {
+        username: username.to_string(),
+        generated_password,
+    })
+}
+
+pub(super) async fn set_user_enabled(
+    engine: &Engine,
+    admin: &SignedIn,
+    id: UserId,
+    is_enabled: bool,
+) -> Result<String, AppError> {
+    if id == admin.user {
+        return Err(refused(
+            Field::Username,
+            "Nobody can disable themselves. Ask another administrator.",
+        ));
+    }
+    let changed = |username: &str| {
+        let (user, username) = (id, username.to_owned());
+        let event = if is_enabled {
+            OwnEvent::UserEnabled { user, username }
+        } else {
+            OwnEvent::UserDisabled { user, username }
+        };
+        engine.recorded(event, &author_of(admin))
+    };
+    let now = engine.clock().now();
+    let username = engine.database().set_user_enabled(id, is_enabled, now, changed).await;
+    let username = username.map_err(from_user)?;
+    engine.relay_own_events().await;
+    Ok(username)
+}
+
+pub(super) async fn reset_password(
+    services: &Services,
+    admin: &SignedIn,
+    id: UserId,
+    password: Option<NewPassword>,
+) -> Result<NewLogin, AppError> {
+    if id == admin.user {
+        return Err(refused(Field::NewPassword, "Change your own password on your profile."));
+    }
+    let (password, generated_password) = or_generated(password)?;
+    let hash = services.passwords.hash(&password).await.map_err(from_password)?;
+    let engine = &services.engine;
+    let reset = |username: &str| {
+        let username = username.to_owned();
+        engine.recorded(OwnEvent::PasswordReset { user: id, username }, &author_of(admin))
+    };
+    let username = engine.database().reset_password(id, &hash, reset).await;
+    let username = username.map_err(from_user)?;
+    engine.relay_own_events().await;
+    Ok(NewLogin {
+        username,
+        generated_password,
+    })
+}
+
+/// The password, and its text if it was made here.
+fn or_generated(given: Option<NewPassword>) -> Result<(NewPassword, Option<String>), AppError> {
+    if let Some(password) = given {
+        return Ok((password, None));
+    }
+    let text = random_text::<18>().map_err(from_randomness)?;
+    let password = NewPassword::parse(text.clone(), Field::NewPassword).map_err(FieldErrors::from)?;
+    Ok((password, Some(text)))
+}
+
+fn summary(user: ListedUser) -> UserSummary {
+    UserSummary {
+        id: user.id,
+        username: user.username,
+        is_enabled: user.disabled_at.is_none(),
+        created_at: user.created_at,
+        last_signed_in_at: user.last_signed_in_at,
+        sessions: user.sessions,
+    }
+}
