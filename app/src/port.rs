@@ -13,9 +13,10 @@ use domain::{
     access::{NewPassword, TokenDraft, Username},
     destination::{DestinationChange, NewDestination},
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
+    settings::{NetworkChange, RetentionChange},
 };
 
-use self::settings::{NewLogin, SessionSummary, TokenSummary, UserSummary};
+use self::settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary};
 use crate::wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview};
 
 /// The context under which the server provides its implementation.
@@ -122,4 +123,14 @@ pub trait AdminPort: Send + Sync {
 
     /// Ends every session of who asks, this one too; the cookie in the answer removes it from the browser.
     async fn end_sessions(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError>;
+
+    async fn show_network(&self) -> Result<NetworkSummary, AppError>;
+
+    /// `version` is the one that was shown; what the command line gives stays as it is. Holds at once.
+    async fn update_network(&self, admin: &SignedIn, version: i64, change: NetworkChange) -> Result<(), AppError>;
+
+    async fn show_retention(&self) -> Result<RetentionSummary, AppError>;
+
+    /// `version` is the one that was shown; what the command line gives stays as it is. Holds at once.
+    async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError>;
 }

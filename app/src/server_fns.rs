@@ -9,7 +9,11 @@ pub mod events;
 mod guard;
 pub mod instance;
 #[cfg(feature = "ssr")]
+pub mod network;
+#[cfg(feature = "ssr")]
 pub mod profile;
+#[cfg(feature = "ssr")]
+pub mod retention;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod sessions;

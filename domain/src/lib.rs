@@ -11,6 +11,7 @@ pub mod field_error;
 pub mod health;
 pub mod ids;
 pub mod policy;
+pub mod settings;
 pub mod timestamp;
 
 pub use field_error::{Field, FieldError, FieldErrors};

@@ -21,6 +21,7 @@ use crate::{
     net::{GuardedClients, NetworkRules},
     own_events::{Recorded, relay},
     retention,
+    settings::{FixedSettings, Settings},
     store::{Database, StoreError},
     vault::{KeyError, Vault},
 };
@@ -35,11 +36,8 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// 32 bytes in base64, instead of `secret.key`.
     pub encryption_key: Option<String>,
-    pub network: NetworkRules,
-    /// Events older than this go, unless a destination still owes them.
-    pub retention_age: Duration,
-    /// Bytes that the log may take up; at that point nothing more is taken in.
-    pub log_size_limit: u64,
+    /// What can't be changed on the page.
+    pub fixed: FixedSettings,
     /// Destinations that an instance may have.
     pub destination_limit: u32,
 }
@@ -87,6 +85,7 @@ pub struct Engine {
     delivery: Delivery,
     upkeep: JoinHandle<()>,
     upkeep_wake: Arc<Notify>,
+    settings: Arc<Settings>,
     destination_limit: u32,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: std::fs::File,
@@ -102,19 +101,21 @@ impl Engine {
         let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
         // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
         database.list_destinations().await?;
-        let log = EventLog::open(&config.data_dir.join("events.db"), config.log_size_limit).await?;
+        let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
+        let log_size = settings.retention().log_size.value.bytes();
+        let log = EventLog::open(&config.data_dir.join("events.db"), log_size).await?;
         let (settled, end) = (database.furthest_cursor().await?.unwrap_or(Seq::START), log.last_seq());
         if settled > end {
             return Err(OpenError::LogIsOlder { settled, end });
         }
-        let clients = GuardedClients::new(config.network);
+        let clients = GuardedClients::new(settings.network().rules());
         let delivery = Delivery::start(log.clone(), database.clone(), clients.clone(), clock.clone());
         let upkeep_wake = Arc::new(Notify::new());
         let upkeep = tokio::spawn(upkeep(
             log.clone(),
             database.clone(),
             clock.clone(),
-            config.retention_age,
+            Arc::clone(&settings),
             Arc::clone(&upkeep_wake),
         ));
         Ok(Self {
@@ -125,6 +126,7 @@ impl Engine {
             delivery,
             upkeep,
             upkeep_wake,
+            settings,
             destination_limit: config.destination_limit,
             _folder_lock: folder_lock,
         })
@@ -184,8 +186,25 @@ impl Engine {
         self.database.close().await;
     }
 
-    pub(crate) fn network_rules(&self) -> &NetworkRules {
+    pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {
         self.clients.rules()
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Goes by the network settings as they are now.
+    pub(crate) fn apply_network(&self) {
+        self.clients.set_rules(self.settings.network().rules());
+        self.wake_delivery();
+    }
+
+    /// Goes by the retention settings as they are now.
+    pub(crate) fn apply_retention(&self) {
+        self.log
+            .set_size_limit(self.settings.retention().log_size.value.bytes());
+        self.upkeep_wake.notify_one();
     }
 
     pub(crate) fn destination_limit(&self) -> u32 {
@@ -204,7 +223,7 @@ impl Engine {
 }
 
 /// Relays own events and lets go of old ones, each time from what is stored.
-async fn upkeep(log: EventLog, database: Database, clock: Clock, retention_age: Duration, wake: Arc<Notify>) {
+async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -215,7 +234,8 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, retention_age: 
         if let Err(error) = relay(&database, &log, &clock).await {
             tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
         }
-        if let Err(error) = retention::enforce(&log, &database, clock.now(), retention_age).await {
+        let age = settings.retention().days.value.age();
+        if let Err(error) = retention::enforce(&log, &database, clock.now(), age).await {
             tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
         }
     }

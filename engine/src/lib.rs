@@ -14,6 +14,7 @@ pub mod log;
 pub mod net;
 pub mod own_events;
 mod retention;
+mod settings;
 pub mod sink;
 pub mod store;
 pub mod vault;
@@ -23,4 +24,5 @@ pub use self::{
     destinations::{DestinationState, KnownEventType},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
+    settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
 };

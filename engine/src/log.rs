@@ -26,6 +26,7 @@ mod schema;
 mod search;
 mod tail;
 mod types;
+mod usage;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -50,6 +51,7 @@ pub use self::{
     known::LatestNames,
     prune::{PruneReport, Usage},
     types::EventTypeCount,
+    usage::Stored,
 };
 use self::{tail::Tail, writer::Writer};
 
@@ -109,6 +111,11 @@ impl EventLog {
     /// Wakes whoever waits for new events. The value is the newest position on disk.
     pub fn subscribe(&self) -> watch::Receiver<Seq> {
         self.committed.clone()
+    }
+
+    /// Minds another size from the next commit on.
+    pub fn set_size_limit(&self, bytes: u64) {
+        self.writer.set_size_limit(bytes);
     }
 
     /// Whether the writer still takes events.

@@ -5,15 +5,15 @@
 //! address never reaches a resolver, so it is checked on its own. Redirects are not followed, and proxies from the
 //! environment are not used: either would lead around the check.
 
-mod allowlist;
 mod client;
 mod resolver;
 mod rules;
 
+pub use domain::settings::AllowEntry;
+
 pub(crate) use self::client::SendError;
 pub use self::{
-    allowlist::{AllowEntry, InvalidAllowEntry},
     client::{ClientError, GuardedClient, GuardedClients},
     resolver::{Blocked, Unresolved},
-    rules::{Forbidden, NetworkRules},
+    rules::{Explained, Forbidden, NetworkRules, Verdict},
 };

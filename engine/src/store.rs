@@ -9,6 +9,7 @@ mod destinations;
 mod error;
 mod own_events;
 mod sessions;
+mod settings;
 mod tokens;
 mod users;
 
@@ -19,6 +20,7 @@ pub use self::{
     error::StoreError,
     own_events::PendingOwnEvent,
     sessions::{ListedSession, NewSession, StoredSession},
+    settings::{StoredNetwork, StoredRetention},
     tokens::{NewToken, StoredToken},
     users::{ListedUser, StoredUser, UserError},
 };

@@ -2,7 +2,6 @@
 //! wrong with them; then it does its one thing.
 
 mod admin;
-mod byte_size;
 mod data_folder;
 mod error;
 mod output;

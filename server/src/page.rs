@@ -8,6 +8,7 @@ mod password;
 mod port;
 mod routes;
 mod sessions;
+mod settings;
 mod sign_in;
 mod sign_in_guard;
 mod tokens;

@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     access::Scope,
     ids::{SessionId, TokenId, UserId},
+    settings::{LogSize, RetentionDays},
 };
 
 /// An API token, revoked and expired ones too.
@@ -52,4 +53,49 @@ pub struct NewLogin {
     pub username: String,
     /// None if the administrator chose it.
     pub generated_password: Option<String>,
+}
+
+/// A value that holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingSummary<T> {
+    pub value: T,
+    /// Given on the command line, and not to be changed here.
+    pub is_fixed: bool,
+}
+
+/// Where destinations may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkSummary {
+    pub version: i64,
+    pub allow_local_network: SettingSummary<bool>,
+    /// As they are written.
+    pub allowlist: SettingSummary<Vec<String>>,
+    /// What holds for each kind of address that is not on the public internet.
+    pub rules: Vec<RuleSummary>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSummary {
+    pub what: String,
+    pub ranges: Vec<String>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// But what the allowlist names is allowed.
+    Refused,
+    Never,
+}
+
+/// How long events are kept, how much room they may take, and what they take now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetentionSummary {
+    pub version: i64,
+    pub days: SettingSummary<RetentionDays>,
+    pub log_size: SettingSummary<LogSize>,
+    pub used_bytes: u64,
+    pub events: u64,
+    pub oldest_received_at: Option<Timestamp>,
 }

@@ -132,6 +132,8 @@ struct Supervisor {
 /// A worker's thread and the way to tell it something.
 struct Running {
     version: i64,
+    /// Of the network rules.
+    revision: u64,
     orders: watch::Sender<Order>,
     reload: Arc<Notify>,
     thread: std::thread::JoinHandle<()>,
@@ -165,6 +167,8 @@ impl Supervisor {
 
     /// Brings what runs into line with what is stored. Idempotent.
     async fn reconcile(&mut self) -> Result<(), StoreError> {
+        // Read first: of rules that change meanwhile the next round knows.
+        let revision = self.clients.revision();
         let configured = self.database.list_destinations().await?;
         self.end_missing(&configured);
         for destination in configured {
@@ -175,14 +179,15 @@ impl Supervisor {
                         destination_id = id.get(),
                         "A stream's worker ended by itself; it is started again."
                     );
-                    self.start_worker(destination);
+                    self.start_worker(destination, revision);
                 }
-                Some(running) if running.version != destination.version => {
+                Some(running) if running.version != destination.version || running.revision != revision => {
                     running.version = destination.version;
+                    running.revision = revision;
                     running.orders.send_replace(Order::Run(Arc::new(destination)));
                 }
                 Some(running) => running.reload.notify_one(),
-                None => self.start_worker(destination),
+                None => self.start_worker(destination, revision),
             }
         }
         Ok(())
@@ -199,7 +204,7 @@ impl Supervisor {
         });
     }
 
-    fn start_worker(&mut self, destination: Destination) {
+    fn start_worker(&mut self, destination: Destination, revision: u64) {
         let (id, version) = (destination.id, destination.version);
         let status = Arc::new(Status::default());
         let reload = Arc::new(Notify::new());
@@ -224,6 +229,7 @@ impl Supervisor {
                     id,
                     Running {
                         version,
+                        revision,
                         orders,
                         reload,
                         thread,

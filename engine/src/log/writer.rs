@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
 };
@@ -52,6 +52,7 @@ enum Order {
 pub(super) struct Writer {
     orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
     queued_bytes: Arc<AtomicUsize>,
+    size_limit: Arc<AtomicU64>,
     alive: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -68,12 +69,14 @@ impl Writer {
         let (ready, is_ready) = oneshot::channel();
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let alive = Arc::new(AtomicBool::new(true));
+        let size_limit = Arc::new(AtomicU64::new(size_limit));
+        let thread_limit = Arc::clone(&size_limit);
         let (path, thread_queued, thread_alive) = (path.to_owned(), Arc::clone(&queued_bytes), Arc::clone(&alive));
         let thread = std::thread::Builder::new()
             .name("event-log".to_owned())
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
-                match WriterThread::open(&path, size_limit, thread_queued, tail, committed) {
+                match WriterThread::open(&path, thread_limit, thread_queued, tail, committed) {
                     Ok(mut writer) => {
                         if ready.send(Ok(())).is_ok() {
                             writer.run(received);
@@ -86,6 +89,7 @@ impl Writer {
         Ok(Self {
             orders: Mutex::new(Some(orders)),
             queued_bytes,
+            size_limit,
             alive,
             thread: Mutex::new(Some(thread)),
         })
@@ -93,6 +97,10 @@ impl Writer {
 
     pub(super) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_size_limit(&self, bytes: u64) {
+        self.size_limit.store(bytes, Ordering::Release);
     }
 
     pub(super) fn submit(&self, job: Job) -> Result<(), AppendError> {
@@ -145,7 +153,7 @@ impl Drop for OnDrop {
 /// What the thread owns.
 struct WriterThread {
     connection: Connection,
-    size_limit: u64,
+    size_limit: Arc<AtomicU64>,
     usage: Usage,
     last_seq: Seq,
     sources: HashMap<Arc<str>, i64>,
@@ -158,7 +166,7 @@ struct WriterThread {
 impl WriterThread {
     fn open(
         path: &Path,
-        size_limit: u64,
+        size_limit: Arc<AtomicU64>,
         queued_bytes: Arc<AtomicUsize>,
         tail: Arc<Tail>,
         committed: watch::Sender<Seq>,
@@ -205,7 +213,7 @@ impl WriterThread {
     }
 
     fn prune(&mut self, order: PruneOrder) -> Result<PruneReport, LogError> {
-        let report = prune::prune(&self.connection, order, self.size_limit)?;
+        let report = prune::prune(&self.connection, order, self.size_limit.load(Ordering::Acquire))?;
         self.usage = report.usage;
         Ok(report)
     }
@@ -228,7 +236,7 @@ impl WriterThread {
 
     /// Stores all jobs in one transaction. Returns, for each event of each job, its position, or none if it was known.
     fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Option<Seq>>>, AppendError> {
-        if self.usage.used_bytes >= self.size_limit {
+        if self.usage.used_bytes >= self.size_limit.load(Ordering::Acquire) {
             return Err(AppendError::Full);
         }
         let first_seq = self.last_seq;

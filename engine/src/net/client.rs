@@ -1,6 +1,10 @@
 //! HTTP clients that can't be led astray.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -12,10 +16,16 @@ use super::{Blocked, NetworkRules, resolver::GuardedResolver};
 /// No connection within this time is no connection.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Makes clients, all under the same rules.
+/// Makes clients, all under the rules of their moment; clones share them.
 #[derive(Clone, Debug)]
 pub struct GuardedClients {
-    rules: NetworkRules,
+    rules: Arc<RwLock<Versioned>>,
+}
+
+#[derive(Debug)]
+struct Versioned {
+    rules: Arc<NetworkRules>,
+    revision: u64,
 }
 
 /// A client could not be set up.
@@ -29,15 +39,37 @@ pub enum ClientError {
 
 impl GuardedClients {
     pub fn new(rules: NetworkRules) -> Self {
-        Self { rules }
+        let rules = Arc::new(rules);
+        Self {
+            rules: Arc::new(RwLock::new(Versioned { rules, revision: 0 })),
+        }
     }
 
-    /// The rules under which clients are made.
-    pub fn rules(&self) -> &NetworkRules {
-        &self.rules
+    /// The rules under which clients are made now.
+    pub fn rules(&self) -> Arc<NetworkRules> {
+        Arc::clone(&self.read().rules)
     }
 
-    /// A client for the host and port of `url`, with connections of its own.
+    /// Grows when the rules change: a client that was made before must be made anew, for it may hold a connection that the
+    /// rules no longer allow.
+    pub fn revision(&self) -> u64 {
+        self.read().revision
+    }
+
+    /// Makes clients under other rules from now on.
+    pub fn set_rules(&self, rules: NetworkRules) {
+        let mut versioned = self.rules.write().unwrap_or_else(PoisonError::into_inner);
+        if *versioned.rules != rules {
+            versioned.rules = Arc::new(rules);
+            versioned.revision += 1;
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Versioned> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A client for the host and port of `url`, with connections of its own. It keeps to the rules of this moment.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -48,15 +80,13 @@ impl GuardedClients {
             Host::Ipv4(address) => Some(IpAddr::V4(address)),
             Host::Ipv6(address) => Some(IpAddr::V6(address)),
         };
+        let rules = self.rules();
         let blocked = literal.and_then(|address| {
             let host = address.to_string();
-            let reason = self.rules.check(&host, address, port).err()?;
+            let reason = rules.check(&host, address, port).err()?;
             Some(Blocked { host, address, reason })
         });
-        let resolver = GuardedResolver {
-            rules: self.rules.clone(),
-            port,
-        };
+        let resolver = GuardedResolver { rules, port };
         let client = build(resolver, deadline).map_err(ClientError::Tls)?;
         Ok(GuardedClient {
             client,

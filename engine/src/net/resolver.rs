@@ -1,6 +1,9 @@
 //! Resolving a name and keeping only the addresses that may be connected to.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -23,7 +26,7 @@ pub struct Unresolved;
 /// Resolves for one port.
 #[derive(Clone, Debug)]
 pub(super) struct GuardedResolver {
-    pub(super) rules: NetworkRules,
+    pub(super) rules: Arc<NetworkRules>,
     pub(super) port: u16,
 }
 

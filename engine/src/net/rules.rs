@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
 use super::AllowEntry;
@@ -40,7 +40,39 @@ pub enum Forbidden {
     Metadata,
 }
 
+/// One kind of address under the rules, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    pub what: &'static str,
+    /// Addresses and ranges, as in the tables below.
+    pub ranges: Vec<String>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Allowed,
+    /// But what the allowlist names is allowed.
+    Refused,
+    /// Whatever is allowed otherwise.
+    Never,
+}
+
 impl Forbidden {
+    /// The kinds that the tables hold, and what each is called.
+    const KINDS: [(Self, &'static str); 7] = [
+        (Self::Loopback, "This machine itself"),
+        (Self::Private, "Private networks"),
+        (Self::LinkLocal, "Link-local addresses"),
+        (Self::Shared, "Shared address space of providers"),
+        (Self::Broadcast, "Limited broadcast"),
+        (
+            Self::Reserved,
+            "Reserved addresses: documentation, benchmarks, multicast and others",
+        ),
+        (Self::Metadata, "Cloud metadata services"),
+    ];
+
     /// Whether "Allow requests to the local network" opens it.
     const fn is_local(self) -> bool {
         matches!(
@@ -59,14 +91,47 @@ impl NetworkRules {
         let Some(forbidden) = classify(address) else {
             return Ok(());
         };
-        let opened = self.allow_local_network && forbidden.is_local();
         let listed = || self.allowlist.iter().any(|entry| entry.admits(host, address, port));
-        if forbidden != Forbidden::Metadata && (opened || listed()) {
-            Ok(())
-        } else {
-            Err(forbidden)
+        match self.verdict(forbidden) {
+            Verdict::Allowed => Ok(()),
+            Verdict::Refused if listed() => Ok(()),
+            Verdict::Refused | Verdict::Never => Err(forbidden),
         }
     }
+
+    /// What the rules say of each kind of address that is not on the public internet.
+    pub fn explain(&self) -> Vec<Explained> {
+        let kinds = Forbidden::KINDS.into_iter().map(|(forbidden, what)| Explained {
+            what,
+            ranges: ranges_of(forbidden),
+            verdict: self.verdict(forbidden),
+        });
+        kinds.collect()
+    }
+
+    const fn verdict(&self, forbidden: Forbidden) -> Verdict {
+        match forbidden {
+            Forbidden::Metadata => Verdict::Never,
+            _ if self.allow_local_network && forbidden.is_local() => Verdict::Allowed,
+            _ => Verdict::Refused,
+        }
+    }
+}
+
+fn ranges_of(forbidden: Forbidden) -> Vec<String> {
+    let v4 = V4
+        .iter()
+        .filter(|(_, kind)| *kind == forbidden)
+        .map(|(range, _)| IpNet::V4(*range));
+    let v6 = V6
+        .iter()
+        .filter(|(_, kind)| *kind == forbidden)
+        .map(|(range, _)| IpNet::V6(*range));
+    let text = |range: IpNet| match range.prefix_len() == range.max_prefix_len() {
+        true => range.addr().to_string(),
+        false => range.to_string(),
+    };
+    v4.chain(v6).map(text).collect()
 }
 
 impl NetworkRules {
@@ -117,7 +182,7 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 }
 
 /// The first range that holds the address decides.
-const V4: [(Ipv4Net, Forbidden); 20] = [
+const V4: [(Ipv4Net, Forbidden); 22] = [
     (v4(169, 254, 169, 254, 32), Forbidden::Metadata), // AWS, Google Cloud, Azure, and most others
     (v4(169, 254, 170, 2, 32), Forbidden::Metadata),   // AWS container credentials
     (v4(169, 254, 170, 23, 32), Forbidden::Metadata),  // AWS pod identity
@@ -138,18 +203,17 @@ const V4: [(Ipv4Net, Forbidden); 20] = [
     (v4(198, 51, 100, 0, 24), Forbidden::Reserved), // documentation
     (v4(203, 0, 113, 0, 24), Forbidden::Reserved),  // documentation
     (v4(198, 18, 0, 0, 15), Forbidden::Reserved),   // benchmarking
+    (v4(224, 0, 0, 0, 4), Forbidden::Reserved),     // multicast
+    (v4(240, 0, 0, 0, 4), Forbidden::Reserved),     // future use
 ];
 
 fn classify_v4(address: Ipv4Addr) -> Option<Forbidden> {
-    let listed = V4
-        .iter()
+    V4.iter()
         .find(|(range, _)| range.contains(&address))
-        .map(|(_, forbidden)| *forbidden);
-    // Multicast is 224/4 and reserved 240/4; together they are everything from 224 on.
-    listed.or((address.octets()[0] >= 224).then_some(Forbidden::Reserved))
+        .map(|(_, forbidden)| *forbidden)
 }
 
-const V6: [(Ipv6Net, Forbidden); 12] = [
+const V6: [(Ipv6Net, Forbidden); 15] = [
     (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // AWS
     (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128), Forbidden::Metadata),  // AWS pod identity
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), Forbidden::Reserved), // local translation: the layout is the operator's
@@ -162,17 +226,16 @@ const V6: [(Ipv6Net, Forbidden); 12] = [
     (v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), Forbidden::Reserved), // documentation
     (v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), Forbidden::Reserved), // documentation
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), Forbidden::Reserved), // protocol assignments, Teredo and benchmarking among them
+    // What is routed on the internet is 2000::/3; these three are the rest.
+    (v6([0, 0, 0, 0, 0, 0, 0, 0], 3), Forbidden::Reserved),
+    (v6([0x4000, 0, 0, 0, 0, 0, 0, 0], 2), Forbidden::Reserved),
+    (v6([0x8000, 0, 0, 0, 0, 0, 0, 0], 1), Forbidden::Reserved),
 ];
 
-/// The part of the address space that is routed on the internet.
-const GLOBAL_UNICAST: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
-
 fn classify_v6(address: Ipv6Addr) -> Option<Forbidden> {
-    let listed = V6
-        .iter()
+    V6.iter()
         .find(|(range, _)| range.contains(&address))
-        .map(|(_, forbidden)| *forbidden);
-    listed.or((!GLOBAL_UNICAST.contains(&address)).then_some(Forbidden::Reserved))
+        .map(|(_, forbidden)| *forbidden)
 }
 
 /// The IPv4 address inside a v4-mapped, v4-compatible, NAT64 or 6to4 address.
@@ -263,6 +326,43 @@ mod tests {
         assert_eq!(class("64:ff9b::8.8.8.8"), None);
         assert_eq!(class("64:ff9b:1:a00:0:100:808:808"), Some(Forbidden::Reserved));
         assert_eq!(class("168.63.129.16"), Some(Forbidden::Metadata));
+    }
+
+    #[test]
+    fn what_is_explained_is_what_is_checked() {
+        for allow_local_network in [false, true] {
+            let rules = NetworkRules {
+                allow_local_network,
+                allowlist: Vec::new(),
+            };
+            let explained = rules.explain();
+            assert_eq!(
+                explained.iter().map(|kind| kind.ranges.len()).sum::<usize>(),
+                V4.len() + V6.len()
+            );
+            for kind in explained {
+                for range in &kind.ranges {
+                    let first: IpAddr = range.split('/').next().unwrap().parse().unwrap();
+                    // The first address of a range may be one of a narrower range before it.
+                    let narrower = Forbidden::KINDS
+                        .iter()
+                        .any(|(other, what)| *what != kind.what && classify(first) == Some(*other));
+                    let is_open = rules.check("x", first, 443).is_ok();
+                    assert!(
+                        narrower || is_open == (kind.verdict == Verdict::Allowed),
+                        "{range}: {kind:?}"
+                    );
+                }
+            }
+        }
+        let never = NetworkRules::default()
+            .explain()
+            .into_iter()
+            .filter(|kind| kind.verdict == Verdict::Never);
+        assert_eq!(
+            never.map(|kind| kind.what).collect::<Vec<_>>(),
+            ["Cloud metadata services"]
+        );
     }
 
     #[test]

@@ -10,8 +10,7 @@ use domain::{
     policy::{Trouble, Unreached},
 };
 use engine::{
-    EngineConfig,
-    net::NetworkRules,
+    EngineConfig, FixedSettings,
     store::{CursorUpdate, RefusedEvent},
 };
 use hmac::{Hmac, Mac};
@@ -234,7 +233,7 @@ async fn the_network_rules_keep_everything_inside() {
         .await;
     let world = world
         .restart_with(|config| EngineConfig {
-            network: NetworkRules::default(),
+            fixed: FixedSettings::default(),
             ..config
         })
         .await;
@@ -257,7 +256,7 @@ async fn the_network_rules_keep_everything_inside() {
 #[tokio::test]
 async fn what_the_network_rules_would_never_allow_is_told_when_it_is_added() {
     let world = World::with(|config| EngineConfig {
-        network: NetworkRules::default(),
+        fixed: FixedSettings::default(),
         ..config
     })
     .await;

@@ -7,4 +7,5 @@ mod delivery;
 mod log;
 mod log_filter;
 mod receiver;
+mod settings;
 mod world;

@@ -8,7 +8,7 @@ use domain::{
     health::StreamHealth,
     ids::DestinationId,
 };
-use engine::{DestinationState, Engine, EngineConfig, clock::Clock, net::NetworkRules, store::Header};
+use engine::{DestinationState, Engine, EngineConfig, FixedSettings, clock::Clock, store::Header};
 use serde_json::json;
 
 /// Longer than anything here takes; reached only by a failing test.
@@ -23,12 +23,10 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
     EngineConfig {
         data_dir: folder.to_owned(),
         encryption_key: None,
-        network: NetworkRules {
-            allow_local_network: true,
-            allowlist: Vec::new(),
+        fixed: FixedSettings {
+            allow_local_network: Some(true),
+            ..FixedSettings::default()
         },
-        retention_age: Duration::from_secs(30 * 86_400),
-        log_size_limit: 1 << 30,
         destination_limit: 20,
     }
 }

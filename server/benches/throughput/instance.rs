@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, event::Author};
-use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+use engine::{Engine, EngineConfig, FixedSettings, clock::Clock};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 
@@ -87,12 +87,10 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
-        network: NetworkRules {
-            allow_local_network: true,
-            allowlist: Vec::new(),
+        fixed: FixedSettings {
+            allow_local_network: Some(true),
+            ..FixedSettings::default()
         },
-        retention_age: Duration::from_secs(86_400 * 30),
-        log_size_limit: 10 << 30,
         destination_limit: 20,
     };
     let engine = Engine::open(config, Clock::machine()).await.unwrap();

@@ -8,14 +8,14 @@ use std::{
 };
 
 use clap::{ArgAction, builder::BoolishValueParser};
-use domain::{Field, access::NewPassword};
-use engine::{
-    EngineConfig,
-    net::{AllowEntry, NetworkRules},
+use domain::{
+    Field,
+    access::NewPassword,
+    settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
 };
+use engine::{EngineConfig, FixedSettings};
 
 use super::{
-    byte_size::ByteSize,
     data_folder::{ENCRYPTION_KEY, KEY_FILE, encryption_key, secret_variable},
     error::CommandError,
     settings::{InvalidSettings, Setting},
@@ -54,36 +54,22 @@ pub(super) struct ServeArgs {
     /// What the server's own log holds: a level, or levels by module such as info,engine=debug
     #[arg(long, env = "AUDIT_STREAMS_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     log_level: String,
-    /// Let destinations be on the local network and on this machine
+    /// Let destinations be on the local network and on this machine; as with the next three, what is set here can't be
+    /// changed on the page
     #[arg(long, env = "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", value_name = "BOOL", action = ArgAction::Set,
-        num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false",
+        num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = BoolishValueParser::new())]
-    allow_local_network: bool,
+    allow_local_network: Option<bool>,
     /// Hosts, addresses and ranges that destinations may be on besides the public internet, with commas: 10.1.2.3:8088,siem.internal
-    #[arg(
-        long,
-        env = "AUDIT_STREAMS_NETWORK_ALLOWLIST",
-        value_name = "LIST",
-        default_value = "",
-        hide_default_value = true
-    )]
-    network_allowlist: String,
-    /// Days after which events leave the log, unless a destination still has to get them
-    #[arg(
-        long,
-        env = "AUDIT_STREAMS_RETENTION_DAYS",
-        value_name = "DAYS",
-        default_value_t = 30
-    )]
-    retention_days: u32,
-    /// Size that the log may grow to, such as 10GiB or 500MB; then no more events are taken in
-    #[arg(
-        long,
-        env = "AUDIT_STREAMS_LOG_SIZE_LIMIT",
-        value_name = "SIZE",
-        default_value = "10GiB"
-    )]
-    log_size_limit: String,
+    #[arg(long, env = "AUDIT_STREAMS_NETWORK_ALLOWLIST", value_name = "LIST")]
+    network_allowlist: Option<String>,
+    /// Days after which events leave the log, unless a destination still has to get them; 30 unless the page says otherwise
+    #[arg(long, env = "AUDIT_STREAMS_RETENTION_DAYS", value_name = "DAYS")]
+    retention_days: Option<u32>,
+    /// Size that the log may grow to, such as 10GiB or 500MB; then no more events are taken in; 10GiB unless the page says
+    /// otherwise
+    #[arg(long, env = "AUDIT_STREAMS_LOG_SIZE_LIMIT", value_name = "SIZE")]
+    log_size_limit: Option<String>,
     /// Destinations that there may be
     #[arg(
         long,
@@ -129,12 +115,6 @@ const LOG_SIZE_LIMIT: Setting = Setting::Flag("--log-size-limit", "AUDIT_STREAMS
 const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STREAMS_MAX_DESTINATIONS");
 const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
 
-/// A log that can hold less than one full request would refuse it for ever.
-const LEAST_LOG_SIZE: u64 = 64 * 1024 * 1024;
-
-/// A hundred years.
-const MOST_RETENTION_DAYS: u32 = 36_500;
-
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let secrets = Secrets {
         encryption_key: encryption_key(),
@@ -156,16 +136,14 @@ impl ServeArgs {
         problems.collect(LOG_LEVEL, LogLevel::parse(&self.log_level));
         let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
         let public_url = public_url.and_then(|url| problems.collect(PUBLIC_URL, PublicUrl::parse(url)));
-        let allowlist = parse_allowlist(&self.network_allowlist, &mut problems);
+        // An empty variable is one that is not set.
+        let allowlist = self.network_allowlist.as_deref().filter(|list| !list.trim().is_empty());
+        let allowlist = allowlist.map(|list| parse_allowlist(list, &mut problems));
         let trusted_proxies = problems.collect(TRUSTED_PROXIES, TrustedProxies::parse(&self.trusted_proxies));
-        let log_size_limit = parse_log_size(&self.log_size_limit, &mut problems);
+        let log_size = self.log_size_limit.as_deref();
+        let log_size = log_size.and_then(|text| parse_log_size(text, &mut problems));
+        let retention_days = self.retention_days.and_then(|days| parse_days(days, &mut problems));
         let root_password = parse_root_password(secrets.root_password, &mut problems);
-        if !(1..=MOST_RETENTION_DAYS).contains(&self.retention_days) {
-            problems.note(
-                RETENTION_DAYS,
-                format!("must be 1 to {MOST_RETENTION_DAYS}: at 0 nothing would be kept"),
-            );
-        }
         if self.max_destinations == 0 {
             problems.note(MAX_DESTINATIONS, "must be at least 1");
         }
@@ -177,12 +155,12 @@ impl ServeArgs {
             engine: EngineConfig {
                 data_dir: self.data_dir,
                 encryption_key: secrets.encryption_key,
-                network: NetworkRules {
+                fixed: FixedSettings {
                     allow_local_network: self.allow_local_network,
-                    allowlist,
+                    network_allowlist: allowlist,
+                    retention_days,
+                    log_size,
                 },
-                retention_age: Duration::from_secs(u64::from(self.retention_days) * 86_400),
-                log_size_limit,
                 destination_limit: self.max_destinations,
             },
             listen: self.listen,
@@ -210,13 +188,19 @@ fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry
     entries.filter_map(&mut parse).collect()
 }
 
-fn parse_log_size(text: &str, problems: &mut InvalidSettings) -> u64 {
-    match text.parse::<ByteSize>() {
-        Err(error) => problems.note(LOG_SIZE_LIMIT, error),
-        Ok(ByteSize(bytes)) if bytes < LEAST_LOG_SIZE => problems.note(LOG_SIZE_LIMIT, "must be at least 64MiB"),
-        Ok(ByteSize(bytes)) => return bytes,
-    }
-    0
+fn parse_days(days: u32, problems: &mut InvalidSettings) -> Option<RetentionDays> {
+    let rule = format!("must be 1 to {}: at 0 nothing would be kept", RetentionDays::MAX);
+    problems.collect(RETENTION_DAYS, RetentionDays::new(days).ok_or(rule))
+}
+
+fn parse_log_size(text: &str, problems: &mut InvalidSettings) -> Option<LogSize> {
+    let ByteSize(bytes) = problems.collect(LOG_SIZE_LIMIT, text.parse::<ByteSize>())?;
+    let rule = if bytes < LogSize::MIN.bytes() {
+        "must be at least 64MiB"
+    } else {
+        "must be at most 1024TiB"
+    };
+    problems.collect(LOG_SIZE_LIMIT, LogSize::new(bytes).ok_or(rule))
 }
 
 fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> Option<NewPassword> {
@@ -270,9 +254,7 @@ mod tests {
     fn without_any_setting_it_serves_this_machine_alone() {
         let config = config(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert!(!config.engine.network.allow_local_network && config.engine.network.allowlist.is_empty());
-        assert_eq!(config.engine.log_size_limit, 10 << 30);
-        assert_eq!(config.engine.retention_age, Duration::from_secs(30 * 86_400));
+        assert_eq!(config.engine.fixed, FixedSettings::default(), "the page decides");
         assert!(config.public_url.is_none() && config.ingest_rate.is_none() && config.trusted_proxies.is_empty());
     }
 
@@ -314,15 +296,14 @@ mod tests {
             &["--allow-local-network=yes"],
             &["--allow-local-network=1"],
         ] {
-            assert!(config(line).unwrap().engine.network.allow_local_network, "{line:?}");
+            assert_eq!(
+                config(line).unwrap().engine.fixed.allow_local_network,
+                Some(true),
+                "{line:?}"
+            );
         }
-        assert!(
-            !config(&["--allow-local-network=false"])
-                .unwrap()
-                .engine
-                .network
-                .allow_local_network
-        );
+        let off = config(&["--allow-local-network=false"]).unwrap();
+        assert_eq!(off.engine.fixed.allow_local_network, Some(false));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use app::{
     port::{
         AdminPort, SetCookie, SignedIn, Visitor,
-        settings::{NewLogin, SessionSummary, TokenSummary, UserSummary},
+        settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary},
     },
     wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview},
 };
@@ -13,9 +13,10 @@ use domain::{
     destination::{DestinationChange, NewDestination},
     event::Author,
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
+    settings::{NetworkChange, RetentionChange},
 };
 
-use super::{destinations, events, overview, password, sessions, sign_in, tokens, users};
+use super::{destinations, events, overview, password, sessions, settings, sign_in, tokens, users};
 use crate::services::Services;
 
 /// The engine as the page sees it.
@@ -139,5 +140,21 @@ impl AdminPort for EnginePort {
 
     async fn end_sessions(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
         sessions::end_sessions(&self.0, signed_in).await
+    }
+
+    async fn show_network(&self) -> Result<NetworkSummary, AppError> {
+        Ok(settings::show_network(&self.0.engine))
+    }
+
+    async fn update_network(&self, admin: &SignedIn, version: i64, change: NetworkChange) -> Result<(), AppError> {
+        settings::update_network(&self.0.engine, &author_of(admin), version, change).await
+    }
+
+    async fn show_retention(&self) -> Result<RetentionSummary, AppError> {
+        settings::show_retention(&self.0.engine).await
+    }
+
+    async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError> {
+        settings::update_retention(&self.0.engine, &author_of(admin), version, change).await
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, event::Author};
-use engine::{Engine, EngineConfig, clock::Clock, net::NetworkRules};
+use engine::{Engine, EngineConfig, FixedSettings, clock::Clock};
 use serde_json::Value;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -222,8 +222,14 @@ fn spawn(data_dir: &Path, settings: &[(&'static str, String)]) -> (Child, String
         .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
         .env("AUDIT_STREAMS_DATA_DIR", data_dir)
         .env("AUDIT_STREAMS_ROOT_PASSWORD", PASSWORD)
-        .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true")
-        .envs(settings.iter().map(|(name, value)| (*name, value)));
+        .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true");
+    for (name, value) in settings {
+        // An empty one is taken away.
+        match value.as_str() {
+            "" => command.env_remove(name),
+            value => command.env(name, value),
+        };
+    }
     let (process, stdout) = spawn_binary(command);
     (process, address_in(stdout))
 }
@@ -274,12 +280,10 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
-        network: NetworkRules {
-            allow_local_network: true,
-            allowlist: Vec::new(),
+        fixed: FixedSettings {
+            allow_local_network: Some(true),
+            ..FixedSettings::default()
         },
-        retention_age: Duration::from_secs(86_400 * 30),
-        log_size_limit: 10 << 30,
         destination_limit: 20,
     };
     drop(rustls::crypto::ring::default_provider().install_default());

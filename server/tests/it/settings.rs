@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     instance::{Answer, Instance, PASSWORD},
+    receiver::Receiver,
 };
 
 const EVENT: &str = r#"{"event_type":"user_created"}"#;
@@ -284,4 +285,99 @@ async fn the_command_line_lets_a_disabled_user_in_again() {
         .await;
     let password = crate::instance::last_line(&instance.command(&["admin", "reset-password", "--username", "ada"]));
     assert_eq!(Browser::new(&instance).sign_in("ada", &password).await.status, 200);
+}
+
+/// Without the local network, which every other test has allowed on the command line.
+fn free() -> Instance {
+    Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "")])
+}
+
+#[tokio::test]
+async fn a_destination_that_was_blocked_is_sent_to_as_soon_as_the_network_allows_it() {
+    let mut instance = free();
+    let receiver = Receiver::start().await;
+    let mut root = Browser::signed_in(&instance).await;
+    let draft = json!({"draft": {"name": "SIEM", "url": receiver.url(), "verification_token": null}});
+    let refused = root.call("destinations/create", &draft).await;
+    assert!(message(&refused, "url").contains("is blocked"));
+    let allow = [("version", "1"), ("allow_local_network", "true"), ("allowlist", "")];
+    assert_eq!(root.submit("network/update", &allow).await.status, 200);
+    assert_eq!(root.call("destinations/create", &draft).await.status, 200);
+    receiver
+        .wait_until("it is sent to", |received| !received.order.is_empty())
+        .await;
+    let refuse = [("version", "2"), ("allowlist", "")];
+    assert_eq!(root.submit("network/update", &refuse).await.status, 200);
+    let token = instance.token("app", &["ingest"]);
+    instance.post(&token, r#"{"event_type":"while_blocked"}"#).await;
+    let mut listed = String::new();
+    for _ in 0..10_000 {
+        listed = root.read("destinations/list").await.text;
+        if listed.contains("blocked") {
+            break;
+        }
+    }
+    assert!(listed.contains("blocked"), "{listed}");
+    let url: url::Url = receiver.url().parse().unwrap();
+    let list = format!("127.0.0.1:{}", url.port().unwrap());
+    let listed = [("version", "3"), ("allowlist", list.as_str())];
+    assert_eq!(root.submit("network/update", &listed).await.status, 200);
+    receiver
+        .wait_until("it is sent to again", |received| {
+            received.bodies.values().any(|body| body.contains("while_blocked"))
+        })
+        .await;
+    // What was chosen outlives the server.
+    instance.kill();
+    instance.restart();
+    let mut root = Browser::signed_in(&instance).await;
+    assert!(page(&mut root, "network").await.to_string().contains(&list));
+    let seen = events(&mut root).await;
+    assert!(seen.contains("Changed allow_local_network from off to on"), "{seen}");
+}
+
+#[tokio::test]
+async fn a_bad_entry_is_quoted_with_its_line_and_an_old_version_is_told() {
+    let instance = free();
+    let mut root = Browser::signed_in(&instance).await;
+    let bad = [("version", "1"), ("allowlist", "10.0.0.1\r\nexa mple")];
+    let told = message(&root.submit("network/update", &bad).await, "allowlist");
+    assert!(
+        told.contains("line 2, “exa mple”") && told.contains("siem.internal:8088"),
+        "{told}"
+    );
+    let good = [("version", "1"), ("allowlist", "10.0.0.1")];
+    assert_eq!(root.submit("network/update", &good).await.status, 200);
+    assert_eq!(root.submit("network/update", &good).await.status, 409);
+    let limits = [("version", "1"), ("days", "7"), ("log_size", "1GiB")];
+    assert_eq!(root.submit("retention/update", &limits).await.status, 200);
+    assert_eq!(root.submit("retention/update", &limits).await.status, 409);
+    let wrong = [("version", "2"), ("days", "0"), ("log_size", "1MiB")];
+    let refused = root.submit("retention/update", &wrong).await;
+    assert!(message(&refused, "retention_days").contains("1 to 36500"));
+    assert!(message(&refused, "log_size").contains("at least 64MiB"));
+    let shown = page(&mut root, "retention").await.to_string();
+    assert!(shown.contains(r#""value":"7""#) && shown.contains("1GiB"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_the_command_line_sets_can_not_be_changed_here() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_RETENTION_DAYS", "90")]);
+    let mut root = Browser::signed_in(&instance).await;
+    let shown = page(&mut root, "retention").await.to_string();
+    assert!(
+        shown.contains("--retention-days or AUDIT_STREAMS_RETENTION_DAYS"),
+        "{shown}"
+    );
+    let limits = [("version", "1"), ("days", "7"), ("log_size", "1GiB")];
+    assert_eq!(root.submit("retention/update", &limits).await.status, 200);
+    let shown = page(&mut root, "retention").await.to_string();
+    assert!(shown.contains(r#""value":"90""#) && shown.contains("1GiB"), "{shown}");
+    let off = [("version", "1"), ("allowlist", "")];
+    assert_eq!(root.submit("network/update", &off).await.status, 200);
+    let network = page(&mut root, "network").await.to_string();
+    assert!(
+        network.contains("--allow-local-network") && network.contains(r#""value":"on""#),
+        "{network}"
+    );
 }

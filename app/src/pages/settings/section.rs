@@ -15,10 +15,11 @@ pub(super) fn draw_section(section: Section, settings: Settings) -> AnyView {
         let facts = section.facts.into_iter().map(draw_fact);
         view! { <dl class="facts">{facts.collect_view()}</dl> }
     });
+    let lead = (!section.lead.is_empty()).then(|| view! { <p class="card-lead">{section.lead}</p> });
     view! {
         <section class="card" aria-label=label>
             <h2>{section.heading}</h2>
-            <p class="card-lead">{section.lead}</p>
+            {lead}
             {facts}
             {section.table.map(|table| draw_table(table, settings))}
             {section.form.map(|form| draw_form(form, heading, settings, false))}

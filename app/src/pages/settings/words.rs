@@ -1,7 +1,9 @@
 //! The words of the settings pages: what the server knows, as cards, tables and forms.
 
+mod network;
 mod parts;
 mod profile;
+mod retention;
 mod tokens;
 mod users;
 
@@ -21,6 +23,8 @@ pub(crate) async fn describe_settings(
 ) -> Result<Vec<Section>, AppError> {
     match page {
         "tokens" => Ok(tokens::describe(port.list_tokens().await?)),
+        "network" => Ok(network::describe(&port.show_network().await?)),
+        "retention" => Ok(retention::describe(&port.show_retention().await?)),
         "users" => Ok(users::describe(port.list_users().await?, admin.user)),
         "profile" => Ok(profile::describe(admin, port.list_sessions(admin).await?)),
         _ => Err(AppError::NotFound),

@@ -55,6 +55,18 @@ pub(super) fn optional_password() -> FormField {
     }
 }
 
+/// The same field, shown and not to be changed if it is set on the command line.
+pub(super) fn locked(field: FormField, is_locked: bool, flag: &str, variable: &str) -> FormField {
+    if !is_locked {
+        return field;
+    }
+    FormField {
+        hint: format!("Set on the command line, by {flag} or {variable}, and can't be changed here."),
+        is_locked,
+        ..field
+    }
+}
+
 pub(super) fn text(text: impl Into<String>) -> Cell {
     Cell::Text(text.into())
 }

@@ -1,4 +1,4 @@
-//! Hosts, addresses and ranges that an operator opens by name.
+//! A host, address or range that an operator opens by name.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -26,7 +26,7 @@ pub struct InvalidAllowEntry;
 
 impl AllowEntry {
     /// Whether this entry opens `address`, which `host` resolved to, at `port`.
-    pub(super) fn admits(&self, host: &str, address: IpAddr, port: u16) -> bool {
+    pub fn admits(&self, host: &str, address: IpAddr, port: u16) -> bool {
         let place = match &self.place {
             Place::Host(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
             Place::Range(range) => range.contains(&address),
@@ -78,14 +78,23 @@ fn parse_host(text: &str) -> Option<Place> {
     (!is_number && text.len() <= 253 && text.split('.').all(is_label)).then(|| Place::Host(text.to_ascii_lowercase()))
 }
 
+/// As short as it can be written.
 impl fmt::Display for AllowEntry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.place, self.port) {
-            (Place::Host(host), None) => formatter.write_str(host),
-            (Place::Host(host), Some(port)) => write!(formatter, "{host}:{port}"),
-            (Place::Range(range), None) => range.fmt(formatter),
-            (Place::Range(range), Some(port)) => write!(formatter, "[{range}]:{port}"),
+        match &self.place {
+            Place::Host(host) => formatter.write_str(host)?,
+            Place::Range(range) => {
+                let text = match range.prefix_len() == range.max_prefix_len() {
+                    true => range.addr().to_string(),
+                    false => range.to_string(),
+                };
+                match (range, self.port) {
+                    (IpNet::V6(_), Some(_)) => write!(formatter, "[{text}]")?,
+                    _ => formatter.write_str(&text)?,
+                }
+            }
         }
+        self.port.map_or(Ok(()), |port| write!(formatter, ":{port}"))
     }
 }
 
@@ -139,11 +148,15 @@ mod tests {
             "siem.internal",
             "siem.internal:8088",
             "10.0.0.0/8",
-            "[10.0.0.0/8]:443",
+            "10.0.0.7",
+            "10.0.0.7:443",
+            "10.0.0.0/8:443",
+            "fd00::7",
+            "[fd00::7]:443",
             "[fd00::/8]:443",
         ] {
             let entry: AllowEntry = text.parse().unwrap();
-            assert_eq!(entry.to_string().parse(), Ok(entry), "{text}");
+            assert_eq!(entry.to_string(), text);
         }
     }
 }

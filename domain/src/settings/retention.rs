@@ -1,0 +1,162 @@
+//! How long events are kept, and how much room they may take.
+
+use std::{fmt, time::Duration};
+
+use super::ByteSize;
+use crate::{Field, FieldError, FieldErrors};
+
+/// 1 day to 100 years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionDays(u32);
+
+impl RetentionDays {
+    pub const DEFAULT: Self = Self(30);
+    pub const MAX: u32 = 36_500;
+
+    /// None at 0, at which nothing would be kept, and beyond a hundred years.
+    pub fn new(days: u32) -> Option<Self> {
+        (1..=Self::MAX).contains(&days).then_some(Self(days))
+    }
+
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    pub fn age(self) -> Duration {
+        Duration::from_secs(u64::from(self.0) * 86_400)
+    }
+}
+
+impl fmt::Display for RetentionDays {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Bytes that the log may take up: at least 64 MiB, for one that can hold less than a full request would refuse it for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogSize(u64);
+
+impl LogSize {
+    pub const DEFAULT: Self = Self(10 << 30);
+    pub const MIN: Self = Self(64 << 20);
+    /// What SQLite's positions can count.
+    const MAX: u64 = 1 << 50;
+
+    pub fn new(bytes: u64) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX).contains(&bytes).then_some(Self(bytes))
+    }
+
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for LogSize {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ByteSize(self.0).fmt(formatter)
+    }
+}
+
+/// As it was typed. An empty field means the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetentionDraft {
+    pub days: String,
+    pub log_size: String,
+}
+
+/// What is to be stored; none for the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RetentionChange {
+    pub days: Option<RetentionDays>,
+    pub log_size: Option<LogSize>,
+}
+
+impl RetentionDraft {
+    /// # Errors
+    /// Every field that breaks its rule.
+    pub fn parse(&self) -> Result<RetentionChange, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let days = errors.collect(parse_days(&self.days));
+        let log_size = errors.collect(parse_log_size(&self.log_size));
+        match (days, log_size) {
+            (Some(days), Some(log_size)) => Ok(RetentionChange { days, log_size }),
+            _ => Err(errors),
+        }
+    }
+}
+
+fn parse_days(text: &str) -> Result<Option<RetentionDays>, FieldError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let days = text.trim().parse().ok().and_then(RetentionDays::new);
+    let rule = || {
+        FieldError::new(
+            Field::RetentionDays,
+            "Days: a whole number from 1 to 36500, for example 30.",
+        )
+    };
+    days.ok_or_else(rule).map(Some)
+}
+
+fn parse_log_size(text: &str) -> Result<Option<LogSize>, FieldError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let refused = |rule: &str| FieldError::new(Field::LogSize, rule);
+    let size: ByteSize = text
+        .parse()
+        .map_err(|_| refused("Size: a number and a unit, for example 10GiB or 500MB."))?;
+    if size.0 < LogSize::MIN.bytes() {
+        return Err(refused(
+            "Size: at least 64MiB; a smaller log could not take in one full request.",
+        ));
+    }
+    let size = LogSize::new(size.0).ok_or_else(|| refused("Size: at most 1024TiB."));
+    size.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(days: &str, log_size: &str) -> RetentionDraft {
+        RetentionDraft {
+            days: days.into(),
+            log_size: log_size.into(),
+        }
+    }
+
+    #[test]
+    fn what_is_empty_stands_at_its_default() {
+        assert_eq!(
+            draft(" 7 ", "").parse(),
+            Ok(RetentionChange {
+                days: RetentionDays::new(7),
+                log_size: None,
+            })
+        );
+        assert_eq!(RetentionDraft::default().parse(), Ok(RetentionChange::default()));
+    }
+
+    #[test]
+    fn each_mistake_is_told_at_its_field() {
+        for days in ["0", "36501", "a week", "-1", "1.5"] {
+            let errors = draft(days, "10GiB").parse().unwrap_err();
+            assert!(
+                errors.message_for(Field::RetentionDays).unwrap().contains("1 to 36500"),
+                "{days}"
+            );
+            assert_eq!(errors.message_for(Field::LogSize), None);
+        }
+        for (size, rule) in [
+            ("much", "for example 10GiB"),
+            ("63MiB", "at least 64MiB"),
+            ("2000TiB", "at most"),
+        ] {
+            let errors = draft("30", size).parse().unwrap_err();
+            assert!(errors.message_for(Field::LogSize).unwrap().contains(rule), "{size}");
+        }
+    }
+}

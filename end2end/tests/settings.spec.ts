@@ -1,0 +1,282 @@
+// The settings pages and the profile: what an administrator does on each, what each refuses, and how each looks.
+import type { Browser, Locator, Page } from '@playwright/test';
+
+import { postEvents } from '../fixtures/ingest.ts';
+import { signIn } from '../fixtures/sign-in.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+async function open(page: Page, name: 'API tokens' | 'Network' | 'Retention' | 'Users'): Promise<void> {
+  await page.goto('/admin');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+}
+
+function row(page: Page, text: string): Locator {
+  return page.getByRole('row').filter({ hasText: text });
+}
+
+/** A second browser, signed in as somebody. */
+async function elsewhere(browser: Browser, url: string, username: string, password: string): Promise<Page> {
+  const context = await browser.newContext({ baseURL: url });
+  const page = await context.newPage();
+  await page.goto('/sign_in');
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  return page;
+}
+
+test.describe('API tokens', () => {
+  // The browser's own line about each answer that refuses something.
+  test.use({ expectedConsole: [/status of 422/] });
+
+  test('a token is created, shown once, used and revoked', async ({ page, request, instance, a11y }) => {
+    await signIn(page, instance);
+    await open(page, 'API tokens');
+    await expect(page.getByText('No token yet.')).toBeVisible();
+    await a11y.expectNoViolations();
+
+    const form = page.getByRole('form', { name: 'Create a token' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('gitlab');
+    await form.getByRole('button', { name: 'Create token' }).click();
+    await expect(form.getByText('Scopes: choose at least one')).toBeVisible();
+    await expect(form.getByRole('textbox', { name: 'Name' })).toHaveValue('gitlab');
+    await form.getByLabel('Last day').fill('2020-01-31');
+    await form.getByRole('checkbox', { name: /^ingest/ }).check();
+    await form.getByRole('button', { name: 'Create token' }).click();
+    await expect(form.getByText('this day has passed')).toBeVisible();
+    await expect(form.getByLabel('Last day')).toBeFocused();
+    await expect(form.getByRole('checkbox', { name: /^ingest/ })).toBeChecked();
+    await a11y.expectNoViolations();
+
+    await form.getByLabel('Last day').fill('2999-12-31');
+    await form.getByRole('button', { name: 'Create token' }).click();
+    const shown = form.getByRole('textbox', { name: 'API token gitlab' });
+    await expect(shown).toBeFocused();
+    await expect(form.getByRole('button', { name: 'Copy' })).toBeVisible();
+    const token = await shown.inputValue();
+    expect(token).toMatch(/^ast_/);
+    await expect(form.getByRole('textbox', { name: 'Name', exact: true })).toHaveValue('');
+    await expect(row(page, 'gitlab')).toContainText('Active');
+    await expect(row(page, 'gitlab')).toContainText('3000-01-01');
+    await a11y.expectNoViolations();
+    await postEvents(request, instance, token, '{"event_type":"user_created"}');
+
+    await page.reload();
+    await expect(row(page, 'gitlab')).not.toContainText('Never');
+    await expect(page.getByText(token)).toHaveCount(0);
+    const revoke = page.getByRole('button', { name: 'Revoke gitlab' });
+    await revoke.click();
+    const dialog = page.getByRole('dialog', { name: 'Revoke the token gitlab?' });
+    await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+    await a11y.expectNoViolations();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
+    await expect(revoke).toBeFocused();
+    await revoke.click();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(revoke).toBeFocused();
+    await revoke.click();
+    await dialog.getByRole('button', { name: 'Revoke token' }).click();
+    await expect(page.getByText('Token gitlab is revoked.')).toBeVisible();
+    await expect(row(page, 'gitlab')).toContainText('Revoked');
+    const refused = await request.post(`${instance.url}/api/v1/audit_events`, {
+      headers: { authorization: `Bearer ${token}` },
+      data: '{"event_type":"user_created"}',
+    });
+    expect(refused.status()).toBe(401);
+  });
+});
+
+test.describe('Users', () => {
+  test.use({ expectedConsole: [/status of (401|403|422)/] });
+
+  test('an administrator is added, disabled, enabled and given a new password', async ({ page, browser, instance, a11y }) => {
+    await signIn(page, instance);
+    await open(page, 'Users');
+    await expect(row(page, 'root (you)').getByRole('button')).toHaveCount(0);
+    const form = page.getByRole('form', { name: 'Add an administrator' });
+    await form.getByLabel('Username').fill('root');
+    await form.getByLabel('Password').fill('short');
+    await form.getByRole('button', { name: 'Add user' }).click();
+    await expect(form.getByText('Password: at least 12 characters.')).toBeVisible();
+    await form.getByLabel('Password').fill('');
+    await form.getByRole('button', { name: 'Add user' }).click();
+    await expect(form.getByText('another user has this name')).toBeVisible();
+    await expect(form.getByLabel('Username')).toHaveValue('root');
+    await a11y.expectNoViolations();
+    await form.getByLabel('Username').fill('ada');
+    await form.getByRole('button', { name: 'Add user' }).click();
+    const password = await form.getByRole('textbox', { name: 'Password of ada' }).inputValue();
+    await a11y.expectNoViolations();
+
+    const theirs = await elsewhere(browser, instance.url, 'ada', password);
+    await expect(theirs.getByRole('heading', { name: 'Overview' })).toBeVisible();
+    await page.getByRole('button', { name: 'Disable ada' }).click();
+    const disable = page.getByRole('dialog', { name: 'Disable ada?' });
+    await a11y.expectNoViolations();
+    await disable.getByRole('button', { name: 'Disable user' }).click();
+    await expect(row(page, 'ada')).toContainText('Disabled');
+    await theirs.goto('/admin');
+    await expect(theirs).toHaveURL(/\/sign_in/);
+    await theirs.getByLabel('Username').fill('ada');
+    await theirs.getByLabel('Password').fill(password);
+    await theirs.getByRole('button', { name: 'Sign in' }).click();
+    await expect(theirs.getByText('This account is disabled.')).toBeVisible();
+
+    await page.getByRole('button', { name: 'Enable ada' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Enable user' }).click();
+    await expect(row(page, 'ada')).toContainText('Enabled');
+    await page.getByRole('button', { name: 'Reset password of ada' }).click();
+    const reset = page.getByRole('dialog', { name: 'Reset the password of ada?' });
+    await a11y.expectNoViolations();
+    await reset.getByLabel('Password').fill('too short');
+    await reset.getByRole('button', { name: 'Reset password' }).click();
+    await expect(reset.getByText('at least 12 characters.', { exact: false }).last()).toBeVisible();
+    await reset.getByLabel('Password').fill('a second good one');
+    await reset.getByRole('button', { name: 'Reset password' }).click();
+    await expect(page.getByText('ada has a new password.')).toBeVisible();
+    const again = await elsewhere(browser, instance.url, 'ada', 'a second good one');
+    await expect(again.getByRole('heading', { name: 'Overview' })).toBeVisible();
+    await theirs.context().close();
+    await again.context().close();
+  });
+});
+
+test.describe('Profile', () => {
+  test.use({ expectedConsole: [/status of 422/] });
+
+  test('the password is changed, a session ended, and everybody signed out', async ({ page, browser, instance, a11y }) => {
+    await signIn(page, instance);
+    const other = await elsewhere(browser, instance.url, instance.username, instance.password);
+    await expect(other.getByRole('heading', { name: 'Overview' })).toBeVisible();
+    await page.getByRole('button', { name: /Account of/ }).click();
+    await page.getByRole('link', { name: 'Profile' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Profile' })).toBeVisible();
+    await expect(row(page, 'This session').getByRole('button')).toHaveCount(0);
+    await a11y.expectNoViolations();
+    await page.getByRole('button', { name: /^End session at/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+    await expect(page.getByText('The session has ended.')).toBeVisible();
+    await expect(page.getByRole('button', { name: /^End session at/ })).toHaveCount(0);
+    await other.goto('/admin');
+    await expect(other).toHaveURL(/\/sign_in/);
+
+    const form = page.getByRole('form', { name: 'Change password' });
+    await form.getByLabel('Current password').fill('not my password');
+    await form.getByLabel('New password').fill('another good one');
+    await form.getByRole('button', { name: 'Change password' }).click();
+    await expect(form.getByText('Current password: this is not it.')).toBeVisible();
+    await expect(form.getByLabel('Current password')).toBeFocused();
+    await form.getByLabel('Current password').fill(instance.password);
+    await form.getByRole('button', { name: 'Change password' }).click();
+    await expect(form.getByText('Password changed.')).toBeVisible();
+    await expect(form.getByLabel('New password')).toHaveValue('');
+    await a11y.expectNoViolations();
+
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(page).toHaveURL(/\/sign_in/);
+    await page.goto('/profile');
+    await expect(page).toHaveURL(/\/sign_in/);
+    await other.context().close();
+  });
+});
+
+test.describe('Retention and network', () => {
+  test.use({ expectedConsole: [/status of (409|422)/] });
+
+  test('limits are changed, and the second of two administrators is told', async ({ page, context, instance, a11y }) => {
+    await signIn(page, instance);
+    await open(page, 'Retention');
+    await expect(page.getByText('10.0 GiB')).toBeVisible();
+    await a11y.expectNoViolations();
+    const form = page.getByRole('form', { name: 'Limits' });
+    await form.getByLabel('Keep events for').fill('0');
+    await form.getByLabel('Size of the log').fill('1MiB');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText('a whole number from 1 to 36500')).toBeVisible();
+    await expect(form.getByText('Size: at least 64MiB')).toBeVisible();
+    await a11y.expectNoViolations();
+
+    const other = await context.newPage();
+    await open(other, 'Retention');
+    await form.getByLabel('Keep events for').fill('7');
+    await form.getByLabel('Size of the log').fill('1 gib');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText('Saved.')).toBeVisible();
+    await expect(form.getByLabel('Size of the log')).toHaveValue('1GiB');
+    await expect(page.getByText('of 1.0 GiB')).toBeVisible();
+
+    const theirs = other.getByRole('form', { name: 'Limits' });
+    await theirs.getByLabel('Keep events for').fill('90');
+    await theirs.getByRole('button', { name: 'Save' }).click();
+    await expect(theirs.getByText('Somebody else changed this in the meantime')).toBeVisible();
+    await expect(theirs.getByLabel('Keep events for')).toHaveValue('90');
+    await theirs.getByRole('button', { name: 'Reload' }).click();
+    await expect(theirs.getByLabel('Keep events for')).toHaveValue('7');
+    await theirs.getByLabel('Keep events for').fill('90');
+    await theirs.getByRole('button', { name: 'Save' }).click();
+    await expect(theirs.getByText('Saved.')).toBeVisible();
+  });
+
+  test('the allowlist is changed, and what the command line sets is not', async ({ page, instance, a11y }) => {
+    await signIn(page, instance);
+    await open(page, 'Network');
+    const form = page.getByRole('form', { name: 'Exceptions' });
+    const local = form.getByRole('checkbox', { name: 'Allow requests to the local network' });
+    await expect(local).toBeDisabled();
+    await expect(local).toBeChecked();
+    await expect(form.getByText('Set on the command line, by --allow-local-network')).toBeVisible();
+    await expect(page.getByText('Never allowed')).toBeVisible();
+    await expect(page.getByText('169.254.169.254')).toBeVisible();
+    await a11y.expectNoViolations();
+    const list = form.getByLabel('Allowlist');
+    await list.fill('siem.internal:8088\nexa mple');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText('line 2, “exa mple”')).toBeVisible();
+    await expect(list).toHaveValue('siem.internal:8088\nexa mple');
+    await list.fill('SIEM.internal:8088, 10.0.0.7');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(form.getByText('Saved.')).toBeVisible();
+    await expect(list).toHaveValue('siem.internal:8088\n10.0.0.7');
+    await expect(page.getByText('siem.internal:8088', { exact: true })).toBeVisible();
+    await page.reload();
+    await expect(list).toHaveValue('siem.internal:8088\n10.0.0.7');
+    await a11y.expectNoViolations();
+  });
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }, { width: 320, height: 700 }]) {
+    test.describe(`${colorScheme}, ${viewport.width} wide`, () => {
+      test.use({ colorScheme, viewport });
+
+      test('every settings page and dialog is accessible and fits', async ({ page, request, instance, a11y }) => {
+        await signIn(page, instance);
+        await instance.createToken('gitlab-production-cluster-eu-west', 'ingest', 'read');
+        const form = { username: 'ada.lovelace@analytical.example', password: '' };
+        const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+        await request.post('/api/page/users/add', { form, headers: { cookie, origin: instance.url } });
+        const dialogs: Record<string, RegExp | undefined> = {
+          '/admin/settings/tokens': /^Revoke /,
+          '/admin/settings/users': /^Reset password of /,
+          '/admin/settings/network': undefined,
+          '/admin/settings/retention': undefined,
+          '/profile': undefined,
+        };
+        for (const [address, button] of Object.entries(dialogs)) {
+          await page.goto(address);
+          await expect(page.getByRole('button', { name: /^(Create token|Add user|Save|Change password)$/ })).toBeEnabled();
+          await a11y.expectNoViolations();
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          expect(overflow, `${address} runs over the side`).toBeLessThanOrEqual(0);
+          if (button !== undefined) {
+            await page.getByRole('button', { name: button }).first().click();
+            await expect(page.getByRole('dialog')).toBeVisible();
+            await a11y.expectNoViolations();
+          }
+      });
+    });
+  }
+}

@@ -1,0 +1,36 @@
+//! What the log holds now, for people.
+
+use domain::Timestamp;
+
+use super::{EventLog, LogError};
+
+/// What is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes of the pages that hold something.
+    pub used_bytes: u64,
+    pub events: u64,
+    /// When the oldest event was received; none in an empty log.
+    pub oldest_received_at: Option<Timestamp>,
+}
+
+impl EventLog {
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn stored(&self) -> Result<Stored, LogError> {
+        let used_bytes: i64 = sqlx::query_scalar(
+            "SELECT (page_count - freelist_count) * page_size \
+             FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
+        )
+        .fetch_one(&self.reader)
+        .await?;
+        let oldest: Option<i64> = sqlx::query_scalar("SELECT received_at FROM events ORDER BY seq LIMIT 1")
+            .fetch_optional(&self.reader)
+            .await?;
+        Ok(Stored {
+            used_bytes: u64::try_from(used_bytes).unwrap_or(0),
+            events: self.count().await?,
+            oldest_received_at: oldest.map(Timestamp::from_unix_ms),
+        })
+    }
+}

@@ -1,0 +1,275 @@
+//! The settings of the instance, and changing them while it runs.
+//!
+//! What the command line gives wins; else what an administrator chose on the page; else the default. A change is stored
+//! with the audit events that tell of it, in one transaction, and holds at once: the supervisor sends to every destination
+//! under the new network rules, the upkeep prunes by the new age, the log's writer minds the new size.
+
+use std::sync::{PoisonError, RwLock};
+
+use domain::{
+    event::{Author, OwnEvent},
+    settings::{AllowEntry, LogSize, NetworkChange, RetentionChange, RetentionDays},
+};
+
+use crate::{
+    Engine,
+    net::NetworkRules,
+    own_events::Recorded,
+    store::{StoredNetwork, StoredRetention, UpdateError},
+};
+
+/// What the command line or the environment gives; none where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FixedSettings {
+    pub allow_local_network: Option<bool>,
+    pub network_allowlist: Option<Vec<AllowEntry>>,
+    pub retention_days: Option<RetentionDays>,
+    pub log_size: Option<LogSize>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It can't be changed while the server runs.
+    CommandLine,
+    Page,
+    Default,
+}
+
+/// A value that holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting<T> {
+    pub value: T,
+    pub origin: Origin,
+}
+
+impl<T> Setting<T> {
+    fn new(fixed: Option<T>, stored: Option<T>, default: T) -> Self {
+        let (value, origin) = match (fixed, stored) {
+            (Some(value), _) => (value, Origin::CommandLine),
+            (None, Some(value)) => (value, Origin::Page),
+            (None, None) => (default, Origin::Default),
+        };
+        Self { value, origin }
+    }
+
+    pub fn is_fixed(&self) -> bool {
+        self.origin == Origin::CommandLine
+    }
+}
+
+/// Where destinations may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// Sent back with a change.
+    pub version: i64,
+    pub allow_local_network: Setting<bool>,
+    pub allowlist: Setting<Vec<AllowEntry>>,
+}
+
+impl NetworkSettings {
+    pub fn rules(&self) -> NetworkRules {
+        NetworkRules {
+            allow_local_network: self.allow_local_network.value,
+            allowlist: self.allowlist.value.clone(),
+        }
+    }
+}
+
+/// How long events are kept, and how much room they may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetentionSettings {
+    /// Sent back with a change.
+    pub version: i64,
+    pub days: Setting<RetentionDays>,
+    pub log_size: Setting<LogSize>,
+}
+
+/// What holds now; read by whoever goes by it.
+pub(crate) struct Settings {
+    fixed: FixedSettings,
+    stored: RwLock<(StoredNetwork, StoredRetention)>,
+}
+
+impl Settings {
+    pub(crate) const fn new(fixed: FixedSettings, stored: (StoredNetwork, StoredRetention)) -> Self {
+        Self {
+            fixed,
+            stored: RwLock::new(stored),
+        }
+    }
+
+    pub(crate) fn network(&self) -> NetworkSettings {
+        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner).0.clone();
+        self.network_with(stored)
+    }
+
+    pub(crate) fn retention(&self) -> RetentionSettings {
+        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner).1;
+        self.retention_with(stored)
+    }
+
+    fn network_with(&self, stored: StoredNetwork) -> NetworkSettings {
+        let fixed = &self.fixed;
+        NetworkSettings {
+            version: stored.version,
+            allow_local_network: Setting::new(fixed.allow_local_network, stored.allow_local_network, false),
+            allowlist: Setting::new(fixed.network_allowlist.clone(), stored.allowlist, Vec::new()),
+        }
+    }
+
+    fn retention_with(&self, stored: StoredRetention) -> RetentionSettings {
+        RetentionSettings {
+            version: stored.version,
+            days: Setting::new(self.fixed.retention_days, stored.days, RetentionDays::DEFAULT),
+            log_size: Setting::new(self.fixed.log_size, stored.log_size, LogSize::DEFAULT),
+        }
+    }
+
+    /// Of two changes stored one after the other, the newer stays, whichever comes here first.
+    fn take_network(&self, new: StoredNetwork) {
+        let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
+        if stored.0.version < new.version {
+            stored.0 = new;
+        }
+    }
+
+    fn take_retention(&self, new: StoredRetention) {
+        let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
+        if stored.1.version < new.version {
+            stored.1 = new;
+        }
+    }
+
+    fn stored_network(&self) -> StoredNetwork {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    fn stored_retention(&self) -> StoredRetention {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner).1
+    }
+}
+
+impl Engine {
+    pub fn network_settings(&self) -> NetworkSettings {
+        self.settings().network()
+    }
+
+    pub fn retention_settings(&self) -> RetentionSettings {
+        self.settings().retention()
+    }
+
+    /// Changes the network settings as they were at `version`; what the command line gives stays as it is. Every stream
+    /// goes on under the new rules at once: one that was blocked tries again.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was changed.
+    pub async fn update_network(
+        &self,
+        author: &Author,
+        version: i64,
+        change: NetworkChange,
+    ) -> Result<(), UpdateError> {
+        let settings = self.settings();
+        let (stored, before) = (settings.stored_network(), settings.network());
+        if stored.version != version {
+            return Err(UpdateError::ChangedMeanwhile);
+        }
+        let new = StoredNetwork {
+            version,
+            allow_local_network: unless_fixed(&before.allow_local_network, change.allow_local_network)
+                .or(stored.allow_local_network),
+            allowlist: unless_fixed(&before.allowlist, change.allowlist).or(stored.allowlist),
+        };
+        let after = settings.network_with(new.clone());
+        let on_off = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
+        let told = [
+            self.changed(
+                author,
+                "allow_local_network",
+                on_off(before.allow_local_network.value),
+                on_off(after.allow_local_network.value),
+            ),
+            self.changed(
+                author,
+                "network_allowlist",
+                listed(&before.allowlist.value),
+                listed(&after.allowlist.value),
+            ),
+        ];
+        let told: Vec<Recorded> = told.into_iter().flatten().collect();
+        let stored = self.database().update_network(&new, &told).await?;
+        settings.take_network(stored);
+        self.apply_network();
+        self.relay_own_events().await;
+        Ok(())
+    }
+
+    /// Changes the retention settings as they were at `version`; what the command line gives stays as it is.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was changed.
+    pub async fn update_retention(
+        &self,
+        author: &Author,
+        version: i64,
+        change: RetentionChange,
+    ) -> Result<(), UpdateError> {
+        let settings = self.settings();
+        let (stored, before) = (settings.stored_retention(), settings.retention());
+        if stored.version != version {
+            return Err(UpdateError::ChangedMeanwhile);
+        }
+        let new = StoredRetention {
+            version,
+            days: if before.days.is_fixed() {
+                stored.days
+            } else {
+                change.days
+            },
+            log_size: if before.log_size.is_fixed() {
+                stored.log_size
+            } else {
+                change.log_size
+            },
+        };
+        let after = settings.retention_with(new);
+        let told = [
+            self.changed(
+                author,
+                "retention_days",
+                before.days.value.to_string(),
+                after.days.value.to_string(),
+            ),
+            self.changed(
+                author,
+                "log_size_limit",
+                before.log_size.value.to_string(),
+                after.log_size.value.to_string(),
+            ),
+        ];
+        let told: Vec<Recorded> = told.into_iter().flatten().collect();
+        let stored = self.database().update_retention(&new, &told).await?;
+        settings.take_retention(stored);
+        self.apply_retention();
+        self.relay_own_events().await;
+        Ok(())
+    }
+
+    /// The audit event of a value that changed.
+    fn changed(&self, author: &Author, setting: &'static str, from: String, to: String) -> Option<Recorded> {
+        (from != to).then(|| self.recorded(OwnEvent::SettingChanged { setting, from, to }, author))
+    }
+}
+
+fn unless_fixed<T>(setting: &Setting<T>, value: T) -> Option<T> {
+    (!setting.is_fixed()).then_some(value)
+}
+
+fn listed(entries: &[AllowEntry]) -> String {
+    if entries.is_empty() {
+        return "nothing".to_owned();
+    }
+    let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    entries.join(", ")
+}
