@@ -276,6 +276,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
             await expect(page.getByRole('dialog')).toBeVisible();
             await a11y.expectNoViolations();
           }
+        }
       });
     });
   }

@@ -4,7 +4,7 @@ use domain::Field;
 
 use crate::wire::{
     AppError,
-    settings::{Done, RowAction},
+    settings::{Done, Part},
 };
 
 /// State of one page. What is typed stays with the browser; nothing in here ever clears it.
@@ -15,12 +15,12 @@ pub struct SettingsState {
     refused: Option<(String, AppError)>,
     /// The form's path, and whether it stood in the dialog.
     done: Option<(String, bool, Done)>,
-    asking: Option<RowAction>,
+    asking: Option<Part>,
 }
 
 impl SettingsState {
     /// Opens the dialog.
-    pub fn ask(&mut self, action: RowAction) {
+    pub fn ask(&mut self, action: Part) {
         self.refused = None;
         self.asking = Some(action);
     }
@@ -30,7 +30,7 @@ impl SettingsState {
         self.asking = None;
     }
 
-    pub const fn asking(&self) -> Option<&RowAction> {
+    pub const fn asking(&self) -> Option<&Part> {
         self.asking.as_ref()
     }
 
@@ -89,6 +89,11 @@ impl SettingsState {
         is_here.then_some(done)
     }
 
+    /// Whether something is shown that never will be again.
+    pub fn shows_secret(&self) -> bool {
+        self.done.as_ref().is_some_and(|(_, _, done)| !done.secret.is_empty())
+    }
+
     /// Tells no longer what came of the last form.
     pub fn dismiss(&mut self) {
         self.done = None;
@@ -101,18 +106,13 @@ mod tests {
     use domain::FieldError;
 
     use super::*;
-    use crate::wire::settings::Form;
+    use crate::wire::settings::Kind;
 
-    fn revoke() -> RowAction {
-        RowAction {
+    fn revoke() -> Part {
+        Part {
+            kind: Kind::Action,
             label: "Revoke".into(),
-            about: "gitlab".into(),
-            title: "Revoke this token?".into(),
-            body: String::new(),
-            form: Form {
-                action: "/revoke".into(),
-                ..Form::default()
-            },
+            ..Part::default()
         }
     }
 
@@ -123,6 +123,7 @@ mod tests {
         assert!(!state.begin("/create") && !state.begin("/revoke"));
         state.answered(Ok(Done::new("Created.")));
         assert_eq!(state.done(Some("/create")).unwrap().message, "Created.");
+        assert!(!state.shows_secret());
         assert!(state.done(Some("/revoke")).is_none() && state.done(None).is_none());
         assert!(state.begin("/create"));
     }

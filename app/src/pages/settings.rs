@@ -2,12 +2,13 @@
 //!
 //! `words` is that description, made on the server; the rest draws it and sends its forms.
 
+mod button;
+mod card;
 mod dialog;
 mod fields;
 mod form;
 mod handle;
 mod outcome;
-mod section;
 mod table;
 #[cfg(feature = "ssr")]
 mod words;
@@ -16,12 +17,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use self::{dialog::draw_dialog, handle::Settings, outcome::draw_outcome, section::draw_section};
+use self::{card::draw_card, dialog::draw_dialog, handle::Settings, outcome::draw_outcome};
 use crate::{
     loading::load,
     model::settings_state::SettingsState,
     server_fns::settings::show_settings,
     ui::{LinesSkeleton, Loaded},
+    wire::settings::Part,
 };
 
 #[cfg(feature = "ssr")]
@@ -34,8 +36,8 @@ const OUTCOME_ID: &str = "settings-outcome";
 pub(crate) fn SettingsPage() -> impl IntoView {
     let params = use_params_map();
     let page = Signal::derive(move || params.with(|params| params.get("page").unwrap_or_else(|| "profile".to_owned())));
-    let sections = load(move || page.get(), show_settings);
-    let settings = Settings::new(sections);
+    let cards = load(move || page.get(), show_settings);
+    let settings = Settings::new(cards);
     Effect::new(move |_| {
         page.track();
         settings.state.set(SettingsState::default());
@@ -54,16 +56,26 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 {draw_outcome(settings, None)}
             </div>
             <Loaded
-                resource=sections
+                resource=cards
                 what="This page can't be shown."
                 skeleton=|| view! { <LinesSkeleton lines=6 /> }
-                view=move |sections| {
-                    sections.into_iter().map(|section| draw_section(section, settings)).collect_view()
+                view=move |cards| {
+                    settings.keep_focus();
+                    draw_all(cards, settings, draw_card)
                 }
             />
         </div>
         {move || asking.get().map(|action| draw_dialog(action, settings))}
     }
+}
+
+/// Draws parts one after the other.
+fn draw_all(parts: Vec<Part>, settings: Settings, draw: fn(Part, Settings) -> AnyView) -> Vec<AnyView> {
+    let mut views = Vec::with_capacity(parts.len());
+    for part in parts {
+        views.push(draw(part, settings));
+    }
+    views
 }
 
 /// What the page is called, and what it is for.

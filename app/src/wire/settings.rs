@@ -1,142 +1,93 @@
 //! A settings page as data: the server writes its words, the browser only draws it and sends its forms.
 //!
-//! So a page costs the browser's program nothing, and its words are tested beside what they tell of.
+//! So a page costs the browser's program nothing, and its words are tested beside what they tell of. Everything is a
+//! [`Part`], because each further type that is read from JSON weighs more than all that is drawn of it.
 
 use domain::{Field, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// One card of a page. Texts are empty and lists have no entry where there is nothing to tell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
-    pub heading: String,
-    pub lead: String,
-    pub facts: Vec<Fact>,
-    pub table: Option<Table>,
-    pub form: Option<Form>,
-}
-
-/// A word and what it stands for, with a line in smaller type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    pub label: String,
-    pub value: Cell,
-    pub note: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
-    /// What it lists, for those who do not see it.
-    pub label: String,
-    pub headings: Vec<String>,
-    pub rows: Vec<Row>,
-    /// What is said instead when there is no row.
-    pub empty: String,
-}
-
-/// As many cells as the table has headings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    pub cells: Vec<Cell>,
-    pub actions: Vec<RowAction>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cell {
-    Text(String),
-    /// In the fixed-width type.
-    Code(String),
-    /// Shown in the reader's zone.
-    At(Timestamp),
-    Badge(Tone, String),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Tone {
-    Good,
-    Bad,
-    Quiet,
-}
-
-/// A button of a row. It opens a dialog with a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowAction {
-    /// Word on the button.
-    pub label: String,
-    /// What it is about, added for those who do not see the row.
-    pub about: String,
-    /// Asked in the dialog.
-    pub title: String,
-    pub body: String,
-    pub form: Form,
-}
-
-/// A form of a server function.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Form {
-    /// Path of the server function. No two open forms have the same.
-    pub action: String,
-    pub fields: Vec<FormField>,
-    /// Word on the button; none if there is nothing to send.
-    pub submit: String,
-    pub is_danger: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FormField {
-    /// Under which name the server function takes it.
-    pub name: String,
-    /// Under which name its mistakes are told.
-    pub field: Option<Field>,
-    pub label: String,
-    pub hint: String,
-    pub kind: FieldKind,
-    /// What is stored.
-    pub value: String,
-    pub is_optional: bool,
-    /// Set elsewhere: shown, and not sent.
-    pub is_locked: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FieldKind {
-    Hidden,
+/// What a [`Part`] is, and so what its other fields mean. Which parts it may have stands in brackets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `label` is its heading, `note` what it is about [Facts, Table, Form].
+    #[default]
+    Card,
+    /// [Fact]
+    Facts,
+    /// `label` is the word, `note` a line in smaller type [one cell].
+    Fact,
+    /// `label` says what it lists, `note` what is said when there is no row [Row].
+    Table,
+    /// [cells, then Action]
+    Row,
+    /// A cell; `label` is the heading of its column, `text` what stands in it.
     Text,
-    /// For addresses and sizes.
+    /// A cell in the fixed-width type.
     Code,
-    Date,
+    /// A cell with a moment in the reader's zone; `at`.
+    Moment,
+    /// A cell with a word that says something good.
+    Good,
+    /// A cell with a word that says something bad.
+    Bad,
+    /// A cell with any other word that stands out.
+    Quiet,
+    /// A button that opens a dialog: `label` on it, `name` what it is about, `text` the dialog's title, `note` its body
+    /// [Form or DangerForm].
+    Action,
+    /// `name` is the path of its server function; no two open forms have the same. `label` is the word on its button; none
+    /// if there is nothing to send [fields].
+    Form,
+    /// A form for what can't be undone.
+    DangerForm,
+    /// A field: `name` is that of the server function's argument, `told_as` that of its mistakes, `label`, `note` a hint,
+    /// `text` what is stored.
+    Input,
+    /// A field for addresses, numbers and sizes.
+    CodeInput,
+    DateInput,
     CurrentPassword,
     NewPassword,
-    /// Whose password it is, for password managers alone.
-    Owner,
-    /// Several lines.
+    /// A field of several lines.
     Lines,
-    /// On if the value is not empty.
-    Switch,
-    /// Any of these.
-    AnyOf(Vec<Choice>),
+    /// Boxes to be ticked [Choice].
+    Choices,
+    /// A box: `label`, and `text` is what is sent. `is_marked` if it is ticked.
+    Choice,
+    /// A field that is sent and not seen.
+    Hidden,
+    /// The name in `text` is whose password it is, for password managers.
+    Owner,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    pub value: String,
+/// A part of a page, with the parts in it. Texts are empty where there is nothing to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub kind: Kind,
     pub label: String,
+    pub name: String,
+    pub text: String,
+    pub note: String,
+    pub at: Option<Timestamp>,
+    pub told_as: Option<Field>,
+    /// A field may be left empty; a box is ticked.
+    pub is_marked: bool,
+    /// Set elsewhere: shown, and not sent.
+    pub is_locked: bool,
+    pub parts: Vec<Part>,
 }
 
-/// A form was taken.
+/// A form was taken. Texts are empty where there is nothing to tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// What was done, as a sentence.
     pub message: String,
-    /// What is shown now and never again.
-    pub secret: Option<Secret>,
+    /// What is shown now and never again, and what it is called.
+    pub secret: String,
+    pub secret_label: String,
     /// The page to be loaded next, instead of staying here.
-    pub go_to: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Secret {
-    pub label: String,
-    pub text: String,
+    pub go_to: String,
 }
 
 impl Done {
@@ -148,10 +99,10 @@ impl Done {
     }
 
     #[must_use]
-    pub fn with_secret(self, label: impl Into<String>, text: String) -> Self {
-        let label = label.into();
+    pub fn with_secret(self, label: impl Into<String>, secret: String) -> Self {
         Self {
-            secret: Some(Secret { label, text }),
+            secret,
+            secret_label: label.into(),
             ..self
         }
     }

@@ -5,77 +5,72 @@ use leptos::prelude::*;
 use super::handle::Settings;
 use crate::{
     ui::{PlainLook, field_foot, field_head, plain_field},
-    wire::settings::{Choice, FieldKind, FormField},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn draw_field(field: FormField, form: &str, settings: Settings) -> AnyView {
+pub(super) fn draw_field(field: Part, form: &str, settings: Settings) -> AnyView {
     // Two forms of a page may ask for the same.
     let id = format!("{}-{}", form.trim_start_matches('/').replace('/', "-"), field.name);
     let form = form.to_owned();
-    let told_as = field.field;
+    let told_as = field.told_as;
     let error =
         Signal::derive(move || told_as.and_then(|name| settings.state.with(|state| state.message_for(&form, name))));
     match field.kind {
-        FieldKind::Hidden => view! { <input type="hidden" name=field.name value=field.value /> }.into_any(),
-        FieldKind::Owner => draw_owner(field.value),
-        FieldKind::Lines => draw_lines(id, field, error),
-        FieldKind::Switch => draw_switch(id, field, error),
-        FieldKind::AnyOf(ref choices) => draw_any_of(&id, &field, choices, error),
-        FieldKind::Text => draw_input(id, field, "text", "off", error),
-        FieldKind::Code => draw_input(id, field, "text", "off", error),
-        FieldKind::Date => draw_input(id, field, "date", "off", error),
-        FieldKind::CurrentPassword => draw_input(id, field, "password", "current-password", error),
-        FieldKind::NewPassword => draw_input(id, field, "password", "new-password", error),
+        Kind::Hidden | Kind::Owner => draw_unseen(field),
+        Kind::Lines => draw_lines(id, field, error),
+        Kind::Choices => draw_choices(&id, field, error),
+        _ => draw_input(id, field, error),
     }
 }
 
-fn draw_input(
-    id: String,
-    field: FormField,
-    kind: &'static str,
-    autocomplete: &'static str,
-    error: Signal<Option<String>>,
-) -> AnyView {
+fn draw_input(id: String, field: Part, error: Signal<Option<String>>) -> AnyView {
+    let (kind, autocomplete) = match field.kind {
+        Kind::DateInput => ("date", "off"),
+        Kind::CurrentPassword => ("password", "current-password"),
+        Kind::NewPassword => ("password", "new-password"),
+        _ => ("text", "off"),
+    };
     let look = PlainLook {
         id,
-        is_code: field.kind == FieldKind::Code,
+        is_code: field.kind == Kind::CodeInput,
         name: field.name,
         label: field.label,
         kind,
         autocomplete,
-        hint: field.hint,
-        value: field.value,
-        is_optional: field.is_optional,
+        hint: field.note,
+        value: field.text,
+        is_optional: field.is_marked,
         is_locked: field.is_locked,
         takes_focus: false,
     };
     plain_field(look, error)
 }
 
-/// Password managers ask whose password it is.
-fn draw_owner(username: String) -> AnyView {
+fn draw_unseen(field: Part) -> AnyView {
+    let is_owner = field.kind == Kind::Owner;
     view! {
         <input
             class="visually-hidden"
-            type="text"
-            autocomplete="username"
+            type=if is_owner { "text" } else { "hidden" }
+            autocomplete=is_owner.then_some("username")
             tabindex="-1"
             aria-hidden="true"
-            readonly
-            value=username
+            readonly=is_owner
+            name=field.name
+            value=field.text
         />
     }
     .into_any()
 }
 
 /// What it holds is set as a property: as its content it would not be escaped.
-fn draw_lines(id: String, field: FormField, error: Signal<Option<String>>) -> AnyView {
+fn draw_lines(id: String, field: Part, error: Signal<Option<String>>) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by = format!("{hint_id} {error_id}");
     let is_invalid = Signal::derive(move || error.with(Option::is_some).then_some("true"));
     view! {
         <div class="field">
-            {field_head(id.clone(), field.label, field.is_optional)}
+            {field_head(id.clone(), field.label, field.is_marked)}
             <textarea
                 class="field-input field-code field-lines"
                 id=id
@@ -84,62 +79,35 @@ fn draw_lines(id: String, field: FormField, error: Signal<Option<String>>) -> An
                 autocapitalize="none"
                 spellcheck="false"
                 disabled=field.is_locked
-                prop:defaultValue=field.value
+                prop:defaultValue=field.text
                 aria-invalid=is_invalid
                 aria-describedby=described_by
             ></textarea>
-            {field_foot(hint_id, field.hint, error_id, error)}
+            {field_foot(hint_id, field.note, error_id, error)}
         </div>
     }
     .into_any()
 }
 
-fn draw_switch(id: String, field: FormField, error: Signal<Option<String>>) -> AnyView {
-    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    view! {
-        <div class="field">
-            {draw_checkbox(id, field.name, "true".to_owned(), field.label, !field.value.is_empty(), field.is_locked, hint_id.clone())}
-            {field_foot(hint_id, field.hint, error_id, error)}
-        </div>
-    }
-    .into_any()
-}
-
-fn draw_any_of(id: &str, field: &FormField, choices: &[Choice], error: Signal<Option<String>>) -> AnyView {
+fn draw_choices(id: &str, field: Part, error: Signal<Option<String>>) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by = format!("{hint_id} {error_id}");
-    let choices = choices.iter().map(|choice| {
-        let (id, name) = (format!("{id}-{}", choice.value), field.name.clone());
-        draw_checkbox(
-            id,
-            name,
-            choice.value.clone(),
-            choice.label.clone(),
-            false,
-            field.is_locked,
-            error_id.clone(),
-        )
-    });
-    let choices = choices.collect_view();
+    let mut choices = Vec::new();
+    for choice in field.parts {
+        let id = format!("{id}-{}", choice.text);
+        choices.push(draw_choice(id, field.name.clone(), choice, field.is_locked));
+    }
     view! {
         <fieldset class="field field-set" aria-describedby=described_by>
-            <legend class="field-label">{field.label.clone()}</legend>
+            <legend class="field-label">{field.label}</legend>
             {choices}
-            {field_foot(hint_id, field.hint.clone(), error_id, error)}
+            {field_foot(hint_id, field.note, error_id, error)}
         </fieldset>
     }
     .into_any()
 }
 
-fn draw_checkbox(
-    id: String,
-    name: String,
-    value: String,
-    label: String,
-    is_on: bool,
-    is_locked: bool,
-    described_by: String,
-) -> AnyView {
+fn draw_choice(id: String, name: String, choice: Part, is_locked: bool) -> AnyView {
     let label_for = id.clone();
     view! {
         <label class="check" for=label_for>
@@ -147,12 +115,11 @@ fn draw_checkbox(
                 type="checkbox"
                 id=id
                 name=name
-                value=value
-                checked=is_on
+                value=choice.text
+                checked=choice.is_marked
                 disabled=is_locked
-                aria-describedby=described_by
             />
-            <span>{label}</span>
+            <span>{choice.label}</span>
         </label>
     }
     .into_any()

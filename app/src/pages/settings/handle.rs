@@ -1,9 +1,14 @@
 //! A handle on the page, for its forms and buttons.
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+    task::spawn_local,
+    wasm_bindgen::JsCast,
+};
 use web_sys::HtmlFormElement;
 
-use super::{OUTCOME_ID, outcome::SECRET_ID};
+use super::{OUTCOME_ID, button::around, outcome::SECRET_ID};
 use crate::{
     browser,
     clock::Clock,
@@ -12,7 +17,7 @@ use crate::{
     server_fns::settings::send_form,
     wire::{
         AppError,
-        settings::{Done, RowAction, Section},
+        settings::{Done, Part},
     },
 };
 
@@ -21,11 +26,11 @@ pub(super) struct Settings {
     pub(super) state: RwSignal<SettingsState>,
     /// Forms can't be sent before the browser's program is there: what is shown once would be lost.
     pub(super) is_early: Signal<bool>,
-    sections: Loading<Vec<Section>>,
+    sections: Loading<Vec<Part>>,
 }
 
 impl Settings {
-    pub(super) fn new(sections: Loading<Vec<Section>>) -> Self {
+    pub(super) fn new(sections: Loading<Vec<Part>>) -> Self {
         let clock = expect_context::<Clock>();
         Self {
             state: RwSignal::new(SettingsState::default()),
@@ -34,7 +39,7 @@ impl Settings {
         }
     }
 
-    pub(super) fn ask(self, action: &RowAction) {
+    pub(super) fn ask(self, action: &Part) {
         self.state.update(|state| state.ask(action.clone()));
     }
 
@@ -42,13 +47,24 @@ impl Settings {
         self.state.try_update(SettingsState::stop_asking);
     }
 
-    /// Shows what is stored now.
-    pub(super) fn reload(self) {
+    /// Shows in the form around a button what is stored now, instead of what was typed.
+    pub(super) fn reload(self, event: &MouseEvent) {
+        let form = around(event, "form");
+        if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+            form.reset();
+        }
         self.state.update(|state| {
             state.stop_asking();
             state.dismiss();
         });
         self.sections.refetch();
+    }
+
+    /// Drawing the page anew takes the field away that holds what is shown once, and puts another in its place.
+    pub(super) fn keep_focus(self) {
+        if self.state.with_untracked(SettingsState::shows_secret) {
+            browser::focus(SECRET_ID);
+        }
     }
 
     /// Sends a form, unless one is under way.
@@ -67,8 +83,10 @@ impl Settings {
     }
 
     fn take_answer(self, form: HtmlFormElement, answer: Result<Done, AppError>) {
-        if let Ok(Done { go_to: Some(path), .. }) = &answer {
-            browser::leave_for(path);
+        if let Ok(done) = &answer
+            && !done.go_to.is_empty()
+        {
+            browser::leave_for(&done.go_to);
             return;
         }
         let in_dialog = self.state.try_with_untracked(|state| state.asking().is_some()) == Some(true);
@@ -76,10 +94,9 @@ impl Settings {
             Ok(done) => {
                 form.reset();
                 self.sections.refetch();
-                if done.secret.is_some() {
-                    browser::focus(SECRET_ID);
-                } else if in_dialog {
-                    browser::focus(OUTCOME_ID);
+                let has_secret = !done.secret.is_empty();
+                if has_secret || in_dialog {
+                    browser::focus(if has_secret { SECRET_ID } else { OUTCOME_ID });
                 }
             }
             Err(_) => browser::focus_mistake(form),

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::handle::Settings;
+use super::{
+    button::{Button, draw_button},
+    handle::Settings,
+};
 use crate::{
     model::settings_state::SettingsState,
     ui::{Alert, AlertTone, CopyButton, SignInAgain},
-    wire::{
-        AppError,
-        settings::{Done, Secret},
-    },
+    wire::{AppError, settings::Done},
 };
 
 /// The field that holds what is shown once.
@@ -31,25 +31,21 @@ pub(super) fn draw_outcome(settings: Settings, form: Option<String>) -> AnyView 
 }
 
 fn draw_done(done: Done, settings: Settings) -> AnyView {
+    let secret = (!done.secret.is_empty()).then(|| draw_secret(done.secret_label, done.secret));
     let dismiss = Callback::new(move |()| settings.state.update(SettingsState::dismiss));
-    view! {
-        <Alert tone=AlertTone::Good on_dismiss=dismiss>
-            <p>{done.message}</p>
-            {done.secret.map(draw_secret)}
-        </Alert>
-    }
-    .into_any()
+    draw_alert(AlertTone::Good, done.message, secret, Some(dismiss))
 }
 
-fn draw_secret(secret: Secret) -> AnyView {
+fn draw_secret(label: String, secret: String) -> AnyView {
+    let text = secret.clone();
     view! {
         <div class="field shown-once">
             <label class="field-label" for=SECRET_ID>
-                {secret.label}
+                {label}
             </label>
             <div class="field-with-button">
-                <input class="field-input field-code" id=SECRET_ID type="text" readonly prop:value=secret.text.clone() />
-                <CopyButton text=secret.text label="Copy" />
+                <input class="field-input field-code" id=SECRET_ID type="text" readonly value=text />
+                <CopyButton text=secret label="Copy" />
             </div>
         </div>
     }
@@ -58,23 +54,28 @@ fn draw_secret(secret: Secret) -> AnyView {
 
 fn draw_refusal(error: &AppError, settings: Settings) -> AnyView {
     let way_out = match error {
-        AppError::ChangedMeanwhile | AppError::NotFound => Some(
-            view! {
-                <button type="reset" class="button" on:click=move |_| settings.reload()>
-                    "Reload"
-                </button>
-            }
-            .into_any(),
-        ),
+        AppError::ChangedMeanwhile | AppError::NotFound => {
+            let reload = Button {
+                label: "Reload".to_owned(),
+                class: "button",
+                ..Button::default()
+            };
+            Some(draw_button(
+                reload,
+                settings,
+                Box::new(move |event| settings.reload(&event)),
+            ))
+        }
         AppError::Unauthenticated => Some(view! { <SignInAgain in_new_tab=true /> }.into_any()),
         _ => None,
     };
-    let words = format!("{error} {}", error.next_step());
-    view! {
-        <Alert tone=AlertTone::Bad>
-            <p>{words}</p>
-            {way_out.map(|way_out| view! { <p class="alert-actions">{way_out}</p> })}
-        </Alert>
+    draw_alert(AlertTone::Bad, format!("{error} {}", error.next_step()), way_out, None)
+}
+
+fn draw_alert(tone: AlertTone, words: String, more: Option<AnyView>, dismiss: Option<Callback<()>>) -> AnyView {
+    let children = move || view! { <p>{words}</p> <div class="alert-actions">{more}</div> };
+    match dismiss {
+        Some(on_dismiss) => view! { <Alert tone on_dismiss>{children()}</Alert> }.into_any(),
+        None => view! { <Alert tone>{children()}</Alert> }.into_any(),
     }
-    .into_any()
 }

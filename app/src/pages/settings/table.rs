@@ -2,81 +2,90 @@
 
 use leptos::prelude::*;
 
-use super::handle::Settings;
+use super::{
+    button::{Button, draw_button},
+    draw_all,
+    handle::Settings,
+};
 use crate::{
     ui::Moment,
-    wire::settings::{Cell, Row, RowAction, Table, Tone},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn draw_table(table: Table, settings: Settings) -> AnyView {
-    if table.rows.is_empty() {
-        return view! { <p class="quiet">{table.empty}</p> }.into_any();
-    }
-    let headings = table
-        .headings
-        .iter()
-        .map(|heading| view! { <th scope="col">{heading.clone()}</th> });
-    let headings = headings.collect_view();
-    let rows = table
-        .rows
-        .into_iter()
-        .map(|row| draw_row(row, &table.headings, settings));
+pub(super) fn draw_table(table: Part, settings: Settings) -> AnyView {
+    let Some(first) = table.parts.first().cloned() else {
+        return view! { <p class="quiet">{table.note}</p> }.into_any();
+    };
+    let headings = draw_all(first.parts, settings, draw_heading);
+    let rows = draw_all(table.parts, settings, draw_row);
     view! {
         <table class="data-table" aria-label=table.label>
             <thead>
-                <tr>
-                    {headings} <th scope="col">
-                        <span class="visually-hidden">"Actions"</span>
-                    </th>
-                </tr>
+                <tr>{headings} {heading("Actions".to_owned(), true)}</tr>
             </thead>
-            <tbody>{rows.collect_view()}</tbody>
+            <tbody>{rows}</tbody>
         </table>
     }
     .into_any()
 }
 
-fn draw_row(row: Row, headings: &[String], settings: Settings) -> AnyView {
-    let cells = row.cells.into_iter().zip(headings);
-    let cells = cells.map(|(cell, heading)| view! { <td data-label=heading.clone()>{draw_cell(cell)}</td> });
-    let actions = row.actions.into_iter().map(|action| draw_action(action, settings));
+fn draw_heading(cell: Part, _: Settings) -> AnyView {
+    match cell.kind {
+        Kind::Action => ().into_any(),
+        _ => heading(cell.label, false),
+    }
+}
+
+fn heading(words: String, is_unseen: bool) -> AnyView {
     view! {
-        <tr>
-            {cells.collect_view()} <td class="data-actions">{actions.collect_view()}</td>
-        </tr>
+        <th scope="col">
+            <span class:visually-hidden=is_unseen>{words}</span>
+        </th>
     }
     .into_any()
 }
 
-pub(super) fn draw_cell(cell: Cell) -> AnyView {
-    match cell {
-        Cell::Text(text) => view! { <bdi>{text}</bdi> }.into_any(),
-        Cell::Code(text) => view! { <code>{text}</code> }.into_any(),
-        Cell::At(at) => view! { <Moment at /> }.into_any(),
-        Cell::Badge(tone, word) => {
-            let class = match tone {
-                Tone::Good => "badge badge-good",
-                Tone::Bad => "badge badge-bad",
-                Tone::Quiet => "badge",
-            };
-            view! { <span class=class>{word}</span> }.into_any()
+fn draw_row(row: Part, settings: Settings) -> AnyView {
+    let (mut cells, mut actions) = (Vec::new(), Vec::new());
+    for part in row.parts {
+        match part.kind {
+            Kind::Action => actions.push(draw_action(part, settings)),
+            _ => cells.push(column("", part.label.clone(), vec![draw_cell(part, settings)])),
         }
     }
+    cells.push(column("data-actions", String::new(), actions));
+    view! { <tr>{cells}</tr> }.into_any()
 }
 
-fn draw_action(action: RowAction, settings: Settings) -> AnyView {
-    let name = format!("{} {}", action.label, action.about);
-    let label = action.label.clone();
+fn column(class: &'static str, label: String, content: Vec<AnyView>) -> AnyView {
     view! {
-        <button
-            type="button"
-            class="button"
-            aria-label=name
-            disabled=settings.is_early
-            on:click=move |_| settings.ask(&action)
-        >
-            {label}
-        </button>
+        <td class=class data-label=label>
+            {content}
+        </td>
     }
     .into_any()
+}
+
+pub(super) fn draw_cell(cell: Part, _: Settings) -> AnyView {
+    if let Some(at) = cell.at {
+        return view! { <Moment at /> }.into_any();
+    }
+    let class = match cell.kind {
+        Kind::Code => "field-code",
+        Kind::Good => "badge badge-good",
+        Kind::Bad => "badge badge-bad",
+        Kind::Quiet => "badge",
+        _ => "",
+    };
+    view! { <bdi class=class>{cell.text}</bdi> }.into_any()
+}
+
+fn draw_action(action: Part, settings: Settings) -> AnyView {
+    let button = Button {
+        label: action.label.clone(),
+        about: action.name.clone(),
+        class: "button",
+        ..Button::default()
+    };
+    draw_button(button, settings, Box::new(move |_| settings.ask(&action)))
 }

@@ -9,7 +9,7 @@ mod users;
 
 use crate::{
     port::{AdminPort, SignedIn},
-    wire::{AppError, settings::Section},
+    wire::{AppError, settings::Part},
 };
 
 /// The page of this name, for who asks.
@@ -20,13 +20,13 @@ pub(crate) async fn describe_settings(
     page: &str,
     admin: &SignedIn,
     port: &dyn AdminPort,
-) -> Result<Vec<Section>, AppError> {
+) -> Result<Vec<Part>, AppError> {
     match page {
-        "tokens" => Ok(tokens::describe(port.list_tokens().await?)),
+        "tokens" => Ok(tokens::describe(&port.list_tokens().await?)),
         "network" => Ok(network::describe(&port.show_network().await?)),
         "retention" => Ok(retention::describe(&port.show_retention().await?)),
-        "users" => Ok(users::describe(port.list_users().await?, admin.user)),
-        "profile" => Ok(profile::describe(admin, port.list_sessions(admin).await?)),
+        "users" => Ok(users::describe(&port.list_users().await?, admin.user)),
+        "profile" => Ok(profile::describe(admin, &port.list_sessions(admin).await?)),
         _ => Err(AppError::NotFound),
     }
 }

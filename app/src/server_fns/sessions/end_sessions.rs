@@ -14,7 +14,7 @@ pub async fn end_sessions() -> Result<Done, AppError> {
         let signed_in = expect_admin()?;
         set_cookie(port()?.end_sessions(&signed_in).await?)?;
         Ok(Done {
-            go_to: Some("/sign_in".to_owned()),
+            go_to: "/sign_in".to_owned(),
             ..Done::new("You are signed out everywhere.")
         })
     })

@@ -2,79 +2,70 @@
 
 use domain::{Field, ids::SessionId};
 
-use super::parts::{danger_form, field, form, hidden, text};
+use super::parts::{action, card, cell, danger_form, field, form, hidden, moment, row, table, text};
 use crate::{
     port::{SignedIn, settings::SessionSummary},
     server_fns::{
         profile::ChangePassword,
         sessions::{EndSession, EndSessions},
     },
-    wire::settings::{Cell, FieldKind, FormField, Row, RowAction, Section, Table, Tone},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(signed_in: &SignedIn, sessions: Vec<SessionSummary>) -> Vec<Section> {
-    let owner = FormField {
-        value: signed_in.username.clone(),
-        field: None,
-        ..field(FieldKind::Owner, "", Field::Username, "")
-    };
+pub(super) fn describe(signed_in: &SignedIn, sessions: &[SessionSummary]) -> Vec<Part> {
+    let owner = cell(Kind::Owner, &signed_in.username);
     let current = field(
-        FieldKind::CurrentPassword,
+        Kind::CurrentPassword,
         "current",
         Field::Password,
         "Current password",
+        "",
     );
-    let new = FormField {
-        hint: "At least 12 characters.".to_owned(),
-        ..field(FieldKind::NewPassword, "new", Field::NewPassword, "New password")
-    };
-    let password = Section {
-        heading: "Change password".to_owned(),
-        lead: "Changing it ends your other sessions.".to_owned(),
-        form: Some(form::<ChangePassword>("Change password", vec![owner, current, new])),
-        ..Section::default()
-    };
-    let list = Section {
-        heading: "Sessions".to_owned(),
-        lead: "A session ends by itself when it is not used for 12 hours, and after 7 days in any case.".to_owned(),
-        table: Some(Table {
-            label: "Your sessions".to_owned(),
-            headings: ["Address", "First seen", "Last seen", ""].map(str::to_owned).to_vec(),
-            rows: sessions.iter().map(|session| row(session, signed_in.session)).collect(),
-            empty: String::new(),
-        }),
-        form: Some(danger_form::<EndSessions>("Sign out everywhere", Vec::new())),
-        ..Section::default()
-    };
-    vec![password, list]
+    let hint = "At least 12 characters.";
+    let new = field(Kind::NewPassword, "new", Field::NewPassword, "New password", hint);
+    let rows = sessions
+        .iter()
+        .map(|session| describe_session(session, signed_in.session));
+    let sign_out = danger_form::<EndSessions>("Sign out everywhere", Vec::new());
+    vec![
+        card(
+            "Change password",
+            "Changing it ends your other sessions.",
+            vec![form::<ChangePassword>("Change password", vec![owner, current, new])],
+        ),
+        card(
+            "Sessions",
+            "A session ends by itself when it is not used for 12 hours, and after 7 days in any case.",
+            vec![table("Your sessions", "", rows.collect()), sign_out],
+        ),
+    ]
 }
 
-fn row(session: &SessionSummary, this: SessionId) -> Row {
+fn describe_session(session: &SessionSummary, this: SessionId) -> Part {
     let is_this = session.id == this;
-    let mark = if is_this {
-        Cell::Badge(Tone::Good, "This session".to_owned())
-    } else {
-        text("")
+    let state = match is_this {
+        true => cell(Kind::Good, "This session"),
+        false => text("Signed in"),
     };
-    Row {
-        cells: vec![
-            Cell::Code(session.ip_address.clone()),
-            Cell::At(session.first_seen_at),
-            Cell::At(session.last_seen_at),
-            mark,
+    row(
+        [
+            ("Address", cell(Kind::Code, &session.ip_address)),
+            ("First seen", moment(session.first_seen_at)),
+            ("Last seen", moment(session.last_seen_at)),
+            ("State", state),
         ],
-        actions: (!is_this).then(|| end(session)).into_iter().collect(),
-    }
+        (!is_this).then(|| end(session)).into_iter().collect(),
+    )
 }
 
-fn end(session: &SessionSummary) -> RowAction {
-    RowAction {
-        label: "End session".to_owned(),
-        about: format!("at {}", session.ip_address),
-        title: format!("End the session at {}?", session.ip_address),
-        body: "Whoever uses it has to sign in again. If it is not yours, change your password as well.".to_owned(),
-        form: danger_form::<EndSession>("End session", vec![hidden("id", session.id)]),
-    }
+fn end(session: &SessionSummary) -> Part {
+    action(
+        "End session",
+        &format!("at {}", session.ip_address),
+        format!("End the session at {}?", session.ip_address),
+        "Whoever uses it has to sign in again. If it is not yours, change your password as well.",
+        danger_form::<EndSession>("End session", vec![hidden("id", session.id)]),
+    )
 }
 
 #[cfg(test)]
@@ -97,9 +88,9 @@ mod tests {
             first_seen_at: Timestamp::from_unix_ms(1),
             last_seen_at: Timestamp::from_unix_ms(2),
         };
-        let sections = describe(&signed_in, vec![session(2), session(3)]);
-        let table = sections.iter().find_map(|section| section.table.as_ref()).unwrap();
-        assert!(table.rows[0].actions.is_empty());
-        assert_eq!(table.rows[1].actions[0].form.fields[0].value, "3");
+        let cards = describe(&signed_in, &[session(2), session(3)]);
+        let rows = &cards[1].parts[0].parts;
+        assert!(rows[0].parts.iter().all(|part| part.kind != Kind::Action));
+        assert_eq!(rows[1].parts.last().unwrap().parts[0].parts[0].text, "3");
     }
 }

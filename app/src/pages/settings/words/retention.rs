@@ -5,40 +5,30 @@ use domain::{
     settings::{ByteSize, LogSize, RetentionDays},
 };
 
-use super::parts::{field, form, hidden, locked, moment_or, text};
+use super::parts::{card, fact, facts, field, form, hidden, holding, locked, moment_or, text};
 use crate::{
     model::text::grouped,
     port::settings::RetentionSummary,
     server_fns::retention::UpdateRetention,
-    wire::settings::{Cell, Fact, FieldKind, Form, FormField, Section},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(retention: &RetentionSummary) -> Vec<Section> {
-    let now = Section {
-        heading: "In the log now".to_owned(),
-        facts: facts(retention),
-        ..Section::default()
-    };
-    let limits = Section {
-        heading: "Limits".to_owned(),
-        lead: "An event leaves the log when it is older than this, unless a destination still has to get it. When the log is \
-               full, events older or not make room as long as no destination is owed them; after that no more are taken in, \
-               and whoever posts is told to come back. Nothing that was acknowledged is lost."
-            .to_owned(),
-        form: Some(limits_form(retention)),
-        ..Section::default()
-    };
-    vec![now, limits]
+const LIMITS: &str = "An event leaves the log when it is older than this, unless a destination still has to get it. When the \
+                      log is nearly full, events that no destination is owed leave it sooner, the oldest first. When it is \
+                      full, no more are taken in, and whoever posts is told to come back. Nothing that was acknowledged is \
+                      lost.";
+
+pub(super) fn describe(retention: &RetentionSummary) -> Vec<Part> {
+    vec![
+        card("In the log now", "", vec![facts(describe_usage(retention))]),
+        card("Limits", LIMITS, vec![limits_form(retention)]),
+    ]
 }
 
-fn facts(retention: &RetentionSummary) -> Vec<Fact> {
-    let fact = |label: &str, value: Cell, note: String| Fact {
-        label: label.to_owned(),
-        value,
-        note,
-    };
+fn describe_usage(retention: &RetentionSummary) -> Vec<Part> {
     let (used, limit) = (retention.used_bytes, retention.log_size.value.bytes());
     let percent = used.saturating_mul(100) / limit.max(1);
+    let room = format!("{percent} % of {}", ByteSize(limit).rounded());
     vec![
         fact("Events", text(grouped(retention.events)), String::new()),
         fact(
@@ -46,38 +36,32 @@ fn facts(retention: &RetentionSummary) -> Vec<Fact> {
             moment_or(retention.oldest_received_at, "None"),
             String::new(),
         ),
-        fact(
-            "Room taken",
-            text(ByteSize(used).rounded()),
-            format!("{percent} % of {}", ByteSize(limit).rounded()),
-        ),
+        fact("Room taken", text(ByteSize(used).rounded()), room),
     ]
 }
 
-fn limits_form(retention: &RetentionSummary) -> Form {
-    let days = FormField {
-        hint: format!(
-            "Days, from 1 to {}. The default is {}.",
-            RetentionDays::MAX,
-            RetentionDays::DEFAULT
-        ),
-        value: retention.days.value.to_string(),
-        ..field(FieldKind::Code, "days", Field::RetentionDays, "Keep events for")
-    };
-    let log_size = FormField {
-        hint: format!(
-            "For example 500MB or 10GiB; at least {}. The default is {}.",
-            LogSize::MIN,
-            LogSize::DEFAULT
-        ),
-        value: retention.log_size.value.to_string(),
-        ..field(FieldKind::Code, "log_size", Field::LogSize, "Size of the log")
-    };
+fn limits_form(retention: &RetentionSummary) -> Part {
+    let (most, default) = (RetentionDays::MAX, RetentionDays::DEFAULT);
+    let hint = format!("Days, from 1 to {most}. The default is {default}.");
+    let days = field(Kind::CodeInput, "days", Field::RetentionDays, "Keep events for", &hint);
+    let (least, default) = (LogSize::MIN, LogSize::DEFAULT);
+    let hint = format!("For example 500MB or 10GiB; at least {least}. The default is {default}.");
+    let log_size = field(Kind::CodeInput, "log_size", Field::LogSize, "Size of the log", &hint);
     let (days_fixed, size_fixed) = (retention.days.is_fixed, retention.log_size.is_fixed);
     let fields = vec![
         hidden("version", retention.version),
-        locked(days, days_fixed, "--retention-days", "AUDIT_STREAMS_RETENTION_DAYS"),
-        locked(log_size, size_fixed, "--log-size-limit", "AUDIT_STREAMS_LOG_SIZE_LIMIT"),
+        locked(
+            days_fixed,
+            "--retention-days",
+            "AUDIT_STREAMS_RETENTION_DAYS",
+            holding(retention.days.value.to_string(), days),
+        ),
+        locked(
+            size_fixed,
+            "--log-size-limit",
+            "AUDIT_STREAMS_LOG_SIZE_LIMIT",
+            holding(retention.log_size.value.to_string(), log_size),
+        ),
     ];
     let submit = if days_fixed && size_fixed { "" } else { "Save" };
     form::<UpdateRetention>(submit, fields)
@@ -104,10 +88,10 @@ mod tests {
             events: 4210,
             oldest_received_at: None,
         };
-        let sections = describe(&retention);
-        let form = sections.iter().find_map(|section| section.form.as_ref()).unwrap();
-        assert!(form.fields[1].is_locked && form.fields[1].hint.contains("--retention-days"));
-        assert!(!form.fields[2].is_locked && form.submit == "Save");
-        assert_eq!(sections[0].facts[2].note, "10 % of 10.0 GiB");
+        let cards = describe(&retention);
+        let form = &cards[1].parts[0];
+        assert!(form.parts[1].is_locked && form.parts[1].note.contains("--retention-days"));
+        assert!(!form.parts[2].is_locked && form.label == "Save");
+        assert_eq!(cards[0].parts[0].parts[2].note, "10 % of 10.0 GiB");
     }
 }

@@ -2,51 +2,47 @@
 
 use domain::{Field, access::Scope};
 
-use super::parts::{danger_form, field, form, hidden, moment_or, text};
+use super::parts::{
+    action, card, cell, choice, danger_form, field, form, hidden, moment, moment_or, optional, row, table, text,
+};
 use crate::{
     port::settings::{TokenState, TokenSummary},
     server_fns::tokens::{CreateToken, RevokeToken},
-    wire::settings::{Cell, Choice, FieldKind, Form, FormField, Row, RowAction, Section, Table, Tone},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(tokens: Vec<TokenSummary>) -> Vec<Section> {
-    let add = Section {
-        heading: "Create a token".to_owned(),
-        lead: "Give each program a token of its own: its name is the source of the events that it posts.".to_owned(),
-        form: Some(create_form()),
-        ..Section::default()
-    };
-    let list = Section {
-        heading: "Tokens".to_owned(),
-        lead: "Only a hash of each token is stored; nobody can read it again.".to_owned(),
-        table: Some(Table {
-            label: "API tokens".to_owned(),
-            headings: ["Name", "Scopes", "State", "Created", "Last used", "Expires"]
-                .map(str::to_owned)
-                .to_vec(),
-            rows: tokens.into_iter().map(row).collect(),
-            empty: "No token yet. Without one, no program can post events.".to_owned(),
-        }),
-        ..Section::default()
-    };
-    vec![add, list]
+pub(super) fn describe(tokens: &[TokenSummary]) -> Vec<Part> {
+    let rows = tokens.iter().map(describe_token).collect();
+    let empty = "No token yet. Without one, no program can post events.";
+    vec![
+        card(
+            "Create a token",
+            "Give each program a token of its own: its name is the source of the events that it posts.",
+            vec![create_form()],
+        ),
+        card(
+            "Tokens",
+            "Only a hash of each token is stored; nobody can read it again.",
+            vec![table("API tokens", empty, rows)],
+        ),
+    ]
 }
 
-fn create_form() -> Form {
-    let name = FormField {
-        hint: "For example gitlab-production.".to_owned(),
-        ..field(FieldKind::Text, "name", Field::Name, "Name")
+fn create_form() -> Part {
+    let name = field(
+        Kind::Input,
+        "name",
+        Field::Name,
+        "Name",
+        "For example gitlab-production.",
+    );
+    let boxes = Scope::ALL.map(|scope| choice(scope.as_str(), format!("{scope}: {}", what_it_allows(scope)), false));
+    let scopes = Part {
+        parts: boxes.to_vec(),
+        ..field(Kind::Choices, "scopes[]", Field::Scopes, "Scopes", "")
     };
-    let choices = Scope::ALL.into_iter().map(|scope| Choice {
-        value: scope.as_str().to_owned(),
-        label: format!("{scope}: {}", what_it_allows(scope)),
-    });
-    let scopes = field(FieldKind::AnyOf(choices.collect()), "scopes[]", Field::Scopes, "Scopes");
-    let last_day = FormField {
-        hint: "The token works through this day (UTC). Leave it empty for one that never expires.".to_owned(),
-        is_optional: true,
-        ..field(FieldKind::Date, "expires_on", Field::ExpiresAt, "Last day")
-    };
+    let hint = "The token works through this day (UTC). Leave it empty for one that never expires.";
+    let last_day = optional(field(Kind::DateInput, "expires_on", Field::ExpiresAt, "Last day", hint));
     form::<CreateToken>("Create token", vec![name, scopes, last_day])
 }
 
@@ -58,37 +54,36 @@ const fn what_it_allows(scope: Scope) -> &'static str {
     }
 }
 
-fn row(token: TokenSummary) -> Row {
+fn describe_token(token: &TokenSummary) -> Part {
     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-    let (tone, word) = match token.state {
-        TokenState::Active => (Tone::Good, "Active"),
-        TokenState::Expired => (Tone::Quiet, "Expired"),
-        TokenState::Revoked => (Tone::Bad, "Revoked"),
+    let (kind, word) = match token.state {
+        TokenState::Active => (Kind::Good, "Active"),
+        TokenState::Expired => (Kind::Quiet, "Expired"),
+        TokenState::Revoked => (Kind::Bad, "Revoked"),
     };
     let is_revoked = token.state == TokenState::Revoked;
-    Row {
-        cells: vec![
-            text(&token.name),
-            text(scopes.join(", ")),
-            Cell::Badge(tone, word.to_owned()),
-            Cell::At(token.created_at),
-            moment_or(token.last_used_at, "Never"),
-            moment_or(token.expires_at, "Never"),
+    row(
+        [
+            ("Name", text(&token.name)),
+            ("Scopes", text(scopes.join(", "))),
+            ("State", cell(kind, word)),
+            ("Created", moment(token.created_at)),
+            ("Last used", moment_or(token.last_used_at, "Never")),
+            ("Expires", moment_or(token.expires_at, "Never")),
         ],
-        actions: (!is_revoked).then(|| revoke(&token)).into_iter().collect(),
-    }
+        (!is_revoked).then(|| revoke(token)).into_iter().collect(),
+    )
 }
 
-fn revoke(token: &TokenSummary) -> RowAction {
-    RowAction {
-        label: "Revoke".to_owned(),
-        about: token.name.clone(),
-        title: format!("Revoke the token {}?", token.name),
-        body: "Requests with it are refused from then on. It can't be brought back, and its name stays taken, because the \
-               events that it posted carry it."
-            .to_owned(),
-        form: danger_form::<RevokeToken>("Revoke token", vec![hidden("id", token.id)]),
-    }
+fn revoke(token: &TokenSummary) -> Part {
+    action(
+        "Revoke",
+        &token.name,
+        format!("Revoke the token {}?", token.name),
+        "Requests with it are refused from then on. It can't be brought back, and its name stays taken, because the events \
+         that it posted carry it.",
+        danger_form::<RevokeToken>("Revoke token", vec![hidden("id", token.id)]),
+    )
 }
 
 #[cfg(test)]
@@ -110,17 +105,15 @@ mod tests {
     }
 
     #[test]
-    fn every_row_fits_its_headings_and_only_what_works_can_be_revoked() {
-        let sections = describe(vec![
-            token(TokenState::Active),
-            token(TokenState::Expired),
-            token(TokenState::Revoked),
-        ]);
-        let table = sections.iter().find_map(|section| section.table.as_ref()).unwrap();
-        assert!(table.rows.iter().all(|row| row.cells.len() == table.headings.len()));
-        let actions: Vec<usize> = table.rows.iter().map(|row| row.actions.len()).collect();
-        assert_eq!(actions, [1, 1, 0]);
-        let fields = &table.rows[0].actions[0].form.fields;
-        assert_eq!((fields[0].name.as_str(), fields[0].value.as_str()), ("id", "7"));
+    fn what_does_not_work_any_more_can_not_be_revoked() {
+        let states = [TokenState::Active, TokenState::Expired, TokenState::Revoked];
+        let cards = describe(&states.map(token));
+        let rows = &cards[1].parts[0].parts;
+        let actions = rows
+            .iter()
+            .map(|row| row.parts.iter().filter(|part| part.kind == Kind::Action));
+        assert_eq!(actions.map(Iterator::count).collect::<Vec<_>>(), [1, 1, 0]);
+        let form = &rows[0].parts.last().unwrap().parts[0];
+        assert_eq!((form.parts[0].name.as_str(), form.parts[0].text.as_str()), ("id", "7"));
     }
 }

@@ -2,99 +2,87 @@
 
 use domain::{Field, ids::UserId};
 
-use super::parts::{danger_form, field, form, hidden, moment_or, optional_password, text};
+use super::parts::{
+    action, card, cell, danger_form, field, form, hidden, moment, moment_or, optional_password, row, table, text,
+};
 use crate::{
     model::text::grouped,
     port::settings::UserSummary,
     server_fns::users::{AddUser, ResetPassword, SetUserEnabled},
-    wire::settings::{Cell, FieldKind, FormField, Row, RowAction, Section, Table, Tone},
+    wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(users: Vec<UserSummary>, asking: UserId) -> Vec<Section> {
-    let username = FormField {
-        hint: "Lowercase letters, digits, and . _ - @ +, for example ada.lovelace.".to_owned(),
-        ..field(FieldKind::Text, "username", Field::Username, "Username")
-    };
-    let add = Section {
-        heading: "Add an administrator".to_owned(),
-        form: Some(form::<AddUser>("Add user", vec![username, optional_password()])),
-        ..Section::default()
-    };
-    let list = Section {
-        heading: "Administrators".to_owned(),
-        lead: "Who is disabled can't sign in. Nobody is deleted, because audit events name them.".to_owned(),
-        table: Some(Table {
-            label: "Administrators".to_owned(),
-            headings: ["Username", "State", "Last sign-in", "Sessions", "Added"]
-                .map(str::to_owned)
-                .to_vec(),
-            rows: users.iter().map(|user| row(user, asking)).collect(),
-            empty: String::new(),
-        }),
-        ..Section::default()
-    };
-    vec![add, list]
+pub(super) fn describe(users: &[UserSummary], asking: UserId) -> Vec<Part> {
+    let hint = "Lowercase letters, digits, and . _ - @ +, for example ada.lovelace.";
+    let username = field(Kind::Input, "username", Field::Username, "Username", hint);
+    let rows = users.iter().map(|user| describe_user(user, asking)).collect();
+    vec![
+        card(
+            "Add an administrator",
+            "Everybody has a name of their own, so that audit events say who did what.",
+            vec![form::<AddUser>("Add user", vec![username, optional_password()])],
+        ),
+        card(
+            "Administrators",
+            "Who is disabled can't sign in. Nobody is deleted, because audit events name them.",
+            vec![table("Administrators", "", rows)],
+        ),
+    ]
 }
 
-fn row(user: &UserSummary, asking: UserId) -> Row {
-    let state = if user.is_enabled {
-        Cell::Badge(Tone::Good, "Enabled".to_owned())
-    } else {
-        Cell::Badge(Tone::Quiet, "Disabled".to_owned())
-    };
-    let is_oneself = user.id == asking;
-    let name = if is_oneself {
-        format!("{} (you)", user.username)
-    } else {
-        user.username.clone()
+fn describe_user(user: &UserSummary, asking: UserId) -> Part {
+    let (kind, word) = match user.is_enabled {
+        true => (Kind::Good, "Enabled"),
+        false => (Kind::Quiet, "Disabled"),
     };
     // Who looks at this is enabled, so there is always one who is.
-    let actions = if is_oneself {
-        Vec::new()
+    let is_oneself = user.id == asking;
+    let (name, actions) = if is_oneself {
+        (format!("{} (you)", user.username), Vec::new())
     } else {
-        vec![reset(user), set_enabled(user)]
+        (user.username.clone(), vec![reset(user), set_enabled(user)])
     };
-    Row {
-        cells: vec![
-            text(name),
-            state,
-            moment_or(user.last_signed_in_at, "Never"),
-            text(grouped(user.sessions)),
-            Cell::At(user.created_at),
+    row(
+        [
+            ("Username", text(name)),
+            ("State", cell(kind, word)),
+            ("Last sign-in", moment_or(user.last_signed_in_at, "Never")),
+            ("Sessions", text(grouped(user.sessions))),
+            ("Added", moment(user.created_at)),
         ],
         actions,
-    }
+    )
 }
 
-fn reset(user: &UserSummary) -> RowAction {
-    RowAction {
-        label: "Reset password".to_owned(),
-        about: format!("of {}", user.username),
-        title: format!("Reset the password of {}?", user.username),
-        body: "The old one stops working, and all sessions of this user end.".to_owned(),
-        form: form::<ResetPassword>("Reset password", vec![hidden("id", user.id), optional_password()]),
-    }
+fn reset(user: &UserSummary) -> Part {
+    action(
+        "Reset password",
+        &format!("of {}", user.username),
+        format!("Reset the password of {}?", user.username),
+        "The old one stops working, and all sessions of this user end.",
+        form::<ResetPassword>("Reset password", vec![hidden("id", user.id), optional_password()]),
+    )
 }
 
-fn set_enabled(user: &UserSummary) -> RowAction {
+fn set_enabled(user: &UserSummary) -> Part {
     let name = &user.username;
     let fields = vec![hidden("id", user.id), hidden("enabled", !user.is_enabled)];
     if user.is_enabled {
-        RowAction {
-            label: "Disable".to_owned(),
-            about: name.clone(),
-            title: format!("Disable {name}?"),
-            body: "This user is signed out everywhere and can't sign in until somebody enables them again.".to_owned(),
-            form: danger_form::<SetUserEnabled>("Disable user", fields),
-        }
+        action(
+            "Disable",
+            name,
+            format!("Disable {name}?"),
+            "This user is signed out everywhere and can't sign in until somebody enables them again.",
+            danger_form::<SetUserEnabled>("Disable user", fields),
+        )
     } else {
-        RowAction {
-            label: "Enable".to_owned(),
-            about: name.clone(),
-            title: format!("Enable {name}?"),
-            body: "This user can sign in again, with the password as it was.".to_owned(),
-            form: form::<SetUserEnabled>("Enable user", fields),
-        }
+        action(
+            "Enable",
+            name,
+            format!("Enable {name}?"),
+            "This user can sign in again, with the password as it was.",
+            form::<SetUserEnabled>("Enable user", fields),
+        )
     }
 }
 
@@ -115,17 +103,16 @@ mod tests {
         }
     }
 
-    fn actions(users: Vec<UserSummary>) -> Vec<Vec<String>> {
-        let sections = describe(users, UserId::new(1));
-        let table = sections.into_iter().find_map(|section| section.table).unwrap();
-        let labels = |row: Row| row.actions.into_iter().map(|action| action.label).collect();
-        table.rows.into_iter().map(labels).collect()
-    }
-
     #[test]
     fn nobody_is_offered_to_lock_themselves_out() {
+        let cards = describe(&[user(1, true), user(2, true), user(3, false)], UserId::new(1));
+        let labels = |row: &Part| {
+            let actions = row.parts.iter().filter(|part| part.kind == Kind::Action);
+            actions.map(|action| action.label.clone()).collect::<Vec<_>>()
+        };
+        let rows = &cards[1].parts[0].parts;
         assert_eq!(
-            actions(vec![user(1, true), user(2, true), user(3, false)]),
+            rows.iter().map(labels).collect::<Vec<_>>(),
             [
                 vec![],
                 vec!["Reset password", "Disable"],
