@@ -194,10 +194,10 @@ impl Engine {
         &self.settings
     }
 
-    /// Goes by the network settings as they are now.
-    pub(crate) fn apply_network(&self) {
+    /// Returns once every stream goes by the network settings as they are now.
+    pub(crate) async fn apply_network(&self) {
         self.clients.set_rules(self.settings.network().rules());
-        self.wake_delivery();
+        self.apply_changes().await;
     }
 
     /// Goes by the retention settings as they are now.

@@ -200,7 +200,7 @@ impl Engine {
         let told: Vec<Recorded> = told.into_iter().flatten().collect();
         let stored = self.database().update_network(&new, &told).await?;
         settings.take_network(stored);
-        self.apply_network();
+        self.apply_network().await;
         self.relay_own_events().await;
         Ok(())
     }
