@@ -13,7 +13,7 @@ const EVENT: &str = r#"{"event_type":"user_created"}"#;
 /// The message at this field of an answer that refuses something.
 fn message(answer: &Answer, field: &str) -> String {
     assert_eq!(answer.status, 422, "{}", answer.text);
-    let errors = answer.json()["detail"].as_array().cloned().unwrap_or_default();
+    let errors = answer.json()["invalid"].as_array().cloned().unwrap_or_default();
     let error = errors.iter().find(|error| error["field"] == field);
     let error = error.unwrap_or_else(|| panic!("nothing about {field}: {}", answer.text));
     error["message"].as_str().unwrap().to_owned()
