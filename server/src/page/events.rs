@@ -100,6 +100,9 @@ fn cut(page: LogPageRequest, oldest_first: bool, mut found: Browsed) -> LogPage 
     }
 }
 
+/// Event types offered at most: a client that makes up a type for every event must not make every page as long.
+const SUGGESTED_TYPES: usize = 1_000;
+
 /// What has been seen lately, for each token that is easier chosen than typed.
 async fn known(log: &EventLog, now: Timestamp) -> Result<Vec<(String, Vec<String>)>, AppError> {
     let names = log.latest_names().await.map_err(from_log)?;
@@ -110,7 +113,11 @@ async fn known(log: &EventLog, now: Timestamp) -> Result<Vec<(String, Vec<String
         (Token::Project, names.projects),
         (
             Token::EventType,
-            types.into_iter().map(|known| known.event_type).collect(),
+            types
+                .into_iter()
+                .map(|known| known.event_type)
+                .take(SUGGESTED_TYPES)
+                .collect(),
         ),
     ];
     Ok(lists.map(|(token, values)| (token.name().to_owned(), values)).into())

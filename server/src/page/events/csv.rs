@@ -41,11 +41,8 @@ pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe before it. Numbers are none.
 fn push_cell(line: &mut String, cell: &str) {
-    let is_number = !cell.is_empty()
-        && cell
-            .bytes()
-            .skip_while(|byte| *byte == b'-')
-            .all(|byte| byte.is_ascii_digit());
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_formula = !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let is_quoted = cell.contains(['"', ',', '\r', '\n']) || cell.starts_with(' ') || cell.ends_with(' ');
     let quote = if is_quoted { "\"" } else { "" };
