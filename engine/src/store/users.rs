@@ -180,17 +180,44 @@ impl Database {
         Ok(username)
     }
 
-    /// Sets a new password and ends this user's sessions but `kept_session`. The own event is stored with it.
+    /// Sets a new password in the place of the one that was checked, and ends this user's sessions but `kept_session`. The
+    /// own event is stored with it. False, and nothing is changed, if the password was reset or the user disabled meanwhile.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        checked_hash: &str,
+        password_hash: &str,
+        kept_session: SessionId,
+        own_event: &Recorded,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let changed = sqlx::query(
+            "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ? AND disabled_at IS NULL",
+        )
+        .bind(password_hash)
+        .bind(user.get())
+        .bind(checked_hash)
+        .execute(&mut *transaction)
+        .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        end_sessions(&mut transaction, user, Some(kept_session)).await?;
+        insert_own_event(&mut transaction, own_event).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Sets a new password and ends this user's sessions. The own event is stored with it.
     pub async fn update_password(
         &self,
         user: UserId,
         password_hash: &str,
-        kept_session: Option<SessionId>,
         own_event: &Recorded,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         set_password(&mut transaction, user, password_hash).await?;
-        end_sessions(&mut transaction, user, kept_session).await?;
+        end_sessions(&mut transaction, user, None).await?;
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
         Ok(())

@@ -73,7 +73,7 @@ async fn let_in(database: &Database, user: &StoredUser, hash: &str) -> Result<()
     let record = |event| Recorded::new(event, &Author::command_line(), now);
     let (id, username) = (user.id, user.username.clone());
     let reset = record(OwnEvent::PasswordReset { user: id, username });
-    database.update_password(id, hash, None, &reset).await?;
+    database.update_password(id, hash, &reset).await?;
     let enabled = |username: &str| {
         let username = username.to_owned();
         record(OwnEvent::UserEnabled { user: id, username })

@@ -51,13 +51,15 @@ pub(super) async fn change_password(
         username: user.username,
     };
     let recorded = services.engine.recorded(event, &author_of(signed_in));
-    let kept = Some(signed_in.session);
-    services
+    let is_changed = services
         .engine
         .database()
-        .update_password(user.id, &hash, kept, &recorded)
+        .change_password(user.id, &user.password_hash, &hash, signed_in.session, &recorded)
         .await
         .map_err(from_store)?;
+    if !is_changed {
+        return Err(AppError::Unauthenticated);
+    }
     services.engine.relay_own_events().await;
     Ok(())
 }
