@@ -28,6 +28,9 @@ use crate::{
 /// How often what a lost signal left undone is looked for.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
 
+/// How long a change waits to be in effect: long enough for another try after the destinations could not be read.
+const APPLIED_WITHIN: Duration = Duration::from_secs(12);
+
 type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
 
 /// The handle to the running delivery.
@@ -87,8 +90,9 @@ impl Delivery {
         });
         self.wake.notify_one();
         let mut handled = self.handled.clone();
-        if handled.wait_for(|handled| *handled >= ticket).await.is_err() {
-            tracing::debug!("Delivery has stopped; the change is in effect after the next start.");
+        let told = tokio::time::timeout(APPLIED_WITHIN, handled.wait_for(|handled| *handled >= ticket)).await;
+        if !matches!(told, Ok(Ok(_))) {
+            tracing::error!("A change is stored, but no stream goes by it yet.");
         }
     }
 
@@ -151,13 +155,13 @@ impl Supervisor {
                 _ = stop.changed() => break,
             }
             let asked = *self.requested.borrow();
-            if let Err(error) = self.reconcile().await {
-                tracing::error!(
+            match self.reconcile().await {
+                Ok(()) => drop(self.handling.send_replace(asked)),
+                Err(error) => tracing::error!(
                     error = causes(&error),
                     "The destinations could not be read; streams go on as they are."
-                );
+                ),
             }
-            self.handling.send_replace(asked);
         }
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
         for worker in self.workers.values() {

@@ -337,6 +337,11 @@ impl Stream {
             }
             Sent::NotAdmitted(seq) => {
                 self.probe_is_out = false;
+                tracing::info!(
+                    destination_id = self.context.destination.get(),
+                    seq = seq.get(),
+                    "A refused event is no longer admitted by the filter; it is not tried again."
+                );
                 self.refusals.remove(seq);
                 return self.books.refusal_ended(seq);
             }
