@@ -66,7 +66,7 @@ impl DestinationDraft {
         if let Some(token) = self.given_token() {
             errors.collect(VerificationToken::parse(token));
         }
-        errors.collect_all(header::parse_headers(&self.headers));
+        errors.collect_all(header::parse_headers(&self.headers, false));
         errors.collect(EventFilter::parse(&self.event_types));
         errors
     }
@@ -84,7 +84,7 @@ impl DestinationDraft {
         let token = self
             .given_token()
             .map(|token| errors.collect(VerificationToken::parse(token)));
-        let headers = errors.collect_all(header::parse_headers(&self.headers));
+        let headers = errors.collect_all(header::parse_headers(&self.headers, false));
         let filter = errors.collect(EventFilter::parse(&self.event_types));
         match (name, url, headers, filter) {
             (Some(name), Some(url), Some(headers), Some(filter)) if errors.is_empty() => Ok(NewDestination {
@@ -124,7 +124,7 @@ impl DestinationEdit {
     pub fn parse(&self) -> Result<DestinationChange, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.collect(DestinationName::parse(&self.name));
-        let headers = errors.collect_all(header::parse_headers(&self.headers));
+        let headers = errors.collect_all(header::parse_headers(&self.headers, true));
         let filter = errors.collect(EventFilter::parse(&self.event_types));
         match (name, headers, filter) {
             (Some(name), Some(headers), Some(filter)) => Ok(DestinationChange { name, headers, filter }),

@@ -190,11 +190,11 @@ pub struct NewHeader {
     pub active: bool,
 }
 
-/// All headers of a destination.
+/// All headers of a destination; those of one that is not stored yet have neither ids nor values to keep.
 ///
 /// # Errors
 /// Every field that breaks a rule, with its row. More than 20 rows are an error on [`Field::Headers`].
-pub(super) fn parse_headers(drafts: &[HeaderDraft]) -> Result<Vec<NewHeader>, FieldErrors> {
+pub(super) fn parse_headers(drafts: &[HeaderDraft], are_stored: bool) -> Result<Vec<NewHeader>, FieldErrors> {
     let mut errors = FieldErrors::default();
     if drafts.len() > MAX_HEADERS {
         errors.push(FieldError::new(
@@ -203,7 +203,7 @@ pub(super) fn parse_headers(drafts: &[HeaderDraft]) -> Result<Vec<NewHeader>, Fi
         ));
         return Err(errors);
     }
-    let mut names = HashSet::new();
+    let (mut names, mut ids) = (HashSet::new(), HashSet::new());
     let mut headers = Vec::with_capacity(drafts.len());
     for (row, draft) in (0_u8..).zip(drafts) {
         let name = errors.collect(HeaderName::parse(&draft.name, row));
@@ -211,7 +211,14 @@ pub(super) fn parse_headers(drafts: &[HeaderDraft]) -> Result<Vec<NewHeader>, Fi
             let taken = "A header with this name already exists.";
             errors.push(FieldError::new(Field::HeaderName(row), taken));
         }
-        let value = match (&draft.value, draft.id) {
+        let id = draft.id.filter(|_| are_stored);
+        if id.is_some_and(|id| !ids.insert(id)) {
+            errors.push(FieldError::new(
+                Field::HeaderName(row),
+                "This header is in another row already.",
+            ));
+        }
+        let value = match (&draft.value, id) {
             (None, Some(_)) => Some(None),
             (value, _) => errors
                 .collect(HeaderText::parse(value.as_deref().unwrap_or_default(), row))
@@ -219,7 +226,7 @@ pub(super) fn parse_headers(drafts: &[HeaderDraft]) -> Result<Vec<NewHeader>, Fi
         };
         if let (Some(name), Some(value)) = (name, value) {
             headers.push(NewHeader {
-                id: draft.id,
+                id,
                 name,
                 value,
                 active: draft.active,
@@ -244,7 +251,7 @@ mod tests {
     }
 
     fn messages(drafts: &[HeaderDraft]) -> Vec<(Field, String)> {
-        let errors = parse_headers(drafts).unwrap_err();
+        let errors = parse_headers(drafts, true).unwrap_err();
         errors
             .iter()
             .map(|error| (error.field, error.message.clone()))
@@ -320,7 +327,7 @@ mod tests {
     #[test]
     fn at_most_20() {
         let rows: Vec<HeaderDraft> = (0..21).map(|row| draft(&format!("X-{row}"), "v")).collect();
-        assert_eq!(parse_headers(rows.get(..20).unwrap()).unwrap().len(), 20);
+        assert_eq!(parse_headers(rows.get(..20).unwrap(), true).unwrap().len(), 20);
         assert_eq!(
             messages(&rows),
             [(Field::Headers, "Headers are limited to 20 per destination".to_owned())]
@@ -335,9 +342,23 @@ mod tests {
             value: None,
             active: false,
         };
-        let parsed = parse_headers(std::slice::from_ref(&stored)).unwrap();
+        let parsed = parse_headers(std::slice::from_ref(&stored), true).unwrap();
         assert_eq!(parsed.first().map(|header| header.value.clone()), Some(None));
-        assert!(parse_headers(&[HeaderDraft { id: None, ..stored }]).is_err());
+        assert!(parse_headers(std::slice::from_ref(&stored), false).is_err());
+        assert!(
+            parse_headers(
+                &[
+                    stored.clone(),
+                    HeaderDraft {
+                        name: "X-B".into(),
+                        ..stored.clone()
+                    }
+                ],
+                true
+            )
+            .is_err()
+        );
+        assert!(parse_headers(&[HeaderDraft { id: None, ..stored }], true).is_err());
     }
 
     #[test]

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 
 use domain::{
+    Field, FieldError,
     destination::{HeaderName, HeaderText, NewHeader},
     ids::{DestinationId, HeaderId},
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-use super::super::{Database, StoreError};
+use super::{
+    super::{Database, StoreError},
+    UpdateError,
+};
 use crate::vault::Place;
 
 /// A custom header as stored.
@@ -45,29 +49,30 @@ impl Database {
         destination: DestinationId,
         before: &[Header],
         wanted: &[NewHeader],
-    ) -> Result<Vec<Header>, StoreError> {
+    ) -> Result<Vec<Header>, UpdateError> {
         // All go first, so that two headers may exchange their names.
         sqlx::query("DELETE FROM destination_headers WHERE destination_id = ?")
             .bind(destination.get())
             .execute(&mut **transaction)
-            .await?;
+            .await
+            .map_err(StoreError::from)?;
         let mut stored = Vec::with_capacity(wanted.len());
-        for (position, header) in (0_i64..).zip(wanted) {
+        for (row, header) in (0_u8..).zip(wanted) {
             let kept = before.iter().find(|kept| Some(kept.id) == header.id);
             let Some(value) = header.value.clone().or_else(|| kept.map(|kept| kept.value.clone())) else {
-                return Err(StoreError::Unreadable {
-                    table: "destination_headers",
-                    id: header.id.map_or(0, HeaderId::get),
-                    what: "the value to keep",
-                });
+                return Err(UpdateError::Refused(FieldError::new(
+                    Field::HeaderValue(row),
+                    "Value can't be blank",
+                )));
             };
-            let id = insert(transaction, destination, kept.map(|kept| kept.id), position, header).await?;
+            let id = insert(transaction, destination, kept.map(|kept| kept.id), row, header).await?;
             // The ciphertext is bound to the row's id, which for a new row is known only now.
             sqlx::query("UPDATE destination_headers SET value_sealed = ? WHERE id = ?")
-                .bind(self.vault.seal(place(id), value.expose())?)
+                .bind(self.vault.seal(place(id), value.expose()).map_err(StoreError::from)?)
                 .bind(id.get())
                 .execute(&mut **transaction)
-                .await?;
+                .await
+                .map_err(StoreError::from)?;
             stored.push(Header {
                 id,
                 name: header.name.clone(),
@@ -100,7 +105,7 @@ async fn insert(
     transaction: &mut Transaction<'static, Sqlite>,
     destination: DestinationId,
     id: Option<HeaderId>,
-    position: i64,
+    row: u8,
     header: &NewHeader,
 ) -> Result<HeaderId, StoreError> {
     let inserted = sqlx::query(
@@ -109,7 +114,7 @@ async fn insert(
     )
     .bind(id.map(HeaderId::get))
     .bind(destination.get())
-    .bind(position)
+    .bind(row)
     .bind(header.name.as_str())
     .bind(header.active)
     .execute(&mut **transaction)
