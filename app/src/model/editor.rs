@@ -93,6 +93,11 @@ impl EditorState {
             Field::HeaderValue(row) => self.set_header_value(row, text),
             _ => return,
         }
+        self.changed(field);
+    }
+
+    /// What the server said about this field no longer holds.
+    fn changed(&mut self, field: Field) {
         self.saved = false;
         if self
             .refused
@@ -105,7 +110,10 @@ impl EditorState {
 
     /// The field was left: from now on its mistakes are shown.
     pub fn visit(&mut self, field: Field) {
-        if !self.text(field).is_empty() && !self.visited.contains(&field) {
+        // A row of headers was added on purpose, so its fields have to be filled in; others may be passed through.
+        let is_wanted = matches!(field, Field::HeaderName(_))
+            || matches!(field, Field::HeaderValue(row) if !self.is_header_hidden(row));
+        if (is_wanted || !self.text(field).is_empty()) && !self.visited.contains(&field) {
             self.visited.push(field);
         }
     }

@@ -73,9 +73,11 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
 
 fn close_when_left(picker: Picker, frame: NodeRef<html::Div>, event: &FocusEvent) {
     let to = event.related_target().and_then(|to| to.dyn_into::<Node>().ok());
-    // The list may just have been taken away, and the form with it.
-    let frame = frame.try_get_untracked().flatten();
-    if frame.is_some_and(|frame| !frame.contains(to.as_ref())) {
+    // Focus that goes nowhere says nothing: another window may be in front, or the browser gives buttons no focus.
+    let (Some(to), Some(frame)) = (to, frame.try_get_untracked().flatten()) else {
+        return;
+    };
+    if !frame.contains(Some(&to)) {
         picker.open.set(None);
     }
 }

@@ -164,7 +164,10 @@ fn RevealButton(editing: Editing, row: u8, is_hidden: Signal<bool>) -> impl Into
             return;
         };
         match reveal_secret(id, DestinationSecret::Header(header)).await {
-            Ok(value) => editing.update(|editor| editor.reveal_header(header, &value)),
+            Ok(value) => {
+                editing.update(|editor| editor.reveal_header(header, &value));
+                browser::focus(editing.field_id(&format!("value-{row}")));
+            }
             Err(error) => {
                 state.try_update(|state| state.row_mut(id).map(|row| row.editor.refuse(error)));
             }

@@ -73,7 +73,7 @@ impl EditorState {
         names.sort_unstable();
         names.dedup();
         self.draft.event_types = names;
-        self.touched();
+        self.changed(Field::EventTypes);
     }
 
     pub(super) fn change_header(&mut self, row: u8, change: impl FnOnce(&mut HeaderDraft)) {
@@ -122,10 +122,13 @@ fn moved_up(field: Field, gone: u8) -> Option<Field> {
 
 #[cfg(test)]
 mod tests {
+    use domain::FieldError;
+
     use super::{
         super::tests::{filled, view},
         *,
     };
+    use crate::wire::AppError;
 
     fn stored() -> EditorState {
         let mut stored = view("SIEM", 1);
@@ -231,6 +234,37 @@ mod tests {
         assert!(editor.can_save());
         editor.set_event_types(Vec::new());
         assert!(!editor.is_changed());
+    }
+
+    #[test]
+    fn a_field_of_a_row_that_was_left_empty_is_told() {
+        let mut editor = filled();
+        editor.add_header();
+        editor.visit(Field::HeaderName(0));
+        editor.visit(Field::HeaderValue(0));
+        assert_eq!(
+            editor.message_for(Field::HeaderName(0)).as_deref(),
+            Some("Key can't be blank")
+        );
+        assert_eq!(
+            editor.message_for(Field::HeaderValue(0)).as_deref(),
+            Some("Value can't be blank")
+        );
+        let mut stored = stored();
+        stored.visit(Field::HeaderValue(0));
+        assert_eq!(stored.message_for(Field::HeaderValue(0)), None, "it has a value");
+    }
+
+    #[test]
+    fn choosing_other_types_takes_back_what_the_server_said_about_them() {
+        let mut editor = stored();
+        editor.set_event_types(vec!["x".into()]);
+        editor.refuse(AppError::Invalid(
+            FieldError::new(Field::EventTypes, "undefined").into(),
+        ));
+        assert!(editor.message_for(Field::EventTypes).is_some());
+        editor.set_event_types(Vec::new());
+        assert_eq!(editor.message_for(Field::EventTypes), None);
     }
 
     #[test]

@@ -83,13 +83,15 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
 }
 
 fn select_all(picker: Picker) {
-    let all = picker.read(|list| list.select_all(&picker.chosen()));
-    picker.choose(all.unwrap_or_default());
+    if let Some(all) = picker.read(|list| list.select_all(&picker.chosen())) {
+        picker.choose(all);
+    }
 }
 
 fn unselect_all(picker: Picker) {
-    let left = picker.read(|list| list.unselect_all(&picker.chosen()));
-    picker.choose(left.unwrap_or_default());
+    if let Some(left) = picker.read(|list| list.unselect_all(&picker.chosen())) {
+        picker.choose(left);
+    }
 }
 
 fn options(picker: Picker, groups: Vec<Group>) -> AnyView {
