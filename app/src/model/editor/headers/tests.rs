@@ -1,0 +1,154 @@
+use domain::FieldError;
+
+use super::{
+    super::tests::{filled, view},
+    *,
+};
+use crate::wire::AppError;
+
+fn stored() -> EditorState {
+    let mut stored = view("SIEM", 1);
+    stored.headers = vec![
+        HeaderView {
+            id: HeaderId::new(7),
+            name: "X-A".into(),
+            active: true,
+        },
+        HeaderView {
+            id: HeaderId::new(8),
+            name: "X-B".into(),
+            active: false,
+        },
+    ];
+    EditorState::edit(&stored)
+}
+
+#[test]
+fn a_new_row_is_active_and_holds_up_saving_until_it_is_filled_in() {
+    let mut editor = filled();
+    editor.add_header();
+    assert!(editor.header(0).is_some_and(|header| header.active));
+    assert!(!editor.can_save());
+    editor.set_text(Field::HeaderName(0), "X-Team".into());
+    assert!(!editor.can_save());
+    editor.set_text(Field::HeaderValue(0), "sre".into());
+    assert!(editor.can_save());
+    assert_eq!(editor.draft().headers.first().unwrap().value.as_deref(), Some("sre"));
+}
+
+#[test]
+fn a_name_that_is_there_already_is_told_at_its_row() {
+    let mut editor = stored();
+    editor.add_header();
+    editor.set_text(Field::HeaderName(2), "x-a".into());
+    editor.visit(Field::HeaderName(2));
+    assert_eq!(
+        editor.message_for(Field::HeaderName(2)).as_deref(),
+        Some("A header with this name already exists.")
+    );
+    editor.remove_header(0);
+    assert_eq!(editor.message_for(Field::HeaderName(1)), None);
+}
+
+#[test]
+fn errors_move_up_with_their_rows() {
+    let mut editor = filled();
+    for row in 0..3 {
+        editor.add_header();
+        editor.set_text(Field::HeaderName(row), "X Team".into());
+    }
+    editor.visit(Field::HeaderName(1));
+    editor.visit(Field::HeaderName(2));
+    editor.remove_header(1);
+    assert_eq!(editor.message_for(Field::HeaderName(0)), None);
+    assert!(editor.message_for(Field::HeaderName(1)).is_some());
+    editor.remove_header(9);
+    assert_eq!(editor.headers().len(), 2);
+}
+
+#[test]
+fn a_stored_value_is_kept_unless_another_is_typed() {
+    let mut editor = stored();
+    assert!(!editor.is_changed());
+    assert!(editor.is_header_hidden(0));
+    editor.set_text(Field::HeaderValue(0), "n".into());
+    assert!(editor.can_save() && !editor.is_header_hidden(0));
+    editor.set_text(Field::HeaderValue(0), String::new());
+    assert!(!editor.is_changed() && editor.is_header_hidden(0));
+}
+
+#[test]
+fn revealing_changes_nothing_that_could_be_saved() {
+    let mut editor = stored();
+    editor.reveal_header(HeaderId::new(7), "s3cret");
+    assert_eq!(editor.text(Field::HeaderValue(0)), "s3cret");
+    assert!(!editor.is_changed());
+    editor.set_text(Field::HeaderValue(0), String::new());
+    assert!(
+        editor.is_changed() && !editor.can_save(),
+        "a value that was seen can't be emptied"
+    );
+}
+
+#[test]
+fn revealing_does_not_overwrite_what_was_typed() {
+    let mut editor = stored();
+    editor.set_text(Field::HeaderValue(1), "typed".into());
+    editor.reveal_header(HeaderId::new(8), "s3cret");
+    assert_eq!(editor.text(Field::HeaderValue(1)), "typed");
+}
+
+#[test]
+fn switching_a_header_or_choosing_types_is_a_change() {
+    let mut editor = stored();
+    editor.set_header_active(1, true);
+    assert!(editor.can_save());
+    editor.set_header_active(1, false);
+    assert!(!editor.is_changed());
+    editor.set_event_types(vec!["b".into(), "a".into(), "b".into()]);
+    assert_eq!(editor.event_types(), ["a", "b"]);
+    assert!(editor.can_save());
+    editor.set_event_types(Vec::new());
+    assert!(!editor.is_changed());
+}
+
+#[test]
+fn a_field_of_a_row_that_was_left_empty_is_told() {
+    let mut editor = filled();
+    editor.add_header();
+    editor.visit(Field::HeaderName(0));
+    editor.visit(Field::HeaderValue(0));
+    assert_eq!(
+        editor.message_for(Field::HeaderName(0)).as_deref(),
+        Some("Key can't be blank")
+    );
+    assert_eq!(
+        editor.message_for(Field::HeaderValue(0)).as_deref(),
+        Some("Value can't be blank")
+    );
+    let mut stored = stored();
+    stored.visit(Field::HeaderValue(0));
+    assert_eq!(stored.message_for(Field::HeaderValue(0)), None, "it has a value");
+}
+
+#[test]
+fn choosing_other_types_takes_back_what_the_server_said_about_them() {
+    let mut editor = stored();
+    editor.set_event_types(vec!["x".into()]);
+    editor.refuse(AppError::Invalid(
+        FieldError::new(Field::EventTypes, "undefined").into(),
+    ));
+    assert!(editor.message_for(Field::EventTypes).is_some());
+    editor.set_event_types(Vec::new());
+    assert_eq!(editor.message_for(Field::EventTypes), None);
+}
+
+#[test]
+fn there_are_never_more_than_20_rows() {
+    let mut editor = filled();
+    for _ in 0..25 {
+        editor.add_header();
+    }
+    assert_eq!(editor.headers().len(), 20);
+    assert!(!editor.can_add_header());
+}
