@@ -4,6 +4,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 
+// Names are kept: wasm-opt sorts by them.
+binaryen.setDebugInfo(true);
 const [from, to] = process.argv.slice(2);
 const module = binaryen.readBinary(readFileSync(from));
 
@@ -21,13 +23,16 @@ const parts = [
     body: () => module.nop(),
   },
   {
-    what: "the writing of floats",
-    name: /^<f64 as (core(\[[0-9a-f]+\])?::fmt::Display>::fmt|zmij(\[[0-9a-f]+\])?::private::Sealed>::write_to_zmij_buffer)(::h[0-9a-f]{16})?$/,
+    what: "the writing of floats and of 128-bit numbers",
+    name: /^<(f64|u128|i128) as (core(\[[0-9a-f]+\])?::fmt::Display>::fmt|zmij(\[[0-9a-f]+\])?::private::Sealed>::write_to_zmij_buffer)(::h[0-9a-f]{16})?$/,
     results: binaryen.i32,
     // Of the first it means that all went well, of the second that so many bytes were written.
     body: () => module.i32.const(0),
   },
 ];
+
+// What JavaScript may call, were there ever an object of these classes.
+const streams = /^(__wbg_)?intounderlying(bytesource|sink|source)_/;
 
 const counts = parts.map(() => 0);
 for (let index = 0; index < module.getNumFunctions(); index++) {
@@ -39,6 +44,13 @@ for (let index = 0; index < module.getNumFunctions(); index++) {
     counts[part] += 1;
   }
 }
+
+const exported = Array.from({ length: module.getNumExports() }, (_, index) => module.getExportByIndex(index));
+const unwanted = exported.map((each) => binaryen.getExportInfo(each).name).filter((name) => streams.test(name));
+unwanted.forEach((name) => module.removeExport(name));
+parts.push({ what: "the browser's streams" });
+counts.push(unwanted.length);
+
 parts.forEach(({ what }, part) => {
   console.log(`    left out ${counts[part]} functions: ${what}`);
   if (counts[part] === 0) {

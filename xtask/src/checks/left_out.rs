@@ -13,7 +13,10 @@ const OTHER_WAYS_TO_HYDRATE: [&str; 7] = [
     "\"islands",
 ];
 
-const FLOATS: [&str; 2] = ["f32", "f64"];
+const NUMBERS: [&str; 4] = ["f32", "f64", "i128", "u128"];
+
+/// What server functions that stream are declared with.
+const STREAMS: [&str; 4] = ["put = Streaming", "ByteStream", "TextStream", "protocol = Websocket"];
 
 /// Turns the numbers of JavaScript's clock into whole ones and back.
 const KNOWS_FLOATS: &str = "app/src/browser.rs";
@@ -29,8 +32,14 @@ pub(super) fn check(source: &Source) -> Vec<String> {
     let is_page = source.is_rust_in("app/src/");
     if is_page && source.path != KNOWS_FLOATS {
         findings.extend(source.wrong_lines(
-            |line| has(line, &FLOATS),
-            "the code that writes floats is left out of the program (xtask/src/site/left_out.rs)",
+            |line| has(line, &NUMBERS),
+            "the code that writes such numbers is left out of the program (xtask/src/site/left_out.rs)",
+        ));
+    }
+    if is_page {
+        findings.extend(source.wrong_lines(
+            |line| has(line, &STREAMS),
+            "the code of streams is left out of the program (xtask/src/site/left_out.rs)",
         ));
     }
     findings
@@ -66,6 +75,12 @@ mod tests {
         );
         assert!(check(&source("engine/src/clock.rs", "fn share() -> f64 {}\n")).is_empty());
         assert!(check(&source(KNOWS_FLOATS, "fn whole(number: f64) -> i64 {}\n")).is_empty());
+    }
+
+    #[test]
+    fn so_are_server_functions_that_stream() {
+        let text = "#[server(prefix = \"/api/page\", endpoint = \"tail\", output = StreamingText)]\n";
+        assert_eq!(check(&source("app/src/server_fns/tail.rs", text)).len(), 1);
     }
 
     #[test]
