@@ -2,7 +2,9 @@
 
 use domain::Timestamp;
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
-use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, RequestInit, Response, UrlSearchParams};
+use web_sys::{
+    File, FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, RequestInit, Response, UrlSearchParams,
+};
 
 use crate::model::theme::Theme;
 
@@ -89,6 +91,12 @@ pub(crate) fn form_query(form: &HtmlFormElement) -> String {
 fn form_fields(form: &HtmlFormElement) -> Option<UrlSearchParams> {
     let fields = FormData::new_with_form(form).ok()?;
     UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()
+}
+
+/// What a file begins with, which is all of it unless somebody chose a large one by mistake.
+pub(crate) async fn file_text(file: &File) -> Option<String> {
+    let start = file.slice_with_i32_and_i32(0, 65_536).ok()?;
+    start.text().await.ok()?.as_string()
 }
 
 /// Does nothing if there is no element with this id.

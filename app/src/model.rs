@@ -13,6 +13,7 @@ mod log_token;
 pub mod moment;
 pub mod query_text;
 pub mod sentence;
+pub mod service_account;
 pub mod settings_state;
 pub mod sign_in_words;
 pub mod streams_state;

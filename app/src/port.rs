@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     access::{NewPassword, TokenDraft, Username},
-    destination::{DestinationChange, NewDestination},
+    destination::DestinationSettings,
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
     settings::{NetworkChange, RetentionChange},
 };
@@ -61,15 +61,18 @@ pub trait AdminPort: Send + Sync {
     /// All destinations, oldest first.
     async fn list_destinations(&self) -> Result<Vec<DestinationView>, AppError>;
 
-    async fn create_destination(&self, admin: &SignedIn, new: NewDestination) -> Result<DestinationView, AppError>;
+    /// A private key that can't sign is refused at its field.
+    async fn create_destination(&self, admin: &SignedIn, new: DestinationSettings)
+    -> Result<DestinationView, AppError>;
 
-    /// `version` is the one that was edited; another in the store answers [`AppError::ChangedMeanwhile`].
+    /// `version` is the one that was edited; another in the store answers [`AppError::ChangedMeanwhile`]. The kind is the
+    /// one that is stored. A private key that can't sign is refused at its field.
     async fn update_destination(
         &self,
         admin: &SignedIn,
         id: DestinationId,
         version: i64,
-        change: DestinationChange,
+        change: DestinationSettings,
     ) -> Result<DestinationView, AppError>;
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError>;

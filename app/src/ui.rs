@@ -14,7 +14,6 @@ mod plain_field;
 mod shortened;
 mod sign_in_again;
 mod skeleton;
-mod text_field;
 
 pub(crate) use self::{
     alert::{Alert, AlertTone},
@@ -31,5 +30,4 @@ pub(crate) use self::{
     shortened::Shortened,
     sign_in_again::{SignInAgain, sign_in_href},
     skeleton::{LinesSkeleton, TableSkeleton},
-    text_field::{FieldLook, TextField},
 };

@@ -4,7 +4,7 @@ pub mod settings;
 
 use domain::{
     FieldErrors, Timestamp,
-    destination::DestinationKind,
+    destination::DestinationDraft,
     event::EventId,
     health::StreamHealth,
     ids::{DestinationId, HeaderId, Seq, UserId},
@@ -111,29 +111,16 @@ pub struct EventView {
     pub body: String,
 }
 
-/// A destination as its administrator sees it. The verification token is meant to be seen; no other secret is in here.
+/// A destination as its administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationView {
     pub id: DestinationId,
     /// Grows with every change; sent back with an edit, so that nothing is silently overwritten.
     pub version: i64,
-    pub kind: DestinationKind,
-    pub name: String,
-    pub url: String,
-    pub verification_token: String,
-    /// Custom headers, in order; their values are fetched one by one, when somebody asks to see them.
-    pub headers: Vec<HeaderView>,
-    /// Names of the event types that are admitted, in alphabetical order; none admits every event.
-    pub event_types: Vec<String>,
+    /// What is stored, as its form shows it, event types in alphabetical order. The verification token is meant to be
+    /// seen; every other secret is none: the values of headers are fetched one by one, keys are never shown again.
+    pub draft: DestinationDraft,
     pub health: StreamHealth,
-}
-
-/// A custom header as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeaderView {
-    pub id: HeaderId,
-    pub name: String,
-    pub active: bool,
 }
 
 /// A secret of a destination that an administrator may see.

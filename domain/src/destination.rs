@@ -1,8 +1,12 @@
-//! Streaming destinations: what a person types (`DestinationDraft`), what is accepted (`NewDestination`, `DestinationChange`).
+//! Streaming destinations: what a person types (`DestinationDraft`), what is accepted (`DestinationSettings`).
 
 mod event_filter;
+mod google;
 mod header;
+mod http;
 mod name;
+mod rules;
+mod s3;
 mod url;
 mod verification_token;
 
@@ -10,185 +14,403 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     event_filter::{EventFilter, undefined},
+    google::{GoogleDraft, GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
+    http::{HttpDraft, HttpSettings},
     name::DestinationName,
+    s3::{ObjectLayout, S3Draft, S3Settings, SecretAccessKey},
     url::DestinationUrl,
     verification_token::VerificationToken,
 };
-use crate::{Field, FieldErrors};
+use crate::{Field, FieldError, FieldErrors};
 
 /// The service behind a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DestinationKind {
     Http,
+    GoogleCloudLogging,
+    AmazonS3,
 }
 
 impl DestinationKind {
+    /// Every kind, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Http, Self::GoogleCloudLogging, Self::AmazonS3];
+
+    /// As GitLab's API names its categories.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::GoogleCloudLogging => "gcp",
+            Self::AmazonS3 => "aws",
         }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// The add form as it was filled in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A form as it was filled in: all of it, whether it adds a destination or edits one. A secret that is none is made by the
+/// server, or stays as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationDraft {
     pub name: String,
-    pub url: String,
-    /// Chosen by the administrator; made by the server when absent or blank.
-    #[serde(default)]
-    pub verification_token: Option<String>,
-    #[serde(default)]
-    pub headers: Vec<HeaderDraft>,
+    pub target: TargetDraft,
     /// Names of the event types to admit; none admits every event.
     #[serde(default)]
     pub event_types: Vec<String>,
 }
 
-/// An HTTP destination that may be stored, apart from the rules that only the store can check.
+/// The part of a form that belongs to one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetDraft {
+    Http(HttpDraft),
+    GoogleCloudLogging(GoogleDraft),
+    AmazonS3(S3Draft),
+}
+
+/// What a destination is to be, apart from the rules that only the store can check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDestination {
+pub struct DestinationSettings {
     pub name: DestinationName,
-    pub url: DestinationUrl,
-    pub verification_token: Option<VerificationToken>,
-    pub headers: Vec<NewHeader>,
+    pub target: TargetSettings,
     pub filter: EventFilter,
 }
 
+/// What belongs to one kind. Secrets that are none stay as they are stored; a new destination has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetSettings {
+    Http(HttpSettings),
+    GoogleCloudLogging {
+        settings: GoogleSettings,
+        private_key: Option<PrivateKey>,
+    },
+    AmazonS3 {
+        settings: S3Settings,
+        secret_access_key: Option<SecretAccessKey>,
+    },
+}
+
+impl TargetSettings {
+    pub const fn kind(&self) -> DestinationKind {
+        match self {
+            Self::Http(_) => DestinationKind::Http,
+            Self::GoogleCloudLogging { .. } => DestinationKind::GoogleCloudLogging,
+            Self::AmazonS3 { .. } => DestinationKind::AmazonS3,
+        }
+    }
+}
+
 impl DestinationDraft {
-    /// What can be told to be wrong while the form is filled in; [`Self::parse`] has the last word.
-    pub fn mistakes(&self) -> FieldErrors {
+    /// An empty form.
+    pub fn new(kind: DestinationKind) -> Self {
+        let target = match kind {
+            DestinationKind::Http => TargetDraft::Http(HttpDraft::default()),
+            DestinationKind::GoogleCloudLogging => TargetDraft::GoogleCloudLogging(GoogleDraft::default()),
+            DestinationKind::AmazonS3 => TargetDraft::AmazonS3(S3Draft::default()),
+        };
+        Self {
+            name: String::new(),
+            target,
+            event_types: Vec::new(),
+        }
+    }
+
+    /// A form in which the two fields of an HTTP destination that can't be left out are filled in.
+    pub fn http(name: impl Into<String>, url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            target: TargetDraft::Http(HttpDraft {
+                url: url.into(),
+                ..HttpDraft::default()
+            }),
+            event_types: Vec::new(),
+        }
+    }
+
+    pub const fn kind(&self) -> DestinationKind {
+        match self.target {
+            TargetDraft::Http(_) => DestinationKind::Http,
+            TargetDraft::GoogleCloudLogging(_) => DestinationKind::GoogleCloudLogging,
+            TargetDraft::AmazonS3(_) => DestinationKind::AmazonS3,
+        }
+    }
+
+    /// What can be told to be wrong while the form is filled in; parsing has the last word. `is_stored` says whether the
+    /// form edits a destination, whose secrets may stay as they are.
+    pub fn mistakes(&self, is_stored: bool) -> FieldErrors {
         let mut errors = FieldErrors::default();
         errors.collect(DestinationName::parse(&self.name));
-        errors.collect(DestinationUrl::check_shape(&self.url));
-        if let Some(token) = self.given_token() {
-            errors.collect(VerificationToken::parse(token));
+        match &self.target {
+            TargetDraft::Http(draft) => errors.extend(draft.mistakes(is_stored)),
+            TargetDraft::GoogleCloudLogging(draft) => {
+                errors.collect_all(parse_google(draft, is_stored));
+            }
+            TargetDraft::AmazonS3(draft) => {
+                errors.extend(S3Settings::mistakes(draft));
+                errors.collect(parse_secret_access_key(draft, is_stored));
+            }
         }
-        errors.collect_all(header::parse_headers(&self.headers, false));
         errors.collect(EventFilter::parse(&self.event_types));
         errors
     }
 
-    fn given_token(&self) -> Option<&str> {
-        self.verification_token.as_deref().filter(|token| !token.is_empty())
-    }
-
+    /// For a new destination: every secret that only its owner knows has to be there.
+    ///
     /// # Errors
     /// Every field that breaks a rule, each with its message.
-    pub fn parse(&self) -> Result<NewDestination, FieldErrors> {
+    pub fn parse_new(&self) -> Result<DestinationSettings, FieldErrors> {
+        self.parse(false)
+    }
+
+    /// For a stored destination.
+    ///
+    /// # Errors
+    /// Every field that breaks a rule, each with its message.
+    pub fn parse_change(&self) -> Result<DestinationSettings, FieldErrors> {
+        self.parse(true)
+    }
+
+    fn parse(&self, is_stored: bool) -> Result<DestinationSettings, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = errors.collect(DestinationName::parse(&self.name));
-        let url = errors.collect(DestinationUrl::parse(&self.url));
-        let token = self
-            .given_token()
-            .map(|token| errors.collect(VerificationToken::parse(token)));
-        let headers = errors.collect_all(header::parse_headers(&self.headers, false));
+        let target = errors.collect_all(self.target.parse(is_stored));
         let filter = errors.collect(EventFilter::parse(&self.event_types));
-        match (name, url, headers, filter) {
-            (Some(name), Some(url), Some(headers), Some(filter)) if errors.is_empty() => Ok(NewDestination {
-                name,
-                url,
-                verification_token: token.flatten(),
-                headers,
-                filter,
-            }),
+        match (name, target, filter) {
+            (Some(name), Some(target), Some(filter)) => Ok(DestinationSettings { name, target, filter }),
             _ => Err(errors),
         }
     }
 }
 
-/// The edit form as it was filled in: all of it, changed or not. The URL and the verification token of a destination never
-/// change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DestinationEdit {
-    pub name: String,
-    pub headers: Vec<HeaderDraft>,
-    /// Names of the event types to admit; none admits every event.
-    pub event_types: Vec<String>,
-}
-
-/// What a destination is to be from now on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DestinationChange {
-    pub name: DestinationName,
-    /// Every header, in order. A stored one that is not among them goes.
-    pub headers: Vec<NewHeader>,
-    pub filter: EventFilter,
-}
-
-impl DestinationEdit {
-    /// # Errors
-    /// Every field that breaks a rule, each with its message.
-    pub fn parse(&self) -> Result<DestinationChange, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let name = errors.collect(DestinationName::parse(&self.name));
-        let headers = errors.collect_all(header::parse_headers(&self.headers, true));
-        let filter = errors.collect(EventFilter::parse(&self.event_types));
-        match (name, headers, filter) {
-            (Some(name), Some(headers), Some(filter)) => Ok(DestinationChange { name, headers, filter }),
-            _ => Err(errors),
+impl TargetDraft {
+    fn parse(&self, is_stored: bool) -> Result<TargetSettings, FieldErrors> {
+        match self {
+            Self::Http(draft) => draft.parse(is_stored).map(TargetSettings::Http),
+            Self::GoogleCloudLogging(draft) => parse_google(draft, is_stored),
+            Self::AmazonS3(draft) => {
+                let mut errors = FieldErrors::default();
+                let settings = errors.collect_all(S3Settings::parse(draft));
+                let secret_access_key = errors.collect(parse_secret_access_key(draft, is_stored));
+                match (settings, secret_access_key) {
+                    (Some(settings), Some(secret_access_key)) => Ok(TargetSettings::AmazonS3 {
+                        settings,
+                        secret_access_key,
+                    }),
+                    _ => Err(errors),
+                }
+            }
         }
+    }
+
+    /// What was typed into a field; empty for one that this kind does not have.
+    pub fn text(&self, field: Field) -> &str {
+        let text = match (self, field) {
+            (Self::Http(draft), Field::Url) => Some(&draft.url),
+            (Self::Http(draft), Field::VerificationToken) => draft.verification_token.as_ref(),
+            (Self::GoogleCloudLogging(draft), Field::ProjectId) => Some(&draft.project_id),
+            (Self::GoogleCloudLogging(draft), Field::ClientEmail) => Some(&draft.client_email),
+            (Self::GoogleCloudLogging(draft), Field::LogId) => Some(&draft.log_id),
+            (Self::GoogleCloudLogging(draft), Field::PrivateKey) => draft.private_key.as_ref(),
+            (Self::AmazonS3(draft), Field::AccessKeyId) => Some(&draft.access_key_id),
+            (Self::AmazonS3(draft), Field::SecretAccessKey) => draft.secret_access_key.as_ref(),
+            (Self::AmazonS3(draft), Field::Region) => Some(&draft.region),
+            (Self::AmazonS3(draft), Field::Bucket) => Some(&draft.bucket),
+            (Self::AmazonS3(draft), Field::EndpointUrl) => Some(&draft.endpoint_url),
+            (Self::AmazonS3(draft), Field::KeyPrefix) => Some(&draft.key_prefix),
+            _ => None,
+        };
+        text.map_or("", String::as_str)
+    }
+
+    /// Takes what was typed. False, and nothing done, for a field that this kind does not have.
+    pub fn set_text(&mut self, field: Field, text: String) -> bool {
+        match (self, field) {
+            (Self::Http(draft), Field::Url) => draft.url = text,
+            (Self::Http(draft), Field::VerificationToken) => draft.verification_token = Some(text),
+            (Self::GoogleCloudLogging(draft), Field::ProjectId) => draft.project_id = text,
+            (Self::GoogleCloudLogging(draft), Field::ClientEmail) => draft.client_email = text,
+            (Self::GoogleCloudLogging(draft), Field::LogId) => draft.log_id = text,
+            (Self::GoogleCloudLogging(draft), Field::PrivateKey) => draft.private_key = Some(text),
+            (Self::AmazonS3(draft), Field::AccessKeyId) => draft.access_key_id = text,
+            (Self::AmazonS3(draft), Field::SecretAccessKey) => draft.secret_access_key = Some(text),
+            (Self::AmazonS3(draft), Field::Region) => draft.region = text,
+            (Self::AmazonS3(draft), Field::Bucket) => draft.bucket = text,
+            (Self::AmazonS3(draft), Field::EndpointUrl) => draft.endpoint_url = text,
+            (Self::AmazonS3(draft), Field::KeyPrefix) => draft.key_prefix = text,
+            _ => return false,
+        }
+        true
+    }
+}
+
+fn parse_google(draft: &GoogleDraft, is_stored: bool) -> Result<TargetSettings, FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let settings = errors.collect_all(GoogleSettings::parse(
+        &draft.project_id,
+        &draft.client_email,
+        &draft.log_id,
+    ));
+    let private_key = match &draft.private_key {
+        None if is_stored => Some(None),
+        key => errors
+            .collect(PrivateKey::parse(key.as_deref().unwrap_or_default()))
+            .map(Some),
+    };
+    match (settings, private_key) {
+        (Some(settings), Some(private_key)) => Ok(TargetSettings::GoogleCloudLogging { settings, private_key }),
+        _ => Err(errors),
+    }
+}
+
+fn parse_secret_access_key(draft: &S3Draft, is_stored: bool) -> Result<Option<SecretAccessKey>, FieldError> {
+    match &draft.secret_access_key {
+        None if is_stored => Ok(None),
+        secret => SecretAccessKey::parse(secret.as_deref().unwrap_or_default()).map(Some),
     }
 }
 
 /// The rule that only the store can check: no two destinations of a kind share this field.
-pub fn already_taken(field: Field) -> crate::FieldError {
+pub fn already_taken(field: Field) -> FieldError {
     let message = match field {
         Field::Url => "Destination url has already been taken",
+        Field::LogId => "Log id name has already been taken for this project",
+        Field::Bucket => "Bucket name has already been taken",
         _ => "Name has already been taken",
     };
-    crate::FieldError::new(field, message)
+    FieldError::new(field, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn draft() -> DestinationDraft {
+    fn http() -> DestinationDraft {
+        DestinationDraft::http("SIEM", "https://siem.example/in")
+    }
+
+    fn google() -> DestinationDraft {
         DestinationDraft {
-            name: "SIEM".into(),
-            url: "https://siem.example/in".into(),
-            ..DestinationDraft::default()
+            name: "Cloud".into(),
+            target: TargetDraft::GoogleCloudLogging(GoogleDraft {
+                project_id: "my-project".into(),
+                client_email: "a@my-project.example".into(),
+                log_id: "audit-events".into(),
+                private_key: None,
+            }),
+            event_types: Vec::new(),
         }
+    }
+
+    fn s3() -> DestinationDraft {
+        DestinationDraft {
+            name: "Bucket".into(),
+            target: TargetDraft::AmazonS3(S3Draft {
+                access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+                region: "us-east-1".into(),
+                bucket: "audit".into(),
+                ..S3Draft::default()
+            }),
+            event_types: Vec::new(),
+        }
+    }
+
+    fn fields(errors: &FieldErrors) -> Vec<Field> {
+        errors.iter().map(|error| error.field).collect()
     }
 
     #[test]
     fn a_full_draft_becomes_a_destination() {
-        let new = draft().parse().unwrap();
+        let new = http().parse_new().unwrap();
+        let TargetSettings::Http(target) = new.target else {
+            panic!("another kind")
+        };
         assert_eq!(
-            (new.name.as_str(), new.url.as_str()),
+            (new.name.as_str(), target.url.as_str()),
             ("SIEM", "https://siem.example/in")
         );
-        assert_eq!(new.verification_token, None);
+        assert_eq!(target.verification_token, None);
     }
 
     #[test]
     fn every_bad_field_is_named_at_once() {
         let bad = DestinationDraft {
             name: String::new(),
-            url: "ftp://x".into(),
-            verification_token: Some("short".into()),
-            headers: vec![HeaderDraft::new()],
+            target: TargetDraft::Http(HttpDraft {
+                url: "ftp://x".into(),
+                verification_token: Some("short".into()),
+                headers: vec![HeaderDraft::new()],
+            }),
             event_types: vec![String::new()],
         };
-        let errors = bad.parse().unwrap_err();
-        let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
+        let errors = bad.parse_new().unwrap_err();
         let header = [Field::HeaderName(0), Field::HeaderValue(0), Field::EventTypes];
         assert_eq!(
-            fields,
+            fields(&errors),
             [&[Field::Name, Field::Url, Field::VerificationToken], header.as_slice()].concat()
         );
-        assert_eq!(bad.mistakes(), errors);
+        assert_eq!(bad.mistakes(false), errors);
     }
 
     #[test]
     fn a_blank_token_means_make_one() {
-        let blank = DestinationDraft {
-            verification_token: Some(String::new()),
-            ..draft()
+        let mut blank = http();
+        assert!(blank.target.set_text(Field::VerificationToken, String::new()));
+        let TargetSettings::Http(target) = blank.parse_new().unwrap().target else {
+            panic!("another kind")
         };
-        assert_eq!(blank.parse().unwrap().verification_token, None);
+        assert_eq!(target.verification_token, None);
+    }
+
+    #[test]
+    fn a_stored_destination_keeps_a_secret_that_is_not_given_and_a_new_one_needs_it() {
+        for (draft, secret) in [(google(), Field::PrivateKey), (s3(), Field::SecretAccessKey)] {
+            assert!(draft.parse_change().is_ok());
+            assert!(draft.mistakes(true).is_empty());
+            assert_eq!(fields(&draft.parse_new().unwrap_err()), [secret]);
+            assert_eq!(fields(&draft.mistakes(false)), [secret]);
+            let mut blank = draft;
+            assert!(blank.target.set_text(secret, String::new()));
+            assert_eq!(
+                fields(&blank.parse_change().unwrap_err()),
+                [secret],
+                "opened and left empty"
+            );
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_own_fields() {
+        for mut draft in [http(), google(), s3()] {
+            let kind = draft.kind();
+            assert_eq!(DestinationKind::parse(kind.as_str()), Some(kind));
+            assert_eq!(
+                draft.target.set_text(Field::Url, "x".into()),
+                kind == DestinationKind::Http
+            );
+            assert_eq!(
+                draft.target.set_text(Field::Bucket, "x".into()),
+                kind == DestinationKind::AmazonS3
+            );
+            assert_eq!(
+                draft.target.text(Field::Bucket) == "x",
+                kind == DestinationKind::AmazonS3
+            );
+            assert!(!draft.target.set_text(Field::Username, "x".into()));
+        }
+    }
+
+    #[test]
+    fn a_draft_shows_no_secret_when_it_is_printed() {
+        for (mut draft, secret) in [
+            (http(), Field::VerificationToken),
+            (google(), Field::PrivateKey),
+            (s3(), Field::SecretAccessKey),
+        ] {
+            draft.target.set_text(secret, "s3cret".into());
+            assert!(!format!("{draft:?}").contains("s3cret"));
+        }
     }
 }

@@ -18,6 +18,18 @@ pub enum Field {
     /// Value of the header at this position, from 0.
     HeaderValue(u8),
     EventTypes,
+    /// Of a Google Cloud Logging destination, down to the private key.
+    ProjectId,
+    ClientEmail,
+    LogId,
+    PrivateKey,
+    /// Of an AWS S3 destination, down to the key prefix.
+    AccessKeyId,
+    SecretAccessKey,
+    Region,
+    Bucket,
+    EndpointUrl,
+    KeyPrefix,
     Username,
     Password,
     NewPassword,
@@ -66,6 +78,11 @@ impl FieldErrors {
     /// Keeps the value, or notes the errors and keeps nothing.
     pub fn collect_all<T>(&mut self, parsed: Result<T, Self>) -> Option<T> {
         parsed.map_err(|errors| self.0.extend(errors.0)).ok()
+    }
+
+    /// Adds all of them.
+    pub fn extend(&mut self, errors: Self) {
+        self.0.extend(errors.0);
     }
 
     pub fn is_empty(&self) -> bool {

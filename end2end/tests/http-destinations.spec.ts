@@ -1,10 +1,10 @@
 // Each step list of the documentation's section on HTTP destinations, under its heading, by roles and labels alone.
-import type { Locator, Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 
 import { postEvents } from '../fixtures/ingest.ts';
 import type { Received } from '../fixtures/receiver.ts';
 import { signIn } from '../fixtures/sign-in.ts';
-import { addHttpDestination, openStreams, streamItem } from '../fixtures/streams.ts';
+import { addHttpDestination, expand, openStreams, streamItem } from '../fixtures/streams.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const about = (id: string) => (requests: readonly Received[]) =>
@@ -22,12 +22,6 @@ async function fillHeader(form: Locator, name: string, value: string): Promise<L
   await row.getByRole('textbox', { name: 'Header' }).fill(name);
   await row.getByRole('textbox', { name: 'Value' }).fill(value);
   return row;
-}
-
-/** Selects the stream to expand it. */
-async function expand(page: Page, name: string): Promise<Locator> {
-  await streamItem(page, name).getByRole('button', { name, expanded: false }).click();
-  return page.getByRole('form', { name: `Settings of ${name}` });
 }
 
 async function save(form: Locator): Promise<void> {

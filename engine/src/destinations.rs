@@ -8,20 +8,21 @@ mod event_types;
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationChange, EventFilter, NewDestination, VerificationToken},
+    destination::{DestinationSettings, EventFilter, TargetSettings, VerificationToken},
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::{DestinationId, Seq},
 };
 use url::Url;
 
-use self::changes::{changes, filter_changes, header_changes};
+use self::changes::{changes, filter_changes, header_changes, place_of};
 pub use self::event_types::KnownEventType;
 
 use crate::{
     Engine,
     own_events::Recorded,
-    store::{Destination, DestinationSecrets, ParkedEvent, SigningSecret, StoreError, UpdateError},
+    sink::check_private_key,
+    store::{Destination, HttpSecrets, ParkedEvent, SigningSecret, StoreError, UpdateError},
     vault::{KeyError, random},
 };
 
@@ -62,12 +63,16 @@ impl Engine {
     pub async fn create_destination(
         &self,
         author: &Author,
-        new: NewDestination,
+        new: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
-        self.check_url(&new)?;
+        self.check_target(&new.target)?;
         self.check_event_types(&new.filter, None).await?;
         let now = self.clock().now();
-        let secrets = fresh_secrets(new.verification_token.clone()).map_err(StoreError::from)?;
+        let chosen_token = match &new.target {
+            TargetSettings::Http(settings) => settings.verification_token.clone(),
+            _ => None,
+        };
+        let secrets = fresh_secrets(chosen_token).map_err(StoreError::from)?;
         let created = |id| {
             let events = creation(id, &new).into_iter();
             events.map(|event| Recorded::new(event, author, now)).collect()
@@ -90,8 +95,9 @@ impl Engine {
         author: &Author,
         id: DestinationId,
         version: i64,
-        change: DestinationChange,
+        change: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
+        self.check_target(&change.target)?;
         self.check_event_types(&change.filter, Some(id)).await?;
         let now = self.clock().now();
         let changed = |before: &Destination| {
@@ -113,16 +119,13 @@ impl Engine {
     pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), UpdateError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
-            let (name, origin) = (before.name.to_string(), before.url.origin());
-            Recorded::new(
-                OwnEvent::DestinationDeleted {
-                    destination: id,
-                    name,
-                    origin,
-                },
-                author,
-                now,
-            )
+            let event = OwnEvent::DestinationDeleted {
+                destination: id,
+                kind: before.target.kind(),
+                name: before.name.to_string(),
+                place: before.target.place(),
+            };
+            Recorded::new(event, author, now)
         };
         self.database().delete_destination(id, deleted).await?;
         self.after_change().await;
@@ -188,13 +191,27 @@ impl Engine {
         Ok(destination.map(|destination| (destination.name.to_string(), seq)))
     }
 
-    /// Tells at once what the network rules would refuse with every attempt.
-    fn check_url(&self, new: &NewDestination) -> Result<(), UpdateError> {
-        let invalid = |reason: String| UpdateError::Refused(FieldError::new(Field::Url, reason));
-        let url =
-            Url::parse(new.url.as_str()).map_err(|_| invalid("Destination url must be a valid URL".to_owned()))?;
+    /// Tells at once what would fail with every attempt.
+    fn check_target(&self, target: &TargetSettings) -> Result<(), UpdateError> {
+        match target {
+            TargetSettings::Http(settings) => self.check_url(settings.url.as_str(), Field::Url, "Destination url"),
+            TargetSettings::GoogleCloudLogging { private_key, .. } => {
+                let checked = private_key.as_ref().map_or(Ok(()), check_private_key);
+                checked.map_err(UpdateError::Refused)
+            }
+            TargetSettings::AmazonS3 { settings, .. } => match settings.endpoint_url() {
+                Some(url) => self.check_url(url.as_str(), Field::EndpointUrl, "Endpoint url"),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What the network rules say without resolving the host.
+    fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), UpdateError> {
+        let refused = |reason: String| UpdateError::Refused(FieldError::new(field, reason));
+        let url = Url::parse(url).map_err(|_| refused(format!("{label} must be a valid URL")))?;
         let checked = self.network_rules().check_unresolved(&url);
-        checked.map_err(|forbidden| invalid(format!("Destination url is blocked: {forbidden}")))
+        checked.map_err(|forbidden| refused(format!("{label} is blocked: {forbidden}")))
     }
 
     fn state_of(&self, destination: Destination) -> DestinationState {
@@ -210,25 +227,28 @@ impl Engine {
 }
 
 /// What adding a destination comes to: that it was added, then its headers and its filter.
-fn creation(destination: DestinationId, new: &NewDestination) -> Vec<OwnEvent> {
+fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEvent> {
     let name = new.name.as_str();
     let mut events = vec![OwnEvent::DestinationCreated {
         destination,
+        kind: new.target.kind(),
         name: name.to_owned(),
-        origin: new.url.origin(),
+        place: place_of(&new.target),
     }];
-    events.extend(header_changes(destination, name, &[], &new.headers));
+    if let TargetSettings::Http(settings) = &new.target {
+        events.extend(header_changes(destination, name, &[], &settings.headers));
+    }
     events.extend(filter_changes(destination, name, &EventFilter::default(), &new.filter));
     events
 }
 
-fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<DestinationSecrets, KeyError> {
+fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<HttpSecrets, KeyError> {
     let signing_secret = SigningSecret::from_random(random::<32>().map_err(|_| KeyError::NoRandomness)?);
     let verification_token = match verification_token {
         Some(token) => token,
         None => VerificationToken::from_random(random::<24>().map_err(|_| KeyError::NoRandomness)?),
     };
-    Ok(DestinationSecrets {
+    Ok(HttpSecrets {
         verification_token,
         signing_secret,
     })

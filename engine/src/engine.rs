@@ -22,6 +22,7 @@ use crate::{
     own_events::{Recorded, relay},
     retention,
     settings::{FixedSettings, Settings},
+    sink::SinkServices,
     store::{Database, StoreError},
     vault::{KeyError, Vault},
 };
@@ -40,6 +41,8 @@ pub struct EngineConfig {
     pub fixed: FixedSettings,
     /// Destinations that an instance may have.
     pub destination_limit: u32,
+    /// Where services are that are not where everybody finds them.
+    pub services: SinkServices,
 }
 
 /// The engine could not start.
@@ -109,7 +112,13 @@ impl Engine {
             return Err(OpenError::LogIsOlder { settled, end });
         }
         let clients = GuardedClients::new(settings.network().rules());
-        let delivery = Delivery::start(log.clone(), database.clone(), clients.clone(), clock.clone());
+        let delivery = Delivery::start(
+            log.clone(),
+            database.clone(),
+            clients.clone(),
+            config.services,
+            clock.clone(),
+        );
         let upkeep_wake = Arc::new(Notify::new());
         let upkeep = tokio::spawn(upkeep(
             log.clone(),

@@ -11,7 +11,6 @@ mod rules;
 
 pub use domain::settings::AllowEntry;
 
-pub(crate) use self::client::SendError;
 pub use self::{
     client::{ClientError, GuardedClient, GuardedClients},
     resolver::{Blocked, Unresolved},

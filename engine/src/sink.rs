@@ -3,19 +3,24 @@
 //! A sink sends and reports; it decides nothing. What follows from a report is policy (`domain::policy`), and done by the
 //! worker.
 
+mod google;
 mod http;
+mod report;
+mod s3;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use domain::{destination::DestinationKind, policy::Outcome};
+use domain::{Timestamp, ids::Seq, policy::Outcome};
+use url::Url;
 
-pub use self::http::HttpSink;
+pub(crate) use self::google::check_private_key;
+pub use self::{google::GoogleSink, http::HttpSink, s3::S3Sink};
 use crate::{
     clock::Clock,
     log::LoggedEvent,
     net::{ClientError, GuardedClients},
-    store::Destination,
+    store::{Destination, Target},
 };
 
 /// What one attempt came to, and what is worth keeping of it when it failed.
@@ -29,23 +34,117 @@ pub struct Report {
     pub duration: Duration,
 }
 
+/// What the events of one request came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendReport {
+    /// Holds for every event that `parts` does not name.
+    pub whole: Report,
+    /// Events that fared otherwise, by their position in the request.
+    pub parts: BTreeMap<usize, Report>,
+}
+
+impl From<Report> for SendReport {
+    fn from(whole: Report) -> Self {
+        Self {
+            whole,
+            parts: BTreeMap::new(),
+        }
+    }
+}
+
+/// How events are put into requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batching {
+    /// One event a request.
+    Single,
+    /// Whatever is ready, up to so many events and bytes of their bodies.
+    Ready { events: usize, bytes: usize },
+    /// Runs of the log, one after the other, each under bounds that are stored before it is sent, so that a repeat sends the
+    /// same. A run is closed when it is full or has waited for so long.
+    Runs { events: usize, bytes: usize, age: Duration },
+}
+
+/// The bounds of a stretch of the log that is sent as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub first: Seq,
+    pub last: Seq,
+    /// When it was closed.
+    pub closed_at: Timestamp,
+}
+
 /// Sends to one destination.
 #[async_trait]
 pub trait Sink: Send + Sync {
-    /// Sends one event and reports within the kind's deadline. Never panics, never logs the event or a secret.
-    async fn send(&self, event: &LoggedEvent) -> Report;
+    fn batching(&self) -> Batching;
+
+    /// The longest that one request may take.
+    fn deadline(&self) -> Duration;
+
+    /// Sends the events of one request, at least one, in log order within each entity, and reports within the deadline.
+    /// `run` holds their bounds if they are sent as a run. Never panics, never logs an event or a secret.
+    async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport;
+}
+
+/// Where sinks find what the operator may point elsewhere.
+#[derive(Clone, Debug)]
+pub struct SinkServices {
+    /// Cloud Logging, without a path.
+    pub google_logging: Url,
+    /// The whole address at which Google gives access tokens.
+    pub google_token: Url,
+    /// The longest that a run waits to be closed.
+    pub run_age: Duration,
+}
+
+impl SinkServices {
+    /// <https://cloud.google.com/logging/docs/reference/v2/rest>
+    pub const GOOGLE_LOGGING: &str = "https://logging.googleapis.com";
+    /// <https://developers.google.com/identity/protocols/oauth2/service-account>
+    pub const GOOGLE_TOKEN: &str = "https://oauth2.googleapis.com/token";
+    pub const RUN_AGE: Duration = Duration::from_secs(60);
+
+    /// # Errors
+    /// If an address is no URL.
+    pub fn new(google_logging: &str, google_token: &str, run_age: Duration) -> Result<Self, url::ParseError> {
+        Ok(Self {
+            google_logging: Url::parse(google_logging)?,
+            google_token: Url::parse(google_token)?,
+            run_age,
+        })
+    }
+
+    /// As everybody has them.
+    ///
+    /// # Errors
+    /// None in fact: the addresses are constants.
+    pub fn usual() -> Result<Self, url::ParseError> {
+        Self::new(Self::GOOGLE_LOGGING, Self::GOOGLE_TOKEN, Self::RUN_AGE)
+    }
+}
+
+/// A sink could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    #[error("no connection can be set up")]
+    Client(#[from] ClientError),
+    #[error("the stored private key can't sign")]
+    PrivateKey,
 }
 
 /// The sink for a destination as it is configured now.
 ///
 /// # Errors
-/// [`ClientError`] if no connection can be set up on this machine.
+/// [`SinkError`] if no connection can be set up on this machine, or with what is stored.
 pub fn sink_for(
     destination: &Destination,
     clients: &GuardedClients,
+    services: &SinkServices,
     clock: &Clock,
-) -> Result<Arc<dyn Sink>, ClientError> {
-    match destination.kind {
-        DestinationKind::Http => Ok(Arc::new(HttpSink::new(destination, clients, clock.clone())?)),
+) -> Result<Arc<dyn Sink>, SinkError> {
+    match &destination.target {
+        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock.clone())?)),
+        Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
+        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?)),
     }
 }

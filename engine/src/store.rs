@@ -16,7 +16,9 @@ mod users;
 pub use self::{
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
-    destinations::{Destination, DestinationSecrets, Header, SigningSecret, UpdateError},
+    destinations::{
+        Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, S3Target, SigningSecret, Target, UpdateError,
+    },
     error::StoreError,
     own_events::PendingOwnEvent,
     sessions::{ListedSession, NewSession, StoredSession},

@@ -1,14 +1,16 @@
 //! A form that adds or edits a destination: what is typed, what is wrong with it, and whether it can be saved.
 
 mod headers;
+mod merge;
+mod target;
 
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationDraft, DestinationEdit, DestinationKind},
+    destination::{DestinationDraft, DestinationKind},
     ids::DestinationId,
 };
 
-use self::headers::header_of;
+use self::merge::keep_typed;
 use crate::wire::{AppError, DestinationView};
 
 /// What the server had when editing began.
@@ -24,73 +26,78 @@ struct Stored {
 pub struct EditRequest {
     pub id: DestinationId,
     pub version: i64,
-    pub edit: DestinationEdit,
+    pub draft: DestinationDraft,
 }
 
 /// State of one form. Nothing that was typed leaves it except by [`EditorState::reset`] or a successful save.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditorState {
-    kind: DestinationKind,
     draft: DestinationDraft,
     stored: Option<Stored>,
     visited: Vec<Field>,
     refused: Option<AppError>,
     saved: bool,
+    /// Whether several fields were just filled in from one key.
+    filled: bool,
 }
 
 impl EditorState {
-    /// An empty form for a new destination.
+    /// A form for a new destination, with what is best chosen for it.
     pub fn add(kind: DestinationKind) -> Self {
-        Self {
-            kind,
-            draft: DestinationDraft::default(),
-            stored: None,
-            visited: Vec::new(),
-            refused: None,
-            saved: false,
-        }
+        let mut editor = Self::holding(DestinationDraft::new(kind));
+        editor.choose_layout();
+        editor
     }
 
     /// A form with what is stored.
     pub fn edit(view: &DestinationView) -> Self {
-        let draft = draft_of(view);
         Self {
-            draft: draft.clone(),
             stored: Some(Stored {
                 id: view.id,
                 version: view.version,
-                draft,
+                draft: view.draft.clone(),
             }),
-            ..Self::add(view.kind)
+            ..Self::holding(view.draft.clone())
+        }
+    }
+
+    const fn holding(draft: DestinationDraft) -> Self {
+        Self {
+            draft,
+            stored: None,
+            visited: Vec::new(),
+            refused: None,
+            saved: false,
+            filled: false,
         }
     }
 
     pub const fn kind(&self) -> DestinationKind {
-        self.kind
+        self.draft.kind()
     }
 
     pub fn text(&self, field: Field) -> &str {
         match field {
             Field::Name => &self.draft.name,
-            Field::Url => &self.draft.url,
-            Field::VerificationToken => self.draft.verification_token.as_deref().unwrap_or_default(),
             Field::HeaderName(row) => self.header(row).map_or("", |header| &header.name),
             Field::HeaderValue(row) => self
                 .header(row)
                 .and_then(|header| header.value.as_deref())
                 .unwrap_or_default(),
-            _ => "",
+            _ => self.draft.target.text(field),
         }
     }
 
-    /// Takes what was typed; what the server said about this field no longer holds.
+    /// Takes what was typed; what the server said about this field no longer holds. The whole key of a service account in
+    /// the place of its private key fills in every field that it knows.
     pub fn set_text(&mut self, field: Field, text: String) {
+        self.filled = false;
         match field {
             Field::Name => self.draft.name = text,
-            Field::Url => self.draft.url = text,
-            Field::VerificationToken => self.draft.verification_token = Some(text),
             Field::HeaderName(row) => self.change_header(row, |header| header.name = text),
             Field::HeaderValue(row) => self.set_header_value(row, text),
+            Field::PrivateKey if self.fill_from_key(&text) => return,
+            _ if self.draft.target.set_text(field, text) => {}
             _ => return,
         }
         self.changed(field);
@@ -110,9 +117,14 @@ impl EditorState {
 
     /// The field was left: from now on its mistakes are shown.
     pub fn visit(&mut self, field: Field) {
-        // A row of headers was added on purpose, so its fields have to be filled in; others may be passed through.
-        let is_wanted = matches!(field, Field::HeaderName(_))
-            || matches!(field, Field::HeaderValue(row) if !self.is_header_hidden(row));
+        // A row of headers was added and a secret opened on purpose, so they have to be filled in; other fields may be
+        // passed through.
+        let is_wanted = match field {
+            Field::HeaderName(_) => true,
+            Field::HeaderValue(row) => !self.is_header_hidden(row),
+            Field::PrivateKey | Field::SecretAccessKey => self.stored.is_some(),
+            _ => false,
+        };
         if (is_wanted || !self.text(field).is_empty()) && !self.visited.contains(&field) {
             self.visited.push(field);
         }
@@ -123,6 +135,11 @@ impl EditorState {
         let refused = self.refused.as_ref().and_then(|error| error.message_for(field));
         if let Some(message) = refused {
             return Some(message.to_owned());
+        }
+        if field == Field::PrivateKey
+            && let Some(problem) = self.key_problem()
+        {
+            return Some(problem.to_owned());
         }
         let visited = self.visited.contains(&field);
         let errors = visited.then(|| self.mistakes())?;
@@ -169,11 +186,7 @@ impl EditorState {
         self.stored.as_ref().map(|stored| EditRequest {
             id: stored.id,
             version: stored.version,
-            edit: DestinationEdit {
-                name: self.draft.name.clone(),
-                headers: self.draft.headers.clone(),
-                event_types: self.draft.event_types.clone(),
-            },
+            draft: self.draft.clone(),
         })
     }
 
@@ -182,10 +195,15 @@ impl EditorState {
         self.refused = Some(error);
     }
 
-    /// The server has stored it.
-    pub fn accept(&mut self, view: &DestinationView) {
-        *self = Self::edit(view);
-        self.saved = true;
+    /// The server has stored what was sent. What was typed since then stays, yet to be saved.
+    pub fn accept(&mut self, view: &DestinationView, sent: &DestinationDraft) {
+        let mut editor = Self::edit(view);
+        editor.saved = self.draft == *sent;
+        if !editor.saved {
+            keep_typed(&self.draft, sent, &mut editor.draft);
+            editor.visited = std::mem::take(&mut self.visited);
+        }
+        *self = editor;
     }
 
     /// Back to what is stored.
@@ -205,20 +223,7 @@ impl EditorState {
     }
 
     fn mistakes(&self) -> FieldErrors {
-        match self.edit_request() {
-            Some(request) => request.edit.parse().err().unwrap_or_default(),
-            None => self.draft.mistakes(),
-        }
-    }
-}
-
-fn draft_of(view: &DestinationView) -> DestinationDraft {
-    DestinationDraft {
-        name: view.name.clone(),
-        url: view.url.clone(),
-        verification_token: Some(view.verification_token.clone()),
-        headers: view.headers.iter().map(header_of).collect(),
-        event_types: view.event_types.clone(),
+        self.draft.mistakes(self.stored.is_some())
     }
 }
 

@@ -1,6 +1,9 @@
 //! The Streams tab: the destinations, the open forms, and what was just done.
 
-use domain::{destination::DestinationKind, ids::DestinationId};
+use domain::{
+    destination::{DestinationDraft, DestinationKind},
+    ids::DestinationId,
+};
 
 use super::editor::EditorState;
 use crate::wire::{AppError, DestinationView};
@@ -145,29 +148,45 @@ impl StreamsState {
         }
     }
 
-    pub fn add_answered(&mut self, answer: Result<DestinationView, AppError>) {
+    /// `sent` is what was to be added: what was typed since then stays, in the form of the new row.
+    pub fn add_answered(&mut self, sent: &DestinationDraft, answer: Result<DestinationView, AppError>) {
+        // The form may have been closed meanwhile, or left for another kind.
+        let form = self.adding.take_if(|editor| editor.kind() == sent.kind());
         match answer {
             Ok(view) => {
                 self.changed();
-                self.adding = None;
                 self.notice = Some(Notice::Added);
-                self.rows.push(StreamRow::new(view));
+                let mut row = StreamRow::new(view);
+                if let Some(mut editor) = form {
+                    editor.accept(&row.view, sent);
+                    editor.dismiss_saved();
+                    row.expanded = editor.is_changed();
+                    row.editor = editor;
+                }
+                self.rows.push(row);
             }
             Err(error) => {
-                if let Some(editor) = &mut self.adding {
+                if let Some(mut editor) = form {
                     editor.refuse(error);
+                    self.adding = Some(editor);
                 }
             }
         }
     }
 
-    pub fn save_answered(&mut self, id: DestinationId, answer: Result<DestinationView, AppError>) {
+    /// `sent` is what was to be saved: what was typed since then stays.
+    pub fn save_answered(
+        &mut self,
+        id: DestinationId,
+        sent: &DestinationDraft,
+        answer: Result<DestinationView, AppError>,
+    ) {
         self.changed();
         self.notice = None;
         let Some(row) = self.row_mut(id) else { return };
         match answer {
             Ok(view) => {
-                row.editor.accept(&view);
+                row.editor.accept(&view, sent);
                 row.view = view;
             }
             Err(error) => row.editor.refuse(error),

@@ -8,8 +8,10 @@ use super::{
     context::Streams,
     editing::{Editing, Form},
     event_types::EventTypes,
-    http_fields::HttpFields,
+    google_fields::google_fields,
+    http_fields::http_fields,
     refusal::Refusal,
+    s3_fields::s3_fields,
 };
 use crate::{
     browser,
@@ -37,10 +39,10 @@ pub(super) fn AddForm() -> impl IntoView {
     view! {
         <form class="card form" aria-label="Add streaming destination" novalidate on:submit=on_submit>
             <Alert tone=AlertTone::Warning title="Destinations receive all audit event data">
-                "This could include sensitive information. Make sure you trust the destination endpoint."
+                "This could include sensitive information. Make sure you trust the destination."
             </Alert>
             <Refusal editing />
-            <KindFields editing />
+            {kind_fields(editing)}
             <EventTypes editing />
             <div class="form-actions">
                 <button type="submit" class="button button-primary" disabled=cannot_add>
@@ -55,12 +57,13 @@ pub(super) fn AddForm() -> impl IntoView {
 }
 
 /// The fields of the kind that was chosen.
-#[component]
-pub(super) fn KindFields(editing: Editing) -> impl IntoView {
+pub(super) fn kind_fields(editing: Editing) -> AnyView {
     let kind = editing.get(EditorState::kind);
-    move || {
-        kind.get().map(|kind| match kind {
-            DestinationKind::Http => view! { <HttpFields editing /> },
-        })
-    }
+    let fields = move || match kind.get() {
+        None => ().into_any(),
+        Some(DestinationKind::Http) => http_fields(editing),
+        Some(DestinationKind::GoogleCloudLogging) => google_fields(editing),
+        Some(DestinationKind::AmazonS3) => s3_fields(editing),
+    };
+    view! { {fields} }.into_any()
 }

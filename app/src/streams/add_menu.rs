@@ -9,12 +9,11 @@ use leptos::{
 };
 use web_sys::Node;
 
-use super::context::Streams;
-use crate::{
-    browser,
-    model::kind::{KINDS, menu_label},
-    ui::Icon,
+use super::{
+    context::Streams,
+    editing::{Editing, Form},
 };
+use crate::{browser, model::kind::menu_label, ui::Icon};
 
 pub(super) const BUTTON_ID: &str = "add-stream";
 
@@ -53,7 +52,7 @@ pub(super) fn AddMenu() -> impl IntoView {
             </button>
             <Show when=move || open.get()>
                 <div class="menu-sheet" role="menu" aria-labelledby=BUTTON_ID>
-                    {KINDS
+                    {DestinationKind::ALL
                         .into_iter()
                         .enumerate()
                         .map(|(position, kind)| view! { <MenuItem position kind open /> })
@@ -70,9 +69,10 @@ fn MenuItem(position: usize, kind: DestinationKind, open: RwSignal<bool>) -> imp
     let choose = move |_| {
         open.set(false);
         streams.state.update(|state| state.begin_adding(kind));
+        browser::focus(Editing::new(streams, Form::Add).field_id("name"));
     };
     let on_key = move |event: KeyboardEvent| {
-        let last = KINDS.len() - 1;
+        let last = DestinationKind::ALL.len() - 1;
         let next = match event.key().as_str() {
             "ArrowDown" if position == last => 0,
             "ArrowDown" => position + 1,

@@ -38,21 +38,21 @@ impl Streams {
         Action::new(move |(): &()| async move {
             let draft = state.with_untracked(|state| state.adding().map(EditorState::draft));
             let Some(draft) = draft else { return };
-            let answer = create_destination(draft).await;
+            let answer = create_destination(draft.clone()).await;
             if answer.is_ok() {
                 browser::focus(HEADING_ID);
             }
-            state.try_update(|state| state.add_answered(answer));
+            state.try_update(|state| state.add_answered(&draft, answer));
         })
     }
 
     pub(super) fn save(self) -> Action<EditRequest, ()> {
         let state = self.state;
         Action::new(move |request: &EditRequest| {
-            let EditRequest { id, version, edit } = request.clone();
+            let EditRequest { id, version, draft } = request.clone();
             async move {
-                let answer = update_destination(id, version, edit).await;
-                state.try_update(|state| state.save_answered(id, answer));
+                let answer = update_destination(id, version, draft.clone()).await;
+                state.try_update(|state| state.save_answered(id, &draft, answer));
             }
         })
     }

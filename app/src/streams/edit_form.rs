@@ -4,15 +4,13 @@ use domain::ids::DestinationId;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
-    add_form::KindFields,
+    add_form::kind_fields,
     context::Streams,
     delete_dialog::DeleteDialog,
     editing::{Editing, Form},
     event_types::EventTypes,
     item::toggle_id,
     refusal::Refusal,
-    signing_secret::SigningSecretField,
-    verification_token::VerificationTokenField,
 };
 use crate::{
     browser,
@@ -21,7 +19,7 @@ use crate::{
 };
 
 #[component]
-pub(super) fn EditForm(id: DestinationId, name: Signal<String>, token: Signal<String>) -> impl IntoView {
+pub(super) fn EditForm(id: DestinationId, name: Signal<String>) -> impl IntoView {
     let streams = expect_context::<Streams>();
     let editing = Editing::new(streams, Form::Edit(id));
     let save = streams.save();
@@ -39,10 +37,8 @@ pub(super) fn EditForm(id: DestinationId, name: Signal<String>, token: Signal<St
         <form class="form" novalidate on:submit=on_submit aria-label=move || format!("Settings of {}", name.get())>
             <Saved editing />
             <Refusal editing />
-            <KindFields editing />
+            {kind_fields(editing)}
             <EventTypes editing />
-            <VerificationTokenField id=editing.field_id("token") token />
-            <SigningSecretField input_id=editing.field_id("secret") id />
             <Actions id cannot_save dialog />
         </form>
         <DeleteDialog id name dialog />

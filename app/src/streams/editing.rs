@@ -77,14 +77,6 @@ impl Editing {
         Signal::derive(move || message.get().flatten())
     }
 
-    pub(super) fn set_text(self, field: Field) -> impl Fn(String) + Send + Sync + 'static {
-        move |text| self.update(|editor| editor.set_text(field, text))
-    }
-
-    pub(super) fn visit(self, field: Field) -> impl Fn() + Send + Sync + 'static {
-        move || self.update(|editor| editor.visit(field))
-    }
-
     pub(super) fn update(self, change: impl FnOnce(&mut EditorState)) {
         // What was asked for may come back after the tab was left.
         self.state.try_update(|state| {

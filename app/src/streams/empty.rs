@@ -13,8 +13,8 @@ pub(super) fn EmptyStreams(is_adding: Memo<bool>) -> impl IntoView {
                 <StreamsIllustration />
                 <h2>"Setup streaming for audit events"</h2>
                 <p>
-                    "Add an HTTP endpoint to manage audit logs in third-party systems. Everything stays in one place, and
-                    no event that was accepted here is lost on the way."
+                    "Add an HTTP endpoint, a Google Cloud Logging log or an AWS S3 bucket to manage audit logs in third-party
+                    systems. Everything stays in one place, and no event that was accepted here is lost on the way."
                 </p>
                 <AddMenu />
             </section>

@@ -1,87 +1,58 @@
 //! The fields of an HTTP destination.
 
-use domain::{Field, destination::DestinationName};
+use domain::Field;
 use leptos::prelude::*;
 
-use super::{editing::Editing, headers_table::HeadersTable};
-use crate::ui::{FieldLook, Icon, TextField};
+use super::{
+    editing::{Editing, Form},
+    field::{FieldLook, field, name_field, url_field},
+    headers_table::HeadersTable,
+    signing_secret::SigningSecretField,
+    verification_token::VerificationTokenField,
+};
 
-#[component]
-pub(super) fn HttpFields(editing: Editing) -> impl IntoView {
+pub(super) fn http_fields(editing: Editing) -> AnyView {
     let is_edit = editing.is_edit();
-    let name = FieldLook {
-        label: "Destination Name",
-        takes_focus: !is_edit,
-        max_chars: u32::try_from(DestinationName::MAX_CHARS).ok(),
-        ..FieldLook::default()
-    };
     let url = FieldLook {
+        id: "url",
         label: "Destination URL",
         placeholder: "https://siem.example.com/events",
-        hint: is_edit.then_some("The URL can't be changed. Add another destination instead."),
+        hint: if is_edit {
+            "The URL can't be changed. Add another destination instead."
+        } else {
+            ""
+        },
         is_code: true,
         is_disabled: is_edit,
         ..FieldLook::default()
     };
+    let warning = "With http, anybody on the way can read the events and the token. Use https where you can.";
     view! {
-        <EditorField editing field=Field::Name id="name" look=name />
-        <div>
-            <EditorField editing field=Field::Url id="url" look=url />
-            <HttpHint editing />
-        </div>
-        {(!is_edit).then(|| view! { <ChosenToken editing /> })}
+        {name_field(editing, "")}
+        {url_field(editing, Field::Url, url, warning)}
+        {token(editing)}
         <HeadersTable editing />
     }
+    .into_any()
 }
 
-/// The token can be chosen at first, and never changes after that.
-#[component]
-fn ChosenToken(editing: Editing) -> impl IntoView {
-    let token = FieldLook {
-        label: "Verification token",
-        hint: Some(
-            "16 to 24 characters, sent with every event so that the receiver knows it is from here. Leave it empty to have one made.",
-        ),
-        is_code: true,
-        is_optional: true,
-        ..FieldLook::default()
+/// The token can be chosen at first, and never changes after that; the other secret is always made here.
+fn token(editing: Editing) -> AnyView {
+    let Form::Edit(id) = editing.form else {
+        let look = FieldLook {
+            id: "token",
+            label: "Verification token",
+            hint: "16 to 24 characters, sent with every event so that the receiver knows it is from here. Leave it empty to have one made.",
+            is_code: true,
+            is_optional: true,
+            ..FieldLook::default()
+        };
+        return field(editing, Field::VerificationToken, look);
     };
-    view! { <EditorField editing field=Field::VerificationToken id="token" look=token /> }
-}
-
-#[component]
-fn EditorField(editing: Editing, field: Field, id: &'static str, look: FieldLook) -> impl IntoView {
+    let token = editing.text(Field::VerificationToken);
     view! {
-        <TextField
-            id=editing.field_id(id)
-            look
-            text=editing.text(field)
-            error=editing.message(field)
-            on_input=editing.set_text(field)
-            on_leave=editing.visit(field)
-        />
+        <VerificationTokenField id=editing.field_id("token") token />
+        <SigningSecretField input_id=editing.field_id("secret") id />
     }
-}
-
-#[component]
-fn HttpHint(editing: Editing) -> impl IntoView {
-    let is_plain = editing.get(|editor| {
-        let url = editor.text(Field::Url).trim_start();
-        url.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"))
-    });
-    view! {
-        <div role="status">
-            {move || {
-                (is_plain.get() == Some(true))
-                    .then(|| {
-                        view! {
-                            <p class="field-warning">
-                                <Icon icon=icondata_lu::LuTriangleAlert />
-                                "With http, anybody on the way can read the events and the token. Use https where you can."
-                            </p>
-                        }
-                    })
-            }}
-        </div>
-    }
+    .into_any()
 }

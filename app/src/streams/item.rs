@@ -1,6 +1,6 @@
 //! One destination: what it is, where it goes and how it is doing; opened, its form.
 
-use domain::ids::DestinationId;
+use domain::{Field, destination::DestinationKind, ids::DestinationId};
 use leptos::prelude::*;
 
 use super::{
@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     browser,
-    model::{kind::badge_label, streams_state::StreamRow},
+    model::{
+        kind::{badge_label, target_line},
+        streams_state::StreamRow,
+    },
     ui::Icon,
     wire::DestinationView,
 };
@@ -33,11 +36,14 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let text = move |read: fn(&DestinationView) -> String| {
         Signal::derive(move || view.with(|view| view.as_ref().map(read).unwrap_or_default()))
     };
-    let (name, url) = (text(|view| view.name.clone()), text(|view| view.url.clone()));
-    let token = text(|view| view.verification_token.clone());
-    let kind = text(|view| badge_label(view.kind).to_owned());
+    let name = text(|view| view.draft.name.clone());
+    let target = text(|view| target_line(&view.draft.target));
+    let token = text(|view| view.draft.target.text(Field::VerificationToken).to_owned());
+    // A destination never becomes one of another kind.
+    let kind = view.with_untracked(|view| view.as_ref().map(|view| view.draft.kind()));
+    let has_token = kind == Some(DestinationKind::Http);
     let is_filtered =
-        Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| !view.event_types.is_empty())));
+        Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| !view.draft.event_types.is_empty())));
     let panel_id = format!("stream-{id}-settings");
     view! {
         <li class="stream">
@@ -56,15 +62,15 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                         </span>
                         <bdi class="stream-name">{name}</bdi>
                     </button>
-                    <span class="badge">{kind}</span>
+                    <span class="badge">{kind.map(badge_label)}</span>
                     <FilteredBadge id is_filtered />
                 </div>
                 <p class="stream-url">
-                    <bdi>{url}</bdi>
+                    <bdi>{target}</bdi>
                 </p>
                 <Health view />
                 <div class="stream-end">
-                    <VerificationTokenBadge token />
+                    {has_token.then(|| view! { <VerificationTokenBadge token /> })}
                     <button type="button" class="icon-button needs-script" aria-label="Edit" title="Edit" on:click=move |_| edit(streams, id)>
                         <Icon icon=icondata_lu::LuPencil />
                     </button>
@@ -72,7 +78,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
             </div>
             <div id=panel_id class="stream-panel" hidden=move || !is_expanded.get()>
                 <Show when=move || is_expanded.get()>
-                    <EditForm id name token />
+                    <EditForm id name />
                 </Show>
             </div>
         </li>

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
+    destination::DestinationKind,
     ids::{DestinationId, Seq, TokenId, UserId},
 };
 
@@ -67,20 +68,34 @@ pub enum OwnEvent {
         token: TokenId,
         name: String,
     },
+    /// `place` is where its events go, without anything secret.
     DestinationCreated {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
-        origin: String,
+        place: String,
     },
-    DestinationRenamed {
+    /// One of its fields, none of them a secret. `name` is the one it has now.
+    DestinationChanged {
         destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        field: &'static str,
         from: String,
         to: String,
     },
+    /// A secret that only its owner knows.
+    DestinationSecretReplaced {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        secret: &'static str,
+    },
     DestinationDeleted {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
-        origin: String,
+        place: String,
     },
     /// `name` is the destination's, `key` the header's, here and below.
     HeaderCreated {
@@ -170,9 +185,21 @@ impl OwnEvent {
             Self::PasswordReset { .. } => "user_password_reset",
             Self::TokenCreated { .. } => "api_token_created",
             Self::TokenRevoked { .. } => "api_token_revoked",
-            Self::DestinationCreated { .. } => "create_instance_event_streaming_destination",
-            Self::DestinationRenamed { .. } => "update_instance_event_streaming_destination",
-            Self::DestinationDeleted { .. } => "destroy_instance_event_streaming_destination",
+            Self::DestinationCreated { kind, .. } => match kind {
+                DestinationKind::Http => "create_instance_event_streaming_destination",
+                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_created",
+                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_created",
+            },
+            Self::DestinationChanged { kind, .. } | Self::DestinationSecretReplaced { kind, .. } => match kind {
+                DestinationKind::Http => "update_instance_event_streaming_destination",
+                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_updated",
+                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_updated",
+            },
+            Self::DestinationDeleted { kind, .. } => match kind {
+                DestinationKind::Http => "destroy_instance_event_streaming_destination",
+                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_deleted",
+                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_deleted",
+            },
             Self::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
             Self::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",
             Self::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
@@ -239,32 +266,47 @@ impl OwnEvent {
             Self::TokenRevoked { token: id, name } => token(format!("Revoked API token {name}"), id, name),
             Self::DestinationCreated {
                 destination: id,
+                kind,
                 name,
-                origin,
-            } => destination(
-                format!("Create instance event streaming destination {origin}"),
-                id,
-                name,
-                json!({}),
-            ),
-            Self::DestinationRenamed {
+                place,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(format!("Create {} {place}", described(*kind)), id, name, json!({}))
+            },
+            Self::DestinationChanged {
                 destination: id,
+                kind,
+                name,
+                field,
                 from,
                 to,
-            } => {
-                let extra = json!({"change": "name", "from": from, "to": to});
-                destination(format!("Changed name from {from} to {to}"), id, to, extra)
-            }
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Changed {field} from {from} to {to}"),
+                    id,
+                    name,
+                    json!({"change": field, "from": from, "to": to}),
+                )
+            },
+            Self::DestinationSecretReplaced {
+                destination: id,
+                kind,
+                name,
+                secret,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(format!("Replaced the {secret}"), id, name, json!({"change": secret}))
+            },
             Self::DestinationDeleted {
                 destination: id,
+                kind,
                 name,
-                origin,
-            } => destination(
-                format!("Destroy instance event streaming destination {origin}"),
-                id,
-                name,
-                json!({}),
-            ),
+                place,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(format!("Destroy {} {place}", described(*kind)), id, name, json!({}))
+            },
             Self::HeaderCreated {
                 destination: id,
                 name,
@@ -393,6 +435,23 @@ impl OwnEvent {
     }
 }
 
+/// The class of GitLab's that such a destination has.
+const fn target_type(kind: DestinationKind) -> &'static str {
+    match kind {
+        DestinationKind::Http => DESTINATION,
+        DestinationKind::GoogleCloudLogging => "AuditEvents::Instance::GoogleCloudLoggingConfiguration",
+        DestinationKind::AmazonS3 => "AuditEvents::Instance::AmazonS3Configuration",
+    }
+}
+
+const fn described(kind: DestinationKind) -> &'static str {
+    match kind {
+        DestinationKind::Http => "instance event streaming destination",
+        DestinationKind::GoogleCloudLogging => "instance Google Cloud Logging configuration",
+        DestinationKind::AmazonS3 => "instance Amazon S3 configuration",
+    }
+}
+
 /// What changed, in GitLab's words and order.
 fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Option<bool>) -> String {
     let mut message = format!("Updated a custom HTTP header from key {from_key} to have");
@@ -452,8 +511,11 @@ mod tests {
         };
         let at = Timestamp::from_unix_ms(1_760_464_808_677);
         let id = EventId("0199".into());
-        let renamed = OwnEvent::DestinationRenamed {
+        let renamed = OwnEvent::DestinationChanged {
             destination: DestinationId::new(3),
+            kind: DestinationKind::Http,
+            name: "New \\ \"x\"".into(),
+            field: "name",
             from: "Old".into(),
             to: "New \\ \"x\"".into(),
         };

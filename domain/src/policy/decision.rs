@@ -44,7 +44,7 @@ pub enum Decision {
     },
     /// The event itself is not wanted: try it again on its own schedule, go on with the others.
     Refuse(Refusal),
-    /// Too large together: send the halves.
+    /// Too large together, or one of them is not wanted and nobody knows which: send the halves.
     Split,
     /// Record nothing; it is sent again after the restart.
     Forget,
@@ -56,6 +56,7 @@ pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
         Outcome::Answered { status, retry_after } => decide_answer(status, retry_after, size),
         Outcome::Unreached(unreached) => hold(Trouble::Unreached(unreached), None),
         Outcome::Blocked => hold(Trouble::Blocked, None),
+        Outcome::Unsendable if size == RequestSize::Batch => Decision::Split,
         Outcome::Unsendable => Decision::Refuse(Refusal::Unsendable),
         Outcome::Stopped => Decision::Forget,
     }
@@ -68,7 +69,7 @@ fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) 
         401 | 403 | 407 => hold(Trouble::AuthenticationFailing(status), retry_after),
         404 | 410 => hold(Trouble::EndpointNotFound(status), retry_after),
         408 | 425 | 429 => hold(Trouble::Unavailable(status), retry_after),
-        413 if size == RequestSize::Batch => Decision::Split,
+        400..=499 if size == RequestSize::Batch => Decision::Split,
         400..=499 => Decision::Refuse(Refusal::Status(status)),
         _ => hold(Trouble::Unavailable(status), retry_after),
     }
@@ -145,16 +146,26 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_is_too_large_is_split_and_a_single_event_refused() {
-        let outcome = Outcome::Answered {
-            status: 413,
-            retry_after: None,
-        };
-        assert_eq!(decide(outcome, RequestSize::Batch), Decision::Split);
-        assert_eq!(
-            decide(outcome, RequestSize::One),
-            Decision::Refuse(Refusal::Status(413))
-        );
+    fn a_refused_batch_is_split_until_the_event_that_is_not_wanted_stands_alone() {
+        for status in [400, 405, 413, 422, 499] {
+            let outcome = Outcome::Answered {
+                status,
+                retry_after: None,
+            };
+            assert_eq!(decide(outcome, RequestSize::Batch), Decision::Split);
+            assert_eq!(
+                decide(outcome, RequestSize::One),
+                Decision::Refuse(Refusal::Status(status))
+            );
+        }
+        assert_eq!(decide(Outcome::Unsendable, RequestSize::Batch), Decision::Split);
+        for status in [200, 302, 401, 403, 404, 408, 429, 503] {
+            let outcome = Outcome::Answered {
+                status,
+                retry_after: None,
+            };
+            assert_eq!(decide(outcome, RequestSize::Batch), decide(outcome, RequestSize::One));
+        }
     }
 
     #[test]

@@ -17,7 +17,38 @@ const LANES: usize = 128;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LaneIndex(usize);
 
-/// The lanes. At most one event of a lane is out at a time; events of an entity share a lane.
+/// An event that was given out.
+pub(super) type Taken = (LaneIndex, Arc<LoggedEvent>);
+
+/// How much is given out at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    pub(super) events: usize,
+    /// Of bodies; the first event may have more.
+    pub(super) bytes: usize,
+    /// Nothing after this position.
+    pub(super) last: Option<Seq>,
+}
+
+impl Room {
+    pub(super) const ONE: Self = Self {
+        events: 1,
+        bytes: 0,
+        last: None,
+    };
+
+    fn takes(&mut self, event: &LoggedEvent, is_first: bool) -> bool {
+        let fits = is_first || event.body.len() <= self.bytes;
+        let takes = self.events > 0 && fits && self.last.is_none_or(|last| event.seq <= last);
+        if takes {
+            self.events -= 1;
+            self.bytes = self.bytes.saturating_sub(event.body.len());
+        }
+        takes
+    }
+}
+
+/// The lanes. Events of an entity share a lane, and what is out of a lane is out in one request.
 pub(super) struct Lanes {
     lanes: Vec<Lane>,
     /// Lanes that have an event and none out, in the order in which they became so.
@@ -29,12 +60,22 @@ pub(super) struct Lanes {
 #[derive(Default)]
 struct Lane {
     events: VecDeque<Arc<LoggedEvent>>,
-    is_out: bool,
+    out: usize,
 }
 
 impl Lanes {
-    pub(super) fn new() -> Self {
-        let lanes = std::iter::repeat_with(Lane::default).take(LANES).collect();
+    /// A lane for each hash of an entity.
+    pub(super) fn by_entity() -> Self {
+        Self::with_lanes(LANES)
+    }
+
+    /// One lane: everything in log order.
+    pub(super) fn in_log_order() -> Self {
+        Self::with_lanes(1)
+    }
+
+    fn with_lanes(count: usize) -> Self {
+        let lanes = std::iter::repeat_with(Lane::default).take(count).collect();
         Self {
             lanes,
             ready: VecDeque::new(),
@@ -55,56 +96,75 @@ impl Lanes {
 
     /// Adds an event behind those of its entity. Events are added in log order.
     pub(super) fn push(&mut self, event: Arc<LoggedEvent>) {
-        let index = lane_of(&event);
+        let index = lane_of(&event, self.lanes.len());
         let Some(lane) = self.lanes.get_mut(index) else { return };
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
-        if lane.events.is_empty() && !lane.is_out {
+        if lane.events.is_empty() && lane.out == 0 {
             self.ready.push_back(index);
         }
         lane.events.push_back(event);
     }
 
-    /// Gives out the next event of the lane that has been ready longest.
-    pub(super) fn take(&mut self) -> Option<(LaneIndex, Arc<LoggedEvent>)> {
-        let index = self.ready.pop_front()?;
-        self.take_from(index)
+    /// Gives out the next events of the lanes that have been ready longest, as many as there is room for.
+    pub(super) fn take(&mut self, mut room: Room) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        while let Some(index) = self.ready.front().copied() {
+            let before = taken.len();
+            self.take_from(index, &mut room, &mut taken);
+            if taken.len() == before {
+                break;
+            }
+            self.ready.pop_front();
+        }
+        taken
+    }
+
+    /// The first and the last position of what [`Self::take`] would give out of a single lane.
+    pub(super) fn bounds(&self, mut room: Room) -> Option<(Seq, Seq)> {
+        let lane = self.lanes.get(*self.ready.front()?)?;
+        let first = lane.events.front()?.seq;
+        let mut last = None;
+        for event in &lane.events {
+            if !room.takes(event, last.is_none()) {
+                break;
+            }
+            last = Some(event.seq);
+        }
+        Some((first, last?))
     }
 
     /// Gives out the oldest event that is ready: the one to probe with.
-    pub(super) fn take_oldest(&mut self) -> Option<(LaneIndex, Arc<LoggedEvent>)> {
-        let seq_of = |index: &usize| {
-            self.lanes
-                .get(*index)
-                .and_then(|lane| lane.events.front())
-                .map(|event| event.seq)
-        };
-        let oldest = self.ready.iter().copied().min_by_key(seq_of)?;
+    pub(super) fn take_oldest(&mut self) -> Option<Taken> {
+        let oldest = self.ready.iter().copied().min_by_key(|index| self.front(*index))?;
         self.ready.retain(|index| *index != oldest);
-        self.take_from(oldest)
+        let mut taken = Vec::new();
+        self.take_from(oldest, &mut { Room::ONE }, &mut taken);
+        taken.pop()
     }
 
-    fn take_from(&mut self, index: usize) -> Option<(LaneIndex, Arc<LoggedEvent>)> {
-        let lane = self.lanes.get_mut(index)?;
-        let event = lane.events.pop_front()?;
-        lane.is_out = true;
-        self.waiting -= 1;
-        self.waiting_bytes -= event.body.len();
-        Some((LaneIndex(index), event))
+    fn take_from(&mut self, index: usize, room: &mut Room, taken: &mut Vec<Taken>) {
+        let Some(lane) = self.lanes.get_mut(index) else { return };
+        while let Some(event) = lane.events.pop_front_if(|event| room.takes(event, taken.is_empty())) {
+            lane.out += 1;
+            self.waiting -= 1;
+            self.waiting_bytes -= event.body.len();
+            taken.push((LaneIndex(index), event));
+        }
     }
 
-    /// The event given out is done with; its lane goes on.
+    /// The event given out is done with; its lane goes on when all that is out of it is.
     pub(super) fn done(&mut self, index: LaneIndex) {
         let Some(lane) = self.lanes.get_mut(index.0) else {
             return;
         };
-        lane.is_out = false;
-        if !lane.events.is_empty() {
+        lane.out -= 1;
+        if lane.out == 0 && !lane.events.is_empty() {
             self.ready.push_back(index.0);
         }
     }
 
-    /// The event given out is to be sent again, before those that wait behind it.
+    /// The event given out is to be sent again, before those that wait behind it. Of several the last comes first.
     pub(super) fn put_back(&mut self, index: LaneIndex, event: Arc<LoggedEvent>) {
         let Some(lane) = self.lanes.get_mut(index.0) else {
             return;
@@ -112,23 +172,26 @@ impl Lanes {
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
         lane.events.push_front(event);
-        lane.is_out = false;
-        self.ready.push_front(index.0);
+        lane.out -= 1;
+        if lane.out == 0 {
+            self.ready.push_front(index.0);
+        }
     }
 
-    /// The position of the oldest event not given out.
+    /// The position of the oldest event that may be given out.
     pub(super) fn oldest_ready(&self) -> Option<Seq> {
-        self.ready
-            .iter()
-            .filter_map(|index| Some(self.lanes.get(*index)?.events.front()?.seq))
-            .min()
+        self.ready.iter().filter_map(|index| self.front(*index)).min()
+    }
+
+    fn front(&self, index: usize) -> Option<Seq> {
+        Some(self.lanes.get(index)?.events.front()?.seq)
     }
 }
 
-fn lane_of(event: &LoggedEvent) -> usize {
+fn lane_of(event: &LoggedEvent, lanes: usize) -> usize {
     let mut hasher = DefaultHasher::new();
     (&event.entity_type, &event.entity_id).hash(&mut hasher);
-    let lanes = u64::try_from(LANES).unwrap_or(u64::MAX);
+    let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
     usize::try_from(hasher.finish() % lanes).unwrap_or(0)
 }
 
@@ -160,16 +223,44 @@ mod tests {
 
     #[test]
     fn one_event_of_an_entity_is_out_at_a_time() {
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::by_entity();
         lanes.push(event(1, 7));
         lanes.push(event(2, 7));
-        let (lane, first) = lanes.take().unwrap();
-        assert!(lanes.take().is_none());
+        let (lane, first) = lanes.take(Room::ONE).pop().unwrap();
+        assert!(lanes.take(Room::ONE).is_empty());
         lanes.put_back(lane, first);
         let (lane, first) = lanes.take_oldest().unwrap();
         assert_eq!(first.seq, Seq::new(1));
         lanes.done(lane);
-        assert_eq!(lanes.take().unwrap().1.seq, Seq::new(2));
+        assert_eq!(lanes.take(Room::ONE).pop().unwrap().1.seq, Seq::new(2));
+    }
+
+    fn seqs(taken: &[Taken]) -> Vec<i64> {
+        taken.iter().map(|(_, event)| event.seq.get()).collect()
+    }
+
+    #[test]
+    fn a_request_takes_what_it_has_room_for() {
+        let mut lanes = Lanes::in_log_order();
+        for seq in 1..=9 {
+            lanes.push(event(seq, u8::try_from(seq).unwrap()));
+        }
+        let room = Room {
+            events: 100,
+            bytes: 100,
+            last: Some(Seq::new(7)),
+        };
+        assert_eq!(lanes.bounds(room), Some((Seq::new(1), Seq::new(7))));
+        let three = lanes.take(Room { events: 3, ..room });
+        assert_eq!(seqs(&three), [1, 2, 3]);
+        assert!(lanes.take(room).is_empty(), "what follows waits for what is out");
+        for (lane, event) in three.into_iter().rev() {
+            lanes.put_back(lane, event);
+        }
+        let two = lanes.take(Room { bytes: 5, ..room });
+        assert_eq!(seqs(&two), [1, 2], "a body has two bytes");
+        two.iter().for_each(|(lane, _)| lanes.done(*lane));
+        assert_eq!(seqs(&lanes.take(room)), [3, 4, 5, 6, 7]);
     }
 
     proptest! {
@@ -179,29 +270,35 @@ mod tests {
         fn entities_keep_their_order(
             entities in proptest::collection::vec(0_u8..12, 1..120),
             fates in proptest::collection::vec((any::<bool>(), any::<usize>()), 400),
+            size in 1_usize..8,
         ) {
-            let mut lanes = Lanes::new();
+            let mut lanes = Lanes::by_entity();
             let of: HashMap<i64, u8> = (1_i64..).zip(entities.iter().copied()).collect();
             for (seq, entity) in (1_i64..).zip(&entities) {
                 lanes.push(event(seq, *entity));
             }
-            let (mut out, mut accepted) = (Vec::new(), Vec::new());
+            let (mut out, mut accepted): (Vec<Vec<Taken>>, Vec<i64>) = (Vec::new(), Vec::new());
             let mut fates = fates.into_iter();
             loop {
                 while out.len() < 5 {
-                    let Some(taken) = lanes.take() else { break };
+                    let taken = lanes.take(Room { events: size, bytes: 100, last: None });
+                    if taken.is_empty() { break }
                     out.push(taken);
                 }
                 if out.is_empty() {
                     break;
                 }
                 let (fails, which) = fates.next().unwrap_or((false, 0));
-                let (lane, event) = out.remove(which % out.len());
-                if fails {
-                    lanes.put_back(lane, event);
-                } else {
-                    accepted.push(event.seq.get());
-                    lanes.done(lane);
+                let request = out.remove(which % out.len());
+                // Of a request, the later half may fail alone.
+                let kept = if fails { which % (request.len() + 1) } else { request.len() };
+                accepted.extend(request.iter().take(kept).map(|(_, event)| event.seq.get()));
+                for (position, (lane, event)) in request.into_iter().enumerate().rev() {
+                    if position >= kept {
+                        lanes.put_back(lane, event);
+                    } else {
+                        lanes.done(lane);
+                    }
                 }
             }
             prop_assert_eq!(accepted.len(), entities.len());

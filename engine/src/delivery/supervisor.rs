@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     log::EventLog,
     net::GuardedClients,
+    sink::SinkServices,
     store::{Database, Destination, StoreError},
 };
 
@@ -47,7 +48,13 @@ pub struct Delivery {
 
 impl Delivery {
     /// Starts the supervisor on the current runtime, and through it a worker for each destination.
-    pub fn start(log: EventLog, database: Database, clients: GuardedClients, clock: Clock) -> Self {
+    pub fn start(
+        log: EventLog,
+        database: Database,
+        clients: GuardedClients,
+        services: SinkServices,
+        clock: Clock,
+    ) -> Self {
         let wake = Arc::new(Notify::new());
         let (stop, stopped) = watch::channel(None);
         let (requests, requested) = watch::channel(0);
@@ -59,6 +66,7 @@ impl Delivery {
             log: log.clone(),
             database,
             clients,
+            services,
             clock,
             wake: Arc::clone(&wake),
             requested,
@@ -123,6 +131,7 @@ struct Supervisor {
     log: EventLog,
     database: Database,
     clients: GuardedClients,
+    services: SinkServices,
     clock: Clock,
     wake: Arc<Notify>,
     /// How many times somebody has asked to be told when what is stored is what runs, and up to which of them it was.
@@ -219,6 +228,7 @@ impl Supervisor {
             reading: tokio::runtime::Handle::current(),
             database: self.database.clone(),
             clients: self.clients.clone(),
+            services: self.services.clone(),
             clock: self.clock.clone(),
             status: Arc::clone(&status),
             reload: Arc::clone(&reload),

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     log::EventLog,
     net::GuardedClients,
-    sink::sink_for,
+    sink::{SinkServices, sink_for},
     store::{Database, Destination},
 };
 
@@ -48,6 +48,7 @@ pub(super) struct WorkerContext {
     pub(super) reading: tokio::runtime::Handle,
     pub(super) database: Database,
     pub(super) clients: GuardedClients,
+    pub(super) services: SinkServices,
     pub(super) clock: Clock,
     pub(super) status: Arc<Status>,
     /// Refused events were changed in the store.
@@ -105,7 +106,7 @@ async fn run(
     destination: &Destination,
     orders: &mut watch::Receiver<Order>,
 ) -> Result<End, StreamError> {
-    let sink = sink_for(destination, &context.clients, &context.clock)?;
+    let sink = sink_for(destination, &context.clients, &context.services, &context.clock)?;
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };

@@ -1,27 +1,116 @@
 //! What a change of a destination comes to, as audit events.
 
 use domain::{
-    destination::{DestinationChange, EventFilter, NewHeader},
+    destination::{
+        DestinationSettings, DestinationUrl, EventFilter, GoogleSettings, NewHeader, S3Settings, TargetSettings,
+    },
     event::OwnEvent,
     ids::DestinationId,
 };
 
-use crate::store::{Destination, Header};
+use crate::store::{Destination, Header, Target};
+
+/// A field as people know it, and its value.
+type Told = (&'static str, String);
 
 /// One event for each thing that changed, in the order of the form. Empty if nothing did.
-pub(super) fn changes(before: &Destination, change: &DestinationChange) -> Vec<OwnEvent> {
+pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec<OwnEvent> {
     let (id, name) = (before.id, change.name.as_str());
-    let mut events = Vec::new();
-    if before.name != change.name {
-        events.push(OwnEvent::DestinationRenamed {
+    let mut was = vec![("name", before.name.to_string())];
+    was.extend(stored_fields(&before.target));
+    let mut is = vec![("name", name.to_owned())];
+    is.extend(wanted_fields(&change.target));
+    let changed = was.into_iter().zip(is).filter(|((_, was), (_, is))| was != is);
+    let mut events: Vec<OwnEvent> = changed
+        .map(|((field, from), (_, to))| OwnEvent::DestinationChanged {
             destination: id,
-            from: before.name.to_string(),
-            to: name.to_owned(),
-        });
+            kind: change.target.kind(),
+            name: name.to_owned(),
+            field,
+            from,
+            to,
+        })
+        .collect();
+    events.extend(
+        replaced_secret(&before.target, &change.target).map(|secret| OwnEvent::DestinationSecretReplaced {
+            destination: id,
+            kind: change.target.kind(),
+            name: name.to_owned(),
+            secret,
+        }),
+    );
+    if let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) {
+        events.extend(header_changes(id, name, &stored.headers, &wanted.headers));
     }
-    events.extend(header_changes(id, name, &before.headers, &change.headers));
     events.extend(filter_changes(id, name, &before.filter, &change.filter));
     events
+}
+
+/// Where events go, without anything secret.
+pub(super) fn place_of(target: &TargetSettings) -> String {
+    match target {
+        TargetSettings::Http(settings) => settings.url.origin(),
+        TargetSettings::GoogleCloudLogging { settings, .. } => settings.log_name(),
+        TargetSettings::AmazonS3 { settings, .. } => format!("s3://{}", settings.bucket()),
+    }
+}
+
+/// A URL is told by its origin: its path may hold a secret.
+fn stored_fields(target: &Target) -> Vec<Told> {
+    match target {
+        Target::Http(target) => vec![("destination url", target.url.origin())],
+        Target::GoogleCloudLogging(target) => google_fields(&target.settings),
+        Target::AmazonS3(target) => s3_fields(&target.settings),
+    }
+}
+
+fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
+    match target {
+        TargetSettings::Http(settings) => vec![("destination url", settings.url.origin())],
+        TargetSettings::GoogleCloudLogging { settings, .. } => google_fields(settings),
+        TargetSettings::AmazonS3 { settings, .. } => s3_fields(settings),
+    }
+}
+
+fn google_fields(settings: &GoogleSettings) -> Vec<Told> {
+    vec![
+        ("project id", settings.project_id().to_owned()),
+        ("client email", settings.client_email().to_owned()),
+        ("log id", settings.log_id().to_owned()),
+    ]
+}
+
+fn s3_fields(settings: &S3Settings) -> Vec<Told> {
+    vec![
+        ("access key id", settings.access_key_id().to_owned()),
+        ("region", settings.region().to_owned()),
+        ("bucket name", settings.bucket().to_owned()),
+        (
+            "endpoint url",
+            settings.endpoint_url().map(DestinationUrl::origin).unwrap_or_default(),
+        ),
+        ("key prefix", settings.key_prefix().to_owned()),
+        ("object layout", settings.layout().as_str().to_owned()),
+    ]
+}
+
+fn replaced_secret(before: &Target, change: &TargetSettings) -> Option<&'static str> {
+    match (before, change) {
+        (
+            Target::GoogleCloudLogging(stored),
+            TargetSettings::GoogleCloudLogging {
+                private_key: Some(key), ..
+            },
+        ) => (stored.private_key != *key).then_some("private key"),
+        (
+            Target::AmazonS3(stored),
+            TargetSettings::AmazonS3 {
+                secret_access_key: Some(secret),
+                ..
+            },
+        ) => (stored.secret_access_key != *secret).then_some("secret access key"),
+        _ => None,
+    }
 }
 
 /// Deleted ones first, for a new header may have taken over the name of one.

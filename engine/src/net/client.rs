@@ -69,30 +69,19 @@ impl GuardedClients {
         self.rules.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A client for the host and port of `url`, with connections of its own. It keeps to the rules of this moment.
+    /// A client for the port of `url`, with connections of its own. It keeps to the rules of this moment.
     ///
     /// # Errors
     /// [`ClientError`].
     pub fn client_for(&self, url: &Url, deadline: Duration) -> Result<GuardedClient, ClientError> {
         let port = url.port_or_known_default().ok_or(ClientError::NoHost)?;
-        let literal = match url.host().ok_or(ClientError::NoHost)? {
-            Host::Domain(_) => None,
-            Host::Ipv4(address) => Some(IpAddr::V4(address)),
-            Host::Ipv6(address) => Some(IpAddr::V6(address)),
-        };
         let rules = self.rules();
-        let blocked = literal.and_then(|address| {
-            let host = address.to_string();
-            let reason = rules.check(&host, address, port).err()?;
-            Some(Blocked { host, address, reason })
-        });
-        let resolver = GuardedResolver { rules, port };
+        let resolver = GuardedResolver {
+            rules: Arc::clone(&rules),
+            port,
+        };
         let client = build(resolver, deadline).map_err(ClientError::Tls)?;
-        Ok(GuardedClient {
-            client,
-            url: url.clone(),
-            blocked,
-        })
+        Ok(GuardedClient { client, rules, port })
     }
 }
 
@@ -111,32 +100,57 @@ fn build(resolver: GuardedResolver, deadline: Duration) -> reqwest::Result<reqwe
         .build()
 }
 
-/// Sends to one URL.
+/// Sends to hosts on one port.
 #[derive(Clone, Debug)]
 pub struct GuardedClient {
     client: reqwest::Client,
-    url: Url,
-    blocked: Option<Blocked>,
+    rules: Arc<NetworkRules>,
+    port: u16,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SendError {
-    #[error(transparent)]
-    Blocked(Blocked),
+    #[error("the network rules forbid it")]
+    Blocked(#[source] Blocked),
     #[error("the request failed")]
     Request(#[source] reqwest::Error),
+    /// The resolver has checked names for another port.
+    #[error("the request is for another port than its client")]
+    OtherPort,
 }
 
 impl GuardedClient {
-    /// Posts to the URL.
-    pub(crate) async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, SendError> {
-        if let Some(blocked) = &self.blocked {
-            return Err(SendError::Blocked(blocked.clone()));
-        }
-        let mut request = reqwest::Request::new(http::Method::POST, self.url.clone());
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<reqwest::Response, SendError> {
+        let mut request = reqwest::Request::new(http::Method::POST, url.clone());
         *request.headers_mut() = headers;
         *request.body_mut() = Some(body.into());
+        self.execute(request).await
+    }
+
+    pub(crate) async fn execute(&self, request: reqwest::Request) -> Result<reqwest::Response, SendError> {
+        self.check(request.url())?;
         self.client.execute(request).await.map_err(SendError::Request)
+    }
+
+    /// A literal address never reaches the resolver, so it is checked here.
+    fn check(&self, url: &Url) -> Result<(), SendError> {
+        if url.port_or_known_default() != Some(self.port) {
+            return Err(SendError::OtherPort);
+        }
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            Some(Host::Domain(_)) | None => return Ok(()),
+        };
+        let host = address.to_string();
+        self.rules
+            .check(&host, address, self.port)
+            .map_err(|reason| SendError::Blocked(Blocked { host, address, reason }))
     }
 }

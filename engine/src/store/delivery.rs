@@ -11,7 +11,7 @@ use sqlx::{
 };
 
 use super::{Database, StoreError, own_events::insert_own_event};
-use crate::own_events::Recorded;
+use crate::{own_events::Recorded, sink::Run};
 
 /// Failed attempts kept for each destination.
 const KEPT_ATTEMPTS: i64 = 1_000;
@@ -26,6 +26,8 @@ pub struct Cursor {
     /// Events delivered since the destination was added, repeats after a crash included.
     pub delivered: u64,
     pub last_success_at: Option<Timestamp>,
+    /// The run that is being sent, stored before it is.
+    pub run: Option<Run>,
 }
 
 /// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
@@ -62,7 +64,10 @@ pub struct ParkedEvent {
 /// A failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
+    /// Of the first event of the request.
     pub seq: Seq,
+    /// How many events it carried.
+    pub events: u32,
     pub started_at: Timestamp,
     pub duration_ms: u32,
     /// None if there was no answer.
@@ -109,12 +114,16 @@ impl Database {
     pub async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
-            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ? WHERE destination_id = ?",
+            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
+             run_last = ?, run_closed_at = ? WHERE destination_id = ?",
         )
         .bind(update.cursor.acked.get())
         .bind(print_ranges(&update.cursor.settled_above))
         .bind(i64::try_from(update.cursor.delivered).unwrap_or(i64::MAX))
         .bind(update.cursor.last_success_at.map(Timestamp::unix_ms))
+        .bind(update.cursor.run.map(|run| run.first.get()))
+        .bind(update.cursor.run.map(|run| run.last.get()))
+        .bind(update.cursor.run.map(|run| run.closed_at.unix_ms()))
         .bind(update.destination.get())
         .execute(&mut *transaction)
         .await?;
@@ -243,6 +252,7 @@ impl Database {
             .await?;
         let attempts = rows.iter().map(|row| Attempt {
             seq: Seq::new(row.get("seq")),
+            events: row.get("events"),
             started_at: Timestamp::from_unix_ms(row.get("started_at")),
             duration_ms: row.get("duration_ms"),
             status: row.get("status"),
@@ -282,11 +292,12 @@ async fn insert_attempts(
 ) -> Result<(), StoreError> {
     for attempt in attempts {
         sqlx::query(
-            "INSERT INTO attempts (destination_id, seq, started_at, duration_ms, status, reason, response) \
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts (destination_id, seq, events, started_at, duration_ms, status, reason, response) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(destination.get())
         .bind(attempt.seq.get())
+        .bind(attempt.events)
         .bind(attempt.started_at.unix_ms())
         .bind(attempt.duration_ms)
         .bind(attempt.status)
@@ -323,6 +334,15 @@ fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, St
         last_success_at: row
             .get::<Option<i64>, _>("last_success_at")
             .map(Timestamp::from_unix_ms),
+        run: read_run(row),
+    })
+}
+
+fn read_run(row: &SqliteRow) -> Option<Run> {
+    Some(Run {
+        first: Seq::new(row.get::<Option<i64>, _>("run_first")?),
+        last: Seq::new(row.get::<Option<i64>, _>("run_last")?),
+        closed_at: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("run_closed_at")?),
     })
 }
 

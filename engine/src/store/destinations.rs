@@ -1,21 +1,27 @@
 //! Destinations as configured, with their headers and filters. Secrets are sealed; no two destinations share a name within
-//! a kind, nor a URL.
+//! a kind, nor a place where their events go.
 
 mod event_types;
+mod google;
 mod headers;
+mod http;
+mod s3;
+mod target;
+
+use std::collections::HashMap;
 
 use domain::{
     Field, FieldError, Timestamp,
-    destination::{
-        DestinationChange, DestinationKind, DestinationName, DestinationUrl, EventFilter, NewDestination,
-        VerificationToken, already_taken,
-    },
+    destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, TargetSettings, already_taken},
     ids::{DestinationId, Seq},
 };
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 use self::event_types::{read_filters, replace_filter};
-pub use self::headers::Header;
+pub use self::{
+    headers::Header,
+    target::{GoogleTarget, HttpSecrets, HttpTarget, S3Target, SigningSecret, Target},
+};
 use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
 use crate::{log::LogError, own_events::Recorded, vault::Place};
 
@@ -25,44 +31,10 @@ pub struct Destination {
     pub id: DestinationId,
     /// Grows with each change.
     pub version: i64,
-    pub kind: DestinationKind,
     pub name: DestinationName,
-    pub url: DestinationUrl,
-    pub secrets: DestinationSecrets,
-    /// In the order in which they are shown; at most 20.
-    pub headers: Vec<Header>,
+    pub target: Target,
     pub filter: EventFilter,
     pub created_at: Timestamp,
-}
-
-/// What only the receiver and this instance know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DestinationSecrets {
-    pub verification_token: VerificationToken,
-    /// The key of the Standard Webhooks signature: `whsec_` and base64.
-    pub signing_secret: SigningSecret,
-}
-
-/// A Standard Webhooks secret. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningSecret(String);
-
-impl SigningSecret {
-    /// `whsec_` and the base64 of 32 random bytes.
-    pub fn from_random(bytes: [u8; 32]) -> Self {
-        use base64::{Engine as _, engine::general_purpose::STANDARD};
-        Self(format!("whsec_{}", STANDARD.encode(bytes)))
-    }
-
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for SigningSecret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("SigningSecret(..)")
-    }
 }
 
 /// Why a change of a destination was not stored.
@@ -104,27 +76,34 @@ impl Database {
     }
 
     async fn read_destinations(&self, connection: &mut SqliteConnection) -> Result<Vec<Destination>, StoreError> {
-        let mut headers = self.read_headers(connection).await?;
+        let mut targets = self.read_targets(connection).await?;
         let mut filters = read_filters(connection).await?;
         let rows = sqlx::query("SELECT * FROM destinations ORDER BY id")
             .fetch_all(connection)
             .await?;
         let destinations = rows.iter().map(|row| {
-            let destination = self.read_destination(row)?;
-            Ok(Destination {
-                headers: headers.remove(&destination.id).unwrap_or_default(),
-                filter: filters.remove(&destination.id).unwrap_or_default(),
-                ..destination
-            })
+            let id = DestinationId::new(row.get("id"));
+            read_destination(row, targets.remove(&id), filters.remove(&id).unwrap_or_default())
         });
         destinations.collect()
     }
 
-    /// Stores a destination whose stream begins after `start`, together with the own events made from its id.
+    async fn read_targets(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<HashMap<DestinationId, Target>, StoreError> {
+        let mut targets = self.read_http_targets(connection).await?;
+        targets.extend(self.read_google_targets(connection).await?);
+        targets.extend(self.read_s3_targets(connection).await?);
+        Ok(targets)
+    }
+
+    /// Stores a destination whose stream begins after `start`, together with the own events made from its id. `secrets` are
+    /// for an HTTP destination.
     pub async fn insert_destination(
         &self,
-        new: &NewDestination,
-        secrets: &DestinationSecrets,
+        new: &DestinationSettings,
+        secrets: &HttpSecrets,
         start: Seq,
         limit: u32,
         now: Timestamp,
@@ -138,47 +117,40 @@ impl Database {
         if count >= i64::from(limit) {
             return Err(UpdateError::TooMany { limit });
         }
-        let inserted = sqlx::query(
-            "INSERT INTO destinations (kind, name, url, verification_token_sealed, signing_secret_sealed, created_at, updated_at) \
-             VALUES (?, ?, ?, x'', x'', ?, ?)",
-        )
-        .bind(DestinationKind::Http.as_str())
-        .bind(new.name.as_str())
-        .bind(new.url.as_str())
-        .bind(now.unix_ms())
-        .bind(now.unix_ms())
-        .execute(&mut *transaction)
-        .await
-        .map_err(taken)?;
-        let id = DestinationId::new(inserted.last_insert_rowid());
-        // The ciphertexts are bound to the row's id, which is known only now.
-        let token = self.vault.seal(token_place(id), secrets.verification_token.expose());
-        let signing = self.vault.seal(signing_place(id), secrets.signing_secret.expose());
-        sqlx::query("UPDATE destinations SET verification_token_sealed = ?, signing_secret_sealed = ? WHERE id = ?")
-            .bind(token.map_err(StoreError::from)?)
-            .bind(signing.map_err(StoreError::from)?)
-            .bind(id.get())
+        let inserted = sqlx::query("INSERT INTO destinations (kind, name, created_at, updated_at) VALUES (?, ?, ?, ?)")
+            .bind(new.target.kind().as_str())
+            .bind(new.name.as_str())
+            .bind(now.unix_ms())
+            .bind(now.unix_ms())
             .execute(&mut *transaction)
             .await
-            .map_err(StoreError::from)?;
+            .map_err(taken)?;
+        let id = DestinationId::new(inserted.last_insert_rowid());
         sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
             .bind(id.get())
             .bind(start.get())
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
-        let headers = self.replace_headers(&mut transaction, id, &[], &new.headers).await?;
+        let target = match &new.target {
+            TargetSettings::Http(settings) => {
+                let stored = HttpTarget {
+                    url: settings.url.clone(),
+                    secrets: secrets.clone(),
+                    headers: Vec::new(),
+                };
+                self.store_http_target(&mut transaction, id, stored, settings).await?
+            }
+            other => self.store_cloud_target(&mut transaction, id, None, other).await?,
+        };
         replace_filter(&mut transaction, id, &new.filter).await?;
         insert_own_events(&mut transaction, &own_events(id)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
             id,
             version: 1,
-            kind: DestinationKind::Http,
             name: new.name.clone(),
-            url: new.url.clone(),
-            secrets: secrets.clone(),
-            headers,
+            target,
             filter: new.filter.clone(),
             created_at: now,
         })
@@ -189,7 +161,7 @@ impl Database {
         &self,
         id: DestinationId,
         version: i64,
-        change: &DestinationChange,
+        change: &DestinationSettings,
         now: Timestamp,
         own_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
@@ -198,6 +170,9 @@ impl Database {
         if before.version != version {
             return Err(UpdateError::ChangedMeanwhile);
         }
+        if before.target.kind() != change.target.kind() {
+            return Err(UpdateError::NotFound);
+        }
         sqlx::query("UPDATE destinations SET name = ?, version = version + 1, updated_at = ? WHERE id = ?")
             .bind(change.name.as_str())
             .bind(now.unix_ms())
@@ -205,19 +180,66 @@ impl Database {
             .execute(&mut *transaction)
             .await
             .map_err(taken)?;
-        let headers = self
-            .replace_headers(&mut transaction, id, &before.headers, &change.headers)
-            .await?;
+        let target = match (&before.target, &change.target) {
+            (Target::Http(stored), TargetSettings::Http(settings)) => {
+                self.store_http_target(&mut transaction, id, stored.clone(), settings)
+                    .await?
+            }
+            (stored, settings) => {
+                self.store_cloud_target(&mut transaction, id, Some(stored), settings)
+                    .await?
+            }
+        };
         replace_filter(&mut transaction, id, &change.filter).await?;
         insert_own_events(&mut transaction, &own_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
             version: version + 1,
             name: change.name.clone(),
-            headers,
+            target,
             filter: change.filter.clone(),
             ..before
         })
+    }
+
+    /// Stores what belongs to a kind whose one secret its owner brings; without a new one the stored one stays.
+    async fn store_cloud_target(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        id: DestinationId,
+        stored: Option<&Target>,
+        wanted: &TargetSettings,
+    ) -> Result<Target, UpdateError> {
+        match wanted {
+            TargetSettings::GoogleCloudLogging { settings, private_key } => {
+                let kept = match stored {
+                    Some(Target::GoogleCloudLogging(stored)) => Some(&stored.private_key),
+                    _ => None,
+                };
+                let target = GoogleTarget {
+                    settings: settings.clone(),
+                    private_key: secret(private_key.as_ref(), kept, Field::PrivateKey)?,
+                };
+                self.store_google_target(transaction, id, &target).await?;
+                Ok(Target::GoogleCloudLogging(target))
+            }
+            TargetSettings::AmazonS3 {
+                settings,
+                secret_access_key,
+            } => {
+                let kept = match stored {
+                    Some(Target::AmazonS3(stored)) => Some(&stored.secret_access_key),
+                    _ => None,
+                };
+                let target = S3Target {
+                    settings: settings.clone(),
+                    secret_access_key: secret(secret_access_key.as_ref(), kept, Field::SecretAccessKey)?,
+                };
+                self.store_s3_target(transaction, id, &target).await?;
+                Ok(Target::AmazonS3(target))
+            }
+            TargetSettings::Http(_) => Err(UpdateError::NotFound),
+        }
     }
 
     /// Removes a destination with its headers, filter, cursor, refused events and attempts.
@@ -237,62 +259,60 @@ impl Database {
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
+}
 
-    /// All but the headers and the filter, which are in tables of their own.
-    fn read_destination(&self, row: &SqliteRow) -> Result<Destination, StoreError> {
-        let row_id: i64 = row.get("id");
-        let id = DestinationId::new(row_id);
-        let unreadable = |what| StoreError::Unreadable {
-            table: "destinations",
-            id: row_id,
-            what,
-        };
-        let token = self.vault.open(token_place(id), row.get("verification_token_sealed"))?;
-        let signing = self.vault.open(signing_place(id), row.get("signing_secret_sealed"))?;
-        let kind = match row.get("kind") {
-            "http" => DestinationKind::Http,
-            _ => return Err(unreadable("kind")),
-        };
-        Ok(Destination {
-            id,
-            version: row.get("version"),
-            kind,
-            name: DestinationName::parse(row.get("name")).map_err(|_| unreadable("name"))?,
-            url: DestinationUrl::parse(row.get("url")).map_err(|_| unreadable("url"))?,
-            secrets: DestinationSecrets {
-                verification_token: VerificationToken::parse(&token).map_err(|_| unreadable("verification token"))?,
-                signing_secret: SigningSecret(signing),
-            },
-            headers: Vec::new(),
-            filter: EventFilter::default(),
-            created_at: Timestamp::from_unix_ms(row.get("created_at")),
-        })
+/// The new secret, or the one that is stored. A destination without either is refused before it comes here.
+fn secret<T: Clone>(new: Option<&T>, kept: Option<&T>, field: Field) -> Result<T, UpdateError> {
+    new.or(kept)
+        .cloned()
+        .ok_or_else(|| UpdateError::Refused(FieldError::new(field, "A secret is needed here")))
+}
+
+fn read_destination(row: &SqliteRow, target: Option<Target>, filter: EventFilter) -> Result<Destination, StoreError> {
+    let row_id: i64 = row.get("id");
+    let kind = DestinationKind::parse(row.get("kind"));
+    let target = target.filter(|target| Some(target.kind()) == kind);
+    Ok(Destination {
+        id: DestinationId::new(row_id),
+        version: row.get("version"),
+        name: DestinationName::parse(row.get("name")).map_err(|_| unreadable(row_id, "name"))?,
+        target: target.ok_or_else(|| unreadable(row_id, "what belongs to its kind"))?,
+        filter,
+        created_at: Timestamp::from_unix_ms(row.get("created_at")),
+    })
+}
+
+const fn unreadable(id: i64, what: &'static str) -> StoreError {
+    StoreError::Unreadable {
+        table: "destinations",
+        id,
+        what,
     }
 }
 
-const fn token_place(id: DestinationId) -> Place {
+/// Where a sealed secret of a destination stands.
+const fn place(id: DestinationId, column: &'static str) -> Place {
     Place {
         table: "destinations",
-        column: "verification_token",
-        row: id.get(),
-    }
-}
-
-const fn signing_place(id: DestinationId) -> Place {
-    Place {
-        table: "destinations",
-        column: "signing_secret",
+        column,
         row: id.get(),
     }
 }
 
 /// The one place where a broken constraint becomes an error at its field.
 fn taken(error: sqlx::Error) -> UpdateError {
-    if is_taken(&error, "destinations.kind, destinations.name") {
-        UpdateError::Refused(already_taken(Field::Name))
-    } else if is_taken(&error, "destinations.url") {
-        UpdateError::Refused(already_taken(Field::Url))
-    } else {
-        UpdateError::Store(error.into())
+    const FIELDS: [(&str, Field); 4] = [
+        ("destinations.kind, destinations.name", Field::Name),
+        ("http_targets.url", Field::Url),
+        ("google_targets.project_id, google_targets.log_id", Field::LogId),
+        (
+            "s3_targets.endpoint_url, s3_targets.bucket, s3_targets.key_prefix",
+            Field::Bucket,
+        ),
+    ];
+    let broken = FIELDS.iter().find(|(columns, _)| is_taken(&error, columns));
+    match broken {
+        Some((_, field)) => UpdateError::Refused(already_taken(*field)),
+        None => UpdateError::Store(error.into()),
     }
 }

@@ -2,17 +2,21 @@
 
 use domain::{
     Field,
-    destination::{DestinationDraft, DestinationEdit, HeaderDraft},
+    destination::{DestinationDraft, HeaderDraft},
     ids::{DestinationId, Seq},
 };
-use engine::store::{CursorUpdate, RefusedEvent, UpdateError};
+use engine::store::{CursorUpdate, Destination, Header, RefusedEvent, UpdateError};
 use serde_json::Value;
 
 use crate::{
     delivery::{ids, numbered},
     receiver::{Receiver, Request},
-    world::{World, author, wait_until},
+    world::{HttpEdit, World, author, wait_until},
 };
+
+fn headers(destination: &Destination) -> &[Header] {
+    &destination.target.as_http().unwrap().headers
+}
 
 fn header(name: &str, value: &str) -> HeaderDraft {
     HeaderDraft {
@@ -83,7 +87,11 @@ async fn active_headers_go_with_every_event_and_may_set_the_content_type() {
         })
         .await;
     world.post("1", ["second".to_owned()]).await;
-    let requests = arrived(&receiver, "second").await;
+    let requests = receiver
+        .wait_until("the event and what tells of the changes", |requests| {
+            ids(requests).iter().any(|id| id == "second") && messages(requests).len() == 7
+        })
+        .await;
     let sent = &named(&requests, "second").headers;
     assert_eq!(sent["content-type"], "application/x-www-form-urlencoded");
     assert_eq!(
@@ -93,8 +101,8 @@ async fn active_headers_go_with_every_event_and_may_set_the_content_type() {
     );
     assert_eq!(sent["x-team"], "new");
     let renamed = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    let kept: Vec<_> = renamed.headers.iter().map(|header| header.id).collect();
-    let before: Vec<_> = stored.headers.iter().skip(1).map(|header| header.id).collect();
+    let kept: Vec<_> = headers(&renamed).iter().map(|header| header.id).collect();
+    let before: Vec<_> = headers(&stored).iter().skip(1).map(|header| header.id).collect();
     assert_eq!(kept, before, "a header keeps its id");
     assert_eq!(
         messages(&requests)[1..],
@@ -124,7 +132,10 @@ async fn header_values_are_not_readable_in_the_file() {
         .await;
     let world = world.restart().await;
     let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    assert_eq!(stored.headers[0].value.expose(), "tell-nobody-about-this");
+    assert_eq!(
+        stored.target.as_http().unwrap().headers[0].value.expose(),
+        "tell-nobody-about-this"
+    );
     for file in std::fs::read_dir(world.folder()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let found = bytes.windows(22).any(|window| window == b"tell-nobody-about-this");
@@ -227,13 +238,11 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
 async fn a_type_that_nobody_knows_is_refused() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let draft = |types: &[&str]| DestinationDraft {
-        name: "SIEM".into(),
-        url: receiver.url(),
         event_types: types.iter().map(|name| (*name).to_owned()).collect(),
-        ..DestinationDraft::default()
+        ..DestinationDraft::http("SIEM", receiver.url())
     };
     let create = async |types: &[&str]| {
-        let new = draft(types).parse().unwrap();
+        let new = draft(types).parse_new().unwrap();
         world.engine.create_destination(&author(), new).await
     };
     let Err(UpdateError::Refused(error)) = create(&["user_created", "never_heard_of"]).await else {
@@ -257,12 +266,12 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.add_destination("Other", "http://127.0.0.1:9/in").await;
     let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    let edit = DestinationEdit {
+    let edit = HttpEdit {
         name: "Other".into(),
         headers: vec![header("X-A", "1")],
         event_types: vec!["user_created".into()],
     };
-    let change = edit.parse().unwrap();
+    let change = edit.draft(&receiver.url()).parse_change().unwrap();
     let refused = world
         .engine
         .update_destination(&author(), id, stored.version, change.clone())

@@ -56,7 +56,13 @@ async fn every_event_arrives_once_with_the_documented_headers() {
     assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(
         header("x-gitlab-event-streaming-token"),
-        destination.secrets.verification_token.expose()
+        destination
+            .target
+            .as_http()
+            .unwrap()
+            .secrets
+            .verification_token
+            .expose()
     );
     assert_eq!(header("x-gitlab-audit-event-type"), "test");
     assert_eq!(header("x-audit-streams-source"), "tests");
@@ -65,12 +71,8 @@ async fn every_event_arrives_once_with_the_documented_headers() {
         concat!("audit-streams/", env!("CARGO_PKG_VERSION"))
     );
     assert_eq!(header("webhook-id"), "e7");
-    let secret = destination
-        .secrets
-        .signing_secret
-        .expose()
-        .strip_prefix("whsec_")
-        .unwrap();
+    let target = destination.target.as_http().unwrap();
+    let secret = target.secrets.signing_secret.expose().strip_prefix("whsec_").unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&STANDARD.decode(secret).unwrap()).unwrap();
     mac.update(format!("e7.{}.{}", header("webhook-timestamp"), request.body).as_bytes());
     let signature = header("webhook-signature");
@@ -260,14 +262,10 @@ async fn what_the_network_rules_would_never_allow_is_told_when_it_is_added() {
         ..config
     })
     .await;
-    let draft = DestinationDraft {
-        name: "x".into(),
-        url: "http://10.0.0.7/in".into(),
-        ..DestinationDraft::default()
-    };
+    let draft = DestinationDraft::http("x", "http://10.0.0.7/in");
     let error = world
         .engine
-        .create_destination(&author(), draft.parse().unwrap())
+        .create_destination(&author(), draft.parse_new().unwrap())
         .await
         .unwrap_err();
     assert_eq!(

@@ -3,12 +3,17 @@
 use std::{sync::Once, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, DestinationEdit, HeaderDraft},
+    destination::{DestinationDraft, HeaderDraft, HttpDraft, TargetDraft},
     event::Author,
     health::StreamHealth,
     ids::DestinationId,
 };
-use engine::{DestinationState, Engine, EngineConfig, FixedSettings, clock::Clock, store::Header};
+use engine::{
+    DestinationState, Engine, EngineConfig, FixedSettings,
+    clock::Clock,
+    sink::SinkServices,
+    store::{Destination, Header},
+};
 use serde_json::json;
 
 /// Longer than anything here takes; reached only by a failing test.
@@ -27,6 +32,7 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
             allow_local_network: Some(true),
             ..FixedSettings::default()
         },
+        services: SinkServices::usual().unwrap(),
         destination_limit: 20,
     }
 }
@@ -95,30 +101,36 @@ impl World {
     }
 
     pub(crate) async fn add_destination(&self, name: &str, url: &str) -> DestinationId {
-        let draft = DestinationDraft {
-            name: name.into(),
-            url: url.into(),
-            ..DestinationDraft::default()
-        };
-        let state = self
-            .engine
-            .create_destination(&author(), draft.parse().unwrap())
-            .await
-            .unwrap();
-        state.destination.id
+        self.add(&DestinationDraft::http(name, url)).await
     }
 
-    /// Changes what `change` changes in the edit form of the destination.
-    pub(crate) async fn edit(&self, id: DestinationId, change: impl FnOnce(&mut DestinationEdit)) -> DestinationState {
-        let stored = self.engine.find_destination(id).await.unwrap().unwrap().destination;
-        let mut edit = DestinationEdit {
+    pub(crate) async fn add(&self, draft: &DestinationDraft) -> DestinationId {
+        let new = draft.parse_new().unwrap();
+        self.engine
+            .create_destination(&author(), new)
+            .await
+            .unwrap()
+            .destination
+            .id
+    }
+
+    pub(crate) async fn stored(&self, id: DestinationId) -> Destination {
+        self.engine.find_destination(id).await.unwrap().unwrap().destination
+    }
+
+    /// Changes what `change` changes in the edit form of an HTTP destination.
+    pub(crate) async fn edit(&self, id: DestinationId, change: impl FnOnce(&mut HttpEdit)) -> DestinationState {
+        let stored = self.stored(id).await;
+        let target = stored.target.as_http().unwrap();
+        let mut edit = HttpEdit {
             name: stored.name.to_string(),
-            headers: stored.headers.iter().map(kept).collect(),
+            headers: target.headers.iter().map(kept).collect(),
             event_types: stored.filter.iter().map(ToString::to_string).collect(),
         };
         change(&mut edit);
+        let change = edit.draft(target.url.as_str()).parse_change().unwrap();
         self.engine
-            .update_destination(&author(), id, stored.version, edit.parse().unwrap())
+            .update_destination(&author(), id, stored.version, change)
             .await
             .unwrap()
     }
@@ -157,5 +169,26 @@ impl World {
             }
         });
         waited.await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+    }
+}
+
+/// What can be changed of an HTTP destination.
+pub(crate) struct HttpEdit {
+    pub(crate) name: String,
+    pub(crate) headers: Vec<HeaderDraft>,
+    pub(crate) event_types: Vec<String>,
+}
+
+impl HttpEdit {
+    pub(crate) fn draft(self, url: &str) -> DestinationDraft {
+        DestinationDraft {
+            name: self.name,
+            target: TargetDraft::Http(HttpDraft {
+                url: url.to_owned(),
+                verification_token: None,
+                headers: self.headers,
+            }),
+            event_types: self.event_types,
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, event::Author};
-use engine::{Engine, EngineConfig, FixedSettings, clock::Clock};
+use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 
@@ -92,6 +92,7 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
             ..FixedSettings::default()
         },
         destination_limit: 20,
+        services: SinkServices::usual().unwrap(),
     };
     let engine = Engine::open(config, Clock::machine()).await.unwrap();
     let author = Author {
@@ -99,13 +100,9 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
         name: "bench".to_owned(),
         ip_address: String::new(),
     };
-    let draft = DestinationDraft {
-        name: "bench".to_owned(),
-        url,
-        ..DestinationDraft::default()
-    };
+    let draft = DestinationDraft::http("bench".to_owned(), url);
     engine
-        .create_destination(&author, draft.parse().unwrap())
+        .create_destination(&author, draft.parse_new().unwrap())
         .await
         .unwrap();
     engine.shutdown(Duration::from_secs(10)).await;

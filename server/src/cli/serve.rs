@@ -13,7 +13,8 @@ use domain::{
     access::NewPassword,
     settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
 };
-use engine::{EngineConfig, FixedSettings};
+use engine::{EngineConfig, FixedSettings, sink::SinkServices};
+use url::Url;
 
 use super::{
     data_folder::{ENCRYPTION_KEY, KEY_FILE, encryption_key, secret_variable},
@@ -89,6 +90,20 @@ pub(super) struct ServeArgs {
     /// Events a second that are taken from one API token; 0 for no limit
     #[arg(long, env = "AUDIT_STREAMS_INGEST_RATE", value_name = "EVENTS", default_value_t = 0)]
     ingest_rate: u32,
+    /// Cloud Logging's address, without a path
+    #[arg(long, env = "AUDIT_STREAMS_GOOGLE_LOGGING_URL", value_name = "URL", default_value = SinkServices::GOOGLE_LOGGING)]
+    google_logging_url: String,
+    /// Where Google gives access tokens for service accounts
+    #[arg(long, env = "AUDIT_STREAMS_GOOGLE_TOKEN_URL", value_name = "URL", default_value = SinkServices::GOOGLE_TOKEN)]
+    google_token_url: String,
+    /// Seconds after which a batch for AWS S3 is uploaded although it is not full
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_S3_BATCH_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 60
+    )]
+    s3_batch_seconds: u32,
     /// Addresses and ranges of proxies whose X-Forwarded-For is believed, with commas
     #[arg(
         long,
@@ -113,6 +128,9 @@ const NETWORK_ALLOWLIST: Setting = Setting::Flag("--network-allowlist", "AUDIT_S
 const RETENTION_DAYS: Setting = Setting::Flag("--retention-days", "AUDIT_STREAMS_RETENTION_DAYS");
 const LOG_SIZE_LIMIT: Setting = Setting::Flag("--log-size-limit", "AUDIT_STREAMS_LOG_SIZE_LIMIT");
 const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STREAMS_MAX_DESTINATIONS");
+const GOOGLE_LOGGING_URL: Setting = Setting::Flag("--google-logging-url", "AUDIT_STREAMS_GOOGLE_LOGGING_URL");
+const GOOGLE_TOKEN_URL: Setting = Setting::Flag("--google-token-url", "AUDIT_STREAMS_GOOGLE_TOKEN_URL");
+const S3_BATCH_SECONDS: Setting = Setting::Flag("--s3-batch-seconds", "AUDIT_STREAMS_S3_BATCH_SECONDS");
 const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
@@ -147,10 +165,11 @@ impl ServeArgs {
         if self.max_destinations == 0 {
             problems.note(MAX_DESTINATIONS, "must be at least 1");
         }
+        let services = self.parse_services(&mut problems);
         check_encryption_key(&self.data_dir, secrets.encryption_key.as_deref(), &mut problems);
-        if !problems.is_empty() {
+        let Some(services) = services.filter(|_| problems.is_empty()) else {
             return Err(problems);
-        }
+        };
         Ok(ServeConfig {
             engine: EngineConfig {
                 data_dir: self.data_dir,
@@ -162,6 +181,7 @@ impl ServeArgs {
                     log_size,
                 },
                 destination_limit: self.max_destinations,
+                services,
             },
             listen: self.listen,
             public_url,
@@ -171,6 +191,26 @@ impl ServeArgs {
             root_password,
         })
     }
+
+    fn parse_services(&self, problems: &mut InvalidSettings) -> Option<SinkServices> {
+        let logging = problems.collect(GOOGLE_LOGGING_URL, PublicUrl::parse(&self.google_logging_url))?;
+        let token = problems.collect(GOOGLE_TOKEN_URL, parse_service(&self.google_token_url))?;
+        if self.s3_batch_seconds == 0 {
+            problems.note(S3_BATCH_SECONDS, "must be at least 1");
+        }
+        Some(SinkServices {
+            google_logging: problems.collect(GOOGLE_LOGGING_URL, parse_service(logging.as_str()))?,
+            google_token: token,
+            run_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
+        })
+    }
+}
+
+fn parse_service(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or("must be an absolute URL that starts with http:// or https://")
 }
 
 fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry> {

@@ -1,12 +1,18 @@
 //! Destinations as the page shows and changes them.
 
-use app::wire::{AppError, DestinationSecret, DestinationView, EventTypeView, HeaderView};
+use app::wire::{AppError, DestinationSecret, DestinationView, EventTypeView};
 use domain::{
-    destination::{DestinationChange, NewDestination},
+    destination::{
+        DestinationDraft, DestinationSettings, DestinationUrl, GoogleDraft, HeaderDraft, HttpDraft, S3Draft,
+        TargetDraft,
+    },
     event::Author,
     ids::DestinationId,
 };
-use engine::{DestinationState, Engine, store::Header};
+use engine::{
+    DestinationState, Engine,
+    store::{Header, Target},
+};
 
 use super::failure::{from_log, from_store, from_update};
 
@@ -18,7 +24,7 @@ pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<Destination
 pub(super) async fn create_destination(
     engine: &Engine,
     author: &Author,
-    new: NewDestination,
+    new: DestinationSettings,
 ) -> Result<DestinationView, AppError> {
     engine
         .create_destination(author, new)
@@ -32,7 +38,7 @@ pub(super) async fn update_destination(
     author: &Author,
     id: DestinationId,
     version: i64,
-    change: DestinationChange,
+    change: DestinationSettings,
 ) -> Result<DestinationView, AppError> {
     engine
         .update_destination(author, id, version, change)
@@ -55,11 +61,11 @@ pub(super) async fn reveal_secret(
         .await
         .map_err(from_store)?
         .ok_or(AppError::NotFound)?;
-    let destination = state.destination;
+    let target = state.destination.target.as_http().ok_or(AppError::NotFound)?;
     match secret {
-        DestinationSecret::Signing => Ok(destination.secrets.signing_secret.expose().to_owned()),
+        DestinationSecret::Signing => Ok(target.secrets.signing_secret.expose().to_owned()),
         DestinationSecret::Header(id) => {
-            let header = destination.headers.iter().find(|header| header.id == id);
+            let header = target.headers.iter().find(|header| header.id == id);
             header
                 .map(|header| header.value.expose().to_owned())
                 .ok_or(AppError::NotFound)
@@ -83,20 +89,49 @@ fn view(state: DestinationState) -> DestinationView {
     DestinationView {
         id: destination.id,
         version: destination.version,
-        kind: destination.kind,
-        name: destination.name.to_string(),
-        url: destination.url.to_string(),
-        verification_token: destination.secrets.verification_token.expose().to_owned(),
-        headers: destination.headers.iter().map(header_view).collect(),
-        event_types: destination.filter.iter().map(ToString::to_string).collect(),
+        draft: DestinationDraft {
+            name: destination.name.to_string(),
+            target: target_draft(&destination.target),
+            event_types: destination.filter.iter().map(ToString::to_string).collect(),
+        },
         health,
     }
 }
 
-fn header_view(header: &Header) -> HeaderView {
-    HeaderView {
-        id: header.id,
+/// What is stored, as the form shows it: without the secrets that are shown on request or never.
+fn target_draft(target: &Target) -> TargetDraft {
+    match target {
+        Target::Http(target) => TargetDraft::Http(HttpDraft {
+            url: target.url.to_string(),
+            verification_token: Some(target.secrets.verification_token.expose().to_owned()),
+            headers: target.headers.iter().map(header_draft).collect(),
+        }),
+        Target::GoogleCloudLogging(target) => TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: target.settings.project_id().to_owned(),
+            client_email: target.settings.client_email().to_owned(),
+            log_id: target.settings.log_id().to_owned(),
+            private_key: None,
+        }),
+        Target::AmazonS3(target) => TargetDraft::AmazonS3(S3Draft {
+            access_key_id: target.settings.access_key_id().to_owned(),
+            secret_access_key: None,
+            region: target.settings.region().to_owned(),
+            bucket: target.settings.bucket().to_owned(),
+            endpoint_url: target
+                .settings
+                .endpoint_url()
+                .map_or_else(String::new, DestinationUrl::to_string),
+            key_prefix: target.settings.key_prefix().to_owned(),
+            layout: target.settings.layout(),
+        }),
+    }
+}
+
+fn header_draft(header: &Header) -> HeaderDraft {
+    HeaderDraft {
+        id: Some(header.id),
         name: header.name.as_str().to_owned(),
+        value: None,
         active: header.active,
     }
 }

@@ -10,7 +10,7 @@ use app::{
 use async_trait::async_trait;
 use domain::{
     access::{NewPassword, TokenDraft, Username},
-    destination::{DestinationChange, NewDestination},
+    destination::DestinationSettings,
     event::Author,
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
     settings::{NetworkChange, RetentionChange},
@@ -61,7 +61,11 @@ impl AdminPort for EnginePort {
         destinations::list_destinations(&self.0.engine).await
     }
 
-    async fn create_destination(&self, admin: &SignedIn, new: NewDestination) -> Result<DestinationView, AppError> {
+    async fn create_destination(
+        &self,
+        admin: &SignedIn,
+        new: DestinationSettings,
+    ) -> Result<DestinationView, AppError> {
         destinations::create_destination(&self.0.engine, &author_of(admin), new).await
     }
 
@@ -70,7 +74,7 @@ impl AdminPort for EnginePort {
         admin: &SignedIn,
         id: DestinationId,
         version: i64,
-        change: DestinationChange,
+        change: DestinationSettings,
     ) -> Result<DestinationView, AppError> {
         destinations::update_destination(&self.0.engine, &author_of(admin), id, version, change).await
     }

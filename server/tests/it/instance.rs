@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, event::Author};
-use engine::{Engine, EngineConfig, FixedSettings, clock::Clock};
+use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
 use serde_json::Value;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -285,16 +285,13 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
             ..FixedSettings::default()
         },
         destination_limit: 20,
+        services: SinkServices::usual().unwrap(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
     let engine = Engine::open(config, Clock::machine()).await.unwrap();
-    let draft = DestinationDraft {
-        name: name.to_owned(),
-        url,
-        ..DestinationDraft::default()
-    };
+    let draft = DestinationDraft::http(name.to_owned(), url);
     engine
-        .create_destination(&Author::command_line(), draft.parse().unwrap())
+        .create_destination(&Author::command_line(), draft.parse_new().unwrap())
         .await
         .unwrap();
     engine.shutdown(Duration::from_secs(10)).await;
@@ -303,7 +300,7 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
 /// Adds an HTTP destination as an administrator does.
 pub(crate) async fn add_destination_over_the_page(instance: &Instance, url: &str) -> Value {
     let mut browser = crate::browser::Browser::signed_in(instance).await;
-    let draft = serde_json::json!({"draft": {"name": "SIEM", "url": url, "verification_token": null}});
+    let draft = serde_json::json!({"draft": {"name": "SIEM", "target": {"http": {"url": url}}}});
     let answer = browser.call("destinations/create", &draft).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()

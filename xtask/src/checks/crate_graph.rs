@@ -9,7 +9,7 @@ use crate::process;
 use crate::project::Project;
 
 /// A crate of ours, and what it must never reach, directly or through others, outside its tests.
-const RULES: [(&str, &[&str]); 3] = [
+const RULES: [(&str, &[&str]); 4] = [
     (
         "domain",
         &[
@@ -25,6 +25,8 @@ const RULES: [(&str, &[&str]); 3] = [
     ),
     ("app", &["engine", "reqwest", "rusqlite", "sqlx", "server"]),
     ("engine", &["app", "axum", "leptos", "server"]),
+    // What is shipped, and so everything below it.
+    ("server", &["receivers"]),
 ];
 
 pub(super) fn check(project: &Project) -> Result<Vec<String>> {

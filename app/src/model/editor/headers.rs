@@ -2,39 +2,41 @@
 
 use domain::{
     Field,
-    destination::{HeaderDraft, MAX_HEADERS},
+    destination::{DestinationDraft, HeaderDraft, MAX_HEADERS, TargetDraft},
     ids::HeaderId,
 };
 
 use super::EditorState;
-use crate::wire::HeaderView;
 
 impl EditorState {
+    /// None but for HTTP.
     pub fn headers(&self) -> &[HeaderDraft] {
-        &self.draft.headers
+        headers(&self.draft)
     }
 
     pub fn header(&self, row: u8) -> Option<&HeaderDraft> {
-        self.draft.headers.get(usize::from(row))
+        self.headers().get(usize::from(row))
     }
 
     pub fn can_add_header(&self) -> bool {
-        self.draft.headers.len() < MAX_HEADERS
+        self.headers().len() < MAX_HEADERS
     }
 
     pub fn add_header(&mut self) {
-        if self.can_add_header() {
-            self.draft.headers.push(HeaderDraft::new());
+        if self.can_add_header()
+            && let Some(headers) = headers_mut(&mut self.draft)
+        {
+            headers.push(HeaderDraft::new());
             self.touched();
         }
     }
 
     /// Takes the row away; those below it move up, with what is known of them.
     pub fn remove_header(&mut self, row: u8) {
-        if self.header(row).is_none() {
-            return;
-        }
-        self.draft.headers.remove(usize::from(row));
+        match headers_mut(&mut self.draft) {
+            Some(headers) if usize::from(row) < headers.len() => headers.remove(usize::from(row)),
+            _ => return,
+        };
         let visited = std::mem::take(&mut self.visited);
         self.visited = visited.into_iter().filter_map(|field| moved_up(field, row)).collect();
         self.refused = None;
@@ -54,13 +56,12 @@ impl EditorState {
 
     /// Shows the stored value of a header. That changes nothing that could be saved.
     pub fn reveal_header(&mut self, id: HeaderId, value: &str) {
-        let stored = self.stored.as_mut().map(|stored| &mut stored.draft.headers);
-        for header in stored.into_iter().flatten().filter(|header| header.id == Some(id)) {
-            header.value = Some(value.to_owned());
-        }
-        let mut shown = self.draft.headers.iter_mut();
-        if let Some(header) = shown.find(|header| header.id == Some(id) && header.value.is_none()) {
-            header.value = Some(value.to_owned());
+        let stored = self.stored.as_mut().map(|stored| &mut stored.draft);
+        for draft in stored.into_iter().chain([&mut self.draft]) {
+            let mut headers = headers_mut(draft).into_iter().flatten();
+            if let Some(header) = headers.find(|header| header.id == Some(id) && header.value.is_none()) {
+                header.value = Some(value.to_owned());
+            }
         }
     }
 
@@ -77,7 +78,8 @@ impl EditorState {
     }
 
     pub(super) fn change_header(&mut self, row: u8, change: impl FnOnce(&mut HeaderDraft)) {
-        if let Some(header) = self.draft.headers.get_mut(usize::from(row)) {
+        let header = headers_mut(&mut self.draft).and_then(|headers| headers.get_mut(usize::from(row)));
+        if let Some(header) = header {
             change(header);
         }
     }
@@ -90,23 +92,28 @@ impl EditorState {
     }
 
     fn is_revealed(&self, id: HeaderId) -> bool {
-        let stored = self.stored.iter().flat_map(|stored| &stored.draft.headers);
+        let stored = self.stored.iter().flat_map(|stored| headers(&stored.draft));
         stored
             .filter(|header| header.id == Some(id))
             .any(|header| header.value.is_some())
     }
 
-    fn touched(&mut self) {
+    pub(super) fn touched(&mut self) {
         self.saved = false;
     }
 }
 
-pub(super) fn header_of(view: &HeaderView) -> HeaderDraft {
-    HeaderDraft {
-        id: Some(view.id),
-        name: view.name.clone(),
-        value: None,
-        active: view.active,
+fn headers(draft: &DestinationDraft) -> &[HeaderDraft] {
+    match &draft.target {
+        TargetDraft::Http(draft) => &draft.headers,
+        _ => &[],
+    }
+}
+
+const fn headers_mut(draft: &mut DestinationDraft) -> Option<&mut Vec<HeaderDraft>> {
+    match &mut draft.target {
+        TargetDraft::Http(draft) => Some(&mut draft.headers),
+        _ => None,
     }
 }
 

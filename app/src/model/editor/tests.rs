@@ -1,4 +1,8 @@
-use domain::{FieldError, health::StreamHealth};
+use domain::{
+    FieldError,
+    destination::{HttpDraft, TargetDraft},
+    health::StreamHealth,
+};
 
 use super::*;
 
@@ -6,12 +10,15 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
     DestinationView {
         id: DestinationId::new(3),
         version,
-        kind: DestinationKind::Http,
-        name: name.into(),
-        url: "https://siem.example/in".into(),
-        verification_token: "8fK2abcdefghijklmnopqrx9".into(),
-        headers: Vec::new(),
-        event_types: Vec::new(),
+        draft: DestinationDraft {
+            name: name.into(),
+            target: TargetDraft::Http(HttpDraft {
+                url: "https://siem.example/in".into(),
+                verification_token: Some("8fK2abcdefghijklmnopqrx9".into()),
+                headers: Vec::new(),
+            }),
+            event_types: Vec::new(),
+        },
         health: StreamHealth::NothingToSend,
     }
 }
@@ -72,11 +79,23 @@ fn an_edit_is_saved_only_when_something_changed() {
     editor.set_text(Field::Name, "Splunk".into());
     assert!(editor.can_save());
     let request = editor.edit_request().unwrap();
-    assert_eq!((request.version, request.edit.name.as_str()), (1, "Splunk"));
-    editor.accept(&view("Splunk", 2));
+    assert_eq!((request.version, request.draft.name.as_str()), (1, "Splunk"));
+    editor.accept(&view("Splunk", 2), &request.draft);
     assert!(editor.is_saved() && !editor.can_save());
     editor.set_text(Field::Name, "Splunk 2".into());
     assert!(!editor.is_saved());
+}
+
+#[test]
+fn what_is_typed_while_a_save_is_on_its_way_stays() {
+    let mut editor = EditorState::edit(&view("SIEM", 1));
+    editor.set_text(Field::Name, "Splunk".into());
+    let sent = editor.draft();
+    editor.set_text(Field::Name, "Splunk 2".into());
+    editor.accept(&view("Splunk", 2), &sent);
+    assert_eq!(editor.text(Field::Name), "Splunk 2");
+    assert!(editor.can_save() && !editor.is_saved());
+    assert_eq!(editor.edit_request().unwrap().version, 2);
 }
 
 #[test]

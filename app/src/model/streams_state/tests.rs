@@ -1,4 +1,8 @@
-use domain::{Field, health::StreamHealth};
+use domain::{
+    Field,
+    destination::{HttpDraft, TargetDraft},
+    health::StreamHealth,
+};
 
 use super::*;
 
@@ -6,14 +10,21 @@ fn view(id: i64, name: &str) -> DestinationView {
     DestinationView {
         id: DestinationId::new(id),
         version: 1,
-        kind: DestinationKind::Http,
-        name: name.into(),
-        url: format!("https://{id}.example/in"),
-        verification_token: "8fK2abcdefghijklmnopqrx9".into(),
-        headers: Vec::new(),
-        event_types: Vec::new(),
+        draft: DestinationDraft {
+            name: name.into(),
+            target: TargetDraft::Http(HttpDraft {
+                url: format!("https://{id}.example/in"),
+                verification_token: Some("8fK2abcdefghijklmnopqrx9".into()),
+                headers: Vec::new(),
+            }),
+            event_types: Vec::new(),
+        },
         health: StreamHealth::NothingToSend,
     }
+}
+
+fn sent() -> DestinationDraft {
+    DestinationDraft::new(DestinationKind::Http)
 }
 
 fn two() -> StreamsState {
@@ -28,7 +39,7 @@ fn ids(state: &StreamsState) -> Vec<i64> {
 fn an_added_stream_is_listed_and_the_form_closes() {
     let mut state = two();
     state.begin_adding(DestinationKind::Http);
-    state.add_answered(Ok(view(3, "three")));
+    state.add_answered(&sent(), Ok(view(3, "three")));
     assert_eq!(
         (ids(&state), state.adding(), state.notice()),
         (vec![1, 2, 3], None, Some(Notice::Added))
@@ -40,9 +51,34 @@ fn a_refused_add_keeps_the_form() {
     let mut state = two();
     state.begin_adding(DestinationKind::Http);
     state.adding_mut().unwrap().set_text(Field::Name, "typed".into());
-    state.add_answered(Err(AppError::TooManyDestinations { limit: 5 }));
+    state.add_answered(&sent(), Err(AppError::TooManyDestinations { limit: 5 }));
     state.begin_adding(DestinationKind::Http);
     assert_eq!(state.adding().unwrap().text(Field::Name), "typed");
+}
+
+#[test]
+fn what_is_typed_while_it_is_added_stays_in_the_new_row() {
+    let mut state = two();
+    state.begin_adding(DestinationKind::Http);
+    let form = state.adding_mut().unwrap();
+    form.set_text(Field::Name, "three".into());
+    let sent = form.draft();
+    form.set_text(Field::Name, "four".into());
+    state.add_answered(&sent, Ok(view(3, "three")));
+    let row = state.row(DestinationId::new(3)).unwrap();
+    assert_eq!((row.editor.text(Field::Name), row.expanded), ("four", true));
+    assert_eq!((row.view.draft.name.as_str(), state.adding()), ("three", None));
+}
+
+#[test]
+fn an_answer_leaves_the_form_of_another_kind_alone() {
+    let mut state = two();
+    state.begin_adding(DestinationKind::AmazonS3);
+    state.add_answered(&sent(), Err(AppError::Unavailable));
+    state.add_answered(&sent(), Ok(view(3, "three")));
+    let form = state.adding().unwrap();
+    assert_eq!((form.kind(), form.refusal()), (DestinationKind::AmazonS3, None));
+    assert_eq!(ids(&state), [1, 2, 3]);
 }
 
 #[test]
@@ -75,7 +111,7 @@ fn a_fresh_list_updates_health_and_leaves_open_forms_alone() {
 fn a_list_asked_for_before_a_change_is_not_taken() {
     let mut state = two();
     let asked_at = state.revision();
-    state.add_answered(Ok(view(3, "three")));
+    state.add_answered(&sent(), Ok(view(3, "three")));
     state.list_answered(asked_at, Ok(vec![view(1, "one"), view(2, "two")]));
     assert_eq!(ids(&state), [1, 2, 3]);
 }

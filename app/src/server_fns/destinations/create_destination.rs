@@ -12,7 +12,7 @@ pub async fn create_destination(draft: DestinationDraft) -> Result<DestinationVi
 
     answer(async move {
         let admin = expect_admin()?;
-        port()?.create_destination(&admin, draft.parse()?).await
+        port()?.create_destination(&admin, draft.parse_new()?).await
     })
     .await
 }

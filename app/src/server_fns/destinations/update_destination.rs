@@ -1,6 +1,6 @@
 //! Changes a destination, unless somebody else did since `version`.
 
-use domain::{destination::DestinationEdit, ids::DestinationId};
+use domain::{destination::DestinationDraft, ids::DestinationId};
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use crate::wire::{AppError, DestinationView};
@@ -10,13 +10,13 @@ use crate::wire::{AppError, DestinationView};
 pub async fn update_destination(
     id: DestinationId,
     version: i64,
-    edit: DestinationEdit,
+    draft: DestinationDraft,
 ) -> Result<DestinationView, AppError> {
     use crate::server_fns::guard::{answer, expect_admin, port};
 
     answer(async move {
         let admin = expect_admin()?;
-        let change = edit.parse()?;
+        let change = draft.parse_change()?;
         port()?.update_destination(&admin, id, version, change).await
     })
     .await

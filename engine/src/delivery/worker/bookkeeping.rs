@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     ids::{DestinationId, Seq},
+    policy::Outcome,
 };
 use tokio::time::Instant;
 
 use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
-    sink::Report,
+    sink::{Report, Run},
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError},
 };
 
@@ -30,13 +31,17 @@ pub(super) struct Bookkeeping {
     refused: Vec<RefusedEvent>,
     accepted: Vec<Seq>,
     failed_attempts: Vec<Attempt>,
+    /// The run that is being sent, if this stream sends runs.
+    run: Option<Run>,
     unsaved: usize,
+    /// What waits for the next commit should not wait long.
+    is_urgent: bool,
     last_commit: Instant,
 }
 
 /// A commit that has ended, with what it wanted to store.
 pub(super) struct Committed {
-    update: CursorUpdate,
+    pub(super) update: CursorUpdate,
     pub(super) result: Result<bool, StoreError>,
 }
 
@@ -50,9 +55,24 @@ impl Bookkeeping {
             refused: Vec::new(),
             accepted: Vec::new(),
             failed_attempts: Vec::new(),
+            run: cursor.run,
             unsaved: 0,
+            is_urgent: false,
             last_commit: Instant::now(),
         }
+    }
+
+    /// Stores the bounds of a run, with everything that was settled before it, as soon as possible.
+    pub(super) fn run_closed(&mut self, run: Run) {
+        self.run = Some(run);
+        self.unsaved += 1;
+        self.is_urgent = true;
+    }
+
+    /// There is no run any more.
+    pub(super) fn run_ended(&mut self) {
+        self.run = None;
+        self.unsaved += 1;
     }
 
     pub(super) fn delivered(&mut self, seq: Seq, now: Timestamp) {
@@ -95,10 +115,16 @@ impl Bookkeeping {
         }
     }
 
-    pub(super) fn failed(&mut self, seq: Seq, report: &Report, status: Option<u16>, now: Timestamp) {
+    /// A request failed. `seq` is that of its first event, `events` how many it carried.
+    pub(super) fn failed(&mut self, seq: Seq, events: usize, report: &Report, now: Timestamp) {
+        let status = match report.outcome {
+            Outcome::Answered { status, .. } => Some(status),
+            _ => None,
+        };
         let started_ms = i64::try_from(report.duration.as_millis()).unwrap_or(0);
         self.failed_attempts.push(Attempt {
             seq,
+            events: u32::try_from(events).unwrap_or(u32::MAX),
             started_at: Timestamp::from_unix_ms(now.unix_ms().saturating_sub(started_ms)),
             duration_ms: u32::try_from(report.duration.as_millis()).unwrap_or(u32::MAX),
             status,
@@ -115,6 +141,7 @@ impl Bookkeeping {
     pub(super) fn commit_due(&self) -> Option<Instant> {
         match self.unsaved {
             0 => None,
+            _ if self.is_urgent => Some(self.last_commit),
             COMMIT_EVENTS.. => Some(self.last_commit),
             _ => Some(self.last_commit + COMMIT_PERIOD),
         }
@@ -123,6 +150,7 @@ impl Bookkeeping {
     /// What is to be stored now. It counts as stored until `committed` says otherwise.
     pub(super) fn take_update(&mut self) -> CursorUpdate {
         self.unsaved = 0;
+        self.is_urgent = false;
         self.last_commit = Instant::now();
         CursorUpdate {
             destination: self.destination,
@@ -131,6 +159,7 @@ impl Bookkeeping {
                 settled_above: self.progress.settled_above(),
                 delivered: self.delivered,
                 last_success_at: self.last_success_at,
+                run: self.run,
             },
             refused: std::mem::take(&mut self.refused),
             accepted: std::mem::take(&mut self.accepted),
@@ -151,6 +180,7 @@ impl Bookkeeping {
         self.refused = update.refused;
         self.accepted = update.accepted;
         self.failed_attempts = update.failed_attempts;
+        self.is_urgent |= self.run.is_some();
         self.unsaved += 1;
     }
 }

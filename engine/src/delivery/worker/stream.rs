@@ -3,13 +3,15 @@
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
 
+mod settling;
+
 use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
     destination::EventFilter,
     ids::Seq,
-    policy::{Decision, Jitter, Outcome, Refusal, RefusalStreak, RequestSize, Trouble, decide},
+    policy::{Jitter, RefusalStreak, Trouble},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{sync::watch, time::Instant};
@@ -17,9 +19,10 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     super::{
         hold::Hold,
-        lanes::{LaneIndex, Lanes},
+        lanes::{LaneIndex, Lanes, Room, Taken},
         pace::Pace,
         refusals::Refusals,
+        runs::{RunLimits, Runs},
     },
     Order, WorkerContext,
     bookkeeping::{Bookkeeping, Committed, commit},
@@ -27,8 +30,7 @@ use super::{
 use crate::{
     causes::causes,
     log::{LogError, LoggedEvent},
-    net::ClientError,
-    sink::{Report, Sink},
+    sink::{Batching, Run, SendReport, Sink, SinkError},
     store::{Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
@@ -41,8 +43,8 @@ const PAGE_BYTES: usize = 4 * 1024 * 1024;
 const WINDOW_EVENTS: usize = 2_000;
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
-/// What is in flight when the configuration changes may take this long to end: a little more than one attempt.
-const CHANGE_DEADLINE: Duration = Duration::from_secs(11);
+/// What is in flight when the configuration changes may take this much longer to end than one attempt.
+const CHANGE_GRACE: Duration = Duration::from_secs(1);
 
 /// After a failure of our own (store, log), not of the destination.
 const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
@@ -61,22 +63,64 @@ pub(super) enum End {
 pub(super) enum StreamError {
     #[error("the store failed")]
     Store(#[from] StoreError),
-    #[error("no connection can be set up")]
-    Client(#[from] ClientError),
+    #[error("the destination's sink can't be set up")]
+    Sink(#[from] SinkError),
 }
 
-/// An event on its way, and where it goes back to.
+/// A request that has ended: its events, and where each goes back to.
 struct Done {
-    event: Arc<LoggedEvent>,
-    origin: Origin,
+    events: Vec<Arc<LoggedEvent>>,
+    origins: Vec<Origin>,
+    run: Option<Run>,
     epoch: u64,
-    report: Report,
+    report: SendReport,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     Lane(LaneIndex),
     Refused,
+}
+
+/// How events leave the lanes.
+enum Mode {
+    /// Up to so many at once, whichever are ready; fewer after a request was too large.
+    Ready {
+        most: Room,
+        room: Room,
+    },
+    Runs(Runs),
+}
+
+impl Mode {
+    fn of(batching: Batching, stored: Option<Run>) -> Self {
+        let ready = |most| Self::Ready { most, room: most };
+        match batching {
+            Batching::Single => ready(Room::ONE),
+            Batching::Ready { events, bytes } => ready(Room {
+                events,
+                bytes,
+                last: None,
+            }),
+            Batching::Runs { events, bytes, age } => Self::Runs(Runs::new(RunLimits { events, bytes, age }, stored)),
+        }
+    }
+
+    fn lanes(&self) -> Lanes {
+        match self {
+            Self::Ready { .. } => Lanes::by_entity(),
+            Self::Runs(_) => Lanes::in_log_order(),
+        }
+    }
+
+    /// No more is read while this many events, or bytes of them, wait in the lanes.
+    fn window(&self) -> (usize, usize) {
+        let (events, bytes) = match self {
+            Self::Ready { most, .. } => (most.events, most.bytes),
+            Self::Runs(runs) => (runs.limits().events, runs.limits().bytes),
+        };
+        (WINDOW_EVENTS.max(2 * events), WINDOW_BYTES.max(2 * bytes))
+    }
 }
 
 /// The end of one request, or of looking up a refused event.
@@ -95,6 +139,7 @@ pub(super) struct Stream {
     database: Arc<Database>,
     sink: Arc<dyn Sink>,
     filter: Arc<EventFilter>,
+    mode: Mode,
     lanes: Lanes,
     refusals: Refusals,
     streak: RefusalStreak,
@@ -126,11 +171,13 @@ impl Stream {
     ) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
+        let mode = Mode::of(sink.batching(), cursor.run);
         let stream = Self {
             database: Arc::new(context.database.clone()),
             sink,
             filter: Arc::new(filter),
-            lanes: Lanes::new(),
+            lanes: mode.lanes(),
+            mode,
             refusals,
             streak: RefusalStreak::default(),
             pace: Pace::slow(),
@@ -160,6 +207,7 @@ impl Stream {
             // Nothing more is begun under a configuration that has been replaced.
             if !orders.has_changed().unwrap_or(true) {
                 self.start_reading();
+                self.close_run();
                 self.start_committing();
                 self.dispatch();
             }
@@ -171,13 +219,19 @@ impl Stream {
                         _ if changed.is_err() => return Ok(End::Gone),
                         Order::Abandon => return Ok(End::Gone),
                         Order::Drain(deadline) => *deadline,
-                        Order::Run(_) => Instant::now() + CHANGE_DEADLINE,
+                        Order::Run(_) => Instant::now() + self.sink.deadline() + CHANGE_GRACE,
                     };
                     self.drain(deadline).await;
                     return Ok(End::NewOrder);
                 }
                 Some(sent) = self.in_flight.next() => self.receive(sent),
-                page = running(&mut self.reading) => self.take_page(page),
+                page = running(&mut self.reading) => {
+                    self.reading = None;
+                    // What came in after a change is not to be judged by the filter from before it: it is read again.
+                    if !orders.has_changed().unwrap_or(true) {
+                        self.take_page(page);
+                    }
+                }
                 committed = running(&mut self.committing) => {
                     if self.finish_commit(committed) == Some(End::Gone) {
                         return Ok(End::Gone);
@@ -212,7 +266,8 @@ impl Stream {
     }
 
     fn start_reading(&mut self) {
-        let has_room = self.lanes.waiting() < WINDOW_EVENTS && self.lanes.waiting_bytes() < WINDOW_BYTES;
+        let (events, bytes) = self.mode.window();
+        let has_room = self.lanes.waiting() < events && self.lanes.waiting_bytes() < bytes;
         if !has_room || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
             return;
         }
@@ -223,7 +278,6 @@ impl Stream {
     }
 
     fn take_page(&mut self, page: Result<Vec<Arc<LoggedEvent>>, LogError>) {
-        self.reading = None;
         let events = match page {
             Ok(events) => events,
             Err(error) => {
@@ -250,32 +304,77 @@ impl Stream {
                 self.books.passed_over(event.seq, event.seq);
             }
         }
+        if let Mode::Runs(runs) = &mut self.mode {
+            runs.watch(&self.lanes, Instant::now());
+        }
         self.show_progress();
+    }
+
+    /// Closes a run if it is time, and has its bounds stored.
+    fn close_run(&mut self) {
+        let Mode::Runs(runs) = &mut self.mode else { return };
+        let closed_at = self.context.clock.now();
+        if let Some(run) = runs.close(&self.lanes, Instant::now(), closed_at) {
+            self.books.run_closed(run);
+        }
     }
 
     /// Sends what may be sent now: a probe if the destination is held, else as much as the pace allows.
     fn dispatch(&mut self) {
         if let Some(hold) = &self.hold {
             if !self.probe_is_out && hold.is_due() {
-                self.probe_is_out = self.send_oldest();
+                self.probe_is_out = self.send_probe();
             }
             return;
         }
         while self.in_flight.len() < self.pace.allowed() {
             if let Some(seq) = self.refusals.take_due(self.context.clock.now()) {
                 self.send_refused(seq);
-            } else if let Some((lane, event)) = self.lanes.take() {
-                self.send(event, Origin::Lane(lane));
-            } else {
+            } else if !self.send_next() {
                 break;
             }
         }
     }
 
+    /// False if there is nothing to send.
+    fn send_next(&mut self) -> bool {
+        match &self.mode {
+            Mode::Ready { room, .. } => {
+                let taken = self.lanes.take(*room);
+                self.send(taken, None)
+            }
+            Mode::Runs(_) => self.send_run(),
+        }
+    }
+
+    /// False if no run is stored, or not all of it has been read.
+    fn send_run(&mut self) -> bool {
+        let Mode::Runs(runs) = &mut self.mode else { return false };
+        let end = self.context.log.last_seq();
+        let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
+            return false;
+        };
+        let taken = self.lanes.take(runs.room(Some(run.last)));
+        if taken.is_empty() {
+            // The filter was changed, and admits none of it any more.
+            runs.ended();
+            self.books.run_ended();
+            return false;
+        }
+        runs.sent(Instant::now());
+        self.send(taken, Some(run))
+    }
+
     /// False if there is nothing to probe with.
-    fn send_oldest(&mut self) -> bool {
-        if let Some((lane, event)) = self.lanes.take_oldest() {
-            self.send(event, Origin::Lane(lane));
+    fn send_probe(&mut self) -> bool {
+        let is_sent = match &self.mode {
+            Mode::Ready { .. } => {
+                let oldest = self.lanes.take_oldest();
+                self.send(oldest.into_iter().collect(), None)
+            }
+            Mode::Runs(_) => self.send_run(),
+        };
+        if is_sent {
             return true;
         }
         match self.refusals.take_due(self.context.clock.now()) {
@@ -285,18 +384,28 @@ impl Stream {
         true
     }
 
-    fn send(&self, event: Arc<LoggedEvent>, origin: Origin) {
+    /// False if there is nothing to send.
+    fn send(&self, taken: Vec<Taken>, run: Option<Run>) -> bool {
+        if taken.is_empty() {
+            return false;
+        }
+        let (origins, events): (Vec<_>, Vec<_>) = taken
+            .into_iter()
+            .map(|(lane, event)| (Origin::Lane(lane), event))
+            .unzip();
         let (sink, epoch) = (Arc::clone(&self.sink), self.epoch);
         let send = async move {
-            let report = sink.send(&event).await;
+            let report = sink.send(&events, run).await;
             Sent::Done(Done {
-                event,
-                origin,
+                events,
+                origins,
+                run,
                 epoch,
                 report,
             })
         };
         self.in_flight.push(send.boxed());
+        true
     }
 
     fn send_refused(&self, seq: Seq) {
@@ -306,10 +415,12 @@ impl Stream {
             match log.read_one(seq).await {
                 Ok(Some(event)) if !filter.admits(&event.event_type) => Sent::NotAdmitted(seq),
                 Ok(Some(event)) => {
-                    let report = sink.send(&event).await;
+                    let events = vec![event];
+                    let report = sink.send(&events, None).await;
                     Sent::Done(Done {
-                        event,
-                        origin: Origin::Refused,
+                        events,
+                        origins: vec![Origin::Refused],
+                        run: None,
                         epoch,
                         report,
                     })
@@ -319,123 +430,6 @@ impl Stream {
             }
         };
         self.in_flight.push(send.boxed());
-    }
-
-    /// Applies the policy to what one request came to.
-    fn settle(&mut self, sent: Sent) {
-        let now = self.context.clock.now();
-        let done = match sent {
-            Sent::Done(done) => done,
-            Sent::Gone(seq) => {
-                self.probe_is_out = false;
-                tracing::warn!(
-                    destination_id = self.context.destination.get(),
-                    seq = seq.get(),
-                    "A refused event is no longer in the log; it stays parked."
-                );
-                return self.books.refused(self.refusals.park_gone(seq, now));
-            }
-            Sent::NotAdmitted(seq) => {
-                self.probe_is_out = false;
-                tracing::info!(
-                    destination_id = self.context.destination.get(),
-                    seq = seq.get(),
-                    "A refused event is no longer admitted by the filter; it is not tried again."
-                );
-                self.refusals.remove(seq);
-                return self.books.refusal_ended(seq);
-            }
-            Sent::Unread(seq, error) => {
-                tracing::error!(
-                    seq = seq.get(),
-                    error = causes(&error),
-                    "A refused event could not be read from the log."
-                );
-                self.probe_is_out = false;
-                return self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
-            }
-        };
-        let is_current = done.epoch == self.epoch;
-        if is_current {
-            self.probe_is_out = false;
-        }
-        match decide(done.report.outcome, RequestSize::One) {
-            Decision::Settle => self.accept(&done, is_current, now),
-            Decision::Hold { trouble, retry_after } => {
-                self.note_failure(&done, now);
-                self.put_back(done, now);
-                if is_current {
-                    self.hold_for(trouble, retry_after, now);
-                }
-            }
-            Decision::Refuse(refusal) => self.refuse(&done, refusal, is_current, now),
-            Decision::Split => self.refuse(&done, Refusal::Status(413), is_current, now),
-            Decision::Forget => self.put_back(done, now),
-        }
-    }
-
-    fn accept(&mut self, done: &Done, is_current: bool, now: Timestamp) {
-        self.streak.accept();
-        match done.origin {
-            Origin::Lane(lane) => self.lanes.done(lane),
-            Origin::Refused => {
-                self.refusals.remove(done.event.seq);
-                self.books.refusal_ended(done.event.seq);
-            }
-        }
-        self.books.delivered(done.event.seq, now);
-        if is_current {
-            self.release();
-            self.pace.accepted();
-        }
-    }
-
-    fn refuse(&mut self, done: &Done, refusal: Refusal, is_current: bool, now: Timestamp) {
-        self.note_failure(done, now);
-        let row = self.refusals.refuse(done.event.seq, refusal, &done.report, now);
-        if row.due_at.is_none() {
-            tracing::warn!(
-                destination_id = self.context.destination.get(),
-                seq = row.seq.get(),
-                tries = row.tries,
-                reason = row.reason,
-                "An event was parked."
-            );
-        }
-        self.books.refused(row);
-        if let Origin::Lane(lane) = done.origin {
-            self.books.settled(done.event.seq);
-            self.lanes.done(lane);
-        }
-        let at_fault = refusal != Refusal::Unsendable && self.streak.refuse();
-        if is_current && at_fault {
-            self.hold_for(Trouble::EverythingRefused(refusal.status()), None, now);
-        } else if is_current {
-            // It answers, and about this event only: whatever was wrong is over.
-            self.release();
-        }
-    }
-
-    fn put_back(&mut self, done: Done, now: Timestamp) {
-        match done.origin {
-            Origin::Lane(lane) => self.lanes.put_back(lane, done.event),
-            Origin::Refused => self.refusals.put_back(done.event.seq, now),
-        }
-    }
-
-    fn note_failure(&mut self, done: &Done, now: Timestamp) {
-        let status = match done.report.outcome {
-            Outcome::Answered { status, .. } => Some(status),
-            _ => None,
-        };
-        self.books.failed(done.event.seq, &done.report, status, now);
-        tracing::debug!(
-            destination_id = self.context.destination.get(),
-            seq = done.event.seq.get(),
-            reason = done.report.reason,
-            duration_ms = u64::try_from(done.report.duration.as_millis()).unwrap_or(u64::MAX),
-            "An attempt failed."
-        );
     }
 
     fn hold_for(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
@@ -484,7 +478,12 @@ impl Stream {
     fn finish_commit(&mut self, committed: Committed) -> Option<End> {
         self.committing = None;
         match &committed.result {
-            Ok(true) => None,
+            Ok(true) => {
+                if let Mode::Runs(runs) = &mut self.mode {
+                    runs.was_stored(committed.update.cursor.run);
+                }
+                None
+            }
             Ok(false) => Some(End::Gone),
             Err(error) => {
                 tracing::error!(
@@ -555,11 +554,26 @@ impl Stream {
         let commit = self.books.commit_due().filter(|_| self.committing.is_none());
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
         let read = self.pause_until.filter(|until| *until > Instant::now());
-        [probe, commit, read, self.refusal_timer()].into_iter().flatten().min()
+        [probe, commit, read, self.refusal_timer(), self.run_timer()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When a run is old enough to be closed.
+    fn run_timer(&self) -> Option<Instant> {
+        match &self.mode {
+            Mode::Runs(runs) => runs.next_close(),
+            Mode::Ready { .. } => None,
+        }
     }
 
     fn has_probe(&self) -> bool {
-        self.lanes.oldest_ready().is_some()
+        let has_events = match &self.mode {
+            Mode::Ready { .. } => self.lanes.oldest_ready().is_some(),
+            Mode::Runs(runs) => runs.stored().is_some(),
+        };
+        has_events
             || self
                 .refusals
                 .next_due()

@@ -9,7 +9,7 @@ use http::{
 use super::signature::Signer;
 use crate::{
     log::LoggedEvent,
-    store::{Destination, Header},
+    store::{Header, HttpTarget},
 };
 
 /// GitLab sends JSON under this content type, and receivers were built for it.
@@ -32,8 +32,8 @@ pub(super) struct RequestHead {
 
 impl RequestHead {
     /// None if a secret or header can't stand in a request or is no signing key, which parsing has excluded.
-    pub(super) fn new(destination: &Destination) -> Option<Self> {
-        let secrets = &destination.secrets;
+    pub(super) fn new(target: &HttpTarget) -> Option<Self> {
+        let secrets = &target.secrets;
         let mut token = HeaderValue::from_str(secrets.verification_token.expose()).ok()?;
         token.set_sensitive(true);
         let mut fixed = HeaderMap::with_capacity(16);
@@ -42,7 +42,7 @@ impl RequestHead {
             USER_AGENT,
             HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION"))),
         );
-        for header in destination.headers.iter().filter(|header| header.active) {
+        for header in target.headers.iter().filter(|header| header.active) {
             let (name, value) = custom_header(header)?;
             fixed.insert(name, value);
         }

@@ -1,4 +1,4 @@
-use domain::FieldError;
+use domain::{FieldError, destination::DestinationKind};
 
 use super::{
     super::tests::{filled, view},
@@ -6,20 +6,18 @@ use super::{
 };
 use crate::wire::AppError;
 
+fn hidden(id: i64, name: &str, active: bool) -> HeaderDraft {
+    HeaderDraft {
+        id: Some(HeaderId::new(id)),
+        name: name.into(),
+        value: None,
+        active,
+    }
+}
+
 fn stored() -> EditorState {
     let mut stored = view("SIEM", 1);
-    stored.headers = vec![
-        HeaderView {
-            id: HeaderId::new(7),
-            name: "X-A".into(),
-            active: true,
-        },
-        HeaderView {
-            id: HeaderId::new(8),
-            name: "X-B".into(),
-            active: false,
-        },
-    ];
+    *headers_mut(&mut stored.draft).unwrap() = vec![hidden(7, "X-A", true), hidden(8, "X-B", false)];
     EditorState::edit(&stored)
 }
 
@@ -33,7 +31,7 @@ fn a_new_row_is_active_and_holds_up_saving_until_it_is_filled_in() {
     assert!(!editor.can_save());
     editor.set_text(Field::HeaderValue(0), "sre".into());
     assert!(editor.can_save());
-    assert_eq!(editor.draft().headers.first().unwrap().value.as_deref(), Some("sre"));
+    assert_eq!(headers(&editor.draft()).first().unwrap().value.as_deref(), Some("sre"));
 }
 
 #[test]
@@ -141,6 +139,15 @@ fn choosing_other_types_takes_back_what_the_server_said_about_them() {
     assert!(editor.message_for(Field::EventTypes).is_some());
     editor.set_event_types(Vec::new());
     assert_eq!(editor.message_for(Field::EventTypes), None);
+}
+
+#[test]
+fn other_kinds_have_no_headers() {
+    let mut editor = EditorState::add(DestinationKind::AmazonS3);
+    editor.add_header();
+    editor.set_text(Field::HeaderName(0), "X-Team".into());
+    editor.remove_header(0);
+    assert_eq!(editor.headers(), []);
 }
 
 #[test]

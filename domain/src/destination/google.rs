@@ -1,0 +1,273 @@
+//! Google Cloud Logging destinations: what an administrator types, and what may be stored.
+//!
+//! Limits and messages are GitLab's: <https://docs.gitlab.com/administration/compliance/audit_event_streaming/>.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::rules::TextRules;
+use crate::{Field, FieldError, FieldErrors};
+
+const PROJECT_ID: TextRules = TextRules {
+    field: Field::ProjectId,
+    label: "Google project id name",
+    min: 6,
+    max: 30,
+    is_valid: is_project_id,
+    invalid: "Google project id name must only contain lowercase letters, digits, or hyphens, and must start with a \
+              letter and end with a letter or a digit",
+};
+
+const CLIENT_EMAIL: TextRules = TextRules {
+    field: Field::ClientEmail,
+    label: "Client email",
+    min: 1,
+    max: 254,
+    is_valid: is_email,
+    invalid: "Client email is invalid",
+};
+
+const LOG_ID: TextRules = TextRules {
+    field: Field::LogId,
+    label: "Log id name",
+    min: 1,
+    max: 511,
+    is_valid: is_log_id,
+    invalid: "Log id name must only contain letters, digits, forward-slash, underscore, hyphen or period",
+};
+
+/// The fields of the form, as filled in.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoogleDraft {
+    pub project_id: String,
+    pub client_email: String,
+    pub log_id: String,
+    /// None keeps the one that is stored.
+    #[serde(default)]
+    pub private_key: Option<String>,
+}
+
+/// Where entries are written, and as whom. Made by parsing alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoogleSettings {
+    project_id: String,
+    client_email: String,
+    log_id: String,
+}
+
+impl GoogleSettings {
+    /// # Errors
+    /// Every field that breaks a rule, each with its message.
+    pub fn parse(project_id: &str, client_email: &str, log_id: &str) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let project_id = errors.collect(PROJECT_ID.parse(project_id));
+        let client_email = errors.collect(CLIENT_EMAIL.parse(client_email));
+        let log_id = errors.collect(LOG_ID.parse(log_id));
+        match (project_id, client_email, log_id) {
+            (Some(project_id), Some(client_email), Some(log_id)) => Ok(Self {
+                project_id,
+                client_email,
+                log_id,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    pub fn project_id(&self) -> &str {
+        &self.project_id
+    }
+
+    pub fn client_email(&self) -> &str {
+        &self.client_email
+    }
+
+    pub fn log_id(&self) -> &str {
+        &self.log_id
+    }
+
+    /// `projects/<project>/logs/<log id>`, the log id percent-encoded as Cloud Logging asks for.
+    /// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry>
+    pub fn log_name(&self) -> String {
+        // The rules leave one character that has to be encoded.
+        format!("projects/{}/logs/{}", self.project_id, self.log_id.replace('/', "%2F"))
+    }
+}
+
+/// A private key in PEM form (PKCS #8), as it stands in a service account's key file. A secret: its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateKey(String);
+
+impl PrivateKey {
+    pub const MAX_CHARS: usize = 4_096;
+
+    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
+    const END: &str = "-----END PRIVATE KEY-----";
+
+    /// Takes the text with line breaks or with the `\n` that stand for them in a key file, and gives it line breaks.
+    /// Whether it is a key that can sign is not decided here.
+    ///
+    /// # Errors
+    /// A [`FieldError`] on [`Field::PrivateKey`] naming the rule that is broken.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let text = text.trim().trim_matches('"').replace("\\n", "\n").replace('\r', "");
+        let text = text.trim();
+        Self::problem(text).map_or_else(
+            || Ok(Self(format!("{text}\n"))),
+            |message| Err(FieldError::new(Field::PrivateKey, message)),
+        )
+    }
+
+    fn problem(text: &str) -> Option<&'static str> {
+        if text.is_empty() {
+            return Some("Private key can't be blank");
+        }
+        if text.len() > Self::MAX_CHARS {
+            return Some("Private key is too long (maximum is 4096 characters)");
+        }
+        let body = text
+            .strip_prefix(Self::BEGIN)
+            .and_then(|rest| rest.strip_suffix(Self::END));
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b' ');
+        match body {
+            Some(body) if !body.trim().is_empty() && body.bytes().all(is_base64) => None,
+            _ => Some(
+                "Private key must be the private_key of a service account's key: a PEM text from \
+                 -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----",
+            ),
+        }
+    }
+
+    /// The same, for a key that can't sign although it looks like one.
+    pub fn unusable() -> FieldError {
+        FieldError::new(
+            Field::PrivateKey,
+            "Private key can't be used: it is not a whole RSA key of at least 2048 bits",
+        )
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PrivateKey(..)")
+    }
+}
+
+impl fmt::Debug for GoogleDraft {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("GoogleDraft")
+            .field("project_id", &self.project_id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_project_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+fn is_email(text: &str) -> bool {
+    let is_allowed = |character: char| !character.is_whitespace() && !character.is_control();
+    text.split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'))
+        && text.chars().all(is_allowed)
+}
+
+fn is_log_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(project_id: &str, client_email: &str, log_id: &str) -> String {
+        GoogleSettings::parse(project_id, client_email, log_id)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_service_account_is_accepted_and_names_its_log() {
+        let settings = GoogleSettings::parse(
+            " my-project ",
+            "a@my-project.iam.gserviceaccount.com",
+            "audit/events.v1",
+        )
+        .unwrap();
+        assert_eq!(settings.project_id(), "my-project");
+        assert_eq!(settings.log_name(), "projects/my-project/logs/audit%2Fevents.v1");
+    }
+
+    #[test]
+    fn each_broken_rule_has_its_message() {
+        let (project, email, log) = ("my-project", "a@b.example", "audit-events");
+        for (project_id, client_email, log_id, start) in [
+            ("", email, log, "Google project id name can't be blank"),
+            ("short", email, log, "Google project id name is too short (minimum is 6"),
+            (
+                "p-1234567-1234567-1234567-12345",
+                email,
+                log,
+                "Google project id name is too long (maximum is 30",
+            ),
+            ("My-project", email, log, "Google project id name must only contain"),
+            ("1-project", email, log, "Google project id name must only contain"),
+            ("project-", email, log, "Google project id name must only contain"),
+            (project, "", log, "Client email can't be blank"),
+            (project, "nobody", log, "Client email is invalid"),
+            (project, "a@b@c", log, "Client email is invalid"),
+            (project, "a b@c", log, "Client email is invalid"),
+            (project, email, "", "Log id name can't be blank"),
+            (project, email, "log id", "Log id name must only contain"),
+        ] {
+            let message = message(project_id, client_email, log_id);
+            assert!(
+                message.starts_with(start),
+                "{project_id} {client_email} {log_id}: {message}"
+            );
+        }
+        assert_eq!(message("", "", "").matches("can't be blank").count(), 3, "all at once");
+    }
+
+    #[test]
+    fn a_key_is_taken_with_line_breaks_or_with_what_stands_for_them() {
+        let lines = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+        for text in [
+            lines.to_owned(),
+            lines.replace('\n', "\\n"),
+            format!("\"{}\"", lines.replace('\n', "\\n")),
+            lines.replace('\n', "\r\n"),
+        ] {
+            let key = PrivateKey::parse(&text).unwrap();
+            assert_eq!(key.expose(), lines);
+            assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_being_repeated() {
+        let too_long = format!("-----BEGIN PRIVATE KEY-----{}", "A".repeat(4_096));
+        for text in [
+            "",
+            "  ",
+            "s3cret",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\ns3cret!\n-----END PRIVATE KEY-----",
+            too_long.as_str(),
+        ] {
+            let error = PrivateKey::parse(text).unwrap_err();
+            assert_eq!(error.field, Field::PrivateKey);
+            assert!(!error.message.contains("s3cret"), "{}", error.message);
+        }
+    }
+}

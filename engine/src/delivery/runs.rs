@@ -1,0 +1,225 @@
+//! Runs of the log: stretches that are sent as one, each under bounds that are stored before it is sent.
+//!
+//! A run goes through three states: closed (its bounds are chosen), stored (they are on disk, with everything settled before
+//! them), out (it is being sent). It ends when its events are settled, and stays stored as long as they are not, so that
+//! whatever is sent again, after a failure or a crash, is the same run.
+
+use std::time::Duration;
+
+use domain::{Timestamp, ids::Seq};
+use tokio::time::Instant;
+
+use super::lanes::{Lanes, Room};
+use crate::sink::Run;
+
+/// When a run is closed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunLimits {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    pub(super) age: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed,
+    Stored,
+    Out,
+}
+
+pub(super) struct Runs {
+    limits: RunLimits,
+    current: Option<(Run, State)>,
+    /// Since when the oldest event of the next run waits.
+    waiting_since: Option<Instant>,
+}
+
+impl Runs {
+    /// `stored` is the run that was being sent when this stream ended.
+    pub(super) fn new(limits: RunLimits, stored: Option<Run>) -> Self {
+        Self {
+            limits,
+            current: stored.map(|run| (run, State::Stored)),
+            waiting_since: None,
+        }
+    }
+
+    pub(super) const fn limits(&self) -> RunLimits {
+        self.limits
+    }
+
+    /// The run that may be sent now.
+    pub(super) fn stored(&self) -> Option<Run> {
+        self.current
+            .filter(|(_, state)| *state == State::Stored)
+            .map(|(run, _)| run)
+    }
+
+    /// Notes whether anything waits.
+    pub(super) fn watch(&mut self, lanes: &Lanes, now: Instant) {
+        self.waiting_since = match lanes.waiting() {
+            0 => None,
+            _ => self.waiting_since.or(Some(now)),
+        };
+    }
+
+    /// Closes a run if there is none and what waits is much or old enough. The caller has it stored.
+    pub(super) fn close(&mut self, lanes: &Lanes, now: Instant, closed_at: Timestamp) -> Option<Run> {
+        if self.current.is_some() || !self.is_ripe(lanes, now) {
+            return None;
+        }
+        let (first, last) = lanes.bounds(self.room(None))?;
+        let run = Run { first, last, closed_at };
+        self.current = Some((run, State::Closed));
+        Some(run)
+    }
+
+    /// These bounds are on disk.
+    pub(super) fn was_stored(&mut self, run: Option<Run>) {
+        if let Some((current, state @ State::Closed)) = &mut self.current {
+            if Some(*current) == run {
+                *state = State::Stored;
+            }
+        }
+    }
+
+    /// What of the lanes belongs to a stored run.
+    pub(super) const fn room(&self, last: Option<Seq>) -> Room {
+        match last {
+            // Its bounds say all: it was within the limits when it was closed.
+            Some(_) => Room {
+                events: usize::MAX,
+                bytes: usize::MAX,
+                last,
+            },
+            None => Room {
+                events: self.limits.events,
+                bytes: self.limits.bytes,
+                last,
+            },
+        }
+    }
+
+    /// The run is being sent; what is left in the lanes waits from now on.
+    pub(super) fn sent(&mut self, now: Instant) {
+        if let Some((_, state)) = &mut self.current {
+            *state = State::Out;
+        }
+        self.waiting_since = Some(now);
+    }
+
+    /// The run is to be sent again as it is.
+    pub(super) fn put_back(&mut self) {
+        if let Some((_, state)) = &mut self.current {
+            *state = State::Stored;
+        }
+    }
+
+    /// The run is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows at once.
+    pub(super) fn split(&mut self, last: Seq) -> Option<Run> {
+        let (run, _) = self.current?;
+        let half = Run { last, ..run };
+        self.current = Some((half, State::Closed));
+        self.waiting_since = Instant::now().checked_sub(self.limits.age);
+        Some(half)
+    }
+
+    /// Nothing of the run is left to be sent.
+    pub(super) fn ended(&mut self) {
+        self.current = None;
+    }
+
+    /// When what waits becomes old enough.
+    pub(super) fn next_close(&self) -> Option<Instant> {
+        let since = self.waiting_since.filter(|_| self.current.is_none())?;
+        Some(since + self.limits.age)
+    }
+
+    fn is_ripe(&self, lanes: &Lanes, now: Instant) -> bool {
+        lanes.waiting_bytes() >= self.limits.bytes
+            || lanes.waiting() >= self.limits.events
+            || (lanes.waiting() > 0 && self.next_close().is_some_and(|close| close <= now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use domain::event::{EventId, EventType};
+
+    use super::*;
+    use crate::log::LoggedEvent;
+
+    const LIMITS: RunLimits = RunLimits {
+        events: 4,
+        bytes: 100,
+        age: Duration::from_secs(60),
+    };
+    const NOW: Timestamp = Timestamp::from_unix_ms(1);
+
+    fn lanes(count: i64, bytes: usize) -> Lanes {
+        let mut lanes = Lanes::in_log_order();
+        for seq in 1..=count {
+            lanes.push(Arc::new(LoggedEvent {
+                seq: Seq::new(seq),
+                source: "test".into(),
+                id: EventId::parse(&seq.to_string()).unwrap(),
+                event_type: EventType::parse("x").unwrap(),
+                entity_type: String::new(),
+                entity_id: String::new(),
+                created_at: NOW,
+                body: Bytes::from(vec![b' '; bytes]),
+            }));
+        }
+        lanes
+    }
+
+    fn run(first: i64, last: i64) -> Run {
+        Run {
+            first: Seq::new(first),
+            last: Seq::new(last),
+            closed_at: NOW,
+        }
+    }
+
+    #[test]
+    fn a_run_is_closed_when_it_is_full_or_old() {
+        let start = Instant::now();
+        for (count, bytes, is_full) in [(0, 1, false), (3, 1, false), (4, 1, true), (2, 50, true), (9, 1, true)] {
+            let mut runs = Runs::new(LIMITS, None);
+            let lanes = lanes(count, bytes);
+            runs.watch(&lanes, start);
+            assert_eq!(runs.close(&lanes, start, NOW).is_some(), is_full, "{count} of {bytes}");
+            let later = runs.close(&lanes, start + LIMITS.age, NOW);
+            assert_eq!(later.is_some(), !is_full && count > 0);
+        }
+    }
+
+    #[test]
+    fn it_is_sent_only_under_bounds_that_are_stored() {
+        let (mut runs, lanes) = (Runs::new(LIMITS, None), lanes(9, 1));
+        let closed = runs.close(&lanes, Instant::now(), NOW).unwrap();
+        assert_eq!((closed, runs.stored()), (run(1, 4), None));
+        runs.was_stored(None);
+        assert_eq!(runs.stored(), None);
+        runs.was_stored(Some(closed));
+        assert_eq!(runs.stored(), Some(closed));
+        runs.sent(Instant::now());
+        assert_eq!((runs.stored(), runs.close(&lanes, Instant::now(), NOW)), (None, None));
+        runs.put_back();
+        assert_eq!(runs.stored(), Some(closed), "the same again");
+        let half = runs.split(Seq::new(2));
+        assert_eq!((half, runs.stored()), (Some(run(1, 2)), None));
+        runs.ended();
+        assert!(runs.close(&lanes, Instant::now(), NOW).is_some());
+    }
+
+    #[test]
+    fn a_run_that_was_under_way_goes_on() {
+        let runs = Runs::new(LIMITS, Some(run(3, 7)));
+        assert_eq!(runs.stored(), Some(run(3, 7)));
+        assert_eq!(runs.next_close(), None);
+    }
+}

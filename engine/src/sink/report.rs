@@ -1,0 +1,177 @@
+//! What sinks of every kind report: why there was no answer, and what is read of one.
+
+use std::{
+    error::Error,
+    io,
+    time::{Duration, Instant, UNIX_EPOCH},
+};
+
+use domain::{
+    Timestamp,
+    policy::{Outcome, Unreached},
+};
+use http::header::{HeaderMap, RETRY_AFTER};
+
+use super::Report;
+use crate::net::{Blocked, Unresolved};
+
+/// Read of an answer at most, so that the connection can be used again; a longer answer costs its connection.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Kept of an answer at most.
+const KEPT_BYTES: usize = 4 * 1024;
+
+/// Nothing was sent. `reason` is a sentence.
+pub(super) fn unsendable(reason: impl Into<String>) -> Report {
+    Report {
+        outcome: Outcome::Unsendable,
+        reason: reason.into(),
+        response: String::new(),
+        duration: Duration::ZERO,
+    }
+}
+
+/// Why there was no answer, for any error that has a guarded request among its causes. `deadline` is that of the whole
+/// attempt.
+pub(super) fn error_report(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
+    if let Some(blocked) = find::<Blocked>(error) {
+        return blocked_report(blocked, started);
+    }
+    let unreached = classify(error);
+    let reason = match unreached {
+        Unreached::Dns => Unresolved.to_string(),
+        Unreached::Connect => format!("No connection: {}.", root_cause(error)),
+        Unreached::Tls => format!("The TLS handshake failed: {}.", root_cause(error)),
+        Unreached::Timeout => format!("No whole answer within {} seconds.", deadline.as_secs()),
+        Unreached::Interrupted => format!("The connection ended before the answer: {}.", root_cause(error)),
+    };
+    let outcome = Outcome::Unreached(unreached);
+    Report {
+        outcome,
+        reason,
+        response: String::new(),
+        duration: started.elapsed(),
+    }
+}
+
+fn blocked_report(blocked: &Blocked, started: Instant) -> Report {
+    let (reason, response) = (format!("{blocked}."), String::new());
+    Report {
+        outcome: Outcome::Blocked,
+        reason,
+        response,
+        duration: started.elapsed(),
+    }
+}
+
+fn classify(error: &(dyn Error + 'static)) -> Unreached {
+    let request = find::<reqwest::Error>(error);
+    if find::<Unresolved>(error).is_some() {
+        Unreached::Dns
+    } else if find::<rustls::Error>(error).is_some() {
+        Unreached::Tls
+    } else if request.is_some_and(reqwest::Error::is_connect) {
+        Unreached::Connect
+    } else if request.is_some_and(reqwest::Error::is_timeout) {
+        Unreached::Timeout
+    } else {
+        Unreached::Interrupted
+    }
+}
+
+/// The first cause of this type, also inside an `io::Error`, whose `source` passes its own content over.
+pub(super) fn find<'error, E: Error + 'static>(error: &'error (dyn Error + 'static)) -> Option<&'error E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(found) = inner.and_then(|inner| find::<E>(inner)) {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The innermost cause. It tells of the connection, never of the request, so it can't hold a secret.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut root = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    root.to_string()
+}
+
+/// The body of an answer, its start alone if it is long; an error if it broke off.
+pub(super) async fn read_answer(response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    let (mut kept, mut read) = (Vec::new(), 0);
+    while let Some(chunk) = response.chunk().await? {
+        let room = READ_BYTES.saturating_sub(kept.len());
+        kept.extend(chunk.iter().take(room));
+        read += chunk.len();
+        if read > READ_BYTES {
+            break;
+        }
+    }
+    Ok(kept)
+}
+
+/// The part of an answer that is worth keeping.
+pub(super) fn kept_text(answer: &[u8]) -> String {
+    let start = answer.get(..KEPT_BYTES).unwrap_or(answer);
+    String::from_utf8_lossy(start).into_owned()
+}
+
+/// Some receivers send back what they were sent. Secrets that are too short to be told from other text are left.
+pub(super) fn masked(answer: String, secrets: &[String]) -> String {
+    const TELLING_CHARS: usize = 6;
+    secrets
+        .iter()
+        .filter(|secret| secret.chars().count() >= TELLING_CHARS && answer.contains(secret.as_str()))
+        .fold(answer.clone(), |masked, secret| masked.replace(secret.as_str(), "••••"))
+}
+
+/// Both forms of `Retry-After`: seconds, or an HTTP date.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_unix_ms(0).plus(date).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_repeats_a_secret_is_kept_without_it() {
+        let secrets = [
+            "Bearer abcdef".to_owned(),
+            "verification-token-1".to_owned(),
+            "1".to_owned(),
+        ];
+        let answer = "no: Authorization=Bearer abcdef, token verification-token-1, try 1".to_owned();
+        assert_eq!(masked(answer, &secrets), "no: Authorization=••••, token ••••, try 1");
+    }
+
+    #[test]
+    fn both_forms_of_retry_after() {
+        let now = Timestamp::parse("2015-10-21T07:27:00Z").unwrap();
+        let wait = |value: &'static str| {
+            retry_after(
+                &HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]),
+                now,
+            )
+        };
+        assert_eq!(wait("120"), Some(Duration::from_secs(120)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:20:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("soon"), None);
+    }
+}

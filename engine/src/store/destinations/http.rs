@@ -1,0 +1,83 @@
+//! What belongs to an HTTP destination, as stored.
+
+use std::collections::HashMap;
+
+use domain::{
+    destination::{DestinationUrl, HttpSettings, VerificationToken},
+    ids::DestinationId,
+};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
+
+use super::{
+    super::{Database, StoreError},
+    HttpSecrets, HttpTarget, SigningSecret, Target, UpdateError, place, taken, unreadable,
+};
+
+const TOKEN: &str = "verification_token";
+const SIGNING: &str = "signing_secret";
+
+impl Database {
+    pub(super) async fn read_http_targets(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<HashMap<DestinationId, Target>, StoreError> {
+        let mut headers = self.read_headers(connection).await?;
+        let rows = sqlx::query("SELECT * FROM http_targets").fetch_all(connection).await?;
+        let targets = rows.iter().map(|row| {
+            let id = DestinationId::new(row.get("destination_id"));
+            let target = HttpTarget {
+                headers: headers.remove(&id).unwrap_or_default(),
+                ..self.read_http_target(id, row)?
+            };
+            Ok((id, Target::Http(target)))
+        });
+        targets.collect()
+    }
+
+    /// Makes the target what is wanted. The token and the signing secret stay those of `stored`.
+    pub(super) async fn store_http_target(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        id: DestinationId,
+        stored: HttpTarget,
+        wanted: &HttpSettings,
+    ) -> Result<Target, UpdateError> {
+        let seal = |column, secret| self.vault.seal(place(id, column), secret).map_err(StoreError::from);
+        sqlx::query(
+            "INSERT INTO http_targets (destination_id, url, verification_token_sealed, signing_secret_sealed) \
+             VALUES (?, ?, ?, ?) ON CONFLICT (destination_id) DO UPDATE SET url = excluded.url",
+        )
+        .bind(id.get())
+        .bind(wanted.url.as_str())
+        .bind(seal(TOKEN, stored.secrets.verification_token.expose())?)
+        .bind(seal(SIGNING, stored.secrets.signing_secret.expose())?)
+        .execute(&mut **transaction)
+        .await
+        .map_err(taken)?;
+        let headers = self
+            .replace_headers(transaction, id, &stored.headers, &wanted.headers)
+            .await?;
+        Ok(Target::Http(HttpTarget {
+            url: wanted.url.clone(),
+            secrets: stored.secrets,
+            headers,
+        }))
+    }
+
+    /// All but the headers, which are in a table of their own.
+    fn read_http_target(&self, id: DestinationId, row: &SqliteRow) -> Result<HttpTarget, StoreError> {
+        let unreadable = |what| unreadable(id.get(), what);
+        let token = self
+            .vault
+            .open(place(id, TOKEN), row.get("verification_token_sealed"))?;
+        let signing = self.vault.open(place(id, SIGNING), row.get("signing_secret_sealed"))?;
+        Ok(HttpTarget {
+            url: DestinationUrl::parse(row.get("url")).map_err(|_| unreadable("url"))?,
+            secrets: HttpSecrets {
+                verification_token: VerificationToken::parse(&token).map_err(|_| unreadable("verification token"))?,
+                signing_secret: SigningSecret::stored(signing),
+            },
+            headers: Vec::new(),
+        })
+    }
+}

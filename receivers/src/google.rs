@@ -1,0 +1,330 @@
+//! A double of the two Google services that Cloud Logging needs: the OAuth token endpoint at `/token`, and
+//! `POST /v2/entries:write`.
+//!
+//! Guaranteed: a token is issued only for an assertion that Google would take (RS256 by the service account's key, issuer,
+//! audience, scope, times); a write is judged as documented (token, JSON fields, size of the request and of each entry, log
+//! name, project, resource, timestamps) and refused in Google's words; entries are stored or refused together, or one by
+//! one with `partialSuccess`; an entry that repeats a log name, timestamp and insert id is stored once.
+//!
+//! Not guaranteed: that numbers in a payload lose precision as they do there (each becomes a double), that an entry's size
+//! is counted to the byte (Google counts its own form of it, this counts JSON), compressed requests, quotas.
+
+mod account;
+mod definition;
+mod refusal;
+mod state;
+mod status;
+mod stored;
+mod token;
+mod write;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+use self::{
+    account::SigningKey,
+    state::{RefusedIds, Tokens},
+    token::TokenRequest,
+    write::{Rules, WriteRequest},
+};
+pub use self::{
+    account::{GOOGLE_TOKEN_URI, ServiceAccount},
+    definition::{LOG_ENTRY_FIELDS, RESOURCE_FIELDS, WRITE_FIELDS},
+    refusal::{Refusal, TokenRefusal},
+    state::{Received, Write},
+    status::Code,
+};
+use crate::{
+    door::{self, Doorkeeper, Knock},
+    gate::{Answer, Cut, Gate, Trouble, serve_under},
+    listener::{ANY_PORT, Listener, Serve},
+    record::Record,
+};
+
+/// How a double is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The project that its service account may write to, and no other.
+    pub project_id: String,
+    pub token_lifetime: Duration,
+    /// Entries older than this are taken and then not to be found, as Google does after its retention period (30 days by
+    /// default). `None`: entries of any age are kept.
+    pub retention: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            project_id: "audit-streams-test".to_owned(),
+            token_lifetime: Duration::from_secs(3599),
+            retention: None,
+        }
+    }
+}
+
+/// A running double. It stops when it is dropped.
+pub struct GoogleServer {
+    listener: Listener,
+    desk: Arc<Desk>,
+}
+
+struct Desk {
+    account: ServiceAccount,
+    key: SigningKey,
+    retention: Option<Duration>,
+    tokens: Tokens,
+    refused_ids: RefusedIds,
+    token_gate: Gate,
+    write_gate: Gate,
+    received: Record<Received>,
+}
+
+impl GoogleServer {
+    /// On a free port, with the default options.
+    ///
+    /// # Errors
+    /// No port can be listened on.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_at(ANY_PORT, Options::default()).await
+    }
+
+    /// On this address; port 0 for a free one.
+    ///
+    /// # Errors
+    /// It cannot be listened on.
+    pub async fn start_at(address: SocketAddr, options: Options) -> io::Result<Self> {
+        let desk = Arc::new(Desk {
+            account: ServiceAccount::of(options.project_id),
+            key: SigningKey::load()?,
+            retention: options.retention,
+            tokens: Tokens::lasting(options.token_lifetime),
+            refused_ids: RefusedIds::default(),
+            token_gate: Gate::default(),
+            write_gate: Gate::default(),
+            received: Record::default(),
+        });
+        let listener = Listener::start(address, Arc::clone(&desk)).await?;
+        Ok(Self { listener, desk })
+    }
+
+    /// `http://127.0.0.1:<port>`, what stands in for `https://logging.googleapis.com`.
+    pub fn url(&self) -> String {
+        self.listener.url()
+    }
+
+    /// What stands in for `https://oauth2.googleapis.com/token`.
+    pub fn token_url(&self) -> String {
+        format!("{}{TOKEN_PATH}", self.url())
+    }
+
+    /// `<url>/v2/entries:write`
+    pub fn write_url(&self) -> String {
+        format!("{}{WRITE_PATH}", self.url())
+    }
+
+    pub fn service_account(&self) -> &ServiceAccount {
+        &self.desk.account
+    }
+
+    /// The service account's key file, as Google's console gives it. Real ones name [`GOOGLE_TOKEN_URI`].
+    pub fn service_account_json(&self, token_uri: &str) -> String {
+        format!("{:#}", self.desk.account.key_file(token_uri))
+    }
+
+    /// Tokens that were issued before are worth nothing from now on.
+    pub fn expire_tokens(&self) {
+        self.desk.tokens.expire();
+    }
+
+    /// The service account's key was deleted: no assertion is taken any more, tokens stay good.
+    pub fn revoke_key(&self) {
+        self.desk.tokens.revoke_key();
+    }
+
+    /// Google's clock is ahead of this machine's by so many seconds, or behind for a negative number.
+    pub fn shift_clock(&self, seconds: i64) {
+        self.desk.tokens.shift_clock(seconds);
+    }
+
+    /// The next writes, however many, get this instead. What was asked for before comes first.
+    pub fn answer_next(&self, times: usize, trouble: impl Into<Trouble>) {
+        self.desk.write_gate.trouble_next(times, trouble.into());
+    }
+
+    /// Every write gets this until [`GoogleServer::serve_again`].
+    pub fn answer_all(&self, trouble: impl Into<Trouble>) {
+        self.answer_next(usize::MAX, trouble);
+    }
+
+    /// The next requests for a token get this instead.
+    pub fn answer_next_token(&self, times: usize, trouble: impl Into<Trouble>) {
+        self.desk.token_gate.trouble_next(times, trouble.into());
+    }
+
+    /// All trouble is over, refused insert ids included.
+    pub fn serve_again(&self) {
+        self.desk.serve_again();
+    }
+
+    /// Entries with these insert ids are refused, each for itself.
+    pub fn refuse_insert_ids<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>, code: Code, message: &str) {
+        self.desk
+            .refused_ids
+            .refuse(ids.into_iter().map(Into::into), code, message);
+    }
+
+    /// Looks at what has come in.
+    pub fn look<R>(&self, at: impl FnOnce(&Received) -> R) -> R {
+        self.desk.received.look(at)
+    }
+
+    /// What is stored for the project, in the order in which it came.
+    pub fn entries(&self, project: &str) -> Vec<Value> {
+        self.look(|received| received.entries(project).cloned().collect())
+    }
+
+    pub fn tokens_issued(&self) -> usize {
+        self.look(|received| received.tokens_issued)
+    }
+
+    /// Calls of `entries:write`, in vain or not.
+    pub fn write_count(&self) -> usize {
+        self.look(|received| received.writes.len())
+    }
+
+    /// Whether what has come in became enough within this time. Asked again whenever something comes in or was stored.
+    pub async fn wait_until(&self, patience: Duration, is_enough: impl FnMut(&Received) -> bool) -> bool {
+        self.desk.received.wait_until(patience, is_enough).await
+    }
+}
+
+const TOKEN_PATH: &str = "/token";
+const WRITE_PATH: &str = "/v2/entries:write";
+
+impl Serve for Desk {
+    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
+        if let Some(knock) = Knock::parse(&request) {
+            return Ok(door::open(knock, self));
+        }
+        let is_post = request.method() == Method::POST;
+        match request.uri().path() {
+            TOKEN_PATH if is_post => {
+                self.received.change(|received| received.token_requests += 1);
+                serve_under(self.token_gate.next(), async { self.issue(&request).into_response() }).await
+            }
+            WRITE_PATH if is_post => {
+                let trouble = self.write_gate.next();
+                let number = self
+                    .received
+                    .change(|received| received.begin(&request, trouble.clone()));
+                serve_under(trouble, async { self.write(number, &request).into_response() }).await
+            }
+            path => Ok(not_found(path).into_response()),
+        }
+    }
+}
+
+impl Desk {
+    fn issue(&self, request: &Request<Bytes>) -> Answer {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+        let asked = TokenRequest {
+            form: request.body(),
+            audience: &format!("http://{}{TOKEN_PATH}", host.unwrap_or_default()),
+            account: &self.account,
+            key: &self.key,
+            key_is_revoked: self.tokens.key_is_revoked(),
+            now: self.tokens.now(),
+        };
+        match asked.judge() {
+            Err(refusal) => refusal.into_answer(),
+            Ok(()) => {
+                let token = self.tokens.issue();
+                self.received.change(|received| received.tokens_issued += 1);
+                Answer::new(200, "application/json; charset=utf-8", token.to_string())
+            }
+        }
+    }
+
+    fn write(&self, number: usize, request: &Request<Bytes>) -> Answer {
+        let answer = self
+            .authorise(request.headers())
+            .and_then(|()| WriteRequest::parse(request.body()))
+            .map_or_else(|refused| refused, |request| self.store(&request));
+        self.received.change(|received| received.end(number, answer.status));
+        answer
+    }
+
+    fn authorise(&self, headers: &HeaderMap) -> Result<(), Answer> {
+        let Some(authorization) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+            return Err(refusal::no_token());
+        };
+        match authorization.strip_prefix("Bearer ") {
+            Some(token) if self.tokens.is_good(token) => Ok(()),
+            _ => Err(Refusal::Unauthenticated.into_answer()),
+        }
+    }
+
+    fn store(&self, request: &WriteRequest) -> Answer {
+        let rules = Rules {
+            project: &self.account.project_id,
+            now: self.tokens.now(),
+            retention: self.retention,
+            refused_ids: &self.refused_ids,
+        };
+        let verdict = request.judge(&rules);
+        let answer = verdict.answer();
+        self.received.change(|received| {
+            for (entry, is_too_old) in verdict.taken() {
+                if is_too_old {
+                    received.stored.too_old.push(entry.json.clone());
+                } else {
+                    received.stored.keep(entry);
+                }
+            }
+        });
+        answer
+    }
+}
+
+fn not_found(path: &str) -> Answer {
+    let status = StatusCode::NOT_FOUND.as_u16();
+    Answer::new(
+        status,
+        "text/html; charset=UTF-8",
+        format!("The requested URL {path} was not found on this server."),
+    )
+}
+
+impl Doorkeeper for Desk {
+    fn received(&self) -> Value {
+        self.received.look(|received| {
+            json!({
+                "token_requests": received.token_requests,
+                "tokens_issued": received.tokens_issued,
+                "writes": received.writes.iter().map(Write::to_json).collect::<Vec<_>>(),
+                "entries": received.entries(&self.account.project_id).collect::<Vec<_>>(),
+                "repeats": received.repeats(),
+            })
+        })
+    }
+
+    fn trouble(&self, name: &str) -> Option<Trouble> {
+        Trouble::parse(name).or_else(|| Refusal::parse(name).map(Trouble::from))
+    }
+
+    fn trouble_next(&self, times: usize, trouble: Trouble) {
+        self.write_gate.trouble_next(times, trouble);
+    }
+
+    fn serve_again(&self) {
+        self.token_gate.open();
+        self.write_gate.open();
+        self.refused_ids.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

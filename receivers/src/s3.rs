@@ -1,0 +1,238 @@
+//! S3 by its real protocol: s3s, which verifies the signature of every request, over s3s-fs, which keeps objects as files.
+//!
+//! Added to it: a bucket that does not exist is refused (s3s-fs would make it), every request is kept, and trouble comes
+//! on demand. Path-style addresses only. A key of more than about 150 bytes does not fit into the file name under which
+//! s3s-fs keeps what belongs to an object, and is answered with 500.
+
+mod buckets;
+mod chunked;
+mod refusal;
+mod request;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use s3s::{
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
+use s3s_fs::FileSystem;
+use serde_json::{Value, json};
+
+use self::buckets::ExistingBuckets;
+pub use self::{
+    refusal::Refusal,
+    request::{KeyPuts, Put, SeenRequest},
+};
+use crate::{
+    door::{self, Doorkeeper, Knock},
+    gate::{Answer, Cut, Gate, Trouble, serve_under},
+    listener::{ANY_PORT, Listener, Serve},
+    record::Record,
+};
+
+/// A running S3 server. It stops when it is dropped; its folder stays.
+pub struct S3Server {
+    listener: Listener,
+    bench: Arc<Bench>,
+}
+
+struct Bench {
+    folder: PathBuf,
+    service: S3Service,
+    gate: Gate,
+    seen: Record<Vec<SeenRequest>>,
+}
+
+impl S3Server {
+    /// On a free port. The folder is made if there is none; requests must be signed by this pair.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or no port can be listened on.
+    pub async fn start(folder: impl AsRef<Path>, access_key_id: &str, secret_access_key: &str) -> io::Result<Self> {
+        Self::start_at(ANY_PORT, folder, access_key_id, secret_access_key).await
+    }
+
+    /// On this address; port 0 for a free one.
+    ///
+    /// # Errors
+    /// As [`S3Server::start`].
+    pub async fn start_at(
+        address: SocketAddr,
+        folder: impl AsRef<Path>,
+        access_key_id: &str,
+        secret_access_key: &str,
+    ) -> io::Result<Self> {
+        let folder = folder.as_ref().to_owned();
+        fs::create_dir_all(&folder)?;
+        let files = FileSystem::new(&folder).map_err(|error| io::Error::other(format!("{error:?}")))?;
+        let mut builder = S3ServiceBuilder::new(files);
+        builder.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
+        builder.set_access(ExistingBuckets::of(folder.clone()));
+        let bench = Arc::new(Bench {
+            folder,
+            service: builder.build(),
+            gate: Gate::default(),
+            seen: Record::default(),
+        });
+        let listener = Listener::start(address, Arc::clone(&bench)).await?;
+        Ok(Self { listener, bench })
+    }
+
+    /// `http://127.0.0.1:<port>`
+    pub fn url(&self) -> String {
+        self.listener.url()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn make_bucket(&self, name: &str) -> io::Result<()> {
+        fs::create_dir_all(self.bench.folder.join(name))
+    }
+
+    /// Every object of the bucket by its key, read from disk.
+    ///
+    /// # Errors
+    /// There is no such bucket, or it cannot be read.
+    pub fn objects(&self, bucket: &str) -> io::Result<BTreeMap<String, Vec<u8>>> {
+        buckets::objects(&self.bench.folder.join(bucket))
+    }
+
+    /// The next requests, however many, get this instead. What was asked for before comes first.
+    pub fn answer_next(&self, times: usize, trouble: impl Into<Trouble>) {
+        self.bench.gate.trouble_next(times, trouble.into());
+    }
+
+    /// Every request gets this until [`S3Server::serve_again`].
+    pub fn answer_all(&self, trouble: impl Into<Trouble>) {
+        self.answer_next(usize::MAX, trouble);
+    }
+
+    /// The trouble is over; what stalls already goes on stalling.
+    pub fn serve_again(&self) {
+        self.bench.gate.open();
+    }
+
+    /// Every request so far, in the order in which their bodies were complete.
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.bench.seen.look(Clone::clone)
+    }
+
+    /// How many times an object was put, in vain or not.
+    pub fn put_count(&self) -> usize {
+        self.bench.seen.look(|seen| puts(seen).count())
+    }
+
+    /// Of every key that was put, in vain or not: how many times, and with which bodies.
+    pub fn puts_by_key(&self) -> BTreeMap<String, KeyPuts> {
+        self.bench.seen.look(|seen| {
+            let mut keys = BTreeMap::<String, KeyPuts>::new();
+            for put in puts(seen) {
+                keys.entry(put.key.clone()).or_default().add(put);
+            }
+            keys
+        })
+    }
+
+    /// Whether the requests became enough within this time. Asked again whenever a request comes in or was served.
+    pub async fn wait_until(&self, patience: Duration, mut is_enough: impl FnMut(&[SeenRequest]) -> bool) -> bool {
+        self.bench.seen.wait_until(patience, |seen| is_enough(seen)).await
+    }
+}
+
+fn puts(seen: &[SeenRequest]) -> impl Iterator<Item = &Put> {
+    seen.iter().filter_map(|request| request.put.as_ref())
+}
+
+impl Serve for Bench {
+    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
+        if let Some(knock) = Knock::parse(&request) {
+            return Ok(door::open(knock, self));
+        }
+        let trouble = self.gate.next();
+        let number = self.seen.change(|seen| {
+            seen.push(SeenRequest::of(&request, trouble.clone()));
+            seen.len() - 1
+        });
+        serve_under(trouble, self.pass_on(number, request)).await
+    }
+}
+
+impl Bench {
+    async fn pass_on(&self, number: usize, request: Request<Bytes>) -> Response<Bytes> {
+        let response = match self.service.call(request.map(s3s::Body::from)).await {
+            Ok(response) => collected(response).await,
+            Err(error) => failed(&format!("{error:?}")),
+        };
+        self.seen.change(|seen| {
+            if let Some(request) = seen.get_mut(number) {
+                request.served = Some(response.status());
+            }
+        });
+        response
+    }
+}
+
+async fn collected(response: Response<s3s::Body>) -> Response<Bytes> {
+    let (head, body) = response.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(head, body.to_bytes()),
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(why: &str) -> Response<Bytes> {
+    Answer::new(500, "text/plain", why.to_owned()).into_response()
+}
+
+impl Doorkeeper for Bench {
+    fn received(&self) -> Value {
+        let bodies = |objects: BTreeMap<String, Vec<u8>>| -> Value {
+            let encoded = objects.into_iter().map(|(key, body)| {
+                (
+                    key,
+                    json!({"bytes": body.len(), "base64": BASE64_STANDARD.encode(body)}),
+                )
+            });
+            Value::Object(encoded.collect())
+        };
+        let names = buckets::names(&self.folder).unwrap_or_default();
+        let buckets = names.into_iter().map(|name| {
+            let objects = buckets::objects(&self.folder.join(&name)).unwrap_or_default();
+            (name, bodies(objects))
+        });
+        json!({
+            "buckets": Value::Object(buckets.collect()),
+            "requests": self.seen.look(|seen| seen.iter().map(SeenRequest::to_json).collect::<Vec<_>>()),
+        })
+    }
+
+    fn trouble(&self, name: &str) -> Option<Trouble> {
+        Trouble::parse(name).or_else(|| Refusal::parse(name).map(Trouble::from))
+    }
+
+    fn trouble_next(&self, times: usize, trouble: Trouble) {
+        self.gate.trouble_next(times, trouble);
+    }
+
+    fn serve_again(&self) {
+        self.gate.open();
+    }
+}
+
+#[cfg(test)]
+mod tests;
