@@ -65,6 +65,7 @@ pub struct LoggedEvent {
     pub entity_type: String,
     pub entity_id: String,
     pub created_at: Timestamp,
+    pub received_at: Timestamp,
     /// The JSON object that is delivered.
     pub body: Bytes,
 }

@@ -217,6 +217,7 @@ mod tests {
             entity_type: "Project".into(),
             entity_id: entity.to_string(),
             created_at: Timestamp::from_unix_ms(0),
+            received_at: Timestamp::from_unix_ms(0),
             body: Bytes::from_static(b"{}"),
         })
     }

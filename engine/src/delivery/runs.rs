@@ -170,6 +170,7 @@ mod tests {
                 entity_type: String::new(),
                 entity_id: String::new(),
                 created_at: NOW,
+                received_at: NOW,
                 body: Bytes::from(vec![b' '; bytes]),
             }));
         }

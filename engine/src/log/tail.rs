@@ -81,6 +81,7 @@ mod tests {
             entity_type: String::new(),
             entity_id: String::new(),
             created_at: Timestamp::from_unix_ms(0),
+            received_at: Timestamp::from_unix_ms(0),
             body: Bytes::from(vec![b'x'; bytes]),
         })
     }

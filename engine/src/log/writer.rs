@@ -301,7 +301,7 @@ impl WriterThread {
                 appended.ids.push(event.id.clone());
                 if let Some(seq) = seq {
                     appended.stored += 1;
-                    tail.push(Arc::new(logged(event, seq, &job.source)));
+                    tail.push(Arc::new(logged(event, seq, &job.source, job.received_at)));
                 }
             }
             answers.push((job.answer, appended));
@@ -320,7 +320,7 @@ fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {
         .map(Seq::new)
 }
 
-fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>) -> LoggedEvent {
+fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>, received_at: Timestamp) -> LoggedEvent {
     LoggedEvent {
         seq,
         source: Arc::clone(source),
@@ -329,6 +329,7 @@ fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>) -> LoggedEvent {
         entity_type: event.entity_type,
         entity_id: event.entity_id,
         created_at: event.created_at,
+        received_at,
         body: Bytes::from(String::from(event.body)),
     }
 }

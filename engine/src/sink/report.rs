@@ -31,6 +31,20 @@ pub(super) fn unsendable(reason: impl Into<String>) -> Report {
     }
 }
 
+pub(super) fn accepted(started: Instant) -> Report {
+    answered(200, None, String::new(), started)
+}
+
+/// Without what is kept of the answer.
+pub(super) fn answered(status: u16, retry_after: Option<Duration>, reason: String, started: Instant) -> Report {
+    Report {
+        outcome: Outcome::Answered { status, retry_after },
+        reason,
+        response: String::new(),
+        duration: started.elapsed(),
+    }
+}
+
 /// Why there was no answer, for any error that has a guarded request among its causes. `deadline` is that of the whole
 /// attempt.
 pub(super) fn error_report(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
@@ -106,12 +120,17 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
 
 /// The body of an answer, its start alone if it is long; an error if it broke off.
 pub(super) async fn read_answer(response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+    read_at_most(READ_BYTES, response).await
+}
+
+/// The same, with another measure of what is long.
+pub(super) async fn read_at_most(bytes: usize, response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
     let (mut kept, mut read) = (Vec::new(), 0);
     while let Some(chunk) = response.chunk().await? {
-        let room = READ_BYTES.saturating_sub(kept.len());
+        let room = bytes.saturating_sub(kept.len());
         kept.extend(chunk.iter().take(room));
         read += chunk.len();
-        if read > READ_BYTES {
+        if read > bytes {
             break;
         }
     }

@@ -1,29 +1,198 @@
-//! STUB
+//! The S3 sink: one object an event, under GitLab's keys, or batches of JSON Lines. Both are put by `PutObject` with a
+//! checksum, under keys that a repeat uses again.
+//!
+//! The SDK signs and words requests; it is given everything and looks for nothing: no profiles, no credentials of the
+//! environment, no instance metadata. Its connections are the guarded network's. It neither retries nor has deadlines of
+//! its own.
 
-use std::{sync::Arc, time::Duration};
+mod connector;
+mod object;
+mod refusal;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_sdk_s3::{
+    Client,
+    config::{
+        AppName, BehaviorVersion, Config, IdentityCache, Region, StalledStreamProtectionConfig, http::HttpResponse,
+        retry::RetryConfig, timeout::TimeoutConfig,
+    },
+    error::SdkError,
+    operation::put_object::PutObjectError,
+    primitives::ByteStream,
+};
+use domain::{
+    destination::{DestinationUrl, ObjectLayout, S3Settings},
+    policy::{Outcome, Unreached},
+};
+use url::Url;
 
-use super::{Batching, Run, SendReport, Sink, SinkError, SinkServices, report::unsendable};
-use crate::{log::LoggedEvent, net::GuardedClients, store::S3Target};
+use self::{connector::GuardedConnector, object::Object, refusal::refusal_report};
+use super::{
+    Batching, Report, Run, SendReport, Sink, SinkError, SinkServices,
+    report::{error_report, masked, unsendable},
+};
+use crate::{
+    causes,
+    log::LoggedEvent,
+    net::{ClientError, GuardedClient, GuardedClients},
+    store::S3Target,
+};
 
-pub struct S3Sink;
+/// The whole of one attempt, from resolving to the end of the answer.
+const ATTEMPT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A batch is closed by any of these, or by its age.
+const BATCH_EVENTS: usize = 10_000;
+const BATCH_BYTES: usize = 5 * 1024 * 1024;
+
+/// Stands for all of Amazon's own hosts, whose names the SDK makes from bucket and region: they share scheme and port.
+const AMAZON: &str = "https://s3.amazonaws.com";
+
+/// S3 answers every object with its tag. Without it, somebody else has answered, and there may be no object.
+const NO_SERVICE: &str = "What answers there is no S3 service: it gave no ETag. Check the endpoint URL.";
+
+type PutFailure = SdkError<PutObjectError, HttpResponse>;
+
+/// Puts objects into one bucket.
+pub struct S3Sink {
+    client: Client,
+    settings: S3Settings,
+    batching: Batching,
+    /// What an answer may repeat, and nobody is to keep.
+    secrets: Vec<String>,
+}
 
 impl S3Sink {
-    pub fn new(_: &S3Target, _: &GuardedClients, _: &SinkServices) -> Result<Self, SinkError> {
-        Ok(Self)
+    /// # Errors
+    /// [`SinkError::Client`] if no connection can be set up on this machine.
+    pub fn new(target: &S3Target, clients: &GuardedClients, services: &SinkServices) -> Result<Self, SinkError> {
+        let settings = target.settings.clone();
+        let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
+        let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
+        let client = clients.client_for(&endpoint, ATTEMPT_DEADLINE)?;
+        let batching = match settings.layout() {
+            ObjectLayout::Events => Batching::Single,
+            ObjectLayout::Batches => Batching::Runs {
+                events: BATCH_EVENTS,
+                bytes: BATCH_BYTES,
+                age: services.run_age,
+            },
+        };
+        Ok(Self {
+            client: Client::from_conf(config(target, &endpoint, client)),
+            secrets: vec![
+                target.secret_access_key.expose().to_owned(),
+                settings.access_key_id().to_owned(),
+            ],
+            settings,
+            batching,
+        })
     }
+}
+
+fn config(target: &S3Target, endpoint: &Url, client: GuardedClient) -> Config {
+    let settings = &target.settings;
+    let secret = target.secret_access_key.expose();
+    let is_own_endpoint = settings.endpoint_url().is_some();
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(GuardedConnector::new(client))
+        .credentials_provider(Credentials::new(
+            settings.access_key_id(),
+            secret,
+            None,
+            None,
+            "audit-streams",
+        ))
+        .identity_cache(IdentityCache::no_cache())
+        .region(Region::new(settings.region().to_owned()))
+        // No certificate is for a bucket of two labels, and few services beside Amazon's have a host name for each bucket.
+        .force_path_style(is_own_endpoint || settings.bucket().contains('.'))
+        // Otherwise the environment would be asked for it.
+        .disable_s3_express_session_auth(true)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_endpoint_url(is_own_endpoint.then(|| endpoint.to_string()));
+    config.set_app_name(AppName::new("audit-streams").ok());
+    config.build()
 }
 
 #[async_trait]
 impl Sink for S3Sink {
     fn batching(&self) -> Batching {
-        Batching::Single
+        self.batching
     }
+
     fn deadline(&self) -> Duration {
-        Duration::from_secs(30)
+        ATTEMPT_DEADLINE
     }
-    async fn send(&self, _: &[Arc<LoggedEvent>], _: Option<Run>) -> SendReport {
-        unsendable("stub").into()
+
+    async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport {
+        // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
+        match Object::of(&self.settings, events, run) {
+            Ok(object) => self.put(object).await.into(),
+            Err(error) => unsendable(error.to_string()).into(),
+        }
     }
 }
+
+impl S3Sink {
+    async fn put(&self, object: Object) -> Report {
+        let started = Instant::now();
+        let request = self
+            .client
+            .put_object()
+            .bucket(self.settings.bucket())
+            .key(object.key.as_str())
+            .content_type(object.content_type)
+            .body(ByteStream::from(object.body));
+        let report = match Box::pin(request.send()).await {
+            Ok(answer) if answer.e_tag().is_some() => answered(200, "", started),
+            Ok(_) => answered(404, NO_SERVICE, started),
+            Err(error) => self.failure(&error, started),
+        };
+        Report {
+            reason: masked(report.reason, &self.secrets),
+            response: masked(report.response, &self.secrets),
+            ..report
+        }
+    }
+
+    fn failure(&self, error: &PutFailure, started: Instant) -> Report {
+        if let Some(answer) = error.raw_response() {
+            return refusal_report(answer, &self.settings, started);
+        }
+        let report = error_report(error, started, ATTEMPT_DEADLINE);
+        let is_amazon = self.settings.endpoint_url().is_none();
+        let reason = match (error, report.outcome) {
+            (SdkError::ConstructionFailure(_), _) => format!("The request can't be made: {}.", causes(error)),
+            (_, Outcome::Unreached(Unreached::Dns)) if is_amazon => {
+                format!("{}; is there a region {}?", report.reason, self.settings.region())
+            }
+            _ => report.reason,
+        };
+        Report { reason, ..report }
+    }
+}
+
+fn answered(status: u16, reason: &str, started: Instant) -> Report {
+    Report {
+        outcome: Outcome::Answered {
+            status,
+            retry_after: None,
+        },
+        reason: reason.to_owned(),
+        response: String::new(),
+        duration: started.elapsed(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
 mod configuration;
+mod contract;
 mod delivery;
 mod log;
 mod log_filter;
 mod receiver;
+mod s3;
 mod settings;
 mod world;

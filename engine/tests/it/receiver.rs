@@ -23,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// It was answered with 200.
+    pub(crate) was_accepted: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -104,6 +106,7 @@ async fn receive(State(receiver): State<Receiver>, uri: axum::http::Uri, headers
             path: uri.path().to_owned(),
             headers,
             body,
+            was_accepted: matches!(answer, Answer::Accept),
         });
     });
     match answer {

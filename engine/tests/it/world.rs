@@ -91,13 +91,28 @@ impl World {
     }
 
     pub(crate) async fn restart_with(self, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
-        self.engine.shutdown(Duration::from_secs(20)).await;
+        self.restart_within(Duration::from_secs(20), change).await
+    }
+
+    /// What is in flight is given no longer than `deadline`.
+    pub(crate) async fn restart_within(
+        self,
+        deadline: Duration,
+        change: impl FnOnce(EngineConfig) -> EngineConfig,
+    ) -> Self {
+        self.engine.shutdown(deadline).await;
         let Self { engine, folder } = self;
         drop(engine);
         let engine = Engine::open(change(config(folder.path())), Clock::machine())
             .await
             .unwrap();
         Self { engine, folder }
+    }
+
+    /// Ends the engine in order and leaves its files.
+    pub(crate) async fn shut_down(self) -> tempfile::TempDir {
+        self.engine.shutdown(Duration::from_secs(20)).await;
+        self.folder
     }
 
     pub(crate) async fn add_destination(&self, name: &str, url: &str) -> DestinationId {

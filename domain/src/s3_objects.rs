@@ -1,0 +1,239 @@
+//! Under which keys events are put into an S3 bucket.
+//!
+//! A key is made of what is stored and of nothing else: not of the time of the upload, not of a random number. A repeat after
+//! a crash therefore writes the object that is there already, and there are no duplicates.
+
+use std::fmt;
+
+use crate::{
+    Timestamp,
+    destination::S3Settings,
+    event::{EventId, EventType, INSTANCE_SCOPE},
+    ids::Seq,
+};
+
+/// Where an object is in its bucket: 1 to 1,024 bytes, all of them ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey(String);
+
+/// The type or id of an event is so long that its object can't have GitLab's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the object's key would have {bytes} bytes, and S3 takes {} at most",
+    ObjectKey::MAX_BYTES
+)]
+pub struct KeyTooLong {
+    pub bytes: usize,
+}
+
+impl ObjectKey {
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+    pub const MAX_BYTES: usize = 1_024;
+
+    /// One event's own object: `<prefix>/<entity>/<YYYY>/<MM>/<event type>_<id>_<unix ms>.json`.
+    ///
+    /// As GitLab names it, but with the event's own time, where GitLab puts that of the upload. Two events whose type or id
+    /// differ never share a key: what could be mistaken for a separator is percent-encoded, in an id the underscore too.
+    ///
+    /// # Errors
+    /// [`KeyTooLong`].
+    pub fn of_event(
+        settings: &S3Settings,
+        entity_type: &str,
+        event_type: &EventType,
+        id: &EventId,
+        created_at: Timestamp,
+    ) -> Result<Self, KeyTooLong> {
+        let month = date_path(created_at, "YYYY-MM".len());
+        let entity = entity_folder(entity_type);
+        let event_type = escaped(event_type.as_str(), |byte| is_plain(byte) || byte == b'_');
+        let id = escaped(id.as_str(), is_plain);
+        let unix_ms = created_at.unix_ms();
+        let key = prefixed(settings, &format!("{entity}/{month}/{event_type}_{id}_{unix_ms}.json"));
+        match key.len() {
+            ..=Self::MAX_BYTES => Ok(Self(key)),
+            bytes => Err(KeyTooLong { bytes }),
+        }
+    }
+
+    /// A batch's object: `<prefix>/YYYY/MM/DD/HH/<first>-<last>.jsonl.gz`, by the hour in which the batch was closed.
+    pub fn of_batch(settings: &S3Settings, first: Seq, last: Seq, closed_at: Timestamp) -> Self {
+        let hour = date_path(closed_at, "YYYY-MM-DDTHH".len());
+        Self(prefixed(settings, &format!("{hour}/{first}-{last}.jsonl.gz")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+fn prefixed(settings: &S3Settings, key: &str) -> String {
+    match settings.key_prefix() {
+        "" => key.to_owned(),
+        prefix => format!("{prefix}/{key}"),
+    }
+}
+
+/// The start of a timestamp as nested folders.
+fn date_path(time: Timestamp, chars: usize) -> String {
+    let text = time.to_string();
+    text.chars()
+        .take(chars)
+        .map(|character| if character.is_ascii_digit() { character } else { '/' })
+        .collect()
+}
+
+/// GitLab's names for what an event is about.
+fn entity_folder(entity_type: &str) -> String {
+    match entity_type {
+        INSTANCE_SCOPE => "instance".to_owned(),
+        "Namespaces::UserNamespace" => "user".to_owned(),
+        blank if blank.trim().is_empty() => "unspecified".to_owned(),
+        other => with_underscores(other),
+    }
+}
+
+/// In lower case, each run of other characters than letters and digits being one underscore.
+fn with_underscores(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() {
+            written.push(character.to_ascii_lowercase());
+        } else if !written.ends_with('_') {
+            written.push('_');
+        }
+    }
+    written
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+}
+
+fn escaped(text: &str, is_kept: impl Fn(u8) -> bool) -> String {
+    text.bytes()
+        .fold(String::with_capacity(text.len()), |mut written, byte| {
+            if is_kept(byte) {
+                written.push(char::from(byte));
+            } else {
+                written.push_str(&format!("%{byte:02X}"));
+            }
+            written
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::destination::S3Draft;
+
+    /// 2023-09-11T14:25:09.820Z
+    const MOMENT: Timestamp = Timestamp::from_unix_ms(1_694_442_309_820);
+
+    fn settings(key_prefix: &str) -> S3Settings {
+        S3Settings::parse(&S3Draft {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            region: "eu-central-1".into(),
+            bucket: "audit-events".into(),
+            key_prefix: key_prefix.into(),
+            ..S3Draft::default()
+        })
+        .unwrap()
+    }
+
+    fn event_key(prefix: &str, entity_type: &str, event_type: &str, id: &str) -> Result<String, KeyTooLong> {
+        let (event_type, id) = (EventType::parse(event_type).unwrap(), EventId::parse(id).unwrap());
+        ObjectKey::of_event(&settings(prefix), entity_type, &event_type, &id, MOMENT).map(|key| key.to_string())
+    }
+
+    #[test]
+    fn an_event_has_gitlabs_key() {
+        for (entity_type, folder) in [
+            ("Group", "group"),
+            ("Project", "project"),
+            ("User", "user"),
+            ("Namespaces::UserNamespace", "user"),
+            ("Gitlab::Audit::InstanceScope", "instance"),
+            ("Security::PolicyProject", "security_policyproject"),
+            ("Ci -- Runner_2", "ci_runner_2"),
+            ("", "unspecified"),
+            (" ", "unspecified"),
+            ("Zoë/..", "zo_"),
+        ] {
+            assert_eq!(
+                event_key("", entity_type, "update_approval_rules", "887").unwrap(),
+                format!("{folder}/2023/09/update_approval_rules_887_1694442309820.json")
+            );
+        }
+    }
+
+    #[test]
+    fn a_prefix_stands_before_every_key() {
+        assert_eq!(
+            event_key("audit/prod/", "Group", "a", "1").unwrap(),
+            "audit/prod/group/2023/09/a_1_1694442309820.json"
+        );
+        let batch = ObjectKey::of_batch(&settings("audit"), Seq::new(17), Seq::new(9_120), MOMENT);
+        assert_eq!(batch.as_str(), "audit/2023/09/11/14/17-9120.jsonl.gz");
+        let batch = ObjectKey::of_batch(&settings(""), Seq::new(5), Seq::new(5), MOMENT);
+        assert_eq!(batch.as_str(), "2023/09/11/14/5-5.jsonl.gz");
+    }
+
+    #[test]
+    fn what_is_not_plain_is_encoded() {
+        assert_eq!(
+            event_key("", "Group", "a/../b c%", "../é_1").unwrap(),
+            "group/2023/09/a%2F..%2Fb%20c%25_..%2F%C3%A9%5F1_1694442309820.json"
+        );
+        assert_ne!(event_key("", "Group", "a_b", "c"), event_key("", "Group", "a", "b_c"));
+    }
+
+    #[test]
+    fn a_key_that_s3_does_not_take_is_none() {
+        let long = "é".repeat(200);
+        let error = event_key("", "Group", "a", &long).unwrap_err();
+        assert_eq!(error.bytes, "group/2023/09/a__1694442309820.json".len() + 1_200);
+        assert_eq!(
+            error.to_string(),
+            "the object's key would have 1235 bytes, and S3 takes 1024 at most"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn different_events_never_share_a_key(
+            one in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,6}", 0_i64..20), other in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,6}", 0_i64..20),
+        ) {
+            let key = |(event_type, id, ms): &(String, String, i64)| {
+                let (event_type, id) = (EventType::parse(event_type)?, EventId::parse(id)?);
+                ObjectKey::of_event(&settings(""), "Group", &event_type, &id, Timestamp::from_unix_ms(*ms)).ok()
+            };
+            if let (Some(one_key), Some(other_key)) = (key(&one), key(&other)) {
+                prop_assert_eq!(one_key == other_key, one == other);
+            }
+        }
+
+        #[test]
+        fn every_key_is_safe(entity_type in ".*", event_type in "[ -~]{1,40}", id in ".{1,40}", unix_ms in any::<i64>()) {
+            let (Some(event_type), Some(id)) = (EventType::parse(&event_type), EventId::parse(&id)) else {
+                return Ok(());
+            };
+            let moment = Timestamp::from_unix_ms(unix_ms);
+            let key = ObjectKey::of_event(&settings("a/b"), &entity_type, &event_type, &id, moment);
+            if let Ok(key) = key {
+                let parts: Vec<&str> = key.as_str().split('/').collect();
+                prop_assert_eq!(parts.len(), 6, "{}", key);
+                prop_assert!(!parts.iter().any(|part| matches!(*part, "" | "." | "..")));
+                prop_assert!(key.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-%".contains(&byte)));
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The SDK's HTTP, over the guarded network.
+
+use aws_sdk_s3::{
+    config::{
+        HttpClient, RuntimeComponents,
+        http::{HttpRequest, HttpResponse},
+    },
+    error::{BoxError, ConnectorError},
+    primitives::{ByteStream, SdkBody},
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+
+use super::super::report::read_answer;
+use crate::net::GuardedClient;
+
+/// Sends what the SDK has signed. Bodies are in memory on both ways; of a long answer there is the start alone. Deadlines are
+/// those of the client: the SDK has been given none.
+///
+/// An error keeps its causes, so that what the network rules forbid is still told from what failed.
+#[derive(Clone, Debug)]
+pub(super) struct GuardedConnector(GuardedClient);
+
+impl GuardedConnector {
+    pub(super) const fn new(client: GuardedClient) -> Self {
+        Self(client)
+    }
+}
+
+impl HttpClient for GuardedConnector {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for GuardedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move { exchange(&client, request).await })
+    }
+}
+
+async fn exchange(client: &GuardedClient, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = outgoing(request).await.map_err(ConnectorError::user)?;
+    let response = client
+        .execute(request)
+        .await
+        .map_err(|error| ConnectorError::io(error.into()))?;
+    incoming(response).await.map_err(ConnectorError::io)
+}
+
+async fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
+    let (head, body) = request.try_into_http1x()?.into_parts();
+    let body = ByteStream::new(body).collect().await?.into_bytes();
+    Ok(reqwest::Request::try_from(http::Request::from_parts(head, body))?)
+}
+
+async fn incoming(mut response: reqwest::Response) -> Result<HttpResponse, BoxError> {
+    let body = match read_answer(&mut response).await {
+        // A success whose body breaks off is a success: the status says that the object was taken.
+        Err(_) if response.status().is_success() => Vec::new(),
+        read => read?,
+    };
+    let mut answer = http::Response::builder()
+        .status(response.status())
+        .body(SdkBody::from(body))?;
+    // The SDK takes no header that is not text; and the body may have become shorter than its headers say.
+    let headers = response
+        .headers()
+        .iter()
+        .filter(|(name, value)| value.to_str().is_ok() && ![CONTENT_LENGTH, TRANSFER_ENCODING].contains(*name));
+    answer
+        .headers_mut()
+        .extend(headers.map(|(name, value)| (name.clone(), value.clone())));
+    Ok(HttpResponse::try_from(answer)?)
+}

@@ -1,0 +1,201 @@
+//! What is put into the bucket: pure, and the same for the same events however often it is made.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use domain::{
+    destination::{ObjectLayout, S3Settings},
+    s3_objects::{KeyTooLong, ObjectKey},
+};
+use flate2::{Compression, GzBuilder};
+
+use super::super::Run;
+use crate::log::LoggedEvent;
+
+/// The type of what the object holds byte for byte: a gzip file. There is no `Content-Encoding`, under which browsers and many
+/// clients would unpack it on the way and leave a file that is called `.gz` and is none; Athena, Spark, DuckDB and the like go
+/// by the end of the key.
+const GZIP: &str = "application/gzip";
+
+/// GitLab's.
+const JSON: &str = "application/json";
+
+/// One object, ready to be put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) key: ObjectKey,
+    pub(super) content_type: &'static str,
+    pub(super) body: Bytes,
+}
+
+/// These events can't be made into an object.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ObjectError {
+    #[error("No events for an object.")]
+    Empty,
+    #[error("More than one event for an object that holds one.")]
+    TooMany,
+    #[error("The event can't be an object of its own: {0}.")]
+    Key(#[from] KeyTooLong),
+    #[error("The batch can't be compressed.")]
+    Compress(#[from] io::Error),
+}
+
+impl Object {
+    /// The events in one object, in their order.
+    pub(super) fn of(
+        settings: &S3Settings,
+        events: &[Arc<LoggedEvent>],
+        run: Option<Run>,
+    ) -> Result<Self, ObjectError> {
+        match (settings.layout(), events) {
+            (_, []) => Err(ObjectError::Empty),
+            (ObjectLayout::Events, [event]) => Self::of_event(settings, event),
+            (ObjectLayout::Events, _) => Err(ObjectError::TooMany),
+            (ObjectLayout::Batches, [first, ..]) => {
+                let last = events.last().unwrap_or(first);
+                // Events that are sent outside of a run name their object themselves, so that a repeat names it the same.
+                let run = run.unwrap_or(Run {
+                    first: first.seq,
+                    last: last.seq,
+                    closed_at: first.created_at,
+                });
+                Self::of_run(settings, events, run)
+            }
+        }
+    }
+
+    fn of_event(settings: &S3Settings, event: &LoggedEvent) -> Result<Self, ObjectError> {
+        let key = ObjectKey::of_event(
+            settings,
+            &event.entity_type,
+            &event.event_type,
+            &event.id,
+            event.created_at,
+        )?;
+        Ok(Self {
+            key,
+            content_type: JSON,
+            body: event.body.clone(),
+        })
+    }
+
+    fn of_run(settings: &S3Settings, events: &[Arc<LoggedEvent>], run: Run) -> Result<Self, ObjectError> {
+        Ok(Self {
+            key: ObjectKey::of_batch(settings, run.first, run.last, run.closed_at),
+            content_type: GZIP,
+            body: gzipped_lines(events)?,
+        })
+    }
+}
+
+/// Each body and a line break, compressed. The head of the gzip file names neither a time nor a file.
+fn gzipped_lines(events: &[Arc<LoggedEvent>]) -> io::Result<Bytes> {
+    let plain_bytes: usize = events.iter().map(|event| event.body.len() + 1).sum();
+    let compressed = Vec::with_capacity(plain_bytes / 8);
+    let mut encoder = GzBuilder::new().mtime(0).write(compressed, Compression::default());
+    for event in events {
+        encoder.write_all(&event.body)?;
+        encoder.write_all(b"\n")?;
+    }
+    encoder.finish().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use domain::{
+        Timestamp,
+        destination::S3Draft,
+        event::{EventId, EventType},
+        ids::Seq,
+    };
+
+    use super::*;
+
+    fn settings(layout: ObjectLayout) -> S3Settings {
+        S3Settings::parse(&S3Draft {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            region: "eu-central-1".into(),
+            bucket: "audit-events".into(),
+            layout,
+            ..S3Draft::default()
+        })
+        .unwrap()
+    }
+
+    fn event(seq: i64, id: &str) -> Arc<LoggedEvent> {
+        Arc::new(LoggedEvent {
+            seq: Seq::new(seq),
+            source: "tests".into(),
+            id: EventId::parse(id).unwrap(),
+            event_type: EventType::parse("user_created").unwrap(),
+            entity_type: "Project".into(),
+            entity_id: "7".into(),
+            created_at: Timestamp::from_unix_ms(1_694_442_309_820),
+            received_at: Timestamp::from_unix_ms(0),
+            body: Bytes::from(format!(r#"{{"id":{id:?}}}"#)),
+        })
+    }
+
+    fn unpacked(body: &Bytes) -> String {
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(body.as_ref())
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    #[test]
+    fn an_event_is_its_body_and_nothing_else() {
+        let object = Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None).unwrap();
+        assert_eq!(object.key.as_str(), "project/2023/09/user_created_a_1694442309820.json");
+        assert_eq!(
+            (object.content_type, object.body.as_ref()),
+            ("application/json", br#"{"id":"a"}"#.as_slice())
+        );
+    }
+
+    #[test]
+    fn a_batch_is_named_by_its_bounds_and_made_the_same_again() {
+        let (settings, events) = (settings(ObjectLayout::Batches), [event(3, "a"), event(5, "b")]);
+        let run = Run {
+            first: Seq::new(2),
+            last: Seq::new(9),
+            closed_at: Timestamp::parse("2025-01-02T03:59:59.999Z").unwrap(),
+        };
+        let object = Object::of(&settings, &events, Some(run)).unwrap();
+        assert_eq!(object.key.as_str(), "2025/01/02/03/2-9.jsonl.gz");
+        assert_eq!(object.content_type, "application/gzip");
+        assert_eq!(unpacked(&object.body), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
+        assert_eq!(Object::of(&settings, &events, Some(run)).unwrap(), object);
+        // Bytes 4 to 7 of the head are the time, and 9 the system.
+        assert_eq!(object.body.get(4..8), Some([0; 4].as_slice()));
+        assert_eq!(object.body.get(9), Some(&255));
+    }
+
+    #[test]
+    fn an_event_sent_outside_of_a_run_names_its_object() {
+        let object = Object::of(&settings(ObjectLayout::Batches), &[event(3, "a")], None).unwrap();
+        assert_eq!(object.key.as_str(), "2023/09/11/14/3-3.jsonl.gz");
+    }
+
+    #[test]
+    fn what_can_be_no_object_says_why() {
+        let why =
+            |layout, events: &[Arc<LoggedEvent>]| Object::of(&settings(layout), events, None).unwrap_err().to_string();
+        assert_eq!(why(ObjectLayout::Batches, &[]), "No events for an object.");
+        assert_eq!(
+            why(ObjectLayout::Events, &[event(1, "a"), event(2, "b")]),
+            "More than one event for an object that holds one."
+        );
+        assert_eq!(
+            why(ObjectLayout::Events, &[event(1, &"é".repeat(200))]),
+            "The event can't be an object of its own: the object's key would have 1248 bytes, and S3 takes 1024 at most."
+        );
+    }
+}

@@ -1,0 +1,362 @@
+//! What it means when S3 takes no object, in words that say what to do.
+//!
+//! S3 tells most by the code in its answer's body; the status alone would take a wrong region for a bad event.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use aws_sdk_s3::config::http::HttpResponse;
+use domain::{Timestamp, destination::S3Settings, policy::Outcome};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
+
+use super::super::{
+    Report,
+    report::{kept_text, retry_after},
+};
+
+/// For an answer that is no success, or is one by its status alone.
+pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, started: Instant) -> Report {
+    let body = answer.body().bytes().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    let refusal = Refusal {
+        status: answer.status().as_u16(),
+        code: element(&text, "Code").unwrap_or_default(),
+        message: element(&text, "Message").unwrap_or_default(),
+        region: answer
+            .headers()
+            .get("x-amz-bucket-region")
+            .or_else(|| element(&text, "Region")),
+    };
+    let (status, reason) = refusal.meaning(settings);
+    Report {
+        outcome: Outcome::Answered {
+            status,
+            retry_after: wish(answer),
+        },
+        reason,
+        response: kept_text(body),
+        duration: started.elapsed(),
+    }
+}
+
+/// What is read of an answer; its texts may be empty.
+#[derive(Clone, Copy, Debug)]
+struct Refusal<'answer> {
+    status: u16,
+    code: &'answer str,
+    message: &'answer str,
+    /// Where the bucket is, if the answer tells.
+    region: Option<&'answer str>,
+}
+
+impl Refusal<'_> {
+    /// The status that the answer should have had, for which policy knows what to do, and a sentence.
+    fn meaning(self, settings: &S3Settings) -> (u16, String) {
+        let bucket = settings.bucket();
+        match self.code {
+            "PermanentRedirect"
+            | "TemporaryRedirect"
+            | "Redirect"
+            | "IncorrectEndpoint"
+            | "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException" => (self.moved_status(), self.elsewhere(settings)),
+            "NoSuchBucket" => (
+                404,
+                format!("There is no bucket {bucket}: make it, or correct the bucket name."),
+            ),
+            "InvalidBucketName" => (
+                404,
+                format!("The service can't have a bucket {bucket}: correct the bucket name."),
+            ),
+            "AccessDenied" => (403, access_denied(settings)),
+            "EntityTooLarge" | "MaxMessageLengthExceeded" => {
+                (413, "The object is larger than the service takes.".to_owned())
+            }
+            "RequestTimeout" => (408, "The service waited too long for the object.".to_owned()),
+            code => self
+                .credentials_meaning(code)
+                .or_else(|| self.trouble_meaning(code))
+                .unwrap_or_else(|| self.plain_meaning(settings)),
+        }
+    }
+
+    fn credentials_meaning(self, code: &str) -> Option<(u16, String)> {
+        let sentence = match code {
+            "InvalidAccessKeyId" => {
+                "The service does not know the access key ID: check it, and that the key was neither deleted nor made \
+                 for another service."
+            }
+            "SignatureDoesNotMatch" => {
+                "The secret access key does not belong to the access key ID: add a new secret access key."
+            }
+            "RequestTimeTooSkewed" => {
+                "The clock of this machine is more than 15 minutes away from that of the service: set it."
+            }
+            "ExpiredToken" | "InvalidToken" => {
+                "The access key is a temporary one, which has ended or needs a session token: use a permanent access key."
+            }
+            _ if code.starts_with("KMS.") => {
+                "The key with which the bucket encrypts its objects can't be used: check it."
+            }
+            _ => return None,
+        };
+        Some((403, sentence.to_owned()))
+    }
+
+    /// The service's own trouble, or that of the way to it: never an event's.
+    fn trouble_meaning(self, code: &str) -> Option<(u16, String)> {
+        let sentence = match code {
+            "SlowDown" => "The service asks for fewer requests.",
+            "ServiceUnavailable" | "InternalError" => "The service can't take objects at the moment.",
+            "OperationAborted" => "The service is busy with another operation on the same object.",
+            "BadDigest" | "IncompleteBody" | "XAmzContentSHA256Mismatch" => "The object was damaged on its way.",
+            _ => return None,
+        };
+        let status = if matches!(self.status, 429 | 500..) {
+            self.status
+        } else {
+            503
+        };
+        Some((status, sentence.to_owned()))
+    }
+
+    fn plain_meaning(self, settings: &S3Settings) -> (u16, String) {
+        let status = match self.status {
+            300..400 => return (self.status, self.elsewhere(settings)),
+            // The body is not what the status says: nobody knows whether there is an object.
+            200..300 => 502,
+            status => status,
+        };
+        let line = StatusCode::from_u16(self.status).map_or_else(|_| self.status.to_string(), |line| line.to_string());
+        let reason = match (self.code, self.message) {
+            ("", _) => format!("Answered {line}."),
+            (code, "") => format!("Answered {line}: {code}."),
+            (code, message) => format!("Answered {line}: {code}: {}", unescaped(message)),
+        };
+        (status, reason)
+    }
+
+    const fn moved_status(self) -> u16 {
+        match self.status {
+            300..400 => self.status,
+            _ => 301,
+        }
+    }
+
+    fn elsewhere(self, settings: &S3Settings) -> String {
+        let (bucket, ours) = (settings.bucket(), settings.region());
+        match (self.region, settings.endpoint_url()) {
+            (Some(region), _) if region != ours => {
+                format!("The bucket {bucket} is in {region}, not in {ours}: change the region of the destination.")
+            }
+            (_, None) if self.status == 307 => {
+                format!("The service does not find its way to {bucket} yet, as with a new bucket: it is tried again.")
+            }
+            (_, None) => {
+                format!("The bucket {bucket} is not in {ours}: change the region of the destination to the bucket's.")
+            }
+            (_, Some(_)) => format!(
+                "The service sends requests for {bucket} elsewhere, which is not followed: check the endpoint URL and the region."
+            ),
+        }
+    }
+}
+
+fn access_denied(settings: &S3Settings) -> String {
+    let (bucket, prefix) = (settings.bucket(), settings.key_prefix());
+    let folder = if prefix.is_empty() {
+        String::new()
+    } else {
+        format!("{prefix}/")
+    };
+    format!("Access denied: allow the access key s3:PutObject on arn:aws:s3:::{bucket}/{folder}*.")
+}
+
+/// How long to wait. The date of the answer itself is what a `Retry-After` with a date is measured by.
+fn wish(answer: &HttpResponse) -> Option<Duration> {
+    let headers = answer.headers();
+    let wish = HeaderValue::from_str(headers.get(RETRY_AFTER.as_str())?).ok()?;
+    let date = headers.get(DATE.as_str()).and_then(|date| {
+        let date = httpdate::parse_http_date(date).ok()?;
+        Some(Timestamp::from_unix_ms(0).plus(date.duration_since(UNIX_EPOCH).ok()?))
+    });
+    let now = date.unwrap_or(Timestamp::from_unix_ms(i64::MAX));
+    retry_after(&HeaderMap::from_iter([(RETRY_AFTER, wish)]), now)
+}
+
+/// The content of the first element of this name. S3's errors are flat, so nothing more of XML is needed.
+fn element<'xml>(xml: &'xml str, name: &str) -> Option<&'xml str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (content, _) = rest.split_once(&format!("</{name}>"))?;
+    Some(content.trim())
+}
+
+fn unescaped(text: &str) -> String {
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escape, character)| {
+        text.replace(escape, character)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::primitives::SdkBody;
+    use domain::destination::S3Draft;
+
+    use super::*;
+
+    fn settings(endpoint_url: &str) -> S3Settings {
+        S3Settings::parse(&S3Draft {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            region: "eu-central-1".into(),
+            bucket: "audit-events".into(),
+            endpoint_url: endpoint_url.into(),
+            key_prefix: "audit/prod".into(),
+            ..S3Draft::default()
+        })
+        .unwrap()
+    }
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: impl Into<String>) -> HttpResponse {
+        let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.into()));
+        for (name, value) in headers {
+            answer.headers_mut().append(*name, *value);
+        }
+        answer
+    }
+
+    fn xml(code: &str, more: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>It&apos;s &lt;no&gt;.</Message>\
+             {more}<RequestId>4442587FB7D0A2F9</RequestId></Error>"
+        )
+    }
+
+    fn meaning_at(endpoint_url: &str, answer: &HttpResponse) -> (u16, String) {
+        let report = refusal_report(answer, &settings(endpoint_url), Instant::now());
+        let Outcome::Answered { status, .. } = report.outcome else {
+            panic!("{report:?}")
+        };
+        (status, report.reason)
+    }
+
+    fn meaning(answer: &HttpResponse) -> (u16, String) {
+        meaning_at("", answer)
+    }
+
+    #[test]
+    fn each_code_has_its_status_and_its_words() {
+        for (sent, code, status, start) in [
+            (404, "NoSuchBucket", 404, "There is no bucket audit-events"),
+            (
+                400,
+                "InvalidBucketName",
+                404,
+                "The service can't have a bucket audit-events",
+            ),
+            (
+                403,
+                "AccessDenied",
+                403,
+                "Access denied: allow the access key s3:PutObject on arn:aws:s3:::audit-events/audit/prod/*.",
+            ),
+            (
+                403,
+                "InvalidAccessKeyId",
+                403,
+                "The service does not know the access key ID",
+            ),
+            (
+                403,
+                "SignatureDoesNotMatch",
+                403,
+                "The secret access key does not belong",
+            ),
+            (403, "RequestTimeTooSkewed", 403, "The clock of this machine"),
+            (400, "ExpiredToken", 403, "The access key is a temporary one"),
+            (400, "InvalidToken", 403, "The access key is a temporary one"),
+            (
+                400,
+                "KMS.DisabledException",
+                403,
+                "The key with which the bucket encrypts",
+            ),
+            (503, "SlowDown", 503, "The service asks for fewer requests."),
+            (429, "SlowDown", 429, "The service asks for fewer requests."),
+            (500, "InternalError", 500, "The service can't take objects"),
+            (200, "InternalError", 503, "The service can't take objects"),
+            (503, "ServiceUnavailable", 503, "The service can't take objects"),
+            (400, "RequestTimeout", 408, "The service waited too long"),
+            (400, "BadDigest", 503, "The object was damaged"),
+            (409, "OperationAborted", 503, "The service is busy"),
+            (400, "EntityTooLarge", 413, "The object is larger"),
+            (
+                400,
+                "InvalidRequest",
+                400,
+                "Answered 400 Bad Request: InvalidRequest: It's <no>.",
+            ),
+            (200, "Odd", 502, "Answered 200 OK: Odd: It's <no>."),
+        ] {
+            let (told, reason) = meaning(&answer(sent, &[], xml(code, "")));
+            assert_eq!(told, status, "{code}");
+            assert!(reason.starts_with(start), "{code}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_region_is_named_as_the_answer_tells() {
+        let right =
+            "The bucket audit-events is in eu-west-1, not in eu-central-1: change the region of the destination.";
+        let header = [("x-amz-bucket-region", "eu-west-1")];
+        let region = "<Region>eu-west-1</Region>";
+        for (sent, status, headers, body) in [
+            (301, 301, header.as_slice(), xml("PermanentRedirect", "")),
+            (301, 301, &header, String::new()),
+            (307, 307, &header, xml("TemporaryRedirect", "")),
+            (400, 301, &[], xml("AuthorizationHeaderMalformed", region)),
+            (400, 301, &header, xml("IllegalLocationConstraintException", "")),
+        ] {
+            assert_eq!(meaning(&answer(sent, headers, body)), (status, right.to_owned()));
+        }
+        let (_, reason) = meaning(&answer(301, &[], xml("PermanentRedirect", "")));
+        assert!(
+            reason.starts_with("The bucket audit-events is not in eu-central-1"),
+            "{reason}"
+        );
+        let (_, reason) = meaning(&answer(307, &[], xml("TemporaryRedirect", "")));
+        assert!(reason.contains("new bucket"), "{reason}");
+        let (_, reason) = meaning_at("https://minio.example", &answer(302, &[], ""));
+        assert!(reason.contains("check the endpoint URL"), "{reason}");
+    }
+
+    #[test]
+    fn an_answer_that_is_not_from_s3_is_told_by_its_status() {
+        let page = answer(405, &[], "<html><code>no</code></html>");
+        assert_eq!(meaning(&page), (405, "Answered 405 Method Not Allowed.".to_owned()));
+        let report = refusal_report(&page, &settings(""), Instant::now());
+        assert_eq!(report.response, "<html><code>no</code></html>");
+    }
+
+    #[test]
+    fn a_wish_is_measured_by_the_answers_own_date() {
+        let date = ("date", "Wed, 21 Oct 2015 07:27:00 GMT");
+        let until = ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT");
+        let wished = |headers: &[_]| wish(&answer(503, headers, ""));
+        assert_eq!(wished(&[date, until]), Some(Duration::from_secs(60)));
+        assert_eq!(wished(&[until]), Some(Duration::ZERO));
+        assert_eq!(wished(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
+        assert_eq!(wished(&[date]), None);
+    }
+}

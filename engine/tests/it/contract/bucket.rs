@@ -1,0 +1,144 @@
+//! A bucket on a real S3 server, in both layouts.
+
+use std::{io::Read, time::Duration};
+
+use domain::destination::{DestinationDraft, ObjectLayout, S3Draft, TargetDraft};
+use engine::sink::SinkServices;
+use receivers::{
+    gate::Trouble,
+    s3::{Refusal, S3Server},
+};
+
+use super::{Counterpart, Ill};
+
+const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+const BUCKET: &str = "audit-events";
+
+struct Bucket {
+    server: S3Server,
+    _folder: tempfile::TempDir,
+}
+
+/// One object an event.
+pub(super) struct Objects(Bucket);
+
+/// Many events an object.
+pub(super) struct Batches(Bucket);
+
+impl Bucket {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = S3Server::start(folder.path(), ACCESS_KEY_ID, SECRET).await.unwrap();
+        server.make_bucket(BUCKET).unwrap();
+        Self {
+            server,
+            _folder: folder,
+        }
+    }
+
+    fn draft(&self, layout: ObjectLayout) -> DestinationDraft {
+        DestinationDraft {
+            name: "Bucket".into(),
+            target: TargetDraft::AmazonS3(S3Draft {
+                access_key_id: ACCESS_KEY_ID.into(),
+                secret_access_key: Some(SECRET.into()),
+                region: "eu-central-1".into(),
+                bucket: BUCKET.into(),
+                endpoint_url: self.server.url(),
+                key_prefix: "audit".into(),
+                layout,
+            }),
+            event_types: Vec::new(),
+        }
+    }
+
+    fn fall_ill(&self, ill: Ill) {
+        match ill {
+            Ill::Unavailable => self.server.answer_all(Refusal::SlowDown),
+            Ill::Forbidding => self.server.answer_all(Refusal::AccessDenied),
+            Ill::Silent => self.server.answer_all(Trouble::Stall),
+        }
+    }
+
+    /// Bodies of what was put and taken, in order.
+    fn taken(&self) -> Vec<Vec<u8>> {
+        let objects = self.server.objects(BUCKET).unwrap();
+        let requests = self.server.requests();
+        let puts = requests.into_iter().filter_map(|request| request.put);
+        let kept = puts.filter(|put| objects.get(&put.key).is_some_and(|body| *body == put.body));
+        kept.map(|put| put.body.to_vec()).collect()
+    }
+}
+
+fn services() -> SinkServices {
+    SinkServices {
+        run_age: Duration::from_millis(50),
+        ..SinkServices::usual().unwrap()
+    }
+}
+
+/// What the two layouts have in common.
+macro_rules! bucket_counterpart {
+    ($name:ident, $layout:expr, $lines:ident, $refusals:expr, $splits:expr) => {
+        impl Counterpart for $name {
+            async fn start() -> Self {
+                Self(Bucket::start().await)
+            }
+
+            fn draft(&self) -> DestinationDraft {
+                self.0.draft($layout)
+            }
+
+            fn services(&self) -> SinkServices {
+                services()
+            }
+
+            fn secret(&self) -> String {
+                SECRET.to_owned()
+            }
+
+            fn fall_ill(&self, ill: Ill) {
+                self.0.fall_ill(ill);
+            }
+
+            fn recover(&self) {
+                self.0.server.serve_again();
+            }
+
+            fn refuse(&self, _id: &str) {
+                // The event that is posted first; in a batch, the batch and then its first half.
+                self.0.server.answer_next($refusals, Refusal::InvalidRequest);
+            }
+
+            fn find_one_request_too_large(&self) -> bool {
+                self.0.server.answer_next(1, Refusal::EntityTooLarge);
+                $splits
+            }
+
+            fn requests(&self) -> usize {
+                self.0.server.put_count()
+            }
+
+            fn kept(&self, bodies: &[String]) -> Vec<String> {
+                let lines = self.0.taken().into_iter().flat_map($lines);
+                lines.filter(|line| bodies.contains(line)).collect()
+            }
+        }
+    };
+}
+
+bucket_counterpart!(Objects, ObjectLayout::Events, whole, 1, false);
+bucket_counterpart!(Batches, ObjectLayout::Batches, lines, 2, true);
+
+fn whole(object: Vec<u8>) -> Vec<String> {
+    vec![String::from_utf8(object).unwrap()]
+}
+
+fn lines(object: Vec<u8>) -> Vec<String> {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(object.as_slice())
+        .read_to_string(&mut text)
+        .unwrap();
+    text.lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,68 @@
+//! An HTTP endpoint.
+
+use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
+use engine::sink::SinkServices;
+
+use super::{Counterpart, Ill};
+use crate::receiver::{Answer, Receiver};
+
+const SECRET: &str = "Bearer not-to-be-found-anywhere";
+
+pub(super) struct Endpoint(Receiver);
+
+impl Counterpart for Endpoint {
+    async fn start() -> Self {
+        Self(Receiver::start().await)
+    }
+
+    fn draft(&self) -> DestinationDraft {
+        let mut draft = DestinationDraft::http("SIEM", self.0.url());
+        if let TargetDraft::Http(http) = &mut draft.target {
+            http.headers.push(HeaderDraft {
+                name: "Authorization".into(),
+                value: Some(SECRET.into()),
+                ..HeaderDraft::new()
+            });
+        }
+        draft
+    }
+
+    fn services(&self) -> SinkServices {
+        SinkServices::usual().unwrap()
+    }
+
+    fn secret(&self) -> String {
+        SECRET.to_owned()
+    }
+
+    fn fall_ill(&self, ill: Ill) {
+        self.0.answer_all(match ill {
+            Ill::Unavailable => Answer::Status(503),
+            Ill::Forbidding => Answer::Status(403),
+            Ill::Silent => Answer::Silence,
+        });
+    }
+
+    fn recover(&self) {
+        self.0.answer_all(Answer::Accept);
+        self.0.answer_bodies_with("\"x-bad\"", Answer::Accept);
+    }
+
+    fn refuse(&self, id: &str) {
+        self.0.answer_bodies_with(&format!("\"{id}\""), Answer::Status(422));
+    }
+
+    fn find_one_request_too_large(&self) -> bool {
+        false
+    }
+
+    fn requests(&self) -> usize {
+        self.0.requests().len()
+    }
+
+    fn kept(&self, bodies: &[String]) -> Vec<String> {
+        let requests = self.0.requests().into_iter().filter(|request| request.was_accepted);
+        let came = requests.map(|request| request.body);
+        came.filter(|body| bodies.contains(body)).collect()
+    }
+}
