@@ -11,7 +11,7 @@ use leptos_router::{
 use crate::{
     clock::Clock,
     layout::Frame,
-    model::log_location::AUDIT_EVENTS,
+    model::{log_location::AUDIT_EVENTS, settings_state::SettingsState},
     pages::{AuditEventsPage, NotFoundPage, OverviewPage, SettingsPage, SignInPage},
     session::Session,
 };
@@ -22,6 +22,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     Session::provide();
     Clock::provide();
+    provide_context(RwSignal::new(SettingsState::default()));
     let to_audit_events = || view! { <Redirect path=AUDIT_EVENTS /> };
     view! {
         <Title formatter=|title: String| format!("{title} · Audit Streams") />

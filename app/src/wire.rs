@@ -66,8 +66,10 @@ pub enum LogPageRequest {
     First,
     OlderThan(LogPosition),
     NewerThan(LogPosition),
-    /// What has come in that is newer, and nothing to fill the page up.
+    /// No page: what came in after `seq`. Rows are told of what was created before `created_at`, where the newest page ends.
     Since(LogPosition),
+    /// The newest page, and what came in after `seq` that has no place on it.
+    Refreshed(LogPosition),
 }
 
 /// One page, in the order asked for. `newer` and `older` are there when there is something on that side.
@@ -80,6 +82,13 @@ pub struct LogPage {
     pub searched_to: Option<LogPosition>,
     /// Values worth suggesting; each list belongs to the token of that name.
     pub known: Vec<(String, Vec<String>)>,
+    /// Of what came in since the reader last asked, at most 25 rows that are too old for the newest page; the latest to come
+    /// in first.
+    pub late: Vec<LogRow>,
+    /// How many came in since, these and those on the newest page.
+    pub arrived: u64,
+    /// What came in later than this is not in here.
+    pub received_to: Seq,
 }
 
 /// One line of the Log. Texts are empty when the event does not say.
@@ -140,7 +149,7 @@ pub struct EventTypeView {
     pub category: String,
     /// When it is recorded, as a sentence; may be empty.
     pub description: String,
-    /// Events of it in the last 24 hours.
+    /// Events of it in this hour and the 24 before it.
     pub last_day: u64,
 }
 

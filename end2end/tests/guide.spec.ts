@@ -5,7 +5,7 @@ import { takeGuidePicture } from '../fixtures/guide-picture.ts';
 import { postEvents } from '../fixtures/ingest.ts';
 import { payloads } from '../fixtures/payloads.ts';
 import { signIn } from '../fixtures/sign-in.ts';
-import { openStreams, streamItem } from '../fixtures/streams.ts';
+import { openAddForm, openStreams, streamItem } from '../fixtures/streams.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test.describe('the tasks of the guide', () => {
@@ -20,10 +20,7 @@ test.describe('the tasks of the guide', () => {
     await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
 
     await openStreams(page);
-    await page.getByRole('button', { name: 'Add streaming destination' }).click();
-    await page.getByRole('menuitem', { name: 'HTTP endpoint' }).click();
-    const form = page.getByRole('form', { name: 'Add streaming destination' });
-    await expect(form.getByText('Destinations receive all audit event data')).toBeVisible();
+    const form = await openAddForm(page, 'HTTP endpoint');
     await form.getByLabel('Destination Name').fill('Splunk production');
     await form.getByLabel('Destination URL').fill(receiver.url);
     await takeGuidePicture(page, 'add-destination');
@@ -36,11 +33,31 @@ test.describe('the tasks of the guide', () => {
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await takeGuidePicture(page, 'streams');
 
+    await streamItem(page, 'Splunk production').getByRole('button', { name: 'Splunk production', expanded: false }).click();
+    const settings = page.getByRole('form', { name: 'Settings of Splunk production' });
+    await settings.getByRole('button', { name: 'Add header' }).click();
+    await settings.getByRole('textbox', { name: 'Header' }).fill('Authorization');
+    await settings.getByRole('textbox', { name: 'Value' }).fill('Splunk 8c1f2a77');
+    await takeGuidePicture(page, 'headers');
+    await settings.getByRole('button', { name: 'Filter by audit event type' }).click();
+    await settings.getByRole('combobox', { name: 'Search' }).fill('user');
+    await settings.getByRole('option', { name: /^User created/ }).click();
+    await takeGuidePicture(page, 'event-types');
+    await page.keyboard.press('Escape');
+    await settings.getByRole('button', { name: 'Cancel' }).click();
+
     await page.getByRole('tab', { name: 'Log' }).click();
     await page.getByRole('row').filter({ hasText: 'Changed email address' }).click();
     await expect(page.getByRole('dialog')).toContainText('user_email_changed');
     await takeGuidePicture(page, 'log');
     await page.keyboard.press('Escape');
+    await page.getByLabel('Filter by').selectOption('By or about user');
+    await page.getByLabel('Value').fill(instance.username);
+    await page.getByRole('button', { name: 'Search' }).click();
+    await expect(page.getByRole('list', { name: 'Filters' })).toContainText('By or about user is root');
+    await page.getByRole('link', { name: 'Last 7 days' }).click();
+    await expect(page.getByRole('link', { name: 'Last 7 days' })).toHaveAttribute('aria-current', 'true');
+    await takeGuidePicture(page, 'log-filter');
 
     await page.getByRole('tab', { name: 'Streams' }).click();
     await streamItem(page, 'Splunk production').getByRole('button', { name: 'Splunk production', expanded: false }).click();
@@ -50,6 +67,54 @@ test.describe('the tasks of the guide', () => {
     await takeGuidePicture(page, 'delete-destination');
     await dialog.getByRole('button', { name: 'Delete destination' }).click();
     await expect(page.getByRole('heading', { name: 'Setup streaming for audit events' })).toBeVisible();
+  });
+});
+
+test.describe('the forms of the guide', () => {
+  test.use({ viewport: { width: 1180, height: 900 }, colorScheme: 'light' });
+
+  test('add a Google Cloud Logging destination', async ({ page, instance }) => {
+    await signIn(page, instance);
+    await openStreams(page);
+    const form = await openAddForm(page, 'Google Cloud Logging');
+    await form.getByLabel('Destination Name').fill('Cloud Logging');
+    await form.getByLabel('Project ID').fill('acme-audit');
+    await form.getByLabel('Client Email').fill('audit-streams@acme-audit.iam.gserviceaccount.com');
+    await form.getByLabel('Log ID').fill('audit-events');
+    await form.evaluate((element) => element.scrollIntoView());
+    await takeGuidePicture(page, 'add-google');
+  });
+
+  test('add an AWS S3 destination', async ({ page, instance }) => {
+    await signIn(page, instance);
+    await openStreams(page);
+    const form = await openAddForm(page, 'AWS S3');
+    await form.getByLabel('Destination Name').fill('Cold archive');
+    await form.getByLabel('Access Key ID').fill('AKIAIOSFODNN7EXAMPLE');
+    await form.getByLabel('AWS Region').fill('eu-central-1');
+    await form.getByLabel('Bucket Name').fill('acme-audit-archive');
+    await form.getByLabel('Key prefix').fill('audit/production');
+    await form.evaluate((element) => element.scrollIntoView());
+    await takeGuidePicture(page, 'add-s3');
+  });
+});
+
+test.describe('the settings of the guide', () => {
+  test.use({ viewport: { width: 1180, height: 720 }, colorScheme: 'light' });
+
+  test('make a token, see the network rules', async ({ page, instance }) => {
+    await signIn(page, instance);
+    await page.goto('/admin/settings/tokens');
+    const form = page.getByRole('form', { name: 'Create a token' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('gitlab-production');
+    await form.getByRole('checkbox', { name: /^ingest/ }).check();
+    await form.getByLabel('Last day').fill('2999-12-31');
+    await form.getByRole('button', { name: 'Create token' }).click();
+    await expect(form.getByRole('textbox', { name: 'API token gitlab-production' })).toBeFocused();
+    await takeGuidePicture(page, 'token');
+    await page.goto('/admin/settings/network');
+    await expect(page.getByLabel('Allowlist')).toBeVisible();
+    await takeGuidePicture(page, 'network');
   });
 });
 

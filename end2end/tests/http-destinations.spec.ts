@@ -191,6 +191,8 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   await expect(form.getByRole('group', { name: 'Received here' }).getByRole('option', { name: /^Our own type/ })).toBeVisible();
   await search.fill('nothing like it');
   await expect(form.getByText('No results found')).toBeVisible();
+  await expect(form.getByRole('listbox')).toBeHidden();
+  await a11y.expectNoViolations();
   await search.fill('user cre');
   await a11y.expectNoViolations();
   await search.press('Enter');
@@ -226,6 +228,28 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   await postEvents(request, instance, token, '{"id":"again","event_type":"our_own_type"}');
   await receiver.waitFor(about('again'), 'everything again');
   expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+});
+
+test('the list of event types takes what is typed while it loads, and closes when something else is pressed', async ({ page, receiver }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const form = await expand(page, 'SIEM');
+  let letGo = (): void => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route('**/api/page/destinations/event_types*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const dropdown = form.getByRole('button', { name: 'Filter by audit event type' });
+  await expect(dropdown).toHaveAttribute('aria-haspopup', 'dialog');
+  await dropdown.click();
+  await expect(form.getByText('Loading…')).toBeVisible();
+  await form.getByRole('combobox', { name: 'Search' }).fill('gpg');
+  letGo();
+  await expect(form.getByRole('option').first()).toContainText('gpg');
+  await expect(form.getByRole('option', { name: /^User created/ })).toHaveCount(0);
+  await expect(form.getByRole('combobox', { name: 'Search' })).toBeFocused();
+  await page.getByRole('heading', { level: 1 }).click();
+  await expect(form.getByRole('dialog', { name: 'Select events' })).toBeHidden();
 });
 
 test('Override default content type header', async ({ page, request, instance, receiver }) => {

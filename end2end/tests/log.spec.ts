@@ -209,6 +209,47 @@ test('live tail announces what is new and moves nothing', async ({ page, request
   await expect(page).not.toHaveURL(/live=on/);
 });
 
+test('live tail shows what comes in late above the newest page', async ({ page, request, instance, a11y }) => {
+  const token = await postTicks(request, instance);
+  await signIn(page, instance);
+  await page.goto('/admin/audit_logs?tab=log&event_type=group_ticked&live=on');
+  await expect(rows(page)).toHaveCount(25);
+  const late = { event_type: 'group_ticked', created_at: '2020-01-01T00:00:00Z', details: { custom_message: 'From long ago' } };
+  await postEvents(request, instance, token, JSON.stringify(late));
+  await page.getByRole('button', { name: '1 new event' }).click();
+  await expect(rows(page).first()).toContainText('From long ago');
+  await expect(rows(page).first()).toContainText('Late');
+  await expect(rows(page)).toHaveCount(26);
+  await a11y.expectNoViolations();
+  await page.getByRole('link', { name: 'Older' }).click();
+  await page.getByRole('link', { name: 'Newest' }).click();
+  await expect(rows(page).first()).toContainText('Tick 59.');
+});
+
+test.describe('on a narrow screen', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+
+  test('the filters are behind a button', async ({ page, request, instance, a11y }) => {
+    await postTicks(request, instance);
+    await signIn(page, instance);
+    await page.goto('/admin/audit_logs?tab=log');
+    const button = page.getByRole('button', { name: 'Filter and export' });
+    await expect(button).toHaveAttribute('aria-expanded', 'false');
+    await expect(page.getByLabel('Filter by')).toBeHidden();
+    const first = await rows(page).first().boundingBox();
+    expect(first?.y).toBeLessThan(422);
+    await button.click();
+    await expect(button).toHaveAttribute('aria-expanded', 'true');
+    await a11y.expectNoViolations();
+    await addFilter(page, 'Project Events', 'engine/difference');
+    await expect(rows(page)).toHaveCount(20);
+    await expect(page.getByLabel('Value')).toBeFocused();
+    await button.click();
+    await expect(page.getByLabel('Filter by')).toBeHidden();
+    await expect(page.getByRole('link', { name: 'Remove Project Events' })).toBeVisible();
+  });
+});
+
 test('exports hold what the filter admits', async ({ page, request, instance }) => {
   await postTicks(request, instance);
   await signIn(page, instance);

@@ -144,6 +144,30 @@ test.describe('Users', () => {
   });
 });
 
+test('a password that was made is shown although the dialog was closed and the page left', async ({ page, request, instance }) => {
+  await signIn(page, instance);
+  const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const added = { username: 'ada', password: '' };
+  await request.post('/api/page/users/add', { form: added, headers: { cookie, origin: instance.url } });
+  for (const leave of [false, true]) {
+    await open(page, 'Users');
+    let letGo = (): void => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    await page.route('**/api/page/users/reset_password*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Reset password of ada' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset password' }).click();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toBeHidden();
+    if (leave) await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Retention' }).click();
+    letGo();
+    await expect(page.getByRole('textbox', { name: 'Password of ada' })).toHaveValue(/.{12,}/);
+    await page.unrouteAll();
+  }
+});
+
 test.describe('Profile', () => {
   test.use({ expectedConsole: [/status of 422/] });
 

@@ -21,7 +21,7 @@ use crate::{
     net::{GuardedClients, NetworkRules},
     own_events::{Recorded, relay},
     retention,
-    settings::{FixedSettings, Settings},
+    settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
     store::{Database, StoreError},
     vault::{KeyError, Vault},
@@ -85,7 +85,7 @@ pub struct Engine {
     log: EventLog,
     database: Database,
     clients: GuardedClients,
-    delivery: Delivery,
+    delivery: Arc<Delivery>,
     upkeep: JoinHandle<()>,
     upkeep_wake: Arc<Notify>,
     settings: Arc<Settings>,
@@ -132,7 +132,7 @@ impl Engine {
             log,
             database,
             clients,
-            delivery,
+            delivery: Arc::new(delivery),
             upkeep,
             upkeep_wake,
             settings,
@@ -203,17 +203,15 @@ impl Engine {
         &self.settings
     }
 
-    /// Returns once every stream goes by the network settings as they are now.
-    pub(crate) async fn apply_network(&self) {
-        self.clients.set_rules(self.settings.network().rules());
-        self.apply_changes().await;
-    }
-
-    /// Goes by the retention settings as they are now.
-    pub(crate) fn apply_retention(&self) {
-        self.log
-            .set_size_limit(self.settings.retention().log_size.value.bytes());
-        self.upkeep_wake.notify_one();
+    pub(crate) fn changing(&self) -> Changing {
+        Changing {
+            database: self.database.clone(),
+            settings: Arc::clone(&self.settings),
+            clients: self.clients.clone(),
+            delivery: Arc::clone(&self.delivery),
+            log: self.log.clone(),
+            upkeep_wake: Arc::clone(&self.upkeep_wake),
+        }
     }
 
     pub(crate) fn destination_limit(&self) -> u32 {

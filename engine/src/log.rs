@@ -14,6 +14,7 @@
 //! are found by who, what and where stands in `index` and `browse`.
 
 mod append;
+mod arrivals;
 mod browse;
 mod error;
 mod filter;
@@ -45,7 +46,8 @@ use tokio::sync::watch;
 
 pub use self::{
     append::{Appended, QUEUE_BYTES},
-    browse::{BrowsePosition, BrowseRow, Browsed, SCAN_ROWS},
+    arrivals::Arrivals,
+    browse::{BrowsePosition, BrowseRow, Browsed, SCAN_BYTES, SCAN_ROWS},
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
     known::LatestNames,

@@ -2,20 +2,24 @@
 //!
 //! What the command line gives wins; else what an administrator chose on the page; else the default. A change is stored
 //! with the audit events that tell of it, in one transaction, and holds at once: the supervisor sends to every destination
-//! under the new network rules, the upkeep prunes by the new age, the log's writer minds the new size.
+//! under the new network rules, the upkeep prunes by the new age, the log's writer minds the new size. Whoever asks for a
+//! change may go away in the middle: what has been stored holds all the same.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{
     event::{Author, OwnEvent},
     settings::{AllowEntry, LogSize, NetworkChange, RetentionChange, RetentionDays},
 };
+use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     Engine,
-    net::NetworkRules,
+    delivery::Delivery,
+    log::EventLog,
+    net::{GuardedClients, NetworkRules},
     own_events::Recorded,
-    store::{StoredNetwork, StoredRetention, UpdateError},
+    store::{Database, StoreError, StoredNetwork, StoredRetention, UpdateError},
 };
 
 /// What the command line or the environment gives; none where it says nothing.
@@ -150,6 +154,48 @@ impl Settings {
     }
 }
 
+/// Stores changes and makes them hold; clones share what it has.
+#[derive(Clone)]
+pub(crate) struct Changing {
+    pub(crate) database: Database,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clients: GuardedClients,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) log: EventLog,
+    pub(crate) upkeep_wake: Arc<Notify>,
+}
+
+impl Changing {
+    /// Returns once every stream goes by the new settings.
+    async fn network(self, new: StoredNetwork, told: Vec<Recorded>) -> Result<(), UpdateError> {
+        let stored = self.database.update_network(&new, &told).await?;
+        self.settings.take_network(stored);
+        self.clients.set_rules(self.settings.network().rules());
+        self.delivery.apply().await;
+        self.upkeep_wake.notify_one();
+        Ok(())
+    }
+
+    async fn retention(self, new: StoredRetention, told: Vec<Recorded>) -> Result<(), UpdateError> {
+        let stored = self.database.update_retention(&new, &told).await?;
+        self.settings.take_retention(stored);
+        self.log
+            .set_size_limit(self.settings.retention().log_size.value.bytes());
+        self.upkeep_wake.notify_one();
+        Ok(())
+    }
+}
+
+/// Waits for a change, which goes on whether or not anybody does.
+async fn answered(change: JoinHandle<Result<(), UpdateError>>) -> Result<(), UpdateError> {
+    match change.await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(answer) => answer,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The process is about to end.
+        Err(Err(_)) => Err(StoreError::from(sqlx::Error::PoolClosed).into()),
+    }
+}
+
 impl Engine {
     pub fn network_settings(&self) -> NetworkSettings {
         self.settings().network()
@@ -198,9 +244,7 @@ impl Engine {
             ),
         ];
         let told: Vec<Recorded> = told.into_iter().flatten().collect();
-        let stored = self.database().update_network(&new, &told).await?;
-        settings.take_network(stored);
-        self.apply_network().await;
+        answered(tokio::spawn(self.changing().network(new, told))).await?;
         self.relay_own_events().await;
         Ok(())
     }
@@ -249,9 +293,7 @@ impl Engine {
             ),
         ];
         let told: Vec<Recorded> = told.into_iter().flatten().collect();
-        let stored = self.database().update_retention(&new, &told).await?;
-        settings.take_retention(stored);
-        self.apply_retention();
+        answered(tokio::spawn(self.changing().retention(new, told))).await?;
         self.relay_own_events().await;
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 mod render;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use app::FIRST_SCRIPT;
 use axum::{
@@ -21,7 +21,6 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 use crate::{api::answer_unknown_path, assets::Assets, services::Services, web::set_security_headers};
 

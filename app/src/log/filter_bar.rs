@@ -21,16 +21,22 @@ use crate::{
 };
 
 const VALUE_ID: &str = "log-value";
+const FORM_ID: &str = "log-filter";
 
 /// Id of the suggestions for a token; they come with the page.
 pub(super) fn known_id(token: &str) -> String {
-    format!("known-{token}")
+    let is_user = token == Token::ByOrAboutUser.name();
+    format!("known-{}", if is_user { Token::User.name() } else { token })
 }
 
-/// `location` is that of the first page. `go` leads to another address.
-pub(super) fn filter_bar(location: &LogLocation, go: Callback<String>) -> AnyView {
+/// `location` is that of the first page. `go` leads to another address. On a narrow screen the form is there while it is
+/// `open`, or has something wrong in it.
+pub(super) fn filter_bar(location: &LogLocation, go: Callback<String>, open: RwSignal<bool>) -> AnyView {
     let filter = &location.filter;
     let errors = filter.errors();
+    let is_wrong = !errors.is_empty();
+    let is_open = Signal::derive(move || is_wrong || open.get());
+    let is_expanded = Signal::derive(move || is_open.get().to_string());
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(form) = event.target().and_then(|target| target.dyn_into().ok()) {
@@ -40,8 +46,20 @@ pub(super) fn filter_bar(location: &LogLocation, go: Callback<String>) -> AnyVie
     let kept = kept_pairs(location).into_iter();
     let kept = kept.map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
     view! {
+        <button
+            type="button"
+            class="button log-filter-button needs-script"
+            aria-expanded=is_expanded
+            aria-controls=FORM_ID
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            <Icon icon=icondata_lu::LuSlidersHorizontal />
+            "Filter and export"
+        </button>
         <form
+            id=FORM_ID
             class="log-filter"
+            class:is-open=is_open
             role="search"
             aria-label="Log"
             action=AUDIT_EVENTS

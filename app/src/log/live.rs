@@ -6,47 +6,50 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
-    model::log_location::LogLocation,
+    model::{live_tail::LiveTail, log_location::LogLocation},
     server_fns::events::list_events,
-    wire::{LogPageRequest, LogPosition},
+    wire::{LogPage, LogPageRequest, LogRow},
 };
 
 const EVERY: Duration = Duration::from_secs(2);
 
 /// What live tail knows.
 #[derive(Clone, Copy)]
-pub(super) struct Live {
-    /// The newest event that is shown; none while older ones are.
-    shown: RwSignal<Option<LogPosition>>,
-    /// How many have come in since: empty, `1 new event`, `25+ new events`.
-    arrived: RwSignal<String>,
-}
+pub(super) struct Live(RwSignal<LiveTail>);
 
 impl Live {
     pub(super) fn new() -> Self {
-        Self {
-            shown: RwSignal::new(None),
-            arrived: RwSignal::new(String::new()),
-        }
+        Self(RwSignal::new(LiveTail::default()))
     }
 
-    /// Another page is shown.
-    pub(super) fn show(self, newest: Option<LogPosition>) {
-        self.shown.set(newest);
-        self.arrived.set(String::new());
+    /// Another page is shown; returns the rows to be shown above it.
+    pub(super) fn show(self, page: &LogPage, is_newest: bool) -> Vec<LogRow> {
+        self.0.try_update(|live| live.show(page, is_newest)).unwrap_or_default()
+    }
+
+    /// The query of the page that is to be shown here.
+    pub(super) fn query(self, location: &LogLocation) -> String {
+        if !location.is_at_newest() {
+            return location.query();
+        }
+        let newest = self.0.with_untracked(LiveTail::newest);
+        location.clone().at(newest).query()
+    }
+
+    pub(super) fn refresh(self) {
+        self.0.update_untracked(LiveTail::refresh);
     }
 
     fn ask(self, location: Memo<LogLocation>) {
-        let shown = self.shown.get_untracked();
-        let (Some(position), true) = (shown, browser::is_visible()) else {
+        let next = self.0.with_untracked(LiveTail::next);
+        let (Some(next), true) = (next, browser::is_visible()) else {
             return;
         };
-        let query = location.get_untracked().at(LogPageRequest::Since(position)).query();
+        let query = location.get_untracked().at(LogPageRequest::Since(next)).query();
         spawn_local(async move {
             // What can't be asked now is asked again in a moment.
-            let Ok(page) = list_events(query).await else { return };
-            if self.shown.try_get_untracked() == Some(shown) {
-                self.arrived.set(words(page.rows.len(), page.newer.is_some()));
+            if let Ok(answer) = list_events(query).await {
+                self.0.try_update(|live| live.take(next, &answer));
             }
         });
     }
@@ -54,7 +57,7 @@ impl Live {
 
 /// Asks as long as it is on, which the address says.
 pub(super) fn live_switch(live: Live, location: Memo<LogLocation>, go: Callback<String>) -> AnyView {
-    let is_on = Memo::new(move |_| location.with(|location| location.live && location.is_at_newest()));
+    let is_on = Memo::new(move |_| location.with(is_live));
     Effect::new(move |_| {
         if is_on.get() {
             let asking = set_interval_with_handle(move || live.ask(location), EVERY);
@@ -63,8 +66,6 @@ pub(super) fn live_switch(live: Live, location: Memo<LogLocation>, go: Callback<
                     asking.clear();
                 }
             });
-        } else {
-            live.arrived.set(String::new());
         }
     });
     let turn = move |_| {
@@ -86,36 +87,25 @@ pub(super) fn live_switch(live: Live, location: Memo<LogLocation>, go: Callback<
 }
 
 /// The announcement, which brings what is new.
-pub(super) fn arrived(live: Live, refresh: Callback<()>) -> AnyView {
-    let nothing_new = Signal::derive(move || live.arrived.with(String::is_empty));
+pub(super) fn arrived(live: Live, location: Memo<LogLocation>, refresh: Callback<()>) -> AnyView {
+    let words = Signal::derive(move || {
+        if location.with(is_live) {
+            live.0.with(LiveTail::words)
+        } else {
+            String::new()
+        }
+    });
+    let nothing_new = Signal::derive(move || words.with(String::is_empty));
     view! {
         <div class="log-arrived" role="status">
             <button type="button" class="button button-primary" hidden=nothing_new on:click=move |_| refresh.run(())>
-                {live.arrived}
+                {words}
             </button>
         </div>
     }
     .into_any()
 }
 
-fn words(count: usize, is_more: bool) -> String {
-    match (count, is_more) {
-        (0, _) => String::new(),
-        (1, false) => "1 new event".to_owned(),
-        (_, false) => format!("{count} new events"),
-        (_, true) => format!("{count}+ new events"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_new_is_counted_as_far_as_a_page() {
-        assert_eq!(words(0, false), "");
-        assert_eq!(words(1, false), "1 new event");
-        assert_eq!(words(25, false), "25 new events");
-        assert_eq!(words(25, true), "25+ new events");
-    }
+fn is_live(location: &LogLocation) -> bool {
+    location.live && location.is_at_newest()
 }

@@ -43,9 +43,9 @@ pub(super) fn pager(here: &LogLocation, page: &LogPage, turned: RwSignal<bool>) 
 /// How far the search has come, and the rest of it.
 pub(super) fn keep_searching(here: &LogLocation, end: LogPosition, turned: RwSignal<bool>) -> AnyView {
     let goes_back = match here.page {
-        LogPageRequest::First => !here.filter.oldest_first(),
         LogPageRequest::OlderThan(_) => true,
-        LogPageRequest::NewerThan(_) | LogPageRequest::Since(_) => false,
+        LogPageRequest::NewerThan(_) => false,
+        _ => !here.filter.oldest_first(),
     };
     let (words, page) = if goes_back {
         ("Searched back to ", LogPageRequest::OlderThan(end))

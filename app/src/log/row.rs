@@ -23,7 +23,12 @@ pub(super) fn link_id(seq: domain::ids::Seq) -> String {
 }
 
 #[component]
-pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl IntoView {
+pub(super) fn LogTableRow(
+    row: LogRow,
+    /// It came in lately, and says that it was created long before.
+    is_late: bool,
+    location: Memo<LogLocation>,
+) -> impl IntoView {
     let seq = row.seq;
     let href = Memo::new(move |_| location.get().with_event(Some(seq)).href());
     let is_open = move || location.with(|location| location.event == Some(seq));
@@ -46,6 +51,7 @@ pub(super) fn LogTableRow(row: LogRow, location: Memo<LogLocation>) -> impl Into
                 <Shortened text=object(&row) enough=OBJECT_CHARS />
             </td>
             <td role="cell" class="log-action">
+                {is_late.then(|| view! { <span class="log-late">"Late"</span> }.into_any())}
                 <a
                     id=link_id(seq)
                     href=href

@@ -20,7 +20,7 @@ use crate::{
     model::log_location::LogLocation,
     server_fns::events::list_events,
     ui::{Loaded, TableSkeleton},
-    wire::{LogPage, LogPageRequest, LogPosition},
+    wire::{LogPage, LogPageRequest},
 };
 
 #[component]
@@ -28,9 +28,10 @@ pub(crate) fn LogTab() -> impl IntoView {
     let search = use_location().search;
     let location = Memo::new(move |_| search.with(|search| LogLocation::from_query(search)));
     let start = Memo::new(move |_| location.get().at(LogPageRequest::First));
-    let page = load(move || location.with(LogLocation::query), list_events);
-    let turned = RwSignal::new(false);
     let live = Live::new();
+    let filter_open = RwSignal::new(false);
+    let page = load(move || location.with(|location| live.query(location)), list_events);
+    let turned = RwSignal::new(false);
     let is_open = Memo::new(move |_| location.with(|location| location.event.is_some()));
     let navigate = use_navigate();
     let go = Callback::new(move |href: String| {
@@ -42,13 +43,14 @@ pub(crate) fn LogTab() -> impl IntoView {
     });
     let refresh = Callback::new(move |()| {
         turned.set(true);
+        live.refresh();
         page.refetch();
     });
     view! {
         <div class="log-tools">
-            {move || start.with(|start| filter_bar(start, go))} {live_switch(live, location, go)}
+            {move || start.with(|start| filter_bar(start, go, filter_open))} {live_switch(live, location, go)}
         </div>
-        {arrived(live, refresh)}
+        {arrived(live, location, refresh)}
         <Loaded
             resource=page
             what="The Log can't be shown."
@@ -63,7 +65,7 @@ pub(crate) fn LogTab() -> impl IntoView {
 
 fn loaded_page(page: LogPage, location: Memo<LogLocation>, turned: RwSignal<bool>, live: Live) -> AnyView {
     let here = location.get_untracked();
-    live.show(here.is_at_newest().then(|| newest(&page)));
+    let late = live.show(&page, here.is_at_newest());
     let is_nothing = page.rows.is_empty() && here.page == LogPageRequest::First && page.searched_to.is_none();
     let known = page.known.iter().map(|(token, values)| known_values(token, values));
     let known = known.collect_view();
@@ -76,21 +78,9 @@ fn loaded_page(page: LogPage, location: Memo<LogLocation>, turned: RwSignal<bool
     let rows = if is_nothing {
         nothing_matches(&here)
     } else {
-        view! { <LogTable rows=page.rows location /> }.into_any()
+        view! { <LogTable late rows=page.rows location /> }.into_any()
     };
     view! { {rows} {searched} {pager} {known} }.into_any()
-}
-
-/// What is newer than this is new; in an empty log, everything is.
-fn newest(page: &LogPage) -> LogPosition {
-    let first = page.rows.first().map(|row| LogPosition {
-        created_at: row.created_at,
-        seq: row.seq,
-    });
-    first.unwrap_or(LogPosition {
-        created_at: domain::Timestamp::from_unix_ms(0),
-        seq: domain::ids::Seq::START,
-    })
 }
 
 fn known_values(token: &str, values: &[String]) -> AnyView {

@@ -11,11 +11,16 @@ const COLUMNS: [&str; 6] = ["Author", "Object", "Action", "Target", "IP Address"
 
 /// The roles are spelled out because the style turns rows into blocks on narrow screens, which would take them away.
 #[component]
-pub(super) fn LogTable(rows: Vec<LogRow>, location: Memo<LogLocation>) -> impl IntoView {
-    let rows = rows
-        .into_iter()
-        .map(|row| view! { <LogTableRow row location /> })
-        .collect_view();
+pub(super) fn LogTable(
+    /// What came in late, above the others.
+    late: Vec<LogRow>,
+    rows: Vec<LogRow>,
+    location: Memo<LogLocation>,
+) -> impl IntoView {
+    let late_rows = late.len();
+    let rows = late.into_iter().chain(rows).enumerate();
+    let rows = rows.map(|(number, row)| view! { <LogTableRow row is_late=number < late_rows location /> });
+    let rows = rows.collect_view();
     view! {
         <table id=TABLE_ID class="log-table" tabindex="-1" role="table" aria-label="Log">
             <colgroup>

@@ -1,8 +1,8 @@
 //! Which events the reader of the Log wants to see, as the address of the page says it, right or wrong.
 //!
 //! Names are GitLab's where it has them: `created_after`, `created_before`, `sort`, `author_username`, and `entity_type` with
-//! `entity_id`. Its links for users (`entity_type=User` with `entity_id` or `entity_username`) are read as well. The rest
-//! is ours: `range`, `event_type`, `ip_address`, `text`, and the pair `filter` and `is` with which the form adds a token.
+//! `entity_id`. With `entity_type=User`, the latter (or `entity_username`) is a user: what they did is found as well as what
+//! was done to them. The rest is ours: `range`, `event_type`, `ip_address`, `text`, and the pair `filter` and `is` with which the form adds a token.
 //! Days are days of UTC, the last one included; a `range` ends today and moves on with it.
 
 use domain::{Field, FieldError, FieldErrors};
@@ -22,7 +22,8 @@ pub const OLDEST_FIRST: &str = "created_asc";
 
 const VALUE_CHARS: usize = 255;
 
-/// Texts are as typed; empty means not given. An event has one entity, so a group and a project exclude each other.
+/// Texts are as typed; empty means not given. An event has one entity, so a group, a project and a user exclude
+/// each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFilter {
     pub author: String,
@@ -63,9 +64,10 @@ impl LogFilter {
     pub fn value(&self, token: Token) -> &str {
         match token {
             Token::User => &self.author,
-            Token::Group if self.entity_type == "Group" => &self.entity,
-            Token::Project if self.entity_type == "Project" => &self.entity,
-            Token::Group | Token::Project => "",
+            Token::Group | Token::Project | Token::ByOrAboutUser if self.entity_type == entity_type(token) => {
+                &self.entity
+            }
+            Token::Group | Token::Project | Token::ByOrAboutUser => "",
             Token::EventType => &self.event_type,
             Token::IpAddress => &self.ip_address,
             Token::Text => &self.text,
@@ -76,17 +78,13 @@ impl LogFilter {
     #[must_use]
     pub fn with(mut self, token: Token, value: &str) -> Self {
         let value = value.trim();
-        let entity_type = match token {
-            Token::Group => "Group",
-            Token::Project => "Project",
-            _ => "",
-        };
+        let entity_type = entity_type(token);
         if !entity_type.is_empty() {
             entity_type.clone_into(&mut self.entity_type);
         }
         let place = match token {
             Token::User => &mut self.author,
-            Token::Group | Token::Project => &mut self.entity,
+            Token::Group | Token::Project | Token::ByOrAboutUser => &mut self.entity,
             Token::EventType => &mut self.event_type,
             Token::IpAddress => &mut self.ip_address,
             Token::Text => &mut self.text,
@@ -128,10 +126,6 @@ impl LogFilter {
     #[must_use]
     pub fn tidied(mut self) -> Self {
         if self.entity.is_empty() {
-            self.entity_type.clear();
-        }
-        if self.entity_type == "User" {
-            self.author = std::mem::take(&mut self.entity);
             self.entity_type.clear();
         }
         if !self.created_after.is_empty() || !self.created_before.is_empty() {
@@ -184,8 +178,14 @@ impl LogFilter {
         if !self.sort.is_empty() && !self.oldest_first() {
             refuse(Field::Sort, "Sort by: must be created_desc or created_asc.");
         }
-        if !matches!(self.entity_type.as_str(), "" | "Group" | "Project") {
-            refuse(Field::Filter, "Object: entity_type must be User, Group or Project.");
+        match self.entity_type.as_str() {
+            "" if self.entity.is_empty() => {}
+            "" => refuse(
+                Field::Filter,
+                "Object: entity_id needs entity_type beside it: User, Group or Project.",
+            ),
+            "User" | "Group" | "Project" => {}
+            _ => refuse(Field::Filter, "Object: entity_type must be User, Group or Project."),
         }
         if Token::ALL
             .iter()
@@ -194,6 +194,16 @@ impl LogFilter {
             refuse(Field::Filter, "Search: a filter has at most 255 characters.");
         }
         errors
+    }
+}
+
+/// Of which type an event's entity is that this token asks for; empty if it asks for something else.
+const fn entity_type(token: Token) -> &'static str {
+    match token {
+        Token::Group => "Group",
+        Token::Project => "Project",
+        Token::ByOrAboutUser => "User",
+        Token::User | Token::EventType | Token::IpAddress | Token::Text => "",
     }
 }
 

@@ -35,6 +35,7 @@ impl LogLocation {
                 "older_than" => location.go_to(&given, LogPageRequest::OlderThan),
                 "newer_than" => location.go_to(&given, LogPageRequest::NewerThan),
                 "since" => location.go_to(&given, LogPageRequest::Since),
+                "refreshed" => location.go_to(&given, LogPageRequest::Refreshed),
                 "event" => location.event = given.parse().ok().map(Seq::new),
                 "live" => location.live = given == "on",
                 "filter" => token = Token::ALL.into_iter().find(|token| token.name() == given),
@@ -85,6 +86,7 @@ impl LogLocation {
             LogPageRequest::OlderThan(position) => push_pair(&mut query, "older_than", &position_text(position)),
             LogPageRequest::NewerThan(position) => push_pair(&mut query, "newer_than", &position_text(position)),
             LogPageRequest::Since(position) => push_pair(&mut query, "since", &position_text(position)),
+            LogPageRequest::Refreshed(position) => push_pair(&mut query, "refreshed", &position_text(position)),
         }
         query
     }
@@ -149,6 +151,7 @@ mod tests {
             LogPageRequest::OlderThan(position()),
             LogPageRequest::NewerThan(position()),
             LogPageRequest::Since(position()),
+            LogPageRequest::Refreshed(position()),
         ] {
             let location = LogLocation::default().with_filter(filter.clone()).at(page);
             let live = LogLocation {

@@ -6,16 +6,19 @@ pub enum Token {
     User,
     Group,
     Project,
+    /// Of whom the event tells, or who is its author: what GitLab's addresses ask for.
+    ByOrAboutUser,
     EventType,
     IpAddress,
     Text,
 }
 
 impl Token {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::User,
         Self::Group,
         Self::Project,
+        Self::ByOrAboutUser,
         Self::EventType,
         Self::IpAddress,
         Self::Text,
@@ -27,6 +30,7 @@ impl Token {
             Self::User => "user",
             Self::Group => "group",
             Self::Project => "project",
+            Self::ByOrAboutUser => "by_or_about_user",
             Self::EventType => "event_type",
             Self::IpAddress => "ip_address",
             Self::Text => "text",
@@ -38,6 +42,7 @@ impl Token {
             Self::User => "User Events",
             Self::Group => "Group Events",
             Self::Project => "Project Events",
+            Self::ByOrAboutUser => "By or about user",
             Self::EventType => "Event type",
             Self::IpAddress => "IP address",
             Self::Text => "Text in details",

@@ -7,20 +7,30 @@ use crate::wire::{
     settings::{Done, Part},
 };
 
-/// State of one page. What is typed stays with the browser; nothing in here ever clears it.
+/// Where a form stood, and so where its answer is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Page,
+    Dialog,
+    /// The dialog was closed, or the page left, while the form was being sent.
+    Gone,
+}
+
+/// State of the page that is open. What is typed stays with the browser; nothing in here ever clears it. It outlives the page,
+/// so that an answer that is shown once is not lost when the page is left before it comes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsState {
     /// Path of the form that is being sent.
-    busy: Option<String>,
-    refused: Option<(String, AppError)>,
-    /// The form's path, and whether it stood in the dialog.
-    done: Option<(String, bool, Done)>,
+    busy: Option<(String, Place)>,
+    refused: Option<(String, Place, AppError)>,
+    done: Option<(String, Place, Done)>,
     asking: Option<Part>,
 }
 
 impl SettingsState {
     /// Opens the dialog.
     pub fn ask(&mut self, action: Part) {
+        self.stop_asking();
         self.refused = None;
         self.asking = Some(action);
     }
@@ -28,6 +38,18 @@ impl SettingsState {
     /// Closes the dialog.
     pub fn stop_asking(&mut self) {
         self.asking = None;
+        if let Some((_, place @ Place::Dialog)) = &mut self.busy {
+            *place = Place::Gone;
+        }
+    }
+
+    /// Another page is opened.
+    pub fn leave(&mut self) {
+        self.stop_asking();
+        self.dismiss();
+        if let Some((_, place)) = &mut self.busy {
+            *place = Place::Gone;
+        }
     }
 
     pub const fn asking(&self) -> Option<&Part> {
@@ -39,7 +61,12 @@ impl SettingsState {
         if self.busy.is_some() {
             return false;
         }
-        self.busy = Some(form.to_owned());
+        let place = if self.asking.is_some() {
+            Place::Dialog
+        } else {
+            Place::Page
+        };
+        self.busy = Some((form.to_owned(), place));
         true
     }
 
@@ -47,44 +74,48 @@ impl SettingsState {
         self.busy.is_some()
     }
 
-    /// What came of the form that was sent; whatever came before is told no longer.
-    pub fn answered(&mut self, answer: Result<Done, AppError>) {
-        let Some(form) = self.busy.take() else { return };
-        self.refused = None;
+    /// What came of the form that was sent; whatever came before is told no longer. Returns where the form stood.
+    pub fn answered(&mut self, answer: Result<Done, AppError>) -> Place {
+        let Some((form, place)) = self.busy.take() else {
+            return Place::Gone;
+        };
+        self.dismiss();
         match answer {
             Ok(done) => {
-                let in_dialog = self.asking.take().is_some();
-                self.done = Some((form, in_dialog, done));
+                if place == Place::Dialog {
+                    self.asking = None;
+                }
+                self.done = Some((form, place, done));
             }
-            Err(error) => {
-                self.done = None;
-                self.refused = Some((form, error));
-            }
+            Err(error) => self.refused = Some((form, place, error)),
         }
+        place
     }
 
     /// What is wrong with a field of this form.
     pub fn message_for(&self, form: &str, field: Field) -> Option<String> {
-        let refused = self.refused.as_ref().filter(|(refused, _)| refused == form);
-        let message = refused.and_then(|(_, error)| error.message_for(field));
+        let (of, place, error) = self.refused.as_ref()?;
+        let is_here = of == form && *place != Place::Gone;
+        let message = error.message_for(field).filter(|_| is_here);
         message.map(str::to_owned)
     }
 
-    /// Why this form was refused, when no single field is to blame.
-    pub fn refusal(&self, form: &str) -> Option<&AppError> {
-        match &self.refused {
-            Some((_, AppError::Invalid(_))) => None,
-            Some((refused, error)) if refused == form => Some(error),
-            _ => None,
-        }
+    /// Why this form was refused, when no single field is to blame; or, at the top of the page, why a form was that is gone.
+    pub fn refusal(&self, form: Option<&str>) -> Option<&AppError> {
+        let (of, place, error) = self.refused.as_ref()?;
+        let is_here = match form {
+            Some(form) => form == of && *place != Place::Gone && !matches!(error, AppError::Invalid(_)),
+            None => *place == Place::Gone,
+        };
+        is_here.then_some(error)
     }
 
-    /// What is told beside this form, or, of a form that is gone with its dialog, at the top of the page.
+    /// What is told beside this form, or, of a form that is gone with its dialog or its page, at the top of the page.
     pub fn done(&self, form: Option<&str>) -> Option<&Done> {
-        let (of, in_dialog, done) = self.done.as_ref()?;
+        let (of, place, done) = self.done.as_ref()?;
         let is_here = match form {
-            Some(form) => form == of && !in_dialog,
-            None => *in_dialog,
+            Some(form) => form == of && *place == Place::Page,
+            None => *place != Place::Page,
         };
         is_here.then_some(done)
     }
@@ -136,13 +167,13 @@ mod tests {
         assert_eq!(state.message_for("/create", Field::Name).as_deref(), Some("Taken."));
         assert_eq!(state.message_for("/create", Field::Scopes), None);
         assert_eq!(state.message_for("/other", Field::Name), None);
-        assert!(state.refusal("/create").is_none(), "it is told at the field");
+        assert!(state.refusal(Some("/create")).is_none(), "it is told at the field");
         state.begin("/create");
         let message = state.message_for("/create", Field::Name);
         assert_eq!(message.as_deref(), Some("Taken."), "until there is an answer");
         state.answered(Err(AppError::Transport));
         assert_eq!(state.message_for("/create", Field::Name), None);
-        assert_eq!(state.refusal("/create"), Some(&AppError::Transport));
+        assert_eq!(state.refusal(Some("/create")), Some(&AppError::Transport));
     }
 
     #[test]
@@ -151,7 +182,7 @@ mod tests {
         state.ask(revoke());
         state.begin("/revoke");
         state.answered(Err(AppError::Unavailable));
-        assert!(state.asking().is_some() && state.refusal("/revoke").is_some());
+        assert!(state.asking().is_some() && state.refusal(Some("/revoke")).is_some());
         state.begin("/revoke");
         state.answered(Ok(Done::new("Revoked.")));
         assert!(state.asking().is_none());
@@ -169,6 +200,42 @@ mod tests {
         state.answered(Err(AppError::Unavailable));
         state.stop_asking();
         state.ask(revoke());
-        assert!(state.refusal("/revoke").is_none());
+        assert!(state.refusal(Some("/revoke")).is_none());
+    }
+
+    fn password() -> Done {
+        Done::new("Reset.").with_secret("Password", "shown once".into())
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_its_dialog_was_closed_is_told_at_the_top() {
+        let mut state = SettingsState::default();
+        state.ask(revoke());
+        state.begin("/reset");
+        state.stop_asking();
+        state.ask(revoke());
+        assert_eq!(state.answered(Ok(password())), Place::Gone);
+        assert_eq!(state.done(None).unwrap().secret, "shown once");
+        assert!(state.done(Some("/reset")).is_none());
+        assert!(state.asking().is_some(), "the next dialog stays open");
+
+        state.begin("/reset");
+        state.stop_asking();
+        state.answered(Err(AppError::Unavailable));
+        assert_eq!(state.refusal(None), Some(&AppError::Unavailable));
+        assert!(state.refusal(Some("/reset")).is_none());
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_its_page_was_left_is_told_at_the_top_of_the_next() {
+        let mut state = SettingsState::default();
+        state.begin("/create");
+        state.leave();
+        assert!(state.is_busy());
+        state.answered(Ok(password()));
+        assert!(state.shows_secret());
+        assert_eq!(state.done(None).unwrap().secret, "shown once");
+        state.leave();
+        assert!(state.done(None).is_none(), "it was shown");
     }
 }

@@ -1,8 +1,11 @@
 //! The list from which event types are chosen: what is searched for, what stands where, and which option is next.
 
+mod sheet;
+
+pub use self::sheet::TypeSheet;
 use crate::wire::EventTypeView;
 
-/// The open list. What is chosen is not in here: it belongs to the form.
+/// The loaded list. What is chosen is not in here: it belongs to the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypePicker {
     types: Vec<EventTypeView>,
@@ -27,7 +30,7 @@ pub struct TypeOption {
     pub name: String,
     pub title: String,
     pub description: String,
-    /// Events in the last 24 hours; empty for none.
+    /// Events in this hour and the 24 before it; empty for none.
     pub count: String,
     pub is_chosen: bool,
     pub is_active: bool,
@@ -105,13 +108,13 @@ impl TypePicker {
         chosen.iter().filter(stays).cloned().collect()
     }
 
-    /// How many of the last day's events a filter with these types admits, in words.
+    /// How many of the last day's events a filter with these types admits, in words. The server counts by the hour.
     pub fn forecast(&self, chosen: &[String]) -> String {
         let total: u64 = self.types.iter().map(|known| known.last_day).sum();
         let admits = |known: &&EventTypeView| chosen.is_empty() || chosen.contains(&known.name);
         let admitted: u64 = self.types.iter().filter(admits).map(|known| known.last_day).sum();
         let (admitted, total) = (super::text::grouped(admitted), super::text::grouped(total));
-        format!("Admits {admitted} of the {total} events of the last 24 hours.")
+        format!("Admits {admitted} of the {total} events of this hour and the 24 before it.")
     }
 
     /// Heading and name of each option shown, in order.

@@ -40,7 +40,9 @@ pub(crate) fn SettingsPage() -> impl IntoView {
     let settings = Settings::new(cards);
     Effect::new(move |_| {
         page.track();
-        settings.state.set(SettingsState::default());
+        on_cleanup(move || {
+            settings.state.try_update(SettingsState::leave);
+        });
     });
     let title = Signal::derive(move || head(&page.read()).0.to_owned());
     let lead = Signal::derive(move || head(&page.read()).1.to_owned());

@@ -4,7 +4,7 @@ mod picker;
 mod sheet;
 
 use leptos::{
-    ev::{FocusEvent, KeyboardEvent},
+    ev::{self, FocusEvent, KeyboardEvent, PointerEvent},
     html,
     prelude::*,
     wasm_bindgen::JsCast,
@@ -13,17 +13,27 @@ use web_sys::Node;
 
 use self::{picker::Picker, sheet::Sheet};
 use super::editing::Editing;
-use crate::{model::type_picker::summary, ui::Icon};
+use crate::{
+    model::type_picker::{TypeSheet, summary},
+    ui::Icon,
+};
 
 #[component]
 pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
     let picker = Picker {
         editing,
-        open: RwSignal::new(None),
+        sheet: RwSignal::new(TypeSheet::default()),
     };
     let frame = NodeRef::<html::Div>::new();
     let text = editing.read(|editor| summary(editor.event_types()));
-    let is_open = Memo::new(move |_| picker.open.with(Option::is_some));
+    let is_open = Memo::new(move |_| picker.sheet.with(TypeSheet::is_open));
+    Effect::new(move |_| {
+        if is_open.get() {
+            let pressed =
+                window_event_listener(ev::pointerdown, move |event| close_when_pressed(picker, frame, &event));
+            on_cleanup(move || pressed.remove());
+        }
+    });
     let (label_id, button_id, hint_id) = (picker.id("label"), picker.id("button"), picker.id("hint"));
     let hint = editing.read(|editor| match editor.event_types().len() {
         0 => "No filter: every event is sent.",
@@ -50,7 +60,7 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
                     type="button"
                     id=button_id.clone()
                     class="picker-button"
-                    aria-haspopup="listbox"
+                    aria-haspopup="dialog"
                     aria-expanded=Signal::derive(move || is_open.get().to_string())
                     aria-labelledby=format!("{label_id} {button_id}")
                     aria-describedby=hint_id.clone()
@@ -78,6 +88,15 @@ fn close_when_left(picker: Picker, frame: NodeRef<html::Div>, event: &FocusEvent
         return;
     };
     if !frame.contains(Some(&to)) {
-        picker.open.set(None);
+        picker.sheet.update(TypeSheet::close);
+    }
+}
+
+/// Outside of it; the focus goes where the pointer leads it.
+fn close_when_pressed(picker: Picker, frame: NodeRef<html::Div>, event: &PointerEvent) {
+    let on = event.target().and_then(|on| on.dyn_into::<Node>().ok());
+    let frame = frame.try_get_untracked().flatten();
+    if frame.is_some_and(|frame| !frame.contains(on.as_ref())) {
+        picker.sheet.try_update(TypeSheet::close);
     }
 }

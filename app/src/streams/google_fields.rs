@@ -45,7 +45,7 @@ fn private_key(editing: Editing) -> AnyView {
             rows: 16,
             ..FieldLook::default()
         },
-        words: "It is stored encrypted and never shown again, here or in the Google Cloud console. To change it, add that of another key of the service account.",
+        words: "The private key is stored encrypted and never shown again, here or in the Google Cloud console. To change it, add a new one.",
         replace: "Add a new private key",
     };
     let is_over = RwSignal::new(false);

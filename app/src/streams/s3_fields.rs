@@ -30,7 +30,7 @@ pub(super) fn s3_fields(editing: Editing) -> AnyView {
     let secret = SecretLook {
         secret: Field::SecretAccessKey,
         field: code("secret", "Secret Access Key", ""),
-        words: "It is stored encrypted and never shown again, here or in the AWS console. To change it, add that of another access key.",
+        words: "The secret access key is stored encrypted and never shown again, here or in the AWS console. To change it, add a new one.",
         replace: "Add a new Secret Access Key",
     };
     let warning = "With http, anybody on the way can read the events. Use https where you can.";

@@ -40,7 +40,7 @@ pub(super) fn secret_field(editing: Editing, look: SecretLook) -> AnyView {
             <p class="field-hint" id=words_id>
                 {look.words}
             </p>
-            <div class="field-with-button">
+            <div class="secret-actions">
                 <button
                     type="button"
                     class="button"

@@ -569,4 +569,137 @@ mod tests {
             (&json!(-1), &serde_json::Value::Null)
         );
     }
+
+    fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
+        let (destination, name) = (DestinationId::new(3), String::new);
+        vec![
+            OwnEvent::DestinationCreated {
+                destination,
+                kind,
+                name: name(),
+                place: name(),
+            },
+            OwnEvent::DestinationChanged {
+                destination,
+                kind,
+                name: name(),
+                field: "name",
+                from: name(),
+                to: name(),
+            },
+            OwnEvent::DestinationSecretReplaced {
+                destination,
+                kind,
+                name: name(),
+                secret: "private key",
+            },
+            OwnEvent::DestinationDeleted {
+                destination,
+                kind,
+                name: name(),
+                place: name(),
+            },
+        ]
+    }
+
+    /// One of each that does not depend on a kind of destination.
+    fn one_of_each() -> Vec<OwnEvent> {
+        let (user, token, destination) = (UserId::new(1), TokenId::new(2), DestinationId::new(3));
+        let (name, key, username) = (String::new, String::new, String::new);
+        let types = Vec::new;
+        vec![
+            OwnEvent::SignedIn {
+                user,
+                username: username(),
+            },
+            OwnEvent::SignInFailed { username: username() },
+            OwnEvent::SignedOut {
+                user,
+                username: username(),
+            },
+            OwnEvent::PasswordChanged {
+                user,
+                username: username(),
+            },
+            OwnEvent::PasswordReset {
+                user,
+                username: username(),
+            },
+            OwnEvent::TokenCreated {
+                token,
+                name: name(),
+                scopes: name(),
+            },
+            OwnEvent::TokenRevoked { token, name: name() },
+            OwnEvent::HeaderCreated {
+                destination,
+                name: name(),
+                key: key(),
+            },
+            OwnEvent::HeaderUpdated {
+                destination,
+                name: name(),
+                from_key: key(),
+                key: key(),
+                has_new_value: false,
+                activation: None,
+            },
+            OwnEvent::HeaderDeleted {
+                destination,
+                name: name(),
+                key: key(),
+            },
+            OwnEvent::EventTypesAdmitted {
+                destination,
+                name: name(),
+                types: types(),
+            },
+            OwnEvent::EventTypesRemoved {
+                destination,
+                name: name(),
+                types: types(),
+            },
+            OwnEvent::ParkedEventRetried {
+                destination,
+                name: name(),
+                event: Seq::new(4),
+            },
+            OwnEvent::ParkedEventDiscarded {
+                destination,
+                name: name(),
+                event: Seq::new(4),
+            },
+            OwnEvent::UserCreated {
+                user,
+                username: username(),
+            },
+            OwnEvent::UserDisabled {
+                user,
+                username: username(),
+            },
+            OwnEvent::UserEnabled {
+                user,
+                username: username(),
+            },
+            OwnEvent::SessionsEnded {
+                user,
+                username: username(),
+                count: 1,
+            },
+            OwnEvent::SettingChanged {
+                setting: "x",
+                from: name(),
+                to: name(),
+            },
+        ]
+    }
+
+    #[test]
+    fn every_own_event_is_of_a_built_in_type() {
+        let known: Vec<&str> = crate::event_types::built_in_types().map(|known| known.name).collect();
+        let of_destinations = DestinationKind::ALL.into_iter().flat_map(of_a_destination);
+        for event in one_of_each().into_iter().chain(of_destinations) {
+            assert!(known.contains(&event.event_type()), "{}", event.event_type());
+        }
+    }
 }

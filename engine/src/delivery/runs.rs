@@ -76,10 +76,10 @@ impl Runs {
 
     /// These bounds are on disk.
     pub(super) fn was_stored(&mut self, run: Option<Run>) {
-        if let Some((current, state @ State::Closed)) = &mut self.current {
-            if Some(*current) == run {
-                *state = State::Stored;
-            }
+        if let Some((current, state @ State::Closed)) = &mut self.current
+            && Some(*current) == run
+        {
+            *state = State::Stored;
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Author, entity, event type and IP address are found through the index, times through a B-tree on them; so a page takes
 //! as long at ten million events as at ten thousand. A text in the details is in no index: an index of every word would
-//! be larger than the log. What the other conditions admit is read through instead, at most [`SCAN_ROWS`] of them for one
-//! answer; it then says how far it has come, and whoever asked may go on from there. Nothing is left out in silence.
+//! be larger than the log. What the other conditions admit is read through instead, at most [`SCAN_ROWS`] and
+//! [`SCAN_BYTES`] of them for one answer; it then says how far it has come, and whoever asked may go on from there. Nothing
+//! is left out in silence.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{Timestamp, event::EventId, ids::Seq};
 use sqlx::{Row, sqlite::SqliteRow};
@@ -17,6 +18,9 @@ use super::{
 
 /// Events whose details are searched through for one answer: a tenth of a second or so.
 pub const SCAN_ROWS: usize = 20_000;
+
+/// Bodies whose details are searched through for one answer, where events are large.
+pub const SCAN_BYTES: usize = 32 * 1024 * 1024;
 
 /// Events read in one query.
 const CHUNK: usize = 500;
@@ -43,8 +47,15 @@ pub struct BrowseRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Browsed {
     pub rows: Vec<BrowseRow>,
-    /// How far a text was searched, if that ended before the log and before enough was found.
+    /// How far this goes, if it ended before the log and before enough was found.
     pub searched_to: Option<BrowsePosition>,
+}
+
+/// Where a text stands.
+pub(super) struct Matches {
+    pub(super) places: Vec<BrowsePosition>,
+    /// Places that were searched, of those that were given.
+    pub(super) searched: usize,
 }
 
 const CHOSEN: &str = "SELECT seq, name AS source, events.id, event_type, created_at, received_at, body \
@@ -52,10 +63,12 @@ const CHOSEN: &str = "SELECT seq, name AS source, events.id, event_type, created
 
 /// `json_tree` takes long, so bodies that can't match are passed over by their text: where nothing is escaped, a value
 /// stands in the body as it is.
-const CHOSEN_WITH_TEXT: &str = "SELECT seq, name AS source, events.id, event_type, created_at, received_at, body \
-    FROM events JOIN sources ON sources.id = events.source WHERE seq IN (SELECT value FROM json_each(?1)) \
+const WITH_TEXT: &str = "SELECT seq FROM events WHERE seq IN (SELECT value FROM json_each(?1)) \
     AND (instr(lower(body), ?2) OR instr(body, '\\')) \
     AND EXISTS (SELECT 1 FROM json_tree(body, '$.details') WHERE instr(lower(atom), ?2))";
+
+/// Told by the head of each row; the bodies themselves are not read.
+const SIZES: &str = "SELECT seq, octet_length(body) FROM events WHERE seq IN (SELECT value FROM json_each(?1))";
 
 impl EventLog {
     /// At most `limit` of the events that `filter` admits: those next to where the request starts, in the order of its way.
@@ -68,23 +81,44 @@ impl EventLog {
         request: BrowseRequest,
         limit: usize,
     ) -> Result<Browsed, LogError> {
+        self.browse_within(filter, request, limit, usize::MAX).await
+    }
+
+    /// The same, and no more when `bytes` of bodies are reached.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn browse_within(
+        &self,
+        filter: &EventFilter,
+        request: BrowseRequest,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Browsed, LogError> {
         let walk = Walk::new(filter, request);
         let wanted = if filter.text.is_some() { SCAN_ROWS } else { limit };
-        let places = self.search(filter, &walk, wanted).await?;
-        let text = filter.text.as_ref().map(|text| text.to_ascii_lowercase());
-        let mut rows = Vec::new();
-        for chunk in places.chunks(CHUNK) {
-            rows.extend(self.read_places(chunk, text.as_deref()).await?);
-            if rows.len() >= limit {
-                break;
-            }
+        let mut places = self.search(filter, &walk, wanted).await?;
+        let mut searched_to = None;
+        if let Some(text) = &filter.text {
+            let found = self.matching(&places, text, limit).await?;
+            let is_cut = found.searched < places.len() || places.len() == SCAN_ROWS;
+            let last = found.searched.checked_sub(1).and_then(|last| places.get(last));
+            searched_to = last.copied().filter(|_| is_cut && found.places.len() < limit);
+            places = found.places;
         }
-        let is_cut = text.is_some() && rows.len() < limit && places.len() == SCAN_ROWS;
-        rows.truncate(limit);
+        let (rows, end) = self.read_places(&places, bytes).await?;
         Ok(Browsed {
             rows,
-            searched_to: places.last().copied().filter(|_| is_cut),
+            searched_to: end.or(searched_to),
         })
+    }
+
+    /// The events at these places, in their order, without those that have gone.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn show_all(&self, places: &[BrowsePosition]) -> Result<Vec<BrowseRow>, LogError> {
+        self.read_places(places, usize::MAX).await.map(|(rows, _)| rows)
     }
 
     /// One event for display; none if it was never there or has gone.
@@ -113,20 +147,96 @@ impl EventLog {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// The events at these places, in their order, without those that lack the text.
-    async fn read_places(&self, places: &[BrowsePosition], text: Option<&str>) -> Result<Vec<BrowseRow>, LogError> {
-        let seqs: Vec<String> = places.iter().map(|place| place.seq.to_string()).collect();
-        let chosen = sqlx::query(if text.is_some() { CHOSEN_WITH_TEXT } else { CHOSEN })
-            .bind(format!("[{}]", seqs.join(",")))
-            .bind(text)
-            .fetch_all(&self.reader)
-            .await?;
-        let rows = chosen
-            .iter()
-            .map(|row| read_row(row).map(|row| (row.position.seq, row)));
-        let mut rows = rows.collect::<Result<HashMap<_, _>, _>>()?;
-        Ok(places.iter().filter_map(|place| rows.remove(&place.seq)).collect())
+    /// Those of the places, in their order, whose events have the text in their details: `enough` of them at most, found
+    /// within [`SCAN_BYTES`].
+    pub(super) async fn matching(
+        &self,
+        places: &[BrowsePosition],
+        text: &str,
+        enough: usize,
+    ) -> Result<Matches, LogError> {
+        let text = text.to_ascii_lowercase();
+        let (mut matches, mut searched, mut room) = (Vec::new(), 0, SCAN_BYTES);
+        for chunk in places.chunks(CHUNK) {
+            let sizes = self.sizes(chunk).await?;
+            let fitting = fitting(chunk, &sizes, &mut room);
+            let rows = sqlx::query(WITH_TEXT)
+                .bind(seqs(fitting))
+                .bind(&text)
+                .fetch_all(&self.reader)
+                .await?;
+            let found: HashSet<Seq> = rows.iter().map(|row| Seq::new(row.get(0))).collect();
+            matches.extend(fitting.iter().filter(|place| found.contains(&place.seq)));
+            searched += fitting.len();
+            if matches.len() >= enough || room == 0 {
+                break;
+            }
+        }
+        matches.truncate(enough);
+        Ok(Matches {
+            places: matches,
+            searched,
+        })
     }
+
+    /// The events at these places, in their order, until there are `bytes` of bodies, and where that ended, if not at the
+    /// last place. Without those that have gone.
+    async fn read_places(
+        &self,
+        places: &[BrowsePosition],
+        bytes: usize,
+    ) -> Result<(Vec<BrowseRow>, Option<BrowsePosition>), LogError> {
+        let (mut rows, mut room, mut done) = (Vec::new(), bytes, 0);
+        for chunk in places.chunks(CHUNK) {
+            let fitting = if bytes == usize::MAX {
+                chunk
+            } else {
+                fitting(chunk, &self.sizes(chunk).await?, &mut room)
+            };
+            let chosen = sqlx::query(CHOSEN).bind(seqs(fitting)).fetch_all(&self.reader).await?;
+            let read = chosen
+                .iter()
+                .map(|row| read_row(row).map(|row| (row.position.seq, row)));
+            let mut read = read.collect::<Result<HashMap<_, _>, _>>()?;
+            rows.extend(fitting.iter().filter_map(|place| read.remove(&place.seq)));
+            done += fitting.len();
+            if room == 0 {
+                break;
+            }
+        }
+        let last = done.checked_sub(1).and_then(|last| places.get(last));
+        Ok((rows, last.copied().filter(|_| done < places.len())))
+    }
+
+    /// Bytes of the bodies at these places.
+    async fn sizes(&self, places: &[BrowsePosition]) -> Result<HashMap<Seq, usize>, LogError> {
+        let rows = sqlx::query(SIZES).bind(seqs(places)).fetch_all(&self.reader).await?;
+        let size = |row: &SqliteRow| usize::try_from(row.get::<i64, _>(1)).unwrap_or(usize::MAX);
+        Ok(rows.iter().map(|row| (Seq::new(row.get(0)), size(row))).collect())
+    }
+}
+
+/// The first of the places, until there is no room left; the one that takes the last of it may be larger.
+fn fitting<'places>(
+    places: &'places [BrowsePosition],
+    sizes: &HashMap<Seq, usize>,
+    room: &mut usize,
+) -> &'places [BrowsePosition] {
+    let mut count = 0;
+    for place in places {
+        if *room == 0 {
+            break;
+        }
+        *room = room.saturating_sub(sizes.get(&place.seq).copied().unwrap_or_default());
+        count += 1;
+    }
+    places.get(..count).unwrap_or_default()
+}
+
+/// As SQLite reads it.
+fn seqs(places: &[BrowsePosition]) -> String {
+    let seqs: Vec<String> = places.iter().map(|place| place.seq.to_string()).collect();
+    format!("[{}]", seqs.join(","))
 }
 
 fn read_row(row: &SqliteRow) -> Result<BrowseRow, LogError> {

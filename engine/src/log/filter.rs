@@ -9,6 +9,8 @@ use super::{BrowsePosition, index::Token};
 pub struct EventFilter {
     /// The author's id or name.
     pub author: Option<String>,
+    /// The id or name of a user whom the event is about, or who is its author.
+    pub user: Option<String>,
     pub entity: Option<EntityFilter>,
     pub event_type: Option<String>,
     pub ip_address: Option<String>,
@@ -30,16 +32,19 @@ pub struct EntityFilter {
 }
 
 impl EventFilter {
-    /// What the index knows of it.
-    pub(super) fn tokens(&self) -> Vec<String> {
+    /// What the index knows of it: one of each list has to be there.
+    pub(super) fn tokens(&self) -> Vec<Vec<String>> {
         let entity = self.entity.as_ref();
+        let one = |token: Option<Token<'_>>| token.map(|token| vec![token.key()]);
+        let user = self.user.as_deref();
         let tokens = [
-            self.author.as_deref().map(Token::Author),
-            entity.map(|entity| Token::Entity(&entity.entity_type, &entity.entity)),
-            self.event_type.as_deref().map(Token::EventType),
-            self.ip_address.as_deref().map(Token::IpAddress),
+            one(self.author.as_deref().map(Token::Author)),
+            user.map(|user| vec![Token::Author(user).key(), Token::Entity("User", user).key()]),
+            one(entity.map(|entity| Token::Entity(&entity.entity_type, &entity.entity))),
+            one(self.event_type.as_deref().map(Token::EventType)),
+            one(self.ip_address.as_deref().map(Token::IpAddress)),
         ];
-        tokens.into_iter().flatten().map(Token::key).collect()
+        tokens.into_iter().flatten().collect()
     }
 }
 

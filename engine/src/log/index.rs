@@ -14,6 +14,7 @@
 use std::collections::HashMap;
 
 use domain::{Timestamp, event::AuditEvent, ids::Seq};
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::{BrowsePosition, places::Places};
@@ -94,9 +95,11 @@ pub(super) struct OpenBlock {
     indexed_to: Seq,
     /// Where memory begins; events between the two have to be read from the log.
     first: Seq,
-    tokens: HashMap<String, Places>,
+    tokens: HashMap<String, Places, RandomState>,
     times: Option<(Timestamp, Timestamp)>,
     key: String,
+    /// The file could not be read after a transaction that failed, so what stands above may be more than it holds.
+    is_doubtful: bool,
 }
 
 impl OpenBlock {
@@ -109,9 +112,10 @@ impl OpenBlock {
         Ok(Self {
             indexed_to: Seq::new(indexed_to.unwrap_or(0).max(before_oldest)),
             first: last_seq.next(),
-            tokens: HashMap::new(),
+            tokens: HashMap::default(),
             times: None,
             key: String::new(),
+            is_doubtful: false,
         })
     }
 
@@ -120,9 +124,8 @@ impl OpenBlock {
         match Self::after(connection, last_seq) {
             Ok(open) => *self = open,
             Err(error) => {
-                // The file can't be read now, so the next commit fails as well and leads here again.
                 tracing::error!(error = %error, "The log's index could not be read.");
-                self.first = last_seq.next();
+                self.is_doubtful = true;
             }
         }
     }
@@ -148,6 +151,9 @@ impl OpenBlock {
 
     /// Stores the block if it is full. If the transaction then fails, `restart` has to follow.
     pub(super) fn store_if_full(&mut self, transaction: &Transaction<'_>, last_seq: Seq) -> rusqlite::Result<()> {
+        if self.is_doubtful {
+            *self = Self::after(transaction, last_seq)?;
+        }
         if last_seq.get() - self.indexed_to.get() < BLOCK {
             return Ok(());
         }
@@ -236,5 +242,58 @@ impl OpenBlock {
         self.indexed_to = last_seq;
         self.first = last_seq.next();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::schema, *};
+
+    fn log() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        schema::prepare(&connection).unwrap();
+        connection
+            .execute("INSERT INTO sources (id, name) VALUES (1, 'a')", [])
+            .unwrap();
+        connection
+    }
+
+    fn insert_block(transaction: &Transaction<'_>) {
+        for seq in 1..=BLOCK {
+            transaction
+                .execute(
+                    "INSERT INTO events VALUES (?1, 1, ?1, 'x', '7', 'Ada', '', '', '', 0, 0, '{}')",
+                    [seq],
+                )
+                .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_block_whose_commit_failed_is_stored_later_even_if_the_file_could_not_be_read() {
+        let (mut connection, end) = (log(), Seq::new(BLOCK));
+        let mut open = OpenBlock::after(&connection, Seq::START).unwrap();
+        let failing = connection.transaction().unwrap();
+        insert_block(&failing);
+        open.first = Seq::new(BLOCK + 1);
+        open.store_if_full(&failing, end).unwrap();
+        failing.rollback().unwrap();
+        let unreadable = Connection::open_in_memory().unwrap();
+        open.restart(&unreadable, Seq::START);
+
+        let transaction = connection.transaction().unwrap();
+        insert_block(&transaction);
+        open.store_if_full(&transaction, end).unwrap();
+        transaction.commit().unwrap();
+        let blocks = "SELECT last_seq, (SELECT count(*) FROM index_entries WHERE index_entries.block = index_blocks.block) \
+                      FROM index_blocks";
+        let stored: Vec<(i64, i64)> = connection
+            .prepare(blocks)
+            .unwrap()
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(stored, [(BLOCK, 3)]);
     }
 }

@@ -11,13 +11,15 @@ const DOWN: &str = "SELECT created_at, seq FROM events WHERE (created_at, seq) >
 const UP: &str = "SELECT created_at, seq FROM events WHERE (created_at, seq) > (?1, ?2) AND (created_at, seq) < (?3, ?4) \
     ORDER BY created_at, seq LIMIT ?5";
 
-/// What has come in since the last block of the index was stored.
-const NOT_INDEXED: &str = "SELECT created_at, seq FROM events \
-    WHERE seq > (SELECT coalesce(max(last_seq), 0) FROM index_blocks) \
+/// What has come in after ?6; without it, since the last block of the index was stored. In the order in which it came.
+const RECEIVED: &str = "SELECT created_at, seq FROM events \
+    WHERE seq > coalesce(?6, (SELECT max(last_seq) FROM index_blocks), 0) AND seq <= ?7 \
     AND (?1 IS NULL OR ?1 IN (author_id, author_name)) \
     AND (?2 IS NULL OR entity_type = ?2 AND ?3 IN (entity_id, entity_path)) \
     AND (?4 IS NULL OR event_type = ?4) \
-    AND (?5 IS NULL OR json_extract(body, '$.ip_address') = ?5)";
+    AND (?5 IS NULL OR json_extract(body, '$.ip_address') = ?5) \
+    AND (?8 IS NULL OR ?8 IN (author_id, author_name) OR entity_type = 'User' AND ?8 IN (entity_id, entity_path)) \
+    ORDER BY seq";
 
 impl EventLog {
     /// The first `wanted` positions on the way that `filter` admits, whatever its `text` says.
@@ -32,7 +34,7 @@ impl EventLog {
             return self.search_by_time(walk, wanted).await;
         }
         // In this order: a block that is stored in between is seen twice, and not missed.
-        let mut found = self.search_not_indexed(filter, walk).await?;
+        let mut found = self.search_received(filter, walk, None, Seq::new(i64::MAX)).await?;
         walk.arrange(&mut found, wanted);
         self.search_index(&tokens, walk, wanted, found).await
     }
@@ -49,14 +51,24 @@ impl EventLog {
         Ok(rows.iter().map(read_place).collect())
     }
 
-    async fn search_not_indexed(&self, filter: &EventFilter, walk: &Walk) -> Result<Vec<BrowsePosition>, LogError> {
+    /// Reads the log itself: what has come in after `after` (without it, after the index ends), in that order.
+    pub(super) async fn search_received(
+        &self,
+        filter: &EventFilter,
+        walk: &Walk,
+        after: Option<Seq>,
+        up_to: Seq,
+    ) -> Result<Vec<BrowsePosition>, LogError> {
         let entity = filter.entity.as_ref();
-        let rows = sqlx::query(NOT_INDEXED)
+        let rows = sqlx::query(RECEIVED)
             .bind(&filter.author)
             .bind(entity.map(|entity| &entity.entity_type))
             .bind(entity.map(|entity| &entity.entity))
             .bind(&filter.event_type)
             .bind(&filter.ip_address)
+            .bind(after.map(Seq::get))
+            .bind(up_to.get())
+            .bind(&filter.user)
             .fetch_all(&self.reader)
             .await?;
         Ok(rows
@@ -70,7 +82,7 @@ impl EventLog {
     /// anything that belongs before what was found.
     async fn search_index(
         &self,
-        tokens: &[String],
+        tokens: &[Vec<String>],
         walk: &Walk,
         wanted: usize,
         mut found: Vec<BrowsePosition>,
@@ -85,7 +97,7 @@ impl EventLog {
             if walk.is_done(&found, wanted, Timestamp::from_unix_ms(block.get(1))) {
                 break;
             }
-            let places = places_of(&block, tokens.len())?;
+            let places = places_of(&block, tokens)?;
             found.extend(
                 places
                     .into_iter()
@@ -98,43 +110,60 @@ impl EventLog {
 }
 
 /// One row for each block: its number, the edge where the way enters it, and where each token stands.
-fn blocks_with(tokens: &[String], walk: &Walk) -> QueryBuilder<Sqlite> {
+fn blocks_with(tokens: &[Vec<String>], walk: &Walk) -> QueryBuilder<Sqlite> {
     let edge = if walk.goes_back { "newest" } else { "oldest" };
     let mut query = QueryBuilder::new("SELECT blocks.block, ");
     query.push(edge);
-    for position in 0..tokens.len() {
-        query.push(format_args!(", t{position}.places"));
+    for number in 0..tokens.iter().map(Vec::len).sum() {
+        query.push(format_args!(", t{number}.places"));
     }
     query.push(" FROM index_blocks AS blocks");
-    // A cross join keeps SQLite to this order: blocks along their edge, then each token by the primary key.
-    for position in 0..tokens.len() {
-        query.push(format_args!(" CROSS JOIN index_entries AS t{position}"));
+    let mut conditions = String::new();
+    let mut number = 0_usize;
+    for any in tokens {
+        // A cross join keeps SQLite to this order: blocks along their edge, then each token by the primary key. What has an
+        // alternative may be absent.
+        let join = if any.len() == 1 { "CROSS" } else { "LEFT" };
+        let mut places = Vec::new();
+        for token in any {
+            query.push(format_args!(
+                " {join} JOIN index_entries AS t{number} ON t{number}.block = blocks.block AND t{number}.token = "
+            ));
+            query.push_bind(token.clone());
+            places.push(format!("t{number}.places IS NOT NULL"));
+            number += 1;
+        }
+        conditions.push_str(&format!(" AND ({})", places.join(" OR ")));
     }
     query
         .push(" WHERE newest >= ")
         .push_bind(walk.above.created_at.unix_ms());
     query.push(" AND oldest <= ").push_bind(walk.below.created_at.unix_ms());
-    for (position, token) in tokens.iter().enumerate() {
-        query.push(format_args!(
-            " AND t{position}.block = blocks.block AND t{position}.token = "
-        ));
-        query.push_bind(token.clone());
-    }
+    query.push(conditions);
     query.push(" ORDER BY ").push(edge);
     query.push(if walk.goes_back { " DESC" } else { "" });
     query
 }
 
 /// Where in the block all the tokens stand.
-fn places_of(block: &SqliteRow, tokens: usize) -> Result<Vec<BrowsePosition>, LogError> {
+fn places_of(block: &SqliteRow, tokens: &[Vec<String>]) -> Result<Vec<BrowsePosition>, LogError> {
     let first_seq: i64 = block.get(0);
-    let list = |token: usize| unpack(block.get(2 + token)).ok_or(LogError::Unreadable { seq: first_seq });
-    let mut places = list(0)?;
-    for token in 1..tokens {
-        let others = list(token)?;
-        places.retain(|place| others.binary_search_by_key(&place.seq, |other| other.seq).is_ok());
+    let mut all: Option<Vec<BrowsePosition>> = None;
+    let mut column = 2;
+    for any in tokens {
+        let mut places = Vec::new();
+        for _ in any {
+            let packed: Option<&[u8]> = block.get(column);
+            places.extend(unpack(packed.unwrap_or_default()).ok_or(LogError::Unreadable { seq: first_seq })?);
+            column += 1;
+        }
+        places.sort_unstable_by_key(|place| place.seq);
+        match &mut all {
+            Some(all) => all.retain(|place| places.binary_search_by_key(&place.seq, |other| other.seq).is_ok()),
+            None => all = Some(places),
+        }
     }
-    Ok(places)
+    Ok(all.unwrap_or_default())
 }
 
 fn read_place(row: &SqliteRow) -> BrowsePosition {

@@ -6,6 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{Timestamp, event::EventType};
+use foldhash::fast::RandomState;
 use rusqlite::{Transaction, params};
 use sqlx::Row;
 
@@ -48,7 +49,7 @@ impl EventLog {
 
 /// What one commit adds to the counts.
 #[derive(Default)]
-pub(super) struct Tally<'events>(HashMap<(i64, &'events EventType), i64>);
+pub(super) struct Tally<'events>(HashMap<(i64, &'events EventType), i64, RandomState>);
 
 impl<'events> Tally<'events> {
     pub(super) fn count(&mut self, received_at: Timestamp, event_type: &'events EventType) {

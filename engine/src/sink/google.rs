@@ -39,8 +39,8 @@ use self::{
     tokens::{AccessToken, Tokens},
 };
 use super::{
-    Batching, Report, Run, SendReport, Sink, SinkError, SinkServices,
-    report::{accepted, error_report, masked, read_at_most, retry_after},
+    Batching, Run, SendReport, Sink, SinkError, SinkServices,
+    report::{accepted, error_report, read_at_most, retry_after},
 };
 use crate::{
     clock::Clock,
@@ -67,8 +67,6 @@ pub struct GoogleSink {
     tokens: Tokens,
     client: GuardedClient,
     url: Url,
-    /// What an answer may repeat, and nobody is to keep; the access token comes on top.
-    secrets: [String; 2],
     clock: Clock,
 }
 
@@ -86,14 +84,12 @@ impl GoogleSink {
         let url = url.map_err(|_| ClientError::NoHost)?;
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
         let token_client = clients.client_for(&services.google_token, TOKEN_DEADLINE)?;
-        let key = private_key.expose();
         Ok(Self {
             settings: settings.clone(),
             envelope: Envelope::new(settings),
             tokens: Tokens::new(account, token_client, services.google_token.clone(), clock.clone()),
             client: clients.client_for(&url, WRITE_DEADLINE)?,
             url,
-            secrets: [key.to_owned(), key.trim_end().replace('\n', "\\n")],
             clock,
         })
     }
@@ -136,7 +132,7 @@ impl GoogleSink {
         let started = Instant::now();
         let token = match self.tokens.token().await {
             Ok(token) => token,
-            Err(report) => return without(&self.secrets, report).into(),
+            Err(report) => return report.into(),
         };
         let mut response = match self.client.post(&self.url, head(&token), body).await {
             Ok(response) => response,
@@ -156,20 +152,11 @@ impl GoogleSink {
         let failure = Failure {
             status,
             retry_after,
-            body: &answer,
+            body: self.tokens.conceal(&answer, token.expose()),
             entries,
             started,
         };
-        let SendReport { whole, parts } = failure.report(&self.settings);
-        let [key, escaped_key] = self.secrets.clone();
-        let secrets = [key, escaped_key, token.expose().to_owned()];
-        let parts = parts.into_iter();
-        SendReport {
-            whole: without(&secrets, whole),
-            parts: parts
-                .map(|(entry, report)| (entry, without(&secrets, report)))
-                .collect(),
-        }
+        failure.report(&self.settings)
     }
 }
 
@@ -179,12 +166,4 @@ fn head(token: &AccessToken) -> HeaderMap {
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (USER_AGENT, AGENT),
     ])
-}
-
-fn without(secrets: &[String], report: Report) -> Report {
-    Report {
-        reason: masked(report.reason, secrets),
-        response: masked(report.response, secrets),
-        ..report
-    }
 }

@@ -118,6 +118,19 @@ impl Database {
         }))
     }
 
+    /// Whether this session has not ended, and its user may still come in.
+    pub async fn has_session(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT 1 FROM sessions JOIN users ON users.id = user_id \
+             WHERE sessions.id = ? AND expires_at > ? AND disabled_at IS NULL",
+        )
+        .bind(id.get())
+        .bind(now.unix_ms())
+        .fetch_optional(self.read())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Notes that a session was used, from where, and until when it now lasts.
     pub async fn touch_session(
         &self,

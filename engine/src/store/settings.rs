@@ -3,7 +3,7 @@
 use domain::settings::{AllowEntry, LogSize, RetentionDays, parse_allowlist};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Database, StoreError, UpdateError, own_events::insert_own_event};
+use super::{Database, StoreError, UpdateError, own_events::insert_own_events};
 use crate::own_events::Recorded;
 
 /// What is stored about the network. None stands at its default.
@@ -83,9 +83,7 @@ impl Database {
 }
 
 async fn commit(mut transaction: Transaction<'static, Sqlite>, own_events: &[Recorded]) -> Result<(), StoreError> {
-    for own_event in own_events {
-        insert_own_event(&mut transaction, own_event).await?;
-    }
+    insert_own_events(&mut transaction, own_events).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -173,16 +173,21 @@ async fn an_event_that_is_filtered_out_never_leaves_also_while_the_filter_change
         // Nothing is awaited between a change and the next events: whatever is under way stays under way.
         admit(&world, id, &["wanted"]).await;
         post_in_turn(&world, &format!("only{round}"), 20).await;
-        let last = format!("only{round}-wanted-19");
-        arrived(&receiver, &last).await;
+        arrived(&receiver, &format!("only{round}-wanted-19")).await;
         admit(&world, id, &[]).await;
         post_in_turn(&world, &format!("all{round}"), 20).await;
+        if round % 2 == 0 {
+            // Else what still waits when the filter is narrowed is judged by the narrower one.
+            let all = format!("all{round}-");
+            receiver
+                .wait_until("everything is admitted", |requests| count(requests, &all) == 40)
+                .await;
+        }
     }
     let requests = receiver
-        .wait_until("everything admitted has arrived", |requests| {
-            let ids = ids(requests);
-            let of = |start: &str| ids.iter().filter(|id| id.starts_with(start)).count();
-            of("all") >= 400 && of("only") >= 200
+        .wait_until("every wanted event has arrived", |requests| {
+            let wanted = ids(requests).into_iter().filter(|id| id.contains("-wanted-"));
+            wanted.count() >= 400
         })
         .await;
     let ids = ids(&requests);
@@ -194,7 +199,12 @@ async fn an_event_that_is_filtered_out_never_leaves_also_while_the_filter_change
     let mut once = ids.clone();
     once.sort();
     once.dedup();
-    assert_eq!((ids.len(), once.len()), (600, 600));
+    assert_eq!(ids.len(), once.len(), "nothing was sent twice");
+}
+
+/// Events that came and whose id starts like this.
+fn count(requests: &[Request], start: &str) -> usize {
+    ids(requests).iter().filter(|id| id.starts_with(start)).count()
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use domain::{
     event::{AuditEvent, EventId, Received},
     ids::Seq,
 };
-use engine::log::{BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_ROWS};
+use engine::log::{BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_BYTES, SCAN_ROWS};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -66,7 +66,15 @@ fn admits(filter: &EventFilter, event: &Value) -> bool {
         text("entity_type") == entity.entity_type && [text("entity_id"), text("entity_path")].contains(&entity.entity)
     };
     let is_author = |author: &String| [text("author_id"), text("author_name")].contains(author);
+    let is_by_or_about = |user: &String| {
+        let about = EntityFilter {
+            entity_type: "User".into(),
+            entity: user.clone(),
+        };
+        is_author(user) || is_entity(&about)
+    };
     filter.author.as_ref().is_none_or(is_author)
+        && filter.user.as_ref().is_none_or(is_by_or_about)
         && filter.entity.as_ref().is_none_or(is_entity)
         && filter
             .event_type
@@ -106,17 +114,19 @@ fn filters() -> impl Strategy<Value = EventFilter> {
         some_of(&["10.0.0.1", "2001:db8::7", "10.0.0.2"]),
         some_of(&["r&d", "PLAIN", "nïcode \n", "2", "absent"]),
     );
-    (tokens, moment(), moment()).prop_map(|((author, entity, event_type, ip_address, text), from, before)| {
-        EventFilter {
+    let user = some_of(&["root", "3", "9", "nobody"]);
+    (tokens, user, moment(), moment()).prop_map(
+        |((author, entity, event_type, ip_address, text), user, from, before)| EventFilter {
             author,
+            user,
             entity,
             event_type,
             ip_address,
             text,
             created_from: from,
             created_before: before,
-        }
-    })
+        },
+    )
 }
 
 async fn walk(log: &EventLog, filter: &EventFilter, start: BrowseRequest, page: usize) -> Vec<BrowsePosition> {
@@ -226,6 +236,103 @@ async fn a_text_is_searched_for_so_far_and_says_how_far() {
         .unwrap();
     assert_eq!((second.rows.len(), second.searched_to), (1, None));
     assert_eq!(second.rows[0].position.seq, Seq::new(4));
+}
+
+/// Events with bodies of about this size, one a second; the text of the first is a needle.
+async fn append_large(log: &EventLog, count: i64, bytes: usize) {
+    for number in 0..count {
+        let (word, filler) = (if number == 0 { "needle" } else { "hay" }, "x".repeat(bytes));
+        let created_at = Timestamp::from_unix_ms(START_MS + number * 1_000).to_string();
+        let event = json!({"id": number, "event_type": "x", "details": [word, filler], "created_at": created_at});
+        log.append("test", NOW, vec![parse(&event)]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn large_events_end_a_search_for_a_text_sooner() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventLog::open(&folder.path().join("events.db"), 1 << 30).await.unwrap();
+    append_large(&log, 40, 1_000_000).await;
+    let filter = EventFilter {
+        text: Some("needle".into()),
+        ..EventFilter::default()
+    };
+    let first = log.browse(&filter, BrowseRequest::Newest, 25).await.unwrap();
+    let searched_to = first.searched_to.unwrap();
+    let searched = usize::try_from(41 - searched_to.seq.get()).unwrap();
+    assert_eq!((first.rows.len(), searched), (0, SCAN_BYTES / 1_000_000 + 1));
+    let rest = BrowseRequest::OlderThan(searched_to);
+    let second = log.browse(&filter, rest, 25).await.unwrap();
+    assert_eq!((second.rows.len(), second.searched_to), (1, None));
+
+    let last = log.last_seq();
+    let arrived = log.arrivals(&filter, Seq::START, last).await.unwrap();
+    assert_eq!(arrived.places.len(), 1);
+    assert!(arrived.searched_to < last);
+    let more = log.arrivals(&filter, arrived.searched_to, last).await.unwrap();
+    assert_eq!((more.places.len(), more.searched_to), (0, last));
+}
+
+#[tokio::test]
+async fn what_is_read_at_once_is_bounded_in_bytes_and_nothing_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventLog::open(&folder.path().join("events.db"), 1 << 30).await.unwrap();
+    append_large(&log, 20, 300_000).await;
+    let (mut request, mut seqs) = (BrowseRequest::Oldest, Vec::new());
+    loop {
+        let part = log
+            .browse_within(&EventFilter::default(), request, 100, 1_000_000)
+            .await
+            .unwrap();
+        let Some(last) = part.rows.last().map(|row| row.position) else {
+            break;
+        };
+        let bytes: usize = part.rows.iter().map(|row| row.body.len()).sum();
+        assert!(bytes < 1_400_000, "{bytes}");
+        assert!(part.searched_to.is_none_or(|end| end == last));
+        seqs.extend(part.rows.iter().map(|row| row.position.seq.get()));
+        request = BrowseRequest::NewerThan(last);
+    }
+    assert_eq!(seqs, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_comes_in_late_is_an_arrival_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventLog::open(&folder.path().join("events.db"), 1 << 30).await.unwrap();
+    append(&log, 0..5_000).await;
+    let after = log.last_seq();
+    append(&log, 5_000..5_010).await;
+    let last = log.last_seq();
+    let admitted = |filter: &EventFilter| -> Vec<i64> {
+        let numbers = (5_000..5_010).filter(|number| admits(filter, &sent(*number)));
+        numbers.map(|number| number + 1).collect()
+    };
+    // The one with number 5,003 says that it was created fifty minutes earlier.
+    for filter in [
+        EventFilter::default(),
+        EventFilter {
+            author: Some("3".into()),
+            ..EventFilter::default()
+        },
+        EventFilter {
+            text: Some("plain".into()),
+            ..EventFilter::default()
+        },
+        EventFilter {
+            created_before: Some(Timestamp::from_unix_ms(START_MS + 1_000_000)),
+            ..EventFilter::default()
+        },
+    ] {
+        let found = log.arrivals(&filter, after, last).await.unwrap();
+        let seqs: Vec<i64> = found.places.iter().map(|place| place.seq.get()).collect();
+        assert_eq!((seqs, found.searched_to), (admitted(&filter), last), "{filter:?}");
+    }
+    let ahead = log
+        .arrivals(&EventFilter::default(), Seq::new(i64::MAX), last)
+        .await
+        .unwrap();
+    assert_eq!((ahead.places.len(), ahead.searched_to), (0, last));
 }
 
 #[tokio::test]

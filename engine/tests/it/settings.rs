@@ -1,5 +1,11 @@
 //! Settings that change while the engine runs.
 
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
 use domain::{
     Timestamp,
     health::StreamHealth,
@@ -10,7 +16,7 @@ use engine::{EngineConfig, FixedSettings, Origin, store::UpdateError};
 
 use crate::{
     receiver::Receiver,
-    world::{World, author},
+    world::{World, author, wait_until},
 };
 
 fn blocked(health: &StreamHealth) -> bool {
@@ -225,4 +231,56 @@ async fn a_log_that_is_full_takes_events_again_when_it_may_grow() {
     };
     world.engine.update_retention(&author(), 1, limits).await.unwrap();
     assert!(world.engine.ingest("tests", body()).await.is_ok());
+}
+
+/// Leaves the future alone after it has been woken so many times; true if it had ended by then.
+async fn driven(future: impl Future, wakes: usize) -> bool {
+    let (mut future, mut left) = (pin!(future), wakes);
+    poll_fn(|context| {
+        if future.as_mut().poll(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        let Some(fewer) = left.checked_sub(1) else {
+            return Poll::Ready(false);
+        };
+        left = fewer;
+        Poll::Pending
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whoever_goes_away_in_the_middle_of_a_change_leaves_settings_that_can_be_changed() {
+    let world = free_world().await;
+    let engine = &world.engine;
+    for wakes in 0..30 {
+        let (on, version) = (wakes % 2 == 0, engine.network_settings().version);
+        driven(engine.update_network(&author(), version, change(on, &[])), wakes).await;
+        let version = engine.retention_settings().version;
+        let limits = RetentionChange {
+            days: RetentionDays::new(if on { 7 } else { 8 }),
+            log_size: None,
+        };
+        driven(engine.update_retention(&author(), version, limits), wakes).await;
+        wait_until("what holds is what is stored", async || {
+            let (network, retention) = engine.database().read_settings().await.unwrap();
+            let held = (engine.network_settings().version, engine.retention_settings().version);
+            held == (network.version, retention.version)
+        })
+        .await;
+    }
+    wait_until("the network settings can be changed", async || {
+        let version = engine.network_settings().version;
+        engine
+            .update_network(&author(), version, change(true, &[]))
+            .await
+            .is_ok()
+    })
+    .await;
+    wait_until("the retention settings can be changed", async || {
+        let version = engine.retention_settings().version;
+        let unlimited = RetentionChange::default();
+        engine.update_retention(&author(), version, unlimited).await.is_ok()
+    })
+    .await;
 }

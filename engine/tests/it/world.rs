@@ -37,6 +37,12 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
     }
 }
 
+/// What the program does first.
+pub(crate) fn install_crypto() {
+    static CRYPTO: Once = Once::new();
+    CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
 pub(crate) fn author() -> Author {
     Author {
         user_id: None,
@@ -76,8 +82,7 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
-        static CRYPTO: Once = Once::new();
-        CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        install_crypto();
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::open(change(config(folder.path())), Clock::machine())
             .await

@@ -1,8 +1,9 @@
 //! API tokens in memory, so that a request costs no query.
 //!
 //! What is in here is at most [`FRESH_FOR`] old: a token that another process revokes (the command line does) is refused
-//! within that time, and one that this process revokes at once ([`TokenCache::forget`]). Expiry is exact, because it is checked against the clock at each use. Only tokens that exist are
-//! kept; when they were last used is gathered here and stored now and then, and at the end.
+//! within that time, and one that this process revokes at once ([`TokenCache::forget`]). Expiry is exact, because it is
+//! checked against the clock at each use. Only tokens that exist are kept; when they were last used is gathered here and
+//! stored now and then, and at the end.
 
 use std::{
     collections::HashMap,

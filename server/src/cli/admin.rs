@@ -24,8 +24,8 @@ use crate::{
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
-    /// Set a new password and end all sessions of a user, and enable the user if it was disabled. The password is printed alone on the last line, unless
-    /// AUDIT_STREAMS_ROOT_PASSWORD brings it
+    /// Set a new password and end all sessions of a user, and enable the user if it was disabled. The password is printed
+    /// alone on the last line, unless AUDIT_STREAMS_ROOT_PASSWORD brings it
     ResetPassword(ResetPasswordArgs),
 }
 

@@ -9,7 +9,7 @@ use app::{
     wire::{AppError, EventView, LogPage, LogPageRequest, LogPosition, LogRow},
 };
 use domain::{Timestamp, event::describe_action, ids::Seq};
-use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, Browsed, EventLog};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, Browsed, EventFilter, EventLog};
 use serde_json::Value;
 
 pub(super) use self::export::{export_csv, export_json_lines};
@@ -27,6 +27,12 @@ pub(super) async fn list_events(log: &EventLog, now: Timestamp, query: &str) -> 
     let filter = event_filter(&location.filter, now)?;
     let oldest_first = location.filter.oldest_first();
     let request = browse_request(location.page, oldest_first);
+    // Before the page is read: what comes in meanwhile may be told of twice, but is not missed.
+    let newest = log.last_seq();
+    if let LogPageRequest::Since(since) = location.page {
+        let end = Some(since.created_at);
+        return add_arrivals(log, &filter, since.seq, end, nothing(newest)).await;
+    }
     let mut found = log.browse(&filter, request, ASKED).await.map_err(from_log)?;
     let mut page = location.page;
     if leads_back_to_first(page, oldest_first) && found.rows.len() <= ROWS && found.searched_to.is_none() {
@@ -34,11 +40,43 @@ pub(super) async fn list_events(log: &EventLog, now: Timestamp, query: &str) -> 
         let first = browse_request(page, oldest_first);
         found = log.browse(&filter, first, ASKED).await.map_err(from_log)?;
     }
-    let mut shown = cut(page, oldest_first, found);
-    if !matches!(page, LogPageRequest::Since(_)) {
-        shown.known = known(log, now).await?;
+    let mut shown = LogPage {
+        received_to: newest,
+        ..cut(page, oldest_first, found)
+    };
+    shown.known = known(log, now).await?;
+    if let LogPageRequest::Refreshed(since) = page {
+        let end = shown.searched_to.or(shown.older).map(|end| end.created_at);
+        shown = add_arrivals(log, &filter, since.seq, end, shown).await?;
     }
     Ok(shown)
+}
+
+/// Tells how much came in after `since`, and shows what of it was created before `end`, where the newest page ends.
+async fn add_arrivals(
+    log: &EventLog,
+    filter: &EventFilter,
+    since: Seq,
+    end: Option<Timestamp>,
+    page: LogPage,
+) -> Result<LogPage, AppError> {
+    let arrivals = log.arrivals(filter, since, page.received_to).await.map_err(from_log)?;
+    let is_late = |place: &&BrowsePosition| end.is_some_and(|end| place.created_at < end);
+    let late: Vec<BrowsePosition> = arrivals
+        .places
+        .iter()
+        .rev()
+        .filter(is_late)
+        .take(ROWS)
+        .copied()
+        .collect();
+    let late = log.show_all(&late).await.map_err(from_log)?;
+    Ok(LogPage {
+        late: late.iter().map(row).collect(),
+        arrived: arrivals.places.len().try_into().unwrap_or(u64::MAX),
+        received_to: arrivals.searched_to,
+        ..page
+    })
 }
 
 pub(super) async fn show_event(log: &EventLog, seq: Seq) -> Result<EventView, AppError> {
@@ -55,19 +93,19 @@ pub(super) async fn show_event(log: &EventLog, seq: Seq) -> Result<EventView, Ap
 
 const fn browse_request(page: LogPageRequest, oldest_first: bool) -> BrowseRequest {
     match page {
-        LogPageRequest::First if oldest_first => BrowseRequest::Oldest,
-        LogPageRequest::First => BrowseRequest::Newest,
         LogPageRequest::OlderThan(position) => BrowseRequest::OlderThan(below(position)),
-        LogPageRequest::NewerThan(position) | LogPageRequest::Since(position) => {
-            BrowseRequest::NewerThan(below(position))
+        LogPageRequest::NewerThan(position) => BrowseRequest::NewerThan(below(position)),
+        LogPageRequest::First | LogPageRequest::Since(_) | LogPageRequest::Refreshed(_) if oldest_first => {
+            BrowseRequest::Oldest
         }
+        LogPageRequest::First | LogPageRequest::Since(_) | LogPageRequest::Refreshed(_) => BrowseRequest::Newest,
     }
 }
 
 /// Whether the first page lies on the way; it is always shown full.
 const fn leads_back_to_first(page: LogPageRequest, oldest_first: bool) -> bool {
     match page {
-        LogPageRequest::First | LogPageRequest::Since(_) => false,
+        LogPageRequest::First | LogPageRequest::Since(_) | LogPageRequest::Refreshed(_) => false,
         LogPageRequest::OlderThan(_) => oldest_first,
         LogPageRequest::NewerThan(_) => !oldest_first,
     }
@@ -81,10 +119,10 @@ fn cut(page: LogPageRequest, oldest_first: bool, mut found: Browsed) -> LogPage 
     let first = found.rows.first().map(|row| above(row.position));
     let ahead = found.rows.last().map(|row| above(row.position)).filter(|_| is_more);
     let behind = match page {
-        LogPageRequest::First => None,
+        LogPageRequest::First | LogPageRequest::Since(_) | LogPageRequest::Refreshed(_) => None,
         // The event beside which was asked is there, even if nothing was found beyond it.
         LogPageRequest::OlderThan(position) => first.or(Some(moved(position, -1))),
-        LogPageRequest::NewerThan(position) | LogPageRequest::Since(position) => first.or(Some(moved(position, 1))),
+        LogPageRequest::NewerThan(position) => first.or(Some(moved(position, 1))),
     };
     let mut rows: Vec<LogRow> = found.rows.iter().map(row).collect();
     if goes_back == oldest_first {
@@ -96,7 +134,20 @@ fn cut(page: LogPageRequest, oldest_first: bool, mut found: Browsed) -> LogPage 
         newer,
         older,
         searched_to: found.searched_to.map(above),
+        ..nothing(Seq::START)
+    }
+}
+
+const fn nothing(received_to: Seq) -> LogPage {
+    LogPage {
+        rows: Vec::new(),
+        newer: None,
+        older: None,
+        searched_to: None,
         known: Vec::new(),
+        late: Vec::new(),
+        arrived: 0,
+        received_to,
     }
 }
 

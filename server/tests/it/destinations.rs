@@ -116,6 +116,116 @@ async fn each_broken_rule_of_a_new_destination_is_told_at_its_field() {
 }
 
 #[tokio::test]
+async fn what_no_header_can_be_called_or_hold_is_told_at_its_row() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let long = "n".repeat(256);
+    let not_a_token = "Key can only contain letters, digits and !#$%&'*+.^_`|~-, for example X-Team";
+    for (name, message) in [
+        (long.as_str(), "Key is too long (maximum is 255 characters)"),
+        ("X Team", not_a_token),
+        ("X-Team:", not_a_token),
+        ("Größe", not_a_token),
+        ("X-A\r\nX-B", not_a_token),
+        (" ", "Key can't be blank"),
+    ] {
+        let new = draft(json!({"headers": [header("X-Good", "1"), header(name, "v")]}));
+        let answer = browser.call("destinations/create", &new).await;
+        assert_eq!(
+            refusals(&answer),
+            [(json!({"header_name": 1}), message.to_owned())],
+            "{name}"
+        );
+    }
+    let only_printable = "Value can only contain printable Latin-1 characters, and no line breaks";
+    let no_blanks = "Value can't begin or end with a blank";
+    for (value, message) in [
+        ("€ 5", only_printable),
+        ("a\r\nX-B: b", only_printable),
+        ("a\tb", only_printable),
+        ("a\u{7f}", only_printable),
+        (" a", no_blanks),
+        ("a ", no_blanks),
+        ("a\n", no_blanks),
+    ] {
+        let new = draft(json!({"headers": [header("X-Good", "1"), header("X-A", value)]}));
+        let answer = browser.call("destinations/create", &new).await;
+        assert_eq!(
+            refusals(&answer),
+            [(json!({"header_value": 1}), message.to_owned())],
+            "{value:?}"
+        );
+    }
+    let most = draft(json!({"headers": [header(&"n".repeat(255), &"ü".repeat(2_000))]}));
+    assert_eq!(browser.call("destinations/create", &most).await.status, 200);
+}
+
+#[tokio::test]
+async fn headers_that_belong_to_the_connection_are_refused_in_any_case() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    for name in [
+        "Connection",
+        "connection",
+        "CONTENT-LENGTH",
+        "Expect",
+        "Host",
+        "HTTP2-Settings",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Webhook-Id",
+        "Webhook-Signature",
+        "Webhook-Timestamp",
+        "X-Audit-Streams-Source",
+        "X-Gitlab-Audit-Event-Type",
+    ] {
+        let answer = browser
+            .call("destinations/create", &draft(json!({"headers": [header(name, "v")]})))
+            .await;
+        let message = format!("Key cannot be {name}: it is set with every request");
+        assert_eq!(refusals(&answer), [(json!({"header_name": 0}), message)]);
+    }
+}
+
+#[tokio::test]
+async fn where_no_destination_can_be_is_told_at_its_url() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "")]);
+    let mut browser = Browser::signed_in(&instance).await;
+    for (host, message) in [
+        ("localhost", "Requests to localhost are not allowed"),
+        ("siem.localhost:8088", "Requests to localhost are not allowed"),
+        ("127.0.0.1", "Requests to loopback addresses are not allowed"),
+        ("[::1]", "Requests to loopback addresses are not allowed"),
+        ("10.0.0.7", "Requests to the local network are not allowed"),
+        ("[::ffff:192.168.0.1]", "Requests to the local network are not allowed"),
+        ("169.254.1.1", "Requests to the link local network are not allowed"),
+        ("[fe80::1]", "Requests to the link local network are not allowed"),
+        ("100.64.0.1", "Requests to the shared address space are not allowed"),
+        (
+            "255.255.255.255",
+            "Requests to the limited broadcast address are not allowed",
+        ),
+        ("192.0.2.1", "Requests to reserved addresses are not allowed"),
+        (
+            "169.254.169.254",
+            "Requests to cloud metadata services are never allowed",
+        ),
+    ] {
+        let new = draft(json!({"url": format!("http://{host}/in")}));
+        let answer = browser.call("destinations/create", &new).await;
+        let message = format!("Destination url is blocked: {message}");
+        assert_eq!(refusals(&answer), [(json!("url"), message)], "{host}");
+    }
+    assert_eq!(browser.read("destinations/list").await.json(), json!([]));
+}
+
+#[tokio::test]
 async fn what_another_destination_has_is_taken() {
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;

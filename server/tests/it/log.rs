@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{browser::Browser, instance::Instance, payloads::PAYLOADS};
+use crate::{
+    browser::Browser,
+    instance::{Answer, Instance},
+    payloads::PAYLOADS,
+};
 
 const EXPORT: &str = "/admin/audit_log_reports";
 
@@ -54,6 +58,7 @@ async fn each_filter_admits_what_it_says() {
         ("author_username=71", to_60(2, 1)),
         ("author_username=Ada+%26+Co", to_60(1, 0)),
         ("entity_type=User&entity_id=71", to_60(2, 1)),
+        ("entity_type=User&entity_username=71", to_60(2, 1)),
         (
             "entity_type=Project&entity_id=group/ticker",
             (0..58).rev().step_by(3).collect(),
@@ -93,9 +98,39 @@ async fn filtered_pages_lead_on_and_back() {
         .await;
         assert_eq!(ids(&again), ids(&first));
     }
+}
+
+#[tokio::test]
+async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
+    let instance = with_ticks().await;
+    let mut browser = Browser::signed_in(&instance).await;
     let newest = page(&mut browser, "event_type=tick").await;
-    let since = format!("event_type=tick&since={}", position(&newest["rows"][2]));
-    assert_eq!(ids(&page(&mut browser, &since).await), [59, 58]);
+    let end = format!("{}_{}", newest["older"]["created_at"], newest["received_to"]);
+    let token = instance.token("late", &["ingest"]);
+    let event = |id: &str, event_type: &str, day: &str| {
+        format!(r#"{{"id":"{id}","event_type":"{event_type}","created_at":"{day}T00:00:00Z"}}"#)
+    };
+    let events = [
+        event("late", "tick", "1999-12-31"),
+        event("new", "tick", "2020-01-03"),
+        event("other", "tock", "2020-01-03"),
+    ];
+    instance.post(&token, events.join("\n")).await;
+
+    let told = page(&mut browser, &format!("event_type=tick&since={end}")).await;
+    let millennium = json!(946_598_400_000_i64);
+    assert_eq!((&told["arrived"], &told["rows"]), (&json!(2), &json!([])));
+    assert_eq!(told["late"].as_array().unwrap().len(), 1);
+    assert_eq!(told["late"][0]["created_at"], millennium);
+
+    let shown = page(&mut browser, &format!("event_type=tick&refreshed={end}")).await;
+    assert_eq!((ids(&shown)[0], ids(&shown)[1], ids(&shown).len()), (0, 59, 25));
+    assert_eq!(shown["late"][0]["created_at"], millennium);
+    let later = format!(
+        "event_type=tick&since={}_{}",
+        newest["older"]["created_at"], shown["received_to"]
+    );
+    assert_eq!(page(&mut browser, &later).await["arrived"], 0);
 }
 
 #[tokio::test]
@@ -130,6 +165,7 @@ async fn what_is_wrong_with_a_filter_is_told_at_its_field() {
         ),
         ("sort%3Dname", "sort", "created_asc"),
         ("entity_type%3DIssue%26entity_id%3D1", "filter", "entity_type"),
+        ("entity_id%3D7", "filter", "entity_id needs entity_type"),
         ("range%3Dever", "created_after", "last_7_days"),
     ] {
         let answer = browser.read(&format!("events/list?query={query}")).await;
@@ -228,10 +264,65 @@ async fn exports_are_for_administrators_and_only_read() {
     assert!(page.header("location").unwrap().starts_with("/sign_in?return_to="));
     let plain = instance.get(&format!("{EXPORT}.csv")).await;
     assert_eq!(plain.error(), (401, "unauthenticated".into()));
+    let browser = Browser::signed_in(&instance).await;
+    for format in ["csv", "jsonl"] {
+        let request = instance.client().post(instance.url(&format!("{EXPORT}.{format}")));
+        let request = request
+            .header("cookie", browser.cookie().unwrap())
+            .header("origin", format!("http://{}", instance.address()));
+        let posted = Answer::of(request).await;
+        assert_eq!((posted.status, posted.header("content-disposition")), (405, None));
+    }
 }
 
 #[tokio::test]
-async fn whoever_leaves_an_export_halfway_leaves_a_working_server() {
+async fn what_was_done_to_a_user_is_found_beside_what_the_user_did() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let event = |id: i64, author: i64, entity: &str, entity_id: i64| {
+        json!({
+            "id": id, "event_type": "x", "author_id": author, "entity_type": entity, "entity_id": entity_id,
+            "created_at": format!("2020-01-01T00:{id:02}:00Z"),
+        })
+        .to_string()
+    };
+    let events = [
+        event(1, 7, "Project", 1),
+        event(2, 1, "User", 7),
+        event(3, 1, "Project", 7),
+        event(4, 7, "User", 7),
+    ];
+    instance.post(&token, events.join("\n")).await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let found = page(&mut browser, "entity_type=User&entity_id=7").await;
+    assert_eq!(ids(&found), [4, 2, 1]);
+}
+
+#[tokio::test]
+async fn an_export_ends_with_the_session_that_asked_for_it() {
+    let instance = with_large_events().await;
+    let browser = Browser::signed_in(&instance).await;
+    let request = instance.client().get(instance.url(&format!("{EXPORT}.jsonl")));
+    let mut response = request
+        .header("cookie", browser.cookie().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert!(response.chunk().await.unwrap().is_some());
+    let mut same = Browser::with_cookie(&instance, browser.cookie());
+    assert_eq!(same.submit("session/sign_out", &[]).await.status, 200);
+    let broken_off = loop {
+        match response.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken_off, "it went on to its end");
+}
+
+/// Twenty mebibytes, more than is ever on the way between server and client.
+async fn with_large_events() -> Instance {
     let instance = Instance::start();
     let token = instance.token("app", &["ingest"]);
     let filler = "x".repeat(20_000);
@@ -240,6 +331,12 @@ async fn whoever_leaves_an_export_halfway_leaves_a_working_server() {
         let events: Vec<String> = (first..first + 100).map(event).collect();
         instance.post(&token, events.join("\n")).await;
     }
+    instance
+}
+
+#[tokio::test]
+async fn whoever_leaves_an_export_halfway_leaves_a_working_server() {
+    let instance = with_large_events().await;
     let mut browser = Browser::signed_in(&instance).await;
     for _ in 0..12 {
         let request = instance.client().get(instance.url(&format!("{EXPORT}.jsonl")));

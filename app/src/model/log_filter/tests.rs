@@ -33,13 +33,12 @@ fn what_is_written_reads_back() {
 
 #[test]
 fn links_of_gitlab_mean_the_same_here() {
-    assert_eq!(
-        written(&read("entity_type=User&entity_id=7&sort=created_desc")),
-        "author_username=7"
-    );
+    let by_id = read("entity_type=User&entity_id=7&sort=created_desc");
+    assert_eq!(written(&by_id), "entity_type=User&entity_id=7");
+    assert_eq!(by_id.tokens(), [(Token::ByOrAboutUser, "7".to_owned())]);
     assert_eq!(
         written(&read("entity_type=User&entity_username=ada")),
-        "author_username=ada"
+        "entity_type=User&entity_id=ada"
     );
     assert_eq!(written(&read("entity_type=Group&page=2")), "");
 }
@@ -96,5 +95,6 @@ fn what_is_wrong_is_told_at_its_field() {
     assert!(message("range=forever").starts_with("Range:"));
     assert!(message("sort=name").starts_with("Sort by:"));
     assert!(message("entity_type=Issue&entity_id=1").starts_with("Object:"));
+    assert!(message("entity_id=1").contains("needs entity_type"));
     assert!(message(&format!("text={}", "x".repeat(256))).contains("255"));
 }

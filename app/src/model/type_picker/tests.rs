@@ -1,4 +1,5 @@
 use super::*;
+use crate::wire::AppError;
 
 fn known(name: &str, category: &str, last_day: u64) -> EventTypeView {
     EventTypeView {
@@ -91,12 +92,12 @@ fn the_forecast_counts_what_would_pass() {
     let picker = TypePicker::open(types(), &[]);
     assert_eq!(
         picker.forecast(&[]),
-        "Admits 1,205 of the 1,205 events of the last 24 hours."
+        "Admits 1,205 of the 1,205 events of this hour and the 24 before it."
     );
     let chosen = names(&["add_gpg_key", "gone_type"]);
     assert_eq!(
         picker.forecast(&chosen),
-        "Admits 5 of the 1,205 events of the last 24 hours."
+        "Admits 5 of the 1,205 events of this hour and the 24 before it."
     );
 }
 
@@ -116,4 +117,40 @@ fn choosing_twice_is_choosing_not_at_all() {
     let once = toggled(&[], "a");
     assert_eq!(once, names(&["a"]));
     assert_eq!(toggled(&once, "a"), names(&[]));
+}
+
+#[test]
+fn what_is_typed_while_the_list_loads_is_searched_for() {
+    let mut sheet = TypeSheet::default();
+    let asked = sheet.load();
+    assert_eq!((sheet.is_open(), sheet.note()), (true, "Loading…"));
+    sheet.search("gpg".into());
+    assert!(sheet.loaded(asked, Ok(types()), &[]));
+    let list = sheet.list().unwrap();
+    assert_eq!(list.active_name().as_deref(), Some("add_gpg_key"));
+    assert_eq!((list.groups(&[]).len(), sheet.note()), (1, ""));
+    sheet.search("nothing like it".into());
+    assert_eq!(sheet.note(), "No results found");
+}
+
+#[test]
+fn of_two_loads_the_later_one_counts_and_a_closed_list_takes_none() {
+    let mut sheet = TypeSheet::default();
+    let first = sheet.load();
+    sheet.search("gpg".into());
+    sheet.close();
+    assert!(!sheet.loaded(first, Ok(types()), &[]));
+    let second = sheet.load();
+    assert!(!sheet.loaded(first, Err(AppError::Transport), &[]));
+    assert!(sheet.loaded(second, Ok(types()), &[]));
+    assert_eq!(
+        sheet.list().unwrap().groups(&[]).len(),
+        2,
+        "a search ends when the list is closed"
+    );
+    assert!(!sheet.loaded(first, Err(AppError::Transport), &[]));
+    assert!(sheet.error().is_none());
+    let third = sheet.load();
+    assert!(sheet.loaded(third, Err(AppError::Unavailable), &[]));
+    assert_eq!((sheet.error(), sheet.note()), (Some(&AppError::Unavailable), ""));
 }

@@ -13,7 +13,7 @@ use crate::{
     browser,
     clock::Clock,
     loading::Loading,
-    model::settings_state::SettingsState,
+    model::settings_state::{Place, SettingsState},
     server_fns::settings::send_form,
     wire::{
         AppError,
@@ -33,7 +33,7 @@ impl Settings {
     pub(super) fn new(sections: Loading<Vec<Part>>) -> Self {
         let clock = expect_context::<Clock>();
         Self {
-            state: RwSignal::new(SettingsState::default()),
+            state: expect_context(),
             is_early: Signal::derive(move || !clock.is_ready()),
             sections,
         }
@@ -89,18 +89,18 @@ impl Settings {
             browser::leave_for(&done.go_to);
             return;
         }
-        let in_dialog = self.state.try_with_untracked(|state| state.asking().is_some()) == Some(true);
-        match &answer {
+        let place = self.state.try_update(|state| state.answered(answer.clone()));
+        match answer {
             Ok(done) => {
                 form.reset();
                 self.sections.refetch();
-                let has_secret = !done.secret.is_empty();
-                if has_secret || in_dialog {
-                    browser::focus(if has_secret { SECRET_ID } else { OUTCOME_ID });
+                if !done.secret.is_empty() {
+                    browser::focus(SECRET_ID);
+                } else if place == Some(Place::Dialog) {
+                    browser::focus(OUTCOME_ID);
                 }
             }
             Err(_) => browser::focus_mistake(form),
         }
-        self.state.try_update(|state| state.answered(answer));
     }
 }

@@ -15,17 +15,16 @@ use crate::{
 /// The field that holds what is shown once.
 pub(super) const SECRET_ID: &str = "shown-once";
 
-/// Of this form; without one, of the form in the dialog that was taken.
+/// Of this form; without one, of a form that is gone with its dialog or its page.
 pub(super) fn draw_outcome(settings: Settings, form: Option<String>) -> AnyView {
     let told = move || {
-        settings.state.with(|state| {
-            let refusal = form.as_deref().and_then(|form| state.refusal(form));
-            match (state.done(form.as_deref()), refusal) {
+        settings.state.with(
+            |state| match (state.done(form.as_deref()), state.refusal(form.as_deref())) {
                 (Some(done), _) => Some(draw_done(done.clone(), settings)),
                 (None, Some(error)) => Some(draw_refusal(error, settings)),
                 (None, None) => None,
-            }
-        })
+            },
+        )
     };
     view! { <div role="status">{told}</div> }.into_any()
 }

@@ -4,25 +4,16 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{
     browser,
-    model::type_picker::{TypePicker, toggled},
+    model::type_picker::{TypePicker, TypeSheet, toggled},
     server_fns::destinations::list_event_types,
     streams::editing::Editing,
-    wire::AppError,
 };
 
 /// The list of one form.
 #[derive(Clone, Copy)]
 pub(super) struct Picker {
     pub(super) editing: Editing,
-    /// None while it is closed.
-    pub(super) open: RwSignal<Option<Opened>>,
-}
-
-#[derive(Clone)]
-pub(super) enum Opened {
-    Loading,
-    Failed(AppError),
-    List(TypePicker),
+    pub(super) sheet: RwSignal<TypeSheet>,
 }
 
 impl Picker {
@@ -41,40 +32,35 @@ impl Picker {
     }
 
     pub(super) fn change(self, change: impl FnOnce(&mut TypePicker)) {
-        self.open.update(|open| {
-            if let Some(Opened::List(picker)) = open {
-                change(picker);
+        self.sheet.update(|sheet| {
+            if let Some(list) = sheet.list_mut() {
+                change(list);
             }
         });
     }
 
     pub(super) fn read<T>(self, read: impl FnOnce(&TypePicker) -> T) -> Option<T> {
-        self.open.with_untracked(|open| match open {
-            Some(Opened::List(picker)) => Some(read(picker)),
-            _ => None,
-        })
+        self.sheet.with_untracked(|sheet| sheet.list().map(read))
     }
 
     pub(super) fn load(self) {
-        self.open.set(Some(Opened::Loading));
+        let Some(asked) = self.sheet.try_update(TypeSheet::load) else {
+            return;
+        };
+        browser::focus(self.id("search"));
         leptos::task::spawn_local(async move {
-            let loaded = match list_event_types().await {
-                Ok(types) => Opened::List(TypePicker::open(types, &self.chosen())),
-                Err(error) => Opened::Failed(error),
-            };
+            let answer = list_event_types().await;
             // It may have been closed, or its form taken away, meanwhile.
-            self.open.try_update(|open| {
-                if open.is_some() {
-                    *open = Some(loaded);
-                }
-            });
-            browser::focus(self.id("search"));
-            browser::show(self.id("sheet"));
+            let chosen = self.chosen();
+            let is_shown = self.sheet.try_update(|sheet| sheet.loaded(asked, answer, &chosen));
+            if is_shown == Some(true) {
+                browser::show(self.id("sheet"));
+            }
         });
     }
 
     pub(super) fn close(self) {
-        self.open.set(None);
+        self.sheet.update(TypeSheet::close);
         browser::focus(self.id("button"));
     }
 

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::picker::{Opened, Picker};
+use super::picker::Picker;
 use crate::{
     model::{
         text::grouped,
-        type_picker::{Group, TypeOption, toggled},
+        type_picker::{Group, TypeOption, TypePicker, toggled},
     },
     ui::{ErrorView, Icon},
 };
@@ -16,20 +16,26 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
     let chosen = picker.editing.get(|editor| editor.event_types().to_vec());
     let chosen = Memo::new(move |_| chosen.get().unwrap_or_default());
     let body = move || {
-        picker.open.with(|open| match open {
-            None => ().into_any(),
-            Some(Opened::Loading) => view! { <p class="picker-note" role="status">"Loading…"</p> }.into_any(),
-            Some(Opened::Failed(error)) => {
-                view! { <ErrorView what="The event types can't be shown." error=error.clone() on_retry=move |()| picker.load() /> }.into_any()
-            }
-            Some(Opened::List(list)) => options(picker, list.groups(&chosen.get())),
-        })
+        let groups = picker
+            .sheet
+            .with(|sheet| sheet.list().map(|list| list.groups(&chosen.get())));
+        options(picker, groups.unwrap_or_default())
     };
+    let failure = move || {
+        let error = picker.sheet.with(|sheet| sheet.error().cloned())?;
+        let retry = move |()| picker.load();
+        Some(view! { <ErrorView what="The event types can't be shown." error on_retry=retry /> }.into_any())
+    };
+    let note = Signal::derive(move || picker.sheet.with(|sheet| sheet.note().to_owned()));
+    let active = Memo::new(move |_| picker.sheet.with(|sheet| sheet.list().and_then(TypePicker::active)));
+    let has_options = Signal::derive(move || active.get().is_some());
+    let is_expanded = Signal::derive(move || has_options.get().to_string());
+    let has_none = Signal::derive(move || active.get().is_none());
     let forecast = Signal::derive(move || {
-        picker.open.with(|open| match open {
-            Some(Opened::List(list)) => list.forecast(&chosen.get()),
-            _ => String::new(),
-        })
+        let forecast = picker
+            .sheet
+            .with(|sheet| sheet.list().map(|list| list.forecast(&chosen.get())));
+        forecast.unwrap_or_default()
     });
     let count = Signal::derive(move || {
         format!(
@@ -37,12 +43,7 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
             grouped(chosen.with(Vec::len).try_into().unwrap_or(u64::MAX))
         )
     });
-    let active = Signal::derive(move || {
-        picker.open.with(|open| match open {
-            Some(Opened::List(list)) => list.active().map(|position| picker.id(&position.to_string())),
-            _ => None,
-        })
-    });
+    let active_id = Signal::derive(move || active.get().map(|position| picker.id(&position.to_string())));
     view! {
         <div class="picker-sheet" id=picker.id("sheet") role="dialog" aria-label="Select events" tabindex="-1">
             <div class="picker-head">
@@ -63,14 +64,28 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
                 placeholder="Search"
                 autocomplete="off"
                 spellcheck="false"
-                aria-expanded="true"
+                aria-expanded=is_expanded
                 aria-autocomplete="list"
                 aria-controls=picker.id("list")
-                aria-activedescendant=active
-                on:input:target=move |event| picker.change(|list| list.search(event.target().value()))
+                aria-activedescendant=active_id
+                on:input:target=move |event| picker.sheet.update(|sheet| sheet.search(event.target().value()))
                 on:keydown=move |event| picker.on_key(&event)
             />
-            <div class="picker-list" id=picker.id("list") role="listbox" aria-multiselectable="true" aria-label="Audit event types" tabindex="-1">
+            <div class="picker-list" hidden=has_options>
+                <p class="picker-note" role="status">
+                    {note}
+                </p>
+                {failure}
+            </div>
+            <div
+                class="picker-list"
+                id=picker.id("list")
+                role="listbox"
+                aria-multiselectable="true"
+                aria-label="Audit event types"
+                tabindex="-1"
+                hidden=has_none
+            >
                 {body}
             </div>
             <p class="picker-foot" role="status">
@@ -95,9 +110,6 @@ fn unselect_all(picker: Picker) {
 }
 
 fn options(picker: Picker, groups: Vec<Group>) -> AnyView {
-    if groups.is_empty() {
-        return view! { <p class="picker-note">"No results found"</p> }.into_any();
-    }
     let group = |(number, group): (usize, Group)| {
         let heading_id = picker.id(&format!("group-{number}"));
         let labelled_by = heading_id.clone();

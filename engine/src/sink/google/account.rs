@@ -59,6 +59,11 @@ impl ServiceAccount {
         &self.client_email
     }
 
+    /// In PEM form, without a line break at its end.
+    pub(super) fn key(&self) -> &str {
+        self.account.private_key_pem().trim_end()
+    }
+
     /// A signed JWT that asks for an access token. None if the key fails to sign, which its check has excluded.
     pub(super) fn assertion(&self, now: Timestamp) -> Option<String> {
         let claims = json!({

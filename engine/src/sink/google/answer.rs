@@ -27,11 +27,12 @@ const MESSAGE_CHARS: usize = 500;
 const INVALID_ARGUMENT: u16 = 3;
 
 /// An answer that is no success.
-pub(super) struct Failure<'answer> {
+pub(super) struct Failure {
     pub(super) status: StatusCode,
     /// What the header asks for.
     pub(super) retry_after: Option<Duration>,
-    pub(super) body: &'answer [u8],
+    /// Without anything secret.
+    pub(super) body: String,
     /// How many were sent.
     pub(super) entries: usize,
     pub(super) started: Instant,
@@ -88,10 +89,10 @@ impl ApiError {
     }
 }
 
-impl Failure<'_> {
+impl Failure {
     /// Parts are by the number of the entry. Where the service names entries it has written the others.
     pub(super) fn report(&self, settings: &GoogleSettings) -> SendReport {
-        let body: Option<ErrorBody> = serde_json::from_slice(self.body).ok();
+        let body: Option<ErrorBody> = serde_json::from_str(&self.body).ok();
         let mut error = body.map(|body| body.error).unwrap_or_default();
         let refused = error
             .details
@@ -126,7 +127,7 @@ impl Failure<'_> {
         let wait = self.retry_after.max(error.retry_delay());
         let reason = with_message(&self.words(error, settings), &error.message);
         Report {
-            response: kept_text(self.body),
+            response: kept_text(self.body.as_bytes()),
             ..answered(self.status.as_u16(), wait, reason, self.started)
         }
     }
@@ -189,7 +190,7 @@ mod tests {
         let failure = Failure {
             status: StatusCode::from_u16(status).unwrap(),
             retry_after: Some(Duration::from_secs(7)),
-            body: body.as_bytes(),
+            body: body.to_owned(),
             entries,
             started: Instant::now(),
         };

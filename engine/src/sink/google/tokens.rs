@@ -160,11 +160,20 @@ impl Tokens {
                 answered(StatusCode::BAD_GATEWAY.as_u16(), None, reason, started)
             });
         }
+        let answer = self.conceal(&answer, &assertion);
         let (status, reason) = denied(status, &answer, self.account.client_email());
         Err(Report {
-            response: masked(kept_text(&answer), &[assertion]),
+            response: kept_text(answer.as_bytes()),
             ..answered(status.as_u16(), wait, reason, started)
         })
+    }
+
+    /// An answer without what it may repeat and nobody is to keep: the key, and what else was sent that is secret. Done
+    /// before anything is cut, so that no half of a secret stays.
+    pub(super) fn conceal(&self, answer: &[u8], sent: &str) -> String {
+        let key = self.account.key();
+        let secrets = [key.replace('\n', "\\n"), key.to_owned(), sent.to_owned()];
+        masked(String::from_utf8_lossy(answer).into_owned(), &secrets)
     }
 }
 
@@ -187,11 +196,11 @@ fn granted(answer: &[u8], now: Timestamp) -> Option<AccessToken> {
 
 /// What the token service has against the account is a matter of authentication; anything else is trouble of its own, and
 /// never the events' fault.
-fn denied(status: StatusCode, answer: &[u8], client_email: &str) -> (StatusCode, String) {
+fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, String) {
     if !status.is_client_error() || matches!(status.as_u16(), 404 | 408 | 410 | 425 | 429) {
         return (status, format!("Google's token service answered {status}."));
     }
-    let denied: Denied = serde_json::from_slice(answer).unwrap_or_default();
+    let denied: Denied = serde_json::from_str(answer).unwrap_or_default();
     let why = match (denied.error_description.as_str(), denied.error.as_str()) {
         ("", "") => format!("it answered {status}"),
         ("", error) => error.to_owned(),
@@ -230,7 +239,7 @@ mod tests {
     const EMAIL: &str = "streamer@my-project.iam.gserviceaccount.com";
 
     fn reason(status: u16, answer: &str) -> (u16, String) {
-        let (status, reason) = denied(StatusCode::from_u16(status).unwrap(), answer.as_bytes(), EMAIL);
+        let (status, reason) = denied(StatusCode::from_u16(status).unwrap(), answer, EMAIL);
         (status.as_u16(), reason)
     }
 

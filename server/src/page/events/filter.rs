@@ -16,13 +16,18 @@ pub(super) fn event_filter(filter: &LogFilter, now: Timestamp) -> Result<EventFi
         return Err(AppError::Invalid(errors));
     }
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
-    let entity = given(&filter.entity).map(|entity| EntityFilter {
-        entity_type: filter.entity_type.clone(),
-        entity,
-    });
+    let (user, entity) = match (given(&filter.entity), filter.entity_type.as_str()) {
+        (user, "User") => (user, None),
+        (Some(entity), entity_type) => {
+            let entity_type = entity_type.to_owned();
+            (None, Some(EntityFilter { entity_type, entity }))
+        }
+        (None, _) => (None, None),
+    };
     let last_day = start_of(&filter.created_before);
     Ok(EventFilter {
         author: given(&filter.author),
+        user,
         entity,
         event_type: given(&filter.event_type),
         ip_address: given(&filter.ip_address),
@@ -105,6 +110,12 @@ mod tests {
             ..EventFilter::default()
         };
         assert_eq!(filter(all), Ok(expected));
+        let user = EventFilter {
+            user: Some("7".into()),
+            ..EventFilter::default()
+        };
+        assert_eq!(filter("entity_type=User&entity_id=7"), Ok(user.clone()));
+        assert_eq!(filter("entity_type=User&entity_username=7"), Ok(user));
         assert!(matches!(filter("created_after=x"), Err(AppError::Invalid(_))));
     }
 }

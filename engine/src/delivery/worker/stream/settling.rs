@@ -14,6 +14,7 @@ use crate::{causes::causes, log::LoggedEvent, sink::Report};
 #[derive(Default)]
 struct Shown {
     accepted: usize,
+    /// By an answer: what can't be sent at all says nothing.
     refused: usize,
     put_back: usize,
     trouble: Option<(Trouble, Option<std::time::Duration>)>,
@@ -106,7 +107,7 @@ impl Stream {
                     if self.refuse(&event, origin, refusal, report, now) {
                         shown.trouble = Some((Trouble::EverythingRefused(refusal.status()), None));
                     }
-                    shown.refused += 1;
+                    shown.refused += usize::from(refusal != Refusal::Unsendable);
                 }
                 Decision::Split | Decision::Forget => {
                     shown.put_back += 1;

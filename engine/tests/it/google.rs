@@ -1,0 +1,572 @@
+//! Google Cloud Logging: streams to a double that takes and refuses what the service would.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use domain::{
+    Field, Timestamp,
+    destination::{DestinationDraft, GoogleDraft, GoogleSettings, PrivateKey, TargetDraft},
+    event::{EventId, EventType},
+    health::StreamHealth,
+    ids::{DestinationId, Seq},
+    policy::{Outcome, Trouble as Held, Unreached},
+};
+use engine::{
+    EngineConfig,
+    clock::Clock,
+    log::LoggedEvent,
+    net::{GuardedClients, NetworkRules},
+    sink::{GoogleSink, SendReport, Sink, SinkServices},
+    store::{GoogleTarget, UpdateError},
+};
+use receivers::{
+    gate::Trouble,
+    google::{Code, GoogleServer, Options, Refusal, TokenRefusal},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    delivery::numbered,
+    world::{World, author, install_crypto, wait_until},
+};
+
+/// Longer than anything here takes; reached only by a failing test.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const LOG_ID: &str = "audit/events.v1";
+
+fn services(google: &GoogleServer) -> SinkServices {
+    SinkServices::new(&google.url(), &google.token_url(), SinkServices::RUN_AGE).unwrap()
+}
+
+async fn world_around(google: &GoogleServer) -> World {
+    let services = services(google);
+    World::with(|config| EngineConfig { services, ..config }).await
+}
+
+fn draft(google: &GoogleServer) -> DestinationDraft {
+    let account = google.service_account();
+    DestinationDraft {
+        name: "Logs".into(),
+        target: TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: account.project_id.clone(),
+            client_email: account.client_email.clone(),
+            log_id: LOG_ID.into(),
+            private_key: Some(account.private_key_pem.clone()),
+        }),
+        event_types: Vec::new(),
+    }
+}
+
+/// The entries of events that these tests posted, by insert id; each must be there once.
+fn written(google: &GoogleServer) -> BTreeMap<String, Value> {
+    let entries = google.entries(&google.service_account().project_id);
+    let mut written = BTreeMap::new();
+    for entry in entries {
+        let id = entry["insertId"].as_str().unwrap().to_owned();
+        if id.starts_with('e') {
+            assert!(written.insert(id, entry).is_none(), "an event is written once");
+        }
+    }
+    written
+}
+
+async fn wait_for_written(google: &GoogleServer, count: usize) -> BTreeMap<String, Value> {
+    let is_enough = google.wait_until(PATIENCE, |received| {
+        let entries = received.entries(&google.service_account().project_id);
+        let ids = entries.filter_map(|entry| entry["insertId"].as_str());
+        ids.filter(|id| id.starts_with('e')).collect::<HashSet<_>>().len() >= count
+    });
+    assert!(
+        is_enough.await,
+        "waited in vain for {count} entries; there are {}",
+        written(google).len()
+    );
+    written(google)
+}
+
+async fn wait_until_held(world: &World, id: DestinationId) -> Held {
+    let health = world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+    match health {
+        StreamHealth::Held { trouble, .. } => trouble,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The reason of the latest failed attempt, once it is stored.
+async fn failure(world: &World, id: DestinationId) -> String {
+    let latest = async || world.engine.database().list_attempts(id, 1).await.unwrap().pop();
+    wait_until("a failure is stored", async || latest().await.is_some()).await;
+    latest().await.unwrap().reason
+}
+
+async fn ingest(world: &World, body: impl Into<Bytes>) {
+    world.engine.ingest("tests", body.into()).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_event_is_written_once_as_an_entry_of_its_own() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    for batch in 0..5 {
+        let entity = batch.to_string();
+        world.post(&entity, numbered(batch * 400..(batch + 1) * 400)).await;
+    }
+    let entries = wait_for_written(&google, 2_000).await;
+    let project = &google.service_account().project_id;
+    for (id, entry) in &entries {
+        assert_eq!(entry["logName"], format!("projects/{project}/logs/audit%2Fevents.v1"));
+        assert_eq!(entry["resource"], json!({"type": "global"}));
+        assert_eq!(entry["severity"], "INFO");
+        assert_eq!(entry["jsonPayload"]["id"], id.as_str());
+        assert_eq!(entry["timestamp"], entry["jsonPayload"]["created_at"]);
+    }
+    let mut last_of_entity = HashMap::new();
+    for entry in google.entries(project) {
+        let number = entry["insertId"].as_str().and_then(|id| id.strip_prefix('e'));
+        let Some(number) = number.and_then(|number| number.parse::<usize>().ok()) else {
+            continue;
+        };
+        let before = last_of_entity.insert(entry["jsonPayload"]["entity_id"].to_string(), number);
+        assert!(before < Some(number), "an entity's events keep their order");
+    }
+    assert_eq!(google.tokens_issued(), 1, "one token serves them all");
+    assert!(google.write_count() < 100, "{} writes", google.write_count());
+    world
+        .wait_for_health(id, "it is healthy", |health| {
+            matches!(health, StreamHealth::Healthy { .. })
+        })
+        .await;
+    google.look(|received| {
+        assert_eq!(received.repeats(), 0);
+        let head = &received.writes[0].headers;
+        assert_eq!(head["content-type"], "application/json");
+        assert!(head["user-agent"].to_str().unwrap().starts_with("audit-streams/"));
+    });
+}
+
+#[tokio::test]
+async fn what_is_sent_again_is_known_by_its_id_and_time_however_old_it_is() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    google.answer_next(2, Trouble::CutAfterStoring);
+    let id = world.add(&draft(&google)).await;
+    let created = ["1999-01-01T00:00:00Z", "2200-01-01T00:00:00Z"];
+    let events: Vec<_> = (0..40)
+        .map(|number| json!({"event_type": "test", "id": format!("e{number}"), "created_at": created[number % 2]}))
+        .collect();
+    ingest(&world, serde_json::to_vec(&events).unwrap()).await;
+    let is_repeated = google.wait_until(PATIENCE, |received| received.repeats() > 0);
+    assert!(is_repeated.await);
+    world
+        .wait_for_health(id, "it is healthy", |health| {
+            matches!(health, StreamHealth::Healthy { .. })
+        })
+        .await;
+    let entries = wait_for_written(&google, 40).await;
+    for entry in entries.values() {
+        assert_ne!(
+            entry["timestamp"], entry["jsonPayload"]["created_at"],
+            "a time that would not be stored"
+        );
+    }
+    google.look(|received| assert_eq!(received.changed_repeats(), 0));
+}
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_accepted_is_replaced() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    world.post("1", numbered(0..10)).await;
+    wait_for_written(&google, 10).await;
+    google.expire_tokens();
+    world.post("1", numbered(10..20)).await;
+    wait_for_written(&google, 20).await;
+    assert_eq!(google.tokens_issued(), 2);
+    assert_eq!(
+        failure(&world, id).await,
+        "Google did not accept the access token. The next try takes another one. Google says: Request had invalid \
+         authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication \
+         credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_account_holds_the_destination_and_is_said_in_words() {
+    for (refusal, trouble, words) in [
+        (
+            Refusal::PermissionDenied,
+            Held::AuthenticationFailing(403),
+            "Give it the role Logs Writer",
+        ),
+        (
+            Refusal::ServiceDisabled,
+            Held::AuthenticationFailing(403),
+            "The Cloud Logging API is not enabled",
+        ),
+        (
+            Refusal::QuotaExceeded {
+                retry_info: Some(1),
+                retry_after: None,
+            },
+            Held::Unavailable(429),
+            "A Cloud Logging quota is used up",
+        ),
+        (Refusal::Internal, Held::Unavailable(500), "Cloud Logging answered 500"),
+    ] {
+        let google = GoogleServer::start().await.unwrap();
+        google.answer_all(refusal);
+        let world = world_around(&google).await;
+        let id = world.add(&draft(&google)).await;
+        world.post("1", numbered(0..10)).await;
+        assert_eq!(wait_until_held(&world, id).await, trouble);
+        let reason = failure(&world, id).await;
+        assert!(reason.contains(words), "{reason}");
+        google.serve_again();
+        wait_for_written(&google, 10).await;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_holds_the_destination_and_its_events_wait() {
+    let google = GoogleServer::start().await.unwrap();
+    google.revoke_key();
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    world.post("1", numbered(0..10)).await;
+    assert_eq!(wait_until_held(&world, id).await, Held::AuthenticationFailing(401));
+    let email = &google.service_account().client_email;
+    assert_eq!(
+        failure(&world, id).await,
+        format!(
+            "Google gave no access token for {email}: Invalid JWT Signature. Check that the key is active and belongs to \
+             this account."
+        )
+    );
+    assert_eq!(google.write_count(), 0);
+    assert_eq!(world.engine.list_parked(id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_partial_failure_settles_what_was_accepted_and_no_more() {
+    let google = GoogleServer::start().await.unwrap();
+    google.refuse_insert_ids(["e3", "e7"], Code::InvalidArgument, "Not this one.");
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    world.post("1", numbered(0..10)).await;
+    let entries = wait_for_written(&google, 8).await;
+    assert!(!entries.contains_key("e3") && !entries.contains_key("e7"));
+    let refused = async || world.engine.database().list_refused(id).await.unwrap();
+    wait_until("both refusals are stored", async || refused().await.len() == 2).await;
+    for event in refused().await {
+        assert_eq!(event.tries, 1);
+        assert!(event.due_at.is_some(), "it is tried again");
+        assert_eq!(
+            event.reason,
+            "Cloud Logging refused the entry. Google says: Not this one."
+        );
+    }
+    google.look(|received| assert_eq!(received.repeats(), 0, "what was accepted is not sent again"));
+}
+
+#[tokio::test]
+async fn an_event_that_is_too_large_is_parked_at_once_with_the_reason() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    let large = json!({"event_type": "test", "id": "e-large", "details": {"text": "x".repeat(300_000)}});
+    let events = json!([{"event_type": "test", "id": "e0"}, large, {"event_type": "test", "id": "e1"}]);
+    ingest(&world, events.to_string()).await;
+    let entries = wait_for_written(&google, 2).await;
+    assert_eq!(entries.keys().collect::<Vec<_>>(), ["e0", "e1"]);
+    let parked = async || world.engine.list_parked(id).await.unwrap();
+    wait_until("it is parked", async || parked().await.len() == 1).await;
+    let parked = parked().await.remove(0);
+    assert_eq!(parked.tries, 1);
+    assert!(
+        parked.reason.starts_with("As a log entry the event has 300"),
+        "{}",
+        parked.reason
+    );
+    assert!(
+        parked.reason.contains("no entry over 262144 bytes (256 KB)"),
+        "{}",
+        parked.reason
+    );
+    google.look(|received| {
+        let largest = received.writes.iter().map(|write| write.body.len()).max();
+        assert!(largest < Some(300_000), "it was never sent");
+    });
+}
+
+#[tokio::test]
+async fn an_event_that_spoils_a_request_is_found_and_the_others_are_written() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let id = world.add(&draft(&google)).await;
+    let mut events: Vec<_> = numbered(0..64)
+        .map(|id| json!({"event_type": "test", "id": id, "entity_type": "Project", "entity_id": 1}).to_string())
+        .collect();
+    // Half a surrogate pair: JSON of a kind that no protocol buffer takes.
+    events.insert(
+        20,
+        r#"{"event_type":"test","id":"e-spoilt","details":{"text":"\ud800"}}"#.to_owned(),
+    );
+    ingest(&world, format!("[{}]", events.join(","))).await;
+    let entries = wait_for_written(&google, 64).await;
+    assert!(!entries.contains_key("e-spoilt"));
+    let refused = async || world.engine.database().list_refused(id).await.unwrap();
+    wait_until("it is refused", async || refused().await.len() == 1).await;
+    assert!(
+        refused().await[0]
+            .reason
+            .starts_with("Cloud Logging can't read the request.")
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_can_t_sign_is_refused_at_its_field() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let whole = &google.service_account().private_key_pem;
+    let lines: Vec<_> = whole.lines().collect();
+    let without_a_line = [&lines[..5], &lines[6..]].concat().join("\n");
+    // An elliptic curve's key: another one than Google's are.
+    let other_kind = "-----BEGIN PRIVATE KEY-----\n\
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\n\
+        OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n\
+        1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n\
+        -----END PRIVATE KEY-----\n";
+    for key in [without_a_line.as_str(), other_kind] {
+        let mut draft = draft(&google);
+        draft.target.set_text(Field::PrivateKey, key.to_owned());
+        let refused = world
+            .engine
+            .create_destination(&author(), draft.parse_new().unwrap())
+            .await;
+        let Err(UpdateError::Refused(error)) = refused else {
+            panic!("it was taken")
+        };
+        assert_eq!(error, PrivateKey::unusable());
+    }
+}
+
+#[tokio::test]
+async fn neither_key_nor_token_is_readable_in_the_data_folder() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    world.add(&draft(&google)).await;
+    world.post("1", numbered(0..10)).await;
+    wait_for_written(&google, 10).await;
+    google.expire_tokens();
+    world.post("1", numbered(10..20)).await;
+    wait_for_written(&google, 20).await;
+    let services = services(&google);
+    let world = world.restart_with(|config| EngineConfig { services, ..config }).await;
+    world.post("1", numbered(20..30)).await;
+    wait_for_written(&google, 30).await;
+    let key = google.service_account().private_key_pem.clone();
+    let mut secrets: Vec<_> = key.lines().filter(|line| !line.contains("PRIVATE KEY")).collect();
+    secrets.push("ya29.");
+    for file in std::fs::read_dir(world.folder()).unwrap() {
+        let path = file.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        for secret in &secrets {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+}
+
+/// A sink without an engine around it.
+fn sink(google: &GoogleServer, clock: &Clock) -> GoogleSink {
+    install_crypto();
+    let account = google.service_account();
+    let target = GoogleTarget {
+        settings: GoogleSettings::parse(&account.project_id, &account.client_email, LOG_ID).unwrap(),
+        private_key: PrivateKey::parse(&account.private_key_pem).unwrap(),
+    };
+    let clients = GuardedClients::new(NetworkRules {
+        allow_local_network: true,
+        ..NetworkRules::default()
+    });
+    GoogleSink::new(&target, &clients, &services(google), clock.clone()).unwrap()
+}
+
+fn event(id: &str, now: Timestamp) -> Arc<LoggedEvent> {
+    Arc::new(LoggedEvent {
+        seq: Seq::new(1),
+        source: "tests".into(),
+        id: EventId::parse(id).unwrap(),
+        event_type: EventType::parse("test").unwrap(),
+        entity_type: "Project".into(),
+        entity_id: "1".into(),
+        created_at: now,
+        received_at: now,
+        body: Bytes::from_static(b"{}"),
+    })
+}
+
+fn status(report: &SendReport) -> u16 {
+    match report.whole.outcome {
+        Outcome::Answered { status, .. } => status,
+        other => panic!("{other:?}: {}", report.whole.reason),
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_before_it_expires_and_not_earlier() {
+    let google = GoogleServer::start().await.unwrap();
+    let clock = Clock::set_at(Clock::machine().now());
+    let sink = sink(&google, &clock);
+    let send = async |id: &str| status(&sink.send(&[event(id, clock.now())], None).await);
+    assert_eq!(send("e0").await, 200);
+    clock.advance(Duration::from_secs(3_500));
+    google.shift_clock(3_500);
+    assert_eq!(send("e1").await, 200);
+    assert_eq!(google.tokens_issued(), 1);
+    clock.advance(Duration::from_secs(60));
+    google.shift_clock(3_560);
+    assert_eq!(send("e2").await, 200);
+    assert_eq!(google.tokens_issued(), 2);
+}
+
+#[tokio::test]
+async fn attempts_side_by_side_ask_for_one_token() {
+    let google = GoogleServer::start().await.unwrap();
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    let events = [
+        [event("e0", clock.now())],
+        [event("e1", clock.now())],
+        [event("e2", clock.now())],
+    ];
+    let sends = futures::future::join_all(events.iter().map(|events| sink.send(events, None))).await;
+    assert!(sends.iter().all(|report| status(report) == 200));
+    assert_eq!(google.tokens_issued(), 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_given_up_halfway_leaves_the_next_one_free() {
+    let google = GoogleServer::start().await.unwrap();
+    google.answer_next_token(1, Trouble::Stall);
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    let events = [event("e0", clock.now())];
+    tokio::select! {
+        report = sink.send(&events, None) => panic!("{report:?}"),
+        asked = google.wait_until(PATIENCE, |received| received.token_requests == 1) => assert!(asked),
+    }
+    assert_eq!(status(&sink.send(&events, None).await), 200);
+    google.answer_next(1, Trouble::StallAfterStoring);
+    tokio::select! {
+        report = sink.send(&events, None) => panic!("{report:?}"),
+        asked = google.wait_until(PATIENCE, |received| received.writes.len() == 2) => assert!(asked),
+    }
+    assert_eq!(status(&sink.send(&events, None).await), 200);
+    assert_eq!(written(&google).len(), 1);
+    assert_eq!(google.tokens_issued(), 1);
+}
+
+#[tokio::test]
+async fn trouble_on_the_way_to_a_token_is_told_from_a_refusal() {
+    let google = GoogleServer::start().await.unwrap();
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    let events = [event("e0", clock.now())];
+    google.answer_next_token(1, Trouble::Cut);
+    let report = sink.send(&events, None).await.whole;
+    assert_eq!(report.outcome, Outcome::Unreached(Unreached::Interrupted));
+    assert!(
+        report.reason.starts_with("Google's token service was not reached."),
+        "{}",
+        report.reason
+    );
+    google.answer_next_token(1, TokenRefusal::Unavailable);
+    let report = sink.send(&events, None).await;
+    assert_eq!(status(&report), 503);
+    assert_eq!(
+        report.whole.reason,
+        "Google's token service answered 503 Service Unavailable."
+    );
+    google.shift_clock(86_400);
+    let report = sink.send(&events, None).await;
+    assert_eq!(status(&report), 401);
+    assert!(
+        report.whole.reason.ends_with("Check the clock of this machine."),
+        "{}",
+        report.whole.reason
+    );
+    google.shift_clock(0);
+    assert_eq!(status(&sink.send(&events, None).await), 200);
+}
+
+#[tokio::test]
+async fn the_wish_to_wait_is_passed_on() {
+    let google = GoogleServer::start().await.unwrap();
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    for (retry_info, retry_after, seconds) in [(Some(30), None, 30), (None, Some(20), 20), (Some(5), Some(9), 9)] {
+        google.answer_next(
+            1,
+            Refusal::QuotaExceeded {
+                retry_info,
+                retry_after,
+            },
+        );
+        let report = sink.send(&[event("e0", clock.now())], None).await.whole;
+        let expected = Outcome::Answered {
+            status: 429,
+            retry_after: Some(Duration::from_secs(seconds)),
+        };
+        assert_eq!(report.outcome, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_short_life_is_used_once() {
+    let options = Options {
+        token_lifetime: Duration::from_secs(30),
+        ..Options::default()
+    };
+    let google = GoogleServer::start_at(([127, 0, 0, 1], 0).into(), options)
+        .await
+        .unwrap();
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    for id in ["e0", "e1"] {
+        assert_eq!(status(&sink.send(&[event(id, clock.now())], None).await), 200);
+    }
+    assert_eq!(google.tokens_issued(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_secrets_is_kept_without_them() {
+    let google = GoogleServer::start().await.unwrap();
+    let clock = Clock::machine();
+    let sink = sink(&google, &clock);
+    let events = [event("e0", clock.now())];
+    assert_eq!(status(&sink.send(&events, None).await), 200);
+    let bearer = google.look(|received| received.writes[0].headers["authorization"].clone());
+    let token = bearer.to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
+    let key = google.service_account().private_key_pem.clone();
+    let message = format!("{token} {key}");
+    let code = Code::PermissionDenied;
+    google.answer_next(1, Refusal::Other { code, message });
+    let report = sink.send(&events, None).await.whole;
+    let line = key.lines().nth(1).unwrap();
+    for text in [&report.reason, &report.response] {
+        assert!(
+            text.contains("••••") && !text.contains(&token) && !text.contains(line),
+            "{text}"
+        );
+    }
+}
