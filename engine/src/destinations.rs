@@ -22,7 +22,7 @@ use crate::{
     Engine,
     own_events::Recorded,
     sink::check_private_key,
-    store::{Destination, HttpSecrets, ParkedEvent, SigningSecret, StoreError, UpdateError},
+    store::{Destination, HttpSecrets, ParkedEvent, SigningSecret, StoreError, Target, UpdateError},
     vault::{KeyError, random},
 };
 
@@ -65,7 +65,7 @@ impl Engine {
         author: &Author,
         new: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
-        self.check_target(&new.target)?;
+        self.check_target(&new.target, None)?;
         self.check_event_types(&new.filter, None).await?;
         let now = self.clock().now();
         let chosen_token = match &new.target {
@@ -97,7 +97,12 @@ impl Engine {
         version: i64,
         change: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
-        self.check_target(&change.target)?;
+        let stored = self
+            .database()
+            .find_destination(id)
+            .await?
+            .ok_or(UpdateError::NotFound)?;
+        self.check_target(&change.target, Some(&stored.target))?;
         self.check_event_types(&change.filter, Some(id)).await?;
         let now = self.clock().now();
         let changed = |before: &Destination| {
@@ -191,15 +196,22 @@ impl Engine {
         Ok(destination.map(|destination| (destination.name.to_string(), seq)))
     }
 
-    /// Tells at once what would fail with every attempt.
-    fn check_target(&self, target: &TargetSettings) -> Result<(), UpdateError> {
-        match target {
-            TargetSettings::Http(settings) => self.check_url(settings.url.as_str(), Field::Url, "Destination url"),
-            TargetSettings::GoogleCloudLogging { private_key, .. } => {
+    /// Tells at once what would fail with every attempt. A URL that is stored stays allowed: its stream says if the network
+    /// rules forbid it now.
+    fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), UpdateError> {
+        match (target, stored) {
+            (TargetSettings::Http(settings), Some(Target::Http(stored))) if settings.url == stored.url => Ok(()),
+            (TargetSettings::Http(settings), _) => self.check_url(settings.url.as_str(), Field::Url, "Destination url"),
+            (TargetSettings::GoogleCloudLogging { private_key, .. }, _) => {
                 let checked = private_key.as_ref().map_or(Ok(()), check_private_key);
                 checked.map_err(UpdateError::Refused)
             }
-            TargetSettings::AmazonS3 { settings, .. } => match settings.endpoint_url() {
+            (TargetSettings::AmazonS3 { settings, .. }, Some(Target::AmazonS3(stored)))
+                if settings.endpoint_url() == stored.settings.endpoint_url() =>
+            {
+                Ok(())
+            }
+            (TargetSettings::AmazonS3 { settings, .. }, _) => match settings.endpoint_url() {
                 Some(url) => self.check_url(url.as_str(), Field::EndpointUrl, "Endpoint url"),
                 None => Ok(()),
             },

@@ -10,6 +10,7 @@ mod s3;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use ::http::HeaderValue;
 use async_trait::async_trait;
 use domain::{Timestamp, ids::Seq, policy::Outcome};
 use url::Url;
@@ -22,6 +23,9 @@ use crate::{
     net::{ClientError, GuardedClients},
     store::{Destination, Target},
 };
+
+/// What every request says of who sends it.
+const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION")));
 
 /// What one attempt came to, and what is worth keeping of it when it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -91,6 +91,10 @@ impl EditorState {
     /// Takes what was typed; what the server said about this field no longer holds. The whole key of a service account in
     /// the place of its private key fills in every field that it knows.
     pub fn set_text(&mut self, field: Field, text: String) {
+        // A browser may tell of the same text twice, and of what a key was replaced with.
+        if self.text(field) == text {
+            return;
+        }
         self.filled = false;
         match field {
             Field::Name => self.draft.name = text,

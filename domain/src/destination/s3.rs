@@ -121,7 +121,7 @@ impl S3Settings {
         let endpoint_url = match draft.endpoint_url.trim() {
             "" => Some(None),
             _ if errors.message_for(Field::EndpointUrl).is_some() => None,
-            url => errors.collect(DestinationUrl::parse(url).map(Some).map_err(at_endpoint)),
+            url => errors.collect(DestinationUrl::normal(url).map(Some).map_err(at_endpoint)),
         };
         if let Some(endpoint_url) = endpoint_url.filter(|_| errors.is_empty()) {
             let text = |text: &str| text.trim().to_owned();
@@ -280,6 +280,11 @@ mod tests {
         })
         .unwrap();
         assert_eq!(settings.endpoint_url().unwrap().as_str(), "https://minio.example:9000");
+        let same = S3Settings::parse(&S3Draft {
+            endpoint_url: "HTTPS://Minio.example:443/".into(),
+            ..draft()
+        });
+        assert_eq!(same.unwrap().endpoint_url().unwrap().as_str(), "https://minio.example");
         assert_eq!(
             (settings.key_prefix(), settings.bucket()),
             ("audit/prod", "audit-events")

@@ -32,6 +32,16 @@ impl DestinationUrl {
         }
     }
 
+    /// In the one form of all that mean the same: scheme and host in lower case, no default port, no slash at the end.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn normal(text: &str) -> Result<Self, FieldError> {
+        let Self(text) = Self::parse(text)?;
+        let normal = Url::parse(&text).map_or(text, String::from);
+        Ok(Self(normal.trim_end_matches('/').to_owned()))
+    }
+
     /// The rules that can be told without parsing the host: enough while somebody types, and little code for a browser.
     ///
     /// # Errors

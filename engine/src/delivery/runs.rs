@@ -32,6 +32,8 @@ pub(super) struct Runs {
     current: Option<(Run, State)>,
     /// Since when the oldest event of the next run waits.
     waiting_since: Option<Instant>,
+    /// What waits was part of a run that was split: it waits no more.
+    rest_is_due: bool,
 }
 
 impl Runs {
@@ -41,6 +43,7 @@ impl Runs {
             limits,
             current: stored.map(|run| (run, State::Stored)),
             waiting_since: None,
+            rest_is_due: false,
         }
     }
 
@@ -71,6 +74,7 @@ impl Runs {
         let (first, last) = lanes.bounds(self.room(None))?;
         let run = Run { first, last, closed_at };
         self.current = Some((run, State::Closed));
+        self.rest_is_due = false;
         Some(run)
     }
 
@@ -101,11 +105,11 @@ impl Runs {
     }
 
     /// The run is being sent; what is left in the lanes waits from now on.
-    pub(super) fn sent(&mut self, now: Instant) {
+    pub(super) fn sent(&mut self, lanes: &Lanes, now: Instant) {
         if let Some((_, state)) = &mut self.current {
             *state = State::Out;
         }
-        self.waiting_since = Some(now);
+        self.waiting_since = (lanes.waiting() > 0).then_some(now);
     }
 
     /// The run is to be sent again as it is.
@@ -120,7 +124,7 @@ impl Runs {
         let (run, _) = self.current?;
         let half = Run { last, ..run };
         self.current = Some((half, State::Closed));
-        self.waiting_since = Instant::now().checked_sub(self.limits.age);
+        self.rest_is_due = true;
         Some(half)
     }
 
@@ -129,16 +133,17 @@ impl Runs {
         self.current = None;
     }
 
-    /// When what waits becomes old enough.
+    /// When what waits becomes old enough; none if nothing waits.
     pub(super) fn next_close(&self) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| self.current.is_none())?;
         Some(since + self.limits.age)
     }
 
     fn is_ripe(&self, lanes: &Lanes, now: Instant) -> bool {
+        let is_old = || self.rest_is_due || self.next_close().is_some_and(|close| close <= now);
         lanes.waiting_bytes() >= self.limits.bytes
             || lanes.waiting() >= self.limits.events
-            || (lanes.waiting() > 0 && self.next_close().is_some_and(|close| close <= now))
+            || (lanes.waiting() > 0 && is_old())
     }
 }
 
@@ -207,7 +212,7 @@ mod tests {
         assert_eq!(runs.stored(), None);
         runs.was_stored(Some(closed));
         assert_eq!(runs.stored(), Some(closed));
-        runs.sent(Instant::now());
+        runs.sent(&lanes, Instant::now());
         assert_eq!((runs.stored(), runs.close(&lanes, Instant::now(), NOW)), (None, None));
         runs.put_back();
         assert_eq!(runs.stored(), Some(closed), "the same again");
@@ -215,6 +220,36 @@ mod tests {
         assert_eq!((half, runs.stored()), (Some(run(1, 2)), None));
         runs.ended();
         assert!(runs.close(&lanes, Instant::now(), NOW).is_some());
+    }
+
+    #[test]
+    fn what_is_left_of_a_split_run_follows_at_once() {
+        let start = Instant::now();
+        let (mut runs, lanes) = (Runs::new(LIMITS, Some(run(1, 4))), lanes(2, 1));
+        runs.sent(&lanes, start);
+        assert_eq!(runs.split(Seq::new(2)), Some(run(1, 2)));
+        runs.was_stored(Some(run(1, 2)));
+        runs.sent(&lanes, start);
+        runs.ended();
+        assert!(runs.close(&lanes, start, NOW).is_some(), "without waiting again");
+    }
+
+    #[test]
+    fn without_an_event_there_is_nothing_to_wake_up_for() {
+        let start = Instant::now();
+        let (mut runs, full, empty) = (Runs::new(LIMITS, None), lanes(4, 1), lanes(0, 1));
+        runs.watch(&full, start);
+        runs.close(&full, start, NOW).unwrap();
+        runs.sent(&empty, start);
+        runs.ended();
+        assert_eq!(runs.next_close(), None);
+        let later = start + Duration::from_secs(1_000);
+        runs.watch(&full, later);
+        assert_eq!(
+            runs.next_close(),
+            Some(later + LIMITS.age),
+            "and the next run has its whole time"
+        );
     }
 
     #[test]

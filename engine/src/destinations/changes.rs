@@ -10,25 +10,53 @@ use domain::{
 
 use crate::store::{Destination, Header, Target};
 
-/// A field as people know it, and its value.
-type Told = (&'static str, String);
+/// A field as people know it.
+struct Told {
+    field: &'static str,
+    value: String,
+    /// What is told of the value, where that is not all of it.
+    shown: Option<String>,
+}
+
+impl Told {
+    fn plain(field: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            field,
+            value: value.into(),
+            shown: None,
+        }
+    }
+
+    /// Told by its origin: a path may hold a secret.
+    fn url(field: &'static str, url: Option<&DestinationUrl>) -> Self {
+        Self {
+            field,
+            value: url.map(DestinationUrl::to_string).unwrap_or_default(),
+            shown: url.map(DestinationUrl::origin),
+        }
+    }
+
+    fn into_shown(self) -> String {
+        self.shown.unwrap_or(self.value)
+    }
+}
 
 /// One event for each thing that changed, in the order of the form. Empty if nothing did.
 pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec<OwnEvent> {
     let (id, name) = (before.id, change.name.as_str());
-    let mut was = vec![("name", before.name.to_string())];
+    let mut was = vec![Told::plain("name", before.name.as_str())];
     was.extend(stored_fields(&before.target));
-    let mut is = vec![("name", name.to_owned())];
+    let mut is = vec![Told::plain("name", name)];
     is.extend(wanted_fields(&change.target));
-    let changed = was.into_iter().zip(is).filter(|((_, was), (_, is))| was != is);
+    let changed = was.into_iter().zip(is).filter(|(was, is)| was.value != is.value);
     let mut events: Vec<OwnEvent> = changed
-        .map(|((field, from), (_, to))| OwnEvent::DestinationChanged {
+        .map(|(was, is)| OwnEvent::DestinationChanged {
             destination: id,
             kind: change.target.kind(),
             name: name.to_owned(),
-            field,
-            from,
-            to,
+            field: was.field,
+            from: was.into_shown(),
+            to: is.into_shown(),
         })
         .collect();
     events.extend(
@@ -55,10 +83,9 @@ pub(super) fn place_of(target: &TargetSettings) -> String {
     }
 }
 
-/// A URL is told by its origin: its path may hold a secret.
 fn stored_fields(target: &Target) -> Vec<Told> {
     match target {
-        Target::Http(target) => vec![("destination url", target.url.origin())],
+        Target::Http(target) => vec![Told::url("destination url", Some(&target.url))],
         Target::GoogleCloudLogging(target) => google_fields(&target.settings),
         Target::AmazonS3(target) => s3_fields(&target.settings),
     }
@@ -66,7 +93,7 @@ fn stored_fields(target: &Target) -> Vec<Told> {
 
 fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
     match target {
-        TargetSettings::Http(settings) => vec![("destination url", settings.url.origin())],
+        TargetSettings::Http(settings) => vec![Told::url("destination url", Some(&settings.url))],
         TargetSettings::GoogleCloudLogging { settings, .. } => google_fields(settings),
         TargetSettings::AmazonS3 { settings, .. } => s3_fields(settings),
     }
@@ -74,23 +101,20 @@ fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
 
 fn google_fields(settings: &GoogleSettings) -> Vec<Told> {
     vec![
-        ("project id", settings.project_id().to_owned()),
-        ("client email", settings.client_email().to_owned()),
-        ("log id", settings.log_id().to_owned()),
+        Told::plain("project id", settings.project_id()),
+        Told::plain("client email", settings.client_email()),
+        Told::plain("log id", settings.log_id()),
     ]
 }
 
 fn s3_fields(settings: &S3Settings) -> Vec<Told> {
     vec![
-        ("access key id", settings.access_key_id().to_owned()),
-        ("region", settings.region().to_owned()),
-        ("bucket name", settings.bucket().to_owned()),
-        (
-            "endpoint url",
-            settings.endpoint_url().map(DestinationUrl::origin).unwrap_or_default(),
-        ),
-        ("key prefix", settings.key_prefix().to_owned()),
-        ("object layout", settings.layout().as_str().to_owned()),
+        Told::plain("access key id", settings.access_key_id()),
+        Told::plain("region", settings.region()),
+        Told::plain("bucket name", settings.bucket()),
+        Told::url("endpoint url", settings.endpoint_url()),
+        Told::plain("key prefix", settings.key_prefix()),
+        Told::plain("object layout", settings.layout().as_str()),
     ]
 }
 

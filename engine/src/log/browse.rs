@@ -179,8 +179,8 @@ impl EventLog {
         })
     }
 
-    /// The events at these places, in their order, until there are `bytes` of bodies, and where that ended, if not at the
-    /// last place. Without those that have gone.
+    /// The events at these places, in their order, until there are `bytes` of bodies. Without those that have gone. And where
+    /// that ended, unless the last row says so.
     async fn read_places(
         &self,
         places: &[BrowsePosition],
@@ -205,7 +205,8 @@ impl EventLog {
             }
         }
         let last = done.checked_sub(1).and_then(|last| places.get(last));
-        Ok((rows, last.copied().filter(|_| done < places.len())))
+        let is_short = done < places.len() || (bytes != usize::MAX && rows.len() < done);
+        Ok((rows, last.copied().filter(|_| is_short)))
     }
 
     /// Bytes of the bodies at these places.

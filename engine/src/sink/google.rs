@@ -58,8 +58,6 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 /// Read of an answer at most: one that names each of 1,000 entries is longer than what is read elsewhere.
 const ANSWER_BYTES: usize = 1024 * 1024;
 
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION")));
-
 /// Writes to one log.
 pub struct GoogleSink {
     settings: GoogleSettings,
@@ -164,6 +162,6 @@ fn head(token: &AccessToken) -> HeaderMap {
     HeaderMap::from_iter([
         (AUTHORIZATION, token.header()),
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (USER_AGENT, AGENT),
+        (USER_AGENT, super::USER_AGENT),
     ])
 }

@@ -263,6 +263,9 @@ async fn batches_hold_the_log_in_its_order_without_holes() {
         assert_eq!((puts.times, puts.bodies.len()), (1, 1), "{key}");
     }
     let requests = storage.server.requests();
+    let agents = requests.iter().filter_map(|request| request.header("user-agent"));
+    assert!(agents.clone().count() > 0);
+    assert!(agents.into_iter().all(|agent| agent.starts_with("audit-streams/")));
     let types: Vec<_> = requests.iter().map(|request| request.header("content-type")).collect();
     assert!(
         types

@@ -97,7 +97,7 @@ async fn a_delivery_has_the_documented_headers() {
     let receiver = Receiver::start().await;
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;
-    let draft = json!({"draft": {"name": "SIEM", "url": receiver.url(), "verification_token": "0123456789abcdef"}});
+    let draft = json!({"draft": {"name": "SIEM", "target": {"http": {"url": receiver.url(), "verification_token": "0123456789abcdef"}}}});
     assert_eq!(browser.call("destinations/create", &draft).await.status, 200);
     let token = instance.token("app", &["ingest"]);
     instance

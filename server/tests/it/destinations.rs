@@ -9,9 +9,13 @@ use crate::{
 
 /// An add form that is right as it is.
 fn draft(change: Value) -> Value {
-    let mut draft = json!({"name": "SIEM", "url": "http://127.0.0.1:9/in", "verification_token": null});
+    let mut draft = json!({"name": "SIEM", "target": {"http": {"url": "http://127.0.0.1:9/in"}}});
     for (field, value) in change.as_object().unwrap() {
-        draft[field] = value.clone();
+        let place = match field.as_str() {
+            "name" | "event_types" => &mut draft,
+            _ => &mut draft["target"]["http"],
+        };
+        place[field] = value.clone();
     }
     json!({ "draft": draft })
 }
@@ -273,7 +277,10 @@ async fn a_header_value_comes_back_only_when_it_is_asked_for() {
         assert_eq!(answer.status, 200);
         assert!(!answer.text.contains("tell-nobody"), "{}", answer.text);
     }
-    let (id, header) = (&created.json()["id"], &created.json()["headers"][0]["id"]);
+    let (id, header) = (
+        &created.json()["id"],
+        &created.json()["draft"]["target"]["http"]["headers"][0]["id"],
+    );
     let secret = json!({"id": id, "secret": {"header": header}});
     assert_eq!(
         browser.call("destinations/secret", &secret).await.json(),
@@ -291,16 +298,21 @@ async fn saving_is_all_or_nothing() {
     let mut browser = Browser::signed_in(&instance).await;
     let new = draft(json!({"headers": [header("X-A", "1")]}));
     let created = browser.call("destinations/create", &new).await.json();
-    let edit = |headers: Value, types: Value| json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed", "headers": headers, "event_types": types}});
+    let edit = |headers: Value, types: Value| {
+        let mut draft = draft(json!({"name": "Renamed", "headers": headers, "event_types": types}));
+        draft["id"] = created["id"].clone();
+        draft["version"] = json!(1);
+        draft
+    };
     let refused = edit(json!([header("X-B", "2")]), json!(["never_heard_of"]));
     let answer = browser.call("destinations/update", &refused).await;
     assert_eq!(refusals(&answer).len(), 1);
     let stored = browser.read("destinations/list").await.json();
     assert_eq!(
-        (&stored[0]["name"], &stored[0]["headers"], &stored[0]["version"]),
-        (&json!("SIEM"), &created["headers"], &json!(1))
+        (&stored[0]["draft"], &stored[0]["version"]),
+        (&created["draft"], &json!(1))
     );
-    let kept = json!({"id": created["headers"][0]["id"], "name": "X-Renamed", "value": null, "active": false});
+    let kept = json!({"id": created["draft"]["target"]["http"]["headers"][0]["id"], "name": "X-Renamed", "value": null, "active": false});
     let saved = browser
         .call(
             "destinations/update",
@@ -308,9 +320,10 @@ async fn saving_is_all_or_nothing() {
         )
         .await
         .json();
-    assert_eq!(saved["event_types"], json!(["add_gpg_key", "user_created"]));
-    assert_eq!(saved["headers"][0]["name"], "X-Renamed");
-    let secret = json!({"id": created["id"], "secret": {"header": saved["headers"][0]["id"]}});
+    assert_eq!(saved["draft"]["event_types"], json!(["add_gpg_key", "user_created"]));
+    assert_eq!(saved["draft"]["target"]["http"]["headers"][0]["name"], "X-Renamed");
+    let secret =
+        json!({"id": created["id"], "secret": {"header": saved["draft"]["target"]["http"]["headers"][0]["id"]}});
     assert_eq!(
         browser.call("destinations/secret", &secret).await.json(),
         "1",

@@ -1,6 +1,7 @@
 //! A server that a test starts, kills and asks.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
@@ -22,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// A running server and its data folder.
 pub(crate) struct Instance {
     folder: tempfile::TempDir,
-    settings: Vec<(&'static str, String)>,
+    settings: Settings,
     process: Child,
     address: String,
     client: reqwest::Client,
@@ -84,12 +85,25 @@ impl Instance {
         Self::start_on(folder(), settings)
     }
 
+    /// Starts with the server's own log in a file.
+    pub(crate) fn start_logging_to(log: File, settings: &[(&'static str, &str)]) -> Self {
+        let folder = folder();
+        let settings = owned(settings);
+        let mut command = serve(folder.path(), &settings);
+        command.stderr(log);
+        let (process, stdout) = spawn_binary(command);
+        Self {
+            folder,
+            settings,
+            process,
+            address: address_in(stdout),
+            client: client(),
+        }
+    }
+
     /// Starts on a folder that a test has prepared.
     pub(crate) fn start_on(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
-        let settings: Vec<_> = settings
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()))
-            .collect();
+        let settings = owned(settings);
         let (process, address) = spawn(folder.path(), &settings);
         Self {
             folder,
@@ -216,11 +230,24 @@ pub(crate) fn binary() -> Command {
     Command::new(BINARY)
 }
 
-fn spawn(data_dir: &Path, settings: &[(&'static str, String)]) -> (Child, String) {
+type Settings = Vec<(&'static str, String)>;
+
+fn owned(settings: &[(&'static str, &str)]) -> Settings {
+    let owned = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    owned.collect()
+}
+
+fn spawn(data_dir: &Path, settings: &Settings) -> (Child, String) {
+    let (process, stdout) = spawn_binary(serve(data_dir, settings));
+    (process, address_in(stdout))
+}
+
+fn serve(data_dir: &Path, settings: &Settings) -> Command {
     let mut command = binary();
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-level", "warn"])
+        .args(["serve", "--listen", "127.0.0.1:0"])
         .env("AUDIT_STREAMS_DATA_DIR", data_dir)
+        .env("AUDIT_STREAMS_LOG_LEVEL", "warn")
         .env("AUDIT_STREAMS_ROOT_PASSWORD", PASSWORD)
         .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true");
     for (name, value) in settings {
@@ -230,8 +257,7 @@ fn spawn(data_dir: &Path, settings: &[(&'static str, String)]) -> (Child, String
             value => command.env(name, value),
         };
     }
-    let (process, stdout) = spawn_binary(command);
-    (process, address_in(stdout))
+    command
 }
 
 /// The address that the server says it listens on. What it prints later is read and forgotten.

@@ -5,6 +5,7 @@
 mod browser;
 mod command_line;
 mod crash;
+mod credentials;
 mod delivery;
 mod destinations;
 mod help;
@@ -18,6 +19,7 @@ mod page;
 mod payloads;
 mod receive;
 mod receiver;
+mod s3_crash;
 mod settings;
 mod sign_in;
 mod tokens;

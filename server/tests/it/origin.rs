@@ -20,7 +20,7 @@ async fn nothing_is_changed_for_another_site() {
         let request = headers
             .into_iter()
             .fold(request, |request, (name, value)| request.header(name, value));
-        let draft = json!({"draft": {"name": "Evil", "url": "https://evil.example/", "verification_token": null}});
+        let draft = json!({"draft": {"name": "Evil", "target": {"http": {"url": "https://evil.example/"}}}});
         Answer::of(request.body(draft.to_string()))
     };
     for headers in [

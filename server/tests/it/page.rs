@@ -97,7 +97,7 @@ async fn server_functions_are_for_administrators() {
             "{function}"
         );
     }
-    let draft = json!({"draft": {"name": "SIEM", "url": "https://siem.example/", "verification_token": null}});
+    let draft = json!({"draft": {"name": "SIEM", "target": {"http": {"url": "https://siem.example/"}}}});
     assert_eq!(stranger.call("destinations/create", &draft).await.status, 401);
     assert_eq!(
         stranger.call("destinations/delete", &json!({"id": 1})).await.status,
@@ -111,17 +111,23 @@ async fn a_destination_is_added_renamed_and_deleted() {
     let mut browser = Browser::signed_in(&instance).await;
     let created = add_destination_over_the_page(&instance, "http://127.0.0.1:9/in").await;
     assert_eq!((&created["name"], &created["version"]), (&json!("SIEM"), &json!(1)));
-    assert_eq!(created["verification_token"].as_str().unwrap().len(), 24);
+    assert_eq!(
+        created["draft"]["target"]["http"]["verification_token"]
+            .as_str()
+            .unwrap()
+            .len(),
+        24
+    );
     let again = browser
         .call(
             "destinations/create",
-            &json!({"draft": {"name": "SIEM", "url": "http://127.0.0.1:9/in", "verification_token": null}}),
+            &json!({"draft": {"name": "SIEM", "target": {"http": {"url": "http://127.0.0.1:9/in"}}}}),
         )
         .await;
     assert_eq!(again.status, 422);
     assert!(again.text.contains("has already been taken"), "{}", again.text);
     let rename =
-        json!({"id": created["id"], "version": 1, "edit": {"name": "Renamed", "headers": [], "event_types": []}});
+        json!({"id": created["id"], "version": 1, "draft": {"name": "Renamed", "target": created["draft"]["target"]}});
     assert_eq!(browser.call("destinations/update", &rename).await.json()["version"], 2);
     assert_eq!(
         browser.call("destinations/update", &rename).await.status,

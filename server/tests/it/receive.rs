@@ -57,7 +57,7 @@ async fn it_verifies_what_the_server_sends() {
     let probe = Listening::start(&[]);
     // The secrets are known only once there is a destination, whose address must then stay: take the probe's.
     let url = probe.url.clone();
-    let draft = json!({"draft": {"name": "Receiver", "url": url, "verification_token": "0123456789abcdef"}});
+    let draft = json!({"draft": {"name": "Receiver", "target": {"http": {"url": url, "verification_token": "0123456789abcdef"}}}});
     drop(probe);
     let created = browser.call("destinations/create", &draft).await.json();
     let secret = browser

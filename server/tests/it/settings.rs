@@ -302,7 +302,7 @@ async fn a_destination_that_was_blocked_is_sent_to_as_soon_as_the_network_allows
     let mut instance = free();
     let receiver = Receiver::start().await;
     let mut root = Browser::signed_in(&instance).await;
-    let draft = json!({"draft": {"name": "SIEM", "url": receiver.url(), "verification_token": null}});
+    let draft = json!({"draft": {"name": "SIEM", "target": {"http": {"url": receiver.url()}}}});
     let refused = root.call("destinations/create", &draft).await;
     assert!(message(&refused, "url").contains("is blocked"));
     let allow = [("version", "1"), ("allow_local_network", "true"), ("allowlist", "")];

@@ -32,6 +32,11 @@ const SERVER: Step = Step {
     what: "compile the server with the web assets inside",
     usually: "30 s",
 };
+const RECEIVERS: Step = Step {
+    name: "receivers",
+    what: "compile what the browser tests stream to",
+    usually: "30 s",
+};
 const PLAYWRIGHT: Step = Step {
     name: "playwright",
     what: "install the browser tests' packages",
@@ -103,6 +108,10 @@ fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
     let mut browser = None;
     let is_ready = [
         steps.attempt(&SERVER, || build::server(project, Profile::Dev)),
+        steps.attempt(&RECEIVERS, || {
+            process::run(process::cargo(project).args(["build", "--package", "receivers"]))?;
+            Ok(Ending::Done)
+        }),
         steps.attempt(&PLAYWRIGHT, || npm::install(&folder)),
         steps.attempt(&BROWSER, || {
             browser = Some(Browser::find_or_install(project)?);
@@ -120,7 +129,8 @@ fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
         let mut command = npx(project, "playwright");
         command
             .arg("test")
-            .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()));
+            .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()))
+            .env("AUDIT_STREAMS_RECEIVERS_BIN", project.target().join("debug/receivers"));
         browser.configure(&mut command);
         let finished = process::tee(&mut command)?;
         *tally += Tally::of_playwright(&finished.stdout);

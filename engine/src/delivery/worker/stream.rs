@@ -361,7 +361,7 @@ impl Stream {
             self.books.run_ended();
             return false;
         }
-        runs.sent(Instant::now());
+        runs.sent(&self.lanes, Instant::now());
         self.send(taken, Some(run))
     }
 

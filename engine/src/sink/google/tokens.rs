@@ -23,7 +23,7 @@ use serde::Deserialize;
 use tokio::{sync::Mutex, time::timeout};
 use url::{Url, form_urlencoded};
 
-use super::{AGENT, TOKEN_DEADLINE, account::ServiceAccount};
+use super::{TOKEN_DEADLINE, account::ServiceAccount};
 use crate::{
     clock::Clock,
     net::GuardedClient,
@@ -179,7 +179,7 @@ impl Tokens {
 
 fn head() -> HeaderMap {
     let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-    HeaderMap::from_iter([(CONTENT_TYPE, content_type), (USER_AGENT, AGENT)])
+    HeaderMap::from_iter([(CONTENT_TYPE, content_type), (USER_AGENT, super::super::USER_AGENT)])
 }
 
 fn form(assertion: &str) -> Bytes {
@@ -206,6 +206,7 @@ fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, 
         ("", error) => error.to_owned(),
         (description, _) => description.trim_end_matches('.').to_owned(),
     };
+    let why: String = why.chars().take(500).collect();
     let advice = if why.contains("timeframe") {
         "Check the clock of this machine"
     } else {

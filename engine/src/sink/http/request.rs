@@ -38,10 +38,7 @@ impl RequestHead {
         token.set_sensitive(true);
         let mut fixed = HeaderMap::with_capacity(16);
         fixed.insert(CONTENT_TYPE, DEFAULT_CONTENT_TYPE);
-        fixed.insert(
-            USER_AGENT,
-            HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION"))),
-        );
+        fixed.insert(USER_AGENT, super::super::USER_AGENT);
         for header in target.headers.iter().filter(|header| header.active) {
             let (name, value) = custom_header(header)?;
             fixed.insert(name, value);

@@ -11,7 +11,7 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
 
 use super::super::report::read_answer;
 use crate::net::GuardedClient;
@@ -52,7 +52,9 @@ async fn exchange(client: &GuardedClient, request: HttpRequest) -> Result<HttpRe
 }
 
 async fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
-    let (head, body) = request.try_into_http1x()?.into_parts();
+    let (mut head, body) = request.try_into_http1x()?.into_parts();
+    // It is not signed, and the SDK's own tells what the environment says of where this runs.
+    head.headers.insert(USER_AGENT, crate::sink::USER_AGENT);
     let body = ByteStream::new(body).collect().await?.into_bytes();
     Ok(reqwest::Request::try_from(http::Request::from_parts(head, body))?)
 }

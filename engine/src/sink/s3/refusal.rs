@@ -23,12 +23,13 @@ pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, start
     let text = String::from_utf8_lossy(body);
     let refusal = Refusal {
         status: answer.status().as_u16(),
-        code: element(&text, "Code").unwrap_or_default(),
-        message: element(&text, "Message").unwrap_or_default(),
+        code: start_of(element(&text, "Code").unwrap_or_default()),
+        message: start_of(element(&text, "Message").unwrap_or_default()),
         region: answer
             .headers()
             .get("x-amz-bucket-region")
-            .or_else(|| element(&text, "Region")),
+            .or_else(|| element(&text, "Region"))
+            .map(start_of),
     };
     let (status, reason) = refusal.meaning(settings);
     Report {
@@ -40,6 +41,13 @@ pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, start
         response: kept_text(body),
         duration: started.elapsed(),
     }
+}
+
+/// Whoever answers decides how much; a reason is a sentence.
+fn start_of(text: &str) -> &str {
+    const CHARS: usize = 500;
+    let end = text.char_indices().nth(CHARS).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or(text)
 }
 
 /// What is read of an answer; its texts may be empty.

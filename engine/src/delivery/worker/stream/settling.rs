@@ -1,13 +1,13 @@
 //! Applying the policy to what one request came to.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
     policy::{Decision, Refusal, RequestSize, Trouble, decide},
 };
 
-use super::{Done, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
+use super::{Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{causes::causes, log::LoggedEvent, sink::Report};
 
 /// What a request has shown about its destination.
@@ -17,7 +17,9 @@ struct Shown {
     /// By an answer: what can't be sent at all says nothing.
     refused: usize,
     put_back: usize,
-    trouble: Option<(Trouble, Option<std::time::Duration>)>,
+    trouble: Option<(Trouble, Option<Duration>)>,
+    /// So many in a row that it is the destination.
+    everything_refused: Option<Trouble>,
 }
 
 impl Stream {
@@ -105,7 +107,7 @@ impl Stream {
                 }
                 Decision::Refuse(refusal) => {
                     if self.refuse(&event, origin, refusal, report, now) {
-                        shown.trouble = Some((Trouble::EverythingRefused(refusal.status()), None));
+                        shown.everything_refused = Some(Trouble::EverythingRefused(refusal.status()));
                     }
                     shown.refused += usize::from(refusal != Refusal::Unsendable);
                 }
@@ -122,6 +124,9 @@ impl Stream {
     fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
         if let Some((trouble, retry_after)) = shown.trouble {
             return self.hold_for(trouble, retry_after, now);
+        }
+        if let (Some(trouble), 0) = (shown.everything_refused, shown.accepted) {
+            return self.hold_for(trouble, None, now);
         }
         if shown.accepted + shown.refused > 0 {
             // It answers; if it refused something, then about that event only: whatever was wrong is over.
@@ -156,8 +161,10 @@ impl Stream {
             }
             (Mode::Runs(runs), None) => runs.put_back(),
         }
-        // It answers, so whatever was wrong before is over.
-        if done.epoch == self.epoch {
+        // It answers, so whatever was wrong before is over; but if it was that everything is refused, one more refusal is no
+        // sign of that.
+        let refuses_all = |hold: &Hold| matches!(hold.trouble, Trouble::EverythingRefused(_));
+        if done.epoch == self.epoch && !self.hold.as_ref().is_some_and(refuses_all) {
             self.release();
         }
     }
