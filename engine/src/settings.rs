@@ -192,7 +192,7 @@ async fn answered(change: JoinHandle<Result<(), UpdateError>>) -> Result<(), Upd
         Ok(answer) => answer,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         // The process is about to end.
-        Err(Err(_)) => Err(StoreError::from(sqlx::Error::PoolClosed).into()),
+        Err(Err(_)) => Err(StoreError::Stopped.into()),
     }
 }
 

@@ -7,6 +7,8 @@ use crate::vault::{DoesNotOpen, KeyError};
 pub enum StoreError {
     #[error("the database refused a statement")]
     Database(#[from] sqlx::Error),
+    #[error("the process is stopping")]
+    Stopped,
     #[error("the database could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("a secret could not be sealed")]

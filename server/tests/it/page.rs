@@ -110,7 +110,10 @@ async fn a_destination_is_added_renamed_and_deleted() {
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;
     let created = add_destination_over_the_page(&instance, "http://127.0.0.1:9/in").await;
-    assert_eq!((&created["name"], &created["version"]), (&json!("SIEM"), &json!(1)));
+    assert_eq!(
+        (&created["draft"]["name"], &created["version"]),
+        (&json!("SIEM"), &json!(1))
+    );
     assert_eq!(
         created["draft"]["target"]["http"]["verification_token"]
             .as_str()
