@@ -132,6 +132,18 @@ pub struct DestinationView {
     pub health: StreamHealth,
 }
 
+impl DestinationView {
+    /// Leaves out of the draft what is not to be seen.
+    pub fn new(id: DestinationId, version: i64, draft: DestinationDraft, health: StreamHealth) -> Self {
+        Self {
+            id,
+            version,
+            draft: draft.without_secrets(),
+            health,
+        }
+    }
+}
+
 /// A secret of a destination that an administrator may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

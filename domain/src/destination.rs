@@ -130,6 +130,17 @@ impl DestinationDraft {
         }
     }
 
+    /// Without what is never shown, or only on request: private key, secret access key, values of headers.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        match &mut self.target {
+            TargetDraft::Http(draft) => draft.headers.iter_mut().for_each(|header| header.value = None),
+            TargetDraft::GoogleCloudLogging(draft) => draft.private_key = None,
+            TargetDraft::AmazonS3(draft) => draft.secret_access_key = None,
+        }
+        self
+    }
+
     pub const fn kind(&self) -> DestinationKind {
         match self.target {
             TargetDraft::Http(_) => DestinationKind::Http,
@@ -399,6 +410,25 @@ mod tests {
                 kind == DestinationKind::AmazonS3
             );
             assert!(!draft.target.set_text(Field::Username, "x".into()));
+        }
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_secret() {
+        let mut with_header = http();
+        if let TargetDraft::Http(draft) = &mut with_header.target {
+            draft.headers.push(HeaderDraft {
+                value: Some("s3cret".into()),
+                ..HeaderDraft::new()
+            });
+        }
+        let (mut google, mut s3) = (google(), s3());
+        google.target.set_text(Field::PrivateKey, "s3cret".into());
+        s3.target.set_text(Field::SecretAccessKey, "s3cret".into());
+        for draft in [with_header, google, s3] {
+            let shown = serde_json::to_string(&draft.clone().without_secrets()).unwrap();
+            assert!(serde_json::to_string(&draft).unwrap().contains("s3cret"));
+            assert!(!shown.contains("s3cret"), "{shown}");
         }
     }
 

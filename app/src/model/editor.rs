@@ -32,6 +32,8 @@ pub struct EditRequest {
 /// State of one form. Nothing that was typed leaves it except by [`EditorState::reset`] or a successful save.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditorState {
+    /// Tells one add form from the next.
+    form: u32,
     draft: DestinationDraft,
     stored: Option<Stored>,
     visited: Vec<Field>,
@@ -49,6 +51,15 @@ impl EditorState {
         editor
     }
 
+    #[must_use]
+    pub fn numbered(self, form: u32) -> Self {
+        Self { form, ..self }
+    }
+
+    pub const fn form(&self) -> u32 {
+        self.form
+    }
+
     /// A form with what is stored.
     pub fn edit(view: &DestinationView) -> Self {
         Self {
@@ -63,6 +74,7 @@ impl EditorState {
 
     const fn holding(draft: DestinationDraft) -> Self {
         Self {
+            form: 0,
             draft,
             stored: None,
             visited: Vec::new(),

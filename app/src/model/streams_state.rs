@@ -49,7 +49,12 @@ pub struct Revision(u32);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamsState {
     rows: Vec<StreamRow>,
+    /// The add form that is open.
     adding: Option<EditorState>,
+    /// Add forms of other kinds that were begun before it.
+    set_aside: Vec<EditorState>,
+    /// Add forms so far.
+    forms: u32,
     notice: Option<Notice>,
     revision: Revision,
     out_of_date: Option<AppError>,
@@ -60,6 +65,8 @@ impl StreamsState {
         Self {
             rows: destinations.into_iter().map(StreamRow::new).collect(),
             adding: None,
+            set_aside: Vec::new(),
+            forms: 0,
             notice: None,
             revision: Revision(0),
             out_of_date: None,
@@ -103,16 +110,22 @@ impl StreamsState {
         self.out_of_date.as_ref()
     }
 
-    /// Opens the add form; a form of this kind that is already open keeps what was typed.
+    /// Opens the add form. What was typed for this kind is still there, and what was typed for another is set aside, until
+    /// adding ends.
     pub fn begin_adding(&mut self, kind: DestinationKind) {
         self.notice = None;
-        if self.adding.as_ref().is_none_or(|editor| editor.kind() != kind) {
-            self.adding = Some(EditorState::add(kind));
-        }
+        self.set_aside.extend(self.adding.take());
+        let position = self.set_aside.iter().position(|editor| editor.kind() == kind);
+        let editor = position.map(|position| self.set_aside.remove(position));
+        self.adding = Some(editor.unwrap_or_else(|| {
+            self.forms += 1;
+            EditorState::add(kind).numbered(self.forms)
+        }));
     }
 
     pub fn stop_adding(&mut self) {
         self.adding = None;
+        self.set_aside.clear();
     }
 
     pub fn dismiss_notice(&mut self) {
@@ -148,27 +161,29 @@ impl StreamsState {
         }
     }
 
-    /// `sent` is what was to be added: what was typed since then stays, in the form of the new row.
-    pub fn add_answered(&mut self, sent: &DestinationDraft, answer: Result<DestinationView, AppError>) {
+    /// `form` is the number of the form that was sent, `sent` what it held: what was typed since then stays, in the form of
+    /// the new row.
+    pub fn add_answered(&mut self, form: u32, sent: &DestinationDraft, answer: Result<DestinationView, AppError>) {
         // The form may have been closed meanwhile, or left for another kind.
-        let form = self.adding.take_if(|editor| editor.kind() == sent.kind());
         match answer {
             Ok(view) => {
                 self.changed();
                 self.notice = Some(Notice::Added);
                 let mut row = StreamRow::new(view);
-                if let Some(mut editor) = form {
+                if let Some(mut editor) = self.adding.take_if(|editor| editor.form() == form) {
+                    self.set_aside.clear();
                     editor.accept(&row.view, sent);
                     editor.dismiss_saved();
                     row.expanded = editor.is_changed();
                     row.editor = editor;
                 }
+                self.set_aside.retain(|editor| editor.form() != form);
                 self.rows.push(row);
             }
             Err(error) => {
-                if let Some(mut editor) = form {
+                let forms = self.adding.iter_mut().chain(&mut self.set_aside);
+                if let Some(editor) = forms.into_iter().find(|editor| editor.form() == form) {
                     editor.refuse(error);
-                    self.adding = Some(editor);
                 }
             }
         }

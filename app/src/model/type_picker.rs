@@ -114,7 +114,7 @@ impl TypePicker {
         let admits = |known: &&EventTypeView| chosen.is_empty() || chosen.contains(&known.name);
         let admitted: u64 = self.types.iter().filter(admits).map(|known| known.last_day).sum();
         let (admitted, total) = (super::text::grouped(admitted), super::text::grouped(total));
-        format!("Admits {admitted} of the {total} events of this hour and the 24 before it.")
+        format!("Admits {admitted} of the {total} events of the last 24 full hours and this one.")
     }
 
     /// Heading and name of each option shown, in order.

@@ -42,8 +42,11 @@ pub(super) fn AddForm() -> impl IntoView {
                 "This could include sensitive information. Make sure you trust the destination."
             </Alert>
             <Refusal editing />
-            {kind_fields(editing)}
-            <EventTypes editing />
+            // Not all of it could be changed any more once it is added.
+            <div class="form-fields" inert=add.pending()>
+                {kind_fields(editing)}
+                <EventTypes editing />
+            </div>
             <div class="form-actions">
                 <button type="submit" class="button button-primary" disabled=cannot_add>
                     "Add"

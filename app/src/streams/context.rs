@@ -6,10 +6,7 @@ use leptos::prelude::*;
 use super::{add_menu::BUTTON_ID, tab::HEADING_ID};
 use crate::{
     browser,
-    model::{
-        editor::{EditRequest, EditorState},
-        streams_state::StreamsState,
-    },
+    model::{editor::EditRequest, streams_state::StreamsState},
     server_fns::destinations::{create_destination, delete_destination, list_destinations, update_destination},
     wire::DestinationView,
 };
@@ -36,13 +33,13 @@ impl Streams {
     pub(super) fn add(self) -> Action<(), ()> {
         let state = self.state;
         Action::new(move |(): &()| async move {
-            let draft = state.with_untracked(|state| state.adding().map(EditorState::draft));
-            let Some(draft) = draft else { return };
+            let sent = state.with_untracked(|state| state.adding().map(|editor| (editor.form(), editor.draft())));
+            let Some((form, draft)) = sent else { return };
             let answer = create_destination(draft.clone()).await;
             if answer.is_ok() {
                 browser::focus(HEADING_ID);
             }
-            state.try_update(|state| state.add_answered(&draft, answer));
+            state.try_update(|state| state.add_answered(form, &draft, answer));
         })
     }
 

@@ -1,6 +1,6 @@
 //! The fields of a Google Cloud Logging destination.
 
-use domain::Field;
+use domain::{Field, FieldError};
 use leptos::{ev::DragEvent, prelude::*, task::spawn_local};
 use web_sys::FileList;
 
@@ -9,7 +9,7 @@ use super::{
     field::{FieldLook, field, name_field},
     secret_field::{SecretLook, secret_field},
 };
-use crate::{browser, ui::Icon};
+use crate::{browser, ui::Icon, wire::AppError};
 
 pub(super) fn google_fields(editing: Editing) -> AnyView {
     let code = |id, label, placeholder| FieldLook {
@@ -116,11 +116,20 @@ fn take(editing: Editing, files: Option<FileList>) {
         return;
     };
     spawn_local(async move {
-        if let Some(text) = browser::file_text(&file).await {
-            editing.update(|editor| {
-                editor.set_text(Field::PrivateKey, text);
-                editor.visit(Field::PrivateKey);
-            });
-        }
+        let text = browser::file_text(&file).await;
+        editing.update(|editor| {
+            match text {
+                Some(text) => editor.set_text(Field::PrivateKey, text),
+                None => editor.refuse(AppError::Invalid(unreadable().into())),
+            }
+            editor.visit(Field::PrivateKey);
+        });
     });
+}
+
+fn unreadable() -> FieldError {
+    FieldError::new(
+        Field::PrivateKey,
+        "This file can't be read. Open it and paste its text.",
+    )
 }

@@ -86,16 +86,12 @@ pub(super) async fn list_event_types(engine: &Engine) -> Result<Vec<EventTypeVie
 
 fn view(state: DestinationState) -> DestinationView {
     let DestinationState { destination, health } = state;
-    DestinationView {
-        id: destination.id,
-        version: destination.version,
-        draft: DestinationDraft {
-            name: destination.name.to_string(),
-            target: target_draft(&destination.target),
-            event_types: destination.filter.iter().map(ToString::to_string).collect(),
-        },
-        health,
-    }
+    let draft = DestinationDraft {
+        name: destination.name.to_string(),
+        target: target_draft(&destination.target),
+        event_types: destination.filter.iter().map(ToString::to_string).collect(),
+    };
+    DestinationView::new(destination.id, destination.version, draft, health)
 }
 
 /// What is stored, as the form shows it: without the secrets that are shown on request or never.

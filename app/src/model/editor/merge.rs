@@ -6,23 +6,33 @@ use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
 pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stored: &mut DestinationDraft) {
     keep(&typed.name, &sent.name, &mut stored.name);
     keep(&typed.event_types, &sent.event_types, &mut stored.event_types);
-    match (&typed.target, &sent.target, &mut stored.target) {
-        (TargetDraft::Http(typed), TargetDraft::Http(sent), TargetDraft::Http(stored))
-            if typed.headers != sent.headers =>
-        {
-            stored.headers = headers(&typed.headers, &sent.headers, &stored.headers);
+    // A destination never becomes one of another kind: then there is nothing to keep.
+    match &typed.target {
+        TargetDraft::Http(typed) => {
+            let (TargetDraft::Http(sent), TargetDraft::Http(stored)) = (&sent.target, &mut stored.target) else {
+                return;
+            };
+            // URL and token can't be changed once they were sent.
+            if typed.headers != sent.headers {
+                stored.headers = headers(&typed.headers, &sent.headers, &stored.headers);
+            }
         }
-        (
-            TargetDraft::GoogleCloudLogging(typed),
-            TargetDraft::GoogleCloudLogging(sent),
-            TargetDraft::GoogleCloudLogging(stored),
-        ) => {
+        TargetDraft::GoogleCloudLogging(typed) => {
+            let (TargetDraft::GoogleCloudLogging(sent), TargetDraft::GoogleCloudLogging(stored)) =
+                (&sent.target, &mut stored.target)
+            else {
+                return;
+            };
             keep(&typed.project_id, &sent.project_id, &mut stored.project_id);
             keep(&typed.client_email, &sent.client_email, &mut stored.client_email);
             keep(&typed.log_id, &sent.log_id, &mut stored.log_id);
             keep(&typed.private_key, &sent.private_key, &mut stored.private_key);
         }
-        (TargetDraft::AmazonS3(typed), TargetDraft::AmazonS3(sent), TargetDraft::AmazonS3(stored)) => {
+        TargetDraft::AmazonS3(typed) => {
+            let (TargetDraft::AmazonS3(sent), TargetDraft::AmazonS3(stored)) = (&sent.target, &mut stored.target)
+            else {
+                return;
+            };
             keep(&typed.access_key_id, &sent.access_key_id, &mut stored.access_key_id);
             keep(
                 &typed.secret_access_key,
@@ -35,8 +45,6 @@ pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stor
             keep(&typed.key_prefix, &sent.key_prefix, &mut stored.key_prefix);
             keep(&typed.layout, &sent.layout, &mut stored.layout);
         }
-        // Nothing to keep; a destination never becomes one of another kind.
-        _ => {}
     }
 }
 

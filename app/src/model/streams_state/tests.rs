@@ -39,7 +39,7 @@ fn ids(state: &StreamsState) -> Vec<i64> {
 fn an_added_stream_is_listed_and_the_form_closes() {
     let mut state = two();
     state.begin_adding(DestinationKind::Http);
-    state.add_answered(&sent(), Ok(view(3, "three")));
+    state.add_answered(1, &sent(), Ok(view(3, "three")));
     assert_eq!(
         (ids(&state), state.adding(), state.notice()),
         (vec![1, 2, 3], None, Some(Notice::Added))
@@ -51,7 +51,7 @@ fn a_refused_add_keeps_the_form() {
     let mut state = two();
     state.begin_adding(DestinationKind::Http);
     state.adding_mut().unwrap().set_text(Field::Name, "typed".into());
-    state.add_answered(&sent(), Err(AppError::TooManyDestinations { limit: 5 }));
+    state.add_answered(1, &sent(), Err(AppError::TooManyDestinations { limit: 5 }));
     state.begin_adding(DestinationKind::Http);
     assert_eq!(state.adding().unwrap().text(Field::Name), "typed");
 }
@@ -64,21 +64,45 @@ fn what_is_typed_while_it_is_added_stays_in_the_new_row() {
     form.set_text(Field::Name, "three".into());
     let sent = form.draft();
     form.set_text(Field::Name, "four".into());
-    state.add_answered(&sent, Ok(view(3, "three")));
+    state.add_answered(1, &sent, Ok(view(3, "three")));
     let row = state.row(DestinationId::new(3)).unwrap();
     assert_eq!((row.editor.text(Field::Name), row.expanded), ("four", true));
     assert_eq!((row.view.draft.name.as_str(), state.adding()), ("three", None));
 }
 
 #[test]
-fn an_answer_leaves_the_form_of_another_kind_alone() {
+fn an_answer_leaves_other_forms_alone() {
     let mut state = two();
+    state.begin_adding(DestinationKind::Http);
     state.begin_adding(DestinationKind::AmazonS3);
-    state.add_answered(&sent(), Err(AppError::Unavailable));
-    state.add_answered(&sent(), Ok(view(3, "three")));
+    state.add_answered(1, &sent(), Err(AppError::Unavailable));
     let form = state.adding().unwrap();
     assert_eq!((form.kind(), form.refusal()), (DestinationKind::AmazonS3, None));
+    state.begin_adding(DestinationKind::Http);
+    assert_eq!(state.adding().unwrap().refusal(), Some(&AppError::Unavailable));
+    state.stop_adding();
+    state.begin_adding(DestinationKind::Http);
+    state.add_answered(1, &sent(), Ok(view(3, "three")));
+    assert_eq!(
+        state.adding().map(EditorState::form),
+        Some(3),
+        "begun after the one that was sent"
+    );
     assert_eq!(ids(&state), [1, 2, 3]);
+}
+
+#[test]
+fn what_was_typed_for_one_kind_is_there_again_after_a_look_at_another() {
+    let mut state = two();
+    state.begin_adding(DestinationKind::Http);
+    state.adding_mut().unwrap().set_text(Field::Name, "typed".into());
+    state.begin_adding(DestinationKind::AmazonS3);
+    assert_eq!(state.adding().unwrap().text(Field::Name), "");
+    state.begin_adding(DestinationKind::Http);
+    assert_eq!(state.adding().unwrap().text(Field::Name), "typed");
+    state.stop_adding();
+    state.begin_adding(DestinationKind::Http);
+    assert_eq!(state.adding().unwrap().text(Field::Name), "");
 }
 
 #[test]
@@ -111,7 +135,7 @@ fn a_fresh_list_updates_health_and_leaves_open_forms_alone() {
 fn a_list_asked_for_before_a_change_is_not_taken() {
     let mut state = two();
     let asked_at = state.revision();
-    state.add_answered(&sent(), Ok(view(3, "three")));
+    state.add_answered(1, &sent(), Ok(view(3, "three")));
     state.list_answered(asked_at, Ok(vec![view(1, "one"), view(2, "two")]));
     assert_eq!(ids(&state), [1, 2, 3]);
 }

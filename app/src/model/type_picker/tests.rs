@@ -92,12 +92,12 @@ fn the_forecast_counts_what_would_pass() {
     let picker = TypePicker::open(types(), &[]);
     assert_eq!(
         picker.forecast(&[]),
-        "Admits 1,205 of the 1,205 events of this hour and the 24 before it."
+        "Admits 1,205 of the 1,205 events of the last 24 full hours and this one."
     );
     let chosen = names(&["add_gpg_key", "gone_type"]);
     assert_eq!(
         picker.forecast(&chosen),
-        "Admits 5 of the 1,205 events of this hour and the 24 before it."
+        "Admits 5 of the 1,205 events of the last 24 full hours and this one."
     );
 }
 
