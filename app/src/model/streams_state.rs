@@ -1,10 +1,13 @@
 //! The Streams tab: the destinations, the open forms, and what was just done.
 
+mod add_forms;
+
 use domain::{
     destination::{DestinationDraft, DestinationKind},
     ids::DestinationId,
 };
 
+use self::add_forms::AddForms;
 use super::editor::EditorState;
 use crate::wire::{AppError, DestinationView};
 
@@ -49,12 +52,7 @@ pub struct Revision(u32);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamsState {
     rows: Vec<StreamRow>,
-    /// The add form that is open.
-    adding: Option<EditorState>,
-    /// Add forms of other kinds that were begun before it.
-    set_aside: Vec<EditorState>,
-    /// Add forms so far.
-    forms: u32,
+    adding: AddForms,
     notice: Option<Notice>,
     revision: Revision,
     out_of_date: Option<AppError>,
@@ -64,9 +62,7 @@ impl StreamsState {
     pub fn new(destinations: Vec<DestinationView>) -> Self {
         Self {
             rows: destinations.into_iter().map(StreamRow::new).collect(),
-            adding: None,
-            set_aside: Vec::new(),
-            forms: 0,
+            adding: AddForms::default(),
             notice: None,
             revision: Revision(0),
             out_of_date: None,
@@ -94,11 +90,11 @@ impl StreamsState {
     }
 
     pub const fn adding(&self) -> Option<&EditorState> {
-        self.adding.as_ref()
+        self.adding.open()
     }
 
     pub const fn adding_mut(&mut self) -> Option<&mut EditorState> {
-        self.adding.as_mut()
+        self.adding.open_mut()
     }
 
     pub const fn notice(&self) -> Option<Notice> {
@@ -114,18 +110,11 @@ impl StreamsState {
     /// adding ends.
     pub fn begin_adding(&mut self, kind: DestinationKind) {
         self.notice = None;
-        self.set_aside.extend(self.adding.take());
-        let position = self.set_aside.iter().position(|editor| editor.kind() == kind);
-        let editor = position.map(|position| self.set_aside.remove(position));
-        self.adding = Some(editor.unwrap_or_else(|| {
-            self.forms += 1;
-            EditorState::add(kind).numbered(self.forms)
-        }));
+        self.adding.begin(kind);
     }
 
     pub fn stop_adding(&mut self) {
-        self.adding = None;
-        self.set_aside.clear();
+        self.adding.end();
     }
 
     pub fn dismiss_notice(&mut self) {
@@ -170,19 +159,16 @@ impl StreamsState {
                 self.changed();
                 self.notice = Some(Notice::Added);
                 let mut row = StreamRow::new(view);
-                if let Some(mut editor) = self.adding.take_if(|editor| editor.form() == form) {
-                    self.set_aside.clear();
+                if let Some(mut editor) = self.adding.added(form) {
                     editor.accept(&row.view, sent);
                     editor.dismiss_saved();
                     row.expanded = editor.is_changed();
                     row.editor = editor;
                 }
-                self.set_aside.retain(|editor| editor.form() != form);
                 self.rows.push(row);
             }
             Err(error) => {
-                let forms = self.adding.iter_mut().chain(&mut self.set_aside);
-                if let Some(editor) = forms.into_iter().find(|editor| editor.form() == form) {
+                if let Some(editor) = self.adding.find_mut(form) {
                     editor.refuse(error);
                 }
             }
