@@ -9,7 +9,7 @@
 //!
 //! **The writing of floats.** serde can tell of an unexpected float in an error that nobody reads, and for that alone
 //! brings the three ways in which Rust writes one. They write nothing instead. The page knows no floats but those of
-//! JavaScript's clock, which it turns into whole numbers. 128-bit numbers are there for the same reason.
+//! JavaScript's clock, which it turns into whole numbers.
 //!
 //! **The browser's streams.** wasm-streams exports its classes to JavaScript whether or not anybody makes one. Only server
 //! functions that send or answer a stream do.
