@@ -121,6 +121,8 @@ test('List AWS S3 destinations', async ({ page, s3, a11y, overheard }) => {
 
 test('Update an AWS S3 destination', async ({ page, request, instance, s3, a11y, overheard }) => {
   await addArchive(page, s3, { bucket: 'elsewhere', secret: WRONG_SECRET });
+  // Written by the browser, second by second.
+  await expect(streamItem(page, 'Archive')).toContainText(/next try in \d+ s/, { timeout: 20_000 });
   const form = await expand(page, 'Archive');
   await form.getByLabel('Destination Name').fill('Archive two');
   await form.getByLabel('Access Key ID').fill(S3.accessKeyId);
