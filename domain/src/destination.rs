@@ -1,10 +1,12 @@
 //! Streaming destinations: what a person types (`DestinationDraft`), what is accepted (`DestinationSettings`).
 
 mod event_filter;
+mod flow;
 mod google;
 mod header;
 mod http;
 mod name;
+mod namespace_filter;
 mod rules;
 mod s3;
 mod url;
@@ -14,10 +16,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     event_filter::{EventFilter, undefined},
+    flow::Flow,
     google::{GoogleDraft, GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
     http::{HttpDraft, HttpSettings},
     name::DestinationName,
+    namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},
     s3::{ObjectLayout, S3Draft, S3Settings, SecretAccessKey},
     url::DestinationUrl,
     verification_token::VerificationToken,
@@ -60,6 +64,9 @@ pub struct DestinationDraft {
     /// Names of the event types to admit; none admits every event.
     #[serde(default)]
     pub event_types: Vec<String>,
+    /// Paths of the groups and projects to admit, separated by commas; none admits every event.
+    #[serde(default)]
+    pub namespaces: String,
 }
 
 /// The part of a form that belongs to one kind.
@@ -77,6 +84,9 @@ pub struct DestinationSettings {
     pub name: DestinationName,
     pub target: TargetSettings,
     pub filter: EventFilter,
+    pub namespaces: NamespaceFilter,
+    /// None leaves it as it is; a new destination is active.
+    pub flow: Option<Flow>,
 }
 
 /// What belongs to one kind. Secrets that are none stay as they are stored; a new destination has them.
@@ -115,6 +125,7 @@ impl DestinationDraft {
             name: String::new(),
             target,
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 
@@ -127,6 +138,7 @@ impl DestinationDraft {
                 ..HttpDraft::default()
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 
@@ -139,6 +151,11 @@ impl DestinationDraft {
             TargetDraft::AmazonS3(draft) => draft.secret_access_key = None,
         }
         self
+    }
+
+    /// Whether some events are left out.
+    pub fn is_filtered(&self) -> bool {
+        !self.event_types.is_empty() || !self.namespaces.is_empty()
     }
 
     pub const fn kind(&self) -> DestinationKind {
@@ -165,6 +182,7 @@ impl DestinationDraft {
             }
         }
         errors.collect(EventFilter::parse(&self.event_types));
+        errors.collect(NamespaceFilter::parse(&self.namespaces));
         errors
     }
 
@@ -189,8 +207,15 @@ impl DestinationDraft {
         let name = errors.collect(DestinationName::parse(&self.name));
         let target = errors.collect_all(self.target.parse(is_stored));
         let filter = errors.collect(EventFilter::parse(&self.event_types));
-        match (name, target, filter) {
-            (Some(name), Some(target), Some(filter)) => Ok(DestinationSettings { name, target, filter }),
+        let namespaces = errors.collect(NamespaceFilter::parse(&self.namespaces));
+        match (name, target, filter, namespaces) {
+            (Some(name), Some(target), Some(filter), Some(namespaces)) => Ok(DestinationSettings {
+                name,
+                target,
+                filter,
+                namespaces,
+                flow: None,
+            }),
             _ => Err(errors),
         }
     }
@@ -312,6 +337,7 @@ mod tests {
                 private_key: None,
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 
@@ -325,6 +351,7 @@ mod tests {
                 ..S3Draft::default()
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 
@@ -355,9 +382,15 @@ mod tests {
                 headers: vec![HeaderDraft::new()],
             }),
             event_types: vec![String::new()],
+            namespaces: "a//b".into(),
         };
         let errors = bad.parse_new().unwrap_err();
-        let header = [Field::HeaderName(0), Field::HeaderValue(0), Field::EventTypes];
+        let header = [
+            Field::HeaderName(0),
+            Field::HeaderValue(0),
+            Field::EventTypes,
+            Field::Namespaces,
+        ];
         assert_eq!(
             fields(&errors),
             [&[Field::Name, Field::Url, Field::VerificationToken], header.as_slice()].concat()

@@ -17,7 +17,7 @@ pub use self::{
     action::describe_action,
     batch::{BodyError, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
     incoming::{EventError, Received},
-    own::{Author, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
+    own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
 };
 use crate::Timestamp;
 

@@ -2,7 +2,8 @@
 //!
 //! Only the server uses it: a browser asks for what it needs.
 
-/// One line a type: name, category, description, separated by tabs; sorted by category, then by name.
+/// One line a type: name, category, description, GitLab's feature category, the release that brought it, and `saved` or
+/// `streamed only`, separated by tabs; sorted by category, then by name.
 const CATALOGUE: &str = include_str!("event_types.tsv");
 
 /// A type that is known before any event of it was received.
@@ -12,17 +13,25 @@ pub struct BuiltInType {
     pub category: &'static str,
     /// When it is recorded, as a sentence.
     pub description: &'static str,
+    /// GitLab's name of the area of the product, for example `user_management`.
+    pub feature_category: &'static str,
+    /// The release of GitLab, or of this product, that brought it, for example `15.7`.
+    pub milestone: &'static str,
+    /// Whether GitLab keeps such events besides streaming them.
+    pub saved_to_database: bool,
 }
 
 /// Every built-in type, by category, then by name.
 pub fn built_in_types() -> impl Iterator<Item = BuiltInType> {
     CATALOGUE.lines().filter_map(|line| {
-        let (name, rest) = line.split_once('\t')?;
-        let (category, description) = rest.split_once('\t')?;
+        let mut columns = line.split('\t');
         Some(BuiltInType {
-            name,
-            category,
-            description,
+            name: columns.next()?,
+            category: columns.next()?,
+            description: columns.next()?,
+            feature_category: columns.next()?,
+            milestone: columns.next()?,
+            saved_to_database: columns.next()? == "saved",
         })
     })
 }
@@ -41,7 +50,9 @@ mod tests {
         let names: HashSet<&str> = types.iter().map(|built_in| built_in.name).collect();
         assert_eq!(names.len(), types.len());
         assert!(types.len() >= 517, "{}", types.len());
+        assert_eq!(types.iter().filter(|built_in| !built_in.saved_to_database).count(), 37);
         for built_in in types {
+            assert!(!built_in.feature_category.contains(' ') && !built_in.milestone.is_empty());
             assert!(EventType::parse(built_in.name).is_some(), "{}", built_in.name);
             assert!(
                 !built_in.category.is_empty() && built_in.description.ends_with('.'),

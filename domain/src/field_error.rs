@@ -18,6 +18,8 @@ pub enum Field {
     /// Value of the header at this position, from 0.
     HeaderValue(u8),
     EventTypes,
+    /// Groups and projects to admit.
+    Namespaces,
     /// Of a Google Cloud Logging destination, down to the private key.
     ProjectId,
     ClientEmail,

@@ -21,6 +21,10 @@ pub enum StreamHealth {
         next_probe_at: Timestamp,
         waiting: u64,
     },
+    /// An administrator has stopped it for a while; everything is kept, with this many log positions still to settle.
+    Paused { waiting: u64 },
+    /// An administrator has switched it off: what comes in now is not owed.
+    Inactive,
     /// Not started yet, or being restarted with a new configuration.
     Starting,
 }

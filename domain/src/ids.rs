@@ -38,6 +38,10 @@ integer_id!(
     HeaderId
 );
 integer_id!(
+    /// A group or project in the filter of a destination.
+    NamespaceId
+);
+integer_id!(
     /// Position of an event in the log, from 1, in commit order and without reuse.
     Seq
 );

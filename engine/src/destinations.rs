@@ -8,21 +8,24 @@ mod event_types;
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationSettings, EventFilter, TargetSettings, VerificationToken},
+    destination::{DestinationSettings, EventFilter, Flow, TargetSettings, VerificationToken},
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::{DestinationId, Seq},
 };
 use url::Url;
 
-use self::changes::{changes, filter_changes, header_changes, place_of};
+use self::changes::{changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of};
 pub use self::event_types::KnownEventType;
 
 use crate::{
     Engine,
     own_events::Recorded,
     sink::check_private_key,
-    store::{Destination, HttpSecrets, ParkedEvent, SigningSecret, StoreError, Target, UpdateError},
+    store::{
+        Destination, HttpSecrets, IdempotencyKey, Insertion, ParkedEvent, SigningSecret, StoreError, Target,
+        UpdateError,
+    },
     vault::{KeyError, random},
 };
 
@@ -31,6 +34,14 @@ use crate::{
 pub struct DestinationState {
     pub destination: Destination,
     pub health: StreamHealth,
+}
+
+/// What came of a request to add a destination.
+#[derive(Clone, Debug)]
+pub enum Addition {
+    Added(DestinationState),
+    /// The same request was carried out before; none if the destination has gone since.
+    Repeated(Option<DestinationState>),
 }
 
 impl Engine {
@@ -65,6 +76,34 @@ impl Engine {
         author: &Author,
         new: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
+        match self.add_destination(author, new, None).await? {
+            Insertion::Stored(destination) => Ok(self.state_of(*destination)),
+            Insertion::Repeated(_) => Err(UpdateError::NotFound),
+        }
+    }
+
+    /// The same, unless it was done under this key before.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was stored.
+    pub async fn create_destination_once(
+        &self,
+        author: &Author,
+        new: DestinationSettings,
+        key: &IdempotencyKey,
+    ) -> Result<Addition, UpdateError> {
+        match self.add_destination(author, new, Some(key)).await? {
+            Insertion::Stored(destination) => Ok(Addition::Added(self.state_of(*destination))),
+            Insertion::Repeated(id) => Ok(Addition::Repeated(self.find_destination(id).await?)),
+        }
+    }
+
+    async fn add_destination(
+        &self,
+        author: &Author,
+        new: DestinationSettings,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Insertion, UpdateError> {
         self.check_target(&new.target, None)?;
         self.check_event_types(&new.filter, None).await?;
         let now = self.clock().now();
@@ -78,12 +117,14 @@ impl Engine {
             events.map(|event| Recorded::new(event, author, now)).collect()
         };
         let limit = self.destination_limit();
-        let destination = self
+        let inserted = self
             .database()
-            .insert_destination(&new, &secrets, self.log().last_seq(), limit, now, created)
+            .insert_destination(&new, &secrets, key, self.log().last_seq(), limit, now, created)
             .await?;
-        self.after_change().await;
-        Ok(self.state_of(destination))
+        if matches!(inserted, Insertion::Stored(_)) {
+            self.after_change().await;
+        }
+        Ok(inserted)
     }
 
     /// Changes a destination as it was at `version`.
@@ -111,7 +152,7 @@ impl Engine {
         };
         let destination = self
             .database()
-            .update_destination(id, version, &change, now, changed)
+            .update_destination(id, version, &change, self.log().last_seq(), now, changed)
             .await?;
         self.after_change().await;
         Ok(self.state_of(destination))
@@ -251,6 +292,15 @@ fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEve
         events.extend(header_changes(destination, name, &[], &settings.headers));
     }
     events.extend(filter_changes(destination, name, &EventFilter::default(), &new.filter));
+    events.extend(namespace_changes(destination, name, &[], &new.namespaces));
+    let flow = new.flow.unwrap_or_default();
+    events.extend(flow_changes(
+        destination,
+        new.target.kind(),
+        name,
+        Flow::default(),
+        flow,
+    ));
     events
 }
 

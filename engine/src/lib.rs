@@ -21,7 +21,7 @@ pub mod vault;
 
 pub use self::{
     causes::causes,
-    destinations::{DestinationState, KnownEventType},
+    destinations::{Addition, DestinationState, KnownEventType},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},

@@ -66,6 +66,7 @@ pub struct LoggedEvent {
     pub event_type: EventType,
     pub entity_type: String,
     pub entity_id: String,
+    pub entity_path: String,
     pub created_at: Timestamp,
     pub received_at: Timestamp,
     /// The JSON object that is delivered.

@@ -17,7 +17,8 @@ pub use self::{
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{
-        Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, S3Target, SigningSecret, Target, UpdateError,
+        Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
+        S3Target, SigningSecret, Target, UpdateError,
     },
     error::StoreError,
     own_events::PendingOwnEvent,

@@ -2,12 +2,13 @@
 //!
 //! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` says what it answers:
 //! `page` (the Leptos app over the engine), `api` (tokens: ingest), `health`, and `assets`. `access` knows who may do
-//! what, and `web` holds what several routes need of HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
+//! what, `destinations` is what page and APIs share, and `web` holds what several routes need of HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
 
 mod access;
 mod api;
 mod assets;
 mod cli;
+mod destinations;
 mod health;
 mod help;
 mod page;

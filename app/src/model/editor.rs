@@ -91,6 +91,7 @@ impl EditorState {
     pub fn text(&self, field: Field) -> &str {
         match field {
             Field::Name => &self.draft.name,
+            Field::Namespaces => &self.draft.namespaces,
             Field::HeaderName(row) => self.header(row).map_or("", |header| &header.name),
             Field::HeaderValue(row) => self
                 .header(row)
@@ -110,6 +111,7 @@ impl EditorState {
         self.filled = false;
         match field {
             Field::Name => self.draft.name = text,
+            Field::Namespaces => self.draft.namespaces = text,
             Field::HeaderName(row) => self.change_header(row, |header| header.name = text),
             Field::HeaderValue(row) => self.set_header_value(row, text),
             Field::PrivateKey if self.fill_from_key(&text) => return,

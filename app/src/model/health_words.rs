@@ -39,6 +39,11 @@ pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> Heal
         StreamHealth::NothingToSend => calm(Tone::Quiet, "Nothing to send yet"),
         StreamHealth::Starting => calm(Tone::Quiet, "Starting"),
         StreamHealth::Healthy { .. } => calm(Tone::Good, "Healthy"),
+        StreamHealth::Inactive => calm(Tone::Quiet, "Inactive"),
+        StreamHealth::Paused { waiting } => HealthWords {
+            details: vec![waiting_text(waiting)],
+            ..calm(Tone::Quiet, "Paused")
+        },
         StreamHealth::CatchingUp { waiting } => HealthWords {
             details: vec![waiting_text(waiting)],
             ..calm(Tone::Busy, "Catching up")

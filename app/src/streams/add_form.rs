@@ -8,6 +8,7 @@ use super::{
     context::Streams,
     editing::{Editing, Form},
     event_types::EventTypes,
+    field::namespaces_field,
     google_fields::google_fields,
     http_fields::http_fields,
     refusal::Refusal,
@@ -46,6 +47,7 @@ pub(super) fn AddForm() -> impl IntoView {
             <div class="form-fields" inert=add.pending()>
                 {kind_fields(editing)}
                 <EventTypes editing />
+                {namespaces_field(editing)}
             </div>
             <div class="form-actions">
                 <button type="submit" class="button button-primary" disabled=cannot_add>

@@ -9,6 +9,7 @@ use super::{
     delete_dialog::DeleteDialog,
     editing::{Editing, Form},
     event_types::EventTypes,
+    field::namespaces_field,
     item::toggle_id,
     refusal::Refusal,
 };
@@ -39,6 +40,7 @@ pub(super) fn EditForm(id: DestinationId, name: Signal<String>) -> impl IntoView
             <Refusal editing />
             {kind_fields(editing)}
             <EventTypes editing />
+            {namespaces_field(editing)}
             <Actions id cannot_save dialog />
         </form>
         <DeleteDialog id name dialog />

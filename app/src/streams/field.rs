@@ -36,6 +36,19 @@ pub(super) fn name_field(editing: Editing, placeholder: &'static str) -> AnyView
     field(editing, Field::Name, look)
 }
 
+/// The groups and projects to admit, of every kind of destination.
+pub(super) fn namespaces_field(editing: Editing) -> AnyView {
+    let look = FieldLook {
+        id: "namespaces",
+        label: "Filter by groups or projects",
+        hint: "Up to 5 full paths, separated by commas. Events that belong to no group or project are always sent.",
+        placeholder: "engineering, sales/crm",
+        is_optional: true,
+        ..FieldLook::default()
+    };
+    field(editing, Field::Namespaces, look)
+}
+
 pub(super) fn field(editing: Editing, field: Field, look: FieldLook) -> AnyView {
     let id = editing.field_id(look.id);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));

@@ -43,7 +43,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let kind = view.with_untracked(|view| view.as_ref().map(|view| view.draft.kind()));
     let has_token = kind == Some(DestinationKind::Http);
     let is_filtered =
-        Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| !view.draft.event_types.is_empty())));
+        Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| view.draft.is_filtered())));
     let panel_id = format!("stream-{id}-settings");
     view! {
         <li class="stream">

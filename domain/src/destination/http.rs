@@ -11,7 +11,7 @@ use crate::FieldErrors;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpDraft {
     pub url: String,
-    /// Chosen by the administrator; made by the server when absent or blank. It never changes.
+    /// Chosen by the administrator; made by the server when absent or blank. On a stored destination, absent keeps it.
     #[serde(default)]
     pub verification_token: Option<String>,
     #[serde(default)]
@@ -22,7 +22,7 @@ pub struct HttpDraft {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpSettings {
     pub url: DestinationUrl,
-    /// Only looked at when the destination is added.
+    /// None keeps the one that is stored, and makes one for a new destination.
     pub verification_token: Option<VerificationToken>,
     /// Every header, in order. A stored one that is not among them goes.
     pub headers: Vec<NewHeader>,
@@ -60,7 +60,7 @@ impl HttpDraft {
     fn given_token(&self, is_stored: bool) -> Option<&str> {
         self.verification_token
             .as_deref()
-            .filter(|token| !token.is_empty() && !is_stored)
+            .filter(|token| !token.is_empty() || is_stored)
     }
 }
 

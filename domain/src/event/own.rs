@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
-    destination::DestinationKind,
+    destination::{DestinationKind, NamespacePath},
     ids::{DestinationId, Seq, TokenId, UserId},
 };
 
@@ -18,8 +18,9 @@ pub const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
 /// Who did it, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// None for the command line and for people who are not signed in.
+    /// None for whoever is no user of this instance.
     pub user_id: Option<UserId>,
+    pub class: AuthorClass,
     pub name: String,
     /// Empty when it did not come over the network.
     pub ip_address: String,
@@ -30,8 +31,31 @@ impl Author {
     pub fn command_line() -> Self {
         Self {
             user_id: None,
+            class: AuthorClass::CommandLine,
             name: "command line".to_owned(),
             ip_address: String::new(),
+        }
+    }
+}
+
+/// What kind of author it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorClass {
+    /// A user, or somebody who tried to sign in.
+    User,
+    /// A program with an API token; the author's name is the token's.
+    ApiToken,
+    /// Whoever runs commands on the host.
+    CommandLine,
+}
+
+impl AuthorClass {
+    /// As `details.author_class` has it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::ApiToken => "ApiToken",
+            Self::CommandLine => "CommandLine",
         }
     }
 }
@@ -127,6 +151,27 @@ pub enum OwnEvent {
         name: String,
         types: Vec<EventType>,
     },
+    NamespacesAdmitted {
+        destination: DestinationId,
+        name: String,
+        paths: Vec<NamespacePath>,
+    },
+    NamespacesRemoved {
+        destination: DestinationId,
+        name: String,
+        paths: Vec<NamespacePath>,
+    },
+    /// What comes in is kept for it meanwhile.
+    StreamPaused {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+    },
+    StreamResumed {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+    },
     ParkedEventRetried {
         destination: DestinationId,
         name: String,
@@ -205,6 +250,10 @@ impl OwnEvent {
             Self::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
             Self::EventTypesAdmitted { .. } => "event_type_filters_created",
             Self::EventTypesRemoved { .. } => "event_type_filters_deleted",
+            Self::NamespacesAdmitted { .. } => "created_instance_namespace_filter",
+            Self::NamespacesRemoved { .. } => "deleted_instance_namespace_filter",
+            Self::StreamPaused { .. } => "audit_event_stream_paused",
+            Self::StreamResumed { .. } => "audit_event_stream_resumed",
             Self::ParkedEventRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
             Self::UserCreated { .. } => "user_created",
@@ -354,6 +403,38 @@ impl OwnEvent {
                 let message = format!("Deleted audit event type filter(s): {}", listed(types));
                 destination(message, id, name, json!({}))
             }
+            Self::NamespacesAdmitted {
+                destination: id,
+                name,
+                paths,
+            } => {
+                let message = format!("Created namespace filter(s): {}", listed(paths));
+                destination(message, id, name, json!({}))
+            }
+            Self::NamespacesRemoved {
+                destination: id,
+                name,
+                paths,
+            } => {
+                let message = format!("Deleted namespace filter(s): {}", listed(paths));
+                destination(message, id, name, json!({}))
+            }
+            Self::StreamPaused {
+                destination: id,
+                kind,
+                name,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination("Paused the stream".to_owned(), id, name, json!({}))
+            },
+            Self::StreamResumed {
+                destination: id,
+                kind,
+                name,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination("Resumed the stream".to_owned(), id, name, json!({}))
+            },
             Self::ParkedEventRetried {
                 destination: id,
                 name,
@@ -469,11 +550,11 @@ fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Opt
 }
 
 /// `a, b, and c`.
-fn listed(types: &[EventType]) -> String {
-    let names: Vec<&str> = types.iter().map(EventType::as_str).collect();
+fn listed(names: &[impl ToString]) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     match names.as_slice() {
         [] => String::new(),
-        [only] => (*only).to_owned(),
+        [only] => only.clone(),
         [first, second] => format!("{first} and {second}"),
         [most @ .., last] => format!("{}, and {last}", most.join(", ")),
     }
@@ -483,7 +564,7 @@ fn details(parts: &Parts, author: &Author, target_id: Option<i64>) -> serde_json
     let mut details = json!({
         "event_name": parts.event_type,
         "author_name": author.name,
-        "author_class": "User",
+        "author_class": author.class.as_str(),
         "target_id": target_id,
         "target_type": parts.target_type,
         "target_details": parts.target_details,
@@ -506,6 +587,7 @@ mod tests {
     fn an_own_event_is_a_complete_audit_event() {
         let author = Author {
             user_id: Some(UserId::new(7)),
+            class: AuthorClass::User,
             name: "Ada \"A\"".into(),
             ip_address: "::1".into(),
         };
@@ -559,6 +641,7 @@ mod tests {
         };
         let author = Author {
             user_id: None,
+            class: AuthorClass::User,
             name: "ro\not".into(),
             ip_address: "10.0.0.9".into(),
         };

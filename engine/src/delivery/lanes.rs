@@ -216,6 +216,7 @@ mod tests {
             event_type: EventType::parse("x").unwrap(),
             entity_type: "Project".into(),
             entity_id: entity.to_string(),
+            entity_path: String::new(),
             created_at: Timestamp::from_unix_ms(0),
             received_at: Timestamp::from_unix_ms(0),
             body: Bytes::from_static(b"{}"),

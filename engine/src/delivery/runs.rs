@@ -174,6 +174,7 @@ mod tests {
                 event_type: EventType::parse("x").unwrap(),
                 entity_type: String::new(),
                 entity_id: String::new(),
+                entity_path: String::new(),
                 created_at: NOW,
                 received_at: NOW,
                 body: Bytes::from(vec![b' '; bytes]),

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Timestamp, health::StreamHealth, ids::Seq};
+use domain::{Timestamp, destination::Flow, health::StreamHealth, ids::Seq};
 
 use super::hold::Hold;
 
@@ -19,6 +19,7 @@ struct Seen {
     settled: i64,
     last_success_at: Option<Timestamp>,
     hold: Option<Hold>,
+    flow: Flow,
 }
 
 impl Status {
@@ -34,6 +35,22 @@ impl Status {
         self.change(|seen| seen.hold = hold);
     }
 
+    /// The stream runs.
+    pub(super) fn runs(&self) {
+        self.change(|seen| {
+            seen.hold = None;
+            seen.flow = Flow::default();
+        });
+    }
+
+    /// An administrator has stopped the stream.
+    pub(super) fn stands_by(&self, flow: Flow) {
+        self.change(|seen| {
+            seen.hold = None;
+            seen.flow = flow;
+        });
+    }
+
     fn change(&self, change: impl FnOnce(&mut Seen)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -46,6 +63,12 @@ impl Status {
         }
         let behind = last_seq.get().saturating_sub(seen.settled).max(0);
         let waiting = u64::try_from(behind).unwrap_or(0);
+        if !seen.flow.active {
+            return StreamHealth::Inactive;
+        }
+        if seen.flow.paused {
+            return StreamHealth::Paused { waiting };
+        }
         match (seen.hold, seen.last_success_at) {
             (Some(hold), _) => StreamHealth::Held {
                 trouble: hold.trouble,

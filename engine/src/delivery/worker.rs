@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use self::stream::{End, Stream, StreamError};
-use super::status::Status;
+use super::{progress::Progress, status::Status};
 use crate::{
     causes::causes,
     clock::Clock,
@@ -106,12 +106,33 @@ async fn run(
     destination: &Destination,
     orders: &mut watch::Receiver<Order>,
 ) -> Result<End, StreamError> {
+    if !destination.flow.is_running() {
+        return stand_by(context, destination, orders).await;
+    }
     let sink = sink_for(destination, &context.clients, &context.services, &context.clock)?;
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };
     let refused = context.database.list_due(context.destination).await?;
-    Stream::new(context.clone(), sink, destination.filter.clone(), cursor, &refused)
+    Stream::new(context.clone(), sink, destination.admission(), cursor, &refused)
         .run(orders)
         .await
+}
+
+/// Sends nothing, until there is a new order.
+async fn stand_by(
+    context: &WorkerContext,
+    destination: &Destination,
+    orders: &mut watch::Receiver<Order>,
+) -> Result<End, StreamError> {
+    let Some(cursor) = context.database.read_cursor(context.destination).await? else {
+        return Ok(End::Gone);
+    };
+    let settled = Progress::new(cursor.acked, &cursor.settled_above).settled();
+    context.status.progressed(settled, cursor.last_success_at);
+    context.status.stands_by(destination.flow);
+    match orders.changed().await {
+        Ok(()) => Ok(End::NewOrder),
+        Err(_) => Ok(End::Gone),
+    }
 }

@@ -2,13 +2,14 @@
 
 use domain::{
     destination::{
-        DestinationSettings, DestinationUrl, EventFilter, GoogleSettings, NewHeader, S3Settings, TargetSettings,
+        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, Flow, GoogleSettings, NamespaceFilter,
+        NamespacePath, NewHeader, S3Settings, TargetSettings,
     },
     event::OwnEvent,
     ids::DestinationId,
 };
 
-use crate::store::{Destination, Header, Target};
+use crate::store::{Destination, Header, Namespace, Target};
 
 /// A field as people know it.
 struct Told {
@@ -71,6 +72,9 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
         events.extend(header_changes(id, name, &stored.headers, &wanted.headers));
     }
     events.extend(filter_changes(id, name, &before.filter, &change.filter));
+    events.extend(namespace_changes(id, name, &before.namespaces, &change.namespaces));
+    let flow = change.flow.unwrap_or(before.flow);
+    events.extend(flow_changes(id, change.target.kind(), name, before.flow, flow));
     events
 }
 
@@ -120,6 +124,10 @@ fn s3_fields(settings: &S3Settings) -> Vec<Told> {
 
 fn replaced_secret(before: &Target, change: &TargetSettings) -> Option<&'static str> {
     match (before, change) {
+        (Target::Http(stored), TargetSettings::Http(wanted)) => {
+            let token = wanted.verification_token.as_ref()?;
+            (stored.secrets.verification_token != *token).then_some("verification token")
+        }
         (
             Target::GoogleCloudLogging(stored),
             TargetSettings::GoogleCloudLogging {
@@ -198,4 +206,63 @@ pub(super) fn filter_changes(
         types: removed,
     });
     added.into_iter().chain(removed).collect()
+}
+
+pub(super) fn namespace_changes(
+    destination: DestinationId,
+    name: &str,
+    before: &[Namespace],
+    wanted: &NamespaceFilter,
+) -> Vec<OwnEvent> {
+    let is_kept = |path: &NamespacePath| before.iter().any(|known| known.path == *path);
+    let added: Vec<NamespacePath> = wanted.iter().filter(|path| !is_kept(path)).cloned().collect();
+    let removed: Vec<NamespacePath> = before
+        .iter()
+        .map(|known| known.path.clone())
+        .filter(|known| !wanted.iter().any(|path| path == known))
+        .collect();
+    let name = || name.to_owned();
+    let added = (!added.is_empty()).then(|| OwnEvent::NamespacesAdmitted {
+        destination,
+        name: name(),
+        paths: added,
+    });
+    let removed = (!removed.is_empty()).then(|| OwnEvent::NamespacesRemoved {
+        destination,
+        name: name(),
+        paths: removed,
+    });
+    added.into_iter().chain(removed).collect()
+}
+
+pub(super) fn flow_changes(
+    destination: DestinationId,
+    kind: DestinationKind,
+    name: &str,
+    before: Flow,
+    wanted: Flow,
+) -> Vec<OwnEvent> {
+    let name = || name.to_owned();
+    let activation = (before.active != wanted.active).then(|| OwnEvent::DestinationChanged {
+        destination,
+        kind,
+        name: name(),
+        field: "active",
+        from: before.active.to_string(),
+        to: wanted.active.to_string(),
+    });
+    let pause = match (before.paused, wanted.paused) {
+        (false, true) => Some(OwnEvent::StreamPaused {
+            destination,
+            kind,
+            name: name(),
+        }),
+        (true, false) => Some(OwnEvent::StreamResumed {
+            destination,
+            kind,
+            name: name(),
+        }),
+        (true, true) | (false, false) => None,
+    };
+    activation.into_iter().chain(pause).collect()
 }

@@ -13,8 +13,8 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{EventLog, LogError, LoggedEvent};
 
-const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, created_at, \
-                       received_at, body FROM events JOIN sources ON sources.id = events.source ";
+const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, \
+                       entity_path, created_at, received_at, body FROM events JOIN sources ON sources.id = events.source ";
 
 impl EventLog {
     /// The events after `after`, oldest first: at most `count`, and at most `bytes` of bodies unless the first alone is
@@ -73,8 +73,9 @@ fn read_event(row: &SqliteRow) -> Result<LoggedEvent, LogError> {
         event_type: EventType::parse(row.get(3)).ok_or_else(unreadable)?,
         entity_type: row.get(4),
         entity_id: row.get(5),
-        created_at: Timestamp::from_unix_ms(row.get(6)),
-        received_at: Timestamp::from_unix_ms(row.get(7)),
-        body: Bytes::from(row.get::<String, _>(8)),
+        entity_path: row.get(6),
+        created_at: Timestamp::from_unix_ms(row.get(7)),
+        received_at: Timestamp::from_unix_ms(row.get(8)),
+        body: Bytes::from(row.get::<String, _>(9)),
     })
 }

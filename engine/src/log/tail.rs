@@ -80,6 +80,7 @@ mod tests {
             event_type: EventType::parse("x").unwrap(),
             entity_type: String::new(),
             entity_id: String::new(),
+            entity_path: String::new(),
             created_at: Timestamp::from_unix_ms(0),
             received_at: Timestamp::from_unix_ms(0),
             body: Bytes::from(vec![b'x'; bytes]),

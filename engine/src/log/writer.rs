@@ -328,6 +328,7 @@ fn logged(event: AuditEvent, seq: Seq, source: &Arc<str>, received_at: Timestamp
         event_type: event.event_type,
         entity_type: event.entity_type,
         entity_id: event.entity_id,
+        entity_path: event.entity_path,
         created_at: event.created_at,
         received_at,
         body: Bytes::from(String::from(event.body)),

@@ -10,7 +10,11 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use super::{Database, StoreError, own_events::insert_own_event};
+use super::{
+    Database, StoreError,
+    destinations::{forget_spans, read_spans},
+    own_events::insert_own_event,
+};
 use crate::{own_events::Recorded, sink::Run};
 
 /// Failed attempts kept for each destination.
@@ -21,7 +25,7 @@ const KEPT_ATTEMPTS: i64 = 1_000;
 pub struct Cursor {
     /// Everything up to here is settled.
     pub acked: Seq,
-    /// Inclusive ranges above `acked` that are settled too, ascending.
+    /// Inclusive ranges that are settled too.
     pub settled_above: Vec<(Seq, Seq)>,
     /// Events delivered since the destination was added, repeats after a crash included.
     pub delivered: u64,
@@ -92,18 +96,27 @@ pub struct CursorUpdate {
 impl Database {
     /// None if there is no such destination.
     pub async fn read_cursor(&self, destination: DestinationId) -> Result<Option<Cursor>, StoreError> {
+        // One transaction: a span must not be forgotten between the two.
+        let mut snapshot = self.read().begin().await?;
+        let spans = read_spans(&mut snapshot, destination).await?;
         let row = sqlx::query("SELECT * FROM cursors WHERE destination_id = ?")
             .bind(destination.get())
-            .fetch_optional(self.read())
+            .fetch_optional(&mut *snapshot)
             .await?;
-        row.map(|row| read_cursor(destination, &row)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let mut cursor = read_cursor(destination, &row)?;
+        // What came in while the destination was inactive is settled, too.
+        cursor.settled_above.extend(spans);
+        Ok(Some(cursor))
     }
 
-    /// The position up to which no destination owes anything; none without destinations.
+    /// The position up to which nothing is owed to any active destination; none without one.
     pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
         let acked: Option<i64> = sqlx::query_scalar(
-            "SELECT min(least) FROM (SELECT acked_seq AS least FROM cursors \
-             UNION ALL SELECT min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL)",
+            "WITH active AS (SELECT id FROM destinations WHERE active = 1) \
+             SELECT min(least) FROM (SELECT acked_seq AS least FROM cursors WHERE destination_id IN active \
+             UNION ALL SELECT min(seq) - 1 FROM refused_events \
+             WHERE due_at IS NOT NULL AND destination_id IN active)",
         )
         .fetch_one(self.read())
         .await?;
@@ -130,6 +143,7 @@ impl Database {
         if updated.rows_affected() == 0 {
             return Ok(false);
         }
+        forget_spans(&mut transaction, update.destination, update.cursor.acked).await?;
         for refused in &update.refused {
             upsert_refused(&mut transaction, update.destination, refused).await?;
         }

@@ -1,10 +1,14 @@
 //! Destinations as configured, with their headers and filters. Secrets are sealed; no two destinations share a name within
 //! a kind, nor a place where their events go.
 
+mod admission;
 mod event_types;
+mod flow;
 mod google;
 mod headers;
 mod http;
+mod idempotency;
+mod namespaces;
 mod s3;
 mod target;
 
@@ -12,15 +16,26 @@ use std::collections::HashMap;
 
 use domain::{
     Field, FieldError, Timestamp,
-    destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, TargetSettings, already_taken},
+    destination::{
+        DestinationKind, DestinationName, DestinationSettings, EventFilter, Flow, TargetSettings, already_taken,
+    },
     ids::{DestinationId, Seq},
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-use self::event_types::{read_filters, replace_filter};
+pub(super) use self::flow::{forget_spans, read_spans};
 pub use self::{
+    admission::Admission,
     headers::Header,
+    idempotency::IdempotencyKey,
+    namespaces::Namespace,
     target::{GoogleTarget, HttpSecrets, HttpTarget, S3Target, SigningSecret, Target},
+};
+use self::{
+    event_types::{read_filters, replace_filter},
+    flow::store_flow,
+    idempotency::{find_repeated, remember},
+    namespaces::{read_namespaces, replace_namespaces},
 };
 use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
 use crate::{log::LogError, own_events::Recorded, vault::Place};
@@ -34,7 +49,19 @@ pub struct Destination {
     pub name: DestinationName,
     pub target: Target,
     pub filter: EventFilter,
+    /// By path; none admits the events of every group and project.
+    pub namespaces: Vec<Namespace>,
+    pub flow: Flow,
     pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What came of a request to add a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Insertion {
+    Stored(Box<Destination>),
+    /// The same request was carried out before and made this one, which may have gone since.
+    Repeated(DestinationId),
 }
 
 /// Why a change of a destination was not stored.
@@ -47,6 +74,8 @@ pub enum UpdateError {
     /// A field breaks a rule that only the store or the network rules can check.
     #[error("{}", .0.message)]
     Refused(FieldError),
+    #[error("another request was sent under this idempotency key")]
+    KeyReused,
     #[error("an instance has at most {limit} destinations")]
     TooMany { limit: u32 },
     #[error("the store failed")]
@@ -78,12 +107,15 @@ impl Database {
     async fn read_destinations(&self, connection: &mut SqliteConnection) -> Result<Vec<Destination>, StoreError> {
         let mut targets = self.read_targets(connection).await?;
         let mut filters = read_filters(connection).await?;
+        let mut namespaces = read_namespaces(connection).await?;
         let rows = sqlx::query("SELECT * FROM destinations ORDER BY id")
             .fetch_all(connection)
             .await?;
         let destinations = rows.iter().map(|row| {
             let id = DestinationId::new(row.get("id"));
-            read_destination(row, targets.remove(&id), filters.remove(&id).unwrap_or_default())
+            let filter = filters.remove(&id).unwrap_or_default();
+            let namespaces = namespaces.remove(&id).unwrap_or_default();
+            read_destination(row, targets.remove(&id), filter, namespaces)
         });
         destinations.collect()
     }
@@ -98,18 +130,24 @@ impl Database {
         Ok(targets)
     }
 
-    /// Stores a destination whose stream begins after `start`, together with the own events made from its id. `secrets` are
-    /// for an HTTP destination.
+    /// Stores a destination whose stream begins after `start`, together with the own events made from its id; unless `key`
+    /// says that this was done before. `secrets` are for an HTTP destination.
     pub async fn insert_destination(
         &self,
         new: &DestinationSettings,
         secrets: &HttpSecrets,
+        key: Option<&IdempotencyKey>,
         start: Seq,
         limit: u32,
         now: Timestamp,
         own_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
-    ) -> Result<Destination, UpdateError> {
+    ) -> Result<Insertion, UpdateError> {
         let mut transaction = self.write().await?;
+        if let Some(key) = key
+            && let Some(made) = find_repeated(&mut transaction, key, now).await?
+        {
+            return Ok(Insertion::Repeated(made));
+        }
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
             .fetch_one(&mut *transaction)
             .await
@@ -144,24 +182,35 @@ impl Database {
             other => self.store_cloud_target(&mut transaction, id, None, other).await?,
         };
         replace_filter(&mut transaction, id, &new.filter).await?;
+        let namespaces = replace_namespaces(&mut transaction, id, &[], &new.namespaces).await?;
+        let flow = new.flow.unwrap_or_default();
+        store_flow(&mut transaction, id, None, flow, start).await?;
+        if let Some(key) = key {
+            remember(&mut transaction, key, id, now).await?;
+        }
         insert_own_events(&mut transaction, &own_events(id)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(Destination {
+        Ok(Insertion::Stored(Box::new(Destination {
             id,
             version: 1,
             name: new.name.clone(),
             target,
             filter: new.filter.clone(),
+            namespaces,
+            flow,
             created_at: now,
-        })
+            updated_at: now,
+        })))
     }
 
-    /// Stores a change of the destination as it was at `version`. The own events are made from what it was before.
+    /// Stores a change of the destination as it was at `version`, while the newest event is at `position`. The own events are
+    /// made from what it was before.
     pub async fn update_destination(
         &self,
         id: DestinationId,
         version: i64,
         change: &DestinationSettings,
+        position: Seq,
         now: Timestamp,
         own_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
@@ -191,6 +240,9 @@ impl Database {
             }
         };
         replace_filter(&mut transaction, id, &change.filter).await?;
+        let namespaces = replace_namespaces(&mut transaction, id, &before.namespaces, &change.namespaces).await?;
+        let flow = change.flow.unwrap_or(before.flow);
+        store_flow(&mut transaction, id, Some(before.flow), flow, position).await?;
         insert_own_events(&mut transaction, &own_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
@@ -198,6 +250,9 @@ impl Database {
             name: change.name.clone(),
             target,
             filter: change.filter.clone(),
+            namespaces,
+            flow,
+            updated_at: now,
             ..before
         })
     }
@@ -268,7 +323,12 @@ fn secret<T: Clone>(new: Option<&T>, kept: Option<&T>, field: Field) -> Result<T
         .ok_or_else(|| UpdateError::Refused(FieldError::new(field, "A secret is needed here")))
 }
 
-fn read_destination(row: &SqliteRow, target: Option<Target>, filter: EventFilter) -> Result<Destination, StoreError> {
+fn read_destination(
+    row: &SqliteRow,
+    target: Option<Target>,
+    filter: EventFilter,
+    namespaces: Vec<Namespace>,
+) -> Result<Destination, StoreError> {
     let row_id: i64 = row.get("id");
     let kind = DestinationKind::parse(row.get("kind"));
     let target = target.filter(|target| Some(target.kind()) == kind);
@@ -278,7 +338,13 @@ fn read_destination(row: &SqliteRow, target: Option<Target>, filter: EventFilter
         name: DestinationName::parse(row.get("name")).map_err(|_| unreadable(row_id, "name"))?,
         target: target.ok_or_else(|| unreadable(row_id, "what belongs to its kind"))?,
         filter,
+        namespaces,
+        flow: Flow {
+            active: row.get("active"),
+            paused: row.get("paused"),
+        },
         created_at: Timestamp::from_unix_ms(row.get("created_at")),
+        updated_at: Timestamp::from_unix_ms(row.get("updated_at")),
     })
 }
 

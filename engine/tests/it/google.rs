@@ -59,6 +59,7 @@ fn draft(google: &GoogleServer) -> DestinationDraft {
             private_key: Some(account.private_key_pem.clone()),
         }),
         event_types: Vec::new(),
+        namespaces: String::new(),
     }
 }
 
@@ -409,6 +410,7 @@ fn event(id: &str, now: Timestamp) -> Arc<LoggedEvent> {
         event_type: EventType::parse("test").unwrap(),
         entity_type: "Project".into(),
         entity_id: "1".into(),
+        entity_path: String::new(),
         created_at: now,
         received_at: now,
         body: Bytes::from_static(b"{}"),

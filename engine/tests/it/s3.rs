@@ -121,6 +121,7 @@ fn named(target: S3Draft) -> DestinationDraft {
         name: "Bucket".into(),
         target: TargetDraft::AmazonS3(target),
         event_types: Vec::new(),
+        namespaces: String::new(),
     }
 }
 

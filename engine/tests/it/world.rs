@@ -4,7 +4,7 @@ use std::{sync::Once, time::Duration};
 
 use domain::{
     destination::{DestinationDraft, HeaderDraft, HttpDraft, TargetDraft},
-    event::Author,
+    event::{Author, AuthorClass},
     health::StreamHealth,
     ids::DestinationId,
 };
@@ -46,6 +46,7 @@ pub(crate) fn install_crypto() {
 pub(crate) fn author() -> Author {
     Author {
         user_id: None,
+        class: AuthorClass::User,
         name: "tester".into(),
         ip_address: "127.0.0.1".into(),
     }
@@ -209,6 +210,7 @@ impl HttpEdit {
                 headers: self.headers,
             }),
             event_types: self.event_types,
+            namespaces: String::new(),
         }
     }
 }

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use domain::{destination::DestinationDraft, event::Author};
+use domain::{
+    destination::DestinationDraft,
+    event::{Author, AuthorClass},
+};
 use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
@@ -97,6 +100,7 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
     let engine = Engine::open(config, Clock::machine()).await.unwrap();
     let author = Author {
         user_id: None,
+        class: AuthorClass::User,
         name: "bench".to_owned(),
         ip_address: String::new(),
     };

@@ -1,20 +1,11 @@
 //! Destinations as the page shows and changes them.
 
 use app::wire::{AppError, DestinationSecret, DestinationView, EventTypeView};
-use domain::{
-    destination::{
-        DestinationDraft, DestinationSettings, DestinationUrl, GoogleDraft, HeaderDraft, HttpDraft, S3Draft,
-        TargetDraft,
-    },
-    event::Author,
-    ids::DestinationId,
-};
-use engine::{
-    DestinationState, Engine,
-    store::{Header, Target},
-};
+use domain::{destination::DestinationSettings, event::Author, ids::DestinationId};
+use engine::{DestinationState, Engine};
 
 use super::failure::{from_log, from_store, from_update};
+use crate::destinations::draft_of;
 
 pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<DestinationView>, AppError> {
     let states = engine.list_destinations().await.map_err(from_store)?;
@@ -86,48 +77,6 @@ pub(super) async fn list_event_types(engine: &Engine) -> Result<Vec<EventTypeVie
 
 fn view(state: DestinationState) -> DestinationView {
     let DestinationState { destination, health } = state;
-    let draft = DestinationDraft {
-        name: destination.name.to_string(),
-        target: target_draft(&destination.target),
-        event_types: destination.filter.iter().map(ToString::to_string).collect(),
-    };
+    let draft = draft_of(&destination);
     DestinationView::new(destination.id, destination.version, draft, health)
-}
-
-/// What is stored, as the form shows it: without the secrets that are shown on request or never.
-fn target_draft(target: &Target) -> TargetDraft {
-    match target {
-        Target::Http(target) => TargetDraft::Http(HttpDraft {
-            url: target.url.to_string(),
-            verification_token: Some(target.secrets.verification_token.expose().to_owned()),
-            headers: target.headers.iter().map(header_draft).collect(),
-        }),
-        Target::GoogleCloudLogging(target) => TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: target.settings.project_id().to_owned(),
-            client_email: target.settings.client_email().to_owned(),
-            log_id: target.settings.log_id().to_owned(),
-            private_key: None,
-        }),
-        Target::AmazonS3(target) => TargetDraft::AmazonS3(S3Draft {
-            access_key_id: target.settings.access_key_id().to_owned(),
-            secret_access_key: None,
-            region: target.settings.region().to_owned(),
-            bucket: target.settings.bucket().to_owned(),
-            endpoint_url: target
-                .settings
-                .endpoint_url()
-                .map_or_else(String::new, DestinationUrl::to_string),
-            key_prefix: target.settings.key_prefix().to_owned(),
-            layout: target.settings.layout(),
-        }),
-    }
-}
-
-fn header_draft(header: &Header) -> HeaderDraft {
-    HeaderDraft {
-        id: Some(header.id),
-        name: header.name.as_str().to_owned(),
-        value: None,
-        active: header.active,
-    }
 }

@@ -39,7 +39,8 @@ pub(super) fn from_password(error: PasswordError) -> AppError {
 pub(super) fn from_update(error: UpdateError) -> AppError {
     match error {
         UpdateError::NotFound => AppError::NotFound,
-        UpdateError::ChangedMeanwhile => AppError::ChangedMeanwhile,
+        // The page sends no keys.
+        UpdateError::ChangedMeanwhile | UpdateError::KeyReused => AppError::ChangedMeanwhile,
         UpdateError::Refused(error) => AppError::Invalid(FieldErrors::from(error)),
         UpdateError::TooMany { limit } => AppError::TooManyDestinations { limit },
         UpdateError::Store(error) => from_store(error),

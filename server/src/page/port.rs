@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use domain::{
     access::{NewPassword, TokenDraft, Username},
     destination::DestinationSettings,
-    event::Author,
+    event::{Author, AuthorClass},
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
     settings::{NetworkChange, RetentionChange},
 };
@@ -26,6 +26,7 @@ pub(super) struct EnginePort(pub(super) Services);
 pub(super) fn author_of(signed_in: &SignedIn) -> Author {
     Author {
         user_id: Some(signed_in.user),
+        class: AuthorClass::User,
         name: signed_in.username.clone(),
         ip_address: signed_in.ip_address.clone(),
     }

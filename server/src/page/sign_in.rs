@@ -6,7 +6,7 @@ use app::{
     port::{SetCookie, SignedIn, Visitor},
     wire::AppError,
 };
-use domain::event::{Author, OwnEvent};
+use domain::event::{Author, AuthorClass, OwnEvent};
 use engine::store::{NewSession, StoredUser};
 
 use super::{
@@ -92,6 +92,7 @@ async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser)
     };
     let author = Author {
         user_id: Some(user.id),
+        class: AuthorClass::User,
         name: user.username.clone(),
         ip_address: visitor.ip_address.clone(),
     };
@@ -117,6 +118,7 @@ async fn record_failure(services: &Services, visitor: &Visitor, username: &str) 
     let name: String = username.chars().take(NAME_CHARS).collect();
     let author = Author {
         user_id: None,
+        class: AuthorClass::User,
         name: name.clone(),
         ip_address: visitor.ip_address.clone(),
     };

@@ -6,6 +6,7 @@ use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
 pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stored: &mut DestinationDraft) {
     keep(&typed.name, &sent.name, &mut stored.name);
     keep(&typed.event_types, &sent.event_types, &mut stored.event_types);
+    keep(&typed.namespaces, &sent.namespaces, &mut stored.namespaces);
     // A destination never becomes one of another kind: then there is nothing to keep.
     match &typed.target {
         TargetDraft::Http(typed) => {
@@ -89,6 +90,7 @@ mod tests {
             name: "name".into(),
             target,
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 

@@ -121,6 +121,7 @@ mod tests {
                 name: "Cloud".into(),
                 target,
                 event_types: Vec::new(),
+                namespaces: String::new(),
             },
             health: StreamHealth::NothingToSend,
         }

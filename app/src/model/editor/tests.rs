@@ -18,6 +18,7 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
                 headers: Vec::new(),
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         },
         health: StreamHealth::NothingToSend,
     }

@@ -18,6 +18,7 @@ fn view(id: i64, name: &str) -> DestinationView {
                 headers: Vec::new(),
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         },
         health: StreamHealth::NothingToSend,
     }

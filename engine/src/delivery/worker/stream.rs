@@ -9,7 +9,6 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
-    destination::EventFilter,
     ids::Seq,
     policy::{Jitter, RefusalStreak, Trouble},
 };
@@ -31,7 +30,7 @@ use crate::{
     causes::causes,
     log::{LogError, LoggedEvent},
     sink::{Batching, Run, SendReport, Sink, SinkError},
-    store::{Cursor, Database, DueEvent, StoreError},
+    store::{Admission, Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
 
@@ -138,7 +137,7 @@ pub(super) struct Stream {
     context: WorkerContext,
     database: Arc<Database>,
     sink: Arc<dyn Sink>,
-    filter: Arc<EventFilter>,
+    admission: Arc<Admission>,
     mode: Mode,
     lanes: Lanes,
     refusals: Refusals,
@@ -165,7 +164,7 @@ impl Stream {
     pub(super) fn new(
         context: WorkerContext,
         sink: Arc<dyn Sink>,
-        filter: EventFilter,
+        admission: Admission,
         cursor: Cursor,
         refused: &[DueEvent],
     ) -> Self {
@@ -175,7 +174,7 @@ impl Stream {
         let stream = Self {
             database: Arc::new(context.database.clone()),
             sink,
-            filter: Arc::new(filter),
+            admission: Arc::new(admission),
             lanes: mode.lanes(),
             mode,
             refusals,
@@ -195,7 +194,7 @@ impl Stream {
             context,
         };
         stream.show_progress();
-        stream.context.status.held(None);
+        stream.context.status.runs();
         stream
     }
 
@@ -298,7 +297,7 @@ impl Stream {
             if self.books.progress.is_settled(event.seq) {
                 continue;
             }
-            if self.filter.admits(&event.event_type) {
+            if self.admission.admits(&event) {
                 self.lanes.push(event);
             } else {
                 self.books.passed_over(event.seq, event.seq);
@@ -410,10 +409,10 @@ impl Stream {
 
     fn send_refused(&self, seq: Seq) {
         let (log, sink, epoch) = (self.context.log.clone(), Arc::clone(&self.sink), self.epoch);
-        let filter = Arc::clone(&self.filter);
+        let admission = Arc::clone(&self.admission);
         let send = async move {
             match log.read_one(seq).await {
-                Ok(Some(event)) if !filter.admits(&event.event_type) => Sent::NotAdmitted(seq),
+                Ok(Some(event)) if !admission.admits(&event) => Sent::NotAdmitted(seq),
                 Ok(Some(event)) => {
                     let events = vec![event];
                     let report = sink.send(&events, None).await;

@@ -143,6 +143,7 @@ mod tests {
             event_type: EventType::parse("x").unwrap(),
             entity_type: "Project".into(),
             entity_id: "1".into(),
+            entity_path: String::new(),
             created_at,
             received_at: now().minus(Duration::from_secs(1)),
             body: Bytes::copy_from_slice(body.as_bytes()),

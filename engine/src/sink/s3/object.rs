@@ -136,6 +136,7 @@ mod tests {
             event_type: EventType::parse("user_created").unwrap(),
             entity_type: "Project".into(),
             entity_id: "7".into(),
+            entity_path: String::new(),
             created_at: Timestamp::from_unix_ms(1_694_442_309_820),
             received_at: Timestamp::from_unix_ms(0),
             body: Bytes::from(format!(r#"{{"id":{id:?}}}"#)),

@@ -106,6 +106,7 @@ fn event(id: &str, body: &'static str) -> Arc<LoggedEvent> {
         event_type: EventType::parse("user created").unwrap(),
         entity_type: "Project".into(),
         entity_id: "7".into(),
+        entity_path: String::new(),
         created_at: Timestamp::from_unix_ms(1_694_442_309_820),
         received_at: Timestamp::from_unix_ms(0),
         body: Bytes::from_static(body.as_bytes()),

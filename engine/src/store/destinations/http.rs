@@ -34,18 +34,24 @@ impl Database {
         targets.collect()
     }
 
-    /// Makes the target what is wanted. The token and the signing secret stay those of `stored`.
+    /// Makes the target what is wanted. A token that is not wanted otherwise stays that of `stored`, and so does the signing
+    /// secret.
     pub(super) async fn store_http_target(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         id: DestinationId,
-        stored: HttpTarget,
+        mut stored: HttpTarget,
         wanted: &HttpSettings,
     ) -> Result<Target, UpdateError> {
+        if let Some(token) = &wanted.verification_token {
+            stored.secrets.verification_token = token.clone();
+        }
         let seal = |column, secret| self.vault.seal(place(id, column), secret).map_err(StoreError::from);
         sqlx::query(
             "INSERT INTO http_targets (destination_id, url, verification_token_sealed, signing_secret_sealed) \
-             VALUES (?, ?, ?, ?) ON CONFLICT (destination_id) DO UPDATE SET url = excluded.url",
+             VALUES (?, ?, ?, ?) ON CONFLICT (destination_id) DO UPDATE SET url = excluded.url, \
+             verification_token_sealed = excluded.verification_token_sealed, \
+             signing_secret_sealed = excluded.signing_secret_sealed",
         )
         .bind(id.get())
         .bind(wanted.url.as_str())

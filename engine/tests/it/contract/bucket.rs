@@ -50,6 +50,7 @@ impl Bucket {
                 layout,
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 

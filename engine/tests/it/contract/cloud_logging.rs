@@ -29,6 +29,7 @@ impl Counterpart for CloudLogging {
                 private_key: Some(account.private_key_pem.clone()),
             }),
             event_types: Vec::new(),
+            namespaces: String::new(),
         }
     }
 

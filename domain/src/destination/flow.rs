@@ -1,0 +1,28 @@
+//! Whether events leave for a destination.
+
+use serde::{Deserialize, Serialize};
+
+/// Two switches. Nothing is sent unless a destination is active and not paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// GitLab's switch: while it is off, what comes in is not owed to the destination, and is not sent later either. What
+    /// was owed before is.
+    pub active: bool,
+    /// While it is on, everything is kept for the destination, and sent when it is off again.
+    pub paused: bool,
+}
+
+impl Flow {
+    pub const fn is_running(self) -> bool {
+        self.active && !self.paused
+    }
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self {
+            active: true,
+            paused: false,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Which events a destination admits.
+
+use domain::destination::{EventFilter, NamespaceFilter};
+
+use super::Destination;
+use crate::log::LoggedEvent;
+
+/// Both filters of a destination: an event has to pass the two of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    types: EventFilter,
+    namespaces: NamespaceFilter,
+}
+
+impl Admission {
+    pub fn admits(&self, event: &LoggedEvent) -> bool {
+        self.types.admits(&event.event_type) && self.namespaces.admits(&event.entity_type, &event.entity_path)
+    }
+}
+
+impl Destination {
+    pub fn admission(&self) -> Admission {
+        Admission {
+            types: self.filter.clone(),
+            namespaces: self.namespace_filter(),
+        }
+    }
+
+    pub fn namespace_filter(&self) -> NamespaceFilter {
+        self.namespaces.iter().map(|namespace| namespace.path.clone()).collect()
+    }
+}

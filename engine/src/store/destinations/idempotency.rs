@@ -1,0 +1,67 @@
+//! Which requests to add a destination are repeats of one that was answered before.
+
+use std::time::Duration;
+
+use domain::{Timestamp, ids::DestinationId};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{super::StoreError, UpdateError};
+
+/// How long a key is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// By what a repeat is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// Whose key it is: those of two clients have nothing to do with each other.
+    pub owner: String,
+    pub key: String,
+    /// Hash of the request: a key is good for one.
+    pub fingerprint: [u8; 32],
+}
+
+/// The destination that was made under this key; none if the key is new.
+///
+/// # Errors
+/// [`UpdateError::KeyReused`] if another request was sent under it.
+pub(super) async fn find_repeated(
+    transaction: &mut Transaction<'static, Sqlite>,
+    key: &IdempotencyKey,
+    now: Timestamp,
+) -> Result<Option<DestinationId>, UpdateError> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE created_at <= ?")
+        .bind(now.minus(REMEMBERED).unix_ms())
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
+    let row = sqlx::query("SELECT fingerprint, destination_id FROM idempotency_keys WHERE owner = ? AND key = ?")
+        .bind(&key.owner)
+        .bind(&key.key)
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
+    match row {
+        Some(row) if row.get::<&[u8], _>(0) == key.fingerprint => Ok(Some(DestinationId::new(row.get(1)))),
+        Some(_) => Err(UpdateError::KeyReused),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn remember(
+    transaction: &mut Transaction<'static, Sqlite>,
+    key: &IdempotencyKey,
+    made: DestinationId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO idempotency_keys (owner, key, fingerprint, destination_id, created_at) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(&key.owner)
+    .bind(&key.key)
+    .bind(key.fingerprint.as_slice())
+    .bind(made.get())
+    .bind(now.unix_ms())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

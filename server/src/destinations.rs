@@ -1,0 +1,101 @@
+//! Destinations as forms: what the page and the APIs have in common.
+
+use domain::{
+    FieldErrors,
+    destination::{DestinationDraft, DestinationUrl, Flow, GoogleDraft, HeaderDraft, HttpDraft, S3Draft, TargetDraft},
+    event::Author,
+    ids::DestinationId,
+};
+use engine::{
+    DestinationState, Engine,
+    store::{Destination, Header, Target, UpdateError},
+};
+
+/// How often a change is tried anew because somebody else was faster.
+const TRIES: usize = 5;
+
+/// Why a destination was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EditError {
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    #[error("the change was not stored")]
+    Update(#[from] UpdateError),
+}
+
+/// What is stored, as a form shows it: without the secrets that are shown on request or never.
+pub(crate) fn draft_of(destination: &Destination) -> DestinationDraft {
+    DestinationDraft {
+        name: destination.name.to_string(),
+        target: target_draft(&destination.target),
+        event_types: destination.filter.iter().map(ToString::to_string).collect(),
+        namespaces: destination.namespace_filter().to_string(),
+    }
+}
+
+/// Changes a destination by its form and its switches. With `version`, only as it was then; without, `change` is applied to
+/// whatever is stored, anew if somebody else has just changed it.
+///
+/// # Errors
+/// [`EditError`], also from `change`; nothing was stored.
+pub(crate) async fn edit(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    version: Option<i64>,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+) -> Result<DestinationState, EditError> {
+    let mut tries = TRIES;
+    loop {
+        let stored = engine.find_destination(id).await.map_err(UpdateError::from)?;
+        let stored = stored.ok_or(UpdateError::NotFound)?.destination;
+        if version.is_some_and(|version| version != stored.version) {
+            return Err(UpdateError::ChangedMeanwhile.into());
+        }
+        let (mut draft, mut flow) = (draft_of(&stored), stored.flow);
+        change(&stored, &mut draft, &mut flow)?;
+        let mut settings = draft.parse_change()?;
+        settings.flow = Some(flow);
+        match engine.update_destination(author, id, stored.version, settings).await {
+            Err(UpdateError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+fn target_draft(target: &Target) -> TargetDraft {
+    match target {
+        Target::Http(target) => TargetDraft::Http(HttpDraft {
+            url: target.url.to_string(),
+            verification_token: Some(target.secrets.verification_token.expose().to_owned()),
+            headers: target.headers.iter().map(header_draft).collect(),
+        }),
+        Target::GoogleCloudLogging(target) => TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: target.settings.project_id().to_owned(),
+            client_email: target.settings.client_email().to_owned(),
+            log_id: target.settings.log_id().to_owned(),
+            private_key: None,
+        }),
+        Target::AmazonS3(target) => TargetDraft::AmazonS3(S3Draft {
+            access_key_id: target.settings.access_key_id().to_owned(),
+            secret_access_key: None,
+            region: target.settings.region().to_owned(),
+            bucket: target.settings.bucket().to_owned(),
+            endpoint_url: target
+                .settings
+                .endpoint_url()
+                .map_or_else(String::new, DestinationUrl::to_string),
+            key_prefix: target.settings.key_prefix().to_owned(),
+            layout: target.settings.layout(),
+        }),
+    }
+}
+
+fn header_draft(header: &Header) -> HeaderDraft {
+    HeaderDraft {
+        id: Some(header.id),
+        name: header.name.as_str().to_owned(),
+        value: None,
+        active: header.active,
+    }
+}
