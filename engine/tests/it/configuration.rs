@@ -280,6 +280,8 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
         name: "Other".into(),
         headers: vec![header("X-A", "1")],
         event_types: vec!["user_created".into()],
+        namespaces: String::new(),
+        verification_token: None,
     };
     let change = edit.draft(&receiver.url()).parse_change().unwrap();
     let refused = world

@@ -5,6 +5,7 @@
 mod configuration;
 mod contract;
 mod delivery;
+mod flow;
 mod google;
 mod log;
 mod log_filter;

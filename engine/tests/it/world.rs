@@ -3,7 +3,7 @@
 use std::{sync::Once, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, HeaderDraft, HttpDraft, TargetDraft},
+    destination::{DestinationDraft, DestinationSettings, Flow, HeaderDraft, HttpDraft, TargetDraft},
     event::{Author, AuthorClass},
     health::StreamHealth,
     ids::DestinationId,
@@ -141,15 +141,32 @@ impl World {
 
     /// Changes what `change` changes in the edit form of an HTTP destination.
     pub(crate) async fn edit(&self, id: DestinationId, change: impl FnOnce(&mut HttpEdit)) -> DestinationState {
+        self.edit_settings(id, change, |_| {}).await
+    }
+
+    pub(crate) async fn set_flow(&self, id: DestinationId, flow: Flow) -> DestinationState {
+        self.edit_settings(id, |_| {}, |settings| settings.flow = Some(flow))
+            .await
+    }
+
+    async fn edit_settings(
+        &self,
+        id: DestinationId,
+        change: impl FnOnce(&mut HttpEdit),
+        then: impl FnOnce(&mut DestinationSettings),
+    ) -> DestinationState {
         let stored = self.stored(id).await;
         let target = stored.target.as_http().unwrap();
         let mut edit = HttpEdit {
             name: stored.name.to_string(),
             headers: target.headers.iter().map(kept).collect(),
             event_types: stored.filter.iter().map(ToString::to_string).collect(),
+            namespaces: stored.namespace_filter().to_string(),
+            verification_token: None,
         };
         change(&mut edit);
-        let change = edit.draft(target.url.as_str()).parse_change().unwrap();
+        let mut change = edit.draft(target.url.as_str()).parse_change().unwrap();
+        then(&mut change);
         self.engine
             .update_destination(&author(), id, stored.version, change)
             .await
@@ -198,6 +215,9 @@ pub(crate) struct HttpEdit {
     pub(crate) name: String,
     pub(crate) headers: Vec<HeaderDraft>,
     pub(crate) event_types: Vec<String>,
+    pub(crate) namespaces: String,
+    /// None keeps it.
+    pub(crate) verification_token: Option<String>,
 }
 
 impl HttpEdit {
@@ -206,11 +226,11 @@ impl HttpEdit {
             name: self.name,
             target: TargetDraft::Http(HttpDraft {
                 url: url.to_owned(),
-                verification_token: None,
+                verification_token: self.verification_token,
                 headers: self.headers,
             }),
             event_types: self.event_types,
-            namespaces: String::new(),
+            namespaces: self.namespaces,
         }
     }
 }

@@ -1,0 +1,254 @@
+//! Switching a stream off and on, limiting it to groups and projects, and asking for the same destination twice.
+
+use domain::{
+    destination::{DestinationDraft, Flow},
+    health::StreamHealth,
+};
+use engine::{
+    Addition,
+    store::{IdempotencyKey, UpdateError},
+};
+use serde_json::json;
+
+use crate::{
+    delivery::{ids, numbered},
+    receiver::{Answer, Receiver, Request},
+    world::{World, author, wait_until},
+};
+
+const PAUSED: Flow = Flow {
+    active: true,
+    paused: true,
+};
+const INACTIVE: Flow = Flow {
+    active: false,
+    paused: false,
+};
+
+fn has_all(requests: &[Request], wanted: std::ops::Range<usize>) -> bool {
+    let ids = ids(requests);
+    numbered(wanted).all(|id| ids.contains(&id))
+}
+
+fn said(requests: &[Request], message: &str) -> bool {
+    requests.iter().any(|request| request.body.contains(message))
+}
+
+#[tokio::test]
+async fn what_comes_in_during_a_pause_is_sent_after_it() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..5)).await;
+    receiver
+        .wait_until("the first", |requests| has_all(requests, 0..5))
+        .await;
+
+    world.set_flow(id, PAUSED).await;
+    world.post("1", numbered(5..20)).await;
+    // Its own event, and the fifteen.
+    let is_waiting = |health: &StreamHealth| *health == StreamHealth::Paused { waiting: 16 };
+    world.wait_for_health(id, "they wait", is_waiting).await;
+    let world = world.restart().await;
+    world.wait_for_health(id, "they wait on", is_waiting).await;
+    assert!(
+        receiver
+            .requests()
+            .iter()
+            .all(|request| !request.body.contains("Paused"))
+    );
+
+    world.set_flow(id, Flow::default()).await;
+    let requests = receiver
+        .wait_until("the others, and what tells of it", |requests| {
+            has_all(requests, 5..20) && said(requests, "Resumed the stream")
+        })
+        .await;
+    assert!(said(&requests, "Paused the stream"));
+    let sent = ids(&requests);
+    let mut once = sent.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(sent.len(), once.len(), "nothing came twice");
+}
+
+#[tokio::test]
+async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before_is() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let other = Receiver::start().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.add_destination("Other", &other.url()).await;
+    receiver.answer_all(Answer::Status(503));
+    world.post("1", numbered(0..5)).await;
+    world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+
+    world.set_flow(id, INACTIVE).await;
+    world
+        .wait_for_health(id, "it is off", |health| *health == StreamHealth::Inactive)
+        .await;
+    receiver.answer_all(Answer::Accept);
+    world.post("1", numbered(5..10)).await;
+    other
+        .wait_until("the other has them", |requests| has_all(requests, 0..10))
+        .await;
+    let world = world.restart().await;
+    world
+        .wait_for_health(id, "it stays off", |health| *health == StreamHealth::Inactive)
+        .await;
+
+    world.set_flow(id, Flow::default()).await;
+    world.post("1", numbered(10..15)).await;
+    let requests = receiver
+        .wait_until("what is owed", |requests| {
+            let accepted: Vec<Request> = requests
+                .iter()
+                .filter(|request| request.was_accepted)
+                .cloned()
+                .collect();
+            has_all(&accepted, 0..5) && has_all(&accepted, 10..15)
+        })
+        .await;
+    let sent = ids(&requests);
+    assert!(numbered(5..10).all(|id| !sent.contains(&id)), "{sent:?}");
+    other
+        .wait_until("the other is told", |requests| {
+            said(requests, "Changed active from true to false") && said(requests, "Changed active from false to true")
+        })
+        .await;
+    // When all of it is settled, the cursor is one position again, and the span is forgotten.
+    wait_until("the cursor is compact", async || {
+        let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+        cursor.acked == world.engine.log().last_seq() && cursor.settled_above.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_inactive_destination_keeps_nothing_in_the_log() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Silence);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let owed = async || world.engine.database().least_owed().await.unwrap();
+    let before = owed().await;
+    assert!(before.is_some());
+    world.set_flow(id, PAUSED).await;
+    assert_eq!(owed().await, before, "a paused one is still owed everything");
+    world.set_flow(id, INACTIVE).await;
+    assert_eq!(owed().await, None);
+}
+
+#[tokio::test]
+async fn only_the_chosen_groups_and_projects_are_sent() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world
+        .edit(id, |edit| edit.namespaces = "engineering, sales/crm".into())
+        .await;
+    let stored = world.stored(id).await;
+    let event = |id: &str, entity_type: &str, path: &str| json!({"event_type": "test", "id": id, "entity_type": entity_type, "entity_id": 1, "entity_path": path});
+    let events = json!([
+        event("group", "Group", "engineering"),
+        event("below", "Project", "engineering/web/app"),
+        event("beside", "Project", "engineering-two/web"),
+        event("project", "Project", "Sales/CRM"),
+        event("above", "Group", "sales"),
+        event("user", "User", "ada"),
+        event("last", "Group", "engineering"),
+    ]);
+    let body = serde_json::to_vec(&events).unwrap();
+    world.engine.ingest("tests", body.into()).await.unwrap();
+    let requests = receiver
+        .wait_until("the last, and what tells of the filter", |requests| {
+            ids(requests).iter().any(|id| id == "last")
+                && said(requests, "Created namespace filter(s): engineering and sales/crm")
+        })
+        .await;
+    let sent = ids(&requests);
+    for (id, is_sent) in [
+        ("group", true),
+        ("below", true),
+        ("beside", false),
+        ("project", true),
+        ("above", false),
+        ("user", true),
+    ] {
+        assert_eq!(sent.iter().any(|sent| sent == id), is_sent, "{id}");
+    }
+
+    world.edit(id, |edit| edit.namespaces = "sales/crm".into()).await;
+    let kept = world.stored(id).await.namespaces;
+    assert_eq!(kept.len(), 1);
+    assert!(stored.namespaces.contains(&kept[0]), "a namespace keeps its id");
+    receiver
+        .wait_until("what tells of it", |requests| {
+            said(requests, "Deleted namespace filter(s): engineering")
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_replaced_verification_token_goes_with_what_is_sent_next() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let signing = world
+        .stored(id)
+        .await
+        .target
+        .as_http()
+        .unwrap()
+        .secrets
+        .signing_secret
+        .clone();
+    world
+        .edit(id, |edit| edit.verification_token = Some("another-token-12345".into()))
+        .await;
+    world.post("1", ["next".to_owned()]).await;
+    let requests = receiver
+        .wait_until("the next, and what tells of the token", |requests| {
+            ids(requests).iter().any(|id| id == "next") && said(requests, "Replaced the verification token")
+        })
+        .await;
+    let next = requests
+        .iter()
+        .find(|request| request.body.contains("\"next\""))
+        .unwrap();
+    assert_eq!(next.headers["x-gitlab-event-streaming-token"], "another-token-12345");
+    assert!(!said(&requests, "another-token"), "no event tells a secret");
+    let world = world.restart().await;
+    let secrets = world.stored(id).await.target.as_http().unwrap().secrets.clone();
+    assert_eq!(secrets.verification_token.expose(), "another-token-12345");
+    assert_eq!(secrets.signing_secret, signing);
+}
+
+#[tokio::test]
+async fn the_same_request_under_the_same_key_adds_one_destination() {
+    let world = World::new().await;
+    let key = |owner: &str, fingerprint: u8| IdempotencyKey {
+        owner: owner.into(),
+        key: "k1".into(),
+        fingerprint: [fingerprint; 32],
+    };
+    let add = async |name: &str, key: &IdempotencyKey| {
+        let new = DestinationDraft::http(name, format!("http://127.0.0.1:9/{name}"))
+            .parse_new()
+            .unwrap();
+        world.engine.create_destination_once(&author(), new, key).await
+    };
+    let Ok(Addition::Added(first)) = add("one", &key("a", 1)).await else {
+        panic!("not added")
+    };
+    let Ok(Addition::Repeated(Some(again))) = add("one", &key("a", 1)).await else {
+        panic!("not repeated")
+    };
+    assert_eq!(first.destination, again.destination);
+    assert!(matches!(add("one", &key("a", 2)).await, Err(UpdateError::KeyReused)));
+    assert!(matches!(add("two", &key("b", 1)).await, Ok(Addition::Added(_))));
+    world
+        .engine
+        .delete_destination(&author(), first.destination.id)
+        .await
+        .unwrap();
+    assert!(matches!(add("one", &key("a", 1)).await, Ok(Addition::Repeated(None))));
+    assert_eq!(world.engine.list_destinations().await.unwrap().len(), 1);
+}
