@@ -230,6 +230,34 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
 });
 
+test('Update event filters: groups or projects', async ({ page, request, instance, receiver, a11y }) => {
+  const token = await instance.createToken('app', 'ingest');
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const item = streamItem(page, 'SIEM');
+  const form = await expand(page, 'SIEM');
+  const field = form.getByLabel('Filter by groups or projects');
+  await field.fill('engineering//web');
+  await field.blur();
+  await expect(form.getByText(/^Namespace path is invalid/)).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await a11y.expectNoViolations();
+  await field.fill('sales/crm, engineering');
+  await save(form);
+  await expect(item.getByRole('button', { name: 'filtered' })).toBeVisible();
+  await expect(field).toHaveValue('engineering, sales/crm');
+
+  const event = (id: string, path: string) => ({ id, event_type: 'user_created', entity_type: 'Group', entity_id: 1, entity_path: path });
+  const events = [event('no', 'finance'), event('yes', 'engineering/web')];
+  await postEvents(request, instance, token, JSON.stringify(events));
+  await receiver.waitFor(about('yes'), 'what is admitted');
+  await field.fill('');
+  await save(form);
+  await expect(item.getByRole('button', { name: 'filtered' })).toBeHidden();
+  await postEvents(request, instance, token, JSON.stringify(event('again', 'finance')));
+  await receiver.waitFor(about('again'), 'everything again');
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+});
+
 test('the list of event types takes what is typed while it loads, and closes when something else is pressed', async ({ page, receiver }) => {
   await addHttpDestination(page, 'SIEM', receiver.url);
   const form = await expand(page, 'SIEM');

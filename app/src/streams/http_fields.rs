@@ -36,7 +36,7 @@ pub(super) fn http_fields(editing: Editing) -> AnyView {
     .into_any()
 }
 
-/// The token can be chosen at first, and never changes after that; the other secret is always made here.
+/// The token can be chosen at first, and is only changed through the APIs after that; the other secret is always made here.
 fn token(editing: Editing) -> AnyView {
     let Form::Edit(id) = editing.form else {
         let look = FieldLook {

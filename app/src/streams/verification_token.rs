@@ -37,7 +37,7 @@ pub(super) fn VerificationTokenField(#[prop(into)] id: String, token: Signal<Str
                 <CopyButton text=token label="Copy verification token" />
             </div>
             <p class="field-hint" id=hint_id>
-                "Sent with every event in the header " <code>"X-Gitlab-Event-Streaming-Token"</code> ". It never changes."
+                "Sent with every event in the header " <code>"X-Gitlab-Event-Streaming-Token"</code> "."
             </p>
         </div>
     }
