@@ -16,6 +16,7 @@
 mod append;
 mod arrivals;
 mod browse;
+mod by_seq;
 mod error;
 mod filter;
 mod index;
@@ -48,6 +49,7 @@ pub use self::{
     append::{Appended, QUEUE_BYTES},
     arrivals::Arrivals,
     browse::{BrowsePosition, BrowseRow, Browsed, SCAN_BYTES, SCAN_ROWS},
+    by_seq::{CountedPage, SeqBrowsed, SeqFilter, SeqRequest},
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
     known::LatestNames,

@@ -51,6 +51,12 @@ impl Token<'_> {
     }
 }
 
+/// The first key of an entity of this type, and the first that is none any more.
+pub(super) fn entities_of_type(entity_type: &str) -> (String, String) {
+    let key = |end: &str| ["e", entity_type, end].concat();
+    (key("\n"), key("\u{b}"))
+}
+
 /// Stores blocks until less than one is left: for a log that has none yet.
 pub(super) fn catch_up(connection: &mut Connection, last_seq: Seq) -> Result<OpenBlock, rusqlite::Error> {
     let mut open = OpenBlock::after(connection, last_seq)?;

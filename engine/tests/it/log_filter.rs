@@ -5,7 +5,9 @@ use domain::{
     event::{AuditEvent, EventId, Received},
     ids::Seq,
 };
-use engine::log::{BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_BYTES, SCAN_ROWS};
+use engine::log::{
+    BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_BYTES, SCAN_ROWS, SeqFilter, SeqRequest,
+};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -145,6 +147,34 @@ async fn walk(log: &EventLog, filter: &EventFilter, start: BrowseRequest, page: 
     }
 }
 
+async fn walk_by_seq(log: &EventLog, filter: &SeqFilter, start: SeqRequest, page: usize) -> Vec<Seq> {
+    let (mut request, mut seen) = (start, Vec::new());
+    loop {
+        let found = log.browse_by_seq(filter, request, page).await.unwrap();
+        seen.extend(found.rows.iter().map(|row| row.position.seq));
+        let Some(end) = found.searched_to.or(found.rows.last().map(|row| row.position.seq)) else {
+            return seen;
+        };
+        request = match start {
+            SeqRequest::Newest | SeqRequest::Before(_) => SeqRequest::Before(end),
+            SeqRequest::Oldest | SeqRequest::After(_) => SeqRequest::After(end),
+        };
+    }
+}
+
+/// Pages that are counted from the newest, and the count.
+async fn check_counted_pages(log: &EventLog, filter: &SeqFilter, page: usize, newest_first: &[Seq]) {
+    for start in [0, page, newest_first.len().saturating_sub(page / 2)] {
+        let counted = log.page_by_seq(filter, true, start..start + page, 6_000).await.unwrap();
+        let seqs: Vec<Seq> = counted.rows.iter().map(|row| row.position.seq).collect();
+        let expected = newest_first.iter().skip(start).take(page).copied().collect::<Vec<_>>();
+        assert_eq!(seqs, expected);
+        assert_eq!(counted.is_more, newest_first.len() > start + page);
+        let total = (newest_first.len() <= 6_000).then_some(newest_first.len());
+        assert_eq!(counted.total, total);
+    }
+}
+
 #[test]
 fn filtered_pages_from_both_ends_are_what_a_plain_filter_finds() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -192,20 +222,51 @@ fn filtered_pages_from_both_ends_are_what_a_plain_filter_finds() {
         failure_persistence: None,
         ..Config::default()
     });
-    let outcome = runner.run(&(filters(), 40_usize..2_000), |(filter, page)| {
-        let mut expected: Vec<_> = all
-            .iter()
-            .filter(|(_, event)| admits(&filter, event))
-            .map(|(position, _)| *position)
-            .collect();
-        expected.sort_unstable();
-        let up = runtime.block_on(walk(&log, &filter, BrowseRequest::Oldest, page));
-        prop_assert_eq!(&up, &expected);
-        expected.reverse();
-        let down = runtime.block_on(walk(&log, &filter, BrowseRequest::Newest, page));
-        prop_assert_eq!(&down, &expected);
-        Ok(())
-    });
+    let entity_type = proptest::option::weighted(0.3, proptest::sample::select(&["Project", "User", "Proj"][..]));
+    let outcome = runner.run(
+        &(filters(), 40_usize..2_000, entity_type),
+        |(filter, page, entity_type)| {
+            let mut expected: Vec<_> = all
+                .iter()
+                .filter(|(_, event)| admits(&filter, event))
+                .map(|(position, _)| *position)
+                .collect();
+            expected.sort_unstable();
+            let up = runtime.block_on(walk(&log, &filter, BrowseRequest::Oldest, page));
+            prop_assert_eq!(&up, &expected);
+            expected.reverse();
+            let down = runtime.block_on(walk(&log, &filter, BrowseRequest::Newest, page));
+            prop_assert_eq!(&down, &expected);
+            let filter = SeqFilter {
+                filter,
+                entity_type: entity_type.map(str::to_owned),
+            };
+            let of_type = |event: &Value| {
+                filter
+                    .entity_type
+                    .as_deref()
+                    .is_none_or(|of| event["entity_type"] == of)
+            };
+            let mut seqs: Vec<Seq> = all
+                .iter()
+                .filter(|(_, event)| admits(&filter.filter, event) && of_type(event))
+                .map(|(position, _)| position.seq)
+                .collect();
+            prop_assert_eq!(
+                &runtime.block_on(walk_by_seq(&log, &filter, SeqRequest::Oldest, page)),
+                &seqs
+            );
+            seqs.reverse();
+            prop_assert_eq!(
+                &runtime.block_on(walk_by_seq(&log, &filter, SeqRequest::Newest, page)),
+                &seqs
+            );
+            if filter.filter.text.is_none() {
+                runtime.block_on(check_counted_pages(&log, &filter, page, &seqs));
+            }
+            Ok(())
+        },
+    );
     assert_eq!(outcome, Ok(()));
 }
 
