@@ -100,6 +100,14 @@ impl AuditEvent {
     /// # Errors
     /// [`EventError`] with the field and the rule it breaks.
     pub fn parse(json: &str, received: &Received) -> Result<Self, EventError> {
-        incoming::parse(json, received)
+        incoming::parse(json, received, &received.fresh_id)
+    }
+
+    /// The same, where an event that brings no id gets `id`.
+    ///
+    /// # Errors
+    /// [`EventError`] with the field and the rule it breaks.
+    pub fn parse_as(json: &str, received: &Received, id: impl Fn() -> EventId) -> Result<Self, EventError> {
+        incoming::parse(json, received, &id)
     }
 }

@@ -54,7 +54,7 @@ pub struct EventError {
     pub reason: Cow<'static, str>,
 }
 
-pub(super) fn parse(json: &str, received: &Received) -> Result<AuditEvent, EventError> {
+pub(super) fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
     if json.len() > MAX_EVENT_BYTES {
         return Err(whole("an event has at most 1 MiB"));
     }
@@ -65,7 +65,7 @@ pub(super) fn parse(json: &str, received: &Received) -> Result<AuditEvent, Event
     if depth(json) > MAX_DEPTH {
         return Err(whole("an event nests at most 64 levels deep"));
     }
-    sent.check(json, received)
+    sent.check(json, received, fresh_id)
 }
 
 fn whole(reason: impl Into<Cow<'static, str>>) -> EventError {
@@ -113,12 +113,12 @@ impl<'json> Sent<'json> {
         }
     }
 
-    fn check(&self, json: &str, received: &Received) -> Result<AuditEvent, EventError> {
+    fn check(&self, json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
         let event_type = self.event_type()?;
         let id = match self.identifier("id")? {
             Some(id) => EventId::parse(&id)
                 .ok_or_else(|| field_error("id", "must have 1 to 255 characters, none of them a control character"))?,
-            None => (received.fresh_id)(),
+            None => fresh_id(),
         };
         let created_at = match self.string("created_at")? {
             Some(text) => Timestamp::parse(&text).map_err(|error| field_error("created_at", error.to_string()))?,
