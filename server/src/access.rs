@@ -18,6 +18,6 @@ pub(crate) use self::{
     session::{SESSION_IDLE, SessionKey, find_session},
     session_cookie::SessionCookie,
     sign_in_attempts::SignInAttempts,
-    throttle::{Throttle, Wait},
+    throttle::{Left, Throttle, Wait},
     token_cache::TokenCache,
 };

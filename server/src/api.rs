@@ -1,31 +1,70 @@
-//! What programs use: requests with an API token, answers in JSON. A session cookie means nothing here.
+//! What programs use: ingest, REST under `/api/v1` with its OpenAPI document, and GitLab's REST under `/api/v4`.
+//!
+//! Ingest takes an API token and nothing else, and no layer lies over it: what it does not need, it does not pay for.
+//! Everything else is behind one door (`guard`), which lets in tokens and administrators who are signed in.
 
 mod authorise;
 mod body;
+mod caller;
 mod coding;
 mod error;
 mod fallback;
+mod guard;
+mod idempotency;
 mod ingest;
+mod input;
 mod large_bodies;
 mod limits;
+mod openapi;
+mod rate;
+mod v1;
+mod v4;
+
+use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{any, post},
+    middleware::{from_fn, from_fn_with_state},
+    routing::any,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},
+    openapi::document,
+    rate::ApiRate,
 };
-use crate::services::Services;
+use crate::{
+    services::Services,
+    web::{log_failures, set_security_headers},
+};
 
-/// The routes. Nothing is layered over them: what ingest does not need, it does not pay for.
-pub(crate) fn router() -> Router<Services> {
-    Router::new()
-        .route("/api/v1/audit_events", post(ingest::post_audit_events))
+/// Where events are posted, and read.
+const AUDIT_EVENTS: &str = "/api/v1/audit_events";
+
+/// The routes of all of it.
+pub(crate) fn router(services: &Services) -> Router<Services> {
+    let guarded = Router::from(v1::routes())
+        .layer(from_fn_with_state(Arc::clone(services), guard::require_caller))
+        .merge(v4::router(services))
+        .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
+        .layer(from_fn(log_failures));
+    Router::from(ingest_route())
+        .merge(guarded)
+        .merge(openapi::router())
         // Mistyped paths are answered here, where no cookie counts and so no Origin is asked for.
         .route("/api/v1/{*path}", any(|| async { answer_unknown_path() }))
+        .route("/api/v4/{*path}", any(|| async { v4::answer_unknown_path() }))
+}
+
+fn ingest_route() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(ingest::post_audit_events))
+}
+
+/// What the OpenAPI document tells of.
+fn documented() -> OpenApiRouter<Services> {
+    ingest_route().merge(v1::routes())
 }

@@ -1,10 +1,12 @@
 //! `audit-streams`: the server, its command line, and a small receiver to try destinations with.
 //!
 //! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` says what it answers:
-//! `page` (the Leptos app over the engine), `api` (tokens: ingest), `health`, and `assets`. `access` knows who may do
-//! what, `destinations` is what page and APIs share, and `web` holds what several routes need of HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
+//! `page` (the Leptos app over the engine), `api` (programs: ingest, REST, GraphQL), `health`, and `assets`. `admin` and
+//! `destinations` are what page and APIs share. `access` knows who may do what, and `web` holds what several routes need of
+//! HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
 
 mod access;
+mod admin;
 mod api;
 mod assets;
 mod cli;

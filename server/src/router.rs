@@ -14,7 +14,7 @@ use crate::{api, assets, health, help, page, services::Services};
 pub(crate) fn router(services: &Services) -> Router {
     let assets = assets::router().layer(axum::middleware::map_response(never_guess_types));
     Router::new()
-        .merge(api::router())
+        .merge(api::router(services))
         .merge(health::router())
         .method_not_allowed_fallback(api::answer_unknown_method)
         .with_state(Arc::clone(services))

@@ -21,7 +21,7 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{FailedTokens, IngestRate, LargeBodies, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, RefusalLog},
     cli::CommandError,
     router::router,
     services::{Services, ServicesInner},
@@ -38,6 +38,8 @@ pub(crate) struct ServeConfig {
     pub(crate) shutdown_deadline: Duration,
     /// Events a second for each token; none for no limit.
     pub(crate) ingest_rate: Option<NonZeroU32>,
+    /// Requests a minute for each token and each user, apart from ingest; none for no limit.
+    pub(crate) api_rate: Option<NonZeroU32>,
     pub(crate) trusted_proxies: TrustedProxies,
     /// For the user that is made at the first start.
     pub(crate) root_password: Option<NewPassword>,
@@ -78,6 +80,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         tokens: TokenCache::default(),
         failed_tokens: FailedTokens::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
+        api_rate: ApiRate::new(config.api_rate),
         large_bodies: LargeBodies::default(),
         refusal_log: RefusalLog::new(),
         cookie: SessionCookie::new(public_url.is_https()),

@@ -6,7 +6,7 @@ use engine::Engine;
 
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{FailedTokens, IngestRate, LargeBodies, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, RefusalLog},
     web::{PublicUrl, TrustedProxies},
 };
 
@@ -21,6 +21,7 @@ pub(crate) struct ServicesInner {
     pub(crate) tokens: TokenCache,
     pub(crate) failed_tokens: FailedTokens,
     pub(crate) ingest_rate: IngestRate,
+    pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
     pub(crate) refusal_log: RefusalLog,
     pub(crate) cookie: SessionCookie,

@@ -11,7 +11,7 @@ mod visitor;
 pub(crate) use self::{
     client_address::{Peer, TrustedProxies},
     incident::report_incident,
-    origin::require_same_origin,
+    origin::{check_origin, require_same_origin},
     public_url::PublicUrl,
     request_log::log_failures,
     security_headers::{page_policy, set_security_headers},

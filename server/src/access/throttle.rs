@@ -29,6 +29,14 @@ impl Wait {
     }
 }
 
+/// What a key may still use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) uses: u32,
+    /// Until everything that was used is paid back.
+    pub(crate) whole_in: Duration,
+}
+
 /// Limits one kind of thing, for each key on its own.
 pub(crate) struct Throttle<K> {
     /// Time in which one use is paid back.
@@ -73,6 +81,17 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
         self.check_in(&self.debts(), key, now)
     }
 
+    /// How much is left.
+    pub(crate) fn left(&self, key: &K, now: Instant) -> Left {
+        let whole_in = self.owed(&self.debts(), key, now);
+        let free = self.burst.saturating_sub(whole_in);
+        let uses = free.as_nanos().checked_div(self.period.as_nanos()).unwrap_or(0);
+        Left {
+            uses: u32::try_from(uses).unwrap_or(u32::MAX),
+            whole_in,
+        }
+    }
+
     /// Uses this many whether or not they are left: what is owed is waited for by whoever comes next. A key for which
     /// there is no room goes free.
     pub(crate) fn charge(&self, key: &K, uses: u32, now: Instant) {
@@ -87,14 +106,17 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
     }
 
     fn check_in(&self, debts: &Debts<K>, key: &K, now: Instant) -> Result<(), Wait> {
-        let owed = debts
-            .paid_back_at
-            .get(key)
-            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        match (owed + self.period).checked_sub(self.burst) {
+        match (self.owed(debts, key, now) + self.period).checked_sub(self.burst) {
             Some(wait) if !wait.is_zero() => Err(Wait(wait)),
             _ => Ok(()),
         }
+    }
+
+    fn owed(&self, debts: &Debts<K>, key: &K, now: Instant) -> Duration {
+        debts
+            .paid_back_at
+            .get(key)
+            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
     }
 
     /// False if there is no room for this key.
@@ -150,6 +172,22 @@ mod tests {
         assert_eq!(throttle.take(&"a", start + 9 * SECOND), Err(Wait(SECOND)));
         assert_eq!(throttle.take(&"a", start + 10 * SECOND), Ok(()));
         assert_eq!(throttle.take(&"a", start + 10 * SECOND), Err(Wait(10 * SECOND)));
+    }
+
+    #[test]
+    fn what_is_left_grows_back_at_the_same_pace() {
+        let (throttle, start) = (three_in_thirty_seconds(), Instant::now());
+        let left = |after: u32| {
+            let left = throttle.left(&"a", start + after * SECOND);
+            (left.uses, left.whole_in)
+        };
+        assert_eq!(left(0), (3, Duration::ZERO));
+        throttle.charge(&"a", 2, start);
+        assert_eq!(left(0), (1, 20 * SECOND));
+        assert_eq!(left(9), (1, 11 * SECOND));
+        assert_eq!(left(10), (2, 10 * SECOND));
+        throttle.charge(&"a", 9, start);
+        assert_eq!(left(0), (0, 110 * SECOND));
     }
 
     #[test]

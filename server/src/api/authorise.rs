@@ -23,6 +23,23 @@ pub(super) async fn authorise(
     headers: &HeaderMap,
     scope: Scope,
 ) -> Result<Arc<StoredToken>, ApiError> {
+    let token = find_valid(services, peer, headers).await?;
+    if !token.allows(scope) {
+        return Err(not_in_scope(scope));
+    }
+    services.tokens.note_use(token.id, services.engine.clock().now());
+    Ok(token)
+}
+
+/// The token, whatever it allows, if it is valid.
+///
+/// # Errors
+/// 401, or 429 after too many bad tokens from one address.
+pub(super) async fn find_valid(
+    services: &Services,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<Arc<StoredToken>, ApiError> {
     let text = bearer_text(headers).ok_or_else(missing)?;
     let found = match TokenHash::of_sent(text) {
         Some(hash) => services.tokens.find(services.engine.database(), hash).await,
@@ -31,11 +48,7 @@ pub(super) async fn authorise(
     let found = found.map_err(|error| ApiError::internal("The API token could not be read.", &error))?;
     let now = services.engine.clock().now();
     match found {
-        Some(token) if token.is_valid(now) && token.allows(scope) => {
-            services.tokens.note_use(token.id, now);
-            Ok(token)
-        }
-        Some(token) if token.is_valid(now) => Err(not_in_scope(scope)),
+        Some(token) if token.is_valid(now) => Ok(token),
         found => {
             let address = services.trusted_proxies.client_address(peer, headers);
             Err(refuse(services, address, found.as_deref()))
@@ -43,14 +56,14 @@ pub(super) async fn authorise(
     }
 }
 
-fn missing() -> ApiError {
+pub(super) fn missing() -> ApiError {
     let message =
         "Send an API token in the header `Authorization: Bearer ast_…`. `audit-streams token create` makes one.";
     let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams""#);
     ApiError::new(StatusCode::UNAUTHORIZED, "missing_token", message).with_header(WWW_AUTHENTICATE, challenge)
 }
 
-fn not_in_scope(scope: Scope) -> ApiError {
+pub(super) fn not_in_scope(scope: Scope) -> ApiError {
     let challenge = match scope {
         Scope::Ingest => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="ingest""#,
         Scope::Read => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="read""#,

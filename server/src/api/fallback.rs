@@ -1,8 +1,11 @@
 //! Answers where there is nothing.
 
-use axum::http::StatusCode;
+use axum::{
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
 
-use super::ApiError;
+use super::{ApiError, v4};
 
 /// No such path below `/api`.
 pub(crate) fn answer_unknown_path() -> ApiError {
@@ -10,10 +13,10 @@ pub(crate) fn answer_unknown_path() -> ApiError {
 }
 
 /// The path is there, but not for this method; axum adds `Allow`.
-pub(crate) async fn answer_unknown_method() -> ApiError {
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This path does not answer to this method.",
-    )
+pub(crate) async fn answer_unknown_method(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/v4/") {
+        return v4::answer_unknown_method();
+    }
+    let message = "This path does not answer to this method.";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into_response()
 }

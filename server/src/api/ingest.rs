@@ -12,29 +12,104 @@ use domain::{
 };
 use engine::{IngestError, log::AppendError, log::Appended};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     ApiError,
     authorise::authorise,
     body::{drain, read_body},
+    caller::peer_of,
     error::RefusedEvent,
+    idempotency::idempotency_key,
+    rate::RateHeaders,
 };
 use crate::{access::Wait, services::Services, web::Peer};
 
 /// The answer to events that were taken in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Accepted<'events> {
     /// In the order of the request.
+    #[schema(value_type = Vec<String>)]
     ids: &'events [EventId],
     /// How many were new; the others had been sent before.
     stored: usize,
 }
 
-/// Takes in an object, an array of objects or JSON Lines: all of the events or none.
+/// An audit event as it is posted. Other members are kept as they are.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "event_type": "user_created", "author_name": "Ada", "entity_type": "Group", "entity_id": 7,
+    "entity_path": "engineering", "details": {"custom_message": "Created user Grace"},
+}))]
+#[expect(
+    dead_code,
+    reason = "it is there to be documented: `domain::event` reads what is posted"
+)]
+struct AuditEventInput {
+    #[schema(min_length = 1, max_length = 255, example = "user_created")]
+    event_type: String,
+    /// The key by which repeats are told: a string or an integer. Made if it is not there.
+    id: Option<Identifier>,
+    author_id: Option<Identifier>,
+    author_name: Option<String>,
+    entity_id: Option<Identifier>,
+    /// The instance, unless it is given.
+    #[schema(example = "Project")]
+    entity_type: Option<String>,
+    entity_path: Option<String>,
+    target_id: Option<Identifier>,
+    target_type: Option<String>,
+    target_details: Option<String>,
+    ip_address: Option<String>,
+    /// When it was received, unless it is given.
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    #[schema(value_type = Value)]
+    details: Option<serde_json::Value>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there to be documented")]
+enum Posted {
+    One(AuditEventInput),
+    Several(Vec<AuditEventInput>),
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there to be documented")]
+enum Identifier {
+    Text(String),
+    Number(i64),
+}
+
+/// Post audit events
+///
+/// One object, an array of objects, or one object a line; also compressed with gzip or zstd. All of them are stored or none. A request has
+/// at most 10,000 events and 25 MiB, an event at most 1 MiB. An event whose `id` is known is stored once. With an `Idempotency-Key`,
+/// events without an id are known by it when the same request is sent again.
+#[utoipa::path(post, path = "/api/v1/audit_events", tag = "Audit events",
+    request_body(description = "Any content type will do, as long as the body is JSON", content(
+        (inline(Posted) = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",
+        example = "9f1c1c2e-6c1d-4f0e-8a55-0b6f7d3c9b21")),
+    responses(
+        (status = 201, description = "All of them are on disk", body = Accepted),
+        (status = 400, description = "The body did not arrive whole, or the key is not right"),
+        (status = 408, description = "The body did not arrive in time"),
+        (status = 413, description = "Too many events, or too large"),
+        (status = 415, description = "In a form that is not taken"),
+        (status = 422, description = "An event is not right: `index`, `field` and `reason` say where and why"),
+        (status = 503, description = "Not now: `Retry-After` says when. Nothing of the request was stored"),
+    ),
+)]
 pub(super) async fn post_audit_events(State(services): State<Services>, request: Request<Body>) -> Response {
     let (head, mut body) = request.into_parts();
     match take_in(&services, &head, &mut body).await {
-        Ok(appended) => answer(&appended),
+        Ok((appended, rate)) => answer(&appended, rate),
         Err(error) => {
             log_refusal(&services, &head, &error);
             drain(&mut body).await;
@@ -43,34 +118,35 @@ pub(super) async fn post_audit_events(State(services): State<Services>, request:
     }
 }
 
-async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<Appended, ApiError> {
-    let peer = *head.extensions.get::<Peer>().ok_or_else(without_peer)?;
+async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
+    let peer = peer_of(head)?;
     let token = authorise(services, peer, &head.headers, Scope::Ingest).await?;
-    services.ingest_rate.check(token.id).map_err(too_fast)?;
+    let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
+    let checked = services.ingest_rate.check(token.id);
+    checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;
     let arrived = read_body(&head.headers, body, &services.large_bodies).await?;
-    let appended = services
-        .engine
-        .ingest(&token.name, arrived.bytes)
-        .await
-        .map_err(refuse)?;
+    let engine = &services.engine;
+    let appended = match idempotency_key(&head.headers)? {
+        Some(key) => engine.ingest_once(&token.name, &key, arrived.bytes).await,
+        None => engine.ingest(&token.name, arrived.bytes).await,
+    };
+    let appended = appended.map_err(refuse)?;
     drop(arrived.turn);
     services.ingest_rate.charge(token.id, appended.ids.len());
-    Ok(appended)
+    Ok((appended, rate()))
 }
 
-fn answer(appended: &Appended) -> Response {
+fn answer(appended: &Appended, rate: RateHeaders) -> Response {
     let accepted = Accepted {
         ids: &appended.ids,
         stored: appended.stored,
     };
     // Strings and numbers always have a JSON form.
     let body = serde_json::to_vec(&accepted).unwrap_or_default();
-    (
-        StatusCode::CREATED,
-        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        body,
-    )
-        .into_response()
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    let mut response = (StatusCode::CREATED, content_type, body).into_response();
+    rate.set(response.headers_mut());
+    response
 }
 
 fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
@@ -90,10 +166,6 @@ fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
     } else {
         tracing::info!(status, code, client, "Events were refused.");
     }
-}
-
-fn without_peer() -> ApiError {
-    ApiError::internal("A request has no peer.", &std::fmt::Error)
 }
 
 fn too_fast(wait: Wait) -> ApiError {

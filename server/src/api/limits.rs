@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::ids::TokenId;
+use domain::{Timestamp, ids::TokenId};
 
+use super::rate::RateHeaders;
 use crate::access::{Throttle, Wait};
 
 const FAILURES: NonZeroU32 = NonZeroU32::new(60).expect("is not zero");
@@ -45,24 +46,33 @@ impl RefusalLog {
 }
 
 /// Events a second for each token. A request is never cut short: what it holds beyond the rate, the next ones wait for.
-pub(crate) struct IngestRate(Option<Throttle<TokenId>>);
+pub(crate) struct IngestRate(Option<(u32, Throttle<TokenId>)>);
 
 impl IngestRate {
     /// None means no limit.
     pub(crate) fn new(events_per_second: Option<NonZeroU32>) -> Self {
-        Self(events_per_second.map(|rate| Throttle::new(rate, Duration::from_secs(1))))
+        Self(events_per_second.map(|rate| (rate.get(), Throttle::new(rate, Duration::from_secs(1)))))
     }
 
     pub(crate) fn check(&self, token: TokenId) -> Result<(), Wait> {
         self.0
             .as_ref()
-            .map_or(Ok(()), |throttle| throttle.check(&token, Instant::now()))
+            .map_or(Ok(()), |(_, throttle)| throttle.check(&token, Instant::now()))
     }
 
     pub(crate) fn charge(&self, token: TokenId, events: usize) {
-        if let Some(throttle) = &self.0 {
+        if let Some((_, throttle)) = &self.0 {
             throttle.charge(&token, u32::try_from(events).unwrap_or(u32::MAX), Instant::now());
         }
+    }
+
+    /// What is left of it, for an answer; nothing where there is no limit.
+    pub(super) fn headers(&self, token: TokenId, now: Timestamp) -> RateHeaders {
+        let told = self
+            .0
+            .as_ref()
+            .map(|(limit, throttle)| RateHeaders::new(*limit, throttle.left(&token, Instant::now()), now));
+        told.unwrap_or_default()
     }
 }
 

@@ -90,6 +90,10 @@ pub(super) struct ServeArgs {
     /// Events a second that are taken from one API token; 0 for no limit
     #[arg(long, env = "AUDIT_STREAMS_INGEST_RATE", value_name = "EVENTS", default_value_t = 0)]
     ingest_rate: u32,
+    /// Requests a minute that are answered to one API token or one signed-in user, apart from those that post events; 0 for no
+    /// limit
+    #[arg(long, env = "AUDIT_STREAMS_API_RATE", value_name = "REQUESTS", default_value_t = 600)]
+    api_rate: u32,
     /// Cloud Logging's address, without a path
     #[arg(long, env = "AUDIT_STREAMS_GOOGLE_LOGGING_URL", value_name = "URL", default_value = SinkServices::GOOGLE_LOGGING)]
     google_logging_url: String,
@@ -187,6 +191,7 @@ impl ServeArgs {
             public_url,
             shutdown_deadline: Duration::from_secs(u64::from(self.shutdown_deadline)),
             ingest_rate: NonZeroU32::new(self.ingest_rate),
+            api_rate: NonZeroU32::new(self.api_rate),
             trusted_proxies: trusted_proxies.unwrap_or_default(),
             root_password,
         })

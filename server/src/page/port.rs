@@ -16,8 +16,8 @@ use domain::{
     settings::{NetworkChange, RetentionChange},
 };
 
-use super::{destinations, events, overview, password, sessions, settings, sign_in, tokens, users};
-use crate::services::Services;
+use super::{destinations, events, failure::from_admin, password, sessions, sign_in};
+use crate::{admin as service, services::Services};
 
 /// The engine as the page sees it.
 pub(super) struct EnginePort(pub(super) Services);
@@ -47,7 +47,7 @@ impl AdminPort for EnginePort {
     }
 
     async fn overview(&self) -> Result<Overview, AppError> {
-        overview::show_overview(&self.0).await
+        service::show_overview(&self.0).await.map_err(from_admin)
     }
 
     async fn list_events(&self, query: &str) -> Result<LogPage, AppError> {
@@ -98,19 +98,21 @@ impl AdminPort for EnginePort {
     }
 
     async fn list_tokens(&self) -> Result<Vec<TokenSummary>, AppError> {
-        tokens::list_tokens(&self.0).await
+        service::list_tokens(&self.0).await.map_err(from_admin)
     }
 
     async fn create_token(&self, admin: &SignedIn, draft: TokenDraft) -> Result<String, AppError> {
-        tokens::create_token(&self.0, &author_of(admin), &draft).await
+        let made = service::create_token(&self.0, &author_of(admin), &draft).await;
+        made.map(|made| made.text).map_err(from_admin)
     }
 
     async fn revoke_token(&self, admin: &SignedIn, id: TokenId) -> Result<String, AppError> {
-        tokens::revoke_token(&self.0, &author_of(admin), id).await
+        let revoked = service::revoke_token(&self.0, &author_of(admin), id).await;
+        revoked.map_err(from_admin)
     }
 
     async fn list_users(&self) -> Result<Vec<UserSummary>, AppError> {
-        users::list_users(&self.0.engine).await
+        service::list_users(&self.0.engine).await.map_err(from_admin)
     }
 
     async fn add_user(
@@ -119,11 +121,13 @@ impl AdminPort for EnginePort {
         username: Username,
         password: Option<NewPassword>,
     ) -> Result<NewLogin, AppError> {
-        users::add_user(&self.0, &author_of(admin), &username, password).await
+        let added = service::add_user(&self.0, &author_of(admin), &username, password).await;
+        added.map_err(from_admin)
     }
 
     async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError> {
-        users::set_user_enabled(&self.0.engine, admin, id, is_enabled).await
+        let changed = service::set_user_enabled(&self.0.engine, &author_of(admin), id, is_enabled).await;
+        changed.map_err(from_admin)
     }
 
     async fn reset_password(
@@ -132,7 +136,8 @@ impl AdminPort for EnginePort {
         id: UserId,
         password: Option<NewPassword>,
     ) -> Result<NewLogin, AppError> {
-        users::reset_password(&self.0, admin, id, password).await
+        let reset = service::reset_password(&self.0, &author_of(admin), id, password).await;
+        reset.map_err(from_admin)
     }
 
     async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError> {
@@ -148,18 +153,20 @@ impl AdminPort for EnginePort {
     }
 
     async fn show_network(&self) -> Result<NetworkSummary, AppError> {
-        Ok(settings::show_network(&self.0.engine))
+        Ok(service::show_network(&self.0.engine))
     }
 
     async fn update_network(&self, admin: &SignedIn, version: i64, change: NetworkChange) -> Result<(), AppError> {
-        settings::update_network(&self.0.engine, &author_of(admin), version, change).await
+        let updated = service::update_network(&self.0.engine, &author_of(admin), version, change).await;
+        updated.map_err(from_admin)
     }
 
     async fn show_retention(&self) -> Result<RetentionSummary, AppError> {
-        settings::show_retention(&self.0.engine).await
+        service::show_retention(&self.0.engine).await.map_err(from_admin)
     }
 
     async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError> {
-        settings::update_retention(&self.0.engine, &author_of(admin), version, change).await
+        let updated = service::update_retention(&self.0.engine, &author_of(admin), version, change).await;
+        updated.map_err(from_admin)
     }
 }

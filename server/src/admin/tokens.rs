@@ -1,9 +1,6 @@
-//! API tokens as the page shows and changes them.
+//! API tokens.
 
-use app::{
-    port::settings::{TokenState, TokenSummary},
-    wire::AppError,
-};
+use app::port::settings::{TokenState, TokenSummary};
 use domain::{
     Field, Timestamp,
     access::TokenDraft,
@@ -12,24 +9,35 @@ use domain::{
 };
 use engine::store::{NewToken, StoredToken};
 
-use super::failure::{from_randomness, from_store, refused};
+use super::AdminError;
 use crate::{access::ApiToken, services::Services};
 
-pub(super) async fn list_tokens(services: &Services) -> Result<Vec<TokenSummary>, AppError> {
+/// A new token. Its text is stored nowhere.
+pub(crate) struct MadeToken {
+    pub(crate) id: TokenId,
+    pub(crate) text: String,
+}
+
+/// Those that work first, the newest first.
+pub(crate) async fn list_tokens(services: &Services) -> Result<Vec<TokenSummary>, AdminError> {
     let database = services.engine.database();
     // What is still in memory belongs on the page, too.
-    services.tokens.store_uses(database).await.map_err(from_store)?;
-    let tokens = database.list_tokens().await.map_err(from_store)?;
+    services.tokens.store_uses(database).await?;
+    let tokens = database.list_tokens().await?;
     let now = services.engine.clock().now();
     let mut tokens: Vec<TokenSummary> = tokens.into_iter().rev().map(|token| summary(token, now)).collect();
     tokens.sort_by_key(|token| token.state);
     Ok(tokens)
 }
 
-pub(super) async fn create_token(services: &Services, author: &Author, draft: &TokenDraft) -> Result<String, AppError> {
+pub(crate) async fn create_token(
+    services: &Services,
+    author: &Author,
+    draft: &TokenDraft,
+) -> Result<MadeToken, AdminError> {
     let now = services.engine.clock().now();
     let request = draft.parse(now)?;
-    let token = ApiToken::generate().map_err(from_randomness)?;
+    let token = ApiToken::generate()?;
     let words: Vec<&str> = request.scopes.iter().map(|scope| scope.as_str()).collect();
     let (name, scopes) = (request.name.to_string(), words.join(", "));
     let created = |token| {
@@ -44,15 +52,19 @@ pub(super) async fn create_token(services: &Services, author: &Author, draft: &T
         expires_at: request.expires_at,
     };
     let stored = services.engine.database().insert_token(&new, created).await;
-    if stored.map_err(from_store)?.is_none() {
+    let Some(id) = stored? else {
         let rule = "Name: another token has or had this name. Names are not used twice, because events carry them.";
-        return Err(refused(Field::Name, rule));
-    }
+        return Err(AdminError::refused(Field::Name, rule));
+    };
     services.engine.relay_own_events().await;
-    Ok(token.expose().to_owned())
+    Ok(MadeToken {
+        id,
+        text: token.expose().to_owned(),
+    })
 }
 
-pub(super) async fn revoke_token(services: &Services, author: &Author, id: TokenId) -> Result<String, AppError> {
+/// Answers the name. The token is refused from then on.
+pub(crate) async fn revoke_token(services: &Services, author: &Author, id: TokenId) -> Result<String, AdminError> {
     let revoked = |name: &str| {
         let name = name.to_owned();
         services
@@ -62,7 +74,7 @@ pub(super) async fn revoke_token(services: &Services, author: &Author, id: Token
     let now = services.engine.clock().now();
     let stored = services.engine.database().revoke_token_with_id(id, now, revoked).await;
     services.tokens.forget(id);
-    let name = stored.map_err(from_store)?.ok_or(AppError::NotFound)?;
+    let name = stored?.ok_or(AdminError::NotFound)?;
     services.engine.relay_own_events().await;
     Ok(name)
 }

@@ -1,12 +1,6 @@
-//! Administrators as the page shows and changes them.
+//! Administrators.
 
-use app::{
-    port::{
-        SignedIn,
-        settings::{NewLogin, UserSummary},
-    },
-    wire::AppError,
-};
+use app::port::settings::{NewLogin, UserSummary};
 use domain::{
     Field, FieldErrors,
     access::{NewPassword, Username},
@@ -15,25 +9,22 @@ use domain::{
 };
 use engine::{Engine, store::ListedUser};
 
-use super::{
-    failure::{from_password, from_randomness, from_store, from_user, refused},
-    port::author_of,
-};
+use super::AdminError;
 use crate::{access::random_text, services::Services};
 
-pub(super) async fn list_users(engine: &Engine) -> Result<Vec<UserSummary>, AppError> {
+pub(crate) async fn list_users(engine: &Engine) -> Result<Vec<UserSummary>, AdminError> {
     let users = engine.database().list_users(engine.clock().now()).await;
-    Ok(users.map_err(from_store)?.into_iter().map(summary).collect())
+    Ok(users?.into_iter().map(summary).collect())
 }
 
-pub(super) async fn add_user(
+pub(crate) async fn add_user(
     services: &Services,
     author: &Author,
     username: &Username,
     password: Option<NewPassword>,
-) -> Result<NewLogin, AppError> {
+) -> Result<NewLogin, AdminError> {
     let (password, generated_password) = or_generated(password)?;
-    let hash = services.passwords.hash(&password).await.map_err(from_password)?;
+    let hash = services.passwords.hash(&password).await?;
     let engine = &services.engine;
     let created = |user| {
         let username = username.to_string();
@@ -42,7 +33,7 @@ pub(super) async fn add_user(
     let added = engine
         .database()
         .add_user(username.as_str(), &hash, engine.clock().now(), created);
-    added.await.map_err(from_user)?;
+    added.await?;
     engine.relay_own_events().await;
     Ok(NewLogin {
         username: username.to_string(),
@@ -50,14 +41,14 @@ pub(super) async fn add_user(
     })
 }
 
-pub(super) async fn set_user_enabled(
+pub(crate) async fn set_user_enabled(
     engine: &Engine,
-    admin: &SignedIn,
+    author: &Author,
     id: UserId,
     is_enabled: bool,
-) -> Result<String, AppError> {
-    if id == admin.user {
-        return Err(refused(
+) -> Result<String, AdminError> {
+    if author.user_id == Some(id) {
+        return Err(AdminError::refused(
             Field::Username,
             "Nobody can disable themselves. Ask another administrator.",
         ));
@@ -69,33 +60,36 @@ pub(super) async fn set_user_enabled(
         } else {
             OwnEvent::UserDisabled { user, username }
         };
-        engine.recorded(event, &author_of(admin))
+        engine.recorded(event, author)
     };
     let now = engine.clock().now();
     let username = engine.database().set_user_enabled(id, is_enabled, now, changed).await;
-    let username = username.map_err(from_user)?;
+    let username = username?;
     engine.relay_own_events().await;
     Ok(username)
 }
 
-pub(super) async fn reset_password(
+pub(crate) async fn reset_password(
     services: &Services,
-    admin: &SignedIn,
+    author: &Author,
     id: UserId,
     password: Option<NewPassword>,
-) -> Result<NewLogin, AppError> {
-    if id == admin.user {
-        return Err(refused(Field::NewPassword, "Change your own password on your profile."));
+) -> Result<NewLogin, AdminError> {
+    if author.user_id == Some(id) {
+        return Err(AdminError::refused(
+            Field::NewPassword,
+            "Change your own password on your profile.",
+        ));
     }
     let (password, generated_password) = or_generated(password)?;
-    let hash = services.passwords.hash(&password).await.map_err(from_password)?;
+    let hash = services.passwords.hash(&password).await?;
     let engine = &services.engine;
     let reset = |username: &str| {
         let username = username.to_owned();
-        engine.recorded(OwnEvent::PasswordReset { user: id, username }, &author_of(admin))
+        engine.recorded(OwnEvent::PasswordReset { user: id, username }, author)
     };
     let username = engine.database().reset_password(id, &hash, reset).await;
-    let username = username.map_err(from_user)?;
+    let username = username?;
     engine.relay_own_events().await;
     Ok(NewLogin {
         username,
@@ -104,11 +98,11 @@ pub(super) async fn reset_password(
 }
 
 /// The password, and its text if it was made here.
-fn or_generated(given: Option<NewPassword>) -> Result<(NewPassword, Option<String>), AppError> {
+fn or_generated(given: Option<NewPassword>) -> Result<(NewPassword, Option<String>), AdminError> {
     if let Some(password) = given {
         return Ok((password, None));
     }
-    let text = random_text::<18>().map_err(from_randomness)?;
+    let text = random_text::<18>()?;
     let password = NewPassword::parse(text.clone(), Field::NewPassword).map_err(FieldErrors::from)?;
     Ok((password, Some(text)))
 }

@@ -1,18 +1,15 @@
-//! Network and retention as the page shows and changes them.
+//! Network and retention.
 
-use app::{
-    port::settings::{NetworkSummary, RetentionSummary, RuleSummary, SettingSummary, Verdict},
-    wire::AppError,
-};
+use app::port::settings::{NetworkSummary, RetentionSummary, RuleSummary, SettingSummary, Verdict};
 use domain::{
     event::Author,
     settings::{NetworkChange, RetentionChange},
 };
 use engine::{Engine, Setting, net};
 
-use super::failure::{from_log, from_update};
+use super::AdminError;
 
-pub(super) fn show_network(engine: &Engine) -> NetworkSummary {
+pub(crate) fn show_network(engine: &Engine) -> NetworkSummary {
     let settings = engine.network_settings();
     let rules = settings.rules().explain();
     let (is_fixed, entries) = (settings.allowlist.is_fixed(), settings.allowlist.value.iter());
@@ -27,21 +24,18 @@ pub(super) fn show_network(engine: &Engine) -> NetworkSummary {
     }
 }
 
-pub(super) async fn update_network(
+pub(crate) async fn update_network(
     engine: &Engine,
     author: &Author,
     version: i64,
     change: NetworkChange,
-) -> Result<(), AppError> {
-    engine
-        .update_network(author, version, change)
-        .await
-        .map_err(from_update)
+) -> Result<(), AdminError> {
+    Ok(engine.update_network(author, version, change).await?)
 }
 
-pub(super) async fn show_retention(engine: &Engine) -> Result<RetentionSummary, AppError> {
+pub(crate) async fn show_retention(engine: &Engine) -> Result<RetentionSummary, AdminError> {
     let settings = engine.retention_settings();
-    let stored = engine.log().stored().await.map_err(from_log)?;
+    let stored = engine.log().stored().await?;
     Ok(RetentionSummary {
         version: settings.version,
         days: summary(settings.days),
@@ -52,16 +46,13 @@ pub(super) async fn show_retention(engine: &Engine) -> Result<RetentionSummary, 
     })
 }
 
-pub(super) async fn update_retention(
+pub(crate) async fn update_retention(
     engine: &Engine,
     author: &Author,
     version: i64,
     change: RetentionChange,
-) -> Result<(), AppError> {
-    engine
-        .update_retention(author, version, change)
-        .await
-        .map_err(from_update)
+) -> Result<(), AdminError> {
+    Ok(engine.update_retention(author, version, change).await?)
 }
 
 fn summary<T>(setting: Setting<T>) -> SettingSummary<T> {

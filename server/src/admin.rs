@@ -1,0 +1,15 @@
+//! What administrators see and do besides destinations and the log: one service under the page and the APIs.
+
+mod error;
+mod overview;
+mod settings;
+mod tokens;
+mod users;
+
+pub(crate) use self::{
+    error::AdminError,
+    overview::show_overview,
+    settings::{show_network, show_retention, update_network, update_retention},
+    tokens::{MadeToken, create_token, list_tokens, revoke_token},
+    users::{add_user, list_users, reset_password, set_user_enabled},
+};

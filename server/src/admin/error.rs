@@ -1,0 +1,134 @@
+//! Why something could not be done. Causes that are this server's own are in its log, once, beside a code.
+
+use domain::{Field, FieldError, FieldErrors};
+use engine::{
+    log::LogError,
+    store::{StoreError, UpdateError, UserError},
+    vault::KeyError,
+};
+
+use crate::{access::PasswordError, web::report_incident};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AdminError {
+    NotFound,
+    Invalid(FieldErrors),
+    /// Somebody else saved in the meantime; nothing was overwritten.
+    ChangedMeanwhile,
+    /// No more destinations fit on this instance.
+    TooManyDestinations {
+        limit: u32,
+    },
+    /// Another request had this idempotency key.
+    KeyReused,
+    /// Not right now.
+    Busy,
+    Internal {
+        code: String,
+    },
+}
+
+impl AdminError {
+    /// A rule that only the server could check.
+    pub(crate) fn refused(field: Field, rule: &str) -> Self {
+        Self::Invalid(FieldError::new(field, rule).into())
+    }
+
+    fn internal(operation: &'static str, error: &dyn std::error::Error) -> Self {
+        Self::Internal {
+            code: report_incident(operation, error),
+        }
+    }
+}
+
+impl From<FieldErrors> for AdminError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::internal("The store was asked for an administrator.", &error)
+    }
+}
+
+impl From<LogError> for AdminError {
+    fn from(error: LogError) -> Self {
+        Self::internal("The log was asked for an administrator.", &error)
+    }
+}
+
+impl From<KeyError> for AdminError {
+    fn from(error: KeyError) -> Self {
+        Self::internal("A secret was to be made.", &error)
+    }
+}
+
+impl From<PasswordError> for AdminError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Failed => Self::internal("A password was to be checked or set.", &error),
+        }
+    }
+}
+
+impl From<UpdateError> for AdminError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotFound => Self::NotFound,
+            UpdateError::ChangedMeanwhile => Self::ChangedMeanwhile,
+            UpdateError::KeyReused => Self::KeyReused,
+            UpdateError::Refused(error) => Self::Invalid(FieldErrors::from(error)),
+            UpdateError::TooMany { limit } => Self::TooManyDestinations { limit },
+            UpdateError::Store(error) => error.into(),
+            UpdateError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserError> for AdminError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::NotFound => Self::NotFound,
+            UserError::ChangedMeanwhile => Self::ChangedMeanwhile,
+            UserError::Taken => Self::refused(Field::Username, "Username: another user has this name already."),
+            UserError::LastEnabled => Self::refused(Field::Username, "This is the last administrator who can sign in."),
+            UserError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::destination::already_taken;
+
+    use super::*;
+
+    #[test]
+    fn what_the_reader_can_mend_is_told_and_the_rest_has_a_code() {
+        assert_eq!(AdminError::from(UpdateError::NotFound), AdminError::NotFound);
+        assert_eq!(
+            AdminError::from(UpdateError::TooMany { limit: 5 }),
+            AdminError::TooManyDestinations { limit: 5 }
+        );
+        let AdminError::Invalid(errors) = UpdateError::Refused(already_taken(Field::Url)).into() else {
+            panic!("not invalid")
+        };
+        assert_eq!(
+            errors.message_for(Field::Url),
+            Some("Destination url has already been taken")
+        );
+        let broken = StoreError::Unreadable {
+            table: "users",
+            id: 1,
+            what: "secret words",
+        };
+        let AdminError::Internal { code } = broken.into() else {
+            panic!("not internal")
+        };
+        assert_eq!(code.len(), 8);
+        assert_eq!(AdminError::from(PasswordError::Busy), AdminError::Busy);
+    }
+}

@@ -1,0 +1,114 @@
+//! Who calls the API: a token, or an administrator who is signed in.
+//!
+//! A token comes in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without one may bring a session cookie instead,
+//! which browsers attach to what other sites send; so whatever changes something by it has to come from this server's own
+//! pages. Ingest takes no cookie and does not come through here (`authorise`).
+
+use app::port::SignedIn;
+use axum::http::{StatusCode, request::Parts};
+use domain::{
+    access::Scope,
+    event::{Author, AuthorClass},
+};
+
+use super::{
+    ApiError,
+    authorise::{find_valid, missing, not_in_scope},
+    rate::{Owner, RateHeaders},
+};
+use crate::{
+    access::{bearer_text, find_session},
+    services::Services,
+    web::{Peer, check_origin},
+};
+
+/// Somebody who may do what the request asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Who is written into the audit events of a change.
+    pub(crate) author: Author,
+    /// Whose idempotency keys these are.
+    pub(crate) owner: String,
+    /// To be put on the answer.
+    pub(crate) rate: RateHeaders,
+    /// Whether it may see and do everything.
+    pub(super) is_admin: bool,
+}
+
+/// Who calls, if the request may do what `needed` allows. It counts as one of its minute, and a token's use is noted.
+///
+/// # Errors
+/// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
+pub(crate) async fn authorise(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+    if bearer_text(&parts.headers).is_some() {
+        authorise_token(services, parts, needed).await
+    } else {
+        authorise_session(services, parts).await
+    }
+}
+
+async fn authorise_token(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+    let peer = peer_of(parts)?;
+    let token = find_valid(services, peer, &parts.headers).await?;
+    let owner = Owner::Token(token.id);
+    let rate = count(services, owner)?;
+    if !token.allows(needed) {
+        return Err(not_in_scope(needed).with_rate(rate));
+    }
+    services.tokens.note_use(token.id, services.engine.clock().now());
+    let ip_address = services.trusted_proxies.client_address(peer, &parts.headers);
+    Ok(Caller {
+        author: Author {
+            user_id: None,
+            name: token.name.clone(),
+            class: AuthorClass::ApiToken,
+            ip_address: ip_address.to_string(),
+        },
+        owner: owner.to_string(),
+        rate,
+        is_admin: token.allows(Scope::Admin),
+    })
+}
+
+/// Who is signed in may do everything.
+async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller, ApiError> {
+    let signed_in = find_signed_in(services, parts).await?.ok_or_else(missing)?;
+    let owner = Owner::User(signed_in.user);
+    let rate = count(services, owner)?;
+    check_origin(&services.public_url, &parts.method, &parts.headers).map_err(|error| error.with_rate(rate))?;
+    Ok(Caller {
+        author: Author {
+            user_id: Some(signed_in.user),
+            name: signed_in.username,
+            class: AuthorClass::User,
+            ip_address: signed_in.ip_address,
+        },
+        owner: owner.to_string(),
+        rate,
+        is_admin: true,
+    })
+}
+
+async fn find_signed_in(services: &Services, parts: &Parts) -> Result<Option<SignedIn>, ApiError> {
+    let Some(key) = services.cookie.read(&parts.headers) else {
+        return Ok(None);
+    };
+    let address = services.trusted_proxies.client_address(peer_of(parts)?, &parts.headers);
+    let (engine, address) = (&services.engine, address.to_string());
+    find_session(engine.database(), &key, &address, engine.clock().now())
+        .await
+        .map_err(|error| ApiError::internal("The session could not be read.", &error))
+}
+
+fn count(services: &Services, owner: Owner) -> Result<RateHeaders, ApiError> {
+    let counted = services.api_rate.count(owner, services.engine.clock().now());
+    counted.map_err(|(_, rate)| {
+        let message = "This caller has made more requests a minute than the server is set to answer.";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_rate(rate)
+    })
+}
+
+pub(super) fn peer_of(parts: &Parts) -> Result<Peer, ApiError> {
+    let peer = parts.extensions.get::<Peer>().copied();
+    peer.ok_or_else(|| ApiError::internal("A request has no peer.", &std::fmt::Error))
+}

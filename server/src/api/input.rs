@@ -1,0 +1,234 @@
+//! What a request brings besides who sends it: path, query and body, each refused at the field that is wrong.
+//!
+//! Fields and parameters that nobody knows are refused by name: a misspelt one would otherwise change nothing in silence.
+//! As with ingest, any content type may hold JSON.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{StatusCode, Uri, request::Parts},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+
+use super::{ApiError, error::RefusedField};
+
+/// The most bytes of a body.
+pub(super) const MAX_BYTES: usize = 256 * 1024;
+
+/// What stands in the path. One that names nothing is not found.
+pub(super) struct InPath<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = <Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        path.map(|Path(path)| Self(path)).map_err(|_| not_found())
+    }
+}
+
+/// What stands in the query.
+pub(super) struct InQuery<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parse_query(&parts.uri).map(Self)
+    }
+}
+
+/// What stands in the body.
+pub(super) struct InBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        parse_body(&read(request.into_body()).await?).map(Self)
+    }
+}
+
+/// The same, and the bytes of which it was made.
+pub(super) struct InBodyWithBytes<T>(pub(super) T, pub(super) Bytes);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request.into_body()).await?;
+        let parsed = parse_body(&bytes)?;
+        Ok(Self(parsed, bytes))
+    }
+}
+
+/// For members of a patch: absent is none, and `null` is what the type makes of it.
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn not_found() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "This does not exist.")
+}
+
+fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query)).map_err(|error| {
+        let field = field_of(error.path(), &error.inner().to_string());
+        refuse_field(field, &error.inner().to_string())
+    })
+}
+
+async fn read(body: Body) -> Result<Bytes, ApiError> {
+    let mut body = Limited::new(body, MAX_BYTES);
+    match (&mut body).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = "A request has at most 256 KiB.";
+            Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
+        }
+        Err(_) => {
+            let message = "The body did not arrive whole.";
+            Err(ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message))
+        }
+    }
+}
+
+fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let inner = error.inner();
+        if inner.is_data() {
+            refuse_field(field_of(error.path(), &inner.to_string()), &inner.to_string())
+        } else {
+            not_json(inner)
+        }
+    })?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(parsed)
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    let message = format!("The body is not JSON: {error}.");
+    ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
+}
+
+/// A field that is not known stands in the message alone, and belongs to where it was found.
+fn field_of(path: &serde_path_to_error::Path, message: &str) -> String {
+    let path = match path.to_string().as_str() {
+        "." => String::new(),
+        path => path.to_owned(),
+    };
+    let unknown = message
+        .strip_prefix("unknown field `")
+        .or_else(|| message.strip_prefix("missing field `"));
+    match unknown.and_then(|rest| rest.split_once('`')) {
+        Some((name, _)) if path.is_empty() => name.to_owned(),
+        Some((name, _)) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
+        _ => path,
+    }
+}
+
+fn refuse_field(field: String, message: &str) -> ApiError {
+    let message = match message.rsplit_once(" at line ") {
+        Some((message, _)) => message,
+        None => message,
+    };
+    let mut sentence = format!("{field}: {message}");
+    if field.is_empty() {
+        sentence = message.to_owned();
+    }
+    ApiError::invalid(vec![RefusedField {
+        field,
+        message: sentence,
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(default, deserialize_with = "given")]
+        name: Option<String>,
+        #[serde(default, deserialize_with = "given")]
+        days: Option<Option<u32>>,
+        #[serde(default)]
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        list: Vec<u32>,
+    }
+
+    fn refused(body: &str) -> (u16, String) {
+        let error = parse_body::<Outer>(body.as_bytes()).unwrap_err();
+        let field = error.fields().first().map(|field| field.field.clone());
+        (error.status().as_u16(), field.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_where_it_stands() {
+        for (body, status, field) in [
+            ("", 400, ""),
+            ("{", 400, ""),
+            ("{} x", 400, ""),
+            ("[]", 422, ""),
+            (r#"{"nmae":1}"#, 422, "nmae"),
+            (r#"{"name":1}"#, 422, "name"),
+            (r#"{"name":null}"#, 422, "name"),
+            (r#"{"inner":{"lits":[]}}"#, 422, "inner.lits"),
+            (r#"{"inner":{}}"#, 422, "inner.list"),
+            (r#"{"inner":{"list":[1,2,"x"]}}"#, 422, "inner.list[2]"),
+        ] {
+            assert_eq!(refused(body), (status, field.to_owned()), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let outer: Outer = parse_body(br#" {"name":"x","inner":{"list":[1]}} "#).unwrap();
+        assert_eq!(outer.name.as_deref(), Some("x"));
+        assert_eq!(outer.inner.map(|inner| inner.list), Some(vec![1]));
+    }
+
+    #[test]
+    fn absent_null_and_a_value_are_three_things() {
+        let days = |body: &str| parse_body::<Outer>(body.as_bytes()).unwrap().days;
+        assert_eq!(days("{}"), None);
+        assert_eq!(days(r#"{"days":null}"#), Some(None));
+        assert_eq!(days(r#"{"days":7}"#), Some(Some(7)));
+    }
+
+    #[test]
+    fn parameters_are_told_by_name() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Query {
+            per_page: Option<u32>,
+        }
+        let parse = |uri: &'static str| parse_query::<Query>(&Uri::from_static(uri));
+        assert_eq!(parse("/?per_page=7").unwrap().per_page, Some(7));
+        for (uri, field) in [
+            ("/?per_page=x", "per_page"),
+            ("/?page=1", "page"),
+            ("/?per_page=1&per_page=2", "per_page"),
+        ] {
+            let error = parse(uri).unwrap_err();
+            assert_eq!(error.fields()[0].field, field, "{uri}: {error:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_ends_at_its_limit() {
+        assert_eq!(read(Body::from(vec![b' '; MAX_BYTES])).await.unwrap().len(), MAX_BYTES);
+        let error = read(Body::from(vec![b' '; MAX_BYTES + 1])).await.unwrap_err();
+        assert_eq!(error.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+}

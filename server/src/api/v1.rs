@@ -1,0 +1,40 @@
+//! REST: the resources under `/api/v1`. Each operation is a route and a part of the OpenAPI document by one attribute.
+
+mod answer;
+pub(super) mod audit_events;
+pub(super) mod cursor;
+mod destinations;
+mod event_types;
+mod fields;
+mod instance;
+pub(super) mod moment;
+mod settings;
+mod tokens;
+mod users;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::services::Services;
+
+/// Everything but ingest.
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default()
+        .routes(routes!(audit_events::list_audit_events))
+        .routes(routes!(audit_events::show_audit_event))
+        .routes(routes!(event_types::list_event_types))
+        .merge(destinations::routes())
+        .routes(routes!(instance::show_instance))
+        .routes(routes!(
+            settings::network::show_network_settings,
+            settings::network::update_network_settings,
+        ))
+        .routes(routes!(
+            settings::retention::show_retention_settings,
+            settings::retention::update_retention_settings,
+        ))
+        .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::revoke_token))
+        .routes(routes!(users::list_users, users::add_user))
+        .routes(routes!(users::update_user))
+        .routes(routes!(users::reset_password))
+}

@@ -1,0 +1,237 @@
+//! A change of a destination, as a merge patch (RFC 7396): what is absent stays as it is.
+
+use domain::{
+    Field, FieldError, FieldErrors,
+    destination::{DestinationDraft, Flow, GoogleDraft, HttpDraft, S3Draft, TargetDraft},
+};
+use engine::store::{Destination, Target};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    super::fields::refuse_one,
+    input::{HeaderInput, namespaces},
+    view::{KindName, LayoutName},
+};
+use crate::api::{ApiError, input::given};
+
+/// What is absent stays as it is. A list is given whole, and `null` empties it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "SIEM (EU)", "paused": true, "http": {"url": "https://siem.example.com/eu"}}))]
+pub(super) struct DestinationChange {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 1, max_length = 72)]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    active: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    paused: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>)]
+    event_types: Option<Option<Vec<String>>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 5)]
+    namespaces: Option<Option<Vec<String>>>,
+    /// For an HTTP endpoint. A destination keeps its kind.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    http: Option<HttpChange>,
+    /// For Google Cloud Logging.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    gcp: Option<GcpChange>,
+    /// For AWS S3.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    aws: Option<AwsChange>,
+}
+
+/// A change of an HTTP endpoint.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HttpChange {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, max_length = 255)]
+    url: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, min_length = 16, max_length = 24)]
+    verification_token: Option<String>,
+    /// All of them: a stored one that is not among them goes.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<HeaderInput>>, max_items = 20)]
+    headers: Option<Option<Vec<HeaderInput>>>,
+}
+
+/// A change of a log of Google Cloud Logging.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GcpChange {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    project_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    client_email: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    log_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, write_only)]
+    private_key: Option<String>,
+}
+
+/// A change of a bucket.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AwsChange {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    access_key_id: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, write_only)]
+    secret_access_key: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    region: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    bucket: Option<String>,
+    /// `null` for Amazon's own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    endpoint_url: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    key_prefix: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(inline, nullable = false)]
+    layout: Option<LayoutName>,
+}
+
+impl DestinationChange {
+    /// What can be told without applying it.
+    ///
+    /// # Errors
+    /// 422 if it is for another kind, or names what is no namespace.
+    pub(super) fn check(&self, stored: &Destination) -> Result<(), ApiError> {
+        let kind = KindName::of(stored.target.kind());
+        let given = [
+            (KindName::Http, self.http.is_some()),
+            (KindName::Gcp, self.gcp.is_some()),
+            (KindName::Aws, self.aws.is_some()),
+        ];
+        if let Some((other, _)) = given.into_iter().find(|(of, is_given)| *is_given && *of != kind) {
+            let (other, kind) = (other.as_str(), kind.as_str());
+            let rule = format!("{other}: this destination is of kind `{kind}`, and keeps it.");
+            return Err(refuse_one(other, &rule));
+        }
+        if let Some(Some(paths)) = &self.namespaces {
+            namespaces(paths)?;
+        }
+        Ok(())
+    }
+
+    /// Applies it to the form and the switches of what is stored.
+    ///
+    /// # Errors
+    /// A header that is not there.
+    pub(super) fn apply(
+        &self,
+        stored: &Destination,
+        draft: &mut DestinationDraft,
+        flow: &mut Flow,
+    ) -> Result<(), FieldErrors> {
+        set(&mut draft.name, self.name.as_ref());
+        set(&mut flow.active, self.active.as_ref());
+        set(&mut flow.paused, self.paused.as_ref());
+        if let Some(event_types) = &self.event_types {
+            draft.event_types = event_types.clone().unwrap_or_default();
+        }
+        if let Some(namespaces) = &self.namespaces {
+            draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");
+        }
+        match (&mut draft.target, &stored.target) {
+            (TargetDraft::Http(draft), Target::Http(_)) => {
+                self.http.as_ref().map_or(Ok(()), |change| change.apply(draft))
+            }
+            (TargetDraft::GoogleCloudLogging(draft), _) => {
+                self.gcp.iter().for_each(|change| change.apply(draft));
+                Ok(())
+            }
+            (TargetDraft::AmazonS3(draft), _) => {
+                self.aws.iter().for_each(|change| change.apply(draft));
+                Ok(())
+            }
+            (TargetDraft::Http(_), _) => Ok(()),
+        }
+    }
+}
+
+impl HttpChange {
+    fn apply(&self, draft: &mut HttpDraft) -> Result<(), FieldErrors> {
+        set(&mut draft.url, self.url.as_ref());
+        if let Some(token) = &self.verification_token {
+            draft.verification_token = Some(token.clone());
+        }
+        let Some(headers) = &self.headers else {
+            return Ok(());
+        };
+        let wanted: Vec<_> = headers
+            .iter()
+            .flatten()
+            .map(|header| header.clone().into_draft())
+            .collect();
+        let is_stored = |id| draft.headers.iter().any(|stored| stored.id == Some(id));
+        let mut errors = FieldErrors::default();
+        for (row, header) in (0_u8..).zip(&wanted) {
+            if header.id.is_some_and(|id| !is_stored(id)) {
+                errors.push(FieldError::new(
+                    Field::HeaderName(row),
+                    "This destination has no header with this id.",
+                ));
+            }
+        }
+        draft.headers = wanted;
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+impl GcpChange {
+    fn apply(&self, draft: &mut GoogleDraft) {
+        set(&mut draft.project_id, self.project_id.as_ref());
+        set(&mut draft.client_email, self.client_email.as_ref());
+        set(&mut draft.log_id, self.log_id.as_ref());
+        if let Some(key) = &self.private_key {
+            draft.private_key = Some(key.clone());
+        }
+    }
+}
+
+impl AwsChange {
+    fn apply(&self, draft: &mut S3Draft) {
+        set(&mut draft.access_key_id, self.access_key_id.as_ref());
+        set(&mut draft.region, self.region.as_ref());
+        set(&mut draft.bucket, self.bucket.as_ref());
+        if let Some(secret) = &self.secret_access_key {
+            draft.secret_access_key = Some(secret.clone());
+        }
+        if let Some(endpoint_url) = &self.endpoint_url {
+            draft.endpoint_url = endpoint_url.clone().unwrap_or_default();
+        }
+        if let Some(key_prefix) = &self.key_prefix {
+            draft.key_prefix = key_prefix.clone().unwrap_or_default();
+        }
+        if let Some(layout) = self.layout {
+            draft.layout = layout.layout();
+        }
+    }
+}
+
+fn set<T: Clone>(value: &mut T, given: Option<&T>) {
+    if let Some(given) = given {
+        value.clone_from(given);
+    }
+}

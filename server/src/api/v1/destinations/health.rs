@@ -1,0 +1,178 @@
+//! How a stream is doing.
+
+use axum::{Json, extract::State};
+use domain::{health::StreamHealth, policy::Trouble};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{super::moment::Moment, find};
+use crate::{
+    admin::AdminError,
+    api::{
+        ApiError,
+        input::{InPath, not_found},
+    },
+    services::Services,
+};
+
+/// How a stream is doing now. What a state has nothing to say of is null.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HealthView {
+    #[schema(inline)]
+    state: StateName,
+    /// Positions of the log that are still to be settled.
+    waiting: Option<u64>,
+    /// Why nothing is sent, in a few words.
+    #[schema(example = "503 from server")]
+    trouble: Option<String>,
+    #[schema(inline)]
+    trouble_code: Option<TroubleCode>,
+    /// The status that the destination answers with.
+    status: Option<u16>,
+    /// Held since.
+    since: Option<Moment>,
+    /// When it is tried next.
+    next_probe_at: Option<Moment>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum StateName {
+    /// No event has been admitted yet.
+    NothingToSend,
+    /// Everything that is due has been delivered.
+    Healthy,
+    /// Delivering.
+    CatchingUp,
+    /// One probe at a time until the destination accepts again. Nothing is dropped.
+    Held,
+    /// Stopped for a while by an administrator; everything is kept.
+    Paused,
+    /// Switched off by an administrator.
+    Inactive,
+    /// Not started yet, or being restarted.
+    Starting,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum TroubleCode {
+    /// There was no answer.
+    Unreached,
+    /// It answers that it can't, for now.
+    Unavailable,
+    AuthenticationFailing,
+    EndpointNotFound,
+    /// It answers with a redirect, which is not followed.
+    Moved,
+    /// The network rules forbid its address.
+    Blocked,
+    /// It refuses every event.
+    EverythingRefused,
+}
+
+/// How a stream is doing, and how far it is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProgressView {
+    health: HealthView,
+    /// Every event up to this position is settled.
+    settled_to: i64,
+    /// The newest position in the log.
+    newest_seq: i64,
+    /// Events delivered since the destination was added, repeats after a crash included.
+    delivered: u64,
+    last_success_at: Option<Moment>,
+    /// Events that the destination refused and that are tried again.
+    retrying: usize,
+    /// Events that the destination refused for good: see them under `parked`.
+    parked: usize,
+}
+
+/// Show how a stream is doing
+#[utoipa::path(get, path = "/api/v1/destinations/{id}/health", tag = "Streams",
+    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    responses(
+        (status = 200, description = "Its health and progress", body = ProgressView),
+        (status = 404, description = "There is no such destination"),
+    ),
+)]
+pub(super) async fn show_health(
+    State(services): State<Services>,
+    InPath(id): InPath<i64>,
+) -> Result<Json<ProgressView>, ApiError> {
+    let state = find(&services.engine, id).await?;
+    let (engine, id) = (&services.engine, state.destination.id);
+    let cursor = engine.database().read_cursor(id).await.map_err(AdminError::from)?;
+    let cursor = cursor.ok_or_else(not_found)?;
+    let retrying = engine.database().list_refused(id).await.map_err(AdminError::from)?;
+    let parked = engine.list_parked(id).await.map_err(AdminError::from)?;
+    Ok(Json(ProgressView {
+        health: HealthView::new(&state.health),
+        settled_to: cursor.acked.get(),
+        newest_seq: engine.log().last_seq().get(),
+        delivered: cursor.delivered,
+        last_success_at: cursor.last_success_at.map(Moment),
+        retrying: retrying.len(),
+        parked: parked.len(),
+    }))
+}
+
+impl HealthView {
+    pub(super) fn new(health: &StreamHealth) -> Self {
+        match *health {
+            StreamHealth::NothingToSend => Self::of(StateName::NothingToSend),
+            StreamHealth::Healthy { .. } => Self::of(StateName::Healthy),
+            StreamHealth::Starting => Self::of(StateName::Starting),
+            StreamHealth::Inactive => Self::of(StateName::Inactive),
+            StreamHealth::CatchingUp { waiting } => Self {
+                waiting: Some(waiting),
+                ..Self::of(StateName::CatchingUp)
+            },
+            StreamHealth::Paused { waiting } => Self {
+                waiting: Some(waiting),
+                ..Self::of(StateName::Paused)
+            },
+            StreamHealth::Held {
+                trouble,
+                since,
+                next_probe_at,
+                waiting,
+            } => {
+                let (code, status) = code_of(trouble);
+                Self {
+                    state: StateName::Held,
+                    waiting: Some(waiting),
+                    trouble: Some(trouble.to_string()),
+                    trouble_code: Some(code),
+                    status,
+                    since: Some(Moment(since)),
+                    next_probe_at: Some(Moment(next_probe_at)),
+                }
+            }
+        }
+    }
+
+    const fn of(state: StateName) -> Self {
+        Self {
+            state,
+            waiting: None,
+            trouble: None,
+            trouble_code: None,
+            status: None,
+            since: None,
+            next_probe_at: None,
+        }
+    }
+}
+
+const fn code_of(trouble: Trouble) -> (TroubleCode, Option<u16>) {
+    match trouble {
+        Trouble::Unreached(_) => (TroubleCode::Unreached, None),
+        Trouble::Blocked => (TroubleCode::Blocked, None),
+        Trouble::Unavailable(status) => (TroubleCode::Unavailable, Some(status)),
+        Trouble::AuthenticationFailing(status) => (TroubleCode::AuthenticationFailing, Some(status)),
+        Trouble::EndpointNotFound(status) => (TroubleCode::EndpointNotFound, Some(status)),
+        Trouble::Moved(status) => (TroubleCode::Moved, Some(status)),
+        Trouble::EverythingRefused(status) => (TroubleCode::EverythingRefused, Some(status)),
+    }
+}

@@ -1,0 +1,215 @@
+//! A destination that is to be added.
+
+use domain::{
+    destination::{DestinationDraft, Flow, GoogleDraft, HeaderDraft, HttpDraft, NamespacePath, S3Draft, TargetDraft},
+    ids::HeaderId,
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{
+    super::fields::refuse_one,
+    view::{KindName, LayoutName},
+};
+use crate::api::ApiError;
+
+/// A destination to be added: exactly one of `http`, `gcp` and `aws`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "SIEM",
+    "http": {"url": "https://siem.example.com/events", "headers": [{"name": "X-Team", "value": "security"}]},
+    "event_types": ["user_created"],
+}))]
+pub(super) struct NewDestinationInput {
+    #[schema(min_length = 1, max_length = 72)]
+    name: String,
+    /// May be left out: what is configured tells the kind.
+    #[serde(default)]
+    #[schema(inline)]
+    kind: Option<KindName>,
+    #[serde(default = "yes")]
+    active: bool,
+    #[serde(default)]
+    paused: bool,
+    /// The event types to send; all if there are none.
+    #[serde(default)]
+    event_types: Vec<String>,
+    /// Full paths of at most five groups and projects whose events to send; all if there are none.
+    #[serde(default)]
+    #[schema(max_items = 5)]
+    namespaces: Vec<String>,
+    #[serde(default)]
+    http: Option<NewHttpInput>,
+    #[serde(default)]
+    gcp: Option<NewGcpInput>,
+    #[serde(default)]
+    aws: Option<NewAwsInput>,
+}
+
+/// An HTTP endpoint to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewHttpInput {
+    #[schema(max_length = 255, example = "https://siem.example.com/events")]
+    url: String,
+    /// 16 to 24 characters, sent with every event; made if it is not given.
+    #[serde(default)]
+    verification_token: Option<String>,
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    headers: Vec<HeaderInput>,
+}
+
+/// A custom header.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeaderInput {
+    /// The stored header that this one replaces; none for a new one.
+    #[serde(default)]
+    pub(super) id: Option<i64>,
+    #[schema(min_length = 1, max_length = 255, example = "X-Team")]
+    pub(super) name: String,
+    /// None keeps the value that is stored under `id`.
+    #[serde(default)]
+    #[schema(max_length = 2000, example = "security")]
+    pub(super) value: Option<String>,
+    /// Whether it is sent.
+    #[serde(default = "yes")]
+    pub(super) active: bool,
+}
+
+/// A log of Google Cloud Logging to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewGcpInput {
+    #[schema(example = "my-google-project")]
+    project_id: String,
+    #[schema(example = "audit@my-google-project.iam.gserviceaccount.com")]
+    client_email: String,
+    #[serde(default = "usual_log")]
+    #[schema(default = "audit-events")]
+    log_id: String,
+    /// PEM, from the service account's key file. It is never answered.
+    #[schema(write_only)]
+    private_key: String,
+}
+
+/// A bucket of AWS S3, or of a service that speaks S3, to be added.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewAwsInput {
+    #[schema(example = "AKIAIOSFODNN7EXAMPLE")]
+    access_key_id: String,
+    /// It is never answered.
+    #[schema(write_only)]
+    secret_access_key: String,
+    #[schema(example = "us-east-1")]
+    region: String,
+    #[schema(example = "audit-events")]
+    bucket: String,
+    /// None for Amazon's own.
+    #[serde(default)]
+    endpoint_url: Option<String>,
+    #[serde(default)]
+    key_prefix: Option<String>,
+    #[serde(default)]
+    #[schema(inline)]
+    layout: LayoutName,
+}
+
+impl NewDestinationInput {
+    /// # Errors
+    /// 422 if it is of no kind, or of several.
+    pub(super) fn into_draft(self) -> Result<(DestinationDraft, Flow), ApiError> {
+        let flow = Flow {
+            active: self.active,
+            paused: self.paused,
+        };
+        let (kind, target) = match (self.http, self.gcp, self.aws) {
+            (Some(http), None, None) => (KindName::Http, TargetDraft::Http(http.into_draft())),
+            (None, Some(gcp), None) => (KindName::Gcp, TargetDraft::GoogleCloudLogging(gcp.into_draft())),
+            (None, None, Some(aws)) => (KindName::Aws, TargetDraft::AmazonS3(aws.into_draft())),
+            _ => return Err(refuse_one("http", "http: configure exactly one of http, gcp and aws.")),
+        };
+        if self.kind.is_some_and(|given| given != kind) {
+            let rule = format!(
+                "kind: `{}`, or nothing, since that is what is configured.",
+                kind.as_str()
+            );
+            return Err(refuse_one("kind", &rule));
+        }
+        let draft = DestinationDraft {
+            name: self.name,
+            target,
+            event_types: self.event_types,
+            namespaces: namespaces(&self.namespaces)?,
+        };
+        Ok((draft, flow))
+    }
+}
+
+impl NewHttpInput {
+    fn into_draft(self) -> HttpDraft {
+        HttpDraft {
+            url: self.url,
+            verification_token: self.verification_token,
+            headers: self.headers.into_iter().map(HeaderInput::into_draft).collect(),
+        }
+    }
+}
+
+impl HeaderInput {
+    pub(super) fn into_draft(self) -> HeaderDraft {
+        HeaderDraft {
+            id: self.id.map(HeaderId::new),
+            name: self.name,
+            value: self.value,
+            active: self.active,
+        }
+    }
+}
+
+impl NewGcpInput {
+    fn into_draft(self) -> GoogleDraft {
+        GoogleDraft {
+            project_id: self.project_id,
+            client_email: self.client_email,
+            log_id: self.log_id,
+            private_key: Some(self.private_key),
+        }
+    }
+}
+
+impl NewAwsInput {
+    fn into_draft(self) -> S3Draft {
+        S3Draft {
+            access_key_id: self.access_key_id,
+            secret_access_key: Some(self.secret_access_key),
+            region: self.region,
+            bucket: self.bucket,
+            endpoint_url: self.endpoint_url.unwrap_or_default(),
+            key_prefix: self.key_prefix.unwrap_or_default(),
+            layout: self.layout.layout(),
+        }
+    }
+}
+
+/// As a form has them: with commas, of which a path has none.
+///
+/// # Errors
+/// 422 at the first that is no path.
+pub(super) fn namespaces(paths: &[String]) -> Result<String, ApiError> {
+    for (position, path) in paths.iter().enumerate() {
+        NamespacePath::parse(path).map_err(|error| refuse_one(&format!("namespaces[{position}]"), &error.message))?;
+    }
+    Ok(paths.join(","))
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn usual_log() -> String {
+    "audit-events".to_owned()
+}

@@ -1,0 +1,222 @@
+//! A destination as it is answered. Private keys and secret access keys are never; the verification token and the values of
+//! headers only to administrators, for who has them can pass for this server.
+
+use domain::destination::{DestinationKind, DestinationUrl, ObjectLayout};
+use engine::{
+    DestinationState,
+    store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{super::moment::Moment, health::HealthView};
+
+/// A place that events are streamed to. Of `http`, `gcp` and `aws` the one of its kind is there.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DestinationView {
+    id: i64,
+    /// Grows with every change; the entity tag.
+    version: i64,
+    #[schema(example = "SIEM")]
+    name: String,
+    #[schema(inline)]
+    kind: KindName,
+    /// Inactive: nothing is sent, and what comes in meanwhile is not owed.
+    active: bool,
+    /// Paused: nothing is sent, and everything is kept until it is.
+    paused: bool,
+    /// The event types to send; all if there are none.
+    #[schema(example = json!(["user_created"]))]
+    event_types: Vec<String>,
+    /// Paths of the groups and projects whose events to send; all if there are none.
+    #[schema(example = json!(["engineering/web"]))]
+    namespaces: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    http: Option<HttpView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    gcp: Option<GcpView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    aws: Option<AwsView>,
+    health: HealthView,
+    created_at: Moment,
+    updated_at: Moment,
+}
+
+/// The kinds, named as GitLab's API names its categories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KindName {
+    /// An HTTP endpoint.
+    Http,
+    /// Google Cloud Logging.
+    Gcp,
+    /// AWS S3, or a service that speaks S3.
+    Aws,
+}
+
+/// An HTTP endpoint.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HttpView {
+    #[schema(example = "https://siem.example.com/events")]
+    url: String,
+    /// Sent with every event. Absent unless an administrator asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "f3bQkVp9TzX2LdYw8HnRaC6s")]
+    verification_token: Option<String>,
+    headers: Vec<HeaderView>,
+}
+
+/// A custom header.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HeaderView {
+    id: i64,
+    #[schema(example = "X-Team")]
+    name: String,
+    /// Absent unless an administrator asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "security")]
+    value: Option<String>,
+    /// Whether it is sent.
+    active: bool,
+}
+
+/// A log of Google Cloud Logging.
+#[derive(Serialize, ToSchema)]
+pub(super) struct GcpView {
+    #[schema(example = "my-google-project")]
+    project_id: String,
+    #[schema(example = "audit@my-google-project.iam.gserviceaccount.com")]
+    client_email: String,
+    #[schema(example = "audit-events")]
+    log_id: String,
+}
+
+/// A bucket of AWS S3, or of a service that speaks S3.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AwsView {
+    #[schema(example = "AKIAIOSFODNN7EXAMPLE")]
+    access_key_id: String,
+    #[schema(example = "us-east-1")]
+    region: String,
+    #[schema(example = "audit-events")]
+    bucket: String,
+    /// Null for Amazon's own.
+    endpoint_url: Option<String>,
+    /// Null for none.
+    key_prefix: Option<String>,
+    #[schema(inline)]
+    layout: LayoutName,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LayoutName {
+    /// One object an event, under GitLab's keys.
+    #[default]
+    Events,
+    /// Many events an object: JSON Lines, gzip.
+    Batches,
+}
+
+impl DestinationView {
+    pub(super) fn new(state: DestinationState, for_admin: bool) -> Self {
+        let DestinationState { destination, health } = state;
+        let kind = KindName::of(destination.target.kind());
+        let (mut http, mut gcp, mut aws) = (None, None, None);
+        match destination.target {
+            Target::Http(target) => http = Some(HttpView::new(&target, for_admin)),
+            Target::GoogleCloudLogging(target) => gcp = Some(GcpView::new(&target)),
+            Target::AmazonS3(target) => aws = Some(AwsView::new(&target)),
+        }
+        let namespaces = destination.namespaces.iter();
+        Self {
+            id: destination.id.get(),
+            version: destination.version,
+            name: destination.name.to_string(),
+            kind,
+            active: destination.flow.active,
+            paused: destination.flow.paused,
+            event_types: destination.filter.iter().map(ToString::to_string).collect(),
+            namespaces: namespaces.map(|namespace| namespace.path.to_string()).collect(),
+            http,
+            gcp,
+            aws,
+            health: HealthView::new(&health),
+            created_at: Moment(destination.created_at),
+            updated_at: Moment(destination.updated_at),
+        }
+    }
+}
+
+impl KindName {
+    pub(super) const fn of(kind: DestinationKind) -> Self {
+        match kind {
+            DestinationKind::Http => Self::Http,
+            DestinationKind::GoogleCloudLogging => Self::Gcp,
+            DestinationKind::AmazonS3 => Self::Aws,
+        }
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Gcp => "gcp",
+            Self::Aws => "aws",
+        }
+    }
+}
+
+impl LayoutName {
+    pub(super) const fn layout(self) -> ObjectLayout {
+        match self {
+            Self::Events => ObjectLayout::Events,
+            Self::Batches => ObjectLayout::Batches,
+        }
+    }
+}
+
+impl HttpView {
+    fn new(target: &HttpTarget, for_admin: bool) -> Self {
+        let header = |header: &Header| HeaderView {
+            id: header.id.get(),
+            name: header.name.as_str().to_owned(),
+            value: for_admin.then(|| header.value.expose().to_owned()),
+            active: header.active,
+        };
+        Self {
+            url: target.url.to_string(),
+            verification_token: for_admin.then(|| target.secrets.verification_token.expose().to_owned()),
+            headers: target.headers.iter().map(header).collect(),
+        }
+    }
+}
+
+impl GcpView {
+    fn new(target: &GoogleTarget) -> Self {
+        Self {
+            project_id: target.settings.project_id().to_owned(),
+            client_email: target.settings.client_email().to_owned(),
+            log_id: target.settings.log_id().to_owned(),
+        }
+    }
+}
+
+impl AwsView {
+    fn new(target: &S3Target) -> Self {
+        let settings = &target.settings;
+        Self {
+            access_key_id: settings.access_key_id().to_owned(),
+            region: settings.region().to_owned(),
+            bucket: settings.bucket().to_owned(),
+            endpoint_url: settings.endpoint_url().map(DestinationUrl::to_string),
+            key_prefix: Some(settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
+            layout: match settings.layout() {
+                ObjectLayout::Events => LayoutName::Events,
+                ObjectLayout::Batches => LayoutName::Batches,
+            },
+        }
+    }
+}

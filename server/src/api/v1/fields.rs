@@ -1,0 +1,89 @@
+//! Mistakes and refusals as REST tells them: each at the field of the request that it is about.
+
+use axum::http::StatusCode;
+use domain::{Field, FieldErrors};
+
+use super::super::ApiError;
+use crate::{
+    admin::AdminError,
+    api::{error::RefusedField, input::not_found},
+};
+
+/// A refusal of several fields.
+pub(super) fn refuse(errors: &FieldErrors) -> ApiError {
+    let fields = errors.iter().map(|error| RefusedField {
+        field: path_of(error.field),
+        message: error.message.clone(),
+    });
+    ApiError::invalid(fields.collect())
+}
+
+/// A refusal of one field.
+pub(super) fn refuse_one(field: &str, message: &str) -> ApiError {
+    ApiError::invalid(vec![RefusedField {
+        field: field.to_owned(),
+        message: message.to_owned(),
+    }])
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::NotFound => not_found(),
+            AdminError::Invalid(errors) => refuse(&errors),
+            AdminError::ChangedMeanwhile => {
+                let message = "Somebody else changed this in the meantime. Nothing was changed; try again.";
+                Self::new(StatusCode::CONFLICT, "conflict", message)
+            }
+            AdminError::TooManyDestinations { limit } => {
+                let message = format!("Maximum number of external audit event destinations ({limit}) exceeded");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_destinations", message)
+            }
+            AdminError::KeyReused => {
+                let message = "Another request was sent under this Idempotency-Key. A key is good for one request.";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
+            }
+            AdminError::Busy => {
+                let message = "The server can't do this right now. Try again in a moment.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
+            }
+            AdminError::Internal { code } => Self::incident(&code),
+        }
+    }
+}
+
+/// Where the field stands in a request.
+fn path_of(field: Field) -> String {
+    let path = match field {
+        Field::HeaderName(row) => return format!("http.headers[{row}].name"),
+        Field::HeaderValue(row) => return format!("http.headers[{row}].value"),
+        Field::Name => "name",
+        Field::Url => "http.url",
+        Field::VerificationToken => "http.verification_token",
+        Field::Headers => "http.headers",
+        Field::EventTypes => "event_types",
+        Field::Namespaces => "namespaces",
+        Field::ProjectId => "gcp.project_id",
+        Field::ClientEmail => "gcp.client_email",
+        Field::LogId => "gcp.log_id",
+        Field::PrivateKey => "gcp.private_key",
+        Field::AccessKeyId => "aws.access_key_id",
+        Field::SecretAccessKey => "aws.secret_access_key",
+        Field::Region => "aws.region",
+        Field::Bucket => "aws.bucket",
+        Field::EndpointUrl => "aws.endpoint_url",
+        Field::KeyPrefix => "aws.key_prefix",
+        Field::Username => "username",
+        Field::Password | Field::NewPassword => "password",
+        Field::Scopes => "scopes",
+        Field::ExpiresAt => "expires_on",
+        Field::CreatedAfter => "created_after",
+        Field::CreatedBefore => "created_before",
+        Field::Sort => "sort",
+        Field::Filter => "filter",
+        Field::RetentionDays => "days",
+        Field::LogSize => "log_size",
+        Field::Allowlist => "allowlist",
+    };
+    path.to_owned()
+}

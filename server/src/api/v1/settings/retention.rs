@@ -1,0 +1,160 @@
+//! How long events are kept, and how much room they may take.
+
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use domain::settings::{RetentionChange, RetentionDraft};
+use engine::{Origin, RetentionSettings, Setting};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    super::{
+        answer::{expected_version, version_mismatch, versioned},
+        fields::refuse,
+        moment::Moment,
+    },
+    SettingView, TRIES, refuse_fixed,
+};
+use crate::{
+    admin::{self, AdminError},
+    api::{
+        ApiError,
+        caller::Caller,
+        input::{InBody, given},
+    },
+    services::Services,
+};
+
+/// How long events are kept, how much room they may take, and what they take now.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api::v1) struct RetentionView {
+    version: i64,
+    /// Days after which events leave the log, unless a destination is still owed them.
+    days: SettingView<u32>,
+    /// Size at which no more events are taken in.
+    log_size: SettingView<SizeText>,
+    used_bytes: u64,
+    events: u64,
+    oldest_received_at: Option<Moment>,
+}
+
+/// A number and a unit.
+#[derive(Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, example = "10GiB")]
+pub(in crate::api::v1) struct SizeText(String);
+
+/// What is absent stays as it is; `null` goes back to the default.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"days": 90, "log_size": "50GiB"}))]
+pub(in crate::api::v1) struct RetentionChangeInput {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500)]
+    days: Option<Option<u32>>,
+    /// At least 64MiB.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    log_size: Option<Option<String>>,
+}
+
+/// Show the retention settings
+#[utoipa::path(get, path = "/api/v1/settings/retention", tag = "Settings", responses(
+    (status = 200, description = "What holds now", body = RetentionView,
+        headers(("ETag" = String, description = "The version, for `If-Match`"))),
+))]
+pub(in crate::api::v1) async fn show_retention_settings(
+    State(services): State<Services>,
+) -> Result<Response, ApiError> {
+    answer(&services).await
+}
+
+/// Change the retention settings
+#[utoipa::path(patch, path = "/api/v1/settings/retention", tag = "Settings", request_body = RetentionChangeInput,
+    params(("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\"")),
+    responses(
+        (status = 200, description = "What holds now", body = RetentionView,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 409, description = "Others kept changing it meanwhile"),
+        (status = 412, description = "Another version than `If-Match` names"),
+        (status = 422, description = "A field is not right, or can't be changed here"),
+    ),
+)]
+pub(in crate::api::v1) async fn update_retention_settings(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    InBody(change): InBody<RetentionChangeInput>,
+) -> Result<Response, ApiError> {
+    let expected = expected_version(&headers)?;
+    let mut tries = TRIES;
+    loop {
+        let current = services.engine.retention_settings();
+        if expected.is_some_and(|expected| expected != current.version) {
+            return Err(version_mismatch());
+        }
+        let parsed = change.apply(&current)?;
+        match admin::update_retention(&services.engine, &caller.author, current.version, parsed).await {
+            Err(AdminError::ChangedMeanwhile) if expected.is_none() && tries > 1 => tries -= 1,
+            Err(AdminError::ChangedMeanwhile) if expected.is_some() => return Err(version_mismatch()),
+            Err(error) => return Err(error.into()),
+            Ok(()) => return answer(&services).await,
+        }
+    }
+}
+
+impl RetentionChangeInput {
+    fn apply(&self, current: &RetentionSettings) -> Result<RetentionChange, ApiError> {
+        if self.days.is_some() && current.days.is_fixed() {
+            return Err(refuse_fixed("days"));
+        }
+        if self.log_size.is_some() && current.log_size.is_fixed() {
+            return Err(refuse_fixed("log_size"));
+        }
+        let draft = RetentionDraft {
+            days: self.days.flatten().map(|days| days.to_string()).unwrap_or_default(),
+            log_size: self.log_size.clone().flatten().unwrap_or_default(),
+        };
+        let parsed = draft.parse().map_err(|errors| refuse(&errors))?;
+        Ok(RetentionChange {
+            days: if self.days.is_some() {
+                parsed.days
+            } else {
+                chosen(current.days.clone())
+            },
+            log_size: if self.log_size.is_some() {
+                parsed.log_size
+            } else {
+                chosen(current.log_size.clone())
+            },
+        })
+    }
+}
+
+/// What an administrator chose; none where the default holds.
+fn chosen<T>(setting: Setting<T>) -> Option<T> {
+    (setting.origin == Origin::Page).then_some(setting.value)
+}
+
+async fn answer(services: &Services) -> Result<Response, ApiError> {
+    let summary = admin::show_retention(&services.engine).await?;
+    let view = RetentionView {
+        version: summary.version,
+        days: SettingView {
+            value: summary.days.value.get(),
+            fixed: summary.days.is_fixed,
+        },
+        log_size: SettingView {
+            value: SizeText(summary.log_size.value.to_string()),
+            fixed: summary.log_size.is_fixed,
+        },
+        used_bytes: summary.used_bytes,
+        events: summary.events,
+        oldest_received_at: summary.oldest_received_at.map(Moment),
+    };
+    Ok(versioned(StatusCode::OK, summary.version, &view))
+}

@@ -1,0 +1,47 @@
+//! GitLab's REST, as far as it is about audit events: what polls a GitLab instance can poll this one.
+//!
+//! Names, parameters, headers and errors are GitLab's: <https://docs.gitlab.com/api/audit_events/> and
+//! <https://docs.gitlab.com/api/rest/#pagination>. An event's `id` is its position in the log, which is a number and grows;
+//! so pages by `id` miss nothing, however late an event comes in. Parameters that are not known are ignored, as there.
+
+mod audit_events;
+mod error;
+mod pagination;
+mod query;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use self::error::GitlabError;
+use super::guard::admit;
+use crate::services::Services;
+
+pub(super) fn router(services: &Services) -> Router<Services> {
+    Router::new()
+        .route("/api/v4/audit_events", get(audit_events::list_audit_events))
+        .route("/api/v4/audit_events/{id}", get(audit_events::show_audit_event))
+        .layer(from_fn_with_state(Arc::clone(services), require_caller))
+}
+
+async fn require_caller(State(services): State<Services>, request: Request, next: Next) -> Response {
+    let admitted = admit(&services, request, next).await;
+    admitted.unwrap_or_else(|error| GitlabError::from(error).into_response())
+}
+
+/// No such path below `/api/v4`.
+pub(super) fn answer_unknown_path() -> Response {
+    GitlabError::error(StatusCode::NOT_FOUND, "404 Not Found").into_response()
+}
+
+/// The path is there, but not for this method.
+pub(super) fn answer_unknown_method() -> Response {
+    GitlabError::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed").into_response()
+}

@@ -1,0 +1,150 @@
+//! `GET /api/v4/audit_events` and `GET /api/v4/audit_events/:id`.
+
+use axum::{
+    Json,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use domain::ids::Seq;
+use engine::log::{BrowseRow, SeqRequest};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    error::GitlabError,
+    pagination::{Here, Numbered},
+    query::{ListQuery, Page},
+};
+use crate::{
+    api::{
+        ApiError,
+        v1::{audit_events::unreadable, cursor::Cursor},
+    },
+    services::Services,
+};
+
+/// How far pages are counted: GitLab's own limit.
+/// <https://docs.gitlab.com/administration/instance_limits/#max-offset-allowed-by-the-rest-api-for-offset-based-pagination>
+const MAX_OFFSET: usize = 50_000;
+
+/// How many events are counted: <https://docs.gitlab.com/user/gitlab_com/#pagination-response-headers>
+const COUNTED: usize = 10_000;
+
+/// An event with the members that GitLab's has, in their order; the last two are an addition.
+#[derive(Serialize)]
+struct AuditEvent<'body> {
+    id: i64,
+    #[serde(flatten)]
+    parts: Parts<'body>,
+    event_name: &'body str,
+    event_type: &'body str,
+}
+
+/// What is answered as it was posted: numbers stay numbers.
+#[derive(Serialize, Deserialize)]
+struct Parts<'body> {
+    #[serde(borrow)]
+    author_id: &'body RawValue,
+    #[serde(borrow)]
+    entity_id: &'body RawValue,
+    #[serde(borrow)]
+    entity_type: &'body RawValue,
+    #[serde(borrow)]
+    details: &'body RawValue,
+    #[serde(borrow)]
+    created_at: &'body RawValue,
+}
+
+pub(super) async fn list_audit_events(
+    State(services): State<Services>,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, GitlabError> {
+    let query = ListQuery::parse(&uri)?;
+    let here = Here {
+        public_url: services.public_url.as_str(),
+        uri: &uri,
+    };
+    let (rows, headers) = match query.page {
+        Page::Number(page) => numbered(&services, &here, &query, page).await?,
+        Page::After(ref cursor) => keyset(&services, &here, &query, cursor.as_deref()).await?,
+    };
+    let items = rows.iter().map(print).collect::<Result<Vec<_>, _>>()?;
+    Ok((headers, Json(items)).into_response())
+}
+
+pub(super) async fn show_audit_event(
+    State(services): State<Services>,
+    Path(id): Path<String>,
+) -> Result<Response, GitlabError> {
+    let seq = id.parse().map_err(|_| GitlabError::invalid("id"))?;
+    let found = services.engine.log().show(Seq::new(seq)).await.map_err(unreadable)?;
+    let not_found = || GitlabError::message(StatusCode::NOT_FOUND, "404 Audit Event Not Found");
+    Ok(Json(print(&found.ok_or_else(not_found)?)?).into_response())
+}
+
+async fn numbered(
+    services: &Services,
+    here: &Here<'_>,
+    query: &ListQuery,
+    page: usize,
+) -> Result<(Vec<BrowseRow>, HeaderMap), GitlabError> {
+    let per_page = query.per_page;
+    let end = page.saturating_mul(per_page);
+    if end > MAX_OFFSET {
+        let text = format!(
+            "Offset pagination has a maximum allowed offset of {MAX_OFFSET} for requests that return objects of type \
+             AuditEvent. Remaining records can be retrieved using keyset pagination."
+        );
+        return Err(GitlabError::error(StatusCode::METHOD_NOT_ALLOWED, &text));
+    }
+    let log = services.engine.log();
+    let found = log
+        .page_by_seq(&query.filter, query.newest_first, end - per_page..end, COUNTED)
+        .await
+        .map_err(unreadable)?;
+    let headers = here.numbered_headers(&Numbered {
+        page,
+        per_page,
+        is_more: found.is_more,
+        total: found.total,
+    });
+    Ok((found.rows, headers))
+}
+
+async fn keyset(
+    services: &Services,
+    here: &Here<'_>,
+    query: &ListQuery,
+    cursor: Option<&str>,
+) -> Result<(Vec<BrowseRow>, HeaderMap), GitlabError> {
+    let request = match (cursor.map(Cursor::parse), query.newest_first) {
+        (None, true) => SeqRequest::Newest,
+        (None, false) => SeqRequest::Oldest,
+        (Some(Some(Cursor::Position(seq))), true) => SeqRequest::Before(seq),
+        (Some(Some(Cursor::Position(seq))), false) => SeqRequest::After(seq),
+        _ => return Err(GitlabError::invalid("cursor")),
+    };
+    let log = services.engine.log();
+    let found = log
+        .browse_by_seq(&query.filter, request, query.per_page + 1)
+        .await
+        .map_err(unreadable)?;
+    let mut rows = found.rows;
+    let is_more = rows.len() > query.per_page;
+    rows.truncate(query.per_page);
+    let last = rows.last().filter(|_| is_more);
+    let next_cursor = last.map(|row| Cursor::Position(row.position.seq).print());
+    Ok((rows, here.keyset_headers(next_cursor)))
+}
+
+fn print(row: &BrowseRow) -> Result<Box<RawValue>, GitlabError> {
+    let broken = |error| GitlabError::from(ApiError::internal("A stored event could not be printed.", &error));
+    let event = AuditEvent {
+        id: row.position.seq.get(),
+        parts: serde_json::from_str(&row.body).map_err(broken)?,
+        event_name: &row.event_type,
+        event_type: &row.event_type,
+    };
+    serde_json::value::to_raw_value(&event).map_err(broken)
+}

@@ -1,0 +1,101 @@
+//! The parameters of a list.
+
+use std::collections::HashMap;
+
+use axum::http::{StatusCode, Uri};
+use engine::log::{EntityFilter, EventFilter, SeqFilter};
+
+use super::error::GitlabError;
+use crate::api::v1::moment::{end_of, start_of};
+
+const PER_PAGE: usize = 20;
+const MOST_PER_PAGE: usize = 100;
+
+/// What is asked for.
+pub(super) struct ListQuery {
+    pub(super) filter: SeqFilter,
+    pub(super) newest_first: bool,
+    pub(super) per_page: usize,
+    pub(super) page: Page,
+}
+
+/// Where it begins.
+pub(super) enum Page {
+    /// From 1.
+    Number(usize),
+    /// By keyset: after what came before, or at the start.
+    After(Option<String>),
+}
+
+impl ListQuery {
+    /// # Errors
+    /// 400 at the first parameter that is not right, 405 for a keyset by another order.
+    pub(super) fn parse(uri: &Uri) -> Result<Self, GitlabError> {
+        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        // Of repeated parameters the last counts, and an empty one is one that was not given.
+        let given: HashMap<_, _> = pairs.into_owned().filter(|(_, value)| !value.is_empty()).collect();
+        let text = |name: &str| given.get(name).cloned();
+        let newest_first = match given.get("sort").map(String::as_str) {
+            None | Some("desc") => true,
+            Some("asc") => false,
+            Some(_) => return Err(not_allowed("sort does not have a valid value")),
+        };
+        let page = match given.get("pagination").map(String::as_str) {
+            Some("keyset") => keyset(text("order_by"), text("cursor"))?,
+            _ => Page::Number(number(&given, "page", 1)?.max(1)),
+        };
+        let per_page = number(&given, "per_page", PER_PAGE)?;
+        if per_page == 0 {
+            return Err(not_allowed("per_page has a value not allowed"));
+        }
+        Ok(Self {
+            filter: filter(&given)?,
+            newest_first,
+            per_page: per_page.min(MOST_PER_PAGE),
+            page,
+        })
+    }
+}
+
+fn filter(given: &HashMap<String, String>) -> Result<SeqFilter, GitlabError> {
+    let moment = |name: &str, read: fn(&str) -> Option<domain::Timestamp>| {
+        let moment = given
+            .get(name)
+            .map(|text| read(text).ok_or_else(|| GitlabError::invalid(name)));
+        moment.transpose()
+    };
+    let text = |name: &str| given.get(name).cloned();
+    let (entity, entity_type) = match (text("entity_type"), text("entity_id")) {
+        (Some(entity_type), Some(entity)) => (Some(EntityFilter { entity_type, entity }), None),
+        (None, Some(_)) => return Err(not_allowed("entity_type is missing")),
+        (entity_type, None) => (None, entity_type),
+    };
+    Ok(SeqFilter {
+        filter: EventFilter {
+            entity,
+            created_from: moment("created_after", start_of)?,
+            created_before: moment("created_before", end_of)?,
+            ..EventFilter::default()
+        },
+        entity_type,
+    })
+}
+
+fn keyset(order_by: Option<String>, cursor: Option<String>) -> Result<Page, GitlabError> {
+    match order_by.as_deref() {
+        None | Some("id") => Ok(Page::After(cursor)),
+        Some(_) => Err(GitlabError::error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Keyset pagination is not yet available for this type of request",
+        )),
+    }
+}
+
+fn number(given: &HashMap<String, String>, name: &str, otherwise: usize) -> Result<usize, GitlabError> {
+    let number = given.get(name).map_or(Ok(otherwise), |text| text.parse());
+    number.map_err(|_| GitlabError::invalid(name))
+}
+
+fn not_allowed(text: &str) -> GitlabError {
+    GitlabError::error(StatusCode::BAD_REQUEST, text)
+}
