@@ -1,7 +1,9 @@
-//! What programs use: ingest, REST under `/api/v1` with its OpenAPI document, and GitLab's REST under `/api/v4`.
+//! What programs use: ingest, REST under `/api/v1` with its OpenAPI document, GitLab's REST under `/api/v4`, and GitLab's
+//! GraphQL.
 //!
 //! Ingest takes an API token and nothing else, and no layer lies over it: what it does not need, it does not pay for.
-//! Everything else is behind one door (`guard`), which lets in tokens and administrators who are signed in.
+//! Everything else lets in tokens and administrators who are signed in: REST through one door (`guard`), GraphQL by itself,
+//! since there everybody may ask what can be asked for.
 
 mod authorise;
 mod body;
@@ -9,6 +11,7 @@ mod caller;
 mod coding;
 mod error;
 mod fallback;
+mod graphql;
 mod guard;
 mod idempotency;
 mod ingest;
@@ -25,13 +28,14 @@ use std::sync::Arc;
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::any,
+    routing::{any, post},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
+    graphql::schema_definition,
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},
     openapi::document,
@@ -50,6 +54,7 @@ pub(crate) fn router(services: &Services) -> Router<Services> {
     let guarded = Router::from(v1::routes())
         .layer(from_fn_with_state(Arc::clone(services), guard::require_caller))
         .merge(v4::router(services))
+        .route("/api/graphql", post(graphql::post_graphql))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
         .layer(from_fn(log_failures));
     Router::from(ingest_route())

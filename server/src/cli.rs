@@ -6,6 +6,7 @@ mod data_folder;
 mod error;
 mod output;
 mod receive;
+mod schema;
 mod serve;
 mod settings;
 mod token;
@@ -42,6 +43,9 @@ enum Command {
     /// Help an administrator back in
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Print what an API looks like, as it is committed under docs/
+    #[command(subcommand, hide = true)]
+    Schema(schema::SchemaCommand),
 }
 
 /// Runs the command of this process's own command line.
@@ -67,6 +71,10 @@ async fn execute(command: Command) -> Result<(), CommandError> {
         }
         Command::Token(command) => token::run(command).await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Schema(command) => {
+            schema::run(&command);
+            Ok(())
+        }
     }
 }
 

@@ -153,6 +153,10 @@ impl ApiError {
         self.code
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     #[cfg(test)]
     pub(super) fn fields(&self) -> &[RefusedField] {
         &self.more.fields

@@ -1,0 +1,157 @@
+//! What destinations of every family have in common.
+
+use app::model::health_words::health_words;
+use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use domain::{Timestamp, health::StreamHealth};
+use engine::DestinationState;
+
+/// Fields of each type of destination.
+#[derive(SimpleObject)]
+pub(super) struct Basics {
+    /// Name of the destination.
+    name: String,
+    /// Whether events are sent. What comes in while it is false is not sent later either.
+    active: bool,
+    /// Whether sending is stopped for a while. What comes in meanwhile is kept, and sent afterwards. An addition to GitLab's API.
+    paused: bool,
+    /// How the stream is doing. An addition to GitLab's API.
+    health: AuditEventStreamHealth,
+}
+
+impl Basics {
+    pub(super) fn of(state: &DestinationState) -> Self {
+        Self {
+            name: state.destination.name.to_string(),
+            active: state.destination.flow.active,
+            paused: state.destination.flow.paused,
+            health: AuditEventStreamHealth::of(&state.health),
+        }
+    }
+}
+
+/// How the stream to a destination is doing.
+#[derive(SimpleObject)]
+pub(super) struct AuditEventStreamHealth {
+    /// In one word.
+    state: AuditEventStreamState,
+    /// Positions of the log that are still to be settled, of those that are known to be: up to 2147483647.
+    waiting: i32,
+    /// When the trouble began that holds the stream.
+    since: Option<Time>,
+    /// What holds the stream, and what can be done about it.
+    reason: Option<String>,
+    /// When an event was last delivered, for a healthy stream.
+    last_success_at: Option<Time>,
+    /// When a held stream is tried next.
+    next_try_at: Option<Time>,
+}
+
+/// State of a stream in one word.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum AuditEventStreamState {
+    /// Not started yet, or being restarted with a new configuration.
+    Starting,
+    /// No event has been admitted yet.
+    NothingToSend,
+    /// Everything that is due has been delivered.
+    Healthy,
+    /// Delivering what has piled up.
+    CatchingUp,
+    /// The destination does not accept events: it is tried again and again, and nothing is dropped.
+    Held,
+    /// Stopped for a while; everything is kept.
+    Paused,
+    /// Switched off; what comes in is not owed.
+    Inactive,
+}
+
+impl AuditEventStreamHealth {
+    fn of(health: &StreamHealth) -> Self {
+        match *health {
+            StreamHealth::Starting => Self::new(AuditEventStreamState::Starting, 0),
+            StreamHealth::NothingToSend => Self::new(AuditEventStreamState::NothingToSend, 0),
+            StreamHealth::Healthy { last_success_at } => Self {
+                last_success_at: Some(Time(last_success_at)),
+                ..Self::new(AuditEventStreamState::Healthy, 0)
+            },
+            StreamHealth::CatchingUp { waiting } => Self::new(AuditEventStreamState::CatchingUp, waiting),
+            StreamHealth::Held {
+                trouble,
+                since,
+                next_probe_at,
+                waiting,
+            } => Self {
+                since: Some(Time(since)),
+                reason: Some(in_words(&trouble.to_string(), health)),
+                next_try_at: Some(Time(next_probe_at)),
+                ..Self::new(AuditEventStreamState::Held, waiting)
+            },
+            StreamHealth::Paused { waiting } => Self::new(AuditEventStreamState::Paused, waiting),
+            StreamHealth::Inactive => Self::new(AuditEventStreamState::Inactive, 0),
+        }
+    }
+
+    fn new(state: AuditEventStreamState, waiting: u64) -> Self {
+        Self {
+            state,
+            waiting: i32::try_from(waiting).unwrap_or(i32::MAX),
+            since: None,
+            reason: None,
+            last_success_at: None,
+            next_try_at: None,
+        }
+    }
+}
+
+/// The trouble as a sentence, and what its administrator can do.
+fn in_words(trouble: &str, health: &StreamHealth) -> String {
+    let mut characters = trouble.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let sentence: String = first.into_iter().chain(characters).chain(['.']).collect();
+    match health_words(health, None).next_step {
+        Some(step) => format!("{sentence} {step}"),
+        None => sentence,
+    }
+}
+
+/// A moment in UTC: ISO 8601 with milliseconds.
+pub(super) struct Time(Timestamp);
+
+/// A moment in UTC: ISO 8601 with milliseconds, for example `2025-10-14T18:00:08.677Z`.
+#[Scalar(name = "Time")]
+impl ScalarType for Time {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => Timestamp::parse(text).map(Self).map_err(InputValueError::custom),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::policy::Trouble;
+
+    use super::*;
+
+    #[test]
+    fn a_held_stream_says_why_and_what_to_do() {
+        let at = Timestamp::from_unix_ms(0);
+        let health = AuditEventStreamHealth::of(&StreamHealth::Held {
+            trouble: Trouble::Unavailable(503),
+            since: at,
+            next_probe_at: at,
+            waiting: u64::MAX,
+        });
+        assert_eq!(
+            health.reason.as_deref(),
+            Some("503 from server. Sending goes on by itself as soon as the receiver accepts again.")
+        );
+        assert_eq!(health.waiting, i32::MAX);
+        assert!(health.last_success_at.is_none() && health.since.is_some() && health.next_try_at.is_some());
+    }
+}

@@ -1,0 +1,170 @@
+//! Connections: lists that come in pages, as GitLab's do.
+
+use async_graphql::{
+    Error, OutputType, Result,
+    connection::{Connection, CursorType, Edge},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// Nodes on a page, at most and unless fewer are asked for.
+const PAGE_SIZE: usize = 100;
+
+/// Where a node stands: opaque to clients, and good for as long as the node is there or not.
+pub(super) struct Cursor(i64);
+
+impl CursorType for Cursor {
+    type Error = &'static str;
+
+    fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
+        let number = URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|text| text.parse().ok());
+        number.map(Self).ok_or("Please provide a valid cursor")
+    }
+
+    fn encode_cursor(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.to_string())
+    }
+}
+
+/// Which page is wanted.
+pub(super) struct PageArguments {
+    pub(super) after: Option<String>,
+    pub(super) before: Option<String>,
+    pub(super) first: Option<i32>,
+    pub(super) last: Option<i32>,
+}
+
+/// The page of `nodes`, each with the number that it is ordered by.
+///
+/// # Errors
+/// For a cursor that was not given out here, and for sizes that make no page.
+pub(super) fn page<T: OutputType>(nodes: Vec<(i64, T)>, arguments: PageArguments) -> Result<Connection<Cursor, T>> {
+    let (after, before) = (cursor(arguments.after)?, cursor(arguments.before)?);
+    let (first, last) = (size(arguments.first, "first")?, size(arguments.last, "last")?);
+    if first.is_some() && last.is_some() {
+        return Err(Error::new("Can only provide either `first` or `last`, not both"));
+    }
+    let count = nodes.len();
+    let is_between =
+        |number: i64| after.is_none_or(|after| number > after) && before.is_none_or(|before| number < before);
+    let begins_at = nodes
+        .iter()
+        .filter(|(number, _)| after.is_some_and(|after| *number <= after))
+        .count();
+    let between: Vec<(i64, T)> = nodes.into_iter().filter(|(number, _)| is_between(*number)).collect();
+    let skipped = last.map_or(0, |last| between.len().saturating_sub(last));
+    let taken = first.unwrap_or(PAGE_SIZE).min(between.len() - skipped);
+    let start = begins_at + skipped;
+    let mut connection = Connection::new(start > 0, start + taken < count);
+    let shown = between.into_iter().skip(skipped).take(taken);
+    connection
+        .edges
+        .extend(shown.map(|(number, node)| Edge::new(Cursor(number), node)));
+    Ok(connection)
+}
+
+fn cursor(text: Option<String>) -> Result<Option<i64>> {
+    let cursor = text.map(|text| Cursor::decode_cursor(&text)).transpose();
+    Ok(cursor.map_err(Error::new)?.map(|cursor| cursor.0))
+}
+
+fn size(size: Option<i32>, argument: &str) -> Result<Option<usize>> {
+    let size = size.map(|size| usize::try_from(size).map(|size| size.min(PAGE_SIZE)));
+    size.transpose()
+        .map_err(|_| Error::new(format!("The argument `{argument}` can't be negative")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(count: i64, arguments: PageArguments) -> Result<(Vec<i64>, bool, bool), String> {
+        let nodes = (1..=count).map(|number| (number, number)).collect();
+        let connection = page(nodes, arguments).map_err(|error| error.message)?;
+        let shown = connection.edges.iter().map(|edge| edge.node).collect();
+        Ok((shown, connection.has_previous_page, connection.has_next_page))
+    }
+
+    fn arguments() -> PageArguments {
+        PageArguments {
+            after: None,
+            before: None,
+            first: None,
+            last: None,
+        }
+    }
+
+    fn at(number: i64) -> Option<String> {
+        Some(Cursor(number).encode_cursor())
+    }
+
+    #[test]
+    fn a_page_has_at_most_a_hundred_nodes() {
+        let first = ask(150, arguments()).unwrap();
+        assert_eq!((first.0.len(), first.1, first.2), (100, false, true));
+        let more = PageArguments {
+            first: Some(500),
+            ..arguments()
+        };
+        assert_eq!(ask(150, more).unwrap().0.len(), 100);
+        assert_eq!(ask(0, arguments()), Ok((Vec::new(), false, false)));
+    }
+
+    #[test]
+    fn pages_follow_each_other_in_both_directions() {
+        let next = PageArguments {
+            first: Some(2),
+            after: at(2),
+            ..arguments()
+        };
+        assert_eq!(ask(5, next), Ok((vec![3, 4], true, true)));
+        let to_the_end = PageArguments {
+            first: Some(2),
+            after: at(3),
+            ..arguments()
+        };
+        assert_eq!(ask(5, to_the_end), Ok((vec![4, 5], true, false)));
+        let back = PageArguments {
+            last: Some(2),
+            before: at(4),
+            ..arguments()
+        };
+        assert_eq!(ask(5, back), Ok((vec![2, 3], true, true)));
+        let last = PageArguments {
+            last: Some(2),
+            ..arguments()
+        };
+        assert_eq!(ask(5, last), Ok((vec![4, 5], true, false)));
+        let none = PageArguments {
+            first: Some(0),
+            ..arguments()
+        };
+        assert_eq!(ask(5, none), Ok((Vec::new(), false, true)));
+    }
+
+    #[test]
+    fn what_makes_no_page_is_refused() {
+        let both = PageArguments {
+            first: Some(1),
+            last: Some(1),
+            ..arguments()
+        };
+        assert_eq!(
+            ask(5, both).unwrap_err(),
+            "Can only provide either `first` or `last`, not both"
+        );
+        let negative = PageArguments {
+            last: Some(-1),
+            ..arguments()
+        };
+        assert_eq!(ask(5, negative).unwrap_err(), "The argument `last` can't be negative");
+        let forged = PageArguments {
+            after: Some("x".into()),
+            ..arguments()
+        };
+        assert_eq!(ask(5, forged).unwrap_err(), "Please provide a valid cursor");
+    }
+}

@@ -1,0 +1,98 @@
+//! Why an operation came to nothing, and what its client is told.
+
+use async_graphql::Error;
+use domain::{FieldError, FieldErrors};
+use engine::store::{StoreError, UpdateError};
+
+use super::family::Family;
+use crate::{destinations::EditError, web::report_incident};
+
+/// GitLab's one sentence for what is not there and for what must not be seen.
+pub(super) const NOT_THERE: &str =
+    "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
+
+/// Why nothing was changed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// Rules that were broken: told in the payload.
+    Messages(Vec<String>),
+    /// Told at the top of the answer.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refusal {
+    pub(super) fn message(message: impl Into<String>) -> Self {
+        Self::Messages(vec![message.into()])
+    }
+
+    pub(super) fn invalid(family: Family, errors: &FieldErrors) -> Self {
+        Self::Messages(errors.iter().map(|error| family.message(error)).collect())
+    }
+
+    pub(super) fn of_edit(family: Family, error: EditError) -> Self {
+        match error {
+            EditError::Invalid(errors) => Self::invalid(family, &errors),
+            EditError::Update(error) => Self::of_update(family, error),
+        }
+    }
+
+    pub(super) fn of_update(family: Family, error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotFound => Self::Error(not_there()),
+            UpdateError::Refused(error) => Self::message(family.message(&error)),
+            UpdateError::TooMany { limit } => Self::message(family.too_many(limit)),
+            UpdateError::ChangedMeanwhile => {
+                Self::message("The destination is being changed by others as well. Send the change again.")
+            }
+            UpdateError::Store(error) => Self::Error(store_failed(error)),
+            error @ (UpdateError::KeyReused | UpdateError::Log(_)) => Self::Error(failed(&error)),
+        }
+    }
+
+    /// As GitLab raises what it finds in an HTTP destination that is being added: all in one top-level error.
+    pub(super) fn raised(self) -> Error {
+        match self {
+            Self::Messages(messages) => Error::new(format!("Validation failed: {}", messages.join(", "))),
+            Self::Error(error) => error,
+        }
+    }
+}
+
+/// What a payload tells: what there is now, or the rules that were broken.
+///
+/// # Errors
+/// What is told at the top of the answer.
+pub(super) fn told<T>(result: Result<T, Refusal>) -> Result<(Option<T>, Vec<String>), Error> {
+    match result {
+        Ok(value) => Ok((Some(value), Vec::new())),
+        Err(Refusal::Messages(messages)) => Ok((None, messages)),
+        Err(Refusal::Error(error)) => Err(error),
+    }
+}
+
+pub(super) fn not_there() -> Error {
+    Error::new(NOT_THERE)
+}
+
+pub(super) fn store_failed(error: StoreError) -> Error {
+    failed(&error)
+}
+
+/// A failure of this server itself: the log says what, the client gets a code to ask about.
+pub(super) fn failed(error: &dyn std::error::Error) -> Error {
+    let code = report_incident("A GraphQL operation was carried out.", error);
+    Error::new(format!(
+        "Something went wrong on the server; its log says what, beside the code {code}."
+    ))
+}
+
+/// One broken rule, as a change of a draft returns it.
+pub(super) fn broken(field: domain::Field, message: impl Into<String>) -> FieldErrors {
+    FieldError::new(field, message).into()
+}

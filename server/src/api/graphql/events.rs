@@ -1,0 +1,194 @@
+//! Event filters: which event types a destination is sent. HTTP destinations have operations of their own, the unified family
+//! has the same ones for every kind.
+
+use async_graphql::{Context, Error, InputObject, Object, Result};
+use domain::{Field, FieldErrors, ids::DestinationId};
+use engine::DestinationState;
+
+use super::{
+    errors::{Refusal, broken, told},
+    family::Family,
+    ids::{GlobalId, HttpModel, UnifiedModel},
+    operations::edit,
+    payload::{bare_payload, payload},
+};
+
+/// The types that a destination is sent, by name; none means all.
+pub(super) fn event_types(state: &DestinationState) -> Vec<String> {
+    state.destination.filter.iter().map(ToString::to_string).collect()
+}
+
+/// Input of `auditEventsStreamingDestinationInstanceEventsAdd`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsStreamingDestinationInstanceEventsAddInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<HttpModel>,
+    /// Event types to be streamed besides those that are.
+    event_type_filters: Vec<String>,
+}
+
+/// Input of `auditEventsStreamingDestinationInstanceEventsRemove`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsStreamingDestinationInstanceEventsRemoveInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<HttpModel>,
+    /// Event types to be streamed no longer. Without the last one, all are.
+    event_type_filters: Vec<String>,
+}
+
+/// Input of `auditEventsInstanceDestinationEventsAdd`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceDestinationEventsAddInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<UnifiedModel>,
+    /// Event types to be streamed besides those that are.
+    event_type_filters: Vec<String>,
+}
+
+/// Input of `auditEventsInstanceDestinationEventsDelete`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceDestinationEventsDeleteInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<UnifiedModel>,
+    /// Event types to be streamed no longer. Without the last one, all are.
+    event_type_filters: Vec<String>,
+}
+
+payload! {
+    /// Payload of `auditEventsStreamingDestinationInstanceEventsAdd`.
+    AuditEventsStreamingDestinationInstanceEventsAddPayload {
+        /// Event types that are streamed now.
+        event_type_filters: Vec<String>
+    }
+}
+
+bare_payload! {
+    /// Payload of `auditEventsStreamingDestinationInstanceEventsRemove`.
+    AuditEventsStreamingDestinationInstanceEventsRemovePayload
+}
+
+payload! {
+    /// Payload of `auditEventsInstanceDestinationEventsAdd`.
+    AuditEventsInstanceDestinationEventsAddPayload {
+        /// Event types that are streamed now.
+        event_type_filters: Vec<String>
+    }
+}
+
+bare_payload! {
+    /// Payload of `auditEventsInstanceDestinationEventsDelete`.
+    AuditEventsInstanceDestinationEventsDeletePayload
+}
+
+#[derive(Default)]
+pub(super) struct EventMutations;
+
+#[Object]
+impl EventMutations {
+    /// Adds event types to the filter of an HTTP destination.
+    async fn audit_events_streaming_destination_instance_events_add(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsStreamingDestinationInstanceEventsAddInput,
+    ) -> Result<Option<AuditEventsStreamingDestinationInstanceEventsAddPayload>> {
+        let id = input.destination_id.number()?;
+        let added = told(add(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
+        let payload = AuditEventsStreamingDestinationInstanceEventsAddPayload::new(input.client_mutation_id, added);
+        Ok(Some(payload))
+    }
+
+    /// Removes event types from the filter of an HTTP destination.
+    async fn audit_events_streaming_destination_instance_events_remove(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsStreamingDestinationInstanceEventsRemoveInput,
+    ) -> Result<Option<AuditEventsStreamingDestinationInstanceEventsRemovePayload>> {
+        let id = input.destination_id.number()?;
+        let removed = told(remove(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
+        let payload =
+            AuditEventsStreamingDestinationInstanceEventsRemovePayload::new(input.client_mutation_id, removed);
+        Ok(Some(payload))
+    }
+
+    /// Adds event types to the filter of a destination.
+    async fn audit_events_instance_destination_events_add(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceDestinationEventsAddInput,
+    ) -> Result<Option<AuditEventsInstanceDestinationEventsAddPayload>> {
+        let id = input.destination_id.number()?;
+        let added = told(add(ctx, Family::Unified, id, &input.event_type_filters).await)?;
+        let payload = AuditEventsInstanceDestinationEventsAddPayload::new(input.client_mutation_id, added);
+        Ok(Some(payload))
+    }
+
+    /// Removes event types from the filter of a destination.
+    async fn audit_events_instance_destination_events_delete(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceDestinationEventsDeleteInput,
+    ) -> Result<Option<AuditEventsInstanceDestinationEventsDeletePayload>> {
+        let id = input.destination_id.number()?;
+        let removed = told(remove(ctx, Family::Unified, id, &input.event_type_filters).await)?;
+        let payload = AuditEventsInstanceDestinationEventsDeletePayload::new(input.client_mutation_id, removed);
+        Ok(Some(payload))
+    }
+}
+
+async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Vec<String>, Refusal> {
+    require_some(types)?;
+    let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| {
+        add_to(&mut draft.event_types, types)
+    });
+    Ok(event_types(&edited.await?))
+}
+
+async fn remove(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<(), Refusal> {
+    require_some(types)?;
+    let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| {
+        remove_from(&mut draft.event_types, types)
+    });
+    edited.await.map(|_| ())
+}
+
+fn require_some(types: &[String]) -> Result<(), Error> {
+    if types.is_empty() {
+        return Err(Error::new("event type filters must be present"));
+    }
+    Ok(())
+}
+
+fn add_to(filter: &mut Vec<String>, types: &[String]) -> Result<(), FieldErrors> {
+    for name in types {
+        if filter.contains(name) {
+            return Err(broken(Field::EventTypes, "Audit event type has already been taken"));
+        }
+        filter.push(name.clone());
+    }
+    Ok(())
+}
+
+fn remove_from(filter: &mut Vec<String>, types: &[String]) -> Result<(), FieldErrors> {
+    let missing: Vec<&str> = types
+        .iter()
+        .filter(|name| !filter.contains(name))
+        .map(String::as_str)
+        .collect();
+    if !missing.is_empty() {
+        let message = format!(
+            "Couldn't find event type filters where audit event type(s): {}",
+            missing.join(", ")
+        );
+        return Err(broken(Field::EventTypes, message));
+    }
+    filter.retain(|name| !types.contains(name));
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! GitLab's family for Google Cloud Logging destinations. The private key goes in and never comes out.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
+use domain::{
+    destination::{GoogleDraft, TargetDraft},
+    ids::DestinationId,
+};
+use engine::{
+    DestinationState,
+    store::{GoogleTarget, Target},
+};
+
+use super::{
+    basics::Basics,
+    connection::{Cursor, PageArguments, page},
+    errors::told,
+    family::Family,
+    ids::{GlobalId, GoogleModel, global_id},
+    operations::{create, delete, edit, list, set, set_flow},
+    payload::{bare_payload, payload},
+};
+
+/// Where GitLab writes, unless it is told otherwise.
+const LOG_ID: &str = "audit_events";
+
+/// A Google Cloud Logging destination.
+pub(super) struct InstanceGoogleCloudLoggingConfigurationType {
+    state: DestinationState,
+    target: GoogleTarget,
+}
+
+impl InstanceGoogleCloudLoggingConfigurationType {
+    /// None for a destination of another kind.
+    fn of(state: DestinationState) -> Option<Self> {
+        match &state.destination.target {
+            Target::GoogleCloudLogging(target) => Some(Self {
+                target: target.clone(),
+                state,
+            }),
+            Target::Http(_) | Target::AmazonS3(_) => None,
+        }
+    }
+}
+
+#[Object]
+impl InstanceGoogleCloudLoggingConfigurationType {
+    /// ID of the destination.
+    async fn id(&self) -> ID {
+        global_id::<GoogleModel>(self.state.destination.id.get())
+    }
+
+    /// Google Cloud project that entries are written to.
+    async fn google_project_id_name(&self) -> &str {
+        self.target.settings.project_id()
+    }
+
+    /// E-mail address of the service account that writes them.
+    async fn client_email(&self) -> &str {
+        self.target.settings.client_email()
+    }
+
+    /// Name of the log.
+    async fn log_id_name(&self) -> &str {
+        self.target.settings.log_id()
+    }
+
+    #[graphql(flatten)]
+    async fn basics(&self) -> Basics {
+        Basics::of(&self.state)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct GoogleQueries;
+
+#[Object]
+impl GoogleQueries {
+    /// Google Cloud Logging destinations of this instance.
+    async fn instance_google_cloud_logging_configurations(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Option<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
+        let arguments = PageArguments {
+            after,
+            before,
+            first,
+            last,
+        };
+        let Some(states) = list(ctx, Family::Google).await? else {
+            return Ok(None);
+        };
+        let destinations = states
+            .into_iter()
+            .filter_map(InstanceGoogleCloudLoggingConfigurationType::of);
+        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
+        page(numbered.collect(), arguments).map(Some)
+    }
+}
+
+/// Input of `instanceGoogleCloudLoggingConfigurationCreate`.
+#[derive(InputObject)]
+pub(super) struct InstanceGoogleCloudLoggingConfigurationCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// Name of the destination; without one, it is made up.
+    name: Option<String>,
+    /// Google Cloud project to write to.
+    google_project_id_name: String,
+    /// E-mail address of the service account.
+    client_email: String,
+    /// Name of the log; `audit_events` without one.
+    log_id_name: Option<String>,
+    /// Private key of the service account, in PEM form.
+    private_key: String,
+}
+
+/// Input of `instanceGoogleCloudLoggingConfigurationUpdate`.
+#[derive(InputObject)]
+pub(super) struct InstanceGoogleCloudLoggingConfigurationUpdateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<GoogleModel>,
+    /// Name of the destination.
+    name: Option<String>,
+    /// Google Cloud project to write to.
+    google_project_id_name: Option<String>,
+    /// E-mail address of the service account.
+    client_email: Option<String>,
+    /// Name of the log.
+    log_id_name: Option<String>,
+    /// Private key of the service account, in PEM form.
+    private_key: Option<String>,
+    /// Whether events are sent.
+    active: Option<bool>,
+    /// Whether sending is stopped for a while. An addition to GitLab's API.
+    paused: Option<bool>,
+}
+
+/// Input of `instanceGoogleCloudLoggingConfigurationDestroy`.
+#[derive(InputObject)]
+pub(super) struct InstanceGoogleCloudLoggingConfigurationDestroyInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<GoogleModel>,
+}
+
+payload! {
+    /// Payload of `instanceGoogleCloudLoggingConfigurationCreate`.
+    InstanceGoogleCloudLoggingConfigurationCreatePayload {
+        /// The new destination.
+        instance_google_cloud_logging_configuration: InstanceGoogleCloudLoggingConfigurationType
+    }
+}
+
+payload! {
+    /// Payload of `instanceGoogleCloudLoggingConfigurationUpdate`.
+    InstanceGoogleCloudLoggingConfigurationUpdatePayload {
+        /// The destination as it is now.
+        instance_google_cloud_logging_configuration: InstanceGoogleCloudLoggingConfigurationType
+    }
+}
+
+bare_payload! {
+    /// Payload of `instanceGoogleCloudLoggingConfigurationDestroy`.
+    InstanceGoogleCloudLoggingConfigurationDestroyPayload
+}
+
+#[derive(Default)]
+pub(super) struct GoogleMutations;
+
+#[Object]
+impl GoogleMutations {
+    /// Adds a Google Cloud Logging destination.
+    async fn instance_google_cloud_logging_configuration_create(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceGoogleCloudLoggingConfigurationCreateInput,
+    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationCreatePayload>> {
+        let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: input.google_project_id_name,
+            client_email: input.client_email,
+            log_id: input.log_id_name.unwrap_or_else(|| LOG_ID.to_owned()),
+            private_key: Some(input.private_key),
+        });
+        let (state, errors) = told(create(ctx, Family::Google, input.name, target).await)?;
+        let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
+        let payload =
+            InstanceGoogleCloudLoggingConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Changes a Google Cloud Logging destination.
+    async fn instance_google_cloud_logging_configuration_update(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceGoogleCloudLoggingConfigurationUpdateInput,
+    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationUpdatePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let edited = edit(ctx, Family::Google, id, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
+                set(&mut target.project_id, input.google_project_id_name.as_ref());
+                set(&mut target.client_email, input.client_email.as_ref());
+                set(&mut target.log_id, input.log_id_name.as_ref());
+                target.private_key.clone_from(&input.private_key);
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        let (state, errors) = told(edited.await)?;
+        let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
+        let payload =
+            InstanceGoogleCloudLoggingConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Removes a Google Cloud Logging destination.
+    async fn instance_google_cloud_logging_configuration_destroy(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceGoogleCloudLoggingConfigurationDestroyInput,
+    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationDestroyPayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let told = told(delete(ctx, Family::Google, id).await)?;
+        let payload = InstanceGoogleCloudLoggingConfigurationDestroyPayload::new(input.client_mutation_id, told);
+        Ok(Some(payload))
+    }
+}

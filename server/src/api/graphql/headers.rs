@@ -1,0 +1,243 @@
+//! Custom headers of HTTP destinations, one at a time.
+
+use async_graphql::{Context, ID, InputObject, Object, Result};
+use domain::{
+    Field, FieldErrors,
+    destination::{DestinationDraft, HeaderDraft, TargetDraft},
+    ids::{DestinationId, HeaderId},
+};
+use engine::{
+    DestinationState,
+    store::{Destination, Header},
+};
+
+use super::{
+    access::reveals,
+    errors::{Refusal, broken, not_there, told},
+    family::Family,
+    ids::{GlobalId, HeaderModel, HttpModel, global_id},
+    operations::{edit, find_with, set},
+    payload::{bare_payload, payload},
+};
+
+/// A custom HTTP header of a destination.
+pub(super) struct AuditEventsStreamingInstanceHeader(pub(super) Header);
+
+#[Object]
+impl AuditEventsStreamingInstanceHeader {
+    /// ID of the header.
+    async fn id(&self) -> ID {
+        global_id::<HeaderModel>(self.0.id.get())
+    }
+
+    /// Name of the header.
+    async fn key(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    /// Value of the header. Empty for a token that may only read.
+    async fn value(&self, ctx: &Context<'_>) -> Result<&str> {
+        Ok(if reveals(ctx)? { self.0.value.expose() } else { "" })
+    }
+
+    /// Whether it is sent.
+    async fn active(&self) -> bool {
+        self.0.active
+    }
+}
+
+/// Input of `auditEventsStreamingInstanceHeadersCreate`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsStreamingInstanceHeadersCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination that is to send it.
+    destination_id: GlobalId<HttpModel>,
+    /// Name of the header.
+    key: String,
+    /// Value of the header.
+    value: String,
+    /// Whether it is sent.
+    #[graphql(default_with = "Some(true)")]
+    active: Option<bool>,
+}
+
+/// Input of `auditEventsStreamingInstanceHeadersUpdate`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsStreamingInstanceHeadersUpdateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The header.
+    header_id: GlobalId<HeaderModel>,
+    /// Name of the header.
+    key: Option<String>,
+    /// Value of the header.
+    value: Option<String>,
+    /// Whether it is sent.
+    active: Option<bool>,
+}
+
+/// Input of `auditEventsStreamingInstanceHeadersDestroy`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsStreamingInstanceHeadersDestroyInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The header.
+    header_id: GlobalId<HeaderModel>,
+}
+
+payload! {
+    /// Payload of `auditEventsStreamingInstanceHeadersCreate`.
+    AuditEventsStreamingInstanceHeadersCreatePayload {
+        /// The new header.
+        header: AuditEventsStreamingInstanceHeader
+    }
+}
+
+payload! {
+    /// Payload of `auditEventsStreamingInstanceHeadersUpdate`.
+    AuditEventsStreamingInstanceHeadersUpdatePayload {
+        /// The header as it is now.
+        header: AuditEventsStreamingInstanceHeader
+    }
+}
+
+bare_payload! {
+    /// Payload of `auditEventsStreamingInstanceHeadersDestroy`.
+    AuditEventsStreamingInstanceHeadersDestroyPayload
+}
+
+#[derive(Default)]
+pub(super) struct HeaderMutations;
+
+#[Object]
+impl HeaderMutations {
+    /// Adds a custom header to an HTTP destination.
+    async fn audit_events_streaming_instance_headers_create(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsStreamingInstanceHeadersCreateInput,
+    ) -> Result<Option<AuditEventsStreamingInstanceHeadersCreatePayload>> {
+        let destination = DestinationId::new(input.destination_id.number()?);
+        let header = HeaderDraft {
+            id: None,
+            name: input.key,
+            value: Some(input.value),
+            active: input.active.unwrap_or(true),
+        };
+        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+            change_headers(draft, |headers| {
+                check_name(headers, &header)?;
+                headers.push(header.clone());
+                Ok(())
+            })
+        });
+        // A new header is the last one.
+        let created = edited.await.and_then(|state| shown(&state, <[Header]>::last));
+        let payload = AuditEventsStreamingInstanceHeadersCreatePayload::new(input.client_mutation_id, told(created)?);
+        Ok(Some(payload))
+    }
+
+    /// Changes a custom header.
+    async fn audit_events_streaming_instance_headers_update(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsStreamingInstanceHeadersUpdateInput,
+    ) -> Result<Option<AuditEventsStreamingInstanceHeadersUpdatePayload>> {
+        let id = HeaderId::new(input.header_id.number()?);
+        let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
+            .await?
+            .destination
+            .id;
+        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+            change_headers(draft, |headers| change_header(headers, id, &input))
+        });
+        let changed = edited
+            .await
+            .and_then(|state| shown(&state, |headers| headers.iter().find(|header| header.id == id)));
+        let payload = AuditEventsStreamingInstanceHeadersUpdatePayload::new(input.client_mutation_id, told(changed)?);
+        Ok(Some(payload))
+    }
+
+    /// Removes a custom header.
+    async fn audit_events_streaming_instance_headers_destroy(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsStreamingInstanceHeadersDestroyInput,
+    ) -> Result<Option<AuditEventsStreamingInstanceHeadersDestroyPayload>> {
+        let id = HeaderId::new(input.header_id.number()?);
+        let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
+            .await?
+            .destination
+            .id;
+        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+            change_headers(draft, |headers| {
+                headers.retain(|header| header.id != Some(id));
+                Ok(())
+            })
+        });
+        let removed = told(edited.await.map(|_| ()))?;
+        let payload = AuditEventsStreamingInstanceHeadersDestroyPayload::new(input.client_mutation_id, removed);
+        Ok(Some(payload))
+    }
+}
+
+fn has_header(stored: &Destination, id: HeaderId) -> bool {
+    let target = stored.target.as_http();
+    target.is_some_and(|target| target.headers.iter().any(|header| header.id == id))
+}
+
+fn shown(
+    state: &DestinationState,
+    choose: impl FnOnce(&[Header]) -> Option<&Header>,
+) -> Result<AuditEventsStreamingInstanceHeader, Refusal> {
+    let headers = state
+        .destination
+        .target
+        .as_http()
+        .map(|target| target.headers.as_slice());
+    let header = headers.and_then(choose).cloned();
+    // Somebody else may have removed it at the same time.
+    header
+        .map(AuditEventsStreamingInstanceHeader)
+        .ok_or_else(|| not_there().into())
+}
+
+/// Only HTTP destinations come here, and only they have headers.
+fn change_headers(
+    draft: &mut DestinationDraft,
+    change: impl FnOnce(&mut Vec<HeaderDraft>) -> Result<(), FieldErrors>,
+) -> Result<(), FieldErrors> {
+    match &mut draft.target {
+        TargetDraft::Http(target) => change(&mut target.headers),
+        TargetDraft::GoogleCloudLogging(_) | TargetDraft::AmazonS3(_) => Ok(()),
+    }
+}
+
+fn change_header(
+    headers: &mut [HeaderDraft],
+    id: HeaderId,
+    input: &AuditEventsStreamingInstanceHeadersUpdateInput,
+) -> Result<(), FieldErrors> {
+    let Some(row) = headers.iter().position(|header| header.id == Some(id)) else {
+        // Somebody else has just removed it: what is shown afterwards tells.
+        return Ok(());
+    };
+    let (before, rest) = headers.split_at_mut(row);
+    let Some((header, after)) = rest.split_first_mut() else {
+        return Ok(());
+    };
+    set(&mut header.name, input.key.as_ref());
+    header.value.clone_from(&input.value);
+    header.active = input.active.unwrap_or(header.active);
+    check_name(before, header)?;
+    check_name(after, header)
+}
+
+/// A form tells of a name that another header has in words of its own; this API tells it in GitLab's.
+fn check_name(others: &[HeaderDraft], header: &HeaderDraft) -> Result<(), FieldErrors> {
+    if others.iter().any(|other| other.name.eq_ignore_ascii_case(&header.name)) {
+        return Err(broken(Field::Headers, "Key has already been taken"));
+    }
+    Ok(())
+}

@@ -1,0 +1,241 @@
+//! GitLab's family for HTTP destinations. Their headers and event filters are in `headers` and `events`.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
+use domain::{
+    destination::{HttpDraft, TargetDraft},
+    ids::DestinationId,
+};
+use engine::{
+    DestinationState,
+    store::{HttpTarget, Target},
+};
+
+use super::{
+    access::reveals,
+    basics::Basics,
+    connection::{Cursor, PageArguments, page},
+    errors::{Refusal, told},
+    events::event_types,
+    family::Family,
+    headers::AuditEventsStreamingInstanceHeader,
+    ids::{GlobalId, HttpModel, global_id},
+    operations::{create, delete, edit, list, set, set_flow},
+    payload::{bare_payload, payload},
+};
+
+/// An HTTP destination, to which this instance streams its audit events.
+pub(super) struct InstanceExternalAuditEventDestination {
+    state: DestinationState,
+    target: HttpTarget,
+}
+
+impl InstanceExternalAuditEventDestination {
+    /// None for a destination of another kind.
+    pub(super) fn of(state: DestinationState) -> Option<Self> {
+        match &state.destination.target {
+            Target::Http(target) => Some(Self {
+                target: target.clone(),
+                state,
+            }),
+            Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => None,
+        }
+    }
+}
+
+#[Object]
+impl InstanceExternalAuditEventDestination {
+    /// ID of the destination.
+    async fn id(&self) -> ID {
+        global_id::<HttpModel>(self.state.destination.id.get())
+    }
+
+    /// Where events are posted.
+    async fn destination_url(&self) -> &str {
+        self.target.url.as_str()
+    }
+
+    /// Sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty for a token that may only read.
+    async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
+        let token = self.target.secrets.verification_token.expose();
+        Ok(if reveals(ctx)? { token } else { "" })
+    }
+
+    /// Custom HTTP headers of the destination.
+    async fn headers(
+        &self,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Connection<Cursor, AuditEventsStreamingInstanceHeader>> {
+        let headers = self
+            .target
+            .headers
+            .iter()
+            .cloned()
+            .map(AuditEventsStreamingInstanceHeader);
+        let arguments = PageArguments {
+            after,
+            before,
+            first,
+            last,
+        };
+        page((1..).zip(headers).collect(), arguments)
+    }
+
+    /// Event types that are streamed; none means all.
+    async fn event_type_filters(&self) -> Vec<String> {
+        event_types(&self.state)
+    }
+
+    #[graphql(flatten)]
+    async fn basics(&self) -> Basics {
+        Basics::of(&self.state)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct HttpQueries;
+
+#[Object]
+impl HttpQueries {
+    /// HTTP destinations of this instance.
+    async fn instance_external_audit_event_destinations(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Option<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
+        let arguments = PageArguments {
+            after,
+            before,
+            first,
+            last,
+        };
+        let Some(states) = list(ctx, Family::Http).await? else {
+            return Ok(None);
+        };
+        let destinations = states.into_iter().filter_map(InstanceExternalAuditEventDestination::of);
+        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
+        page(numbered.collect(), arguments).map(Some)
+    }
+}
+
+/// Input of `instanceExternalAuditEventDestinationCreate`.
+#[derive(InputObject)]
+pub(super) struct InstanceExternalAuditEventDestinationCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// Where events are to be posted.
+    destination_url: String,
+    /// Name of the destination; without one, it is made up.
+    name: Option<String>,
+}
+
+/// Input of `instanceExternalAuditEventDestinationUpdate`.
+#[derive(InputObject)]
+pub(super) struct InstanceExternalAuditEventDestinationUpdateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<HttpModel>,
+    /// Where events are to be posted.
+    destination_url: Option<String>,
+    /// Name of the destination.
+    name: Option<String>,
+    /// Whether events are sent.
+    active: Option<bool>,
+    /// Whether sending is stopped for a while. An addition to GitLab's API.
+    paused: Option<bool>,
+}
+
+/// Input of `instanceExternalAuditEventDestinationDestroy`.
+#[derive(InputObject)]
+pub(super) struct InstanceExternalAuditEventDestinationDestroyInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<HttpModel>,
+}
+
+payload! {
+    /// Payload of `instanceExternalAuditEventDestinationCreate`.
+    InstanceExternalAuditEventDestinationCreatePayload {
+        /// The new destination.
+        instance_external_audit_event_destination: InstanceExternalAuditEventDestination
+    }
+}
+
+payload! {
+    /// Payload of `instanceExternalAuditEventDestinationUpdate`.
+    InstanceExternalAuditEventDestinationUpdatePayload {
+        /// The destination as it is now.
+        instance_external_audit_event_destination: InstanceExternalAuditEventDestination
+    }
+}
+
+bare_payload! {
+    /// Payload of `instanceExternalAuditEventDestinationDestroy`.
+    InstanceExternalAuditEventDestinationDestroyPayload
+}
+
+#[derive(Default)]
+pub(super) struct HttpMutations;
+
+#[Object]
+impl HttpMutations {
+    /// Adds an HTTP destination. Rules that are broken are told at the top of the answer.
+    async fn instance_external_audit_event_destination_create(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceExternalAuditEventDestinationCreateInput,
+    ) -> Result<Option<InstanceExternalAuditEventDestinationCreatePayload>> {
+        let target = TargetDraft::Http(HttpDraft {
+            url: input.destination_url,
+            ..HttpDraft::default()
+        });
+        let created = create(ctx, Family::Http, input.name, target)
+            .await
+            .map_err(Refusal::raised)?;
+        let shown = InstanceExternalAuditEventDestination::of(created);
+        let payload =
+            InstanceExternalAuditEventDestinationCreatePayload::new(input.client_mutation_id, (shown, Vec::new()));
+        Ok(Some(payload))
+    }
+
+    /// Changes an HTTP destination.
+    async fn instance_external_audit_event_destination_update(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceExternalAuditEventDestinationUpdateInput,
+    ) -> Result<Option<InstanceExternalAuditEventDestinationUpdatePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let edited = edit(ctx, Family::Http, id, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::Http(target) = &mut draft.target {
+                set(&mut target.url, input.destination_url.as_ref());
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        let (state, errors) = told(edited.await)?;
+        let shown = state.and_then(InstanceExternalAuditEventDestination::of);
+        let payload =
+            InstanceExternalAuditEventDestinationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Removes an HTTP destination.
+    async fn instance_external_audit_event_destination_destroy(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceExternalAuditEventDestinationDestroyInput,
+    ) -> Result<Option<InstanceExternalAuditEventDestinationDestroyPayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let told = told(delete(ctx, Family::Http, id).await)?;
+        let payload = InstanceExternalAuditEventDestinationDestroyPayload::new(input.client_mutation_id, told);
+        Ok(Some(payload))
+    }
+}

@@ -1,0 +1,203 @@
+//! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
+//! namespace is known by its path alone, and any path is taken.
+
+use async_graphql::{Context, Error, ID, InputObject, Object, Result, SimpleObject};
+use domain::{
+    destination::NamespacePath,
+    ids::{DestinationId, NamespaceId},
+};
+use engine::{DestinationState, store::Namespace as StoredNamespace};
+
+use super::{
+    errors::{Refusal, not_there, told},
+    family::Family,
+    ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id, namespace_id},
+    operations::{edit, find_with},
+    payload::{bare_payload, payload},
+    unified::InstanceAuditEventStreamingDestination,
+};
+
+/// A group or project that a destination is limited to.
+pub(super) struct InstanceAuditEventNamespaceFilter {
+    namespace: StoredNamespace,
+    state: DestinationState,
+}
+
+impl InstanceAuditEventNamespaceFilter {
+    pub(super) fn all_of(state: &DestinationState) -> Vec<Self> {
+        let namespaces = state.destination.namespaces.iter().cloned();
+        let filters = namespaces.map(|namespace| Self {
+            namespace,
+            state: state.clone(),
+        });
+        filters.collect()
+    }
+
+    fn find(state: DestinationState, path: &NamespacePath) -> Option<Self> {
+        let mut namespaces = state.destination.namespaces.iter();
+        let namespace = namespaces.find(|namespace| namespace.path.is_same_as(path))?.clone();
+        Some(Self { namespace, state })
+    }
+}
+
+#[Object]
+impl InstanceAuditEventNamespaceFilter {
+    /// ID of the filter.
+    async fn id(&self) -> ID {
+        global_id::<NamespaceFilterModel>(self.namespace.id.get())
+    }
+
+    /// The group or project.
+    async fn namespace(&self) -> Namespace {
+        Namespace::at(self.namespace.path.as_str())
+    }
+
+    /// The destination that is limited to it.
+    async fn external_streaming_destination(&self) -> InstanceAuditEventStreamingDestination {
+        InstanceAuditEventStreamingDestination(self.state.clone())
+    }
+}
+
+/// A group or project, as far as it is known here.
+#[derive(SimpleObject)]
+pub(super) struct Namespace {
+    /// Its full path stands in it for a number.
+    id: ID,
+    /// Full path, for example `engineering/web`.
+    full_path: String,
+    /// Full name: the parts of the path.
+    full_name: String,
+    /// Last part of the path.
+    path: String,
+    /// Last part of the path: names are not known here.
+    name: String,
+}
+
+impl Namespace {
+    fn at(path: &str) -> Self {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        Self {
+            id: namespace_id(path),
+            full_path: path.to_owned(),
+            full_name: path.replace('/', " / "),
+            path: last.to_owned(),
+            name: last.to_owned(),
+        }
+    }
+}
+
+/// Input of `auditEventsInstanceDestinationNamespaceFilterCreate`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceDestinationNamespaceFilterCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<UnifiedModel>,
+    /// Full path of the group or project.
+    namespace_path: Option<String>,
+}
+
+/// Input of `auditEventsInstanceDestinationNamespaceFilterDelete`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceDestinationNamespaceFilterDeleteInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The filter.
+    namespace_filter_id: GlobalId<NamespaceFilterModel>,
+}
+
+payload! {
+    /// Payload of `auditEventsInstanceDestinationNamespaceFilterCreate`.
+    AuditEventsInstanceDestinationNamespaceFilterCreatePayload {
+        /// The new filter.
+        namespace_filter: InstanceAuditEventNamespaceFilter
+    }
+}
+
+bare_payload! {
+    /// Payload of `auditEventsInstanceDestinationNamespaceFilterDelete`.
+    AuditEventsInstanceDestinationNamespaceFilterDeletePayload
+}
+
+#[derive(Default)]
+pub(super) struct NamespaceMutations;
+
+#[Object]
+impl NamespaceMutations {
+    /// Limits a destination to a group or project, besides those that it is limited to.
+    async fn audit_events_instance_destination_namespace_filter_create(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceDestinationNamespaceFilterCreateInput,
+    ) -> Result<Option<AuditEventsInstanceDestinationNamespaceFilterCreatePayload>> {
+        let destination = DestinationId::new(input.destination_id.number()?);
+        let added = told(add(ctx, destination, input.namespace_path.as_deref()).await)?;
+        let payload = AuditEventsInstanceDestinationNamespaceFilterCreatePayload::new(input.client_mutation_id, added);
+        Ok(Some(payload))
+    }
+
+    /// Removes a namespace filter. Without the last one, a destination is not limited.
+    async fn audit_events_instance_destination_namespace_filter_delete(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceDestinationNamespaceFilterDeleteInput,
+    ) -> Result<Option<AuditEventsInstanceDestinationNamespaceFilterDeletePayload>> {
+        let id = NamespaceId::new(input.namespace_filter_id.number()?);
+        let removed = told(remove(ctx, id).await)?;
+        let payload =
+            AuditEventsInstanceDestinationNamespaceFilterDeletePayload::new(input.client_mutation_id, removed);
+        Ok(Some(payload))
+    }
+}
+
+async fn add(
+    ctx: &Context<'_>,
+    destination: DestinationId,
+    path: Option<&str>,
+) -> Result<InstanceAuditEventNamespaceFilter, Refusal> {
+    super::access::author(ctx, Family::Unified)?;
+    let path = NamespacePath::parse(path.unwrap_or_default())
+        .map_err(|_| Error::new("namespace_path should be of group or project only."))?;
+    let edited = edit(ctx, Family::Unified, destination, |_, draft, _| {
+        draft.namespaces = with_path(&draft.namespaces, &path);
+        Ok(())
+    });
+    let added = InstanceAuditEventNamespaceFilter::find(edited.await?, &path);
+    added.ok_or_else(|| not_there().into())
+}
+
+async fn remove(ctx: &Context<'_>, id: NamespaceId) -> Result<(), Refusal> {
+    let has_it = |namespaces: &[StoredNamespace]| namespaces.iter().any(|namespace| namespace.id == id);
+    let found = find_with(ctx, Family::Unified, |stored| has_it(&stored.namespaces)).await?;
+    let edited = edit(ctx, Family::Unified, found.destination.id, |stored, draft, _| {
+        let kept = stored.namespaces.iter().filter(|namespace| namespace.id != id);
+        let paths: Vec<&str> = kept.map(|namespace| namespace.path.as_str()).collect();
+        draft.namespaces = paths.join(",");
+        Ok(())
+    });
+    edited.await.map(|_| ())
+}
+
+/// As a form lists them.
+fn with_path(namespaces: &str, path: &NamespacePath) -> String {
+    if namespaces.is_empty() {
+        path.to_string()
+    } else {
+        format!("{namespaces},{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_known_by_its_path() {
+        let namespace = Namespace::at("engineering/web");
+        assert_eq!(namespace.id.0, "gid://gitlab/Namespace/engineering%2Fweb");
+        assert_eq!(
+            (namespace.full_name.as_str(), namespace.name.as_str()),
+            ("engineering / web", "web")
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What the families do with destinations: each is one call of the service that the page uses as well.
+
+use async_graphql::{Context, Error, Result};
+use domain::{
+    FieldErrors,
+    destination::{DestinationDraft, Flow, TargetDraft},
+    ids::DestinationId,
+};
+use engine::{DestinationState, store::Destination, vault::random};
+
+use super::{
+    access::{author, may_read, services},
+    errors::{Refusal, failed, not_there, store_failed},
+    family::Family,
+};
+use crate::destinations;
+
+/// Every destination of the family, oldest first; none for who may not see them.
+pub(super) async fn list(ctx: &Context<'_>, family: Family) -> Result<Option<Vec<DestinationState>>> {
+    if !may_read(ctx)? {
+        return Ok(None);
+    }
+    let states = services(ctx)?.engine.list_destinations().await.map_err(store_failed)?;
+    let known = states.into_iter().filter(|state| is_known(family, state));
+    Ok(Some(known.collect()))
+}
+
+/// The one destination of the family with what `has` looks for.
+pub(super) async fn find_with(
+    ctx: &Context<'_>,
+    family: Family,
+    has: impl Fn(&Destination) -> bool,
+) -> Result<DestinationState> {
+    author(ctx, family)?;
+    let states = list(ctx, family).await?.unwrap_or_default();
+    let found = states.into_iter().find(|state| has(&state.destination));
+    found.ok_or_else(not_there)
+}
+
+/// Adds a destination. Without a name it gets one.
+pub(super) async fn create(
+    ctx: &Context<'_>,
+    family: Family,
+    name: Option<String>,
+    target: TargetDraft,
+) -> Result<DestinationState, Refusal> {
+    let author = author(ctx, family)?;
+    let draft = DestinationDraft {
+        name: name.map_or_else(default_name, Ok)?,
+        target,
+        event_types: Vec::new(),
+        namespaces: String::new(),
+    };
+    let new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
+    let created = services(ctx)?.engine.create_destination(author, new).await;
+    created.map_err(|error| Refusal::of_update(family, error))
+}
+
+/// Changes a destination of the family, whatever others do to it meanwhile.
+pub(super) async fn edit(
+    ctx: &Context<'_>,
+    family: Family,
+    id: DestinationId,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors> + Send,
+) -> Result<DestinationState, Refusal> {
+    let author = author(ctx, family)?;
+    require(ctx, family, id).await?;
+    let edited = destinations::edit(&services(ctx)?.engine, author, id, None, change).await;
+    edited.map_err(|error| Refusal::of_edit(family, error))
+}
+
+/// Removes a destination of the family.
+pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<(), Refusal> {
+    let author = author(ctx, family)?;
+    require(ctx, family, id).await?;
+    let deleted = services(ctx)?.engine.delete_destination(author, id).await;
+    deleted.map_err(|error| Refusal::of_update(family, error))
+}
+
+/// A destination never becomes one of another kind, so this holds until it goes.
+pub(super) async fn require(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<DestinationState, Error> {
+    let found = services(ctx)?.engine.find_destination(id).await.map_err(store_failed)?;
+    found.filter(|state| is_known(family, state)).ok_or_else(not_there)
+}
+
+fn is_known(family: Family, state: &DestinationState) -> bool {
+    family.knows(state.destination.target.kind())
+}
+
+/// As GitLab names a destination whose name is left out.
+fn default_name() -> Result<String, Error> {
+    let bytes = random::<16>().map_err(|error| failed(&error))?;
+    let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    Ok(format!("Destination_{uuid}"))
+}
+
+/// Takes over what was given; what was left out stays.
+pub(super) fn set(text: &mut String, given: Option<&String>) {
+    if let Some(given) = given {
+        text.clone_from(given);
+    }
+}
+
+/// The two switches, where they are given.
+pub(super) fn set_flow(flow: &mut Flow, active: Option<bool>, paused: Option<bool>) {
+    flow.active = active.unwrap_or(flow.active);
+    flow.paused = paused.unwrap_or(flow.paused);
+}

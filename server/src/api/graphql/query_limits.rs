@@ -1,0 +1,240 @@
+//! How much a query may ask for: looked at before it is carried out, and without carrying anything out. The numbers and
+//! sentences are GitLab's for administrators.
+//!
+//! A query may name a fragment many times, and fragments in fragments make a short text ask for more than any server has. So
+//! each fragment is weighed once, and the numbers stop growing at their largest value.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, ServerError,
+    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+};
+
+const MAX_COMPLEXITY: u32 = 300;
+const MAX_DEPTH: u32 = 20;
+
+/// Brackets within brackets: far more than a query within the limits has, and far less than would fill a thread's stack while
+/// it is parsed.
+const MAX_BRACKETS: usize = 100;
+
+/// Refuses a query that asks for too much. Whatever else is wrong with it is found later.
+///
+/// # Errors
+/// What it asks for too much of.
+pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), ServerError> {
+    if deepest_bracket(&request.query) > MAX_BRACKETS {
+        return Err(ServerError::new("Query is nested too deep", None));
+    }
+    let weight = Scale::new(request.parsed_query()?).weigh_operations();
+    if weight.complexity > MAX_COMPLEXITY {
+        let complexity = weight.complexity;
+        let message = format!("Query has complexity of {complexity}, which exceeds max complexity of {MAX_COMPLEXITY}");
+        return Err(ServerError::new(message, None));
+    }
+    if weight.depth > MAX_DEPTH {
+        let message = format!(
+            "Query has depth of {}, which exceeds max depth of {MAX_DEPTH}",
+            weight.depth
+        );
+        return Err(ServerError::new(message, None));
+    }
+    Ok(())
+}
+
+/// What a selection asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Weight {
+    /// Fields, with fragments written out.
+    complexity: u32,
+    /// Fields within fields.
+    depth: u32,
+}
+
+impl Weight {
+    fn and(self, other: Self) -> Self {
+        Self {
+            complexity: self.complexity.saturating_add(other.complexity),
+            depth: self.depth.max(other.depth),
+        }
+    }
+
+    fn of_field(selected: Self) -> Self {
+        Self {
+            complexity: selected.complexity.saturating_add(1),
+            depth: selected.depth.saturating_add(1),
+        }
+    }
+}
+
+struct Scale<'document> {
+    document: &'document ExecutableDocument,
+    /// Fragments that were weighed; none while one is being weighed.
+    weighed: HashMap<&'document Name, Option<Weight>>,
+}
+
+impl<'document> Scale<'document> {
+    fn new(document: &'document ExecutableDocument) -> Self {
+        Self {
+            document,
+            weighed: HashMap::new(),
+        }
+    }
+
+    /// All of them, although one alone is carried out: which one, is not known yet.
+    fn weigh_operations(&mut self) -> Weight {
+        let document = self.document;
+        let operations = document.operations.iter();
+        operations.fold(Weight::default(), |sum, (_, operation)| {
+            sum.and(self.weigh(&operation.node.selection_set.node))
+        })
+    }
+
+    fn weigh(&mut self, selected: &'document SelectionSet) -> Weight {
+        let items = selected.items.iter();
+        items.fold(Weight::default(), |sum, item| {
+            let weight = match &item.node {
+                Selection::Field(field) => Weight::of_field(self.weigh(&field.node.selection_set.node)),
+                Selection::InlineFragment(fragment) => self.weigh(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => self.weigh_fragment(&spread.node.fragment_name.node),
+            };
+            sum.and(weight)
+        })
+    }
+
+    fn weigh_fragment(&mut self, name: &'document Name) -> Weight {
+        if let Some(weighed) = self.weighed.get(name) {
+            // One within itself is refused later.
+            return weighed.unwrap_or_default();
+        }
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return Weight::default();
+        };
+        let fragment: &'document FragmentDefinition = &fragment.node;
+        self.weighed.insert(name, None);
+        let weight = self.weigh(&fragment.selection_set.node);
+        self.weighed.insert(name, Some(weight));
+        weight
+    }
+}
+
+/// How many brackets of any kind are open at once. What stands in texts and comments does not count.
+fn deepest_bracket(query: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0_usize);
+    let mut rest = query;
+    while let Some(character) = rest.chars().next() {
+        rest = match character {
+            '"' => after_text(rest),
+            '#' => rest
+                .find(['\n', '\r'])
+                .and_then(|end| rest.get(end..))
+                .unwrap_or_default(),
+            _ => {
+                match character {
+                    '{' | '[' | '(' => open += 1,
+                    '}' | ']' | ')' => open = open.saturating_sub(1),
+                    _ => {}
+                }
+                deepest = deepest.max(open);
+                rest.get(character.len_utf8()..).unwrap_or_default()
+            }
+        };
+    }
+    deepest
+}
+
+/// What follows the text that `rest` begins with; nothing if it does not end.
+fn after_text(rest: &str) -> &str {
+    let (quote, escape) = if rest.starts_with("\"\"\"") {
+        ("\"\"\"", "\\\"\"\"")
+    } else {
+        ("\"", "\\")
+    };
+    let mut rest = rest.get(quote.len()..).unwrap_or_default();
+    while !rest.is_empty() {
+        if rest.starts_with(escape) {
+            // In a plain text, whatever follows a backslash is not its end.
+            let escaped = rest.chars().nth(1).map_or(0, char::len_utf8);
+            let length = if quote.len() == 1 { 1 + escaped } else { escape.len() };
+            rest = rest.get(length..).unwrap_or_default();
+        } else if let Some(after) = rest.strip_prefix(quote) {
+            return after;
+        } else {
+            let length = rest.chars().next().map_or(0, char::len_utf8);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(query: &str) -> (u32, u32) {
+        let document = async_graphql::parser::parse_query(query).unwrap();
+        let weight = Scale::new(&document).weigh_operations();
+        (weight.complexity, weight.depth)
+    }
+
+    fn refusal(query: &str) -> Option<String> {
+        check_limits(&mut async_graphql::Request::new(query))
+            .err()
+            .map(|error| error.message)
+    }
+
+    #[test]
+    fn fields_are_counted_wherever_they_stand() {
+        assert_eq!(weight("{ a b { c } ... on X { d } }"), (4, 2));
+        assert_eq!(weight("{ ...F ...F } fragment F on X { a { b } }"), (4, 2));
+        assert_eq!(weight("query A { a } query B { b }"), (2, 1));
+        assert_eq!(weight("{ ...Missing }"), (0, 0));
+    }
+
+    #[test]
+    fn a_query_within_the_limits_passes_and_a_larger_one_does_not() {
+        assert_eq!(refusal(&format!("{{ {} }}", "a ".repeat(300))), None);
+        assert_eq!(
+            refusal(&format!("{{ {} }}", "a ".repeat(301))).unwrap(),
+            "Query has complexity of 301, which exceeds max complexity of 300"
+        );
+        let nested = |depth: usize| format!("{}{}", "{a".repeat(depth), "}".repeat(depth));
+        assert_eq!(refusal(&nested(20)), None);
+        assert_eq!(
+            refusal(&nested(21)).unwrap(),
+            "Query has depth of 21, which exceeds max depth of 20"
+        );
+        assert!(refusal(&"[".repeat(5_000)).unwrap().contains("nested too deep"));
+    }
+
+    #[test]
+    fn fragments_in_fragments_are_weighed_at_once() {
+        let fragments = (0..60).map(|step| format!("fragment F{step} on X {{ ...F{0} ...F{0} }} ", step + 1));
+        let query = format!(
+            "{{ ...F0 }} {} fragment F60 on X {{ a }}",
+            fragments.collect::<String>()
+        );
+        assert_eq!(weight(&query), (u32::MAX, 1));
+        assert_eq!(
+            weight("{ ...F } fragment F on X { a ...F }"),
+            (1, 1),
+            "one within itself"
+        );
+    }
+
+    #[test]
+    fn brackets_in_texts_and_comments_do_not_count() {
+        for (query, deepest) in [
+            ("{a(b: [{c: 1}])}", 4),
+            (r#"{a(b: "[[[\"[[", c: "]")}"#, 2),
+            (r#"{a(b: """[[ " \""" [[""")}"#, 2),
+            ("{a # [[[[\n b(c: 1)}", 2),
+            (r#"["]" ["]" ["#, 3),
+            (r#"["\\" ["#, 2),
+            ("}}}}{", 1),
+            (r#"{"ends nowhere [["#, 1),
+        ] {
+            assert_eq!(deepest_bracket(query), deepest, "{query}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! GitLab's family for AWS S3 destinations, and where else their objects may go. The secret access key goes in and never comes
+//! out.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, connection::Connection};
+use domain::{
+    destination::{DestinationUrl, ObjectLayout, S3Draft, TargetDraft},
+    ids::DestinationId,
+};
+use engine::{
+    DestinationState,
+    store::{S3Target, Target},
+};
+
+use super::{
+    basics::Basics,
+    connection::{Cursor, PageArguments, page},
+    errors::told,
+    family::Family,
+    ids::{GlobalId, S3Model, global_id},
+    operations::{create, delete, edit, list, set, set_flow},
+    payload::{bare_payload, payload},
+};
+
+/// An AWS S3 destination.
+pub(super) struct InstanceAmazonS3ConfigurationType {
+    state: DestinationState,
+    target: S3Target,
+}
+
+impl InstanceAmazonS3ConfigurationType {
+    /// None for a destination of another kind.
+    fn of(state: DestinationState) -> Option<Self> {
+        match &state.destination.target {
+            Target::AmazonS3(target) => Some(Self {
+                target: target.clone(),
+                state,
+            }),
+            Target::Http(_) | Target::GoogleCloudLogging(_) => None,
+        }
+    }
+}
+
+/// How events become objects.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "ObjectLayout")]
+pub(super) enum AuditEventObjectLayout {
+    /// One object an event, under GitLab's keys.
+    #[graphql(name = "events")]
+    Events,
+    /// Many events an object: JSON Lines, gzip.
+    #[graphql(name = "batches")]
+    Batches,
+}
+
+#[Object]
+impl InstanceAmazonS3ConfigurationType {
+    /// ID of the destination.
+    async fn id(&self) -> ID {
+        global_id::<S3Model>(self.state.destination.id.get())
+    }
+
+    /// Access key ID of the AWS account.
+    async fn access_key_xid(&self) -> &str {
+        self.target.settings.access_key_id()
+    }
+
+    /// Bucket that objects are put into.
+    async fn bucket_name(&self) -> &str {
+        self.target.settings.bucket()
+    }
+
+    /// Region of the bucket.
+    async fn aws_region(&self) -> &str {
+        self.target.settings.region()
+    }
+
+    /// Where a service other than Amazon's own listens. An addition to GitLab's API.
+    async fn endpoint_url(&self) -> Option<&str> {
+        self.target.settings.endpoint_url().map(DestinationUrl::as_str)
+    }
+
+    /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
+    async fn key_prefix(&self) -> &str {
+        self.target.settings.key_prefix()
+    }
+
+    /// How events become objects. An addition to GitLab's API.
+    async fn object_layout(&self) -> AuditEventObjectLayout {
+        self.target.settings.layout().into()
+    }
+
+    #[graphql(flatten)]
+    async fn basics(&self) -> Basics {
+        Basics::of(&self.state)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct S3Queries;
+
+#[Object]
+impl S3Queries {
+    /// AWS S3 destinations of this instance.
+    async fn audit_events_instance_amazon_s3_configurations(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Option<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
+        let arguments = PageArguments {
+            after,
+            before,
+            first,
+            last,
+        };
+        let Some(states) = list(ctx, Family::S3).await? else {
+            return Ok(None);
+        };
+        let destinations = states.into_iter().filter_map(InstanceAmazonS3ConfigurationType::of);
+        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
+        page(numbered.collect(), arguments).map(Some)
+    }
+}
+
+/// Input of `auditEventsInstanceAmazonS3ConfigurationCreate`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceAmazonS3ConfigurationCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// Name of the destination; without one, it is made up.
+    name: Option<String>,
+    /// Access key ID of the AWS account.
+    access_key_xid: String,
+    /// Secret access key of the AWS account.
+    secret_access_key: String,
+    /// Bucket to put objects into.
+    bucket_name: String,
+    /// Region of the bucket.
+    aws_region: String,
+    /// Where a service other than Amazon's own listens. An addition to GitLab's API.
+    endpoint_url: Option<String>,
+    /// What the key of each object begins with. An addition to GitLab's API.
+    key_prefix: Option<String>,
+    /// How events become objects; one by one unless told otherwise. An addition to GitLab's API.
+    object_layout: Option<AuditEventObjectLayout>,
+}
+
+/// Input of `auditEventsInstanceAmazonS3ConfigurationUpdate`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceAmazonS3ConfigurationUpdateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<S3Model>,
+    /// Name of the destination.
+    name: Option<String>,
+    /// Access key ID of the AWS account.
+    access_key_xid: Option<String>,
+    /// Secret access key of the AWS account.
+    secret_access_key: Option<String>,
+    /// Bucket to put objects into.
+    bucket_name: Option<String>,
+    /// Region of the bucket.
+    aws_region: Option<String>,
+    /// Where a service other than Amazon's own listens; empty for Amazon's. An addition to GitLab's API.
+    endpoint_url: Option<String>,
+    /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
+    key_prefix: Option<String>,
+    /// How events become objects. An addition to GitLab's API.
+    object_layout: Option<AuditEventObjectLayout>,
+    /// Whether events are sent.
+    active: Option<bool>,
+    /// Whether sending is stopped for a while. An addition to GitLab's API.
+    paused: Option<bool>,
+}
+
+/// Input of `auditEventsInstanceAmazonS3ConfigurationDelete`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceAmazonS3ConfigurationDeleteInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<S3Model>,
+}
+
+payload! {
+    /// Payload of `auditEventsInstanceAmazonS3ConfigurationCreate`.
+    AuditEventsInstanceAmazonS3ConfigurationCreatePayload {
+        /// The new destination.
+        instance_amazon_s3_configuration: InstanceAmazonS3ConfigurationType
+    }
+}
+
+payload! {
+    /// Payload of `auditEventsInstanceAmazonS3ConfigurationUpdate`.
+    AuditEventsInstanceAmazonS3ConfigurationUpdatePayload {
+        /// The destination as it is now.
+        instance_amazon_s3_configuration: InstanceAmazonS3ConfigurationType
+    }
+}
+
+bare_payload! {
+    /// Payload of `auditEventsInstanceAmazonS3ConfigurationDelete`.
+    AuditEventsInstanceAmazonS3ConfigurationDeletePayload
+}
+
+#[derive(Default)]
+pub(super) struct S3Mutations;
+
+#[Object]
+impl S3Mutations {
+    /// Adds an AWS S3 destination.
+    async fn audit_events_instance_amazon_s3_configuration_create(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceAmazonS3ConfigurationCreateInput,
+    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationCreatePayload>> {
+        let target = TargetDraft::AmazonS3(S3Draft {
+            access_key_id: input.access_key_xid,
+            secret_access_key: Some(input.secret_access_key),
+            region: input.aws_region,
+            bucket: input.bucket_name,
+            endpoint_url: input.endpoint_url.unwrap_or_default(),
+            key_prefix: input.key_prefix.unwrap_or_default(),
+            layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
+        });
+        let (state, errors) = told(create(ctx, Family::S3, input.name, target).await)?;
+        let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
+        let payload =
+            AuditEventsInstanceAmazonS3ConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Changes an AWS S3 destination.
+    async fn audit_events_instance_amazon_s3_configuration_update(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceAmazonS3ConfigurationUpdateInput,
+    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let edited = edit(ctx, Family::S3, id, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::AmazonS3(target) = &mut draft.target {
+                change(target, &input);
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        let (state, errors) = told(edited.await)?;
+        let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
+        let payload =
+            AuditEventsInstanceAmazonS3ConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Removes an AWS S3 destination.
+    async fn audit_events_instance_amazon_s3_configuration_delete(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceAmazonS3ConfigurationDeleteInput,
+    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationDeletePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let told = told(delete(ctx, Family::S3, id).await)?;
+        let payload = AuditEventsInstanceAmazonS3ConfigurationDeletePayload::new(input.client_mutation_id, told);
+        Ok(Some(payload))
+    }
+}
+
+fn change(target: &mut S3Draft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {
+    set(&mut target.access_key_id, input.access_key_xid.as_ref());
+    set(&mut target.region, input.aws_region.as_ref());
+    set(&mut target.bucket, input.bucket_name.as_ref());
+    set(&mut target.endpoint_url, input.endpoint_url.as_ref());
+    set(&mut target.key_prefix, input.key_prefix.as_ref());
+    target.layout = input.object_layout.map_or(target.layout, ObjectLayout::from);
+    target.secret_access_key.clone_from(&input.secret_access_key);
+}

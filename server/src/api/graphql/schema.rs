@@ -1,0 +1,48 @@
+//! The schema: the families side by side.
+
+use std::sync::LazyLock;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+
+use super::{
+    definitions::DefinitionQueries,
+    events::EventMutations,
+    google::{GoogleMutations, GoogleQueries},
+    headers::HeaderMutations,
+    http_destinations::{HttpMutations, HttpQueries},
+    namespaces::NamespaceMutations,
+    s3::{S3Mutations, S3Queries},
+    unified::{UnifiedMutations, UnifiedQueries},
+};
+
+/// What can be read.
+#[derive(MergedObject, Default)]
+pub(super) struct Query(DefinitionQueries, HttpQueries, GoogleQueries, S3Queries, UnifiedQueries);
+
+/// What can be changed.
+#[derive(MergedObject, Default)]
+pub(super) struct Mutation(
+    HttpMutations,
+    HeaderMutations,
+    EventMutations,
+    GoogleMutations,
+    S3Mutations,
+    UnifiedMutations,
+    NamespaceMutations,
+);
+
+type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The one schema. It has no limits of its own: `query_limits` looks at a query before it comes here.
+pub(super) static SCHEMA: LazyLock<Schema> =
+    LazyLock::new(|| Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish());
+
+/// The schema as text (SDL), always the same for the same program.
+pub(crate) fn schema_definition() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    let text = SCHEMA.sdl_with_options(options.use_space_ident().prefer_single_line_descriptions());
+    format!("{}\n", text.trim())
+}

@@ -1,0 +1,256 @@
+//! GitLab's unified family: destinations of every kind, each with a `category` and a `config`.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
+use domain::{destination::DestinationKind, ids::DestinationId};
+use engine::{DestinationState, store::Target};
+use serde_json::Value;
+
+use super::{
+    access::reveals,
+    basics::Basics,
+    connection::{Cursor, PageArguments, page},
+    errors::{Refusal, failed, told},
+    events::event_types,
+    family::Family,
+    ids::{GlobalId, UnifiedModel, global_id},
+    namespaces::InstanceAuditEventNamespaceFilter,
+    operations::{create, delete, edit, list, set, set_flow},
+    payload::{bare_payload, payload},
+    unified_config::{empty, read_config, write_config, write_secret},
+};
+
+/// A destination of any kind, to which this instance streams its audit events.
+pub(super) struct InstanceAuditEventStreamingDestination(pub(super) DestinationState);
+
+#[Object]
+impl InstanceAuditEventStreamingDestination {
+    /// ID of the destination.
+    async fn id(&self) -> ID {
+        global_id::<UnifiedModel>(self.0.destination.id.get())
+    }
+
+    /// Kind of the destination: `http`, `gcp` or `aws`.
+    async fn category(&self) -> &'static str {
+        self.0.destination.target.kind().as_str()
+    }
+
+    /// Where events go; its keys depend on the category. Header values are empty for a token that may only read.
+    async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
+        read_config(&self.0.destination.target, reveals(ctx)?).map_err(|error| failed(&error))
+    }
+
+    /// Sent with each event of an HTTP destination. Empty for other kinds, and for a token that may only read.
+    async fn secret_token(&self, ctx: &Context<'_>) -> Result<&str> {
+        match &self.0.destination.target {
+            Target::Http(target) if reveals(ctx)? => Ok(target.secrets.verification_token.expose()),
+            Target::Http(_) | Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => Ok(""),
+        }
+    }
+
+    /// Event types that are streamed; none means all.
+    async fn event_type_filters(&self) -> Vec<String> {
+        event_types(&self.0)
+    }
+
+    /// Groups and projects whose events are streamed; none means all.
+    async fn namespace_filters(&self) -> Option<Vec<InstanceAuditEventNamespaceFilter>> {
+        Some(InstanceAuditEventNamespaceFilter::all_of(&self.0))
+    }
+
+    #[graphql(flatten)]
+    async fn basics(&self) -> Basics {
+        Basics::of(&self.0)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct UnifiedQueries;
+
+#[Object]
+impl UnifiedQueries {
+    /// Destinations of this instance, of every kind.
+    async fn audit_events_instance_streaming_destinations(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Option<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
+        let arguments = PageArguments {
+            after,
+            before,
+            first,
+            last,
+        };
+        let Some(states) = list(ctx, Family::Unified).await? else {
+            return Ok(None);
+        };
+        let numbered = states.into_iter().map(|state| {
+            (
+                state.destination.id.get(),
+                InstanceAuditEventStreamingDestination(state),
+            )
+        });
+        page(numbered.collect(), arguments).map(Some)
+    }
+}
+
+/// Input of `instanceAuditEventStreamingDestinationsCreate`.
+#[derive(InputObject)]
+pub(super) struct InstanceAuditEventStreamingDestinationsCreateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// Kind of the destination: `http`, `gcp` or `aws`.
+    category: String,
+    /// Where events are to go; its keys depend on the category.
+    config: Value,
+    /// Name of the destination; without one, it is made up.
+    name: Option<String>,
+    /// Verification token (`http`; without one, it is made up), private key (`gcp`) or secret access key (`aws`).
+    secret_token: Option<String>,
+}
+
+/// Input of `instanceAuditEventStreamingDestinationsUpdate`.
+#[derive(InputObject)]
+pub(super) struct InstanceAuditEventStreamingDestinationsUpdateInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<UnifiedModel>,
+    /// Kind of the destination. It can't become another.
+    category: Option<String>,
+    /// Where events are to go: all of it.
+    config: Option<Value>,
+    /// Name of the destination.
+    name: Option<String>,
+    /// Verification token (`http`), private key (`gcp`) or secret access key (`aws`).
+    secret_token: Option<String>,
+    /// Whether events are sent.
+    active: Option<bool>,
+    /// Whether sending is stopped for a while. An addition to GitLab's API.
+    paused: Option<bool>,
+}
+
+/// Input of `instanceAuditEventStreamingDestinationsDelete`.
+#[derive(InputObject)]
+pub(super) struct InstanceAuditEventStreamingDestinationsDeleteInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// ID of the destination.
+    id: GlobalId<UnifiedModel>,
+}
+
+payload! {
+    /// Payload of `instanceAuditEventStreamingDestinationsCreate`.
+    InstanceAuditEventStreamingDestinationsCreatePayload {
+        /// The new destination.
+        external_audit_event_destination: InstanceAuditEventStreamingDestination
+    }
+}
+
+payload! {
+    /// Payload of `instanceAuditEventStreamingDestinationsUpdate`.
+    InstanceAuditEventStreamingDestinationsUpdatePayload {
+        /// The destination as it is now.
+        external_audit_event_destination: InstanceAuditEventStreamingDestination
+    }
+}
+
+bare_payload! {
+    /// Payload of `instanceAuditEventStreamingDestinationsDelete`.
+    InstanceAuditEventStreamingDestinationsDeletePayload
+}
+
+#[derive(Default)]
+pub(super) struct UnifiedMutations;
+
+#[Object]
+impl UnifiedMutations {
+    /// Adds a destination.
+    async fn instance_audit_event_streaming_destinations_create(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceAuditEventStreamingDestinationsCreateInput,
+    ) -> Result<Option<InstanceAuditEventStreamingDestinationsCreatePayload>> {
+        let client_mutation_id = input.client_mutation_id.clone();
+        let (state, errors) = told(add(ctx, input).await)?;
+        let shown = state.map(InstanceAuditEventStreamingDestination);
+        let payload = InstanceAuditEventStreamingDestinationsCreatePayload::new(client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Changes a destination.
+    async fn instance_audit_event_streaming_destinations_update(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceAuditEventStreamingDestinationsUpdateInput,
+    ) -> Result<Option<InstanceAuditEventStreamingDestinationsUpdatePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let (state, errors) = told(change(ctx, id, &input).await)?;
+        let shown = state.map(InstanceAuditEventStreamingDestination);
+        let payload =
+            InstanceAuditEventStreamingDestinationsUpdatePayload::new(input.client_mutation_id, (shown, errors));
+        Ok(Some(payload))
+    }
+
+    /// Removes a destination.
+    async fn instance_audit_event_streaming_destinations_delete(
+        &self,
+        ctx: &Context<'_>,
+        input: InstanceAuditEventStreamingDestinationsDeleteInput,
+    ) -> Result<Option<InstanceAuditEventStreamingDestinationsDeletePayload>> {
+        let id = DestinationId::new(input.id.number()?);
+        let told = told(delete(ctx, Family::Unified, id).await)?;
+        let payload = InstanceAuditEventStreamingDestinationsDeletePayload::new(input.client_mutation_id, told);
+        Ok(Some(payload))
+    }
+}
+
+async fn add(
+    ctx: &Context<'_>,
+    input: InstanceAuditEventStreamingDestinationsCreateInput,
+) -> Result<DestinationState, Refusal> {
+    super::access::author(ctx, Family::Unified)?;
+    let kind = parse_category(&input.category)?;
+    let is_secret_missing = input
+        .secret_token
+        .as_ref()
+        .is_none_or(|secret| secret.trim().is_empty());
+    if kind != DestinationKind::Http && is_secret_missing {
+        return Err(Refusal::message("Secret token is required for category"));
+    }
+    let mut target = empty(kind);
+    write_config(&mut target, &input.config).map_err(|errors| Refusal::invalid(Family::Unified, &errors))?;
+    write_secret(&mut target, input.secret_token.as_ref());
+    create(ctx, Family::Unified, input.name, target).await
+}
+
+async fn change(
+    ctx: &Context<'_>,
+    id: DestinationId,
+    input: &InstanceAuditEventStreamingDestinationsUpdateInput,
+) -> Result<DestinationState, Refusal> {
+    super::access::author(ctx, Family::Unified)?;
+    let kind = input.category.as_deref().map(parse_category).transpose()?;
+    let stored = super::operations::require(ctx, Family::Unified, id).await?;
+    if kind.is_some_and(|kind| kind != stored.destination.target.kind()) {
+        return Err(Refusal::message(
+            "Category can't be changed: add a destination of the other category",
+        ));
+    }
+    let edited = edit(ctx, Family::Unified, id, |_, draft, flow| {
+        set(&mut draft.name, input.name.as_ref());
+        if let Some(config) = &input.config {
+            write_config(&mut draft.target, config)?;
+        }
+        write_secret(&mut draft.target, input.secret_token.as_ref());
+        set_flow(flow, input.active, input.paused);
+        Ok(())
+    });
+    edited.await
+}
+
+fn parse_category(category: &str) -> Result<DestinationKind, Refusal> {
+    DestinationKind::parse(category).ok_or_else(|| Refusal::message("Category must be one of http, gcp, aws"))
+}

@@ -1,0 +1,18 @@
+//! What the APIs look like, as text: written into docs/ by `cargo xtask`, and compared with it by a test.
+
+use clap::Subcommand;
+
+use super::print_line;
+use crate::api::schema_definition;
+
+#[derive(Subcommand)]
+pub(super) enum SchemaCommand {
+    /// The GraphQL schema, in GraphQL's schema definition language
+    Graphql,
+}
+
+pub(super) fn run(command: &SchemaCommand) {
+    match command {
+        SchemaCommand::Graphql => print_line(schema_definition().trim_end()),
+    }
+}
