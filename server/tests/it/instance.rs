@@ -303,6 +303,17 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> 
 
 /// Adds an HTTP destination to a folder that no server runs on.
 pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
+    let engine = open_engine(data_dir).await;
+    let draft = DestinationDraft::http(name.to_owned(), url);
+    engine
+        .create_destination(&Author::command_line(), draft.parse_new().unwrap())
+        .await
+        .unwrap();
+    engine.shutdown(Duration::from_secs(10)).await;
+}
+
+/// The engine of a folder that no server runs on.
+pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
@@ -314,13 +325,7 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
         services: SinkServices::usual().unwrap(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
-    let engine = Engine::open(config, Clock::machine()).await.unwrap();
-    let draft = DestinationDraft::http(name.to_owned(), url);
-    engine
-        .create_destination(&Author::command_line(), draft.parse_new().unwrap())
-        .await
-        .unwrap();
-    engine.shutdown(Duration::from_secs(10)).await;
+    Engine::open(config, Clock::machine()).await.unwrap()
 }
 
 /// Adds an HTTP destination as an administrator does.

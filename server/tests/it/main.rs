@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
+mod api_docs;
 mod browser;
 mod command_line;
 mod crash;

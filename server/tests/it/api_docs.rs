@@ -1,0 +1,220 @@
+//! `docs/api.md`, line for line: each of its commands is run against a real server, and answers as it says there.
+
+use std::{process::Command, time::Duration};
+
+use domain::{
+    destination::{DestinationDraft, DestinationSettings, Flow},
+    event::Author,
+    ids::Seq,
+};
+use engine::store::{Attempt, Cursor, CursorUpdate, RefusedEvent};
+use receivers::google::GoogleServer;
+use serde_json::Value;
+
+use crate::{
+    browser::Browser,
+    instance::{Answer, Instance, PATIENCE, folder, open_engine},
+    receiver::Receiver,
+};
+
+const GUIDE: &str = include_str!("../../../docs/api.md");
+
+/// A command and the answer that stands below it.
+#[derive(Debug, Default)]
+struct Example {
+    line: usize,
+    command: String,
+    answer: Option<String>,
+}
+
+/// Every `sh` block that sends something, with the `json` block that follows it, if one does.
+fn examples() -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let (mut block, mut text, mut start) = (None, String::new(), 0);
+    for (number, line) in GUIDE.lines().enumerate() {
+        match (block, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                (block, start) = (Some(language), number + 2);
+                text.clear();
+            }
+            (Some("sh"), Some(_)) => {
+                examples.push(Example {
+                    line: start,
+                    command: std::mem::take(&mut text),
+                    answer: None,
+                });
+                block = None;
+            }
+            (Some("json"), Some(_)) => {
+                let example = examples.last_mut().expect("an answer follows a command");
+                assert!(example.answer.is_none(), "line {start}: two answers to one command");
+                example.answer = Some(std::mem::take(&mut text));
+                block = None;
+            }
+            (Some(_), Some(_)) => block = None,
+            (Some(_), None) => {
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    examples.retain(|example| example.command.contains("curl"));
+    examples
+}
+
+/// What makes a refusal a failure, and keeps what is printed to the answer.
+const CURL_SETTINGS: &str = "fail-with-body\nsilent\nshow-error\n";
+
+/// Runs a command as it stands in the guide. Returns what it printed.
+fn run(example: &Example, variables: &[(&str, String)]) -> String {
+    let mut shell = Command::new("sh");
+    shell.args(["-euc", &example.command]);
+    shell.envs(variables.iter().map(|(name, value)| (name, value)));
+    let output = shell.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let (line, command) = (example.line, &example.command);
+    assert!(
+        output.status.success(),
+        "docs/api.md, line {line}:\n{command}\n{printed}{complaint}"
+    );
+    let is_graphql = command.contains("/api/graphql");
+    assert!(
+        !is_graphql || printed.contains(r#""errors":[]"#) || !printed.contains(r#""errors""#),
+        "docs/api.md, line {line}:\n{command}\n{printed}"
+    );
+    printed
+}
+
+/// Where the two differ in shape: other fields, or a value of another type.
+fn difference(path: &str, shown: &Value, real: &Value) -> Option<String> {
+    match (shown, real) {
+        (Value::Object(shown), Value::Object(real)) => {
+            let missing = shown.keys().find(|key| !real.contains_key(*key));
+            let unsaid = real.keys().find(|key| !shown.contains_key(*key));
+            if let Some(key) = missing.or(unsaid) {
+                return Some(format!("{path}.{key}"));
+            }
+            shown
+                .iter()
+                .find_map(|(key, value)| difference(&format!("{path}.{key}"), value, &real[key]))
+        }
+        (Value::Array(shown), Value::Array(real)) => match (shown.first(), real.first()) {
+            (Some(shown), Some(real)) => difference(&format!("{path}[0]"), shown, real),
+            (Some(_), None) => Some(format!("{path} is empty")),
+            (None, _) => None,
+        },
+        (Value::Null, _) | (_, Value::Null) => None,
+        _ if std::mem::discriminant(shown) == std::mem::discriminant(real) => None,
+        _ => Some(format!("{path}: {shown} is {real}")),
+    }
+}
+
+fn compare(example: &Example, printed: &str) {
+    let Some(shown) = &example.answer else { return };
+    let line = example.line;
+    let shown: Value = serde_json::from_str(shown).unwrap_or_else(|error| panic!("below line {line}: {error}"));
+    let real: Value = serde_json::from_str(printed).unwrap_or_else(|error| panic!("line {line}: {error}: {printed}"));
+    if let Some(difference) = difference("answer", &shown, &real) {
+        panic!("docs/api.md, below line {line}: {difference}\nreal answer: {printed}");
+    }
+}
+
+/// A folder with a destination that has refused its first two events for good.
+async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
+    let folder = folder();
+    let engine = open_engine(folder.path()).await;
+    // Nothing is sent in here, so nothing else changes its cursor.
+    let paused = DestinationSettings {
+        flow: Some(Flow {
+            active: true,
+            paused: true,
+        }),
+        ..DestinationDraft::http("Prepared", url).parse_new().unwrap()
+    };
+    let author = Author::command_line();
+    let id = engine.create_destination(&author, paused).await.unwrap().destination.id;
+    let now = engine.clock().now();
+    let refused = |seq: i64| RefusedEvent {
+        seq: Seq::new(seq),
+        tries: 5,
+        reason: "Answered 422 Unprocessable Entity.".into(),
+        response: "no such index".into(),
+        refused_at: now,
+        due_at: None,
+    };
+    let attempt = Attempt {
+        seq: Seq::new(1),
+        events: 1,
+        started_at: now,
+        duration_ms: 12,
+        status: Some(422),
+        reason: "Answered 422 Unprocessable Entity.".into(),
+        response: "no such index".into(),
+    };
+    let update = CursorUpdate {
+        destination: id,
+        cursor: Cursor {
+            acked: engine.log().last_seq(),
+            ..engine.database().read_cursor(id).await.unwrap().unwrap()
+        },
+        refused: vec![refused(1), refused(2)],
+        accepted: Vec::new(),
+        failed_attempts: vec![attempt],
+    };
+    assert!(engine.database().commit_cursor(&update).await.unwrap());
+    engine.shutdown(Duration::from_secs(10)).await;
+    folder
+}
+
+#[tokio::test]
+async fn every_command_of_the_guide_answers_as_it_says() {
+    let (receiver, google) = (Receiver::start().await, GoogleServer::start().await.unwrap());
+    let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);
+    // It stands where the guide speaks of a GitLab: their APIs for streaming are the same.
+    let gitlab = Instance::start();
+    let private_key = &google.service_account().private_key_pem;
+    let curl_home = folder();
+    std::fs::write(curl_home.path().join(".curlrc"), CURL_SETTINGS).unwrap();
+    let variables = [
+        ("AUDIT_STREAMS", instance.url("")),
+        ("TOKEN", instance.token("administration", &["admin"])),
+        ("INGEST_TOKEN", instance.token("gitlab-production", &["ingest"])),
+        ("PRIVATE_KEY", private_key.replace('\n', "\\n")),
+        ("ID", "1".to_owned()),
+        ("SEQ", "1".to_owned()),
+        ("OTHER_SEQ", "2".to_owned()),
+        ("GITLAB", gitlab.url("")),
+        ("GITLAB_TOKEN", gitlab.token("administration", &["admin"])),
+        ("CURL_HOME", curl_home.path().display().to_string()),
+    ];
+    let examples = examples();
+    assert!(examples.len() > 60, "{}", examples.len());
+    for example in &examples {
+        let printed = run(example, &variables);
+        compare(example, &printed);
+    }
+    what_the_other_records_arrives_here(&instance, &gitlab).await;
+}
+
+/// The guide ends with a GitLab that streams into this server; so it does.
+async fn what_the_other_records_arrives_here(instance: &Instance, gitlab: &Instance) {
+    drop(Browser::signed_in(gitlab).await);
+    let token = instance.token("reader", &["read"]);
+    let url = instance.url("/api/v1/audit_events?event_type=authenticated_with_password");
+    let client = instance.client();
+    let asking = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            let answer = Answer::of(client.get(&url).bearer_auth(&token)).await.json();
+            let items = answer["items"].as_array().unwrap();
+            if let Some(item) = items.iter().find(|item| item["source"] == "gitlab-production") {
+                return item.clone();
+            }
+        }
+    };
+    let arrived = tokio::time::timeout(PATIENCE, asking).await.expect("the event arrives");
+    assert_eq!(arrived["event"]["author_name"], "root");
+}
