@@ -47,6 +47,11 @@ impl Project {
         self.root.join("end2end")
     }
 
+    /// The folder of the tests with other people's API clients.
+    pub(crate) fn api_tests(&self) -> PathBuf {
+        self.end2end().join("api")
+    }
+
     /// The server binary of one cargo profile folder (`debug`, `release`).
     pub(crate) fn server_binary(&self, profile_dir: &str) -> PathBuf {
         self.target

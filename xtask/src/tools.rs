@@ -6,5 +6,6 @@ pub(crate) mod cargo_leptos;
 mod cargo_tool;
 mod lockfile;
 pub(crate) mod npm;
+pub(crate) mod python;
 pub(crate) mod wasm_bindgen;
 pub(crate) mod wasm_target;

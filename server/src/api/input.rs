@@ -3,6 +3,8 @@
 //! Fields and parameters that nobody knows are refused by name: a misspelt one would otherwise change nothing in silence.
 //! As with ingest, any content type may hold JSON.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Request},
@@ -10,7 +12,10 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::{ApiError, error::RefusedField};
 
@@ -69,6 +74,68 @@ pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer
     T::deserialize(deserializer).map(Some)
 }
 
+/// The same for a member that is an object.
+pub(super) fn given_object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Object::deserialize(deserializer).map(|object| Some(object.0))
+}
+
+/// For a member that is an object, or `null`, which is as good as absent.
+pub(super) fn object_or_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let object: Option<Object<T>> = Option::deserialize(deserializer)?;
+    Ok(object.map(|object| object.0))
+}
+
+/// For a list of objects.
+pub(super) fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let objects: Vec<Object<T>> = Vec::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|object| object.0).collect())
+}
+
+/// For a list of objects in a patch: absent is none, and `null` is the inner none.
+pub(super) fn given_objects<'de, T, D>(deserializer: D) -> Result<Option<Option<Vec<T>>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let objects: Option<Vec<Object<T>>> = Option::deserialize(deserializer)?;
+    Ok(Some(
+        objects.map(|objects| objects.into_iter().map(|object| object.0).collect()),
+    ))
+}
+
+/// A struct that is read from a JSON object and nothing else: derived readers take an array of its fields as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
 pub(super) fn not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "This does not exist.")
 }
@@ -98,7 +165,8 @@ async fn read(body: Body) -> Result<Bytes, ApiError> {
 
 fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let parsed: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut json);
+    let parsed = parsed.map_err(|error| {
         let inner = error.inner();
         if inner.is_data() {
             refuse_field(field_of(error.path(), &inner.to_string()), &inner.to_string())
@@ -107,7 +175,7 @@ fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         }
     })?;
     json.end().map_err(|error| not_json(&error))?;
-    Ok(parsed)
+    Ok(parsed.0)
 }
 
 fn not_json(error: &serde_json::Error) -> ApiError {
@@ -123,7 +191,8 @@ fn field_of(path: &serde_path_to_error::Path, message: &str) -> String {
     };
     let unknown = message
         .strip_prefix("unknown field `")
-        .or_else(|| message.strip_prefix("missing field `"));
+        .or_else(|| message.strip_prefix("missing field `"))
+        .or_else(|| message.strip_prefix("duplicate field `"));
     match unknown.and_then(|rest| rest.split_once('`')) {
         Some((name, _)) if path.is_empty() => name.to_owned(),
         Some((name, _)) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
@@ -157,8 +226,10 @@ mod tests {
         name: Option<String>,
         #[serde(default, deserialize_with = "given")]
         days: Option<Option<u32>>,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "object_or_null")]
         inner: Option<Inner>,
+        #[serde(default, deserialize_with = "objects")]
+        inners: Vec<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -180,6 +251,10 @@ mod tests {
             ("{", 400, ""),
             ("{} x", 400, ""),
             ("[]", 422, ""),
+            (r#"["x", null]"#, 422, ""),
+            (r#"{"inner":[[1]]}"#, 422, "inner"),
+            (r#"{"inners":[{"list":[]},[[1]]]}"#, 422, "inners[1]"),
+            (r#"{"inners":[{"list":[]},{"lits":[]}]}"#, 422, "inners[1].lits"),
             (r#"{"nmae":1}"#, 422, "nmae"),
             (r#"{"name":1}"#, 422, "name"),
             (r#"{"name":null}"#, 422, "name"),
@@ -196,6 +271,7 @@ mod tests {
         let outer: Outer = parse_body(br#" {"name":"x","inner":{"list":[1]}} "#).unwrap();
         assert_eq!(outer.name.as_deref(), Some("x"));
         assert_eq!(outer.inner.map(|inner| inner.list), Some(vec![1]));
+        assert!(outer.inners.is_empty());
     }
 
     #[test]

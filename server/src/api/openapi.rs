@@ -11,6 +11,34 @@ use super::{
 };
 use crate::services::Services;
 
+/// What every operation may answer: status, name, and what it means.
+const COMMON: [(&str, &str, &str); 4] = [
+    ("401", "Unauthorized", "No token, or one that is not valid"),
+    ("403", "Forbidden", "The token lacks the scope"),
+    (
+        "429",
+        "TooManyRequests",
+        "Too many requests; `Retry-After` says when to come back",
+    ),
+    ("500", "InternalError", "A failure of the server; its log says more"),
+];
+
+/// What every operation with a body may answer.
+const OF_BODIES: [(&str, &str, &str); 3] = [
+    ("400", "BadRequest", "The body is not JSON, or a header is not right"),
+    ("413", "TooLarge", "The body has more than 256 KiB"),
+    ("422", "Unprocessable", "A field is not right"),
+];
+
+const RATE_HEADERS: [(&str, &str); 3] = [
+    (
+        "RateLimit-Limit",
+        "Requests a minute; for posted events, events a second",
+    ),
+    ("RateLimit-Remaining", "How many of them are left"),
+    ("RateLimit-Reset", "When all of them are back, in seconds since 1970"),
+];
+
 /// The document as it is served.
 pub(crate) fn document() -> String {
     let mut document = serde_json::to_value(super::documented().into_openapi()).unwrap_or_default();
@@ -35,6 +63,8 @@ pub(crate) fn document() -> String {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ast_…"},
         "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "As GitLab's clients send it"},
     });
+    document["components"]["headers"] = shared_headers().into();
+    document["components"]["responses"] = shared_responses().into();
     let mut problems = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut problems);
     for (name, schema) in problems {
@@ -74,34 +104,48 @@ fn complete_path(path: &str, item: &mut Value) {
 
 /// What every operation may answer, and how errors and limits are told.
 fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
-    let mut common = vec![
-        ("401", "No token, or one that is not valid"),
-        ("403", "The token lacks the scope"),
-        ("429", "Too many requests; `Retry-After` says when to come back"),
-        ("500", "A failure of the server"),
-    ];
-    if takes_body {
-        common.push(("400", "The body is not JSON, or a header is not right"));
-        common.push(("413", "The body has more than 256 KiB"));
-        common.push(("422", "A field is not right"));
-    }
-    for (status, description) in common {
-        responses
-            .entry(status)
-            .or_insert_with(|| json!({"description": description}));
-    }
-    for (status, response) in responses {
-        response["headers"]["RateLimit-Limit"] = header("Requests a minute");
-        response["headers"]["RateLimit-Remaining"] = header("How many of them are left");
-        response["headers"]["RateLimit-Reset"] = header("When all of them are back, in seconds since 1970");
-        if status.starts_with(['4', '5']) && response.get("content").is_none() {
-            response["content"] = json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}});
+    for (status, response) in responses.iter_mut() {
+        for name in RATE_HEADERS.map(|(name, _)| name) {
+            response["headers"][name] = json!({"$ref": format!("#/components/headers/{name}")});
         }
+        if status.starts_with(['4', '5']) && response.get("content").is_none() {
+            response["content"] = problem_content();
+        }
+    }
+    let common = COMMON.iter().chain(OF_BODIES.iter().filter(|_| takes_body));
+    for (status, name, _) in common {
+        let shared = json!({"$ref": format!("#/components/responses/{name}")});
+        responses.entry(*status).or_insert(shared);
     }
 }
 
-fn header(description: &str) -> Value {
-    json!({"description": description, "schema": {"type": "integer"}})
+fn shared_responses() -> Map<String, Value> {
+    let headers: Map<String, Value> = RATE_HEADERS
+        .iter()
+        .map(|(name, _)| {
+            (
+                (*name).to_owned(),
+                json!({"$ref": format!("#/components/headers/{name}")}),
+            )
+        })
+        .collect();
+    let response =
+        |description: &str| json!({"description": description, "headers": headers, "content": problem_content()});
+    let all = COMMON.iter().chain(&OF_BODIES);
+    all.map(|(_, name, description)| ((*name).to_owned(), response(description)))
+        .collect()
+}
+
+fn shared_headers() -> Map<String, Value> {
+    let header = |description: &str| json!({"description": description, "schema": {"type": "integer"}});
+    RATE_HEADERS
+        .iter()
+        .map(|(name, description)| ((*name).to_owned(), header(description)))
+        .collect()
+}
+
+fn problem_content() -> Value {
+    json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
 }
 
 #[cfg(test)]
@@ -122,8 +166,8 @@ mod tests {
                 ["ingest", "read", "admin"].contains(&operation["x-required-scope"].as_str().unwrap()),
                 "{id}"
             );
-            let problem = &operation["responses"]["401"]["content"]["application/problem+json"];
-            assert_eq!(problem["schema"]["$ref"], "#/components/schemas/Problem", "{id}");
+            let refused = &operation["responses"]["401"]["$ref"];
+            assert_eq!(refused, "#/components/responses/Unauthorized", "{id}");
             assert!(operation["summary"].is_string() && operation["tags"].is_array(), "{id}");
         }
         assert!(count >= 26, "{count}");

@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
+mod api_access;
+mod api_audit_events;
+mod api_client;
+mod api_destinations;
 mod api_docs;
+mod api_gitlab;
+mod api_instance;
 mod browser;
 mod command_line;
 mod crash;

@@ -39,6 +39,26 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// From pytest's closing line: `3 failed, 12 passed, 1 error in 4.20s`. A test that could not be set up has not passed.
+    pub(super) fn of_pytest(output: &str) -> Self {
+        let is_closing = |line: &&str| {
+            line.contains(" in ")
+                && line
+                    .trim_matches(['=', ' '])
+                    .starts_with(|first: char| first.is_ascii_digit())
+        };
+        let Some(line) = output.lines().rev().find(is_closing) else {
+            return Self::default();
+        };
+        let line = line.trim_matches(['=', ' ']).replace(',', " ");
+        Self {
+            passed: number_before(&line, "passed"),
+            failed: number_before(&line, "failed") + number_before(&line, "error") + number_before(&line, "errors"),
+        }
+    }
+}
+
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
@@ -85,6 +105,22 @@ mod tests {
         let output = "Running 5 tests using 2 workers\n  ok 1 tests/a.spec.ts:3:1 › 7 passed things (1.0s)\n\
             \n  1 failed\n    tests/a.spec.ts:3:1 › x\n  1 flaky\n  2 did not run\n  1 skipped\n  3 passed (4.2s)\n";
         assert_eq!(Tally::of_playwright(output), Tally { passed: 3, failed: 4 });
+    }
+
+    #[test]
+    fn pytests_closing_line_is_counted() {
+        for (output, passed, failed) in [
+            ("....\n38 passed in 61.20s (0:01:01)\n", 38, 0),
+            ("=== 3 failed, 12 passed, 2 errors in 4.20s ===\n", 12, 5),
+            (
+                "FAILED a.py::b - 1 passed in vain\n1 failed, 1 error, 7 skipped in 0.1s\n",
+                0,
+                2,
+            ),
+            ("no tests ran in 0.01s\n", 0, 0),
+        ] {
+            assert_eq!(Tally::of_pytest(output), Tally { passed, failed }, "{output}");
+        }
     }
 
     #[test]

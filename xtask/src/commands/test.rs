@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
-use crate::tools::npm;
+use crate::tools::{npm, python};
 
 const PAGE_SIZE: Step = Step {
     name: "page size",
@@ -36,6 +36,16 @@ const RECEIVERS: Step = Step {
     name: "receivers",
     what: "compile what the browser tests stream to",
     usually: "30 s",
+};
+const CLIENTS: Step = Step {
+    name: "API clients",
+    what: "install the API clients that others make, for Python",
+    usually: "30 s once",
+};
+const API: Step = Step {
+    name: "API tests",
+    what: "drive the real server with python-gitlab and schemathesis",
+    usually: "2 min",
 };
 const PLAYWRIGHT: Step = Step {
     name: "playwright",
@@ -67,7 +77,10 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         Ok(()) => {
             steps.attempt(&PAGE_SIZE, || site::check_budget(project));
             cargo_test(project, &mut steps, &mut tally);
-            end2end(project, &mut steps, &mut tally);
+            if steps.attempt(&SERVER, || build::server(project, Profile::Dev)) != Ending::Failed {
+                api_tests(project, &mut steps, &mut tally);
+                end2end(project, &mut steps, &mut tally);
+            }
         }
         Err(error) => println!("    error: {error:#}"),
     }
@@ -103,11 +116,28 @@ fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
     });
 }
 
+/// With API clients that others made for others' servers, and for any.
+fn api_tests(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+    if steps.attempt(&CLIENTS, || python::install(project)) == Ending::Failed {
+        return;
+    }
+    steps.attempt(&API, || {
+        let mut command = Command::new(python::program(project));
+        command
+            .args(["-m", "pytest"])
+            .current_dir(project.api_tests())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()));
+        let finished = process::tee(&mut command)?;
+        *tally += Tally::of_pytest(&finished.stdout);
+        ending_of(&finished)
+    });
+}
+
 fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
     let folder = project.end2end();
     let mut browser = None;
     let is_ready = [
-        steps.attempt(&SERVER, || build::server(project, Profile::Dev)),
         steps.attempt(&RECEIVERS, || {
             process::run(process::cargo(project).args(["build", "--package", "receivers"]))?;
             Ok(Ending::Done)

@@ -13,7 +13,10 @@ use super::{
     input::{HeaderInput, namespaces},
     view::{KindName, LayoutName},
 };
-use crate::api::{ApiError, input::given};
+use crate::api::{
+    ApiError,
+    input::{given, given_object, given_objects},
+};
 
 /// What is absent stays as it is. A list is given whole, and `null` empties it.
 #[derive(Deserialize, ToSchema)]
@@ -36,15 +39,15 @@ pub(super) struct DestinationChange {
     #[schema(value_type = Option<Vec<String>>, max_items = 5)]
     namespaces: Option<Option<Vec<String>>>,
     /// For an HTTP endpoint. A destination keeps its kind.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_object")]
     #[schema(nullable = false)]
     http: Option<HttpChange>,
     /// For Google Cloud Logging.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_object")]
     #[schema(nullable = false)]
     gcp: Option<GcpChange>,
     /// For AWS S3.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_object")]
     #[schema(nullable = false)]
     aws: Option<AwsChange>,
 }
@@ -60,7 +63,7 @@ struct HttpChange {
     #[schema(nullable = false, min_length = 16, max_length = 24)]
     verification_token: Option<String>,
     /// All of them: a stored one that is not among them goes.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_objects")]
     #[schema(value_type = Option<Vec<HeaderInput>>, max_items = 20)]
     headers: Option<Option<Vec<HeaderInput>>>,
 }

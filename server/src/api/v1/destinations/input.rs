@@ -11,7 +11,10 @@ use super::{
     super::fields::refuse_one,
     view::{KindName, LayoutName},
 };
-use crate::api::ApiError;
+use crate::api::{
+    ApiError,
+    input::{object_or_null, objects},
+};
 
 /// A destination to be added: exactly one of `http`, `gcp` and `aws`.
 #[derive(Deserialize, ToSchema)]
@@ -39,11 +42,11 @@ pub(super) struct NewDestinationInput {
     #[serde(default)]
     #[schema(max_items = 5)]
     namespaces: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     http: Option<NewHttpInput>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     gcp: Option<NewGcpInput>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     aws: Option<NewAwsInput>,
 }
 
@@ -56,7 +59,7 @@ struct NewHttpInput {
     /// 16 to 24 characters, sent with every event; made if it is not given.
     #[serde(default)]
     verification_token: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "objects")]
     #[schema(max_items = 20)]
     headers: Vec<HeaderInput>,
 }

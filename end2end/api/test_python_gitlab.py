@@ -1,0 +1,64 @@
+"""python-gitlab, as it is made for GitLab, reads audit events from this server and manages its streams."""
+
+import gitlab
+import pytest
+import requests
+
+EVENTS = 250
+
+
+@pytest.fixture(scope="module")
+def client(instance):
+    posted = [
+        {"event_type": "tick", "entity_type": "Project", "entity_id": number % 2, "author_id": 7, "details": {"n": number}}
+        for number in range(EVENTS)
+    ]
+    answer = requests.post(
+        f"{instance.url}/api/v1/audit_events",
+        json=posted,
+        headers={"Authorization": f"Bearer {instance.token('poster', 'ingest')}"},
+    )
+    assert answer.status_code == 201
+    return gitlab.Gitlab(instance.url, private_token=instance.token("collector", "read"))
+
+
+def numbers(events):
+    return [event.details["n"] for event in events]
+
+
+def test_offset_pages_are_gone_through(client):
+    events = client.audit_events.list(iterator=True, per_page=100, entity_type="Project")
+    assert events.total == EVENTS
+    assert events.total_pages == 3
+    assert numbers(events) == list(reversed(range(EVENTS)))
+
+
+def test_keyset_pages_are_gone_through(client):
+    wanted = {"pagination": "keyset", "order_by": "id", "sort": "asc", "per_page": 100, "entity_type": "Project"}
+    events = list(client.audit_events.list(iterator=True, **wanted))
+    assert numbers(events) == list(range(EVENTS))
+    ids = [event.id for event in events]
+    assert ids == sorted(ids)
+
+
+def test_filters_are_understood(client):
+    events = client.audit_events.list(get_all=True, per_page=100, entity_type="Project", entity_id=1)
+    assert numbers(events) == list(reversed(range(1, EVENTS, 2)))
+    assert client.audit_events.list(get_all=True, created_before="2000-01-01T00:00:00Z") == []
+
+
+def test_one_event_is_shown(client):
+    newest = client.audit_events.list(get_all=False, per_page=1, entity_type="Project")[0]
+    event = client.audit_events.get(newest.id)
+    assert event.attributes == newest.attributes
+    assert (event.author_id, event.entity_type, event.event_type) == (7, "Project", "tick")
+
+
+def test_errors_are_understood(instance, client):
+    with pytest.raises(gitlab.GitlabGetError, match="404 Audit Event Not Found"):
+        client.audit_events.get(999_999)
+    with pytest.raises(gitlab.GitlabHttpError, match="created_after is invalid"):
+        client.audit_events.list(get_all=False, created_after="soon")
+    stranger = gitlab.Gitlab(instance.url, private_token="ast_none")
+    with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):
+        stranger.audit_events.list(get_all=False)

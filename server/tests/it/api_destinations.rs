@@ -1,0 +1,439 @@
+//! Destinations over REST: adding, changing, deleting, and what never comes back.
+
+use receivers::google::GoogleServer;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    api_client::Client,
+    instance::{Answer, Instance},
+    receiver::Receiver,
+};
+
+const PATH: &str = "/api/v1/destinations";
+const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+fn http(name: &str, url: &str) -> Value {
+    json!({"name": name, "http": {"url": url}})
+}
+
+fn aws() -> Value {
+    json!({"name": "Bucket", "aws": {
+        "access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1",
+        "bucket": "audit-events", "endpoint_url": "http://127.0.0.1:9", "key_prefix": "prod", "layout": "batches",
+    }})
+}
+
+async fn gcp() -> Value {
+    let google = GoogleServer::start().await.unwrap();
+    let key = &google.service_account().private_key_pem;
+    json!({"name": "Cloud", "kind": "gcp", "gcp": {
+        "project_id": "my-google-project", "client_email": "a@my-google-project.example", "private_key": key,
+    }})
+}
+
+#[tokio::test]
+async fn a_destination_of_each_kind_is_added_shown_and_deleted_without_its_credentials() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let mut answers = String::new();
+    for (kind, input) in [
+        ("http", http("SIEM", "http://127.0.0.1:9/in")),
+        ("gcp", gcp().await),
+        ("aws", aws()),
+    ] {
+        let added = admin.post(PATH, &input).await;
+        let location = added.header("location").unwrap().to_owned();
+        assert_eq!(added.header("etag"), Some("\"1\""));
+        answers.push_str(&added.text);
+        let added = added.expect(201);
+        assert_eq!(
+            (&added["kind"], &added["active"], &added["paused"]),
+            (&json!(kind), &json!(true), &json!(false))
+        );
+        let others = ["http", "gcp", "aws"].into_iter().filter(|other| *other != kind);
+        assert!(added[kind].is_object() && others.into_iter().all(|other| added[other].is_null()));
+        let shown = admin.get(&location).await;
+        answers.push_str(&shown.text);
+        assert_eq!(shown.expect(200)["name"], added["name"]);
+    }
+    let listed = admin.get(PATH).await;
+    answers.push_str(&listed.text);
+    let listed = listed.expect(200)["items"].as_array().unwrap().clone();
+    assert_eq!(listed.len(), 3);
+    assert_eq!(listed[1]["gcp"]["log_id"], "audit-events");
+    assert_eq!(listed[2]["aws"]["layout"], "batches");
+    assert!(
+        !answers.contains(SECRET_ACCESS_KEY) && !answers.contains("PRIVATE KEY"),
+        "{answers}"
+    );
+    for destination in &listed {
+        let path = format!("{PATH}/{}", destination["id"]);
+        admin.delete(&path).await.expect(204);
+        assert_eq!(admin.get(&path).await.error(), (404, "not_found".into()));
+        assert_eq!(admin.delete(&path).await.error(), (404, "not_found".into()));
+    }
+}
+
+#[tokio::test]
+async fn only_an_administrator_sees_what_would_let_others_pass_for_this_server() {
+    let instance = Instance::start();
+    let (admin, reader) = (
+        Client::with_scope(&instance, "admin"),
+        Client::with_scope(&instance, "read"),
+    );
+    let mut input = http("SIEM", "http://127.0.0.1:9/in");
+    input["http"]["headers"] = json!([{"name": "Authorization", "value": "Bearer secret"}]);
+    input["http"]["verification_token"] = json!("0123456789abcdef");
+    let added = admin.post(PATH, &input).await.expect(201);
+    assert_eq!(added["http"]["headers"][0]["value"], "Bearer secret");
+    assert_eq!(added["http"]["verification_token"], "0123456789abcdef");
+    for path in [PATH.to_owned(), format!("{PATH}/1")] {
+        let seen = reader.get(&path).await;
+        assert_eq!(seen.status, 200);
+        assert!(
+            !seen.text.contains("Bearer secret") && !seen.text.contains("0123456789abcdef"),
+            "{}",
+            seen.text
+        );
+        assert!(seen.text.contains("Authorization"));
+    }
+    let secret = admin.get("/api/v1/destinations/1/signing_secret").await.expect(200);
+    assert!(secret["signing_secret"].as_str().unwrap().starts_with("whsec_"));
+    let refused = reader.get("/api/v1/destinations/1/signing_secret").await;
+    assert_eq!(refused.error(), (403, "insufficient_scope".into()));
+    admin.post(PATH, &aws()).await.expect(201);
+    assert_eq!(admin.get("/api/v1/destinations/2/signing_secret").await.status, 404);
+}
+
+#[tokio::test]
+async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let with = |change: fn(&mut Value)| {
+        let mut input = http("SIEM", "http://127.0.0.1:9/in");
+        change(&mut input);
+        input
+    };
+    let mut bad_bucket = aws();
+    bad_bucket["aws"]["bucket"] = json!("NO");
+    let cases = [
+        (json!({"name": "x"}), "http", "exactly one"),
+        (with(|input| input["aws"] = aws()["aws"].clone()), "http", "exactly one"),
+        (with(|input| input["kind"] = json!("aws")), "kind", "`http`"),
+        (with(|input| input["name"] = json!("")), "name", "can't be blank"),
+        (with(|input| input["name"] = json!(7)), "name", "expected a string"),
+        (with(|input| input["nmae"] = json!("x")), "nmae", "unknown field"),
+        (
+            with(|input| input["http"]["uri"] = json!("x")),
+            "http.uri",
+            "unknown field",
+        ),
+        (
+            with(|input| input["http"]["url"] = json!("ftp://x")),
+            "http.url",
+            "Only allowed schemes",
+        ),
+        (
+            with(|input| input["http"]["verification_token"] = json!("short")),
+            "http.verification_token",
+            "16 to 24",
+        ),
+        (
+            with(|input| {
+                input["http"]["headers"] = json!([{"name": "X-A", "value": "1"}, {"name": "X A", "value": "2"}])
+            }),
+            "http.headers[1].name",
+            "can only contain",
+        ),
+        (
+            with(|input| input["http"]["headers"] = json!([{"name": "X-A"}])),
+            "http.headers[0].value",
+            "can't be blank",
+        ),
+        (
+            with(|input| input["http"]["headers"] = json!([{"name": "X-A", "value": "1", "active": "yes"}])),
+            "http.headers[0].active",
+            "expected a boolean",
+        ),
+        (
+            with(|input| input["event_types"] = json!(["never_heard_of"])),
+            "event_types",
+            "is undefined",
+        ),
+        (
+            with(|input| input["namespaces"] = json!(["a/b", "/"])),
+            "namespaces[1]",
+            "invalid",
+        ),
+        (bad_bucket, "aws.bucket", "Bucket name is invalid"),
+        (json!([]), "", "invalid type"),
+    ];
+    for (input, field, message) in cases {
+        let fields = admin.post(PATH, &input).await.refused_fields();
+        assert_eq!(fields.len(), 1, "{input}: {fields:?}");
+        assert!(
+            fields[0].0 == field && fields[0].1.contains(message),
+            "{input}: {fields:?}"
+        );
+    }
+    let broken = Answer::of(admin.request(Method::POST, PATH).body("{")).await;
+    assert_eq!(broken.error(), (400, "invalid_json".into()));
+    let large = Answer::of(admin.request(Method::POST, PATH).body(" ".repeat(300_000))).await;
+    assert_eq!(large.error(), (413, "body_too_large".into()));
+    admin
+        .post(PATH, &http("SIEM", "http://127.0.0.1:9/in"))
+        .await
+        .expect(201);
+    let taken = admin
+        .post(PATH, &http("Other", "http://127.0.0.1:9/in"))
+        .await
+        .refused_fields();
+    assert_eq!(
+        taken,
+        [(
+            "http.url".to_owned(),
+            "Destination url has already been taken".to_owned()
+        )]
+    );
+    assert_eq!(admin.get(PATH).await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_nothing_else() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let mut input = http("SIEM", "http://127.0.0.1:9/in");
+    input["http"]["headers"] = json!([{"name": "X-A", "value": "1"}, {"name": "X-B", "value": "2", "active": false}]);
+    input["event_types"] = json!(["user_created"]);
+    input["namespaces"] = json!(["engineering/web"]);
+    let added = admin.post(PATH, &input).await.expect(201);
+    let path = format!("{PATH}/{}", added["id"]);
+
+    let paused = admin.patch(&path, &json!({"paused": true})).await.expect(200);
+    let mut expected = added.clone();
+    for changed in ["paused", "version", "updated_at", "health"] {
+        expected[changed] = paused[changed].clone();
+    }
+    assert_eq!(paused, expected);
+    assert_eq!((&paused["paused"], &paused["version"]), (&json!(true), &json!(2)));
+
+    let id = &added["http"]["headers"][1]["id"];
+    let change = json!({
+        "name": "SIEM 2", "active": false, "event_types": null, "namespaces": ["a", "b/c"],
+        "http": {"url": "http://127.0.0.1:9/two", "verification_token": "0123456789abcdef", "headers": [
+            {"id": id, "name": "X-B", "active": true}, {"name": "X-C", "value": "3"},
+        ]},
+    });
+    let changed = admin.patch(&path, &change).await.expect(200);
+    let headers: Vec<_> = changed["http"]["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|header| {
+            (
+                header["name"].clone(),
+                header["value"].clone(),
+                header["active"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            (json!("X-B"), json!("2"), json!(true)),
+            (json!("X-C"), json!("3"), json!(true))
+        ],
+        "a value that is not given stays"
+    );
+    assert_eq!(
+        (&changed["event_types"], &changed["namespaces"]),
+        (&json!([]), &json!(["a", "b/c"]))
+    );
+    assert_eq!(changed["http"]["verification_token"], "0123456789abcdef");
+    assert_eq!(
+        (&changed["active"], &changed["health"]["state"]),
+        (&json!(false), &json!("inactive"))
+    );
+    let cleared = admin
+        .patch(&path, &json!({"http": {"headers": null}, "namespaces": null}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&cleared["http"]["headers"], &cleared["namespaces"]),
+        (&json!([]), &json!([]))
+    );
+    assert_eq!(cleared["name"], "SIEM 2");
+    assert_eq!(admin.patch(&path, &json!({})).await.expect(200)["name"], "SIEM 2");
+
+    for (change, field) in [
+        (json!({"name": null}), "name"),
+        (json!({"name": ""}), "name"),
+        (json!({"aws": {"bucket": "x"}}), "aws"),
+        (json!({"kind": "http"}), "kind"),
+        (json!({"http": {"verification_token": ""}}), "http.verification_token"),
+        (
+            json!({"http": {"headers": [{"id": 99, "name": "X-Z"}]}}),
+            "http.headers[0].name",
+        ),
+        (json!({"namespaces": ["a", ""]}), "namespaces[1]"),
+    ] {
+        let fields = admin.patch(&path, &change).await.refused_fields();
+        assert_eq!(fields[0].0, field, "{change}: {fields:?}");
+    }
+    assert_eq!(
+        admin.patch(&format!("{PATH}/99"), &json!({})).await.error(),
+        (404, "not_found".into())
+    );
+}
+
+#[tokio::test]
+async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    admin.post(PATH, &gcp().await).await.expect(201);
+    admin.post(PATH, &aws()).await.expect(201);
+    let log = admin
+        .patch(&format!("{PATH}/1"), &json!({"gcp": {"log_id": "other"}}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&log["gcp"]["log_id"], &log["gcp"]["project_id"]),
+        (&json!("other"), &json!("my-google-project"))
+    );
+    let change =
+        json!({"aws": {"endpoint_url": null, "key_prefix": null, "layout": "events", "region": "eu-central-1"}});
+    let bucket = admin.patch(&format!("{PATH}/2"), &change).await.expect(200);
+    assert_eq!(
+        bucket["aws"],
+        json!({"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-central-1", "bucket": "audit-events",
+            "endpoint_url": null, "key_prefix": null, "layout": "events"})
+    );
+    let key = admin
+        .patch(&format!("{PATH}/1"), &json!({"gcp": {"private_key": "no key"}}))
+        .await
+        .refused_fields();
+    assert_eq!(key[0].0, "gcp.private_key");
+}
+
+#[tokio::test]
+async fn what_somebody_else_changed_is_not_overwritten() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let added = admin.post(PATH, &http("SIEM", "http://127.0.0.1:9/in")).await;
+    let (tag, path) = (
+        added.header("etag").unwrap().to_owned(),
+        added.header("location").unwrap().to_owned(),
+    );
+    let change = |tag: &str, name: &str| {
+        let request = admin.request(Method::PATCH, &path).header("if-match", tag.to_owned());
+        Answer::of(request.body(json!({ "name": name }).to_string()))
+    };
+    let changed = change(&tag, "First").await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
+    assert_eq!(change(&tag, "Second").await.error(), (412, "version_mismatch".into()));
+    assert_eq!(
+        change("nonsense", "Second").await.error(),
+        (412, "version_mismatch".into())
+    );
+    assert_eq!(change("*", "Third").await.status, 200);
+    let delete = |tag: &'static str| Answer::of(admin.request(Method::DELETE, &path).header("if-match", tag));
+    assert_eq!(delete("\"2\"").await.error(), (412, "version_mismatch".into()));
+    assert_eq!(delete("\"3\"").await.status, 204);
+}
+
+#[tokio::test]
+async fn a_destination_is_added_once_under_a_key() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let add = |key: &'static str, body: Value| {
+        let request = admin.request(Method::POST, PATH).header("idempotency-key", key);
+        Answer::of(request.body(body.to_string()))
+    };
+    let body = http("SIEM", "http://127.0.0.1:9/in");
+    let first = add("k1", body.clone()).await;
+    assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+    let again = add("k1", body.clone()).await;
+    assert_eq!(
+        (again.status, again.header("idempotency-replayed")),
+        (201, Some("true"))
+    );
+    assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!(again.json()["id"], first.json()["id"]);
+    let reused = add("k1", http("Other", "http://127.0.0.1:9/other")).await;
+    assert_eq!(reused.error(), (422, "idempotency_key_reused".into()));
+    assert_eq!(add("k2", body.clone()).await.refused_fields()[0].0, "name");
+    admin.delete(first.header("location").unwrap()).await.expect(204);
+    assert_eq!(add("k1", body).await.error(), (410, "gone".into()));
+    assert_eq!(
+        add("", http("x", "http://127.0.0.1:9/x")).await.error(),
+        (400, "invalid_idempotency_key".into())
+    );
+}
+
+#[tokio::test]
+async fn no_more_than_fit_are_added() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "1")]);
+    let admin = Client::with_scope(&instance, "admin");
+    admin
+        .post(PATH, &http("SIEM", "http://127.0.0.1:9/in"))
+        .await
+        .expect(201);
+    let refused = admin.post(PATH, &http("Other", "http://127.0.0.1:9/other")).await;
+    assert_eq!(refused.error(), (422, "too_many_destinations".into()));
+}
+
+#[tokio::test]
+async fn a_stream_tells_how_it_is_doing() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    admin.post(PATH, &http("SIEM", &receiver.url())).await.expect(201);
+    receiver
+        .wait_until("its own addition is told", |received| !received.bodies.is_empty())
+        .await;
+    let health = "/api/v1/destinations/1/health";
+    let mut progress = admin.get(health).await.expect(200);
+    while progress["delivered"] == 0 {
+        progress = admin.get(health).await.expect(200);
+    }
+    assert_eq!(progress["health"]["state"], "healthy");
+    assert_eq!((&progress["retrying"], &progress["parked"]), (&json!(0), &json!(0)));
+    assert!(progress["last_success_at"].is_string());
+
+    // Nobody listens on the port of a receiver that has gone.
+    admin
+        .patch(
+            &format!("{PATH}/1"),
+            &json!({"http": {"url": "http://127.0.0.1:9/nobody"}}),
+        )
+        .await
+        .expect(200);
+    let mut attempts = admin.get("/api/v1/destinations/1/attempts?limit=1").await.expect(200);
+    while attempts["items"].as_array().unwrap().is_empty() {
+        attempts = admin.get("/api/v1/destinations/1/attempts?limit=1").await.expect(200);
+    }
+    let attempt = &attempts["items"][0];
+    assert_eq!(attempt["status"], Value::Null);
+    assert!(
+        attempt["reason"].as_str().unwrap().starts_with("No connection"),
+        "{attempt}"
+    );
+    let held = admin.get(health).await.expect(200)["health"].clone();
+    assert_eq!(
+        (&held["state"], &held["trouble_code"]),
+        (&json!("held"), &json!("unreached"))
+    );
+    assert!(held["next_probe_at"].is_string() && held["waiting"].is_u64());
+    assert_eq!(
+        admin
+            .get("/api/v1/destinations/1/attempts?limit=0")
+            .await
+            .refused_fields()[0]
+            .0,
+        "limit"
+    );
+    for path in ["health", "attempts", "parked"] {
+        let answer = admin.get(&format!("/api/v1/destinations/99/{path}")).await;
+        assert_eq!(answer.error(), (404, "not_found".into()), "{path}");
+    }
+}

@@ -1,0 +1,296 @@
+//! The instance over REST: tokens, users, settings, and parked events.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    api_client::Client,
+    browser::Browser,
+    instance::{Answer, Instance},
+    receiver::Receiver,
+};
+
+#[tokio::test]
+async fn a_token_is_made_used_and_revoked() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let input = json!({"name": "gitlab", "scopes": ["ingest", "read"], "expires_on": "2999-12-31"});
+    let made = admin.post("/api/v1/tokens", &input).await.expect(201);
+    let token = made["token"].as_str().unwrap();
+    instance.post(token, r#"{"event_type":"x"}"#).await;
+    let listed = admin.get("/api/v1/tokens").await;
+    assert!(!listed.text.contains(token), "it is shown once");
+    let listed = listed.expect(200);
+    let listed = listed["items"].as_array().unwrap();
+    let gitlab = listed.iter().find(|listed| listed["name"] == "gitlab").unwrap();
+    assert_eq!(
+        (&gitlab["state"], &gitlab["scopes"], &gitlab["expires_at"]),
+        (
+            &json!("active"),
+            &json!(["ingest", "read"]),
+            &json!("3000-01-01T00:00:00.000Z")
+        )
+    );
+    assert!(gitlab["last_used_at"].is_string());
+    let path = format!("/api/v1/tokens/{}", made["id"]);
+    admin.delete(&path).await.expect(204);
+    assert_eq!(admin.delete(&path).await.error(), (404, "not_found".into()));
+    let refused = Answer::of(instance.ingest(token).body("{}")).await;
+    assert_eq!(refused.error(), (401, "revoked_token".into()));
+    for (input, field) in [
+        (json!({"name": "gitlab", "scopes": ["read"]}), "name"),
+        (json!({"name": "", "scopes": ["read"]}), "name"),
+        (json!({"name": "x", "scopes": []}), "scopes"),
+        (json!({"name": "x", "scopes": ["root"]}), "scopes[0]"),
+        (
+            json!({"name": "x", "scopes": ["read"], "expires_on": "2020-01-31"}),
+            "expires_on",
+        ),
+        (json!({"scopes": ["read"]}), "name"),
+    ] {
+        let fields = admin.post("/api/v1/tokens", &input).await.refused_fields();
+        assert_eq!(fields[0].0, field, "{input}: {fields:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_is_added_disabled_and_given_a_new_password() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let added = admin
+        .post("/api/v1/users", &json!({"username": "ada"}))
+        .await
+        .expect(201);
+    let password = added["password"].as_str().unwrap();
+    let mut ada = Browser::new(&instance);
+    assert_eq!(ada.sign_in("ada", password).await.status, 200);
+    let listed = admin.get("/api/v1/users").await.expect(200);
+    let user = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|user| user["username"] == "ada")
+        .unwrap()
+        .clone();
+    assert_eq!((&user["enabled"], &user["sessions"]), (&json!(true), &json!(1)));
+    let path = format!("/api/v1/users/{}", user["id"]);
+    let disabled = admin.patch(&path, &json!({"enabled": false})).await.expect(200);
+    assert_eq!(
+        (&disabled["enabled"], &disabled["sessions"]),
+        (&json!(false), &json!(0))
+    );
+    assert_eq!(
+        admin.patch(&path, &json!({"enabled": false})).await.status,
+        200,
+        "it is so already"
+    );
+    assert_eq!(
+        admin.patch(&path, &json!({"enabled": true})).await.expect(200)["enabled"],
+        true
+    );
+    let reset = format!("{path}/reset_password");
+    let chosen = admin
+        .post(&reset, &json!({"password": "the second of two"}))
+        .await
+        .expect(200);
+    assert_eq!(chosen["password"], Value::Null, "who chose it knows it");
+    assert_eq!(ada.sign_in("ada", "the second of two").await.status, 200);
+    let made = admin.post(&reset, &json!({})).await.expect(200);
+    assert_eq!(ada.sign_in("ada", made["password"].as_str().unwrap()).await.status, 200);
+    assert_eq!(
+        admin.post(&reset, &json!({"password": "short"})).await.refused_fields()[0].0,
+        "password"
+    );
+    let bad = admin
+        .post("/api/v1/users", &json!({"username": "Ada L", "password": "short"}))
+        .await
+        .refused_fields();
+    assert_eq!(
+        bad.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(),
+        ["username", "password"]
+    );
+    let taken = admin
+        .post("/api/v1/users", &json!({"username": "root"}))
+        .await
+        .refused_fields();
+    assert!(taken[0].0 == "username" && taken[0].1.contains("another user"));
+    assert_eq!(admin.patch(&path, &json!({})).await.refused_fields()[0].0, "enabled");
+    assert_eq!(
+        admin.patch("/api/v1/users/99", &json!({"enabled": false})).await.status,
+        404
+    );
+    assert_eq!(
+        admin.post("/api/v1/users/99/reset_password", &json!({})).await.status,
+        404
+    );
+    admin.patch(&path, &json!({"enabled": false})).await.expect(200);
+    let last = admin
+        .patch("/api/v1/users/1", &json!({"enabled": false}))
+        .await
+        .refused_fields();
+    assert!(last[0].1.contains("last administrator"), "{last:?}");
+}
+
+#[tokio::test]
+async fn settings_are_changed_under_their_version_or_whatever_it_is() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "")]);
+    let admin = Client::with_scope(&instance, "admin");
+    let network = "/api/v1/settings/network";
+    let shown = admin.get(network).await;
+    assert_eq!(shown.header("etag"), Some("\"1\""));
+    let shown = shown.expect(200);
+    assert_eq!(shown["allow_local_network"], json!({"value": false, "fixed": false}));
+    assert!(
+        shown["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|rule| rule["verdict"] == "never")
+    );
+    let changed = admin
+        .patch(network, &json!({"allowlist": ["siem.internal:8088", "10.0.0.0/8"]}))
+        .await
+        .expect(200);
+    assert_eq!(
+        changed["allowlist"]["value"],
+        json!(["siem.internal:8088", "10.0.0.0/8"])
+    );
+    let opened = admin
+        .patch(network, &json!({"allow_local_network": true}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&opened["allowlist"], &opened["version"]),
+        (&changed["allowlist"], &json!(3))
+    );
+    let old = admin
+        .request(Method::PATCH, network)
+        .header("if-match", "\"1\"")
+        .body("{}");
+    assert_eq!(Answer::of(old).await.error(), (412, "version_mismatch".into()));
+    let bad = admin
+        .patch(network, &json!({"allowlist": ["exa mple"]}))
+        .await
+        .refused_fields();
+    assert!(bad[0].0 == "allowlist" && bad[0].1.contains("exa mple"));
+
+    let retention = "/api/v1/settings/retention";
+    let shown = admin.get(retention).await.expect(200);
+    assert_eq!(
+        (&shown["days"]["value"], &shown["log_size"]["value"]),
+        (&json!(30), &json!("10GiB"))
+    );
+    assert_eq!(
+        admin.patch(retention, &json!({"days": 7})).await.expect(200)["days"]["value"],
+        7
+    );
+    let sized = admin.patch(retention, &json!({"log_size": "1GiB"})).await.expect(200);
+    assert_eq!(
+        (&sized["days"]["value"], &sized["log_size"]["value"]),
+        (&json!(7), &json!("1GiB"))
+    );
+    let back = admin.patch(retention, &json!({"days": null})).await.expect(200);
+    assert_eq!(
+        (&back["days"]["value"], &back["log_size"]["value"]),
+        (&json!(30), &json!("1GiB"))
+    );
+    for (change, field) in [(json!({"days": 0}), "days"), (json!({"log_size": "1MiB"}), "log_size")] {
+        assert_eq!(admin.patch(retention, &change).await.refused_fields()[0].0, field);
+    }
+}
+
+#[tokio::test]
+async fn what_the_command_line_sets_is_not_changed_here() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_RETENTION_DAYS", "90")]);
+    let admin = Client::with_scope(&instance, "admin");
+    for (path, change) in [
+        ("/api/v1/settings/retention", json!({"days": 7})),
+        ("/api/v1/settings/network", json!({"allow_local_network": false})),
+    ] {
+        let fields = admin.patch(path, &change).await.refused_fields();
+        assert!(fields[0].1.contains("command line"), "{fields:?}");
+    }
+    let shown = admin.get("/api/v1/settings/retention").await.expect(200);
+    assert_eq!(shown["days"], json!({"value": 90, "fixed": true}));
+}
+
+#[tokio::test]
+async fn the_instance_is_seen_at_a_glance() {
+    let instance = Instance::start();
+    let reader = Client::with_scope(&instance, "read");
+    instance
+        .post(&instance.token("app", &["ingest"]), r#"{"event_type":"x"}"#)
+        .await;
+    let seen = reader.get("/api/v1/instance").await.expect(200);
+    assert_eq!(
+        (&seen["version"], &seen["destinations"]),
+        (&json!(env!("CARGO_PKG_VERSION")), &json!(0))
+    );
+    assert!(seen["stored_events"].as_u64().unwrap() >= 1 && seen["newest_received_at"].is_string());
+}
+
+/// Parks events of the first destination, as its worker does with what was refused for good.
+fn park(instance: &Instance, seqs: std::ops::RangeInclusive<i64>) {
+    let store = rusqlite::Connection::open(instance.data_dir().join("audit-streams.db")).unwrap();
+    for seq in seqs {
+        store
+            .execute(
+                "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
+                 VALUES (1, ?, 5, 'answered 400', 'no', 0, NULL)",
+                [seq],
+            )
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn parked_events_are_listed_tried_again_and_discarded() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    instance
+        .post(
+            &instance.token("app", &["ingest"]),
+            r#"{"id":"before","event_type":"x"}"#,
+        )
+        .await;
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let events = admin.get("/api/v1/audit_events?event_type=x").await.expect(200);
+    let seq = events["items"][0]["seq"].as_i64().unwrap();
+    park(&instance, seq..=seq + 1);
+    let path = "/api/v1/destinations/1/parked";
+    let parked = admin.get(path).await.expect(200)["items"].clone();
+    let seqs: Vec<_> = parked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|parked| parked["seq"].as_i64().unwrap())
+        .collect();
+    assert_eq!(seqs, [seq + 1, seq], "the newest first");
+    assert_eq!(
+        (&parked[0]["tries"], &parked[0]["reason"]),
+        (&json!(5), &json!("answered 400"))
+    );
+    assert_eq!(parked[0]["refused_at"], "1970-01-01T00:00:00.000Z");
+    admin.delete(&format!("{path}/{}", seq + 1)).await.expect(204);
+    let retry = format!("{path}/{seq}/retry");
+    let retried = Answer::of(admin.request(Method::POST, &retry)).await;
+    assert_eq!(retried.status, 204, "{}", retried.text);
+    receiver
+        .wait_until("it is tried again", |received| received.bodies.contains_key("before"))
+        .await;
+    assert_eq!(admin.get(path).await.expect(200)["items"], json!([]));
+    let again = Answer::of(admin.request(Method::POST, &retry)).await;
+    assert_eq!(again.error(), (404, "not_found".into()));
+    assert_eq!(
+        admin.delete(&format!("{path}/{seq}")).await.error(),
+        (404, "not_found".into())
+    );
+    for event_type in ["parked_audit_event_retried", "parked_audit_event_discarded"] {
+        let told = admin
+            .get(&format!("/api/v1/audit_events?event_type={event_type}"))
+            .await
+            .expect(200);
+        assert_eq!(told["items"].as_array().unwrap().len(), 1, "{event_type}");
+    }
+}
