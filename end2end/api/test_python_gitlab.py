@@ -57,7 +57,7 @@ def test_one_event_is_shown(client):
 def test_errors_are_understood(instance, client):
     with pytest.raises(gitlab.GitlabGetError, match="404 Audit Event Not Found"):
         client.audit_events.get(999_999)
-    with pytest.raises(gitlab.GitlabHttpError, match="created_after is invalid"):
+    with pytest.raises(gitlab.GitlabListError, match="created_after is invalid"):
         client.audit_events.list(get_all=False, created_after="soon")
     stranger = gitlab.Gitlab(instance.url, private_token="ast_none")
     with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):

@@ -1,7 +1,8 @@
 """Every operation of the OpenAPI document, asked with what its schema allows and with what it does not.
 
 No answer may be a failure of the server, and each has to be one that the document tells of: its status, content type,
-headers and body.
+headers and body. Who may ask is tested beside the server (`server/tests/it/api_access.rs`): as many bad tokens as this tool
+would try are slowed down.
 """
 
 from pathlib import Path
@@ -12,7 +13,6 @@ from hypothesis import HealthCheck, assume, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
-    ignored_auth,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -26,7 +26,6 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
     unsupported_method,
-    ignored_auth,
 ]
 
 schema = schemathesis.openapi.from_path(Path(__file__).parents[2] / "docs/openapi.json")
@@ -41,6 +40,5 @@ def token(instance):
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_documented(case, instance, token):
     # The only token there is would revoke itself, and everything after it would be refused.
-    revokes_itself = case.method == "DELETE" and case.path == "/api/v1/tokens/{id}" and case.path_parameters.get("id") == 1
-    assume(not revokes_itself)
+    assume((case.method, case.formatted_path) != ("DELETE", "/api/v1/tokens/1"))
     case.call_and_validate(base_url=instance.url, headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)

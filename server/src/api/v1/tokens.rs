@@ -32,9 +32,7 @@ pub(super) struct TokenView {
     /// What it posts has this name as its source.
     #[schema(example = "gitlab-production")]
     name: String,
-    #[schema(inline)]
     scopes: Vec<ScopeName>,
-    #[schema(inline)]
     state: Validity,
     created_at: Moment,
     expires_at: Option<Moment>,
@@ -70,7 +68,7 @@ pub(super) struct NewTokenInput {
     #[schema(max_length = 72, min_length = 1)]
     name: String,
     /// At least one.
-    #[schema(inline, min_items = 1)]
+    #[schema(min_items = 1)]
     scopes: Vec<ScopeName>,
     /// The last day on which it works, in UTC; null for a token that never expires.
     #[schema(format = Date)]

@@ -45,11 +45,11 @@ pub(in crate::api::v1) struct ListQuery {
     /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
     #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
     created_before: Option<String>,
-    /// By the time that the event gives, or by the position at which it came in.
-    #[param(inline, nullable = false, default = "created_at")]
+    /// By the time that the event gives, unless it says otherwise, or by the position at which it came in.
+    #[param(inline, nullable = false)]
     order_by: Option<OrderBy>,
-    /// From new to old, or from old to new.
-    #[param(inline, nullable = false, default = "desc")]
+    /// From new to old, unless it says otherwise, or from old to new.
+    #[param(inline, nullable = false)]
     sort: Option<Sort>,
     #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     per_page: Option<usize>,

@@ -110,7 +110,7 @@ struct AwsChange {
     #[schema(value_type = Option<String>)]
     key_prefix: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(inline, nullable = false)]
+    #[schema(nullable = false)]
     layout: Option<LayoutName>,
 }
 

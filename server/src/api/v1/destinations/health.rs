@@ -18,14 +18,12 @@ use crate::{
 /// How a stream is doing now. What a state has nothing to say of is null.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HealthView {
-    #[schema(inline)]
     state: StateName,
     /// Positions of the log that are still to be settled.
     waiting: Option<u64>,
     /// Why nothing is sent, in a few words.
     #[schema(example = "503 from server")]
     trouble: Option<String>,
-    #[schema(inline)]
     trouble_code: Option<TroubleCode>,
     /// The status that the destination answers with.
     status: Option<u16>,

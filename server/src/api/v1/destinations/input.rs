@@ -29,7 +29,6 @@ pub(super) struct NewDestinationInput {
     name: String,
     /// May be left out: what is configured tells the kind.
     #[serde(default)]
-    #[schema(inline)]
     kind: Option<KindName>,
     #[serde(default = "yes")]
     active: bool,
@@ -117,7 +116,6 @@ struct NewAwsInput {
     #[serde(default)]
     key_prefix: Option<String>,
     #[serde(default)]
-    #[schema(inline)]
     layout: LayoutName,
 }
 

@@ -19,7 +19,6 @@ pub(super) struct DestinationView {
     version: i64,
     #[schema(example = "SIEM")]
     name: String,
-    #[schema(inline)]
     kind: KindName,
     /// Inactive: nothing is sent, and what comes in meanwhile is not owed.
     active: bool,
@@ -107,7 +106,6 @@ pub(super) struct AwsView {
     endpoint_url: Option<String>,
     /// Null for none.
     key_prefix: Option<String>,
-    #[schema(inline)]
     layout: LayoutName,
 }
 

@@ -47,7 +47,6 @@ pub(in crate::api::v1) struct RuleView {
     #[schema(example = json!(["10.0.0.0/8"]))]
     ranges: Vec<String>,
     /// Refused addresses can be allowed one by one; what is `never` allowed can't.
-    #[schema(inline)]
     verdict: VerdictName,
 }
 
