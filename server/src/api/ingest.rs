@@ -1,5 +1,7 @@
 //! `POST /api/v1/audit_events`: takes audit events in. 201 means that all of them are on disk.
 
+mod documented;
+
 use axum::{
     body::Body,
     extract::State,
@@ -35,55 +37,6 @@ struct Accepted<'events> {
     stored: usize,
 }
 
-/// An audit event as it is posted. Other members are kept as they are.
-#[derive(ToSchema)]
-#[schema(example = json!({
-    "event_type": "user_created", "author_name": "Ada", "entity_type": "Group", "entity_id": 7,
-    "entity_path": "engineering", "details": {"custom_message": "Created user Grace"},
-}))]
-#[expect(
-    dead_code,
-    reason = "it is there to be documented: `domain::event` reads what is posted"
-)]
-struct AuditEventInput {
-    #[schema(min_length = 1, max_length = 255, example = "user_created")]
-    event_type: String,
-    /// The key by which repeats are told: a string or an integer. Made if it is not there.
-    id: Option<Identifier>,
-    author_id: Option<Identifier>,
-    author_name: Option<String>,
-    entity_id: Option<Identifier>,
-    /// The instance, unless it is given.
-    #[schema(example = "Project")]
-    entity_type: Option<String>,
-    entity_path: Option<String>,
-    target_id: Option<Identifier>,
-    target_type: Option<String>,
-    target_details: Option<String>,
-    ip_address: Option<String>,
-    /// When it was received, unless it is given.
-    #[schema(format = DateTime)]
-    created_at: Option<String>,
-    #[schema(value_type = Value)]
-    details: Option<serde_json::Value>,
-}
-
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it is there to be documented")]
-enum Posted {
-    One(AuditEventInput),
-    Several(Vec<AuditEventInput>),
-}
-
-#[derive(ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "it is there to be documented")]
-enum Identifier {
-    Text(String),
-    Number(i64),
-}
-
 /// Post audit events
 ///
 /// One object, an array of objects, or one object a line; also compressed with gzip or zstd. All of them are stored or none. A request has
@@ -91,7 +44,7 @@ enum Identifier {
 /// events without an id are known by it when the same request is sent again.
 #[utoipa::path(post, path = "/api/v1/audit_events", tag = "Audit events",
     request_body(description = "Any content type will do, as long as the body is JSON", content(
-        (inline(Posted) = "application/json"),
+        (inline(documented::Posted) = "application/json"),
         (String = "application/x-ndjson"),
     )),
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",

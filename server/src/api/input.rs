@@ -3,7 +3,9 @@
 //! Fields and parameters that nobody knows are refused by name: a misspelt one would otherwise change nothing in silence.
 //! As with ingest, any content type may hold JSON.
 
-use std::{fmt, marker::PhantomData};
+mod members;
+
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -12,15 +14,17 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::de::DeserializeOwned;
 
+use self::members::Object;
+pub(super) use self::members::{given, given_object, given_objects, object_or_null, objects};
 use super::{ApiError, error::RefusedField};
 
 /// The most bytes of a body.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
+
+/// How long a body may take to arrive.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
 /// What stands in the path. One that names nothing is not found.
 pub(super) struct InPath<T>(pub(super) T);
@@ -69,73 +73,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> 
     }
 }
 
-/// For members of a patch: absent is none, and `null` is what the type makes of it.
-pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// The same for a member that is an object.
-pub(super) fn given_object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Object::deserialize(deserializer).map(|object| Some(object.0))
-}
-
-/// For a member that is an object, or `null`, which is as good as absent.
-pub(super) fn object_or_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let object: Option<Object<T>> = Option::deserialize(deserializer)?;
-    Ok(object.map(|object| object.0))
-}
-
-/// For a list of objects.
-pub(super) fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let objects: Vec<Object<T>> = Vec::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|object| object.0).collect())
-}
-
-/// For a list of objects in a patch: absent is none, and `null` is the inner none.
-pub(super) fn given_objects<'de, T, D>(deserializer: D) -> Result<Option<Option<Vec<T>>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let objects: Option<Vec<Object<T>>> = Option::deserialize(deserializer)?;
-    Ok(Some(
-        objects.map(|objects| objects.into_iter().map(|object| object.0).collect()),
-    ))
-}
-
-/// A struct that is read from a JSON object and nothing else: derived readers take an array of its fields as well.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = T;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(Members(PhantomData)).map(Self)
-    }
-}
-
 pub(super) fn not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "This does not exist.")
 }
@@ -149,8 +86,12 @@ fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let mut body = Limited::new(body, MAX_BYTES);
-    match (&mut body).collect().await {
+    let arriving = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(body, MAX_BYTES).collect());
+    let arrived = arriving.await.map_err(|_| {
+        let message = "The body did not arrive within 30 seconds.";
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+    })?;
+    match arrived {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             let message = "A request has at most 256 KiB.";
@@ -217,6 +158,8 @@ fn refuse_field(field: String, message: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -299,6 +242,12 @@ mod tests {
             let error = parse(uri).unwrap_err();
             assert_eq!(error.fields()[0].field, field, "{uri}: {error:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(read(endless).await.unwrap_err().status(), StatusCode::REQUEST_TIMEOUT);
     }
 
     #[tokio::test]

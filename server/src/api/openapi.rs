@@ -24,8 +24,9 @@ const COMMON: [(&str, &str, &str); 4] = [
 ];
 
 /// What every operation with a body may answer.
-const OF_BODIES: [(&str, &str, &str); 3] = [
+const OF_BODIES: [(&str, &str, &str); 4] = [
     ("400", "BadRequest", "The body is not JSON, or a header is not right"),
+    ("408", "TooSlow", "The body did not arrive within 30 seconds"),
     ("413", "TooLarge", "The body has more than 256 KiB"),
     ("422", "Unprocessable", "A field is not right"),
 ];

@@ -133,10 +133,7 @@ async fn an_event_is_answered_byte_for_byte() {
     for (shape, payload) in PAYLOADS {
         instance.post(&token, payload).await;
         let page = reader.get("/api/v1/audit_events?order_by=seq&per_page=1").await;
-        assert!(
-            page.text.contains(&format!(r#""source":"app","received_at":""#)),
-            "{shape}"
-        );
+        assert!(page.text.contains(r#""source":"app","received_at":""#), "{shape}");
         assert!(
             page.text.contains(&format!(r#""event":{payload}}}"#)),
             "{shape}: {}",

@@ -1,0 +1,52 @@
+//! What may be posted, for the OpenAPI document alone: `domain::event` reads what is posted, and says what is wrong with it.
+
+use utoipa::ToSchema;
+
+/// An audit event as it is posted. Other members are kept as they are.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "event_type": "user_created", "author_name": "Ada", "entity_type": "Group", "entity_id": 7,
+    "entity_path": "engineering", "details": {"custom_message": "Created user Grace"},
+}))]
+#[expect(
+    dead_code,
+    reason = "it is there to be documented: `domain::event` reads what is posted"
+)]
+pub(super) struct AuditEventInput {
+    #[schema(min_length = 1, max_length = 255, example = "user_created")]
+    event_type: String,
+    /// The key by which repeats are told: a string or an integer. Made if it is not there.
+    id: Option<Identifier>,
+    author_id: Option<Identifier>,
+    author_name: Option<String>,
+    entity_id: Option<Identifier>,
+    /// The instance, unless it is given.
+    #[schema(example = "Project")]
+    entity_type: Option<String>,
+    entity_path: Option<String>,
+    target_id: Option<Identifier>,
+    target_type: Option<String>,
+    target_details: Option<String>,
+    ip_address: Option<String>,
+    /// When it was received, unless it is given.
+    #[schema(format = DateTime)]
+    created_at: Option<String>,
+    #[schema(value_type = Value)]
+    details: Option<serde_json::Value>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there to be documented")]
+pub(super) enum Posted {
+    One(Box<AuditEventInput>),
+    Several(Vec<AuditEventInput>),
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is there to be documented")]
+pub(super) enum Identifier {
+    Text(String),
+    Number(i64),
+}
