@@ -9,9 +9,9 @@
 //! Not guaranteed: that an append which returned an error, or was never answered, left nothing. A client that is in doubt
 //! posts again with the same ids.
 //!
-//! The writer is on rusqlite, because prepared inserts there are twice as fast as through sqlx; everything that reads is
-//! on sqlx, from connections that can't write. The last few MiB stay in memory for destinations that keep up. How events
-//! are found by who, what and where stands in `index` and `browse`.
+//! The writer is on rusqlite, because prepared inserts there are twice as fast as through sqlx, and so is reading for
+//! delivery (`readers`); everything that searches is on sqlx. Only the writer's connection can write. The last few MiB stay
+//! in memory for destinations that keep up. How events are found by who, what and where stands in `index` and `browse`.
 
 mod append;
 mod arrivals;
@@ -24,6 +24,7 @@ mod known;
 mod places;
 mod prune;
 mod read;
+mod readers;
 mod schema;
 mod search;
 mod tail;
@@ -57,7 +58,7 @@ pub use self::{
     types::EventTypeCount,
     usage::Stored,
 };
-use self::{tail::Tail, writer::Writer};
+use self::{readers::Readers, tail::Tail, writer::Writer};
 
 /// One event of the log, shared by everyone who delivers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,10 @@ pub struct LoggedEvent {
 #[derive(Clone)]
 pub struct EventLog {
     writer: Arc<Writer>,
+    /// Searches.
     reader: SqlitePool,
+    /// Read for delivery.
+    readers: Arc<Readers>,
     tail: Arc<Tail>,
     committed: watch::Receiver<Seq>,
 }
@@ -104,6 +108,7 @@ impl EventLog {
         Ok(Self {
             writer: Arc::new(writer),
             reader,
+            readers: Arc::new(Readers::new(path)),
             tail,
             committed,
         })
@@ -132,6 +137,7 @@ impl EventLog {
     /// Lets the writer finish what is queued, then closes the file.
     pub async fn close(&self) {
         self.writer.stop().await;
+        self.readers.close();
         self.reader.close().await;
     }
 }

@@ -3,10 +3,10 @@
 /// The log could not be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    #[error("the log's writing connection failed")]
-    Writing(#[from] rusqlite::Error),
-    #[error("the log's reading connection failed")]
-    Reading(#[from] sqlx::Error),
+    #[error("a connection to the log failed")]
+    Connection(#[from] rusqlite::Error),
+    #[error("the log can't be searched")]
+    Search(#[from] sqlx::Error),
     #[error("the log was written by a newer version of this program (schema {found}, known up to {known})")]
     TooNew { found: i64, known: i64 },
     #[error("the log's writer could not be started")]

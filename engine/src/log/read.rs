@@ -8,8 +8,7 @@ use domain::{
     event::{EventId, EventType},
     ids::Seq,
 };
-use futures::TryStreamExt;
-use sqlx::{Row, sqlite::SqliteRow};
+use rusqlite::{Connection, Row};
 
 use super::{EventLog, LogError, LoggedEvent};
 
@@ -29,23 +28,9 @@ impl EventLog {
         if let Some(events) = self.tail.read_after(after, count, bytes) {
             return Ok(events);
         }
-        let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        let sql = [COLUMNS, "WHERE seq > ? ORDER BY seq LIMIT ?"].concat();
-        let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(after.get())
-            .bind(limit)
-            .fetch(&self.reader);
-        let (mut events, mut room) = (Vec::new(), bytes);
-        // Row by row, so that no more than was asked for is ever in memory.
-        while let Some(row) = rows.try_next().await? {
-            let event = read_event(&row)?;
-            room = room.saturating_sub(event.body.len());
-            events.push(Arc::new(event));
-            if room == 0 {
-                break;
-            }
-        }
-        Ok(events)
+        let last = self.last_seq();
+        let read = move |connection: &Connection| read_range(connection, (after, last), count, bytes);
+        self.readers.read(read).await
     }
 
     /// One event; none if it was never there or has gone.
@@ -53,29 +38,54 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
-        let sql = [COLUMNS, "WHERE seq = ?"].concat();
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(seq.get())
-            .fetch_optional(&self.reader)
-            .await?;
-        row.map(|row| read_event(&row).map(Arc::new)).transpose()
+        let before = Seq::new(seq.get() - 1);
+        let read = move |connection: &Connection| read_range(connection, (before, seq), 1, 0);
+        Ok(self.readers.read(read).await?.pop())
     }
 }
 
-/// Columns by number, in the order of `COLUMNS`: looking them up by name is noticeable at this rate.
-fn read_event(row: &SqliteRow) -> Result<LoggedEvent, LogError> {
-    let seq: i64 = row.get(0);
+/// The events after the first position and up to the last.
+fn read_range(
+    connection: &Connection,
+    (after, last): (Seq, Seq),
+    count: usize,
+    bytes: usize,
+) -> Result<Vec<Arc<LoggedEvent>>, LogError> {
+    let limit = i64::try_from(count).unwrap_or(i64::MAX);
+    let sql = [COLUMNS, "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"].concat();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([after.get(), last.get(), limit])?;
+    let (mut events, mut room) = (Vec::<Arc<LoggedEvent>>::new(), bytes);
+    // Row by row, so that no more than was asked for is ever in memory.
+    while let Some(row) = rows.next()? {
+        let event = read_event(row, events.last().map(|event| &event.source))?;
+        room = room.saturating_sub(event.body.len());
+        events.push(Arc::new(event));
+        if room == 0 {
+            break;
+        }
+    }
+    Ok(events)
+}
+
+/// Columns by number, in the order of `COLUMNS`: looking them up by name is noticeable at this rate. Events one after the
+/// other mostly have one source, and share its name.
+fn read_event(row: &Row<'_>, source_before: Option<&Arc<str>>) -> Result<LoggedEvent, LogError> {
+    let seq = row.get(0)?;
     let unreadable = || LogError::Unreadable { seq };
+    let text = |column| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
+    let source = text(1)?;
+    let shared = source_before.filter(|before| ***before == *source);
     Ok(LoggedEvent {
         seq: Seq::new(seq),
-        source: row.get::<&str, _>(1).into(),
-        id: EventId::parse(row.get(2)).ok_or_else(unreadable)?,
-        event_type: EventType::parse(row.get(3)).ok_or_else(unreadable)?,
-        entity_type: row.get(4),
-        entity_id: row.get(5),
-        entity_path: row.get(6),
-        created_at: Timestamp::from_unix_ms(row.get(7)),
-        received_at: Timestamp::from_unix_ms(row.get(8)),
-        body: Bytes::from(row.get::<String, _>(9)),
+        source: shared.map_or_else(|| source.into(), Arc::clone),
+        id: EventId::parse(text(2)?).ok_or_else(unreadable)?,
+        event_type: EventType::parse(text(3)?).ok_or_else(unreadable)?,
+        entity_type: row.get(4)?,
+        entity_id: row.get(5)?,
+        entity_path: row.get(6)?,
+        created_at: Timestamp::from_unix_ms(row.get(7)?),
+        received_at: Timestamp::from_unix_ms(row.get(8)?),
+        body: Bytes::from(row.get::<_, String>(9)?),
     })
 }

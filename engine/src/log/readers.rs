@@ -1,0 +1,67 @@
+//! Connections that events are read on for delivery, one a read, on threads that may block.
+//!
+//! They are on rusqlite like the writer, because sqlx hands each row from thread to thread: on a stream that catches up that
+//! costs more than reading it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::LogError;
+
+/// Kept open for the next reads; more streams than this rarely read at the same moment.
+const IDLE_CONNECTIONS: usize = 8;
+
+pub(super) struct Readers {
+    path: PathBuf,
+    /// None once the log is closed.
+    idle: Mutex<Option<Vec<Connection>>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: Mutex::new(Some(Vec::new())),
+        }
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, LogError> {
+        let readers = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || {
+            let connection = readers.take()?;
+            let read = read(&connection)?;
+            readers.put_back(connection);
+            Ok(read)
+        });
+        reading.await.unwrap_or(Err(LogError::Stopped))
+    }
+
+    /// Reads that are under way end as they would have.
+    pub(super) fn close(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn take(&self) -> Result<Connection, LogError> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = idle.as_mut().ok_or(LogError::Stopped)?.pop() {
+            return Ok(connection);
+        }
+        drop(idle);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Ok(Connection::open_with_flags(&self.path, flags)?)
+    }
+
+    fn put_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE_CONNECTIONS) {
+            idle.push(connection);
+        }
+    }
+}
