@@ -1,12 +1,14 @@
 //! Events waiting to be sent, in lanes that keep each entity's order.
 
 use std::{
-    collections::VecDeque,
-    hash::{DefaultHasher, Hash, Hasher},
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    hash::BuildHasher,
     sync::Arc,
 };
 
 use domain::ids::Seq;
+use foldhash::fast::FixedState;
 
 use crate::log::LoggedEvent;
 
@@ -51,8 +53,9 @@ impl Room {
 /// The lanes. Events of an entity share a lane, and what is out of a lane is out in one request.
 pub(super) struct Lanes {
     lanes: Vec<Lane>,
-    /// Lanes that have an event and none out, in the order in which they became so.
-    ready: VecDeque<usize>,
+    /// Lanes that have an event and none out, each with the position of its next event: the oldest comes first, so that
+    /// the cursor follows closely and what is settled above it stays little.
+    ready: BinaryHeap<Reverse<(Seq, usize)>>,
     waiting: usize,
     waiting_bytes: usize,
 }
@@ -78,7 +81,7 @@ impl Lanes {
         let lanes = std::iter::repeat_with(Lane::default).take(count).collect();
         Self {
             lanes,
-            ready: VecDeque::new(),
+            ready: BinaryHeap::with_capacity(count),
             waiting: 0,
             waiting_bytes: 0,
         }
@@ -101,28 +104,29 @@ impl Lanes {
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
         if lane.events.is_empty() && lane.out == 0 {
-            self.ready.push_back(index);
+            self.ready.push(Reverse((event.seq, index)));
         }
         lane.events.push_back(event);
     }
 
-    /// Gives out the next events of the lanes that have been ready longest, as many as there is room for.
+    /// Gives out the next events of the lanes that are ready, the lane with the oldest first, as many as there is room for.
     pub(super) fn take(&mut self, mut room: Room) -> Vec<Taken> {
         let mut taken = Vec::new();
-        while let Some(index) = self.ready.front().copied() {
+        while let Some(Reverse((_, index))) = self.ready.peek().copied() {
             let before = taken.len();
             self.take_from(index, &mut room, &mut taken);
             if taken.len() == before {
                 break;
             }
-            self.ready.pop_front();
+            self.ready.pop();
         }
         taken
     }
 
     /// The first and the last position of what [`Self::take`] would give out of a single lane.
     pub(super) fn bounds(&self, mut room: Room) -> Option<(Seq, Seq)> {
-        let lane = self.lanes.get(*self.ready.front()?)?;
+        let Reverse((_, index)) = *self.ready.peek()?;
+        let lane = self.lanes.get(index)?;
         let first = lane.events.front()?.seq;
         let mut last = None;
         for event in &lane.events {
@@ -132,15 +136,6 @@ impl Lanes {
             last = Some(event.seq);
         }
         Some((first, last?))
-    }
-
-    /// Gives out the oldest event that is ready: the one to probe with.
-    pub(super) fn take_oldest(&mut self) -> Option<Taken> {
-        let oldest = self.ready.iter().copied().min_by_key(|index| self.front(*index))?;
-        self.ready.retain(|index| *index != oldest);
-        let mut taken = Vec::new();
-        self.take_from(oldest, &mut { Room::ONE }, &mut taken);
-        taken.pop()
     }
 
     fn take_from(&mut self, index: usize, room: &mut Room, taken: &mut Vec<Taken>) {
@@ -159,8 +154,8 @@ impl Lanes {
             return;
         };
         lane.out -= 1;
-        if lane.out == 0 && !lane.events.is_empty() {
-            self.ready.push_back(index.0);
+        if let (0, Some(next)) = (lane.out, lane.events.front()) {
+            self.ready.push(Reverse((next.seq, index.0)));
         }
     }
 
@@ -171,28 +166,24 @@ impl Lanes {
         };
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
+        let seq = event.seq;
         lane.events.push_front(event);
         lane.out -= 1;
         if lane.out == 0 {
-            self.ready.push_front(index.0);
+            self.ready.push(Reverse((seq, index.0)));
         }
     }
 
-    /// The position of the oldest event that may be given out.
-    pub(super) fn oldest_ready(&self) -> Option<Seq> {
-        self.ready.iter().filter_map(|index| self.front(*index)).min()
-    }
-
-    fn front(&self, index: usize) -> Option<Seq> {
-        Some(self.lanes.get(index)?.events.front()?.seq)
+    /// Whether an event may be given out.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 }
 
 fn lane_of(event: &LoggedEvent, lanes: usize) -> usize {
-    let mut hasher = DefaultHasher::new();
-    (&event.entity_type, &event.entity_id).hash(&mut hasher);
+    let hash = FixedState::default().hash_one((&event.entity_type, &event.entity_id));
     let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
-    usize::try_from(hasher.finish() % lanes).unwrap_or(0)
+    usize::try_from(hash % lanes).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -231,10 +222,24 @@ mod tests {
         let (lane, first) = lanes.take(Room::ONE).pop().unwrap();
         assert!(lanes.take(Room::ONE).is_empty());
         lanes.put_back(lane, first);
-        let (lane, first) = lanes.take_oldest().unwrap();
+        let (lane, first) = lanes.take(Room::ONE).pop().unwrap();
         assert_eq!(first.seq, Seq::new(1));
         lanes.done(lane);
         assert_eq!(lanes.take(Room::ONE).pop().unwrap().1.seq, Seq::new(2));
+    }
+
+    #[test]
+    fn the_oldest_event_that_may_be_given_out_comes_first() {
+        let mut lanes = Lanes::by_entity();
+        for (seq, entity) in [(1, 1), (2, 2), (3, 1), (4, 2)] {
+            lanes.push(event(seq, entity));
+        }
+        let (first, _) = lanes.take(Room::ONE).pop().unwrap();
+        let (second, _) = lanes.take(Room::ONE).pop().unwrap();
+        assert_ne!(first, second, "the two entities have a lane each");
+        lanes.done(second);
+        lanes.done(first);
+        assert_eq!(seqs(&lanes.take(Room::ONE)), [3]);
     }
 
     fn seqs(taken: &[Taken]) -> Vec<i64> {

@@ -244,10 +244,11 @@ impl Stream {
     }
 
     fn receive(&mut self, sent: Sent) {
-        self.settle(sent);
+        let now = self.context.clock.now();
+        self.settle(sent, now);
         // Whatever else has ended meanwhile is taken along before anything new is looked at.
         while let Some(Some(sent)) = self.in_flight.next().now_or_never() {
-            self.settle(sent);
+            self.settle(sent, now);
         }
         self.show_progress();
     }
@@ -327,7 +328,7 @@ impl Stream {
             return;
         }
         while self.in_flight.len() < self.pace.allowed() {
-            if let Some(seq) = self.refusals.take_due(self.context.clock.now()) {
+            if let Some(seq) = self.take_due_refusal() {
                 self.send_refused(seq);
             } else if !self.send_next() {
                 break;
@@ -368,19 +369,25 @@ impl Stream {
     fn send_probe(&mut self) -> bool {
         let is_sent = match &self.mode {
             Mode::Ready { .. } => {
-                let oldest = self.lanes.take_oldest();
-                self.send(oldest.into_iter().collect(), None)
+                let oldest = self.lanes.take(Room::ONE);
+                self.send(oldest, None)
             }
             Mode::Runs(_) => self.send_run(),
         };
         if is_sent {
             return true;
         }
-        match self.refusals.take_due(self.context.clock.now()) {
+        match self.take_due_refusal() {
             Some(seq) => self.send_refused(seq),
             None => return false,
         }
         true
+    }
+
+    /// Asks for the time only if a refused event waits: this is called for every event.
+    fn take_due_refusal(&mut self) -> Option<Seq> {
+        self.refusals.next_due()?;
+        self.refusals.take_due(self.context.clock.now())
     }
 
     /// False if there is nothing to send.
@@ -528,7 +535,7 @@ impl Stream {
             tokio::select! {
                 biased;
                 committed = running(&mut self.committing) => drop(self.finish_commit(committed)),
-                Some(sent) = self.in_flight.next() => self.settle(sent),
+                Some(sent) = self.in_flight.next() => self.settle(sent, self.context.clock.now()),
                 () = tokio::time::sleep_until(deadline) => break,
             }
         }
@@ -569,7 +576,7 @@ impl Stream {
 
     fn has_probe(&self) -> bool {
         let has_events = match &self.mode {
-            Mode::Ready { .. } => self.lanes.oldest_ready().is_some(),
+            Mode::Ready { .. } => self.lanes.has_ready(),
             Mode::Runs(runs) => runs.stored().is_some(),
         };
         has_events

@@ -23,8 +23,7 @@ struct Shown {
 }
 
 impl Stream {
-    pub(super) fn settle(&mut self, sent: Sent) {
-        let now = self.context.clock.now();
+    pub(super) fn settle(&mut self, sent: Sent, now: Timestamp) {
         match sent {
             Sent::Done(done) => self.settle_request(done, now),
             Sent::Gone(seq) => {
