@@ -92,7 +92,8 @@ fn build(resolver: GuardedResolver, deadline: Duration) -> reqwest::Result<reqwe
         .redirect(redirect::Policy::none())
         .no_proxy()
         .referer(false)
-        .retry(reqwest::retry::never())
+        // A policy that never retries would still copy each request in case it did.
+        .retry(reqwest::retry::never().max_retries_per_request(0))
         .connect_timeout(CONNECT_DEADLINE)
         .timeout(deadline)
         .pool_idle_timeout(Duration::from_secs(60))
@@ -148,9 +149,9 @@ impl GuardedClient {
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
             Some(Host::Domain(_)) | None => return Ok(()),
         };
-        let host = address.to_string();
-        self.rules
-            .check(&host, address, self.port)
-            .map_err(|reason| SendError::Blocked(Blocked { host, address, reason }))
+        self.rules.check(address, address, self.port).map_err(|reason| {
+            let host = address.to_string();
+            SendError::Blocked(Blocked { host, address, reason })
+        })
     }
 }

@@ -3,7 +3,10 @@
 //! Ranges are those of the IANA special-purpose registries
 //! (<https://www.iana.org/assignments/iana-ipv4-special-registry>, <https://www.iana.org/assignments/iana-ipv6-special-registry>).
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    fmt::Display,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
@@ -87,11 +90,14 @@ impl NetworkRules {
     ///
     /// # Errors
     /// [`Forbidden`], saying why not.
-    pub fn check(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Forbidden> {
+    pub fn check(&self, host: impl Display, address: IpAddr, port: u16) -> Result<(), Forbidden> {
         let Some(forbidden) = classify(address) else {
             return Ok(());
         };
-        let listed = || self.allowlist.iter().any(|entry| entry.admits(host, address, port));
+        let listed = || {
+            let host = host.to_string();
+            self.allowlist.iter().any(|entry| entry.admits(&host, address, port))
+        };
         match self.verdict(forbidden) {
             Verdict::Allowed => Ok(()),
             Verdict::Refused if listed() => Ok(()),
