@@ -52,14 +52,14 @@ impl RequestHead {
 
     /// None if the event's id, type or source can't stand in a header.
     pub(super) fn headers_for(&self, event: &LoggedEvent, now: Timestamp) -> Option<HeaderMap> {
-        let seconds = now.unix_seconds();
-        let signature = self.signer.sign(event.id.as_str(), seconds, &event.body);
+        let timestamp = now.unix_seconds().to_string();
+        let signature = self.signer.sign(event.id.as_str(), &timestamp, &event.body);
         let mut headers = self.fixed.clone();
         headers.insert(EVENT_TYPE, HeaderValue::from_str(event.event_type.as_str()).ok()?);
         headers.insert(SOURCE, HeaderValue::from_str(&event.source).ok()?);
         headers.insert(WEBHOOK_ID, HeaderValue::from_bytes(event.id.as_str().as_bytes()).ok()?);
-        headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::from(seconds));
-        headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&signature).ok()?);
+        headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::try_from(timestamp).ok()?);
+        headers.insert(WEBHOOK_SIGNATURE, HeaderValue::try_from(signature).ok()?);
         Some(headers)
     }
 }

@@ -4,6 +4,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+/// `v1,` and 32 bytes in base64.
+const SIGNATURE_CHARS: usize = 47;
+
 /// Signs with one secret.
 pub(super) struct Signer(Hmac<Sha256>);
 
@@ -15,12 +18,15 @@ impl Signer {
     }
 
     /// `v1,` and the base64 of the signature. `timestamp` is in seconds since 1970.
-    pub(super) fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+    pub(super) fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mut mac = self.0.clone();
-        for part in [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body] {
+        for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
             mac.update(part);
         }
-        format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+        let mut signature = String::with_capacity(SIGNATURE_CHARS);
+        signature.push_str("v1,");
+        STANDARD.encode_string(mac.finalize().into_bytes(), &mut signature);
+        signature
     }
 }
 
@@ -32,11 +38,7 @@ mod tests {
     #[test]
     fn the_reference_signature() {
         let signer = Signer::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let signature = signer.sign(
-            "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            1_614_265_330,
-            br#"{"test": 2432232314}"#,
-        );
+        let signature = signer.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", br#"{"test": 2432232314}"#);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
