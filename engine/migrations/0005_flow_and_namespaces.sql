@@ -17,7 +17,8 @@ CREATE TABLE inactive_spans (
     destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
     first_seq      INTEGER NOT NULL,
     last_seq       INTEGER,
-    PRIMARY KEY (destination_id, first_seq)
+    PRIMARY KEY (destination_id, first_seq),
+    CONSTRAINT a_span_ends_after_it_begins CHECK (last_seq >= first_seq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_open_span_per_destination ON inactive_spans (destination_id) WHERE last_seq IS NULL;
 

@@ -23,8 +23,8 @@ use crate::{
     own_events::Recorded,
     sink::check_private_key,
     store::{
-        Destination, HttpSecrets, IdempotencyKey, Insertion, ParkedEvent, SigningSecret, StoreError, Target,
-        UpdateError,
+        Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, ParkedEvent, SigningSecret, StoreError,
+        Target, UpdateError,
     },
     vault::{KeyError, random},
 };
@@ -92,6 +92,11 @@ impl Engine {
         new: DestinationSettings,
         key: &IdempotencyKey,
     ) -> Result<Addition, UpdateError> {
+        let now = self.clock().now();
+        // Before anything is checked: a repeat is answered as before, whatever holds by now.
+        if let Some(id) = self.database().find_repeated(key, now).await? {
+            return Ok(Addition::Repeated(self.find_destination(id).await?));
+        }
         match self.add_destination(author, new, Some(key)).await? {
             Insertion::Stored(destination) => Ok(Addition::Added(self.state_of(*destination))),
             Insertion::Repeated(id) => Ok(Addition::Repeated(self.find_destination(id).await?)),
@@ -116,11 +121,15 @@ impl Engine {
             let events = creation(id, &new).into_iter();
             events.map(|event| Recorded::new(event, author, now)).collect()
         };
-        let limit = self.destination_limit();
-        let inserted = self
-            .database()
-            .insert_destination(&new, &secrets, key, self.log().last_seq(), limit, now, created)
-            .await?;
+        let new = NewDestination {
+            settings: &new,
+            secrets: &secrets,
+            key,
+            start: self.log().last_seq(),
+            limit: self.destination_limit(),
+            now,
+        };
+        let inserted = self.database().insert_destination(&new, created).await?;
         if matches!(inserted, Insertion::Stored(_)) {
             self.after_change().await;
         }
@@ -143,6 +152,10 @@ impl Engine {
             .find_destination(id)
             .await?
             .ok_or(UpdateError::NotFound)?;
+        if stored.version == version && changes(&stored, &change).is_empty() {
+            // Nothing is to be told, and no stream is to start over.
+            return Ok(self.state_of(stored));
+        }
         self.check_target(&change.target, Some(&stored.target))?;
         self.check_event_types(&change.filter, Some(id)).await?;
         let now = self.clock().now();
@@ -152,7 +165,7 @@ impl Engine {
         };
         let destination = self
             .database()
-            .update_destination(id, version, &change, self.log().last_seq(), now, changed)
+            .update_destination(id, version, &change, || self.log().last_seq(), now, changed)
             .await?;
         self.after_change().await;
         Ok(self.state_of(destination))
@@ -268,7 +281,7 @@ impl Engine {
     }
 
     fn state_of(&self, destination: Destination) -> DestinationState {
-        let health = self.health_of(destination.id);
+        let health = self.health_of(&destination);
         DestinationState { destination, health }
     }
 

@@ -9,9 +9,13 @@ use std::{
 use domain::{
     event::{Author, OwnEvent},
     health::StreamHealth,
-    ids::{DestinationId, Seq},
+    ids::Seq,
 };
-use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    sync::{Mutex, MutexGuard, Notify},
+    task::JoinHandle,
+    time::MissedTickBehavior,
+};
 
 use crate::{
     causes::causes,
@@ -23,7 +27,7 @@ use crate::{
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    store::{Database, StoreError},
+    store::{Database, Destination, StoreError},
     vault::{KeyError, Vault},
 };
 
@@ -90,6 +94,8 @@ pub struct Engine {
     upkeep_wake: Arc<Notify>,
     settings: Arc<Settings>,
     destination_limit: u32,
+    /// Held by whoever reads a destination to change it.
+    editing: Mutex<()>,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: std::fs::File,
 }
@@ -137,6 +143,7 @@ impl Engine {
             upkeep_wake,
             settings,
             destination_limit: config.destination_limit,
+            editing: Mutex::new(()),
             _folder_lock: folder_lock,
         })
     }
@@ -173,6 +180,12 @@ impl Engine {
             log: self.log.is_alive(),
             delivery: self.delivery.is_alive() && !self.upkeep.is_finished(),
         }
+    }
+
+    /// To be held from reading a destination until a change of it is stored: those who change the same one take turns then,
+    /// and none has to start over.
+    pub async fn editing(&self) -> MutexGuard<'_, ()> {
+        self.editing.lock().await
     }
 
     /// An own event about to be stored with the change it tells of.
@@ -218,8 +231,8 @@ impl Engine {
         self.destination_limit
     }
 
-    pub(crate) fn health_of(&self, id: DestinationId) -> StreamHealth {
-        self.delivery.health_of(id)
+    pub(crate) fn health_of(&self, destination: &Destination) -> StreamHealth {
+        self.delivery.health_of(destination)
     }
 
     /// Returns once what is stored is what every stream goes by.

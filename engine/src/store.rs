@@ -18,7 +18,7 @@ pub use self::{
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{
         Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
-        S3Target, SigningSecret, Target, UpdateError,
+        NewDestination, S3Target, SigningSecret, Target, UpdateError,
     },
     error::StoreError,
     own_events::PendingOwnEvent,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// GitLab's switch: while it is off, what comes in is not owed to the destination, and is not sent later either. What
-    /// was owed before is.
+    /// was owed before is, as far as the log has kept it.
     pub active: bool,
     /// While it is on, everything is kept for the destination, and sent when it is off again.
     pub paused: bool,

@@ -112,6 +112,12 @@ impl Runs {
         self.waiting_since = (lanes.waiting() > 0).then_some(now);
     }
 
+    /// Whether the run has a position in this stretch.
+    pub(super) fn overlaps(&self, first: Seq, last: Seq) -> bool {
+        self.current
+            .is_some_and(|(run, _)| run.first <= last && first <= run.last)
+    }
+
     /// The run is to be sent again as it is.
     pub(super) fn put_back(&mut self) {
         if let Some((_, state)) = &mut self.current {

@@ -19,7 +19,6 @@ struct Seen {
     settled: i64,
     last_success_at: Option<Timestamp>,
     hold: Option<Hold>,
-    flow: Flow,
 }
 
 impl Status {
@@ -35,38 +34,22 @@ impl Status {
         self.change(|seen| seen.hold = hold);
     }
 
-    /// The stream runs.
-    pub(super) fn runs(&self) {
-        self.change(|seen| {
-            seen.hold = None;
-            seen.flow = Flow::default();
-        });
-    }
-
-    /// An administrator has stopped the stream.
-    pub(super) fn stands_by(&self, flow: Flow) {
-        self.change(|seen| {
-            seen.hold = None;
-            seen.flow = flow;
-        });
-    }
-
     fn change(&self, change: impl FnOnce(&mut Seen)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// The health of the stream while the newest event is `last_seq`.
-    pub(super) fn health(&self, last_seq: Seq) -> StreamHealth {
+    /// The health of a stream with these switches while the newest event is `last_seq`.
+    pub(super) fn health(&self, flow: Flow, last_seq: Seq) -> StreamHealth {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !flow.active {
+            return StreamHealth::Inactive;
+        }
         if !seen.is_running {
             return StreamHealth::Starting;
         }
         let behind = last_seq.get().saturating_sub(seen.settled).max(0);
         let waiting = u64::try_from(behind).unwrap_or(0);
-        if !seen.flow.active {
-            return StreamHealth::Inactive;
-        }
-        if seen.flow.paused {
+        if flow.paused {
             return StreamHealth::Paused { waiting };
         }
         match (seen.hold, seen.last_success_at) {

@@ -108,11 +108,11 @@ impl Delivery {
         !self.supervisor.is_finished()
     }
 
-    pub fn health_of(&self, id: DestinationId) -> StreamHealth {
+    pub fn health_of(&self, destination: &Destination) -> StreamHealth {
         let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
-        statuses
-            .get(&id)
-            .map_or(StreamHealth::Starting, |status| status.health(self.log.last_seq()))
+        statuses.get(&destination.id).map_or(StreamHealth::Starting, |status| {
+            status.health(destination.flow, self.log.last_seq())
+        })
     }
 
     /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.

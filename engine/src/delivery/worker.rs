@@ -107,7 +107,7 @@ async fn run(
     orders: &mut watch::Receiver<Order>,
 ) -> Result<End, StreamError> {
     if !destination.flow.is_running() {
-        return stand_by(context, destination, orders).await;
+        return stand_by(context, orders).await;
     }
     let sink = sink_for(destination, &context.clients, &context.services, &context.clock)?;
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
@@ -120,17 +120,13 @@ async fn run(
 }
 
 /// Sends nothing, until there is a new order.
-async fn stand_by(
-    context: &WorkerContext,
-    destination: &Destination,
-    orders: &mut watch::Receiver<Order>,
-) -> Result<End, StreamError> {
+async fn stand_by(context: &WorkerContext, orders: &mut watch::Receiver<Order>) -> Result<End, StreamError> {
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };
     let settled = Progress::new(cursor.acked, &cursor.settled_above).settled();
     context.status.progressed(settled, cursor.last_success_at);
-    context.status.stands_by(destination.flow);
+    context.status.held(None);
     match orders.changed().await {
         Ok(()) => Ok(End::NewOrder),
         Err(_) => Ok(End::Gone),

@@ -105,8 +105,10 @@ impl Database {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut cursor = read_cursor(destination, &row)?;
-        // What came in while the destination was inactive is settled, too.
-        cursor.settled_above.extend(spans);
+        // What came in while the destination was inactive is settled, too, unless it belongs to a run that was closed before.
+        let after_run = cursor.run.map_or(Seq::START, |run| run.last.next());
+        let spans = spans.into_iter().map(|(first, last)| (first.max(after_run), last));
+        cursor.settled_above.extend(spans.filter(|(first, last)| first <= last));
         Ok(Some(cursor))
     }
 
@@ -176,12 +178,19 @@ impl Database {
         Ok(due.collect())
     }
 
-    /// The furthest position that any stream has settled; none without destinations.
+    /// The furthest position that any stream has settled, or does not owe; none without destinations.
     pub async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
-        let furthest: Option<i64> = sqlx::query_scalar("SELECT max(acked_seq) FROM cursors")
-            .fetch_one(self.read())
-            .await?;
-        Ok(furthest.map(Seq::new))
+        let ends: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT acked_seq, settled_above FROM cursors UNION ALL SELECT coalesce(last_seq, first_seq - 1), '' \
+             FROM inactive_spans",
+        )
+        .fetch_all(self.read())
+        .await?;
+        let ends = ends.into_iter().flat_map(|(acked, above)| {
+            let above = parse_ranges(&above).unwrap_or_default();
+            above.into_iter().map(|(_, last)| last).chain([Seq::new(acked)])
+        });
+        Ok(ends.max())
     }
 
     /// Refused events of a destination that are still tried, the next one due first.

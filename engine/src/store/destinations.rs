@@ -56,6 +56,21 @@ pub struct Destination {
     pub updated_at: Timestamp,
 }
 
+/// A destination to be stored, and under which conditions.
+#[derive(Clone, Copy, Debug)]
+pub struct NewDestination<'a> {
+    pub settings: &'a DestinationSettings,
+    /// For an HTTP destination.
+    pub secrets: &'a HttpSecrets,
+    /// By which a repeat of the request is told.
+    pub key: Option<&'a IdempotencyKey>,
+    /// Its stream begins after this position.
+    pub start: Seq,
+    /// Destinations that an instance may have.
+    pub limit: u32,
+    pub now: Timestamp,
+}
+
 /// What came of a request to add a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Insertion {
@@ -130,61 +145,41 @@ impl Database {
         Ok(targets)
     }
 
-    /// Stores a destination whose stream begins after `start`, together with the own events made from its id; unless `key`
-    /// says that this was done before. `secrets` are for an HTTP destination.
+    /// Stores a destination together with the own events made from its id; unless its key says that this was done before.
     pub async fn insert_destination(
         &self,
-        new: &DestinationSettings,
-        secrets: &HttpSecrets,
-        key: Option<&IdempotencyKey>,
-        start: Seq,
-        limit: u32,
-        now: Timestamp,
+        new: &NewDestination<'_>,
         own_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
     ) -> Result<Insertion, UpdateError> {
+        let NewDestination {
+            settings,
+            key,
+            start,
+            now,
+            ..
+        } = *new;
         let mut transaction = self.write().await?;
         if let Some(key) = key
             && let Some(made) = find_repeated(&mut transaction, key, now).await?
         {
             return Ok(Insertion::Repeated(made));
         }
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
-            .fetch_one(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
-        if count >= i64::from(limit) {
-            return Err(UpdateError::TooMany { limit });
-        }
-        let inserted = sqlx::query("INSERT INTO destinations (kind, name, created_at, updated_at) VALUES (?, ?, ?, ?)")
-            .bind(new.target.kind().as_str())
-            .bind(new.name.as_str())
-            .bind(now.unix_ms())
-            .bind(now.unix_ms())
-            .execute(&mut *transaction)
-            .await
-            .map_err(taken)?;
-        let id = DestinationId::new(inserted.last_insert_rowid());
-        sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
-            .bind(id.get())
-            .bind(start.get())
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
-        let target = match &new.target {
-            TargetSettings::Http(settings) => {
+        let id = insert_row(&mut transaction, new).await?;
+        let target = match &settings.target {
+            TargetSettings::Http(http) => {
                 let stored = HttpTarget {
-                    url: settings.url.clone(),
-                    secrets: secrets.clone(),
+                    url: http.url.clone(),
+                    secrets: new.secrets.clone(),
                     headers: Vec::new(),
                 };
-                self.store_http_target(&mut transaction, id, stored, settings).await?
+                self.store_http_target(&mut transaction, id, stored, http).await?
             }
             other => self.store_cloud_target(&mut transaction, id, None, other).await?,
         };
-        replace_filter(&mut transaction, id, &new.filter).await?;
-        let namespaces = replace_namespaces(&mut transaction, id, &[], &new.namespaces).await?;
-        let flow = new.flow.unwrap_or_default();
-        store_flow(&mut transaction, id, None, flow, start).await?;
+        replace_filter(&mut transaction, id, &settings.filter).await?;
+        let namespaces = replace_namespaces(&mut transaction, id, &[], &settings.namespaces).await?;
+        let flow = settings.flow.unwrap_or_default();
+        store_flow(&mut transaction, id, None, flow, || start).await?;
         if let Some(key) = key {
             remember(&mut transaction, key, id, now).await?;
         }
@@ -193,9 +188,9 @@ impl Database {
         Ok(Insertion::Stored(Box::new(Destination {
             id,
             version: 1,
-            name: new.name.clone(),
+            name: settings.name.clone(),
             target,
-            filter: new.filter.clone(),
+            filter: settings.filter.clone(),
             namespaces,
             flow,
             created_at: now,
@@ -203,14 +198,14 @@ impl Database {
         })))
     }
 
-    /// Stores a change of the destination as it was at `version`, while the newest event is at `position`. The own events are
-    /// made from what it was before.
+    /// Stores a change of the destination as it was at `version`. `position` tells that of the newest event, asked for when
+    /// nobody else can write any more. The own events are made from what it was before.
     pub async fn update_destination(
         &self,
         id: DestinationId,
         version: i64,
         change: &DestinationSettings,
-        position: Seq,
+        position: impl FnOnce() -> Seq + Send,
         now: Timestamp,
         own_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
@@ -314,6 +309,36 @@ impl Database {
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
+}
+
+/// The row of a destination and its cursor, if there is room for one more.
+async fn insert_row(
+    transaction: &mut Transaction<'static, Sqlite>,
+    new: &NewDestination<'_>,
+) -> Result<DestinationId, UpdateError> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
+        .fetch_one(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
+    if count >= i64::from(new.limit) {
+        return Err(UpdateError::TooMany { limit: new.limit });
+    }
+    let inserted = sqlx::query("INSERT INTO destinations (kind, name, created_at, updated_at) VALUES (?, ?, ?, ?)")
+        .bind(new.settings.target.kind().as_str())
+        .bind(new.settings.name.as_str())
+        .bind(new.now.unix_ms())
+        .bind(new.now.unix_ms())
+        .execute(&mut **transaction)
+        .await
+        .map_err(taken)?;
+    let id = DestinationId::new(inserted.last_insert_rowid());
+    sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
+        .bind(id.get())
+        .bind(new.start.get())
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
+    Ok(id)
 }
 
 /// The new secret, or the one that is stored. A destination without either is refused before it comes here.

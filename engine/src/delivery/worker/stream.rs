@@ -171,6 +171,7 @@ impl Stream {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.run);
+        let books = Bookkeeping::new(context.destination, &cursor);
         let stream = Self {
             database: Arc::new(context.database.clone()),
             sink,
@@ -183,8 +184,8 @@ impl Stream {
             hold: None,
             epoch: 0,
             probe_is_out: false,
-            books: Bookkeeping::new(context.destination, &cursor),
-            read_to: cursor.acked,
+            read_to: books.progress.acked(),
+            books,
             log_changes: context.log.subscribe(),
             in_flight: FuturesUnordered::new(),
             reading: None,
@@ -194,7 +195,7 @@ impl Stream {
             context,
         };
         stream.show_progress();
-        stream.context.status.runs();
+        stream.context.status.held(None);
         stream
     }
 
@@ -271,6 +272,8 @@ impl Stream {
         if !has_room || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
             return;
         }
+        // What came in while the destination was inactive need not even be read.
+        self.read_to = self.read_to.max(self.books.progress.acked());
         let (log, after) = (self.context.log.clone(), self.read_to);
         let read = async move { log.read_after(after, PAGE_EVENTS, PAGE_BYTES).await };
         let read = self.context.reading.spawn(read);
@@ -291,8 +294,7 @@ impl Stream {
         };
         for event in events {
             if event.seq > self.read_to.next() {
-                self.books
-                    .passed_over(self.read_to.next(), Seq::new(event.seq.get() - 1));
+                self.pass_gap(self.read_to.next(), Seq::new(event.seq.get() - 1));
             }
             self.read_to = event.seq;
             if self.books.progress.is_settled(event.seq) {
@@ -308,6 +310,29 @@ impl Stream {
             runs.watch(&self.lanes, Instant::now());
         }
         self.show_progress();
+    }
+
+    /// What stood at these positions has left the log: for a destination that was inactive, nothing is kept. A run of which a
+    /// part has gone is not sent under its bounds again, where the whole of it may be already.
+    fn pass_gap(&mut self, first: Seq, last: Seq) {
+        let settled = self.books.progress.settled();
+        self.books.passed_over(first, last);
+        let lost = self.books.progress.settled() - settled;
+        if lost > 0 {
+            tracing::warn!(
+                destination_id = self.context.destination.get(),
+                first_seq = first.get(),
+                last_seq = last.get(),
+                lost,
+                "Events left the log while their destination was inactive; they are not sent."
+            );
+        }
+        if let Mode::Runs(runs) = &mut self.mode
+            && runs.overlaps(first, last)
+        {
+            runs.ended();
+            self.books.run_ended();
+        }
     }
 
     /// Closes a run if it is time, and has its bounds stored.

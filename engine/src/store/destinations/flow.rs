@@ -8,13 +8,13 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::super::StoreError;
 
-/// Sets the switches. `before` is none for a new destination; `position` is that of the newest event.
+/// Sets the switches. `before` is none for a new destination; `position` tells that of the newest event.
 pub(super) async fn store_flow(
     transaction: &mut Transaction<'static, Sqlite>,
     id: DestinationId,
     before: Option<Flow>,
     wanted: Flow,
-    position: Seq,
+    position: impl FnOnce() -> Seq,
 ) -> Result<(), StoreError> {
     sqlx::query("UPDATE destinations SET active = ?, paused = ? WHERE id = ?")
         .bind(wanted.active)
@@ -23,8 +23,8 @@ pub(super) async fn store_flow(
         .execute(&mut **transaction)
         .await?;
     match (before.unwrap_or_default().active, wanted.active) {
-        (true, false) => open_span(transaction, id, position.next()).await,
-        (false, true) => close_span(transaction, id, position).await,
+        (true, false) => open_span(transaction, id, position().next()).await,
+        (false, true) => close_span(transaction, id, position()).await,
         (true, true) | (false, false) => Ok(()),
     }
 }

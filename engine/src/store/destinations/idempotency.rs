@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use domain::{Timestamp, ids::DestinationId};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
-use super::{super::StoreError, UpdateError};
+use super::{
+    super::{Database, StoreError},
+    UpdateError,
+};
 
 /// How long a key is remembered.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -20,26 +23,36 @@ pub struct IdempotencyKey {
     pub fingerprint: [u8; 32],
 }
 
-/// The destination that was made under this key; none if the key is new.
-///
-/// # Errors
-/// [`UpdateError::KeyReused`] if another request was sent under it.
+impl Database {
+    /// The destination that was made under this key; none if the key is new.
+    ///
+    /// # Errors
+    /// [`UpdateError::KeyReused`] if another request was sent under it.
+    pub async fn find_repeated(
+        &self,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<DestinationId>, UpdateError> {
+        let mut connection = self.read().acquire().await.map_err(StoreError::from)?;
+        find_repeated(&mut connection, key, now).await
+    }
+}
+
+/// The same, within a transaction.
 pub(super) async fn find_repeated(
-    transaction: &mut Transaction<'static, Sqlite>,
+    connection: &mut SqliteConnection,
     key: &IdempotencyKey,
     now: Timestamp,
 ) -> Result<Option<DestinationId>, UpdateError> {
-    sqlx::query("DELETE FROM idempotency_keys WHERE created_at <= ?")
-        .bind(now.minus(REMEMBERED).unix_ms())
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::from)?;
-    let row = sqlx::query("SELECT fingerprint, destination_id FROM idempotency_keys WHERE owner = ? AND key = ?")
-        .bind(&key.owner)
-        .bind(&key.key)
-        .fetch_optional(&mut **transaction)
-        .await
-        .map_err(StoreError::from)?;
+    let row = sqlx::query(
+        "SELECT fingerprint, destination_id FROM idempotency_keys WHERE owner = ? AND key = ? AND created_at > ?",
+    )
+    .bind(&key.owner)
+    .bind(&key.key)
+    .bind(now.minus(REMEMBERED).unix_ms())
+    .fetch_optional(connection)
+    .await
+    .map_err(StoreError::from)?;
     match row {
         Some(row) if row.get::<&[u8], _>(0) == key.fingerprint => Ok(Some(DestinationId::new(row.get(1)))),
         Some(_) => Err(UpdateError::KeyReused),
@@ -53,6 +66,10 @@ pub(super) async fn remember(
     made: DestinationId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE created_at <= ?")
+        .bind(now.minus(REMEMBERED).unix_ms())
+        .execute(&mut **transaction)
+        .await?;
     sqlx::query(
         "INSERT INTO idempotency_keys (owner, key, fingerprint, destination_id, created_at) VALUES (?, ?, ?, ?, ?)",
     )
