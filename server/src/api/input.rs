@@ -85,7 +85,11 @@ fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     })
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
+/// The whole body.
+///
+/// # Errors
+/// 400, 408 or 413.
+pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
     let arriving = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(body, MAX_BYTES).collect());
     let arrived = arriving.await.map_err(|_| {
         let message = "The body did not arrive within 30 seconds.";

@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::ApiError;
+
 /// Queries in a batch at most.
 const MAX_QUERIES: usize = 10;
 
@@ -46,12 +48,16 @@ pub(super) enum RequestError {
     Variables,
 }
 
-impl RequestError {
-    pub(super) const fn status(self) -> StatusCode {
-        match self {
-            Self::NotJson | Self::NoQuery | Self::Batch => StatusCode::BAD_REQUEST,
-            Self::TooLarge | Self::Variables => StatusCode::UNPROCESSABLE_ENTITY,
-        }
+impl From<RequestError> for ApiError {
+    fn from(error: RequestError) -> Self {
+        let (status, code) = match error {
+            RequestError::NotJson => (StatusCode::BAD_REQUEST, "invalid_json"),
+            RequestError::NoQuery => (StatusCode::BAD_REQUEST, "invalid_body"),
+            RequestError::Batch => (StatusCode::BAD_REQUEST, "too_many_queries"),
+            RequestError::TooLarge => (StatusCode::UNPROCESSABLE_ENTITY, "query_too_large"),
+            RequestError::Variables => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_variables"),
+        };
+        Self::new(status, code, error.to_string())
     }
 }
 

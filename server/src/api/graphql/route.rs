@@ -1,10 +1,8 @@
-//! `POST /api/graphql`.
-
-use std::time::Duration;
+//! `POST /api/graphql`: who asks, what, and the answer in JSON.
 
 use async_graphql::{Response as Answer, Value};
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::Body,
     extract::State,
     http::{
         HeaderValue, Request, StatusCode,
@@ -17,7 +15,12 @@ use domain::access::Scope;
 use serde_json::json;
 
 use super::{
-    super::{ApiError, caller::Caller, caller::authorise},
+    super::{
+        ApiError,
+        body::drain,
+        caller::{Caller, authorise},
+        input::read,
+    },
     access::Viewer,
     query_limits::check_limits,
     request::{Queries, read_queries},
@@ -25,54 +28,30 @@ use super::{
 };
 use crate::services::Services;
 
-/// The most bytes of a body.
-const MAX_BODY_BYTES: usize = 256 * 1024;
-
 const JSON: &str = "application/json";
-
-/// How long a body may take to arrive.
-const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
 /// Carries out a query, a mutation, or a batch of them.
 pub(in crate::api) async fn post_graphql(State(services): State<Services>, request: Request<Body>) -> Response {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     let viewer = match identify(&services, &head).await {
         Ok(viewer) => viewer,
         Err(error) => {
-            let refusal = json!({"errors": [{"message": error.message()}]});
-            return error.into_response_with(JSON, refusal.to_string());
+            drain(&mut body).await;
+            return refuse(error);
         }
     };
     let rate = viewer.as_ref().map(|caller| caller.rate).unwrap_or_default();
-    let mut response = match answer(&services, viewer, body).await {
-        Ok(answer) => respond(StatusCode::OK, &answer),
-        Err(refusal) => respond(refusal.status, &json!({"errors": [{"message": refusal.message}]})),
-    };
-    rate.set(response.headers_mut());
-    response
-}
-
-/// Why a request was not looked at further.
-struct Refusal {
-    status: StatusCode,
-    message: String,
-}
-
-async fn answer(services: &Services, viewer: Option<Caller>, body: Body) -> Result<serde_json::Value, Refusal> {
-    let body = read_body(body).await?;
-    let queries = read_queries(&body).map_err(|error| Refusal {
-        status: error.status(),
-        message: error.to_string(),
-    })?;
-    match queries {
-        Queries::One(query) => Ok(carry_out(services, viewer, query).await),
-        Queries::Batch(queries) => {
-            let mut answers = Vec::with_capacity(queries.len());
-            for query in queries {
-                answers.push(carry_out(services, viewer.clone(), query).await);
-            }
-            Ok(serde_json::Value::Array(answers))
+    match answer(&services, viewer, body).await {
+        Ok(answer) => {
+            let headers = [
+                (CONTENT_TYPE, HeaderValue::from_static(JSON)),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
+            let mut response = (headers, answer.to_string()).into_response();
+            rate.set(response.headers_mut());
+            response
         }
+        Err(error) => refuse(error.with_rate(rate)),
     }
 }
 
@@ -81,25 +60,20 @@ async fn identify(services: &Services, head: &Parts) -> Result<Option<Caller>, A
     match authorise(services, head, Scope::Read).await {
         Ok(caller) => Ok(Some(caller)),
         Err(error) if error.code() == "missing_token" => Ok(None),
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
-            Err(ApiError::new(StatusCode::UNAUTHORIZED, error.code(), "Invalid token"))
-        }
         Err(error) => Err(error),
     }
 }
 
-async fn read_body(body: Body) -> Result<Bytes, Refusal> {
-    let refused = |status, message: &str| Refusal {
-        status,
-        message: message.to_owned(),
-    };
-    match tokio::time::timeout(ARRIVES_WITHIN, to_bytes(body, MAX_BODY_BYTES)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "A request has at most 256 KiB")),
-        Err(_) => Err(refused(
-            StatusCode::REQUEST_TIMEOUT,
-            "The body did not arrive within 30 seconds",
-        )),
+async fn answer(services: &Services, viewer: Option<Caller>, body: Body) -> Result<serde_json::Value, ApiError> {
+    match read_queries(&read(body).await?)? {
+        Queries::One(query) => Ok(carry_out(services, viewer, query).await),
+        Queries::Batch(queries) => {
+            let mut answers = Vec::with_capacity(queries.len());
+            for query in queries {
+                answers.push(carry_out(services, viewer.clone(), query).await);
+            }
+            Ok(serde_json::Value::Array(answers))
+        }
     }
 }
 
@@ -127,10 +101,12 @@ fn shape(answer: &Answer) -> serde_json::Value {
     }
 }
 
-fn respond(status: StatusCode, answer: &serde_json::Value) -> Response {
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(JSON)),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, answer.to_string()).into_response()
+/// An error about the request as a whole, in the shape of any other.
+fn refuse(error: ApiError) -> Response {
+    let message = match error.status() {
+        StatusCode::UNAUTHORIZED => "Invalid token",
+        _ => error.message(),
+    };
+    let body = json!({"errors": [{"message": message}]});
+    error.into_response_with(JSON, body.to_string())
 }
