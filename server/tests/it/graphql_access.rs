@@ -1,0 +1,527 @@
+//! Who may ask GraphQL what, in which form, and how much at once.
+
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    graphql_client::{GraphqlClient, NOT_THERE, header_id, http_id, namespace_filter_id, refused, unified_id},
+    instance::{Answer, Instance, last_line, until},
+};
+
+const DENIED: &str = "You do not have access to this mutation.";
+
+/// Every mutation with an input that would be right, and how it is denied.
+fn mutations() -> Vec<(&'static str, Value, &'static str)> {
+    let (http, unified) = (http_id(1), unified_id(1));
+    let google = "gid://gitlab/AuditEvents::Instance::GoogleCloudLoggingConfiguration/1";
+    let s3 = "gid://gitlab/AuditEvents::Instance::AmazonS3Configuration/1";
+    let filters = json!(["user_created"]);
+    vec![
+        (
+            "instanceExternalAuditEventDestinationCreate",
+            json!({"destinationUrl": "https://x.example"}),
+            DENIED,
+        ),
+        (
+            "instanceExternalAuditEventDestinationUpdate",
+            json!({"id": http, "name": "x"}),
+            DENIED,
+        ),
+        (
+            "instanceExternalAuditEventDestinationDestroy",
+            json!({"id": http}),
+            DENIED,
+        ),
+        (
+            "auditEventsStreamingInstanceHeadersCreate",
+            json!({"destinationId": http, "key": "X-A", "value": "v"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsStreamingInstanceHeadersUpdate",
+            json!({"headerId": header_id(1), "value": "v"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsStreamingInstanceHeadersDestroy",
+            json!({"headerId": header_id(1)}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsStreamingDestinationInstanceEventsAdd",
+            json!({"destinationId": http, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsStreamingDestinationInstanceEventsRemove",
+            json!({"destinationId": http, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
+            "instanceGoogleCloudLoggingConfigurationCreate",
+            json!({"googleProjectIdName": "my-project", "clientEmail": "a@b.example", "privateKey": "x"}),
+            NOT_THERE,
+        ),
+        (
+            "instanceGoogleCloudLoggingConfigurationUpdate",
+            json!({"id": google, "name": "x"}),
+            NOT_THERE,
+        ),
+        (
+            "instanceGoogleCloudLoggingConfigurationDestroy",
+            json!({"id": google}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceAmazonS3ConfigurationCreate",
+            json!({"accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "b", "awsRegion": "us-east-1", "secretAccessKey": "x"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceAmazonS3ConfigurationUpdate",
+            json!({"id": s3, "name": "x"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceAmazonS3ConfigurationDelete",
+            json!({"id": s3}),
+            NOT_THERE,
+        ),
+        (
+            "instanceAuditEventStreamingDestinationsCreate",
+            json!({"category": "http", "config": {"url": "https://x.example"}}),
+            NOT_THERE,
+        ),
+        (
+            "instanceAuditEventStreamingDestinationsUpdate",
+            json!({"id": unified, "name": "x"}),
+            NOT_THERE,
+        ),
+        (
+            "instanceAuditEventStreamingDestinationsDelete",
+            json!({"id": unified}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationEventsAdd",
+            json!({"destinationId": unified, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationEventsDelete",
+            json!({"destinationId": unified, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationNamespaceFilterCreate",
+            json!({"destinationId": unified, "namespacePath": "other"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationNamespaceFilterDelete",
+            json!({"namespaceFilterId": namespace_filter_id(1)}),
+            NOT_THERE,
+        ),
+    ]
+}
+
+const EVERYTHING: &str = "{ instanceExternalAuditEventDestinations { nodes { id name destinationUrl verificationToken \
+                          eventTypeFilters headers { nodes { key value } } } } \
+                          auditEventsInstanceStreamingDestinations { nodes { config secretToken } } \
+                          instanceGoogleCloudLoggingConfigurations { nodes { id } } \
+                          auditEventsInstanceAmazonS3Configurations { nodes { id } } }";
+
+/// A destination with everything that the mutations are about.
+async fn prepare(admin: &GraphqlClient<'_>) {
+    let config = json!({"url": "https://siem.example/in", "headers": {"Authorization": {"value": "Splunk secret"}}});
+    let input = json!({"category": "http", "name": "SIEM", "config": config, "secretToken": "a-token-of-20-chars."});
+    admin
+        .payload("instanceAuditEventStreamingDestinationsCreate", input, "")
+        .await;
+    let input = json!({"destinationId": unified_id(1), "eventTypeFilters": ["user_created"]});
+    admin
+        .payload("auditEventsInstanceDestinationEventsAdd", input, "")
+        .await;
+    let input = json!({"destinationId": unified_id(1), "namespacePath": "engineering"});
+    admin
+        .payload("auditEventsInstanceDestinationNamespaceFilterCreate", input, "")
+        .await;
+}
+
+#[tokio::test]
+async fn only_an_administrator_changes_anything_and_each_family_denies_it_in_its_words() {
+    let instance = Instance::start();
+    let admin = GraphqlClient::new(&instance, "admin");
+    prepare(&admin).await;
+    let before = admin.ask(EVERYTHING).await;
+    for nobody in [
+        GraphqlClient::without_token(&instance),
+        GraphqlClient::new(&instance, "read"),
+    ] {
+        for (mutation, input, denial) in mutations() {
+            assert_eq!(nobody.mutate(mutation, input, "").await, refused(mutation, denial));
+        }
+    }
+    assert_eq!(admin.ask(EVERYTHING).await, before, "nothing was changed");
+    // The list above is complete.
+    let schema = admin.ask("{ __schema { mutationType { fields { name } } } }").await;
+    let names = schema["data"]["__schema"]["mutationType"]["fields"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(names, mutations().len());
+}
+
+#[tokio::test]
+async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more() {
+    let instance = Instance::start();
+    prepare(&GraphqlClient::new(&instance, "admin")).await;
+    let shown = |token: &str, value: &str| {
+        json!({"data": {
+            "instanceExternalAuditEventDestinations": {"nodes": [{
+                "id": http_id(1), "name": "SIEM", "destinationUrl": "https://siem.example/in", "verificationToken": token,
+                "eventTypeFilters": ["user_created"],
+                "headers": {"nodes": [{"key": "Authorization", "value": value}]},
+            }]},
+            "auditEventsInstanceStreamingDestinations": {"nodes": [{
+                "config": {"url": "https://siem.example/in", "headers": {"Authorization": {"value": value, "active": true}}},
+                "secretToken": token,
+            }]},
+            "instanceGoogleCloudLoggingConfigurations": {"nodes": []},
+            "auditEventsInstanceAmazonS3Configurations": {"nodes": []},
+        }})
+    };
+    let reader = GraphqlClient::new(&instance, "read");
+    assert_eq!(reader.ask(EVERYTHING).await, shown("", ""));
+    let admin = GraphqlClient::with_token(&instance, &instance.token("second", &["admin"]));
+    assert_eq!(
+        admin.ask(EVERYTHING).await,
+        shown("a-token-of-20-chars.", "Splunk secret")
+    );
+    let nobody = GraphqlClient::without_token(&instance);
+    assert_eq!(
+        nobody.ask(EVERYTHING).await,
+        json!({"data": {
+            "instanceExternalAuditEventDestinations": null, "auditEventsInstanceStreamingDestinations": null,
+            "instanceGoogleCloudLoggingConfigurations": null, "auditEventsInstanceAmazonS3Configurations": null,
+        }})
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_valid_is_refused_before_anything_is_looked_at() {
+    let instance = Instance::start();
+    let query = json!({"query": EVERYTHING}).to_string();
+    let invalid = json!({"errors": [{"message": "Invalid token"}]});
+    let revoked = instance.token("revoked", &["admin"]);
+    assert!(
+        instance
+            .command(&["token", "revoke", "--name", "revoked"])
+            .status
+            .success()
+    );
+    for token in [
+        revoked,
+        format!("ast_{}", "x".repeat(43)),
+        "glpat-xxxxxxxxxxxxxxxxxxxx".to_owned(),
+    ] {
+        let client = GraphqlClient::with_token(&instance, &token);
+        for body in [query.as_str(), "not even JSON"] {
+            let answer = client.post(body.to_owned()).await;
+            assert_eq!((answer.status, answer.json()), (401, invalid.clone()), "{token}");
+        }
+    }
+    let ingest = GraphqlClient::new(&instance, "ingest").post(query.clone()).await;
+    assert_eq!(ingest.status, 403);
+    assert_eq!(
+        ingest.json(),
+        json!({"errors": [{"message": "This API token lacks the scope `read`."}]})
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_refused() {
+    let instance = Instance::start();
+    let soon = time_in(2);
+    let arguments = [
+        "token",
+        "create",
+        "--name",
+        "soon over",
+        "--scope",
+        "admin",
+        "--expires-at",
+        &soon,
+    ];
+    let client = GraphqlClient::with_token(&instance, &last_line(&instance.command(&arguments)));
+    let answer = loop {
+        let answer = client.post(json!({"query": "{ __typename }"}).to_string()).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(
+        (answer.status, answer.json()),
+        (401, json!({"errors": [{"message": "Invalid token"}]}))
+    );
+}
+
+fn time_in(seconds: u64) -> String {
+    use engine::clock::Clock;
+    let now = Clock::machine().now();
+    now.plus(std::time::Duration::from_secs(seconds)).to_string()
+}
+
+#[tokio::test]
+async fn a_private_token_header_counts_as_well() {
+    let instance = Instance::start();
+    let token = instance.token("script", &["admin"]);
+    let request = GraphqlClient::without_token(&instance)
+        .request()
+        .header("private-token", token);
+    let answer = Answer::of(request.body(json!({"query": EVERYTHING}).to_string())).await;
+    assert!(answer.json()["data"]["instanceExternalAuditEventDestinations"].is_object());
+    assert!(answer.header("ratelimit-remaining").is_some(), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_session_counts_from_this_servers_own_pages_alone() {
+    let instance = Instance::start();
+    let browser = Browser::signed_in(&instance).await;
+    let create = "mutation { instanceExternalAuditEventDestinationCreate(input: {destinationUrl: \"https://x.example\", \
+                  name: \"x\"}) { errors } }";
+    let own = format!("http://{}", instance.address());
+    let send = async |query: &str, header: Option<(&'static str, String)>| {
+        let mut request = GraphqlClient::without_token(&instance).request();
+        request = request.header("cookie", browser.cookie().unwrap());
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        Answer::of(request.body(json!({"query": query}).to_string())).await
+    };
+    for header in [
+        None,
+        Some(("origin", "https://evil.example".to_owned())),
+        Some(("sec-fetch-site", "cross-site".to_owned())),
+    ] {
+        for query in [create, EVERYTHING] {
+            let refused = send(query, header.clone()).await;
+            assert_eq!(refused.status, 403, "{header:?}");
+            let message = refused.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+            assert!(message.starts_with("This request does not come from this server's own pages."));
+        }
+    }
+    let created = send(create, Some(("origin", own.clone()))).await;
+    assert_eq!(
+        (created.status, created.json()),
+        (
+            200,
+            json!({"data": {"instanceExternalAuditEventDestinationCreate": {"errors": []}}})
+        )
+    );
+    let listed = send(EVERYTHING, Some(("sec-fetch-site", "same-origin".to_owned()))).await;
+    let nodes = &listed.json()["data"]["instanceExternalAuditEventDestinations"]["nodes"];
+    assert_eq!(nodes.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_author_of_a_change_is_who_asked_for_it() {
+    let instance = Instance::start();
+    prepare(&GraphqlClient::new(&instance, "admin")).await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let log = browser.read("events/list?query=").await;
+    assert_eq!(log.status, 200, "{}", log.text);
+    for action in [
+        "Create instance event streaming destination",
+        "Created custom HTTP header",
+        "engineering",
+        "user_created",
+    ] {
+        assert!(log.text.contains(action), "{action}: {}", log.text);
+    }
+    assert!(log.text.contains("admin script"), "{}", log.text);
+    assert!(!log.text.contains("Splunk secret") && !log.text.contains("a-token-of-20-chars."));
+}
+
+#[tokio::test]
+async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let one = json!({"query": "query A { a: __typename } query B { b: __typename }", "operationName": "B"});
+    assert_eq!(api.post(one.to_string()).await.json(), json!({"data": {"b": "Query"}}));
+    let add = "mutation($url: String!) { instanceExternalAuditEventDestinationCreate(input: {destinationUrl: $url, name: $url}) \
+               { errors } }";
+    let batch = json!([
+        {"query": add, "variables": {"url": "https://a.example"}},
+        {"query": "{ nothing }"},
+        {"query": "{ instanceExternalAuditEventDestinations { nodes { name } } }"},
+    ]);
+    let answers = api.post(batch.to_string()).await.json();
+    assert_eq!(
+        answers[0],
+        json!({"data": {"instanceExternalAuditEventDestinationCreate": {"errors": []}}})
+    );
+    let message = answers[1]["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("Unknown field \"nothing\" on type \"Query\""),
+        "{message}"
+    );
+    assert_eq!(answers[1].get("data"), None);
+    assert_eq!(
+        answers[2],
+        json!({"data": {"instanceExternalAuditEventDestinations": {"nodes": [{"name": "https://a.example"}]}}})
+    );
+    let eleven = Value::from(vec![json!({"query": "{ __typename }"}); 11]);
+    for (body, status, message) in [
+        (eleven.to_string(), 400, "A batch holds 1 to 10 queries"),
+        ("[]".to_owned(), 400, "A batch holds 1 to 10 queries"),
+        (
+            "{".to_owned(),
+            400,
+            "The request body is no JSON: send {\"query\": …, \"variables\": …, \"operationName\": …}",
+        ),
+        (
+            "7".to_owned(),
+            400,
+            "The request body is no query: send {\"query\": …, \"variables\": …, \"operationName\": …}",
+        ),
+        (
+            json!({"query": "{ a }", "variables": 7}).to_string(),
+            422,
+            "The variables must be an object",
+        ),
+        (
+            json!({"query": format!("{{ {} }}", "a".repeat(10_000))}).to_string(),
+            422,
+            "Query too large",
+        ),
+        (
+            json!({"query": "{ a }", "variables": {"a": "a".repeat(256 * 1024)}}).to_string(),
+            413,
+            "A request has at most 256 KiB.",
+        ),
+    ] {
+        let answer = api.post(body).await;
+        assert_eq!(
+            (answer.status, answer.json()),
+            (status, json!({"errors": [{"message": message}]}))
+        );
+    }
+    let get = instance.client().get(instance.url("/api/graphql?query={__typename}"));
+    assert_eq!(Answer::of(get).await.status, 405);
+}
+
+#[tokio::test]
+async fn a_query_that_asks_for_too_much_is_refused_whoever_asks() {
+    let instance = Instance::start();
+    let fields: String = (0..301).map(|number| format!("f{number}: __typename ")).collect();
+    let deep = format!(
+        "{{ auditEventsInstanceStreamingDestinations {{ nodes {{ {} id {} }} }} }}",
+        "namespaceFilters { externalStreamingDestination { ".repeat(9),
+        "} } ".repeat(9)
+    );
+    let fragments: String = (0..40)
+        .map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1))
+        .collect();
+    let bomb = format!("{{ ...F0 }} {fragments} fragment F40 on Query {{ __typename }}");
+    let brackets = format!("{{ a(b: {}) }}", "[".repeat(9_000));
+    for client in [
+        GraphqlClient::without_token(&instance),
+        GraphqlClient::new(&instance, "admin"),
+    ] {
+        for (query, message) in [
+            (
+                format!("{{ {fields} }}"),
+                "Query has complexity of 301, which exceeds max complexity of 300",
+            ),
+            (deep.clone(), "Query has depth of 21, which exceeds max depth of 20"),
+            (
+                bomb.clone(),
+                "Query has complexity of 4294967295, which exceeds max complexity of 300",
+            ),
+            (brackets.clone(), "Query is nested too deep"),
+        ] {
+            assert_eq!(client.ask(&query).await, json!({"errors": [{"message": message}]}));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_asked_or_answered_gets_into_the_servers_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let log = std::fs::File::create(&path).unwrap();
+    let instance = Instance::start_logging_to(log, &[("AUDIT_STREAMS_LOG_LEVEL", "trace")]);
+    let api = GraphqlClient::new(&instance, "admin");
+    prepare(&api).await;
+    let input = json!({"destinationId": http_id(1), "key": "X-Key", "value": "hidden-header-value"});
+    api.payload("auditEventsStreamingInstanceHeadersCreate", input, "header { value }")
+        .await;
+    let refused = json!({"destinationId": http_id(1), "key": "X-Key", "value": "refused-header-value"});
+    api.errors("auditEventsStreamingInstanceHeadersCreate", refused).await;
+    let malformed = api.post("{\"query\": \"malformed-header-value").await;
+    assert_eq!(malformed.status, 400);
+    let text = until("the last request is logged", || {
+        let text = std::fs::read_to_string(&path).unwrap();
+        text.contains("status=400").then_some(text)
+    })
+    .await;
+    for secret in [
+        "Splunk secret",
+        "a-token-of-20-chars.",
+        "hidden-header-value",
+        "refused-header-value",
+        "malformed-header-value",
+    ] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_held_stream_says_so_in_both_families() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    // Nothing listens there, and the audit event of its own adding is due.
+    let input = json!({"destinationUrl": "http://127.0.0.1:9/in", "name": "SIEM"});
+    api.payload("instanceExternalAuditEventDestinationCreate", input, "")
+        .await;
+    let query = "{ instanceExternalAuditEventDestinations { nodes { health { state waiting since reason lastSuccessAt \
+                 nextTryAt } } } auditEventsInstanceStreamingDestinations { nodes { health { state } } } }";
+    let waiting = async {
+        loop {
+            let answer = api.ask(query).await;
+            let health = answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"].clone();
+            if health["state"] == "HELD" {
+                return (answer, health);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (answer, health) = tokio::time::timeout(crate::instance::PATIENCE, waiting).await.unwrap();
+    assert_eq!(
+        health["reason"],
+        "No connection. Check that the receiver runs, and that no firewall stands in between."
+    );
+    assert_eq!(health["lastSuccessAt"], Value::Null);
+    assert!(health["waiting"].as_i64().unwrap() >= 1, "{health}");
+    assert!(health["since"].as_str().unwrap().ends_with('Z') && health["nextTryAt"].is_string());
+    assert_eq!(
+        answer["data"]["auditEventsInstanceStreamingDestinations"]["nodes"],
+        json!([{"health": {"state": "HELD"}}])
+    );
+    for (change, state) in [
+        (json!({"paused": true}), "PAUSED"),
+        (json!({"active": false}), "INACTIVE"),
+    ] {
+        let mut input = change;
+        input["id"] = json!(http_id(1));
+        let shown = "instanceExternalAuditEventDestination { health { state } }";
+        let payload = api
+            .payload("instanceExternalAuditEventDestinationUpdate", input, shown)
+            .await;
+        assert_eq!(
+            payload["instanceExternalAuditEventDestination"]["health"]["state"], state,
+            "{payload}"
+        );
+    }
+}

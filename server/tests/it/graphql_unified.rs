@@ -1,0 +1,365 @@
+//! GitLab's unified family: each operation for each category with its whole answer, carried out and refused; and that both
+//! families show the same destinations.
+
+use receivers::google::GoogleServer;
+use serde_json::{Value, json};
+
+use crate::{
+    graphql_client::{GraphqlClient, NOT_THERE, google_id, header_id, http_id, refused, s3_id, take_text, unified_id},
+    instance::Instance,
+};
+
+const CREATE: &str = "instanceAuditEventStreamingDestinationsCreate";
+const UPDATE: &str = "instanceAuditEventStreamingDestinationsUpdate";
+const DELETE: &str = "instanceAuditEventStreamingDestinationsDelete";
+const SHOWN: &str = "externalAuditEventDestination { id name category config secretToken active paused eventTypeFilters \
+                     namespaceFilters { id } }";
+const TOKEN: &str = "a-token-of-20-chars.";
+
+fn answer(mutation: &str, errors: &[&str], destination: Value) -> Value {
+    json!({"data": {mutation: {
+        "clientMutationId": null, "errors": errors, "externalAuditEventDestination": destination,
+    }}})
+}
+
+fn destination(number: i64, category: &str, config: Value, secret: &str) -> Value {
+    json!({
+        "id": unified_id(number), "name": category, "category": category, "config": config, "secretToken": secret,
+        "active": true, "paused": false, "eventTypeFilters": [], "namespaceFilters": [],
+    })
+}
+
+/// Adds a destination, named by its category.
+async fn add(api: &GraphqlClient<'_>, category: &str, config: Value, secret: Option<&str>) -> Value {
+    let input = json!({"category": category, "name": category, "config": config, "secretToken": secret});
+    api.mutate(CREATE, input, SHOWN).await
+}
+
+async fn private_key() -> String {
+    let google = GoogleServer::start().await.unwrap();
+    google.service_account().private_key_pem.clone()
+}
+
+fn http_config() -> Value {
+    json!({"url": "https://siem.example/in", "headers": {"X-Team": {"value": "security", "active": true}}})
+}
+
+fn gcp_config() -> Value {
+    json!({"googleProjectIdName": "my-project", "clientEmail": "audit@my-project.example", "logIdName": "audit-events"})
+}
+
+fn aws_config() -> Value {
+    json!({"accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "audit-events", "awsRegion": "eu-central-1",
+           "objectLayout": "events"})
+}
+
+/// Without what has a default.
+fn without(mut config: Value, key: &str) -> Value {
+    config.as_object_mut().unwrap().remove(key).unwrap();
+    config
+}
+
+#[tokio::test]
+async fn a_destination_of_each_category_is_added_and_both_families_show_it_under_one_number() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let http = destination(1, "http", http_config(), TOKEN);
+    assert_eq!(
+        add(&api, "http", http_config(), Some(TOKEN)).await,
+        answer(CREATE, &[], http.clone())
+    );
+    let gcp = destination(2, "gcp", gcp_config(), "");
+    assert_eq!(
+        add(
+            &api,
+            "gcp",
+            without(gcp_config(), "logIdName"),
+            Some(&private_key().await)
+        )
+        .await,
+        answer(CREATE, &[], gcp.clone())
+    );
+    let aws = destination(3, "aws", aws_config(), "");
+    assert_eq!(
+        add(&api, "aws", without(aws_config(), "objectLayout"), Some("secret")).await,
+        answer(CREATE, &[], aws.clone())
+    );
+    let query = "{ auditEventsInstanceStreamingDestinations { nodes { id name category config secretToken active paused \
+                 eventTypeFilters namespaceFilters { id } } } \
+                 instanceExternalAuditEventDestinations { nodes { id name verificationToken headers { nodes { id value } } } } \
+                 instanceGoogleCloudLoggingConfigurations { nodes { id name } } \
+                 auditEventsInstanceAmazonS3Configurations { nodes { id name } } }";
+    let header = json!({"id": header_id(1), "value": "security"});
+    assert_eq!(
+        api.ask(query).await,
+        json!({"data": {
+            "auditEventsInstanceStreamingDestinations": {"nodes": [http, gcp, aws]},
+            "instanceExternalAuditEventDestinations": {"nodes": [
+                {"id": http_id(1), "name": "http", "verificationToken": TOKEN, "headers": {"nodes": [header]}},
+            ]},
+            "instanceGoogleCloudLoggingConfigurations": {"nodes": [{"id": google_id(2), "name": "gcp"}]},
+            "auditEventsInstanceAmazonS3Configurations": {"nodes": [{"id": s3_id(3), "name": "aws"}]},
+        }})
+    );
+    for number in 1..=3 {
+        assert_eq!(
+            api.mutate(DELETE, json!({"id": unified_id(number)}), "").await,
+            json!({"data": {DELETE: {"clientMutationId": null, "errors": []}}})
+        );
+        for mutation in [UPDATE, DELETE] {
+            assert_eq!(
+                api.mutate(mutation, json!({"id": unified_id(number)}), "").await,
+                refused(mutation, NOT_THERE)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_a_new_destination_is_made_up() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let input = json!({"category": "http", "config": {"url": "https://siem.example/in", "headers": {}}});
+    let mut added = api.mutate(CREATE, input, SHOWN).await;
+    let shown = format!("/data/{CREATE}/externalAuditEventDestination");
+    assert_eq!(take_text(&mut added, &format!("{shown}/secretToken")).len(), 24);
+    assert!(take_text(&mut added, &format!("{shown}/name")).starts_with("Destination_"));
+    assert_eq!(
+        added["data"][CREATE]["externalAuditEventDestination"]["config"],
+        json!({"url": "https://siem.example/in"})
+    );
+}
+
+#[tokio::test]
+async fn a_change_replaces_the_config_and_leaves_the_rest() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    add(&api, "http", http_config(), Some(TOKEN)).await;
+    let mut stored = destination(1, "http", http_config(), TOKEN);
+    for (field, value) in [
+        ("name", json!("SIEM")),
+        ("secretToken", json!("another-token-of-24-chrs")),
+        ("active", json!(false)),
+        ("paused", json!(true)),
+        ("category", json!("http")),
+        (
+            "config",
+            json!({"url": "https://other.example/in", "headers": {
+                "X-Team": {"value": "audit", "active": false}, "Content-Type": {"value": "application/json", "active": true},
+            }}),
+        ),
+        ("config", json!({"url": "https://other.example/in"})),
+    ] {
+        stored[field] = value.clone();
+        let changed = api
+            .mutate(UPDATE, json!({"id": unified_id(1), field: value}), SHOWN)
+            .await;
+        assert_eq!(changed, answer(UPDATE, &[], stored.clone()));
+    }
+    let both = json!({"url": "https://other.example/in", "headers": {"X-B": {"value": "2"}, "X-A": {"value": "1"}}});
+    api.payload(UPDATE, json!({"id": unified_id(1), "config": both}), "")
+        .await;
+    let headers = "{ instanceExternalAuditEventDestinations { nodes { headers { nodes { id key } } } } }";
+    let before = api.ask(headers).await;
+    let only = json!({"url": "https://other.example/in", "headers": {"X-B": {"value": "3"}}});
+    api.payload(UPDATE, json!({"id": unified_id(1), "config": only}), "")
+        .await;
+    let after = api.ask(headers).await;
+    let nodes = |answer: &Value| {
+        answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["headers"]["nodes"].clone()
+    };
+    assert_eq!(nodes(&after), json!([nodes(&before)[1]]), "it is the same header still");
+}
+
+#[tokio::test]
+async fn the_keys_and_secrets_of_the_other_categories_are_changed_and_never_shown() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    add(&api, "gcp", gcp_config(), Some(&private_key().await)).await;
+    let other = json!({"googleProjectIdName": "other-project", "clientEmail": "b@other.example", "logIdName": "x/y"});
+    let input = json!({"id": unified_id(1), "config": other, "secretToken": private_key().await});
+    assert_eq!(
+        api.mutate(UPDATE, input, SHOWN).await,
+        answer(UPDATE, &[], destination(1, "gcp", other, ""))
+    );
+    let mut own = aws_config();
+    own["endpointUrl"] = json!("https://minio.example");
+    own["keyPrefix"] = json!("audit");
+    own["objectLayout"] = json!("batches");
+    let added = add(&api, "aws", own.clone(), Some("secret")).await;
+    assert_eq!(added, answer(CREATE, &[], destination(2, "aws", own.clone(), "")));
+    let plain = json!({"accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "other", "awsRegion": "eu-central-1"});
+    own["bucketName"] = json!("other");
+    let input = json!({"id": unified_id(2), "config": plain, "secretToken": "another-secret"});
+    assert_eq!(
+        api.mutate(UPDATE, input, SHOWN).await,
+        answer(UPDATE, &[], destination(2, "aws", own, "")),
+        "a client that does not know the other keys does not take them away"
+    );
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_told_in_the_payload() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let shape = "Config must be a valid json schema";
+    let url = "https://siem.example/in";
+    let long = "t".repeat(25);
+    for (category, config, secret, message) in [
+        ("http", json!({}), None, shape),
+        ("http", json!({"url": url, "more": 1}), None, shape),
+        ("http", json!({"url": url, "headers": {"X-A": "v"}}), None, shape),
+        ("http", json!("https://siem.example"), None, shape),
+        (
+            "http",
+            json!({"url": "ftp://siem.example"}),
+            None,
+            "Destination url is blocked: Only allowed schemes are http, https",
+        ),
+        (
+            "http",
+            json!({"url": "siem"}),
+            None,
+            "Destination url must be a valid URL",
+        ),
+        (
+            "http",
+            json!({"url": url, "headers": {"X A": {"value": "v"}}}),
+            None,
+            "Key can only contain letters, digits and !#$%&'*+.^_`|~-, for example X-Team",
+        ),
+        (
+            "http",
+            json!({"url": url, "headers": {"X-GITLAB-Event-Streaming-Token": {"value": "v"}}}),
+            None,
+            "Config headers cannot contain X-Gitlab-Event-Streaming-Token",
+        ),
+        (
+            "http",
+            json!({"url": url}),
+            Some("short"),
+            "Secret token should have length between 16 to 24 characters.",
+        ),
+        (
+            "http",
+            json!({"url": url}),
+            Some(&long),
+            "Secret token should have length between 16 to 24 characters.",
+        ),
+        ("gcp", gcp_config(), None, "Secret token is required for category"),
+        ("gcp", without(gcp_config(), "clientEmail"), Some("x"), shape),
+        (
+            "gcp",
+            gcp_config(),
+            Some("x"),
+            "Private key must be the private_key of a service account's key: a PEM text from -----BEGIN PRIVATE KEY----- to \
+          -----END PRIVATE KEY-----",
+        ),
+        ("aws", aws_config(), Some(" "), "Secret token is required for category"),
+        ("aws", json!({"bucketName": "b"}), Some("x"), shape),
+        (
+            "aws",
+            json!({"accessKeyXid": "AKIA", "bucketName": "b", "awsRegion": "us-east-1"}),
+            Some("x"),
+            "Access key xid is too short (minimum is 16 characters)",
+        ),
+        ("ftp", json!({}), None, "Category must be one of http, gcp, aws"),
+    ] {
+        assert_eq!(
+            add(&api, category, config.clone(), secret).await,
+            answer(CREATE, &[message], Value::Null),
+            "{config}"
+        );
+    }
+    let headers: serde_json::Map<String, Value> = (0..21)
+        .map(|number| (format!("X-{number}"), json!({"value": "v"})))
+        .collect();
+    assert_eq!(
+        add(&api, "http", json!({"url": url, "headers": headers}), None).await,
+        answer(CREATE, &["Headers are limited to 20 per destination"], Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn a_change_that_breaks_a_rule_changes_nothing() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    add(&api, "http", http_config(), Some(TOKEN)).await;
+    for (change, message) in [
+        (
+            json!({"secretToken": ""}),
+            "Secret token should have length between 16 to 24 characters.",
+        ),
+        (
+            json!({"secretToken": "short"}),
+            "Secret token should have length between 16 to 24 characters.",
+        ),
+        (json!({"name": ""}), "Name can't be blank"),
+        (json!({"config": {"headers": {}}}), "Config must be a valid json schema"),
+        (
+            json!({"category": "gcp"}),
+            "Category can't be changed: add a destination of the other category",
+        ),
+        (json!({"category": "ftp"}), "Category must be one of http, gcp, aws"),
+    ] {
+        let mut input = change;
+        input["id"] = json!(unified_id(1));
+        assert_eq!(
+            api.mutate(UPDATE, input, SHOWN).await,
+            answer(UPDATE, &[message], Value::Null)
+        );
+    }
+    let nothing = api.mutate(UPDATE, json!({"id": unified_id(1)}), SHOWN).await;
+    assert_eq!(
+        nothing,
+        answer(UPDATE, &[], destination(1, "http", http_config(), TOKEN))
+    );
+    let model = "AuditEvents::Instance::ExternalStreamingDestination";
+    for mutation in [UPDATE, DELETE] {
+        assert_eq!(
+            api.top_error(mutation, json!({"id": http_id(1)})).await,
+            format!("{:?} does not represent an instance of {model}", http_id(1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_another_destination_has_is_told_in_the_words_of_the_unified_family() {
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "3")]);
+    let api = GraphqlClient::new(&instance, "admin");
+    add(&api, "http", http_config(), None).await;
+    let key = private_key().await;
+    add(&api, "gcp", gcp_config(), Some(&key)).await;
+    let with_name = |category: &str, config: Value, secret: Option<&str>| json!({"category": category, "name": "Other", "config": config, "secretToken": secret});
+    for (input, message) in [
+        (with_name("http", http_config(), None), "Config url already taken."),
+        (
+            with_name("gcp", gcp_config(), Some(&key)),
+            "Config logIdName, googleProjectIdName already taken.",
+        ),
+    ] {
+        assert_eq!(api.errors(CREATE, input).await, [message]);
+    }
+    add(&api, "aws", aws_config(), Some("secret")).await;
+    assert_eq!(
+        api.errors(
+            CREATE,
+            with_name("http", json!({"url": "https://fourth.example"}), None)
+        )
+        .await,
+        ["Maximum number of external audit event destinations (3) exceeded"]
+    );
+    api.payload(DELETE, json!({"id": unified_id(2)}), "").await;
+    assert_eq!(
+        api.errors(CREATE, with_name("aws", aws_config(), Some("x"))).await,
+        ["Config bucketName already taken."]
+    );
+    assert_eq!(
+        api.errors(
+            CREATE,
+            json!({"category": "http", "name": "http", "config": {"url": "https://x.example"}})
+        )
+        .await,
+        ["Name has already been taken"]
+    );
+}
