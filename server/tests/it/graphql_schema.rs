@@ -30,8 +30,9 @@ const INTROSPECTION: &str = "
     }
     fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
     fragment TypeRef on __Type {
-      kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType {
-        kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } } } }
+      kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+        ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name }
+      } } } } } } } }
     }";
 
 #[tokio::test]
@@ -107,7 +108,7 @@ async fn definitions_of_event_types_come_in_pages() {
         gpg,
         &json!({
             "name": "add_gpg_key", "description": gpg["description"], "introducedByIssue": null, "introducedByMr": null,
-            "featureCategory": "user_management", "milestone": "15.7", "savedToDatabase": true, "streamed": true,
+            "featureCategory": "compliance_management", "milestone": "15.9", "savedToDatabase": true, "streamed": true,
         })
     );
     assert!(gpg["description"].as_str().unwrap().ends_with('.'));

@@ -98,11 +98,8 @@ impl EventMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsStreamingDestinationInstanceEventsAddInput,
-    ) -> Result<Option<AuditEventsStreamingDestinationInstanceEventsAddPayload>> {
-        let id = input.destination_id.number()?;
-        let added = told(add(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
-        let payload = AuditEventsStreamingDestinationInstanceEventsAddPayload::new(input.client_mutation_id, added);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsStreamingDestinationInstanceEventsAddPayload>> {
+        Some(add_to_http(ctx, input).await)
     }
 
     /// Removes event types from the filter of an HTTP destination.
@@ -110,12 +107,8 @@ impl EventMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsStreamingDestinationInstanceEventsRemoveInput,
-    ) -> Result<Option<AuditEventsStreamingDestinationInstanceEventsRemovePayload>> {
-        let id = input.destination_id.number()?;
-        let removed = told(remove(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
-        let payload =
-            AuditEventsStreamingDestinationInstanceEventsRemovePayload::new(input.client_mutation_id, removed);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsStreamingDestinationInstanceEventsRemovePayload>> {
+        Some(remove_from_http(ctx, input).await)
     }
 
     /// Adds event types to the filter of a destination.
@@ -123,11 +116,8 @@ impl EventMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceDestinationEventsAddInput,
-    ) -> Result<Option<AuditEventsInstanceDestinationEventsAddPayload>> {
-        let id = input.destination_id.number()?;
-        let added = told(add(ctx, Family::Unified, id, &input.event_type_filters).await)?;
-        let payload = AuditEventsInstanceDestinationEventsAddPayload::new(input.client_mutation_id, added);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceDestinationEventsAddPayload>> {
+        Some(add_to_any(ctx, input).await)
     }
 
     /// Removes event types from the filter of a destination.
@@ -135,12 +125,55 @@ impl EventMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceDestinationEventsDeleteInput,
-    ) -> Result<Option<AuditEventsInstanceDestinationEventsDeletePayload>> {
-        let id = input.destination_id.number()?;
-        let removed = told(remove(ctx, Family::Unified, id, &input.event_type_filters).await)?;
-        let payload = AuditEventsInstanceDestinationEventsDeletePayload::new(input.client_mutation_id, removed);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceDestinationEventsDeletePayload>> {
+        Some(delete_from_any(ctx, input).await)
     }
+}
+
+async fn add_to_http(
+    ctx: &Context<'_>,
+    input: AuditEventsStreamingDestinationInstanceEventsAddInput,
+) -> Result<AuditEventsStreamingDestinationInstanceEventsAddPayload> {
+    let id = input.destination_id.number()?;
+    let added = told(add(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
+    Ok(AuditEventsStreamingDestinationInstanceEventsAddPayload::new(
+        input.client_mutation_id,
+        added,
+    ))
+}
+
+async fn remove_from_http(
+    ctx: &Context<'_>,
+    input: AuditEventsStreamingDestinationInstanceEventsRemoveInput,
+) -> Result<AuditEventsStreamingDestinationInstanceEventsRemovePayload> {
+    let id = input.destination_id.number()?;
+    let removed = told(remove(ctx, Family::HttpParts, id, &input.event_type_filters).await)?;
+    let payload = AuditEventsStreamingDestinationInstanceEventsRemovePayload::new(input.client_mutation_id, removed);
+    Ok(payload)
+}
+
+async fn add_to_any(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceDestinationEventsAddInput,
+) -> Result<AuditEventsInstanceDestinationEventsAddPayload> {
+    let id = input.destination_id.number()?;
+    let added = told(add(ctx, Family::Unified, id, &input.event_type_filters).await)?;
+    Ok(AuditEventsInstanceDestinationEventsAddPayload::new(
+        input.client_mutation_id,
+        added,
+    ))
+}
+
+async fn delete_from_any(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceDestinationEventsDeleteInput,
+) -> Result<AuditEventsInstanceDestinationEventsDeletePayload> {
+    let id = input.destination_id.number()?;
+    let removed = told(remove(ctx, Family::Unified, id, &input.event_type_filters).await)?;
+    Ok(AuditEventsInstanceDestinationEventsDeletePayload::new(
+        input.client_mutation_id,
+        removed,
+    ))
 }
 
 async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Vec<String>, Refusal> {

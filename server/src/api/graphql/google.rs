@@ -83,21 +83,22 @@ impl GoogleQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
         let arguments = PageArguments {
             after,
             before,
             first,
             last,
         };
-        let Some(states) = list(ctx, Family::Google).await? else {
-            return Ok(None);
+        let states = match list(ctx, Family::Google).await? {
+            Ok(states) => states,
+            Err(error) => return Some(Err(error)),
         };
         let destinations = states
             .into_iter()
             .filter_map(InstanceGoogleCloudLoggingConfigurationType::of);
         let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        page(numbered.collect(), arguments).map(Some)
+        Some(page(numbered.collect(), arguments))
     }
 }
 
@@ -181,18 +182,8 @@ impl GoogleMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceGoogleCloudLoggingConfigurationCreateInput,
-    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationCreatePayload>> {
-        let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: input.google_project_id_name,
-            client_email: input.client_email,
-            log_id: input.log_id_name.unwrap_or_else(|| LOG_ID.to_owned()),
-            private_key: Some(input.private_key),
-        });
-        let (state, errors) = told(create(ctx, Family::Google, input.name, target).await)?;
-        let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
-        let payload =
-            InstanceGoogleCloudLoggingConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationCreatePayload>> {
+        Some(create_configuration(ctx, input).await)
     }
 
     /// Changes a Google Cloud Logging destination.
@@ -200,24 +191,8 @@ impl GoogleMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceGoogleCloudLoggingConfigurationUpdateInput,
-    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationUpdatePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let edited = edit(ctx, Family::Google, id, |_, draft, flow| {
-            set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
-                set(&mut target.project_id, input.google_project_id_name.as_ref());
-                set(&mut target.client_email, input.client_email.as_ref());
-                set(&mut target.log_id, input.log_id_name.as_ref());
-                target.private_key.clone_from(&input.private_key);
-            }
-            set_flow(flow, input.active, input.paused);
-            Ok(())
-        });
-        let (state, errors) = told(edited.await)?;
-        let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
-        let payload =
-            InstanceGoogleCloudLoggingConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationUpdatePayload>> {
+        Some(update_configuration(ctx, input).await)
     }
 
     /// Removes a Google Cloud Logging destination.
@@ -225,10 +200,57 @@ impl GoogleMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceGoogleCloudLoggingConfigurationDestroyInput,
-    ) -> Result<Option<InstanceGoogleCloudLoggingConfigurationDestroyPayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let told = told(delete(ctx, Family::Google, id).await)?;
-        let payload = InstanceGoogleCloudLoggingConfigurationDestroyPayload::new(input.client_mutation_id, told);
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationDestroyPayload>> {
+        Some(destroy_configuration(ctx, input).await)
     }
+}
+
+async fn create_configuration(
+    ctx: &Context<'_>,
+    input: InstanceGoogleCloudLoggingConfigurationCreateInput,
+) -> Result<InstanceGoogleCloudLoggingConfigurationCreatePayload> {
+    let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
+        project_id: input.google_project_id_name,
+        client_email: input.client_email,
+        log_id: input.log_id_name.unwrap_or_else(|| LOG_ID.to_owned()),
+        private_key: Some(input.private_key),
+    });
+    let (state, errors) = told(create(ctx, Family::Google, input.name, target).await)?;
+    let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
+    let payload = InstanceGoogleCloudLoggingConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn update_configuration(
+    ctx: &Context<'_>,
+    input: InstanceGoogleCloudLoggingConfigurationUpdateInput,
+) -> Result<InstanceGoogleCloudLoggingConfigurationUpdatePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let edited = edit(ctx, Family::Google, id, |_, draft, flow| {
+        set(&mut draft.name, input.name.as_ref());
+        if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
+            set(&mut target.project_id, input.google_project_id_name.as_ref());
+            set(&mut target.client_email, input.client_email.as_ref());
+            set(&mut target.log_id, input.log_id_name.as_ref());
+            target.private_key.clone_from(&input.private_key);
+        }
+        set_flow(flow, input.active, input.paused);
+        Ok(())
+    });
+    let (state, errors) = told(edited.await)?;
+    let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
+    let payload = InstanceGoogleCloudLoggingConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn destroy_configuration(
+    ctx: &Context<'_>,
+    input: InstanceGoogleCloudLoggingConfigurationDestroyInput,
+) -> Result<InstanceGoogleCloudLoggingConfigurationDestroyPayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let told = told(delete(ctx, Family::Google, id).await)?;
+    Ok(InstanceGoogleCloudLoggingConfigurationDestroyPayload::new(
+        input.client_mutation_id,
+        told,
+    ))
 }

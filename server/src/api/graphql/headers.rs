@@ -117,25 +117,8 @@ impl HeaderMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsStreamingInstanceHeadersCreateInput,
-    ) -> Result<Option<AuditEventsStreamingInstanceHeadersCreatePayload>> {
-        let destination = DestinationId::new(input.destination_id.number()?);
-        let header = HeaderDraft {
-            id: None,
-            name: input.key,
-            value: Some(input.value),
-            active: input.active.unwrap_or(true),
-        };
-        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
-            change_headers(draft, |headers| {
-                check_name(headers, &header)?;
-                headers.push(header.clone());
-                Ok(())
-            })
-        });
-        // A new header is the last one.
-        let created = edited.await.and_then(|state| shown(&state, <[Header]>::last));
-        let payload = AuditEventsStreamingInstanceHeadersCreatePayload::new(input.client_mutation_id, told(created)?);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsStreamingInstanceHeadersCreatePayload>> {
+        Some(create_header(ctx, input).await)
     }
 
     /// Changes a custom header.
@@ -143,20 +126,8 @@ impl HeaderMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsStreamingInstanceHeadersUpdateInput,
-    ) -> Result<Option<AuditEventsStreamingInstanceHeadersUpdatePayload>> {
-        let id = HeaderId::new(input.header_id.number()?);
-        let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
-            .await?
-            .destination
-            .id;
-        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
-            change_headers(draft, |headers| change_header(headers, id, &input))
-        });
-        let changed = edited
-            .await
-            .and_then(|state| shown(&state, |headers| headers.iter().find(|header| header.id == id)));
-        let payload = AuditEventsStreamingInstanceHeadersUpdatePayload::new(input.client_mutation_id, told(changed)?);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsStreamingInstanceHeadersUpdatePayload>> {
+        Some(update_header(ctx, input).await)
     }
 
     /// Removes a custom header.
@@ -164,22 +135,78 @@ impl HeaderMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsStreamingInstanceHeadersDestroyInput,
-    ) -> Result<Option<AuditEventsStreamingInstanceHeadersDestroyPayload>> {
-        let id = HeaderId::new(input.header_id.number()?);
-        let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
-            .await?
-            .destination
-            .id;
-        let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
-            change_headers(draft, |headers| {
-                headers.retain(|header| header.id != Some(id));
-                Ok(())
-            })
-        });
-        let removed = told(edited.await.map(|_| ()))?;
-        let payload = AuditEventsStreamingInstanceHeadersDestroyPayload::new(input.client_mutation_id, removed);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsStreamingInstanceHeadersDestroyPayload>> {
+        Some(destroy_header(ctx, input).await)
     }
+}
+
+async fn create_header(
+    ctx: &Context<'_>,
+    input: AuditEventsStreamingInstanceHeadersCreateInput,
+) -> Result<AuditEventsStreamingInstanceHeadersCreatePayload> {
+    let destination = DestinationId::new(input.destination_id.number()?);
+    let header = HeaderDraft {
+        id: None,
+        name: input.key,
+        value: Some(input.value),
+        active: input.active.unwrap_or(true),
+    };
+    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+        change_headers(draft, |headers| {
+            check_name(headers, &header)?;
+            headers.push(header.clone());
+            Ok(())
+        })
+    });
+    // A new header is the last one.
+    let created = edited.await.and_then(|state| shown(&state, <[Header]>::last));
+    Ok(AuditEventsStreamingInstanceHeadersCreatePayload::new(
+        input.client_mutation_id,
+        told(created)?,
+    ))
+}
+
+async fn update_header(
+    ctx: &Context<'_>,
+    input: AuditEventsStreamingInstanceHeadersUpdateInput,
+) -> Result<AuditEventsStreamingInstanceHeadersUpdatePayload> {
+    let id = HeaderId::new(input.header_id.number()?);
+    let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
+        .await?
+        .destination
+        .id;
+    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+        change_headers(draft, |headers| change_header(headers, id, &input))
+    });
+    let changed = edited
+        .await
+        .and_then(|state| shown(&state, |headers| headers.iter().find(|header| header.id == id)));
+    Ok(AuditEventsStreamingInstanceHeadersUpdatePayload::new(
+        input.client_mutation_id,
+        told(changed)?,
+    ))
+}
+
+async fn destroy_header(
+    ctx: &Context<'_>,
+    input: AuditEventsStreamingInstanceHeadersDestroyInput,
+) -> Result<AuditEventsStreamingInstanceHeadersDestroyPayload> {
+    let id = HeaderId::new(input.header_id.number()?);
+    let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
+        .await?
+        .destination
+        .id;
+    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+        change_headers(draft, |headers| {
+            headers.retain(|header| header.id != Some(id));
+            Ok(())
+        })
+    });
+    let removed = told(edited.await.map(|_| ()))?;
+    Ok(AuditEventsStreamingInstanceHeadersDestroyPayload::new(
+        input.client_mutation_id,
+        removed,
+    ))
 }
 
 fn has_header(stored: &Destination, id: HeaderId) -> bool {

@@ -107,19 +107,20 @@ impl HttpQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
         let arguments = PageArguments {
             after,
             before,
             first,
             last,
         };
-        let Some(states) = list(ctx, Family::Http).await? else {
-            return Ok(None);
+        let states = match list(ctx, Family::Http).await? {
+            Ok(states) => states,
+            Err(error) => return Some(Err(error)),
         };
         let destinations = states.into_iter().filter_map(InstanceExternalAuditEventDestination::of);
         let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        page(numbered.collect(), arguments).map(Some)
+        Some(page(numbered.collect(), arguments))
     }
 }
 
@@ -191,18 +192,8 @@ impl HttpMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceExternalAuditEventDestinationCreateInput,
-    ) -> Result<Option<InstanceExternalAuditEventDestinationCreatePayload>> {
-        let target = TargetDraft::Http(HttpDraft {
-            url: input.destination_url,
-            ..HttpDraft::default()
-        });
-        let created = create(ctx, Family::Http, input.name, target)
-            .await
-            .map_err(Refusal::raised)?;
-        let shown = InstanceExternalAuditEventDestination::of(created);
-        let payload =
-            InstanceExternalAuditEventDestinationCreatePayload::new(input.client_mutation_id, (shown, Vec::new()));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceExternalAuditEventDestinationCreatePayload>> {
+        Some(create_destination(ctx, input).await)
     }
 
     /// Changes an HTTP destination.
@@ -210,21 +201,8 @@ impl HttpMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceExternalAuditEventDestinationUpdateInput,
-    ) -> Result<Option<InstanceExternalAuditEventDestinationUpdatePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let edited = edit(ctx, Family::Http, id, |_, draft, flow| {
-            set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::Http(target) = &mut draft.target {
-                set(&mut target.url, input.destination_url.as_ref());
-            }
-            set_flow(flow, input.active, input.paused);
-            Ok(())
-        });
-        let (state, errors) = told(edited.await)?;
-        let shown = state.and_then(InstanceExternalAuditEventDestination::of);
-        let payload =
-            InstanceExternalAuditEventDestinationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceExternalAuditEventDestinationUpdatePayload>> {
+        Some(update_destination(ctx, input).await)
     }
 
     /// Removes an HTTP destination.
@@ -232,10 +210,55 @@ impl HttpMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceExternalAuditEventDestinationDestroyInput,
-    ) -> Result<Option<InstanceExternalAuditEventDestinationDestroyPayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let told = told(delete(ctx, Family::Http, id).await)?;
-        let payload = InstanceExternalAuditEventDestinationDestroyPayload::new(input.client_mutation_id, told);
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceExternalAuditEventDestinationDestroyPayload>> {
+        Some(destroy_destination(ctx, input).await)
     }
+}
+
+async fn create_destination(
+    ctx: &Context<'_>,
+    input: InstanceExternalAuditEventDestinationCreateInput,
+) -> Result<InstanceExternalAuditEventDestinationCreatePayload> {
+    let target = TargetDraft::Http(HttpDraft {
+        url: input.destination_url,
+        ..HttpDraft::default()
+    });
+    let created = create(ctx, Family::Http, input.name, target)
+        .await
+        .map_err(Refusal::raised)?;
+    let shown = InstanceExternalAuditEventDestination::of(created);
+    let payload =
+        InstanceExternalAuditEventDestinationCreatePayload::new(input.client_mutation_id, (shown, Vec::new()));
+    Ok(payload)
+}
+
+async fn update_destination(
+    ctx: &Context<'_>,
+    input: InstanceExternalAuditEventDestinationUpdateInput,
+) -> Result<InstanceExternalAuditEventDestinationUpdatePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let edited = edit(ctx, Family::Http, id, |_, draft, flow| {
+        set(&mut draft.name, input.name.as_ref());
+        if let TargetDraft::Http(target) = &mut draft.target {
+            set(&mut target.url, input.destination_url.as_ref());
+        }
+        set_flow(flow, input.active, input.paused);
+        Ok(())
+    });
+    let (state, errors) = told(edited.await)?;
+    let shown = state.and_then(InstanceExternalAuditEventDestination::of);
+    let payload = InstanceExternalAuditEventDestinationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn destroy_destination(
+    ctx: &Context<'_>,
+    input: InstanceExternalAuditEventDestinationDestroyInput,
+) -> Result<InstanceExternalAuditEventDestinationDestroyPayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let told = told(delete(ctx, Family::Http, id).await)?;
+    Ok(InstanceExternalAuditEventDestinationDestroyPayload::new(
+        input.client_mutation_id,
+        told,
+    ))
 }

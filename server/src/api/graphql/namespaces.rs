@@ -129,11 +129,8 @@ impl NamespaceMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceDestinationNamespaceFilterCreateInput,
-    ) -> Result<Option<AuditEventsInstanceDestinationNamespaceFilterCreatePayload>> {
-        let destination = DestinationId::new(input.destination_id.number()?);
-        let added = told(add(ctx, destination, input.namespace_path.as_deref()).await)?;
-        let payload = AuditEventsInstanceDestinationNamespaceFilterCreatePayload::new(input.client_mutation_id, added);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceDestinationNamespaceFilterCreatePayload>> {
+        Some(create_filter(ctx, input).await)
     }
 
     /// Removes a namespace filter. Without the last one, a destination is not limited.
@@ -141,13 +138,31 @@ impl NamespaceMutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceDestinationNamespaceFilterDeleteInput,
-    ) -> Result<Option<AuditEventsInstanceDestinationNamespaceFilterDeletePayload>> {
-        let id = NamespaceId::new(input.namespace_filter_id.number()?);
-        let removed = told(remove(ctx, id).await)?;
-        let payload =
-            AuditEventsInstanceDestinationNamespaceFilterDeletePayload::new(input.client_mutation_id, removed);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceDestinationNamespaceFilterDeletePayload>> {
+        Some(delete_filter(ctx, input).await)
     }
+}
+
+async fn create_filter(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceDestinationNamespaceFilterCreateInput,
+) -> Result<AuditEventsInstanceDestinationNamespaceFilterCreatePayload> {
+    let destination = DestinationId::new(input.destination_id.number()?);
+    let added = told(add(ctx, destination, input.namespace_path.as_deref()).await)?;
+    Ok(AuditEventsInstanceDestinationNamespaceFilterCreatePayload::new(
+        input.client_mutation_id,
+        added,
+    ))
+}
+
+async fn delete_filter(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceDestinationNamespaceFilterDeleteInput,
+) -> Result<AuditEventsInstanceDestinationNamespaceFilterDeletePayload> {
+    let id = NamespaceId::new(input.namespace_filter_id.number()?);
+    let removed = told(remove(ctx, id).await)?;
+    let payload = AuditEventsInstanceDestinationNamespaceFilterDeletePayload::new(input.client_mutation_id, removed);
+    Ok(payload)
 }
 
 async fn add(

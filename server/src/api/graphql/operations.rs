@@ -16,13 +16,17 @@ use super::{
 use crate::destinations;
 
 /// Every destination of the family, oldest first; none for who may not see them.
-pub(super) async fn list(ctx: &Context<'_>, family: Family) -> Result<Option<Vec<DestinationState>>> {
-    if !may_read(ctx)? {
-        return Ok(None);
+pub(super) async fn list(ctx: &Context<'_>, family: Family) -> Option<Result<Vec<DestinationState>>> {
+    match may_read(ctx) {
+        Ok(true) => Some(list_all(ctx, family).await),
+        Ok(false) => None,
+        Err(error) => Some(Err(error)),
     }
+}
+
+async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {
     let states = services(ctx)?.engine.list_destinations().await.map_err(store_failed)?;
-    let known = states.into_iter().filter(|state| is_known(family, state));
-    Ok(Some(known.collect()))
+    Ok(states.into_iter().filter(|state| is_known(family, state)).collect())
 }
 
 /// The one destination of the family with what `has` looks for.
@@ -32,7 +36,7 @@ pub(super) async fn find_with(
     has: impl Fn(&Destination) -> bool,
 ) -> Result<DestinationState> {
     author(ctx, family)?;
-    let states = list(ctx, family).await?.unwrap_or_default();
+    let states = list_all(ctx, family).await?;
     let found = states.into_iter().find(|state| has(&state.destination));
     found.ok_or_else(not_there)
 }

@@ -108,19 +108,20 @@ impl S3Queries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
         let arguments = PageArguments {
             after,
             before,
             first,
             last,
         };
-        let Some(states) = list(ctx, Family::S3).await? else {
-            return Ok(None);
+        let states = match list(ctx, Family::S3).await? {
+            Ok(states) => states,
+            Err(error) => return Some(Err(error)),
         };
         let destinations = states.into_iter().filter_map(InstanceAmazonS3ConfigurationType::of);
         let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        page(numbered.collect(), arguments).map(Some)
+        Some(page(numbered.collect(), arguments))
     }
 }
 
@@ -216,21 +217,8 @@ impl S3Mutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceAmazonS3ConfigurationCreateInput,
-    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationCreatePayload>> {
-        let target = TargetDraft::AmazonS3(S3Draft {
-            access_key_id: input.access_key_xid,
-            secret_access_key: Some(input.secret_access_key),
-            region: input.aws_region,
-            bucket: input.bucket_name,
-            endpoint_url: input.endpoint_url.unwrap_or_default(),
-            key_prefix: input.key_prefix.unwrap_or_default(),
-            layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
-        });
-        let (state, errors) = told(create(ctx, Family::S3, input.name, target).await)?;
-        let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
-        let payload =
-            AuditEventsInstanceAmazonS3ConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationCreatePayload>> {
+        Some(create_configuration(ctx, input).await)
     }
 
     /// Changes an AWS S3 destination.
@@ -238,21 +226,8 @@ impl S3Mutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceAmazonS3ConfigurationUpdateInput,
-    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let edited = edit(ctx, Family::S3, id, |_, draft, flow| {
-            set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::AmazonS3(target) = &mut draft.target {
-                change(target, &input);
-            }
-            set_flow(flow, input.active, input.paused);
-            Ok(())
-        });
-        let (state, errors) = told(edited.await)?;
-        let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
-        let payload =
-            AuditEventsInstanceAmazonS3ConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload>> {
+        Some(update_configuration(ctx, input).await)
     }
 
     /// Removes an AWS S3 destination.
@@ -260,12 +235,59 @@ impl S3Mutations {
         &self,
         ctx: &Context<'_>,
         input: AuditEventsInstanceAmazonS3ConfigurationDeleteInput,
-    ) -> Result<Option<AuditEventsInstanceAmazonS3ConfigurationDeletePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let told = told(delete(ctx, Family::S3, id).await)?;
-        let payload = AuditEventsInstanceAmazonS3ConfigurationDeletePayload::new(input.client_mutation_id, told);
-        Ok(Some(payload))
+    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationDeletePayload>> {
+        Some(delete_configuration(ctx, input).await)
     }
+}
+
+async fn create_configuration(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceAmazonS3ConfigurationCreateInput,
+) -> Result<AuditEventsInstanceAmazonS3ConfigurationCreatePayload> {
+    let target = TargetDraft::AmazonS3(S3Draft {
+        access_key_id: input.access_key_xid,
+        secret_access_key: Some(input.secret_access_key),
+        region: input.aws_region,
+        bucket: input.bucket_name,
+        endpoint_url: input.endpoint_url.unwrap_or_default(),
+        key_prefix: input.key_prefix.unwrap_or_default(),
+        layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
+    });
+    let (state, errors) = told(create(ctx, Family::S3, input.name, target).await)?;
+    let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
+    let payload = AuditEventsInstanceAmazonS3ConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn update_configuration(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceAmazonS3ConfigurationUpdateInput,
+) -> Result<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let edited = edit(ctx, Family::S3, id, |_, draft, flow| {
+        set(&mut draft.name, input.name.as_ref());
+        if let TargetDraft::AmazonS3(target) = &mut draft.target {
+            change(target, &input);
+        }
+        set_flow(flow, input.active, input.paused);
+        Ok(())
+    });
+    let (state, errors) = told(edited.await)?;
+    let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
+    let payload = AuditEventsInstanceAmazonS3ConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn delete_configuration(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceAmazonS3ConfigurationDeleteInput,
+) -> Result<AuditEventsInstanceAmazonS3ConfigurationDeletePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let told = told(delete(ctx, Family::S3, id).await)?;
+    Ok(AuditEventsInstanceAmazonS3ConfigurationDeletePayload::new(
+        input.client_mutation_id,
+        told,
+    ))
 }
 
 fn change(target: &mut S3Draft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {

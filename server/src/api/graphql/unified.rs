@@ -76,15 +76,16 @@ impl UnifiedQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
         let arguments = PageArguments {
             after,
             before,
             first,
             last,
         };
-        let Some(states) = list(ctx, Family::Unified).await? else {
-            return Ok(None);
+        let states = match list(ctx, Family::Unified).await? {
+            Ok(states) => states,
+            Err(error) => return Some(Err(error)),
         };
         let numbered = states.into_iter().map(|state| {
             (
@@ -92,7 +93,7 @@ impl UnifiedQueries {
                 InstanceAuditEventStreamingDestination(state),
             )
         });
-        page(numbered.collect(), arguments).map(Some)
+        Some(page(numbered.collect(), arguments))
     }
 }
 
@@ -172,12 +173,8 @@ impl UnifiedMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceAuditEventStreamingDestinationsCreateInput,
-    ) -> Result<Option<InstanceAuditEventStreamingDestinationsCreatePayload>> {
-        let client_mutation_id = input.client_mutation_id.clone();
-        let (state, errors) = told(add(ctx, input).await)?;
-        let shown = state.map(InstanceAuditEventStreamingDestination);
-        let payload = InstanceAuditEventStreamingDestinationsCreatePayload::new(client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceAuditEventStreamingDestinationsCreatePayload>> {
+        Some(create_destination(ctx, input).await)
     }
 
     /// Changes a destination.
@@ -185,13 +182,8 @@ impl UnifiedMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceAuditEventStreamingDestinationsUpdateInput,
-    ) -> Result<Option<InstanceAuditEventStreamingDestinationsUpdatePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let (state, errors) = told(change(ctx, id, &input).await)?;
-        let shown = state.map(InstanceAuditEventStreamingDestination);
-        let payload =
-            InstanceAuditEventStreamingDestinationsUpdatePayload::new(input.client_mutation_id, (shown, errors));
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceAuditEventStreamingDestinationsUpdatePayload>> {
+        Some(update_destination(ctx, input).await)
     }
 
     /// Removes a destination.
@@ -199,12 +191,45 @@ impl UnifiedMutations {
         &self,
         ctx: &Context<'_>,
         input: InstanceAuditEventStreamingDestinationsDeleteInput,
-    ) -> Result<Option<InstanceAuditEventStreamingDestinationsDeletePayload>> {
-        let id = DestinationId::new(input.id.number()?);
-        let told = told(delete(ctx, Family::Unified, id).await)?;
-        let payload = InstanceAuditEventStreamingDestinationsDeletePayload::new(input.client_mutation_id, told);
-        Ok(Some(payload))
+    ) -> Option<Result<InstanceAuditEventStreamingDestinationsDeletePayload>> {
+        Some(delete_destination(ctx, input).await)
     }
+}
+
+async fn create_destination(
+    ctx: &Context<'_>,
+    input: InstanceAuditEventStreamingDestinationsCreateInput,
+) -> Result<InstanceAuditEventStreamingDestinationsCreatePayload> {
+    let client_mutation_id = input.client_mutation_id.clone();
+    let (state, errors) = told(add(ctx, input).await)?;
+    let shown = state.map(InstanceAuditEventStreamingDestination);
+    Ok(InstanceAuditEventStreamingDestinationsCreatePayload::new(
+        client_mutation_id,
+        (shown, errors),
+    ))
+}
+
+async fn update_destination(
+    ctx: &Context<'_>,
+    input: InstanceAuditEventStreamingDestinationsUpdateInput,
+) -> Result<InstanceAuditEventStreamingDestinationsUpdatePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let (state, errors) = told(change(ctx, id, &input).await)?;
+    let shown = state.map(InstanceAuditEventStreamingDestination);
+    let payload = InstanceAuditEventStreamingDestinationsUpdatePayload::new(input.client_mutation_id, (shown, errors));
+    Ok(payload)
+}
+
+async fn delete_destination(
+    ctx: &Context<'_>,
+    input: InstanceAuditEventStreamingDestinationsDeleteInput,
+) -> Result<InstanceAuditEventStreamingDestinationsDeletePayload> {
+    let id = DestinationId::new(input.id.number()?);
+    let told = told(delete(ctx, Family::Unified, id).await)?;
+    Ok(InstanceAuditEventStreamingDestinationsDeletePayload::new(
+        input.client_mutation_id,
+        told,
+    ))
 }
 
 async fn add(
