@@ -18,6 +18,7 @@ mod destinations;
 mod graphql_access;
 mod graphql_client;
 mod graphql_cloud;
+mod graphql_documented;
 mod graphql_filters;
 mod graphql_http;
 mod graphql_schema;
