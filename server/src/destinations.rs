@@ -11,8 +11,9 @@ use engine::{
     store::{Destination, Header, Target, UpdateError},
 };
 
-/// How often a change is tried anew because somebody else was faster.
-const TRIES: usize = 5;
+/// How often a change is tried anew because somebody else was faster. Of those who change a destination at the same time one
+/// gets through each time, and a client may well add all of its headers at once.
+const TRIES: usize = 50;
 
 /// Why a destination was not changed.
 #[derive(Debug, thiserror::Error)]

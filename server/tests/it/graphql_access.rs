@@ -1,11 +1,11 @@
-//! Who may ask GraphQL what, in which form, and how much at once.
+//! Who may ask GraphQL what.
 
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
     graphql_client::{GraphqlClient, NOT_THERE, header_id, http_id, namespace_filter_id, refused, unified_id},
-    instance::{Answer, Instance, PATIENCE, last_line, until},
+    instance::{Answer, Instance, last_line},
 };
 
 const DENIED: &str = "You do not have access to this mutation.";
@@ -132,7 +132,7 @@ const EVERYTHING: &str = "{ instanceExternalAuditEventDestinations { nodes { id 
                           auditEventsInstanceAmazonS3Configurations { nodes { id } } }";
 
 /// A destination with everything that the mutations are about.
-async fn prepare(admin: &GraphqlClient<'_>) {
+pub(crate) async fn prepare(admin: &GraphqlClient<'_>) {
     let config = json!({"url": "https://siem.example/in", "headers": {"Authorization": {"value": "Splunk secret"}}});
     let input = json!({"category": "http", "name": "SIEM", "config": config, "secretToken": "a-token-of-20-chars."});
     admin
@@ -341,186 +341,4 @@ async fn the_author_of_a_change_is_who_asked_for_it() {
     }
     assert!(log.text.contains("admin script"), "{}", log.text);
     assert!(!log.text.contains("Splunk secret") && !log.text.contains("a-token-of-20-chars."));
-}
-
-#[tokio::test]
-async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
-    let one = json!({"query": "query A { a: __typename } query B { b: __typename }", "operationName": "B"});
-    assert_eq!(api.post(one.to_string()).await.json(), json!({"data": {"b": "Query"}}));
-    let add = "mutation($url: String!) { instanceExternalAuditEventDestinationCreate(input: {destinationUrl: $url, name: $url}) \
-               { errors } }";
-    let batch = json!([
-        {"query": add, "variables": {"url": "https://a.example"}},
-        {"query": "{ nothing }"},
-        {"query": "{ instanceExternalAuditEventDestinations { nodes { name } } }"},
-    ]);
-    let answers = api.post(batch.to_string()).await.json();
-    assert_eq!(
-        answers[0],
-        json!({"data": {"instanceExternalAuditEventDestinationCreate": {"errors": []}}})
-    );
-    let message = answers[1]["errors"][0]["message"].as_str().unwrap();
-    assert!(
-        message.starts_with("Unknown field \"nothing\" on type \"Query\""),
-        "{message}"
-    );
-    assert_eq!(answers[1].get("data"), None);
-    assert_eq!(
-        answers[2],
-        json!({"data": {"instanceExternalAuditEventDestinations": {"nodes": [{"name": "https://a.example"}]}}})
-    );
-    let eleven = Value::from(vec![json!({"query": "{ __typename }"}); 11]);
-    for (body, status, message) in [
-        (eleven.to_string(), 400, "A batch holds 1 to 10 queries"),
-        ("[]".to_owned(), 400, "A batch holds 1 to 10 queries"),
-        (
-            "{".to_owned(),
-            400,
-            "The request body is no JSON: send {\"query\": …, \"variables\": …, \"operationName\": …}",
-        ),
-        (
-            "7".to_owned(),
-            400,
-            "The request body is no query: send {\"query\": …, \"variables\": …, \"operationName\": …}",
-        ),
-        (
-            json!({"query": "{ a }", "variables": 7}).to_string(),
-            422,
-            "The variables must be an object",
-        ),
-        (
-            json!({"query": format!("{{ {} }}", "a".repeat(10_000))}).to_string(),
-            422,
-            "Query too large",
-        ),
-        (
-            json!({"query": "{ a }", "variables": {"a": "a".repeat(256 * 1024)}}).to_string(),
-            413,
-            "A request has at most 256 KiB.",
-        ),
-    ] {
-        let answer = api.post(body).await;
-        assert_eq!(
-            (answer.status, answer.json()),
-            (status, json!({"errors": [{"message": message}]}))
-        );
-    }
-    let get = instance.client().get(instance.url("/api/graphql?query={__typename}"));
-    assert_eq!(Answer::of(get).await.status, 405);
-}
-
-#[tokio::test]
-async fn a_query_that_asks_for_too_much_is_refused_whoever_asks() {
-    let instance = Instance::start();
-    let fields: String = (0..301).map(|number| format!("f{number}: __typename ")).collect();
-    let deep = format!(
-        "{{ auditEventsInstanceStreamingDestinations {{ nodes {{ {} id {} }} }} }}",
-        "namespaceFilters { externalStreamingDestination { ".repeat(9),
-        "} } ".repeat(9)
-    );
-    let fragments: String = (0..40)
-        .map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1))
-        .collect();
-    let bomb = format!("{{ ...F0 }} {fragments} fragment F40 on Query {{ __typename }}");
-    let brackets = format!("{{ a(b: {}) }}", "[".repeat(9_000));
-    for client in [
-        GraphqlClient::without_token(&instance),
-        GraphqlClient::new(&instance, "admin"),
-    ] {
-        for (query, message) in [
-            (
-                format!("{{ {fields} }}"),
-                "Query has complexity of 301, which exceeds max complexity of 300",
-            ),
-            (deep.clone(), "Query has depth of 21, which exceeds max depth of 20"),
-            (
-                bomb.clone(),
-                "Query has complexity of 4294967295, which exceeds max complexity of 300",
-            ),
-            (brackets.clone(), "Query is nested too deep"),
-        ] {
-            assert_eq!(client.ask(&query).await, json!({"errors": [{"message": message}]}));
-        }
-    }
-}
-
-#[tokio::test]
-async fn nothing_that_is_asked_or_answered_gets_into_the_servers_log() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log");
-    let log = std::fs::File::create(&path).unwrap();
-    let instance = Instance::start_logging_to(log, &[("AUDIT_STREAMS_LOG_LEVEL", "trace")]);
-    let api = GraphqlClient::new(&instance, "admin");
-    prepare(&api).await;
-    let input = json!({"destinationId": http_id(1), "key": "X-Key", "value": "hidden-header-value"});
-    api.payload("auditEventsStreamingInstanceHeadersCreate", input, "header { value }")
-        .await;
-    let refused = json!({"destinationId": http_id(1), "key": "X-Key", "value": "refused-header-value"});
-    api.errors("auditEventsStreamingInstanceHeadersCreate", refused).await;
-    let malformed = api.post("{\"query\": \"malformed-header-value").await;
-    assert_eq!(malformed.status, 400);
-    let text = until("the last request is logged", || {
-        let text = std::fs::read_to_string(&path).unwrap();
-        text.contains("status=400").then_some(text)
-    })
-    .await;
-    for secret in [
-        "Splunk secret",
-        "a-token-of-20-chars.",
-        "hidden-header-value",
-        "refused-header-value",
-        "malformed-header-value",
-    ] {
-        assert!(!text.contains(secret), "{secret}");
-    }
-}
-
-#[tokio::test]
-async fn a_held_stream_says_so_in_both_families() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_API_RATE", "0")]);
-    let api = GraphqlClient::new(&instance, "admin");
-    // Nothing listens there, and the audit event of its own adding is due.
-    let input = json!({"destinationUrl": "http://127.0.0.1:9/in", "name": "SIEM"});
-    api.payload("instanceExternalAuditEventDestinationCreate", input, "")
-        .await;
-    let query = "{ instanceExternalAuditEventDestinations { nodes { health { state waiting since reason lastSuccessAt \
-                 nextTryAt } } } auditEventsInstanceStreamingDestinations { nodes { health { state } } } }";
-    let (answer, health) = health_becomes(&api, query, "HELD").await;
-    assert_eq!(
-        health["reason"],
-        "No connection. Check that the receiver runs, and that no firewall stands in between."
-    );
-    assert_eq!(health["lastSuccessAt"], Value::Null);
-    assert!(health["waiting"].as_i64().unwrap() >= 1, "{health}");
-    assert!(health["since"].as_str().unwrap().ends_with('Z') && health["nextTryAt"].is_string());
-    assert_eq!(
-        answer["data"]["auditEventsInstanceStreamingDestinations"]["nodes"],
-        json!([{"health": {"state": "HELD"}}])
-    );
-    for (change, state) in [
-        (json!({"paused": true}), "PAUSED"),
-        (json!({"active": false}), "INACTIVE"),
-    ] {
-        let mut input = change;
-        input["id"] = json!(http_id(1));
-        api.payload("instanceExternalAuditEventDestinationUpdate", input, "")
-            .await;
-        health_becomes(&api, query, state).await;
-    }
-}
-
-async fn health_becomes(api: &GraphqlClient<'_>, query: &str, state: &str) -> (Value, Value) {
-    let asking = async {
-        loop {
-            let answer = api.ask(query).await;
-            let health = answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"].clone();
-            if health["state"] == state {
-                return (answer, health);
-            }
-        }
-    };
-    let found = tokio::time::timeout(PATIENCE, asking).await;
-    found.unwrap_or_else(|_| panic!("it never was {state}"))
 }

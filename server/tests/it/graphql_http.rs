@@ -1,9 +1,9 @@
 //! GitLab's family for HTTP destinations: each operation with its whole answer, carried out and refused.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    graphql_client::{GraphqlClient, NOT_THERE, header_id, http_id, refused, s3_id, take_text, unified_id},
+    graphql_client::{GraphqlClient, NOT_THERE, http_id, refused, s3_id, take_text, unified_id},
     instance::Instance,
 };
 
@@ -224,126 +224,8 @@ async fn an_id_of_something_else_is_told_as_gitlab_tells_it() {
     }
 }
 
-const HEADERS_CREATE: &str = "auditEventsStreamingInstanceHeadersCreate";
-const HEADERS_UPDATE: &str = "auditEventsStreamingInstanceHeadersUpdate";
-const HEADERS_DESTROY: &str = "auditEventsStreamingInstanceHeadersDestroy";
-const HEADER: &str = "header { id key value active }";
-
-fn header_answer(mutation: &str, header: &Value) -> Value {
-    json!({"data": {mutation: {"clientMutationId": null, "errors": [], "header": header}}})
-}
-
-async fn headers(api: &GraphqlClient<'_>) -> Value {
-    let listed =
-        api.ask("{ instanceExternalAuditEventDestinations { nodes { headers { nodes { id key value active } } } } }");
-    listed.await["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["headers"]["nodes"].take()
-}
-
 #[tokio::test]
-async fn headers_are_added_changed_and_removed_one_by_one() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
-    add(&api, "SIEM", "https://siem.example/in").await;
-
-    let input = json!({"destinationId": http_id(1), "key": "X-Team", "value": "security"});
-    let mut first = json!({"id": header_id(1), "key": "X-Team", "value": "security", "active": true});
-    assert_eq!(
-        api.mutate(HEADERS_CREATE, input, HEADER).await,
-        header_answer(HEADERS_CREATE, &first)
-    );
-    let input =
-        json!({"destinationId": http_id(1), "key": "Content-Type", "value": "application/json", "active": false});
-    let second = json!({"id": header_id(2), "key": "Content-Type", "value": "application/json", "active": false});
-    assert_eq!(
-        api.mutate(HEADERS_CREATE, input, HEADER).await,
-        header_answer(HEADERS_CREATE, &second)
-    );
-    assert_eq!(headers(&api).await, json!([first, second]));
-
-    for (change, value) in [
-        ("key", json!("X-Group")),
-        ("value", json!("audit")),
-        ("active", json!(false)),
-    ] {
-        first[change] = value.clone();
-        let answer = api
-            .mutate(HEADERS_UPDATE, json!({"headerId": header_id(1), change: value}), HEADER)
-            .await;
-        assert_eq!(answer, header_answer(HEADERS_UPDATE, &first), "the others stay");
-    }
-    assert_eq!(headers(&api).await, json!([first, second]));
-
-    assert_eq!(
-        api.mutate(HEADERS_DESTROY, json!({"headerId": header_id(1)}), "").await,
-        json!({"data": {HEADERS_DESTROY: {"clientMutationId": null, "errors": []}}})
-    );
-    assert_eq!(headers(&api).await, json!([second]));
-    for mutation in [HEADERS_UPDATE, HEADERS_DESTROY] {
-        assert_eq!(
-            api.top_error(mutation, json!({"headerId": header_id(1)})).await,
-            NOT_THERE
-        );
-        assert_eq!(
-            api.top_error(mutation, json!({"headerId": http_id(1)})).await,
-            format!(
-                "{:?} does not represent an instance of AuditEvents::Streaming::InstanceHeader",
-                http_id(1)
-            )
-        );
-    }
-}
-
-#[tokio::test]
-async fn what_breaks_a_rule_of_a_header_is_told_in_the_payload() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
-    add(&api, "SIEM", "https://siem.example/in").await;
-    for key in ["X-Team", "X-Other"] {
-        let input = json!({"destinationId": http_id(1), "key": key, "value": "v"});
-        api.payload(HEADERS_CREATE, input, "").await;
-    }
-    for (key, value, message) in [
-        ("", "v", "Key can't be blank"),
-        (
-            "X A",
-            "v",
-            "Key can only contain letters, digits and !#$%&'*+.^_`|~-, for example X-Team",
-        ),
-        ("X-Team", "v", "Key has already been taken"),
-        ("x-team", "v", "Key has already been taken"),
-        (
-            "x-gitlab-event-streaming-token",
-            "v",
-            "Key cannot be X-Gitlab-Event-Streaming-Token",
-        ),
-        ("X-A", "", "Value can't be blank"),
-        (
-            "X-A",
-            &"v".repeat(2_001),
-            "Value is too long (maximum is 2000 characters)",
-        ),
-    ] {
-        let input = json!({"destinationId": http_id(1), "key": key, "value": value});
-        assert_eq!(
-            api.mutate(HEADERS_CREATE, input, HEADER).await,
-            json!({"data": {HEADERS_CREATE: {"clientMutationId": null, "errors": [message], "header": null}}})
-        );
-        let input = json!({"headerId": header_id(2), "key": key, "value": value});
-        assert_eq!(api.errors(HEADERS_UPDATE, input).await, [message]);
-    }
-    for number in 2..20 {
-        let input = json!({"destinationId": http_id(1), "key": format!("X-{number}"), "value": "v"});
-        assert_eq!(api.payload(HEADERS_CREATE, input, "").await["errors"], json!([]));
-    }
-    let input = json!({"destinationId": http_id(1), "key": "X-One-Too-Many", "value": "v"});
-    assert_eq!(
-        api.errors(HEADERS_CREATE, input).await,
-        ["Headers are limited to 20 per destination"]
-    );
-}
-
-#[tokio::test]
-async fn destinations_and_headers_come_in_pages() {
+async fn destinations_come_in_pages() {
     let instance = Instance::start();
     let api = GraphqlClient::new(&instance, "admin");
     for number in 1..=3 {

@@ -14,9 +14,9 @@ use async_graphql::{
 const MAX_COMPLEXITY: u32 = 300;
 const MAX_DEPTH: u32 = 20;
 
-/// Brackets within brackets: far more than a query within the limits has, and far less than would fill a thread's stack while
-/// it is parsed.
-const MAX_BRACKETS: usize = 100;
+/// Brackets within brackets: far more than a query within the limits has, and far less than would fill a thread's stack. The
+/// parser bounds selections itself, but not lists and objects in arguments: some hundred of those would end the server.
+const MAX_BRACKETS: usize = 64;
 
 /// Refuses a query that asks for too much. Whatever else is wrong with it is found later.
 ///
@@ -26,7 +26,7 @@ pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), S
     if deepest_bracket(&request.query) > MAX_BRACKETS {
         return Err(ServerError::new("Query is nested too deep", None));
     }
-    let weight = Scale::new(request.parsed_query()?).weigh_operations();
+    let weight = Scale::new(request.parsed_query()?).weigh_document();
     if weight.complexity > MAX_COMPLEXITY {
         let complexity = weight.complexity;
         let message = format!("Query has complexity of {complexity}, which exceeds max complexity of {MAX_COMPLEXITY}");
@@ -52,9 +52,22 @@ struct Weight {
 }
 
 impl Weight {
+    /// Of a fragment that is not there, or within itself. It is refused later, and until then it costs something to look at.
+    const WRONG: Self = Self {
+        complexity: 1,
+        depth: 0,
+    };
+
     fn and(self, other: Self) -> Self {
         Self {
             complexity: self.complexity.saturating_add(other.complexity),
+            depth: self.depth.max(other.depth),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            complexity: self.complexity.max(other.complexity),
             depth: self.depth.max(other.depth),
         }
     }
@@ -81,13 +94,16 @@ impl<'document> Scale<'document> {
         }
     }
 
-    /// All of them, although one alone is carried out: which one, is not known yet.
-    fn weigh_operations(&mut self) -> Weight {
+    /// All operations, although one alone is carried out: which one, is not known yet. And each fragment, whether it is used or
+    /// not: both are validated.
+    fn weigh_document(&mut self) -> Weight {
         let document = self.document;
         let operations = document.operations.iter();
-        operations.fold(Weight::default(), |sum, (_, operation)| {
+        let weight = operations.fold(Weight::default(), |sum, (_, operation)| {
             sum.and(self.weigh(&operation.node.selection_set.node))
-        })
+        });
+        let fragments = document.fragments.keys();
+        fragments.fold(weight, |most, name| most.or(self.weigh_fragment(name)))
     }
 
     fn weigh(&mut self, selected: &'document SelectionSet) -> Weight {
@@ -104,11 +120,10 @@ impl<'document> Scale<'document> {
 
     fn weigh_fragment(&mut self, name: &'document Name) -> Weight {
         if let Some(weighed) = self.weighed.get(name) {
-            // One within itself is refused later.
-            return weighed.unwrap_or_default();
+            return weighed.unwrap_or(Weight::WRONG);
         }
         let Some(fragment) = self.document.fragments.get(name) else {
-            return Weight::default();
+            return Weight::WRONG;
         };
         let fragment: &'document FragmentDefinition = &fragment.node;
         self.weighed.insert(name, None);
@@ -173,7 +188,7 @@ mod tests {
 
     fn weight(query: &str) -> (u32, u32) {
         let document = async_graphql::parser::parse_query(query).unwrap();
-        let weight = Scale::new(&document).weigh_operations();
+        let weight = Scale::new(&document).weigh_document();
         (weight.complexity, weight.depth)
     }
 
@@ -188,7 +203,7 @@ mod tests {
         assert_eq!(weight("{ a b { c } ... on X { d } }"), (4, 2));
         assert_eq!(weight("{ ...F ...F } fragment F on X { a { b } }"), (4, 2));
         assert_eq!(weight("query A { a } query B { b }"), (2, 1));
-        assert_eq!(weight("{ ...Missing }"), (0, 0));
+        assert_eq!(weight("{ ...Missing }"), (1, 0));
     }
 
     #[test]
@@ -210,16 +225,13 @@ mod tests {
     #[test]
     fn fragments_in_fragments_are_weighed_at_once() {
         let fragments = (0..60).map(|step| format!("fragment F{step} on X {{ ...F{0} ...F{0} }} ", step + 1));
-        let query = format!(
-            "{{ ...F0 }} {} fragment F60 on X {{ a }}",
-            fragments.collect::<String>()
-        );
-        assert_eq!(weight(&query), (u32::MAX, 1));
-        assert_eq!(
-            weight("{ ...F } fragment F on X { a ...F }"),
-            (1, 1),
-            "one within itself"
-        );
+        let fragments: String = fragments.collect();
+        for (start, end) in [("...F0", "a"), ("...F0", "...Missing"), ("...F0", "...F60"), ("a", "a")] {
+            let query = format!("{{ {start} }} {fragments} fragment F60 on X {{ {end} }}");
+            assert_eq!(weight(&query).0, u32::MAX, "{start}, {end}");
+        }
+        let within_itself = weight("{ ...F } fragment F on X { a ...F }");
+        assert_eq!(within_itself, (2, 1));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) struct QueryRequest {
 /// The queries of a request.
 #[derive(Debug)]
 pub(super) enum Queries {
-    One(async_graphql::Request),
+    One(Box<async_graphql::Request>),
     /// Answered as a list.
     Batch(Vec<async_graphql::Request>),
 }
@@ -78,7 +78,7 @@ pub(super) fn read_queries(body: &[u8]) -> Result<Queries, RequestError> {
         query => {
             let query = read_query(query)?;
             check_size(std::slice::from_ref(&query))?;
-            to_request(query).map(Queries::One)
+            to_request(query).map(|request| Queries::One(Box::new(request)))
         }
     }
 }

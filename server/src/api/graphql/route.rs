@@ -66,7 +66,7 @@ async fn identify(services: &Services, head: &Parts) -> Result<Option<Caller>, A
 
 async fn answer(services: &Services, viewer: Option<Caller>, body: Body) -> Result<serde_json::Value, ApiError> {
     match read_queries(&read(body).await?)? {
-        Queries::One(query) => Ok(carry_out(services, viewer, query).await),
+        Queries::One(query) => Ok(carry_out(services, viewer, *query).await),
         Queries::Batch(queries) => {
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {
