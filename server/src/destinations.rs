@@ -11,9 +11,8 @@ use engine::{
     store::{Destination, Header, Target, UpdateError},
 };
 
-/// How often a change is tried anew because somebody else was faster. Of those who change a destination at the same time one
-/// gets through each time, and a client may well add all of its headers at once.
-const TRIES: usize = 50;
+/// How often a change is tried anew because somebody else, who did not wait for a turn, was faster.
+const TRIES: usize = 5;
 
 /// Why a destination was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +45,8 @@ pub(crate) async fn edit(
     version: Option<i64>,
     change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
 ) -> Result<DestinationState, EditError> {
+    // A client may well add all of its headers at once.
+    let _turn = engine.editing().await;
     let mut tries = TRIES;
     loop {
         let stored = engine.find_destination(id).await.map_err(UpdateError::from)?;
