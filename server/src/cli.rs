@@ -35,8 +35,6 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Run a small receiver that verifies and prints the events it is sent
     Receive(receive::ReceiveArgs),
-    /// Print the OpenAPI document of the REST API
-    Openapi,
     /// Make, list and revoke API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -65,10 +63,6 @@ async fn execute(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve(args) => serve::run(*args).await,
         Command::Receive(args) => receive::run(args).await,
-        Command::Openapi => {
-            print_line(crate::api::document().trim_end());
-            Ok(())
-        }
         Command::Token(command) => token::run(command).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Schema(command) => {

@@ -3,16 +3,19 @@
 use clap::Subcommand;
 
 use super::print_line;
-use crate::api::schema_definition;
+use crate::api::{document, schema_definition};
 
 #[derive(Subcommand)]
 pub(super) enum SchemaCommand {
     /// The GraphQL schema, in GraphQL's schema definition language
     Graphql,
+    /// The OpenAPI document of REST
+    Openapi,
 }
 
 pub(super) fn run(command: &SchemaCommand) {
     match command {
         SchemaCommand::Graphql => print_line(schema_definition().trim_end()),
+        SchemaCommand::Openapi => print_line(document().trim_end()),
     }
 }

@@ -127,6 +127,7 @@ fn api_tests(project: &Project, steps: &mut Steps, tally: &mut Tally) {
             .args(["-m", "pytest"])
             .current_dir(project.api_tests())
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("HYPOTHESIS_STORAGE_DIRECTORY", project.target().join("hypothesis"))
             .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()));
         let finished = process::tee(&mut command)?;
         *tally += Tally::of_pytest(&finished.stdout);
