@@ -1,5 +1,7 @@
 //! Switching a stream off and on, limiting it to groups and projects, and asking for the same destination twice.
 
+use std::time::Duration;
+
 use domain::{
     destination::{DestinationDraft, Flow},
     health::StreamHealth,
@@ -139,6 +141,66 @@ async fn an_inactive_destination_keeps_nothing_in_the_log() {
 }
 
 #[tokio::test]
+async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(503));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", numbered(0..5)).await;
+    world.set_flow(id, INACTIVE).await;
+    let gone = world.engine.log().last_seq();
+    let later = world.engine.clock().now().plus(Duration::from_secs(1));
+    assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
+
+    receiver.answer_all(Answer::Accept);
+    world.set_flow(id, Flow::default()).await;
+    world.post("1", numbered(5..10)).await;
+    receiver
+        .wait_until("what is still there", |requests| has_all(requests, 5..10))
+        .await;
+    wait_until("nothing is owed", async || {
+        let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+        cursor.acked == world.engine.log().last_seq()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_that_ends_before_what_is_not_owed_is_too_old() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(503));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.set_flow(id, INACTIVE).await;
+    world.post("1", numbered(0..5)).await;
+    let end = world.engine.log().last_seq();
+    world.set_flow(id, Flow::default()).await;
+    let furthest = world.engine.database().furthest_cursor().await.unwrap();
+    assert!(furthest.is_some_and(|furthest| furthest >= end), "{furthest:?} {end}");
+}
+
+#[tokio::test]
+async fn a_change_that_changes_nothing_is_not_stored() {
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", "http://127.0.0.1:9/").await;
+    let before = world.stored(id).await;
+    let end = world.engine.log().last_seq();
+    world.edit(id, |_| {}).await;
+    world.set_flow(id, Flow::default()).await;
+    assert_eq!(world.stored(id).await, before);
+    assert_eq!(world.engine.log().last_seq(), end, "there is nothing to tell");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_change_tells_how_the_stream_is_from_now_on() {
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", "http://127.0.0.1:9/").await;
+    let has_started = |health: &StreamHealth| *health != StreamHealth::Starting;
+    world.wait_for_health(id, "it has started", has_started).await;
+    let paused = world.set_flow(id, PAUSED).await.health;
+    assert!(matches!(paused, StreamHealth::Paused { .. }), "{paused:?}");
+    assert_eq!(world.set_flow(id, INACTIVE).await.health, StreamHealth::Inactive);
+}
+
+#[tokio::test]
 async fn only_the_chosen_groups_and_projects_are_sent() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = world.add_destination("SIEM", &receiver.url()).await;
@@ -160,7 +222,10 @@ async fn only_the_chosen_groups_and_projects_are_sent() {
     world.engine.ingest("tests", body.into()).await.unwrap();
     let requests = receiver
         .wait_until("the last, and what tells of the filter", |requests| {
-            ids(requests).iter().any(|id| id == "last")
+            let ids = ids(requests);
+            ["group", "below", "project", "user", "last"]
+                .iter()
+                .all(|id| ids.iter().any(|sent| sent == id))
                 && said(requests, "Created namespace filter(s): engineering and sales/crm")
         })
         .await;
