@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 PROGRAM = os.environ.get("AUDIT_STREAMS_BIN", "target/debug/audit-streams")
 LISTENING = re.compile(r"Listening on (http://\S+)")
@@ -23,6 +24,10 @@ class Instance:
         command = [PROGRAM, "token", "create", "--name", name, *wanted, "--data-dir", str(self.folder)]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
 
+    def post_events(self, token: str, events: list) -> None:
+        answer = requests.post(f"{self.url}/api/v1/audit_events", json=events, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 201, answer.text
+
 
 @pytest.fixture(scope="module")
 def instance():
@@ -33,6 +38,7 @@ def instance():
             "AUDIT_STREAMS_LISTEN": "127.0.0.1:0",
             "AUDIT_STREAMS_LOG_LEVEL": "warn",
             "AUDIT_STREAMS_API_RATE": "0",
+            "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK": "true",
         }
         with subprocess.Popen([PROGRAM, "serve"], env=variables, stdout=subprocess.PIPE, text=True) as server:
             try:

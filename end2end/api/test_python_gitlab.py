@@ -2,7 +2,6 @@
 
 import gitlab
 import pytest
-import requests
 
 EVENTS = 250
 
@@ -13,12 +12,7 @@ def client(instance):
         {"event_type": "tick", "entity_type": "Project", "entity_id": number % 2, "author_id": 7, "details": {"n": number}}
         for number in range(EVENTS)
     ]
-    answer = requests.post(
-        f"{instance.url}/api/v1/audit_events",
-        json=posted,
-        headers={"Authorization": f"Bearer {instance.token('poster', 'ingest')}"},
-    )
-    assert answer.status_code == 201
+    instance.post_events(instance.token("poster", "ingest"), posted)
     return gitlab.Gitlab(instance.url, private_token=instance.token("collector", "read"))
 
 
@@ -45,6 +39,13 @@ def test_filters_are_understood(client):
     events = client.audit_events.list(get_all=True, per_page=100, entity_type="Project", entity_id=1)
     assert numbers(events) == list(reversed(range(1, EVENTS, 2)))
     assert client.audit_events.list(get_all=True, created_before="2000-01-01T00:00:00Z") == []
+    since = client.audit_events.list(get_all=True, per_page=100, entity_type="Project", created_after="2000-01-01T00:00:00Z")
+    assert len(since) == EVENTS
+
+
+def test_a_token_comes_as_a_bearer_too(instance):
+    client = gitlab.Gitlab(instance.url, oauth_token=instance.token("bearer", "read"))
+    assert client.audit_events.list(get_all=False, per_page=1) != []
 
 
 def test_one_event_is_shown(client):

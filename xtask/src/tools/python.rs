@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::steps::Ending;
 
 /// The oldest that the clients run on.
-const OLDEST: (u32, u32) = (3, 10);
+const OLDEST: (u32, u32) = (3, 11);
 
 const ON_PATH: [&str; 2] = ["python3", "python"];
 
