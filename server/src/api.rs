@@ -18,6 +18,7 @@ mod ingest;
 mod input;
 mod large_bodies;
 mod limits;
+mod log_reads;
 mod openapi;
 mod rate;
 mod v1;
@@ -38,6 +39,7 @@ pub(crate) use self::{
     graphql::schema_definition,
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},
+    log_reads::LogReads,
     openapi::document,
     rate::ApiRate,
 };

@@ -21,7 +21,7 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog},
     cli::CommandError,
     router::router,
     services::{Services, ServicesInner},
@@ -82,6 +82,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         ingest_rate: IngestRate::new(config.ingest_rate),
         api_rate: ApiRate::new(config.api_rate),
         large_bodies: LargeBodies::default(),
+        log_reads: LogReads::default(),
         refusal_log: RefusalLog::new(),
         cookie: SessionCookie::new(public_url.is_https()),
         public_url,

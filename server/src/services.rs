@@ -6,7 +6,7 @@ use engine::Engine;
 
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog},
     web::{PublicUrl, TrustedProxies},
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct ServicesInner {
     pub(crate) ingest_rate: IngestRate,
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
+    pub(crate) log_reads: LogReads,
     pub(crate) refusal_log: RefusalLog,
     pub(crate) cookie: SessionCookie,
     pub(crate) public_url: PublicUrl,

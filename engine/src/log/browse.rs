@@ -49,6 +49,25 @@ pub struct Browsed {
     pub rows: Vec<BrowseRow>,
     /// How far this goes, if it ended before the log and before enough was found.
     pub searched_to: Option<BrowsePosition>,
+    /// The last place that was looked at, whether or not its event is among the rows.
+    pub end: Option<BrowsePosition>,
+}
+
+/// How far places were looked at.
+pub(super) struct Scanned {
+    /// The last of them; the last match where enough were found.
+    pub(super) end: Option<BrowsePosition>,
+    /// The same, if it ended before the log and before enough was found.
+    pub(super) cut_at: Option<BrowsePosition>,
+}
+
+impl Scanned {
+    pub(super) fn all(places: &[BrowsePosition]) -> Self {
+        Self {
+            end: places.last().copied(),
+            cut_at: None,
+        }
+    }
 }
 
 /// Where a text stands.
@@ -98,18 +117,15 @@ impl EventLog {
         let walk = Walk::new(filter, request);
         let wanted = if filter.text.is_some() { SCAN_ROWS } else { limit };
         let mut places = self.search(filter, &walk, wanted).await?;
-        let mut searched_to = None;
+        let mut scanned = Scanned::all(&places);
         if let Some(text) = &filter.text {
-            let found = self.matching(&places, text, limit).await?;
-            let is_cut = found.searched < places.len() || places.len() == SCAN_ROWS;
-            let last = found.searched.checked_sub(1).and_then(|last| places.get(last));
-            searched_to = last.copied().filter(|_| is_cut && found.places.len() < limit);
-            places = found.places;
+            (places, scanned) = self.scan(&places, text, limit).await?;
         }
-        let (rows, end) = self.read_places(&places, bytes).await?;
+        let (rows, cut_at) = self.read_places(&places, bytes).await?;
         Ok(Browsed {
             rows,
-            searched_to: end.or(searched_to),
+            searched_to: cut_at.or(scanned.cut_at),
+            end: cut_at.or(scanned.end),
         })
     }
 
@@ -119,6 +135,20 @@ impl EventLog {
     /// [`LogError`] if the disk can't be read.
     pub async fn show_all(&self, places: &[BrowsePosition]) -> Result<Vec<BrowseRow>, LogError> {
         self.read_places(places, usize::MAX).await.map(|(rows, _)| rows)
+    }
+
+    /// The same for the first of the places, until there are `bytes` of bodies; and how many of the places that were.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn show_within(
+        &self,
+        places: &[BrowsePosition],
+        bytes: usize,
+    ) -> Result<(Vec<BrowseRow>, usize), LogError> {
+        let (rows, cut_at) = self.read_places(places, bytes).await?;
+        let last = cut_at.and_then(|cut_at| places.iter().position(|place| *place == cut_at));
+        Ok((rows, last.map_or(places.len(), |last| last + 1)))
     }
 
     /// One event for display; none if it was never there or has gone.
@@ -145,6 +175,24 @@ impl EventLog {
             self.last_seq().get().saturating_sub(oldest).saturating_add(1)
         });
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Those of the places that have the text, at most `limit`, and how far that went.
+    pub(super) async fn scan(
+        &self,
+        places: &[BrowsePosition],
+        text: &str,
+        limit: usize,
+    ) -> Result<(Vec<BrowsePosition>, Scanned), LogError> {
+        let found = self.matching(places, text, limit).await?;
+        if found.places.len() >= limit {
+            let scanned = Scanned::all(&found.places);
+            return Ok((found.places, scanned));
+        }
+        let is_cut = found.searched < places.len() || places.len() == SCAN_ROWS;
+        let end = found.searched.checked_sub(1).and_then(|last| places.get(last)).copied();
+        let cut_at = end.filter(|_| is_cut);
+        Ok((found.places, Scanned { end, cut_at }))
     }
 
     /// Those of the places, in their order, whose events have the text in their details: `enough` of them at most, found
@@ -181,7 +229,7 @@ impl EventLog {
 
     /// The events at these places, in their order, until there are `bytes` of bodies. Without those that have gone. And where
     /// that ended, unless the last row says so.
-    async fn read_places(
+    pub(super) async fn read_places(
         &self,
         places: &[BrowsePosition],
         bytes: usize,

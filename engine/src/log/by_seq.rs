@@ -13,7 +13,7 @@ use domain::{Timestamp, ids::Seq};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 pub use self::filter::SeqFilter;
-use super::{BrowsePosition, BrowseRow, EventLog, LogError, SCAN_ROWS, places::unpack};
+use super::{BrowsePosition, BrowseRow, EventLog, LogError, SCAN_ROWS, browse::Scanned, places::unpack};
 
 /// Where to start, and which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,15 @@ pub struct SeqBrowsed {
     pub rows: Vec<BrowseRow>,
     /// How far this goes, if it ended before the log and before enough was found.
     pub searched_to: Option<Seq>,
+    /// The last position that was looked at, whether or not its event is among the rows.
+    pub end: Option<Seq>,
 }
 
 /// One page, counted from an end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountedPage {
-    pub rows: Vec<BrowseRow>,
+    /// Where its events stand; [`EventLog::show_within`] reads them.
+    pub places: Vec<BrowsePosition>,
     pub is_more: bool,
     /// How many there are on all pages; none if they are more than were to be counted.
     pub total: Option<usize>,
@@ -66,7 +69,8 @@ impl From<SeqRequest> for Way {
 }
 
 impl EventLog {
-    /// At most `limit` of the events that `filter` admits, next to where the request starts.
+    /// At most `limit` of the events that `filter` admits, next to where the request starts, and no more when `bytes` of bodies
+    /// are reached.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
@@ -75,26 +79,26 @@ impl EventLog {
         filter: &SeqFilter,
         request: SeqRequest,
         limit: usize,
+        bytes: usize,
     ) -> Result<SeqBrowsed, LogError> {
         let text = filter.filter.text.as_deref();
         let wanted = if text.is_some() { SCAN_ROWS } else { limit };
         let mut places = self.places_by_seq(filter, request.into(), wanted).await?;
-        let mut searched_to = None;
+        let mut scanned = Scanned::all(&places);
         if let Some(text) = text {
-            let found = self.matching(&places, text, limit).await?;
-            let is_cut = found.searched < places.len() || places.len() == SCAN_ROWS;
-            let last = found.searched.checked_sub(1).and_then(|last| places.get(last));
-            searched_to = last
-                .map(|last| last.seq)
-                .filter(|_| is_cut && found.places.len() < limit);
-            places = found.places;
+            (places, scanned) = self.scan(&places, text, limit).await?;
         }
-        let rows = self.show_all(&places).await?;
-        Ok(SeqBrowsed { rows, searched_to })
+        let (rows, cut_at) = self.read_places(&places, bytes).await?;
+        let seq = |place: Option<BrowsePosition>| place.map(|place| place.seq);
+        Ok(SeqBrowsed {
+            rows,
+            searched_to: seq(cut_at.or(scanned.cut_at)),
+            end: seq(cut_at.or(scanned.end)),
+        })
     }
 
-    /// The events at `range` of what `filter` admits, whatever its text says, counted from the newest or the oldest; and how
-    /// many there are in all, unless they are more than `counted`.
+    /// Where the events stand that are at `range` of what `filter` admits, whatever its text says, counted from the newest or
+    /// the oldest; and how many there are in all, unless they are more than `counted`.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
@@ -122,7 +126,7 @@ impl EventLog {
         let total = all.unwrap_or(places.len());
         let shown = places.get(range.start..range.end.min(places.len())).unwrap_or_default();
         Ok(CountedPage {
-            rows: self.show_all(shown).await?,
+            places: shown.to_vec(),
             is_more: places.len() > range.end,
             total: (total <= counted).then_some(total),
         })

@@ -150,7 +150,7 @@ async fn walk(log: &EventLog, filter: &EventFilter, start: BrowseRequest, page: 
 async fn walk_by_seq(log: &EventLog, filter: &SeqFilter, start: SeqRequest, page: usize) -> Vec<Seq> {
     let (mut request, mut seen) = (start, Vec::new());
     loop {
-        let found = log.browse_by_seq(filter, request, page).await.unwrap();
+        let found = log.browse_by_seq(filter, request, page, usize::MAX).await.unwrap();
         seen.extend(found.rows.iter().map(|row| row.position.seq));
         let Some(end) = found.searched_to.or(found.rows.last().map(|row| row.position.seq)) else {
             return seen;
@@ -166,7 +166,7 @@ async fn walk_by_seq(log: &EventLog, filter: &SeqFilter, start: SeqRequest, page
 async fn check_counted_pages(log: &EventLog, filter: &SeqFilter, page: usize, newest_first: &[Seq]) {
     for start in [0, page, newest_first.len().saturating_sub(page / 2)] {
         let counted = log.page_by_seq(filter, true, start..start + page, 6_000).await.unwrap();
-        let seqs: Vec<Seq> = counted.rows.iter().map(|row| row.position.seq).collect();
+        let seqs: Vec<Seq> = counted.places.iter().map(|place| place.seq).collect();
         let expected = newest_first.iter().skip(start).take(page).copied().collect::<Vec<_>>();
         assert_eq!(seqs, expected);
         assert_eq!(counted.is_more, newest_first.len() > start + page);
@@ -355,6 +355,56 @@ async fn what_is_read_at_once_is_bounded_in_bytes_and_nothing_is_left_out() {
         request = BrowseRequest::NewerThan(last);
     }
     assert_eq!(seqs, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn pages_by_position_are_bounded_in_bytes_and_nothing_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventLog::open(&folder.path().join("events.db"), 1 << 30).await.unwrap();
+    append_large(&log, 20, 300_000).await;
+    let (mut request, mut seqs) = (SeqRequest::Oldest, Vec::new());
+    loop {
+        let filter = SeqFilter::default();
+        let part = log.browse_by_seq(&filter, request, 15, 1_000_000).await.unwrap();
+        let Some(end) = part.end else { break };
+        let bytes: usize = part.rows.iter().map(|row| row.body.len()).sum();
+        assert!(bytes < 1_400_000, "{bytes}");
+        seqs.extend(part.rows.iter().map(|row| row.position.seq.get()));
+        request = SeqRequest::After(end);
+    }
+    assert_eq!(seqs, (1..=20).collect::<Vec<_>>());
+    let page = log.page_by_seq(&SeqFilter::default(), true, 5..15, 100).await.unwrap();
+    let (mut left, mut seqs) = (page.places.as_slice(), Vec::new());
+    while !left.is_empty() {
+        let (rows, read) = log.show_within(left, 1_000_000).await.unwrap();
+        assert!(rows.len() <= 4, "{}", rows.len());
+        seqs.extend(rows.iter().map(|row| row.position.seq.get()));
+        left = &left[read..];
+    }
+    assert_eq!(seqs, (6..=15).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_search_says_how_far_it_looked_though_it_found_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = EventLog::open(&folder.path().join("events.db"), 1 << 30).await.unwrap();
+    append(&log, 0..10).await;
+    let mut filter = SeqFilter::default();
+    filter.filter.text = Some("nothing like it".into());
+    let found = log
+        .browse_by_seq(&filter, SeqRequest::Oldest, 5, usize::MAX)
+        .await
+        .unwrap();
+    assert_eq!(
+        (found.rows.len(), found.searched_to, found.end),
+        (0, None, Some(Seq::new(10)))
+    );
+    let found = log
+        .browse_within(&filter.filter, BrowseRequest::Oldest, 5, usize::MAX)
+        .await
+        .unwrap();
+    assert_eq!((found.rows.len(), found.searched_to), (0, None));
+    assert!(found.end.is_some());
 }
 
 #[tokio::test]

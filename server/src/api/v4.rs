@@ -7,6 +7,7 @@
 mod audit_events;
 mod error;
 mod pagination;
+mod parted;
 mod query;
 
 use std::sync::Arc;

@@ -253,14 +253,14 @@ mod tests {
     fn back_from(newest: i64, count: i64) -> Browsed {
         Browsed {
             rows: (0..count).map(|back| event(newest - back)).collect(),
-            searched_to: None,
+            ..Browsed::default()
         }
     }
 
     fn up_from(oldest: i64, count: i64) -> Browsed {
         Browsed {
             rows: (0..count).map(|forth| event(oldest + forth)).collect(),
-            searched_to: None,
+            ..Browsed::default()
         }
     }
 

@@ -126,6 +126,98 @@ async fn who_goes_on_from_the_end_misses_nothing_that_comes_in_however_old_it_sa
 }
 
 #[tokio::test]
+async fn who_polls_goes_on_from_where_nothing_was_found() {
+    let instance = Instance::start();
+    let reader = Client::with_scope(&instance, "read");
+    let token = instance.token("app", &["ingest"]);
+    for (number, filter) in [
+        (1, "order_by=seq&sort=asc&event_type=polled"),
+        (2, "sort=asc&event_type=polled"),
+        (3, "order_by=seq&sort=asc&text=poll+3"),
+        (4, "order_by=seq&sort=asc&author=none+but+polled"),
+    ] {
+        let author = if number == 4 { "none but polled" } else { "x" };
+        let post = async |id: i64| {
+            let event = json!({
+                "id": number * 100 + id, "event_type": if number < 3 { "polled" } else { "other" },
+                "author_name": author, "details": {"custom_message": format!("poll {number}")},
+            });
+            instance.post(&token, event.to_string()).await;
+        };
+        let poll = async |cursor: &Value| {
+            let cursor = cursor.as_str().unwrap_or_default();
+            let page = reader
+                .get(&format!("/api/v1/audit_events?{filter}&cursor={cursor}"))
+                .await;
+            page.expect(200)
+        };
+        let mut seen = 0;
+        if number == 2 {
+            seen = 2;
+        }
+        let empty = poll(&Value::Null).await;
+        assert_eq!(
+            (ids(&empty).len(), &empty["next_cursor"]),
+            (seen, &Value::Null),
+            "{filter}"
+        );
+        assert!(empty["end_cursor"].is_string(), "{filter}");
+        post(1).await;
+        let first = poll(&empty["end_cursor"]).await;
+        assert_eq!(ids(&first), [number * 100 + 1], "{filter}");
+        let nothing = poll(&first["end_cursor"]).await;
+        assert_eq!(ids(&nothing), [0_i64; 0], "{filter}");
+        let nothing = poll(&nothing["end_cursor"]).await;
+        assert_eq!(ids(&nothing), [0_i64; 0], "{filter}");
+        post(2).await;
+        let second = poll(&nothing["end_cursor"]).await;
+        assert_eq!(ids(&second), [number * 100 + 2], "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_large_events_is_shorter_and_leads_on() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let reader = Client::with_scope(&instance, "read");
+    for number in 0..20 {
+        let event = json!({"id": number, "event_type": "large", "details": {"custom_message": "x".repeat(900_000)}});
+        instance.post(&token, event.to_string()).await;
+    }
+    for order in ["sort=asc", "order_by=seq&sort=asc"] {
+        let path = format!("/api/v1/audit_events?event_type=large&per_page=100&{order}");
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let answer = reader.get(&format!("{path}&cursor={cursor}")).await;
+            assert!(answer.text.len() < 10 * 1024 * 1024, "{}", answer.text.len());
+            let page = answer.expect(200);
+            seen.extend(ids(&page));
+            pages += 1;
+            assert_eq!(page["searched_to"].is_string(), page["next_cursor"].is_string());
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            assert_eq!(page["next_cursor"], page["end_cursor"]);
+            cursor = next.to_owned();
+        }
+        assert_eq!((seen, pages), ((0..20).collect(), 3), "{order}");
+    }
+    let counted = reader.get("/api/v4/audit_events?per_page=100&sort=asc").await;
+    let large = counted
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["event_name"] == "large")
+        .count();
+    assert_eq!(large, 20, "a counted page is whole");
+    let keyset = reader
+        .get("/api/v4/audit_events?per_page=100&sort=asc&pagination=keyset")
+        .await;
+    assert!(keyset.text.len() < 10 * 1024 * 1024 && keyset.header("link").is_some());
+}
+
+#[tokio::test]
 async fn an_event_is_answered_byte_for_byte() {
     let instance = Instance::start();
     let token = instance.token("app", &["ingest"]);

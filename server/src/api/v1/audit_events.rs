@@ -21,6 +21,7 @@ use crate::{
     api::{
         ApiError,
         input::{InPath, InQuery, not_found},
+        log_reads::PAGE_BYTES,
     },
     services::Services,
 };
@@ -52,10 +53,11 @@ pub(super) struct EventPage {
     items: Vec<LoggedEvent>,
     /// The `cursor` of the next page; null at the end.
     next_cursor: Option<String>,
-    /// The `cursor` behind the last event of this page, also at the end: ask with it later for what has come since. Null if
-    /// nothing was found.
+    /// The `cursor` where this page ended, whether or not there is more: ask with it later for what has come since. Null only
+    /// where there is nothing, and the newest was asked for first.
     end_cursor: Option<String>,
-    /// The search for `text` ended here, before enough was found; `next_cursor` goes on. Otherwise null.
+    /// The page ended here, before it was full: the search for `text` takes turns, and a page has about 8 MiB of events.
+    /// `next_cursor` goes on. Otherwise null.
     searched_to: Option<String>,
 }
 
@@ -67,6 +69,7 @@ pub(super) struct EventPage {
     (status = 200, description = "A page of events", body = EventPage,
         headers(("Link" = String, description = "The next page, if there is one: `<…>; rel=\"next\"`"))),
     (status = 422, description = "A parameter is not right"),
+    (status = 503, description = "Too many read the log at once: `Retry-After` says when to come back"),
 ))]
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
@@ -74,6 +77,7 @@ pub(super) async fn list_audit_events(
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Response, ApiError> {
     let query = query.parse()?;
+    let _turn = services.log_reads.turn().await?;
     let page = find(services.engine.log(), &query).await?;
     let link = page
         .next_cursor
@@ -102,32 +106,51 @@ pub(super) async fn show_audit_event(
 async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError> {
     // One more than is shown tells whether there are others.
     let asked = query.per_page + 1;
-    let (rows, searched_to) = match query.start {
+    let found = match query.start {
         query::Start::Created(request) => {
-            let found = log.browse(&query.filter, request, asked).await.map_err(unreadable)?;
-            (found.rows, found.searched_to.map(Cursor::Created))
+            let found = log.browse_within(&query.filter, request, asked, PAGE_BYTES).await;
+            let found = found.map_err(unreadable)?;
+            Found {
+                rows: found.rows,
+                searched_to: found.searched_to.map(Cursor::Created),
+                end: found.end.map(Cursor::Created),
+            }
         }
         query::Start::Position(request) => {
             let found = log
-                .browse_by_seq(&query.seq_filter(), request, asked)
+                .browse_by_seq(&query.seq_filter(), request, asked, PAGE_BYTES)
                 .await
                 .map_err(unreadable)?;
-            (found.rows, found.searched_to.map(Cursor::Position))
+            Found {
+                rows: found.rows,
+                searched_to: found.searched_to.map(Cursor::Position),
+                end: found.end.map(Cursor::Position),
+            }
         }
     };
-    page(query, rows, searched_to)
+    page(query, found)
 }
 
-fn page(query: &EventQuery, mut rows: Vec<BrowseRow>, searched_to: Option<Cursor>) -> Result<EventPage, ApiError> {
+/// What the log answered, in either order.
+struct Found {
+    rows: Vec<BrowseRow>,
+    searched_to: Option<Cursor>,
+    end: Option<Cursor>,
+}
+
+fn page(query: &EventQuery, found: Found) -> Result<EventPage, ApiError> {
+    let mut rows = found.rows;
     let is_more = rows.len() > query.per_page;
     rows.truncate(query.per_page);
-    let last = rows.last().map(|row| query.cursor_of(row));
-    let next = if is_more { last } else { searched_to };
+    let last = rows.last().filter(|_| is_more).map(|row| query.cursor_of(row));
+    let searched_to = found.searched_to.filter(|_| !is_more);
+    // Who asks again where nothing was found goes on from where they were.
+    let end = last.or(found.end).or_else(|| query.start.cursor());
     Ok(EventPage {
         items: rows.into_iter().map(view).collect::<Result<_, _>>()?,
-        next_cursor: next.map(Cursor::print),
-        end_cursor: searched_to.filter(|_| !is_more).or(last).map(Cursor::print),
-        searched_to: searched_to.filter(|_| !is_more).map(|cursor| match cursor {
+        next_cursor: last.or(searched_to).map(Cursor::print),
+        end_cursor: end.map(Cursor::print),
+        searched_to: searched_to.map(|cursor| match cursor {
             Cursor::Created(position) => position.created_at.to_string(),
             Cursor::Position(seq) => seq.to_string(),
         }),

@@ -1,9 +1,11 @@
 //! `GET /api/v4/audit_events` and `GET /api/v4/audit_events/:id`.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{OriginalUri, Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use domain::ids::Seq;
@@ -14,11 +16,13 @@ use serde_json::value::RawValue;
 use super::{
     error::GitlabError,
     pagination::{Here, Numbered},
+    parted::Parted,
     query::{ListQuery, Page},
 };
 use crate::{
     api::{
         ApiError,
+        log_reads::PAGE_BYTES,
         v1::{audit_events::unreadable, cursor::Cursor},
     },
     services::Services,
@@ -65,12 +69,10 @@ pub(super) async fn list_audit_events(
         public_url: services.public_url.as_str(),
         uri: &uri,
     };
-    let (rows, headers) = match query.page {
-        Page::Number(page) => numbered(&services, &here, &query, page).await?,
-        Page::After(ref cursor) => keyset(&services, &here, &query, cursor.as_deref()).await?,
-    };
-    let items = rows.iter().map(print).collect::<Result<Vec<_>, _>>()?;
-    Ok((headers, Json(items)).into_response())
+    match query.page {
+        Page::Number(page) => numbered(&services, &here, &query, page).await,
+        Page::After(ref cursor) => keyset(&services, &here, &query, cursor.as_deref()).await,
+    }
 }
 
 pub(super) async fn show_audit_event(
@@ -80,15 +82,17 @@ pub(super) async fn show_audit_event(
     let seq = id.parse().map_err(|_| GitlabError::invalid("id"))?;
     let found = services.engine.log().show(Seq::new(seq)).await.map_err(unreadable)?;
     let not_found = || GitlabError::message(StatusCode::NOT_FOUND, "404 Audit Event Not Found");
-    Ok(Json(print(&found.ok_or_else(not_found)?)?).into_response())
+    let event = print(&found.ok_or_else(not_found)?)?;
+    Ok(Json(event).into_response())
 }
 
+/// How much is on a page is given by its number, so it is not shortened where events are large, but made while it is sent.
 async fn numbered(
     services: &Services,
     here: &Here<'_>,
     query: &ListQuery,
     page: usize,
-) -> Result<(Vec<BrowseRow>, HeaderMap), GitlabError> {
+) -> Result<Response, GitlabError> {
     let per_page = query.per_page;
     let end = page.saturating_mul(per_page);
     if end > MAX_OFFSET {
@@ -98,18 +102,21 @@ async fn numbered(
         );
         return Err(GitlabError::error(StatusCode::METHOD_NOT_ALLOWED, &text));
     }
+    let turn = services.log_reads.turn().await?;
     let log = services.engine.log();
     let found = log
         .page_by_seq(&query.filter, query.newest_first, end - per_page..end, COUNTED)
         .await
         .map_err(unreadable)?;
+    drop(turn);
     let headers = here.numbered_headers(&Numbered {
         page,
         per_page,
         is_more: found.is_more,
         total: found.total,
     });
-    Ok((found.rows, headers))
+    let parts = Parted::begin(Arc::clone(services), found.places).await?;
+    Ok((headers, [(CONTENT_TYPE, "application/json")], parts.into_body()).into_response())
 }
 
 async fn keyset(
@@ -117,7 +124,7 @@ async fn keyset(
     here: &Here<'_>,
     query: &ListQuery,
     cursor: Option<&str>,
-) -> Result<(Vec<BrowseRow>, HeaderMap), GitlabError> {
+) -> Result<Response, GitlabError> {
     let request = match (cursor.map(Cursor::parse), query.newest_first) {
         (None, true) => SeqRequest::Newest,
         (None, false) => SeqRequest::Oldest,
@@ -125,21 +132,23 @@ async fn keyset(
         (Some(Some(Cursor::Position(seq))), false) => SeqRequest::After(seq),
         _ => return Err(GitlabError::invalid("cursor")),
     };
+    let _turn = services.log_reads.turn().await?;
     let log = services.engine.log();
     let found = log
-        .browse_by_seq(&query.filter, request, query.per_page + 1)
+        .browse_by_seq(&query.filter, request, query.per_page + 1, PAGE_BYTES)
         .await
         .map_err(unreadable)?;
     let mut rows = found.rows;
     let is_more = rows.len() > query.per_page;
     rows.truncate(query.per_page);
-    let last = rows.last().filter(|_| is_more);
-    let next_cursor = last.map(|row| Cursor::Position(row.position.seq).print());
-    Ok((rows, here.keyset_headers(next_cursor)))
+    let last = rows.last().filter(|_| is_more).map(|row| row.position.seq);
+    let next_cursor = last.or(found.searched_to).map(|seq| Cursor::Position(seq).print());
+    let items = rows.iter().map(print).collect::<Result<Vec<_>, _>>()?;
+    Ok((here.keyset_headers(next_cursor), Json(items)).into_response())
 }
 
-fn print(row: &BrowseRow) -> Result<Box<RawValue>, GitlabError> {
-    let broken = |error| GitlabError::from(ApiError::internal("A stored event could not be printed.", &error));
+pub(super) fn print(row: &BrowseRow) -> Result<Box<RawValue>, ApiError> {
+    let broken = |error| ApiError::internal("A stored event could not be printed.", &error);
     let event = AuditEvent {
         id: row.position.seq.get(),
         parts: serde_json::from_str(&row.body).map_err(broken)?,

@@ -1,6 +1,7 @@
 //! Which events are asked for.
 
-use engine::log::{BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqFilter, SeqRequest};
+use domain::{Timestamp, ids::Seq};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqFilter, SeqRequest};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -112,7 +113,7 @@ impl ListQuery {
         if !(1..=MOST_PER_PAGE).contains(&per_page) {
             return Err(refuse_one("per_page", "per_page: 1 to 100."));
         }
-        let moment = |field: &str, text: Option<String>, read: fn(&str) -> Option<domain::Timestamp>| {
+        let moment = |field: &str, text: Option<String>, read: fn(&str) -> Option<Timestamp>| {
             let rule = || format!("{field}: a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14.");
             let moment = given(text).map(|text| read(&text).ok_or_else(|| refuse_one(field, &rule())));
             moment.transpose()
@@ -132,6 +133,22 @@ impl ListQuery {
             start,
             per_page,
         })
+    }
+}
+
+impl Start {
+    /// Where it begins; none for the newest, before which anything may come in.
+    pub(super) fn cursor(self) -> Option<Cursor> {
+        match self {
+            Self::Created(BrowseRequest::OlderThan(end) | BrowseRequest::NewerThan(end)) => Some(Cursor::Created(end)),
+            Self::Position(SeqRequest::Before(end) | SeqRequest::After(end)) => Some(Cursor::Position(end)),
+            Self::Created(BrowseRequest::Oldest) => Some(Cursor::Created(BrowsePosition {
+                created_at: Timestamp::from_unix_ms(i64::MIN),
+                seq: Seq::START,
+            })),
+            Self::Position(SeqRequest::Oldest) => Some(Cursor::Position(Seq::START)),
+            Self::Created(BrowseRequest::Newest) | Self::Position(SeqRequest::Newest) => None,
+        }
     }
 }
 
