@@ -27,6 +27,9 @@ use crate::{
 /// The whole of one attempt, from resolving to the end of the answer.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(10);
 
+/// Words are shorter than the keys that some services put into their paths.
+const LONG_SEGMENT: usize = 16;
+
 /// Posts to one URL.
 pub struct HttpSink {
     client: GuardedClient,
@@ -46,7 +49,8 @@ impl HttpSink {
         let head = RequestHead::new(target).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
         let token = target.secrets.verification_token.expose();
-        let secrets = headers.chain([token]).map(str::to_owned).collect();
+        let mut secrets: Vec<String> = headers.chain([token]).map(str::to_owned).collect();
+        secrets.extend(secrets_of(&url));
         Ok(Self {
             client,
             url,
@@ -55,6 +59,18 @@ impl HttpSink {
             clock,
         })
     }
+}
+
+/// What may be secret in a URL: the path and the query, whole, and what stands out of them.
+fn secrets_of(url: &Url) -> Vec<String> {
+    let long_segments = url.path_segments().into_iter().flatten();
+    let long_segments = long_segments.filter(|segment| segment.len() >= LONG_SEGMENT);
+    let values = url.query_pairs().map(|(_, value)| value.into_owned());
+    // The whole first: a part that is gone would leave the rest.
+    let whole = [url.path(), url.query().unwrap_or_default()].into_iter();
+    let mut secrets: Vec<String> = whole.chain(long_segments).map(str::to_owned).collect();
+    secrets.extend(values);
+    secrets
 }
 
 #[async_trait]
@@ -90,5 +106,24 @@ impl HttpSink {
             response: masked(report.response, &self.secrets),
             ..report
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_repeats_what_the_url_holds_is_kept_without_it() {
+        let url = Url::parse("https://siem.example/services/T0123456789ABCDEFGH/in?key=s3cr%2Bt!&n=1").unwrap();
+        let secrets = secrets_of(&url);
+        let kept = |answer: &str| masked(answer.to_owned(), &secrets);
+        assert_eq!(
+            kept("Cannot POST /services/T0123456789ABCDEFGH/in?key=s3cr%2Bt!&n=1"),
+            "Cannot POST ••••?••••"
+        );
+        assert_eq!(kept("Unknown key s3cr+t!"), "Unknown key ••••");
+        assert_eq!(kept("No team T0123456789ABCDEFGH"), "No team ••••");
+        assert_eq!(kept("1 of the services is in trouble"), "1 of the services is in trouble");
     }
 }

@@ -82,7 +82,7 @@ async fn only_an_administrator_sees_what_would_let_others_pass_for_this_server()
         Client::with_scope(&instance, "admin"),
         Client::with_scope(&instance, "read"),
     );
-    let mut input = http("SIEM", "http://127.0.0.1:9/in");
+    let mut input = http("SIEM", "http://127.0.0.1:9/services/T0/key?token=s3cret");
     input["http"]["headers"] = json!([{"name": "Authorization", "value": "Bearer secret"}]);
     input["http"]["verification_token"] = json!("0123456789abcdef");
     let added = admin.post(PATH, &input).await.expect(201);
@@ -97,13 +97,19 @@ async fn only_an_administrator_sees_what_would_let_others_pass_for_this_server()
             seen.text
         );
         assert!(seen.text.contains("Authorization"));
+        assert!(seen.text.contains(r#""url":"http://127.0.0.1:9""#), "{}", seen.text);
+        assert!(admin.get(&path).await.text.contains("/services/T0/key?token=s3cret"));
     }
     let secret = admin.get("/api/v1/destinations/1/signing_secret").await.expect(200);
     assert!(secret["signing_secret"].as_str().unwrap().starts_with("whsec_"));
     let refused = reader.get("/api/v1/destinations/1/signing_secret").await;
     assert_eq!(refused.error(), (403, "insufficient_scope".into()));
-    admin.post(PATH, &aws()).await.expect(201);
+    let mut input = aws();
+    input["aws"]["endpoint_url"] = json!("http://127.0.0.1:9/tenant/s3cret");
+    admin.post(PATH, &input).await.expect(201);
     assert_eq!(admin.get("/api/v1/destinations/2/signing_secret").await.status, 404);
+    let seen = reader.get("/api/v1/destinations/2").await.expect(200);
+    assert_eq!(seen["aws"]["endpoint_url"], "http://127.0.0.1:9");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A destination as it is answered. Private keys and secret access keys are never; the verification token and the values of
-//! headers only to administrators, for who has them can pass for this server.
+//! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
+//! may hold a secret.
 
 use domain::destination::{DestinationKind, DestinationUrl, ObjectLayout};
 use engine::{
@@ -59,6 +60,7 @@ pub(super) enum KindName {
 /// An HTTP endpoint.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HttpView {
+    /// Only its origin unless an administrator asks: a path or a query may hold a secret.
     #[schema(example = "https://siem.example.com/events")]
     url: String,
     /// Sent with every event. Absent unless an administrator asks.
@@ -102,7 +104,7 @@ pub(super) struct AwsView {
     region: String,
     #[schema(example = "audit-events")]
     bucket: String,
-    /// Null for Amazon's own.
+    /// Null for Amazon's own. Only its origin unless an administrator asks.
     endpoint_url: Option<String>,
     /// Null for none.
     key_prefix: Option<String>,
@@ -127,7 +129,7 @@ impl DestinationView {
         match destination.target {
             Target::Http(target) => http = Some(HttpView::new(&target, for_admin)),
             Target::GoogleCloudLogging(target) => gcp = Some(GcpView::new(&target)),
-            Target::AmazonS3(target) => aws = Some(AwsView::new(&target)),
+            Target::AmazonS3(target) => aws = Some(AwsView::new(&target, for_admin)),
         }
         let namespaces = destination.namespaces.iter();
         Self {
@@ -185,7 +187,7 @@ impl HttpView {
             active: header.active,
         };
         Self {
-            url: target.url.to_string(),
+            url: shown(&target.url, for_admin),
             verification_token: for_admin.then(|| target.secrets.verification_token.expose().to_owned()),
             headers: target.headers.iter().map(header).collect(),
         }
@@ -203,13 +205,13 @@ impl GcpView {
 }
 
 impl AwsView {
-    fn new(target: &S3Target) -> Self {
+    fn new(target: &S3Target, for_admin: bool) -> Self {
         let settings = &target.settings;
         Self {
             access_key_id: settings.access_key_id().to_owned(),
             region: settings.region().to_owned(),
             bucket: settings.bucket().to_owned(),
-            endpoint_url: settings.endpoint_url().map(DestinationUrl::to_string),
+            endpoint_url: settings.endpoint_url().map(|url| shown(url, for_admin)),
             key_prefix: Some(settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
             layout: match settings.layout() {
                 ObjectLayout::Events => LayoutName::Events,
@@ -217,4 +219,8 @@ impl AwsView {
             },
         }
     }
+}
+
+fn shown(url: &DestinationUrl, for_admin: bool) -> String {
+    if for_admin { url.to_string() } else { url.origin() }
 }
