@@ -6,6 +6,7 @@
 
 mod audit_events;
 mod error;
+mod event;
 mod pagination;
 mod parted;
 mod query;

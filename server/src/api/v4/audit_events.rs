@@ -9,19 +9,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ids::Seq;
-use engine::log::{BrowseRow, SeqRequest};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use engine::log::SeqRequest;
 
 use super::{
     error::GitlabError,
+    event::print,
     pagination::{Here, Numbered},
     parted::Parted,
     query::{ListQuery, Page},
 };
 use crate::{
     api::{
-        ApiError,
         log_reads::PAGE_BYTES,
         v1::{audit_events::unreadable, cursor::Cursor},
     },
@@ -34,31 +32,6 @@ const MAX_OFFSET: usize = 50_000;
 
 /// How many events are counted: <https://docs.gitlab.com/user/gitlab_com/#pagination-response-headers>
 const COUNTED: usize = 10_000;
-
-/// An event with the members that GitLab's has, in their order; the last two are an addition.
-#[derive(Serialize)]
-struct AuditEvent<'body> {
-    id: i64,
-    #[serde(flatten)]
-    parts: Parts<'body>,
-    event_name: &'body str,
-    event_type: &'body str,
-}
-
-/// What is answered as it was posted: numbers stay numbers.
-#[derive(Serialize, Deserialize)]
-struct Parts<'body> {
-    #[serde(borrow)]
-    author_id: &'body RawValue,
-    #[serde(borrow)]
-    entity_id: &'body RawValue,
-    #[serde(borrow)]
-    entity_type: &'body RawValue,
-    #[serde(borrow)]
-    details: &'body RawValue,
-    #[serde(borrow)]
-    created_at: &'body RawValue,
-}
 
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
@@ -81,7 +54,7 @@ pub(super) async fn show_audit_event(
 ) -> Result<Response, GitlabError> {
     let seq = id.parse().map_err(|_| GitlabError::invalid("id"))?;
     let found = services.engine.log().show(Seq::new(seq)).await.map_err(unreadable)?;
-    let not_found = || GitlabError::message(StatusCode::NOT_FOUND, "404 Audit Event Not Found");
+    let not_found = || GitlabError::message(StatusCode::NOT_FOUND, "404 Not found");
     let event = print(&found.ok_or_else(not_found)?)?;
     Ok(Json(event).into_response())
 }
@@ -145,15 +118,4 @@ async fn keyset(
     let next_cursor = last.or(found.searched_to).map(|seq| Cursor::Position(seq).print());
     let items = rows.iter().map(print).collect::<Result<Vec<_>, _>>()?;
     Ok((here.keyset_headers(next_cursor), Json(items)).into_response())
-}
-
-pub(super) fn print(row: &BrowseRow) -> Result<Box<RawValue>, ApiError> {
-    let broken = |error| ApiError::internal("A stored event could not be printed.", &error);
-    let event = AuditEvent {
-        id: row.position.seq.get(),
-        parts: serde_json::from_str(&row.body).map_err(broken)?,
-        event_name: &row.event_type,
-        event_type: &row.event_type,
-    };
-    serde_json::value::to_raw_value(&event).map_err(broken)
 }

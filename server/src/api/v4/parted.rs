@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::log::BrowsePosition;
 use futures::{StreamExt, stream};
 
-use super::{audit_events::print, error::GitlabError};
+use super::{error::GitlabError, event::print};
 use crate::{
     api::{ApiError, v1::audit_events::unreadable},
     services::Services,
