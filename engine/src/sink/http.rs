@@ -124,6 +124,9 @@ mod tests {
         );
         assert_eq!(kept("Unknown key s3cr+t!"), "Unknown key ••••");
         assert_eq!(kept("No team T0123456789ABCDEFGH"), "No team ••••");
-        assert_eq!(kept("1 of the services is in trouble"), "1 of the services is in trouble");
+        assert_eq!(
+            kept("1 of the services is in trouble"),
+            "1 of the services is in trouble"
+        );
     }
 }

@@ -7,7 +7,7 @@ mod destinations;
 mod event_types;
 mod fields;
 mod instance;
-pub(super) mod moment;
+mod moment;
 mod settings;
 mod tokens;
 mod users;

@@ -33,12 +33,12 @@ impl utoipa::ToSchema for Moment {
 }
 
 /// The first moment of a day, `2025-10-14` in UTC, or the moment itself.
-pub(in crate::api) fn start_of(text: &str) -> Option<Timestamp> {
+pub(super) fn start_of(text: &str) -> Option<Timestamp> {
     day(text).or_else(|| Timestamp::parse(text).ok())
 }
 
 /// The first moment after a day, or after the moment itself.
-pub(in crate::api) fn end_of(text: &str) -> Option<Timestamp> {
+pub(super) fn end_of(text: &str) -> Option<Timestamp> {
     let day_after = day(text).map(|day| later(day, DAY_MS));
     day_after.or_else(|| Timestamp::parse(text).ok().map(|moment| later(moment, 1)))
 }

@@ -1,12 +1,12 @@
 //! The parameters of a list.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use axum::http::{StatusCode, Uri};
+use domain::Timestamp;
 use engine::log::{EntityFilter, EventFilter, SeqFilter};
 
 use super::error::GitlabError;
-use crate::api::v1::moment::{end_of, start_of};
 
 const PER_PAGE: usize = 20;
 const MOST_PER_PAGE: usize = 100;
@@ -35,11 +35,9 @@ impl ListQuery {
         // Of repeated parameters the last counts, and an empty one is one that was not given.
         let given: HashMap<_, _> = pairs.into_owned().filter(|(_, value)| !value.is_empty()).collect();
         let text = |name: &str| given.get(name).cloned();
-        let newest_first = match given.get("sort").map(String::as_str) {
-            None | Some("desc") => true,
-            Some("asc") => false,
-            Some(_) => return Err(not_allowed("sort does not have a valid value")),
-        };
+        // Any other is passed over, as there.
+        let sort = given.get("sort").map(String::as_str);
+        let newest_first = !matches!(sort, Some("asc" | "created_asc"));
         let page = match given.get("pagination").map(String::as_str) {
             Some("keyset") => keyset(text("order_by"), text("cursor"))?,
             _ => Page::Number(number(&given, "page", 1)?.max(1)),
@@ -58,11 +56,11 @@ impl ListQuery {
 }
 
 fn filter(given: &HashMap<String, String>) -> Result<SeqFilter, GitlabError> {
-    let moment = |name: &str, read: fn(&str) -> Option<domain::Timestamp>| {
-        let moment = given
-            .get(name)
-            .map(|text| read(text).ok_or_else(|| GitlabError::invalid(name)));
-        moment.transpose()
+    let moment = |name: &str| {
+        let moment = given.get(name).map(|text| moment(text));
+        moment
+            .map(|moment| moment.ok_or_else(|| GitlabError::invalid(name)))
+            .transpose()
     };
     let text = |name: &str| given.get(name).cloned();
     let (entity, entity_type) = match (text("entity_type"), text("entity_id")) {
@@ -73,12 +71,20 @@ fn filter(given: &HashMap<String, String>) -> Result<SeqFilter, GitlabError> {
     Ok(SeqFilter {
         filter: EventFilter {
             entity,
-            created_from: moment("created_after", start_of)?,
-            created_before: moment("created_before", end_of)?,
+            created_from: moment("created_after")?,
+            // The moment itself counts.
+            created_before: moment("created_before")?.map(|moment| moment.plus(Duration::from_millis(1))),
             ..EventFilter::default()
         },
         entity_type,
     })
+}
+
+/// A time, in UTC where it names no zone; a day is its midnight.
+fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.replacen(' ', "T", 1);
+    let readings = [text.clone(), format!("{text}Z"), format!("{text}T00:00:00Z")];
+    readings.iter().find_map(|reading| Timestamp::parse(reading).ok())
 }
 
 fn keyset(order_by: Option<String>, cursor: Option<String>) -> Result<Page, GitlabError> {
@@ -98,4 +104,26 @@ fn number(given: &HashMap<String, String>, name: &str, otherwise: usize) -> Resu
 
 fn not_allowed(text: &str) -> GitlabError {
     GitlabError::error(StatusCode::BAD_REQUEST, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_a_zone_is_in_utc_and_a_day_begins_at_midnight() {
+        let text = |text: &str| moment(text).map(|moment| moment.to_string());
+        for (given, read) in [
+            ("2026-02-28", "2026-02-28T00:00:00.000Z"),
+            ("2026-02-28T01:00:00", "2026-02-28T01:00:00.000Z"),
+            ("2026-02-28 01:00:00.5", "2026-02-28T01:00:00.500Z"),
+            ("2026-02-28T01:00:00+01:00", "2026-02-28T00:00:00.000Z"),
+            ("2026-02-28T01:00:00Z", "2026-02-28T01:00:00.000Z"),
+        ] {
+            assert_eq!(text(given).as_deref(), Some(read), "{given}");
+        }
+        for bad in ["", "soon", "2026-02-30", "2026-02-28T", "2026-02-28T25:00:00"] {
+            assert_eq!(text(bad), None, "{bad}");
+        }
+    }
 }
