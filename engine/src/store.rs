@@ -15,7 +15,7 @@ mod users;
 
 pub use self::{
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
+    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, Refused, RefusedEvent},
     destinations::{
         Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
         NewDestination, S3Target, SigningSecret, Target, UpdateError,

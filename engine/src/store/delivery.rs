@@ -65,6 +65,14 @@ pub struct ParkedEvent {
     pub refused_at: Timestamp,
 }
 
+/// How many events a destination refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Those that are still tried.
+    pub retrying: u64,
+    pub parked: u64,
+}
+
 /// A failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -204,13 +212,36 @@ impl Database {
         Ok(rows.iter().map(read_refused).collect())
     }
 
-    /// Parked events of a destination, the newest first.
-    pub async fn list_parked(&self, destination: DestinationId) -> Result<Vec<ParkedEvent>, StoreError> {
-        let rows =
-            sqlx::query("SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NULL ORDER BY seq DESC")
-                .bind(destination.get())
-                .fetch_all(self.read())
-                .await?;
+    /// How many refused events of a destination are still tried, and how many are parked.
+    pub async fn count_refused(&self, destination: DestinationId) -> Result<Refused, StoreError> {
+        let (retrying, parked): (i64, i64) = sqlx::query_as(
+            "SELECT count(due_at), count(*) - count(due_at) FROM refused_events WHERE destination_id = ?",
+        )
+        .bind(destination.get())
+        .fetch_one(self.read())
+        .await?;
+        Ok(Refused {
+            retrying: u64::try_from(retrying).unwrap_or(0),
+            parked: u64::try_from(parked).unwrap_or(0),
+        })
+    }
+
+    /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.
+    pub async fn list_parked(
+        &self,
+        destination: DestinationId,
+        below: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<ParkedEvent>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NULL AND seq < ? \
+             ORDER BY seq DESC LIMIT ?",
+        )
+        .bind(destination.get())
+        .bind(below.map_or(i64::MAX, Seq::get))
+        .bind(limit)
+        .fetch_all(self.read())
+        .await?;
         let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
             seq: refused.seq,
             tries: refused.tries,

@@ -11,7 +11,7 @@ use domain::{
 };
 use engine::{
     EngineConfig, FixedSettings,
-    store::{CursorUpdate, RefusedEvent},
+    store::{CursorUpdate, Refused, RefusedEvent},
 };
 use hmac::{Hmac, Mac};
 use serde_json::Value;
@@ -307,6 +307,16 @@ async fn a_parked_event_can_be_retried_or_discarded() {
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
     assert_eq!(world.engine.list_parked(id).await.unwrap().len(), 2);
+    let database = world.engine.database();
+    let count = async || database.count_refused(id).await.unwrap();
+    assert_eq!(count().await, Refused { retrying: 0, parked: 2 });
+    let page = async |below| {
+        let page = database.list_parked(id, below, 1).await.unwrap();
+        page.iter().map(|parked| parked.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None).await, [seqs[1]]);
+    assert_eq!(page(Some(seqs[1])).await, [seqs[0]]);
+    assert_eq!(page(Some(seqs[0])).await, []);
     assert!(world.engine.retry_parked(&author(), id, seqs[0]).await.unwrap());
     assert!(world.engine.discard_parked(&author(), id, seqs[1]).await.unwrap());
     assert!(!world.engine.discard_parked(&author(), id, seqs[1]).await.unwrap());

@@ -81,9 +81,9 @@ pub(super) struct ProgressView {
     delivered: u64,
     last_success_at: Option<Moment>,
     /// Events that the destination refused and that are tried again.
-    retrying: usize,
+    retrying: u64,
     /// Events that the destination refused for good: see them under `parked`.
-    parked: usize,
+    parked: u64,
 }
 
 /// Show how a stream is doing
@@ -102,16 +102,15 @@ pub(super) async fn show_health(
     let (engine, id) = (&services.engine, state.destination.id);
     let cursor = engine.database().read_cursor(id).await.map_err(AdminError::from)?;
     let cursor = cursor.ok_or_else(not_found)?;
-    let retrying = engine.database().list_refused(id).await.map_err(AdminError::from)?;
-    let parked = engine.list_parked(id).await.map_err(AdminError::from)?;
+    let refused = engine.database().count_refused(id).await.map_err(AdminError::from)?;
     Ok(Json(ProgressView {
         health: HealthView::new(&state.health),
         settled_to: cursor.acked.get(),
         newest_seq: engine.log().last_seq().get(),
         delivered: cursor.delivered,
         last_success_at: cursor.last_success_at.map(Moment),
-        retrying: retrying.len(),
-        parked: parked.len(),
+        retrying: refused.retrying,
+        parked: refused.parked,
     }))
 }
 

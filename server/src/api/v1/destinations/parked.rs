@@ -3,11 +3,11 @@
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::ids::{DestinationId, Seq};
 use engine::store::ParkedEvent;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{answer::Listed, moment::Moment},
+    super::{fields::refuse_one, moment::Moment},
     find,
 };
 use crate::{
@@ -15,10 +15,13 @@ use crate::{
     api::{
         ApiError,
         caller::Caller,
-        input::{InPath, not_found},
+        input::{InPath, InQuery, not_found},
     },
     services::Services,
 };
+
+const LIMIT: u32 = 100;
+const MOST: u32 = 1_000;
 
 /// An event that is no longer tried.
 #[derive(Serialize, ToSchema)]
@@ -32,21 +35,55 @@ pub(super) struct ParkedView {
     refused_at: Moment,
 }
 
+/// Which of them are asked for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ParkedQuery {
+    /// How many at most.
+    #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
+    limit: Option<u32>,
+    /// Only those below this position: the `next_before` of the page before.
+    #[param(nullable = false)]
+    before: Option<i64>,
+}
+
+/// Some of the parked events.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ParkedPage {
+    items: Vec<ParkedView>,
+    /// The `before` of the next page; null at the end.
+    next_before: Option<i64>,
+}
+
 /// List parked events
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/parked", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "The destination's id", minimum = 1), ParkedQuery),
     responses(
-        (status = 200, description = "Parked events, the newest first", body = Listed<ParkedView>),
+        (status = 200, description = "Parked events, the newest first", body = ParkedPage),
         (status = 404, description = "There is no such destination"),
+        (status = 422, description = "A parameter is not right"),
     ),
 )]
 pub(super) async fn list_parked(
     State(services): State<Services>,
     InPath(id): InPath<i64>,
-) -> Result<Json<Listed<ParkedView>>, ApiError> {
+    InQuery(query): InQuery<ParkedQuery>,
+) -> Result<Json<ParkedPage>, ApiError> {
+    let limit = query.limit.unwrap_or(LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(refuse_one("limit", "limit: 1 to 1000."));
+    }
     let id = find(&services.engine, id).await?.destination.id;
-    let parked = services.engine.list_parked(id).await.map_err(AdminError::from)?;
-    Ok(Json(Listed::new(parked, view)))
+    let before = query.before.map(Seq::new);
+    // One more than is shown tells whether there are others.
+    let parked = services.engine.database().list_parked(id, before, limit + 1).await;
+    let mut items: Vec<ParkedView> = parked.map_err(AdminError::from)?.into_iter().map(view).collect();
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = items.len() > shown;
+    items.truncate(shown);
+    let next_before = items.last().filter(|_| is_more).map(|last| last.seq);
+    Ok(Json(ParkedPage { items, next_before }))
 }
 
 /// Try a parked event again
