@@ -176,6 +176,23 @@ impl Engine {
     /// # Errors
     /// [`UpdateError`]; nothing was removed.
     pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), UpdateError> {
+        self.delete(author, id, None).await
+    }
+
+    /// The same, if the destination is as it was at `version`.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was removed.
+    pub async fn delete_destination_version(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        version: i64,
+    ) -> Result<(), UpdateError> {
+        self.delete(author, id, Some(version)).await
+    }
+
+    async fn delete(&self, author: &Author, id: DestinationId, version: Option<i64>) -> Result<(), UpdateError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
             let event = OwnEvent::DestinationDeleted {
@@ -186,7 +203,7 @@ impl Engine {
             };
             Recorded::new(event, author, now)
         };
-        self.database().delete_destination(id, deleted).await?;
+        self.database().delete_destination(id, version, deleted).await?;
         self.after_change().await;
         Ok(())
     }
@@ -196,7 +213,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub async fn list_parked(&self, id: DestinationId) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.database().list_parked(id).await
+        self.database().list_parked(id, None, u32::MAX).await
     }
 
     /// Tries a parked event again, on the schedule of a fresh refusal. False if it is not parked.

@@ -292,14 +292,18 @@ impl Database {
         }
     }
 
-    /// Removes a destination with its headers, filter, cursor, refused events and attempts.
+    /// Removes a destination with its headers, filter, cursor, refused events and attempts; with `version`, only as it was then.
     pub async fn delete_destination(
         &self,
         id: DestinationId,
+        version: Option<i64>,
         own_event: impl FnOnce(&Destination) -> Recorded + Send,
     ) -> Result<(), UpdateError> {
         let mut transaction = self.write().await?;
         let deleted = self.find_in(&mut transaction, id).await?;
+        if version.is_some_and(|version| version != deleted.version) {
+            return Err(UpdateError::ChangedMeanwhile);
+        }
         sqlx::query("DELETE FROM destinations WHERE id = ?")
             .bind(id.get())
             .execute(&mut *transaction)

@@ -309,11 +309,14 @@ async fn the_same_request_under_the_same_key_adds_one_destination() {
     assert_eq!(first.destination, again.destination);
     assert!(matches!(add("one", &key("a", 2)).await, Err(UpdateError::KeyReused)));
     assert!(matches!(add("two", &key("b", 1)).await, Ok(Addition::Added(_))));
-    world
+    let (id, version) = (first.destination.id, first.destination.version);
+    let changed = world
         .engine
-        .delete_destination(&author(), first.destination.id)
-        .await
-        .unwrap();
+        .delete_destination_version(&author(), id, version + 1)
+        .await;
+    assert!(matches!(changed, Err(UpdateError::ChangedMeanwhile)), "{changed:?}");
+    let deleted = world.engine.delete_destination_version(&author(), id, version).await;
+    deleted.unwrap();
     assert!(matches!(add("one", &key("a", 1)).await, Ok(Addition::Repeated(None))));
     assert_eq!(world.engine.list_destinations().await.unwrap().len(), 1);
 }

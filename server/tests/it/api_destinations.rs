@@ -282,6 +282,10 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
             json!({"http": {"headers": [{"id": 99, "name": "X-Z"}]}}),
             "http.headers[0].name",
         ),
+        (
+            json!({"http": {"headers": vec![json!({"name": "X-Z", "value": "z"}); 300]}}),
+            "http.headers",
+        ),
         (json!({"namespaces": ["a", ""]}), "namespaces[1]"),
     ] {
         let fields = admin.patch(&path, &change).await.refused_fields();
@@ -344,8 +348,9 @@ async fn what_somebody_else_changed_is_not_overwritten() {
     );
     assert_eq!(change("*", "Third").await.status, 200);
     let delete = |tag: &'static str| Answer::of(admin.request(Method::DELETE, &path).header("if-match", tag));
-    assert_eq!(delete("\"2\"").await.error(), (412, "version_mismatch".into()));
-    assert_eq!(delete("\"3\"").await.status, 204);
+    assert_eq!(delete("\"1\", \"2\"").await.error(), (412, "version_mismatch".into()));
+    assert_eq!(delete("\"2\", \"3\"").await.status, 204);
+    assert_eq!(delete("\"3\"").await.error(), (404, "not_found".into()));
 }
 
 #[tokio::test]
@@ -438,6 +443,11 @@ async fn a_stream_tells_how_it_is_doing() {
             .0,
         "limit"
     );
+    for query in ["limit=0", "limit=1001", "before=x", "after=1"] {
+        let answer = admin.get(&format!("/api/v1/destinations/1/parked?{query}")).await;
+        let field = query.split('=').next().unwrap();
+        assert_eq!(answer.refused_fields()[0].0, field, "{query}");
+    }
     for path in ["health", "attempts", "parked"] {
         let answer = admin.get(&format!("/api/v1/destinations/99/{path}")).await;
         assert_eq!(answer.error(), (404, "not_found".into()), "{path}");

@@ -35,21 +35,26 @@ pub(super) fn versioned<T: Serialize>(status: StatusCode, version: i64, body: &T
     response
 }
 
-/// The version that `If-Match` asks for; none without that header, or for `*`, which any version matches.
+/// The version that is to be changed, if `If-Match` asks for any and it is among these; none without that header, or for `*`,
+/// which any version matches. A weak tag matches none (RFC 9110).
 ///
 /// # Errors
-/// 412 if no version looks like it.
-pub(super) fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
-    let Some(tag) = headers.get(IF_MATCH) else {
-        return Ok(None);
-    };
-    let tag = tag.to_str().unwrap_or_default().trim();
-    if tag == "*" {
+/// 412 if it is not among them.
+pub(super) fn expected_version(headers: &HeaderMap, stored: i64) -> Result<Option<i64>, ApiError> {
+    if !headers.contains_key(IF_MATCH) {
         return Ok(None);
     }
-    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-    let version = version.and_then(|version| version.parse().ok());
-    version.map(Some).ok_or_else(version_mismatch)
+    let lists = headers.get_all(IF_MATCH).iter();
+    let tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    let wanted = format!("\"{stored}\"");
+    let mut tags = tags.map(str::trim);
+    match tags.find(|tag| *tag == "*" || *tag == wanted) {
+        Some("*") => Ok(None),
+        Some(_) => Ok(Some(stored)),
+        None => Err(version_mismatch()),
+    }
 }
 
 pub(super) fn version_mismatch() -> ApiError {
@@ -65,15 +70,16 @@ mod tests {
     fn expected(tag: &'static str) -> Result<Option<i64>, StatusCode> {
         let mut headers = HeaderMap::new();
         headers.insert(IF_MATCH, HeaderValue::from_static(tag));
-        expected_version(&headers).map_err(|error| error.status())
+        expected_version(&headers, 7).map_err(|error| error.status())
     }
 
     #[test]
     fn a_version_is_asked_for_by_its_tag() {
         assert_eq!(expected("\"7\""), Ok(Some(7)));
+        assert_eq!(expected("\"6\", \"7\""), Ok(Some(7)));
         assert_eq!(expected("*"), Ok(None));
-        assert_eq!(expected_version(&HeaderMap::new()).unwrap(), None);
-        for tag in ["7", "W/\"7\"", "\"x\"", "\"7\", \"8\"", ""] {
+        assert_eq!(expected_version(&HeaderMap::new(), 7).unwrap(), None);
+        for tag in ["7", "W/\"7\"", "\"x\"", "\"8\"", "\"6\", \"8\"", ""] {
             assert_eq!(expected(tag), Err(StatusCode::PRECONDITION_FAILED), "{tag}");
         }
     }

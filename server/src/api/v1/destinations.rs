@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use domain::ids::DestinationId;
-use engine::{DestinationState, Engine};
+use engine::{DestinationState, Engine, store::UpdateError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -108,12 +108,16 @@ async fn delete_destination(
     InPath(id): InPath<i64>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let stored = find(&services.engine, id).await?.destination;
-    if expected_version(&headers)?.is_some_and(|expected| expected != stored.version) {
-        return Err(version_mismatch());
-    }
-    let deleted = services.engine.delete_destination(&caller.author, stored.id).await;
-    deleted.map_err(AdminError::from)?;
+    let (engine, stored) = (&services.engine, find(&services.engine, id).await?.destination);
+    let id = stored.id;
+    let deleted = match expected_version(&headers, stored.version)? {
+        Some(version) => engine.delete_destination_version(&caller.author, id, version).await,
+        None => engine.delete_destination(&caller.author, id).await,
+    };
+    deleted.map_err(|error| match error {
+        UpdateError::ChangedMeanwhile => version_mismatch(),
+        error => AdminError::from(error).into(),
+    })?;
     Ok(StatusCode::NO_CONTENT)
 }
 

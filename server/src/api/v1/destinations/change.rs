@@ -2,9 +2,9 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
-    destination::{DestinationDraft, Flow, GoogleDraft, HttpDraft, S3Draft, TargetDraft},
+    destination::{DestinationDraft, Flow, GoogleDraft, HttpDraft, MAX_HEADERS, S3Draft, TargetDraft},
 };
-use engine::store::{Destination, Target};
+use engine::store::Destination;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -141,12 +141,7 @@ impl DestinationChange {
     ///
     /// # Errors
     /// A header that is not there.
-    pub(super) fn apply(
-        &self,
-        stored: &Destination,
-        draft: &mut DestinationDraft,
-        flow: &mut Flow,
-    ) -> Result<(), FieldErrors> {
+    pub(super) fn apply(&self, draft: &mut DestinationDraft, flow: &mut Flow) -> Result<(), FieldErrors> {
         set(&mut draft.name, self.name.as_ref());
         set(&mut flow.active, self.active.as_ref());
         set(&mut flow.paused, self.paused.as_ref());
@@ -156,19 +151,16 @@ impl DestinationChange {
         if let Some(namespaces) = &self.namespaces {
             draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");
         }
-        match (&mut draft.target, &stored.target) {
-            (TargetDraft::Http(draft), Target::Http(_)) => {
-                self.http.as_ref().map_or(Ok(()), |change| change.apply(draft))
-            }
-            (TargetDraft::GoogleCloudLogging(draft), _) => {
+        match &mut draft.target {
+            TargetDraft::Http(draft) => self.http.as_ref().map_or(Ok(()), |change| change.apply(draft)),
+            TargetDraft::GoogleCloudLogging(draft) => {
                 self.gcp.iter().for_each(|change| change.apply(draft));
                 Ok(())
             }
-            (TargetDraft::AmazonS3(draft), _) => {
+            TargetDraft::AmazonS3(draft) => {
                 self.aws.iter().for_each(|change| change.apply(draft));
                 Ok(())
             }
-            (TargetDraft::Http(_), _) => Ok(()),
         }
     }
 }
@@ -187,6 +179,11 @@ impl HttpChange {
             .flatten()
             .map(|header| header.clone().into_draft())
             .collect();
+        if wanted.len() > MAX_HEADERS {
+            // The form says so, and there is no need to look at each.
+            draft.headers = wanted;
+            return Ok(());
+        }
         let is_stored = |id| draft.headers.iter().any(|stored| stored.id == Some(id));
         let mut errors = FieldErrors::default();
         for (row, header) in (0_u8..).zip(&wanted) {

@@ -54,10 +54,10 @@ pub(super) async fn update_destination(
     headers: HeaderMap,
     InBody(change): InBody<DestinationChange>,
 ) -> Result<Response, ApiError> {
-    let expected = expected_version(&headers)?;
     let stored = find(&services.engine, id).await?.destination;
+    let expected = expected_version(&headers, stored.version)?;
     change.check(&stored)?;
-    let apply = |stored: &_, draft: &mut _, flow: &mut _| change.apply(stored, draft, flow);
+    let apply = |_: &_, draft: &mut _, flow: &mut _| change.apply(draft, flow);
     match edit(&services.engine, &caller.author, stored.id, expected, apply).await {
         Ok(state) => Ok(answer(StatusCode::OK, state, &caller)),
         Err(EditError::Invalid(errors)) => Err(refuse(&errors)),

@@ -100,13 +100,10 @@ pub(in crate::api::v1) async fn update_network_settings(
     headers: HeaderMap,
     InBody(change): InBody<NetworkChangeInput>,
 ) -> Result<Response, ApiError> {
-    let expected = expected_version(&headers)?;
     let mut tries = TRIES;
     loop {
         let current = admin::show_network(&services.engine);
-        if expected.is_some_and(|expected| expected != current.version) {
-            return Err(version_mismatch());
-        }
+        let expected = expected_version(&headers, current.version)?;
         let draft = change.apply(&current)?;
         let parsed = draft.parse().map_err(|errors| refuse(&errors))?;
         match admin::update_network(&services.engine, &caller.author, current.version, parsed).await {

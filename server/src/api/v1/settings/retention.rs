@@ -90,13 +90,10 @@ pub(in crate::api::v1) async fn update_retention_settings(
     headers: HeaderMap,
     InBody(change): InBody<RetentionChangeInput>,
 ) -> Result<Response, ApiError> {
-    let expected = expected_version(&headers)?;
     let mut tries = TRIES;
     loop {
         let current = services.engine.retention_settings();
-        if expected.is_some_and(|expected| expected != current.version) {
-            return Err(version_mismatch());
-        }
+        let expected = expected_version(&headers, current.version)?;
         let parsed = change.apply(&current)?;
         match admin::update_retention(&services.engine, &caller.author, current.version, parsed).await {
             Err(AdminError::ChangedMeanwhile) if expected.is_none() && tries > 1 => tries -= 1,
