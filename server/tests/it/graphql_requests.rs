@@ -76,15 +76,25 @@ async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
     assert_eq!(Answer::of(get).await.status, 405);
 }
 
+/// A field that is opened so often, one within the other, and `id` in the innermost.
+fn nested(open: &str, count: usize) -> String {
+    let closed = "} ".repeat(open.matches('{').count() * count);
+    format!("{} id {closed}", open.repeat(count))
+}
+
 #[tokio::test]
 async fn a_query_that_asks_for_too_much_is_refused_whoever_asks() {
     let instance = Instance::start();
     let fields: String = (0..301).map(|number| format!("f{number}: __typename ")).collect();
     let deep = format!(
-        "{{ auditEventsInstanceStreamingDestinations {{ nodes {{ {} id {} }} }} }}",
-        "namespaceFilters { externalStreamingDestination { ".repeat(9),
-        "} } ".repeat(9)
+        "{{ auditEventsInstanceStreamingDestinations {{ nodes {{ {} }} }} }}",
+        nested("health { ", 18)
     );
+    let returning = format!(
+        "{{ auditEventsInstanceStreamingDestinations {{ nodes {{ {} }} }} }}",
+        nested("namespaceFilters { externalStreamingDestination { ", 8)
+    );
+    let types = "{ __schema { types { fields { type { fields { name } } } } } }".to_owned();
     let fragments: String = (0..40)
         .map(|n| format!("fragment F{n} on Query {{ ...F{0} ...F{0} }} ", n + 1))
         .collect();
@@ -100,6 +110,11 @@ async fn a_query_that_asks_for_too_much_is_refused_whoever_asks() {
                 "Query has complexity of 301, which exceeds max complexity of 300",
             ),
             (deep.clone(), "Query has depth of 21, which exceeds max depth of 20"),
+            (
+                returning.clone(),
+                "Query has complexity of 976563, which exceeds max complexity of 300",
+            ),
+            (types.clone(), "Maximum introspection depth exceeded"),
             (bomb("...F0", "__typename"), exploded),
             (bomb("...F0", "...Missing"), exploded),
             (bomb("__typename", "__typename"), exploded),

@@ -1,6 +1,8 @@
 //! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
 //! namespace is known by its path alone, and any path is taken.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Error, ID, InputObject, Object, Result, SimpleObject};
 use domain::{
     destination::NamespacePath,
@@ -20,15 +22,15 @@ use super::{
 /// A group or project that a destination is limited to.
 pub(super) struct InstanceAuditEventNamespaceFilter {
     namespace: StoredNamespace,
-    state: DestinationState,
+    state: Arc<DestinationState>,
 }
 
 impl InstanceAuditEventNamespaceFilter {
-    pub(super) fn all_of(state: &DestinationState) -> Vec<Self> {
+    pub(super) fn all_of(state: &Arc<DestinationState>) -> Vec<Self> {
         let namespaces = state.destination.namespaces.iter().cloned();
         let filters = namespaces.map(|namespace| Self {
             namespace,
-            state: state.clone(),
+            state: Arc::clone(state),
         });
         filters.collect()
     }
@@ -36,7 +38,10 @@ impl InstanceAuditEventNamespaceFilter {
     fn find(state: DestinationState, path: &NamespacePath) -> Option<Self> {
         let mut namespaces = state.destination.namespaces.iter();
         let namespace = namespaces.find(|namespace| namespace.path.is_same_as(path))?.clone();
-        Some(Self { namespace, state })
+        Some(Self {
+            namespace,
+            state: Arc::new(state),
+        })
     }
 }
 
@@ -54,7 +59,7 @@ impl InstanceAuditEventNamespaceFilter {
 
     /// The destination that is limited to it.
     async fn external_streaming_destination(&self) -> InstanceAuditEventStreamingDestination {
-        InstanceAuditEventStreamingDestination(self.state.clone())
+        InstanceAuditEventStreamingDestination(Arc::clone(&self.state))
     }
 }
 

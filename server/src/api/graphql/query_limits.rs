@@ -8,11 +8,22 @@ use std::collections::HashMap;
 
 use async_graphql::{
     Name, ServerError,
-    parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
+    parser::types::{ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet},
 };
+use domain::destination::MAX_NAMESPACES;
 
 const MAX_COMPLEXITY: u32 = 300;
 const MAX_DEPTH: u32 = 20;
+
+/// The one list that leads back to what it belongs to, so that lists in lists multiply. What stands in it counts as often as it
+/// may be answered.
+const RETURNING_LIST: &str = "namespaceFilters";
+const LIST_LENGTH: u32 = 5;
+const _: () = assert!(MAX_NAMESPACES == 5);
+
+/// The lists of the schema itself that lead from type to type: no client that reads the schema asks for one within another.
+const TYPE_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+const MAX_TYPE_LISTS: u32 = 1;
 
 /// Brackets within brackets: far more than a query within the limits has, and far less than would fill a thread's stack. The
 /// parser bounds selections itself, but not lists and objects in arguments: some hundred of those would end the server.
@@ -26,7 +37,8 @@ pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), S
     if deepest_bracket(&request.query) > MAX_BRACKETS {
         return Err(ServerError::new("Query is nested too deep", None));
     }
-    let weight = Scale::new(request.parsed_query()?).weigh_document();
+    let operation = request.operation_name.clone();
+    let weight = Scale::new(request.parsed_query()?).weigh_document(operation.as_deref());
     if weight.complexity > MAX_COMPLEXITY {
         let complexity = weight.complexity;
         let message = format!("Query has complexity of {complexity}, which exceeds max complexity of {MAX_COMPLEXITY}");
@@ -39,6 +51,9 @@ pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), S
         );
         return Err(ServerError::new(message, None));
     }
+    if weight.type_lists > MAX_TYPE_LISTS {
+        return Err(ServerError::new("Maximum introspection depth exceeded", None));
+    }
     Ok(())
 }
 
@@ -49,6 +64,8 @@ struct Weight {
     complexity: u32,
     /// Fields within fields.
     depth: u32,
+    /// Lists of types within such lists.
+    type_lists: u32,
 }
 
 impl Weight {
@@ -56,12 +73,13 @@ impl Weight {
     const WRONG: Self = Self {
         complexity: 1,
         depth: 0,
+        type_lists: 0,
     };
 
     fn and(self, other: Self) -> Self {
         Self {
             complexity: self.complexity.saturating_add(other.complexity),
-            depth: self.depth.max(other.depth),
+            ..self.or(other)
         }
     }
 
@@ -69,13 +87,18 @@ impl Weight {
         Self {
             complexity: self.complexity.max(other.complexity),
             depth: self.depth.max(other.depth),
+            type_lists: self.type_lists.max(other.type_lists),
         }
     }
 
-    fn of_field(selected: Self) -> Self {
+    fn of_field(field: &Field, selected: Self) -> Self {
+        let name = field.name.node.as_str();
+        let times = if name == RETURNING_LIST { LIST_LENGTH } else { 1 };
+        let lists = u32::from(TYPE_LISTS.contains(&name));
         Self {
-            complexity: selected.complexity.saturating_add(1),
+            complexity: selected.complexity.saturating_mul(times).saturating_add(1),
             depth: selected.depth.saturating_add(1),
+            type_lists: selected.type_lists.saturating_add(lists),
         }
     }
 }
@@ -94,11 +117,13 @@ impl<'document> Scale<'document> {
         }
     }
 
-    /// All operations, although one alone is carried out: which one, is not known yet. And each fragment, whether it is used or
-    /// not: both are validated.
-    fn weigh_document(&mut self) -> Weight {
+    /// The operation that is asked for; all of them if none is named. And each fragment, whether it is used or not: all are
+    /// validated.
+    fn weigh_document(&mut self, asked_for: Option<&str>) -> Weight {
         let document = self.document;
         let operations = document.operations.iter();
+        let operations =
+            operations.filter(|(name, _)| asked_for.is_none_or(|asked_for| name.is_none_or(|name| name == asked_for)));
         let weight = operations.fold(Weight::default(), |sum, (_, operation)| {
             sum.and(self.weigh(&operation.node.selection_set.node))
         });
@@ -110,7 +135,7 @@ impl<'document> Scale<'document> {
         let items = selected.items.iter();
         items.fold(Weight::default(), |sum, item| {
             let weight = match &item.node {
-                Selection::Field(field) => Weight::of_field(self.weigh(&field.node.selection_set.node)),
+                Selection::Field(field) => Weight::of_field(&field.node, self.weigh(&field.node.selection_set.node)),
                 Selection::InlineFragment(fragment) => self.weigh(&fragment.node.selection_set.node),
                 Selection::FragmentSpread(spread) => self.weigh_fragment(&spread.node.fragment_name.node),
             };
@@ -188,7 +213,7 @@ mod tests {
 
     fn weight(query: &str) -> (u32, u32) {
         let document = async_graphql::parser::parse_query(query).unwrap();
-        let weight = Scale::new(&document).weigh_document();
+        let weight = Scale::new(&document).weigh_document(None);
         (weight.complexity, weight.depth)
     }
 
@@ -220,6 +245,51 @@ mod tests {
             "Query has depth of 21, which exceeds max depth of 20"
         );
         assert!(refusal(&"[".repeat(5_000)).unwrap().contains("nested too deep"));
+    }
+
+    #[test]
+    fn the_operation_that_is_asked_for_is_weighed_alone() {
+        let query = format!("query Small {{ a }} query Large {{ {} }}", "a ".repeat(300));
+        let refusal = |name: &str| {
+            let mut request = async_graphql::Request::new(&query);
+            if !name.is_empty() {
+                request = request.operation_name(name);
+            }
+            check_limits(&mut request).err().map(|error| error.message)
+        };
+        assert_eq!(refusal("Small"), None);
+        assert_eq!(refusal("Large"), None);
+        assert_eq!(
+            refusal("").unwrap(),
+            "Query has complexity of 301, which exceeds max complexity of 300"
+        );
+    }
+
+    #[test]
+    fn a_list_that_leads_back_counts_as_often_as_it_may_be_answered() {
+        assert_eq!(weight("{ namespaceFilters { id } }"), (6, 2));
+        assert_eq!(
+            weight("{ a: namespaceFilters { b { namespaceFilters { id } } } }"),
+            (36, 4)
+        );
+        let pairs = |count: usize| {
+            let open = "namespaceFilters { externalStreamingDestination { ".repeat(count);
+            format!("{{ list {{ nodes {{ {open} id {} }} }} }}", "} }".repeat(count))
+        };
+        assert_eq!(refusal(&pairs(2)), None);
+        let refused = refusal(&pairs(8)).unwrap();
+        assert!(refused.contains("exceeds max complexity of 300"), "{refused}");
+        let without_end = weight(&pairs(30)).0;
+        assert_eq!(without_end, u32::MAX);
+    }
+
+    #[test]
+    fn types_of_types_are_not_read_on_and_on() {
+        let once = "{ __schema { types { fields { type { ofType { name } } } inputFields { name } } } }";
+        assert_eq!(refusal(once), None);
+        let twice =
+            "{ __schema { types { fields { type { ...T } } } } } fragment T on __Type { possibleTypes { name } }";
+        assert_eq!(refusal(twice).unwrap(), "Maximum introspection depth exceeded");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! GitLab's unified family: destinations of every kind, each with a `category` and a `config`.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
 use domain::{destination::DestinationKind, ids::DestinationId};
 use engine::{DestinationState, store::Target};
@@ -20,7 +22,13 @@ use super::{
 };
 
 /// A destination of any kind, to which this instance streams its audit events.
-pub(super) struct InstanceAuditEventStreamingDestination(pub(super) DestinationState);
+pub(super) struct InstanceAuditEventStreamingDestination(pub(super) Arc<DestinationState>);
+
+impl From<DestinationState> for InstanceAuditEventStreamingDestination {
+    fn from(state: DestinationState) -> Self {
+        Self(Arc::new(state))
+    }
+}
 
 #[Object]
 impl InstanceAuditEventStreamingDestination {
@@ -90,7 +98,7 @@ impl UnifiedQueries {
         let numbered = states.into_iter().map(|state| {
             (
                 state.destination.id.get(),
-                InstanceAuditEventStreamingDestination(state),
+                InstanceAuditEventStreamingDestination::from(state),
             )
         });
         Some(page(numbered.collect(), arguments))
@@ -202,7 +210,7 @@ async fn create_destination(
 ) -> Result<InstanceAuditEventStreamingDestinationsCreatePayload> {
     let client_mutation_id = input.client_mutation_id.clone();
     let (state, errors) = told(add(ctx, input).await)?;
-    let shown = state.map(InstanceAuditEventStreamingDestination);
+    let shown = state.map(InstanceAuditEventStreamingDestination::from);
     Ok(InstanceAuditEventStreamingDestinationsCreatePayload::new(
         client_mutation_id,
         (shown, errors),
@@ -215,7 +223,7 @@ async fn update_destination(
 ) -> Result<InstanceAuditEventStreamingDestinationsUpdatePayload> {
     let id = DestinationId::new(input.id.number()?);
     let (state, errors) = told(change(ctx, id, &input).await)?;
-    let shown = state.map(InstanceAuditEventStreamingDestination);
+    let shown = state.map(InstanceAuditEventStreamingDestination::from);
     let payload = InstanceAuditEventStreamingDestinationsUpdatePayload::new(input.client_mutation_id, (shown, errors));
     Ok(payload)
 }
