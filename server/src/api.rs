@@ -36,7 +36,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use self::{
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
-    graphql::schema_definition,
+    graphql::{Strangers, schema_definition},
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},
     log_reads::LogReads,

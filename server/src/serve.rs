@@ -21,7 +21,7 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
     cli::CommandError,
     router::router,
     services::{Services, ServicesInner},
@@ -79,6 +79,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         sign_in_attempts: SignInAttempts::new(),
         tokens: TokenCache::default(),
         failed_tokens: FailedTokens::new(),
+        strangers: Strangers::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
         api_rate: ApiRate::new(config.api_rate),
         large_bodies: LargeBodies::default(),

@@ -6,7 +6,7 @@ use engine::Engine;
 
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog},
+    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
     web::{PublicUrl, TrustedProxies},
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct ServicesInner {
     pub(crate) sign_in_attempts: SignInAttempts,
     pub(crate) tokens: TokenCache,
     pub(crate) failed_tokens: FailedTokens,
+    pub(crate) strangers: Strangers,
     pub(crate) ingest_rate: IngestRate,
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,

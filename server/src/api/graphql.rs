@@ -28,8 +28,9 @@ mod request;
 mod route;
 mod s3;
 mod schema;
+mod strangers;
 mod unified;
 mod unified_config;
 
 pub(super) use self::route::post_graphql;
-pub(crate) use self::schema::schema_definition;
+pub(crate) use self::{schema::schema_definition, strangers::Strangers};

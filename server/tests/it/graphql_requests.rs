@@ -233,3 +233,25 @@ async fn brackets_within_brackets_fill_nobodys_stack() {
         json!({"data": {"__typename": "Query"}})
     );
 }
+
+#[tokio::test]
+async fn nobody_asks_without_end() {
+    let instance = Instance::start();
+    let api = GraphqlClient::without_token(&instance);
+    let batch = Value::from(vec![json!({"query": "{ __typename }"}); 10]).to_string();
+    for _ in 0..6 {
+        assert_eq!(api.post(batch.clone()).await.status, 200);
+    }
+    let refused = api.post(batch).await;
+    assert_eq!(
+        (refused.status, refused.json()),
+        (
+            429,
+            json!({"errors": [{"message": "Too many requests without an API token came from this address."}]})
+        )
+    );
+    let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let known = GraphqlClient::new(&instance, "read").ask("{ __typename }").await;
+    assert_eq!(known, json!({"data": {"__typename": "Query"}}));
+}

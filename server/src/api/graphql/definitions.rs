@@ -1,22 +1,24 @@
 //! `auditEventDefinitions`: the event types that are known without any event of them. They are no secret: who asks doesn't
 //! matter.
 
+use std::sync::LazyLock;
+
 use async_graphql::{Object, Result, SimpleObject, connection::Connection};
 use domain::event_types::{BuiltInType, built_in_types};
 
 use super::connection::{Cursor, PageArguments, page};
 
 /// A type of audit events.
-#[derive(SimpleObject)]
+#[derive(Clone, Copy, SimpleObject)]
 pub(super) struct AuditEventDefinition {
     /// Key name of the audit event, as filters name it.
     name: &'static str,
     /// When it is recorded.
     description: &'static str,
     /// Link to the issue that brought it; not known here.
-    introduced_by_issue: Option<String>,
+    introduced_by_issue: Option<&'static str>,
     /// Link to the merge request that brought it; not known here.
-    introduced_by_mr: Option<String>,
+    introduced_by_mr: Option<&'static str>,
     /// Area of the product that it belongs to.
     feature_category: &'static str,
     /// Release that brought it.
@@ -43,6 +45,10 @@ impl From<BuiltInType> for AuditEventDefinition {
     }
 }
 
+/// Everybody may ask for them, so they are read once.
+static DEFINITIONS: LazyLock<Vec<AuditEventDefinition>> =
+    LazyLock::new(|| built_in_types().map(AuditEventDefinition::from).collect());
+
 #[derive(Default)]
 pub(super) struct DefinitionQueries;
 
@@ -62,9 +68,6 @@ impl DefinitionQueries {
             first,
             last,
         };
-        page(
-            (1..).zip(built_in_types().map(AuditEventDefinition::from)).collect(),
-            arguments,
-        )
+        page((1..).zip(DEFINITIONS.iter().copied()).collect(), arguments)
     }
 }

@@ -1,5 +1,7 @@
 //! `POST /api/graphql`: who asks, what, and the answer in JSON.
 
+use std::net::IpAddr;
+
 use async_graphql::{Response as Answer, Value};
 use axum::{
     body::Body,
@@ -18,8 +20,9 @@ use super::{
     super::{
         ApiError,
         body::drain,
-        caller::{Caller, authorise},
+        caller::{Caller, authorise, peer_of},
         input::read,
+        rate::RateHeaders,
     },
     access::Viewer,
     query_limits::check_limits,
@@ -33,15 +36,15 @@ const JSON: &str = "application/json";
 /// Carries out a query, a mutation, or a batch of them.
 pub(in crate::api) async fn post_graphql(State(services): State<Services>, request: Request<Body>) -> Response {
     let (head, mut body) = request.into_parts();
-    let viewer = match identify(&services, &head).await {
-        Ok(viewer) => viewer,
+    let asking = match identify(&services, &head).await {
+        Ok(asking) => asking,
         Err(error) => {
             drain(&mut body).await;
             return refuse(error);
         }
     };
-    let rate = viewer.as_ref().map(|caller| caller.rate).unwrap_or_default();
-    match answer(&services, viewer, body).await {
+    let rate = asking.rate();
+    match answer(&services, &asking, body).await {
         Ok(answer) => {
             let headers = [
                 (CONTENT_TYPE, HeaderValue::from_static(JSON)),
@@ -55,35 +58,68 @@ pub(in crate::api) async fn post_graphql(State(services): State<Services>, reque
     }
 }
 
-/// Who asks. Without a token or session nobody does: such a request learns no more than what there is to ask for.
-async fn identify(services: &Services, head: &Parts) -> Result<Option<Caller>, ApiError> {
+/// Who asks.
+enum Asking {
+    Known(Caller),
+    /// Without a token or session: such a request learns no more than what there is to ask for.
+    Stranger(IpAddr),
+}
+
+impl Asking {
+    fn rate(&self) -> RateHeaders {
+        match self {
+            Self::Known(caller) => caller.rate,
+            Self::Stranger(_) => RateHeaders::default(),
+        }
+    }
+
+    fn viewer(&self) -> Viewer {
+        match self {
+            Self::Known(caller) => Viewer(Some(caller.clone())),
+            Self::Stranger(_) => Viewer(None),
+        }
+    }
+}
+
+async fn identify(services: &Services, head: &Parts) -> Result<Asking, ApiError> {
     match authorise(services, head, Scope::Read).await {
-        Ok(caller) => Ok(Some(caller)),
-        Err(error) if error.code() == "missing_token" => Ok(None),
+        Ok(caller) => Ok(Asking::Known(caller)),
+        Err(error) if error.code() == "missing_token" => admit_stranger(services, head),
         Err(error) => Err(error),
     }
 }
 
-async fn answer(services: &Services, viewer: Option<Caller>, body: Body) -> Result<serde_json::Value, ApiError> {
+fn admit_stranger(services: &Services, head: &Parts) -> Result<Asking, ApiError> {
+    let address = services.trusted_proxies.client_address(peer_of(head)?, &head.headers);
+    match services.strangers.count(address) {
+        Ok(()) => Ok(Asking::Stranger(address)),
+        Err(wait) => {
+            let message = "Too many requests without an API token came from this address.";
+            let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+            Err(error.with_retry_after(wait.seconds()))
+        }
+    }
+}
+
+async fn answer(services: &Services, asking: &Asking, body: Body) -> Result<serde_json::Value, ApiError> {
     match read_queries(&read(body).await?)? {
-        Queries::One(query) => Ok(carry_out(services, viewer, *query).await),
+        Queries::One(query) => Ok(carry_out(services, asking.viewer(), *query).await),
         Queries::Batch(queries) => {
+            if let Asking::Stranger(address) = asking {
+                services.strangers.count_others(*address, queries.len());
+            }
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {
-                answers.push(carry_out(services, viewer.clone(), query).await);
+                answers.push(carry_out(services, asking.viewer(), query).await);
             }
             Ok(serde_json::Value::Array(answers))
         }
     }
 }
 
-async fn carry_out(
-    services: &Services,
-    viewer: Option<Caller>,
-    mut query: async_graphql::Request,
-) -> serde_json::Value {
+async fn carry_out(services: &Services, viewer: Viewer, mut query: async_graphql::Request) -> serde_json::Value {
     let answer = match check_limits(&mut query) {
-        Ok(()) => SCHEMA.execute(query.data(Viewer(viewer)).data(services.clone())).await,
+        Ok(()) => SCHEMA.execute(query.data(viewer).data(services.clone())).await,
         Err(error) => Answer::from_errors(vec![error]),
     };
     shape(&answer)
