@@ -1,9 +1,9 @@
 //! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
-//! namespace is known by its path alone, and any path is taken.
+//! namespace is known by its path alone, and any well-formed path is taken.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Error, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::{
     destination::NamespacePath,
     ids::{DestinationId, NamespaceId},
@@ -177,7 +177,7 @@ async fn add(
 ) -> Result<InstanceAuditEventNamespaceFilter, Refusal> {
     super::access::author(ctx, Family::Unified)?;
     let path = NamespacePath::parse(path.unwrap_or_default())
-        .map_err(|_| Error::new("namespace_path should be of group or project only."))?;
+        .map_err(|_| Refusal::message("Namespace is not supported. Only project and group are supported."))?;
     let edited = edit(ctx, Family::Unified, destination, |_, draft, _| {
         draft.namespaces = with_path(&draft.namespaces, &path);
         Ok(())
