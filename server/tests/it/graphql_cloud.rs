@@ -143,7 +143,7 @@ async fn what_breaks_a_rule_of_a_google_destination_is_told_in_the_payload() {
             google_input(&key, json!({"name": "Third", "logIdName": "third"}))
         )
         .await,
-        ["Maximum number of google cloud logging configurations (2) exceeded"]
+        ["Maximum number of external audit event destinations (2) exceeded"]
     );
 }
 
@@ -256,7 +256,7 @@ async fn what_breaks_a_rule_of_an_s3_destination_is_told_in_the_payload() {
         ),
         (
             json!({}),
-            "Maximum number of audit events amazon s3 configurations (1) exceeded",
+            "Maximum number of external audit event destinations (1) exceeded",
         ),
     ] {
         assert_eq!(

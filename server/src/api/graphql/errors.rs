@@ -4,7 +4,7 @@ use async_graphql::Error;
 use domain::{FieldError, FieldErrors};
 use engine::store::{StoreError, UpdateError};
 
-use super::family::Family;
+use super::family::{Family, too_many};
 use crate::{destinations::EditError, web::report_incident};
 
 /// GitLab's one sentence for what is not there and for what must not be seen.
@@ -32,7 +32,14 @@ impl Refusal {
     }
 
     pub(super) fn invalid(family: Family, errors: &FieldErrors) -> Self {
-        Self::Messages(errors.iter().map(|error| family.message(error)).collect())
+        let mut messages = Vec::new();
+        for message in errors.iter().map(|error| family.form_message(error)) {
+            // Much of what may be wrong with a config is told in one sentence: once.
+            if !messages.contains(&message) {
+                messages.push(message);
+            }
+        }
+        Self::Messages(messages)
     }
 
     pub(super) fn of_edit(family: Family, error: EditError) -> Self {
@@ -45,8 +52,8 @@ impl Refusal {
     pub(super) fn of_update(family: Family, error: UpdateError) -> Self {
         match error {
             UpdateError::NotFound => Self::Error(not_there()),
-            UpdateError::Refused(error) => Self::message(family.message(&error)),
-            UpdateError::TooMany { limit } => Self::message(family.too_many(limit)),
+            UpdateError::Refused(error) => Self::message(family.store_message(&error)),
+            UpdateError::TooMany { limit } => Self::message(too_many(limit)),
             UpdateError::ChangedMeanwhile => {
                 Self::message("The destination is being changed by others as well. Send the change again.")
             }
@@ -86,7 +93,7 @@ pub(super) fn store_failed(error: StoreError) -> Error {
 
 /// A failure of this server itself: the log says what, the client gets a code to ask about.
 pub(super) fn failed(error: &dyn std::error::Error) -> Error {
-    let code = report_incident("A GraphQL operation was carried out.", error);
+    let code = report_incident("A GraphQL operation could not be carried out.", error);
     Error::new(format!(
         "Something went wrong on the server; its log says what, beside the code {code}."
     ))

@@ -5,6 +5,13 @@ use domain::{
     destination::{DestinationKind, already_taken},
 };
 
+use super::{errors::NOT_THERE, unified_config::WRONG_SHAPE};
+
+const STREAMING_TOKEN: &str = "X-Gitlab-Event-Streaming-Token";
+
+/// What is told of a private key or secret access key that is not there.
+pub(super) const NO_SECRET: &str = "Secret token is required for category";
+
 /// Operations that belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
@@ -33,56 +40,123 @@ impl Family {
     pub(super) const fn denial(self) -> &'static str {
         match self {
             Self::Http => "You do not have access to this mutation.",
-            Self::HttpParts | Self::Google | Self::S3 | Self::Unified => super::errors::NOT_THERE,
+            Self::HttpParts | Self::Google | Self::S3 | Self::Unified => NOT_THERE,
         }
     }
 
-    pub(super) fn too_many(self, limit: u32) -> String {
-        let what = match self {
-            Self::Http | Self::HttpParts | Self::Unified => "external audit event destinations",
-            Self::Google => "google cloud logging configurations",
-            Self::S3 => "audit events amazon s3 configurations",
-        };
-        format!("Maximum number of {what} ({limit}) exceeded")
-    }
-
-    /// The message as this family has it: the unified one knows fields by their place in `config`.
-    pub(super) fn message(self, error: &FieldError) -> String {
+    /// What a form breaks by itself, as this family tells it. To the unified one, `config` is one value with one shape.
+    pub(super) fn form_message(self, error: &FieldError) -> String {
+        let message = &error.message;
         if self != Self::Unified {
-            return error.message.clone();
+            return message.clone();
         }
-        let is_taken = *error == already_taken(error.field);
+        match error.field {
+            Field::HeaderName(_) if message.ends_with(STREAMING_TOKEN) => {
+                format!("Config headers cannot contain {STREAMING_TOKEN}")
+            }
+            // Names that GitLab takes: what is wrong with them has to be said.
+            Field::HeaderName(_) if message.contains("is set with every request") => message.clone(),
+            Field::HeaderName(_) if message.contains("already exists") => message.clone(),
+            field if is_in_config(field) => WRONG_SHAPE.to_owned(),
+            Field::VerificationToken => message.replace("Verification token", "Secret token"),
+            Field::PrivateKey | Field::SecretAccessKey if message.ends_with("can't be blank") => NO_SECRET.to_owned(),
+            Field::PrivateKey | Field::SecretAccessKey if message.contains(" is too long ") => {
+                "Secret token is too long (maximum is 4096 characters)".to_owned()
+            }
+            _ => message.clone(),
+        }
+    }
+
+    /// What stands against a form in the store or the network, as this family tells it.
+    pub(super) fn store_message(self, error: &FieldError) -> String {
+        let is_taken = self == Self::Unified && *error == already_taken(error.field);
         match error.field {
             Field::Url if is_taken => "Config url already taken.".to_owned(),
+            Field::Url if self == Self::Unified && !error.message.contains(" is blocked: ") => WRONG_SHAPE.to_owned(),
             Field::LogId if is_taken => "Config logIdName, googleProjectIdName already taken.".to_owned(),
             Field::Bucket if is_taken => "Config bucketName already taken.".to_owned(),
-            Field::HeaderName(_) => error.message.replace(
-                "Key cannot be X-Gitlab-Event-Streaming-Token",
-                "Config headers cannot contain X-Gitlab-Event-Streaming-Token",
-            ),
-            Field::VerificationToken => error.message.replace("Verification token", "Secret token"),
             _ => error.message.clone(),
         }
     }
 }
 
+/// Keys of `config` that are GitLab's. What is wrong with one that is not, is said in words.
+const fn is_in_config(field: Field) -> bool {
+    matches!(
+        field,
+        Field::Url
+            | Field::Headers
+            | Field::HeaderName(_)
+            | Field::HeaderValue(_)
+            | Field::ProjectId
+            | Field::ClientEmail
+            | Field::LogId
+            | Field::AccessKeyId
+            | Field::Region
+            | Field::Bucket
+    )
+}
+
+/// There is one limit over all kinds, so every family tells it in the same words.
+pub(super) fn too_many(limit: u32) -> String {
+    format!("Maximum number of external audit event destinations ({limit}) exceeded")
+}
+
 #[cfg(test)]
 mod tests {
+    use domain::destination::{DestinationUrl, HeaderName, PrivateKey, SecretAccessKey};
+
     use super::*;
 
     #[test]
     fn each_family_has_its_own_words() {
         let taken = already_taken(Field::Url);
-        assert_eq!(Family::Http.message(&taken), "Destination url has already been taken");
-        assert_eq!(Family::Unified.message(&taken), "Config url already taken.");
         assert_eq!(
-            Family::Unified.message(&already_taken(Field::Name)),
+            Family::Http.store_message(&taken),
+            "Destination url has already been taken"
+        );
+        assert_eq!(Family::Unified.store_message(&taken), "Config url already taken.");
+        assert_eq!(
+            Family::Unified.store_message(&already_taken(Field::Name)),
             "Name has already been taken"
         );
+        let invalid = DestinationUrl::parse("siem").unwrap_err();
         assert_eq!(
-            Family::S3.too_many(5),
-            "Maximum number of audit events amazon s3 configurations (5) exceeded"
+            Family::Http.form_message(&invalid),
+            "Destination url must be a valid URL"
         );
+        assert_eq!(Family::Unified.form_message(&invalid), WRONG_SHAPE);
+    }
+
+    #[test]
+    fn a_secret_has_one_name_in_the_unified_family() {
+        for error in [
+            PrivateKey::parse("").unwrap_err(),
+            SecretAccessKey::parse("").unwrap_err(),
+        ] {
+            assert_eq!(Family::Unified.form_message(&error), NO_SECRET);
+        }
+        let long = "k".repeat(4_097);
+        for error in [
+            PrivateKey::parse(&long).unwrap_err(),
+            SecretAccessKey::parse(&long).unwrap_err(),
+        ] {
+            assert_eq!(
+                Family::Unified.form_message(&error),
+                "Secret token is too long (maximum is 4096 characters)"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_that_may_not_be_set_is_named() {
+        let told = |name: &str| Family::Unified.form_message(&HeaderName::parse(name, 0).unwrap_err());
+        assert_eq!(
+            told("x-gitlab-event-streaming-token"),
+            "Config headers cannot contain X-Gitlab-Event-Streaming-Token"
+        );
+        assert_eq!(told("Host"), "Key cannot be Host: it is set with every request");
+        assert_eq!(told("X A"), WRONG_SHAPE);
     }
 
     #[test]

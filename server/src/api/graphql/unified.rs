@@ -13,7 +13,7 @@ use super::{
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, failed, told},
     events::event_types,
-    family::Family,
+    family::{Family, NO_SECRET},
     ids::{GlobalId, UnifiedModel, global_id},
     namespaces::InstanceAuditEventNamespaceFilter,
     operations::{create, delete, edit, list, set, set_flow},
@@ -251,7 +251,7 @@ async fn add(
         .as_ref()
         .is_none_or(|secret| secret.trim().is_empty());
     if kind != DestinationKind::Http && is_secret_missing {
-        return Err(Refusal::message("Secret token is required for category"));
+        return Err(Refusal::message(NO_SECRET));
     }
     let mut target = empty(kind);
     write_config(&mut target, &input.config).map_err(|errors| Refusal::invalid(Family::Unified, &errors))?;

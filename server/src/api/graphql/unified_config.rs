@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::errors::broken;
 
-const WRONG_SHAPE: &str = "Config must be a valid json schema";
+pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 
 /// Where the unified family writes, unless it is told otherwise.
 const LOG_ID: &str = "audit-events";
@@ -60,6 +60,7 @@ struct S3Config {
     endpoint_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     object_layout: Option<ObjectLayout>,
 }
 
@@ -75,8 +76,8 @@ pub(super) fn empty(kind: DestinationKind) -> TargetDraft {
 /// Writes a config into a form.
 ///
 /// # Errors
-/// GitLab's one message for everything that does not have the shape of a config. What breaks another rule is told when the
-/// form is parsed.
+/// GitLab's one message for everything that does not have the shape of a config. What breaks another rule is found when the
+/// form is parsed, and told in the same words (`family`).
 pub(super) fn write_config(draft: &mut TargetDraft, config: &Value) -> Result<(), FieldErrors> {
     match draft {
         TargetDraft::Http(draft) => {
@@ -138,7 +139,7 @@ pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde
             aws_region: target.settings.region().to_owned(),
             endpoint_url: target.settings.endpoint_url().map(DestinationUrl::to_string),
             key_prefix: Some(target.settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
-            object_layout: Some(target.settings.layout()),
+            object_layout: Some(target.settings.layout()).filter(|layout| *layout != ObjectLayout::default()),
         }),
     }
 }
