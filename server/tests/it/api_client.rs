@@ -1,9 +1,11 @@
 //! A program that asks the API with a token.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::instance::{Answer, Instance};
+use crate::instance::{Answer, Instance, PATIENCE};
 
 pub(crate) struct Client<'instance> {
     instance: &'instance Instance,
@@ -33,6 +35,23 @@ impl<'instance> Client<'instance> {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
+    }
+
+    /// Asks until the answer is what is waited for.
+    pub(crate) async fn get_until(&self, path: &str, is_enough: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                ticks.tick().await;
+                let answer = self.get(path).await.expect(200);
+                if is_enough(&answer) {
+                    return answer;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking)
+            .await
+            .unwrap_or_else(|_| panic!("waited in vain for another answer of {path}"))
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

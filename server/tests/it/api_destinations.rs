@@ -403,10 +403,7 @@ async fn a_stream_tells_how_it_is_doing() {
         .wait_until("its own addition is told", |received| !received.bodies.is_empty())
         .await;
     let health = "/api/v1/destinations/1/health";
-    let mut progress = admin.get(health).await.expect(200);
-    while progress["delivered"] == 0 {
-        progress = admin.get(health).await.expect(200);
-    }
+    let progress = admin.get_until(health, |progress| progress["delivered"] != 0).await;
     assert_eq!(progress["health"]["state"], "healthy");
     assert_eq!((&progress["retrying"], &progress["parked"]), (&json!(0), &json!(0)));
     assert!(progress["last_success_at"].is_string());
@@ -419,10 +416,10 @@ async fn a_stream_tells_how_it_is_doing() {
         )
         .await
         .expect(200);
-    let mut attempts = admin.get("/api/v1/destinations/1/attempts?limit=1").await.expect(200);
-    while attempts["items"].as_array().unwrap().is_empty() {
-        attempts = admin.get("/api/v1/destinations/1/attempts?limit=1").await.expect(200);
-    }
+    let has_failed = |attempts: &Value| !attempts["items"].as_array().unwrap().is_empty();
+    let attempts = admin
+        .get_until("/api/v1/destinations/1/attempts?limit=1", has_failed)
+        .await;
     let attempt = &attempts["items"][0];
     assert_eq!(attempt["status"], Value::Null);
     assert!(
