@@ -176,15 +176,15 @@ async fn only_an_administrator_changes_anything_and_each_family_denies_it_in_its
 async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more() {
     let instance = Instance::start();
     prepare(&GraphqlClient::new(&instance, "admin")).await;
-    let shown = |token: &str, value: &str| {
+    let shown = |url: &str, token: &str, value: &str| {
         json!({"data": {
             "instanceExternalAuditEventDestinations": {"nodes": [{
-                "id": http_id(1), "name": "SIEM", "destinationUrl": "https://siem.example/in", "verificationToken": token,
+                "id": http_id(1), "name": "SIEM", "destinationUrl": url, "verificationToken": token,
                 "eventTypeFilters": ["user_created"],
                 "headers": {"nodes": [{"key": "Authorization", "value": value}]},
             }]},
             "auditEventsInstanceStreamingDestinations": {"nodes": [{
-                "config": {"url": "https://siem.example/in", "headers": {"Authorization": {"value": value, "active": true}}},
+                "config": {"url": url, "headers": {"Authorization": {"value": value, "active": true}}},
                 "secretToken": token,
             }]},
             "instanceGoogleCloudLoggingConfigurations": {"nodes": []},
@@ -192,11 +192,11 @@ async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more()
         }})
     };
     let reader = GraphqlClient::new(&instance, "read");
-    assert_eq!(reader.ask(EVERYTHING).await, shown("", ""));
+    assert_eq!(reader.ask(EVERYTHING).await, shown("https://siem.example", "", ""));
     let admin = GraphqlClient::with_token(&instance, &instance.token("second", &["admin"]));
     assert_eq!(
         admin.ask(EVERYTHING).await,
-        shown("a-token-of-20-chars.", "Splunk secret")
+        shown("https://siem.example/in", "a-token-of-20-chars.", "Splunk secret")
     );
     let nobody = GraphqlClient::without_token(&instance);
     assert_eq!(
@@ -206,6 +206,33 @@ async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more()
             "instanceGoogleCloudLoggingConfigurations": null, "auditEventsInstanceAmazonS3Configurations": null,
         }})
     );
+}
+
+#[tokio::test]
+async fn an_endpoint_is_shown_whole_to_administrators_alone() {
+    let instance = Instance::start();
+    let admin = GraphqlClient::new(&instance, "admin");
+    let input = json!({
+        "accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "secret", "bucketName": "audit", "awsRegion": "us-east-1",
+        "endpointUrl": "https://minio.example:9000/tenant",
+    });
+    admin
+        .payload("auditEventsInstanceAmazonS3ConfigurationCreate", input, "")
+        .await;
+    let query = "{ auditEventsInstanceAmazonS3Configurations { nodes { endpointUrl } } \
+                 auditEventsInstanceStreamingDestinations { nodes { config } } }";
+    for (client, url) in [
+        (GraphqlClient::new(&instance, "read"), "https://minio.example:9000"),
+        (admin, "https://minio.example:9000/tenant"),
+    ] {
+        let shown = client.ask(query).await["data"].take();
+        let own = &shown["auditEventsInstanceAmazonS3Configurations"]["nodes"][0];
+        let unified = &shown["auditEventsInstanceStreamingDestinations"]["nodes"][0]["config"];
+        assert_eq!(
+            (&own["endpointUrl"], &unified["endpointUrl"]),
+            (&json!(url), &json!(url))
+        );
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use engine::{
 };
 
 use super::{
-    access::reveals,
+    access::{reveals, visible_url},
     basics::Basics,
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, told},
@@ -49,9 +49,9 @@ impl InstanceExternalAuditEventDestination {
         global_id::<HttpModel>(self.state.destination.id.get())
     }
 
-    /// Where events are posted.
-    async fn destination_url(&self) -> &str {
-        self.target.url.as_str()
+    /// Where events are posted. Without path and query for a token that may only read.
+    async fn destination_url(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(visible_url(&self.target.url, reveals(ctx)?))
     }
 
     /// Sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty for a token that may only read.

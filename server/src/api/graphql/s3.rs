@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, connection::Connection};
 use domain::{
-    destination::{DestinationUrl, ObjectLayout, S3Draft, TargetDraft},
+    destination::{ObjectLayout, S3Draft, TargetDraft},
     ids::DestinationId,
 };
 use engine::{
@@ -12,6 +12,7 @@ use engine::{
 };
 
 use super::{
+    access::{reveals, visible_url},
     basics::Basics,
     connection::{Cursor, PageArguments, page},
     errors::told,
@@ -74,9 +75,11 @@ impl InstanceAmazonS3ConfigurationType {
         self.target.settings.region()
     }
 
-    /// Where a service other than Amazon's own listens. An addition to GitLab's API.
-    async fn endpoint_url(&self) -> Option<&str> {
-        self.target.settings.endpoint_url().map(DestinationUrl::as_str)
+    /// Where a service other than Amazon's own listens; without path for a token that may only read. An addition to GitLab's API.
+    async fn endpoint_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let reveals = reveals(ctx)?;
+        let url = self.target.settings.endpoint_url();
+        Ok(url.map(|url| visible_url(url, reveals)))
     }
 
     /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.

@@ -42,7 +42,7 @@ impl InstanceAuditEventStreamingDestination {
         self.0.destination.target.kind().as_str()
     }
 
-    /// Where events go; its keys depend on the category. Header values are empty for a token that may only read.
+    /// Where events go; its keys depend on the category. Without header values and paths of URLs for a token that may only read.
     async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
         read_config(&self.0.destination.target, reveals(ctx)?).map_err(|error| failed(&error))
     }

@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 
 use domain::{
     Field, FieldErrors,
-    destination::{
-        DestinationKind, DestinationUrl, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft,
-    },
+    destination::{DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft},
 };
 use engine::store::{HttpTarget, Target};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::errors::broken;
+use super::{access::visible_url, errors::broken};
 
 pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 
@@ -118,14 +116,14 @@ pub(super) fn write_secret(draft: &mut TargetDraft, secret: Option<&String>) {
     }
 }
 
-/// What is stored as a config. Header values are empty unless they are to be revealed.
+/// What is stored as a config. Unless it is to be revealed, header values are empty and URLs end with their host.
 ///
 /// # Errors
 /// None in practice: texts and booleans always have a JSON form.
 pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde_json::Error> {
     match target {
         Target::Http(target) => serde_json::to_value(HttpConfig {
-            url: target.url.to_string(),
+            url: visible_url(&target.url, reveals),
             headers: header_configs(target, reveals),
         }),
         Target::GoogleCloudLogging(target) => serde_json::to_value(GoogleConfig {
@@ -137,7 +135,7 @@ pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde
             access_key_xid: target.settings.access_key_id().to_owned(),
             bucket_name: target.settings.bucket().to_owned(),
             aws_region: target.settings.region().to_owned(),
-            endpoint_url: target.settings.endpoint_url().map(DestinationUrl::to_string),
+            endpoint_url: target.settings.endpoint_url().map(|url| visible_url(url, reveals)),
             key_prefix: Some(target.settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
             object_layout: Some(target.settings.layout()).filter(|layout| *layout != ObjectLayout::default()),
         }),
