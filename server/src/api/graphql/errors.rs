@@ -1,7 +1,7 @@
 //! Why an operation came to nothing, and what its client is told.
 
 use async_graphql::Error;
-use domain::{FieldError, FieldErrors};
+use domain::{Field, FieldError, FieldErrors};
 use engine::store::{StoreError, UpdateError};
 
 use super::family::{Family, too_many};
@@ -100,6 +100,6 @@ pub(super) fn failed(error: &dyn std::error::Error) -> Error {
 }
 
 /// One broken rule, as a change of a draft returns it.
-pub(super) fn broken(field: domain::Field, message: impl Into<String>) -> FieldErrors {
+pub(super) fn broken(field: Field, message: impl Into<String>) -> FieldErrors {
     FieldError::new(field, message).into()
 }

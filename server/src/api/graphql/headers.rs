@@ -151,18 +151,10 @@ async fn create_header(
         value: Some(input.value),
         active: input.active.unwrap_or(true),
     };
-    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
-        change_headers(draft, |headers| {
-            check_name(headers, &header)?;
-            headers.push(header.clone());
-            Ok(())
-        })
-    });
-    // A new header is the last one.
-    let created = edited.await.and_then(|state| shown(&state, <[Header]>::last));
+    let added = told(add(ctx, destination, header).await)?;
     Ok(AuditEventsStreamingInstanceHeadersCreatePayload::new(
         input.client_mutation_id,
-        told(created)?,
+        added,
     ))
 }
 
@@ -171,19 +163,10 @@ async fn update_header(
     input: AuditEventsStreamingInstanceHeadersUpdateInput,
 ) -> Result<AuditEventsStreamingInstanceHeadersUpdatePayload> {
     let id = HeaderId::new(input.header_id.number()?);
-    let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
-        .await?
-        .destination
-        .id;
-    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
-        change_headers(draft, |headers| change_header(headers, id, &input))
-    });
-    let changed = edited
-        .await
-        .and_then(|state| shown(&state, |headers| headers.iter().find(|header| header.id == id)));
+    let changed = told(change(ctx, id, &input).await)?;
     Ok(AuditEventsStreamingInstanceHeadersUpdatePayload::new(
         input.client_mutation_id,
-        told(changed)?,
+        changed,
     ))
 }
 
@@ -192,21 +175,56 @@ async fn destroy_header(
     input: AuditEventsStreamingInstanceHeadersDestroyInput,
 ) -> Result<AuditEventsStreamingInstanceHeadersDestroyPayload> {
     let id = HeaderId::new(input.header_id.number()?);
-    let destination = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id))
-        .await?
-        .destination
-        .id;
+    let removed = told(remove(ctx, id).await)?;
+    Ok(AuditEventsStreamingInstanceHeadersDestroyPayload::new(
+        input.client_mutation_id,
+        removed,
+    ))
+}
+
+async fn add(
+    ctx: &Context<'_>,
+    destination: DestinationId,
+    header: HeaderDraft,
+) -> Result<AuditEventsStreamingInstanceHeader, Refusal> {
+    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+        change_headers(draft, |headers| {
+            check_name(headers, &header)?;
+            headers.push(header.clone());
+            Ok(())
+        })
+    });
+    // A new header is the last one.
+    shown(&edited.await?, <[Header]>::last)
+}
+
+async fn change(
+    ctx: &Context<'_>,
+    id: HeaderId,
+    input: &AuditEventsStreamingInstanceHeadersUpdateInput,
+) -> Result<AuditEventsStreamingInstanceHeader, Refusal> {
+    let destination = find_owner(ctx, id).await?;
+    let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
+        change_headers(draft, |headers| change_header(headers, id, input))
+    });
+    shown(&edited.await?, |headers| headers.iter().find(|header| header.id == id))
+}
+
+async fn remove(ctx: &Context<'_>, id: HeaderId) -> Result<(), Refusal> {
+    let destination = find_owner(ctx, id).await?;
     let edited = edit(ctx, Family::HttpParts, destination, |_, draft, _| {
         change_headers(draft, |headers| {
             headers.retain(|header| header.id != Some(id));
             Ok(())
         })
     });
-    let removed = told(edited.await.map(|_| ()))?;
-    Ok(AuditEventsStreamingInstanceHeadersDestroyPayload::new(
-        input.client_mutation_id,
-        removed,
-    ))
+    edited.await.map(|_| ())
+}
+
+/// The destination that has this header.
+async fn find_owner(ctx: &Context<'_>, id: HeaderId) -> Result<DestinationId> {
+    let found = find_with(ctx, Family::HttpParts, |stored| has_header(stored, id)).await?;
+    Ok(found.destination.id)
 }
 
 fn has_header(stored: &Destination, id: HeaderId) -> bool {

@@ -11,6 +11,7 @@ use domain::{
 use engine::{DestinationState, store::Namespace as StoredNamespace};
 
 use super::{
+    access::author,
     errors::{Refusal, not_there, told},
     family::Family,
     ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id, namespace_id},
@@ -175,7 +176,7 @@ async fn add(
     destination: DestinationId,
     path: Option<&str>,
 ) -> Result<InstanceAuditEventNamespaceFilter, Refusal> {
-    super::access::author(ctx, Family::Unified)?;
+    author(ctx, Family::Unified)?;
     let path = NamespacePath::parse(path.unwrap_or_default())
         .map_err(|_| Refusal::message("Namespace is not supported. Only project and group are supported."))?;
     let edited = edit(ctx, Family::Unified, destination, |_, draft, _| {
