@@ -152,3 +152,31 @@ async fn all_headers_may_be_added_at_the_same_time() {
     }
     assert_eq!(headers(&api).await.as_array().unwrap().len(), 20);
 }
+
+#[tokio::test]
+async fn a_cursor_of_a_header_holds_after_the_header_has_gone() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    add_destination(&api).await;
+    for key in ["X-1", "X-2", "X-3", "X-4"] {
+        let input = json!({"destinationId": http_id(1), "key": key, "value": "v"});
+        api.payload(HEADERS_CREATE, input, "").await;
+    }
+    let page = async |arguments: String| {
+        let query = format!(
+            "{{ instanceExternalAuditEventDestinations {{ nodes {{ headers({arguments}) {{ nodes {{ key }} \
+             pageInfo {{ endCursor hasNextPage hasPreviousPage }} }} }} }} }}"
+        );
+        api.ask(&query).await["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["headers"].take()
+    };
+    let first = page("first: 2".to_owned()).await;
+    assert_eq!(first["nodes"], json!([{"key": "X-1"}, {"key": "X-2"}]));
+    for number in [1, 2] {
+        api.payload(HEADERS_DESTROY, json!({"headerId": header_id(number)}), "")
+            .await;
+    }
+    let second = page(format!("first: 1, after: {}", first["pageInfo"]["endCursor"])).await;
+    assert_eq!(second["nodes"], json!([{"key": "X-3"}]));
+    assert_eq!(second["pageInfo"]["hasNextPage"], true);
+    assert_eq!(second["pageInfo"]["hasPreviousPage"], false);
+}

@@ -102,6 +102,11 @@ async fn definitions_of_event_types_come_in_pages() {
             .find(|definition| definition["name"] == name)
             .unwrap()
     };
+    let names: Vec<&str> = definitions
+        .iter()
+        .map(|definition| definition["name"].as_str().unwrap())
+        .collect();
+    assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
     assert!(definitions.len() >= 517, "{}", definitions.len());
     let gpg = named("add_gpg_key");
     assert_eq!(

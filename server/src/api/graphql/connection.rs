@@ -1,5 +1,7 @@
 //! Connections: lists that come in pages, as GitLab's do.
 
+use std::{fmt::Display, str::FromStr};
+
 use async_graphql::{
     Error, OutputType, Result,
     connection::{Connection, CursorType, Edge},
@@ -9,19 +11,26 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 /// Nodes on a page, at most and unless fewer are asked for.
 const PAGE_SIZE: usize = 100;
 
-/// Where a node stands: opaque to clients, and good for as long as the node is there or not.
-pub(super) struct Cursor(i64);
+/// Where a node stands, by the number or name that nodes are ordered by: opaque to clients, and good whether the node is still
+/// there or not.
+pub(super) struct Cursor<Key = i64>(Key);
 
-impl CursorType for Cursor {
+/// What nodes are ordered by.
+pub(super) trait SortKey: Ord + Display + FromStr + Send + Sync {}
+
+impl SortKey for i64 {}
+impl SortKey for String {}
+
+impl<Key: SortKey> CursorType for Cursor<Key> {
     type Error = &'static str;
 
     fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
-        let number = URL_SAFE_NO_PAD
+        let key = URL_SAFE_NO_PAD
             .decode(text)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .and_then(|text| text.parse().ok());
-        number.map(Self).ok_or("Please provide a valid cursor")
+        key.map(Self).ok_or("Please provide a valid cursor")
     }
 
     fn encode_cursor(&self) -> String {
@@ -37,24 +46,41 @@ pub(super) struct PageArguments {
     pub(super) last: Option<i32>,
 }
 
-/// The page of `nodes`, each with the number that it is ordered by.
+impl PageArguments {
+    pub(super) const fn new(
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Self {
+        Self {
+            after,
+            before,
+            first,
+            last,
+        }
+    }
+}
+
+/// The page of `nodes`, each with what it is ordered by.
 ///
 /// # Errors
 /// For a cursor that was not given out here, and for sizes that make no page.
-pub(super) fn page<T: OutputType>(nodes: Vec<(i64, T)>, arguments: PageArguments) -> Result<Connection<Cursor, T>> {
-    let (after, before) = (cursor(arguments.after)?, cursor(arguments.before)?);
+pub(super) fn page<Key: SortKey, T: OutputType>(
+    nodes: Vec<(Key, T)>,
+    arguments: PageArguments,
+) -> Result<Connection<Cursor<Key>, T>> {
+    let (after, before): (Option<Key>, Option<Key>) = (cursor(arguments.after)?, cursor(arguments.before)?);
     let (first, last) = (size(arguments.first, "first")?, size(arguments.last, "last")?);
     if first.is_some() && last.is_some() {
         return Err(Error::new("Can only provide either `first` or `last`, not both"));
     }
     let count = nodes.len();
-    let is_between =
-        |number: i64| after.is_none_or(|after| number > after) && before.is_none_or(|before| number < before);
-    let begins_at = nodes
-        .iter()
-        .filter(|(number, _)| after.is_some_and(|after| *number <= after))
-        .count();
-    let between: Vec<(i64, T)> = nodes.into_iter().filter(|(number, _)| is_between(*number)).collect();
+    let follows = |key: &Key| after.as_ref().is_none_or(|after| key > after);
+    let precedes = |key: &Key| before.as_ref().is_none_or(|before| key < before);
+    let begins_at = nodes.iter().filter(|(key, _)| !follows(key)).count();
+    let between = nodes.into_iter().filter(|(key, _)| follows(key) && precedes(key));
+    let between: Vec<(Key, T)> = between.collect();
     let skipped = last.map_or(0, |last| between.len().saturating_sub(last));
     let taken = first.unwrap_or(PAGE_SIZE).min(between.len() - skipped);
     let start = begins_at + skipped;
@@ -62,11 +88,11 @@ pub(super) fn page<T: OutputType>(nodes: Vec<(i64, T)>, arguments: PageArguments
     let shown = between.into_iter().skip(skipped).take(taken);
     connection
         .edges
-        .extend(shown.map(|(number, node)| Edge::new(Cursor(number), node)));
+        .extend(shown.map(|(key, node)| Edge::new(Cursor(key), node)));
     Ok(connection)
 }
 
-fn cursor(text: Option<String>) -> Result<Option<i64>> {
+fn cursor<Key: SortKey>(text: Option<String>) -> Result<Option<Key>> {
     let cursor = text.map(|text| Cursor::decode_cursor(&text)).transpose();
     Ok(cursor.map_err(Error::new)?.map(|cursor| cursor.0))
 }
@@ -89,12 +115,7 @@ mod tests {
     }
 
     fn arguments() -> PageArguments {
-        PageArguments {
-            after: None,
-            before: None,
-            first: None,
-            last: None,
-        }
+        PageArguments::new(None, None, None, None)
     }
 
     fn at(number: i64) -> Option<String> {
@@ -143,6 +164,23 @@ mod tests {
             ..arguments()
         };
         assert_eq!(ask(5, none), Ok((Vec::new(), false, true)));
+    }
+
+    #[test]
+    fn a_page_follows_what_is_no_longer_there() {
+        let named = ["b", "c", "e"].map(|name| (name.to_owned(), 0));
+        let cursor = |name: &str| Some(Cursor(name.to_owned()).encode_cursor());
+        let ask = |after, before| {
+            let connection = page(named.to_vec(), PageArguments::new(after, before, None, None)).unwrap();
+            connection
+                .edges
+                .into_iter()
+                .map(|edge| edge.cursor.0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ask(cursor("a"), None), ["b", "c", "e"]);
+        assert_eq!(ask(cursor("b"), cursor("d")), ["c"]);
+        assert_eq!(ask(cursor("d"), None), ["e"]);
     }
 
     #[test]

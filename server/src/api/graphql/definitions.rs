@@ -45,9 +45,12 @@ impl From<BuiltInType> for AuditEventDefinition {
     }
 }
 
-/// Everybody may ask for them, so they are read once.
-static DEFINITIONS: LazyLock<Vec<AuditEventDefinition>> =
-    LazyLock::new(|| built_in_types().map(AuditEventDefinition::from).collect());
+/// By name. Everybody may ask for them, so they are read once.
+static DEFINITIONS: LazyLock<Vec<AuditEventDefinition>> = LazyLock::new(|| {
+    let mut definitions: Vec<AuditEventDefinition> = built_in_types().map(AuditEventDefinition::from).collect();
+    definitions.sort_unstable_by_key(|definition| definition.name);
+    definitions
+});
 
 #[derive(Default)]
 pub(super) struct DefinitionQueries;
@@ -61,13 +64,10 @@ impl DefinitionQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Connection<Cursor, AuditEventDefinition>> {
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        page((1..).zip(DEFINITIONS.iter().copied()).collect(), arguments)
+    ) -> Result<Connection<Cursor<String>, AuditEventDefinition>> {
+        let named = DEFINITIONS
+            .iter()
+            .map(|definition| (definition.name.to_owned(), *definition));
+        page(named.collect(), PageArguments::new(after, before, first, last))
     }
 }

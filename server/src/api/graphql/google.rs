@@ -12,11 +12,11 @@ use engine::{
 
 use super::{
     basics::Basics,
-    connection::{Cursor, PageArguments, page},
+    connection::{Cursor, PageArguments},
     errors::told,
     family::Family,
     ids::{GlobalId, GoogleModel, global_id},
-    operations::{create, delete, edit, list, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_flow},
     payload::{bare_payload, payload},
 };
 
@@ -84,21 +84,14 @@ impl GoogleQueries {
         first: Option<i32>,
         last: Option<i32>,
     ) -> Option<Result<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        let states = match list(ctx, Family::Google).await? {
-            Ok(states) => states,
-            Err(error) => return Some(Err(error)),
-        };
-        let destinations = states
-            .into_iter()
-            .filter_map(InstanceGoogleCloudLoggingConfigurationType::of);
-        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        Some(page(numbered.collect(), arguments))
+        let arguments = PageArguments::new(after, before, first, last);
+        list_page(
+            ctx,
+            Family::Google,
+            arguments,
+            InstanceGoogleCloudLoggingConfigurationType::of,
+        )
+        .await
     }
 }
 

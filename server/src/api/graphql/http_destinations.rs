@@ -19,7 +19,7 @@ use super::{
     family::Family,
     headers::AuditEventsStreamingInstanceHeader,
     ids::{GlobalId, HttpModel, global_id},
-    operations::{create, delete, edit, list, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_flow},
     payload::{bare_payload, payload},
 };
 
@@ -68,19 +68,13 @@ impl InstanceExternalAuditEventDestination {
         first: Option<i32>,
         last: Option<i32>,
     ) -> Result<Connection<Cursor, AuditEventsStreamingInstanceHeader>> {
-        let headers = self
-            .target
-            .headers
-            .iter()
-            .cloned()
-            .map(AuditEventsStreamingInstanceHeader);
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        page((1..).zip(headers).collect(), arguments)
+        let headers = self.target.headers.iter().cloned();
+        let mut numbered: Vec<_> = headers
+            .map(|header| (header.id.get(), AuditEventsStreamingInstanceHeader(header)))
+            .collect();
+        numbered.sort_unstable_by_key(|(id, _)| *id);
+        let arguments = PageArguments::new(after, before, first, last);
+        page(numbered, arguments)
     }
 
     /// Event types that are streamed; none means all.
@@ -108,19 +102,8 @@ impl HttpQueries {
         first: Option<i32>,
         last: Option<i32>,
     ) -> Option<Result<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        let states = match list(ctx, Family::Http).await? {
-            Ok(states) => states,
-            Err(error) => return Some(Err(error)),
-        };
-        let destinations = states.into_iter().filter_map(InstanceExternalAuditEventDestination::of);
-        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        Some(page(numbered.collect(), arguments))
+        let arguments = PageArguments::new(after, before, first, last);
+        list_page(ctx, Family::Http, arguments, InstanceExternalAuditEventDestination::of).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the families do with destinations: each is one call of the service that the page uses as well.
 
-use async_graphql::{Context, Error, Result};
+use async_graphql::{Context, Error, OutputType, Result, connection::Connection};
 use domain::{
     FieldErrors,
     destination::{DestinationDraft, Flow, TargetDraft},
@@ -10,18 +10,37 @@ use engine::{DestinationState, store::Destination, vault::random};
 
 use super::{
     access::{author, may_read, services},
+    connection::{Cursor, PageArguments, page},
     errors::{Refusal, failed, not_there, store_failed},
     family::Family,
 };
 use crate::destinations;
 
 /// Every destination of the family, oldest first; none for who may not see them.
-pub(super) async fn list(ctx: &Context<'_>, family: Family) -> Option<Result<Vec<DestinationState>>> {
+async fn list(ctx: &Context<'_>, family: Family) -> Option<Result<Vec<DestinationState>>> {
     match may_read(ctx) {
         Ok(true) => Some(list_all(ctx, family).await),
         Ok(false) => None,
         Err(error) => Some(Err(error)),
     }
+}
+
+/// A page of what there is of the family, as `show` shows it; none for who may not see it.
+pub(super) async fn list_page<T: OutputType>(
+    ctx: &Context<'_>,
+    family: Family,
+    arguments: PageArguments,
+    show: impl Fn(DestinationState) -> Option<T>,
+) -> Option<Result<Connection<Cursor, T>>> {
+    let states = match list(ctx, family).await? {
+        Ok(states) => states,
+        Err(error) => return Some(Err(error)),
+    };
+    let numbered = states.into_iter().filter_map(|state| {
+        let number = state.destination.id.get();
+        Some((number, show(state)?))
+    });
+    Some(page(numbered.collect(), arguments))
 }
 
 async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {

@@ -14,11 +14,11 @@ use engine::{
 use super::{
     access::{reveals, visible_url},
     basics::Basics,
-    connection::{Cursor, PageArguments, page},
+    connection::{Cursor, PageArguments},
     errors::told,
     family::Family,
     ids::{GlobalId, S3Model, global_id},
-    operations::{create, delete, edit, list, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_flow},
     payload::{bare_payload, payload},
 };
 
@@ -112,19 +112,8 @@ impl S3Queries {
         first: Option<i32>,
         last: Option<i32>,
     ) -> Option<Result<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        let states = match list(ctx, Family::S3).await? {
-            Ok(states) => states,
-            Err(error) => return Some(Err(error)),
-        };
-        let destinations = states.into_iter().filter_map(InstanceAmazonS3ConfigurationType::of);
-        let numbered = destinations.map(|shown| (shown.state.destination.id.get(), shown));
-        Some(page(numbered.collect(), arguments))
+        let arguments = PageArguments::new(after, before, first, last);
+        list_page(ctx, Family::S3, arguments, InstanceAmazonS3ConfigurationType::of).await
     }
 }
 

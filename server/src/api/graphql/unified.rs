@@ -8,15 +8,15 @@ use engine::{DestinationState, store::Target};
 use serde_json::Value;
 
 use super::{
-    access::reveals,
+    access::{author, reveals},
     basics::Basics,
-    connection::{Cursor, PageArguments, page},
+    connection::{Cursor, PageArguments},
     errors::{Refusal, failed, told},
     events::event_types,
     family::{Family, NO_SECRET},
     ids::{GlobalId, UnifiedModel, global_id},
     namespaces::InstanceAuditEventNamespaceFilter,
-    operations::{create, delete, edit, list, set, set_flow},
+    operations::{create, delete, edit, list_page, require, set, set_flow},
     payload::{bare_payload, payload},
     unified_config::{empty, read_config, write_config, write_secret},
 };
@@ -85,23 +85,8 @@ impl UnifiedQueries {
         first: Option<i32>,
         last: Option<i32>,
     ) -> Option<Result<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
-        let arguments = PageArguments {
-            after,
-            before,
-            first,
-            last,
-        };
-        let states = match list(ctx, Family::Unified).await? {
-            Ok(states) => states,
-            Err(error) => return Some(Err(error)),
-        };
-        let numbered = states.into_iter().map(|state| {
-            (
-                state.destination.id.get(),
-                InstanceAuditEventStreamingDestination::from(state),
-            )
-        });
-        Some(page(numbered.collect(), arguments))
+        let arguments = PageArguments::new(after, before, first, last);
+        list_page(ctx, Family::Unified, arguments, |state| Some(state.into())).await
     }
 }
 
@@ -244,7 +229,7 @@ async fn add(
     ctx: &Context<'_>,
     input: InstanceAuditEventStreamingDestinationsCreateInput,
 ) -> Result<DestinationState, Refusal> {
-    super::access::author(ctx, Family::Unified)?;
+    author(ctx, Family::Unified)?;
     let kind = parse_category(&input.category)?;
     let is_secret_missing = input
         .secret_token
@@ -264,9 +249,9 @@ async fn change(
     id: DestinationId,
     input: &InstanceAuditEventStreamingDestinationsUpdateInput,
 ) -> Result<DestinationState, Refusal> {
-    super::access::author(ctx, Family::Unified)?;
+    author(ctx, Family::Unified)?;
     let kind = input.category.as_deref().map(parse_category).transpose()?;
-    let stored = super::operations::require(ctx, Family::Unified, id).await?;
+    let stored = require(ctx, Family::Unified, id).await?;
     if kind.is_some_and(|kind| kind != stored.destination.target.kind()) {
         return Err(Refusal::message(
             "Category can't be changed: add a destination of the other category",
