@@ -11,6 +11,7 @@
 
 mod access;
 mod basics;
+mod brackets;
 mod connection;
 mod definitions;
 mod errors;
