@@ -165,7 +165,7 @@ async fn a_held_stream_says_so_in_both_families() {
         .await;
     let query = "{ instanceExternalAuditEventDestinations { nodes { health { state waiting since reason lastSuccessAt \
                  nextTryAt } } } auditEventsInstanceStreamingDestinations { nodes { health { state } } } }";
-    let (answer, health) = health_becomes(&api, query, "HELD").await;
+    let health = health_becomes(&api, query, "HELD").await;
     assert_eq!(
         health["reason"],
         "No connection. Check that the receiver runs, and that no firewall stands in between."
@@ -173,10 +173,6 @@ async fn a_held_stream_says_so_in_both_families() {
     assert_eq!(health["lastSuccessAt"], Value::Null);
     assert!(health["waiting"].as_i64().unwrap() >= 1, "{health}");
     assert!(health["since"].as_str().unwrap().ends_with('Z') && health["nextTryAt"].is_string());
-    assert_eq!(
-        answer["data"]["auditEventsInstanceStreamingDestinations"]["nodes"],
-        json!([{"health": {"state": "HELD"}}])
-    );
     for (change, state) in [
         (json!({"paused": true}), "PAUSED"),
         (json!({"active": false}), "INACTIVE"),
@@ -189,13 +185,15 @@ async fn a_held_stream_says_so_in_both_families() {
     }
 }
 
-async fn health_becomes(api: &GraphqlClient<'_>, query: &str, state: &str) -> (Value, Value) {
+/// Waits until both families say so: the stream goes on while they are asked, one after the other.
+async fn health_becomes(api: &GraphqlClient<'_>, query: &str, state: &str) -> Value {
     let asking = async {
         loop {
-            let answer = api.ask(query).await;
-            let health = answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"].clone();
-            if health["state"] == state {
-                return (answer, health);
+            let answer = api.ask(query).await["data"].take();
+            let of = |family: &str| answer[family]["nodes"][0]["health"].clone();
+            let health = of("instanceExternalAuditEventDestinations");
+            if health["state"] == state && of("auditEventsInstanceStreamingDestinations")["state"] == state {
+                return health;
             }
         }
     };
