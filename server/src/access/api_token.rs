@@ -47,6 +47,12 @@ impl std::fmt::Debug for ApiToken {
     }
 }
 
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TokenHash(..)")
+    }
+}
+
 fn hash(text: &str) -> TokenHash {
     TokenHash(Sha256::digest(text.as_bytes()).into())
 }

@@ -17,7 +17,8 @@ use super::{
     rate::{Owner, RateHeaders},
 };
 use crate::{
-    access::{bearer_text, find_session},
+    access::{TokenHash, bearer_text, find_session},
+    export::Pass,
     services::Services,
     web::{Peer, check_origin},
 };
@@ -33,6 +34,8 @@ pub(crate) struct Caller {
     pub(crate) rate: RateHeaders,
     /// Whether it may see and do everything.
     pub(super) is_admin: bool,
+    /// By what it was let in, for what goes on after the first answer.
+    pub(super) pass: Pass,
 }
 
 /// Who calls, if the request may do what `needed` allows. It counts as one of its minute, and a token's use is noted.
@@ -40,16 +43,17 @@ pub(crate) struct Caller {
 /// # Errors
 /// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
 pub(crate) async fn authorise(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
-    if bearer_text(&parts.headers).is_some() {
-        authorise_token(services, parts, needed).await
-    } else {
-        authorise_session(services, parts).await
+    match bearer_text(&parts.headers) {
+        Some(text) => authorise_token(services, parts, text, needed).await,
+        None => authorise_session(services, parts).await,
     }
 }
 
-async fn authorise_token(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed: Scope) -> Result<Caller, ApiError> {
     let peer = peer_of(parts)?;
     let token = find_valid(services, peer, &parts.headers).await?;
+    // What is valid has the form of a token.
+    let hash = TokenHash::of_sent(text).ok_or_else(missing)?;
     let owner = Owner::Token(token.id);
     let rate = count(services, owner)?;
     if !token.allows(needed) {
@@ -67,6 +71,7 @@ async fn authorise_token(services: &Services, parts: &Parts, needed: Scope) -> R
         owner: owner.to_string(),
         rate,
         is_admin: token.allows(Scope::Admin),
+        pass: Pass::Token(hash),
     })
 }
 
@@ -86,6 +91,7 @@ async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller,
         owner: owner.to_string(),
         rate,
         is_admin: true,
+        pass: Pass::Session(signed_in.session),
     })
 }
 

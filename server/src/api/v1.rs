@@ -21,6 +21,8 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
     OpenApiRouter::default()
         .routes(routes!(audit_events::list_audit_events))
         .routes(routes!(audit_events::show_audit_event))
+        .routes(routes!(audit_events::export::export_csv))
+        .routes(routes!(audit_events::export::export_json_lines))
         .routes(routes!(event_types::list_event_types))
         .merge(destinations::routes())
         .routes(routes!(instance::show_instance))

@@ -1,6 +1,5 @@
 //! The Log as the page shows it: a page at a time, each found by where the one before it ended.
 
-mod csv;
 mod export;
 mod filter;
 
@@ -15,6 +14,7 @@ use serde_json::Value;
 pub(super) use self::export::{export_csv, export_json_lines};
 use self::filter::event_filter;
 use super::failure::from_log;
+use crate::export::plain;
 
 const ROWS: usize = 25;
 
@@ -212,15 +212,6 @@ fn row(event: &BrowseRow) -> LogRow {
         target_type: text("target_type"),
         target_details: text("target_details"),
         ip_address: text("ip_address"),
-    }
-}
-
-/// A string as it is, a number in its digits; nothing for `null` and what is not there.
-fn plain(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The Log over HTTP: filters, what is refused, and the exports.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    api_client::Client,
     browser::Browser,
     instance::{Answer, Instance},
     payloads::PAYLOADS,
@@ -311,6 +313,46 @@ async fn an_export_ends_with_the_session_that_asked_for_it() {
     assert!(response.chunk().await.unwrap().is_some());
     let mut same = Browser::with_cookie(&instance, browser.cookie());
     assert_eq!(same.submit("session/sign_out", &[]).await.status, 200);
+    let broken_off = loop {
+        match response.chunk().await {
+            Ok(Some(_)) => {}
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken_off, "it went on to its end");
+}
+
+#[tokio::test]
+async fn a_token_exports_what_it_may_read_and_no_more_once_it_is_revoked() {
+    let instance = with_large_events().await;
+    let (admin, reader) = (
+        Client::with_scope(&instance, "admin"),
+        Client::with_scope(&instance, "read"),
+    );
+    let lines = reader
+        .get("/api/v1/audit_events.jsonl?event_type=big&created_after=2020-01-01")
+        .await;
+    assert_eq!(lines.header("content-type"), Some("application/jsonl"));
+    assert_eq!(lines.text.lines().count(), 1_000);
+    let csv = reader
+        .get("/api/v1/audit_events.csv?event_type=api_token_created")
+        .await;
+    assert!(csv.header("content-disposition").unwrap().ends_with(".csv\""));
+    assert!(csv.text.starts_with("ID,Author ID,"), "{}", csv.text);
+    assert!(csv.header("ratelimit-remaining").is_some());
+    let refused = reader.get("/api/v1/audit_events.csv?per_page=5").await;
+    assert_eq!(refused.refused_fields()[0].0, "per_page");
+    let poster = Client::with_scope(&instance, "ingest");
+    assert_eq!(poster.get("/api/v1/audit_events.csv").await.status, 403);
+
+    let tokens = admin.get("/api/v1/tokens").await.expect(200);
+    let tokens = tokens["items"].as_array().unwrap();
+    let id = tokens.iter().find(|token| token["scopes"] == json!(["read"])).unwrap()["id"].clone();
+    let request = reader.request(Method::GET, "/api/v1/audit_events.jsonl");
+    let mut response = request.send().await.unwrap();
+    assert!(response.chunk().await.unwrap().is_some());
+    admin.delete(&format!("/api/v1/tokens/{id}")).await.expect(204);
     let broken_off = loop {
         match response.chunk().await {
             Ok(Some(_)) => {}

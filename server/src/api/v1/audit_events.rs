@@ -1,5 +1,6 @@
 //! Reading audit events: a page at a time, each found by where the one before it ended.
 
+pub(super) mod export;
 mod query;
 
 use axum::{

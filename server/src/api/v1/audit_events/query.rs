@@ -59,6 +59,61 @@ pub(in crate::api::v1) struct ListQuery {
     cursor: Option<String>,
 }
 
+/// What goes into a file. All that is given has to hold. Texts are compared exactly, except `text`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::api::v1) struct ExportQuery {
+    /// Id or name of the author.
+    #[param(example = "Ada Byron", nullable = false)]
+    author: Option<String>,
+    /// Id or name of a user whom the event is about, or who is its author.
+    #[param(nullable = false)]
+    user: Option<String>,
+    /// What the event is about, for example `Project`. Needs `entity`.
+    #[param(example = "Project", nullable = false)]
+    entity_type: Option<String>,
+    /// Id or path of what the event is about. Needs `entity_type`.
+    #[param(example = "analytical/engine-room", nullable = false)]
+    entity: Option<String>,
+    #[param(example = "project_created", nullable = false)]
+    event_type: Option<String>,
+    #[param(example = "192.0.2.10", nullable = false)]
+    ip_address: Option<String>,
+    /// Part of any value in `details`, at any depth, in either case of ASCII letters.
+    #[param(nullable = false)]
+    text: Option<String>,
+    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    #[param(example = "2026-02-23", nullable = false)]
+    created_after: Option<String>,
+    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
+    #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
+    created_before: Option<String>,
+}
+
+impl ExportQuery {
+    /// # Errors
+    /// 422 at the first parameter that is not right.
+    pub(super) fn parse(self) -> Result<EventFilter, ApiError> {
+        let list = ListQuery {
+            author: self.author,
+            user: self.user,
+            entity_type: self.entity_type,
+            entity: self.entity,
+            event_type: self.event_type,
+            ip_address: self.ip_address,
+            text: self.text,
+            created_after: self.created_after,
+            created_before: self.created_before,
+            order_by: None,
+            sort: None,
+            per_page: None,
+            cursor: None,
+        };
+        list.parse().map(|query| query.filter)
+    }
+}
+
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OrderBy {

@@ -4,8 +4,6 @@ use domain::event::describe_action;
 use engine::log::BrowseRow;
 use serde_json::Value;
 
-use super::plain;
-
 pub(super) const HEADER: &str = "ID,Author ID,Author Name,Author Email,Entity ID,Entity Type,Entity Path,Target ID,\
                                  Target Type,Target Details,Action,IP Address,Created At (UTC)\r\n";
 
@@ -52,6 +50,15 @@ fn push_cell(line: &mut String, cell: &str) {
     }
     line.push_str(&cell.replace('"', "\"\""));
     line.push_str(quote);
+}
+
+/// A string as it is, a number in its digits; nothing for `null` and what is not there.
+pub(crate) fn plain(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
 }
 
 #[cfg(test)]
