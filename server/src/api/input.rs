@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use self::members::Object;
 pub(super) use self::members::{given, given_object, given_objects, object_or_null, objects};
-use super::{ApiError, error::RefusedField};
+use super::{ApiError, body::drain, error::RefusedField};
 
 /// The most bytes of a body.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
@@ -85,12 +85,13 @@ fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     })
 }
 
-/// The whole body.
+/// The whole body. What is beyond the limit is read on and forgotten: clients that send on while they are answered would
+/// otherwise see a broken connection instead of the answer.
 ///
 /// # Errors
 /// 400, 408 or 413.
-pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let arriving = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(body, MAX_BYTES).collect());
+pub(super) async fn read(mut body: Body) -> Result<Bytes, ApiError> {
+    let arriving = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(&mut body, MAX_BYTES).collect());
     let arrived = arriving.await.map_err(|_| {
         let message = "The body did not arrive within 30 seconds.";
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
@@ -98,6 +99,7 @@ pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
     match arrived {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
+            drain(&mut body).await;
             let message = "A request has at most 256 KiB.";
             Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
         }
@@ -252,6 +254,23 @@ mod tests {
     async fn a_body_that_never_ends_is_not_waited_for() {
         let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
         assert_eq!(read(endless).await.unwrap_err().status(), StatusCode::REQUEST_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn what_is_beyond_the_limit_is_read_on_before_the_answer() {
+        let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let pieces = futures::stream::iter(vec![Bytes::from(vec![b' '; MAX_BYTES]); 4]);
+        let end = std::sync::Arc::clone(&ended);
+        let pieces = futures::StreamExt::chain(
+            pieces,
+            futures::stream::once(async move {
+                end.store(true, std::sync::atomic::Ordering::SeqCst);
+                Bytes::new()
+            }),
+        );
+        let body = Body::from_stream(futures::StreamExt::map(pieces, Ok::<_, std::io::Error>));
+        assert_eq!(read(body).await.unwrap_err().status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(ended.load(std::sync::atomic::Ordering::SeqCst));
     }
 
     #[tokio::test]
