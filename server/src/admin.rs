@@ -2,6 +2,7 @@
 
 mod error;
 mod overview;
+mod sessions;
 mod settings;
 mod tokens;
 mod users;
@@ -9,7 +10,8 @@ mod users;
 pub(crate) use self::{
     error::AdminError,
     overview::show_overview,
+    sessions::{end_sessions, list_sessions},
     settings::{show_network, show_retention, update_network, update_retention},
     tokens::{MadeToken, create_token, list_tokens, revoke_token},
-    users::{add_user, list_users, reset_password, set_user_enabled},
+    users::{AddedUser, add_user, list_users, reset_password, set_user_enabled},
 };

@@ -194,7 +194,7 @@ pub enum OwnEvent {
         user: UserId,
         username: String,
     },
-    /// Somebody ended sessions of their own, other than by signing out of one.
+    /// Somebody ended sessions, their own or another user's, other than by signing out of one.
     SessionsEnded {
         user: UserId,
         username: String,

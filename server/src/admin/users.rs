@@ -12,6 +12,12 @@ use engine::{Engine, store::ListedUser};
 use super::AdminError;
 use crate::{access::random_text, services::Services};
 
+/// A user who was just added.
+pub(crate) struct AddedUser {
+    pub(crate) id: UserId,
+    pub(crate) login: NewLogin,
+}
+
 pub(crate) async fn list_users(engine: &Engine) -> Result<Vec<UserSummary>, AdminError> {
     let users = engine.database().list_users(engine.clock().now()).await;
     Ok(users?.into_iter().map(summary).collect())
@@ -22,7 +28,7 @@ pub(crate) async fn add_user(
     author: &Author,
     username: &Username,
     password: Option<NewPassword>,
-) -> Result<NewLogin, AdminError> {
+) -> Result<AddedUser, AdminError> {
     let (password, generated_password) = or_generated(password)?;
     let hash = services.passwords.hash(&password).await?;
     let engine = &services.engine;
@@ -33,12 +39,13 @@ pub(crate) async fn add_user(
     let added = engine
         .database()
         .add_user(username.as_str(), &hash, engine.clock().now(), created);
-    added.await?;
+    let id = added.await?;
     engine.relay_own_events().await;
-    Ok(NewLogin {
+    let login = NewLogin {
         username: username.to_string(),
         generated_password,
-    })
+    };
+    Ok(AddedUser { id, login })
 }
 
 pub(crate) async fn set_user_enabled(

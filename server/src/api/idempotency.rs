@@ -28,6 +28,22 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
     Ok(Some(key.to_owned()))
 }
 
+/// For what has a name that can't be taken twice.
+///
+/// # Errors
+/// 400 if there is a key: what was made under it shows a secret once, so it could not be answered again.
+pub(super) fn refuse_idempotency_key(headers: &HeaderMap) -> Result<(), ApiError> {
+    if !headers.contains_key(HEADER) {
+        return Ok(());
+    }
+    let message = "Send this without Idempotency-Key: the name is the key here, and can't be taken twice.";
+    Err(ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_idempotency_key",
+        message,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;

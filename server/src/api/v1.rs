@@ -37,6 +37,8 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(tokens::list_tokens, tokens::create_token))
         .routes(routes!(tokens::revoke_token))
         .routes(routes!(users::list_users, users::add_user))
-        .routes(routes!(users::update_user))
+        .routes(routes!(users::show_user, users::update_user))
+        .routes(routes!(users::sessions::list_sessions, users::sessions::end_sessions))
+        .routes(routes!(users::sessions::end_session))
         .routes(routes!(users::reset_password))
 }

@@ -122,7 +122,7 @@ impl AdminPort for EnginePort {
         password: Option<NewPassword>,
     ) -> Result<NewLogin, AppError> {
         let added = service::add_user(&self.0, &author_of(admin), &username, password).await;
-        added.map_err(from_admin)
+        added.map(|added| added.login).map_err(from_admin)
     }
 
     async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError> {

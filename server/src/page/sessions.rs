@@ -4,22 +4,14 @@ use app::{
     port::{SetCookie, SignedIn, settings::SessionSummary},
     wire::AppError,
 };
-use domain::{event::OwnEvent, ids::SessionId};
+use domain::ids::SessionId;
 use engine::Engine;
 
-use super::{failure::from_store, port::author_of};
-use crate::services::Services;
+use super::{failure::from_admin, port::author_of};
+use crate::{admin, services::Services};
 
 pub(super) async fn list_sessions(engine: &Engine, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError> {
-    let now = engine.clock().now();
-    let sessions = engine.database().list_sessions(signed_in.user, now).await;
-    let summaries = sessions.map_err(from_store)?.into_iter().map(|session| SessionSummary {
-        id: session.id,
-        ip_address: session.ip_address,
-        first_seen_at: session.created_at,
-        last_seen_at: session.last_seen_at,
-    });
-    Ok(summaries.collect())
+    admin::list_sessions(engine, signed_in.user).await.map_err(from_admin)
 }
 
 pub(super) async fn end_session(engine: &Engine, signed_in: &SignedIn, id: SessionId) -> Result<(), AppError> {
@@ -35,16 +27,7 @@ pub(super) async fn end_sessions(services: &Services, signed_in: &SignedIn) -> R
 }
 
 async fn end(engine: &Engine, signed_in: &SignedIn, only: Option<SessionId>) -> Result<u64, AppError> {
-    let ended = |count| {
-        let event = OwnEvent::SessionsEnded {
-            user: signed_in.user,
-            username: signed_in.username.clone(),
-            count,
-        };
-        engine.recorded(event, &author_of(signed_in))
-    };
-    let count = engine.database().delete_sessions(signed_in.user, only, ended).await;
-    let count = count.map_err(from_store)?;
-    engine.relay_own_events().await;
-    Ok(count)
+    let (author, user) = (author_of(signed_in), signed_in.user);
+    let ended = admin::end_sessions(engine, &author, user, &signed_in.username, only).await;
+    ended.map_err(from_admin)
 }

@@ -57,10 +57,15 @@ async fn a_token_is_made_used_and_revoked() {
 async fn a_user_is_added_disabled_and_given_a_new_password() {
     let instance = Instance::start();
     let admin = Client::with_scope(&instance, "admin");
-    let added = admin
-        .post("/api/v1/users", &json!({"username": "ada"}))
-        .await
-        .expect(201);
+    let request = admin
+        .request(Method::POST, "/api/v1/users")
+        .header("idempotency-key", "k");
+    let keyed = Answer::of(request.body(r#"{"username":"ada"}"#)).await;
+    assert_eq!(keyed.error(), (400, "invalid_idempotency_key".into()));
+    let added = admin.post("/api/v1/users", &json!({"username": "ada"})).await;
+    let location = added.header("location").unwrap().to_owned();
+    let added = added.expect(201);
+    assert_eq!(location, format!("/api/v1/users/{}", added["id"]));
     let password = added["password"].as_str().unwrap();
     let mut ada = Browser::new(&instance);
     assert_eq!(ada.sign_in("ada", password).await.status, 200);
@@ -74,6 +79,8 @@ async fn a_user_is_added_disabled_and_given_a_new_password() {
         .clone();
     assert_eq!((&user["enabled"], &user["sessions"]), (&json!(true), &json!(1)));
     let path = format!("/api/v1/users/{}", user["id"]);
+    assert_eq!((&path, admin.get(&path).await.expect(200)), (&location, user));
+    assert_eq!(admin.get("/api/v1/users/99").await.status, 404);
     let disabled = admin.patch(&path, &json!({"enabled": false})).await.expect(200);
     assert_eq!(
         (&disabled["enabled"], &disabled["sessions"]),
@@ -129,6 +136,37 @@ async fn a_user_is_added_disabled_and_given_a_new_password() {
         .await
         .refused_fields();
     assert!(last[0].1.contains("last administrator"), "{last:?}");
+}
+
+#[tokio::test]
+async fn sessions_of_a_user_are_seen_and_ended() {
+    let instance = Instance::start();
+    let (admin, reader) = (
+        Client::with_scope(&instance, "admin"),
+        Client::with_scope(&instance, "read"),
+    );
+    let mut browsers = [Browser::signed_in(&instance).await, Browser::signed_in(&instance).await];
+    let path = "/api/v1/users/1/sessions";
+    let sessions = async || reader.get(path).await.expect(200)["items"].as_array().unwrap().clone();
+    let listed = sessions().await;
+    assert_eq!(listed.len(), 2);
+    assert!(listed[0]["ip_address"].is_string() && listed[0]["first_seen_at"].is_string());
+    let one = format!("{path}/{}", listed[0]["id"]);
+    assert_eq!(reader.delete(&one).await.error(), (403, "insufficient_scope".into()));
+    admin.delete(&one).await.expect(204);
+    assert_eq!(admin.delete(&one).await.error(), (404, "not_found".into()));
+    assert_eq!(sessions().await, [listed[1].clone()]);
+    for _ in 0..2 {
+        admin.delete(path).await.expect(204);
+        assert_eq!(sessions().await, [Value::Null; 0]);
+    }
+    for browser in &mut browsers {
+        assert_eq!(browser.open("/").await.status, 303, "signed out");
+    }
+    for method in [Method::GET, Method::DELETE] {
+        let answer = Answer::of(admin.request(method, "/api/v1/users/99/sessions")).await;
+        assert_eq!(answer.error(), (404, "not_found".into()));
+    }
 }
 
 #[tokio::test]

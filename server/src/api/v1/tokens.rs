@@ -4,7 +4,7 @@ use app::port::settings::{TokenState, TokenSummary};
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -20,6 +20,7 @@ use crate::{
     api::{
         ApiError,
         caller::Caller,
+        idempotency::refuse_idempotency_key,
         input::{InBody, InPath},
     },
     services::Services,
@@ -95,15 +96,20 @@ pub(super) async fn list_tokens(State(services): State<Services>) -> Result<Json
 }
 
 /// Make an API token
+///
+/// The name is what makes this happen once: it can't be taken twice. So an `Idempotency-Key` is refused.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "Tokens", request_body = NewTokenInput, responses(
     (status = 201, description = "The token", body = NewTokenView),
+    (status = 400, description = "There is an `Idempotency-Key`: the name is the key"),
     (status = 422, description = "A field is not right, or the name is taken"),
 ))]
 pub(super) async fn create_token(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     InBody(input): InBody<NewTokenInput>,
 ) -> Result<Response, ApiError> {
+    refuse_idempotency_key(&headers)?;
     let MadeToken { id, text } = admin::create_token(&services, &caller.author, &input.into_draft()).await?;
     let view = NewTokenView {
         id: id.get(),

@@ -1,10 +1,12 @@
 //! Administrators who sign in.
 
+pub(super) mod sessions;
+
 use app::port::settings::{NewLogin, UserSummary};
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -18,10 +20,11 @@ use utoipa::ToSchema;
 
 use super::{answer::Listed, fields::refuse, moment::Moment};
 use crate::{
-    admin,
+    admin::{self, AddedUser, AdminError},
     api::{
         ApiError,
         caller::Caller,
+        idempotency::refuse_idempotency_key,
         input::{InBody, InPath, not_found},
     },
     services::Services,
@@ -74,6 +77,7 @@ pub(super) struct PasswordInput {
 /// A user and the password that was made.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoginView {
+    id: i64,
     #[schema(example = "ada.lovelace")]
     username: String,
     /// Shown this once; null if it was chosen by the request.
@@ -90,19 +94,40 @@ pub(super) async fn list_users(State(services): State<Services>) -> Result<Json<
 }
 
 /// Add a user
+///
+/// The name is what makes this happen once: it can't be taken twice. So an `Idempotency-Key` is refused.
 #[utoipa::path(post, path = "/api/v1/users", tag = "Users", request_body = NewUserInput, responses(
-    (status = 201, description = "Added", body = LoginView),
+    (status = 201, description = "Added", body = LoginView, headers(("Location" = String, description = "Their address"))),
+    (status = 400, description = "There is an `Idempotency-Key`: the name is the key"),
     (status = 422, description = "A field is not right, or the name is taken"),
     (status = 503, description = "Too many passwords are being set; `Retry-After` says when to come back"),
 ))]
 pub(super) async fn add_user(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     InBody(input): InBody<NewUserInput>,
 ) -> Result<Response, ApiError> {
+    refuse_idempotency_key(&headers)?;
     let (username, password) = input.parse()?;
-    let login = admin::add_user(&services, &caller.author, &username, password).await?;
-    Ok((StatusCode::CREATED, Json(login_view(login))).into_response())
+    let AddedUser { id, login } = admin::add_user(&services, &caller.author, &username, password).await?;
+    let location = [(LOCATION, format!("/api/v1/users/{id}"))];
+    Ok((StatusCode::CREATED, location, Json(login_view(id, login))).into_response())
+}
+
+/// Show a user
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "Users",
+    params(("id" = i64, Path, description = "The user's id", minimum = 1)),
+    responses(
+        (status = 200, description = "The user", body = UserView),
+        (status = 404, description = "There is no such user"),
+    ),
+)]
+pub(super) async fn show_user(
+    State(services): State<Services>,
+    InPath(id): InPath<i64>,
+) -> Result<Json<UserView>, ApiError> {
+    find(&services, UserId::new(id)).await.map(view).map(Json)
 }
 
 /// Enable or disable a user
@@ -144,16 +169,21 @@ pub(super) async fn reset_password(
     InBody(input): InBody<PasswordInput>,
 ) -> Result<Json<LoginView>, ApiError> {
     let password = parse_password(input.password).map_err(|errors| refuse(&errors))?;
-    let login = admin::reset_password(&services, &caller.author, UserId::new(id), password).await?;
-    Ok(Json(login_view(login)))
+    let id = UserId::new(id);
+    let login = admin::reset_password(&services, &caller.author, id, password).await?;
+    Ok(Json(login_view(id, login)))
 }
 
-/// Who is as asked for already stays so.
+/// Who is as asked for already stays so, also if somebody else has just made them so.
 async fn set_enabled(services: &Services, author: &Author, id: UserId, enabled: bool) -> Result<(), ApiError> {
-    if find(services, id).await?.is_enabled != enabled {
-        admin::set_user_enabled(&services.engine, author, id, enabled).await?;
+    if find(services, id).await?.is_enabled == enabled {
+        return Ok(());
     }
-    Ok(())
+    match admin::set_user_enabled(&services.engine, author, id, enabled).await {
+        Err(AdminError::ChangedMeanwhile) if find(services, id).await?.is_enabled == enabled => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
 }
 
 async fn find(services: &Services, id: UserId) -> Result<UserSummary, ApiError> {
@@ -189,8 +219,9 @@ fn view(user: UserSummary) -> UserView {
     }
 }
 
-fn login_view(login: NewLogin) -> LoginView {
+fn login_view(id: UserId, login: NewLogin) -> LoginView {
     LoginView {
+        id: id.get(),
         username: login.username,
         password: login.generated_password,
     }
