@@ -1,7 +1,11 @@
 //! Where browsers and senders reach this server.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+};
 
+use axum::http::{HeaderMap, header::HOST, uri::Authority};
 use url::Url;
 
 /// Scheme, host and port, without a slash at the end.
@@ -10,6 +14,8 @@ pub(crate) struct PublicUrl {
     text: String,
     is_https: bool,
     authority: String,
+    /// Made of the listener's address, because none was given.
+    is_guess: bool,
 }
 
 /// What the text is not.
@@ -51,6 +57,7 @@ impl PublicUrl {
             text: format!("{}://{authority}", url.scheme()),
             is_https: url.scheme() == "https",
             authority,
+            is_guess: false,
         })
     }
 
@@ -70,11 +77,22 @@ impl PublicUrl {
             text: format!("http://{authority}"),
             is_https: false,
             authority,
+            is_guess: true,
         }
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// For links in an answer: where none was given, what the client itself calls this server.
+    pub(crate) fn as_seen_by(&self, headers: &HeaderMap) -> Cow<'_, str> {
+        let host = headers.get(HOST).filter(|_| self.is_guess);
+        let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        match authority.filter(|authority| !authority.as_str().contains('@')) {
+            Some(authority) => Cow::Owned(format!("http://{authority}")),
+            None => Cow::Borrowed(&self.text),
+        }
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -127,6 +145,21 @@ mod tests {
         ] {
             assert_eq!(PublicUrl::parse(text), Err(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn links_lead_to_where_the_client_is_unless_it_was_given() {
+        let seen = |url: &PublicUrl, host: &'static str| {
+            let headers = HeaderMap::from_iter([(HOST, axum::http::HeaderValue::from_static(host))]);
+            url.as_seen_by(&headers).into_owned()
+        };
+        let guess = PublicUrl::of_listener("0.0.0.0:9000".parse().unwrap());
+        assert_eq!(seen(&guess, "audit.internal:9000"), "http://audit.internal:9000");
+        for bad in ["a>;b", "user@audit.internal", ""] {
+            assert_eq!(seen(&guess, bad), "http://localhost:9000", "{bad}");
+        }
+        let given = PublicUrl::parse("https://audit.example.com").unwrap();
+        assert_eq!(seen(&given, "audit.internal:9000"), "https://audit.example.com");
     }
 
     #[test]

@@ -75,15 +75,15 @@ pub(super) struct EventPage {
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
     OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
     InQuery(query): InQuery<ListQuery>,
 ) -> Result<Response, ApiError> {
     let query = query.parse()?;
     let _turn = services.log_reads.turn().await?;
     let page = find(services.engine.log(), &query).await?;
-    let link = page
-        .next_cursor
-        .as_ref()
-        .and_then(|cursor| next_link(services.public_url.as_str(), &uri, cursor));
+    let public_url = services.public_url.as_seen_by(&headers);
+    let next = page.next_cursor.as_ref();
+    let link = next.and_then(|cursor| next_link(&public_url, &uri, cursor));
     let headers: HeaderMap = link.map(|link| (LINK, link)).into_iter().collect();
     Ok((headers, Json(page)).into_response())
 }

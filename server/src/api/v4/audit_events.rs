@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{OriginalUri, Path, State},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use domain::ids::Seq;
@@ -36,10 +36,11 @@ const COUNTED: usize = 10_000;
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
     OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
 ) -> Result<Response, GitlabError> {
     let query = ListQuery::parse(&uri)?;
     let here = Here {
-        public_url: services.public_url.as_str(),
+        public_url: &services.public_url.as_seen_by(&headers),
         uri: &uri,
     };
     match query.page {
