@@ -54,6 +54,7 @@ const AUDIT_EVENTS: &str = "/api/v1/audit_events";
 /// The routes of all of it.
 pub(crate) fn router(services: &Services) -> Router<Services> {
     let guarded = Router::from(v1::routes())
+        .layer(from_fn(guard::refuse_unknown_query))
         .layer(from_fn_with_state(Arc::clone(services), guard::require_caller))
         .merge(v4::router(services))
         .route("/api/graphql", post(graphql::post_graphql))

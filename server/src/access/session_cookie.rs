@@ -19,7 +19,7 @@ impl SessionCookie {
         if is_https { Self::Secure } else { Self::Plain }
     }
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Secure => "__Host-audit_streams_session",
             Self::Plain => "audit_streams_session",

@@ -10,11 +10,20 @@ use axum::{
 };
 use domain::access::Scope;
 
-use super::{ApiError, body::drain, caller::authorise};
+use super::{ApiError, body::drain, caller::authorise, error::RefusedField};
 use crate::services::Services;
 
 /// Reads that show what only an administrator may see.
 const SECRETS: [&str; 1] = ["/api/v1/destinations/{id}/signing_secret"];
+
+/// Where a query is read. Elsewhere there is none, and one that is given says that something is misunderstood.
+const WITH_QUERY: [&str; 5] = [
+    super::AUDIT_EVENTS,
+    "/api/v1/audit_events.csv",
+    "/api/v1/audit_events.jsonl",
+    "/api/v1/destinations/{id}/attempts",
+    "/api/v1/destinations/{id}/parked",
+];
 
 /// What a token has to allow: `read` for what changes nothing, `admin` for the rest.
 pub(super) fn needed_scope(method: &Method, path: &str) -> Scope {
@@ -25,6 +34,24 @@ pub(super) fn needed_scope(method: &Method, path: &str) -> Scope {
         Scope::Read
     } else {
         Scope::Admin
+    }
+}
+
+/// Middleware: refuses parameters where there are none.
+pub(super) async fn refuse_unknown_query(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let query = request.uri().query().unwrap_or_default();
+    let name = url::form_urlencoded::parse(query.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned());
+    match name {
+        Some(name) if path.is_none_or(|path| !WITH_QUERY.contains(&path)) => {
+            let message = format!("{name}: unknown parameter; there are none here.");
+            let (_, mut body) = request.into_parts();
+            drain(&mut body).await;
+            ApiError::invalid(vec![RefusedField { field: name, message }]).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 

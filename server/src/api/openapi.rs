@@ -1,6 +1,7 @@
 //! The OpenAPI document: made of the routes themselves, then completed with what holds for all of them.
 
 use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
+use domain::access::Scope;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -9,7 +10,7 @@ use super::{
     error::{PROBLEM_JSON, Problem},
     guard::needed_scope,
 };
-use crate::services::Services;
+use crate::{access::SessionCookie, services::Services};
 
 /// What every operation may answer: status, name, and what it means.
 const COMMON: [(&str, &str, &str); 4] = [
@@ -34,10 +35,16 @@ const OF_BODIES: [(&str, &str, &str); 4] = [
 const RATE_HEADERS: [(&str, &str); 3] = [
     (
         "RateLimit-Limit",
-        "Requests a minute; for posted events, events a second",
+        "Requests a minute; where audit events are posted, events a second. Absent where nothing is limited",
     ),
-    ("RateLimit-Remaining", "How many of them are left"),
+    ("RateLimit-Remaining", "How many requests, or events, are left"),
     ("RateLimit-Reset", "When all of them are back, in seconds since 1970"),
+];
+
+/// What some errors have besides.
+const ERROR_HEADERS: [(&str, &str, &str); 2] = [
+    ("Retry-After", "integer", "In how many seconds to come back"),
+    ("WWW-Authenticate", "string", "What a token has to be like (RFC 6750)"),
 ];
 
 /// The document as it is served.
@@ -63,6 +70,8 @@ pub(crate) fn document() -> String {
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ast_…"},
         "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "As GitLab's clients send it"},
+        "session": {"type": "apiKey", "in": "cookie", "name": SessionCookie::Secure.name(),
+            "description": "An administrator's session, from this server's own pages alone"},
     });
     document["components"]["headers"] = shared_headers().into();
     document["components"]["responses"] = shared_responses().into();
@@ -94,7 +103,10 @@ fn complete_path(path: &str, item: &mut Value) {
         let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
             continue;
         };
-        operation["security"] = json!([{"bearer": []}, {"private_token": []}]);
+        operation["security"] = json!([{"bearer": []}, {"private_token": []}, {"session": []}]);
+        if needed_scope(&method, path) == Scope::Ingest {
+            operation["security"] = json!([{"bearer": []}, {"private_token": []}]);
+        }
         operation["x-required-scope"] = json!(needed_scope(&method, path));
         let takes_body = operation.get("requestBody").is_some() && path != AUDIT_EVENTS;
         if let Some(responses) = operation["responses"].as_object_mut() {
@@ -106,8 +118,8 @@ fn complete_path(path: &str, item: &mut Value) {
 /// What every operation may answer, and how errors and limits are told.
 fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
     for (status, response) in responses.iter_mut() {
-        for name in RATE_HEADERS.map(|(name, _)| name) {
-            response["headers"][name] = json!({"$ref": format!("#/components/headers/{name}")});
+        for (name, reference) in headers_of(status) {
+            response["headers"][name] = reference;
         }
         if status.starts_with(['4', '5']) && response.get("content").is_none() {
             response["content"] = problem_content();
@@ -120,28 +132,39 @@ fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
     }
 }
 
+/// Which headers an answer with this status may have. Who is not known has no limit that could be told.
+fn headers_of(status: &str) -> Map<String, Value> {
+    let rates = RATE_HEADERS
+        .map(|(name, _)| name)
+        .into_iter()
+        .filter(|_| status != "401");
+    let more = ERROR_HEADERS.map(|(name, ..)| name).into_iter();
+    let more = more.filter(|name| match *name {
+        "Retry-After" => matches!(status, "429" | "503"),
+        _ => matches!(status, "401" | "403"),
+    });
+    let reference = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    rates
+        .chain(more)
+        .map(|name| (name.to_owned(), reference(name)))
+        .collect()
+}
+
 fn shared_responses() -> Map<String, Value> {
-    let headers: Map<String, Value> = RATE_HEADERS
-        .iter()
-        .map(|(name, _)| {
-            (
-                (*name).to_owned(),
-                json!({"$ref": format!("#/components/headers/{name}")}),
-            )
-        })
-        .collect();
-    let response =
-        |description: &str| json!({"description": description, "headers": headers, "content": problem_content()});
+    let response = |status: &str, description: &str| {
+        let headers = headers_of(status);
+        json!({"description": description, "headers": headers, "content": problem_content()})
+    };
     let all = COMMON.iter().chain(&OF_BODIES);
-    all.map(|(_, name, description)| ((*name).to_owned(), response(description)))
+    all.map(|(status, name, description)| ((*name).to_owned(), response(status, description)))
         .collect()
 }
 
 fn shared_headers() -> Map<String, Value> {
-    let header = |description: &str| json!({"description": description, "schema": {"type": "integer"}});
-    RATE_HEADERS
-        .iter()
-        .map(|(name, description)| ((*name).to_owned(), header(description)))
+    let rates = RATE_HEADERS.map(|(name, description)| (name, "integer", description));
+    let header = |kind: &str, description: &str| json!({"description": description, "schema": {"type": kind}});
+    let all = rates.into_iter().chain(ERROR_HEADERS);
+    all.map(|(name, kind, description)| (name.to_owned(), header(kind, description)))
         .collect()
 }
 

@@ -253,6 +253,27 @@ async fn what_the_command_line_sets_is_not_changed_here() {
 }
 
 #[tokio::test]
+async fn a_parameter_is_refused_where_there_are_none() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    for path in [
+        "destinations",
+        "users",
+        "users/1",
+        "tokens",
+        "instance",
+        "settings/network",
+        "event_types",
+    ] {
+        let refused = admin.get(&format!("/api/v1/{path}?per_page=5")).await.refused_fields();
+        assert_eq!(refused[0].0, "per_page", "{path}");
+    }
+    let refused = admin.patch("/api/v1/settings/retention?days=1", &json!({})).await;
+    assert_eq!(refused.refused_fields()[0].0, "days");
+    assert_eq!(admin.get("/api/v1/users?").await.status, 200);
+}
+
+#[tokio::test]
 async fn the_instance_is_seen_at_a_glance() {
     let instance = Instance::start();
     let reader = Client::with_scope(&instance, "read");
