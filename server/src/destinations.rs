@@ -33,6 +33,11 @@ pub(crate) fn draft_of(destination: &Destination) -> DestinationDraft {
     }
 }
 
+/// A URL as it is shown: whole to administrators, to others without its path and query, which often hold a secret.
+pub(crate) fn visible_url(url: &DestinationUrl, for_admin: bool) -> String {
+    if for_admin { url.to_string() } else { url.origin() }
+}
+
 /// Changes a destination by its form and its switches. With `version`, only as it was then; without, `change` is applied to
 /// whatever is stored, anew if somebody else has just changed it.
 ///

@@ -29,7 +29,7 @@ pub(crate) struct Caller {
     /// Who is written into the audit events of a change.
     pub(crate) author: Author,
     /// Whose idempotency keys these are.
-    pub(crate) owner: String,
+    pub(super) owner: Owner,
     /// To be put on the answer.
     pub(crate) rate: RateHeaders,
     /// Whether it may see and do everything.
@@ -68,7 +68,7 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed:
             class: AuthorClass::ApiToken,
             ip_address: ip_address.to_string(),
         },
-        owner: owner.to_string(),
+        owner,
         rate,
         is_admin: token.allows(Scope::Admin),
         pass: Pass::Token(hash),
@@ -88,7 +88,7 @@ async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller,
             class: AuthorClass::User,
             ip_address: signed_in.ip_address,
         },
-        owner: owner.to_string(),
+        owner,
         rate,
         is_admin: true,
         pass: Pass::Session(signed_in.session),

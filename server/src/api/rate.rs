@@ -66,6 +66,13 @@ impl ApiRate {
             Err(wait) => Err((wait, headers.with_wait(wait))),
         }
     }
+
+    /// Counts what else a request asks for beyond its one: whoever sends it waits for that before the next one.
+    pub(super) fn count_others(&self, owner: Owner, requests: usize) {
+        if let Some((_, throttle)) = &self.0 {
+            throttle.charge(&owner, u32::try_from(requests).unwrap_or(u32::MAX), Instant::now());
+        }
+    }
 }
 
 /// What an answer tells of the limit; nothing where there is none.
@@ -137,6 +144,11 @@ mod tests {
         assert_eq!(header(refused, REMAINING), Some("0".into()));
         assert_eq!(header(refused, RETRY_AFTER), Some(wait.seconds().to_string()));
         assert!(rate.count(Owner::User(UserId::new(1)), NOW).is_ok(), "another owner");
+        rate.count_others(Owner::User(UserId::new(1)), 2);
+        assert!(
+            rate.count(Owner::User(UserId::new(1)), NOW).is_err(),
+            "asked for three at once"
+        );
     }
 
     #[test]

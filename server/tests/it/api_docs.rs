@@ -121,6 +121,62 @@ fn compare(example: &Example, printed: &str) {
     }
 }
 
+/// Method and path of each request to this server, with the values that the command gives.
+fn requests(example: &Example) -> Vec<(String, String)> {
+    let commands = example.command.split("curl").skip(1);
+    let request = |command: &str| {
+        let (_, rest) = command.split_once("\"$AUDIT_STREAMS")?;
+        let path = rest.split(['"', '?']).next()?.to_owned();
+        let method = match command.split_once("-X ") {
+            Some((_, rest)) => rest.split_whitespace().next()?,
+            None if command.contains("-d '") => "POST",
+            None => "GET",
+        };
+        Some((method.to_owned(), path))
+    };
+    commands.filter_map(request).collect()
+}
+
+/// Whether a path of the OpenAPI document, with names in braces, is this one.
+fn is_template_of(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+    let is_same = |(template, segment): (&&str, &&str)| template == segment || template.starts_with('{');
+    template.len() == path.len() && template.iter().zip(&path).all(is_same)
+}
+
+#[test]
+fn the_guide_shows_every_operation() {
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    let shown: Vec<(String, String)> = examples().iter().flat_map(requests).collect();
+    for (template, operations) in document["paths"].as_object().unwrap() {
+        for method in operations
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|method| method.to_uppercase())
+        {
+            let is_shown = shown
+                .iter()
+                .any(|(shown, path)| *shown == method && is_template_of(template, path));
+            assert!(
+                is_shown || method == "PARAMETERS",
+                "docs/api.md does not show {method} {template}"
+            );
+        }
+    }
+    let schema = include_str!("../../../docs/schema.graphql");
+    let fields = schema
+        .split("\n}")
+        .filter(|part| part.contains("type Mutation {") || part.contains("type Query {"))
+        .flat_map(str::lines)
+        .filter(|line| line.starts_with(' ') && !line.trim_start().starts_with('"'));
+    let names: Vec<&str> = fields.filter_map(|line| line.trim().split(['(', ':']).next()).collect();
+    assert!(names.len() >= 26, "{names:?}");
+    for name in names {
+        assert!(GUIDE.contains(name), "docs/api.md does not show {name}");
+    }
+}
+
 /// A folder with a destination that has refused its first two events for good.
 async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
     let folder = folder();
@@ -172,6 +228,7 @@ async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
 async fn every_command_of_the_guide_answers_as_it_says() {
     let (receiver, google) = (Receiver::start().await, GoogleServer::start().await.unwrap());
     let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);
+    drop(Browser::signed_in(&instance).await);
     // It stands where the guide speaks of a GitLab: their APIs for streaming are the same.
     let gitlab = Instance::start();
     let private_key = &google.service_account().private_key_pem;
@@ -183,6 +240,7 @@ async fn every_command_of_the_guide_answers_as_it_says() {
         ("INGEST_TOKEN", instance.token("gitlab-production", &["ingest"])),
         ("PRIVATE_KEY", private_key.replace('\n', "\\n")),
         ("ID", "1".to_owned()),
+        ("SESSION", "1".to_owned()),
         ("SEQ", "1".to_owned()),
         ("OTHER_SEQ", "2".to_owned()),
         ("GITLAB", gitlab.url("")),

@@ -3,6 +3,7 @@
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
 
+mod reading;
 mod settling;
 
 use std::{sync::Arc, time::Duration};
@@ -264,75 +265,6 @@ impl Stream {
 
     fn pause(&mut self) {
         self.pause_until = Some(Instant::now() + OWN_FAILURE_PAUSE);
-    }
-
-    fn start_reading(&mut self) {
-        let (events, bytes) = self.mode.window();
-        let has_room = self.lanes.waiting() < events && self.lanes.waiting_bytes() < bytes;
-        if !has_room || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
-            return;
-        }
-        // What came in while the destination was inactive need not even be read.
-        self.read_to = self.read_to.max(self.books.progress.acked());
-        let (log, after) = (self.context.log.clone(), self.read_to);
-        let read = async move { log.read_after(after, PAGE_EVENTS, PAGE_BYTES).await };
-        let read = self.context.reading.spawn(read);
-        self.reading = Some(read.map(|read| read.unwrap_or(Err(LogError::Stopped))).boxed());
-    }
-
-    fn take_page(&mut self, page: Result<Vec<Arc<LoggedEvent>>, LogError>) {
-        let events = match page {
-            Ok(events) => events,
-            Err(error) => {
-                tracing::error!(
-                    destination_id = self.context.destination.get(),
-                    error = causes(&error),
-                    "The log could not be read."
-                );
-                return self.pause();
-            }
-        };
-        for event in events {
-            if event.seq > self.read_to.next() {
-                self.pass_gap(self.read_to.next(), Seq::new(event.seq.get() - 1));
-            }
-            self.read_to = event.seq;
-            if self.books.progress.is_settled(event.seq) {
-                continue;
-            }
-            if self.admission.admits(&event) {
-                self.lanes.push(event);
-            } else {
-                self.books.passed_over(event.seq, event.seq);
-            }
-        }
-        if let Mode::Runs(runs) = &mut self.mode {
-            runs.watch(&self.lanes, Instant::now());
-        }
-        self.show_progress();
-    }
-
-    /// What stood at these positions has left the log: for a destination that was inactive, nothing is kept. A run of which a
-    /// part has gone is not sent under its bounds again, where the whole of it may be already.
-    fn pass_gap(&mut self, first: Seq, last: Seq) {
-        let settled = self.books.progress.settled();
-        self.books.passed_over(first, last);
-        let lost = self.books.progress.settled() - settled;
-        if lost > 0 {
-            tracing::warn!(
-                destination_id = self.context.destination.get(),
-                first_seq = first.get(),
-                last_seq = last.get(),
-                lost,
-                "Events left the log while their destination was inactive; they are not sent."
-            );
-        }
-        if let Mode::Runs(runs) = &mut self.mode
-            && runs.overlaps(first, last)
-        {
-            runs.ended();
-            self.books.run_ended();
-        }
     }
 
     /// Closes a run if it is time, and has its bounds stored.

@@ -1,7 +1,7 @@
 //! What a request may see and change.
 
 use async_graphql::{Context, Error, Result};
-use domain::{destination::DestinationUrl, event::Author};
+use domain::event::Author;
 
 use super::{super::caller::Caller, family::Family};
 use crate::services::Services;
@@ -18,11 +18,6 @@ pub(super) fn may_read(ctx: &Context<'_>) -> Result<bool> {
 /// place, and no more of a URL than where it leads: with them it could do more than read.
 pub(super) fn reveals(ctx: &Context<'_>) -> Result<bool> {
     Ok(ctx.data::<Viewer>()?.0.as_ref().is_some_and(|caller| caller.is_admin))
-}
-
-/// A URL as it is shown: whole, or without its path and query, which often hold a secret.
-pub(super) fn visible_url(url: &DestinationUrl, reveals: bool) -> String {
-    if reveals { url.to_string() } else { url.origin() }
 }
 
 /// Who is written into the audit events of a change.

@@ -11,7 +11,7 @@ use engine::{
 };
 
 use super::{
-    access::{reveals, visible_url},
+    access::reveals,
     basics::Basics,
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, told},
@@ -22,6 +22,7 @@ use super::{
     operations::{create, delete, edit, list_page, set, set_flow},
     payload::{bare_payload, payload},
 };
+use crate::destinations::visible_url;
 
 /// An HTTP destination, to which this instance streams its audit events.
 pub(super) struct InstanceExternalAuditEventDestination {

@@ -105,8 +105,10 @@ async fn answer(services: &Services, asking: &Asking, body: Body) -> Result<serd
     match read_queries(&read(body).await?)? {
         Queries::One(query) => Ok(carry_out(services, asking.viewer(), *query).await),
         Queries::Batch(queries) => {
-            if let Asking::Stranger(address) = asking {
-                services.strangers.count_others(*address, queries.len());
+            let others = queries.len().saturating_sub(1);
+            match asking {
+                Asking::Known(caller) => services.api_rate.count_others(caller.owner, others),
+                Asking::Stranger(address) => services.strangers.count_others(*address, others),
             }
             let mut answers = Vec::with_capacity(queries.len());
             for query in queries {

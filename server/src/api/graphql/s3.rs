@@ -12,7 +12,7 @@ use engine::{
 };
 
 use super::{
-    access::{reveals, visible_url},
+    access::reveals,
     basics::Basics,
     connection::{Cursor, PageArguments},
     errors::told,
@@ -21,6 +21,7 @@ use super::{
     operations::{create, delete, edit, list_page, set, set_flow},
     payload::{bare_payload, payload},
 };
+use crate::destinations::visible_url;
 
 /// An AWS S3 destination.
 pub(super) struct InstanceAmazonS3ConfigurationType {

@@ -29,8 +29,8 @@ impl Strangers {
 
     /// Counts the other queries of a batch: whoever sends it waits for them before the next request.
     pub(super) fn count_others(&self, address: IpAddr, queries: usize) {
-        let others = u32::try_from(queries.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.0.charge(&address, others, Instant::now());
+        let queries = u32::try_from(queries).unwrap_or(u32::MAX);
+        self.0.charge(&address, queries, Instant::now());
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
         let address = IpAddr::from([192, 0, 2, 1]);
         for _ in 0..6 {
             assert_eq!(strangers.count(address), Ok(()));
-            strangers.count_others(address, 10);
+            strangers.count_others(address, 9);
         }
         assert!(strangers.count(address).is_err());
         assert_eq!(strangers.count(IpAddr::from([192, 0, 2, 2])), Ok(()));

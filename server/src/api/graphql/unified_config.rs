@@ -13,7 +13,8 @@ use engine::store::{HttpTarget, Target};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{access::visible_url, errors::broken};
+use super::errors::broken;
+use crate::destinations::visible_url;
 
 pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 

@@ -50,7 +50,7 @@ pub(super) async fn create_destination(
         return Ok(created(added.map_err(AdminError::from)?, &caller));
     };
     let key = IdempotencyKey {
-        owner: caller.owner.clone(),
+        owner: caller.owner.to_string(),
         key,
         fingerprint: Sha256::digest(&bytes).into(),
     };

@@ -2,7 +2,7 @@
 //! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
 //! may hold a secret.
 
-use domain::destination::{DestinationKind, DestinationUrl, ObjectLayout};
+use domain::destination::{DestinationKind, ObjectLayout};
 use engine::{
     DestinationState,
     store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{super::moment::Moment, health::HealthView};
+use crate::destinations::visible_url;
 
 /// A place that events are streamed to. Of `http`, `gcp` and `aws` the one of its kind is there.
 #[derive(Serialize, ToSchema)]
@@ -187,7 +188,7 @@ impl HttpView {
             active: header.active,
         };
         Self {
-            url: shown(&target.url, for_admin),
+            url: visible_url(&target.url, for_admin),
             verification_token: for_admin.then(|| target.secrets.verification_token.expose().to_owned()),
             headers: target.headers.iter().map(header).collect(),
         }
@@ -211,7 +212,7 @@ impl AwsView {
             access_key_id: settings.access_key_id().to_owned(),
             region: settings.region().to_owned(),
             bucket: settings.bucket().to_owned(),
-            endpoint_url: settings.endpoint_url().map(|url| shown(url, for_admin)),
+            endpoint_url: settings.endpoint_url().map(|url| visible_url(url, for_admin)),
             key_prefix: Some(settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
             layout: match settings.layout() {
                 ObjectLayout::Events => LayoutName::Events,
@@ -219,8 +220,4 @@ impl AwsView {
             },
         }
     }
-}
-
-fn shown(url: &DestinationUrl, for_admin: bool) -> String {
-    if for_admin { url.to_string() } else { url.origin() }
 }

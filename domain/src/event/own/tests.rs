@@ -1,0 +1,205 @@
+use super::*;
+use crate::event::Received;
+
+#[test]
+fn an_own_event_is_a_complete_audit_event() {
+    let author = Author {
+        user_id: Some(UserId::new(7)),
+        class: AuthorClass::User,
+        name: "Ada \"A\"".into(),
+        ip_address: "::1".into(),
+    };
+    let at = Timestamp::from_unix_ms(1_760_464_808_677);
+    let id = EventId("0199".into());
+    let renamed = OwnEvent::DestinationChanged {
+        destination: DestinationId::new(3),
+        kind: DestinationKind::Http,
+        name: "New \\ \"x\"".into(),
+        field: "name",
+        from: "Old".into(),
+        to: "New \\ \"x\"".into(),
+    };
+    let event = renamed.into_audit_event(&author, id.clone(), at);
+    let received = Received {
+        received_at: Timestamp::from_unix_ms(0),
+        fresh_id: || EventId("unused".into()),
+    };
+    assert_eq!(
+        AuditEvent::parse(&event.body, &received),
+        Ok(event.clone()),
+        "posted, it would be kept as it is"
+    );
+    let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+    assert_eq!(
+        body["details"]["custom_message"],
+        "Changed name from Old to New \\ \"x\""
+    );
+    assert_eq!((&body["author_id"], &body["target_id"]), (&json!(7), &json!(3)));
+}
+
+#[test]
+fn header_and_filter_changes_read_as_gitlab_writes_them() {
+    assert_eq!(
+        header_update("A", "B", true, Some(true)),
+        "Updated a custom HTTP header from key A to have a key B to have a new value activation status changed to true."
+    );
+    assert_eq!(
+        header_update("A", "A", true, None),
+        "Updated a custom HTTP header from key A to have a new value."
+    );
+    let types = ["a", "b", "c"].map(|name| EventType::parse(name).unwrap());
+    assert_eq!(listed(&types), "a, b, and c");
+    assert_eq!(listed(types.get(..2).unwrap()), "a and b");
+}
+
+#[test]
+fn nobody_signed_in_is_author_minus_one() {
+    let failed = OwnEvent::SignInFailed {
+        username: "ro\not".into(),
+    };
+    let author = Author {
+        user_id: None,
+        class: AuthorClass::User,
+        name: "ro\not".into(),
+        ip_address: "10.0.0.9".into(),
+    };
+    let event = failed.into_audit_event(&author, EventId("x".into()), Timestamp::from_unix_ms(0));
+    let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+    assert_eq!(
+        (&body["author_id"], &body["target_id"]),
+        (&json!(-1), &serde_json::Value::Null)
+    );
+}
+
+fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
+    let (destination, name) = (DestinationId::new(3), String::new);
+    vec![
+        OwnEvent::DestinationCreated {
+            destination,
+            kind,
+            name: name(),
+            place: name(),
+        },
+        OwnEvent::DestinationChanged {
+            destination,
+            kind,
+            name: name(),
+            field: "name",
+            from: name(),
+            to: name(),
+        },
+        OwnEvent::DestinationSecretReplaced {
+            destination,
+            kind,
+            name: name(),
+            secret: "private key",
+        },
+        OwnEvent::DestinationDeleted {
+            destination,
+            kind,
+            name: name(),
+            place: name(),
+        },
+    ]
+}
+
+/// One of each that does not depend on a kind of destination.
+fn one_of_each() -> Vec<OwnEvent> {
+    let (user, token, destination) = (UserId::new(1), TokenId::new(2), DestinationId::new(3));
+    let (name, key, username) = (String::new, String::new, String::new);
+    let types = Vec::new;
+    vec![
+        OwnEvent::SignedIn {
+            user,
+            username: username(),
+        },
+        OwnEvent::SignInFailed { username: username() },
+        OwnEvent::SignedOut {
+            user,
+            username: username(),
+        },
+        OwnEvent::PasswordChanged {
+            user,
+            username: username(),
+        },
+        OwnEvent::PasswordReset {
+            user,
+            username: username(),
+        },
+        OwnEvent::TokenCreated {
+            token,
+            name: name(),
+            scopes: name(),
+        },
+        OwnEvent::TokenRevoked { token, name: name() },
+        OwnEvent::HeaderCreated {
+            destination,
+            name: name(),
+            key: key(),
+        },
+        OwnEvent::HeaderUpdated {
+            destination,
+            name: name(),
+            from_key: key(),
+            key: key(),
+            has_new_value: false,
+            activation: None,
+        },
+        OwnEvent::HeaderDeleted {
+            destination,
+            name: name(),
+            key: key(),
+        },
+        OwnEvent::EventTypesAdmitted {
+            destination,
+            name: name(),
+            types: types(),
+        },
+        OwnEvent::EventTypesRemoved {
+            destination,
+            name: name(),
+            types: types(),
+        },
+        OwnEvent::ParkedEventRetried {
+            destination,
+            name: name(),
+            event: Seq::new(4),
+        },
+        OwnEvent::ParkedEventDiscarded {
+            destination,
+            name: name(),
+            event: Seq::new(4),
+        },
+        OwnEvent::UserCreated {
+            user,
+            username: username(),
+        },
+        OwnEvent::UserDisabled {
+            user,
+            username: username(),
+        },
+        OwnEvent::UserEnabled {
+            user,
+            username: username(),
+        },
+        OwnEvent::SessionsEnded {
+            user,
+            username: username(),
+            count: 1,
+        },
+        OwnEvent::SettingChanged {
+            setting: "x",
+            from: name(),
+            to: name(),
+        },
+    ]
+}
+
+#[test]
+fn every_own_event_is_of_a_built_in_type() {
+    let known: Vec<&str> = crate::event_types::built_in_types().map(|known| known.name).collect();
+    let of_destinations = DestinationKind::ALL.into_iter().flat_map(of_a_destination);
+    for event in one_of_each().into_iter().chain(of_destinations) {
+        assert!(known.contains(&event.event_type()), "{}", event.event_type());
+    }
+}
