@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, ObjectLayout, S3Draft, TargetDraft},
+    destination::{DestinationDraft, DestinationSettings, Flow, ObjectLayout, S3Draft, TargetDraft},
     event::OWN_SOURCE,
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::{
     delivery::numbered,
-    world::{World, author},
+    world::{World, author, wait_until},
 };
 
 const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -106,14 +106,17 @@ impl Batch {
 }
 
 async fn world_with_runs_of(age: Duration) -> World {
-    World::with(|config| EngineConfig {
+    World::with(|config| with_runs_of(age, config)).await
+}
+
+fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig {
+    EngineConfig {
         services: SinkServices {
             run_age: age,
             ..SinkServices::usual().unwrap()
         },
         ..config
-    })
-    .await
+    }
 }
 
 fn named(target: S3Draft) -> DestinationDraft {
@@ -126,8 +129,16 @@ fn named(target: S3Draft) -> DestinationDraft {
 }
 
 async fn change(world: &World, id: DestinationId, target: S3Draft) {
-    let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    let change = named(target).parse_change().unwrap();
+    let flow = world.stored(id).await.flow;
+    switch(world, id, target, flow).await;
+}
+
+async fn switch(world: &World, id: DestinationId, target: S3Draft, flow: Flow) {
+    let stored = world.stored(id).await;
+    let change = DestinationSettings {
+        flow: Some(flow),
+        ..named(target).parse_change().unwrap()
+    };
     world
         .engine
         .update_destination(&author(), id, stored.version, change)
@@ -298,6 +309,45 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
     let puts = storage.server.puts_by_key();
     assert!(puts.values().any(|puts| puts.times > 1));
     assert!(puts.values().all(|puts| puts.bodies.len() == 1), "{puts:?}");
+}
+
+#[tokio::test]
+async fn a_batch_of_which_a_part_has_left_the_log_gets_a_key_of_its_own() {
+    let storage = Storage::without_bucket().await;
+    let age = Duration::from_millis(300);
+    let world = world_with_runs_of(age).await;
+    let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
+    world.post("1", numbered(0..10)).await;
+    // Closed, stored, and not accepted.
+    world
+        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .await;
+    let run = async |world: &World| world.engine.database().read_cursor(id).await.unwrap().unwrap().run;
+    wait_until("the run is stored", async || run(&world).await.is_some()).await;
+    let flow = |active| Flow {
+        active,
+        ..Flow::default()
+    };
+    switch(&world, id, storage.draft(ObjectLayout::Batches), flow(false)).await;
+    let first = run(&world).await.unwrap().first;
+    let (later, gone) = (world.engine.clock().now().plus(Duration::from_secs(1)), first.next());
+    assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
+    // The newest events would still be in memory.
+    let world = world.restart_with(|config| with_runs_of(age, config)).await;
+
+    storage.server.make_bucket(BUCKET).unwrap();
+    switch(&world, id, storage.draft(ObjectLayout::Batches), flow(true)).await;
+    world.post("1", ["last".to_owned()]).await;
+    storage
+        .wait_for_objects("what is left", |storage| {
+            storage.lines().iter().any(|line| line.contains("\"last\""))
+        })
+        .await;
+    let keys: Vec<String> = storage.objects().into_keys().collect();
+    let begins_as_before = |key: &String| key.contains(&format!("/{first}-"));
+    assert!(!keys.iter().any(begins_as_before), "{keys:?}");
+    let lines = storage.lines();
+    assert!(lines.iter().any(|line| line.contains("\"e9\"")), "{lines:?}");
 }
 
 #[tokio::test]
