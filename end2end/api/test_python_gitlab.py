@@ -56,7 +56,7 @@ def test_one_event_is_shown(client):
 
 
 def test_errors_are_understood(instance, client):
-    with pytest.raises(gitlab.GitlabGetError, match="404 Audit Event Not Found"):
+    with pytest.raises(gitlab.GitlabGetError, match="404 Not found"):
         client.audit_events.get(999_999)
     with pytest.raises(gitlab.GitlabListError, match="created_after is invalid"):
         client.audit_events.list(get_all=False, created_after="soon")
