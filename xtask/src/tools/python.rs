@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_version_is_compared_by_its_numbers() {
         assert_eq!(parse_version("3.9.18"), Some((3, 9)));
-        assert!(parse_version("3.11.7") > Some(OLDEST) && parse_version("3.9.18") < Some(OLDEST));
+        assert!(parse_version("3.11.7") >= Some(OLDEST) && parse_version("3.9.18") < Some(OLDEST));
         assert_eq!(parse_version("three"), None);
     }
 }
