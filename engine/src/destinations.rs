@@ -15,7 +15,9 @@ use domain::{
 };
 use url::Url;
 
-use self::changes::{changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of};
+use self::changes::{
+    changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers,
+};
 pub use self::event_types::KnownEventType;
 
 use crate::{
@@ -152,7 +154,8 @@ impl Engine {
             .find_destination(id)
             .await?
             .ok_or(UpdateError::NotFound)?;
-        if stored.version == version && changes(&stored, &change).is_empty() {
+        let is_same = changes(&stored, &change).is_empty() && !reorders_headers(&stored, &change);
+        if stored.version == version && is_same {
             // Nothing is to be told, and no stream is to start over.
             return Ok(self.state_of(stored));
         }

@@ -78,6 +78,15 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
     events
 }
 
+/// Whether the same headers are to stand in another order: no event tells of that.
+pub(super) fn reorders_headers(before: &Destination, change: &DestinationSettings) -> bool {
+    let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) else {
+        return false;
+    };
+    let stored = stored.headers.iter().map(|header| Some(header.id));
+    !stored.eq(wanted.headers.iter().map(|header| header.id))
+}
+
 /// Where events go, without anything secret.
 pub(super) fn place_of(target: &TargetSettings) -> String {
     match target {

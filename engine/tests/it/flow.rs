@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    destination::{DestinationDraft, Flow},
+    destination::{DestinationDraft, Flow, HeaderDraft},
     health::StreamHealth,
 };
 use engine::{
@@ -187,6 +187,25 @@ async fn a_change_that_changes_nothing_is_not_stored() {
     world.set_flow(id, Flow::default()).await;
     assert_eq!(world.stored(id).await, before);
     assert_eq!(world.engine.log().last_seq(), end, "there is nothing to tell");
+}
+
+#[tokio::test]
+async fn headers_can_be_put_in_another_order() {
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", "http://127.0.0.1:9/").await;
+    let header = |name: &str| HeaderDraft {
+        name: name.into(),
+        value: Some("v".into()),
+        ..HeaderDraft::new()
+    };
+    world
+        .edit(id, |edit| edit.headers = vec![header("X-A"), header("X-B")])
+        .await;
+    world.edit(id, |edit| edit.headers.reverse()).await;
+    let stored = world.stored(id).await;
+    let headers = &stored.target.as_http().unwrap().headers;
+    let names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
+    assert_eq!(names, ["X-B", "X-A"]);
 }
 
 #[tokio::test]
