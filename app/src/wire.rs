@@ -4,9 +4,9 @@ pub mod settings;
 
 use domain::{
     FieldErrors, Timestamp,
-    destination::DestinationDraft,
+    destination::{DestinationDraft, Flow},
     event::EventId,
-    health::StreamHealth,
+    health::{StreamFacts, StreamHealth},
     ids::{DestinationId, HeaderId, Seq, UserId},
 };
 use serde::{Deserialize, Serialize};
@@ -129,19 +129,9 @@ pub struct DestinationView {
     /// What is stored, as its form shows it, event types in alphabetical order. The verification token is meant to be
     /// seen; every other secret is none: the values of headers are fetched one by one, keys are never shown again.
     pub draft: DestinationDraft,
+    pub flow: Flow,
     pub health: StreamHealth,
-}
-
-impl DestinationView {
-    /// Leaves out of the draft what is not to be seen.
-    pub fn new(id: DestinationId, version: i64, draft: DestinationDraft, health: StreamHealth) -> Self {
-        Self {
-            id,
-            version,
-            draft: draft.without_secrets(),
-            health,
-        }
-    }
+    pub facts: StreamFacts,
 }
 
 /// A secret of a destination that an administrator may see.

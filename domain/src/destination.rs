@@ -9,6 +9,7 @@ mod name;
 mod namespace_filter;
 mod rules;
 mod s3;
+mod start;
 mod url;
 mod verification_token;
 
@@ -23,6 +24,7 @@ pub use self::{
     name::DestinationName,
     namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},
     s3::{ObjectLayout, S3Draft, S3Settings, SecretAccessKey},
+    start::StartFrom,
     url::DestinationUrl,
     verification_token::VerificationToken,
 };
@@ -67,6 +69,9 @@ pub struct DestinationDraft {
     /// Paths of the groups and projects to admit, separated by commas; none admits every event.
     #[serde(default)]
     pub namespaces: String,
+    /// Of a new destination, as [`StartFrom::parse`] takes it; empty otherwise.
+    #[serde(default)]
+    pub start_from: String,
 }
 
 /// The part of a form that belongs to one kind.
@@ -87,6 +92,8 @@ pub struct DestinationSettings {
     pub namespaces: NamespaceFilter,
     /// None leaves it as it is; a new destination is active.
     pub flow: Option<Flow>,
+    /// Means nothing for a destination that is stored.
+    pub start_from: StartFrom,
 }
 
 /// What belongs to one kind. Secrets that are none stay as they are stored; a new destination has them.
@@ -126,6 +133,7 @@ impl DestinationDraft {
             target,
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 
@@ -139,6 +147,7 @@ impl DestinationDraft {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 
@@ -208,13 +217,16 @@ impl DestinationDraft {
         let target = errors.collect_all(self.target.parse(is_stored));
         let filter = errors.collect(EventFilter::parse(&self.event_types));
         let namespaces = errors.collect(NamespaceFilter::parse(&self.namespaces));
-        match (name, target, filter, namespaces) {
-            (Some(name), Some(target), Some(filter), Some(namespaces)) => Ok(DestinationSettings {
+        // Told by the server alone: the browser offers nothing else, and need not know how times are read.
+        let start_from = errors.collect(StartFrom::parse(&self.start_from));
+        match (name, target, filter, namespaces, start_from) {
+            (Some(name), Some(target), Some(filter), Some(namespaces), Some(start_from)) => Ok(DestinationSettings {
                 name,
                 target,
                 filter,
                 namespaces,
                 flow: None,
+                start_from,
             }),
             _ => Err(errors),
         }
@@ -338,6 +350,7 @@ mod tests {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 
@@ -352,6 +365,7 @@ mod tests {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 

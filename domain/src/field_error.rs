@@ -20,6 +20,8 @@ pub enum Field {
     EventTypes,
     /// Groups and projects to admit.
     Namespaces,
+    /// Where a new stream begins.
+    StartFrom,
     /// Of a Google Cloud Logging destination, down to the private key.
     ProjectId,
     ClientEmail,

@@ -28,3 +28,21 @@ pub enum StreamHealth {
     /// Not started yet, or being restarted with a new configuration.
     Starting,
 }
+
+/// What else is worth knowing of a stream, whatever its health.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamFacts {
+    /// When an event was last accepted.
+    pub last_success_at: Option<Timestamp>,
+    /// When the oldest event that is not settled came in; none if nothing waits.
+    pub oldest_waiting_at: Option<Timestamp>,
+    /// When the log reaches its limit if this stream goes on holding it back and events go on coming in as in the last hour;
+    /// none if it does not, or if that is more than a year away.
+    pub log_full_at: Option<Timestamp>,
+    /// Refused events that are still tried, each on its own schedule.
+    pub retrying: u64,
+    /// Refused events that are not tried any more.
+    pub parked: u64,
+    /// Events delivered in each of the last 30 minutes, the one that is running last.
+    pub per_minute: Vec<u32>,
+}

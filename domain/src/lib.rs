@@ -4,6 +4,7 @@
 //! panics on input; it knows neither SQL nor HTTP nor Leptos, and it compiles for the browser as well as for the server.
 
 pub mod access;
+pub mod activity;
 pub mod destination;
 pub mod event;
 pub mod event_types;

@@ -25,6 +25,10 @@ mod refusals;
 mod runs;
 mod status;
 mod supervisor;
+mod totals;
 mod worker;
 
-pub use self::supervisor::Delivery;
+pub use self::{
+    supervisor::Delivery,
+    totals::{Failure, StreamTotals},
+};

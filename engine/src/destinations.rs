@@ -8,9 +8,9 @@ mod event_types;
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationSettings, EventFilter, Flow, TargetSettings, VerificationToken},
+    destination::{DestinationSettings, EventFilter, Flow, StartFrom, TargetSettings, VerificationToken},
     event::{Author, OwnEvent},
-    health::StreamHealth,
+    health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
 };
 use url::Url;
@@ -21,12 +21,13 @@ use self::changes::{
 pub use self::event_types::KnownEventType;
 
 use crate::{
-    Engine,
+    Engine, FiguresError,
+    log::LogError,
     own_events::Recorded,
     sink::check_private_key,
     store::{
-        Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, ParkedEvent, SigningSecret, StoreError,
-        Target, UpdateError,
+        Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, SigningSecret, StoreError, Target,
+        UpdateError,
     },
     vault::{KeyError, random},
 };
@@ -36,6 +37,7 @@ use crate::{
 pub struct DestinationState {
     pub destination: Destination,
     pub health: StreamHealth,
+    pub facts: StreamFacts,
 }
 
 /// What came of a request to add a destination.
@@ -50,26 +52,20 @@ impl Engine {
     /// Every destination, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, StoreError> {
+    /// [`FiguresError`].
+    pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, FiguresError> {
         let destinations = self.database().list_destinations().await?;
-        Ok(destinations
-            .into_iter()
-            .map(|destination| self.state_of(destination))
-            .collect())
+        self.states_of(destinations).await
     }
 
     /// # Errors
-    /// [`StoreError`].
-    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<DestinationState>, StoreError> {
-        Ok(self
-            .database()
-            .find_destination(id)
-            .await?
-            .map(|destination| self.state_of(destination)))
+    /// [`FiguresError`].
+    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<DestinationState>, FiguresError> {
+        let destination = self.database().find_destination(id).await?;
+        Ok(self.states_of(Vec::from_iter(destination)).await?.pop())
     }
 
-    /// Adds a destination; its stream begins with the events that arrive from now on.
+    /// Adds a destination; its stream begins where the settings say.
     ///
     /// # Errors
     /// [`UpdateError`]; nothing was stored.
@@ -79,7 +75,7 @@ impl Engine {
         new: DestinationSettings,
     ) -> Result<DestinationState, UpdateError> {
         match self.add_destination(author, new, None).await? {
-            Insertion::Stored(destination) => Ok(self.state_of(*destination)),
+            Insertion::Stored(destination) => self.state_of(*destination).await,
             Insertion::Repeated(_) => Err(UpdateError::NotFound),
         }
     }
@@ -100,7 +96,7 @@ impl Engine {
             return Ok(Addition::Repeated(self.find_destination(id).await?));
         }
         match self.add_destination(author, new, Some(key)).await? {
-            Insertion::Stored(destination) => Ok(Addition::Added(self.state_of(*destination))),
+            Insertion::Stored(destination) => Ok(Addition::Added(self.state_of(*destination).await?)),
             Insertion::Repeated(id) => Ok(Addition::Repeated(self.find_destination(id).await?)),
         }
     }
@@ -127,7 +123,7 @@ impl Engine {
             settings: &new,
             secrets: &secrets,
             key,
-            start: self.log().last_seq(),
+            start: self.first_position(new.start_from).await?,
             limit: self.destination_limit(),
             now,
         };
@@ -157,7 +153,7 @@ impl Engine {
         let is_same = changes(&stored, &change).is_empty() && !reorders_headers(&stored, &change);
         if stored.version == version && is_same {
             // Nothing is to be told, and no stream is to start over.
-            return Ok(self.state_of(stored));
+            return self.state_of(stored).await;
         }
         self.check_target(&change.target, Some(&stored.target))?;
         self.check_event_types(&change.filter, Some(id)).await?;
@@ -171,7 +167,7 @@ impl Engine {
             .update_destination(id, version, &change, || self.log().last_seq(), now, changed)
             .await?;
         self.after_change().await;
-        Ok(self.state_of(destination))
+        self.state_of(destination).await
     }
 
     /// Removes a destination and ends its stream.
@@ -211,14 +207,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Parked events of a destination, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn list_parked(&self, id: DestinationId) -> Result<Vec<ParkedEvent>, StoreError> {
-        self.database().list_parked(id, None, u32::MAX).await
-    }
-
     /// Tries a parked event again, on the schedule of a fresh refusal. False if it is not parked.
     ///
     /// # Errors
@@ -241,6 +229,28 @@ impl Engine {
             .await?;
         self.after_change().await;
         Ok(changed)
+    }
+
+    /// Tries every parked event of a destination again. How many they were.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed.
+    pub async fn retry_all_parked(&self, author: &Author, id: DestinationId) -> Result<u64, StoreError> {
+        let Some(destination) = self.database().find_destination(id).await? else {
+            return Ok(0);
+        };
+        let name = destination.name.to_string();
+        let told = |count| {
+            let event = OwnEvent::ParkedEventsRetried {
+                destination: id,
+                name,
+                count,
+            };
+            self.recorded(event, author)
+        };
+        let count = self.database().retry_all_parked(id, self.clock().now(), told).await?;
+        self.after_change().await;
+        Ok(count)
     }
 
     /// Gives a parked event up for good. False if it is not parked.
@@ -300,9 +310,31 @@ impl Engine {
         checked.map_err(|forbidden| refused(format!("{label} is blocked: {forbidden}")))
     }
 
-    fn state_of(&self, destination: Destination) -> DestinationState {
-        let health = self.health_of(&destination);
-        DestinationState { destination, health }
+    /// The position after which a new stream begins.
+    async fn first_position(&self, start: StartFrom) -> Result<Seq, LogError> {
+        match start {
+            StartFrom::Now => Ok(self.log().last_seq()),
+            StartFrom::Beginning => self.log().position_before_all().await,
+            StartFrom::At(moment) => self.log().position_before(moment).await,
+        }
+    }
+
+    async fn state_of(&self, destination: Destination) -> Result<DestinationState, UpdateError> {
+        let mut states = self.states_of(vec![destination]).await?;
+        states.pop().ok_or(UpdateError::NotFound)
+    }
+
+    async fn states_of(&self, destinations: Vec<Destination>) -> Result<Vec<DestinationState>, FiguresError> {
+        let facts = self.facts_of(&destinations).await?;
+        let states = destinations.into_iter().zip(facts).map(|(destination, facts)| {
+            let health = self.health_of(&destination);
+            DestinationState {
+                destination,
+                health,
+                facts,
+            }
+        });
+        Ok(states.collect())
     }
 
     /// Puts the change into effect and brings its own events into the log.

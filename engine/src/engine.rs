@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use crate::{
+    activity,
     causes::causes,
     clock::Clock,
     delivery::Delivery,
@@ -227,6 +228,10 @@ impl Engine {
         }
     }
 
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
     pub(crate) fn destination_limit(&self) -> u32 {
         self.destination_limit
     }
@@ -246,10 +251,14 @@ impl Engine {
 async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut noted = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = wake.notified() => {}
+        }
+        if let Err(error) = activity::keep_books(&log, &database, clock.now(), &mut noted).await {
+            tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
         }
         if let Err(error) = relay(&database, &log, &clock).await {
             tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");

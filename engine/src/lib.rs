@@ -4,6 +4,7 @@
 //! handlers call. Own modules: `log` and `store` (all SQL), `delivery` (workers and their policy), `sink` (how each kind of
 //! destination is sent to), `net` (the only way out to hosts that a user named).
 
+mod activity;
 mod causes;
 pub mod clock;
 pub mod delivery;
@@ -20,6 +21,7 @@ pub mod store;
 pub mod vault;
 
 pub use self::{
+    activity::{FiguresError, Traffic},
     causes::causes,
     destinations::{Addition, DestinationState, KnownEventType},
     engine::{Engine, EngineConfig, Liveness, OpenError},

@@ -19,6 +19,7 @@ mod browse;
 mod by_seq;
 mod error;
 mod filter;
+mod in_time;
 mod index;
 mod known;
 mod places;

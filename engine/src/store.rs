@@ -3,6 +3,7 @@
 //! One connection writes, in immediate transactions, so that writers queue here and not inside SQLite; a few others read.
 //! A second process (the command line) may write at the same time: SQLite's own lock and a busy timeout order the two.
 
+mod activity;
 mod database;
 mod delivery;
 mod destinations;
@@ -14,6 +15,7 @@ mod tokens;
 mod users;
 
 pub use self::{
+    activity::MinuteTotals,
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, Refused, RefusedEvent},
     destinations::{

@@ -30,6 +30,7 @@ pub(crate) fn draft_of(destination: &Destination) -> DestinationDraft {
         target: target_draft(&destination.target),
         event_types: destination.filter.iter().map(ToString::to_string).collect(),
         namespaces: destination.namespace_filter().to_string(),
+        start_from: String::new(),
     }
 }
 

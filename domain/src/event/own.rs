@@ -177,6 +177,12 @@ pub enum OwnEvent {
         name: String,
         event: Seq,
     },
+    /// Every one of them.
+    ParkedEventsRetried {
+        destination: DestinationId,
+        name: String,
+        count: u64,
+    },
     ParkedEventDiscarded {
         destination: DestinationId,
         name: String,
@@ -254,7 +260,7 @@ impl OwnEvent {
             Self::NamespacesRemoved { .. } => "deleted_instance_namespace_filter",
             Self::StreamPaused { .. } => "audit_event_stream_paused",
             Self::StreamResumed { .. } => "audit_event_stream_resumed",
-            Self::ParkedEventRetried { .. } => "parked_audit_event_retried",
+            Self::ParkedEventRetried { .. } | Self::ParkedEventsRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
             Self::UserCreated { .. } => "user_created",
             Self::UserDisabled { .. } => "user_blocked",
@@ -444,6 +450,16 @@ impl OwnEvent {
                 id,
                 name,
                 json!({}),
+            ),
+            Self::ParkedEventsRetried {
+                destination: id,
+                name,
+                count,
+            } => destination(
+                format!("Retried all parked audit events ({count})"),
+                id,
+                name,
+                json!({"count": count}),
             ),
             Self::ParkedEventDiscarded {
                 destination: id,

@@ -21,10 +21,16 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    pub(super) fn begin(trouble: Trouble, retry_after: Option<Duration>, jitter: Jitter, now: Timestamp) -> Self {
+    pub(super) fn begin(
+        trouble: Trouble,
+        retry_after: Option<Duration>,
+        jitter: Jitter,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Self {
         let mut hold = Self {
             trouble,
-            since: now,
+            since,
             next_probe: Instant::now(),
             next_probe_at: now,
             backoff: Backoff::default(),

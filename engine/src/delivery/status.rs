@@ -3,28 +3,36 @@
 use std::sync::{Mutex, PoisonError};
 
 use domain::{Timestamp, destination::Flow, health::StreamHealth, ids::Seq};
+use tokio::sync::Notify;
 
-use super::hold::Hold;
+use super::{hold::Hold, progress::Progress, totals::Totals};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
 const CATCHING_UP: i64 = 500;
 
 /// Written by one worker, read by anybody.
 #[derive(Default)]
-pub(super) struct Status(Mutex<Seen>);
+pub(super) struct Status {
+    seen: Mutex<Seen>,
+    pub(super) totals: Totals,
+    probe: Notify,
+}
 
 #[derive(Clone, Default)]
 struct Seen {
     is_running: bool,
+    acked: i64,
     settled: i64,
     last_success_at: Option<Timestamp>,
     hold: Option<Hold>,
 }
 
 impl Status {
-    pub(super) fn progressed(&self, settled: i64, last_success_at: Option<Timestamp>) {
+    pub(super) fn progressed(&self, progress: &Progress, last_success_at: Option<Timestamp>) {
+        let (acked, settled) = (progress.acked().get(), progress.settled());
         self.change(|seen| {
             seen.is_running = true;
+            seen.acked = acked;
             seen.settled = settled;
             seen.last_success_at = last_success_at;
         });
@@ -34,13 +42,33 @@ impl Status {
         self.change(|seen| seen.hold = hold);
     }
 
+    /// Asks the worker to probe at once, if its destination is held.
+    pub(super) fn want_probe(&self) {
+        self.probe.notify_one();
+    }
+
+    pub(super) async fn probe_wanted(&self) {
+        self.probe.notified().await;
+    }
+
     fn change(&self, change: impl FnOnce(&mut Seen)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When an event was last accepted; and the position after which something waits, if the log goes on after it.
+    pub(super) fn reach(&self, last_seq: Seq) -> (Option<Timestamp>, Option<Seq>) {
+        let seen = self.seen();
+        let waits = seen.is_running && seen.settled < last_seq.get();
+        (seen.last_success_at, waits.then(|| Seq::new(seen.acked)))
     }
 
     /// The health of a stream with these switches while the newest event is `last_seq`.
     pub(super) fn health(&self, flow: Flow, last_seq: Seq) -> StreamHealth {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let seen = self.seen();
         if !flow.active {
             return StreamHealth::Inactive;
         }

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use domain::{health::StreamHealth, ids::DestinationId};
+use domain::{
+    Timestamp,
+    health::StreamHealth,
+    ids::{DestinationId, Seq},
+};
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinHandle,
@@ -14,6 +18,7 @@ use tokio::{
 };
 
 use super::{
+    StreamTotals,
     status::Status,
     worker::{self, Order, WorkerContext},
 };
@@ -109,10 +114,34 @@ impl Delivery {
     }
 
     pub fn health_of(&self, destination: &Destination) -> StreamHealth {
-        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
-        statuses.get(&destination.id).map_or(StreamHealth::Starting, |status| {
+        self.status_of(destination.id).map_or(StreamHealth::Starting, |status| {
             status.health(destination.flow, self.log.last_seq())
         })
+    }
+
+    /// When an event was last accepted; and the position after which something waits, if the log goes on after it.
+    pub fn reach_of(&self, id: DestinationId) -> (Option<Timestamp>, Option<Seq>) {
+        self.status_of(id)
+            .map_or((None, None), |status| status.reach(self.log.last_seq()))
+    }
+
+    pub fn totals_of(&self, id: DestinationId) -> StreamTotals {
+        self.status_of(id)
+            .map_or_else(StreamTotals::default, |status| status.totals.read())
+    }
+
+    /// Has a held destination probed at once. False if there is no such stream.
+    pub fn probe(&self, id: DestinationId) -> bool {
+        let status = self.status_of(id);
+        status.is_some_and(|status| {
+            status.want_probe();
+            true
+        })
+    }
+
+    fn status_of(&self, id: DestinationId) -> Option<Arc<Status>> {
+        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
+        statuses.get(&id).cloned()
     }
 
     /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.

@@ -114,7 +114,8 @@ async fn run(
         return Ok(End::Gone);
     };
     let refused = context.database.list_due(context.destination).await?;
-    Stream::new(context.clone(), sink, destination.admission(), cursor, &refused)
+    let tries = context.database.read_tries(context.destination).await?;
+    Stream::new(context.clone(), sink, destination.admission(), cursor, &refused, tries)
         .run(orders)
         .await
 }
@@ -124,8 +125,8 @@ async fn stand_by(context: &WorkerContext, orders: &mut watch::Receiver<Order>) 
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };
-    let settled = Progress::new(cursor.acked, &cursor.settled_above).settled();
-    context.status.progressed(settled, cursor.last_success_at);
+    let progress = Progress::new(cursor.acked, &cursor.settled_above);
+    context.status.progressed(&progress, cursor.last_success_at);
     context.status.held(None);
     match orders.changed().await {
         Ok(()) => Ok(End::NewOrder),

@@ -1,7 +1,10 @@
 //! How far each stream is, what was refused, and which attempts failed.
 
+use std::collections::HashMap;
+
 use domain::{
     Timestamp,
+    activity::{Counts, Minute},
     ids::{DestinationId, Seq},
 };
 use sqlx::{
@@ -12,6 +15,7 @@ use sqlx::{
 
 use super::{
     Database, StoreError,
+    activity::add_minutes,
     destinations::{forget_spans, read_spans},
     own_events::insert_own_event,
 };
@@ -32,6 +36,8 @@ pub struct Cursor {
     pub last_success_at: Option<Timestamp>,
     /// The run that is being sent, stored before it is.
     pub run: Option<Run>,
+    /// When the trouble that the destination is in began; none while events are accepted.
+    pub troubled_since: Option<Timestamp>,
 }
 
 /// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
@@ -66,7 +72,7 @@ pub struct ParkedEvent {
 }
 
 /// How many events a destination refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Refused {
     /// Those that are still tried.
     pub retrying: u64,
@@ -80,6 +86,8 @@ pub struct Attempt {
     pub seq: Seq,
     /// How many events it carried.
     pub events: u32,
+    /// How many times that event had been tried by then, this attempt included.
+    pub number: u32,
     pub started_at: Timestamp,
     pub duration_ms: u32,
     /// None if there was no answer.
@@ -99,6 +107,8 @@ pub struct CursorUpdate {
     /// Refused events that were accepted after all.
     pub accepted: Vec<Seq>,
     pub failed_attempts: Vec<Attempt>,
+    /// What is to be added to the counters of these minutes.
+    pub minutes: Vec<(Minute, Counts)>,
 }
 
 impl Database {
@@ -138,7 +148,7 @@ impl Database {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
             "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
-             run_last = ?, run_closed_at = ? WHERE destination_id = ?",
+             run_last = ?, run_closed_at = ?, troubled_since = ? WHERE destination_id = ?",
         )
         .bind(update.cursor.acked.get())
         .bind(print_ranges(&update.cursor.settled_above))
@@ -147,6 +157,7 @@ impl Database {
         .bind(update.cursor.run.map(|run| run.first.get()))
         .bind(update.cursor.run.map(|run| run.last.get()))
         .bind(update.cursor.run.map(|run| run.closed_at.unix_ms()))
+        .bind(update.cursor.troubled_since.map(Timestamp::unix_ms))
         .bind(update.destination.get())
         .execute(&mut *transaction)
         .await?;
@@ -165,6 +176,7 @@ impl Database {
                 .await?;
         }
         insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
+        add_minutes(&mut transaction, update.destination, &update.minutes).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -210,6 +222,34 @@ impl Database {
         .fetch_all(self.read())
         .await?;
         Ok(rows.iter().map(read_refused).collect())
+    }
+
+    /// How many refused events of each destination are still tried, and how many are parked; those of which none is are left
+    /// out.
+    pub async fn count_all_refused(&self) -> Result<HashMap<DestinationId, Refused>, StoreError> {
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "SELECT destination_id, count(due_at), count(*) - count(due_at) FROM refused_events GROUP BY destination_id",
+        )
+        .fetch_all(self.read())
+        .await?;
+        let refused = rows.into_iter().map(|(destination, retrying, parked)| {
+            let refused = Refused {
+                retrying: u64::try_from(retrying).unwrap_or(0),
+                parked: u64::try_from(parked).unwrap_or(0),
+            };
+            (DestinationId::new(destination), refused)
+        });
+        Ok(refused.collect())
+    }
+
+    /// How many times each event was tried whose failed attempts are kept.
+    pub async fn read_tries(&self, destination: DestinationId) -> Result<HashMap<Seq, u32>, StoreError> {
+        let rows: Vec<(i64, u32)> =
+            sqlx::query_as("SELECT seq, max(number) FROM attempts WHERE destination_id = ? GROUP BY seq")
+                .bind(destination.get())
+                .fetch_all(self.read())
+                .await?;
+        Ok(rows.into_iter().map(|(seq, number)| (Seq::new(seq), number)).collect())
     }
 
     /// How many refused events of a destination are still tried, and how many are parked.
@@ -269,6 +309,28 @@ impl Database {
         self.change_parked(change, own_event).await
     }
 
+    /// Makes every parked event of a destination due again, and stores the own event that `told` makes of how many they were.
+    pub async fn retry_all_parked(
+        &self,
+        destination: DestinationId,
+        now: Timestamp,
+        told: impl FnOnce(u64) -> Recorded,
+    ) -> Result<u64, StoreError> {
+        let mut transaction = self.write().await?;
+        let changed =
+            sqlx::query("UPDATE refused_events SET due_at = ?, tries = 1 WHERE destination_id = ? AND due_at IS NULL")
+                .bind(now.unix_ms())
+                .bind(destination.get())
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+        if changed > 0 {
+            insert_own_event(&mut transaction, &told(changed)).await?;
+            transaction.commit().await?;
+        }
+        Ok(changed)
+    }
+
     /// Gives a parked event up. False if it is not parked.
     pub async fn discard_parked(
         &self,
@@ -307,6 +369,7 @@ impl Database {
         let attempts = rows.iter().map(|row| Attempt {
             seq: Seq::new(row.get("seq")),
             events: row.get("events"),
+            number: row.get("number"),
             started_at: Timestamp::from_unix_ms(row.get("started_at")),
             duration_ms: row.get("duration_ms"),
             status: row.get("status"),
@@ -346,12 +409,13 @@ async fn insert_attempts(
 ) -> Result<(), StoreError> {
     for attempt in attempts {
         sqlx::query(
-            "INSERT INTO attempts (destination_id, seq, events, started_at, duration_ms, status, reason, response) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempts (destination_id, seq, events, number, started_at, duration_ms, status, reason, response) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(destination.get())
         .bind(attempt.seq.get())
         .bind(attempt.events)
+        .bind(attempt.number)
         .bind(attempt.started_at.unix_ms())
         .bind(attempt.duration_ms)
         .bind(attempt.status)
@@ -389,6 +453,7 @@ fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, St
             .get::<Option<i64>, _>("last_success_at")
             .map(Timestamp::from_unix_ms),
         run: read_run(row),
+        troubled_since: row.get::<Option<i64>, _>("troubled_since").map(Timestamp::from_unix_ms),
     })
 }
 

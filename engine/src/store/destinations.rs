@@ -95,7 +95,7 @@ pub enum UpdateError {
     TooMany { limit: u32 },
     #[error("the store failed")]
     Store(#[from] StoreError),
-    #[error("the log could not be asked which event types there are")]
+    #[error("the log can't be read")]
     Log(#[from] LogError),
 }
 

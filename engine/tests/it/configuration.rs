@@ -235,6 +235,7 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
         refused: vec![parked],
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
+        minutes: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
     assert!(world.engine.retry_parked(&author(), id, bad.seq).await.unwrap());

@@ -193,7 +193,7 @@ async fn puts_a_refused_event_aside<C: Counterpart>() {
     assert!(!refused.reason.is_empty());
     // Five tries take ten minutes, so the row is written as it would stand then.
     park(&world, id, refused).await;
-    let parked = world.engine.list_parked(id).await.unwrap();
+    let parked = world.engine.database().list_parked(id, None, u32::MAX).await.unwrap();
     assert_eq!(parked.len(), 1);
     counterpart.recover();
     assert!(world.engine.retry_parked(&author(), id, parked[0].seq).await.unwrap());
@@ -214,6 +214,7 @@ async fn park(world: &World, destination: DestinationId, refused: RefusedEvent) 
         }],
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
+        minutes: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
 }

@@ -304,9 +304,19 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         refused: parked.collect(),
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
+        minutes: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
-    assert_eq!(world.engine.list_parked(id).await.unwrap().len(), 2);
+    assert_eq!(
+        world
+            .engine
+            .database()
+            .list_parked(id, None, u32::MAX)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
     let database = world.engine.database();
     let count = async || database.count_refused(id).await.unwrap();
     assert_eq!(count().await, Refused { retrying: 0, parked: 2 });
@@ -333,7 +343,10 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         })
         .await;
     let world = world.restart().await;
-    assert_eq!(world.engine.list_parked(id).await.unwrap(), []);
+    assert_eq!(
+        world.engine.database().list_parked(id, None, u32::MAX).await.unwrap(),
+        []
+    );
     assert_eq!(world.engine.database().list_refused(id).await.unwrap(), []);
 }
 

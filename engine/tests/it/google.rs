@@ -60,6 +60,7 @@ fn draft(google: &GoogleServer) -> DestinationDraft {
         }),
         event_types: Vec::new(),
         namespaces: String::new(),
+        start_from: String::new(),
     }
 }
 
@@ -253,7 +254,10 @@ async fn a_wrong_key_holds_the_destination_and_its_events_wait() {
         )
     );
     assert_eq!(google.write_count(), 0);
-    assert_eq!(world.engine.list_parked(id).await.unwrap(), []);
+    assert_eq!(
+        world.engine.database().list_parked(id, None, u32::MAX).await.unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
@@ -288,7 +292,7 @@ async fn an_event_that_is_too_large_is_parked_at_once_with_the_reason() {
     ingest(&world, events.to_string()).await;
     let entries = wait_for_written(&google, 2).await;
     assert_eq!(entries.keys().collect::<Vec<_>>(), ["e0", "e1"]);
-    let parked = async || world.engine.list_parked(id).await.unwrap();
+    let parked = async || world.engine.database().list_parked(id, None, u32::MAX).await.unwrap();
     wait_until("it is parked", async || parked().await.len() == 1).await;
     let parked = parked().await.remove(0);
     assert_eq!(parked.tries, 1);

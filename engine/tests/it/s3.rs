@@ -125,6 +125,7 @@ fn named(target: S3Draft) -> DestinationDraft {
         target: TargetDraft::AmazonS3(target),
         event_types: Vec::new(),
         namespaces: String::new(),
+        start_from: String::new(),
     }
 }
 

@@ -231,6 +231,7 @@ impl HttpEdit {
             }),
             event_types: self.event_types,
             namespaces: self.namespaces,
+            start_from: String::new(),
         }
     }
 }

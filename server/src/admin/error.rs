@@ -2,6 +2,7 @@
 
 use domain::{Field, FieldError, FieldErrors};
 use engine::{
+    FiguresError,
     log::LogError,
     store::{StoreError, UpdateError, UserError},
     vault::KeyError,
@@ -56,6 +57,12 @@ impl From<StoreError> for AdminError {
 impl From<LogError> for AdminError {
     fn from(error: LogError) -> Self {
         Self::internal("The log was asked for an administrator.", &error)
+    }
+}
+
+impl From<FiguresError> for AdminError {
+    fn from(error: FiguresError) -> Self {
+        Self::internal("Figures of the streams were to be read.", &error)
     }
 }
 

@@ -4,11 +4,11 @@ use app::wire::{AppError, DestinationSecret, DestinationView, EventTypeView};
 use domain::{destination::DestinationSettings, event::Author, ids::DestinationId};
 use engine::{DestinationState, Engine};
 
-use super::failure::{from_log, from_store, from_update};
+use super::failure::{from_figures, from_log, from_update};
 use crate::destinations::draft_of;
 
 pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<DestinationView>, AppError> {
-    let states = engine.list_destinations().await.map_err(from_store)?;
+    let states = engine.list_destinations().await.map_err(from_figures)?;
     Ok(states.into_iter().map(view).collect())
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn reveal_secret(
     let state = engine
         .find_destination(id)
         .await
-        .map_err(from_store)?
+        .map_err(from_figures)?
         .ok_or(AppError::NotFound)?;
     let target = state.destination.target.as_http().ok_or(AppError::NotFound)?;
     match secret {
@@ -76,7 +76,17 @@ pub(super) async fn list_event_types(engine: &Engine) -> Result<Vec<EventTypeVie
 }
 
 fn view(state: DestinationState) -> DestinationView {
-    let DestinationState { destination, health } = state;
-    let draft = draft_of(&destination);
-    DestinationView::new(destination.id, destination.version, draft, health)
+    let DestinationState {
+        destination,
+        health,
+        facts,
+    } = state;
+    DestinationView {
+        id: destination.id,
+        version: destination.version,
+        draft: draft_of(&destination).without_secrets(),
+        flow: destination.flow,
+        health,
+        facts,
+    }
 }

@@ -2,6 +2,7 @@
 
 use app::wire::AppError;
 use engine::{
+    FiguresError,
     log::LogError,
     store::{StoreError, UpdateError},
     vault::KeyError,
@@ -29,6 +30,10 @@ pub(super) fn from_admin(error: AdminError) -> AppError {
 }
 
 pub(super) fn from_store(error: StoreError) -> AppError {
+    from_admin(error.into())
+}
+
+pub(super) fn from_figures(error: FiguresError) -> AppError {
     from_admin(error.into())
 }
 

@@ -203,6 +203,7 @@ async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
     let attempt = Attempt {
         seq: Seq::new(1),
         events: 1,
+        number: 1,
         started_at: now,
         duration_ms: 12,
         status: Some(422),
@@ -218,6 +219,7 @@ async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
         refused: vec![refused(1), refused(2)],
         accepted: Vec::new(),
         failed_attempts: vec![attempt],
+        minutes: Vec::new(),
     };
     assert!(engine.database().commit_cursor(&update).await.unwrap());
     engine.shutdown(Duration::from_secs(10)).await;

@@ -91,6 +91,7 @@ mod tests {
             target,
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 

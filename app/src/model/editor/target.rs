@@ -104,7 +104,7 @@ impl EditorState {
 mod tests {
     use domain::{
         destination::{DestinationDraft, DestinationKind, GoogleDraft, S3Draft},
-        health::StreamHealth,
+        health::{StreamFacts, StreamHealth},
         ids::DestinationId,
     };
 
@@ -124,6 +124,10 @@ mod tests {
                 namespaces: String::new(),
             },
             health: StreamHealth::NothingToSend,
+            facts: StreamFacts::default(),
+            flow: Flow::default(),
+            facts: StreamFacts::default(),
+            flow: Flow::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 use domain::{
     Field,
     destination::{HttpDraft, TargetDraft},
-    health::StreamHealth,
+    health::{StreamFacts, StreamHealth},
 };
 
 use super::*;
@@ -19,8 +19,11 @@ fn view(id: i64, name: &str) -> DestinationView {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         },
         health: StreamHealth::NothingToSend,
+        facts: StreamFacts::default(),
+        flow: Flow::default(),
     }
 }
 

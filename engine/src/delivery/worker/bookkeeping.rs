@@ -1,9 +1,14 @@
 //! What has happened since the last commit, and the commit itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{
     Timestamp,
+    activity::{Counts, Minute},
     ids::{DestinationId, Seq},
     policy::Outcome,
 };
@@ -31,6 +36,11 @@ pub(super) struct Bookkeeping {
     refused: Vec<RefusedEvent>,
     accepted: Vec<Seq>,
     failed_attempts: Vec<Attempt>,
+    counts: BTreeMap<Minute, Counts>,
+    /// How many times an event was tried that was not accepted yet.
+    tries: HashMap<Seq, u32>,
+    /// When the trouble began that the destination is in.
+    troubled_since: Option<Timestamp>,
     /// The run that is being sent, if this stream sends runs.
     run: Option<Run>,
     unsaved: usize,
@@ -46,7 +56,7 @@ pub(super) struct Committed {
 }
 
 impl Bookkeeping {
-    pub(super) fn new(destination: DestinationId, cursor: &Cursor) -> Self {
+    pub(super) fn new(destination: DestinationId, cursor: &Cursor, tries: HashMap<Seq, u32>) -> Self {
         Self {
             destination,
             progress: Progress::new(cursor.acked, &cursor.settled_above),
@@ -55,6 +65,9 @@ impl Bookkeeping {
             refused: Vec::new(),
             accepted: Vec::new(),
             failed_attempts: Vec::new(),
+            counts: BTreeMap::new(),
+            tries,
+            troubled_since: cursor.troubled_since,
             run: cursor.run,
             unsaved: 0,
             is_urgent: false,
@@ -75,8 +88,33 @@ impl Bookkeeping {
         self.unsaved += 1;
     }
 
+    /// A request was accepted, whole or in part.
+    pub(super) fn accepted(&mut self, took: Duration, now: Timestamp) {
+        self.counts_at(now).latency.record(took);
+    }
+
+    /// Trouble has begun. When it did, if it is the one from before the stream was started.
+    pub(super) fn trouble_began(&mut self, now: Timestamp) -> Timestamp {
+        self.unsaved += 1;
+        *self.troubled_since.get_or_insert(now)
+    }
+
+    pub(super) fn trouble_ended(&mut self) {
+        if self.troubled_since.take().is_some() {
+            self.unsaved += 1;
+        }
+    }
+
+    fn counts_at(&mut self, now: Timestamp) -> &mut Counts {
+        self.counts.entry(Minute::of(now)).or_default()
+    }
+
     pub(super) fn delivered(&mut self, seq: Seq, now: Timestamp) {
         self.delivered += 1;
+        self.counts_at(now).delivered += 1;
+        if !self.tries.is_empty() {
+            self.tries.remove(&seq);
+        }
         self.last_success_at = Some(now);
         self.settled(seq);
     }
@@ -121,10 +159,15 @@ impl Bookkeeping {
             Outcome::Answered { status, .. } => Some(status),
             _ => None,
         };
+        self.counts_at(now).failed += 1;
+        let number = self.tries.entry(seq).or_default();
+        *number = number.saturating_add(1);
+        let number = *number;
         let started_ms = i64::try_from(report.duration.as_millis()).unwrap_or(0);
         self.failed_attempts.push(Attempt {
             seq,
             events: u32::try_from(events).unwrap_or(u32::MAX),
+            number,
             started_at: Timestamp::from_unix_ms(now.unix_ms().saturating_sub(started_ms)),
             duration_ms: u32::try_from(report.duration.as_millis()).unwrap_or(u32::MAX),
             status,
@@ -160,10 +203,12 @@ impl Bookkeeping {
                 delivered: self.delivered,
                 last_success_at: self.last_success_at,
                 run: self.run,
+                troubled_since: self.troubled_since,
             },
             refused: std::mem::take(&mut self.refused),
             accepted: std::mem::take(&mut self.accepted),
             failed_attempts: std::mem::take(&mut self.failed_attempts),
+            minutes: std::mem::take(&mut self.counts).into_iter().collect(),
         }
     }
 
@@ -180,6 +225,9 @@ impl Bookkeeping {
         self.refused = update.refused;
         self.accepted = update.accepted;
         self.failed_attempts = update.failed_attempts;
+        for (minute, counts) in update.minutes {
+            self.counts.entry(minute).or_default().add(&counts);
+        }
         self.is_urgent |= self.run.is_some();
         self.unsaved += 1;
     }

@@ -6,7 +6,7 @@
 mod reading;
 mod settling;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
@@ -168,11 +168,12 @@ impl Stream {
         admission: Admission,
         cursor: Cursor,
         refused: &[DueEvent],
+        tries: HashMap<Seq, u32>,
     ) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.run);
-        let books = Bookkeeping::new(context.destination, &cursor);
+        let books = Bookkeeping::new(context.destination, &cursor, tries);
         let stream = Self {
             database: Arc::new(context.database.clone()),
             sink,
@@ -202,7 +203,7 @@ impl Stream {
 
     /// Delivers until there is a new order, then lets what is in flight end and stores the cursor.
     pub(super) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> Result<End, StreamError> {
-        let reload = Arc::clone(&self.context.reload);
+        let (reload, status) = (Arc::clone(&self.context.reload), Arc::clone(&self.context.status));
         loop {
             self.reload_refusals().await;
             // Nothing more is begun under a configuration that has been replaced.
@@ -240,6 +241,7 @@ impl Stream {
                 }
                 Ok(()) = self.log_changes.changed(), if is_at_the_end => {}
                 () = reload.notified() => self.reload_is_due = true,
+                () = status.probe_wanted() => self.probe_now(),
                 () = sleep_until(next_timer) => {}
             }
         }
@@ -395,6 +397,15 @@ impl Stream {
         self.in_flight.push(send.boxed());
     }
 
+    /// An administrator does not want to wait for the next probe.
+    fn probe_now(&mut self) {
+        if let Some(hold) = &mut self.hold {
+            hold.next_probe = Instant::now();
+            hold.next_probe_at = self.context.clock.now();
+            self.context.status.held(self.hold.clone());
+        }
+    }
+
     fn hold_for(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
         let jitter = random::<4>().map_or(Jitter::NONE, |bytes| Jitter::from_random(u32::from_ne_bytes(bytes)));
         match &mut self.hold {
@@ -406,13 +417,16 @@ impl Stream {
                 );
                 self.epoch += 1;
                 self.pace.troubled();
-                self.hold = Some(Hold::begin(trouble, retry_after, jitter, now));
+                let since = self.books.trouble_began(now);
+                self.hold = Some(Hold::begin(trouble, retry_after, jitter, since, now));
+                self.context.status.totals.hold_began();
             }
         }
         self.context.status.held(self.hold.clone());
     }
 
     fn release(&mut self) {
+        self.books.trouble_ended();
         if let Some(hold) = self.hold.take() {
             let held_ms = self.context.clock.now().since(hold.since).as_millis();
             tracing::info!(
@@ -427,7 +441,7 @@ impl Stream {
     fn show_progress(&self) {
         self.context
             .status
-            .progressed(self.books.progress.settled(), self.books.last_success_at);
+            .progressed(&self.books.progress, self.books.last_success_at);
     }
 
     fn start_committing(&mut self) {

@@ -51,6 +51,7 @@ impl Bucket {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 

@@ -30,6 +30,7 @@ impl Counterpart for CloudLogging {
             }),
             event_types: Vec::new(),
             namespaces: String::new(),
+            start_from: String::new(),
         }
     }
 

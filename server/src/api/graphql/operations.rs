@@ -11,7 +11,7 @@ use engine::{DestinationState, store::Destination, vault::random};
 use super::{
     access::{author, may_read, services},
     connection::{Cursor, PageArguments, page},
-    errors::{Refusal, failed, not_there, store_failed},
+    errors::{Refusal, failed, not_there},
     family::Family,
 };
 use crate::destinations;
@@ -44,7 +44,11 @@ pub(super) async fn list_page<T: OutputType>(
 }
 
 async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {
-    let states = services(ctx)?.engine.list_destinations().await.map_err(store_failed)?;
+    let states = services(ctx)?
+        .engine
+        .list_destinations()
+        .await
+        .map_err(|error| failed(&error))?;
     Ok(states.into_iter().filter(|state| is_known(family, state)).collect())
 }
 
@@ -73,6 +77,7 @@ pub(super) async fn create(
         target,
         event_types: Vec::new(),
         namespaces: String::new(),
+        start_from: String::new(),
     };
     let new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
     let created = services(ctx)?.engine.create_destination(author, new).await;
@@ -102,7 +107,11 @@ pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId)
 
 /// A destination never becomes one of another kind, so this holds until it goes.
 pub(super) async fn require(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<DestinationState, Error> {
-    let found = services(ctx)?.engine.find_destination(id).await.map_err(store_failed)?;
+    let found = services(ctx)?
+        .engine
+        .find_destination(id)
+        .await
+        .map_err(|error| failed(&error))?;
     found.filter(|state| is_known(family, state)).ok_or_else(not_there)
 }
 

@@ -63,6 +63,7 @@ fn path_of(field: Field) -> String {
         Field::Headers => "http.headers",
         Field::EventTypes => "event_types",
         Field::Namespaces => "namespaces",
+        Field::StartFrom => "start_from",
         Field::ProjectId => "gcp.project_id",
         Field::ClientEmail => "gcp.client_email",
         Field::LogId => "gcp.log_id",

@@ -73,8 +73,12 @@ impl Stream {
         if whole == Decision::Split {
             return self.split(done, now);
         }
-        let (run, count) = (done.run, done.events.len());
+        let (run, count, took) = (done.run, done.events.len(), done.report.whole.duration);
         let shown = self.settle_events(done, whole, now);
+        if shown.accepted > 0 {
+            self.books.accepted(took, now);
+            self.context.status.totals.accepted(shown.accepted, took);
+        }
         if run.is_some() {
             self.end_run(shown.put_back == 0);
         }
@@ -208,6 +212,7 @@ impl Stream {
                 reason = row.reason,
                 "An event was parked."
             );
+            self.context.status.totals.parked();
         }
         self.books.refused(row);
         if let Origin::Lane(lane) = origin {
@@ -227,6 +232,7 @@ impl Stream {
     fn note_failure(&mut self, events: &[Arc<LoggedEvent>], report: &Report, now: Timestamp) {
         let Some(first) = events.first() else { return };
         self.books.failed(first.seq, events.len(), report, now);
+        self.context.status.totals.failed(report.outcome);
         tracing::debug!(
             destination_id = self.context.destination.get(),
             seq = first.seq.get(),

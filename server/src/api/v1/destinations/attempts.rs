@@ -37,6 +37,8 @@ pub(super) struct AttemptView {
     seq: i64,
     /// How many it carried.
     events: u32,
+    /// How many times that event had been tried by then, this attempt included.
+    number: u32,
     started_at: Moment,
     duration_ms: u32,
     /// Null if there was no answer.
@@ -73,6 +75,7 @@ fn view(attempt: Attempt) -> AttemptView {
     AttemptView {
         seq: attempt.seq.get(),
         events: attempt.events,
+        number: attempt.number,
         started_at: Moment(attempt.started_at),
         duration_ms: attempt.duration_ms,
         status: attempt.status,

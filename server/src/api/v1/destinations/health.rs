@@ -1,7 +1,10 @@
 //! How a stream is doing.
 
 use axum::{Json, extract::State};
-use domain::{health::StreamHealth, policy::Trouble};
+use domain::{
+    health::{StreamFacts, StreamHealth},
+    policy::Trouble,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +34,17 @@ pub(super) struct HealthView {
     since: Option<Moment>,
     /// When it is tried next.
     next_probe_at: Option<Moment>,
+    /// When an event was last accepted.
+    last_success_at: Option<Moment>,
+    /// When the oldest event came in that is not settled; null if nothing waits.
+    oldest_waiting_at: Option<Moment>,
+    /// When the log would reach its size limit if this stream held it back and events came in as in the last hour; null if it
+    /// does not, or in more than a year.
+    log_full_at: Option<Moment>,
+    /// Events that the destination refused and that are tried again.
+    retrying: u64,
+    /// Events that the destination refused for good: see them under `parked`.
+    parked: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,11 +93,6 @@ pub(super) struct ProgressView {
     newest_seq: i64,
     /// Events delivered since the destination was added, repeats after a crash included.
     delivered: u64,
-    last_success_at: Option<Moment>,
-    /// Events that the destination refused and that are tried again.
-    retrying: u64,
-    /// Events that the destination refused for good: see them under `parked`.
-    parked: u64,
 }
 
 /// Show how a stream is doing
@@ -102,20 +111,27 @@ pub(super) async fn show_health(
     let (engine, id) = (&services.engine, state.destination.id);
     let cursor = engine.database().read_cursor(id).await.map_err(AdminError::from)?;
     let cursor = cursor.ok_or_else(not_found)?;
-    let refused = engine.database().count_refused(id).await.map_err(AdminError::from)?;
     Ok(Json(ProgressView {
-        health: HealthView::new(&state.health),
+        health: HealthView::new(&state.health, &state.facts),
         settled_to: cursor.acked.get(),
         newest_seq: engine.log().last_seq().get(),
         delivered: cursor.delivered,
-        last_success_at: cursor.last_success_at.map(Moment),
-        retrying: refused.retrying,
-        parked: refused.parked,
     }))
 }
 
 impl HealthView {
-    pub(super) fn new(health: &StreamHealth) -> Self {
+    pub(super) fn new(health: &StreamHealth, facts: &StreamFacts) -> Self {
+        Self {
+            last_success_at: facts.last_success_at.map(Moment),
+            oldest_waiting_at: facts.oldest_waiting_at.map(Moment),
+            log_full_at: facts.log_full_at.map(Moment),
+            retrying: facts.retrying,
+            parked: facts.parked,
+            ..Self::of_health(health)
+        }
+    }
+
+    fn of_health(health: &StreamHealth) -> Self {
         match *health {
             StreamHealth::NothingToSend => Self::of(StateName::NothingToSend),
             StreamHealth::Healthy { .. } => Self::of(StateName::Healthy),
@@ -144,6 +160,7 @@ impl HealthView {
                     status,
                     since: Some(Moment(since)),
                     next_probe_at: Some(Moment(next_probe_at)),
+                    ..Self::of(StateName::Held)
                 }
             }
         }
@@ -158,6 +175,11 @@ impl HealthView {
             status: None,
             since: None,
             next_probe_at: None,
+            last_success_at: None,
+            oldest_waiting_at: None,
+            log_full_at: None,
+            retrying: 0,
+            parked: 0,
         }
     }
 }

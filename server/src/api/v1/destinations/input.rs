@@ -41,6 +41,11 @@ pub(super) struct NewDestinationInput {
     #[serde(default)]
     #[schema(max_items = 5)]
     namespaces: Vec<String>,
+    /// Which events of the log it begins with: `now` for none of them, `beginning` for all, or those received at this time or
+    /// later.
+    #[serde(default = "from_now")]
+    #[schema(default = "now", example = "2026-01-31T09:30:00Z")]
+    start_from: String,
     #[serde(default, deserialize_with = "object_or_null")]
     http: Option<NewHttpInput>,
     #[serde(default, deserialize_with = "object_or_null")]
@@ -145,6 +150,7 @@ impl NewDestinationInput {
             target,
             event_types: self.event_types,
             namespaces: namespaces(&self.namespaces)?,
+            start_from: self.start_from,
         };
         Ok((draft, flow))
     }
@@ -209,6 +215,10 @@ pub(super) fn namespaces(paths: &[String]) -> Result<String, ApiError> {
 
 const fn yes() -> bool {
     true
+}
+
+fn from_now() -> String {
+    "now".to_owned()
 }
 
 fn usual_log() -> String {

@@ -124,7 +124,11 @@ pub(super) enum LayoutName {
 
 impl DestinationView {
     pub(super) fn new(state: DestinationState, for_admin: bool) -> Self {
-        let DestinationState { destination, health } = state;
+        let DestinationState {
+            destination,
+            health,
+            facts,
+        } = state;
         let kind = KindName::of(destination.target.kind());
         let (mut http, mut gcp, mut aws) = (None, None, None);
         match destination.target {
@@ -145,7 +149,7 @@ impl DestinationView {
             http,
             gcp,
             aws,
-            health: HealthView::new(&health),
+            health: HealthView::new(&health, &facts),
             created_at: Moment(destination.created_at),
             updated_at: Moment(destination.updated_at),
         }

@@ -1,0 +1,191 @@
+//! What a stream has done, counted by the minute: for charts, metrics and whoever wants figures.
+
+mod latency;
+
+pub use self::latency::LatencyHistogram;
+use crate::Timestamp;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// A minute since 1970-01-01T00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Minute(i64);
+
+impl Minute {
+    /// The minute that holds a moment.
+    pub const fn of(moment: Timestamp) -> Self {
+        Self(moment.unix_ms().div_euclid(MINUTE_MS))
+    }
+
+    /// The number as it is stored.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// Its first moment.
+    pub const fn start(self) -> Timestamp {
+        Timestamp::from_unix_ms(self.0.saturating_mul(MINUTE_MS))
+    }
+
+    #[must_use]
+    pub fn minus(self, minutes: u32) -> Self {
+        Self(self.0.saturating_sub(i64::from(minutes)))
+    }
+}
+
+/// What one stream did in a stretch of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events that were accepted; one that is sent again after a crash counts again.
+    pub delivered: u64,
+    /// Requests that failed, whatever for.
+    pub failed: u64,
+    /// How long accepted requests took.
+    pub latency: LatencyHistogram,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: &Self) {
+        self.delivered = self.delivered.saturating_add(other.delivered);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.latency.add(&other.latency);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.delivered == 0 && self.failed == 0 && self.latency.is_empty()
+    }
+}
+
+/// How far back a chart goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Span {
+    #[default]
+    Hour,
+    Day,
+    Week,
+}
+
+impl Span {
+    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|span| span.as_str() == text)
+    }
+
+    pub const fn minutes(self) -> u32 {
+        match self {
+            Self::Hour => 60,
+            Self::Day => 24 * 60,
+            Self::Week => 7 * 24 * 60,
+        }
+    }
+
+    /// Minutes that one point of a chart stands for.
+    pub const fn step(self) -> u32 {
+        match self {
+            Self::Hour => 1,
+            Self::Day => 15,
+            Self::Week => 60,
+        }
+    }
+
+    /// The first minute of a chart that ends with this one; a multiple of the step, so that the points of a chart stay what they
+    /// are while time goes on.
+    pub fn start(self, end: Minute) -> Minute {
+        let step = i64::from(self.step());
+        let last_step = end.number().div_euclid(step).saturating_mul(step);
+        Minute(last_step.saturating_add(step)).minus(self.minutes())
+    }
+
+    /// Sums what was counted by the minute into the points of a chart, the oldest first.
+    pub fn points(self, end: Minute, minutes: impl IntoIterator<Item = (Minute, Counts)>) -> Vec<Point> {
+        let (start, step) = (self.start(end), i64::from(self.step()));
+        let count = self.minutes().div_euclid(self.step());
+        let starts =
+            (0..count).map(|point| Minute(start.number().saturating_add(i64::from(point).saturating_mul(step))));
+        let mut points: Vec<Point> = starts
+            .map(|start| Point {
+                start,
+                counts: Counts::default(),
+            })
+            .collect();
+        for (minute, counts) in minutes {
+            let position = minute.number().saturating_sub(start.number()).div_euclid(step);
+            let point = usize::try_from(position)
+                .ok()
+                .and_then(|position| points.get_mut(position));
+            if let Some(point) = point {
+                point.counts.add(&counts);
+            }
+        }
+        points
+    }
+}
+
+/// One point of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The first minute of the step it stands for.
+    pub start: Minute,
+    pub counts: Counts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivered(count: u64) -> Counts {
+        Counts {
+            delivered: count,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn a_chart_ends_with_the_step_that_is_running_and_loses_nothing() {
+        for span in Span::ALL {
+            let end = Minute::new(29_000_007);
+            let first = span.start(end);
+            let points = span.points(end, [(first, delivered(2)), (end, delivered(3)), (end, delivered(4))]);
+            assert_eq!(points.len(), usize::try_from(span.minutes() / span.step()).unwrap());
+            let (oldest, newest) = (&points[0], &points[points.len() - 1]);
+            assert_eq!((oldest.start, oldest.counts.delivered), (first, 2));
+            assert_eq!(newest.counts.delivered, 7);
+            assert!(newest.start <= end && end < Minute::new(newest.start.number() + i64::from(span.step())));
+            assert_eq!(Span::parse(span.as_str()), Some(span));
+        }
+    }
+
+    #[test]
+    fn what_lies_outside_is_left_out() {
+        let end = Minute::new(1_000);
+        let outside = [(Minute::new(940), delivered(1)), (Minute::new(1_001), delivered(1))];
+        let sum: u64 = Span::Hour
+            .points(end, outside)
+            .iter()
+            .map(|point| point.counts.delivered)
+            .sum();
+        assert_eq!(sum, 0);
+    }
+
+    #[test]
+    fn a_minute_before_1970_is_a_minute() {
+        let minute = Minute::of(Timestamp::from_unix_ms(-1));
+        assert_eq!(
+            (minute.number(), minute.start()),
+            (-1, Timestamp::from_unix_ms(-60_000))
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! What streams have done, and how the log grows: figures for people and for metrics.
+
+use std::collections::HashMap;
+
+use domain::{
+    Timestamp,
+    activity::{Minute, Point, Span},
+    health::StreamFacts,
+    ids::{DestinationId, Seq},
+};
+
+use crate::{
+    Engine,
+    delivery::StreamTotals,
+    log::{EventLog, LogError},
+    store::{Database, Destination, MinuteTotals, Refused, StoreError, UpdateError},
+};
+
+/// Minutes whose rate is told beside a stream.
+const RATE_MINUTES: u32 = 30;
+
+/// What is kept of the counters: a week, and what a chart of a week may need before it.
+const KEPT_MINUTES: u32 = 8 * 24 * 60;
+
+const HOUR_MINUTES: u32 = 60;
+
+/// Nobody plans for what is further away.
+const A_YEAR_MS: u128 = 365 * 24 * 60 * 60 * 1_000;
+
+/// How many events came in and went out in one minute, over all streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    pub minute: Minute,
+    pub received: u64,
+    /// One event counts once for each destination that accepted it.
+    pub delivered: u64,
+}
+
+/// Figures could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FiguresError {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the log can't be read")]
+    Log(#[from] LogError),
+}
+
+impl From<FiguresError> for UpdateError {
+    fn from(error: FiguresError) -> Self {
+        match error {
+            FiguresError::Store(error) => Self::Store(error),
+            FiguresError::Log(error) => Self::Log(error),
+        }
+    }
+}
+
+impl Engine {
+    /// What a stream has done, point by point, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn activity(&self, id: DestinationId, span: Span) -> Result<Vec<Point>, StoreError> {
+        let end = Minute::of(self.clock().now());
+        let minutes = self.database().read_minutes(id, span.start(end)).await?;
+        Ok(span.points(end, minutes))
+    }
+
+    /// What came in and went out in each of the last 60 minutes, the one that is running last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {
+        let end = Minute::of(self.clock().now());
+        let start = Span::Hour.start(end);
+        let positions = self.database().read_log_positions(start).await?;
+        let received = received(&positions, (end, self.log().last_seq()));
+        let mut delivered = HashMap::<Minute, u64>::new();
+        for totals in self.database().read_totals(start).await?.values().flatten() {
+            let sum = delivered.entry(totals.minute).or_default();
+            *sum = sum.saturating_add(totals.delivered);
+        }
+        let traffic = minutes_to(end, HOUR_MINUTES).map(|minute| Traffic {
+            minute,
+            received: received.get(&minute).copied().unwrap_or(0),
+            delivered: delivered.get(&minute).copied().unwrap_or(0),
+        });
+        Ok(traffic.collect())
+    }
+
+    /// What each stream has done since the server was started.
+    pub fn stream_totals(&self, id: DestinationId) -> StreamTotals {
+        self.delivery().totals_of(id)
+    }
+
+    /// Probes a held destination at once. False if there is no such stream; one that is not held goes on as it does.
+    pub fn retry_now(&self, id: DestinationId) -> bool {
+        self.delivery().probe(id)
+    }
+
+    /// When the log reaches its limit if nothing leaves it and events come in as in the last hour; none if that is more than a
+    /// year away.
+    ///
+    /// # Errors
+    /// [`FiguresError`].
+    pub async fn log_full_at(&self) -> Result<Option<Timestamp>, FiguresError> {
+        let now = self.clock().now();
+        let positions = self
+            .database()
+            .read_log_positions(Minute::of(now).minus(HOUR_MINUTES))
+            .await?;
+        let stored = self.log().stored().await?;
+        let limit = self.settings().retention().log_size.value.bytes();
+        let rate = rate(&positions, self.log().last_seq(), now);
+        let Some((events, during_ms)) = rate.filter(|_| stored.events > 0) else {
+            return Ok(None);
+        };
+        let room = u128::from(limit.saturating_sub(stored.used_bytes));
+        // room / (bytes of an event × events in a millisecond)
+        let wait_ms = room
+            .saturating_mul(stored.events.into())
+            .saturating_mul(during_ms.into())
+            .checked_div(u128::from(stored.used_bytes).saturating_mul(events.into()));
+        let wait_ms = wait_ms.filter(|wait_ms| *wait_ms <= A_YEAR_MS);
+        let wait_ms = wait_ms.and_then(|wait_ms| i64::try_from(wait_ms).ok());
+        Ok(wait_ms.map(|wait_ms| Timestamp::from_unix_ms(now.unix_ms().saturating_add(wait_ms))))
+    }
+
+    /// What else is worth knowing of these streams, in their order.
+    pub(crate) async fn facts_of(&self, destinations: &[Destination]) -> Result<Vec<StreamFacts>, FiguresError> {
+        let end = Minute::of(self.clock().now());
+        let refused = self.database().count_all_refused().await?;
+        let totals = self.database().read_totals(end.minus(RATE_MINUTES - 1)).await?;
+        let mut log_full_at = None;
+        let mut facts = Vec::with_capacity(destinations.len());
+        for destination in destinations {
+            let id = destination.id;
+            let (last_success_at, waits_after) = self.delivery().reach_of(id);
+            // Nothing is kept for an inactive one.
+            let waits_after = waits_after.filter(|_| destination.flow.active);
+            let oldest_waiting_at = match waits_after {
+                Some(after) => self.log().next_received_at(after).await?,
+                None => None,
+            };
+            if oldest_waiting_at.is_some() && log_full_at.is_none() {
+                log_full_at = Some(self.log_full_at().await?);
+            }
+            let Refused { retrying, parked } = refused.get(&id).copied().unwrap_or_default();
+            facts.push(StreamFacts {
+                last_success_at,
+                oldest_waiting_at,
+                log_full_at: oldest_waiting_at.and(log_full_at.flatten()),
+                retrying,
+                parked,
+                per_minute: per_minute(end, totals.get(&id).map_or(&[], Vec::as_slice)),
+            });
+        }
+        Ok(facts)
+    }
+}
+
+/// Notes how far the log is, and forgets what nobody looks at any more. `noted` is what was noted last.
+pub(crate) async fn keep_books(
+    log: &EventLog,
+    database: &Database,
+    now: Timestamp,
+    noted: &mut Option<(Minute, Seq)>,
+) -> Result<(), StoreError> {
+    let (minute, last) = (Minute::of(now), log.last_seq());
+    if noted.is_none_or(|(before, _)| before < minute) {
+        database.forget_minutes(minute.minus(KEPT_MINUTES)).await?;
+    }
+    if noted.is_none_or(|(_, before)| before < last) {
+        database.note_log_position(minute, last).await?;
+    }
+    *noted = Some((minute, last));
+    Ok(())
+}
+
+fn minutes_to(end: Minute, count: u32) -> impl Iterator<Item = Minute> {
+    (0..count).rev().map(move |back| end.minus(back))
+}
+
+fn per_minute(end: Minute, totals: &[MinuteTotals]) -> Vec<u32> {
+    let of = |minute| totals.iter().find(|totals| totals.minute == minute);
+    minutes_to(end, RATE_MINUTES)
+        .map(|minute| of(minute).map_or(0, |totals| u32::try_from(totals.delivered).unwrap_or(u32::MAX)))
+        .collect()
+}
+
+/// How many events came in, by minute. The first position is where it starts from.
+fn received(positions: &[(Minute, Seq)], newest: (Minute, Seq)) -> HashMap<Minute, u64> {
+    let mut received = HashMap::new();
+    let mut before = positions.first().map(|(_, seq)| *seq);
+    for (minute, seq) in positions.iter().skip(1).chain([&newest]) {
+        let more = seq.get().saturating_sub(before.map_or(seq.get(), Seq::get));
+        let sum: &mut u64 = received.entry(*minute).or_default();
+        *sum = sum.saturating_add(u64::try_from(more).unwrap_or(0));
+        before = Some(*seq);
+    }
+    received
+}
+
+/// How many events came in during how many milliseconds; none if it is not known.
+fn rate(positions: &[(Minute, Seq)], last: Seq, now: Timestamp) -> Option<(u64, u64)> {
+    let (minute, seq) = positions.first()?;
+    // A position is the one at the end of its minute; nothing has come in from there to the beginning of the hour.
+    let since = Minute::new(minute.number().saturating_add(1)).max(Minute::of(now).minus(HOUR_MINUTES));
+    let events = u64::try_from(last.get().saturating_sub(seq.get())).ok()?;
+    let during_ms = u64::try_from(now.unix_ms().saturating_sub(since.start().unix_ms())).ok()?;
+    (events > 0 && during_ms > 0).then_some((events, during_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn positions(list: &[(i64, i64)]) -> Vec<(Minute, Seq)> {
+        list.iter()
+            .map(|(minute, seq)| (Minute::new(*minute), Seq::new(*seq)))
+            .collect()
+    }
+
+    #[test]
+    fn what_came_in_is_the_difference_of_positions() {
+        let noted = positions(&[(3, 10), (7, 14), (9, 20)]);
+        let by_minute = received(&noted, (Minute::new(9), Seq::new(25)));
+        let of = |minute| by_minute.get(&Minute::new(minute)).copied();
+        assert_eq!((of(3), of(7), of(9)), (None, Some(4), Some(11)));
+        assert_eq!(
+            received(&[], (Minute::new(9), Seq::new(25))).get(&Minute::new(9)),
+            Some(&0)
+        );
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_last_hour_or_of_what_is_known_of_it() {
+        let now = Minute::new(100).start();
+        assert_eq!(
+            rate(&positions(&[(3, 10), (99, 40)]), Seq::new(70), now),
+            Some((60, 3_600_000))
+        );
+        assert_eq!(rate(&positions(&[(89, 10)]), Seq::new(70), now), Some((60, 600_000)));
+        assert_eq!(rate(&positions(&[(89, 70)]), Seq::new(70), now), None);
+        assert_eq!(rate(&[], Seq::new(70), now), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a moment stands in the log. Positions are given in the order in which events come in, so the times at which they
+//! were received grow with them, but for the little by which requests overtake each other.
+
+use domain::{Timestamp, ids::Seq};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{EventLog, LogError};
+
+impl EventLog {
+    /// The position after which come the events that were received at this moment or later.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn position_before(&self, received: Timestamp) -> Result<Seq, LogError> {
+        let last = self.last_seq();
+        self.readers
+            .read(move |connection| search(connection, received, last))
+            .await
+    }
+
+    /// The position before the oldest event that is still there; the newest one of an empty log.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn position_before_all(&self) -> Result<Seq, LogError> {
+        self.position_before(Timestamp::from_unix_ms(i64::MIN)).await
+    }
+
+    /// When the first event after a position was received; none if there is none.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn next_received_at(&self, after: Seq) -> Result<Option<Timestamp>, LogError> {
+        if let Some(event) = self
+            .tail
+            .read_after(after, 1, 1)
+            .and_then(|events| events.into_iter().next())
+        {
+            return Ok(Some(event.received_at));
+        }
+        let read = move |connection: &Connection| next(connection, after);
+        Ok(self.readers.read(read).await?.map(|(_, received_at)| received_at))
+    }
+}
+
+/// The first event after a position, and when it was received.
+fn next(connection: &Connection, after: Seq) -> Result<Option<(Seq, Timestamp)>, LogError> {
+    let mut statement =
+        connection.prepare_cached("SELECT seq, received_at FROM events WHERE seq > ? ORDER BY seq LIMIT 1")?;
+    let row = statement.query_row([after.get()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let row: Option<(i64, i64)> = row.optional()?;
+    Ok(row.map(|(seq, received_at)| (Seq::new(seq), Timestamp::from_unix_ms(received_at))))
+}
+
+/// Halves the stretch in which the answer lies until nothing is left of it.
+fn search(connection: &Connection, received: Timestamp, last: Seq) -> Result<Seq, LogError> {
+    let Some((oldest, _)) = next(connection, Seq::START)? else {
+        return Ok(last);
+    };
+    let (mut low, mut high) = (oldest.get().saturating_sub(1), last.get());
+    while low < high {
+        let middle = low.midpoint(high);
+        match next(connection, Seq::new(middle))? {
+            Some((seq, received_at)) if received_at < received => low = seq.get(),
+            _ => high = middle,
+        }
+    }
+    Ok(Seq::new(low))
+}
