@@ -3,7 +3,8 @@
 use domain::Timestamp;
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 use web_sys::{
-    File, FormData, HtmlElement, HtmlFormElement, HtmlTextAreaElement, RequestInit, Response, UrlSearchParams,
+    File, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, RequestInit, Response,
+    UrlSearchParams,
 };
 
 use crate::model::theme::Theme;
@@ -21,6 +22,11 @@ pub(crate) fn offset_minutes(moment: Timestamp) -> i32 {
     i32::try_from(whole(-behind)).unwrap_or(0)
 }
 
+/// Minutes that the reader's zone is ahead of UTC now, as the server functions that draw want it.
+pub(crate) fn offset_now() -> Option<i32> {
+    Some(offset_minutes(now()))
+}
+
 #[expect(
     clippy::as_conversions,
     reason = "JavaScript's numbers are floats; dates and offsets are whole and small"
@@ -35,6 +41,12 @@ const fn whole(number: f64) -> i64 {
 )]
 const fn to_number(whole: i64) -> f64 {
     whole as f64
+}
+
+/// The moment in UTC that a field for date and time holds in the reader's zone; none if it holds none.
+pub(crate) fn utc_of_local(text: &str) -> Option<String> {
+    let moment = js_sys::Date::new(&text.into());
+    (!moment.get_time().is_nan()).then(|| moment.to_iso_string().into())
 }
 
 /// Loads another page of this site anew.
@@ -88,9 +100,22 @@ pub(crate) fn form_query(form: &HtmlFormElement) -> String {
         .unwrap_or_default()
 }
 
+/// Dates with times travel in UTC: the server does not know the reader's zone.
 fn form_fields(form: &HtmlFormElement) -> Option<UrlSearchParams> {
     let fields = FormData::new_with_form(form).ok()?;
-    UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+    let moments = form.query_selector_all("[type=datetime-local]").ok()?;
+    for position in 0..moments.length() {
+        let field = moments
+            .get(position)
+            .and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        if let Some((field, moment)) =
+            field.and_then(|field| utc_of_local(&field.value()).map(|moment| (field, moment)))
+        {
+            fields.set(&field.name(), &moment);
+        }
+    }
+    Some(fields)
 }
 
 /// What a file begins with, which is all of it unless somebody chose a large one by mistake.

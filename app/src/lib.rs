@@ -14,6 +14,7 @@
 mod app;
 mod browser;
 mod clock;
+mod drawn;
 mod error;
 mod layout;
 mod loading;

@@ -5,19 +5,25 @@
 //! takes it from there and hands it on with each call that changes something.
 
 pub mod settings;
+pub mod streams;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
+    Timestamp,
     access::{NewPassword, TokenDraft, Username},
+    activity::Span,
     destination::DestinationSettings,
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
     settings::{NetworkChange, RetentionChange},
 };
 
-use self::settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary};
-use crate::wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview};
+use self::{
+    settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary},
+    streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
+};
+use crate::wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage};
 
 /// The context under which the server provides its implementation.
 pub type Port = Arc<dyn AdminPort>;
@@ -51,7 +57,13 @@ pub trait AdminPort: Send + Sync {
     /// Sets a new password and ends every other session of this user.
     async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<(), AppError>;
 
-    async fn overview(&self) -> Result<Overview, AppError>;
+    /// What time it is.
+    fn now(&self) -> Timestamp;
+
+    /// Where clients reach this server, without a slash at the end.
+    fn public_url(&self) -> String;
+
+    async fn overview(&self) -> Result<InstanceSummary, AppError>;
 
     /// At most 25 rows. `query` is that of the Log's address: its filter, and where the page starts.
     async fn list_events(&self, query: &str) -> Result<LogPage, AppError>;
@@ -59,11 +71,10 @@ pub trait AdminPort: Send + Sync {
     async fn show_event(&self, seq: Seq) -> Result<EventView, AppError>;
 
     /// All destinations, oldest first.
-    async fn list_destinations(&self) -> Result<Vec<DestinationView>, AppError>;
+    async fn list_destinations(&self) -> Result<Vec<StreamSummary>, AppError>;
 
     /// A private key that can't sign is refused at its field.
-    async fn create_destination(&self, admin: &SignedIn, new: DestinationSettings)
-    -> Result<DestinationView, AppError>;
+    async fn create_destination(&self, admin: &SignedIn, new: DestinationSettings) -> Result<StreamSummary, AppError>;
 
     /// `version` is the one that was edited; another in the store answers [`AppError::ChangedMeanwhile`]. The kind is the
     /// one that is stored. A private key that can't sign is refused at its field.
@@ -73,7 +84,16 @@ pub trait AdminPort: Send + Sync {
         id: DestinationId,
         version: i64,
         change: DestinationSettings,
-    ) -> Result<DestinationView, AppError>;
+    ) -> Result<StreamSummary, AppError>;
+
+    async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError>;
+
+    async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError>;
+
+    /// Tries a parked event again, or without a position every one. How many they were.
+    async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError>;
+
+    async fn discard_parked(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError>;
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError>;
 

@@ -1,13 +1,14 @@
 //! What the browser may ask: one function a file, each authorises, parses, makes one call of the port, and answers.
 //!
 //! Reads are GET, writes are POST. Endpoints are spelled out, so that they are the same in every build. What the forms of
-//! the settings pages call is there on the server alone; the browser sends them all in one way (`settings`).
+//! the settings pages and of what the server draws (`drawn`) call is there on the server alone; the browser sends them all in
+//! one way (`settings`).
 
 pub mod destinations;
+pub mod drawn;
 pub mod events;
 #[cfg(feature = "ssr")]
 mod guard;
-pub mod instance;
 #[cfg(feature = "ssr")]
 pub mod network;
 #[cfg(feature = "ssr")]
@@ -18,6 +19,8 @@ pub mod session;
 #[cfg(feature = "ssr")]
 pub mod sessions;
 pub mod settings;
+#[cfg(feature = "ssr")]
+pub mod streams;
 #[cfg(feature = "ssr")]
 pub mod tokens;
 #[cfg(feature = "ssr")]

@@ -11,7 +11,6 @@ mod event_types;
 mod field;
 mod google_fields;
 mod headers_table;
-mod health;
 mod http_fields;
 mod item;
 mod list;
@@ -20,6 +19,7 @@ mod refusal;
 mod s3_fields;
 mod secret_field;
 mod signing_secret;
+mod start_field;
 mod tab;
 mod verification_token;
 

@@ -2,10 +2,8 @@
 
 mod alert;
 mod brand;
-mod code_line;
 mod copy_button;
 mod error_view;
-mod first_event;
 mod icon;
 mod illustration;
 mod loaded;
@@ -18,10 +16,8 @@ mod skeleton;
 pub(crate) use self::{
     alert::{Alert, AlertTone},
     brand::{Brand, Logo},
-    code_line::CodeLine,
     copy_button::CopyButton,
     error_view::ErrorView,
-    first_event::FirstEvent,
     icon::Icon,
     illustration::{LogIllustration, StreamsIllustration},
     loaded::Loaded,

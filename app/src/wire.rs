@@ -4,9 +4,8 @@ pub mod settings;
 
 use domain::{
     FieldErrors, Timestamp,
-    destination::{DestinationDraft, Flow},
+    destination::DestinationDraft,
     event::EventId,
-    health::{StreamFacts, StreamHealth},
     ids::{DestinationId, HeaderId, Seq, UserId},
 };
 use serde::{Deserialize, Serialize};
@@ -129,9 +128,8 @@ pub struct DestinationView {
     /// What is stored, as its form shows it, event types in alphabetical order. The verification token is meant to be
     /// seen; every other secret is none: the values of headers are fetched one by one, keys are never shown again.
     pub draft: DestinationDraft,
-    pub flow: Flow,
-    pub health: StreamHealth,
-    pub facts: StreamFacts,
+    /// How its stream is doing, and its switches, as the server drew them: HTML.
+    pub status: String,
 }
 
 /// A secret of a destination that an administrator may see.
@@ -153,18 +151,4 @@ pub struct EventTypeView {
     pub description: String,
     /// Events of it in this hour and the 24 before it.
     pub last_day: u64,
-}
-
-/// The instance at a glance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overview {
-    pub version: String,
-    /// Where clients reach this server, without a slash at the end.
-    pub public_url: String,
-    /// Events in the log now.
-    pub stored_events: u64,
-    pub newest_received_at: Option<Timestamp>,
-    pub destinations: u32,
-    /// Destinations that are held.
-    pub held: u32,
 }

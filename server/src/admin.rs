@@ -9,7 +9,7 @@ mod users;
 
 pub(crate) use self::{
     error::AdminError,
-    overview::show_overview,
+    overview::{InstanceFigures, show_overview},
     sessions::{end_sessions, list_sessions},
     settings::{show_network, show_retention, update_network, update_retention},
     tokens::{MadeToken, create_token, list_tokens, revoke_token},

@@ -9,5 +9,6 @@ mod routes;
 mod sessions;
 mod sign_in;
 mod sign_in_guard;
+mod streams;
 
 pub(crate) use self::routes::router;

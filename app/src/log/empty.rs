@@ -3,28 +3,17 @@
 use leptos::prelude::*;
 
 use super::chips::clear_link;
-use crate::{
-    loading::load,
-    model::log_location::LogLocation,
-    server_fns::instance::show_overview,
-    ui::{FirstEvent, LinesSkeleton, Loaded, LogIllustration},
-};
+use crate::{drawn::draw_panel_in, model::log_location::LogLocation, ui::LogIllustration};
 
 #[component]
 pub(super) fn EmptyLog() -> impl IntoView {
-    let overview = load(|| (), |()| show_overview());
     view! {
         <section class="empty">
             <LogIllustration />
             <h2>"No audit events yet"</h2>
             <p>"What happens in the systems that post here is listed as soon as it arrives."</p>
             <div class="empty-steps">
-                <Loaded
-                    resource=overview
-                    what="The commands can't be shown."
-                    skeleton=|| view! { <LinesSkeleton lines=6 /> }
-                    view=|overview| view! { <FirstEvent public_url=overview.public_url /> }
-                />
+                {draw_panel_in(RwSignal::new("first_event".to_owned()), "The commands can't be shown.")}
             </div>
         </section>
     }

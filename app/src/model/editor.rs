@@ -92,6 +92,7 @@ impl EditorState {
         match field {
             Field::Name => &self.draft.name,
             Field::Namespaces => &self.draft.namespaces,
+            Field::StartFrom => &self.draft.start_from,
             Field::HeaderName(row) => self.header(row).map_or("", |header| &header.name),
             Field::HeaderValue(row) => self
                 .header(row)
@@ -112,6 +113,7 @@ impl EditorState {
         match field {
             Field::Name => self.draft.name = text,
             Field::Namespaces => self.draft.namespaces = text,
+            Field::StartFrom => self.draft.start_from = text,
             Field::HeaderName(row) => self.change_header(row, |header| header.name = text),
             Field::HeaderValue(row) => self.set_header_value(row, text),
             Field::PrivateKey if self.fill_from_key(&text) => return,

@@ -33,6 +33,8 @@ pub struct StreamRow {
     pub view: DestinationView,
     pub editor: EditorState,
     pub expanded: bool,
+    /// Opened at its activity instead of its settings.
+    pub shows_activity: bool,
 }
 
 impl StreamRow {
@@ -41,6 +43,7 @@ impl StreamRow {
             editor: EditorState::edit(&view),
             view,
             expanded: false,
+            shows_activity: false,
         }
     }
 }
@@ -128,10 +131,11 @@ impl StreamsState {
         }
     }
 
-    /// Opens a row, if it is not open.
-    pub fn expand(&mut self, id: DestinationId) {
+    /// Opens a row, if it is not open, at its activity or at its settings.
+    pub fn open(&mut self, id: DestinationId, at_activity: bool) {
         if let Some(row) = self.row_mut(id) {
             row.expanded = true;
+            row.shows_activity = at_activity;
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     http_fields::http_fields,
     refusal::Refusal,
     s3_fields::s3_fields,
+    start_field::start_field,
 };
 use crate::{
     browser,
@@ -48,6 +49,7 @@ pub(super) fn AddForm() -> impl IntoView {
                 {kind_fields(editing)}
                 <EventTypes editing />
                 {namespaces_field(editing)}
+                {start_field(editing)}
             </div>
             <div class="form-actions">
                 <button type="submit" class="button button-primary" disabled=cannot_add>

@@ -23,7 +23,7 @@ impl Streams {
         let state = RwSignal::new(StreamsState::new(destinations));
         let refresh = Action::new(move |(): &()| async move {
             let asked_at = state.with_untracked(StreamsState::revision);
-            let answer = list_destinations().await;
+            let answer = list_destinations(browser::offset_now()).await;
             state.try_update(|state| state.list_answered(asked_at, answer));
         });
         Self { state, refresh }
@@ -35,7 +35,7 @@ impl Streams {
         Action::new(move |(): &()| async move {
             let sent = state.with_untracked(|state| state.adding().map(|editor| (editor.form(), editor.draft())));
             let Some((form, draft)) = sent else { return };
-            let answer = create_destination(draft.clone()).await;
+            let answer = create_destination(draft.clone(), browser::offset_now()).await;
             if answer.is_ok() {
                 browser::focus(HEADING_ID);
             }
@@ -48,7 +48,7 @@ impl Streams {
         Action::new(move |request: &EditRequest| {
             let EditRequest { id, version, draft } = request.clone();
             async move {
-                let answer = update_destination(id, version, draft.clone()).await;
+                let answer = update_destination(id, version, draft.clone(), browser::offset_now()).await;
                 state.try_update(|state| state.save_answered(id, &draft, answer));
             }
         })
@@ -80,7 +80,7 @@ impl Streams {
             let id = *id;
             async move {
                 let asked_at = state.with_untracked(StreamsState::revision);
-                let answer = list_destinations().await;
+                let answer = list_destinations(browser::offset_now()).await;
                 state.try_update(|state| {
                     state.list_answered(asked_at, answer);
                     state.reload_edit(id);

@@ -7,11 +7,11 @@ use super::{
     context::Streams,
     edit_form::EditForm,
     editing::{Editing, Form},
-    health::Health,
     verification_token::VerificationTokenBadge,
 };
 use crate::{
     browser,
+    drawn::{draw_panel_in, drawn_place},
     model::{
         kind::{badge_label, target_line},
         streams_state::StreamRow,
@@ -32,6 +32,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
         Memo::new(move |_| streams.state.with(|state| state.row(id).is_some_and(read)))
     };
     let is_expanded = row(|row| row.expanded);
+    let shows_activity = row(|row| row.shows_activity);
     let view = Memo::new(move |_| streams.state.with(|state| state.row(id).map(|row| row.view.clone())));
     let text = move |read: fn(&DestinationView) -> String| {
         Signal::derive(move || view.with(|view| view.as_ref().map(read).unwrap_or_default()))
@@ -44,6 +45,10 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     let has_token = kind == Some(DestinationKind::Http);
     let is_filtered =
         Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| view.draft.is_filtered())));
+    let status = text(|view| view.status.clone());
+    let changed = Callback::new(move |()| {
+        streams.refresh.dispatch(());
+    });
     let panel_id = format!("stream-{id}-settings");
     view! {
         <li class="stream">
@@ -68,7 +73,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                 <p class="stream-url">
                     <bdi>{target}</bdi>
                 </p>
-                <Health view />
+                {drawn_place(status, changed, Callback::new(|_| {}))}
                 <div class="stream-end">
                     {has_token.then(|| view! { <VerificationTokenBadge token /> })}
                     <button type="button" class="icon-button needs-script" aria-label="Edit" title="Edit" on:click=move |_| edit(streams, id)>
@@ -78,16 +83,39 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
             </div>
             <div id=panel_id class="stream-panel" hidden=move || !is_expanded.get()>
                 <Show when=move || is_expanded.get()>
-                    <EditForm id name />
+                    {panel_tabs(streams, id, shows_activity)}
+                    {move || match shows_activity.get() {
+                        true => draw_panel_in(RwSignal::new(format!("activity/{id}/hour")), "The activity can't be shown."),
+                        false => view! { <EditForm id name /> }.into_any(),
+                    }}
                 </Show>
             </div>
         </li>
     }
 }
 
+/// What an open row shows.
+fn panel_tabs(streams: Streams, id: DestinationId, shows_activity: Memo<bool>) -> AnyView {
+    let tab = move |label: &'static str, at_activity: bool| {
+        view! {
+            <button
+                type="button"
+                class="choice"
+                aria-pressed=move || (shows_activity.get() == at_activity).to_string()
+                on:click=move |_| streams.state.update(|state| state.open(id, at_activity))
+            >
+                {label}
+            </button>
+        }
+        .into_any()
+    };
+    view! { <div class="choices stream-tabs" role="group" aria-label="What to show">{[tab("Settings", false), tab("Activity", true)]}</div> }
+        .into_any()
+}
+
 /// Opens the form, if it is closed, at its first field.
 fn edit(streams: Streams, id: DestinationId) {
-    streams.state.update(|state| state.expand(id));
+    streams.state.update(|state| state.open(id, false));
     browser::focus(Editing::new(streams, Form::Edit(id)).field_id("name"));
 }
 

@@ -28,7 +28,7 @@ pub(super) const HEADING_ID: &str = "streams-heading";
 
 #[component]
 pub(crate) fn StreamsTab() -> impl IntoView {
-    let destinations = load(|| (), |()| list_destinations());
+    let destinations = load(|| (), |()| list_destinations(None));
     view! {
         <Loaded
             resource=destinations
@@ -92,8 +92,12 @@ fn NoticeAlert(notice: Notice) -> impl IntoView {
 
 /// Asks again every few seconds while the page is looked at.
 fn keep_fresh(streams: Streams) {
-    expect_context::<Clock>().keep_ticking();
+    let clock = expect_context::<Clock>();
     Effect::new(move |_| {
+        // Times are in UTC until then.
+        if clock.is_ready() {
+            streams.refresh.dispatch(());
+        }
         let refresh = move || {
             if browser::is_visible() && !streams.refresh.pending().get_untracked() {
                 streams.refresh.dispatch(());

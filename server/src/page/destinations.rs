@@ -1,26 +1,31 @@
 //! Destinations as the page shows and changes them.
 
-use app::wire::{AppError, DestinationSecret, DestinationView, EventTypeView};
+use app::{
+    port::streams::StreamSummary,
+    wire::{AppError, DestinationSecret, EventTypeView},
+};
 use domain::{destination::DestinationSettings, event::Author, ids::DestinationId};
-use engine::{DestinationState, Engine};
+use engine::Engine;
 
-use super::failure::{from_figures, from_log, from_update};
-use crate::destinations::draft_of;
+use super::{
+    failure::{from_figures, from_log, from_update},
+    streams::summary,
+};
 
-pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<DestinationView>, AppError> {
+pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<StreamSummary>, AppError> {
     let states = engine.list_destinations().await.map_err(from_figures)?;
-    Ok(states.into_iter().map(view).collect())
+    Ok(states.into_iter().map(summary).collect())
 }
 
 pub(super) async fn create_destination(
     engine: &Engine,
     author: &Author,
     new: DestinationSettings,
-) -> Result<DestinationView, AppError> {
+) -> Result<StreamSummary, AppError> {
     engine
         .create_destination(author, new)
         .await
-        .map(view)
+        .map(summary)
         .map_err(from_update)
 }
 
@@ -30,11 +35,11 @@ pub(super) async fn update_destination(
     id: DestinationId,
     version: i64,
     change: DestinationSettings,
-) -> Result<DestinationView, AppError> {
+) -> Result<StreamSummary, AppError> {
     engine
         .update_destination(author, id, version, change)
         .await
-        .map(view)
+        .map(summary)
         .map_err(from_update)
 }
 
@@ -73,20 +78,4 @@ pub(super) async fn list_event_types(engine: &Engine) -> Result<Vec<EventTypeVie
         last_day: known.last_day,
     });
     Ok(views.collect())
-}
-
-fn view(state: DestinationState) -> DestinationView {
-    let DestinationState {
-        destination,
-        health,
-        facts,
-    } = state;
-    DestinationView {
-        id: destination.id,
-        version: destination.version,
-        draft: draft_of(&destination).without_secrets(),
-        flow: destination.flow,
-        health,
-        facts,
-    }
 }

@@ -4,19 +4,22 @@ use app::{
     port::{
         AdminPort, SetCookie, SignedIn, Visitor,
         settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary},
+        streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
     },
-    wire::{AppError, DestinationSecret, DestinationView, EventTypeView, EventView, LogPage, Overview},
+    wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage},
 };
 use async_trait::async_trait;
 use domain::{
+    Timestamp,
     access::{NewPassword, TokenDraft, Username},
+    activity::Span,
     destination::DestinationSettings,
     event::{Author, AuthorClass},
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
     settings::{NetworkChange, RetentionChange},
 };
 
-use super::{destinations, events, failure::from_admin, password, sessions, sign_in};
+use super::{destinations, events, failure::from_admin, password, sessions, sign_in, streams};
 use crate::{admin as service, services::Services};
 
 /// The engine as the page sees it.
@@ -46,8 +49,33 @@ impl AdminPort for EnginePort {
         password::change_password(&self.0, signed_in, current, new).await
     }
 
-    async fn overview(&self) -> Result<Overview, AppError> {
-        service::show_overview(&self.0).await.map_err(from_admin)
+    fn now(&self) -> Timestamp {
+        self.0.engine.clock().now()
+    }
+
+    fn public_url(&self) -> String {
+        self.0.public_url.as_str().to_owned()
+    }
+
+    async fn overview(&self) -> Result<InstanceSummary, AppError> {
+        let figures = service::show_overview(&self.0).await.map_err(from_admin)?;
+        Ok(streams::overview(figures, &self.0.public_url))
+    }
+
+    async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
+        streams::show_activity(&self.0.engine, id, span).await
+    }
+
+    async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError> {
+        streams::steer_stream(&self.0.engine, &author_of(admin), id, steer).await
+    }
+
+    async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError> {
+        streams::retry_parked(&self.0.engine, &author_of(admin), id, seq).await
+    }
+
+    async fn discard_parked(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError> {
+        streams::discard_parked(&self.0.engine, &author_of(admin), id, seq).await
     }
 
     async fn list_events(&self, query: &str) -> Result<LogPage, AppError> {
@@ -58,15 +86,11 @@ impl AdminPort for EnginePort {
         events::show_event(self.0.engine.log(), seq).await
     }
 
-    async fn list_destinations(&self) -> Result<Vec<DestinationView>, AppError> {
+    async fn list_destinations(&self) -> Result<Vec<StreamSummary>, AppError> {
         destinations::list_destinations(&self.0.engine).await
     }
 
-    async fn create_destination(
-        &self,
-        admin: &SignedIn,
-        new: DestinationSettings,
-    ) -> Result<DestinationView, AppError> {
+    async fn create_destination(&self, admin: &SignedIn, new: DestinationSettings) -> Result<StreamSummary, AppError> {
         destinations::create_destination(&self.0.engine, &author_of(admin), new).await
     }
 
@@ -76,7 +100,7 @@ impl AdminPort for EnginePort {
         id: DestinationId,
         version: i64,
         change: DestinationSettings,
-    ) -> Result<DestinationView, AppError> {
+    ) -> Result<StreamSummary, AppError> {
         destinations::update_destination(&self.0.engine, &author_of(admin), id, version, change).await
     }
 

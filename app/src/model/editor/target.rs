@@ -104,7 +104,6 @@ impl EditorState {
 mod tests {
     use domain::{
         destination::{DestinationDraft, DestinationKind, GoogleDraft, S3Draft},
-        health::{StreamFacts, StreamHealth},
         ids::DestinationId,
     };
 
@@ -122,12 +121,9 @@ mod tests {
                 target,
                 event_types: Vec::new(),
                 namespaces: String::new(),
+                start_from: String::new(),
             },
-            health: StreamHealth::NothingToSend,
-            facts: StreamFacts::default(),
-            flow: Flow::default(),
-            facts: StreamFacts::default(),
-            flow: Flow::default(),
+            status: String::new(),
         }
     }
 

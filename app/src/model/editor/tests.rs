@@ -1,7 +1,6 @@
 use domain::{
     FieldError,
     destination::{HttpDraft, TargetDraft},
-    health::{StreamFacts, StreamHealth},
 };
 
 use super::*;
@@ -21,9 +20,7 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
             namespaces: String::new(),
             start_from: String::new(),
         },
-        health: StreamHealth::NothingToSend,
-        facts: StreamFacts::default(),
-        flow: Flow::default(),
+        status: String::new(),
     }
 }
 

@@ -1,7 +1,6 @@
 use domain::{
     Field,
     destination::{HttpDraft, TargetDraft},
-    health::{StreamFacts, StreamHealth},
 };
 
 use super::*;
@@ -21,9 +20,7 @@ fn view(id: i64, name: &str) -> DestinationView {
             namespaces: String::new(),
             start_from: String::new(),
         },
-        health: StreamHealth::NothingToSend,
-        facts: StreamFacts::default(),
-        flow: Flow::default(),
+        status: String::new(),
     }
 }
 
@@ -125,14 +122,14 @@ fn a_fresh_list_updates_health_and_leaves_open_forms_alone() {
     state.toggle(id);
     state.row_mut(id).unwrap().editor.set_text(Field::Name, "typed".into());
     let mut fresh = view(1, "one");
-    fresh.health = StreamHealth::CatchingUp { waiting: 9 };
+    fresh.status = "<p>Catching up</p>".to_owned();
     state.list_answered(state.revision(), Ok(vec![fresh.clone(), view(4, "four")]));
     let row = state.row(id).unwrap();
     assert_eq!(
         (ids(&state), row.expanded, row.editor.text(Field::Name)),
         (vec![1, 4], true, "typed")
     );
-    assert_eq!(state.row(id).unwrap().view.health, fresh.health);
+    assert_eq!(state.row(id).unwrap().view.status, fresh.status);
 }
 
 #[test]

@@ -11,13 +11,19 @@ pub async fn update_destination(
     id: DestinationId,
     version: i64,
     draft: DestinationDraft,
+    offset_minutes: Option<i32>,
 ) -> Result<DestinationView, AppError> {
-    use crate::server_fns::guard::{answer, expect_admin, port};
+    use crate::{
+        drawn::draw_stream,
+        server_fns::guard::{answer, expect_admin, port},
+    };
 
     answer(async move {
         let admin = expect_admin()?;
         let change = draft.parse_change()?;
-        port()?.update_destination(&admin, id, version, change).await
+        let port = port()?;
+        let stream = port.update_destination(&admin, id, version, change).await?;
+        Ok(draw_stream(stream, port.now(), offset_minutes))
     })
     .await
 }

@@ -1,6 +1,8 @@
 //! The instance at a glance.
 
 use axum::{Json, extract::State};
+use domain::health::StreamHealth;
+use engine::DestinationState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,13 +29,15 @@ pub(super) struct InstanceView {
     (status = 200, description = "The instance at a glance", body = InstanceView),
 ))]
 pub(super) async fn show_instance(State(services): State<Services>) -> Result<Json<InstanceView>, ApiError> {
-    let overview = admin::show_overview(&services).await?;
+    let figures = admin::show_overview(&services).await?;
+    let is_held = |state: &&DestinationState| matches!(state.health, StreamHealth::Held { .. });
+    let held = figures.streams.iter().filter(is_held).count();
     Ok(Json(InstanceView {
-        version: overview.version,
-        public_url: overview.public_url,
-        stored_events: overview.stored_events,
-        newest_received_at: overview.newest_received_at.map(Moment),
-        destinations: overview.destinations,
-        held: overview.held,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        public_url: services.public_url.as_str().to_owned(),
+        stored_events: figures.stored.events,
+        newest_received_at: figures.newest_received_at.map(Moment),
+        destinations: u32::try_from(figures.streams.len()).unwrap_or(u32::MAX),
+        held: u32::try_from(held).unwrap_or(u32::MAX),
     }))
 }

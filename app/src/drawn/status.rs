@@ -1,0 +1,188 @@
+//! How a stream is doing, and its switches: the part of its row that changes by itself.
+
+use domain::{
+    Timestamp,
+    health::{StreamFacts, StreamHealth},
+    ids::DestinationId,
+};
+use leptos::prelude::*;
+
+use super::{
+    chart::spark,
+    parts::{Reader, ago, steer_button, tone_class, tone_icon},
+};
+use crate::{
+    model::{
+        health_words::{HealthWords, health_words},
+        text::{counted, grouped},
+    },
+    port::streams::{Steer, StreamSummary},
+    ui::Icon,
+    wire::DestinationView,
+};
+
+/// Whole minutes over which the rate is told.
+const RATE_MINUTES: usize = 10;
+
+/// The row of a stream, drawn for a reader whose zone is so many minutes ahead of UTC, if that is known.
+pub(crate) fn draw_stream(stream: StreamSummary, now: Timestamp, offset_minutes: Option<i32>) -> DestinationView {
+    let reader = Reader { now, offset_minutes };
+    let status = draw_status(&stream, reader).to_html();
+    DestinationView {
+        id: stream.id,
+        version: stream.version,
+        draft: stream.draft.without_secrets(),
+        status,
+    }
+}
+
+fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
+    let words = words_of(stream, reader);
+    let is_held = matches!(stream.health, StreamHealth::Held { .. });
+    let next_step = words
+        .next_step
+        .map(|next_step| view! { <p class="health-next">{next_step}</p> });
+    let retry = is_held.then(|| {
+        let button = view! {
+            <button type="submit" class="button button-small">
+                <Icon icon=icondata_lu::LuRotateCw />
+                "Retry now"
+            </button>
+        };
+        steer_button(stream.id, Steer::RetryNow, button.into_any())
+    });
+    view! {
+        <div class="stream-health">
+            <div class="health-words">{draw_words(&words)} {next_step}</div>
+            {retry}
+        </div>
+        <div class="stream-rate">{draw_rate(&stream.facts)}</div>
+        <div class="stream-steer">{draw_switches(stream)}</div>
+    }
+    .into_any()
+}
+
+/// Icon, headline and details in one line.
+pub(super) fn draw_words(words: &HealthWords) -> AnyView {
+    let details = words.details.join(" · ");
+    let separator = if details.is_empty() { "" } else { " · " };
+    view! {
+        <p class=tone_class(words.tone)>
+            {tone_icon(words.tone)}
+            <span>
+                <strong>{words.headline.clone()}</strong>
+                {separator}
+                {details}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+/// The health in words, with what else is worth knowing.
+pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
+    let mut words = health_words(&stream.health, reader.viewpoint());
+    let facts = &stream.facts;
+    if let (Some(oldest), true) = (facts.oldest_waiting_at, is_behind(&stream.health)) {
+        words.details.push(format!("{} behind", ago(oldest, reader.now)));
+    }
+    match (&stream.health, facts.last_success_at) {
+        (StreamHealth::Starting | StreamHealth::NothingToSend, _) => {}
+        (_, Some(at)) => words
+            .details
+            .push(format!("last delivered {} ago", ago(at, reader.now))),
+        (StreamHealth::Inactive | StreamHealth::Paused { .. } | StreamHealth::Held { .. }, None) => {
+            words.details.push("nothing delivered yet".to_owned());
+        }
+        _ => {}
+    }
+    words.details.extend(refused_words(facts));
+    words
+        .details
+        .extend(full_words(facts.log_full_at, &stream.health, reader));
+    words
+}
+
+const fn is_behind(health: &StreamHealth) -> bool {
+    matches!(
+        health,
+        StreamHealth::CatchingUp { .. } | StreamHealth::Held { .. } | StreamHealth::Paused { .. }
+    )
+}
+
+fn refused_words(facts: &StreamFacts) -> impl Iterator<Item = String> {
+    let retried = (facts.retrying > 0).then(|| format!("{} refused, to be tried again", grouped(facts.retrying)));
+    let parked = (facts.parked > 0).then(|| format!("{} parked", grouped(facts.parked)));
+    retried.into_iter().chain(parked)
+}
+
+/// When the log would be full, if this stream keeps it from letting go of what is old.
+fn full_words(at: Option<Timestamp>, health: &StreamHealth, reader: Reader) -> Option<String> {
+    let at = at.filter(|_| is_behind(health))?;
+    Some(match at <= reader.now {
+        true => "the log is full".to_owned(),
+        false => format!("at this rate the log is full in {}", ago(reader.now, at)),
+    })
+}
+
+fn draw_rate(facts: &StreamFacts) -> AnyView {
+    // The last one is not over yet.
+    let minutes = facts.per_minute.len().saturating_sub(1);
+    let whole = facts.per_minute.iter().take(minutes).rev().take(RATE_MINUTES);
+    let sum: u64 = whole.map(|count| u64::from(*count)).sum();
+    let all: u64 = facts.per_minute.iter().map(|count| u64::from(*count)).sum();
+    let rate = sum.div_ceil(10);
+    let title = format!("{} delivered in the last 30 minutes", counted(all, "event"));
+    view! {
+        <span title=title.clone()>
+            {spark(&facts.per_minute)}
+            <span class="visually-hidden">{title.clone()}". "</span>
+            <span class="stream-figure">{format!("{}/min", grouped(rate))}</span>
+        </span>
+    }
+    .into_any()
+}
+
+fn draw_switches(stream: &StreamSummary) -> AnyView {
+    view! { {draw_pause(stream)} {draw_active(stream.id, stream.flow.active)} }.into_any()
+}
+
+fn draw_pause(stream: &StreamSummary) -> AnyView {
+    if !stream.flow.active {
+        return ().into_any();
+    }
+    let (steer, label, icon) = match stream.flow.paused {
+        true => (Steer::Resume, "Resume", icondata_lu::LuPlay),
+        false => (Steer::Pause, "Pause", icondata_lu::LuPause),
+    };
+    let title = match stream.flow.paused {
+        true => "Resume: send what was kept, and go on",
+        false => "Pause: send nothing, and keep everything until it is resumed",
+    };
+    let button = view! {
+        <button type="submit" class="icon-button" aria-label=label title=title>
+            <Icon icon />
+        </button>
+    };
+    steer_button(stream.id, steer, button.into_any())
+}
+
+fn draw_active(id: DestinationId, is_active: bool) -> AnyView {
+    let (steer, title) = match is_active {
+        true => (
+            Steer::Deactivate,
+            "Switch off: what comes in meanwhile is never sent here",
+        ),
+        false => (Steer::Activate, "Switch on: send what comes in from now on"),
+    };
+    let button = view! {
+        <button type="submit" class="switch" role="switch" aria-checked=is_active.to_string() title=title>
+            <span class="switch-track" aria-hidden="true"></span>
+            "Active"
+        </button>
+    };
+    steer_button(id, steer, button.into_any())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use domain::{
+    destination::{DestinationDraft, Flow},
+    policy::Trouble,
+};
+
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn reader() -> Reader {
+    Reader {
+        now: at("2026-03-03T10:00:00Z"),
+        offset_minutes: Some(0),
+    }
+}
+
+fn stream(health: StreamHealth, facts: StreamFacts) -> StreamSummary {
+    StreamSummary {
+        id: DestinationId::new(3),
+        version: 1,
+        draft: DestinationDraft::http("SIEM", "https://siem.example/"),
+        flow: Flow::default(),
+        health,
+        facts,
+    }
+}
+
+fn line(health: StreamHealth, facts: StreamFacts) -> String {
+    let words = words_of(&stream(health, facts), reader());
+    std::iter::once(words.headline)
+        .chain(words.details)
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+fn held() -> StreamHealth {
+    StreamHealth::Held {
+        trouble: Trouble::Unavailable(503),
+        since: at("2026-03-03T09:42:00Z"),
+        next_probe_at: at("2026-03-03T10:00:38Z"),
+        waiting: 4_210,
+    }
+}
+
+#[test]
+fn trouble_says_how_far_behind_the_stream_is_and_what_may_come_of_it() {
+    let facts = StreamFacts {
+        last_success_at: Some(at("2026-03-03T09:41:00Z")),
+        oldest_waiting_at: Some(at("2026-03-03T09:42:00Z")),
+        log_full_at: Some(at("2026-03-05T12:00:00Z")),
+        parked: 2,
+        ..StreamFacts::default()
+    };
+    assert_eq!(
+        line(held(), facts),
+        "Retrying since 09:42 · 503 from server · next try in 38 s · 4,210 waiting · 18 min behind · \
+         last delivered 19 min ago · 2 parked · at this rate the log is full in 2 d"
+    );
+}
+
+#[test]
+fn a_calm_stream_says_when_it_last_delivered() {
+    let at_noon = at("2026-03-03T09:59:57Z");
+    let healthy = StreamHealth::Healthy {
+        last_success_at: at_noon,
+    };
+    let facts = StreamFacts {
+        last_success_at: Some(at_noon),
+        // Just on its way: not worth a word.
+        oldest_waiting_at: Some(at_noon),
+        retrying: 1,
+        ..StreamFacts::default()
+    };
+    assert_eq!(
+        line(healthy, facts),
+        "Healthy · last delivered 3 s ago · 1 refused, to be tried again"
+    );
+    assert_eq!(
+        line(StreamHealth::NothingToSend, StreamFacts::default()),
+        "Nothing to send yet"
+    );
+    assert_eq!(
+        line(StreamHealth::Paused { waiting: 7 }, StreamFacts::default()),
+        "Paused · 7 waiting · nothing delivered yet"
+    );
+}
+
+#[test]
+fn what_is_typed_is_text_and_each_switch_says_what_it_does() {
+    Owner::new().with(|| {
+        let mut paused = stream(StreamHealth::Paused { waiting: 1 }, StreamFacts::default());
+        paused.flow = Flow {
+            active: true,
+            paused: true,
+        };
+        let html = draw_stream(paused, reader().now, None).status;
+        assert!(
+            html.contains(r#"value="resume""#) && html.contains(r#"value="deactivate""#),
+            "{html}"
+        );
+        assert!(!html.contains("retry_now"), "{html}");
+        let html = draw_stream(stream(held(), StreamFacts::default()), reader().now, None).status;
+        assert!(
+            html.contains("retry_now") && html.contains("2026-03-03 09:42 UTC"),
+            "{html}"
+        );
+        let mut inactive = stream(StreamHealth::Inactive, StreamFacts::default());
+        inactive.flow.active = false;
+        let html = draw_stream(inactive, reader().now, None).status;
+        assert!(
+            html.contains(r#"value="activate""#) && !html.contains("pause"),
+            "{html}"
+        );
+    });
+}

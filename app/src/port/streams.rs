@@ -1,0 +1,122 @@
+//! What the page shows of streams, and what it may ask of them.
+
+use domain::{
+    Timestamp,
+    activity::{Point, Span},
+    destination::{DestinationDraft, Flow},
+    health::{StreamFacts, StreamHealth},
+    ids::{DestinationId, Seq},
+};
+
+/// A destination and how its stream is doing.
+#[derive(Clone, Debug)]
+pub struct StreamSummary {
+    pub id: DestinationId,
+    pub version: i64,
+    /// What is stored, as its form shows it, event types in alphabetical order.
+    pub draft: DestinationDraft,
+    pub flow: Flow,
+    pub health: StreamHealth,
+    pub facts: StreamFacts,
+}
+
+/// What a stream has done.
+#[derive(Clone, Debug)]
+pub struct StreamActivity {
+    pub stream: StreamSummary,
+    pub span: Span,
+    /// The oldest first.
+    pub points: Vec<Point>,
+    /// The last of those that failed, the newest first.
+    pub attempts: Vec<FailedAttempt>,
+    /// The newest first; `stream.facts` says how many there are in all.
+    pub parked: Vec<ParkedEvent>,
+}
+
+/// A request that failed.
+#[derive(Clone, Debug)]
+pub struct FailedAttempt {
+    /// Of its first event.
+    pub seq: Seq,
+    /// How many events it carried.
+    pub events: u32,
+    /// How many times its first event had been tried by then.
+    pub number: u32,
+    pub started_at: Timestamp,
+    pub duration_ms: u32,
+    /// None if there was no answer.
+    pub status: Option<u16>,
+    pub reason: String,
+    /// The start of the answer.
+    pub response: String,
+}
+
+/// An event that is no longer tried.
+#[derive(Clone, Debug)]
+pub struct ParkedEvent {
+    pub seq: Seq,
+    pub tries: u32,
+    pub reason: String,
+    /// The start of the last answer.
+    pub response: String,
+    pub refused_at: Timestamp,
+}
+
+/// What is done with a stream, its settings apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steer {
+    Activate,
+    Deactivate,
+    Pause,
+    Resume,
+    /// Probe a held destination at once.
+    RetryNow,
+}
+
+impl Steer {
+    const ALL: [Self; 5] = [
+        Self::Activate,
+        Self::Deactivate,
+        Self::Pause,
+        Self::Resume,
+        Self::RetryNow,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activate => "activate",
+            Self::Deactivate => "deactivate",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::RetryNow => "retry_now",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|steer| steer.as_str() == text)
+    }
+}
+
+/// The instance at a glance.
+#[derive(Clone, Debug)]
+pub struct InstanceSummary {
+    pub version: String,
+    /// Where clients reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Events in the log now.
+    pub stored_events: u64,
+    pub newest_received_at: Option<Timestamp>,
+    pub oldest_received_at: Option<Timestamp>,
+    pub log_bytes: u64,
+    pub log_limit_bytes: u64,
+    /// Minute by minute over the last hour, the oldest first.
+    pub traffic: Vec<TrafficMinute>,
+    pub streams: Vec<StreamSummary>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrafficMinute {
+    pub start: Timestamp,
+    pub received: u64,
+    pub delivered: u64,
+}

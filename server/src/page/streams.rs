@@ -1,0 +1,149 @@
+//! How streams are doing as the page shows it, and what it does with them.
+
+use app::{
+    port::streams::{FailedAttempt, InstanceSummary, ParkedEvent, Steer, StreamActivity, StreamSummary, TrafficMinute},
+    wire::AppError,
+};
+use domain::{
+    activity::Span,
+    event::Author,
+    ids::{DestinationId, Seq},
+};
+use engine::{DestinationState, Engine};
+
+use super::failure::{from_figures, from_store};
+use crate::{
+    admin::InstanceFigures,
+    destinations::{EditError, draft_of, edit},
+    web::PublicUrl,
+};
+
+/// Shown at once.
+const SHOWN: u32 = 25;
+
+pub(super) fn summary(state: DestinationState) -> StreamSummary {
+    let DestinationState {
+        destination,
+        health,
+        facts,
+    } = state;
+    StreamSummary {
+        id: destination.id,
+        version: destination.version,
+        draft: draft_of(&destination),
+        flow: destination.flow,
+        health,
+        facts,
+    }
+}
+
+pub(super) fn overview(figures: InstanceFigures, public_url: &PublicUrl) -> InstanceSummary {
+    let traffic = figures.traffic.into_iter().map(|minute| TrafficMinute {
+        start: minute.minute.start(),
+        received: minute.received,
+        delivered: minute.delivered,
+    });
+    InstanceSummary {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        public_url: public_url.as_str().to_owned(),
+        stored_events: figures.stored.events,
+        newest_received_at: figures.newest_received_at,
+        oldest_received_at: figures.stored.oldest_received_at,
+        log_bytes: figures.stored.used_bytes,
+        log_limit_bytes: figures.log_limit_bytes,
+        traffic: traffic.collect(),
+        streams: figures.streams.into_iter().map(summary).collect(),
+    }
+}
+
+pub(super) async fn show_activity(engine: &Engine, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
+    let state = engine.find_destination(id).await.map_err(from_figures)?;
+    let state = state.ok_or(AppError::NotFound)?;
+    let points = engine.activity(id, span).await.map_err(from_store)?;
+    let attempts = engine.database().list_attempts(id, SHOWN).await.map_err(from_store)?;
+    let parked = engine
+        .database()
+        .list_parked(id, None, SHOWN)
+        .await
+        .map_err(from_store)?;
+    let attempts = attempts.into_iter().map(|attempt| FailedAttempt {
+        seq: attempt.seq,
+        events: attempt.events,
+        number: attempt.number,
+        started_at: attempt.started_at,
+        duration_ms: attempt.duration_ms,
+        status: attempt.status,
+        reason: attempt.reason,
+        response: attempt.response,
+    });
+    let parked = parked.into_iter().map(|event| ParkedEvent {
+        seq: event.seq,
+        tries: event.tries,
+        reason: event.reason,
+        response: event.response,
+        refused_at: event.refused_at,
+    });
+    Ok(StreamActivity {
+        stream: summary(state),
+        span,
+        points,
+        attempts: attempts.collect(),
+        parked: parked.collect(),
+    })
+}
+
+pub(super) async fn steer_stream(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    steer: Steer,
+) -> Result<(), AppError> {
+    if steer == Steer::RetryNow {
+        return match engine.retry_now(id) {
+            true => Ok(()),
+            false => Err(AppError::NotFound),
+        };
+    }
+    let changed = edit(engine, author, id, None, |_, _, flow| {
+        match steer {
+            Steer::Activate => flow.active = true,
+            Steer::Deactivate => flow.active = false,
+            Steer::Pause => flow.paused = true,
+            Steer::Resume => flow.paused = false,
+            Steer::RetryNow => {}
+        }
+        Ok(())
+    });
+    match changed.await {
+        Ok(_) => Ok(()),
+        Err(EditError::Invalid(errors)) => Err(AppError::Invalid(errors)),
+        Err(EditError::Update(error)) => Err(super::failure::from_update(error)),
+    }
+}
+
+pub(super) async fn retry_parked(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    seq: Option<Seq>,
+) -> Result<u64, AppError> {
+    let Some(seq) = seq else {
+        return engine.retry_all_parked(author, id).await.map_err(from_store);
+    };
+    match engine.retry_parked(author, id, seq).await.map_err(from_store)? {
+        true => Ok(1),
+        false => Err(AppError::NotFound),
+    }
+}
+
+pub(super) async fn discard_parked(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    seq: Seq,
+) -> Result<(), AppError> {
+    match engine.discard_parked(author, id, seq).await.map_err(from_store)? {
+        true => Ok(()),
+        false => Err(AppError::NotFound),
+    }
+}
