@@ -12,6 +12,7 @@ pub mod field_error;
 pub mod health;
 pub mod ids;
 pub mod policy;
+pub mod probe;
 pub mod s3_objects;
 pub mod settings;
 pub mod timestamp;

@@ -5,6 +5,8 @@
 
 mod changes;
 mod event_types;
+mod test_report;
+mod testing;
 
 use domain::{
     Field, FieldError,
@@ -18,7 +20,8 @@ use url::Url;
 use self::changes::{
     changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers,
 };
-pub use self::event_types::KnownEventType;
+pub(crate) use self::testing::TESTS_AT_A_TIME;
+pub use self::{event_types::KnownEventType, testing::TestError};
 
 use crate::{
     Engine, FiguresError,

@@ -12,7 +12,7 @@ use domain::{
     ids::Seq,
 };
 use tokio::{
-    sync::{Mutex, MutexGuard, Notify},
+    sync::{Mutex, MutexGuard, Notify, Semaphore},
     task::JoinHandle,
     time::MissedTickBehavior,
 };
@@ -22,6 +22,7 @@ use crate::{
     causes::causes,
     clock::Clock,
     delivery::Delivery,
+    destinations::TESTS_AT_A_TIME,
     log::{EventLog, LogError},
     net::{GuardedClients, NetworkRules},
     own_events::{Recorded, relay},
@@ -90,6 +91,7 @@ pub struct Engine {
     log: EventLog,
     database: Database,
     clients: GuardedClients,
+    services: SinkServices,
     delivery: Arc<Delivery>,
     upkeep: JoinHandle<()>,
     upkeep_wake: Arc<Notify>,
@@ -97,6 +99,8 @@ pub struct Engine {
     destination_limit: u32,
     /// Held by whoever reads a destination to change it.
     editing: Mutex<()>,
+    /// A place for each test of a destination.
+    tests: Semaphore,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: std::fs::File,
 }
@@ -123,7 +127,7 @@ impl Engine {
             log.clone(),
             database.clone(),
             clients.clone(),
-            config.services,
+            config.services.clone(),
             clock.clone(),
         );
         let upkeep_wake = Arc::new(Notify::new());
@@ -139,12 +143,14 @@ impl Engine {
             log,
             database,
             clients,
+            services: config.services,
             delivery: Arc::new(delivery),
             upkeep,
             upkeep_wake,
             settings,
             destination_limit: config.destination_limit,
             editing: Mutex::new(()),
+            tests: Semaphore::new(TESTS_AT_A_TIME),
             _folder_lock: folder_lock,
         })
     }
@@ -211,6 +217,18 @@ impl Engine {
 
     pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {
         self.clients.rules()
+    }
+
+    pub(crate) const fn clients(&self) -> &GuardedClients {
+        &self.clients
+    }
+
+    pub(crate) const fn services(&self) -> &SinkServices {
+        &self.services
+    }
+
+    pub(crate) const fn tests(&self) -> &Semaphore {
+        &self.tests
     }
 
     pub(crate) fn settings(&self) -> &Settings {

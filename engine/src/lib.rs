@@ -23,7 +23,7 @@ pub mod vault;
 pub use self::{
     activity::{FiguresError, Traffic},
     causes::causes,
-    destinations::{Addition, DestinationState, KnownEventType},
+    destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},

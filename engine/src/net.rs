@@ -4,10 +4,17 @@
 //! goes to the address that was checked, so a name that changes its mind between check and use gains nothing. A literal
 //! address never reaches a resolver, so it is checked on its own. Redirects are not followed, and proxies from the
 //! environment are not used: either would lead around the check.
+//!
+//! Clients come in two forms: pooled, for streams, and traced, for tests, which write down each stage of each request.
 
+mod certificate;
 mod client;
 mod resolver;
 mod rules;
+mod tls;
+mod trace;
+mod traced;
+mod traced_body;
 
 pub use domain::settings::AllowEntry;
 
@@ -15,4 +22,9 @@ pub use self::{
     client::{ClientError, GuardedClient, GuardedClients},
     resolver::{Blocked, Unresolved},
     rules::{Explained, Forbidden, NetworkRules, Verdict},
+    trace::Trace,
+};
+pub(crate) use self::{
+    client::{Late, NoConnection},
+    trace::Traced,
 };

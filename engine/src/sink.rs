@@ -15,14 +15,21 @@ use async_trait::async_trait;
 use domain::{Timestamp, ids::Seq, policy::Outcome};
 use url::Url;
 
-pub(crate) use self::google::check_private_key;
 pub use self::{google::GoogleSink, http::HttpSink, s3::S3Sink};
+pub(crate) use self::{
+    google::check_private_key,
+    http::{LONG_SEGMENT, secrets_of_url},
+    report::{KEPT_BYTES, masked},
+};
 use crate::{
     clock::Clock,
     log::LoggedEvent,
     net::{ClientError, GuardedClients},
     store::{Destination, Target},
 };
+
+#[cfg(test)]
+pub(crate) use self::report::error_report;
 
 /// What every request says of who sends it.
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION")));
@@ -146,7 +153,20 @@ pub fn sink_for(
     services: &SinkServices,
     clock: &Clock,
 ) -> Result<Arc<dyn Sink>, SinkError> {
-    match &destination.target {
+    sink_to(&destination.target, clients, services, clock)
+}
+
+/// The sink for where a destination's events go.
+///
+/// # Errors
+/// As [`sink_for`].
+pub(crate) fn sink_to(
+    target: &Target,
+    clients: &GuardedClients,
+    services: &SinkServices,
+    clock: &Clock,
+) -> Result<Arc<dyn Sink>, SinkError> {
+    match target {
         Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock.clone())?)),
         Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
         Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?)),

@@ -1,10 +1,6 @@
 //! The health of a stream in words.
 
-use domain::{
-    Timestamp,
-    health::StreamHealth,
-    policy::{Trouble, Unreached},
-};
+use domain::{Timestamp, health::StreamHealth, policy::Trouble};
 
 use super::{
     moment::{Viewpoint, clock_text, until_text},
@@ -65,7 +61,7 @@ pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> Heal
                 tone,
                 headline,
                 details,
-                next_step: Some(next_step(trouble)),
+                next_step: Some(trouble.next_step()),
             }
         }
     }
@@ -121,25 +117,6 @@ fn next_try(at: Timestamp, viewpoint: Option<Viewpoint>) -> String {
 
 fn waiting_text(waiting: u64) -> String {
     format!("{} waiting", grouped(waiting))
-}
-
-const fn next_step(trouble: Trouble) -> &'static str {
-    match trouble {
-        Trouble::Unreached(Unreached::Dns) => "Check the host name in the URL, and this server's DNS.",
-        Trouble::Unreached(Unreached::Connect) => {
-            "Check that the receiver runs, and that no firewall stands in between."
-        }
-        Trouble::Unreached(Unreached::Tls) => "Check the receiver's certificate: it must be valid for this host name.",
-        Trouble::Unreached(Unreached::Timeout) => "The receiver must answer within 10 seconds.",
-        Trouble::Unreached(Unreached::Interrupted) => "Check the receiver, or the proxy in front of it.",
-        Trouble::Unavailable(429) => "The receiver asks for a pause. Sending goes on by itself.",
-        Trouble::Unavailable(_) => "Sending goes on by itself as soon as the receiver accepts again.",
-        Trouble::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
-        Trouble::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
-        Trouble::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
-        Trouble::Blocked => "To allow it, start the server with this host in AUDIT_STREAMS_NETWORK_ALLOWLIST.",
-        Trouble::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
-    }
 }
 
 #[cfg(test)]

@@ -112,6 +112,12 @@ pub struct S3Settings {
 }
 
 impl S3Settings {
+    /// The same place, with objects made in another way.
+    #[must_use]
+    pub fn with_layout(self, layout: ObjectLayout) -> Self {
+        Self { layout, ..self }
+    }
+
     /// The secret is not looked at.
     ///
     /// # Errors

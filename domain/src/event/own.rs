@@ -188,6 +188,19 @@ pub enum OwnEvent {
         name: String,
         event: Seq,
     },
+    /// The test event itself: it is sent to one destination and stands in no log. None for one that is not stored.
+    StreamTest {
+        destination: Option<DestinationId>,
+        kind: DestinationKind,
+        name: String,
+    },
+    /// A test event is about to be sent to `place`.
+    StreamTested {
+        destination: Option<DestinationId>,
+        kind: DestinationKind,
+        name: String,
+        place: String,
+    },
     UserCreated {
         user: UserId,
         username: String,
@@ -223,6 +236,9 @@ struct Parts {
     target_details: String,
     extra: serde_json::Value,
 }
+
+/// Has no row; there is no `target_id` then.
+const NOT_STORED: DestinationId = DestinationId::new(0);
 
 const DESTINATION: &str = "AuditEvents::InstanceExternalAuditEventDestination";
 
@@ -262,6 +278,8 @@ impl OwnEvent {
             Self::StreamResumed { .. } => "audit_event_stream_resumed",
             Self::ParkedEventRetried { .. } | Self::ParkedEventsRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
+            Self::StreamTest { .. } => "audit_event_stream_test",
+            Self::StreamTested { .. } => "audit_event_stream_tested",
             Self::UserCreated { .. } => "user_created",
             Self::UserDisabled { .. } => "user_blocked",
             Self::UserEnabled { .. } => "user_unblocked",
@@ -471,6 +489,28 @@ impl OwnEvent {
                 name,
                 json!({}),
             ),
+            Self::StreamTest {
+                destination: id,
+                kind,
+                name,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination("Test event".to_owned(), &id.unwrap_or(NOT_STORED), name, json!({}))
+            },
+            Self::StreamTested {
+                destination: id,
+                kind,
+                name,
+                place,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Sent a test event to {place}"),
+                    &id.unwrap_or(NOT_STORED),
+                    name,
+                    json!({}),
+                )
+            },
             Self::UserCreated { user: id, username } => {
                 user(&format!("Created user {username}"), id, username, json!({}))
             }

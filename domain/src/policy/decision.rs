@@ -79,6 +79,28 @@ const fn hold(trouble: Trouble, retry_after: Option<Duration>) -> Decision {
     Decision::Hold { trouble, retry_after }
 }
 
+impl Trouble {
+    /// What an administrator can do about it, in one sentence or two.
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::Unreached(Unreached::Dns) => "Check the host name in the URL, and this server's DNS.",
+            Self::Unreached(Unreached::Connect) => {
+                "Check that the receiver runs, and that no firewall stands in between."
+            }
+            Self::Unreached(Unreached::Tls) => "Check the receiver's certificate: it must be valid for this host name.",
+            Self::Unreached(Unreached::Timeout) => "The receiver must answer within 10 seconds.",
+            Self::Unreached(Unreached::Interrupted) => "Check the receiver, or the proxy in front of it.",
+            Self::Unavailable(429) => "The receiver asks for a pause. Sending goes on by itself.",
+            Self::Unavailable(_) => "Sending goes on by itself as soon as the receiver accepts again.",
+            Self::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
+            Self::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
+            Self::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
+            Self::Blocked => "To allow it, start the server with this host in AUDIT_STREAMS_NETWORK_ALLOWLIST.",
+            Self::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
+        }
+    }
+}
+
 impl fmt::Display for Trouble {
     /// A phrase that follows "Held: " or stands alone in a log line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

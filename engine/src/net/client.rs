@@ -1,6 +1,7 @@
 //! HTTP clients that can't be led astray.
 
 use std::{
+    io,
     net::IpAddr,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
@@ -11,15 +12,19 @@ use http::HeaderMap;
 use reqwest::redirect;
 use url::{Host, Url};
 
-use super::{Blocked, NetworkRules, resolver::GuardedResolver};
+use super::{
+    Blocked, NetworkRules, Unresolved, resolver::GuardedResolver, tls::Trust, trace::Trace, traced::TracedClient,
+};
 
 /// No connection within this time is no connection.
-const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Makes clients, all under the rules of their moment; clones share them.
 #[derive(Clone, Debug)]
 pub struct GuardedClients {
     rules: Arc<RwLock<Versioned>>,
+    /// Where clients write down what they do, if they do.
+    trace: Option<Trace>,
 }
 
 #[derive(Debug)]
@@ -33,6 +38,8 @@ struct Versioned {
 pub enum ClientError {
     #[error("the TLS certificates of this machine can't be used")]
     Tls(#[source] reqwest::Error),
+    #[error("the TLS certificates of this machine can't be used")]
+    Trust(#[source] rustls::Error),
     #[error("a destination's URL has no host")]
     NoHost,
 }
@@ -42,7 +49,18 @@ impl GuardedClients {
         let rules = Arc::new(rules);
         Self {
             rules: Arc::new(RwLock::new(Versioned { rules, revision: 0 })),
+            trace: None,
         }
+    }
+
+    /// Under the same rules, but with traced clients, and what they will have done.
+    pub fn traced(&self) -> (Self, Trace) {
+        let trace = Trace::begin();
+        let clients = Self {
+            rules: Arc::clone(&self.rules),
+            trace: Some(trace.clone()),
+        };
+        (clients, trace)
     }
 
     /// The rules under which clients are made now.
@@ -76,12 +94,17 @@ impl GuardedClients {
     pub fn client_for(&self, url: &Url, deadline: Duration) -> Result<GuardedClient, ClientError> {
         let port = url.port_or_known_default().ok_or(ClientError::NoHost)?;
         let rules = self.rules();
-        let resolver = GuardedResolver {
-            rules: Arc::clone(&rules),
-            port,
+        let form = match &self.trace {
+            Some(trace) => Form::Traced(TracedClient {
+                rules,
+                port,
+                deadline,
+                trust: Trust::of_this_machine().map_err(ClientError::Trust)?,
+                trace: trace.clone(),
+            }),
+            None => Form::pooled(rules, port, deadline)?,
         };
-        let client = build(resolver, deadline).map_err(ClientError::Tls)?;
-        Ok(GuardedClient { client, rules, port })
+        Ok(GuardedClient { form, port })
     }
 }
 
@@ -104,9 +127,18 @@ fn build(resolver: GuardedResolver, deadline: Duration) -> reqwest::Result<reqwe
 /// Sends to hosts on one port.
 #[derive(Clone, Debug)]
 pub struct GuardedClient {
-    client: reqwest::Client,
-    rules: Arc<NetworkRules>,
+    form: Form,
     port: u16,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Pooled {
+        client: reqwest::Client,
+        rules: Arc<NetworkRules>,
+        port: u16,
+    },
+    Traced(TracedClient),
 }
 
 /// Why there is no answer.
@@ -119,7 +151,25 @@ pub(crate) enum SendError {
     /// The resolver has checked names for another port.
     #[error("the request is for another port than its client")]
     OtherPort,
+    #[error("the host has no address")]
+    Unresolved(#[source] Unresolved),
+    #[error("there is no connection")]
+    Unconnected(#[source] NoConnection),
+    #[error("the exchange failed")]
+    Exchange(#[source] hyper::Error),
+    #[error("the request took too long")]
+    Late(#[source] Late),
 }
+
+/// No connection came about: no TCP, no TLS, or neither in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection")]
+pub(crate) struct NoConnection(#[source] pub(super) io::Error);
+
+/// The deadline of the whole request has passed.
+#[derive(Debug, thiserror::Error)]
+#[error("operation timed out")]
+pub(crate) struct Late;
 
 impl GuardedClient {
     pub(crate) async fn post(
@@ -135,23 +185,39 @@ impl GuardedClient {
     }
 
     pub(crate) async fn execute(&self, request: reqwest::Request) -> Result<reqwest::Response, SendError> {
-        self.check(request.url())?;
-        self.client.execute(request).await.map_err(SendError::Request)
-    }
-
-    /// A literal address never reaches the resolver, so it is checked here.
-    fn check(&self, url: &Url) -> Result<(), SendError> {
-        if url.port_or_known_default() != Some(self.port) {
+        if request.url().port_or_known_default() != Some(self.port) {
             return Err(SendError::OtherPort);
         }
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address),
-            Some(Host::Domain(_)) | None => return Ok(()),
-        };
-        self.rules.check(address, address, self.port).map_err(|reason| {
-            let host = address.to_string();
-            SendError::Blocked(Blocked { host, address, reason })
-        })
+        match &self.form {
+            Form::Pooled { client, rules, port } => {
+                check_literal(rules, request.url(), *port)?;
+                client.execute(request).await.map_err(SendError::Request)
+            }
+            Form::Traced(client) => client.execute(request).await,
+        }
     }
+}
+
+impl Form {
+    fn pooled(rules: Arc<NetworkRules>, port: u16, deadline: Duration) -> Result<Self, ClientError> {
+        let resolver = GuardedResolver {
+            rules: Arc::clone(&rules),
+            port,
+        };
+        let client = build(resolver, deadline).map_err(ClientError::Tls)?;
+        Ok(Self::Pooled { client, rules, port })
+    }
+}
+
+/// A literal address never reaches the resolver, so it is checked here.
+fn check_literal(rules: &NetworkRules, url: &Url, port: u16) -> Result<(), SendError> {
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) | None => return Ok(()),
+    };
+    rules.check(address, address, port).map_err(|reason| {
+        let host = address.to_string();
+        SendError::Blocked(Blocked { host, address, reason })
+    })
 }

@@ -52,12 +52,12 @@ impl Resolve for GuardedResolver {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum ResolveError {
+pub(super) enum ResolveError {
     Blocked(Blocked),
     Unresolved,
 }
 
-fn keep_allowed(
+pub(super) fn keep_allowed(
     rules: &NetworkRules,
     host: &str,
     port: u16,

@@ -28,7 +28,7 @@ use crate::{
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Words are shorter than the keys that some services put into their paths.
-const LONG_SEGMENT: usize = 16;
+pub(crate) const LONG_SEGMENT: usize = 16;
 
 /// Posts to one URL.
 pub struct HttpSink {
@@ -50,7 +50,7 @@ impl HttpSink {
         let headers = target.headers.iter().map(|header| header.value.expose());
         let token = target.secrets.verification_token.expose();
         let mut secrets: Vec<String> = headers.chain([token]).map(str::to_owned).collect();
-        secrets.extend(secrets_of(&url));
+        secrets.extend(secrets_of_url(&url));
         Ok(Self {
             client,
             url,
@@ -62,7 +62,7 @@ impl HttpSink {
 }
 
 /// What may be secret in a URL: the path and the query, whole, and what stands out of them.
-fn secrets_of(url: &Url) -> Vec<String> {
+pub(crate) fn secrets_of_url(url: &Url) -> Vec<String> {
     let long_segments = url.path_segments().into_iter().flatten();
     let long_segments = long_segments.filter(|segment| segment.len() >= LONG_SEGMENT);
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn an_answer_that_repeats_what_the_url_holds_is_kept_without_it() {
         let url = Url::parse("https://siem.example/services/T0123456789ABCDEFGH/in?key=s3cr%2Bt!&n=1").unwrap();
-        let secrets = secrets_of(&url);
+        let secrets = secrets_of_url(&url);
         let kept = |answer: &str| masked(answer.to_owned(), &secrets);
         assert_eq!(
             kept("Cannot POST /services/T0123456789ABCDEFGH/in?key=s3cr%2Bt!&n=1"),

@@ -13,13 +13,13 @@ use domain::{
 use http::header::{HeaderMap, RETRY_AFTER};
 
 use super::Report;
-use crate::net::{Blocked, Unresolved};
+use crate::net::{Blocked, Late, NoConnection, Unresolved};
 
 /// Read of an answer at most, so that the connection can be used again; a longer answer costs its connection.
 const READ_BYTES: usize = 64 * 1024;
 
 /// Kept of an answer at most.
-const KEPT_BYTES: usize = 4 * 1024;
+pub(crate) const KEPT_BYTES: usize = 4 * 1024;
 
 /// Nothing was sent. `reason` is a sentence.
 pub(super) fn unsendable(reason: impl Into<String>) -> Report {
@@ -47,7 +47,7 @@ pub(super) fn answered(status: u16, retry_after: Option<Duration>, reason: Strin
 
 /// Why there was no answer, for any error that has a guarded request among its causes. `deadline` is that of the whole
 /// attempt.
-pub(super) fn error_report(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
+pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
     if let Some(blocked) = find::<Blocked>(error) {
         return blocked_report(blocked, started);
     }
@@ -84,9 +84,9 @@ fn classify(error: &(dyn Error + 'static)) -> Unreached {
         Unreached::Dns
     } else if find::<rustls::Error>(error).is_some() {
         Unreached::Tls
-    } else if request.is_some_and(reqwest::Error::is_connect) {
+    } else if find::<NoConnection>(error).is_some() || request.is_some_and(reqwest::Error::is_connect) {
         Unreached::Connect
-    } else if request.is_some_and(reqwest::Error::is_timeout) {
+    } else if find::<Late>(error).is_some() || request.is_some_and(reqwest::Error::is_timeout) {
         Unreached::Timeout
     } else {
         Unreached::Interrupted
@@ -144,7 +144,7 @@ pub(super) fn kept_text(answer: &[u8]) -> String {
 }
 
 /// Some receivers send back what they were sent. Secrets that are too short to be told from other text are left.
-pub(super) fn masked(answer: String, secrets: &[String]) -> String {
+pub(crate) fn masked(answer: String, secrets: &[String]) -> String {
     const TELLING_CHARS: usize = 6;
     if answer.is_empty() {
         return answer;

@@ -13,4 +13,5 @@ mod log_filter;
 mod receiver;
 mod s3;
 mod settings;
+mod testing;
 mod world;

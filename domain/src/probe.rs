@@ -1,0 +1,319 @@
+//! A test of a destination: one event sent to it, stage by stage, and what came of it in words.
+//!
+//! Whoever makes a report leaves secrets out of it; here are its shape and its words. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    destination::DestinationKind,
+    policy::{Decision, Outcome, Refusal, RequestSize, Trouble, Unreached, decide},
+};
+
+/// Stands where a secret is left out.
+pub const MASK: &str = "••••";
+
+/// What a test came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestReport {
+    pub verdict: Verdict,
+    /// In the order in which they were made. A request that was never made is there with what came before it.
+    pub requests: Vec<TestedRequest>,
+    /// By which the test event can be found where it was sent.
+    pub event_id: String,
+    /// In µs.
+    pub took_us: u64,
+}
+
+/// Whether the test event was accepted, and what to do if not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub accepted: bool,
+    /// What happened, in one sentence.
+    pub summary: String,
+    /// What to do about it, in one sentence.
+    pub next_step: Option<String>,
+}
+
+/// One request and its stages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestedRequest {
+    pub purpose: Purpose,
+    /// In their order; those that were not reached are there too.
+    pub stages: Vec<Stage>,
+    /// As it was sent, or would have been. None if it could not be made.
+    pub sent: Option<SentRequest>,
+    /// None if there was none.
+    pub answer: Option<TestAnswer>,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Delivers the event to an HTTP endpoint.
+    Event,
+    /// Asks Google for an access token.
+    AccessToken,
+    /// Writes the event as an entry of a log.
+    LogEntry,
+    /// Puts the event into a bucket.
+    Object,
+}
+
+/// A step on the way to an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    pub name: StageName,
+    pub state: StageState,
+    /// After the beginning of the test, in µs; 0 if it was not reached.
+    pub started_us: u64,
+    pub took_us: u64,
+    /// What was found, in words; may be empty.
+    pub detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageName {
+    /// The request is worded and signed.
+    Prepared,
+    /// The host's name has become addresses.
+    Address,
+    /// The network rules admit one of them.
+    NetworkRule,
+    Tcp,
+    /// Handshake and certificate.
+    Tls,
+    /// The request has been handed to the network.
+    Request,
+    Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageState {
+    Done,
+    Failed,
+    /// Not reached, or not needed.
+    Skipped,
+}
+
+/// A request, its secrets masked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<SentHeader>,
+    pub body: SentBody,
+}
+
+/// A header; its value is [`MASK`] unless it is known to be harmless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentHeader {
+    pub name: String,
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentBody {
+    /// Its start, at most 4 KiB.
+    Text(String),
+    /// Not shown: so many bytes.
+    Hidden(u64),
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestAnswer {
+    pub status: u16,
+    /// Its start, at most 4 KiB, without what it repeats of secrets. None if it is not shown.
+    pub body: Option<String>,
+}
+
+impl Purpose {
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Event => "Deliver the event",
+            Self::AccessToken => "Get an access token",
+            Self::LogEntry => "Write the log entry",
+            Self::Object => "Put the object",
+        }
+    }
+}
+
+impl StageName {
+    /// The stages that every request over the network has, in their order.
+    pub const OF_NETWORK: [Self; 6] = [
+        Self::Address,
+        Self::NetworkRule,
+        Self::Tcp,
+        Self::Tls,
+        Self::Request,
+        Self::Answer,
+    ];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Prepared => "Request prepared",
+            Self::Address => "Address resolved",
+            Self::NetworkRule => "Network rule",
+            Self::Tcp => "TCP connection",
+            Self::Tls => "TLS and certificate",
+            Self::Request => "Request sent",
+            Self::Answer => "Answer",
+        }
+    }
+}
+
+impl Stage {
+    /// One that was not reached.
+    pub const fn skipped(name: StageName) -> Self {
+        Self {
+            name,
+            state: StageState::Skipped,
+            started_us: 0,
+            took_us: 0,
+            detail: String::new(),
+        }
+    }
+}
+
+impl Verdict {
+    /// What an attempt came to. `reason` is the attempt's own account of its failure, without anything secret.
+    pub fn of(kind: DestinationKind, outcome: Outcome, reason: &str) -> Self {
+        let decision = decide(outcome, RequestSize::One);
+        if decision == Decision::Settle {
+            return Self {
+                accepted: true,
+                summary: accepted(kind).to_owned(),
+                next_step: None,
+            };
+        }
+        let summary = match (kind, reason.strip_prefix("Answered ")) {
+            (DestinationKind::Http, Some(status)) => format!("The receiver answered {status}"),
+            _ => reason.to_owned(),
+        };
+        Self {
+            accepted: false,
+            summary: sentence(summary),
+            next_step: Some(advice(kind, decision).to_owned()),
+        }
+    }
+}
+
+const fn accepted(kind: DestinationKind) -> &'static str {
+    match kind {
+        DestinationKind::Http => "The receiver accepted the test event.",
+        DestinationKind::GoogleCloudLogging => "Cloud Logging wrote the test event as a log entry.",
+        DestinationKind::AmazonS3 => "The test event was stored as an object of its own.",
+    }
+}
+
+fn sentence(mut text: String) -> String {
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}
+
+const fn advice(kind: DestinationKind, decision: Decision) -> &'static str {
+    match decision {
+        Decision::Hold { trouble, .. } => trouble_advice(kind, trouble),
+        Decision::Refuse(Refusal::Status(_)) | Decision::Split => refusal_advice(kind),
+        Decision::Refuse(Refusal::Unsendable) => "Change what this names, and test again.",
+        Decision::Settle | Decision::Forget => "Test again.",
+    }
+}
+
+const fn refusal_advice(kind: DestinationKind) -> &'static str {
+    match kind {
+        DestinationKind::Http => "The receiver can be reached, but does not want this event. Check what it expects.",
+        DestinationKind::GoogleCloudLogging => "Check the project ID and the log ID.",
+        DestinationKind::AmazonS3 => "Check the region, the bucket and the endpoint URL.",
+    }
+}
+
+const fn trouble_advice(kind: DestinationKind, trouble: Trouble) -> &'static str {
+    use DestinationKind::{AmazonS3, GoogleCloudLogging, Http};
+    match (kind, trouble) {
+        (_, Trouble::Blocked) => {
+            "If requests may go there, allow this host in the network settings; otherwise use an address outside of them."
+        }
+        (Http, Trouble::Unavailable(_)) => "Look into the receiver, and test again once it works.",
+        (_, Trouble::Unavailable(_)) => "Test again in a while: the service can't take it for now.",
+        (AmazonS3, Trouble::Unreached(Unreached::Dns)) => {
+            "Check the endpoint URL or the region, and this server's DNS."
+        }
+        (AmazonS3, Trouble::Unreached(Unreached::Timeout)) => "The service must answer within 30 seconds.",
+        (AmazonS3, Trouble::AuthenticationFailing(_)) => {
+            "Check the access key ID and the secret access key, and that they may put objects into this bucket."
+        }
+        (AmazonS3, Trouble::EndpointNotFound(_)) => "Check that the bucket exists there, and the endpoint URL.",
+        (AmazonS3, Trouble::Moved(_)) => "Check the region of the bucket, and the endpoint URL.",
+        (GoogleCloudLogging, Trouble::Unreached(_)) => {
+            "Check that this server may connect to Google's services, and that its DNS works."
+        }
+        (GoogleCloudLogging, Trouble::AuthenticationFailing(_)) => {
+            "Check the client email and its private key, and that the account may write logs in this project (role Logs Writer)."
+        }
+        (GoogleCloudLogging, Trouble::EndpointNotFound(_)) => "Check the project ID.",
+        _ => trouble.next_step(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(kind: DestinationKind, status: u16, reason: &str) -> Verdict {
+        let retry_after = None;
+        Verdict::of(kind, Outcome::Answered { status, retry_after }, reason)
+    }
+
+    #[test]
+    fn what_is_accepted_needs_nothing_more() {
+        for kind in DestinationKind::ALL {
+            let verdict = verdict(kind, 204, "");
+            assert!(verdict.accepted && verdict.summary.ends_with('.'), "{verdict:?}");
+            assert_eq!(verdict.next_step, None);
+        }
+    }
+
+    #[test]
+    fn every_failure_is_told_in_two_sentences() {
+        let unreached = [
+            Unreached::Dns,
+            Unreached::Connect,
+            Unreached::Tls,
+            Unreached::Timeout,
+            Unreached::Interrupted,
+        ];
+        let statuses = [301, 401, 403, 404, 410, 413, 422, 429, 500, 503, 999];
+        let statuses = statuses.map(|status| Outcome::Answered {
+            status,
+            retry_after: None,
+        });
+        let others = [Outcome::Blocked, Outcome::Unsendable, Outcome::Stopped];
+        let outcomes = unreached.map(Outcome::Unreached).into_iter().chain(statuses);
+        for outcome in outcomes.chain(others) {
+            for kind in DestinationKind::ALL {
+                let verdict = Verdict::of(kind, outcome, "It did not work");
+                assert!(!verdict.accepted, "{outcome:?}");
+                assert_eq!(verdict.summary, "It did not work.");
+                assert!(verdict.next_step.unwrap().ends_with('.'), "{outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_advice_is_for_the_kind() {
+        let http = verdict(DestinationKind::Http, 401, "Answered 401 Unauthorized.");
+        assert_eq!(http.summary, "The receiver answered 401 Unauthorized.");
+        assert!(http.next_step.unwrap().contains("verification token"));
+        let s3 = verdict(DestinationKind::AmazonS3, 403, "The signature does not match.");
+        assert!(s3.next_step.unwrap().contains("secret access key"));
+        let google = verdict(DestinationKind::GoogleCloudLogging, 403, "No permission.");
+        assert!(google.next_step.unwrap().contains("Logs Writer"));
+    }
+}

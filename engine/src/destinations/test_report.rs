@@ -1,0 +1,263 @@
+//! From what a sink reports and what its clients have written down to the report of a test. Pure.
+//!
+//! Secrets are left out here for good: of an answer, whatever the request or the destination holds; of a body, everything
+//! but the test event itself.
+
+use domain::{
+    destination::DestinationKind,
+    probe::{
+        MASK, Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest,
+        Verdict,
+    },
+    s3_objects::ObjectKey,
+};
+use url::Url;
+
+use crate::{
+    log::LoggedEvent,
+    net::Traced,
+    sink::{KEPT_BYTES, LONG_SEGMENT, Report, masked, secrets_of_url},
+    store::{HttpTarget, Target},
+};
+
+/// A test that has ended.
+pub(super) struct Tested<'a> {
+    pub(super) target: &'a Target,
+    /// Streams to it make objects in another way.
+    pub(super) layout_is_other: bool,
+    pub(super) event: &'a LoggedEvent,
+    pub(super) report: Report,
+    pub(super) requests: Vec<Traced>,
+    pub(super) took_us: u64,
+}
+
+impl Tested<'_> {
+    pub(super) fn into_report(mut self) -> TestReport {
+        let secrets = self.secrets();
+        let traced = std::mem::take(&mut self.requests);
+        let verdict = Verdict::of(
+            self.target.kind(),
+            self.report.outcome,
+            &masked(self.report.reason.clone(), &secrets),
+        );
+        let mut requests = Vec::new();
+        let mut free_from = 0;
+        let last = traced.len().saturating_sub(1);
+        for (position, traced) in traced.into_iter().enumerate() {
+            let purpose = self.purpose(position);
+            let failed = position == last && !verdict.accepted;
+            requests.push(self.request(purpose, traced, free_from, failed, &secrets));
+            free_from = requests.last().map_or(free_from, |request| end_of(&request.stages));
+        }
+        for position in requests.len()..self.request_count() {
+            let failure = (position == 0).then_some(verdict.summary.as_str());
+            requests.push(unmade(self.purpose(position), failure));
+        }
+        TestReport {
+            verdict,
+            requests,
+            event_id: self.event.id.as_str().to_owned(),
+            took_us: self.took_us,
+        }
+    }
+
+    /// How many a test makes when all goes well.
+    const fn request_count(&self) -> usize {
+        match self.target.kind() {
+            DestinationKind::Http | DestinationKind::AmazonS3 => 1,
+            DestinationKind::GoogleCloudLogging => 2,
+        }
+    }
+
+    const fn purpose(&self, position: usize) -> Purpose {
+        match (self.target.kind(), position) {
+            (DestinationKind::Http, _) => Purpose::Event,
+            (DestinationKind::AmazonS3, _) => Purpose::Object,
+            (DestinationKind::GoogleCloudLogging, 0) => Purpose::AccessToken,
+            (DestinationKind::GoogleCloudLogging, _) => Purpose::LogEntry,
+        }
+    }
+
+    /// `failed` says that this request is the one that the test failed with.
+    fn request(
+        &self,
+        purpose: Purpose,
+        traced: Traced,
+        free_from: u64,
+        failed: bool,
+        secrets: &[String],
+    ) -> TestedRequest {
+        let mut stages = vec![Stage {
+            name: StageName::Prepared,
+            state: StageState::Done,
+            started_us: free_from,
+            took_us: traced.ready_us.saturating_sub(free_from),
+            detail: self.preparation(purpose),
+        }];
+        stages.extend(traced.stages);
+        let status = traced.answer.as_ref().map(|(status, _)| *status);
+        if let (Some(answer), Some(status)) = (stages.last_mut(), status) {
+            answer.detail = format!("{status}. {}", answer.detail);
+            if failed && answer.state == StageState::Done {
+                answer.state = StageState::Failed;
+            }
+        }
+        let body = self.sent_body(&traced.body);
+        TestedRequest {
+            purpose,
+            stages,
+            answer: traced.answer.map(|(status, answer)| {
+                let text = String::from_utf8_lossy(&answer).into_owned();
+                // What a token service grants is a secret as a whole.
+                let is_shown = purpose != Purpose::AccessToken || !status.is_success();
+                TestAnswer {
+                    status: status.as_u16(),
+                    body: is_shown.then(|| start_of(masked(text, secrets))),
+                }
+            }),
+            sent: Some(SentRequest {
+                method: traced.method,
+                url: self.visible_url(traced.url),
+                headers: traced.headers,
+                body,
+            }),
+        }
+    }
+
+    fn preparation(&self, purpose: Purpose) -> String {
+        match (purpose, self.target) {
+            (Purpose::AccessToken, Target::GoogleCloudLogging(target)) => {
+                format!(
+                    "An assertion of {} was signed with its private key.",
+                    target.settings.client_email()
+                )
+            }
+            (Purpose::LogEntry, Target::GoogleCloudLogging(target)) => {
+                format!("An entry for {}, with the access token.", target.settings.log_name())
+            }
+            (Purpose::Object, Target::AmazonS3(target)) => {
+                let event = self.event;
+                let key = ObjectKey::of_event(
+                    &target.settings,
+                    &event.entity_type,
+                    &event.event_type,
+                    &event.id,
+                    event.created_at,
+                );
+                let key = key.map_or_else(|error| error.to_string(), |key| key.as_str().to_owned());
+                let note = if self.layout_is_other {
+                    " Streams put many events into an object; a test is one by itself."
+                } else {
+                    ""
+                };
+                format!("The object {key} was signed for {}.{note}", target.settings.region())
+            }
+            _ => "The event was signed for Standard Webhooks.".to_owned(),
+        }
+    }
+
+    /// A body is shown if it holds the test event, word for word.
+    fn sent_body(&self, body: &[u8]) -> SentBody {
+        let event = std::str::from_utf8(&self.event.body).ok();
+        match (std::str::from_utf8(body), event) {
+            (Ok(text), Some(event)) if text.contains(event) => SentBody::Text(start_of(text.to_owned())),
+            _ => SentBody::Hidden(u64::try_from(body.len()).unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// Some services have their key in the path.
+    fn visible_url(&self, url: String) -> String {
+        match self.target {
+            Target::Http(_) => {
+                let (front, query) = url
+                    .split_once('?')
+                    .map_or((url.as_str(), None), |(front, query)| (front, Some(query)));
+                let segments = front.split('/').enumerate();
+                // The first three are the scheme and the host.
+                let segments = segments.map(|(position, segment)| match segment {
+                    secret if position > 2 && secret.len() >= LONG_SEGMENT => MASK,
+                    segment => segment,
+                });
+                let front = segments.collect::<Vec<_>>().join("/");
+                query.map_or_else(|| front.clone(), |query| format!("{front}?{query}"))
+            }
+            Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => url,
+        }
+    }
+
+    /// Everything that an answer may repeat and nobody is to see, the longest first.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets = match self.target {
+            Target::Http(target) => http_secrets(target),
+            Target::GoogleCloudLogging(target) => vec![target.private_key.expose().trim().to_owned()],
+            Target::AmazonS3(target) => vec![
+                target.secret_access_key.expose().to_owned(),
+                target.settings.access_key_id().to_owned(),
+            ],
+        };
+        for request in &self.requests {
+            secrets.extend(request.secrets.iter().cloned());
+            if let (SentBody::Hidden(_), Ok(body)) = (self.sent_body(&request.body), std::str::from_utf8(&request.body))
+            {
+                secrets.push(body.to_owned());
+                secrets.extend(body.rsplit('=').next().map(str::to_owned));
+            }
+        }
+        secrets.extend(secrets.clone().iter().filter_map(|secret| in_json(secret)));
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+        secrets
+    }
+}
+
+fn http_secrets(target: &HttpTarget) -> Vec<String> {
+    let values = target.headers.iter().map(|header| header.value.expose().to_owned());
+    let mut secrets: Vec<String> = values.collect();
+    secrets.push(target.secrets.verification_token.expose().to_owned());
+    secrets.push(target.secrets.signing_secret.expose().to_owned());
+    if let Ok(url) = Url::parse(target.url.as_str()) {
+        secrets.extend(secrets_of_url(&url));
+    }
+    secrets
+}
+
+/// As it stands in a JSON string, if it is another text there.
+fn in_json(secret: &str) -> Option<String> {
+    let quoted = serde_json::Value::from(secret).to_string();
+    let inner = quoted.trim_matches('"').to_owned();
+    (inner != secret).then_some(inner)
+}
+
+/// A request that the test has not come to; `failure` is why it could not be made.
+fn unmade(purpose: Purpose, failure: Option<&str>) -> TestedRequest {
+    let mut prepared = Stage::skipped(StageName::Prepared);
+    if let Some(failure) = failure {
+        prepared.state = StageState::Failed;
+        failure.clone_into(&mut prepared.detail);
+    }
+    let mut stages = vec![prepared];
+    stages.extend(StageName::OF_NETWORK.map(Stage::skipped));
+    TestedRequest {
+        purpose,
+        stages,
+        sent: None,
+        answer: None,
+    }
+}
+
+fn end_of(stages: &[Stage]) -> u64 {
+    let ends = stages
+        .iter()
+        .map(|stage| stage.started_us.saturating_add(stage.took_us));
+    ends.max().unwrap_or_default()
+}
+
+/// The first 4 KiB.
+fn start_of(mut text: String) -> String {
+    let mut end = KEPT_BYTES.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}

@@ -1,0 +1,219 @@
+//! Against real TLS servers with a certificate of their own, and servers that stall.
+
+use domain::{
+    policy::{Outcome, Unreached},
+    probe::{Stage, StageState},
+};
+use http_body_util::Full;
+use hyper::service::service_fn;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+use crate::sink::error_report;
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn client(trust: Trust, port: u16, deadline: Duration) -> TracedClient {
+    let rules = Arc::new(NetworkRules {
+        allow_local_network: true,
+        ..NetworkRules::default()
+    });
+    TracedClient {
+        rules,
+        port,
+        deadline,
+        trust,
+        trace: Trace::begin(),
+    }
+}
+
+fn machine() -> Trust {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Trust::of_this_machine().unwrap()
+}
+
+fn post(url: &str) -> reqwest::Request {
+    let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
+    *request.body_mut() = Some(Bytes::from_static(b"{\"id\":1}").into());
+    request
+}
+
+/// Answers over TLS, by what both sides speak; gives its port and its certificate.
+async fn serve_tls(alpn: &'static [u8]) -> (u16, CertificateDer<'static>) {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    let certificate = made.cert.der().clone();
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let service = service_fn(async |request: http::Request<Incoming>| {
+                    let seen = format!("{:?} {}", request.version(), request.uri().path());
+                    Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from(seen))))
+                });
+                let io = TokioIo::new(stream);
+                if alpn == b"h2" {
+                    drop(
+                        hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                            .serve_connection(io, service)
+                            .await,
+                    );
+                } else {
+                    drop(
+                        hyper::server::conn::http1::Builder::new()
+                            .serve_connection(io, service)
+                            .await,
+                    );
+                }
+            });
+        }
+    });
+    (port, certificate)
+}
+
+/// Accepts, says what it is given, and nothing more.
+async fn serve_start_of_answer(start: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut seen = [0; 4_096];
+        assert!(stream.read(&mut seen).await.unwrap() > 0);
+        stream.write_all(start).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    port
+}
+
+fn stages(client: &TracedClient) -> Vec<Stage> {
+    client.trace.requests().remove(0).stages
+}
+
+fn stage(client: &TracedClient, name: StageName) -> Stage {
+    stages(client).into_iter().find(|stage| stage.name == name).unwrap()
+}
+
+fn states(client: &TracedClient) -> Vec<StageState> {
+    stages(client).iter().map(|stage| stage.state).collect()
+}
+
+#[tokio::test]
+async fn each_stage_of_a_request_over_tls_is_written_down() {
+    for (alpn, version) in [(&b"http/1.1"[..], "HTTP/1.1"), (b"h2", "HTTP/2.0")] {
+        let (port, root) = serve_tls(alpn).await;
+        let client = client(Trust::with_root(root).unwrap(), port, PATIENCE);
+        let answer = client
+            .execute(post(&format!("https://localhost:{port}/in")))
+            .await
+            .unwrap();
+        assert_eq!(answer.text().await.unwrap(), format!("{version} /in"));
+        assert_eq!(states(&client), [StageState::Done; 6], "{:?}", stages(&client));
+        let tls = stage(&client, StageName::Tls).detail;
+        assert!(
+            tls.starts_with("TLS 1.3; certificate for localhost, issued by CN="),
+            "{tls}"
+        );
+        assert!(
+            tls.ends_with("T00:00:00.000Z."),
+            "it says until when it is valid: {tls}"
+        );
+        assert!(stage(&client, StageName::Address).detail.contains("127.0.0.1"));
+        let stages = stages(&client);
+        for pair in stages.windows(2) {
+            assert!(pair[0].started_us + pair[0].took_us <= pair[1].started_us, "{stages:?}");
+        }
+        let sent = client.trace.requests().remove(0);
+        let host = sent.headers.iter().find(|header| header.name == "host").unwrap();
+        assert_eq!(host.value, format!("localhost:{port}"));
+        assert_eq!(sent.answer.unwrap().1, format!("{version} /in").into_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
+    let (port, _) = serve_tls(b"h2").await;
+    let client = client(machine(), port, PATIENCE);
+    let error = client
+        .execute(post(&format!("https://localhost:{port}/in")))
+        .await
+        .unwrap_err();
+    let report = error_report(&error, std::time::Instant::now(), PATIENCE);
+    assert_eq!(report.outcome, Outcome::Unreached(Unreached::Tls));
+    let tls = stage(&client, StageName::Tls);
+    assert_eq!(tls.state, StageState::Failed);
+    assert!(
+        tls.detail.contains("UnknownIssuer") && tls.detail.contains("certificate for localhost"),
+        "{}",
+        tls.detail
+    );
+    assert_eq!(stage(&client, StageName::Request).state, StageState::Skipped);
+}
+
+#[tokio::test]
+async fn a_name_that_the_certificate_does_not_have_is_refused() {
+    let (port, root) = serve_tls(b"h2").await;
+    let client = client(Trust::with_root(root).unwrap(), port, PATIENCE);
+    let error = client
+        .execute(post(&format!("https://127.0.0.1:{port}/in")))
+        .await
+        .unwrap_err();
+    assert!(
+        crate::causes(&error).contains("not valid for name"),
+        "{}",
+        crate::causes(&error)
+    );
+    assert!(
+        stage(&client, StageName::Tls)
+            .detail
+            .contains("certificate for localhost")
+    );
+}
+
+#[tokio::test]
+async fn the_deadline_holds_for_the_head_and_for_the_body_of_an_answer() {
+    let brief = Duration::from_millis(300);
+    let port = serve_start_of_answer(b"").await;
+    let silent = client(machine(), port, brief);
+    let error = silent
+        .execute(post(&format!("http://127.0.0.1:{port}/in")))
+        .await
+        .unwrap_err();
+    let report = error_report(&error, std::time::Instant::now(), brief);
+    assert_eq!(report.outcome, Outcome::Unreached(Unreached::Timeout));
+    use StageState::{Done, Failed, Skipped};
+    assert_eq!(states(&silent), [Done, Done, Done, Skipped, Done, Failed]);
+
+    let port = serve_start_of_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start").await;
+    let breaking = client(machine(), port, brief);
+    let mut answer = breaking
+        .execute(post(&format!("http://127.0.0.1:{port}/in")))
+        .await
+        .unwrap();
+    assert_eq!(answer.chunk().await.unwrap().unwrap(), "the start");
+    let error = answer.chunk().await.unwrap_err();
+    let report = error_report(&error, std::time::Instant::now(), brief);
+    assert_eq!(report.outcome, Outcome::Unreached(Unreached::Timeout));
+    drop(answer);
+    assert_eq!(stage(&breaking, StageName::Answer).state, Failed);
+}
