@@ -224,8 +224,8 @@ fn http_secrets(target: &HttpTarget) -> Vec<String> {
 /// As it stands in a JSON string, if it is another text there.
 fn in_json(secret: &str) -> Option<String> {
     let quoted = serde_json::Value::from(secret).to_string();
-    let inner = quoted.trim_matches('"').to_owned();
-    (inner != secret).then_some(inner)
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    (inner != secret).then(|| inner.to_owned())
 }
 
 /// A request that the test has not come to; `failure` is why it could not be made.

@@ -16,7 +16,7 @@ use url::Url;
 
 /// Headers whose values tell nothing that is secret. A value that was marked as sensitive is masked whatever its name: those
 /// that an administrator chose are.
-const HARMLESS: [&str; 15] = [
+const HARMLESS: [&str; 14] = [
     "accept",
     "amz-sdk-invocation-id",
     "amz-sdk-request",
@@ -30,7 +30,6 @@ const HARMLESS: [&str; 15] = [
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-sdk-checksum-algorithm",
-    "x-amz-user-agent",
     "x-gitlab-audit-event-type",
 ];
 

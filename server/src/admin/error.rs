@@ -2,7 +2,7 @@
 
 use domain::{Field, FieldError, FieldErrors};
 use engine::{
-    FiguresError,
+    FiguresError, TestError,
     log::LogError,
     store::{StoreError, UpdateError, UserError},
     vault::KeyError,
@@ -91,6 +91,16 @@ impl From<UpdateError> for AdminError {
             UpdateError::TooMany { limit } => Self::TooManyDestinations { limit },
             UpdateError::Store(error) => error.into(),
             UpdateError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for AdminError {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Settings(error) => error.into(),
+            TestError::Busy => Self::Busy,
+            TestError::Setup(_) => Self::internal("A test of a destination was to be set up.", &error),
         }
     }
 }

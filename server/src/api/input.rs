@@ -60,7 +60,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBody<T> {
     }
 }
 
-/// The same, and the bytes of which it was made.
+/// The same, where there may be no body at all.
+pub(super) struct InOptionalBody<T>(pub(super) Option<T>);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InOptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request.into_body()).await?;
+        if bytes.is_empty() {
+            return Ok(Self(None));
+        }
+        parse_body(&bytes).map(|parsed| Self(Some(parsed)))
+    }
+}
+
+/// What stands in the body, and the bytes of which it was made.
 pub(super) struct InBodyWithBytes<T>(pub(super) T, pub(super) Bytes);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> {

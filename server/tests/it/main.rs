@@ -9,6 +9,7 @@ mod api_destinations;
 mod api_docs;
 mod api_gitlab;
 mod api_instance;
+mod api_test_events;
 mod browser;
 mod command_line;
 mod crash;

@@ -203,3 +203,23 @@ fn every_own_event_is_of_a_built_in_type() {
         assert!(known.contains(&event.event_type()), "{}", event.event_type());
     }
 }
+
+#[test]
+fn a_test_event_for_what_is_not_stored_names_no_target() {
+    let test = |destination| {
+        let test = OwnEvent::StreamTest {
+            destination,
+            kind: DestinationKind::AmazonS3,
+            name: "Bucket".into(),
+        };
+        let event = test.into_audit_event(&Author::command_line(), EventId("1".into()), Timestamp::from_unix_ms(0));
+        serde_json::from_str::<serde_json::Value>(&event.body).unwrap()
+    };
+    let draft = test(None);
+    assert_eq!(draft["target_id"], serde_json::Value::Null);
+    assert_eq!(draft["event_type"], "audit_event_stream_test");
+    assert_eq!(draft["details"]["custom_message"], "Test event");
+    let stored = test(Some(DestinationId::new(3)));
+    assert_eq!(stored["target_id"], 3);
+    assert_eq!(stored["target_type"], "AuditEvents::Instance::AmazonS3Configuration");
+}

@@ -1,4 +1,4 @@
-//! Destinations: what is stored, changing it, and how each stream is doing.
+//! Destinations: what is stored, changing it, testing it, and how each stream is doing.
 
 mod attempts;
 mod change;
@@ -6,6 +6,7 @@ mod create;
 mod health;
 mod input;
 mod parked;
+mod test;
 mod update;
 mod view;
 
@@ -42,6 +43,8 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
             delete_destination
         ))
         .routes(routes!(show_signing_secret))
+        .routes(routes!(test::test_new_destination))
+        .routes(routes!(test::test_destination))
         .routes(routes!(health::show_health))
         .routes(routes!(attempts::list_attempts))
         .routes(routes!(parked::list_parked))
