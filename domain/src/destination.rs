@@ -397,6 +397,7 @@ mod tests {
             }),
             event_types: vec![String::new()],
             namespaces: "a//b".into(),
+            start_from: String::new(),
         };
         let errors = bad.parse_new().unwrap_err();
         let header = [
