@@ -17,6 +17,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
+use crate::net::GuardedClients;
 use crate::sink::error_report;
 
 /// Longer than anything here takes.
@@ -216,4 +217,100 @@ async fn the_deadline_holds_for_the_head_and_for_the_body_of_an_answer() {
     assert_eq!(report.outcome, Outcome::Unreached(Unreached::Timeout));
     drop(answer);
     assert_eq!(stage(&breaking, StageName::Answer).state, Failed);
+}
+
+/// The type of the first record of a handshake.
+const TLS_HANDSHAKE: &[u8] = &[0x16];
+
+/// Reads what comes, answers with this, and hangs up.
+async fn serve_and_hang_up(answer: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // What is left unread when a connection closes resets it, and that is told in other words.
+            let (mut seen, mut chunk) = (Vec::new(), [0; 4_096]);
+            while !seen.ends_with(b"{}") && !seen.starts_with(TLS_HANDSHAKE) {
+                let read = stream.read(&mut chunk).await.unwrap();
+                assert!(read > 0, "the other side closed first");
+                seen.extend_from_slice(&chunk[..read]);
+            }
+            drop(stream.write_all(answer).await);
+        }
+    });
+    port
+}
+
+/// What a sink would report of a request to this URL.
+async fn reported(clients: &GuardedClients, url: &str, deadline: Duration) -> (Outcome, String) {
+    let url: Url = url.parse().unwrap();
+    let client = clients.client_for(&url, deadline).unwrap();
+    let body = Bytes::from_static(b"{}");
+    let error = client.post(&url, http::HeaderMap::new(), body).await.unwrap_err();
+    let report = error_report(&error, std::time::Instant::now(), deadline);
+    (report.outcome, report.reason)
+}
+
+#[tokio::test]
+async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
+    machine();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refusing = closed.local_addr().unwrap().port();
+    drop(closed);
+    let (tls, _) = serve_tls(b"h2").await;
+    let (cutting, junk) = (
+        serve_and_hang_up(b"").await,
+        serve_and_hang_up(b"220 mail.example ESMTP\r\n").await,
+    );
+    let open = NetworkRules {
+        allow_local_network: true,
+        ..NetworkRules::default()
+    };
+    let (open, strict) = (GuardedClients::new(open), GuardedClients::new(NetworkRules::default()));
+    let troubles = [
+        (
+            &open,
+            "http://nowhere.invalid/".to_owned(),
+            Outcome::Unreached(Unreached::Dns),
+        ),
+        (
+            &open,
+            format!("http://127.0.0.1:{refusing}/"),
+            Outcome::Unreached(Unreached::Connect),
+        ),
+        (
+            &open,
+            format!("https://localhost:{tls}/"),
+            Outcome::Unreached(Unreached::Tls),
+        ),
+        (
+            &open,
+            format!("https://127.0.0.1:{junk}/"),
+            Outcome::Unreached(Unreached::Tls),
+        ),
+        (
+            &open,
+            format!("http://127.0.0.1:{cutting}/"),
+            Outcome::Unreached(Unreached::Interrupted),
+        ),
+        (
+            &open,
+            format!("http://127.0.0.1:{junk}/"),
+            Outcome::Unreached(Unreached::Interrupted),
+        ),
+        (&strict, format!("http://127.0.0.1:{junk}/"), Outcome::Blocked),
+        (&strict, format!("http://localhost:{junk}/"), Outcome::Blocked),
+    ];
+    for (clients, url, outcome) in troubles {
+        let pooled = reported(clients, &url, PATIENCE).await;
+        let traced = reported(&clients.traced().0, &url, PATIENCE).await;
+        assert_eq!(traced, pooled, "{url}");
+        assert_eq!(traced.0, outcome, "{url}");
+    }
+    let silent = serve_start_of_answer(b"").await;
+    let url = format!("http://127.0.0.1:{silent}/");
+    let late = reported(&open, &url, Duration::from_secs(1)).await;
+    let silent = serve_start_of_answer(b"").await;
+    let url = format!("http://127.0.0.1:{silent}/");
+    assert_eq!(reported(&open.traced().0, &url, Duration::from_secs(1)).await, late);
 }
