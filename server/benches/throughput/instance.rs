@@ -85,8 +85,8 @@ impl Drop for Instance {
     }
 }
 
-/// Adds an HTTP destination to a folder that no server runs on.
-pub(crate) async fn add_destination(data_dir: &Path, url: String) {
+/// An engine on a folder that no server runs on.
+pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
@@ -97,7 +97,12 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
         destination_limit: 20,
         services: SinkServices::usual().unwrap(),
     };
-    let engine = Engine::open(config, Clock::machine()).await.unwrap();
+    Engine::open(config, Clock::machine()).await.unwrap()
+}
+
+/// Adds an HTTP destination to a folder that no server runs on.
+pub(crate) async fn add_destination(data_dir: &Path, url: String) {
+    let engine = open_engine(data_dir).await;
     let author = Author {
         user_id: None,
         class: AuthorClass::User,

@@ -1,16 +1,11 @@
 //! Reading a log of a million events: pages of the Log by each kind of filter, and both exports.
 
-use std::time::{Duration, Instant};
-
 use domain::event::{AuditEvent, EventId, Received};
 use engine::clock::Clock;
 
-use crate::{instance, instance::Instance, rate, runtime};
+use crate::{instance, instance::Instance, page::Page, rate, runtime};
 
 const EVENTS: usize = 1_000_000;
-
-/// Each page is asked for so often; the median is told.
-const TIMES: usize = 9;
 
 /// A year of a busy instance: a thousand people, five hundred projects, sixty event types, ten thousand addresses. One
 /// event in a hundred thousand is of a rare type, at a rare address, and has a word of its own.
@@ -55,10 +50,10 @@ pub(crate) fn log() {
         ("absent text, one budget", "text=needles"),
         ("absent text of a user", "text=needles&author_username=User%20500"),
     ] {
-        println!("log of 1,000,000, {name}: {:.1?}", page.median(query));
+        println!("log of 1,000,000, {name}: {:.1?}", page.median(&listed(query)));
     }
     for format in ["csv", "jsonl"] {
-        let (bytes, elapsed) = page.export(format);
+        let (bytes, elapsed) = page.read(&format!("/admin/audit_log_reports.{format}?created_before=2026-03-31"));
         let megabytes = bytes / 1_000_000;
         println!(
             "log of 1,000,000, export as {format}: {megabytes} MB in {elapsed:.1?}, {:.0} events/s, server {} MiB at the highest",
@@ -66,6 +61,12 @@ pub(crate) fn log() {
             instance.memory_kib().1 / 1024
         );
     }
+}
+
+/// The address at which the page asks for a list.
+fn listed(query: &str) -> String {
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    format!("/api/page/events/list?query={query}")
 }
 
 async fn fill(data_dir: &std::path::Path) {
@@ -82,71 +83,4 @@ async fn fill(data_dir: &std::path::Path) {
         log.append("bench", received_at, events.collect()).await.unwrap();
     }
     log.close().await;
-}
-
-/// The page's own requests, as a browser that has signed in makes them.
-struct Page {
-    runtime: tokio::runtime::Runtime,
-    client: reqwest::Client,
-    origin: String,
-    cookie: String,
-}
-
-impl Page {
-    #[expect(clippy::disallowed_methods, reason = "the client asks our own server")]
-    fn sign_in(instance: &Instance) -> Self {
-        let runtime = runtime();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let origin = format!("http://{}", instance.address);
-        let form = "username=root&password=a+password+for+the+bench&return_to=";
-        let request = client
-            .post(format!("{origin}/api/page/session/sign_in"))
-            .header("origin", &origin)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        let answer = runtime.block_on(request.send()).unwrap();
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let cookie = cookie.split(';').next().unwrap().to_owned();
-        Self {
-            runtime,
-            client,
-            origin,
-            cookie,
-        }
-    }
-
-    fn get(&self, path: &str) -> reqwest::Response {
-        let request = self
-            .client
-            .get(format!("{}{path}", self.origin))
-            .header("cookie", &self.cookie);
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer
-    }
-
-    fn median(&self, query: &str) -> Duration {
-        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        let path = format!("/api/page/events/list?query={query}");
-        let mut times: Vec<Duration> = (0..TIMES)
-            .map(|_| {
-                let started = Instant::now();
-                let answer = self.get(&path);
-                self.runtime.block_on(answer.bytes()).unwrap();
-                started.elapsed()
-            })
-            .collect();
-        times.sort();
-        times[TIMES / 2]
-    }
-
-    fn export(&self, format: &str) -> (usize, Duration) {
-        let started = Instant::now();
-        let mut answer = self.get(&format!("/admin/audit_log_reports.{format}?created_before=2026-03-31"));
-        let mut bytes = 0;
-        while let Some(part) = self.runtime.block_on(answer.chunk()).unwrap() {
-            bytes += part.len();
-        }
-        (bytes, started.elapsed())
-    }
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that meets the unexpected ends there")]
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs the command")]
 
+mod activity;
 mod backlog;
 mod client;
 mod events;
@@ -15,6 +16,7 @@ mod instance;
 mod latency;
 mod limits;
 mod log;
+mod page;
 mod receiver;
 mod start;
 
@@ -42,6 +44,9 @@ fn main() {
     }
     if is_wanted("log") {
         log::log();
+    }
+    if is_wanted("activity") {
+        activity::activity();
     }
 }
 
