@@ -46,6 +46,18 @@ pub enum Field {
     RetentionDays,
     LogSize,
     Allowlist,
+    /// Of the alerts, down to the webhook's secret.
+    FailingMinutes,
+    LogShare,
+    EmailHost,
+    EmailPort,
+    EmailSecurity,
+    EmailUsername,
+    EmailPassword,
+    EmailFrom,
+    EmailTo,
+    WebhookUrl,
+    WebhookSecret,
 }
 
 /// A field and the rule it breaks. The message is a sentence of its own, for its reader, and never repeats the value.

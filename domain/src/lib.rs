@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod alerts;
 pub mod destination;
 pub mod event;
 pub mod event_types;

@@ -1,11 +1,17 @@
 //! What administrators choose for the whole instance.
 
+mod alerts;
 mod allow_entry;
 mod byte_size;
 mod network;
 mod retention;
 
 pub use self::{
+    alerts::{
+        AlertChange, AlertThresholds, EmailChange, EmailDraft, EmailSettings, FailingMinutes, LogShare, MAX_RECIPIENTS,
+        MailAddress, SecretChange, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity, ThresholdsDraft, WebhookChange,
+        WebhookDraft, WebhookSecret, WebhookSettings,
+    },
     allow_entry::{AllowEntry, InvalidAllowEntry},
     byte_size::{ByteSize, InvalidByteSize},
     network::{NetworkChange, NetworkDraft, parse_allowlist},

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
+    alerts::AlertNews,
     destination::{DestinationKind, NamespacePath},
     ids::{DestinationId, Seq, TokenId, UserId},
 };
@@ -36,6 +37,16 @@ impl Author {
             ip_address: String::new(),
         }
     }
+
+    /// The instance itself, for what nobody did.
+    pub fn system() -> Self {
+        Self {
+            user_id: None,
+            class: AuthorClass::System,
+            name: "Audit Streams".to_owned(),
+            ip_address: String::new(),
+        }
+    }
 }
 
 /// What kind of author it is.
@@ -47,6 +58,8 @@ pub enum AuthorClass {
     ApiToken,
     /// Whoever runs commands on the host.
     CommandLine,
+    /// This instance, of its own accord.
+    System,
 }
 
 impl AuthorClass {
@@ -56,6 +69,7 @@ impl AuthorClass {
             Self::User => "User",
             Self::ApiToken => "ApiToken",
             Self::CommandLine => "CommandLine",
+            Self::System => "System",
         }
     }
 }
@@ -225,6 +239,8 @@ pub enum OwnEvent {
         from: String,
         to: String,
     },
+    /// What the instance noticed by itself.
+    Alert(AlertNews),
 }
 
 /// The parts of an own event's body that depend on what was done.
@@ -285,6 +301,7 @@ impl OwnEvent {
             Self::UserEnabled { .. } => "user_unblocked",
             Self::SessionsEnded { .. } => "user_sessions_ended",
             Self::SettingChanged { .. } => "application_setting_updated",
+            Self::Alert(news) => news.event_type(),
         }
     }
 
@@ -536,6 +553,7 @@ impl OwnEvent {
                 target_details: (*setting).to_owned(),
                 extra: json!({"change": setting, "from": from, "to": to}),
             },
+            Self::Alert(news) => alert(news),
         }
     }
 
@@ -569,6 +587,21 @@ impl OwnEvent {
             created_at: at,
             body: body.into_boxed_str(),
         }
+    }
+}
+
+fn alert(news: &AlertNews) -> Parts {
+    let (target_type, target_id, target_details) = match news.stream() {
+        Some(stream) => (target_type(stream.kind), stream.id.get(), stream.name.clone()),
+        None => ("ApplicationSetting", 1, "log_size_limit".to_owned()),
+    };
+    Parts {
+        event_type: news.event_type(),
+        message: news.summary(),
+        target_type,
+        target_id,
+        target_details,
+        extra: news.data(),
     }
 }
 
