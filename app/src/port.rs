@@ -16,11 +16,13 @@ use domain::{
     activity::Span,
     destination::DestinationSettings,
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
-    settings::{NetworkChange, RetentionChange},
+    settings::{AlertChange, NetworkChange, RetentionChange},
 };
 
 use self::{
-    settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary},
+    settings::{
+        AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary,
+    },
     streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
 };
 use crate::wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage};
@@ -156,4 +158,13 @@ pub trait AdminPort: Send + Sync {
 
     /// `version` is the one that was shown; what the command line gives stays as it is. Holds at once.
     async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError>;
+
+    async fn show_alerts(&self) -> Result<AlertSummary, AppError>;
+
+    /// `version` is the one that was shown. Holds at once.
+    async fn update_alerts(&self, admin: &SignedIn, version: i64, change: AlertChange) -> Result<(), AppError>;
+
+    /// Sends a test by what is stored. One that did not arrive is refused at the server's or the URL's field, with the reason
+    /// as a sentence.
+    async fn send_test_alert(&self, admin: &SignedIn, channel: AlertChannel) -> Result<(), AppError>;
 }

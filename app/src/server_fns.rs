@@ -4,6 +4,8 @@
 //! the settings pages and of what the server draws (`drawn`) call is there on the server alone; the browser sends them all in
 //! one way (`settings`).
 
+#[cfg(feature = "ssr")]
+pub mod alerts;
 pub mod destinations;
 pub mod drawn;
 pub mod events;

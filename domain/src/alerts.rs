@@ -69,6 +69,7 @@ pub enum StreamStep {
     Raise(StreamTrouble),
     /// Remove it, and tell that the stream has recovered, after so long.
     End {
+        since: Timestamp,
         failed_for: Duration,
     },
     /// Remove it; nobody was told of it.
@@ -126,6 +127,7 @@ fn step_working(trouble: StreamTrouble, now: Timestamp) -> StreamStep {
         Some(calm_since) if now.since(calm_since) < QUIET => StreamStep::Leave,
         Some(_) if trouble.raised_at.is_none() => StreamStep::Forget,
         Some(calm_since) => StreamStep::End {
+            since: trouble.since,
             failed_for: calm_since.since(trouble.since),
         },
     }

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,13 @@ class Instance:
 
 @pytest.fixture(scope="module")
 def instance():
+    with serving() as instance:
+        yield instance
+
+
+@contextmanager
+def serving(**more: str):
+    """A server with these environment variables besides."""
     with tempfile.TemporaryDirectory() as folder:
         variables = {
             **os.environ,
@@ -39,6 +47,7 @@ def instance():
             "AUDIT_STREAMS_LOG_LEVEL": "warn",
             "AUDIT_STREAMS_API_RATE": "0",
             "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK": "true",
+            **more,
         }
         with subprocess.Popen([PROGRAM, "serve"], env=variables, stdout=subprocess.PIPE, text=True) as server:
             try:

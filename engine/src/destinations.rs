@@ -306,7 +306,7 @@ impl Engine {
     }
 
     /// What the network rules say without resolving the host.
-    fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), UpdateError> {
+    pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), UpdateError> {
         let refused = |reason: String| UpdateError::Refused(FieldError::new(field, reason));
         let url = Url::parse(url).map_err(|_| refused(format!("{label} must be a valid URL")))?;
         let checked = self.network_rules().check_unresolved(&url);

@@ -19,6 +19,7 @@ use tokio::{
 
 use crate::{
     activity,
+    alerts::{AlertTasks, Alerts},
     causes::causes,
     clock::Clock,
     delivery::Delivery,
@@ -94,6 +95,8 @@ pub struct Engine {
     services: SinkServices,
     delivery: Arc<Delivery>,
     upkeep: JoinHandle<()>,
+    alerts: Arc<Alerts>,
+    alert_tasks: AlertTasks,
     upkeep_wake: Arc<Notify>,
     settings: Arc<Settings>,
     destination_limit: u32,
@@ -123,13 +126,24 @@ impl Engine {
             return Err(OpenError::LogIsOlder { settled, end });
         }
         let clients = GuardedClients::new(settings.network().rules());
-        let delivery = Delivery::start(
+        let delivery = Arc::new(Delivery::start(
             log.clone(),
             database.clone(),
             clients.clone(),
             config.services.clone(),
             clock.clone(),
-        );
+        ));
+        let alerts = Arc::new(Alerts {
+            log: log.clone(),
+            database: database.clone(),
+            delivery: Arc::clone(&delivery),
+            settings: Arc::clone(&settings),
+            clients: clients.clone(),
+            clock: clock.clone(),
+            wake: Notify::new(),
+            looking: Mutex::new(()),
+            sending: Mutex::new(()),
+        });
         let upkeep_wake = Arc::new(Notify::new());
         let upkeep = tokio::spawn(upkeep(
             log.clone(),
@@ -144,8 +158,10 @@ impl Engine {
             database,
             clients,
             services: config.services,
-            delivery: Arc::new(delivery),
+            delivery,
             upkeep,
+            alert_tasks: AlertTasks::start(&alerts),
+            alerts,
             upkeep_wake,
             settings,
             destination_limit: config.destination_limit,
@@ -185,7 +201,7 @@ impl Engine {
     pub fn liveness(&self) -> Liveness {
         Liveness {
             log: self.log.is_alive(),
-            delivery: self.delivery.is_alive() && !self.upkeep.is_finished(),
+            delivery: self.delivery.is_alive() && !self.upkeep.is_finished() && self.alert_tasks.is_alive(),
         }
     }
 
@@ -211,6 +227,7 @@ impl Engine {
     pub async fn shutdown(&self, deadline: Duration) {
         self.delivery.stop(deadline).await;
         self.upkeep.abort();
+        self.alert_tasks.abort();
         self.log.close().await;
         self.database.close().await;
     }
@@ -248,6 +265,10 @@ impl Engine {
 
     pub(crate) fn delivery(&self) -> &Delivery {
         &self.delivery
+    }
+
+    pub(crate) fn alerts(&self) -> &Alerts {
+        &self.alerts
     }
 
     pub(crate) fn destination_limit(&self) -> u32 {

@@ -5,6 +5,7 @@
 //! destination is sent to), `net` (the only way out to hosts that a user named).
 
 mod activity;
+mod alerts;
 mod causes;
 pub mod clock;
 pub mod delivery;
@@ -22,6 +23,7 @@ pub mod vault;
 
 pub use self::{
     activity::{FiguresError, Traffic},
+    alerts::{NotTold, OpenAlert, OpenAlerts},
     causes::causes,
     destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},

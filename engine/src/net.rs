@@ -9,6 +9,7 @@
 
 mod certificate;
 mod client;
+mod mail;
 mod resolver;
 mod rules;
 mod tls;
@@ -18,8 +19,10 @@ mod traced_body;
 
 pub use domain::settings::AllowEntry;
 
+pub(crate) use self::mail::MailServer;
 pub use self::{
     client::{ClientError, GuardedClient, GuardedClients},
+    mail::MailError,
     resolver::{Blocked, Unresolved},
     rules::{Explained, Forbidden, NetworkRules, Verdict},
     trace::Trace,

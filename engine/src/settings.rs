@@ -299,7 +299,7 @@ impl Engine {
     }
 
     /// The audit event of a value that changed.
-    fn changed(&self, author: &Author, setting: &'static str, from: String, to: String) -> Option<Recorded> {
+    pub(crate) fn changed(&self, author: &Author, setting: &'static str, from: String, to: String) -> Option<Recorded> {
         (from != to).then(|| self.recorded(OwnEvent::SettingChanged { setting, from, to }, author))
     }
 }

@@ -18,8 +18,8 @@ use url::Url;
 pub use self::{google::GoogleSink, http::HttpSink, s3::S3Sink};
 pub(crate) use self::{
     google::check_private_key,
-    http::{LONG_SEGMENT, secrets_of_url},
-    report::{KEPT_BYTES, masked},
+    http::{LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
+    report::{KEPT_BYTES, masked, why_no_answer},
 };
 use crate::{
     clock::Clock,
@@ -32,7 +32,8 @@ use crate::{
 pub(crate) use self::report::error_report;
 
 /// What every request says of who sends it.
-const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION")));
+pub(crate) const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("audit-streams/", env!("CARGO_PKG_VERSION")));
 
 /// What one attempt came to, and what is worth keeping of it when it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

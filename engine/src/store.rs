@@ -4,6 +4,7 @@
 //! A second process (the command line) may write at the same time: SQLite's own lock and a busy timeout order the two.
 
 mod activity;
+mod alerts;
 mod database;
 mod delivery;
 mod destinations;
@@ -16,6 +17,7 @@ mod users;
 
 pub use self::{
     activity::MinuteTotals,
+    alerts::{Channel, MostOwed, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, Refused, RefusedEvent},
     destinations::{

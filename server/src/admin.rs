@@ -1,5 +1,6 @@
 //! What administrators see and do besides destinations and the log: one service under the page and the APIs.
 
+mod alerts;
 mod error;
 mod overview;
 mod sessions;
@@ -8,6 +9,7 @@ mod tokens;
 mod users;
 
 pub(crate) use self::{
+    alerts::{list_open_alerts, send_test_alert, show_alerts, update_alerts},
     error::AdminError,
     overview::{InstanceFigures, show_overview},
     sessions::{end_sessions, list_sessions},

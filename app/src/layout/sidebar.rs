@@ -50,6 +50,7 @@ fn AdminLinks() -> impl IntoView {
         ("/admin/settings/tokens", "API tokens", icondata_lu::LuKeyRound),
         ("/admin/settings/network", "Network", icondata_lu::LuNetwork),
         ("/admin/settings/retention", "Retention", icondata_lu::LuHistory),
+        ("/admin/settings/alerts", "Alerts", icondata_lu::LuBell),
         ("/admin/settings/users", "Users", icondata_lu::LuUsers),
     ];
     view! {

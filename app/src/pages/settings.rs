@@ -89,6 +89,7 @@ fn head(page: &str) -> (&'static str, &'static str) {
             "Retention",
             "How long events are kept, and how much room they may take.",
         ),
+        "alerts" => ("Alerts", "Who is told of trouble, and when."),
         "users" => ("Users", "Everybody who can sign in here is an administrator."),
         "profile" => ("Profile", "Your password, and where you are signed in."),
         _ => ("Settings", ""),

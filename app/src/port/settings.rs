@@ -3,8 +3,8 @@
 use domain::{
     Timestamp,
     access::Scope,
-    ids::{SessionId, TokenId, UserId},
-    settings::{LogSize, RetentionDays},
+    ids::{DestinationId, SessionId, TokenId, UserId},
+    settings::{AlertThresholds, LogSize, RetentionDays, SmtpSecurity},
 };
 
 /// An API token, revoked and expired ones too.
@@ -98,4 +98,56 @@ pub struct RetentionSummary {
     pub used_bytes: u64,
     pub events: u64,
     pub oldest_received_at: Option<Timestamp>,
+}
+
+/// When administrators are told of trouble, and how, and of what they have been told. No secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertSummary {
+    pub version: i64,
+    pub thresholds: AlertThresholds,
+    pub email: Option<EmailSummary>,
+    pub webhook: Option<WebhookSummary>,
+    /// What is not over yet.
+    pub open: Vec<OpenAlertSummary>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailSummary {
+    pub host: String,
+    pub port: u16,
+    pub security: SmtpSecurity,
+    /// With a password, if there is one.
+    pub username: Option<String>,
+    pub from: String,
+    pub to: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookSummary {
+    pub url: String,
+    /// The URL without path and query, which may hold a secret.
+    pub origin: String,
+    pub is_signed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenAlertSummary {
+    /// None if it is about the log.
+    pub stream: Option<AlertedStreamSummary>,
+    pub raised_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertedStreamSummary {
+    pub id: DestinationId,
+    pub name: String,
+    /// When it began to fail.
+    pub since: Timestamp,
+}
+
+/// A way of telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertChannel {
+    Email,
+    Webhook,
 }

@@ -37,7 +37,7 @@ pub enum Kind {
     /// [Form or DangerForm].
     Action,
     /// `name` is the path of its server function; no two open forms have the same. `label` is the word on its button; none
-    /// if there is nothing to send [fields].
+    /// if there is nothing to send; `text` is what the form is called, if not as its card is [fields].
     Form,
     /// A form for what can't be undone.
     DangerForm,
@@ -53,6 +53,8 @@ pub enum Kind {
     Lines,
     /// Boxes to be ticked [Choice].
     Choices,
+    /// Boxes of which one is ticked [Choice].
+    OneOf,
     /// A box: `label`, and `text` is what is sent. `is_marked` if it is ticked.
     Choice,
     /// A field that is sent and not seen.

@@ -24,6 +24,7 @@ fn each_row_of_the_table() {
     let (noted, raised) = (trouble(0, None, None), trouble(0, Some(600), None));
     let (calm, raised_calm) = (trouble(0, None, Some(700)), trouble(0, Some(600), Some(700)));
     let end = StreamStep::End {
+        since: at(0),
         failed_for: Duration::from_secs(700),
     };
     use StreamSeen::{Starting, Stopped, Working};
@@ -92,6 +93,7 @@ fn a_stream_that_flaps_is_told_once_and_recovers_once() {
     }
     let raised = StreamStep::Raise(trouble(0, Some(120), None));
     let ended = StreamStep::End {
+        since: at(0),
         failed_for: Duration::from_secs(580),
     };
     assert_eq!(told, [(120, raised), (640, ended)]);

@@ -34,11 +34,7 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
-            let host = name.as_str();
-            let addresses = tokio::net::lookup_host((host, guard.port))
-                .await
-                .map_err(|_| Unresolved)?;
-            match keep_allowed(&guard.rules, host, guard.port, addresses) {
+            match resolve(&guard.rules, name.as_str(), guard.port).await {
                 Ok(allowed) => {
                     let addresses: Addrs = Box::new(allowed.into_iter());
                     Ok(addresses)
@@ -49,6 +45,12 @@ impl Resolve for GuardedResolver {
             }
         })
     }
+}
+
+/// The addresses of a host that may be connected to, at least one. The host may be an address itself.
+pub(super) async fn resolve(rules: &NetworkRules, host: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {
+    let addresses = tokio::net::lookup_host((host, port)).await;
+    keep_allowed(rules, host, port, addresses.map_err(|_| ResolveError::Unresolved)?)
 }
 
 #[derive(Debug, PartialEq, Eq)]

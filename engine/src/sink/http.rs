@@ -13,6 +13,10 @@ use async_trait::async_trait;
 use url::Url;
 
 use self::{request::RequestHead, response::answer_report};
+pub(crate) use self::{
+    request::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP},
+    signature::Signer,
+};
 use super::{
     Batching, Report, Run, SendReport, Sink,
     report::{error_report, masked, unsendable},

@@ -68,6 +68,11 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     }
 }
 
+/// The same as a sentence.
+pub(crate) fn why_no_answer(error: &(dyn Error + 'static), deadline: Duration) -> String {
+    error_report(error, Instant::now(), deadline).reason
+}
+
 fn blocked_report(blocked: &Blocked, started: Instant) -> Report {
     let (reason, response) = (format!("{blocked}."), String::new());
     Report {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
 mod activity;
+mod alerts;
 mod configuration;
 mod contract;
 mod delivery;

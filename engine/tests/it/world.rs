@@ -83,11 +83,22 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
+        Self::with_clock(Clock::machine(), change).await
+    }
+
+    pub(crate) async fn with_clock(clock: Clock, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
         install_crypto();
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(change(config(folder.path())), Clock::machine())
-            .await
-            .unwrap();
+        let engine = Engine::open(change(config(folder.path())), clock).await.unwrap();
+        Self { engine, folder }
+    }
+
+    /// Drops the engine in the middle of whatever it does, and opens it again on the same folder.
+    pub(crate) async fn crash(self) -> Self {
+        let Self { engine, folder } = self;
+        let clock = engine.clock().clone();
+        drop(engine);
+        let engine = Engine::open(config(folder.path()), clock).await.unwrap();
         Self { engine, folder }
     }
 

@@ -1,5 +1,6 @@
 //! REST: the resources under `/api/v1`. Each operation is a route and a part of the OpenAPI document by one attribute.
 
+mod alerts;
 mod answer;
 pub(super) mod audit_events;
 pub(super) mod cursor;
@@ -26,6 +27,11 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(event_types::list_event_types))
         .merge(destinations::routes())
         .routes(routes!(instance::show_instance))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(
+            settings::alerts::show_alert_settings,
+            settings::alerts::update_alert_settings,
+        ))
         .routes(routes!(
             settings::network::show_network_settings,
             settings::network::update_network_settings,

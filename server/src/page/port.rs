@@ -3,7 +3,10 @@
 use app::{
     port::{
         AdminPort, SetCookie, SignedIn, Visitor,
-        settings::{NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary},
+        settings::{
+            AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary,
+            UserSummary,
+        },
         streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
     },
     wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage},
@@ -16,7 +19,7 @@ use domain::{
     destination::DestinationSettings,
     event::{Author, AuthorClass},
     ids::{DestinationId, Seq, SessionId, TokenId, UserId},
-    settings::{NetworkChange, RetentionChange},
+    settings::{AlertChange, NetworkChange, RetentionChange},
 };
 
 use super::{destinations, events, failure::from_admin, password, sessions, sign_in, streams};
@@ -192,5 +195,20 @@ impl AdminPort for EnginePort {
     async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError> {
         let updated = service::update_retention(&self.0.engine, &author_of(admin), version, change).await;
         updated.map_err(from_admin)
+    }
+
+    async fn show_alerts(&self) -> Result<AlertSummary, AppError> {
+        service::show_alerts(&self.0.engine).await.map_err(from_admin)
+    }
+
+    async fn update_alerts(&self, admin: &SignedIn, version: i64, change: AlertChange) -> Result<(), AppError> {
+        let updated = service::update_alerts(&self.0.engine, &author_of(admin), version, change).await;
+        updated.map_err(from_admin)
+    }
+
+    async fn send_test_alert(&self, _admin: &SignedIn, channel: AlertChannel) -> Result<(), AppError> {
+        service::send_test_alert(&self.0.engine, channel)
+            .await
+            .map_err(from_admin)
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
+mod alerts;
 mod api_access;
 mod api_audit_events;
 mod api_client;

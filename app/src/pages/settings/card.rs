@@ -19,7 +19,10 @@ pub(super) fn draw_card(card: Part, settings: Settings) -> AnyView {
         views.push(match part.kind {
             Kind::Facts => draw_facts(part.parts, settings),
             Kind::Table => draw_table(part, settings),
-            _ => draw_form(part, Some(card.label.clone()), settings),
+            _ => {
+                let own = (!part.text.is_empty()).then(|| part.text.clone());
+                draw_form(part, own.or_else(|| Some(card.label.clone())), settings)
+            }
         });
     }
     view! {

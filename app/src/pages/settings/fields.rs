@@ -18,7 +18,7 @@ pub(super) fn draw_field(field: Part, form: &str, settings: Settings) -> AnyView
     match field.kind {
         Kind::Hidden | Kind::Owner => draw_unseen(field),
         Kind::Lines => draw_lines(id, field, error),
-        Kind::Choices => draw_choices(&id, field, error),
+        Kind::Choices | Kind::OneOf => draw_choices(&id, field, error),
         _ => draw_input(id, field, error),
     }
 }
@@ -92,10 +92,11 @@ fn draw_lines(id: String, field: Part, error: Signal<Option<String>>) -> AnyView
 fn draw_choices(id: &str, field: Part, error: Signal<Option<String>>) -> AnyView {
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by = format!("{hint_id} {error_id}");
+    let kind = if field.kind == Kind::OneOf { "radio" } else { "checkbox" };
     let mut choices = Vec::new();
     for choice in field.parts {
         let id = format!("{id}-{}", choice.text);
-        choices.push(draw_choice(id, field.name.clone(), choice, field.is_locked));
+        choices.push(draw_choice(id, kind, field.name.clone(), choice, field.is_locked));
     }
     view! {
         <fieldset class="field field-set" aria-describedby=described_by>
@@ -107,12 +108,12 @@ fn draw_choices(id: &str, field: Part, error: Signal<Option<String>>) -> AnyView
     .into_any()
 }
 
-fn draw_choice(id: String, name: String, choice: Part, is_locked: bool) -> AnyView {
+fn draw_choice(id: String, kind: &'static str, name: String, choice: Part, is_locked: bool) -> AnyView {
     let label_for = id.clone();
     view! {
         <label class="check" for=label_for>
             <input
-                type="checkbox"
+                type=kind
                 id=id
                 name=name
                 value=choice.text

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
+use serde::{Deserialize, Serialize};
 use url::Host;
 
 use crate::{Field, FieldError, FieldErrors};
@@ -163,7 +164,8 @@ fn is_login_text(text: &str) -> bool {
 }
 
 /// As it was typed. Without server, sender and recipients, no e-mail is sent.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EmailDraft {
     pub host: String,
     /// Empty for 587.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Field, FieldError, FieldErrors, destination::DestinationUrl};
 
 /// What stands before the base64 of a signing secret, as Standard Webhooks writes it.
@@ -54,7 +56,8 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// As it was typed.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WebhookDraft {
     /// Empty for none.
     pub url: String,

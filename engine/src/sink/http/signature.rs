@@ -8,17 +8,17 @@ use sha2::Sha256;
 const SIGNATURE_CHARS: usize = 47;
 
 /// Signs with one secret.
-pub(super) struct Signer(Hmac<Sha256>);
+pub(crate) struct Signer(Hmac<Sha256>);
 
 impl Signer {
     /// None unless the secret is `whsec_` and base64.
-    pub(super) fn new(secret: &str) -> Option<Self> {
+    pub(crate) fn new(secret: &str) -> Option<Self> {
         let key = STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
         Hmac::new_from_slice(&key).ok().map(Self)
     }
 
     /// `v1,` and the base64 of the signature. `timestamp` is in seconds since 1970.
-    pub(super) fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
+    pub(crate) fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mut mac = self.0.clone();
         for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {
             mac.update(part);

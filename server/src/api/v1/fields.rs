@@ -85,6 +85,17 @@ fn path_of(field: Field) -> String {
         Field::RetentionDays => "days",
         Field::LogSize => "log_size",
         Field::Allowlist => "allowlist",
+        Field::FailingMinutes => "failing_minutes",
+        Field::LogShare => "log_share",
+        Field::EmailHost => "email.host",
+        Field::EmailPort => "email.port",
+        Field::EmailSecurity => "email.security",
+        Field::EmailUsername => "email.username",
+        Field::EmailPassword => "email.password",
+        Field::EmailFrom => "email.from",
+        Field::EmailTo => "email.to",
+        Field::WebhookUrl => "webhook.url",
+        Field::WebhookSecret => "webhook.secret",
     };
     path.to_owned()
 }

@@ -1,5 +1,6 @@
 //! Settings of the instance. What the command line gives can't be changed here.
 
+pub(super) mod alerts;
 pub(super) mod network;
 pub(super) mod retention;
 

@@ -1,0 +1,150 @@
+// Settings › Alerts: what is set up there, what is refused, what the tests say, and that no secret comes back.
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Locator, Page } from '@playwright/test';
+
+import { signIn } from '../fixtures/sign-in.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const PASSWORD = 'a password for mail';
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+// The browser's own line about each answer that refuses something.
+test.use({ expectedConsole: [/status of 422/] });
+
+async function open(page: Page): Promise<void> {
+  await page.goto('/admin');
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Alerts' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Alerts' })).toBeVisible();
+}
+
+async function save(form: Locator): Promise<void> {
+  await form.getByRole('button', { name: 'Save' }).click();
+}
+
+test('thresholds are changed and what is wrong is told at its field', async ({ page, instance, a11y }) => {
+  await signIn(page, instance);
+  await open(page);
+  await expect(page.getByText('None. Nothing needs you.')).toBeVisible();
+  const form = page.getByRole('form', { name: 'When to tell' });
+  await expect(form.getByLabel('A stream has been failing for')).toHaveValue('10');
+  await form.getByLabel('A stream has been failing for').fill('0');
+  await form.getByLabel('What a stream is still owed takes up').fill('100');
+  await save(form);
+  await expect(form.getByText('a whole number from 1 to 1440')).toBeVisible();
+  await expect(form.getByText('a whole number from 50 to 99')).toBeVisible();
+  await a11y.expectNoViolations();
+  await form.getByLabel('A stream has been failing for').fill('15');
+  await form.getByLabel('What a stream is still owed takes up').fill('');
+  await save(form);
+  await expect(form.getByText('Saved.')).toBeVisible();
+  await expect(form.getByLabel('What a stream is still owed takes up')).toHaveValue('80');
+  await page.reload();
+  await expect(form.getByLabel('A stream has been failing for')).toHaveValue('15');
+});
+
+test('a webhook is set up, tried, and its secret never shown', async ({ page, instance, receiver, overheard, a11y }) => {
+  await signIn(page, instance);
+  await open(page);
+  const form = page.getByRole('form', { name: 'Webhook' });
+  await expect(page.getByRole('button', { name: 'Send test', exact: true })).toHaveCount(0);
+  await form.getByLabel('URL').fill('ftp://ops.example');
+  await form.getByLabel('Signing secret').fill('secret');
+  await save(form);
+  await expect(form.getByText('Only allowed schemes are http, https')).toBeVisible();
+  await expect(form.getByText('Signing secret: whsec_ and')).toBeVisible();
+  await form.getByLabel('URL').fill(receiver.url);
+  await form.getByLabel('Signing secret').fill(SECRET);
+  await save(form);
+  await expect(form.getByText('Saved.')).toBeVisible();
+  await expect(form.getByLabel('Signing secret')).toHaveValue('');
+  await expect(form.getByText('One is stored and not shown.')).toBeVisible();
+  await a11y.expectNoViolations();
+
+  const tried = page.getByRole('form', { name: 'Send test', exact: true });
+  await tried.getByRole('button').click();
+  await expect(tried.getByText('The webhook took the test.')).toBeVisible();
+  const [request] = await receiver.waitForCount(1);
+  const [id, sentAt] = [request?.headers['webhook-id'], request?.headers['webhook-timestamp']];
+  const signed = createHmac('sha256', Buffer.from(SECRET.slice('whsec_'.length), 'base64'));
+  signed.update(`${String(id)}.${String(sentAt)}.`).update(request?.body ?? '');
+  expect(request?.headers['webhook-signature']).toBe(`v1,${signed.digest('base64')}`);
+  expect(receiver.bodies[0]).toMatchObject({ type: 'test', data: { message: 'Test alert' } });
+
+  receiver.respondWith(500);
+  await tried.getByRole('button').click();
+  await expect(tried.getByText('The webhook answered 500 Internal Server Error.')).toBeVisible();
+  await a11y.expectNoViolations();
+  await form.getByRole('checkbox', { name: 'Remove it, and sign nothing' }).check();
+  await save(form);
+  await expect(form.getByText('Saved.')).toBeVisible();
+  await expect(form.getByRole('checkbox')).toHaveCount(0);
+  receiver.respondWith(200);
+  await tried.getByRole('button').click();
+  const requests = await receiver.waitForCount(3);
+  expect(requests[2]?.headers['webhook-signature']).toBeUndefined();
+  await form.getByLabel('URL').fill('');
+  await save(form);
+  await expect(form.getByText('Nothing is posted.')).toBeVisible();
+  await expect(tried).toHaveCount(0);
+  await overheard.expectNothingOf(SECRET);
+});
+
+/** A server that greets, knows no STARTTLS, and ends. */
+async function plainMailServer(): Promise<{ port: number; heard: string[]; stop: () => void }> {
+  const heard: string[] = [];
+  const server = createServer((socket: Socket) => {
+    socket.on('error', () => {});
+    socket.write('220 mail.example ready\r\n');
+    socket.on('data', (line) => {
+      heard.push(line.toString());
+      socket.write('250 mail.example\r\n');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, heard, stop: () => server.close() };
+}
+
+test('e-mail is set up, tried, and its password never shown', async ({ page, instance, overheard, a11y }) => {
+  const mail = await plainMailServer();
+  await signIn(page, instance);
+  await open(page);
+  const form = page.getByRole('form', { name: 'E-mail', exact: true });
+  await form.getByLabel('Server').fill('mail example');
+  await form.getByLabel('From').fill('audit');
+  await save(form);
+  await expect(form.getByText('Server: a host name or an address')).toBeVisible();
+  await expect(form.getByText('From: one e-mail address')).toBeVisible();
+  await expect(form.getByText('To: at least one e-mail address')).toBeVisible();
+  await a11y.expectNoViolations();
+
+  await form.getByLabel('Server').fill('127.0.0.1');
+  await form.getByLabel('Port').fill(String(mail.port));
+  await form.getByLabel('User name').fill('audit');
+  await form.getByLabel('Password').fill(PASSWORD);
+  await form.getByLabel('From').fill('audit@example.com');
+  await form.getByLabel('To', { exact: true }).fill('ops@example.com, sec@example.com');
+  await form.getByRole('radio', { name: /^None/ }).check();
+  await save(form);
+  await expect(form.getByText('a password is not sent in clear')).toBeVisible();
+  await form.getByRole('radio', { name: /^STARTTLS/ }).check();
+  await save(form);
+  await expect(form.getByText('Saved.')).toBeVisible();
+  await expect(form.getByLabel('Password')).toHaveValue('');
+  await expect(form.getByRole('radio', { name: /^STARTTLS/ })).toBeChecked();
+  await a11y.expectNoViolations();
+  await expect(page.getByRole('region', { name: 'E-mail' })).toMatchAriaSnapshot({ name: 'email.aria.yml' });
+
+  const tried = page.getByRole('form', { name: 'Send test e-mail' });
+  await tried.getByRole('button').click();
+  await expect(tried.getByText('No e-mail could be handed in')).toBeVisible();
+  expect(mail.heard.join('')).not.toContain('AUTH');
+  await form.getByLabel('Server').fill('localhost');
+  await save(form);
+  await expect(form.getByText('Password: type it')).toBeVisible();
+  await overheard.expectNothingOf(PASSWORD);
+  mail.stop();
+});

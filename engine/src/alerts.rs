@@ -1,0 +1,259 @@
+//! Telling administrators of trouble: by an audit event of its own, by e-mail, and to a webhook.
+//!
+//! A look compares how each stream and the log are with what is stored about them, lets `domain::alerts` decide, and stores
+//! what follows: the alert, its audit event and its notices in one transaction. Looks and notices are functions of what is
+//! stored, so each may be repeated, and a crash between any two steps costs nothing: a notice is sent at least once. It has
+//! the same id each time it is tried.
+//!
+//! What is measured of the log is what the stream that is owed most holds back, not how full it is: what nobody is owed any
+//! more makes room by itself.
+
+mod email;
+mod notices;
+mod settings;
+mod webhook;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    alerts::{AlertNews, AlertedStream, LogStep, StreamSeen, StreamStep, StreamTrouble, step_log, step_stream},
+    event::{Author, OwnEvent},
+    health::StreamHealth,
+    ids::DestinationId,
+    settings::{FailingMinutes, LogShare},
+};
+use tokio::{
+    sync::{Mutex, Notify},
+    task::JoinHandle,
+    time::MissedTickBehavior,
+};
+
+pub use self::{
+    notices::NotTold,
+    settings::{OpenAlert, OpenAlerts},
+};
+use crate::{
+    causes::causes,
+    clock::Clock,
+    delivery::Delivery,
+    log::{EventLog, LogError},
+    net::GuardedClients,
+    own_events::{Recorded, RelayError, relay},
+    settings::Settings,
+    store::{Database, Destination, StoreError, StoredAlertSettings, Telling, TroubleChange},
+};
+
+/// How often the streams are looked at.
+const LOOK_PERIOD: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether a notice is due; one that has just been stored is sent at once.
+const SEND_PERIOD: Duration = Duration::from_secs(5);
+
+/// A look could not be finished; the next one makes it good.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    #[error("the store could not be read or written")]
+    Store(#[from] StoreError),
+    #[error("the size of the log could not be read")]
+    Log(#[from] LogError),
+    #[error("what is told waits to be logged")]
+    Relay(#[from] RelayError),
+}
+
+/// What looking and telling need.
+pub(crate) struct Alerts {
+    pub(crate) log: EventLog,
+    pub(crate) database: Database,
+    pub(crate) delivery: Arc<Delivery>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clients: GuardedClients,
+    pub(crate) clock: Clock,
+    /// Something is to be sent.
+    pub(crate) wake: Notify,
+    /// One look at a time, and one round of sending: two would tell the same twice.
+    pub(crate) looking: Mutex<()>,
+    pub(crate) sending: Mutex<()>,
+}
+
+/// The running tasks; they end with it.
+pub(crate) struct AlertTasks([JoinHandle<()>; 2]);
+
+impl AlertTasks {
+    pub(crate) fn start(alerts: &Arc<Alerts>) -> Self {
+        Self([
+            tokio::spawn(keep_looking(Arc::clone(alerts))),
+            tokio::spawn(keep_sending(Arc::clone(alerts))),
+        ])
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.0.iter().all(|task| !task.is_finished())
+    }
+
+    pub(crate) fn abort(&self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for AlertTasks {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+async fn keep_looking(alerts: Arc<Alerts>) {
+    let mut ticks = tokio::time::interval(LOOK_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = alerts.look().await {
+            tracing::warn!(error = causes(&error), "The streams could not be looked at for alerts.");
+        }
+    }
+}
+
+async fn keep_sending(alerts: Arc<Alerts>) {
+    let mut ticks = tokio::time::interval(SEND_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = alerts.wake.notified() => {}
+        }
+        if let Err(error) = alerts.send_due().await {
+            tracing::warn!(
+                error = causes(&error),
+                "Notices of alerts could not be read or removed."
+            );
+        }
+    }
+}
+
+impl Alerts {
+    /// Looks at every stream and at the log once, and stores what is to be told.
+    pub(crate) async fn look(&self) -> Result<(), LookError> {
+        let _one_at_a_time = self.looking.lock().await;
+        let (settings, open) = (
+            self.database.alert_settings().await?,
+            self.database.open_troubles().await?,
+        );
+        let destinations = self.database.list_destinations().await?;
+        let minutes = settings.thresholds.failing_minutes;
+        let mut told = false;
+        for destination in &destinations {
+            let stored = open.streams.iter().find(|(id, _)| *id == destination.id);
+            let stored = stored.map(|(_, trouble)| *trouble);
+            if let Some((change, news)) = self.look_at_stream(destination, stored, minutes) {
+                told |= news.is_some();
+                self.store(&settings, change, news).await?;
+            }
+        }
+        let share = settings.thresholds.log_share;
+        let is_raised = open.log_raised_at.is_some();
+        if let Some((change, news)) = self.look_at_log(&destinations, is_raised, share).await? {
+            told |= news.is_some();
+            self.store(&settings, change, news).await?;
+        }
+        if told {
+            self.wake.notify_one();
+            relay(&self.database, &self.log, &self.clock).await?;
+        }
+        Ok(())
+    }
+
+    fn look_at_stream(
+        &self,
+        destination: &Destination,
+        stored: Option<StreamTrouble>,
+        minutes: FailingMinutes,
+    ) -> Option<(TroubleChange, Option<AlertNews>)> {
+        let (health, now, id) = (self.delivery.health_of(destination), self.clock.now(), destination.id);
+        match step_stream(stored, StreamSeen::from(&health), minutes, now) {
+            StreamStep::Leave => None,
+            StreamStep::Note(trouble) => Some((TroubleChange::Stream(id, trouble), None)),
+            StreamStep::Forget => Some((TroubleChange::StreamOver(id), None)),
+            StreamStep::Raise(raised) => {
+                let StreamHealth::Held { trouble, waiting, .. } = health else {
+                    return None;
+                };
+                let news = AlertNews::StreamFailing {
+                    stream: alerted(destination),
+                    since: raised.since,
+                    trouble,
+                    waiting,
+                    told_at: now,
+                };
+                Some((TroubleChange::Stream(id, raised), Some(news)))
+            }
+            StreamStep::End { since, failed_for } => {
+                let news = AlertNews::StreamRecovered {
+                    stream: alerted(destination),
+                    since,
+                    failed_for,
+                };
+                Some((TroubleChange::StreamOver(id), Some(news)))
+            }
+        }
+    }
+
+    async fn look_at_log(
+        &self,
+        destinations: &[Destination],
+        is_raised: bool,
+        share: LogShare,
+    ) -> Result<Option<(TroubleChange, Option<AlertNews>)>, LookError> {
+        let limit = self.settings.retention().log_size.value;
+        let most_owed = self.database.most_owed().await?;
+        let owed_percent = match most_owed {
+            Some(most) => self.owed_bytes(most.settled.get()).await?.saturating_mul(100) / limit.bytes().max(1),
+            None => 0,
+        };
+        Ok(match step_log(is_raised, owed_percent, share) {
+            LogStep::Leave => None,
+            LogStep::End => Some((TroubleChange::LogOver, None)),
+            LogStep::Raise => {
+                let blamed = |id: DestinationId| destinations.iter().find(|destination| destination.id == id);
+                let news = AlertNews::LogNearingLimit {
+                    owed_percent,
+                    limit,
+                    held_back_by: most_owed.and_then(|most| blamed(most.destination)).map(alerted),
+                };
+                let raised_at = self.clock.now();
+                Some((TroubleChange::Log { raised_at }, Some(news)))
+            }
+        })
+    }
+
+    /// What the log holds after a position, by the mean size of what it holds.
+    async fn owed_bytes(&self, settled: i64) -> Result<u64, LookError> {
+        let stored = self.log.stored().await?;
+        let owed = self.log.last_seq().get().saturating_sub(settled);
+        let owed = u64::try_from(owed).unwrap_or(0).min(stored.events);
+        let mean = stored.used_bytes / stored.events.max(1);
+        Ok(owed.saturating_mul(mean))
+    }
+
+    async fn store(
+        &self,
+        settings: &StoredAlertSettings,
+        change: TroubleChange,
+        news: Option<AlertNews>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let telling = news.map(|news| Telling {
+            notices: notices::notices_of(&news, settings, now),
+            own_event: Recorded::new(OwnEvent::Alert(news), &Author::system(), now),
+        });
+        self.database.change_trouble(change, telling.as_ref()).await
+    }
+}
+
+fn alerted(destination: &Destination) -> AlertedStream {
+    AlertedStream {
+        id: destination.id,
+        kind: destination.target.kind(),
+        name: destination.name.to_string(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Alerts: what is wrong, and what is still to be told. A change of an alert, its audit event and its notices are stored in
+//! one transaction.
+
+mod notices;
+mod settings;
+
+use domain::{
+    Timestamp,
+    alerts::StreamTrouble,
+    ids::{DestinationId, Seq},
+};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use self::notices::insert_notice;
+pub use self::{
+    notices::{Channel, Notice},
+    settings::StoredAlertSettings,
+};
+use super::{Database, StoreError, own_events::insert_own_event};
+use crate::own_events::Recorded;
+
+/// Everything that is wrong now, told or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenTroubles {
+    /// By destination.
+    pub streams: Vec<(DestinationId, StreamTrouble)>,
+    /// When it was told that what is owed nears the limit of the log.
+    pub log_raised_at: Option<Timestamp>,
+}
+
+/// What changes about one alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleChange {
+    Stream(DestinationId, StreamTrouble),
+    StreamOver(DestinationId),
+    Log { raised_at: Timestamp },
+    LogOver,
+}
+
+/// What is stored with a change that is told.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    pub own_event: Recorded,
+    pub notices: Vec<Notice>,
+}
+
+/// The stream that is owed most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MostOwed {
+    pub destination: DestinationId,
+    /// It owes what is after this position, at most.
+    pub settled: Seq,
+}
+
+impl Database {
+    pub async fn open_troubles(&self) -> Result<OpenTroubles, StoreError> {
+        let rows = sqlx::query("SELECT * FROM stream_troubles ORDER BY destination_id")
+            .fetch_all(self.read())
+            .await?;
+        let log_raised_at: Option<i64> = sqlx::query_scalar("SELECT raised_at FROM log_alerts")
+            .fetch_optional(self.read())
+            .await?;
+        Ok(OpenTroubles {
+            streams: rows.iter().map(read_trouble).collect(),
+            log_raised_at: log_raised_at.map(Timestamp::from_unix_ms),
+        })
+    }
+
+    /// Stores a change, and with it what is told of it. Nothing is stored or told of a destination that has gone.
+    pub async fn change_trouble(&self, change: TroubleChange, telling: Option<&Telling>) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        if !apply(&mut transaction, change).await? {
+            return Ok(());
+        }
+        if let Some(telling) = telling {
+            insert_own_event(&mut transaction, &telling.own_event).await?;
+            for notice in &telling.notices {
+                insert_notice(&mut transaction, notice).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// None if nobody owes anything, for there is no active destination.
+    pub async fn most_owed(&self) -> Result<Option<MostOwed>, StoreError> {
+        let row = sqlx::query(
+            "SELECT destination_id, least FROM (SELECT destination_id, acked_seq AS least FROM cursors \
+             UNION ALL SELECT destination_id, min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL \
+             GROUP BY destination_id) WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
+             ORDER BY least, destination_id LIMIT 1",
+        )
+        .fetch_optional(self.read())
+        .await?;
+        Ok(row.map(|row| MostOwed {
+            destination: DestinationId::new(row.get("destination_id")),
+            settled: Seq::new(row.get("least")),
+        }))
+    }
+}
+
+/// False if there is nothing that could be changed.
+async fn apply(transaction: &mut Transaction<'static, Sqlite>, change: TroubleChange) -> Result<bool, StoreError> {
+    let query = match change {
+        TroubleChange::Stream(destination, trouble) => sqlx::query(
+            "INSERT INTO stream_troubles (destination_id, since, raised_at, calm_since) \
+             SELECT id, ?2, ?3, ?4 FROM destinations WHERE id = ?1 \
+             ON CONFLICT (destination_id) DO UPDATE SET since = excluded.since, raised_at = excluded.raised_at, \
+             calm_since = excluded.calm_since",
+        )
+        .bind(destination.get())
+        .bind(trouble.since.unix_ms())
+        .bind(trouble.raised_at.map(Timestamp::unix_ms))
+        .bind(trouble.calm_since.map(Timestamp::unix_ms)),
+        TroubleChange::StreamOver(destination) => {
+            sqlx::query("DELETE FROM stream_troubles WHERE destination_id = ?").bind(destination.get())
+        }
+        TroubleChange::Log { raised_at } => {
+            sqlx::query("INSERT INTO log_alerts (id, raised_at) VALUES (1, ?) ON CONFLICT DO NOTHING")
+                .bind(raised_at.unix_ms())
+        }
+        TroubleChange::LogOver => sqlx::query("DELETE FROM log_alerts"),
+    };
+    Ok(query.execute(&mut **transaction).await?.rows_affected() > 0)
+}
+
+fn read_trouble(row: &SqliteRow) -> (DestinationId, StreamTrouble) {
+    let moment = |column| row.get::<Option<i64>, _>(column).map(Timestamp::from_unix_ms);
+    let trouble = StreamTrouble {
+        since: Timestamp::from_unix_ms(row.get("since")),
+        raised_at: moment("raised_at"),
+        calm_since: moment("calm_since"),
+    };
+    (DestinationId::new(row.get("destination_id")), trouble)
+}

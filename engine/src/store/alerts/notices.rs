@@ -1,0 +1,139 @@
+//! What is still to be told.
+
+use domain::Timestamp;
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::super::{Database, StoreError};
+
+/// Read at a time.
+const MOST: u32 = 50;
+
+/// A way of telling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Email,
+    Webhook,
+}
+
+impl Channel {
+    pub const ALL: [Self; 2] = [Self::Email, Self::Webhook];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// What is told in one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The same for each try, so that who gets it twice can tell.
+    pub id: String,
+    pub channel: Channel,
+    pub subject: String,
+    /// The text of an e-mail, the JSON of a webhook.
+    pub body: String,
+    pub created_at: Timestamp,
+    /// How often it was tried in vain.
+    pub tries: u32,
+}
+
+pub(super) async fn insert_notice(
+    transaction: &mut Transaction<'static, Sqlite>,
+    notice: &Notice,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO alert_notices (id, channel, subject, body, created_at, due_at, tries) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&notice.id)
+    .bind(notice.channel.as_str())
+    .bind(&notice.subject)
+    .bind(&notice.body)
+    .bind(notice.created_at.unix_ms())
+    .bind(notice.created_at.unix_ms())
+    .bind(notice.tries)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+impl Database {
+    /// What is due in one way, the oldest first, at most 50.
+    pub async fn due_notices(&self, channel: Channel, now: Timestamp) -> Result<Vec<Notice>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM alert_notices WHERE channel = ? AND due_at <= ? ORDER BY created_at, id LIMIT ?",
+        )
+        .bind(channel.as_str())
+        .bind(now.unix_ms())
+        .bind(MOST)
+        .fetch_all(self.read())
+        .await?;
+        Ok(rows.iter().map(|row| read_notice(row, channel)).collect())
+    }
+
+    /// It has been sent, or given up.
+    pub async fn remove_notice(&self, id: &str) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM alert_notices WHERE id = ?")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Nothing that is due in this way is tried before `due_at`.
+    pub async fn postpone_notices(
+        &self,
+        channel: Channel,
+        now: Timestamp,
+        due_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE alert_notices SET tries = tries + 1, due_at = ? WHERE channel = ? AND due_at <= ?")
+            .bind(due_at.unix_ms())
+            .bind(channel.as_str())
+            .bind(now.unix_ms())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Of a channel that is off nothing is owed any more.
+pub(super) async fn forget_notices(
+    transaction: &mut Transaction<'static, Sqlite>,
+    channel: Channel,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM alert_notices WHERE channel = ?")
+        .bind(channel.as_str())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// After a change of the settings everything is tried at once.
+pub(super) async fn hurry_notices(
+    transaction: &mut Transaction<'static, Sqlite>,
+    channel: Channel,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE alert_notices SET due_at = created_at WHERE channel = ?")
+        .bind(channel.as_str())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+fn read_notice(row: &SqliteRow, channel: Channel) -> Notice {
+    Notice {
+        id: row.get("id"),
+        channel,
+        subject: row.get("subject"),
+        body: row.get("body"),
+        created_at: Timestamp::from_unix_ms(row.get("created_at")),
+        tries: row.get("tries"),
+    }
+}

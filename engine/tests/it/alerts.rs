@@ -1,0 +1,473 @@
+//! What administrators are told of streams that fail, and of a log that fills up.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use domain::{
+    Field, Timestamp,
+    event::Author,
+    health::StreamHealth,
+    ids::{DestinationId, Seq},
+    settings::{
+        AlertChange, AlertThresholds, EmailDraft, FailingMinutes, LogShare, LogSize, NetworkChange, WebhookDraft,
+    },
+};
+use engine::{
+    EngineConfig, FixedSettings,
+    clock::Clock,
+    store::{Channel, UpdateError},
+};
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::{
+    receiver::{Answer, Receiver, Request},
+    world::{World, author, wait_until},
+};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn world() -> World {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    World::with_clock(clock, |config| config).await
+}
+
+fn webhook(receiver: &Receiver) -> AlertChange {
+    let draft = WebhookDraft {
+        url: receiver.url(),
+        secret: SECRET.into(),
+        removes_secret: false,
+    };
+    AlertChange {
+        webhook: Some(draft.parse().unwrap()),
+        ..AlertChange::default()
+    }
+}
+
+fn email(host: &str) -> AlertChange {
+    let draft = EmailDraft {
+        host: host.into(),
+        username: "audit".into(),
+        password: "s3cret-word".into(),
+        from: "audit@example.com".into(),
+        to: "ops@example.com".into(),
+        ..EmailDraft::default()
+    };
+    AlertChange {
+        email: Some(draft.parse().unwrap()),
+        ..AlertChange::default()
+    }
+}
+
+impl World {
+    async fn change_alerts(&self, change: AlertChange) {
+        let version = self.engine.alert_settings().await.unwrap().version;
+        self.engine
+            .update_alert_settings(&author(), version, change)
+            .await
+            .unwrap();
+    }
+
+    /// Looks, as the engine also does by itself.
+    async fn look(&self) {
+        self.engine.look_for_alerts().await.unwrap();
+    }
+
+    async fn look_after(&self, pause: Duration) {
+        self.engine.clock().advance(pause);
+        self.look().await;
+    }
+
+    /// The own events of this type, as they are streamed.
+    async fn told(&self, event_type: &str) -> Vec<Value> {
+        let (log, mut told) = (self.engine.log(), Vec::new());
+        for seq in 1..=log.last_seq().get() {
+            let event = log.show(Seq::new(seq)).await.unwrap().unwrap();
+            if event.event_type == event_type {
+                told.push(serde_json::from_str(&event.body).unwrap());
+            }
+        }
+        told
+    }
+
+    /// A destination that has begun to answer with 503, now.
+    async fn failing_stream(&self, receiver: &Receiver) -> DestinationId {
+        receiver.answer_all(Answer::Status(503));
+        let id = self.add_destination("SIEM", &receiver.url()).await;
+        self.wait_for_health(id, "it fails", is_held).await;
+        id
+    }
+}
+
+fn is_held(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Held { .. })
+}
+
+fn is_healthy(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Healthy { .. })
+}
+
+/// By a second implementation of the signature.
+fn assert_signed(request: &Request) {
+    let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
+    let mut mac: Hmac<Sha256> =
+        Hmac::new_from_slice(&STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap()).unwrap();
+    let signed = format!(
+        "{}.{}.{}",
+        header("webhook-id"),
+        header("webhook-timestamp"),
+        request.body
+    );
+    mac.update(signed.as_bytes());
+    let signature = STANDARD.decode(header("webhook-signature").strip_prefix("v1,").unwrap());
+    mac.verify_slice(&signature.unwrap()).unwrap();
+    assert_eq!(header("content-type"), "application/json");
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_is_told_once_and_its_recovery_once() {
+    let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
+    world.change_alerts(webhook(&ops)).await;
+    let id = world.failing_stream(&receiver).await;
+    world.look().await;
+    world.look_after(9 * MINUTE).await;
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
+    world.look_after(MINUTE).await;
+    for _ in 0..3 {
+        world.look_after(MINUTE).await;
+    }
+    let told = world.told("audit_event_stream_failing").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["author_name"], "Audit Streams");
+    assert_eq!(told[0]["details"]["author_class"], "System");
+    assert_eq!(
+        (&told[0]["target_id"], &told[0]["target_details"]),
+        (&json!(id), &json!("SIEM"))
+    );
+    assert_eq!(told[0]["details"]["trouble"], "503 from server");
+    let open = world.engine.open_alerts().await.unwrap();
+    assert_eq!((open.streams[0].destination, open.log_raised_at), (id, None));
+
+    receiver.answer_all(Answer::Accept);
+    world.wait_for_health(id, "it works again", is_healthy).await;
+    world.look().await;
+    world.look_after(MINUTE - Duration::from_secs(1)).await;
+    assert_eq!(world.told("audit_event_stream_recovered").await.len(), 0);
+    world.look_after(Duration::from_secs(1)).await;
+    world.look_after(MINUTE).await;
+    let told = world.told("audit_event_stream_recovered").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["details"]["failed_seconds"], 13 * 60);
+    assert!(world.engine.open_alerts().await.unwrap().streams.is_empty());
+
+    let requests = ops.wait_until("both are posted", |requests| requests.len() >= 2).await;
+    requests.iter().for_each(assert_signed);
+    let bodies: Vec<Value> = requests
+        .iter()
+        .map(|request| serde_json::from_str(&request.body).unwrap())
+        .collect();
+    assert_eq!(bodies[0]["type"], "audit_event_stream_failing");
+    assert_eq!(
+        bodies[0]["data"]["destination"],
+        json!({"id": id, "name": "SIEM", "kind": "http"})
+    );
+    assert_eq!(
+        bodies[0]["data"]["message"],
+        "Stream SIEM has been failing for 10 minutes: 503 from server"
+    );
+    assert_eq!(bodies[1]["type"], "audit_event_stream_recovered");
+    assert_eq!(ops.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_stream_that_flaps_keeps_its_alert() {
+    let (world, receiver) = (world().await, Receiver::start().await);
+    let id = world.failing_stream(&receiver).await;
+    world.look().await;
+    world.look_after(10 * MINUTE).await;
+    for round in 0..3 {
+        receiver.answer_all(Answer::Accept);
+        world.wait_for_health(id, "it works again", is_healthy).await;
+        world.look().await;
+        world.look_after(MINUTE / 2).await;
+        receiver.answer_all(Answer::Status(503));
+        world.post("1", [format!("round {round}")]).await;
+        world.wait_for_health(id, "it fails again", is_held).await;
+        world.look_after(MINUTE / 2).await;
+    }
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
+    assert_eq!(world.told("audit_event_stream_recovered").await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_an_administrator_stops_is_neither_trouble_nor_recovery() {
+    let (world, receiver) = (world().await, Receiver::start().await);
+    let id = world.failing_stream(&receiver).await;
+    world.look().await;
+    let flow = |active, paused| domain::destination::Flow { active, paused };
+    world.set_flow(id, flow(true, true)).await;
+    world
+        .wait_for_health(id, "it is paused", |health| {
+            matches!(health, StreamHealth::Paused { .. })
+        })
+        .await;
+    world.look_after(20 * MINUTE).await;
+    world.set_flow(id, flow(true, false)).await;
+    world.wait_for_health(id, "it fails again", is_held).await;
+    world.look_after(9 * MINUTE).await;
+    assert_eq!(
+        world.told("audit_event_stream_failing").await.len(),
+        0,
+        "of 29 minutes it was paused 20"
+    );
+    world.look_after(MINUTE).await;
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
+    world.set_flow(id, flow(false, false)).await;
+    world
+        .wait_for_health(id, "it is inactive", |health| *health == StreamHealth::Inactive)
+        .await;
+    world.look_after(20 * MINUTE).await;
+    assert_eq!(world.engine.open_alerts().await.unwrap().streams.len(), 1);
+    world.engine.delete_destination(&author(), id).await.unwrap();
+    assert!(world.engine.open_alerts().await.unwrap().streams.is_empty());
+    assert_eq!(world.told("audit_event_stream_recovered").await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_still_to_be_told_survives_a_crash() {
+    let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
+    world.change_alerts(webhook(&ops)).await;
+    world.failing_stream(&receiver).await;
+    world.look().await;
+    ops.answer_all(Answer::Silence);
+    world.look_after(10 * MINUTE).await;
+    ops.wait_until("the notice is on its way", |requests| requests.len() == 1)
+        .await;
+    ops.answer_all(Answer::Accept);
+    let world = world.crash().await;
+    let requests = ops
+        .wait_until("the notice is sent again", |requests| requests.len() == 2)
+        .await;
+    assert_eq!(requests[0].headers["webhook-id"], requests[1].headers["webhook-id"]);
+    assert_eq!(requests[0].body, requests[1].body);
+    wait_until("nothing is owed any more", async || pending(&world).await == 0).await;
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
+    assert_eq!(world.engine.open_alerts().await.unwrap().streams.len(), 1);
+}
+
+/// Notices for the webhook, due within a year.
+async fn pending(world: &World) -> usize {
+    let later = world.engine.clock().now().plus(Duration::from_secs(365 * 86_400));
+    let due = world.engine.database().due_notices(Channel::Webhook, later).await;
+    due.unwrap().len()
+}
+
+#[tokio::test]
+async fn a_notice_that_can_not_be_sent_is_tried_again_and_given_up_after_a_day() {
+    let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
+    world.change_alerts(webhook(&ops)).await;
+    world.failing_stream(&receiver).await;
+    ops.answer_all(Answer::Status(500));
+    world.look().await;
+    world.look_after(10 * MINUTE).await;
+    ops.wait_until("it is tried", |requests| requests.len() == 1).await;
+    let settings = world.engine.alert_settings().await.unwrap();
+    wait_until("it is put off", async || {
+        let now = world.engine.clock().now();
+        let due = world.engine.database().due_notices(Channel::Webhook, now).await;
+        due.unwrap().is_empty()
+    })
+    .await;
+    world.engine.clock().advance(MINUTE);
+    ops.wait_until("it is tried again", |requests| requests.len() == 2)
+        .await;
+    assert_eq!(pending(&world).await, 1);
+    world.engine.clock().advance(Duration::from_secs(86_400));
+    wait_until("it is given up", async || pending(&world).await == 0).await;
+    assert_eq!(world.engine.alert_settings().await.unwrap(), settings);
+}
+
+#[tokio::test]
+async fn a_log_that_fills_up_is_told_with_the_stream_that_holds_it_back() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let world = World::with_clock(clock, |config| EngineConfig {
+        fixed: FixedSettings {
+            log_size: Some(LogSize::MIN),
+            ..config.fixed.clone()
+        },
+        ..config
+    })
+    .await;
+    let (receiver, healthy) = (Receiver::start().await, Receiver::start().await);
+    let other = world.add_destination("Archive", &healthy.url()).await;
+    let id = world.failing_stream(&receiver).await;
+    let thresholds = AlertThresholds {
+        failing_minutes: FailingMinutes::new(1_440).unwrap(),
+        log_share: LogShare::new(50).unwrap(),
+    };
+    world
+        .change_alerts(AlertChange {
+            thresholds: Some(thresholds),
+            ..AlertChange::default()
+        })
+        .await;
+    world.look().await;
+    assert_eq!(world.told("audit_event_log_nearing_limit").await.len(), 0);
+    let padding = "p".repeat(900_000);
+    for number in 0..40 {
+        let event = json!({"event_type": "large", "id": number.to_string(), "padding": padding});
+        world
+            .engine
+            .ingest("tests", serde_json::to_vec(&event).unwrap().into())
+            .await
+            .unwrap();
+    }
+    world.wait_for_health(other, "the other one keeps up", is_healthy).await;
+    world.look().await;
+    world.look().await;
+    let told = world.told("audit_event_log_nearing_limit").await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        told[0]["details"]["destination"],
+        json!({"id": id, "name": "SIEM", "kind": "http"})
+    );
+    assert!(told[0]["details"]["owed_percent"].as_u64().unwrap() >= 50);
+    assert!(world.engine.open_alerts().await.unwrap().log_raised_at.is_some());
+    receiver.answer_all(Answer::Accept);
+    wait_until("nothing is owed any more", async || {
+        world.look().await;
+        world.engine.open_alerts().await.unwrap().log_raised_at.is_none()
+    })
+    .await;
+    assert_eq!(world.told("audit_event_log_nearing_limit").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
+    let world = World::with(|config| EngineConfig {
+        fixed: FixedSettings::default(),
+        ..config
+    })
+    .await;
+    let engine = &world.engine;
+    for host in ["127.0.0.1", "::1", "localhost", "169.254.169.254"] {
+        let refused = engine.update_alert_settings(&author(), 1, email(host)).await;
+        let Err(UpdateError::Refused(error)) = refused else {
+            panic!("{host} is not refused")
+        };
+        assert_eq!(error.field, Field::EmailHost);
+        assert!(error.message.starts_with("Server is blocked: "), "{}", error.message);
+    }
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let allowed = |allow_local_network| NetworkChange {
+        allow_local_network,
+        allowlist: Vec::new(),
+    };
+    engine.update_network(&author(), 1, allowed(true)).await.unwrap();
+    let draft = EmailDraft {
+        host: "localhost".into(),
+        port: server.local_addr().unwrap().port().to_string(),
+        security: "none".into(),
+        from: "audit@example.com".into(),
+        to: "ops@example.com".into(),
+        ..EmailDraft::default()
+    };
+    let change = AlertChange {
+        email: Some(draft.parse().unwrap()),
+        ..AlertChange::default()
+    };
+    engine.update_alert_settings(&author(), 1, change).await.unwrap();
+    engine.update_network(&author(), 2, allowed(false)).await.unwrap();
+    let refused = engine.send_test_notice(Channel::Email).await.unwrap().unwrap_err();
+    assert!(refused.to_string().contains("not allowed"), "{refused}");
+    let connected = tokio::time::timeout(Duration::ZERO, server.accept()).await;
+    assert!(connected.is_err(), "nobody has connected");
+}
+
+#[tokio::test]
+async fn settings_are_changed_under_their_version_and_told_without_secrets() {
+    let (world, ops) = (world().await, Receiver::start().await);
+    world.change_alerts(email("smtp.example.com")).await;
+    world.change_alerts(webhook(&ops)).await;
+    let without_password = EmailDraft {
+        host: "smtp.example.com".into(),
+        username: "audit".into(),
+        from: "audit@example.com".into(),
+        to: "ops@example.com, sec@example.com".into(),
+        ..EmailDraft::default()
+    };
+    world
+        .change_alerts(AlertChange {
+            email: Some(without_password.parse().unwrap()),
+            ..AlertChange::default()
+        })
+        .await;
+    let settings = world.engine.alert_settings().await.unwrap();
+    let email = settings.email.unwrap();
+    assert_eq!(email.to.len(), 2);
+    assert_eq!(email.login.unwrap().password.expose(), "s3cret-word", "it was kept");
+    assert_eq!(settings.webhook.unwrap().secret.unwrap().expose(), SECRET);
+    let stale = world
+        .engine
+        .update_alert_settings(&author(), 1, AlertChange::default())
+        .await;
+    assert!(matches!(stale, Err(UpdateError::ChangedMeanwhile)));
+
+    let told = world.told("application_setting_updated").await;
+    let messages: Vec<&str> = told
+        .iter()
+        .map(|event| event["details"]["custom_message"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "Changed alert_email from off to from audit@example.com to ops@example.com by smtp.example.com:587 (starttls, user audit)",
+            "Changed alert_email_password from none to one",
+            &format!(
+                "Changed alert_webhook from off to {}",
+                ops.url().trim_end_matches("/in")
+            ),
+            "Changed alert_webhook_secret from none to one",
+            "Changed alert_email from from audit@example.com to ops@example.com by smtp.example.com:587 (starttls, user audit) to from audit@example.com to ops@example.com, sec@example.com by smtp.example.com:587 (starttls, user audit)",
+        ]
+    );
+    for event in told {
+        let text = event.to_string();
+        assert!(
+            !text.contains("s3cret") && !text.contains("MfKQ") && !text.contains("/in"),
+            "{text}"
+        );
+    }
+    let database = std::fs::read(world.folder().join("audit-streams.db")).unwrap();
+    let holds = |text: &str| database.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    assert!(!holds("s3cret-word") && !holds("MfKQ9r8G"), "secrets are sealed");
+}
+
+#[tokio::test]
+async fn a_test_tells_why_it_did_not_arrive() {
+    let (world, ops) = (world().await, Receiver::start().await);
+    let send = async || world.engine.send_test_notice(Channel::Webhook).await.unwrap();
+    assert_eq!(send().await.unwrap_err().to_string(), "No webhook is set up.");
+    world.change_alerts(webhook(&ops)).await;
+    send().await.unwrap();
+    let requests = ops.requests();
+    assert_signed(&requests[0]);
+    let body: Value = serde_json::from_str(&requests[0].body).unwrap();
+    assert_eq!(
+        (&body["type"], &body["data"]),
+        (&json!("test"), &json!({"message": "Test alert"}))
+    );
+    for (answer, words) in [
+        (Answer::Status(404), "The webhook answered 404 Not Found."),
+        (Answer::Redirect(ops.url()), "Redirects are not followed."),
+    ] {
+        ops.answer_all(answer);
+        let reason = send().await.unwrap_err().to_string();
+        assert!(reason.contains(words), "{reason}");
+    }
+    assert_eq!(pending(&world).await, 0, "a test is not tried again");
+    assert_eq!(Author::system().name, "Audit Streams");
+}
