@@ -19,7 +19,7 @@ pub use self::{google::GoogleSink, http::HttpSink, s3::S3Sink};
 pub(crate) use self::{
     google::check_private_key,
     http::{LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
-    report::{KEPT_BYTES, masked, why_no_answer},
+    report::{KEPT_BYTES, find as find_cause, masked, why_no_answer},
 };
 use crate::{
     clock::Clock,

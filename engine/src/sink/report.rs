@@ -99,7 +99,7 @@ fn classify(error: &(dyn Error + 'static)) -> Unreached {
 }
 
 /// The first cause of this type, also inside an `io::Error`, whose `source` passes its own content over.
-pub(super) fn find<'error, E: Error + 'static>(error: &'error (dyn Error + 'static)) -> Option<&'error E> {
+pub(crate) fn find<'error, E: Error + 'static>(error: &'error (dyn Error + 'static)) -> Option<&'error E> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<E>() {
