@@ -3,7 +3,6 @@
 import email
 import email.policy
 import http.server
-import select
 import socket
 import sqlite3
 import ssl
@@ -177,7 +176,7 @@ def wait_until(what: str, condition):
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, f"waited in vain until {what}"
-        select.select([], [], [], 0.02)
+        threading.Event().wait(0.02)
 
 
 def test_a_failing_stream_and_its_recovery_arrive_as_e_mail(alerting, api, smtp, mailbox, endpoint):

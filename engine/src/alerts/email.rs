@@ -11,6 +11,7 @@ use lettre::{
 use super::NotTold;
 use crate::{
     net::{GuardedClients, MailError, MailServer},
+    sink::find_cause,
     store::Notice,
 };
 
@@ -57,15 +58,10 @@ fn why_not(error: &MailError) -> String {
         MailError::Unresolved(unresolved) => format!("{unresolved}."),
         MailError::Timeout => "The e-mail server gave no whole answer within 30 seconds.".to_owned(),
         MailError::Tls(error) => format!("TLS can't be used: {}.", root_cause(error)),
-        MailError::Server(error) if error.is_tls() => {
-            format!(
-                "The TLS handshake with the e-mail server failed: {}.",
-                root_cause(error)
-            )
-        }
-        MailError::Server(error) => match error.status() {
-            Some(status) => format!("The e-mail server answered {status}: {}.", root_cause(error)),
-            None => format!("No e-mail could be handed in: {}.", root_cause(error)),
+        MailError::Server(error) => match (error.status(), find_cause::<rustls::Error>(error)) {
+            (Some(status), _) => format!("The e-mail server answered {status}: {}.", root_cause(error)),
+            (None, Some(tls)) => format!("The TLS handshake with the e-mail server failed: {tls}."),
+            (None, None) => format!("No e-mail could be handed in: {}.", root_cause(error)),
         },
     }
 }

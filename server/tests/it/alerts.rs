@@ -159,3 +159,19 @@ async fn the_page_changes_one_card_at_a_time_and_tries_what_is_saved() {
     );
     assert!(!shown.contains("s3cret") && !shown.contains("MfKQ"), "{shown}");
 }
+
+#[tokio::test]
+async fn strangers_change_and_try_nothing() {
+    let instance = Instance::start();
+    let mut stranger = Browser::new(&instance);
+    for function in [
+        "alerts/thresholds",
+        "alerts/email",
+        "alerts/webhook",
+        "alerts/email/test",
+        "alerts/webhook/test",
+    ] {
+        let refused = stranger.submit(function, &[("version", "1")]).await;
+        assert_eq!(refused.status, 401, "{function}: {}", refused.text);
+    }
+}
