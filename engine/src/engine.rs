@@ -118,6 +118,7 @@ impl Engine {
         let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
         // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
         database.list_destinations().await?;
+        database.alert_settings().await?;
         let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
         let log_size = settings.retention().log_size.value.bytes();
         let log = EventLog::open(&config.data_dir.join("events.db"), log_size).await?;

@@ -40,12 +40,15 @@ pub struct Notice {
     pub tries: u32,
 }
 
+/// Nothing is stored for a channel that has been switched off by now.
 pub(super) async fn insert_notice(
     transaction: &mut Transaction<'static, Sqlite>,
     notice: &Notice,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO alert_notices (id, channel, subject, body, created_at, due_at, tries) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO alert_notices (id, channel, subject, body, created_at, due_at, tries) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM alert_settings \
+         WHERE CASE ?2 WHEN 'email' THEN email_host ELSE webhook_url END IS NOT NULL",
     )
     .bind(&notice.id)
     .bind(notice.channel.as_str())
