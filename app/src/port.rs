@@ -21,7 +21,8 @@ use domain::{
 
 use self::{
     settings::{
-        AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary, UserSummary,
+        AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary,
+        UserSummary,
     },
     streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
 };

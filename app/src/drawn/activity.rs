@@ -51,13 +51,13 @@ fn draw_spans(id: DestinationId, chosen: Span) -> AnyView {
         };
         let is_chosen = (span == chosen).to_string();
         view! {
-            <button type="button" class="choice" aria-pressed=is_chosen data-panel=panel(id, span)>
+            <button type="button" class="segment" aria-pressed=is_chosen data-panel=panel(id, span)>
                 {label}
             </button>
         }
     });
     view! {
-        <div class="choices" role="group" aria-label="Span of time">
+        <div class="segments" role="group" aria-label="Span of time">
             {buttons.collect_view()}
         </div>
     }

@@ -48,6 +48,7 @@ fn draw_attempt(id: DestinationId, attempt: &FailedAttempt, reader: Reader) -> A
                     <span class="badge badge-bad">{status}</span>
                     <span class="attempt-reason">{attempt.reason.clone()}</span>
                     <span class="attempt-facts">
+                        {format!("position {}", attempt.seq)}" · "
                         {format!("try {}", grouped(attempt.number.into()))}" · "
                         {format!("{} ms", grouped(attempt.duration_ms.into()))}
                     </span>

@@ -68,7 +68,7 @@ fn framed(
     unit: &dyn Fn(u64) -> String,
     drawing: AnyView,
     told: &[String],
-    legend: &[Series],
+    series_names: &[Series],
 ) -> AnyView {
     let width = u64::try_from(told.len()).unwrap_or(1).max(1) * STEP;
     let hints = told.iter().zip(0_u64..).map(|(words, position)| {
@@ -78,15 +78,17 @@ fn framed(
             </rect>
         }
     });
-    let legend = legend.iter().map(|series| {
+    let legend = series_names.iter().map(|series| {
         view! { <span class=format!("chart-key chart-key-{}", series.colour)>{series.name}</span> }
     });
     let label = format!("{}: {}", frame.title, frame.sum);
+    // Beside a legend it would be one list of words too many.
+    let sum = series_names.is_empty().then_some(frame.sum);
     view! {
         <figure class="chart">
             <figcaption>
                 <span class="chart-title">{frame.title.to_owned()}</span>
-                <span class="chart-sum">{frame.sum}</span>
+                {sum.map(|sum| view! { <span class="chart-sum">{sum}</span> })}
                 {legend.collect_view()}
             </figcaption>
             <div class="chart-plot">
@@ -147,21 +149,23 @@ fn top_of(series: &[Series]) -> u64 {
     steps.into_iter().find(|step| *step >= highest).unwrap_or(highest)
 }
 
+/// A point that stands alone is a short line.
 fn path_of(values: &[Option<u64>], top: u64) -> String {
     let (mut path, mut is_drawing) = (String::new(), false);
-    for (value, position) in values.iter().zip(0_u64..) {
+    for (position, value) in values.iter().enumerate() {
         let Some(value) = value else {
             is_drawing = false;
             continue;
         };
-        let (x, y) = (position * STEP + STEP / 2, HEIGHT - value.saturating_mul(HEIGHT) / top);
-        // A point that stands alone is a short line.
-        let command = if is_drawing {
-            format!("L{x} {y}")
-        } else {
-            format!("M{x} {y}h0.1")
-        };
-        path.push_str(&command);
+        let start = u64::try_from(position).unwrap_or(0) * STEP;
+        let y = HEIGHT - value.saturating_mul(HEIGHT) / top;
+        let has_next = values.get(position + 1).is_some_and(Option::is_some);
+        let (middle, inset) = (start + STEP / 2, start + 1);
+        path.push_str(&match (is_drawing, has_next) {
+            (true, _) => format!("L{middle} {y}"),
+            (false, true) => format!("M{middle} {y}"),
+            (false, false) => format!("M{inset} {y}h{}", STEP - 2),
+        });
         is_drawing = true;
     }
     path
@@ -198,6 +202,6 @@ mod tests {
     #[test]
     fn a_line_breaks_where_there_is_nothing() {
         let values = [Some(0), Some(10), None, Some(5)];
-        assert_eq!(path_of(&values, 10), "M5 1000h0.1L15 0M35 500h0.1");
+        assert_eq!(path_of(&values, 10), "M5 1000L15 0M31 500h8");
     }
 }

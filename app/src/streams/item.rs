@@ -100,7 +100,7 @@ fn panel_tabs(streams: Streams, id: DestinationId, shows_activity: Memo<bool>) -
         view! {
             <button
                 type="button"
-                class="choice"
+                class="segment"
                 aria-pressed=move || (shows_activity.get() == at_activity).to_string()
                 on:click=move |_| streams.state.update(|state| state.open(id, at_activity))
             >
@@ -109,7 +109,7 @@ fn panel_tabs(streams: Streams, id: DestinationId, shows_activity: Memo<bool>) -
         }
         .into_any()
     };
-    view! { <div class="choices stream-tabs" role="group" aria-label="What to show">{[tab("Settings", false), tab("Activity", true)]}</div> }
+    view! { <div class="segments stream-tabs" role="group" aria-label="What to show">{[tab("Settings", false), tab("Activity", true)]}</div> }
         .into_any()
 }
 

@@ -95,7 +95,7 @@ impl Trouble {
             Self::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
             Self::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
             Self::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
-            Self::Blocked => "To allow it, start the server with this host in AUDIT_STREAMS_NETWORK_ALLOWLIST.",
+            Self::Blocked => "To allow it, add its host or address under Settings › Network.",
             Self::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
         }
     }
