@@ -46,6 +46,10 @@ integer_id!(
     Seq
 );
 integer_id!(
+    /// A replay of a part of the log to a destination.
+    ReplayId
+);
+integer_id!(
     /// A person who signs in.
     UserId
 );

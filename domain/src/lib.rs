@@ -14,6 +14,7 @@ pub mod health;
 pub mod ids;
 pub mod policy;
 pub mod probe;
+pub mod replay;
 pub mod s3_objects;
 pub mod settings;
 pub mod timestamp;

@@ -9,7 +9,7 @@ use crate::{
     Timestamp,
     destination::S3Settings,
     event::{EventId, EventType, INSTANCE_SCOPE},
-    ids::Seq,
+    ids::{ReplayId, Seq},
 };
 
 /// Where an object is in its bucket: 1 to 1,024 bytes, all of them ASCII.
@@ -60,6 +60,11 @@ impl ObjectKey {
     pub fn of_batch(settings: &S3Settings, first: Seq, last: Seq, closed_at: Timestamp) -> Self {
         let hour = date_path(closed_at, "YYYY-MM-DDTHH".len());
         Self(prefixed(settings, &format!("{hour}/{first}-{last}.jsonl.gz")))
+    }
+
+    /// A batch of a replay: `<prefix>/replays/<replay>/<first>-<last>.jsonl.gz`.
+    pub fn of_replayed_batch(settings: &S3Settings, replay: ReplayId, first: Seq, last: Seq) -> Self {
+        Self(prefixed(settings, &format!("replays/{replay}/{first}-{last}.jsonl.gz")))
     }
 
     pub fn as_str(&self) -> &str {

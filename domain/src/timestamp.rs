@@ -10,6 +10,11 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// Nothing is told apart below it.
+const TICK: Duration = Duration::from_millis(1);
+
 /// The text was no RFC 3339 date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an ISO 8601 date and time with a zone, for example 2025-10-14T18:00:08.677Z")]
@@ -53,6 +58,18 @@ impl Timestamp {
         }
     }
 
+    /// The first moment of a day, `2025-10-14` in UTC, or the moment itself.
+    pub fn start_of(text: &str) -> Option<Self> {
+        day(text).or_else(|| Self::parse(text).ok())
+    }
+
+    /// The first moment after a day, or after the moment itself.
+    pub fn end_of(text: &str) -> Option<Self> {
+        let day_after = day(text).map(|day| day.plus(A_DAY));
+        let moment_after = || Self::parse(text).ok().map(|moment| moment.plus(TICK));
+        day_after.or_else(moment_after)
+    }
+
     /// This much later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
@@ -78,6 +95,10 @@ impl Timestamp {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
             .to_offset(UtcOffset::UTC)
     }
+}
+
+fn day(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(&format!("{text}T00:00:00Z")).ok()
 }
 
 impl fmt::Display for Timestamp {
@@ -115,6 +136,29 @@ mod tests {
             "9999-12-31T23:59:59-23:00",
         ] {
             assert_eq!(Timestamp::parse(text), Err(InvalidTimestamp), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_whole_and_moments_count_themselves() {
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        for (given, start, end) in [
+            ("2026-02-28", "2026-02-28T00:00:00.000Z", "2026-03-01T00:00:00.000Z"),
+            (
+                "2026-02-28T01:00:00+01:00",
+                "2026-02-28T00:00:00.000Z",
+                "2026-02-28T00:00:00.001Z",
+            ),
+        ] {
+            assert_eq!(text(Timestamp::start_of(given)).as_deref(), Some(start));
+            assert_eq!(text(Timestamp::end_of(given)).as_deref(), Some(end));
+        }
+        for bad in ["", "yesterday", "2026-02-30", "2026-02-28T00:00:00"] {
+            assert_eq!(
+                (Timestamp::start_of(bad), Timestamp::end_of(bad)),
+                (None, None),
+                "{bad}"
+            );
         }
     }
 

@@ -24,6 +24,7 @@ mod index;
 mod known;
 mod places;
 mod prune;
+mod range;
 mod read;
 mod readers;
 mod schema;
@@ -56,6 +57,7 @@ pub use self::{
     filter::{BrowseRequest, EntityFilter, EventFilter},
     known::LatestNames,
     prune::{PruneReport, Usage},
+    range::{RangeCount, RangeFilter, RangePage},
     types::EventTypeCount,
     usage::Stored,
 };

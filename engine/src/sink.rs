@@ -12,7 +12,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::http::HeaderValue;
 use async_trait::async_trait;
-use domain::{Timestamp, ids::Seq, policy::Outcome};
+use domain::{
+    Timestamp,
+    ids::{ReplayId, Seq},
+    policy::Outcome,
+};
 use url::Url;
 
 pub use self::{google::GoogleSink, http::HttpSink, s3::S3Sink};
@@ -171,5 +175,27 @@ pub(crate) fn sink_to(
         Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock.clone())?)),
         Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
         Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?)),
+    }
+}
+
+/// The same, for a replay, by which everything that it sends is marked.
+///
+/// # Errors
+/// As [`sink_for`].
+pub fn replay_sink_for(
+    destination: &Destination,
+    clients: &GuardedClients,
+    services: &SinkServices,
+    clock: &Clock,
+    replay: ReplayId,
+) -> Result<Arc<dyn Sink>, SinkError> {
+    let clock = clock.clone();
+    match &destination.target {
+        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock)?.for_replay(replay))),
+        Target::GoogleCloudLogging(target) => {
+            let sink = GoogleSink::new(target, clients, services, clock)?;
+            Ok(Arc::new(sink.for_replay(replay)))
+        }
+        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?.for_replay(replay))),
     }
 }

@@ -14,7 +14,7 @@ use crate::{Field, FieldError, FieldErrors, ids::HeaderId};
 pub const MAX_HEADERS: usize = 20;
 
 /// Names that this product, HTTP, or the connection sets; compared without regard to case.
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 19] = [
     "connection",
     "content-length",
     "expect",
@@ -31,6 +31,7 @@ const RESERVED: [&str; 18] = [
     "webhook-id",
     "webhook-signature",
     "webhook-timestamp",
+    "x-audit-streams-replay",
     "x-audit-streams-source",
     "x-gitlab-audit-event-type",
 ];

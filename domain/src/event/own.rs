@@ -7,7 +7,8 @@ use crate::{
     Timestamp,
     alerts::AlertNews,
     destination::{DestinationKind, NamespacePath},
-    ids::{DestinationId, Seq, TokenId, UserId},
+    ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
+    replay::{ReplayProgress, ReplayRequest},
 };
 
 /// The source of this instance's own events; no token may have this name.
@@ -186,6 +187,29 @@ pub enum OwnEvent {
         kind: DestinationKind,
         name: String,
     },
+    ReplayStarted {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        replay: ReplayId,
+        request: ReplayRequest,
+        total: u64,
+    },
+    ReplayCancelled {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        replay: ReplayId,
+        progress: ReplayProgress,
+    },
+    /// It has sent everything that there was to send.
+    ReplayFinished {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        replay: ReplayId,
+        progress: ReplayProgress,
+    },
     ParkedEventRetried {
         destination: DestinationId,
         name: String,
@@ -292,6 +316,9 @@ impl OwnEvent {
             Self::NamespacesRemoved { .. } => "deleted_instance_namespace_filter",
             Self::StreamPaused { .. } => "audit_event_stream_paused",
             Self::StreamResumed { .. } => "audit_event_stream_resumed",
+            Self::ReplayStarted { .. } => "audit_event_replay_started",
+            Self::ReplayCancelled { .. } => "audit_event_replay_cancelled",
+            Self::ReplayFinished { .. } => "audit_event_replay_finished",
             Self::ParkedEventRetried { .. } | Self::ParkedEventsRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
             Self::StreamTest { .. } => "audit_event_stream_test",
@@ -476,6 +503,52 @@ impl OwnEvent {
                 target_type: target_type(*kind),
                 ..destination("Resumed the stream".to_owned(), id, name, json!({}))
             },
+            Self::ReplayStarted {
+                destination: id,
+                kind,
+                name,
+                replay,
+                request,
+                total,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    replay_start(*replay, request, *total),
+                    id,
+                    name,
+                    replay_details(*replay, request, *total),
+                )
+            },
+            Self::ReplayCancelled {
+                destination: id,
+                kind,
+                name,
+                replay,
+                progress,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    replay_end("Cancelled", *replay, progress),
+                    id,
+                    name,
+                    replay_counts(*replay, progress),
+                )
+            },
+            Self::ReplayFinished {
+                destination: id,
+                kind,
+                name,
+                replay,
+                progress,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    replay_end("Finished", *replay, progress),
+                    id,
+                    name,
+                    replay_counts(*replay, progress),
+                )
+            },
             Self::ParkedEventRetried {
                 destination: id,
                 name,
@@ -636,6 +709,37 @@ fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Opt
     message.extend(parts.into_iter().flatten());
     message.push('.');
     message
+}
+
+fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String {
+    let (from, before) = (request.range.from(), request.range.before());
+    let types: Vec<&EventType> = request.types.iter().collect();
+    let of_types = match types.as_slice() {
+        [] => String::new(),
+        types => format!(" of type {}", listed(types)),
+    };
+    format!("Started replay {replay} of {total} event(s){of_types} created from {from} until before {before}")
+}
+
+fn replay_details(replay: ReplayId, request: &ReplayRequest, total: u64) -> serde_json::Value {
+    let types: Vec<&str> = request.types.iter().map(EventType::as_str).collect();
+    json!({
+        "replay_id": replay,
+        "created_from": request.range.from().to_string(),
+        "created_before": request.range.before().to_string(),
+        "event_types": types,
+        "events": total,
+    })
+}
+
+fn replay_end(done: &str, replay: ReplayId, progress: &ReplayProgress) -> String {
+    let ReplayProgress { total, sent, refused } = progress;
+    format!("{done} replay {replay}: {sent} of {total} event(s) sent, {refused} refused")
+}
+
+fn replay_counts(replay: ReplayId, progress: &ReplayProgress) -> serde_json::Value {
+    let ReplayProgress { total, sent, refused } = progress;
+    json!({"replay_id": replay, "events": total, "sent": sent, "refused": refused})
 }
 
 /// `a, b, and c`.

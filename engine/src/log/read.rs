@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row};
 
 use super::{EventLog, LogError, LoggedEvent};
 
-const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, \
+pub(super) const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, \
                        entity_path, created_at, received_at, body FROM events JOIN sources ON sources.id = events.source ";
 
 impl EventLog {
@@ -70,7 +70,7 @@ fn read_range(
 
 /// Columns by number, in the order of `COLUMNS`: looking them up by name is noticeable at this rate. Events one after the
 /// other mostly have one source, and share its name.
-fn read_event(row: &Row<'_>, source_before: Option<&Arc<str>>) -> Result<LoggedEvent, LogError> {
+pub(super) fn read_event(row: &Row<'_>, source_before: Option<&Arc<str>>) -> Result<LoggedEvent, LogError> {
     let seq = row.get(0)?;
     let unreadable = || LogError::Unreadable { seq };
     let text = |column| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };

@@ -24,7 +24,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::destination::GoogleSettings;
+use domain::{destination::GoogleSettings, ids::ReplayId};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
@@ -90,6 +90,13 @@ impl GoogleSink {
             url,
             clock,
         })
+    }
+
+    /// Labels every entry as one of a replay.
+    #[must_use]
+    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+        self.envelope.label(replay);
+        self
     }
 }
 

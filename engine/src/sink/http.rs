@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use domain::ids::ReplayId;
 use url::Url;
 
 use self::{request::RequestHead, response::answer_report};
@@ -62,6 +63,13 @@ impl HttpSink {
             secrets,
             clock,
         })
+    }
+
+    /// Marks every request as one of a replay.
+    #[must_use]
+    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+        self.head.mark(replay);
+        self
     }
 }
 

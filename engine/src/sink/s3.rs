@@ -10,6 +10,7 @@ mod object;
 mod refusal;
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,6 +29,7 @@ use aws_sdk_s3::{
 };
 use domain::{
     destination::{DestinationUrl, ObjectLayout, S3Settings},
+    ids::ReplayId,
     policy::{Outcome, Unreached},
 };
 use url::Url;
@@ -64,6 +66,7 @@ pub struct S3Sink {
     client: Client,
     settings: S3Settings,
     batching: Batching,
+    replay: Option<ReplayId>,
     /// What an answer may repeat, and nobody is to keep.
     secrets: Vec<String>,
 }
@@ -92,7 +95,15 @@ impl S3Sink {
             ],
             settings,
             batching,
+            replay: None,
         })
+    }
+
+    /// Marks every object as one of a replay. A batch gets a key of its own, an event the one that it always has.
+    #[must_use]
+    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+        self.replay = Some(replay);
+        self
     }
 }
 
@@ -136,7 +147,7 @@ impl Sink for S3Sink {
 
     async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport {
         // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
-        match Object::of(&self.settings, events, run) {
+        match Object::of(&self.settings, events, run, self.replay) {
             Ok(object) => self.put(object).await.into(),
             Err(error) => unsendable(error.to_string()).into(),
         }
@@ -152,6 +163,7 @@ impl S3Sink {
             .bucket(self.settings.bucket())
             .key(object.key.as_str())
             .content_type(object.content_type)
+            .set_metadata(self.replay.map(mark))
             .body(ByteStream::from(object.body));
         let report = match Box::pin(request.send()).await {
             Ok(answer) if answer.e_tag().is_some() => answered(200, "", started),
@@ -180,6 +192,11 @@ impl S3Sink {
         };
         Report { reason, ..report }
     }
+}
+
+/// What is kept with each object of a replay, as `x-amz-meta-audit-streams-replay`.
+fn mark(replay: ReplayId) -> HashMap<String, String> {
+    HashMap::from([("audit-streams-replay".to_owned(), replay.to_string())])
 }
 
 fn answered(status: u16, reason: &str, started: Instant) -> Report {

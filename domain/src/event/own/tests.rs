@@ -1,5 +1,5 @@
 use super::*;
-use crate::event::Received;
+use crate::{event::Received, replay::ReplayDraft};
 
 #[test]
 fn an_own_event_is_a_complete_audit_event() {
@@ -100,7 +100,55 @@ fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
             name: name(),
             place: name(),
         },
+        OwnEvent::ReplayStarted {
+            destination,
+            kind,
+            name: name(),
+            replay: ReplayId::new(4),
+            request: replay_request(),
+            total: 5,
+        },
+        OwnEvent::ReplayCancelled {
+            destination,
+            kind,
+            name: name(),
+            replay: ReplayId::new(4),
+            progress: ReplayProgress::default(),
+        },
+        OwnEvent::ReplayFinished {
+            destination,
+            kind,
+            name: name(),
+            replay: ReplayId::new(4),
+            progress: ReplayProgress::default(),
+        },
     ]
+}
+
+fn replay_request() -> ReplayRequest {
+    let draft = ReplayDraft {
+        created_after: "2026-02-01".into(),
+        created_before: "2026-02-02".into(),
+        event_types: vec!["b".into(), "a".into()],
+    };
+    draft.parse(Timestamp::from_unix_ms(0)).unwrap()
+}
+
+#[test]
+fn a_replay_is_told_with_its_range_and_its_counts() {
+    let messages = of_a_destination(DestinationKind::AmazonS3)
+        .into_iter()
+        .map(|event| event.parts().message);
+    let replays: Vec<String> = messages.filter(|message| message.contains("replay 4")).collect();
+    assert_eq!(
+        replays,
+        [
+            "Started replay 4 of 5 event(s) of type a and b created from 2026-02-01T00:00:00.000Z until before \
+             2026-02-03T00:00:00.000Z",
+            "Cancelled replay 4: 0 of 0 event(s) sent, 0 refused",
+            "Finished replay 4: 0 of 0 event(s) sent, 0 refused",
+        ]
+    );
 }
 
 /// One of each that does not depend on a kind of destination.

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use domain::{Timestamp, destination::GoogleSettings};
+use domain::{Timestamp, destination::GoogleSettings, ids::ReplayId};
 use serde_json::json;
 
 use crate::{
@@ -55,6 +55,12 @@ impl Envelope {
         Self {
             head: format!(r#"{{"logName":{log_name},"resource":{{"type":"global"}},"severity":"INFO","insertId":"#),
         }
+    }
+
+    /// A label tells entries of a replay from those of the stream.
+    pub(super) fn label(&mut self, replay: ReplayId) {
+        let label = format!(r#"{{"labels":{{"audit_streams_replay":"{replay}"}},"#);
+        self.head = self.head.replacen('{', &label, 1);
     }
 
     pub(super) fn batching(&self) -> Batching {
@@ -177,6 +183,17 @@ mod tests {
         serde_json::from_slice::<Value>(&request.body).unwrap();
         assert_eq!(request.positions, [0, 1]);
         assert!(request.left_out.is_empty());
+    }
+
+    #[test]
+    fn an_entry_of_a_replay_has_a_label() {
+        let mut envelope = envelope();
+        envelope.label(ReplayId::new(7));
+        let request = envelope.request(&[event("e1", now(), "{}")], now());
+        let written: Value = serde_json::from_slice(&request.body).unwrap();
+        let entry = &written["entries"][0];
+        assert_eq!(entry["labels"], serde_json::json!({"audit_streams_replay": "7"}));
+        assert_eq!((&entry["severity"], &entry["insertId"]), (&"INFO".into(), &"e1".into()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The head of a request: what is the same in each, the custom headers over it, and what belongs to the event over both.
 
-use domain::Timestamp;
+use domain::{Timestamp, ids::ReplayId};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CONTENT_TYPE, USER_AGENT},
@@ -18,6 +18,7 @@ const DEFAULT_CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/
 const STREAMING_TOKEN: HeaderName = HeaderName::from_static("x-gitlab-event-streaming-token");
 const EVENT_TYPE: HeaderName = HeaderName::from_static("x-gitlab-audit-event-type");
 const SOURCE: HeaderName = HeaderName::from_static("x-audit-streams-source");
+const REPLAY: HeaderName = HeaderName::from_static("x-audit-streams-replay");
 
 // Standard Webhooks, https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 pub(crate) const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -48,6 +49,10 @@ impl RequestHead {
             fixed,
             signer: Signer::new(secrets.signing_secret.expose())?,
         })
+    }
+
+    pub(super) fn mark(&mut self, replay: ReplayId) {
+        self.fixed.insert(REPLAY, HeaderValue::from(replay.get()));
     }
 
     /// None if the event's id, type or source can't stand in a header.

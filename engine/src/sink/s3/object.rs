@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use domain::{
     destination::{ObjectLayout, S3Settings},
+    ids::ReplayId,
     s3_objects::{KeyTooLong, ObjectKey},
 };
 use flate2::{Compression, GzBuilder};
@@ -50,6 +51,7 @@ impl Object {
         settings: &S3Settings,
         events: &[Arc<LoggedEvent>],
         run: Option<Run>,
+        replay: Option<ReplayId>,
     ) -> Result<Self, ObjectError> {
         match (settings.layout(), events) {
             (_, []) => Err(ObjectError::Empty),
@@ -63,7 +65,11 @@ impl Object {
                     last: last.seq,
                     closed_at: first.created_at,
                 });
-                Self::of_run(settings, events, run)
+                let key = match replay {
+                    Some(replay) => ObjectKey::of_replayed_batch(settings, replay, run.first, run.last),
+                    None => ObjectKey::of_batch(settings, run.first, run.last, run.closed_at),
+                };
+                Self::of_batch(key, events)
             }
         }
     }
@@ -83,9 +89,9 @@ impl Object {
         })
     }
 
-    fn of_run(settings: &S3Settings, events: &[Arc<LoggedEvent>], run: Run) -> Result<Self, ObjectError> {
+    fn of_batch(key: ObjectKey, events: &[Arc<LoggedEvent>]) -> Result<Self, ObjectError> {
         Ok(Self {
-            key: ObjectKey::of_batch(settings, run.first, run.last, run.closed_at),
+            key,
             content_type: GZIP,
             body: gzipped_lines(events)?,
         })
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_event_is_its_body_and_nothing_else() {
-        let object = Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None).unwrap();
+        let object = Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None, None).unwrap();
         assert_eq!(object.key.as_str(), "project/2023/09/user_created_a_1694442309820.json");
         assert_eq!(
             (object.content_type, object.body.as_ref()),
@@ -169,11 +175,11 @@ mod tests {
             last: Seq::new(9),
             closed_at: Timestamp::parse("2025-01-02T03:59:59.999Z").unwrap(),
         };
-        let object = Object::of(&settings, &events, Some(run)).unwrap();
+        let object = Object::of(&settings, &events, Some(run), None).unwrap();
         assert_eq!(object.key.as_str(), "2025/01/02/03/2-9.jsonl.gz");
         assert_eq!(object.content_type, "application/gzip");
         assert_eq!(unpacked(&object.body), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
-        assert_eq!(Object::of(&settings, &events, Some(run)).unwrap(), object);
+        assert_eq!(Object::of(&settings, &events, Some(run), None).unwrap(), object);
         // Bytes 4 to 7 of the head are the time, and 9 the system.
         assert_eq!(object.body.get(4..8), Some([0; 4].as_slice()));
         assert_eq!(object.body.get(9), Some(&255));
@@ -181,14 +187,26 @@ mod tests {
 
     #[test]
     fn an_event_sent_outside_of_a_run_names_its_object() {
-        let object = Object::of(&settings(ObjectLayout::Batches), &[event(3, "a")], None).unwrap();
+        let object = Object::of(&settings(ObjectLayout::Batches), &[event(3, "a")], None, None).unwrap();
         assert_eq!(object.key.as_str(), "2023/09/11/14/3-3.jsonl.gz");
     }
 
     #[test]
+    fn a_batch_of_a_replay_has_a_key_of_its_own() {
+        let (events, replay) = ([event(3, "a"), event(5, "b")], Some(ReplayId::new(7)));
+        let object = Object::of(&settings(ObjectLayout::Batches), &events, None, replay).unwrap();
+        assert_eq!(object.key.as_str(), "replays/7/3-5.jsonl.gz");
+        let of_event = |replay| Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None, replay).unwrap();
+        assert_eq!(of_event(replay), of_event(None), "it replaces the one that is there");
+    }
+
+    #[test]
     fn what_can_be_no_object_says_why() {
-        let why =
-            |layout, events: &[Arc<LoggedEvent>]| Object::of(&settings(layout), events, None).unwrap_err().to_string();
+        let why = |layout, events: &[Arc<LoggedEvent>]| {
+            Object::of(&settings(layout), events, None, None)
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(why(ObjectLayout::Batches, &[]), "No events for an object.");
         assert_eq!(
             why(ObjectLayout::Events, &[event(1, "a"), event(2, "b")]),

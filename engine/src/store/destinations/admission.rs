@@ -1,9 +1,12 @@
 //! Which events a destination admits.
 
-use domain::destination::{EventFilter, NamespaceFilter};
+use domain::{
+    destination::{EventFilter, NamespaceFilter},
+    replay::ReplayRequest,
+};
 
 use super::Destination;
-use crate::log::LoggedEvent;
+use crate::log::{LoggedEvent, RangeFilter};
 
 /// Both filters of a destination: an event has to pass the two of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,15 @@ impl Destination {
     pub fn admission(&self) -> Admission {
         Admission {
             types: self.filter.clone(),
+            namespaces: self.namespace_filter(),
+        }
+    }
+
+    /// Which events a replay to it takes.
+    pub fn range_filter(&self, request: &ReplayRequest) -> RangeFilter {
+        RangeFilter {
+            range: request.range,
+            types: [request.types.clone(), self.filter.clone()],
             namespaces: self.namespace_filter(),
         }
     }

@@ -5,11 +5,7 @@ use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventF
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::{
-    cursor::Cursor,
-    fields::refuse_one,
-    moment::{end_of, start_of},
-};
+use super::super::{cursor::Cursor, fields::refuse_one};
 use crate::api::ApiError;
 
 const PER_PAGE: usize = 25;
@@ -181,8 +177,8 @@ impl ListQuery {
                 event_type: given(self.event_type),
                 ip_address: given(self.ip_address),
                 text: given(self.text),
-                created_from: moment("created_after", self.created_after, start_of)?,
-                created_before: moment("created_before", self.created_before, end_of)?,
+                created_from: moment("created_after", self.created_after, Timestamp::start_of)?,
+                created_before: moment("created_before", self.created_before, Timestamp::end_of)?,
             },
             entity_type,
             start,

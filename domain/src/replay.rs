@@ -1,0 +1,199 @@
+//! Replays: events of the log that are sent to a destination once more, beside its stream.
+//!
+//! A replay takes the events of a range of time, by the time that each event gives, as far as its own filter and those of
+//! the destination admit them and they were in the log when it was started. What comes in later comes by the stream.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Field, FieldError, FieldErrors, Timestamp, destination::EventFilter, policy::Trouble};
+
+/// Replays of a destination that are kept, the running one included.
+pub const KEPT_REPLAYS: usize = 20;
+
+/// A range of time, without its end, in which events were created. Never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayRange {
+    from: Timestamp,
+    before: Timestamp,
+}
+
+impl ReplayRange {
+    /// # Errors
+    /// A [`FieldError`] on [`Field::CreatedBefore`] if there is no time between the two.
+    pub fn new(from: Timestamp, before: Timestamp) -> Result<Self, FieldError> {
+        if from < before {
+            Ok(Self { from, before })
+        } else {
+            let rule = "The end of the range must be after its start";
+            Err(FieldError::new(Field::CreatedBefore, rule))
+        }
+    }
+
+    /// The first moment.
+    pub const fn from(self) -> Timestamp {
+        self.from
+    }
+
+    /// The first moment after the last.
+    pub const fn before(self) -> Timestamp {
+        self.before
+    }
+}
+
+/// What is to be replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRequest {
+    pub range: ReplayRange,
+    /// Beside the destination's own filters, which hold as well.
+    pub types: EventFilter,
+}
+
+/// A replay as it is typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayDraft {
+    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    pub created_after: String,
+    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole. Empty for up to now.
+    #[serde(default)]
+    pub created_before: String,
+    /// None chosen replays every type.
+    #[serde(default)]
+    pub event_types: Vec<String>,
+}
+
+impl ReplayDraft {
+    /// # Errors
+    /// Every field that breaks a rule. Whether the types are known is not decided here.
+    pub fn parse(&self, now: Timestamp) -> Result<ReplayRequest, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let after = Timestamp::start_of(&self.created_after);
+        let from = errors.collect(after.ok_or_else(|| no_moment(Field::CreatedAfter, "Start of the range")));
+        let before = match self.created_before.as_str() {
+            "" => Some(now),
+            text => Timestamp::end_of(text),
+        };
+        let before = errors.collect(before.ok_or_else(|| no_moment(Field::CreatedBefore, "End of the range")));
+        let types = errors.collect(EventFilter::parse(&self.event_types));
+        let range = from.zip(before).map(|(from, before)| ReplayRange::new(from, before));
+        let range = range.and_then(|range| errors.collect(range));
+        match (range, types) {
+            (Some(range), Some(types)) => Ok(ReplayRequest { range, types }),
+            _ => Err(errors),
+        }
+    }
+}
+
+fn no_moment(field: Field, label: &str) -> FieldError {
+    let rule = format!("{label} must be a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14");
+    FieldError::new(field, rule)
+}
+
+/// How far a replay has come. `sent` and `refused` may be less than `total` in the end: if the destination's filters were
+/// changed meanwhile, or events have left the log while it was inactive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayProgress {
+    /// Events to send, counted at the start.
+    pub total: u64,
+    /// Those that the destination has accepted.
+    pub sent: u64,
+    /// Those that it has refused; they are parked.
+    pub refused: u64,
+}
+
+/// Whether a replay is under way, and how it ended otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayState {
+    Running,
+    Finished,
+    Cancelled,
+}
+
+impl ReplayState {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Running, Self::Finished, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}
+
+/// What a running replay waits for: the stream goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayWait {
+    /// The destination is inactive.
+    Inactive,
+    /// The stream is paused.
+    Paused,
+    /// The stream is just being started.
+    StreamStarting,
+    /// The stream is held.
+    StreamHeld(Trouble),
+    /// The stream is catching up: it has so many log positions still to settle.
+    StreamBehind(u64),
+    /// The replay itself has met with trouble.
+    Trouble {
+        trouble: Trouble,
+        since: Timestamp,
+        next_try_at: Timestamp,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_ms(1_772_000_000_000);
+
+    fn draft(after: &str, before: &str) -> ReplayDraft {
+        ReplayDraft {
+            created_after: after.into(),
+            created_before: before.into(),
+            event_types: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_day_counts_whole_and_no_end_is_now() {
+        let range = draft("2026-02-01", "2026-02-02").parse(NOW).unwrap().range;
+        let text = (range.from().to_string(), range.before().to_string());
+        assert_eq!(text.0, "2026-02-01T00:00:00.000Z");
+        assert_eq!(text.1, "2026-02-03T00:00:00.000Z");
+        let open = draft("2026-02-01T00:00:00+01:00", "").parse(NOW).unwrap().range;
+        assert_eq!(open.before(), NOW);
+    }
+
+    #[test]
+    fn each_mistake_is_told_at_its_field() {
+        let errors = draft("yesterday", "2026-02-30").parse(NOW).unwrap_err();
+        assert!(errors.message_for(Field::CreatedAfter).unwrap().starts_with("Start of"));
+        assert!(errors.message_for(Field::CreatedBefore).unwrap().starts_with("End of"));
+        let backwards = draft("2026-02-03", "2026-02-01").parse(NOW).unwrap_err();
+        assert_eq!(
+            backwards.message_for(Field::CreatedBefore),
+            Some("The end of the range must be after its start")
+        );
+        let unknown = ReplayDraft {
+            event_types: vec![String::new()],
+            ..draft("2026-02-01", "")
+        };
+        assert!(unknown.parse(NOW).unwrap_err().message_for(Field::EventTypes).is_some());
+    }
+
+    #[test]
+    fn states_read_back_as_they_are_stored() {
+        for state in [ReplayState::Running, ReplayState::Finished, ReplayState::Cancelled] {
+            assert_eq!(ReplayState::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(ReplayState::parse("paused"), None);
+    }
+}

@@ -1,0 +1,304 @@
+//! Going through a range of time in log order, for replays.
+//!
+//! An event says itself when it was created and may come in late, so a range of time is no stretch of positions. But each
+//! block of the index says between which times its events were created: blocks that can't hold any are passed over, the
+//! others, and what comes after the last of them, are read one at a time. So a step is short, holds little in memory, and
+//! whoever no longer waits for the answer stops the next one.
+//!
+//! Counting reads as little as it can: of a block that lies in the range as a whole, its bounds; of chosen event types, the
+//! index; and only where groups and projects are chosen or a block is cut by the range, the events, without their bodies.
+
+use std::sync::Arc;
+
+use domain::{
+    Timestamp,
+    destination::{EventFilter, NamespaceFilter},
+    event::EventType,
+    ids::Seq,
+    replay::ReplayRange,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    EventLog, LogError, LoggedEvent,
+    index::Token,
+    places::unpack,
+    read::{COLUMNS, read_event},
+};
+
+/// Positions after the last block that are read in one step.
+const STEP: i64 = 4_096;
+
+const NEXT_BLOCK: &str = "SELECT block, last_seq, oldest, newest FROM index_blocks \
+    WHERE block >= coalesce((SELECT max(block) FROM index_blocks WHERE block <= ?1 + 1), 0) AND last_seq > ?1 \
+    AND block <= ?2 AND newest >= ?3 AND oldest < ?4 ORDER BY block LIMIT 1";
+
+// The time is looked at in each row: the index on it would give another order.
+const WITHIN: &str = "WHERE seq > ? AND seq <= ? AND +created_at >= ? AND +created_at < ? ORDER BY seq";
+
+/// Which events are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeFilter {
+    pub range: ReplayRange,
+    /// Both have to admit an event.
+    pub types: [EventFilter; 2],
+    pub namespaces: NamespaceFilter,
+}
+
+impl RangeFilter {
+    /// The types that both filters admit; none if they admit all.
+    fn chosen_types(&self) -> Option<Vec<&EventType>> {
+        let [one, other] = &self.types;
+        let (narrow, wide) = if one.admits_all() { (other, one) } else { (one, other) };
+        (!narrow.admits_all()).then(|| narrow.iter().filter(|chosen| wide.admits(chosen)).collect())
+    }
+
+    fn admits_all(&self) -> bool {
+        self.types.iter().all(EventFilter::admits_all) && self.namespaces.admits_all()
+    }
+
+    fn admits(&self, event_type: &EventType, entity_type: &str, entity_path: &str) -> bool {
+        self.types.iter().all(|types| types.admits(event_type)) && self.namespaces.admits(entity_type, entity_path)
+    }
+
+    /// The first moment, and the one after the last, in milliseconds.
+    const fn created(&self) -> (i64, i64) {
+        (self.range.from().unix_ms(), self.range.before().unix_ms())
+    }
+}
+
+/// What one step has found, in log order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangePage {
+    pub events: Vec<Arc<LoggedEvent>>,
+    /// What stands up to here has been looked at.
+    pub read_to: Seq,
+}
+
+/// How many events there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RangeCount {
+    pub events: u64,
+    /// Where the first of them stands.
+    pub first: Option<Seq>,
+}
+
+impl RangeCount {
+    fn add(&mut self, seq: Seq) {
+        self.events += 1;
+        self.first = self.first.or(Some(seq));
+    }
+}
+
+/// A part of the log that may hold something.
+#[derive(Clone, Copy)]
+struct Stretch {
+    after: i64,
+    last: i64,
+    block: Option<Block>,
+}
+
+/// A block of the index, all of it.
+#[derive(Clone, Copy)]
+struct Block {
+    first: i64,
+    oldest: i64,
+    newest: i64,
+}
+
+impl EventLog {
+    /// One step: events after `after` and up to `last` that the filter admits, at most `count` of them and no more when
+    /// `bytes` of bodies are reached. There may be none although more follow: `read_to` says how far the step went.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn read_range(
+        &self,
+        filter: &Arc<RangeFilter>,
+        (after, last): (Seq, Seq),
+        count: usize,
+        bytes: usize,
+    ) -> Result<RangePage, LogError> {
+        let filter = Arc::clone(filter);
+        let step = move |connection: &Connection| match next_stretch(connection, &filter, after, last)? {
+            Some(stretch) => read_stretch(connection, &filter, stretch, count, bytes),
+            None => Ok(RangePage {
+                events: Vec::new(),
+                read_to: last,
+            }),
+        };
+        self.readers.read(step).await
+    }
+
+    /// Counts what the filter admits up to `last`. Exact, as long as nothing leaves the log meanwhile. Can be dropped at any
+    /// time, and then ends with its present step.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn count_range(&self, filter: &Arc<RangeFilter>, last: Seq) -> Result<RangeCount, LogError> {
+        let (mut counted, mut after) = (RangeCount::default(), Seq::START);
+        while after < last {
+            let filter = Arc::clone(filter);
+            let step = move |connection: &Connection| {
+                // Of a block and of what it holds, both from the same moment.
+                let snapshot = connection.unchecked_transaction()?;
+                match next_stretch(&snapshot, &filter, after, last)? {
+                    Some(stretch) => Ok((count_stretch(&snapshot, &filter, stretch)?, Seq::new(stretch.last))),
+                    None => Ok((RangeCount::default(), last)),
+                }
+            };
+            let (found, read_to) = self.readers.read(step).await?;
+            counted.events += found.events;
+            counted.first = counted.first.or(found.first);
+            after = read_to;
+        }
+        Ok(counted)
+    }
+}
+
+/// The next part that may hold something; none if there is nothing more.
+fn next_stretch(
+    connection: &Connection,
+    filter: &RangeFilter,
+    after: Seq,
+    last: Seq,
+) -> rusqlite::Result<Option<Stretch>> {
+    let (from, before) = filter.created();
+    let (after, last) = (after.get(), last.get());
+    let mut next = connection.prepare_cached(NEXT_BLOCK)?;
+    let block = next.query_row(params![after, last, from, before], |row| {
+        let first: i64 = row.get(0)?;
+        Ok(Stretch {
+            after: after.max(first - 1),
+            last: last.min(row.get(1)?),
+            block: Some(Block {
+                first,
+                oldest: row.get(2)?,
+                newest: row.get(3)?,
+            }),
+        })
+    });
+    if let Some(stretch) = block.optional()? {
+        return Ok(Some(stretch));
+    }
+    let indexed_to: Option<i64> =
+        connection.query_row("SELECT max(last_seq) FROM index_blocks", [], |row| row.get(0))?;
+    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
+    // Without events there is nothing to be read.
+    let start = oldest.map_or(last, |oldest| after.max(oldest - 1).max(indexed_to.unwrap_or(0)));
+    Ok((start < last).then(|| Stretch {
+        after: start,
+        last: last.min(start.saturating_add(STEP)),
+        block: None,
+    }))
+}
+
+fn read_stretch(
+    connection: &Connection,
+    filter: &RangeFilter,
+    stretch: Stretch,
+    count: usize,
+    bytes: usize,
+) -> Result<RangePage, LogError> {
+    let (from, before) = filter.created();
+    let mut statement = connection.prepare_cached(&[COLUMNS, WITHIN].concat())?;
+    let mut rows = statement.query([stretch.after, stretch.last, from, before])?;
+    let (mut events, mut room) = (Vec::<Arc<LoggedEvent>>::new(), bytes);
+    while let Some(row) = rows.next()? {
+        if !admits_row(filter, row, [3, 4, 6])? {
+            continue;
+        }
+        let event = read_event(row, events.last().map(|event| &event.source))?;
+        room = room.saturating_sub(event.body.len());
+        let seq = event.seq;
+        events.push(Arc::new(event));
+        if room == 0 || events.len() >= count {
+            return Ok(RangePage { events, read_to: seq });
+        }
+    }
+    Ok(RangePage {
+        events,
+        read_to: Seq::new(stretch.last),
+    })
+}
+
+fn count_stretch(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {
+    let (from, before) = filter.created();
+    let is_whole = |block: Block| from <= block.oldest && block.newest < before;
+    match (stretch.block, filter.chosen_types()) {
+        (Some(block), None) if is_whole(block) && filter.admits_all() => count_all(connection, stretch),
+        (Some(block), Some(types)) if filter.namespaces.admits_all() => {
+            count_by_index(connection, filter, (stretch, block), &types)
+        }
+        _ => count_rows(connection, filter, stretch),
+    }
+}
+
+/// The log has no hole, but what is oldest may have gone.
+fn count_all(connection: &Connection, stretch: Stretch) -> Result<RangeCount, LogError> {
+    let first: Option<i64> = connection
+        .prepare_cached("SELECT min(seq) FROM events WHERE seq > ?")?
+        .query_row([stretch.after], |row| row.get(0))?;
+    let first = first.filter(|first| *first <= stretch.last);
+    let events = first.map_or(0, |first| stretch.last - first + 1);
+    Ok(RangeCount {
+        events: u64::try_from(events).unwrap_or(0),
+        first: first.map(Seq::new),
+    })
+}
+
+fn count_by_index(
+    connection: &Connection,
+    filter: &RangeFilter,
+    (stretch, block): (Stretch, Block),
+    types: &[&EventType],
+) -> Result<RangeCount, LogError> {
+    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
+    let after = stretch.after.max(oldest.map_or(i64::MAX, |oldest| oldest - 1));
+    let range = filter.range.from()..filter.range.before();
+    let mut entry = connection.prepare_cached("SELECT places FROM index_entries WHERE block = ? AND token = ?")?;
+    let (mut events, mut first) = (0, None::<Seq>);
+    for event_type in types {
+        let token = Token::EventType(event_type.as_str()).key();
+        let places: Option<Vec<u8>> = entry
+            .query_row(params![block.first, token], |row| row.get(0))
+            .optional()?;
+        let places = unpack(&places.unwrap_or_default()).ok_or(LogError::Unreadable { seq: block.first })?;
+        let is_meant = |seq: Seq, created_at: Timestamp| {
+            after < seq.get() && seq.get() <= stretch.last && range.contains(&created_at)
+        };
+        let mut meant = places
+            .iter()
+            .filter(|place| is_meant(place.seq, place.created_at))
+            .peekable();
+        let nearest = meant.peek().map(|place| place.seq);
+        first = first.into_iter().chain(nearest).min();
+        events += u64::try_from(meant.count()).unwrap_or(0);
+    }
+    Ok(RangeCount { events, first })
+}
+
+fn count_rows(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {
+    let (from, before) = filter.created();
+    let sql = ["SELECT seq, event_type, entity_type, entity_path FROM events ", WITHIN].concat();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([stretch.after, stretch.last, from, before])?;
+    let mut counted = RangeCount::default();
+    while let Some(row) = rows.next()? {
+        if admits_row(filter, row, [1, 2, 3])? {
+            counted.add(Seq::new(row.get(0)?));
+        }
+    }
+    Ok(counted)
+}
+
+/// `columns` are those of the event's type, and of its entity's type and path.
+fn admits_row(filter: &RangeFilter, row: &Row<'_>, columns: [usize; 3]) -> Result<bool, LogError> {
+    if filter.admits_all() {
+        return Ok(true);
+    }
+    let [event_type, entity_type, entity_path] = columns;
+    let text = |column: usize| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
+    let event_type = EventType::parse(text(event_type)?).ok_or(LogError::Unreadable { seq: row.get(0)? })?;
+    Ok(filter.admits(&event_type, text(entity_type)?, text(entity_path)?))
+}
