@@ -5,6 +5,7 @@
 //! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `lanes`, sends through the
 //!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
 //!   what it settles goes back there at most 200 ms or 1,000 events later.
+//! - `replay` sends parts of the log once more, beside a stream and never before it.
 //! - `runs` are stretches of the log that are sent as one, under bounds that are stored first.
 //! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one, and
 //!   `pace` how many requests are in flight.
@@ -22,6 +23,7 @@ mod lanes;
 mod pace;
 mod progress;
 mod refusals;
+mod replay;
 mod runs;
 mod status;
 mod supervisor;

@@ -9,7 +9,8 @@ use std::{
 use domain::{
     event::{Author, OwnEvent},
     health::StreamHealth,
-    ids::Seq,
+    ids::{ReplayId, Seq},
+    replay::ReplayWait,
 };
 use tokio::{
     sync::{Mutex, MutexGuard, Notify, Semaphore},
@@ -278,6 +279,10 @@ impl Engine {
 
     pub(crate) fn health_of(&self, destination: &Destination) -> StreamHealth {
         self.delivery.health_of(destination)
+    }
+
+    pub(crate) fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
+        self.delivery.replay_wait(replay)
     }
 
     /// Returns once what is stored is what every stream goes by.

@@ -15,6 +15,7 @@ mod ingest;
 pub mod log;
 pub mod net;
 pub mod own_events;
+mod replays;
 mod retention;
 mod settings;
 pub mod sink;
@@ -28,5 +29,6 @@ pub use self::{
     destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
+    replays::{ReplayError, ReplayStanding},
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
 };

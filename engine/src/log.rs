@@ -46,7 +46,7 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
-use tokio::sync::watch;
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 pub use self::{
     append::{Appended, QUEUE_BYTES},
@@ -89,6 +89,7 @@ pub struct EventLog {
     readers: Arc<Readers>,
     tail: Arc<Tail>,
     committed: watch::Receiver<Seq>,
+    pruning: Arc<Mutex<()>>,
 }
 
 impl EventLog {
@@ -114,6 +115,7 @@ impl EventLog {
             readers: Arc::new(Readers::new(path)),
             tail,
             committed,
+            pruning: Arc::default(),
         })
     }
 
@@ -130,6 +132,11 @@ impl EventLog {
     /// Minds another size from the next commit on.
     pub fn set_size_limit(&self, bytes: u64) {
         self.writer.set_size_limit(bytes);
+    }
+
+    /// Held from asking what may go until it has gone, and by whoever is about to need what is in the log.
+    pub(crate) async fn pruning_turn(&self) -> MutexGuard<'_, ()> {
+        self.pruning.lock().await
     }
 
     /// Whether the writer still takes events.

@@ -10,6 +10,7 @@ mod delivery;
 mod destinations;
 mod error;
 mod own_events;
+mod replays;
 mod sessions;
 mod settings;
 mod tokens;
@@ -26,6 +27,7 @@ pub use self::{
     },
     error::StoreError,
     own_events::PendingOwnEvent,
+    replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
     sessions::{ListedSession, NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},
     tokens::{NewToken, StoredToken},

@@ -39,7 +39,8 @@ impl Room {
         last: None,
     };
 
-    fn takes(&mut self, event: &LoggedEvent, is_first: bool) -> bool {
+    /// Whether there is room for one event more, which is then taken up.
+    pub(super) fn takes(&mut self, event: &LoggedEvent, is_first: bool) -> bool {
         let fits = is_first || event.body.len() <= self.bytes;
         let takes = self.events > 0 && fits && self.last.is_none_or(|last| event.seq <= last);
         if takes {

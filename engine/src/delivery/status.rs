@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Timestamp, destination::Flow, health::StreamHealth, ids::Seq};
+use domain::{Timestamp, destination::Flow, health::StreamHealth, ids::Seq, replay::ReplayWait};
 use tokio::sync::Notify;
 
 use super::{hold::Hold, progress::Progress, totals::Totals};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
-const CATCHING_UP: i64 = 500;
+pub(super) const CATCHING_UP: i64 = 500;
 
 /// Written by one worker, read by anybody.
 #[derive(Default)]
@@ -64,6 +64,21 @@ impl Status {
         let seen = self.seen();
         let waits = seen.is_running && seen.settled < last_seq.get();
         (seen.last_success_at, waits.then(|| Seq::new(seen.acked)))
+    }
+
+    /// Why a replay has to wait for the stream while the newest event is `last_seq`; none if it need not. Behind by less than
+    /// `most_behind` positions, the stream is not delayed by a replay.
+    pub(super) fn goes_before_replays(&self, last_seq: Seq, most_behind: i64) -> Option<ReplayWait> {
+        let seen = self.seen();
+        if !seen.is_running {
+            return Some(ReplayWait::StreamStarting);
+        }
+        if let Some(hold) = &seen.hold {
+            return Some(ReplayWait::StreamHeld(hold.trouble));
+        }
+        let behind = last_seq.get().saturating_sub(seen.settled);
+        let waiting = u64::try_from(behind).unwrap_or(0);
+        (behind >= most_behind).then_some(ReplayWait::StreamBehind(waiting))
     }
 
     /// The health of a stream with these switches while the newest event is `last_seq`.

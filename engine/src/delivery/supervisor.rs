@@ -9,7 +9,8 @@ use std::{
 use domain::{
     Timestamp,
     health::StreamHealth,
-    ids::{DestinationId, Seq},
+    ids::{DestinationId, ReplayId, Seq},
+    replay::ReplayWait,
 };
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -19,6 +20,7 @@ use tokio::{
 
 use super::{
     StreamTotals,
+    replay::{ReplayKeeper, Shared, Waits},
     status::Status,
     worker::{self, Order, WorkerContext},
 };
@@ -37,7 +39,7 @@ const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
 /// How long a change waits to be in effect: long enough for another try after the destinations could not be read.
 const APPLIED_WITHIN: Duration = Duration::from_secs(12);
 
-type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
+pub(super) type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
 
 /// The handle to the running delivery.
 pub struct Delivery {
@@ -47,6 +49,7 @@ pub struct Delivery {
     handled: watch::Receiver<u64>,
     stop: watch::Sender<Option<Instant>>,
     statuses: Statuses,
+    waits: Waits,
     supervisor: JoinHandle<()>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
 }
@@ -67,7 +70,18 @@ impl Delivery {
         let statuses = Statuses::default();
         // Every worker holds a sender; when the last has ended, the receiver knows.
         let (running, ended) = mpsc::channel(1);
+        let waits = Waits::default();
+        let shared = Shared {
+            log: log.clone(),
+            database: database.clone(),
+            clients: clients.clone(),
+            services: services.clone(),
+            clock: clock.clone(),
+            statuses: Arc::clone(&statuses),
+            waits: waits.clone(),
+        };
         let supervisor = Supervisor {
+            replays: ReplayKeeper::new(shared, running.clone()),
             log: log.clone(),
             database,
             clients,
@@ -88,6 +102,7 @@ impl Delivery {
             handled,
             stop,
             statuses,
+            waits,
             supervisor,
             ended: tokio::sync::Mutex::new(ended),
         }
@@ -144,6 +159,11 @@ impl Delivery {
         statuses.get(&id).cloned()
     }
 
+    /// What a running replay waits for; none if it sends.
+    pub fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
+        self.waits.of(replay)
+    }
+
     /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.
     pub async fn stop(&self, deadline: Duration) {
         self.stop.send_replace(Some(Instant::now() + deadline));
@@ -168,6 +188,7 @@ struct Supervisor {
     handling: watch::Sender<u64>,
     statuses: Statuses,
     workers: HashMap<DestinationId, Running>,
+    replays: ReplayKeeper,
     running: mpsc::Sender<()>,
 }
 
@@ -205,6 +226,7 @@ impl Supervisor {
         for worker in self.workers.values() {
             worker.orders.send_replace(Order::Drain(deadline));
         }
+        self.replays.drain(deadline);
     }
 
     /// Brings what runs into line with what is stored. Idempotent.
@@ -213,6 +235,7 @@ impl Supervisor {
         let revision = self.clients.revision();
         let configured = self.database.list_destinations().await?;
         self.end_missing(&configured);
+        self.replays.reconcile(&configured, revision).await?;
         for destination in configured {
             let id = destination.id;
             match self.workers.get_mut(&id) {

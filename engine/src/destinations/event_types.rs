@@ -64,7 +64,7 @@ impl Engine {
     }
 
     /// Refuses types that nobody knows: no event would ever pass. Those that the destination admits already stay known.
-    pub(super) async fn check_event_types(
+    pub(crate) async fn check_event_types(
         &self,
         filter: &EventFilter,
         destination: Option<DestinationId>,

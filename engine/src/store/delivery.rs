@@ -130,13 +130,14 @@ impl Database {
         Ok(Some(cursor))
     }
 
-    /// The position up to which nothing is owed to any active destination; none without one.
+    /// The position up to which nothing is owed to any active destination, by its stream or a replay; none without one.
     pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
         let acked: Option<i64> = sqlx::query_scalar(
             "WITH active AS (SELECT id FROM destinations WHERE active = 1) \
              SELECT min(least) FROM (SELECT acked_seq AS least FROM cursors WHERE destination_id IN active \
              UNION ALL SELECT min(seq) - 1 FROM refused_events \
-             WHERE due_at IS NOT NULL AND destination_id IN active)",
+             WHERE due_at IS NOT NULL AND destination_id IN active \
+             UNION ALL SELECT min(next_seq) - 1 FROM replays WHERE state = 'running' AND destination_id IN active)",
         )
         .fetch_one(self.read())
         .await?;

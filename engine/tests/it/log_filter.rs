@@ -14,11 +14,11 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-const START_MS: i64 = 1_760_000_000_000;
-const NOW: Timestamp = Timestamp::from_unix_ms(START_MS);
+pub(crate) const START_MS: i64 = 1_760_000_000_000;
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_ms(START_MS);
 
 /// Events of all shapes, a few of each; a twentieth comes in late. Some values need escapes in JSON.
-fn sent(number: i64) -> Value {
+pub(crate) fn sent(number: i64) -> Value {
     let pick = |from: &[&'static str], by: i64| from[usize::try_from(number * 7 / by).unwrap() % from.len()];
     let late = if number % 20 == 3 { 3_000_000 } else { 0 };
     json!({
@@ -45,7 +45,7 @@ fn parse(json: &Value) -> AuditEvent {
     AuditEvent::parse(&text, &received).unwrap()
 }
 
-async fn append(log: &EventLog, numbers: std::ops::Range<i64>) {
+pub(crate) async fn append(log: &EventLog, numbers: std::ops::Range<i64>) {
     for first in numbers.clone().step_by(700) {
         let events = (first..(first + 700).min(numbers.end)).map(|number| parse(&sent(number)));
         log.append("test", NOW, events.collect()).await.unwrap();

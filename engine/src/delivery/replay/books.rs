@@ -1,0 +1,173 @@
+//! What a lane has read and not sent yet, and what has happened since its last commit.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use domain::{Timestamp, ids::Seq, policy::Refusal};
+use tokio::time::Instant;
+
+use super::super::lanes::Room;
+use crate::{
+    log::{LoggedEvent, RangePage},
+    sink::Report,
+    store::{RefusedEvent, Replay, ReplayPosition, ReplayUpdate},
+};
+
+/// Progress is stored at the latest after this time.
+const COMMIT_PERIOD: Duration = Duration::from_millis(500);
+
+pub(super) struct Books {
+    replay: Replay,
+    /// In log order.
+    queue: VecDeque<Arc<LoggedEvent>>,
+    queued_bytes: usize,
+    /// What stands up to here has been looked at.
+    read_to: Seq,
+    parked: Vec<RefusedEvent>,
+    stored: ReplayPosition,
+    last_commit: Instant,
+}
+
+impl Books {
+    pub(super) fn new(replay: Replay) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            read_to: Seq::new(replay.position.next_seq.get() - 1),
+            parked: Vec::new(),
+            stored: replay.position.clone(),
+            last_commit: Instant::now(),
+            replay,
+        }
+    }
+
+    pub(super) fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    pub(super) fn read_to(&self) -> Seq {
+        self.read_to
+    }
+
+    pub(super) fn run(&self) -> Option<(Seq, Seq)> {
+        self.replay.position.run
+    }
+
+    /// How far is to be read for the next request: to the end of the run if one is stored.
+    pub(super) fn read_up_to(&self) -> Seq {
+        self.run()
+            .map_or(self.replay.last_seq, |(_, last)| last.min(self.replay.last_seq))
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        self.read_to >= self.read_up_to()
+    }
+
+    /// Whether nothing is left to be read or sent.
+    pub(super) fn is_done(&self) -> bool {
+        self.queue.is_empty() && self.read_to >= self.replay.last_seq
+    }
+
+    /// Whether what was read fills a request.
+    pub(super) fn fills(&self, room: Room) -> bool {
+        self.queue.len() >= room.events || (!self.queue.is_empty() && self.queued_bytes >= room.bytes)
+    }
+
+    pub(super) fn push(&mut self, page: RangePage) {
+        self.read_to = page.read_to;
+        self.queued_bytes += page.events.iter().map(|event| event.body.len()).sum::<usize>();
+        self.queue.extend(page.events);
+    }
+
+    /// The next events, as many as there is room for, or those of the run that is stored.
+    pub(super) fn next(&self, room: Room) -> Vec<Arc<LoggedEvent>> {
+        let mut room = match self.run() {
+            Some((_, last)) => Room {
+                events: usize::MAX,
+                bytes: usize::MAX,
+                last: Some(last),
+            },
+            None => room,
+        };
+        let mut events = Vec::new();
+        for event in &self.queue {
+            if !room.takes(event, events.is_empty()) {
+                break;
+            }
+            events.push(Arc::clone(event));
+        }
+        events
+    }
+
+    /// The bounds of what is sent as one. They are to be stored before it is.
+    pub(super) fn close_run(&mut self, events: &[Arc<LoggedEvent>]) {
+        let bounds = events.first().zip(events.last());
+        self.replay.position.run = bounds.map(|(first, last)| (first.seq, last.seq));
+    }
+
+    /// Nothing is being sent as one any more.
+    pub(super) fn end_run(&mut self) {
+        self.replay.position.run = None;
+    }
+
+    /// The first event was accepted.
+    pub(super) fn sent(&mut self) {
+        self.replay.position.progress.sent += 1;
+        self.pop();
+    }
+
+    /// The first event was refused: it is parked.
+    pub(super) fn refused(&mut self, refusal: Refusal, report: &Report, now: Timestamp) {
+        let Some(event) = self.pop() else { return };
+        tracing::warn!(
+            replay_id = self.replay.id.get(),
+            destination_id = self.replay.destination.get(),
+            seq = event.seq.get(),
+            refusal = %refusal,
+            "An event was parked by a replay."
+        );
+        self.replay.position.progress.refused += 1;
+        self.parked.push(RefusedEvent {
+            seq: event.seq,
+            tries: 1,
+            reason: format!("In replay {}: {}", self.replay.id, report.reason),
+            response: report.response.clone(),
+            refused_at: now,
+            due_at: None,
+        });
+    }
+
+    pub(super) fn failed(&mut self, reason: Option<String>) {
+        self.replay.position.last_error = reason;
+    }
+
+    pub(super) fn is_commit_due(&self) -> bool {
+        let has_news = || !self.parked.is_empty() || self.position() != self.stored;
+        self.last_commit.elapsed() >= COMMIT_PERIOD && has_news()
+    }
+
+    /// What is to be stored now. It counts as stored: who can't store it begins again from what the store holds.
+    pub(super) fn take_update(&mut self) -> ReplayUpdate {
+        self.stored = self.position();
+        self.last_commit = Instant::now();
+        ReplayUpdate {
+            replay: self.replay.id,
+            destination: self.replay.destination,
+            position: self.stored.clone(),
+            refused: std::mem::take(&mut self.parked),
+        }
+    }
+
+    fn position(&self) -> ReplayPosition {
+        let front = self.queue.front().map(|event| event.seq);
+        ReplayPosition {
+            next_seq: front.unwrap_or(self.read_to.next()),
+            ..self.replay.position.clone()
+        }
+    }
+
+    fn pop(&mut self) -> Option<Arc<LoggedEvent>> {
+        let event = self.queue.pop_front()?;
+        self.queued_bytes = self.queued_bytes.saturating_sub(event.body.len());
+        Some(event)
+    }
+}

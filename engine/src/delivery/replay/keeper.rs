@@ -1,0 +1,161 @@
+//! Starts, changes and ends the lanes of replays, so that those run that are stored as running.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::ids::ReplayId;
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+
+use super::{
+    super::{supervisor::Statuses, worker::Order},
+    Waits,
+    lane::{self, LaneContext},
+};
+use crate::{
+    causes::causes,
+    clock::Clock,
+    log::EventLog,
+    net::GuardedClients,
+    sink::SinkServices,
+    store::{Database, Destination, Replay, StoreError},
+};
+
+/// What is in flight when a replay is cancelled may take this long to end, longer than any attempt does: only then is it known
+/// how much was sent.
+const CANCEL_GRACE: Duration = Duration::from_secs(35);
+
+/// What every lane works with.
+#[derive(Clone)]
+pub(in crate::delivery) struct Shared {
+    pub(in crate::delivery) log: EventLog,
+    pub(in crate::delivery) database: Database,
+    pub(in crate::delivery) clients: GuardedClients,
+    pub(in crate::delivery) services: SinkServices,
+    pub(in crate::delivery) clock: Clock,
+    /// Of the streams.
+    pub(in crate::delivery) statuses: Statuses,
+    pub(in crate::delivery) waits: Waits,
+}
+
+/// The lanes that run.
+pub(in crate::delivery) struct ReplayKeeper {
+    shared: Shared,
+    lanes: HashMap<ReplayId, Running>,
+    /// Held by every lane; when the last has ended, its receiver knows.
+    running: mpsc::Sender<()>,
+}
+
+struct Running {
+    version: i64,
+    /// Of the network rules.
+    revision: u64,
+    orders: watch::Sender<Order>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl ReplayKeeper {
+    pub(in crate::delivery) fn new(shared: Shared, running: mpsc::Sender<()>) -> Self {
+        Self {
+            shared,
+            lanes: HashMap::new(),
+            running,
+        }
+    }
+
+    /// Brings what runs into line with what is stored. Idempotent.
+    pub(in crate::delivery) async fn reconcile(
+        &mut self,
+        configured: &[Destination],
+        revision: u64,
+    ) -> Result<(), StoreError> {
+        // Looked at first: a lane that ends from here on has perhaps just finished what is read as running.
+        let ended = self.lanes.iter().filter(|(_, lane)| lane.thread.is_finished());
+        let ended: Vec<ReplayId> = ended.map(|(id, _)| *id).collect();
+        let replays = self.shared.database.list_running_replays().await?;
+        self.lanes.retain(|id, _| !ended.contains(id));
+        self.end_others(&replays, configured);
+        for replay in replays {
+            let destination = configured
+                .iter()
+                .find(|destination| destination.id == replay.destination);
+            // One that was added a moment ago is found in the next round.
+            let Some(destination) = destination else { continue };
+            match self.lanes.get_mut(&replay.id) {
+                Some(lane) if lane.version != destination.version || lane.revision != revision => {
+                    lane.version = destination.version;
+                    lane.revision = revision;
+                    lane.orders.send_replace(Order::Run(Arc::new(destination.clone())));
+                }
+                Some(_) => {}
+                None => self.start(&replay, destination, revision),
+            }
+            if ended.contains(&replay.id) {
+                tracing::error!(
+                    replay_id = replay.id.get(),
+                    "A replay's lane ended by itself; it is started again."
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins nothing more, and lets what is in flight end until then.
+    pub(in crate::delivery) fn drain(&self, deadline: Instant) {
+        for lane in self.lanes.values() {
+            lane.orders.send_replace(Order::Drain(deadline));
+        }
+    }
+
+    /// Those that are no longer to run, or have no destination any more.
+    fn end_others(&mut self, replays: &[Replay], configured: &[Destination]) {
+        let to_run: HashSet<ReplayId> = replays
+            .iter()
+            .filter(|replay| {
+                configured
+                    .iter()
+                    .any(|destination| destination.id == replay.destination)
+            })
+            .map(|replay| replay.id)
+            .collect();
+        let shared = &self.shared;
+        self.lanes.retain(|id, lane| {
+            let is_to_run = to_run.contains(id);
+            if !is_to_run {
+                lane.orders.send_replace(Order::Drain(Instant::now() + CANCEL_GRACE));
+                shared.waits.set(*id, None);
+            }
+            is_to_run
+        });
+    }
+
+    fn start(&mut self, replay: &Replay, destination: &Destination, revision: u64) {
+        let (orders, received) = watch::channel(Order::Run(Arc::new(destination.clone())));
+        let context = LaneContext {
+            replay: replay.id,
+            reading: tokio::runtime::Handle::current(),
+            shared: self.shared.clone(),
+        };
+        match lane::spawn(context, received, self.running.clone()) {
+            Ok(thread) => {
+                let running = Running {
+                    version: destination.version,
+                    revision,
+                    orders,
+                    thread,
+                };
+                self.lanes.insert(replay.id, running);
+            }
+            Err(error) => tracing::error!(
+                replay_id = replay.id.get(),
+                error = causes(&error),
+                "A replay's thread could not be started; it is tried again."
+            ),
+        }
+    }
+}

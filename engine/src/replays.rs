@@ -1,0 +1,188 @@
+//! What administrators do with replays: the service under the page and the APIs.
+
+use std::sync::Arc;
+
+use domain::{
+    FieldError,
+    event::{Author, OwnEvent},
+    ids::{DestinationId, ReplayId},
+    replay::{ReplayRequest, ReplayState, ReplayWait},
+};
+
+use crate::{
+    Engine,
+    log::LogError,
+    own_events::Recorded,
+    store::{Destination, InsertReplayError, NewReplay, Replay, StoreError, UpdateError},
+};
+
+/// A replay, and what it waits for if it runs and has to.
+#[derive(Clone, Debug)]
+pub struct ReplayStanding {
+    pub replay: Replay,
+    pub waits: Option<ReplayWait>,
+}
+
+/// Why nothing was counted or started.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error("the destination no longer exists")]
+    NotFound,
+    #[error("another replay to this destination is running")]
+    AlreadyRunning,
+    /// A field breaks a rule that only the instance can check.
+    #[error("{}", .0.message)]
+    Refused(FieldError),
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the log could not be read")]
+    Log(#[from] LogError),
+}
+
+impl From<InsertReplayError> for ReplayError {
+    fn from(error: InsertReplayError) -> Self {
+        match error {
+            InsertReplayError::AlreadyRunning => Self::AlreadyRunning,
+            InsertReplayError::NotFound => Self::NotFound,
+            InsertReplayError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Engine {
+    /// How many events a replay would send if it were started now: those in the log that its range and filter and the
+    /// destination's filters admit. Takes about a second for a million events where groups and projects are chosen, far less
+    /// otherwise; who no longer waits drops it.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub async fn count_replay(&self, id: DestinationId, request: &ReplayRequest) -> Result<u64, ReplayError> {
+        let destination = self.destination_to_replay_to(id, request).await?;
+        let filter = Arc::new(destination.range_filter(request));
+        Ok(self.log().count_range(&filter, self.log().last_seq()).await?.events)
+    }
+
+    /// Starts a replay of what is in the log now. It is counted once more, and from then on kept until it was sent.
+    ///
+    /// # Errors
+    /// [`ReplayError`]; nothing was started.
+    pub async fn start_replay(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        request: &ReplayRequest,
+    ) -> Result<ReplayStanding, ReplayError> {
+        let destination = self.destination_to_replay_to(id, request).await?;
+        let replay = self.insert_replay(author, &destination, request).await?;
+        self.after_replay_change().await;
+        self.find_replay(id, replay).await?.ok_or(ReplayError::NotFound)
+    }
+
+    async fn insert_replay(
+        &self,
+        author: &Author,
+        destination: &Destination,
+        request: &ReplayRequest,
+    ) -> Result<ReplayId, ReplayError> {
+        // What is counted stays in the log until it is stored that it is needed.
+        let _turn = self.log().pruning_turn().await;
+        let (last_seq, now) = (self.log().last_seq(), self.clock().now());
+        let filter = Arc::new(destination.range_filter(request));
+        let counted = self.log().count_range(&filter, last_seq).await?;
+        let new = NewReplay {
+            destination: destination.id,
+            request,
+            created_by: &author.name,
+            next_seq: counted.first.unwrap_or(last_seq.next()),
+            last_seq,
+            total: counted.events,
+            now,
+        };
+        let started = |replay| {
+            let event = OwnEvent::ReplayStarted {
+                destination: destination.id,
+                kind: destination.target.kind(),
+                name: destination.name.to_string(),
+                replay,
+                request: request.clone(),
+                total: counted.events,
+            };
+            Recorded::new(event, author, now)
+        };
+        Ok(self.database().insert_replay(&new, started).await?)
+    }
+
+    /// Replays to a destination, the newest first: the one that runs, and the last that have ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list_replays(&self, id: DestinationId) -> Result<Vec<ReplayStanding>, StoreError> {
+        let replays = self.database().list_replays(id).await?;
+        Ok(replays.into_iter().map(|replay| self.standing_of(replay)).collect())
+    }
+
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_replay(&self, id: DestinationId, replay: ReplayId) -> Result<Option<ReplayStanding>, StoreError> {
+        let found = self.database().find_replay(id, replay).await?;
+        Ok(found.map(|replay| self.standing_of(replay)))
+    }
+
+    /// Ends a replay: when this returns, nothing more of it is begun. One that has ended stays as it is. None if there is
+    /// no such replay.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it goes on.
+    pub async fn cancel_replay(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        replay: ReplayId,
+    ) -> Result<Option<ReplayStanding>, StoreError> {
+        let Some(destination) = self.database().find_destination(id).await? else {
+            return Ok(None);
+        };
+        let now = self.clock().now();
+        let cancelled = |replay: &Replay| {
+            let event = OwnEvent::ReplayCancelled {
+                destination: id,
+                kind: destination.target.kind(),
+                name: destination.name.to_string(),
+                replay: replay.id,
+                progress: replay.position.progress,
+            };
+            Recorded::new(event, author, now)
+        };
+        if self.database().cancel_replay(id, replay, now, cancelled).await? {
+            self.after_replay_change().await;
+        }
+        self.find_replay(id, replay).await
+    }
+
+    async fn destination_to_replay_to(
+        &self,
+        id: DestinationId,
+        request: &ReplayRequest,
+    ) -> Result<Destination, ReplayError> {
+        let destination = self.database().find_destination(id).await?;
+        let destination = destination.ok_or(ReplayError::NotFound)?;
+        match self.check_event_types(&request.types, Some(id)).await {
+            Ok(()) => Ok(destination),
+            Err(UpdateError::Refused(error)) => Err(ReplayError::Refused(error)),
+            Err(UpdateError::Store(error)) => Err(error.into()),
+            Err(UpdateError::Log(error)) => Err(error.into()),
+            Err(_) => Err(ReplayError::NotFound),
+        }
+    }
+
+    fn standing_of(&self, replay: Replay) -> ReplayStanding {
+        let is_running = replay.state == ReplayState::Running;
+        let waits = is_running.then(|| self.replay_wait(replay.id)).flatten();
+        ReplayStanding { replay, waits }
+    }
+
+    async fn after_replay_change(&self) {
+        self.apply_changes().await;
+        self.relay_own_events().await;
+    }
+}
