@@ -43,12 +43,12 @@ fn services(google: &GoogleServer) -> SinkServices {
     SinkServices::new(&google.url(), &google.token_url(), SinkServices::RUN_AGE).unwrap()
 }
 
-async fn world_around(google: &GoogleServer) -> World {
+pub(crate) async fn world_around(google: &GoogleServer) -> World {
     let services = services(google);
     World::with(|config| EngineConfig { services, ..config }).await
 }
 
-fn draft(google: &GoogleServer) -> DestinationDraft {
+pub(crate) fn draft(google: &GoogleServer) -> DestinationDraft {
     let account = google.service_account();
     DestinationDraft {
         name: "Logs".into(),

@@ -28,14 +28,14 @@ const BUCKET: &str = "audit-events";
 /// Longer than anything here takes; reached only by a failing test.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Storage {
-    server: S3Server,
+pub(crate) struct Storage {
+    pub(crate) server: S3Server,
     _folder: tempfile::TempDir,
 }
 
 impl Storage {
     /// With the bucket.
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let storage = Self::without_bucket().await;
         storage.server.make_bucket(BUCKET).unwrap();
         storage
@@ -50,7 +50,7 @@ impl Storage {
         }
     }
 
-    fn draft(&self, layout: ObjectLayout) -> S3Draft {
+    pub(crate) fn draft(&self, layout: ObjectLayout) -> S3Draft {
         S3Draft {
             access_key_id: ACCESS_KEY_ID.into(),
             secret_access_key: Some(SECRET.into()),
@@ -62,7 +62,7 @@ impl Storage {
         }
     }
 
-    fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         self.server.objects(BUCKET).unwrap()
     }
 
@@ -105,11 +105,11 @@ impl Batch {
     }
 }
 
-async fn world_with_runs_of(age: Duration) -> World {
+pub(crate) async fn world_with_runs_of(age: Duration) -> World {
     World::with(|config| with_runs_of(age, config)).await
 }
 
-fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig {
+pub(crate) fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig {
     EngineConfig {
         services: SinkServices {
             run_age: age,
@@ -119,7 +119,7 @@ fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig {
     }
 }
 
-fn named(target: S3Draft) -> DestinationDraft {
+pub(crate) fn named(target: S3Draft) -> DestinationDraft {
     DestinationDraft {
         name: "Bucket".into(),
         target: TargetDraft::AmazonS3(target),

@@ -2,7 +2,7 @@
 
 use domain::{Field, FieldError, FieldErrors};
 use engine::{
-    FiguresError, TestError,
+    FiguresError, ReplayError, TestError,
     log::LogError,
     store::{StoreError, UpdateError, UserError},
     vault::KeyError,
@@ -22,6 +22,8 @@ pub(crate) enum AdminError {
     },
     /// Another request had this idempotency key.
     KeyReused,
+    /// Of a destination, one replay runs at a time.
+    ReplayRunning,
     /// Not right now.
     Busy,
     Internal {
@@ -101,6 +103,18 @@ impl From<TestError> for AdminError {
             TestError::Settings(error) => error.into(),
             TestError::Busy => Self::Busy,
             TestError::Setup(_) => Self::internal("A test of a destination was to be set up.", &error),
+        }
+    }
+}
+
+impl From<ReplayError> for AdminError {
+    fn from(error: ReplayError) -> Self {
+        match error {
+            ReplayError::NotFound => Self::NotFound,
+            ReplayError::AlreadyRunning => Self::ReplayRunning,
+            ReplayError::Refused(error) => Self::Invalid(FieldErrors::from(error)),
+            ReplayError::Store(error) => error.into(),
+            ReplayError::Log(error) => error.into(),
         }
     }
 }

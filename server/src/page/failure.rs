@@ -1,6 +1,7 @@
 //! What went wrong below, as the page tells it: the cause goes into the log, once, and a code to the browser.
 
 use app::wire::AppError;
+use domain::{Field, FieldError};
 use engine::{
     FiguresError,
     log::LogError,
@@ -24,6 +25,10 @@ pub(super) fn from_admin(error: AdminError) -> AppError {
         // The page sends no keys.
         AdminError::ChangedMeanwhile | AdminError::KeyReused => AppError::ChangedMeanwhile,
         AdminError::TooManyDestinations { limit } => AppError::TooManyDestinations { limit },
+        AdminError::ReplayRunning => {
+            let rule = "Another replay to this destination is running: wait until it has ended, or cancel it.";
+            AppError::Invalid(FieldError::new(Field::CreatedAfter, rule).into())
+        }
         AdminError::Busy => AppError::Unavailable,
         AdminError::Internal { code } => AppError::Internal { code },
     }

@@ -31,7 +31,10 @@ async fn operations(instance: &Instance) -> Vec<Operation> {
         for (method, operation) in item.as_object().unwrap() {
             operations.push(Operation {
                 method: method.to_uppercase().parse().unwrap(),
-                path: path.replace("{id}", "1").replace("{seq}", "1"),
+                path: path
+                    .replace("{id}", "1")
+                    .replace("{seq}", "1")
+                    .replace("{replay_id}", "1"),
                 scope: operation["x-required-scope"].as_str().unwrap().to_owned(),
             });
         }

@@ -245,6 +245,7 @@ async fn every_command_of_the_guide_answers_as_it_says() {
         ("SESSION", "1".to_owned()),
         ("SEQ", "1".to_owned()),
         ("OTHER_SEQ", "2".to_owned()),
+        ("REPLAY", "1".to_owned()),
         ("GITLAB", gitlab.url("")),
         ("GITLAB_TOKEN", gitlab.token("administration", &["admin"])),
         ("CURL_HOME", curl_home.path().display().to_string()),

@@ -38,6 +38,7 @@ mod page;
 mod payloads;
 mod receive;
 mod receiver;
+mod replays;
 mod s3_crash;
 mod settings;
 mod sign_in;

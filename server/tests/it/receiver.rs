@@ -22,6 +22,8 @@ pub(crate) struct Received {
     pub(crate) repeats: usize,
     /// Repeats whose body was not the first one's.
     pub(crate) changed: usize,
+    /// How often each event has come marked as one of a replay.
+    pub(crate) replayed: HashMap<String, usize>,
     /// The headers of the newest delivery.
     pub(crate) headers: HeaderMap,
 }
@@ -77,6 +79,9 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         other => other.to_string(),
     };
     let mut received = receiver.received.lock().unwrap();
+    if headers.contains_key("x-audit-streams-replay") {
+        *received.replayed.entry(id.clone()).or_default() += 1;
+    }
     received.headers = headers;
     match received.bodies.get(&id).map(|first| *first == body) {
         None => {

@@ -432,7 +432,7 @@ impl Lane<'_> {
             replay: self.context.replay,
             progress: update.position.progress,
         };
-        let finished = Recorded::new(finished, &Author::instance(), now);
+        let finished = Recorded::new(finished, &Author::system(), now);
         let database = &self.context.shared.database;
         Ok(database.finish_replay(&update, now, &finished).await?)
     }

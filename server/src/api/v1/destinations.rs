@@ -6,6 +6,7 @@ mod create;
 mod health;
 mod input;
 mod parked;
+mod replays;
 mod test;
 mod update;
 mod view;
@@ -50,6 +51,9 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(parked::list_parked))
         .routes(routes!(parked::discard_parked))
         .routes(routes!(parked::retry_parked))
+        .routes(routes!(replays::list_replays, replays::start_replay))
+        .routes(routes!(replays::count_replay))
+        .routes(routes!(replays::show_replay, replays::cancel_replay))
 }
 
 /// The secret under which deliveries are signed.

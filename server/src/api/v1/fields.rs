@@ -43,6 +43,10 @@ impl From<AdminError> for ApiError {
                 let message = "Another request was sent under this Idempotency-Key. A key is good for one request.";
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
             }
+            AdminError::ReplayRunning => {
+                let message = "Another replay to this destination is running. Wait until it has ended, or cancel it.";
+                Self::new(StatusCode::CONFLICT, "replay_running", message)
+            }
             AdminError::Busy => {
                 let message = "The server can't do this right now. Try again in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)

@@ -1,0 +1,185 @@
+//! Replays over REST, and in a server that is killed in the middle of one.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api_client::Client,
+    instance::{Instance, PATIENCE, add_destination, folder},
+    receiver::Receiver,
+};
+
+const REPLAYS: &str = "/api/v1/destinations/1/replays";
+const KILLS: usize = 5;
+const EVENTS: usize = 4_000;
+
+async fn post_old(instance: &Instance, token: &str, numbers: std::ops::Range<usize>) {
+    for first in numbers.clone().step_by(1_000) {
+        let event = |number: usize| {
+            json!({"id": format!("old{number}"), "event_type": "user_created", "entity_type": "Project",
+                "entity_id": number % 40, "created_at": "2026-01-10T08:00:00Z"})
+        };
+        let lines: Vec<String> = (first..(first + 1_000).min(numbers.end))
+            .map(|number| event(number).to_string())
+            .collect();
+        instance.post(token, lines.join("\n")).await;
+    }
+}
+
+/// A server with one destination, which has been sent so many old events.
+async fn with_old_events(receiver: &Receiver, count: usize) -> (Instance, String) {
+    let folder = folder();
+    add_destination(folder.path(), "SIEM", receiver.url()).await;
+    let instance = Instance::start_on(folder, &[("AUDIT_STREAMS_API_RATE", "0")]);
+    let token = instance.token("app", &["ingest"]);
+    post_old(&instance, &token, 0..count).await;
+    receiver
+        .wait_until("the stream has sent them", |received| {
+            (0..count).all(|number| received.bodies.contains_key(&format!("old{number}")))
+        })
+        .await;
+    (instance, token)
+}
+
+fn day() -> Value {
+    json!({"created_after": "2026-01-10", "created_before": "2026-01-10"})
+}
+
+fn is_finished(replay: &Value) -> bool {
+    replay["state"] == "finished"
+}
+
+#[tokio::test]
+async fn a_replay_is_counted_started_seen_and_listed() {
+    let receiver = Receiver::start().await;
+    let (instance, _) = with_old_events(&receiver, 30).await;
+    let admin = Client::with_scope(&instance, "admin");
+    let counted = admin.post(&format!("{REPLAYS}/count"), &day()).await.expect(200);
+    assert_eq!(
+        counted,
+        json!({"events": 30, "from": "2026-01-10T00:00:00.000Z", "before": "2026-01-11T00:00:00.000Z"})
+    );
+    let started = admin.post(REPLAYS, &day()).await;
+    assert_eq!(started.header("location"), Some("/api/v1/destinations/1/replays/1"));
+    let started = started.expect(201);
+    assert_eq!(
+        (&started["total"], &started["created_by"]),
+        (&json!(30), &json!("client with admin"))
+    );
+    let finished = admin.get_until(&format!("{REPLAYS}/1"), is_finished).await;
+    assert_eq!((&finished["sent"], &finished["refused"]), (&json!(30), &json!(0)));
+    assert!(
+        finished["ended_at"].is_string() && finished["waits_for"].is_null(),
+        "{finished}"
+    );
+    let listed = admin.get(REPLAYS).await.expect(200);
+    assert_eq!(listed["items"], json!([finished]));
+    let cancelled = admin.delete(&format!("{REPLAYS}/1")).await.expect(200);
+    assert_eq!(cancelled, finished, "what has ended stays as it is");
+    assert!(
+        receiver.look(|received| received.replayed.len() == 30 && received.replayed.values().all(|times| *times == 1))
+    );
+    for event_type in ["audit_event_replay_started", "audit_event_replay_finished"] {
+        let path = format!("/api/v1/audit_events?event_type={event_type}");
+        let events = admin.get_until(&path, |events| events["items"][0].is_object()).await;
+        assert_eq!(events["items"][0]["event"]["details"]["events"], 30, "{events}");
+    }
+}
+
+#[tokio::test]
+async fn what_can_not_be_replayed_says_why() {
+    let receiver = Receiver::start().await;
+    let (instance, _) = with_old_events(&receiver, 30).await;
+    let admin = Client::with_scope(&instance, "admin");
+    for (body, field) in [
+        (json!({}), "created_after"),
+        (json!({"created_after": "yesterday"}), "created_after"),
+        (
+            json!({"created_after": "2026-01-10", "created_before": "2026-01-09"}),
+            "created_before",
+        ),
+        (
+            json!({"created_after": "2026-01-10", "event_types": ["never seen"]}),
+            "event_types",
+        ),
+        (json!({"created_after": "2026-01-10", "types": []}), "types"),
+    ] {
+        for path in [REPLAYS.to_owned(), format!("{REPLAYS}/count")] {
+            let refused = admin.post(&path, &body).await.refused_fields();
+            assert_eq!(refused[0].0, field, "{body}: {refused:?}");
+        }
+    }
+    for path in ["/api/v1/destinations/9/replays", "/api/v1/destinations/9/replays/count"] {
+        assert_eq!(admin.post(path, &day()).await.error(), (404, "not_found".into()));
+    }
+    assert_eq!(admin.get("/api/v1/destinations/9/replays").await.status, 404);
+    assert_eq!(admin.get(&format!("{REPLAYS}/9")).await.status, 404);
+    assert_eq!(admin.delete(&format!("{REPLAYS}/9")).await.status, 404);
+
+    admin
+        .patch("/api/v1/destinations/1", &json!({"paused": true}))
+        .await
+        .expect(200);
+    admin.post(REPLAYS, &day()).await.expect(201);
+    assert_eq!(
+        admin.post(REPLAYS, &day()).await.error(),
+        (409, "replay_running".into())
+    );
+    let waiting = admin
+        .get_until(&format!("{REPLAYS}/1"), |replay| replay["waits_for"] == "paused")
+        .await;
+    assert_eq!(waiting["sent"], 0);
+    let cancelled = admin.delete(&format!("{REPLAYS}/1")).await.expect(200);
+    assert_eq!(
+        (&cancelled["state"], &cancelled["waits_for"]),
+        (&json!("cancelled"), &Value::Null)
+    );
+    assert!(receiver.look(|received| received.replayed.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_survives_kills_and_its_counts_are_exact() {
+    let receiver = Receiver::start().await;
+    let (mut instance, token) = with_old_events(&receiver, EVENTS).await;
+    let admin = instance.token("admin", &["admin"]);
+    let started = Client::with_token(&instance, &admin)
+        .post(REPLAYS, &day())
+        .await
+        .expect(201);
+    assert_eq!(started["total"], EVENTS);
+    for kill in 0..KILLS {
+        let more = receiver.look(|received| received.replayed.len()) + 150;
+        receiver
+            .wait_until("the replay goes on", |received| received.replayed.len() >= more)
+            .await;
+        instance
+            .post(
+                &token,
+                json!({"id": format!("live{kill}"), "event_type": "x"}).to_string(),
+            )
+            .await;
+        instance.kill();
+        instance.restart();
+    }
+    let client = Client::with_token(&instance, &admin);
+    let before = client.get(&format!("{REPLAYS}/1")).await.expect(200);
+    assert_eq!(before["state"], "running", "killed in the middle of it");
+    let finished = tokio::time::timeout(PATIENCE, client.get_until(&format!("{REPLAYS}/1"), is_finished)).await;
+    let finished = finished.expect("it is finished");
+    assert_eq!(
+        (&finished["total"], &finished["sent"]),
+        (&json!(EVENTS), &json!(EVENTS))
+    );
+    receiver
+        .wait_until("the live ones", |received| {
+            (0..KILLS).all(|kill| received.bodies.contains_key(&format!("live{kill}")))
+        })
+        .await;
+    let repeats = receiver.look(|received| {
+        assert_eq!(received.changed, 0, "a repeat had another body");
+        let missing = (0..EVENTS).filter(|number| !received.replayed.contains_key(&format!("old{number}")));
+        assert_eq!(missing.count(), 0);
+        assert_eq!(received.replayed.len(), EVENTS, "nothing else was replayed");
+        received.replayed.values().sum::<usize>() - EVENTS
+    });
+    println!("{KILLS} kills, {EVENTS} events replayed, {repeats} of them once more");
+}
