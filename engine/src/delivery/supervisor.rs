@@ -235,7 +235,8 @@ impl Supervisor {
         let revision = self.clients.revision();
         let configured = self.database.list_destinations().await?;
         self.end_missing(&configured);
-        self.replays.reconcile(&configured, revision).await?;
+        // Streams are minded whether or not this goes well.
+        let replays = self.replays.reconcile(&configured, revision).await;
         for destination in configured {
             let id = destination.id;
             match self.workers.get_mut(&id) {
@@ -255,7 +256,7 @@ impl Supervisor {
                 None => self.start_worker(destination, revision),
             }
         }
-        Ok(())
+        replays
     }
 
     fn end_missing(&mut self, configured: &[Destination]) {

@@ -331,7 +331,7 @@ async fn what_is_refused_is_parked_and_counted() {
     let replay = start(&world, id, &[]).await.replay.id;
     let progress = wait_until_finished(&world, id, replay).await;
     assert_eq!((progress.sent, progress.refused), (29, 1));
-    let parked = world.engine.list_parked(id).await.unwrap();
+    let parked = world.engine.database().list_parked(id, None, 100).await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!((parked[0].tries, parked[0].response.as_str()), (1, "no thanks"));
     assert!(

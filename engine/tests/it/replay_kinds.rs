@@ -189,7 +189,7 @@ async fn entries_of_a_replay_have_a_label() {
     let replay = started(&world, id).await;
     let progress = wait_until_finished(&world, id, replay).await;
     assert_eq!((progress.total, progress.sent, progress.refused), (1_500, 1_499, 1));
-    let parked = world.engine.list_parked(id).await.unwrap();
+    let parked = world.engine.database().list_parked(id, None, 100).await.unwrap();
     assert_eq!(parked.len(), 1);
     assert!(parked[0].reason.starts_with("In replay 1: "), "{}", parked[0].reason);
     world.post("1", ["live".to_owned()]).await;

@@ -412,7 +412,7 @@ impl Lane<'_> {
                     trouble = %trouble,
                     "A replay has met with trouble and waits."
                 );
-                self.hold = Some(Hold::begin(trouble, retry_after, jitter, now));
+                self.hold = Some(Hold::begin(trouble, retry_after, jitter, now, now));
             }
         }
     }
