@@ -24,6 +24,8 @@ mod parts;
 mod patch;
 mod place;
 #[cfg(feature = "ssr")]
+mod replays;
+#[cfg(feature = "ssr")]
 mod status;
 #[cfg(feature = "ssr")]
 mod time_marks;

@@ -4,6 +4,7 @@
 //! found by the server's session layer, which puts [`SignedIn`] into the extensions of the request; a server function
 //! takes it from there and hands it on with each call that changes something.
 
+pub mod replays;
 pub mod settings;
 pub mod streams;
 
@@ -15,7 +16,8 @@ use domain::{
     access::{NewPassword, TokenDraft, Username},
     activity::Span,
     destination::DestinationSettings,
-    ids::{DestinationId, Seq, SessionId, TokenId, UserId},
+    ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
+    replay::ReplayDraft,
     settings::{AlertChange, NetworkChange, RetentionChange},
 };
 
@@ -97,6 +99,14 @@ pub trait AdminPort: Send + Sync {
     async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError>;
 
     async fn discard_parked(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError>;
+
+    /// How many events a replay would send; it is offered to be started from then on.
+    async fn count_replay(&self, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError>;
+
+    /// How many events it is to send.
+    async fn start_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError>;
+
+    async fn cancel_replay(&self, admin: &SignedIn, id: DestinationId, replay: ReplayId) -> Result<(), AppError>;
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError>;
 

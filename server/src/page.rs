@@ -1,14 +1,16 @@
 //! The admin page: the Leptos app, and the engine behind its port.
 
+mod counted_replays;
 mod destinations;
 mod events;
 mod failure;
 mod password;
 mod port;
+mod replays;
 mod routes;
 mod sessions;
 mod sign_in;
 mod sign_in_guard;
 mod streams;
 
-pub(crate) use self::routes::router;
+pub(crate) use self::{counted_replays::CountedReplays, routes::router};

@@ -7,6 +7,7 @@ use engine::Engine;
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
     api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
+    page::CountedReplays,
     web::{PublicUrl, TrustedProxies},
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct ServicesInner {
     pub(crate) large_bodies: LargeBodies,
     pub(crate) log_reads: LogReads,
     pub(crate) refusal_log: RefusalLog,
+    pub(crate) counted_replays: CountedReplays,
     pub(crate) cookie: SessionCookie,
     pub(crate) public_url: PublicUrl,
     pub(crate) trusted_proxies: TrustedProxies,

@@ -11,6 +11,7 @@ use super::{
     chart::{Frame, Series, bars, lines},
     parked::draw_parked,
     parts::Reader,
+    replays::draw_replays,
     status::{draw_words, words_of},
     time_marks::time_marks,
 };
@@ -36,6 +37,7 @@ pub(super) fn draw_activity(activity: &StreamActivity, reader: Reader) -> AnyVie
                 {draw_table(&activity.points, reader)}
             </section>
             {draw_parked(id, activity.stream.facts.parked, &activity.parked, reader)}
+            {draw_replays(id, &activity.replays, reader)}
             {draw_attempts(id, &activity.attempts, reader)}
         </div>
     }

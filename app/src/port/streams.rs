@@ -8,6 +8,8 @@ use domain::{
     ids::{DestinationId, Seq},
 };
 
+use super::replays::Replays;
+
 /// A destination and how its stream is doing.
 #[derive(Clone, Debug)]
 pub struct StreamSummary {
@@ -31,6 +33,7 @@ pub struct StreamActivity {
     pub attempts: Vec<FailedAttempt>,
     /// The newest first; `stream.facts` says how many there are in all.
     pub parked: Vec<ParkedEvent>,
+    pub replays: Replays,
 }
 
 /// A request that failed.

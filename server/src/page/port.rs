@@ -18,11 +18,12 @@ use domain::{
     activity::Span,
     destination::DestinationSettings,
     event::{Author, AuthorClass},
-    ids::{DestinationId, Seq, SessionId, TokenId, UserId},
+    ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
+    replay::ReplayDraft,
     settings::{AlertChange, NetworkChange, RetentionChange},
 };
 
-use super::{destinations, events, failure::from_admin, password, sessions, sign_in, streams};
+use super::{destinations, events, failure::from_admin, password, replays, sessions, sign_in, streams};
 use crate::{admin as service, services::Services};
 
 /// The engine as the page sees it.
@@ -66,7 +67,7 @@ impl AdminPort for EnginePort {
     }
 
     async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
-        streams::show_activity(&self.0.engine, id, span).await
+        streams::show_activity(&self.0, id, span).await
     }
 
     async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError> {
@@ -105,6 +106,18 @@ impl AdminPort for EnginePort {
         change: DestinationSettings,
     ) -> Result<StreamSummary, AppError> {
         destinations::update_destination(&self.0.engine, &author_of(admin), id, version, change).await
+    }
+
+    async fn count_replay(&self, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError> {
+        replays::count_replay(&self.0, id, draft).await
+    }
+
+    async fn start_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError> {
+        replays::start_replay(&self.0, &author_of(admin), id, draft).await
+    }
+
+    async fn cancel_replay(&self, admin: &SignedIn, id: DestinationId, replay: ReplayId) -> Result<(), AppError> {
+        replays::cancel_replay(&self.0.engine, &author_of(admin), id, replay).await
     }
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError> {

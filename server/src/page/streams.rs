@@ -11,10 +11,14 @@ use domain::{
 };
 use engine::{DestinationState, Engine};
 
-use super::failure::{from_figures, from_store};
+use super::{
+    failure::{from_figures, from_store},
+    replays::show_replays,
+};
 use crate::{
     admin::InstanceFigures,
     destinations::{EditError, draft_of, edit},
+    services::ServicesInner,
     web::PublicUrl,
 };
 
@@ -56,7 +60,12 @@ pub(super) fn overview(figures: InstanceFigures, public_url: &PublicUrl) -> Inst
     }
 }
 
-pub(super) async fn show_activity(engine: &Engine, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
+pub(super) async fn show_activity(
+    services: &ServicesInner,
+    id: DestinationId,
+    span: Span,
+) -> Result<StreamActivity, AppError> {
+    let engine = &services.engine;
     let state = engine.find_destination(id).await.map_err(from_figures)?;
     let state = state.ok_or(AppError::NotFound)?;
     let points = engine.activity(id, span).await.map_err(from_store)?;
@@ -89,6 +98,7 @@ pub(super) async fn show_activity(engine: &Engine, id: DestinationId, span: Span
         points,
         attempts: attempts.collect(),
         parked: parked.collect(),
+        replays: show_replays(services, id).await?,
     })
 }
 

@@ -1,0 +1,83 @@
+//! Replays as the page shows them, and what it does with them.
+
+use app::{
+    port::replays::{CountedReplay, ReplaySummary, Replays},
+    wire::AppError,
+};
+use domain::{
+    event::Author,
+    ids::{DestinationId, ReplayId},
+    replay::ReplayDraft,
+};
+use engine::{Engine, ReplayError, ReplayStanding};
+
+use super::failure::{from_admin, from_store};
+use crate::services::ServicesInner;
+
+/// What there is to be shown of a destination's replays.
+pub(super) async fn show_replays(services: &ServicesInner, id: DestinationId) -> Result<Replays, AppError> {
+    let engine = &services.engine;
+    let all = engine.list_replays(id).await.map_err(from_store)?;
+    Ok(Replays {
+        counted: services.counted_replays.get(id, engine.clock().now()),
+        all: all.into_iter().map(summary).collect(),
+    })
+}
+
+/// Counts, and remembers what was counted: the page offers to start it.
+pub(super) async fn count_replay(
+    services: &ServicesInner,
+    id: DestinationId,
+    draft: ReplayDraft,
+) -> Result<u64, AppError> {
+    let engine = &services.engine;
+    let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
+    let events = engine.count_replay(id, &request).await.map_err(refused)?;
+    let counted = CountedReplay { request, events };
+    services.counted_replays.put(id, counted, engine.clock().now());
+    Ok(events)
+}
+
+/// Returns how many events it is to send.
+pub(super) async fn start_replay(
+    services: &ServicesInner,
+    author: &Author,
+    id: DestinationId,
+    draft: ReplayDraft,
+) -> Result<u64, AppError> {
+    let engine = &services.engine;
+    let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
+    let started = engine.start_replay(author, id, &request).await.map_err(refused)?;
+    services.counted_replays.forget(id);
+    Ok(started.replay.position.progress.total)
+}
+
+pub(super) async fn cancel_replay(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    replay: ReplayId,
+) -> Result<(), AppError> {
+    match engine.cancel_replay(author, id, replay).await.map_err(from_store)? {
+        Some(_) => Ok(()),
+        None => Err(AppError::NotFound),
+    }
+}
+
+fn summary(ReplayStanding { replay, waits }: ReplayStanding) -> ReplaySummary {
+    ReplaySummary {
+        id: replay.id,
+        request: replay.request,
+        state: replay.state,
+        progress: replay.position.progress,
+        waits,
+        last_error: replay.position.last_error,
+        created_by: replay.created_by,
+        created_at: replay.created_at,
+        ended_at: replay.ended_at,
+    }
+}
+
+fn refused(error: ReplayError) -> AppError {
+    from_admin(error.into())
+}
