@@ -1,8 +1,9 @@
 //! What a stream has done, counted by the minute: for charts, metrics and whoever wants figures.
 
 mod latency;
+mod timings;
 
-pub use self::latency::LatencyHistogram;
+pub use self::{latency::LatencyHistogram, timings::Timings};
 use crate::Timestamp;
 
 const MINUTE_MS: i64 = 60_000;

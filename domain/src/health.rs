@@ -29,6 +29,32 @@ pub enum StreamHealth {
     Starting,
 }
 
+impl StreamHealth {
+    /// The names of all states, as APIs and metrics tell them.
+    pub const NAMES: [&'static str; 7] = [
+        "starting",
+        "nothing_to_send",
+        "healthy",
+        "catching_up",
+        "held",
+        "paused",
+        "inactive",
+    ];
+
+    /// The name of this state, one of [`Self::NAMES`].
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::NothingToSend => "nothing_to_send",
+            Self::Healthy { .. } => "healthy",
+            Self::CatchingUp { .. } => "catching_up",
+            Self::Held { .. } => "held",
+            Self::Paused { .. } => "paused",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
 /// What else is worth knowing of a stream, whatever its health.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamFacts {

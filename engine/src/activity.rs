@@ -92,6 +92,11 @@ impl Engine {
         self.delivery().totals_of(id)
     }
 
+    /// How many positions of the log are still to be settled for a destination; none while its stream starts.
+    pub fn backlog_of(&self, destination: &Destination) -> Option<u64> {
+        self.delivery().backlog_of(destination)
+    }
+
     /// Probes a held destination at once. False if there is no such stream; one that is not held goes on as it does.
     pub fn retry_now(&self, id: DestinationId) -> bool {
         self.delivery().probe(id)

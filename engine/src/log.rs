@@ -59,7 +59,7 @@ pub use self::{
     prune::{PruneReport, Usage},
     range::{RangeCount, RangeFilter, RangePage},
     types::EventTypeCount,
-    usage::Stored,
+    usage::{Stored, Writing},
 };
 use self::{readers::Readers, tail::Tail, writer::Writer};
 

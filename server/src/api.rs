@@ -34,14 +34,16 @@ use axum::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
+    caller::authorise_by_token,
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
     graphql::{Strangers, schema_definition},
+    ingest::{AcceptedFigures, IngestFigures, Refusal},
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},
     log_reads::LogReads,
     openapi::document,
-    rate::ApiRate,
+    rate::{ApiRate, RateHeaders},
 };
 use crate::{
     services::Services,

@@ -1,7 +1,7 @@
 //! `audit-streams`: the server, its command line, and a small receiver to try destinations with.
 //!
 //! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` says what it answers:
-//! `page` (the Leptos app over the engine), `api` (programs: ingest, REST, GraphQL), `health`, and `assets`. `admin` and
+//! `page` (the Leptos app over the engine), `api` (programs: ingest, REST, GraphQL), `health`, `metrics`, and `assets`. `admin` and
 //! `destinations` are what page and APIs share. `access` knows who may do what, and `web` holds what several routes need of
 //! HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
 
@@ -14,6 +14,7 @@ mod destinations;
 mod export;
 mod health;
 mod help;
+mod metrics;
 mod page;
 mod receive;
 mod router;

@@ -21,12 +21,12 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
+    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
     cli::CommandError,
     page::CountedReplays,
     router::router,
     services::{Services, ServicesInner},
-    web::{PublicUrl, TrustedProxies},
+    web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
 /// Settings that have been checked.
@@ -42,6 +42,8 @@ pub(crate) struct ServeConfig {
     /// Requests a minute for each token and each user, apart from ingest; none for no limit.
     pub(crate) api_rate: Option<NonZeroU32>,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// From where metrics may be asked for without a token.
+    pub(crate) metrics_allow: AddressRanges,
     /// For the user that is made at the first start.
     pub(crate) root_password: Option<NewPassword>,
 }
@@ -75,6 +77,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     }
     .print();
     let services = Arc::new(ServicesInner {
+        started_at: engine.clock().now(),
         engine,
         passwords,
         sign_in_attempts: SignInAttempts::new(),
@@ -82,6 +85,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         failed_tokens: FailedTokens::new(),
         strangers: Strangers::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
+        ingest_figures: IngestFigures::default(),
         api_rate: ApiRate::new(config.api_rate),
         large_bodies: LargeBodies::default(),
         log_reads: LogReads::default(),
@@ -90,6 +94,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         cookie: SessionCookie::new(public_url.is_https()),
         public_url,
         trusted_proxies: config.trusted_proxies,
+        metrics_allow: config.metrics_allow,
     });
     run(&services, listener, &mut signals, config.shutdown_deadline).await;
     Ok(())

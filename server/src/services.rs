@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use domain::Timestamp;
 use engine::Engine;
 
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
+    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
     page::CountedReplays,
-    web::{PublicUrl, TrustedProxies},
+    web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
 /// Handed to every handler.
@@ -17,12 +18,14 @@ pub(crate) type Services = Arc<ServicesInner>;
 /// The services of a running server.
 pub(crate) struct ServicesInner {
     pub(crate) engine: Engine,
+    pub(crate) started_at: Timestamp,
     pub(crate) passwords: Passwords,
     pub(crate) sign_in_attempts: SignInAttempts,
     pub(crate) tokens: TokenCache,
     pub(crate) failed_tokens: FailedTokens,
     pub(crate) strangers: Strangers,
     pub(crate) ingest_rate: IngestRate,
+    pub(crate) ingest_figures: IngestFigures,
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
     pub(crate) log_reads: LogReads,
@@ -31,4 +34,6 @@ pub(crate) struct ServicesInner {
     pub(crate) cookie: SessionCookie,
     pub(crate) public_url: PublicUrl,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// From where metrics may be asked for without a token.
+    pub(crate) metrics_allow: AddressRanges,
 }

@@ -1,5 +1,6 @@
 //! What several routes need of HTTP.
 
+mod address_ranges;
 mod client_address;
 mod incident;
 mod origin;
@@ -9,6 +10,7 @@ mod security_headers;
 mod visitor;
 
 pub(crate) use self::{
+    address_ranges::AddressRanges,
     client_address::{Peer, TrustedProxies},
     incident::report_incident,
     origin::{check_origin, require_same_origin},

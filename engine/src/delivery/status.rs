@@ -81,6 +81,13 @@ impl Status {
         (behind >= most_behind).then_some(ReplayWait::StreamBehind(waiting))
     }
 
+    /// How many positions of the log are still to be settled; none if it is not known yet.
+    pub(super) fn behind(&self, last_seq: Seq) -> Option<u64> {
+        let seen = self.seen();
+        let behind = last_seq.get().saturating_sub(seen.settled).max(0);
+        seen.is_running.then(|| u64::try_from(behind).unwrap_or(0))
+    }
+
     /// The health of a stream with these switches while the newest event is `last_seq`.
     pub(super) fn health(&self, flow: Flow, last_seq: Seq) -> StreamHealth {
         let seen = self.seen();

@@ -140,6 +140,14 @@ impl Delivery {
             .map_or((None, None), |status| status.reach(self.log.last_seq()))
     }
 
+    /// How many positions of the log are still to be settled, 0 for an inactive destination; none while its stream starts.
+    pub fn backlog_of(&self, destination: &Destination) -> Option<u64> {
+        if !destination.flow.active {
+            return Some(0);
+        }
+        self.status_of(destination.id)?.behind(self.log.last_seq())
+    }
+
     pub fn totals_of(&self, id: DestinationId) -> StreamTotals {
         self.status_of(id)
             .map_or_else(StreamTotals::default, |status| status.totals.read())

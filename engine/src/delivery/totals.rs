@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{
-    activity::LatencyHistogram,
+    activity::Timings,
     policy::{Outcome, Unreached},
 };
 
@@ -17,11 +17,11 @@ use domain::{
 #[derive(Default)]
 pub(super) struct Totals {
     delivered: AtomicU64,
-    accepted: AtomicU64,
     failed: [AtomicU64; Failure::ALL.len()],
     holds: AtomicU64,
     parked: AtomicU64,
-    latency: Mutex<LatencyHistogram>,
+    /// One for each request of which at least a part was accepted.
+    accepted: Mutex<Timings>,
 }
 
 /// Why a request failed, as metrics tell it.
@@ -57,6 +57,22 @@ impl Failure {
         Self::Unsendable,
     ];
 
+    /// The name, as metrics tell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Interrupted => "interrupted",
+            Self::Blocked => "blocked",
+            Self::Redirected => "redirected",
+            Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
+            Self::Unsendable => "unsendable",
+        }
+    }
+
     /// None of a success, and of what a shutdown interrupted.
     fn of(outcome: Outcome) -> Option<Self> {
         Some(match outcome {
@@ -81,16 +97,14 @@ impl Failure {
 pub struct StreamTotals {
     /// Events that were accepted.
     pub delivered: u64,
-    /// Requests of which at least a part was accepted.
-    pub accepted: u64,
+    /// Requests of which at least a part was accepted: how many, and how long they took.
+    pub accepted: Timings,
     /// Requests that failed; those of no number are left out.
     pub failed: Vec<(Failure, u64)>,
     /// How many times it was held.
     pub holds: u64,
     /// Events that were given up.
     pub parked: u64,
-    /// How long accepted requests took.
-    pub latency: LatencyHistogram,
 }
 
 impl Totals {
@@ -106,8 +120,8 @@ impl Totals {
     pub(super) fn accepted(&self, events: usize, took: Duration) {
         let events = u64::try_from(events).unwrap_or(u64::MAX);
         self.delivered.fetch_add(events, Ordering::Relaxed);
-        self.accepted.fetch_add(1, Ordering::Relaxed);
-        self.latency.lock().unwrap_or_else(PoisonError::into_inner).record(took);
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.record(took);
     }
 
     pub(super) fn failed(&self, outcome: Outcome) {
@@ -122,11 +136,10 @@ impl Totals {
         let failed = counts.map(|(failure, count)| (failure, count.load(Ordering::Relaxed)));
         StreamTotals {
             delivered: self.delivered.load(Ordering::Relaxed),
-            accepted: self.accepted.load(Ordering::Relaxed),
+            accepted: self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             failed: failed.filter(|(_, count)| *count > 0).collect(),
             holds: self.holds.load(Ordering::Relaxed),
             parked: self.parked.load(Ordering::Relaxed),
-            latency: self.latency.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

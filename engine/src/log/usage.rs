@@ -1,6 +1,6 @@
-//! What the log holds now, for people.
+//! What the log holds now and how writing goes, for people and for metrics.
 
-use domain::Timestamp;
+use domain::{Timestamp, activity::Timings};
 
 use super::{EventLog, LogError};
 
@@ -14,7 +14,23 @@ pub struct Stored {
     pub oldest_received_at: Option<Timestamp>,
 }
 
+/// What the writing thread has done since the file was opened, and what waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// Each stores what had queued up since the one before, up to the disk.
+    pub commits: Timings,
+    /// Bytes of bodies that wait to be written.
+    pub queued_bytes: u64,
+}
+
 impl EventLog {
+    pub fn writing(&self) -> Writing {
+        Writing {
+            commits: self.writer.commits(),
+            queued_bytes: u64::try_from(self.writer.queued_bytes()).unwrap_or(u64::MAX),
+        }
+    }
+
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn stored(&self) -> Result<Stored, LogError> {

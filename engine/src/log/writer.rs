@@ -8,10 +8,11 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use bytes::Bytes;
-use domain::{Timestamp, event::AuditEvent, ids::Seq};
+use domain::{Timestamp, activity::Timings, event::AuditEvent, ids::Seq};
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -53,6 +54,7 @@ pub(super) struct Writer {
     orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
     queued_bytes: Arc<AtomicUsize>,
     size_limit: Arc<AtomicU64>,
+    commits: Arc<Mutex<Timings>>,
     alive: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -70,13 +72,18 @@ impl Writer {
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let alive = Arc::new(AtomicBool::new(true));
         let size_limit = Arc::new(AtomicU64::new(size_limit));
-        let thread_limit = Arc::clone(&size_limit);
-        let (path, thread_queued, thread_alive) = (path.to_owned(), Arc::clone(&queued_bytes), Arc::clone(&alive));
+        let commits = Arc::new(Mutex::new(Timings::default()));
+        let shared = Shared {
+            size_limit: Arc::clone(&size_limit),
+            queued_bytes: Arc::clone(&queued_bytes),
+            commits: Arc::clone(&commits),
+        };
+        let (path, thread_alive) = (path.to_owned(), Arc::clone(&alive));
         let thread = std::thread::Builder::new()
             .name("event-log".to_owned())
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
-                match WriterThread::open(&path, thread_limit, thread_queued, tail, committed) {
+                match WriterThread::open(&path, shared, tail, committed) {
                     Ok(mut writer) => {
                         if ready.send(Ok(())).is_ok() {
                             writer.run(received);
@@ -90,6 +97,7 @@ impl Writer {
             orders: Mutex::new(Some(orders)),
             queued_bytes,
             size_limit,
+            commits,
             alive,
             thread: Mutex::new(Some(thread)),
         })
@@ -97,6 +105,16 @@ impl Writer {
 
     pub(super) fn is_alive(&self) -> bool {
         self.alive.load(Ordering::Acquire)
+    }
+
+    /// How many commits there were since the file was opened, and how long they took.
+    pub(super) fn commits(&self) -> Timings {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Bytes of bodies that wait to be written.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.queued_bytes.load(Ordering::Acquire)
     }
 
     pub(super) fn set_size_limit(&self, bytes: u64) {
@@ -150,27 +168,27 @@ impl Drop for OnDrop {
     }
 }
 
+/// What the thread and its handle both see.
+struct Shared {
+    size_limit: Arc<AtomicU64>,
+    queued_bytes: Arc<AtomicUsize>,
+    commits: Arc<Mutex<Timings>>,
+}
+
 /// What the thread owns.
 struct WriterThread {
     connection: Connection,
-    size_limit: Arc<AtomicU64>,
+    shared: Shared,
     usage: Usage,
     last_seq: Seq,
     sources: HashMap<Arc<str>, i64>,
     open_block: OpenBlock,
-    queued_bytes: Arc<AtomicUsize>,
     tail: Arc<Tail>,
     committed: watch::Sender<Seq>,
 }
 
 impl WriterThread {
-    fn open(
-        path: &Path,
-        size_limit: Arc<AtomicU64>,
-        queued_bytes: Arc<AtomicUsize>,
-        tail: Arc<Tail>,
-        committed: watch::Sender<Seq>,
-    ) -> Result<Self, LogError> {
+    fn open(path: &Path, shared: Shared, tail: Arc<Tail>, committed: watch::Sender<Seq>) -> Result<Self, LogError> {
         let mut connection = Connection::open(path)?;
         schema::prepare(&connection)?;
         connection.set_prepared_statement_cache_capacity(32);
@@ -180,12 +198,11 @@ impl WriterThread {
         committed.send_replace(last_seq);
         Ok(Self {
             connection,
-            size_limit,
+            shared,
             usage,
             last_seq,
             sources: HashMap::new(),
             open_block,
-            queued_bytes,
             tail,
             committed,
         })
@@ -213,7 +230,7 @@ impl WriterThread {
     }
 
     fn prune(&mut self, order: PruneOrder) -> Result<PruneReport, LogError> {
-        let report = prune::prune(&self.connection, order, self.size_limit.load(Ordering::Acquire))?;
+        let report = prune::prune(&self.connection, order, self.shared.size_limit.load(Ordering::Acquire))?;
         self.usage = report.usage;
         Ok(report)
     }
@@ -223,7 +240,7 @@ impl WriterThread {
             return;
         }
         let written = self.write(&jobs);
-        self.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.shared.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
         match written {
             Ok(stored) => self.publish(jobs, stored),
             Err(error) => {
@@ -236,13 +253,18 @@ impl WriterThread {
 
     /// Stores all jobs in one transaction. Returns, for each event of each job, its position, or none if it was known.
     fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Option<Seq>>>, AppendError> {
-        if self.usage.used_bytes >= self.size_limit.load(Ordering::Acquire) {
+        if self.usage.used_bytes >= self.shared.size_limit.load(Ordering::Acquire) {
             return Err(AppendError::Full);
         }
-        let first_seq = self.last_seq;
+        let (first_seq, started) = (self.last_seq, Instant::now());
         let written = self.write_transaction(jobs);
         match &written {
-            Ok(_) => self.usage = prune::usage(&self.connection).unwrap_or(self.usage),
+            Ok(_) => {
+                let mut commits = self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
+                commits.record(started.elapsed());
+                drop(commits);
+                self.usage = prune::usage(&self.connection).unwrap_or(self.usage);
+            }
             Err(_) => {
                 // The commit may have happened although it reported an error: the file knows.
                 self.last_seq = last_seq(&self.connection).unwrap_or(first_seq);

@@ -49,6 +49,15 @@ pub(crate) async fn authorise(services: &Services, parts: &Parts, needed: Scope)
     }
 }
 
+/// The same where no session counts.
+///
+/// # Errors
+/// As [`authorise`].
+pub(crate) async fn authorise_by_token(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+    let text = bearer_text(&parts.headers).ok_or_else(missing)?;
+    authorise_token(services, parts, text, needed).await
+}
+
 async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed: Scope) -> Result<Caller, ApiError> {
     let peer = peer_of(parts)?;
     let token = find_valid(services, peer, &parts.headers).await?;

@@ -17,10 +17,11 @@ use crate::services::Services;
 const SECRETS: [&str; 1] = ["/api/v1/destinations/{id}/signing_secret"];
 
 /// Where a query is read. Elsewhere there is none, and one that is given says that something is misunderstood.
-const WITH_QUERY: [&str; 5] = [
+const WITH_QUERY: [&str; 6] = [
     super::AUDIT_EVENTS,
     "/api/v1/audit_events.csv",
     "/api/v1/audit_events.jsonl",
+    "/api/v1/destinations/{id}/activity",
     "/api/v1/destinations/{id}/attempts",
     "/api/v1/destinations/{id}/parked",
 ];

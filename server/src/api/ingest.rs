@@ -1,6 +1,9 @@
 //! `POST /api/v1/audit_events`: takes audit events in. 201 means that all of them are on disk.
 
 mod documented;
+mod figures;
+
+use std::time::Instant;
 
 use axum::{
     body::Body,
@@ -16,6 +19,7 @@ use engine::{IngestError, log::AppendError, log::Appended};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use self::figures::{AcceptedFigures, IngestFigures, Refusal};
 use super::{
     ApiError,
     authorise::authorise,
@@ -64,6 +68,7 @@ pub(super) async fn post_audit_events(State(services): State<Services>, request:
     match take_in(&services, &head, &mut body).await {
         Ok((appended, rate)) => answer(&appended, rate),
         Err(error) => {
+            services.ingest_figures.refused(&error);
             log_refusal(&services, &head, &error);
             drain(&mut body).await;
             error.into_response()
@@ -72,18 +77,20 @@ pub(super) async fn post_audit_events(State(services): State<Services>, request:
 }
 
 async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
+    let started = Instant::now();
     let peer = peer_of(head)?;
     let token = authorise(services, peer, &head.headers, Scope::Ingest).await?;
     let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
     let checked = services.ingest_rate.check(token.id);
     checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;
     let arrived = read_body(&head.headers, body, &services.large_bodies).await?;
-    let engine = &services.engine;
+    let (engine, bytes) = (&services.engine, arrived.bytes.len());
     let appended = match idempotency_key(&head.headers)? {
         Some(key) => engine.ingest_once(&token.name, &key, arrived.bytes).await,
         None => engine.ingest(&token.name, arrived.bytes).await,
     };
     let appended = appended.map_err(refuse)?;
+    services.ingest_figures.accepted(&appended, bytes, started.elapsed());
     drop(arrived.turn);
     services.ingest_rate.charge(token.id, appended.ids.len());
     Ok((appended, rate()))

@@ -9,6 +9,7 @@ mod event_types;
 mod fields;
 mod instance;
 mod moment;
+mod overview;
 mod settings;
 mod tokens;
 mod users;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
             settings::alerts::show_alert_settings,
             settings::alerts::update_alert_settings,
         ))
+        .routes(routes!(overview::show_overview))
         .routes(routes!(
             settings::network::show_network_settings,
             settings::network::update_network_settings,

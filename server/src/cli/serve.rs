@@ -24,7 +24,7 @@ use super::{
 use crate::{
     serve::{ROOT_PASSWORD, ServeConfig, serve},
     telemetry::{self, LogFormat, LogLevel},
-    web::{PublicUrl, TrustedProxies},
+    web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
 /// What was written on the command line and in the environment.
@@ -117,6 +117,15 @@ pub(super) struct ServeArgs {
         hide_default_value = true
     )]
     trusted_proxies: String,
+    /// Addresses and ranges from which /metrics may be read without a token, with commas
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_METRICS_ALLOW",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    metrics_allow: String,
 }
 
 /// What is set in the environment alone.
@@ -136,6 +145,7 @@ const GOOGLE_LOGGING_URL: Setting = Setting::Flag("--google-logging-url", "AUDIT
 const GOOGLE_TOKEN_URL: Setting = Setting::Flag("--google-token-url", "AUDIT_STREAMS_GOOGLE_TOKEN_URL");
 const S3_BATCH_SECONDS: Setting = Setting::Flag("--s3-batch-seconds", "AUDIT_STREAMS_S3_BATCH_SECONDS");
 const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
+const METRICS_ALLOW: Setting = Setting::Flag("--metrics-allow", "AUDIT_STREAMS_METRICS_ALLOW");
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let secrets = Secrets {
@@ -162,6 +172,7 @@ impl ServeArgs {
         let allowlist = self.network_allowlist.as_deref().filter(|list| !list.trim().is_empty());
         let allowlist = allowlist.map(|list| parse_allowlist(list, &mut problems));
         let trusted_proxies = problems.collect(TRUSTED_PROXIES, TrustedProxies::parse(&self.trusted_proxies));
+        let metrics_allow = problems.collect(METRICS_ALLOW, AddressRanges::parse(&self.metrics_allow));
         let log_size = self.log_size_limit.as_deref();
         let log_size = log_size.and_then(|text| parse_log_size(text, &mut problems));
         let retention_days = self.retention_days.and_then(|days| parse_days(days, &mut problems));
@@ -193,6 +204,7 @@ impl ServeArgs {
             ingest_rate: NonZeroU32::new(self.ingest_rate),
             api_rate: NonZeroU32::new(self.api_rate),
             trusted_proxies: trusted_proxies.unwrap_or_default(),
+            metrics_allow: metrics_allow.unwrap_or_default(),
             root_password,
         })
     }
@@ -320,6 +332,8 @@ mod tests {
             "a=b=c",
             "--network-allowlist",
             "10.0.0.1,exa mple",
+            "--metrics-allow",
+            "10.0.0.0/33",
         ];
         let error = config(&[line, rest].concat()).unwrap_err();
         for expected in [
@@ -329,6 +343,7 @@ mod tests {
             "--max-destinations (AUDIT_STREAMS_MAX_DESTINATIONS) must be at least 1",
             "--log-level (AUDIT_STREAMS_LOG_LEVEL) ",
             "--network-allowlist (AUDIT_STREAMS_NETWORK_ALLOWLIST) entry 2 (exa mple)",
+            "--metrics-allow (AUDIT_STREAMS_METRICS_ALLOW) entry 1 (10.0.0.0/33) must be",
         ] {
             assert!(error.contains(expected), "{expected}\n{error}");
         }

@@ -11,7 +11,19 @@ use std::{
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use super::address_ranges::{AddressRanges, InvalidRange};
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// What proxies add to the requests that they hand on.
+const OF_PROXIES: [&str; 6] = [
+    FORWARDED_FOR,
+    "forwarded",
+    "via",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
 
 /// The other end of the connection: put into the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +31,15 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Addresses and ranges whose `X-Forwarded-For` is believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TrustedProxies(Vec<IpNet>);
+pub(crate) struct TrustedProxies(AddressRanges);
 
 /// What an entry is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidProxy {
-    #[error("entry {position} ({text}) must be an IP address or a range such as 10.0.0.0/8")]
-    NotAnAddress { position: usize, text: String },
-    #[error("entry {position} ({text}) holds every address, so that any client could pretend to be any other")]
-    Everybody { position: usize, text: String },
+    #[error(transparent)]
+    NotAnAddress(#[from] InvalidRange),
+    #[error("entry {position} ({range}) holds every address, so that any client could pretend to be any other")]
+    Everybody { position: usize, range: IpNet },
 }
 
 impl TrustedProxies {
@@ -36,12 +48,11 @@ impl TrustedProxies {
     /// # Errors
     /// [`InvalidProxy`] for the first entry that can't be used.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidProxy> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        entries
-            .zip(1..)
-            .map(|(entry, position)| parse_entry(entry, position))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let ranges = AddressRanges::parse(text)?;
+        match ranges.everybody() {
+            Some((position, range)) => Err(InvalidProxy::Everybody { position, range }),
+            None => Ok(Self(ranges)),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -70,23 +81,15 @@ impl TrustedProxies {
         client
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|range| range.contains(&address))
+    /// The same, unless the request was handed on by a proxy that is not trusted: it could come from anybody then.
+    pub(crate) fn known_client_address(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+        let is_handed_on = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
+        let is_known = !is_handed_on || self.trust(peer.0.ip().to_canonical());
+        is_known.then(|| self.client_address(peer, headers))
     }
-}
 
-fn parse_entry(entry: &str, position: usize) -> Result<IpNet, InvalidProxy> {
-    let range = IpNet::from_str(entry).or_else(|_| IpAddr::from_str(entry).map(IpNet::from));
-    match range {
-        Err(_) => Err(InvalidProxy::NotAnAddress {
-            position,
-            text: entry.to_owned(),
-        }),
-        Ok(range) if range.prefix_len() == 0 => Err(InvalidProxy::Everybody {
-            position,
-            text: entry.to_owned(),
-        }),
-        Ok(range) => Ok(range),
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.contains(address)
     }
 }
 
@@ -143,6 +146,25 @@ mod tests {
         assert_eq!(client("10.0.0.1", "10.0.0.1", &["203.0.113.9:4711"]), "203.0.113.9");
         assert_eq!(client("10.0.0.1", "10.0.0.1", &["[2001:db8::1]:4711"]), "2001:db8::1");
         assert_eq!(client("10.0.0.1", "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_an_unknown_proxy_hands_on_comes_from_nobody_in_particular() {
+        let known = |proxies: &str, header: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header, "203.0.113.9".parse().unwrap());
+            let peer = Peer(SocketAddr::new("192.0.2.1".parse().unwrap(), 4_711));
+            let proxies = TrustedProxies::parse(proxies).unwrap();
+            proxies
+                .known_client_address(peer, &headers)
+                .map(|address| address.to_string())
+        };
+        assert_eq!(known("", "accept").as_deref(), Some("192.0.2.1"));
+        for header in OF_PROXIES {
+            assert_eq!(known("", header), None, "{header}");
+        }
+        assert_eq!(known("192.0.2.1", FORWARDED_FOR).as_deref(), Some("203.0.113.9"));
+        assert_eq!(known("192.0.2.1", "via").as_deref(), Some("192.0.2.1"));
     }
 
     #[test]

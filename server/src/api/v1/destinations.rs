@@ -1,5 +1,6 @@
 //! Destinations: what is stored, changing it, testing it, and how each stream is doing.
 
+mod activity;
 mod attempts;
 mod change;
 mod create;
@@ -7,6 +8,7 @@ mod health;
 mod input;
 mod parked;
 mod replays;
+mod retry;
 mod test;
 mod update;
 mod view;
@@ -47,8 +49,11 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(test::test_new_destination))
         .routes(routes!(test::test_destination))
         .routes(routes!(health::show_health))
+        .routes(routes!(activity::show_activity))
+        .routes(routes!(retry::retry_destination))
         .routes(routes!(attempts::list_attempts))
         .routes(routes!(parked::list_parked))
+        .routes(routes!(retry::retry_all_parked))
         .routes(routes!(parked::discard_parked))
         .routes(routes!(parked::retry_parked))
         .routes(routes!(replays::list_replays, replays::start_replay))
