@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
+    api_docs::folder_with_parked_events,
     instance::{Answer, Instance},
     receiver::Receiver,
 };
@@ -161,6 +162,11 @@ async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
             with(|input| input["http"]["headers"] = json!([{"name": "X-A", "value": "1", "active": "yes"}])),
             "http.headers[0].active",
             "expected a boolean",
+        ),
+        (
+            with(|input| input["start_from"] = json!("yesterday")),
+            "start_from",
+            "must be now, beginning",
         ),
         (
             with(|input| input["event_types"] = json!(["never_heard_of"])),
@@ -405,8 +411,9 @@ async fn a_stream_tells_how_it_is_doing() {
     let health = "/api/v1/destinations/1/health";
     let progress = admin.get_until(health, |progress| progress["delivered"] != 0).await;
     assert_eq!(progress["health"]["state"], "healthy");
-    assert_eq!((&progress["retrying"], &progress["parked"]), (&json!(0), &json!(0)));
-    assert!(progress["last_success_at"].is_string());
+    let settled = &progress["health"];
+    assert_eq!((&settled["retrying"], &settled["parked"]), (&json!(0), &json!(0)));
+    assert!(settled["last_success_at"].is_string() && settled["log_full_at"].is_null());
 
     // Nobody listens on the port of a receiver that has gone.
     admin
@@ -422,6 +429,7 @@ async fn a_stream_tells_how_it_is_doing() {
         .await;
     let attempt = &attempts["items"][0];
     assert_eq!(attempt["status"], Value::Null);
+    assert!(attempt["number"].as_u64() >= Some(1));
     assert!(
         attempt["reason"].as_str().unwrap().starts_with("No connection"),
         "{attempt}"
@@ -432,6 +440,7 @@ async fn a_stream_tells_how_it_is_doing() {
         (&json!("held"), &json!("unreached"))
     );
     assert!(held["next_probe_at"].is_string() && held["waiting"].is_u64());
+    assert!(held["since"].is_string() && held["oldest_waiting_at"].is_string());
     assert_eq!(
         admin
             .get("/api/v1/destinations/1/attempts?limit=0")
@@ -445,8 +454,104 @@ async fn a_stream_tells_how_it_is_doing() {
         let field = query.split('=').next().unwrap();
         assert_eq!(answer.refused_fields()[0].0, field, "{query}");
     }
-    for path in ["health", "attempts", "parked"] {
+    for path in ["health", "activity", "attempts", "parked"] {
         let answer = admin.get(&format!("/api/v1/destinations/99/{path}")).await;
         assert_eq!(answer.error(), (404, "not_found".into()), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_tells_what_it_has_done_over_time() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let mut input = http("SIEM", &receiver.url());
+    input["event_types"] = json!(["user_created"]);
+    admin.post(PATH, &input).await.expect(201);
+    let token = instance.token("app", &["ingest"]);
+    instance
+        .post(
+            &token,
+            json!(vec![json!({"event_type": "user_created"}); 3]).to_string(),
+        )
+        .await;
+    let path = "/api/v1/destinations/1/activity";
+    let has_all = |activity: &Value| activity["totals"]["delivered"] == 3;
+    let activity = admin.get_until(path, has_all).await;
+    assert_eq!(
+        (&activity["span"], &activity["step_minutes"]),
+        (&json!("hour"), &json!(1))
+    );
+    assert_eq!(activity["totals"]["failed"], 0);
+    let latency = &activity["totals"]["latency"];
+    let (p50, p99) = (latency["p50_ms"].as_f64().unwrap(), latency["p99_ms"].as_f64().unwrap());
+    assert!(0.0 < p50 && p50 <= p99, "{latency}");
+    let points = activity["points"].as_array().unwrap();
+    let sum: u64 = points.iter().map(|point| point["delivered"].as_u64().unwrap()).sum();
+    assert_eq!((points.len(), sum), (60, 3));
+    assert!(points[0]["start"].as_str() < points[59]["start"].as_str());
+    assert_eq!((&points[0]["latency"], &points[0]["failed"]), (&Value::Null, &json!(0)));
+    for (span, count, step) in [("day", 96, 15), ("week", 168, 60)] {
+        let activity = admin.get(&format!("{path}?span={span}")).await.expect(200);
+        assert_eq!(activity["points"].as_array().unwrap().len(), count, "{span}");
+        assert_eq!(
+            (&activity["step_minutes"], &activity["totals"]["delivered"]),
+            (&json!(step), &json!(3))
+        );
+    }
+    let refused = admin.get(&format!("{path}?span=year")).await.refused_fields();
+    assert_eq!(refused[0].0, "span");
+}
+
+#[tokio::test]
+async fn a_held_destination_is_tried_at_once_when_it_is_asked_for() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    admin
+        .post(PATH, &http("SIEM", "http://127.0.0.1:9/in"))
+        .await
+        .expect(201);
+    let attempts = "/api/v1/destinations/1/attempts";
+    let count = |attempts: &Value| attempts["items"].as_array().unwrap().len();
+    admin.get_until(attempts, |attempts| count(attempts) > 0).await;
+    // Ten probes of their own accord would take a quarter of an hour.
+    for tried in 1..10 {
+        admin.post("/api/v1/destinations/1/retry", &json!({})).await.expect(204);
+        admin.get_until(attempts, |attempts| count(attempts) > tried).await;
+    }
+    let tried = admin.get(attempts).await.expect(200);
+    let mut numbers = tried["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| &attempt["number"]);
+    assert!(numbers.any(|number| number.as_u64() > Some(1)), "{tried}");
+    let unknown = admin.post("/api/v1/destinations/99/retry", &json!({})).await;
+    assert_eq!(unknown.error(), (404, "not_found".into()));
+}
+
+#[tokio::test]
+async fn all_that_is_parked_is_tried_again_at_one_word() {
+    let receiver = Receiver::start().await;
+    let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);
+    let admin = Client::with_scope(&instance, "admin");
+    let path = "/api/v1/destinations/1/parked/retry";
+    assert_eq!(admin.post(path, &json!({})).await.expect(200), json!({"retried": 2}));
+    assert_eq!(admin.post(path, &json!({})).await.expect(200), json!({"retried": 0}));
+    let health = admin.get("/api/v1/destinations/1/health").await.expect(200);
+    assert_eq!(
+        (&health["health"]["parked"], &health["health"]["retrying"]),
+        (&json!(0), &json!(2))
+    );
+    admin
+        .patch(&format!("{PATH}/1"), &json!({"paused": false}))
+        .await
+        .expect(200);
+    let has_none = |health: &Value| health["health"]["retrying"] == 0;
+    let health = admin.get_until("/api/v1/destinations/1/health", has_none).await;
+    assert_eq!(health["health"]["parked"], 0);
+    receiver
+        .wait_until("they have arrived", |received| received.bodies.len() >= 2)
+        .await;
+    let unknown = admin.post("/api/v1/destinations/99/parked/retry", &json!({})).await;
+    assert_eq!(unknown.error(), (404, "not_found".into()));
 }

@@ -178,7 +178,7 @@ fn the_guide_shows_every_operation() {
 }
 
 /// A folder with a destination that has refused its first two events for good.
-async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
+pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir {
     let folder = folder();
     let engine = open_engine(folder.path()).await;
     // Nothing is sent in here, so nothing else changes its cursor.

@@ -353,3 +353,33 @@ async fn parked_events_are_listed_tried_again_and_discarded() {
         assert_eq!(told["items"].as_array().unwrap().len(), 1, "{event_type}");
     }
 }
+
+#[tokio::test]
+async fn the_overview_tells_of_the_log_of_traffic_and_of_states() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    for (name, url) in [("SIEM", receiver.url()), ("Gone", "http://127.0.0.1:9/".to_owned())] {
+        let input = json!({"name": name, "http": {"url": url}, "event_types": ["user_created"]});
+        admin.post("/api/v1/destinations", &input).await.expect(201);
+    }
+    let token = instance.token("app", &["ingest"]);
+    let events = json!(vec![json!({"event_type": "user_created"}); 4]).to_string();
+    instance.post(&token, events).await;
+    let sum = |overview: &Value, what: &str| -> u64 {
+        let minutes = overview["traffic"].as_array().unwrap().iter();
+        minutes.map(|minute| minute[what].as_u64().unwrap()).sum()
+    };
+    let overview = admin
+        .get_until("/api/v1/overview", |overview| {
+            sum(overview, "delivered") == 4 && overview["destinations"]["held"] == 1
+        })
+        .await;
+    assert_eq!(overview["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(overview["traffic"].as_array().unwrap().len(), 60);
+    let log = &overview["log"];
+    assert_eq!(log["events"].as_u64(), Some(sum(&overview, "received")));
+    assert!(log["used_bytes"].as_u64() < log["limit_bytes"].as_u64());
+    assert!(overview["oldest_waiting_at"].is_string());
+    assert_eq!(overview["destinations"]["healthy"], 1);
+    assert_eq!(overview["destinations"]["inactive"], 0);
+}

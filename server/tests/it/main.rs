@@ -32,6 +32,7 @@ mod ingest;
 mod ingest_limits;
 mod instance;
 mod log;
+mod metrics;
 mod operations;
 mod origin;
 mod page;
