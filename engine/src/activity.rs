@@ -174,6 +174,10 @@ pub(crate) async fn keep_books(
     if noted.is_none_or(|(before, _)| before < minute) {
         database.forget_minutes(minute.minus(KEPT_MINUTES)).await?;
     }
+    if noted.is_none() {
+        // What the first minute brings is counted from here on.
+        database.begin_log_positions(minute.minus(1), last).await?;
+    }
     if noted.is_none_or(|(_, before)| before < last) {
         database.note_log_position(minute, last).await?;
     }

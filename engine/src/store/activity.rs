@@ -76,6 +76,18 @@ impl Database {
         Ok(())
     }
 
+    /// Notes how far the log was in this minute, unless that is known.
+    pub async fn begin_log_positions(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("INSERT INTO log_minutes (minute, last_seq) VALUES (?, ?) ON CONFLICT (minute) DO NOTHING")
+            .bind(minute.number())
+            .bind(last.get())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Notes how far the log is in this minute.
     pub async fn note_log_position(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;

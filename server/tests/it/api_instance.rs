@@ -371,13 +371,15 @@ async fn the_overview_tells_of_the_log_of_traffic_and_of_states() {
     };
     let overview = admin
         .get_until("/api/v1/overview", |overview| {
-            sum(overview, "delivered") == 4 && overview["destinations"]["held"] == 1
+            sum(overview, "delivered") == 4
+                && overview["destinations"]["held"] == 1
+                && overview["log"]["events"].as_u64() == Some(sum(overview, "received"))
         })
         .await;
     assert_eq!(overview["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(overview["traffic"].as_array().unwrap().len(), 60);
     let log = &overview["log"];
-    assert_eq!(log["events"].as_u64(), Some(sum(&overview, "received")));
+    assert!(log["events"].as_u64() >= Some(6), "two destinations were added, too");
     assert!(log["used_bytes"].as_u64() < log["limit_bytes"].as_u64());
     assert!(overview["oldest_waiting_at"].is_string());
     assert_eq!(overview["destinations"]["healthy"], 1);
