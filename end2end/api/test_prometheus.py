@@ -49,14 +49,19 @@ class Scrape:
     def __init__(self, families):
         self.families = {family.name: family for family in families}
         samples = [sample for family in self.families.values() for sample in family.samples]
-        self.samples = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}
+        self.samples = {(sample.name, self.labels(sample)): sample.value for sample in samples}
         assert len(self.samples) == len(samples), "no series comes twice"
 
-    def get(self, name, **labels):
-        return self.samples[name, frozenset(labels.items())]
+    @staticmethod
+    def labels(sample):
+        """The bounds of buckets are numbers, whichever way they are written."""
+        return frozenset((name, str(float(value)) if name == "le" else value) for name, value in sample.labels.items())
 
-    def of(self, destination, name, **labels):
-        return self.get(f"audit_streams_destination_{name}", destination_id=str(destination), kind="http", **labels)
+    def get(self, series, /, **labels):
+        return self.samples[series, frozenset(labels.items())]
+
+    def of(self, destination, series, /, **labels):
+        return self.get(f"audit_streams_destination_{series}", destination_id=str(destination), kind="http", **labels)
 
     def histograms(self):
         """Each histogram of each series: its bounds with their counts, its count and its sum."""

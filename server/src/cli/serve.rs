@@ -313,6 +313,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.engine.fixed, FixedSettings::default(), "the page decides");
         assert!(config.public_url.is_none() && config.ingest_rate.is_none() && config.trusted_proxies.is_empty());
+        assert!(config.metrics_allow.is_empty(), "nobody reads metrics without a token");
     }
 
     #[test]
@@ -335,7 +336,7 @@ mod tests {
             "--metrics-allow",
             "10.0.0.0/33",
         ];
-        let error = config(&[line, rest].concat()).unwrap_err();
+        let error = config(&[&line[..], &rest[..]].concat()).unwrap_err();
         for expected in [
             "--public-url (AUDIT_STREAMS_PUBLIC_URL) must end after the host and port",
             "--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be 1 to 36500",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use domain::activity::{Counts, LatencyHistogram, Span};
+use domain::activity::{Counts, LatencyHistogram, Point, Span};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,8 +21,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ActivityQuery {
-    /// How far back: by the minute, by 15 minutes, or by the hour.
-    #[param(inline, nullable = false, default = "hour")]
+    /// How far back: an hour by the minute, unless it says otherwise, a day by 15 minutes, or a week by the hour.
+    #[param(inline, nullable = false)]
     span: Option<SpanName>,
 }
 
@@ -45,19 +45,24 @@ pub(super) struct ActivityView {
     /// The oldest first; the last one is not over yet.
     points: Vec<PointView>,
     /// All points together.
-    totals: CountsView,
+    totals: TotalsView,
 }
 
 /// What a stream did in one step.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PointView {
     start: Moment,
-    #[serde(flatten)]
-    counts: CountsView,
+    /// Events that were accepted; one that is sent again after a crash counts again.
+    delivered: u64,
+    /// Requests that failed.
+    failed: u64,
+    /// Null if nothing was accepted.
+    latency: Option<LatencyView>,
 }
 
+/// What it did in all of them.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CountsView {
+pub(super) struct TotalsView {
     /// Events that were accepted; one that is sent again after a crash counts again.
     delivered: u64,
     /// Requests that failed.
@@ -99,15 +104,15 @@ pub(super) async fn show_activity(
     for point in &points {
         totals.add(&point.counts);
     }
-    let points = points.iter().map(|point| PointView {
-        start: Moment(point.start.start()),
-        counts: CountsView::new(&point.counts),
-    });
     Ok(Json(ActivityView {
         span: name,
         step_minutes: span.step(),
-        points: points.collect(),
-        totals: CountsView::new(&totals),
+        points: points.iter().map(PointView::new).collect(),
+        totals: TotalsView {
+            delivered: totals.delivered,
+            failed: totals.failed,
+            latency: LatencyView::new(&totals.latency),
+        },
     }))
 }
 
@@ -121,9 +126,11 @@ impl SpanName {
     }
 }
 
-impl CountsView {
-    fn new(counts: &Counts) -> Self {
+impl PointView {
+    fn new(point: &Point) -> Self {
+        let counts = &point.counts;
         Self {
+            start: Moment(point.start.start()),
             delivered: counts.delivered,
             failed: counts.failed,
             latency: LatencyView::new(&counts.latency),
