@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
+    browser::Browser,
     instance::{Instance, PATIENCE, add_destination, folder},
     receiver::Receiver,
 };
@@ -134,6 +135,53 @@ async fn what_can_not_be_replayed_says_why() {
         (&json!("cancelled"), &Value::Null)
     );
     assert!(receiver.look(|received| received.replayed.is_empty()));
+}
+
+#[tokio::test]
+async fn the_page_counts_and_then_starts_what_was_counted() {
+    let receiver = Receiver::start().await;
+    let (instance, _) = with_old_events(&receiver, 30).await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let panel = "drawn/panel?panel=activity%2F1%2Fhour";
+    assert!(
+        !browser
+            .read(panel)
+            .await
+            .expect(200)
+            .to_string()
+            .contains("Start replay")
+    );
+    let range = [("id", "1"), ("created_after", "2026-01-10T00:00:00.000Z")];
+    let form = [&range[..], &[("created_before", ""), ("event_types", "user_created, ")]].concat();
+    let counted = browser.submit("streams/count_replay", &form).await.expect(200);
+    assert_eq!(counted["message"], "30 events to be replayed.");
+    let drawn = browser.read(panel).await.expect(200).to_string();
+    assert!(
+        drawn.contains("Start replay") && drawn.contains("2026-01-10 00:00:00"),
+        "{drawn}"
+    );
+    let started = browser.submit("streams/start_replay", &form).await.expect(200);
+    assert_eq!(started["message"], "The replay of 30 events has started.");
+    receiver
+        .wait_until("they are replayed", |received| received.replayed.len() == 30)
+        .await;
+    let mut drawn = String::new();
+    while !drawn.contains("Finished: 30 of 30 events sent") {
+        drawn = browser.read(panel).await.expect(200).to_string();
+    }
+    assert!(!drawn.contains("Start replay"), "what was started is not offered again");
+    let ended = browser
+        .submit("streams/cancel_replay", &[("id", "1"), ("replay", "1")])
+        .await;
+    assert_eq!(ended.status, 200, "{}", ended.text);
+    let wrong = browser
+        .submit("streams/count_replay", &[("id", "1"), ("created_after", "yesterday")])
+        .await;
+    assert!(
+        wrong.status == 422 && wrong.text.contains("Start of the range"),
+        "{}",
+        wrong.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
