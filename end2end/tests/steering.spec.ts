@@ -2,6 +2,7 @@
 // and answer junk.
 import type { Locator, Page } from '@playwright/test';
 
+import { takeGuidePicture } from '../fixtures/guide-picture.ts';
 import { postEvents } from '../fixtures/ingest.ts';
 import type { Instance } from '../fixtures/instance.ts';
 import { JunkServer } from '../fixtures/junk-server.ts';
@@ -166,6 +167,7 @@ test('the charts show what was sent, to the last event', async ({ page, request,
   await expect(item.getByRole('img', { name: `Events delivered per minute: ${accepted}` })).toBeVisible();
   await expect(item.getByRole('img', { name: `Failed attempts per minute: ${failed}` })).toBeVisible();
   await a11y.expectNoViolations();
+  await takeGuidePicture(page, 'activity');
 
   // The same in a table, for every span.
   for (const span of ['Last day', 'Last week', 'Last hour']) {
