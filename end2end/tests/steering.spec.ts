@@ -12,6 +12,10 @@ import { signIn } from '../fixtures/sign-in.ts';
 import { addHttpDestination, openAddForm, openStreams, overflow, streamItem } from '../fixtures/streams.ts';
 import { expect, test } from '../fixtures/test.ts';
 
+// The browser's own line about a request while the server is being killed and started again.
+const SERVER_GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
+test.use({ expectedConsole: [SERVER_GONE] });
+
 function numbered(count: number, first = 0): string {
   const events = Array.from({ length: count }, (_, index) => ({
     id: `event-${first + index}`,
@@ -252,7 +256,7 @@ test('a new stream can begin with what is in the log already', async ({ page, re
 });
 
 test.describe('a start that is no time', () => {
-  test.use({ expectedConsole: [/status of 422/] });
+  test.use({ expectedConsole: [/status of 422/, SERVER_GONE] });
 
   test('is told at its field', async ({ page, instance, receiver }) => {
     await start(page, instance);

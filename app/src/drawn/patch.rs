@@ -43,9 +43,7 @@ fn find(mut next: Option<Node>, wanted: &Node) -> Option<Node> {
         if node.node_name() == wanted.node_name() && id_of(&node) == id {
             return Some(node);
         }
-        if id.is_none() {
-            return None;
-        }
+        id.as_ref()?;
         next = node.next_sibling();
     }
     None

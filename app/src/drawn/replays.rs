@@ -65,7 +65,7 @@ fn draw_running(id: DestinationId, replay: &ReplaySummary, reader: Reader) -> An
         .clone()
         .map(|error| view! { <p class="quiet">{error}</p> });
     view! {
-        <div id=format!("replay-{}", replay.id) class="replay-running">
+        <div id=format!("replay-run-{}", replay.id) class="replay-running">
             <p>
                 <strong>{words.clone()}</strong>
                 " · events"
@@ -144,7 +144,7 @@ fn draw_one(replay: &ReplaySummary, reader: Reader) -> AnyView {
         ReplayState::Finished | ReplayState::Running => "Finished",
     };
     view! {
-        <li id=format!("replay-{}", replay.id)>
+        <li id=format!("replay-run-{}", replay.id)>
             <p>
                 <strong>{format!("{state}: {}", progress_words(&replay.progress))}</strong>
                 " · events"

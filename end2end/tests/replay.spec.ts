@@ -1,0 +1,114 @@
+// A range of time is sent once more, beside the stream, and the stream does not notice.
+import type { APIRequestContext } from '@playwright/test';
+
+import { postEvents } from '../fixtures/ingest.ts';
+import type { Instance } from '../fixtures/instance.ts';
+import type { Received, Receiver } from '../fixtures/receiver.ts';
+import { signIn } from '../fixtures/sign-in.ts';
+import { addHttpDestination, openStreams } from '../fixtures/streams.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+// The browser's own line about a request while the server is being killed and started again.
+const SERVER_GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/;
+test.use({ expectedConsole: [SERVER_GONE] });
+
+const IN_RANGE = 1_500;
+
+function events(prefix: string, count: number, createdAt: string): string {
+  return JSON.stringify(
+    Array.from({ length: count }, (_, index) => ({
+      id: `${prefix}-${index}`,
+      event_type: 'user_created',
+      entity_type: 'User',
+      entity_id: index % 50,
+      created_at: createdAt,
+    })),
+  );
+}
+
+const id = ({ headers }: Received): string => String(headers['webhook-id']);
+const isReplayed = ({ headers }: Received): boolean => headers['x-audit-streams-replay'] !== undefined;
+
+/** Milliseconds from posting an event to having it, one event after the other; the middle of them. */
+async function liveLatency(
+  request: APIRequestContext,
+  instance: Instance,
+  receiver: Receiver,
+  token: string,
+  prefix: string,
+): Promise<number> {
+  const times: number[] = [];
+  for (let index = 0; index < 15; index += 1) {
+    const started = performance.now();
+    const wanted = `${prefix}-${index}`;
+    await postEvents(request, instance, token, JSON.stringify({ id: wanted, event_type: 'user_updated' }));
+    await receiver.waitFor((requests) => requests.some((received) => id(received) === wanted), wanted);
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  return times[7] ?? Infinity;
+}
+
+test('a range is counted and replayed exactly while live traffic goes on', async ({ page, request, instance, receiver, a11y }) => {
+  test.slow(); // Some three thousand requests on whatever machine this is.
+  await signIn(page, instance);
+  await openStreams(page);
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, events('before', 40, '2025-12-31T23:59:59Z'));
+  await postEvents(request, instance, token, events('in', IN_RANGE, '2026-01-15T12:00:00Z'));
+  await postEvents(request, instance, token, events('after', 40, '2026-02-01T00:00:01Z'));
+  await receiver.waitFor(
+    (requests) => requests.filter((received) => /^(before|in|after)-/.test(id(received))).length >= IN_RANGE + 80,
+    'all events by the stream',
+  );
+  const calm = await liveLatency(request, instance, receiver, token, 'calm');
+
+  const item = page.locator('.stream').filter({ hasText: 'SIEM' });
+  await item.getByRole('button', { name: 'SIEM', expanded: false }).click();
+  await item.getByRole('button', { name: 'Activity' }).click();
+  const replay = item.getByRole('region', { name: 'Replay' });
+  await replay.getByLabel('Created from').fill('2026-01-01T00:00:00');
+  await replay.getByLabel('Until (now if empty)').fill('2026-01-31T23:59:59');
+  await replay.getByRole('button', { name: 'Count events' }).click();
+  await expect(replay.getByText('1,500 events', { exact: true })).toBeVisible();
+  await a11y.expectNoViolations();
+  await replay.getByRole('button', { name: 'Start replay' }).click();
+  await receiver.waitFor((requests) => requests.some(isReplayed), 'the first replayed event');
+  const busy = await liveLatency(request, instance, receiver, token, 'busy');
+  await receiver.waitFor((requests) => requests.filter(isReplayed).length >= IN_RANGE, 'the whole range');
+
+  await expect(replay.getByText('Replays before')).toBeVisible();
+  await replay.getByText('Replays before').click();
+  await expect(replay.getByText('Finished: 1,500 of 1,500 events sent')).toBeVisible();
+  await a11y.expectNoViolations();
+  const replayed = receiver.requests.filter(isReplayed);
+  expect(replayed.length).toBe(IN_RANGE);
+  expect(new Set(replayed.map(id))).toEqual(new Set(Array.from({ length: IN_RANGE }, (_, index) => `in-${index}`)));
+  // The stream goes first; what is measured over a busy machine is only bounded.
+  expect(busy).toBeLessThan(calm * 5 + 100);
+});
+
+test('a replay waits while the destination is in trouble, and can be cancelled', async ({ page, request, instance, receiver }) => {
+  await signIn(page, instance);
+  await openStreams(page);
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const token = await instance.createToken('app', 'ingest');
+  await postEvents(request, instance, token, events('in', 20, '2026-01-15T12:00:00Z'));
+  await receiver.waitFor((requests) => requests.filter((received) => id(received).startsWith('in-')).length === 20, 'all events');
+  receiver.respondWith(503);
+  const item = page.locator('.stream').filter({ hasText: 'SIEM' });
+  await item.getByRole('button', { name: 'SIEM', expanded: false }).click();
+  await item.getByRole('button', { name: 'Activity' }).click();
+  const replay = item.getByRole('region', { name: 'Replay' });
+  await replay.getByLabel('Created from').fill('2026-01-01T00:00:00');
+  await replay.getByRole('button', { name: 'Count events' }).click();
+  await replay.getByRole('button', { name: 'Start replay' }).click();
+  await expect(replay.getByText(/503 from server/)).toBeVisible();
+  await instance.kill();
+  await instance.restart();
+  await expect(replay.getByText(/503 from server/)).toBeVisible();
+  await replay.getByRole('button', { name: 'Cancel replay' }).click();
+  await replay.getByText('Replays before').click();
+  await expect(replay.getByText(/^Cancelled: 0 of \d+ events sent/)).toBeVisible();
+});
