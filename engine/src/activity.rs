@@ -24,6 +24,9 @@ const KEPT_MINUTES: u32 = 8 * 24 * 60;
 
 const HOUR_MINUTES: u32 = 60;
 
+/// What came in during less time than this tells of a burst, not of a rate.
+const RATE_KNOWN_AFTER_MS: u64 = 5 * 60 * 1_000;
+
 /// Nobody plans for what is further away.
 const A_YEAR_MS: u128 = 365 * 24 * 60 * 60 * 1_000;
 
@@ -216,7 +219,7 @@ fn rate(positions: &[(Minute, Seq)], last: Seq, now: Timestamp) -> Option<(u64, 
     let since = Minute::new(minute.number().saturating_add(1)).max(Minute::of(now).minus(HOUR_MINUTES));
     let events = u64::try_from(last.get().saturating_sub(seq.get())).ok()?;
     let during_ms = u64::try_from(now.unix_ms().saturating_sub(since.start().unix_ms())).ok()?;
-    (events > 0 && during_ms > 0).then_some((events, during_ms))
+    (events > 0 && during_ms >= RATE_KNOWN_AFTER_MS).then_some((events, during_ms))
 }
 
 #[cfg(test)]
@@ -250,6 +253,7 @@ mod tests {
         );
         assert_eq!(rate(&positions(&[(89, 10)]), Seq::new(70), now), Some((60, 600_000)));
         assert_eq!(rate(&positions(&[(89, 70)]), Seq::new(70), now), None);
+        assert_eq!(rate(&positions(&[(95, 10)]), Seq::new(70), now), None, "a burst");
         assert_eq!(rate(&[], Seq::new(70), now), None);
     }
 }
