@@ -55,7 +55,7 @@ test('each trouble names itself, says since when, and what to do', async ({ page
   const junk = await JunkServer.start();
   receiver.respondWith(({ path }) => ({
     status: Number(path.slice(1)),
-    headers: path === '/302' ? { Location: 'https://elsewhere.example/' } : {},
+    ...(path === '/302' ? { headers: { Location: 'https://elsewhere.example/' } } : {}),
   }));
   const expected: [string, string, RegExp][] = [
     ['Unavailable', `${receiver.url}503`, /Retrying since .* · 503 from server · next try in .* · \d+ waiting · .* behind · nothing delivered yet/],
