@@ -28,8 +28,10 @@ mod replays;
 #[cfg(feature = "ssr")]
 mod status;
 #[cfg(feature = "ssr")]
+mod test_report;
+#[cfg(feature = "ssr")]
 mod time_marks;
 
 pub(crate) use self::place::{draw_panel_in, drawn_place};
 #[cfg(feature = "ssr")]
-pub(crate) use self::{panels::describe_panel, status::draw_stream};
+pub(crate) use self::{panels::describe_panel, status::draw_stream, test_report::draw_test_report};

@@ -17,6 +17,7 @@ use domain::{
     activity::Span,
     destination::DestinationSettings,
     ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
+    probe::TestReport,
     replay::ReplayDraft,
     settings::{AlertChange, NetworkChange, RetentionChange},
 };
@@ -90,6 +91,15 @@ pub trait AdminPort: Send + Sync {
         version: i64,
         change: DestinationSettings,
     ) -> Result<StreamSummary, AppError>;
+
+    /// Sends one test event to what these settings describe. Secrets that they leave out are those of the destination with
+    /// this id. Nothing is stored but the audit event that tells of the test.
+    async fn test_destination(
+        &self,
+        admin: &SignedIn,
+        id: Option<DestinationId>,
+        settings: DestinationSettings,
+    ) -> Result<TestReport, AppError>;
 
     async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError>;
 

@@ -21,6 +21,7 @@ mod secret_field;
 mod signing_secret;
 mod start_field;
 mod tab;
+mod test_event;
 mod verification_token;
 
 pub(crate) use self::tab::StreamsTab;

@@ -180,7 +180,12 @@ impl EditorState {
 
     /// Whether saving would do something.
     pub fn can_save(&self) -> bool {
-        self.is_changed() && self.mistakes().is_empty()
+        self.is_changed() && self.can_test()
+    }
+
+    /// Whether a test event could be sent to what the form holds.
+    pub fn can_test(&self) -> bool {
+        self.mistakes().is_empty()
     }
 
     /// Whether the last save went well and nothing was typed since.

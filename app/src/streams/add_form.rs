@@ -14,6 +14,7 @@ use super::{
     refusal::Refusal,
     s3_fields::s3_fields,
     start_field::start_field,
+    test_event::test_event,
 };
 use crate::{
     browser,
@@ -58,6 +59,7 @@ pub(super) fn AddForm() -> impl IntoView {
                 <button type="button" class="button" on:click=cancel>
                     "Cancel"
                 </button>
+                {test_event(editing)}
             </div>
         </form>
     }

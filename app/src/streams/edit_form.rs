@@ -12,6 +12,7 @@ use super::{
     field::namespaces_field,
     item::toggle_id,
     refusal::Refusal,
+    test_event::test_event,
 };
 use crate::{
     browser,
@@ -41,14 +42,19 @@ pub(super) fn EditForm(id: DestinationId, name: Signal<String>) -> impl IntoView
             {kind_fields(editing)}
             <EventTypes editing />
             {namespaces_field(editing)}
-            <Actions id cannot_save dialog />
+            <Actions id editing cannot_save dialog />
         </form>
         <DeleteDialog id name dialog />
     }
 }
 
 #[component]
-fn Actions(id: DestinationId, cannot_save: Signal<bool>, dialog: NodeRef<html::Dialog>) -> impl IntoView {
+fn Actions(
+    id: DestinationId,
+    editing: Editing,
+    cannot_save: Signal<bool>,
+    dialog: NodeRef<html::Dialog>,
+) -> impl IntoView {
     let streams = expect_context::<Streams>();
     let cancel = move |_| {
         streams.state.update(|state| state.cancel_edit(id));
@@ -71,6 +77,7 @@ fn Actions(id: DestinationId, cannot_save: Signal<bool>, dialog: NodeRef<html::D
             >
                 "Cancel"
             </button>
+            {test_event(editing)}
             <button type="button" class="button button-danger form-far" on:click=ask>
                 <Icon icon=icondata_lu::LuTrash2 />
                 "Delete destination"

@@ -4,11 +4,11 @@ use app::{
     port::streams::StreamSummary,
     wire::{AppError, DestinationSecret, EventTypeView},
 };
-use domain::{destination::DestinationSettings, event::Author, ids::DestinationId};
+use domain::{destination::DestinationSettings, event::Author, ids::DestinationId, probe::TestReport};
 use engine::Engine;
 
 use super::{
-    failure::{from_figures, from_log, from_update},
+    failure::{from_figures, from_log, from_test, from_update},
     streams::summary,
 };
 
@@ -45,6 +45,15 @@ pub(super) async fn update_destination(
 
 pub(super) async fn delete_destination(engine: &Engine, author: &Author, id: DestinationId) -> Result<(), AppError> {
     engine.delete_destination(author, id).await.map_err(from_update)
+}
+
+pub(super) async fn test_destination(
+    engine: &Engine,
+    author: &Author,
+    id: Option<DestinationId>,
+    settings: DestinationSettings,
+) -> Result<TestReport, AppError> {
+    engine.test_destination(author, settings, id).await.map_err(from_test)
 }
 
 pub(super) async fn reveal_secret(

@@ -3,7 +3,7 @@
 use app::wire::AppError;
 use domain::{Field, FieldError};
 use engine::{
-    FiguresError,
+    FiguresError, TestError,
     log::LogError,
     store::{StoreError, UpdateError},
     vault::KeyError,
@@ -51,6 +51,10 @@ pub(super) fn from_randomness(error: KeyError) -> AppError {
 }
 
 pub(super) fn from_password(error: PasswordError) -> AppError {
+    from_admin(error.into())
+}
+
+pub(super) fn from_test(error: TestError) -> AppError {
     from_admin(error.into())
 }
 

@@ -19,6 +19,7 @@ use domain::{
     destination::DestinationSettings,
     event::{Author, AuthorClass},
     ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
+    probe::TestReport,
     replay::ReplayDraft,
     settings::{AlertChange, NetworkChange, RetentionChange},
 };
@@ -118,6 +119,15 @@ impl AdminPort for EnginePort {
 
     async fn cancel_replay(&self, admin: &SignedIn, id: DestinationId, replay: ReplayId) -> Result<(), AppError> {
         replays::cancel_replay(&self.0.engine, &author_of(admin), id, replay).await
+    }
+
+    async fn test_destination(
+        &self,
+        admin: &SignedIn,
+        id: Option<DestinationId>,
+        settings: DestinationSettings,
+    ) -> Result<TestReport, AppError> {
+        destinations::test_destination(&self.0.engine, &author_of(admin), id, settings).await
     }
 
     async fn delete_destination(&self, admin: &SignedIn, id: DestinationId) -> Result<(), AppError> {

@@ -76,9 +76,11 @@ fn a_refusal_keeps_what_was_typed_and_goes_when_its_field_changes() {
 #[test]
 fn an_edit_is_saved_only_when_something_changed() {
     let mut editor = EditorState::edit(&view("SIEM", 1));
-    assert!(!editor.can_save());
+    assert!(!editor.can_save() && editor.can_test());
+    editor.set_text(Field::Name, "".into());
+    assert!(!editor.can_save() && !editor.can_test());
     editor.set_text(Field::Name, "Splunk".into());
-    assert!(editor.can_save());
+    assert!(editor.can_save() && editor.can_test());
     let request = editor.edit_request().unwrap();
     assert_eq!((request.version, request.draft.name.as_str()), (1, "Splunk"));
     editor.accept(&view("Splunk", 2), &request.draft);
