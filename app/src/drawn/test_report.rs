@@ -1,6 +1,8 @@
 //! What came of a test event: the verdict, then each request, stage by stage, as it was sent and as it was answered.
 
-use domain::probe::{SentBody, SentHeader, SentRequest, Stage, StageState, TestAnswer, TestReport, TestedRequest};
+use domain::probe::{
+    SentBody, SentHeader, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest,
+};
 use leptos::prelude::*;
 
 use super::parts::{tone_class, tone_icon};
@@ -45,7 +47,7 @@ fn draw_verdict(report: &TestReport) -> AnyView {
             <div class="alert-body">
                 <p class="report-word">
                     <strong>{word}</strong>
-                    <span class="report-took">{format!("in {}", milliseconds(report.took_us))}</span>
+                    <span class="report-took">{format!("took {}", milliseconds(report.took_us))}</span>
                 </p>
                 <p>{report.verdict.summary.clone()}</p>
                 {next_step}
@@ -58,11 +60,16 @@ fn draw_verdict(report: &TestReport) -> AnyView {
 fn draw_request(request: &TestedRequest, total_us: u64, opens_answer: bool) -> AnyView {
     let title = request.purpose.title();
     let stages = request.stages.iter().map(|stage| draw_stage(stage, total_us));
+    let was_sent = |stage: &Stage| stage.name == StageName::Request && stage.state == StageState::Done;
+    let sent_title = match request.stages.iter().any(was_sent) {
+        true => "Request as sent",
+        false => "Request, which was not sent",
+    };
     view! {
         <section aria-label=title>
             <h3>{title}</h3>
             <ol class="stages">{stages.collect_view()}</ol>
-            {request.sent.as_ref().map(draw_sent)}
+            {request.sent.as_ref().map(|sent| draw_sent(sent, sent_title))}
             {request.answer.as_ref().map(|answer| draw_answer(answer, opens_answer))}
         </section>
     }
@@ -105,7 +112,7 @@ fn draw_span(stage: &Stage, total_us: u64) -> AnyView {
     .into_any()
 }
 
-fn draw_sent(sent: &SentRequest) -> AnyView {
+fn draw_sent(sent: &SentRequest, title: &'static str) -> AnyView {
     let headers = sent.headers.iter().map(draw_header);
     let body = match &sent.body {
         SentBody::Text(text) => draw_text("What the request held", text),
@@ -117,7 +124,7 @@ fn draw_sent(sent: &SentRequest) -> AnyView {
     };
     view! {
         <details class="exchange">
-            <summary>"Request as sent"</summary>
+            <summary>{title}</summary>
             <p class="exchange-line">
                 <strong>{sent.method.clone()}</strong>
                 " "

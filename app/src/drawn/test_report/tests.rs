@@ -48,6 +48,10 @@ fn report(accepted: bool, requests: Vec<TestedRequest>) -> TestReport {
     }
 }
 
+fn drawn(report: &TestReport) -> String {
+    Owner::new().with(|| draw_test_report(report))
+}
+
 /// What a reader sees: the text without tags and comments.
 fn text_of(html: &str) -> String {
     let mut text = String::new();
@@ -75,7 +79,7 @@ fn what_others_say_is_text_wherever_it_stands() {
     }
     let mut report = report(false, vec![request]);
     report.event_id = format!("\" onclick=\"alert(1)\" {SCRIPT}");
-    let html = draw_test_report(&report);
+    let html = drawn(&report);
     assert!(!html.contains("<script"), "{html}");
     assert!(!html.contains("\" onclick"), "{html}");
     assert_eq!(html.matches("&lt;script&gt;").count(), 9, "{html}");
@@ -89,24 +93,29 @@ fn stages_come_in_order_with_state_and_time() {
         stage(StageName::Tcp, StageState::Failed, 2_345_600, "Refused."),
         Stage::skipped(StageName::Tls),
     ];
-    let told = text_of(&draw_test_report(&report(false, vec![request(stages, 401, Some(""))])));
+    let told = text_of(&drawn(&report(false, vec![request(stages, 401, Some(""))])));
     let told = told.split("Deliver the event").last().unwrap_or_default();
     let wanted = "Done Request prepared &lt; 0.1 ms Signed. Done Address resolved 1.3 ms 127.0.0.1 \
-                  Failed TCP connection 2,346 ms Refused. Skipped TLS and certificate Request as sent";
+                  Failed TCP connection 2,346 ms Refused. Skipped TLS and certificate Request, which was not sent";
     assert!(told.trim_start().starts_with(wanted), "{told}");
 }
 
 #[test]
 fn the_verdict_says_what_to_do_and_opens_the_answer_of_what_failed() {
-    let answered = |status, body| request(Vec::new(), status, body);
-    let failed = draw_test_report(&report(false, vec![answered(200, None), answered(403, Some("No."))]));
+    let sent = || vec![stage(StageName::Request, StageState::Done, 9, "")];
+    let answered = |status, body| request(sent(), status, body);
+    let failed = drawn(&report(false, vec![answered(200, None), answered(403, Some("No."))]));
     let told = text_of(&failed);
-    assert!(told.starts_with("Not accepted in 4.2 ms"), "{told}");
+    assert!(told.starts_with("Not accepted took 4.2 ms"), "{told}");
     assert!(told.contains("Ask &lt;script"), "{told}");
     assert_eq!(failed.matches(" open").count(), 1, "{failed}");
     assert!(failed.contains("open><summary>Answer 403") || failed.contains("open=\"\"><summary>Answer 403"));
-    let accepted = draw_test_report(&report(true, vec![answered(200, Some("ok"))]));
-    assert!(text_of(&accepted).starts_with("Accepted in 4.2 ms"), "{accepted}");
+    let accepted = drawn(&report(true, vec![answered(200, Some("ok"))]));
+    assert!(text_of(&accepted).starts_with("Accepted took 4.2 ms"), "{accepted}");
+    assert!(
+        text_of(&accepted).contains("Request as sent POST https://siem.example/in"),
+        "{accepted}"
+    );
     assert!(!accepted.contains("Ask ") && !accepted.contains(" open"), "{accepted}");
 }
 
@@ -116,7 +125,7 @@ fn what_is_hidden_is_said_to_be() {
     if let Some(sent) = &mut hidden.sent {
         sent.body = SentBody::Hidden(1_205);
     }
-    let told = text_of(&draw_test_report(&report(true, vec![hidden])));
+    let told = text_of(&drawn(&report(true, vec![hidden])));
     assert!(told.contains(&format!("x-key {MASK}")), "{told}");
     assert!(told.contains("Its body of 1,205 bytes is not shown."), "{told}");
     assert!(told.contains("Answer 200 It is a secret, and not shown."), "{told}");
