@@ -26,6 +26,7 @@ pub(super) fn test_event(editing: Editing) -> AnyView {
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
     let focused = id.clone();
+    let (place_id, top_id) = (test.place_id(), test.top_id());
     let nothing = Callback::new(|()| {});
     view! {
         {send_button(test, id, "Send test event")}
@@ -36,7 +37,8 @@ pub(super) fn test_event(editing: Editing) -> AnyView {
             on:close=move |_| browser::focus(focused.clone())
         >
             <h2 id=title_id>"Test event"</h2>
-            <div class="dialog-scroll" role="group" aria-label="What came of it" tabindex="0" autofocus>
+            <div class="dialog-scroll" id=place_id role="group" aria-label="What came of it" tabindex="0">
+                <span id=top_id></span>
                 {drawn_place(test.report.into(), nothing, Callback::new(|_| {}))}
             </div>
             <div class="dialog-actions">
@@ -82,6 +84,9 @@ impl Test {
                 if let Some(Some(dialog)) = self.dialog.try_get_untracked() {
                     dialog.show_modal().unwrap_or_default();
                 }
+                // The verdict is read first, also when what was read before was scrolled away.
+                browser::focus(self.place_id());
+                browser::show(self.top_id());
             }
             Err(error) => {
                 self.close();
@@ -92,6 +97,14 @@ impl Test {
                 });
             }
         }
+    }
+
+    fn place_id(self) -> String {
+        self.editing.field_id("test-report")
+    }
+
+    fn top_id(self) -> String {
+        self.editing.field_id("test-top")
     }
 
     fn close(self) {
