@@ -49,6 +49,19 @@ pub(crate) fn utc_of_local(text: &str) -> Option<String> {
     (!moment.get_time().is_nan()).then(|| moment.to_iso_string().into())
 }
 
+/// What a field for date and time shows of a moment in UTC, in the reader's zone; empty for a text that is none.
+pub(crate) fn local_of_utc(text: &str) -> String {
+    let moment = js_sys::Date::new(&text.into());
+    let milliseconds = moment.get_time();
+    if !text.ends_with('Z') || milliseconds.is_nan() {
+        return String::new();
+    }
+    let offset = moment.get_timezone_offset() * 60_000.0;
+    let shifted = js_sys::Date::new(&js_sys::Number::from(milliseconds - offset));
+    let local: String = shifted.to_iso_string().into();
+    local.get(..19).unwrap_or_default().to_owned()
+}
+
 /// Loads another page of this site anew.
 pub(crate) fn leave_for(path: &str) {
     if window().location().assign(path).is_err() {

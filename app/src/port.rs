@@ -101,7 +101,7 @@ pub trait AdminPort: Send + Sync {
         settings: DestinationSettings,
     ) -> Result<TestReport, AppError>;
 
-    async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError>;
+    async fn show_activity(&self, admin: &SignedIn, id: DestinationId, span: Span) -> Result<StreamActivity, AppError>;
 
     async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError>;
 
@@ -111,7 +111,7 @@ pub trait AdminPort: Send + Sync {
     async fn discard_parked(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError>;
 
     /// How many events a replay would send; it is offered to be started from then on.
-    async fn count_replay(&self, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError>;
+    async fn count_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError>;
 
     /// How many events it is to send.
     async fn start_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError>;

@@ -30,7 +30,7 @@ pub(super) fn draw_activity(activity: &StreamActivity, reader: Reader) -> AnyVie
     view! {
         <div class="activity">
             {draw_words(&words_of(&activity.stream, reader))}
-            <section aria-label="Deliveries">
+            <section id=format!("deliveries-{id}") aria-label="Deliveries">
                 {draw_spans(id, span)}
                 {draw_figures(activity)}
                 {draw_charts(activity, reader)}

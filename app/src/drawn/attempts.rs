@@ -14,7 +14,7 @@ pub(super) fn draw_attempts(id: DestinationId, attempts: &[FailedAttempt], reade
         view! { <ol class="attempts">{rows.collect_view()}</ol> }.into_any()
     };
     view! {
-        <section aria-label="Failed attempts">
+        <section id=format!("attempts-{id}") aria-label="Failed attempts">
             <h3>"Failed attempts"</h3>
             <p class="quiet">"The last of them, the newest first. Those that succeed are counted and not listed."</p>
             {list}

@@ -22,7 +22,7 @@ use crate::{
 pub(super) fn draw_overview(instance: &InstanceSummary, reader: Reader) -> AnyView {
     let first = (instance.stored_events == 0).then(|| {
         view! {
-            <section class="card" aria-label="Send an event">
+            <section id="overview-first" class="card" aria-label="Send an event">
                 <h2>"Send an event"</h2>
                 {draw_first_event(&instance.public_url)}
             </section>
@@ -178,7 +178,7 @@ fn draw_traffic(instance: &InstanceSummary, reader: Reader) -> AnyView {
     let received = traffic.iter().map(|minute| minute.received).collect();
     let delivered = traffic.iter().map(|minute| minute.delivered).collect();
     view! {
-        <section class="card" aria-label="Last hour">
+        <section id="overview-hour" class="card" aria-label="Last hour">
             <h2>"Last hour"</h2>
             <div class="charts">
                 {chart("Events received per minute", received, 3)}
@@ -209,7 +209,7 @@ fn draw_streams(streams: &[StreamSummary], reader: Reader) -> AnyView {
         }
     });
     view! {
-        <section class="card" aria-label="Streams">
+        <section id="overview-streams" class="card" aria-label="Streams">
             <h2>"Streams"</h2>
             <ul class="overview-streams">{rows.collect_view()}</ul>
         </section>

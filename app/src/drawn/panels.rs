@@ -4,7 +4,10 @@ use domain::{activity::Span, ids::DestinationId};
 use leptos::prelude::*;
 
 use super::{activity::draw_activity, first_event::draw_first_event, overview::draw_overview, parts::Reader};
-use crate::{port::AdminPort, wire::AppError};
+use crate::{
+    port::{AdminPort, SignedIn},
+    wire::AppError,
+};
 
 /// The panel of this name, for a reader whose zone is so many minutes ahead of UTC, if that is known.
 ///
@@ -12,6 +15,7 @@ use crate::{port::AdminPort, wire::AppError};
 /// [`AppError::NotFound`] if there is no such panel, or why it can't be shown.
 pub(crate) async fn describe_panel(
     panel: &str,
+    admin: &SignedIn,
     offset_minutes: Option<i32>,
     port: &dyn AdminPort,
 ) -> Result<String, AppError> {
@@ -23,7 +27,7 @@ pub(crate) async fn describe_panel(
         ["activity", id, span] => {
             let id = id.parse().map(DestinationId::new).map_err(|_| AppError::NotFound)?;
             let span = Span::parse(span).ok_or(AppError::NotFound)?;
-            draw_activity(&port.show_activity(id, span).await?, reader)
+            draw_activity(&port.show_activity(admin, id, span).await?, reader)
         }
         _ => return Err(AppError::NotFound),
     };

@@ -20,7 +20,7 @@ pub(super) fn draw_parked(id: DestinationId, count: u64, parked: &[ParkedEvent],
     let rest = (rest > 0).then(|| view! { <p class="quiet">{format!("And {} older.", grouped(rest))}</p> });
     let rows = parked.iter().map(|event| draw_event(id, event, reader));
     view! {
-        <section aria-label="Parked events">
+        <section id=format!("parked-{id}") aria-label="Parked events">
             <div class="section-head">
                 <h3>{counted(count, "parked event")}</h3>
                 <form method="post" action=RETRY class="drawn-form">

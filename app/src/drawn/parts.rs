@@ -71,10 +71,10 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// A button that does one thing to a stream.
-pub(super) fn steer_button(id: DestinationId, steer: Steer, button: AnyView) -> AnyView {
+/// A button that does one thing to a stream. `place` tells it from the others of its row, whatever it does at the moment.
+pub(super) fn steer_button(id: DestinationId, place: &str, steer: Steer, button: AnyView) -> AnyView {
     view! {
-        <form method="post" action="/api/page/streams/steer" class="drawn-form">
+        <form id=format!("steer-{id}-{place}") method="post" action="/api/page/streams/steer" class="drawn-form">
             <input type="hidden" name="id" value=id.get() />
             <input type="hidden" name="steer" value=steer.as_str() />
             {button}

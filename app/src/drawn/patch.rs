@@ -3,8 +3,11 @@
 use leptos::{prelude::*, wasm_bindgen::JsCast};
 use web_sys::{Element, Node};
 
-/// Opened and closed by the reader, and no business of the server's.
-const READERS: &str = "open";
+/// A form that is being sent.
+pub(super) const BUSY: &str = "aria-busy";
+
+/// No business of the server's.
+const OURS: [&str; 2] = ["open", BUSY];
 
 /// Makes the content of `place` that of `html`. Elements with an id are found again wherever they stand; others by where
 /// they stand.
@@ -78,7 +81,7 @@ fn patch_node(shown: &Node, wanted: &Node) {
 
 fn patch_attributes(shown: &Element, wanted: &Element) {
     for name in shown.get_attribute_names().iter().filter_map(|name| name.as_string()) {
-        if name != READERS && !wanted.has_attribute(&name) {
+        if !OURS.contains(&name.as_str()) && !wanted.has_attribute(&name) {
             drop(shown.remove_attribute(&name));
         }
     }

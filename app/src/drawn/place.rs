@@ -11,7 +11,7 @@ use leptos::{
 };
 use web_sys::{Element, HtmlFormElement};
 
-use super::patch::patch;
+use super::patch::{BUSY, patch};
 use crate::{
     browser,
     clock::Clock,
@@ -61,8 +61,8 @@ pub(crate) fn drawn_place(html: Signal<String>, changed: Callback<()>, asked: Ca
 
 /// A panel, as long as it is looked at never older than some seconds.
 pub(crate) fn draw_panel_in(panel: RwSignal<String>, what: &'static str) -> AnyView {
+    let first = load(|| (), move |()| draw_panel(panel.get_untracked(), None));
     let clock = expect_context::<Clock>();
-    let first = load(move || panel.get(), |panel| draw_panel(panel, None));
     view! {
         <Loaded
             resource=first
@@ -74,28 +74,46 @@ pub(crate) fn draw_panel_in(panel: RwSignal<String>, what: &'static str) -> AnyV
     .into_any()
 }
 
+/// Of several requests that are under way, the answer to the newest counts.
 fn live(first: String, panel: RwSignal<String>, clock: Clock) -> AnyView {
     let html = RwSignal::new(first);
+    let (asked, answered) = (StoredValue::new(0_u32), StoredValue::new(0_u32));
     let refresh = Callback::new(move |()| {
-        let name = panel.get_untracked();
+        asked.update_value(|asked| *asked = asked.wrapping_add(1));
+        let (request, name) = (asked.get_value(), panel.get_untracked());
         spawn_local(async move {
-            let drawn = draw_panel(name.clone(), browser::offset_now()).await;
-            // What could not be had is asked for again soon; until then the page stays as it is.
-            if let Ok(drawn) = drawn
-                && panel.try_get_untracked() == Some(name)
-            {
-                html.try_set(drawn);
+            let drawn = draw_panel(name, browser::offset_now()).await;
+            if asked.try_get_value() == Some(request) {
+                answered.set_value(request);
+                // What could not be had is asked for again soon; until then the page stays as it is.
+                if let Ok(drawn) = drawn {
+                    html.try_set(drawn);
+                }
             }
         });
     });
-    Effect::new(move |_| {
-        if clock.is_ready() {
+    Effect::new(move |before: Option<()>| {
+        panel.track();
+        // The first is there already, if only with times in UTC.
+        if before.is_some() || clock.is_ready() {
             refresh.run(());
         }
+    });
+    every_while_visible(move || {
+        if asked.get_value() == answered.get_value() {
+            refresh.run(());
+        }
+    });
+    drawn_place(html.into(), refresh, Callback::new(move |other| panel.set(other)))
+}
+
+fn every_while_visible(refresh: impl Fn() + Clone + 'static) {
+    Effect::new(move |_| {
+        let refresh = refresh.clone();
         let every = set_interval_with_handle(
             move || {
                 if browser::is_visible() {
-                    refresh.run(());
+                    refresh();
                 }
             },
             REFRESHED_EVERY,
@@ -106,7 +124,6 @@ fn live(first: String, panel: RwSignal<String>, clock: Clock) -> AnyView {
             }
         });
     });
-    drawn_place(html.into(), refresh, Callback::new(move |other| panel.set(other)))
 }
 
 /// Sends a form to where it says. While that is under way it takes nothing else.
@@ -116,13 +133,13 @@ fn submit(event: &SubmitEvent, told: Told, changed: Callback<()>) {
         return;
     };
     event.prevent_default();
-    if form.has_attribute("inert") {
+    if form.has_attribute(BUSY) {
         return;
     }
-    set_inert(&form, true);
+    set_busy(&form, true);
     spawn_local(async move {
         let answer = send_form(&path, &form).await;
-        set_inert(&form, false);
+        set_busy(&form, false);
         match answer {
             Ok(done) => {
                 let words = Some(done.message).filter(|words| !words.is_empty());
@@ -136,8 +153,11 @@ fn submit(event: &SubmitEvent, told: Told, changed: Callback<()>) {
     });
 }
 
-fn set_inert(form: &HtmlFormElement, is_inert: bool) {
-    drop(form.toggle_attribute_with_force("inert", is_inert));
+fn set_busy(form: &HtmlFormElement, is_busy: bool) {
+    drop(match is_busy {
+        true => form.set_attribute(BUSY, "true"),
+        false => form.remove_attribute(BUSY),
+    });
 }
 
 fn press(event: &MouseEvent, asked: Callback<String>) {

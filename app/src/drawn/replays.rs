@@ -30,7 +30,7 @@ pub(super) fn draw_replays(id: DestinationId, replays: &Replays, reader: Reader)
         None => draw_new(id, replays.counted.as_ref(), reader),
     };
     view! {
-        <section aria-label="Replay">
+        <section id=format!("replay-{id}") aria-label="Replay">
             <h3>"Replay"</h3>
             <p class="quiet">
                 "Sends events of the log to this destination once more, marked as a replay, beside its stream and never before it."

@@ -3,7 +3,6 @@
 use domain::{
     Timestamp,
     health::{StreamFacts, StreamHealth},
-    ids::DestinationId,
 };
 use leptos::prelude::*;
 
@@ -44,12 +43,12 @@ fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
         .map(|next_step| view! { <p class="health-next">{next_step}</p> });
     let retry = is_held.then(|| {
         let button = view! {
-            <button type="submit" class="button button-small">
+            <button type="submit" class="button button-small" aria-label=format!("Retry now: {}", stream.draft.name)>
                 <Icon icon=icondata_lu::LuRotateCw />
                 "Retry now"
             </button>
         };
-        steer_button(stream.id, Steer::RetryNow, button.into_any())
+        steer_button(stream.id, "retry", Steer::RetryNow, button.into_any())
     });
     view! {
         <div class="stream-health">
@@ -131,20 +130,23 @@ fn draw_rate(facts: &StreamFacts) -> AnyView {
     let whole = facts.per_minute.iter().take(minutes).rev().take(RATE_MINUTES);
     let sum: u64 = whole.map(|count| u64::from(*count)).sum();
     let all: u64 = facts.per_minute.iter().map(|count| u64::from(*count)).sum();
-    let rate = sum.div_ceil(10);
+    let rate = match (sum, sum / 10) {
+        (1.., 0) => "<1/min".to_owned(),
+        (_, rate) => format!("{}/min", grouped(rate)),
+    };
     let title = format!("{} delivered in the last 30 minutes", counted(all, "event"));
     view! {
         <span title=title.clone()>
             {spark(&facts.per_minute)}
             <span class="visually-hidden">{title.clone()}". "</span>
-            <span class="stream-figure">{format!("{}/min", grouped(rate))}</span>
+            <span class="stream-figure">{rate}</span>
         </span>
     }
     .into_any()
 }
 
 fn draw_switches(stream: &StreamSummary) -> AnyView {
-    view! { {draw_pause(stream)} {draw_active(stream.id, stream.flow.active)} }.into_any()
+    view! { {draw_pause(stream)} {draw_active(stream)} }.into_any()
 }
 
 fn draw_pause(stream: &StreamSummary) -> AnyView {
@@ -160,14 +162,20 @@ fn draw_pause(stream: &StreamSummary) -> AnyView {
         false => "Pause: send nothing, and keep everything until it is resumed",
     };
     let button = view! {
-        <button type="submit" class="icon-button" aria-label=label title=title>
+        <button
+            type="submit"
+            class="icon-button"
+            aria-label=format!("{label} {}", stream.draft.name)
+            title=title
+        >
             <Icon icon />
         </button>
     };
-    steer_button(stream.id, steer, button.into_any())
+    steer_button(stream.id, "pause", steer, button.into_any())
 }
 
-fn draw_active(id: DestinationId, is_active: bool) -> AnyView {
+fn draw_active(stream: &StreamSummary) -> AnyView {
+    let is_active = stream.flow.active;
     let (steer, title) = match is_active {
         true => (
             Steer::Deactivate,
@@ -176,12 +184,19 @@ fn draw_active(id: DestinationId, is_active: bool) -> AnyView {
         false => (Steer::Activate, "Switch on: send what comes in from now on"),
     };
     let button = view! {
-        <button type="submit" class="switch" role="switch" aria-checked=is_active.to_string() title=title>
+        <button
+            type="submit"
+            class="switch"
+            role="switch"
+            aria-checked=is_active.to_string()
+            aria-label=format!("Active: {}", stream.draft.name)
+            title=title
+        >
             <span class="switch-track" aria-hidden="true"></span>
             "Active"
         </button>
     };
-    steer_button(id, steer, button.into_any())
+    steer_button(stream.id, "active", steer, button.into_any())
 }
 
 #[cfg(test)]

@@ -2,32 +2,17 @@
 
 mod headers;
 mod merge;
+mod stored;
 mod target;
 
 use domain::{
     Field, FieldErrors,
     destination::{DestinationDraft, DestinationKind},
-    ids::DestinationId,
 };
 
-use self::merge::keep_typed;
+pub use self::stored::EditRequest;
+use self::{merge::keep_typed, stored::Stored};
 use crate::wire::{AppError, DestinationView};
-
-/// What the server had when editing began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stored {
-    id: DestinationId,
-    version: i64,
-    draft: DestinationDraft,
-}
-
-/// What is sent to save an edit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EditRequest {
-    pub id: DestinationId,
-    pub version: i64,
-    pub draft: DestinationDraft,
-}
 
 /// State of one form. Nothing that was typed leaves it except by [`EditorState::reset`] or a successful save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,17 +219,6 @@ impl EditorState {
     /// Back to what is stored.
     pub fn reset(&mut self, view: &DestinationView) {
         *self = Self::edit(view);
-    }
-
-    /// Takes over what somebody else stored, unless something was typed here: that is never overwritten.
-    pub fn follow(&mut self, view: &DestinationView) {
-        let behind = self
-            .stored
-            .as_ref()
-            .is_some_and(|stored| stored.version != view.version);
-        if behind && !self.is_changed() {
-            self.reset(view);
-        }
     }
 
     fn mistakes(&self) -> FieldErrors {

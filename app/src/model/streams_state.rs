@@ -1,6 +1,7 @@
 //! The Streams tab: the destinations, the open forms, and what was just done.
 
 mod add_forms;
+mod notice;
 
 use domain::{
     destination::{DestinationDraft, DestinationKind},
@@ -8,24 +9,9 @@ use domain::{
 };
 
 use self::add_forms::AddForms;
+pub use self::notice::Notice;
 use super::editor::EditorState;
 use crate::wire::{AppError, DestinationView};
-
-/// What was just done, told until it is dismissed or something else happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notice {
-    Added,
-    Deleted,
-}
-
-impl Notice {
-    pub const fn message(self) -> &'static str {
-        match self {
-            Self::Added => "Stream added successfully",
-            Self::Deleted => "Stream deleted successfully",
-        }
-    }
-}
 
 /// A destination in the list and its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,7 +230,8 @@ impl StreamsState {
         row
     }
 
-    fn changed(&mut self) {
+    /// Something was changed on the server: a list that was asked for before is no longer true.
+    pub fn changed(&mut self) {
         self.revision = Revision(self.revision.0.wrapping_add(1));
     }
 }

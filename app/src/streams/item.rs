@@ -14,7 +14,7 @@ use crate::{
     drawn::{draw_panel_in, drawn_place},
     model::{
         kind::{badge_label, target_line},
-        streams_state::StreamRow,
+        streams_state::{StreamRow, StreamsState},
     },
     ui::Icon,
     wire::DestinationView,
@@ -39,14 +39,15 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     };
     let name = text(|view| view.draft.name.clone());
     let target = text(|view| target_line(&view.draft.target));
-    let token = text(|view| view.draft.target.text(Field::VerificationToken).to_owned());
     // A destination never becomes one of another kind.
     let kind = view.with_untracked(|view| view.as_ref().map(|view| view.draft.kind()));
-    let has_token = kind == Some(DestinationKind::Http);
+    let token = text(|view| view.draft.target.text(Field::VerificationToken).to_owned());
+    let token = (kind == Some(DestinationKind::Http)).then_some(token);
     let is_filtered =
         Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| view.draft.is_filtered())));
     let status = text(|view| view.status.clone());
     let changed = Callback::new(move |()| {
+        streams.state.update(StreamsState::changed);
         streams.refresh.dispatch(());
     });
     let panel_id = format!("stream-{id}-settings");
@@ -74,24 +75,44 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                     <bdi>{target}</bdi>
                 </p>
                 {drawn_place(status, changed, Callback::new(|_| {}))}
-                <div class="stream-end">
-                    {has_token.then(|| view! { <VerificationTokenBadge token /> })}
-                    <button type="button" class="icon-button needs-script" aria-label="Edit" title="Edit" on:click=move |_| edit(streams, id)>
-                        <Icon icon=icondata_lu::LuPencil />
-                    </button>
-                </div>
+                {draw_end(streams, id, token)}
             </div>
             <div id=panel_id class="stream-panel" hidden=move || !is_expanded.get()>
-                <Show when=move || is_expanded.get()>
-                    {panel_tabs(streams, id, shows_activity)}
-                    {move || match shows_activity.get() {
-                        true => draw_panel_in(RwSignal::new(format!("activity/{id}/hour")), "The activity can't be shown."),
-                        false => view! { <EditForm id name /> }.into_any(),
-                    }}
-                </Show>
+                <Show when=move || is_expanded.get()>{open_row(streams, id, name, shows_activity)}</Show>
             </div>
         </li>
     }
+}
+
+/// What stands at the end of a row.
+fn draw_end(streams: Streams, id: DestinationId, token: Option<Signal<String>>) -> AnyView {
+    view! {
+        <div class="stream-end">
+            {token.map(|token| view! { <VerificationTokenBadge token /> })}
+            <button
+                type="button"
+                class="icon-button needs-script"
+                aria-label="Edit"
+                title="Edit"
+                on:click=move |_| edit(streams, id)
+            >
+                <Icon icon=icondata_lu::LuPencil />
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// The settings of a stream, or what it has done.
+fn open_row(streams: Streams, id: DestinationId, name: Signal<String>, shows_activity: Memo<bool>) -> AnyView {
+    let shown = move || match shows_activity.get() {
+        true => draw_panel_in(
+            RwSignal::new(format!("activity/{id}/hour")),
+            "The activity can't be shown.",
+        ),
+        false => view! { <EditForm id name /> }.into_any(),
+    };
+    view! { {panel_tabs(streams, id, shows_activity)} {shown} }.into_any()
 }
 
 /// What an open row shows.

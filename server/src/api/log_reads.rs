@@ -30,7 +30,7 @@ impl LogReads {
     ///
     /// # Errors
     /// 503 if it was nobody's turn to end for a while.
-    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+    pub(crate) async fn turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         let permit = tokio::time::timeout(PATIENCE, self.0.acquire()).await;
         match permit {
             Ok(Ok(permit)) => Ok(permit),

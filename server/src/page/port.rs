@@ -67,8 +67,8 @@ impl AdminPort for EnginePort {
         Ok(streams::overview(figures, &self.0.public_url))
     }
 
-    async fn show_activity(&self, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
-        streams::show_activity(&self.0, id, span).await
+    async fn show_activity(&self, admin: &SignedIn, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
+        streams::show_activity(&self.0, admin.user, id, span).await
     }
 
     async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError> {
@@ -109,12 +109,12 @@ impl AdminPort for EnginePort {
         destinations::update_destination(&self.0.engine, &author_of(admin), id, version, change).await
     }
 
-    async fn count_replay(&self, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError> {
-        replays::count_replay(&self.0, id, draft).await
+    async fn count_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError> {
+        replays::count_replay(&self.0, admin.user, id, draft).await
     }
 
     async fn start_replay(&self, admin: &SignedIn, id: DestinationId, draft: ReplayDraft) -> Result<u64, AppError> {
-        replays::start_replay(&self.0, &author_of(admin), id, draft).await
+        replays::start_replay(&self.0, admin.user, &author_of(admin), id, draft).await
     }
 
     async fn cancel_replay(&self, admin: &SignedIn, id: DestinationId, replay: ReplayId) -> Result<(), AppError> {

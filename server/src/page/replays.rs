@@ -6,7 +6,7 @@ use app::{
 };
 use domain::{
     event::Author,
-    ids::{DestinationId, ReplayId},
+    ids::{DestinationId, ReplayId, UserId},
     replay::ReplayDraft,
 };
 use engine::{Engine, ReplayError, ReplayStanding};
@@ -15,11 +15,15 @@ use super::failure::{from_admin, from_store};
 use crate::services::ServicesInner;
 
 /// What there is to be shown of a destination's replays.
-pub(super) async fn show_replays(services: &ServicesInner, id: DestinationId) -> Result<Replays, AppError> {
+pub(super) async fn show_replays(
+    services: &ServicesInner,
+    user: UserId,
+    id: DestinationId,
+) -> Result<Replays, AppError> {
     let engine = &services.engine;
     let all = engine.list_replays(id).await.map_err(from_store)?;
     Ok(Replays {
-        counted: services.counted_replays.get(id, engine.clock().now()),
+        counted: services.counted_replays.get((user, id), engine.clock().now()),
         all: all.into_iter().map(summary).collect(),
     })
 }
@@ -27,28 +31,32 @@ pub(super) async fn show_replays(services: &ServicesInner, id: DestinationId) ->
 /// Counts, and remembers what was counted: the page offers to start it.
 pub(super) async fn count_replay(
     services: &ServicesInner,
+    user: UserId,
     id: DestinationId,
     draft: ReplayDraft,
 ) -> Result<u64, AppError> {
     let engine = &services.engine;
+    let _turn = turn(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let events = engine.count_replay(id, &request).await.map_err(refused)?;
     let counted = CountedReplay { request, events };
-    services.counted_replays.put(id, counted, engine.clock().now());
+    services.counted_replays.put((user, id), counted, engine.clock().now());
     Ok(events)
 }
 
 /// Returns how many events it is to send.
 pub(super) async fn start_replay(
     services: &ServicesInner,
+    user: UserId,
     author: &Author,
     id: DestinationId,
     draft: ReplayDraft,
 ) -> Result<u64, AppError> {
     let engine = &services.engine;
+    let _turn = turn(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let started = engine.start_replay(author, id, &request).await.map_err(refused)?;
-    services.counted_replays.forget(id);
+    services.counted_replays.forget((user, id));
     Ok(started.replay.position.progress.total)
 }
 
@@ -62,6 +70,11 @@ pub(super) async fn cancel_replay(
         Some(_) => Ok(()),
         None => Err(AppError::NotFound),
     }
+}
+
+/// Few read the log at once.
+async fn turn(services: &ServicesInner) -> Result<tokio::sync::SemaphorePermit<'_>, AppError> {
+    services.log_reads.turn().await.map_err(|_| AppError::Unavailable)
 }
 
 fn summary(ReplayStanding { replay, waits }: ReplayStanding) -> ReplaySummary {

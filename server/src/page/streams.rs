@@ -7,7 +7,7 @@ use app::{
 use domain::{
     activity::Span,
     event::Author,
-    ids::{DestinationId, Seq},
+    ids::{DestinationId, Seq, UserId},
 };
 use engine::{DestinationState, Engine};
 
@@ -62,6 +62,7 @@ pub(super) fn overview(figures: InstanceFigures, public_url: &PublicUrl) -> Inst
 
 pub(super) async fn show_activity(
     services: &ServicesInner,
+    user: UserId,
     id: DestinationId,
     span: Span,
 ) -> Result<StreamActivity, AppError> {
@@ -98,7 +99,7 @@ pub(super) async fn show_activity(
         points,
         attempts: attempts.collect(),
         parked: parked.collect(),
-        replays: show_replays(services, id).await?,
+        replays: show_replays(services, user, id).await?,
     })
 }
 

@@ -11,7 +11,7 @@ const START: &str = "/api/page/streams/start_replay";
 
 pub(super) fn draw_new(id: DestinationId, proposal: Option<&CountedReplay>, reader: Reader) -> AnyView {
     view! {
-        <form id=format!("replay-{id}") method="post" action=COUNT class="replay-form">
+        <form id=format!("replay-form-{id}") method="post" action=COUNT class="replay-form">
             <input type="hidden" name="id" value=id.get() />
             {draw_field(id, "created_after", "Created from", "datetime-local", true)}
             {draw_field(id, "created_before", "Until (now if empty)", "datetime-local", false)}

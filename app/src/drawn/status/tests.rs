@@ -1,5 +1,6 @@
 use domain::{
     destination::{DestinationDraft, Flow},
+    ids::DestinationId,
     policy::Trouble,
 };
 

@@ -1,6 +1,7 @@
 use domain::{
     FieldError,
     destination::{HttpDraft, TargetDraft},
+    ids::DestinationId,
 };
 
 use super::*;
@@ -118,4 +119,19 @@ fn what_somebody_else_saved_never_overwrites_what_is_typed() {
     assert_eq!(typed.refusal(), Some(&AppError::ChangedMeanwhile));
     typed.reset(&view("Theirs", 2));
     assert_eq!((typed.text(Field::Name), typed.refusal()), ("Theirs", None));
+}
+
+#[test]
+fn a_stream_that_was_paused_can_still_be_saved_as_it_is_typed() {
+    let mut editor = EditorState::edit(&view("SIEM", 1));
+    editor.set_text(Field::Name, "Mine".into());
+    editor.follow(&view("SIEM", 2));
+    let request = editor.edit_request().unwrap();
+    assert_eq!((request.version, request.draft.name.as_str()), (2, "Mine"));
+    editor.follow(&view("Theirs", 3));
+    assert_eq!(
+        editor.edit_request().unwrap().version,
+        2,
+        "that was changed behind our back"
+    );
 }

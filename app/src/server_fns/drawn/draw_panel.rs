@@ -13,8 +13,8 @@ pub async fn draw_panel(panel: String, offset_minutes: Option<i32>) -> Result<St
     };
 
     answer(async move {
-        expect_admin()?;
-        describe_panel(&panel, offset_minutes, &*port()?).await
+        let admin = expect_admin()?;
+        describe_panel(&panel, &admin, offset_minutes, &*port()?).await
     })
     .await
 }

@@ -18,9 +18,9 @@ pub async fn count_replay(
     #[server(default)] event_types: String,
 ) -> Result<Done, AppError> {
     answer(async move {
-        expect_admin()?;
+        let admin = expect_admin()?;
         let draft = replay_draft(created_after, created_before, &event_types);
-        let events = port()?.count_replay(id, draft).await?;
+        let events = port()?.count_replay(&admin, id, draft).await?;
         Ok(Done::new(format!("{} to be replayed.", counted(events, "event"))))
     })
     .await

@@ -16,8 +16,11 @@ pub async fn steer_stream(id: DestinationId, steer: String) -> Result<Done, AppE
         let admin = expect_admin()?;
         let steer = Steer::parse(&steer).ok_or(AppError::NotFound)?;
         port()?.steer_stream(&admin, id, steer).await?;
-        // The row shows it.
-        Ok(Done::default())
+        Ok(match steer {
+            Steer::RetryNow => Done::new("Tried at once."),
+            // The row shows it.
+            _ => Done::default(),
+        })
     })
     .await
 }
