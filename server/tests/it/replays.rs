@@ -1,5 +1,7 @@
 //! Replays over REST, and in a server that is killed in the middle of one.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -165,10 +167,17 @@ async fn the_page_counts_and_then_starts_what_was_counted() {
     receiver
         .wait_until("they are replayed", |received| received.replayed.len() == 30)
         .await;
-    let mut drawn = String::new();
-    while !drawn.contains("Finished: 30 of 30 events sent") {
-        drawn = browser.read(panel).await.expect(200).to_string();
-    }
+    let finished = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            let drawn = browser.read(panel).await.expect(200).to_string();
+            if drawn.contains("Finished: 30 of 30 events sent") {
+                return drawn;
+            }
+        }
+    };
+    let drawn = tokio::time::timeout(PATIENCE, finished).await.expect("it finishes");
     assert!(!drawn.contains("Start replay"), "what was started is not offered again");
     let ended = browser
         .submit("streams/cancel_replay", &[("id", "1"), ("replay", "1")])
