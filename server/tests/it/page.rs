@@ -100,10 +100,34 @@ async fn server_functions_are_for_administrators() {
     }
     let draft = json!({"draft": {"name": "SIEM", "target": {"http": {"url": "https://siem.example/"}}}});
     assert_eq!(stranger.call("destinations/create", &draft).await.status, 401);
+    assert_eq!(stranger.call("destinations/test", &draft).await.status, 401);
     assert_eq!(
         stranger.call("destinations/delete", &json!({"id": 1})).await.status,
         401
     );
+}
+
+#[tokio::test]
+async fn a_form_is_tested_before_it_is_saved_and_what_is_wrong_is_told() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let draft = |url: &str| json!({"name": "SIEM", "target": {"http": {"url": url}}});
+    let report = browser
+        .call(
+            "destinations/test",
+            &json!({"draft": draft("http://nowhere.invalid/in")}),
+        )
+        .await;
+    assert_eq!(report.status, 200);
+    let html = report.json();
+    assert!(html.as_str().unwrap().contains("Host cannot be resolved"), "{html}");
+    let wrong = browser
+        .call("destinations/test", &json!({"draft": draft("nowhere")}))
+        .await;
+    assert_eq!(wrong.status, 422, "{}", wrong.text);
+    let nobody = json!({"id": 99, "draft": draft("http://nowhere.invalid/in")});
+    assert_eq!(browser.call("destinations/test", &nobody).await.status, 404);
+    assert_eq!(browser.read("destinations/list").await.json(), json!([]));
 }
 
 #[tokio::test]
