@@ -120,12 +120,16 @@ impl EventLog {
         bytes: usize,
     ) -> Result<RangePage, LogError> {
         let filter = Arc::clone(filter);
-        let step = move |connection: &Connection| match next_stretch(connection, &filter, after, last)? {
-            Some(stretch) => read_stretch(connection, &filter, stretch, count, bytes),
-            None => Ok(RangePage {
-                events: Vec::new(),
-                read_to: last,
-            }),
+        let step = move |connection: &Connection| {
+            // Where the index ends and what it holds, both from the same moment: a block may close in between.
+            let snapshot = connection.unchecked_transaction()?;
+            match next_stretch(&snapshot, &filter, after, last)? {
+                Some(stretch) => read_stretch(&snapshot, &filter, stretch, count, bytes),
+                None => Ok(RangePage {
+                    events: Vec::new(),
+                    read_to: last,
+                }),
+            }
         };
         self.readers.read(step).await
     }
