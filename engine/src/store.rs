@@ -9,7 +9,9 @@ mod database;
 mod delivery;
 mod destinations;
 mod error;
+mod owed;
 mod own_events;
+mod refused;
 mod replays;
 mod sessions;
 mod settings;
@@ -18,15 +20,17 @@ mod users;
 
 pub use self::{
     activity::MinuteTotals,
-    alerts::{Channel, MostOwed, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
+    alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, Refused, RefusedEvent},
+    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{
         Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
         NewDestination, S3Target, SigningSecret, Target, UpdateError,
     },
     error::StoreError,
+    owed::Owed,
     own_events::PendingOwnEvent,
+    refused::Refused,
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
     sessions::{ListedSession, NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},

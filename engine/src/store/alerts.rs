@@ -4,11 +4,7 @@
 mod notices;
 mod settings;
 
-use domain::{
-    Timestamp,
-    alerts::StreamTrouble,
-    ids::{DestinationId, Seq},
-};
+use domain::{Timestamp, alerts::StreamTrouble, ids::DestinationId};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use self::notices::insert_notice;
@@ -44,14 +40,6 @@ pub struct Telling {
     pub notices: Vec<Notice>,
 }
 
-/// The stream that is owed most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MostOwed {
-    pub destination: DestinationId,
-    /// It owes what is after this position, at most.
-    pub settled: Seq,
-}
-
 impl Database {
     pub async fn open_troubles(&self) -> Result<OpenTroubles, StoreError> {
         let rows = sqlx::query("SELECT * FROM stream_troubles ORDER BY destination_id")
@@ -80,22 +68,6 @@ impl Database {
         }
         transaction.commit().await?;
         Ok(())
-    }
-
-    /// None if nobody owes anything, for there is no active destination.
-    pub async fn most_owed(&self) -> Result<Option<MostOwed>, StoreError> {
-        let row = sqlx::query(
-            "SELECT destination_id, least FROM (SELECT destination_id, acked_seq AS least FROM cursors \
-             UNION ALL SELECT destination_id, min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL \
-             GROUP BY destination_id) WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
-             ORDER BY least, destination_id LIMIT 1",
-        )
-        .fetch_optional(self.read())
-        .await?;
-        Ok(row.map(|row| MostOwed {
-            destination: DestinationId::new(row.get("destination_id")),
-            settled: Seq::new(row.get("least")),
-        }))
     }
 }
 

@@ -71,14 +71,6 @@ pub struct ParkedEvent {
     pub refused_at: Timestamp,
 }
 
-/// How many events a destination refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
-    /// Those that are still tried.
-    pub retrying: u64,
-    pub parked: u64,
-}
-
 /// A failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -128,20 +120,6 @@ impl Database {
         let spans = spans.into_iter().map(|(first, last)| (first.max(after_run), last));
         cursor.settled_above.extend(spans.filter(|(first, last)| first <= last));
         Ok(Some(cursor))
-    }
-
-    /// The position up to which nothing is owed to any active destination, by its stream or a replay; none without one.
-    pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
-        let acked: Option<i64> = sqlx::query_scalar(
-            "WITH active AS (SELECT id FROM destinations WHERE active = 1) \
-             SELECT min(least) FROM (SELECT acked_seq AS least FROM cursors WHERE destination_id IN active \
-             UNION ALL SELECT min(seq) - 1 FROM refused_events \
-             WHERE due_at IS NOT NULL AND destination_id IN active \
-             UNION ALL SELECT min(next_seq) - 1 FROM replays WHERE state = 'running' AND destination_id IN active)",
-        )
-        .fetch_one(self.read())
-        .await?;
-        Ok(acked.map(Seq::new))
     }
 
     /// Stores progress. False, and nothing stored, if the destination was deleted in the meantime.
@@ -225,24 +203,6 @@ impl Database {
         Ok(rows.iter().map(read_refused).collect())
     }
 
-    /// How many refused events of each destination are still tried, and how many are parked; those of which none is are left
-    /// out.
-    pub async fn count_all_refused(&self) -> Result<HashMap<DestinationId, Refused>, StoreError> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT destination_id, count(due_at), count(*) - count(due_at) FROM refused_events GROUP BY destination_id",
-        )
-        .fetch_all(self.read())
-        .await?;
-        let refused = rows.into_iter().map(|(destination, retrying, parked)| {
-            let refused = Refused {
-                retrying: u64::try_from(retrying).unwrap_or(0),
-                parked: u64::try_from(parked).unwrap_or(0),
-            };
-            (DestinationId::new(destination), refused)
-        });
-        Ok(refused.collect())
-    }
-
     /// How many times each event was tried whose failed attempts are kept.
     pub async fn read_tries(&self, destination: DestinationId) -> Result<HashMap<Seq, u32>, StoreError> {
         let rows: Vec<(i64, u32)> =
@@ -251,20 +211,6 @@ impl Database {
                 .fetch_all(self.read())
                 .await?;
         Ok(rows.into_iter().map(|(seq, number)| (Seq::new(seq), number)).collect())
-    }
-
-    /// How many refused events of a destination are still tried, and how many are parked.
-    pub async fn count_refused(&self, destination: DestinationId) -> Result<Refused, StoreError> {
-        let (retrying, parked): (i64, i64) = sqlx::query_as(
-            "SELECT count(due_at), count(*) - count(due_at) FROM refused_events WHERE destination_id = ?",
-        )
-        .bind(destination.get())
-        .fetch_one(self.read())
-        .await?;
-        Ok(Refused {
-            retrying: u64::try_from(retrying).unwrap_or(0),
-            parked: u64::try_from(parked).unwrap_or(0),
-        })
     }
 
     /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.

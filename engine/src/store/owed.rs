@@ -1,0 +1,45 @@
+//! What the log keeps for whom.
+
+use domain::ids::{DestinationId, Seq};
+
+use super::{Database, StoreError};
+
+/// How far an active destination has everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    pub destination: DestinationId,
+    /// It owes what is after this position, at most.
+    pub settled: Seq,
+}
+
+impl Database {
+    /// What is owed to each active destination, by its stream, as a refused event that is still tried, or by a running
+    /// replay; whom most is owed first.
+    pub async fn list_owed(&self) -> Result<Vec<Owed>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT destination_id, min(least) AS settled FROM (SELECT destination_id, acked_seq AS least FROM cursors \
+             UNION ALL SELECT destination_id, min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL \
+             GROUP BY destination_id \
+             UNION ALL SELECT destination_id, next_seq - 1 FROM replays WHERE state = 'running') \
+             WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
+             GROUP BY destination_id ORDER BY settled, destination_id",
+        )
+        .fetch_all(self.read())
+        .await?;
+        let owed = rows.into_iter().map(|(destination, settled)| Owed {
+            destination: DestinationId::new(destination),
+            settled: Seq::new(settled),
+        });
+        Ok(owed.collect())
+    }
+
+    /// The position up to which nothing is owed to any active destination; none without one.
+    pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
+        Ok(self.most_owed().await?.map(|most| most.settled))
+    }
+
+    /// None if nobody owes anything, for there is no active destination.
+    pub async fn most_owed(&self) -> Result<Option<Owed>, StoreError> {
+        Ok(self.list_owed().await?.first().copied())
+    }
+}
