@@ -1,5 +1,7 @@
 //! What streams have done, and how the log grows: figures for people and for metrics.
 
+mod forecast;
+
 use std::collections::HashMap;
 
 use domain::{
@@ -23,12 +25,6 @@ const RATE_MINUTES: u32 = 30;
 const KEPT_MINUTES: u32 = 8 * 24 * 60;
 
 const HOUR_MINUTES: u32 = 60;
-
-/// What came in during less time than this tells of a burst, not of a rate.
-const RATE_KNOWN_AFTER_MS: u64 = 5 * 60 * 1_000;
-
-/// Nobody plans for what is further away.
-const A_YEAR_MS: u128 = 365 * 24 * 60 * 60 * 1_000;
 
 /// How many events came in and went out in one minute, over all streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,32 +101,14 @@ impl Engine {
         self.delivery().probe(id)
     }
 
-    /// When the log reaches its limit if nothing leaves it and events come in as in the last hour; none if that is more than a
-    /// year away.
+    /// When the log reaches its limit if the streams that are behind go on holding it back and events come in as in the last
+    /// hour; none if no stream is behind, or if that is more than a year away.
     ///
     /// # Errors
     /// [`FiguresError`].
     pub async fn log_full_at(&self) -> Result<Option<Timestamp>, FiguresError> {
-        let now = self.clock().now();
-        let positions = self
-            .database()
-            .read_log_positions(Minute::of(now).minus(HOUR_MINUTES))
-            .await?;
-        let stored = self.log().stored().await?;
-        let limit = self.settings().retention().log_size.value.bytes();
-        let rate = rate(&positions, self.log().last_seq(), now);
-        let Some((events, during_ms)) = rate.filter(|_| stored.events > 0) else {
-            return Ok(None);
-        };
-        let room = u128::from(limit.saturating_sub(stored.used_bytes));
-        // room / (bytes of an event × events in a millisecond)
-        let wait_ms = room
-            .saturating_mul(stored.events.into())
-            .saturating_mul(during_ms.into())
-            .checked_div(u128::from(stored.used_bytes).saturating_mul(events.into()));
-        let wait_ms = wait_ms.filter(|wait_ms| *wait_ms <= A_YEAR_MS);
-        let wait_ms = wait_ms.and_then(|wait_ms| i64::try_from(wait_ms).ok());
-        Ok(wait_ms.map(|wait_ms| Timestamp::from_unix_ms(now.unix_ms().saturating_add(wait_ms))))
+        let destinations = self.database().list_destinations().await?;
+        Ok(self.forecast(&destinations).await?.into_values().min())
     }
 
     /// What else is worth knowing of these streams, in their order.
@@ -138,7 +116,7 @@ impl Engine {
         let end = Minute::of(self.clock().now());
         let refused = self.database().count_all_refused().await?;
         let totals = self.database().read_totals(end.minus(RATE_MINUTES - 1)).await?;
-        let mut log_full_at = None;
+        let full_at = self.forecast(destinations).await?;
         let mut facts = Vec::with_capacity(destinations.len());
         for destination in destinations {
             let id = destination.id;
@@ -149,14 +127,11 @@ impl Engine {
                 Some(after) => self.log().next_received_at(after).await?,
                 None => None,
             };
-            if oldest_waiting_at.is_some() && log_full_at.is_none() {
-                log_full_at = Some(self.log_full_at().await?);
-            }
             let Refused { retrying, parked } = refused.get(&id).copied().unwrap_or_default();
             facts.push(StreamFacts {
                 last_success_at,
                 oldest_waiting_at,
-                log_full_at: oldest_waiting_at.and(log_full_at.flatten()),
+                log_full_at: full_at.get(&id).copied(),
                 retrying,
                 parked,
                 per_minute: per_minute(end, totals.get(&id).map_or(&[], Vec::as_slice)),
@@ -212,16 +187,6 @@ fn received(positions: &[(Minute, Seq)], newest: (Minute, Seq)) -> HashMap<Minut
     received
 }
 
-/// How many events came in during how many milliseconds; none if it is not known.
-fn rate(positions: &[(Minute, Seq)], last: Seq, now: Timestamp) -> Option<(u64, u64)> {
-    let (minute, seq) = positions.first()?;
-    // A position is the one at the end of its minute; nothing has come in from there to the beginning of the hour.
-    let since = Minute::new(minute.number().saturating_add(1)).max(Minute::of(now).minus(HOUR_MINUTES));
-    let events = u64::try_from(last.get().saturating_sub(seq.get())).ok()?;
-    let during_ms = u64::try_from(now.unix_ms().saturating_sub(since.start().unix_ms())).ok()?;
-    (events > 0 && during_ms >= RATE_KNOWN_AFTER_MS).then_some((events, during_ms))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,18 +207,5 @@ mod tests {
             received(&[], (Minute::new(9), Seq::new(25))).get(&Minute::new(9)),
             Some(&0)
         );
-    }
-
-    #[test]
-    fn the_rate_is_that_of_the_last_hour_or_of_what_is_known_of_it() {
-        let now = Minute::new(100).start();
-        assert_eq!(
-            rate(&positions(&[(3, 10), (99, 40)]), Seq::new(70), now),
-            Some((60, 3_600_000))
-        );
-        assert_eq!(rate(&positions(&[(89, 10)]), Seq::new(70), now), Some((60, 600_000)));
-        assert_eq!(rate(&positions(&[(89, 70)]), Seq::new(70), now), None);
-        assert_eq!(rate(&positions(&[(95, 10)]), Seq::new(70), now), None, "a burst");
-        assert_eq!(rate(&[], Seq::new(70), now), None);
     }
 }

@@ -206,10 +206,9 @@ impl Alerts {
     ) -> Result<Option<(TroubleChange, Option<AlertNews>)>, LookError> {
         let limit = self.settings.retention().log_size.value;
         let most_owed = self.database.most_owed().await?;
-        let owed_percent = match most_owed {
-            Some(most) => self.owed_bytes(most.settled.get()).await?.saturating_mul(100) / limit.bytes().max(1),
-            None => 0,
-        };
+        let stored = self.log.stored().await?;
+        let owed_bytes = most_owed.map_or(0, |most| stored.bytes_after(most.settled, self.log.last_seq()));
+        let owed_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
         Ok(match step_log(is_raised, owed_percent, share) {
             LogStep::Leave => None,
             LogStep::End => Some((TroubleChange::LogOver, None)),
@@ -224,15 +223,6 @@ impl Alerts {
                 Some((TroubleChange::Log { raised_at }, Some(news)))
             }
         })
-    }
-
-    /// What the log holds after a position, by the mean size of what it holds.
-    async fn owed_bytes(&self, settled: i64) -> Result<u64, LookError> {
-        let stored = self.log.stored().await?;
-        let owed = self.log.last_seq().get().saturating_sub(settled);
-        let owed = u64::try_from(owed).unwrap_or(0).min(stored.events);
-        let mean = stored.used_bytes / stored.events.max(1);
-        Ok(owed.saturating_mul(mean))
     }
 
     async fn store(

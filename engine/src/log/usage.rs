@@ -1,6 +1,6 @@
 //! What the log holds now and how writing goes, for people and for metrics.
 
-use domain::{Timestamp, activity::Timings};
+use domain::{Timestamp, activity::Timings, ids::Seq};
 
 use super::{EventLog, LogError};
 
@@ -12,6 +12,15 @@ pub struct Stored {
     pub events: u64,
     /// When the oldest event was received; none in an empty log.
     pub oldest_received_at: Option<Timestamp>,
+}
+
+impl Stored {
+    /// What is stored after a position while the log ends at `last`, by the mean size of all that is stored.
+    pub fn bytes_after(&self, settled: Seq, last: Seq) -> u64 {
+        let events = u64::try_from(last.get().saturating_sub(settled.get())).unwrap_or(0);
+        let mean = self.used_bytes / self.events.max(1);
+        events.min(self.events).saturating_mul(mean)
+    }
 }
 
 /// What the writing thread has done since the file was opened, and what waits for it.

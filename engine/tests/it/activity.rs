@@ -185,10 +185,22 @@ async fn how_far_behind_a_stream_is_is_told_in_time_and_when_the_log_would_be_fu
         .note_log_position(half_an_hour_ago, start)
         .await
         .unwrap();
+    wait_until("it is known how fast the log grows", async || {
+        world.facts(id).await.log_full_at.is_some()
+    })
+    .await;
     let full_at = world.facts(id).await.log_full_at.unwrap();
     // 2,001 events of some 400 bytes in half an hour: 100 MiB are full within some days, and not within the hour.
     let hours = full_at.since(after).as_secs() / 3_600;
     assert!((2..240).contains(&hours), "{full_at}");
+    assert!(world.engine.log_full_at().await.unwrap().is_some());
+
+    receiver.answer_all(Answer::Accept);
+    world.engine.retry_now(id);
+    wait_until("nothing is held back", async || {
+        world.facts(id).await.log_full_at.is_none() && world.engine.log_full_at().await.unwrap().is_none()
+    })
+    .await;
 }
 
 #[tokio::test]
