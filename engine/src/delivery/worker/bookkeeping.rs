@@ -112,9 +112,7 @@ impl Bookkeeping {
     pub(super) fn delivered(&mut self, seq: Seq, now: Timestamp) {
         self.delivered += 1;
         self.counts_at(now).delivered += 1;
-        if !self.tries.is_empty() {
-            self.tries.remove(&seq);
-        }
+        self.forget_tries(seq, seq);
         self.last_success_at = Some(now);
         self.settled(seq);
     }
@@ -127,20 +125,37 @@ impl Bookkeeping {
     /// These positions are no longer in the log, or the filter does not admit what is there: nothing is owed.
     pub(super) fn passed_over(&mut self, first: Seq, last: Seq) {
         self.progress.settle_range(first, last);
+        self.forget_tries(first, last);
         self.unsaved += 1;
     }
 
     /// A refused event was accepted after all, or can't be tried any more.
     pub(super) fn refusal_ended(&mut self, seq: Seq) {
         self.refused.retain(|refused| refused.seq != seq);
+        self.forget_tries(seq, seq);
         self.accepted.push(seq);
         self.unsaved += 1;
     }
 
     pub(super) fn refused(&mut self, row: RefusedEvent) {
         self.accepted.retain(|accepted| *accepted != row.seq);
+        if row.due_at.is_none() {
+            self.forget_tries(row.seq, row.seq);
+        }
         self.refused.push(row);
         self.unsaved += 1;
+    }
+
+    /// These are not tried any more. Called for every event, of which hardly any was tried in vain.
+    fn forget_tries(&mut self, first: Seq, last: Seq) {
+        if self.tries.is_empty() {
+            return;
+        }
+        if first == last {
+            self.tries.remove(&first);
+        } else {
+            self.tries.retain(|seq, _| *seq < first || last < *seq);
+        }
     }
 
     /// Brings refused events that were just read from the store up to what is not stored yet.
