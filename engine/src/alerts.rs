@@ -16,7 +16,7 @@ mod webhook;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    alerts::{AlertNews, AlertedStream, LogStep, StreamSeen, StreamStep, StreamTrouble, step_log, step_stream},
+    alerts::{AlertNews, AlertedStream, LogStep, StreamStep, StreamTrouble, step_log, step_stream},
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::DestinationId,
@@ -169,8 +169,9 @@ impl Alerts {
         stored: Option<StreamTrouble>,
         minutes: FailingMinutes,
     ) -> Option<(TroubleChange, Option<AlertNews>)> {
-        let (health, now, id) = (self.delivery.health_of(destination), self.clock.now(), destination.id);
-        match step_stream(stored, StreamSeen::from(&health), minutes, now) {
+        let (health, seen) = self.delivery.seen_by_alerts(destination);
+        let (now, id) = (self.clock.now(), destination.id);
+        match step_stream(stored, seen, minutes, now) {
             StreamStep::Leave => None,
             StreamStep::Note(trouble) => Some((TroubleChange::Stream(id, trouble), None)),
             StreamStep::Forget => Some((TroubleChange::StreamOver(id), None)),

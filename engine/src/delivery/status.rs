@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Timestamp, destination::Flow, health::StreamHealth, ids::Seq, replay::ReplayWait};
+use domain::{Timestamp, alerts::StreamSeen, destination::Flow, health::StreamHealth, ids::Seq, replay::ReplayWait};
 use tokio::sync::Notify;
 
 use super::{hold::Hold, progress::Progress, totals::Totals};
@@ -25,6 +25,8 @@ struct Seen {
     settled: i64,
     last_success_at: Option<Timestamp>,
     hold: Option<Hold>,
+    /// It was in trouble when it began, and has had no answer since.
+    may_be_troubled: bool,
 }
 
 impl Status {
@@ -36,6 +38,18 @@ impl Status {
             seen.settled = settled;
             seen.last_success_at = last_success_at;
         });
+    }
+
+    /// A stream begins, with trouble from before it or without.
+    pub(super) fn begins(&self, was_troubled: bool) {
+        self.change(|seen| {
+            seen.hold = None;
+            seen.may_be_troubled = was_troubled;
+        });
+    }
+
+    pub(super) fn trouble_ended(&self) {
+        self.change(|seen| seen.may_be_troubled = false);
     }
 
     pub(super) fn held(&self, hold: Option<Hold>) {
@@ -88,6 +102,19 @@ impl Status {
         seen.is_running.then(|| u64::try_from(behind).unwrap_or(0))
     }
 
+    /// As alerts see a stream with these switches: one that was in trouble when it began does not count as working before its
+    /// first answer.
+    pub(super) fn seen_by_alerts(&self, flow: Flow, last_seq: Seq) -> (StreamHealth, StreamSeen) {
+        // Looked at first: what ends the trouble comes after what begins it.
+        let may_be_troubled = self.seen().may_be_troubled;
+        let health = self.health(flow, last_seq);
+        let seen = match StreamSeen::from(&health) {
+            StreamSeen::Working if may_be_troubled => StreamSeen::Starting,
+            seen => seen,
+        };
+        (health, seen)
+    }
+
     /// The health of a stream with these switches while the newest event is `last_seq`.
     pub(super) fn health(&self, flow: Flow, last_seq: Seq) -> StreamHealth {
         let seen = self.seen();
@@ -113,5 +140,23 @@ impl Status {
             (None, Some(last_success_at)) => StreamHealth::Healthy { last_success_at },
             (None, None) => StreamHealth::NothingToSend,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_was_in_trouble_works_for_alerts_after_its_first_answer() {
+        let status = Status::default();
+        let seen = |status: &Status| status.seen_by_alerts(Flow::default(), Seq::START);
+        status.begins(true);
+        status.progressed(&Progress::new(Seq::START, &[]), None);
+        assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Starting));
+        status.trouble_ended();
+        assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Working));
+        status.begins(false);
+        assert_eq!(seen(&status).1, StreamSeen::Working);
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use domain::{
     Timestamp,
+    alerts::StreamSeen,
     health::StreamHealth,
     ids::{DestinationId, ReplayId, Seq},
     replay::ReplayWait,
@@ -131,6 +132,14 @@ impl Delivery {
     pub fn health_of(&self, destination: &Destination) -> StreamHealth {
         self.status_of(destination.id).map_or(StreamHealth::Starting, |status| {
             status.health(destination.flow, self.log.last_seq())
+        })
+    }
+
+    /// The health of a stream, and what alerts make of it.
+    pub(crate) fn seen_by_alerts(&self, destination: &Destination) -> (StreamHealth, StreamSeen) {
+        let status = self.status_of(destination.id);
+        status.map_or((StreamHealth::Starting, StreamSeen::Starting), |status| {
+            status.seen_by_alerts(destination.flow, self.log.last_seq())
         })
     }
 

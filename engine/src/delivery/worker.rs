@@ -8,7 +8,7 @@ mod stream;
 
 use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
-use domain::ids::DestinationId;
+use domain::{destination::Flow, ids::DestinationId};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -107,7 +107,7 @@ async fn run(
     orders: &mut watch::Receiver<Order>,
 ) -> Result<End, StreamError> {
     if !destination.flow.is_running() {
-        return stand_by(context, orders).await;
+        return stand_by(context, destination.flow, orders).await;
     }
     let sink = sink_for(destination, &context.clients, &context.services, &context.clock)?;
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
@@ -121,7 +121,15 @@ async fn run(
 }
 
 /// Sends nothing, until there is a new order.
-async fn stand_by(context: &WorkerContext, orders: &mut watch::Receiver<Order>) -> Result<End, StreamError> {
+async fn stand_by(
+    context: &WorkerContext,
+    flow: Flow,
+    orders: &mut watch::Receiver<Order>,
+) -> Result<End, StreamError> {
+    if !flow.active {
+        // What begins when it is switched on again is another trouble. A pause is an interruption of the same one.
+        context.database.forget_trouble(context.destination).await?;
+    }
     let Some(cursor) = context.database.read_cursor(context.destination).await? else {
         return Ok(End::Gone);
     };

@@ -160,6 +160,17 @@ impl Database {
         Ok(true)
     }
 
+    /// Whatever trouble the destination was in is over.
+    pub async fn forget_trouble(&self, destination: DestinationId) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE cursors SET troubled_since = NULL WHERE destination_id = ? AND troubled_since IS NOT NULL")
+            .bind(destination.get())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
     pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
         let rows = sqlx::query(

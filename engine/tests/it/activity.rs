@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     activity::{Counts, Minute, Span},
-    destination::DestinationDraft,
+    destination::{DestinationDraft, Flow},
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
 };
@@ -113,6 +113,43 @@ async fn trouble_has_lasted_since_it_began_whatever_was_restarted() {
         cursor.troubled_since.is_none() && cursor.last_success_at.is_some()
     })
     .await;
+}
+
+#[tokio::test]
+async fn trouble_lasts_through_a_pause_and_not_through_inactivity() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(503));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let troubled = async || {
+        let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+        cursor.troubled_since.is_some()
+    };
+    wait_until("it is in trouble", troubled).await;
+    world
+        .set_flow(
+            id,
+            Flow {
+                active: true,
+                paused: true,
+            },
+        )
+        .await;
+    world
+        .wait_for_health(id, "it is paused", |health| {
+            matches!(health, StreamHealth::Paused { .. })
+        })
+        .await;
+    assert!(troubled().await);
+    world
+        .set_flow(
+            id,
+            Flow {
+                active: false,
+                paused: true,
+            },
+        )
+        .await;
+    wait_until("that is over", async || !troubled().await).await;
 }
 
 #[tokio::test]

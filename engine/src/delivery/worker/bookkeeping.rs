@@ -99,10 +99,11 @@ impl Bookkeeping {
         *self.troubled_since.get_or_insert(now)
     }
 
-    pub(super) fn trouble_ended(&mut self) {
-        if self.troubled_since.take().is_some() {
-            self.unsaved += 1;
-        }
+    /// True if there was any.
+    pub(super) fn trouble_ended(&mut self) -> bool {
+        let has_ended = self.troubled_since.take().is_some();
+        self.unsaved += usize::from(has_ended);
+        has_ended
     }
 
     fn counts_at(&mut self, now: Timestamp) -> &mut Counts {

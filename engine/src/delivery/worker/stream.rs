@@ -173,6 +173,7 @@ impl Stream {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.run);
+        context.status.begins(cursor.troubled_since.is_some());
         let books = Bookkeeping::new(context.destination, &cursor, tries);
         let stream = Self {
             database: Arc::new(context.database.clone()),
@@ -197,7 +198,6 @@ impl Stream {
             context,
         };
         stream.show_progress();
-        stream.context.status.held(None);
         stream
     }
 
@@ -426,7 +426,9 @@ impl Stream {
     }
 
     fn release(&mut self) {
-        self.books.trouble_ended();
+        if self.books.trouble_ended() {
+            self.context.status.trouble_ended();
+        }
         if let Some(hold) = self.hold.take() {
             let held_ms = self.context.clock.now().since(hold.since).as_millis();
             tracing::info!(
