@@ -122,6 +122,11 @@ impl Engine {
             let events = creation(id, &new).into_iter();
             events.map(|event| Recorded::new(event, author, now)).collect()
         };
+        // Until it is stored, nobody knows that what stands after its start is owed.
+        let keeping = match new.start_from {
+            StartFrom::Now => None,
+            StartFrom::Beginning | StartFrom::At(_) => Some(self.log().pruning_turn().await),
+        };
         let new = NewDestination {
             settings: &new,
             secrets: &secrets,
@@ -131,6 +136,7 @@ impl Engine {
             now,
         };
         let inserted = self.database().insert_destination(&new, created).await?;
+        drop(keeping);
         if matches!(inserted, Insertion::Stored(_)) {
             self.after_change().await;
         }
