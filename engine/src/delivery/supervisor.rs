@@ -252,8 +252,7 @@ impl Supervisor {
         let revision = self.clients.revision();
         let configured = self.database.list_destinations().await?;
         self.end_missing(&configured);
-        // Streams are minded whether or not this goes well.
-        let replays = self.replays.reconcile(&configured, revision).await;
+        self.replays.reconcile(&configured, revision).await;
         for destination in configured {
             let id = destination.id;
             match self.workers.get_mut(&id) {
@@ -273,7 +272,7 @@ impl Supervisor {
                 None => self.start_worker(destination, revision),
             }
         }
-        replays
+        Ok(())
     }
 
     fn end_missing(&mut self, configured: &[Destination]) {

@@ -116,12 +116,12 @@ impl Database {
         rows.iter().map(read_replay).collect()
     }
 
-    /// Those of every destination that run, by their age.
-    pub async fn list_running_replays(&self) -> Result<Vec<Replay>, StoreError> {
+    /// Those of every destination that run, by their age; one that can't be read stands for itself alone.
+    pub async fn list_running_replays(&self) -> Result<Vec<Result<Replay, StoreError>>, StoreError> {
         let rows = sqlx::query("SELECT * FROM replays WHERE state = 'running' ORDER BY id")
             .fetch_all(self.read())
             .await?;
-        rows.iter().map(read_replay).collect()
+        Ok(rows.iter().map(read_replay).collect())
     }
 
     /// None if it is not there, or is one to another destination.

@@ -68,16 +68,21 @@ impl ReplayKeeper {
         }
     }
 
-    /// Brings what runs into line with what is stored. Idempotent.
-    pub(in crate::delivery) async fn reconcile(
-        &mut self,
-        configured: &[Destination],
-        revision: u64,
-    ) -> Result<(), StoreError> {
+    /// Brings what runs into line with what is stored. Idempotent. What can't be read is looked at again in the next round.
+    pub(in crate::delivery) async fn reconcile(&mut self, configured: &[Destination], revision: u64) {
         // Looked at first: a lane that ends from here on has perhaps just finished what is read as running.
         let ended = self.lanes.iter().filter(|(_, lane)| lane.thread.is_finished());
         let ended: Vec<ReplayId> = ended.map(|(id, _)| *id).collect();
-        let replays = self.shared.database.list_running_replays().await?;
+        let replays = match self.shared.database.list_running_replays().await {
+            Ok(replays) => readable(replays),
+            Err(error) => {
+                tracing::error!(
+                    error = causes(&error),
+                    "The replays could not be read; those that run go on as they are."
+                );
+                return;
+            }
+        };
         self.lanes.retain(|id, _| !ended.contains(id));
         self.end_others(&replays, configured);
         for replay in replays {
@@ -102,7 +107,6 @@ impl ReplayKeeper {
                 );
             }
         }
-        Ok(())
     }
 
     /// Begins nothing more, and lets what is in flight end until then.
@@ -158,4 +162,14 @@ impl ReplayKeeper {
             ),
         }
     }
+}
+
+/// The others wait until they can be read.
+fn readable(replays: Vec<Result<Replay, StoreError>>) -> Vec<Replay> {
+    let readable = replays.into_iter().filter_map(|replay| {
+        let unread =
+            |error: &StoreError| tracing::error!(error = causes(error), "A replay can't be read, and does not run.");
+        replay.inspect_err(unread).ok()
+    });
+    readable.collect()
 }
