@@ -61,14 +61,14 @@ impl Database {
         Ok(totals)
     }
 
-    /// Forgets what was counted before this minute.
+    /// Forgets what was counted before this minute, but not how far the log was when it began.
     pub async fn forget_minutes(&self, before: Minute) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM delivery_minutes WHERE minute < ?")
             .bind(before.number())
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("DELETE FROM log_minutes WHERE minute < ?")
+        sqlx::query("DELETE FROM log_minutes WHERE minute < (SELECT max(minute) FROM log_minutes WHERE minute < ?)")
             .bind(before.number())
             .execute(&mut *transaction)
             .await?;
@@ -173,4 +173,35 @@ fn read_counts(destination: DestinationId, row: &SqliteRow) -> Result<Counts, St
 
 fn count(row: &SqliteRow, column: &str) -> u64 {
     u64::try_from(row.get::<i64, _>(column)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::Vault;
+
+    #[tokio::test]
+    async fn after_idle_days_it_is_still_known_how_far_the_log_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let database = Database::open(&folder.path().join("audit-streams.db"), vault)
+            .await
+            .unwrap();
+        for (minute, last) in [(1, 10), (2, 20), (3, 30)] {
+            database
+                .note_log_position(Minute::new(minute), Seq::new(last))
+                .await
+                .unwrap();
+        }
+        database.forget_minutes(Minute::new(100)).await.unwrap();
+        let base = (Minute::new(3), Seq::new(30));
+        assert_eq!(database.read_log_positions(Minute::new(0)).await.unwrap(), [base]);
+        database
+            .note_log_position(Minute::new(200), Seq::new(40))
+            .await
+            .unwrap();
+        database.forget_minutes(Minute::new(150)).await.unwrap();
+        let since = database.read_log_positions(Minute::new(150)).await.unwrap();
+        assert_eq!(since, [base, (Minute::new(200), Seq::new(40))]);
+    }
 }
