@@ -361,6 +361,7 @@ fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEve
         kind: new.target.kind(),
         name: name.to_owned(),
         place: place_of(&new.target),
+        start: new.start_from,
     }];
     if let TargetSettings::Http(settings) = &new.target {
         events.extend(header_changes(destination, name, &[], &settings.headers));

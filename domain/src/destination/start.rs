@@ -1,5 +1,7 @@
 //! Where a new stream begins.
 
+use std::fmt;
+
 use crate::{Field, FieldError, Timestamp};
 
 /// Which of the events that are in the log already a new destination receives.
@@ -29,6 +31,17 @@ impl StartFrom {
                     "Start from must be now, beginning, or a date and time, for example 2026-01-31T09:30:00Z",
                 )
             }),
+        }
+    }
+}
+
+/// As it is parsed.
+impl fmt::Display for StartFrom {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now => formatter.write_str("now"),
+            Self::Beginning => formatter.write_str("beginning"),
+            Self::At(moment) => moment.fmt(formatter),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
     alerts::AlertNews,
-    destination::{DestinationKind, NamespacePath},
+    destination::{DestinationKind, NamespacePath, StartFrom},
     ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
     replay::{ReplayProgress, ReplayRequest},
 };
@@ -113,6 +113,7 @@ pub enum OwnEvent {
         kind: DestinationKind,
         name: String,
         place: String,
+        start: StartFrom,
     },
     /// One of its fields, none of them a secret. `name` is the one it has now.
     DestinationChanged {
@@ -386,9 +387,15 @@ impl OwnEvent {
                 kind,
                 name,
                 place,
+                start,
             } => Parts {
                 target_type: target_type(*kind),
-                ..destination(format!("Create {} {place}", described(*kind)), id, name, json!({}))
+                ..destination(
+                    format!("Create {} {place}", described(*kind)),
+                    id,
+                    name,
+                    start_details(*start),
+                )
             },
             Self::DestinationChanged {
                 destination: id,
@@ -709,6 +716,14 @@ fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Opt
     message.extend(parts.into_iter().flatten());
     message.push('.');
     message
+}
+
+/// Nothing for what GitLab's destinations do, too.
+fn start_details(start: StartFrom) -> serde_json::Value {
+    match start {
+        StartFrom::Now => json!({}),
+        StartFrom::Beginning | StartFrom::At(_) => json!({"start_from": start.to_string()}),
+    }
 }
 
 fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String {

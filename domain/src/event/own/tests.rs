@@ -79,6 +79,7 @@ fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
             kind,
             name: name(),
             place: name(),
+            start: StartFrom::Now,
         },
         OwnEvent::DestinationChanged {
             destination,
@@ -270,4 +271,24 @@ fn a_test_event_for_what_is_not_stored_names_no_target() {
     let stored = test(Some(DestinationId::new(3)));
     assert_eq!(stored["target_id"], 3);
     assert_eq!(stored["target_type"], "AuditEvents::Instance::AmazonS3Configuration");
+}
+
+#[test]
+fn a_new_destination_tells_where_its_stream_starts_unless_it_is_now() {
+    let details = |start| {
+        let created = OwnEvent::DestinationCreated {
+            destination: DestinationId::new(3),
+            kind: DestinationKind::Http,
+            name: "SIEM".into(),
+            place: "https://siem.example.com".into(),
+            start,
+        };
+        let event = created.into_audit_event(&Author::system(), EventId("x".into()), Timestamp::from_unix_ms(0));
+        let body: serde_json::Value = serde_json::from_str(&event.body).unwrap();
+        body["details"]["start_from"].clone()
+    };
+    let moment = Timestamp::from_unix_ms(1_760_464_808_677);
+    assert_eq!(details(StartFrom::Now), serde_json::Value::Null);
+    assert_eq!(details(StartFrom::Beginning), json!("beginning"));
+    assert_eq!(details(StartFrom::At(moment)), json!(moment.to_string()));
 }
