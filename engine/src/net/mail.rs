@@ -7,11 +7,12 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::settings::{EmailSettings, SmtpSecurity};
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
+    Message,
     transport::smtp::{
         self,
-        authentication::Credentials,
-        client::{Tls, TlsParameters},
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, TlsParameters},
+        extension::ClientId,
     },
 };
 
@@ -23,8 +24,11 @@ use super::{
 /// No connection within this time is no connection.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The whole of one attempt at one address, from connecting to the server's last answer.
+/// The whole of one attempt at all addresses, from resolving the name to the server's last answer.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(30);
+
+/// For the goodbye after an e-mail was taken.
+const QUIT_DEADLINE: Duration = Duration::from_secs(1);
 
 /// An e-mail was not taken by the server.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +51,23 @@ pub(crate) struct MailServer<'settings>(pub(crate) &'settings EmailSettings);
 impl GuardedClients {
     /// Hands the message to the server, at the first of its addresses that can be connected to.
     pub(crate) async fn send_mail(&self, server: MailServer<'_>, message: Message) -> Result<(), MailError> {
+        let handed_in = async {
+            let mut connection = self.connect_to(&server).await?;
+            // From here on the server may have taken it: another address would be given it a second time.
+            server.hand_in(&mut connection, &message).await?;
+            Ok(connection)
+        };
+        let mut connection = match tokio::time::timeout(ATTEMPT_DEADLINE, handed_in).await {
+            Ok(handed_in) => handed_in?,
+            Err(_) => return Err(MailError::Timeout),
+        };
+        if tokio::time::timeout(QUIT_DEADLINE, connection.abort()).await.is_err() {
+            tracing::debug!("An e-mail server that took an e-mail did not end the connection.");
+        }
+        Ok(())
+    }
+
+    async fn connect_to(&self, server: &MailServer<'_>) -> Result<AsyncSmtpConnection, MailError> {
         let (host, port) = (server.0.host.as_str(), server.0.port);
         let addresses = resolve(&self.rules(), host, port).await.map_err(|error| match error {
             ResolveError::Blocked(blocked) => MailError::Blocked(blocked),
@@ -54,9 +75,9 @@ impl GuardedClients {
         })?;
         let mut failed = MailError::Unresolved(Unresolved);
         for address in addresses {
-            match server.send_to(address, message.clone()).await {
+            match server.connect(address).await {
                 Err(error) if error.is_about_the_address() => failed = error,
-                answered => return answered,
+                connected => return connected,
             }
         }
         Err(failed)
@@ -64,48 +85,46 @@ impl GuardedClients {
 }
 
 impl MailError {
-    /// Another address of the same host may do better.
+    /// No connection could be made: another address of the same host may do better.
     fn is_about_the_address(&self) -> bool {
         match self {
-            Self::Timeout => true,
             Self::Server(error) => {
                 error.status().is_none() && !error.is_response() && !error.is_client() && !error.is_tls()
             }
-            Self::Blocked(_) | Self::Unresolved(_) | Self::Tls(_) => false,
+            Self::Timeout | Self::Blocked(_) | Self::Unresolved(_) | Self::Tls(_) => false,
         }
     }
 }
 
 impl MailServer<'_> {
-    async fn send_to(&self, address: SocketAddr, message: Message) -> Result<(), MailError> {
-        let transport = self.transport(address)?;
-        match tokio::time::timeout(ATTEMPT_DEADLINE, transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(MailError::Server(error)),
-            Err(_) => Err(MailError::Timeout),
-        }
+    /// Up to the server's greeting.
+    #[expect(clippy::disallowed_methods, reason = "the address has been checked")]
+    async fn connect(&self, address: SocketAddr) -> Result<AsyncSmtpConnection, MailError> {
+        let tls = match self.0.security {
+            SmtpSecurity::Tls => Some(self.tls()?),
+            SmtpSecurity::StartTls | SmtpSecurity::None => None,
+        };
+        AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_DEADLINE), &ClientId::default(), tls, None)
+            .await
+            .map_err(MailError::Server)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the address has been checked")]
-    fn transport(&self, address: SocketAddr) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
-        let settings = self.0;
-        let parameters = || TlsParameters::new(settings.host.as_str().to_owned()).map_err(MailError::Tls);
-        let tls = match settings.security {
-            SmtpSecurity::StartTls => Tls::Required(parameters()?),
-            SmtpSecurity::Tls => Tls::Wrapper(parameters()?),
-            SmtpSecurity::None => Tls::None,
-        };
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.ip().to_string())
-            .port(address.port())
-            .timeout(Some(CONNECT_DEADLINE))
-            .tls(tls);
-        let builder = match &settings.login {
-            Some(login) => {
-                let password = login.password.expose().to_owned();
-                builder.credentials(Credentials::new(login.username.clone(), password))
-            }
-            None => builder,
-        };
-        Ok(builder.build())
+    async fn hand_in(&self, connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
+        if self.0.security == SmtpSecurity::StartTls {
+            let encrypted = connection.starttls(self.tls()?, &ClientId::default()).await;
+            encrypted.map_err(MailError::Server)?;
+        }
+        if let Some(login) = &self.0.login {
+            let credentials = Credentials::new(login.username.clone(), login.password.expose().to_owned());
+            let known = connection.auth(DEFAULT_MECHANISMS, &credentials).await;
+            known.map_err(MailError::Server)?;
+        }
+        let taken = connection.send(message.envelope(), &message.formatted()).await;
+        taken.map_err(MailError::Server)?;
+        Ok(())
+    }
+
+    fn tls(&self) -> Result<TlsParameters, MailError> {
+        TlsParameters::new(self.0.host.as_str().to_owned()).map_err(MailError::Tls)
     }
 }
