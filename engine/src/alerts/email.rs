@@ -21,11 +21,17 @@ const SENDER: &str = "Audit Streams";
 pub(super) async fn send(clients: &GuardedClients, settings: &EmailSettings, notice: &Notice) -> Result<(), NotTold> {
     let message = message(settings, notice)?;
     let sent = clients.send_mail(MailServer(settings), message).await;
-    sent.map_err(|error| NotTold(masked(why_not(&error), settings)))
+    sent.map_err(|error| {
+        let words = masked(why_not(&error), settings);
+        match is_about_the_message(&error) {
+            true => NotTold::refused(words),
+            false => NotTold::trouble(words),
+        }
+    })
 }
 
 fn message(settings: &EmailSettings, notice: &Notice) -> Result<Message, NotTold> {
-    let unusable = |_| NotTold("A stored e-mail address can't be used.".to_owned());
+    let unusable = |_| NotTold::trouble("A stored e-mail address can't be used.".to_owned());
     let address = |address: &MailAddress| address.as_str().parse::<Address>().map_err(unusable);
     let mut message = Message::builder()
         .from(Mailbox::new(Some(SENDER.to_owned()), address(&settings.from)?))
@@ -38,7 +44,7 @@ fn message(settings: &EmailSettings, notice: &Notice) -> Result<Message, NotTold
     }
     message
         .body(notice.body.clone())
-        .map_err(|error| NotTold(format!("The e-mail can't be written: {error}.")))
+        .map_err(|error| NotTold::refused(format!("The e-mail can't be written: {error}.")))
 }
 
 /// The same for each try: who gets it twice sees that it is one.
@@ -49,6 +55,17 @@ fn message_id(settings: &EmailSettings, notice: &Notice) -> String {
         .split_once('@')
         .map_or("localhost", |(_, host)| host);
     format!("<{}@{host}>", notice.id)
+}
+
+/// The server has refused it for good (5yz), and not because it wants a login (530 to 538).
+fn is_about_the_message(error: &MailError) -> bool {
+    match error {
+        MailError::Server(error) => {
+            let status = error.status().map(u16::from);
+            status.is_some_and(|status| (500..600).contains(&status) && !(530..540).contains(&status))
+        }
+        _ => false,
+    }
 }
 
 /// As a sentence.

@@ -21,12 +21,40 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Why a notice was not sent, as a sentence for an administrator, without anything secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct NotTold(pub(super) String);
+#[error("{words}")]
+pub struct NotTold {
+    words: String,
+    about: About,
+}
+
+/// What a failure says something of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// Every notice of the channel would fare likewise.
+    Channel,
+    /// The server answers, and does not want this one.
+    Notice,
+}
+
+impl NotTold {
+    pub(super) const fn trouble(words: String) -> Self {
+        Self {
+            words,
+            about: About::Channel,
+        }
+    }
+
+    pub(super) const fn refused(words: String) -> Self {
+        Self {
+            words,
+            about: About::Notice,
+        }
+    }
+}
 
 impl From<ClientError> for NotTold {
     fn from(error: ClientError) -> Self {
-        Self(format!("No connection can be set up: {error}."))
+        Self::trouble(format!("No connection can be set up: {error}."))
     }
 }
 
@@ -95,8 +123,12 @@ impl Alerts {
                     );
                     self.database.remove_notice(&notice.id).await?;
                 }
-                // The others of this channel would fare likewise.
-                Err(reason) => return self.postpone(&notice, &reason).await,
+                Err(reason) => {
+                    self.postpone(&notice, &reason).await?;
+                    if reason.about == About::Channel {
+                        return Ok(());
+                    }
+                }
             }
         }
         Ok(())
@@ -115,9 +147,13 @@ impl Alerts {
             "An alert could not be told yet."
         );
         let now = self.clock.now();
-        self.database
-            .postpone_notices(notice.channel, now, now.plus(pause))
-            .await
+        match reason.about {
+            About::Channel => {
+                let (channel, due_at) = (notice.channel, now.plus(pause));
+                self.database.postpone_notices(channel, now, due_at).await
+            }
+            About::Notice => self.database.postpone_notice(&notice.id, now.plus(pause)).await,
+        }
     }
 
     /// Sends one notice.
@@ -127,8 +163,8 @@ impl Alerts {
             (Channel::Webhook, _, Some(settings)) => {
                 webhook::post(&self.clients, settings, notice, self.clock.now()).await
             }
-            (Channel::Email, None, _) => Err(NotTold("No e-mail is set up.".to_owned())),
-            (Channel::Webhook, _, None) => Err(NotTold("No webhook is set up.".to_owned())),
+            (Channel::Email, None, _) => Err(NotTold::trouble("No e-mail is set up.".to_owned())),
+            (Channel::Webhook, _, None) => Err(NotTold::trouble("No webhook is set up.".to_owned())),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Timestamp, settings::WebhookSettings};
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, USER_AGENT},
 };
 use serde::Serialize;
@@ -56,13 +56,13 @@ pub(super) async fn post(
     notice: &Notice,
     now: Timestamp,
 ) -> Result<(), NotTold> {
-    let unusable = || NotTold("The stored URL or signing secret can't be used.".to_owned());
+    let unusable = || NotTold::trouble("The stored URL or signing secret can't be used.".to_owned());
     let url = Url::parse(settings.url.as_str()).map_err(|_| unusable())?;
     let headers = headers(settings, notice, now).ok_or_else(unusable)?;
     let client = clients.client_for(&url, ATTEMPT_DEADLINE)?;
     let answer = client.post(&url, headers, notice.body.clone().into()).await;
     let status = answer
-        .map_err(|error| NotTold(why_no_answer(&error, ATTEMPT_DEADLINE)))?
+        .map_err(|error| NotTold::trouble(why_no_answer(&error, ATTEMPT_DEADLINE)))?
         .status();
     if status.is_success() {
         return Ok(());
@@ -72,7 +72,17 @@ pub(super) async fn post(
     } else {
         ""
     };
-    Err(NotTold(format!("The webhook answered {status}.{followed}")))
+    let words = format!("The webhook answered {status}.{followed}");
+    Err(match is_about_the_notice(status) {
+        true => NotTold::refused(words),
+        false => NotTold::trouble(words),
+    })
+}
+
+/// The webhook answers as it should, but not to this one. What says that it is not there, not open to us, or too busy is
+/// about all of them.
+fn is_about_the_notice(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 404 | 408 | 425 | 429)
 }
 
 /// None if the secret is no key, which parsing has excluded.
@@ -88,4 +98,16 @@ fn headers(settings: &WebhookSettings, notice: &Notice, now: Timestamp) -> Optio
     }
     headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::try_from(timestamp).ok()?);
     Some(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_refusals_are_about_one_notice_and_others_about_all() {
+        let about_one = |status| is_about_the_notice(StatusCode::from_u16(status).unwrap());
+        assert!([400, 409, 413, 422].into_iter().all(about_one));
+        assert!(![302, 401, 403, 404, 408, 425, 429, 500, 503].into_iter().any(about_one));
+    }
 }

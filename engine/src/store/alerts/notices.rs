@@ -87,6 +87,18 @@ impl Database {
         Ok(())
     }
 
+    /// This one is not tried before `due_at`.
+    pub async fn postpone_notice(&self, id: &str, due_at: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("UPDATE alert_notices SET tries = tries + 1, due_at = ? WHERE id = ?")
+            .bind(due_at.unix_ms())
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Nothing that is due in this way is tried before `due_at`.
     pub async fn postpone_notices(
         &self,
