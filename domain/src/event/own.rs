@@ -264,6 +264,12 @@ pub enum OwnEvent {
         from: String,
         to: String,
     },
+    /// A test of how alerts are told is about to be sent: `setting` says in which way, `place` where to, without anything
+    /// secret.
+    AlertTested {
+        setting: &'static str,
+        place: String,
+    },
     /// What the instance noticed by itself.
     Alert(AlertNews),
 }
@@ -329,6 +335,7 @@ impl OwnEvent {
             Self::UserEnabled { .. } => "user_unblocked",
             Self::SessionsEnded { .. } => "user_sessions_ended",
             Self::SettingChanged { .. } => "application_setting_updated",
+            Self::AlertTested { .. } => "audit_event_alert_tested",
             Self::Alert(news) => news.event_type(),
         }
     }
@@ -632,6 +639,14 @@ impl OwnEvent {
                 target_id: 1,
                 target_details: (*setting).to_owned(),
                 extra: json!({"change": setting, "from": from, "to": to}),
+            },
+            Self::AlertTested { setting, place } => Parts {
+                event_type: self.event_type(),
+                message: format!("Sent a test alert to {place}"),
+                target_type: "ApplicationSetting",
+                target_id: 1,
+                target_details: (*setting).to_owned(),
+                extra: json!({}),
             },
             Self::Alert(news) => alert(news),
         }

@@ -2,14 +2,14 @@
 
 use super::{LookError, NotTold, notices::test_notice};
 use crate::{
-    Engine,
+    Engine, TestError,
     own_events::Recorded,
     sink::Signer,
     store::{Channel, StoreError, StoredAlertSettings, UpdateError},
 };
 use domain::{
     Field, FieldError, Timestamp,
-    event::Author,
+    event::{Author, OwnEvent},
     ids::DestinationId,
     settings::{AlertChange, EmailSettings, MailAddress, WebhookSettings},
 };
@@ -60,14 +60,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Sends a test by what is stored, once and at once.
+    /// Sends a test by what is stored, once and at once. That it is sent is recorded before.
     ///
     /// # Errors
-    /// The store's failure; within, why the test did not arrive.
-    pub async fn send_test_notice(&self, channel: Channel) -> Result<Result<(), NotTold>, StoreError> {
+    /// [`TestError`]; nothing was sent. Within, why the test did not arrive.
+    pub async fn send_test_notice(&self, author: &Author, channel: Channel) -> Result<Result<(), NotTold>, TestError> {
+        let _place = self.tests().try_acquire().map_err(|_| TestError::Busy)?;
         let settings = self.alert_settings().await?;
+        let tested = match channel {
+            Channel::Email => settings.email.as_ref().map(|email| ("alert_email", recipients(email))),
+            Channel::Webhook => settings
+                .webhook
+                .as_ref()
+                .map(|webhook| ("alert_webhook", webhook.url.origin())),
+        };
+        if let Some((setting, place)) = tested {
+            let told = OwnEvent::AlertTested { setting, place };
+            self.database().record(&self.recorded(told, author)).await?;
+        }
         let notice = test_notice(channel, self.clock().now());
-        Ok(self.alerts().tell(&notice, &settings).await)
+        let sent = self.alerts().tell(&notice, &settings).await;
+        self.relay_own_events().await;
+        Ok(sent)
     }
 
     /// What has been told and is not over, by destination.
@@ -189,17 +203,22 @@ fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredA
     })
 }
 
+fn recipients(email: &EmailSettings) -> String {
+    let to: Vec<&str> = email.to.iter().map(MailAddress::as_str).collect();
+    to.join(", ")
+}
+
 fn described(email: Option<&EmailSettings>) -> String {
     let Some(email) = email else {
         return "off".to_owned();
     };
-    let to: Vec<&str> = email.to.iter().map(MailAddress::as_str).collect();
+    let to = recipients(email);
     let login = email.login.as_ref();
     let login = login.map_or_else(String::new, |login| format!(", user {}", login.username));
     format!(
         "from {} to {} by {}:{} ({}{login})",
         email.from,
-        to.join(", "),
+        to,
         email.host,
         email.port,
         email.security.as_str(),

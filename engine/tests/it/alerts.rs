@@ -377,7 +377,11 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     };
     engine.update_alert_settings(&author(), 1, change).await.unwrap();
     engine.update_network(&author(), 2, allowed(false)).await.unwrap();
-    let refused = engine.send_test_notice(Channel::Email).await.unwrap().unwrap_err();
+    let refused = engine
+        .send_test_notice(&author(), Channel::Email)
+        .await
+        .unwrap()
+        .unwrap_err();
     assert!(refused.to_string().contains("not allowed"), "{refused}");
     let connected = tokio::time::timeout(Duration::ZERO, server.accept()).await;
     assert!(connected.is_err(), "nobody has connected");
@@ -445,7 +449,13 @@ async fn settings_are_changed_under_their_version_and_told_without_secrets() {
 #[tokio::test]
 async fn a_test_tells_why_it_did_not_arrive() {
     let (world, ops) = (world().await, Receiver::start().await);
-    let send = async || world.engine.send_test_notice(Channel::Webhook).await.unwrap();
+    let send = async || {
+        world
+            .engine
+            .send_test_notice(&author(), Channel::Webhook)
+            .await
+            .unwrap()
+    };
     assert_eq!(send().await.unwrap_err().to_string(), "No webhook is set up.");
     world.change_alerts(webhook(&ops)).await;
     send().await.unwrap();
@@ -465,5 +475,8 @@ async fn a_test_tells_why_it_did_not_arrive() {
         assert!(reason.contains(words), "{reason}");
     }
     assert_eq!(pending(&world).await, 0, "a test is not tried again");
+    let told = world.told("audit_event_alert_tested").await;
+    assert_eq!(told.len(), 3, "what is not set up is not tested");
+    assert!(!told[0].to_string().contains("/in"), "{}", told[0]);
     assert_eq!(Author::system().name, "Audit Streams");
 }

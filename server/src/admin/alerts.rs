@@ -59,12 +59,12 @@ pub(crate) async fn update_alerts(
 }
 
 /// A test that did not arrive is refused at the field of its server or URL.
-pub(crate) async fn send_test_alert(engine: &Engine, channel: AlertChannel) -> Result<(), AdminError> {
+pub(crate) async fn send_test_alert(engine: &Engine, author: &Author, channel: AlertChannel) -> Result<(), AdminError> {
     let (channel, field) = match channel {
         AlertChannel::Email => (Channel::Email, Field::EmailHost),
         AlertChannel::Webhook => (Channel::Webhook, Field::WebhookUrl),
     };
-    let sent = engine.send_test_notice(channel).await?;
+    let sent = engine.send_test_notice(author, channel).await?;
     sent.map_err(|reason| AdminError::refused(field, &reason.to_string()))
 }
 

@@ -229,8 +229,8 @@ impl AdminPort for EnginePort {
         updated.map_err(from_admin)
     }
 
-    async fn send_test_alert(&self, _admin: &SignedIn, channel: AlertChannel) -> Result<(), AppError> {
-        service::send_test_alert(&self.0.engine, channel)
+    async fn send_test_alert(&self, admin: &SignedIn, channel: AlertChannel) -> Result<(), AppError> {
+        service::send_test_alert(&self.0.engine, &author_of(admin), channel)
             .await
             .map_err(from_admin)
     }

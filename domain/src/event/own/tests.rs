@@ -241,6 +241,10 @@ fn one_of_each() -> Vec<OwnEvent> {
             from: name(),
             to: name(),
         },
+        OwnEvent::AlertTested {
+            setting: "x",
+            place: name(),
+        },
     ]
 }
 
