@@ -80,6 +80,7 @@ impl Delivery {
             clock: clock.clone(),
             statuses: Arc::clone(&statuses),
             waits: waits.clone(),
+            wake: Arc::clone(&wake),
         };
         let supervisor = Supervisor {
             replays: ReplayKeeper::new(shared, running.clone()),

@@ -3,12 +3,13 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
-use domain::ids::ReplayId;
+use domain::ids::{DestinationId, ReplayId};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::Instant,
 };
 
@@ -41,22 +42,27 @@ pub(in crate::delivery) struct Shared {
     /// Of the streams.
     pub(in crate::delivery) statuses: Statuses,
     pub(in crate::delivery) waits: Waits,
+    /// Of the supervisor, for when a lane has ended: another one may wait for that.
+    pub(in crate::delivery) wake: Arc<Notify>,
 }
 
 /// The lanes that run.
 pub(in crate::delivery) struct ReplayKeeper {
     shared: Shared,
     lanes: HashMap<ReplayId, Running>,
+    /// Threads of lanes that are to end, while what they have in flight does.
+    draining: Vec<(DestinationId, JoinHandle<()>)>,
     /// Held by every lane; when the last has ended, its receiver knows.
     running: mpsc::Sender<()>,
 }
 
 struct Running {
+    destination: DestinationId,
     version: i64,
     /// Of the network rules.
     revision: u64,
     orders: watch::Sender<Order>,
-    thread: std::thread::JoinHandle<()>,
+    thread: JoinHandle<()>,
 }
 
 impl ReplayKeeper {
@@ -64,6 +70,7 @@ impl ReplayKeeper {
         Self {
             shared,
             lanes: HashMap::new(),
+            draining: Vec::new(),
             running,
         }
     }
@@ -91,6 +98,7 @@ impl ReplayKeeper {
                 .find(|destination| destination.id == replay.destination);
             // One that was added a moment ago is found in the next round.
             let Some(destination) = destination else { continue };
+            let is_draining = self.is_draining(destination.id);
             match self.lanes.get_mut(&replay.id) {
                 Some(lane) if lane.version != destination.version || lane.revision != revision => {
                     lane.version = destination.version;
@@ -98,6 +106,8 @@ impl ReplayKeeper {
                     lane.orders.send_replace(Order::Run(Arc::new(destination.clone())));
                 }
                 Some(_) => {}
+                // At most one request of a replay is at the destination: this one's turn comes when that has ended.
+                None if is_draining => {}
                 None => self.start(&replay, destination, revision),
             }
             if ended.contains(&replay.id) {
@@ -127,15 +137,18 @@ impl ReplayKeeper {
             })
             .map(|replay| replay.id)
             .collect();
-        let shared = &self.shared;
-        self.lanes.retain(|id, lane| {
-            let is_to_run = to_run.contains(id);
-            if !is_to_run {
-                lane.orders.send_replace(Order::Drain(Instant::now() + CANCEL_GRACE));
-                shared.waits.set(*id, None);
-            }
-            is_to_run
-        });
+        let ending: Vec<ReplayId> = self.lanes.keys().filter(|id| !to_run.contains(id)).copied().collect();
+        for id in ending {
+            let Some(lane) = self.lanes.remove(&id) else { continue };
+            lane.orders.send_replace(Order::Drain(Instant::now() + CANCEL_GRACE));
+            self.shared.waits.set(id, None);
+            self.draining.push((lane.destination, lane.thread));
+        }
+    }
+
+    fn is_draining(&mut self, destination: DestinationId) -> bool {
+        self.draining.retain(|(_, thread)| !thread.is_finished());
+        self.draining.iter().any(|(of, _)| *of == destination)
     }
 
     fn start(&mut self, replay: &Replay, destination: &Destination, revision: u64) {
@@ -148,6 +161,7 @@ impl ReplayKeeper {
         match lane::spawn(context, received, self.running.clone()) {
             Ok(thread) => {
                 let running = Running {
+                    destination: destination.id,
                     version: destination.version,
                     revision,
                     orders,

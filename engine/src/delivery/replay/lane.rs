@@ -92,6 +92,7 @@ pub(super) fn spawn(
                 runtime.block_on(obey(&context, orders));
                 // A name that is still being resolved must not keep the thread.
                 runtime.shutdown_background();
+                context.shared.wake.notify_one();
             }
             Err(error) => tracing::error!(
                 error = causes(&error),
