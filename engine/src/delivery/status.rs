@@ -16,6 +16,7 @@ pub(super) struct Status {
     seen: Mutex<Seen>,
     pub(super) totals: Totals,
     probe: Notify,
+    replay_try: Notify,
 }
 
 #[derive(Clone, Default)]
@@ -56,9 +57,15 @@ impl Status {
         self.change(|seen| seen.hold = hold);
     }
 
-    /// Asks the worker to probe at once, if its destination is held.
+    /// Asks the worker to probe at once, if its destination is held, and a replay that waits out trouble to try again.
     pub(super) fn want_probe(&self) {
         self.probe.notify_one();
+        // If none waits, the next that comes to wait tries once more at once.
+        self.replay_try.notify_one();
+    }
+
+    pub(super) async fn replay_try_wanted(&self) {
+        self.replay_try.notified().await;
     }
 
     pub(super) async fn probe_wanted(&self) {

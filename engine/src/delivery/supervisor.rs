@@ -163,7 +163,7 @@ impl Delivery {
             .map_or_else(StreamTotals::default, |status| status.totals.read())
     }
 
-    /// Has a held destination probed at once. False if there is no such stream.
+    /// Has a held destination probed at once, and a replay to it tried. False if there is no such stream.
     pub fn probe(&self, id: DestinationId) -> bool {
         let status = self.status_of(id);
         status.is_some_and(|status| {

@@ -22,7 +22,12 @@ use tokio::{
 };
 
 use super::{
-    super::{hold::Hold, lanes::Room, status::CATCHING_UP, worker::Order},
+    super::{
+        hold::Hold,
+        lanes::Room,
+        status::{CATCHING_UP, Status},
+        worker::Order,
+    },
     books::Books,
     keeper::Shared,
 };
@@ -169,6 +174,13 @@ const fn room_of(batching: Batching) -> Room {
     }
 }
 
+async fn try_wanted(status: Option<Arc<Status>>) {
+    match status {
+        Some(status) => status.replay_try_wanted().await,
+        None => std::future::pending().await,
+    }
+}
+
 fn has_order(orders: &watch::Receiver<Order>) -> bool {
     orders.has_changed().unwrap_or(true)
 }
@@ -196,10 +208,11 @@ impl Lane<'_> {
             let wait = self.wait();
             self.context.shared.waits.set(self.context.replay, wait);
             if let Some(wait) = wait {
-                let wake = self.wake_from(wait);
+                let (wake, status) = (self.wake_from(wait), self.stream_status());
                 tokio::select! {
                     _ = orders.changed() => break,
                     () = tokio::time::sleep_until(wake) => {}
+                    () = try_wanted(status) => self.try_now(),
                 }
             } else if !self.is_ready() {
                 self.read().await?;
@@ -258,12 +271,23 @@ impl Lane<'_> {
             Batching::Runs { events, .. } => i64::try_from(events.saturating_mul(2)).unwrap_or(i64::MAX),
             Batching::Single | Batching::Ready { .. } => CATCHING_UP,
         };
-        let shared = &self.context.shared;
-        let statuses = shared.statuses.read().unwrap_or_else(PoisonError::into_inner);
-        let status = statuses.get(&self.destination.id);
-        status.map_or(Some(ReplayWait::StreamStarting), |status| {
-            status.goes_before_replays(shared.log.last_seq(), most_behind)
+        self.stream_status().map_or(Some(ReplayWait::StreamStarting), |status| {
+            status.goes_before_replays(self.context.shared.log.last_seq(), most_behind)
         })
+    }
+
+    fn stream_status(&self) -> Option<Arc<Status>> {
+        let statuses = self.context.shared.statuses.read();
+        let statuses = statuses.unwrap_or_else(PoisonError::into_inner);
+        statuses.get(&self.destination.id).cloned()
+    }
+
+    /// An administrator does not want to wait for the next try.
+    fn try_now(&mut self) {
+        if let Some(hold) = &mut self.hold {
+            hold.next_probe = Instant::now();
+            hold.next_probe_at = self.context.shared.clock.now();
+        }
     }
 
     fn wake_from(&self, wait: ReplayWait) -> Instant {
