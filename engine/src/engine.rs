@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::{
+    activity::Minute,
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::{ReplayId, Seq},
@@ -302,16 +303,30 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
             _ = ticks.tick() => {}
             () = wake.notified() => {}
         }
-        if let Err(error) = activity::keep_books(&log, &database, clock.now(), &mut noted).await {
-            tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
-        }
-        if let Err(error) = relay(&database, &log, &clock).await {
-            tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
-        }
+        note_and_relay(&log, &database, &clock, &mut noted).await;
         let age = settings.retention().days.value.age();
-        if let Err(error) = retention::enforce(&log, &database, clock.now(), age).await {
+        let enforced = retention::enforce(&log, &database, clock.now(), age);
+        tokio::pin!(enforced);
+        // What is a lot takes minutes to go: the rest is kept up meanwhile.
+        let enforced = loop {
+            tokio::select! {
+                biased;
+                enforced = &mut enforced => break enforced,
+                _ = ticks.tick() => note_and_relay(&log, &database, &clock, &mut noted).await,
+            }
+        };
+        if let Err(error) = enforced {
             tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
         }
+    }
+}
+
+async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, noted: &mut Option<(Minute, Seq)>) {
+    if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await {
+        tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
+    }
+    if let Err(error) = relay(database, log, clock).await {
+        tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
     }
 }
 
