@@ -63,7 +63,7 @@ test('a webhook is set up, tried, and its secret never shown', async ({ page, in
   await a11y.expectNoViolations();
 
   const tried = page.getByRole('form', { name: 'Send test', exact: true });
-  await tried.getByRole('button').click();
+  await tried.getByRole('button', { name: 'Send test' }).click();
   await expect(tried.getByText('The webhook took the test.')).toBeVisible();
   const [request] = await receiver.waitForCount(1);
   const [id, sentAt] = [request?.headers['webhook-id'], request?.headers['webhook-timestamp']];
@@ -73,7 +73,7 @@ test('a webhook is set up, tried, and its secret never shown', async ({ page, in
   expect(receiver.bodies[0]).toMatchObject({ type: 'test', data: { message: 'Test alert' } });
 
   receiver.respondWith(500);
-  await tried.getByRole('button').click();
+  await tried.getByRole('button', { name: 'Send test' }).click();
   await expect(tried.getByText('The webhook answered 500 Internal Server Error.')).toBeVisible();
   await a11y.expectNoViolations();
   await form.getByRole('checkbox', { name: 'Remove it, and sign nothing' }).check();
@@ -81,7 +81,7 @@ test('a webhook is set up, tried, and its secret never shown', async ({ page, in
   await expect(form.getByText('Saved.')).toBeVisible();
   await expect(form.getByRole('checkbox')).toHaveCount(0);
   receiver.respondWith(200);
-  await tried.getByRole('button').click();
+  await tried.getByRole('button', { name: 'Send test' }).click();
   const requests = await receiver.waitForCount(3);
   expect(requests[2]?.headers['webhook-signature']).toBeUndefined();
   await form.getByLabel('URL').fill('');
@@ -113,7 +113,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   await signIn(page, instance);
   await open(page);
   const form = page.getByRole('form', { name: 'E-mail', exact: true });
-  await form.getByLabel('Server').fill('mail example');
+  await form.getByRole('textbox', { name: 'Server' }).fill('mail example');
   await form.getByLabel('From').fill('audit');
   await save(form);
   await expect(form.getByText('Server: a host name or an address')).toBeVisible();
@@ -121,7 +121,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   await expect(form.getByText('To: at least one e-mail address')).toBeVisible();
   await a11y.expectNoViolations();
 
-  await form.getByLabel('Server').fill('127.0.0.1');
+  await form.getByRole('textbox', { name: 'Server' }).fill('127.0.0.1');
   await form.getByLabel('Port').fill(String(mail.port));
   await form.getByLabel('User name').fill('audit');
   await form.getByLabel('Password').fill(PASSWORD);
@@ -157,10 +157,10 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   `);
 
   const tried = page.getByRole('form', { name: 'Send test e-mail' });
-  await tried.getByRole('button').click();
+  await tried.getByRole('button', { name: 'Send test' }).click();
   await expect(tried.getByText('No e-mail could be handed in')).toBeVisible();
   expect(mail.heard.join('')).not.toContain('AUTH');
-  await form.getByLabel('Server').fill('localhost');
+  await form.getByRole('textbox', { name: 'Server' }).fill('localhost');
   await save(form);
   await expect(form.getByText('Password: type it')).toBeVisible();
   await overheard.expectNothingOf(PASSWORD);
