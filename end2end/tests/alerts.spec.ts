@@ -114,7 +114,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   await open(page);
   const form = page.getByRole('form', { name: 'E-mail', exact: true });
   await form.getByRole('textbox', { name: 'Server' }).fill('mail example');
-  await form.getByLabel('From').fill('audit');
+  await form.getByRole('textbox', { name: 'From' }).fill('audit');
   await save(form);
   await expect(form.getByText('Server: a host name or an address')).toBeVisible();
   await expect(form.getByText('From: one e-mail address')).toBeVisible();
@@ -125,7 +125,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   await form.getByLabel('Port').fill(String(mail.port));
   await form.getByLabel('User name').fill('audit');
   await form.getByLabel('Password').fill(PASSWORD);
-  await form.getByLabel('From').fill('audit@example.com');
+  await form.getByRole('textbox', { name: 'From' }).fill('audit@example.com');
   await form.getByLabel('To', { exact: true }).fill('ops@example.com, sec@example.com');
   await form.getByRole('radio', { name: /^None/ }).check();
   await save(form);

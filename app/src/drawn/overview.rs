@@ -121,7 +121,11 @@ fn undelivered(streams: &[StreamSummary], reader: Reader) -> Figure {
 fn log_size(instance: &InstanceSummary) -> Figure {
     let (used, limit) = (instance.log_bytes, instance.log_limit_bytes);
     let percent = used.saturating_mul(100) / limit.max(1);
-    let full_at = instance.streams.iter().find_map(|stream| stream.facts.log_full_at);
+    let full_at = instance
+        .streams
+        .iter()
+        .filter_map(|stream| stream.facts.log_full_at)
+        .min();
     let note = match full_at {
         Some(at) => format!(
             "{percent} % of {}; full on {} at this rate",
