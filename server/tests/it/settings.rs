@@ -318,11 +318,11 @@ async fn a_destination_that_was_blocked_is_sent_to_as_soon_as_the_network_allows
     let mut listed = String::new();
     for _ in 0..10_000 {
         listed = root.read("destinations/list").await.text;
-        if listed.contains("blocked") {
+        if listed.contains("Blocked by network rules") {
             break;
         }
     }
-    assert!(listed.contains("blocked"), "{listed}");
+    assert!(listed.contains("Blocked by network rules"), "{listed}");
     let url: url::Url = receiver.url().parse().unwrap();
     let list = format!("127.0.0.1:{}", url.port().unwrap());
     let listed = [("version", "3"), ("allowlist", list.as_str())];
