@@ -22,6 +22,9 @@ pub mod sink;
 pub mod store;
 pub mod vault;
 
+/// The stack of each thread that handles input from outside. Parsers bound how deep they recurse; this leaves them a wide margin.
+pub const THREAD_STACK: usize = 8 * 1024 * 1024;
+
 pub use self::{
     activity::{FiguresError, Traffic},
     alerts::{NotTold, OpenAlert, OpenAlerts},

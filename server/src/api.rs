@@ -3,7 +3,7 @@
 //!
 //! Ingest takes an API token and nothing else, and no layer lies over it: what it does not need, it does not pay for.
 //! Everything else lets in tokens and administrators who are signed in: REST through one door (`guard`), GraphQL by itself,
-//! since there everybody may ask what can be asked for.
+//! since its errors have a shape of their own.
 
 mod authorise;
 mod body;
@@ -37,7 +37,7 @@ pub(crate) use self::{
     caller::authorise_by_token,
     error::ApiError,
     fallback::{answer_unknown_method, answer_unknown_path},
-    graphql::{Strangers, schema_definition},
+    graphql::schema_definition,
     ingest::{AcceptedFigures, IngestFigures, Refusal},
     large_bodies::LargeBodies,
     limits::{FailedTokens, IngestRate, RefusalLog},

@@ -49,7 +49,8 @@ enum Command {
 /// Runs the command of this process's own command line.
 pub(crate) fn run() -> ExitCode {
     let command = Cli::parse().command;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match builder.enable_all().thread_stack_size(engine::THREAD_STACK).build() {
         Ok(runtime) => runtime,
         Err(error) => return CommandError::Runtime(error).report(),
     };

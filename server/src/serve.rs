@@ -21,7 +21,7 @@ pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
+    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
     cli::CommandError,
     page::CountedReplays,
     router::router,
@@ -83,7 +83,6 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         sign_in_attempts: SignInAttempts::new(),
         tokens: TokenCache::default(),
         failed_tokens: FailedTokens::new(),
-        strangers: Strangers::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
         ingest_figures: IngestFigures::default(),
         api_rate: ApiRate::new(config.api_rate),

@@ -7,7 +7,7 @@ use engine::Engine;
 
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
-    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog, Strangers},
+    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
     page::CountedReplays,
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
@@ -23,7 +23,6 @@ pub(crate) struct ServicesInner {
     pub(crate) sign_in_attempts: SignInAttempts,
     pub(crate) tokens: TokenCache,
     pub(crate) failed_tokens: FailedTokens,
-    pub(crate) strangers: Strangers,
     pub(crate) ingest_rate: IngestRate,
     pub(crate) ingest_figures: IngestFigures,
     pub(crate) api_rate: ApiRate,

@@ -17,6 +17,7 @@ use tokio::{
 use self::stream::{End, Stream, StreamError};
 use super::{progress::Progress, status::Status};
 use crate::{
+    THREAD_STACK,
     causes::causes,
     clock::Clock,
     log::EventLog,
@@ -62,7 +63,8 @@ pub(super) fn spawn(
     running: mpsc::Sender<()>,
 ) -> std::io::Result<JoinHandle<()>> {
     let name = format!("stream-{}", context.destination);
-    std::thread::Builder::new().name(name).spawn(move || {
+    let thread = std::thread::Builder::new().name(name).stack_size(THREAD_STACK);
+    thread.spawn(move || {
         // Made here and not handed over: a runtime must not be dropped by a task of another one.
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => {

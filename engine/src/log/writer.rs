@@ -25,6 +25,7 @@ use super::{
     tail::Tail,
     types::Tally,
 };
+use crate::THREAD_STACK;
 
 /// Bodies in one commit: more would only make everyone wait longer for the same disk.
 const COMMIT_BYTES: usize = 8 * 1024 * 1024;
@@ -81,6 +82,7 @@ impl Writer {
         let (path, thread_alive) = (path.to_owned(), Arc::clone(&alive));
         let thread = std::thread::Builder::new()
             .name("event-log".to_owned())
+            .stack_size(THREAD_STACK)
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
                 match WriterThread::open(&path, shared, tail, committed) {

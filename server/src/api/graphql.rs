@@ -29,9 +29,8 @@ mod request;
 mod route;
 mod s3;
 mod schema;
-mod strangers;
 mod unified;
 mod unified_config;
 
 pub(super) use self::route::post_graphql;
-pub(crate) use self::{schema::schema_definition, strangers::Strangers};
+pub(crate) use self::schema::schema_definition;

@@ -33,6 +33,7 @@ mod ingest_limits;
 mod instance;
 mod log;
 mod metrics;
+mod nesting;
 mod operations;
 mod origin;
 mod page;

@@ -206,3 +206,53 @@ proptest! {
         prop_assert_eq!(again, accepted);
     }
 }
+
+/// Arrays and objects in each other, closed or not, with what may stand between them.
+fn nested_json() -> impl Strategy<Value = String> {
+    let parts = [
+        ("[", "]"),
+        ("{\"a\":", "}"),
+        ("{\"details\":", "}"),
+        ("[1,", "]"),
+        ("[\"]\",", "]"),
+        ("{\"\\\"[\":[", "]}"),
+        (" [\n", "\t]"),
+    ];
+    let part = (prop::sample::select(parts.to_vec()), 1_usize..20_000, any::<bool>());
+    prop::collection::vec(part, 1..3).prop_map(|parts| {
+        let (mut start, mut end) = (String::new(), String::new());
+        for ((open, close), depth, is_closed) in parts {
+            start.push_str(&open.repeat(depth));
+            if is_closed {
+                end.insert_str(0, &close.repeat(depth));
+            }
+        }
+        format!("{start}null{end}")
+    })
+}
+
+fn depth_of(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => 1 + items.iter().map(depth_of).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth_of).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// On a stack that is a small part of what the server's threads have.
+    #[test]
+    fn what_nests_without_end_is_refused_without_recursion(json in nested_json(), as_details in any::<bool>()) {
+        let text = if as_details { format!(r#"{{"event_type":"x","details":{json}}}"#) } else { json };
+        let thread = std::thread::Builder::new().stack_size(512 * 1024);
+        let parsing = thread.spawn(move || {
+            let events = crate::event::split_body(text.as_bytes()).unwrap_or_default();
+            let parsed = events.iter().filter_map(|event| AuditEvent::parse(event, &received()).ok());
+            parsed.map(|event| depth_of(&serde_json::from_str(&event.body).unwrap())).max()
+        });
+        let deepest = parsing.unwrap().join().unwrap();
+        prop_assert!(deepest.is_none_or(|deepest| deepest <= MAX_DEPTH), "{:?}", deepest);
+    }
+}

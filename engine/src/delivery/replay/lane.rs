@@ -32,6 +32,7 @@ use super::{
     keeper::Shared,
 };
 use crate::{
+    THREAD_STACK,
     causes::causes,
     log::{LogError, LoggedEvent, RangeFilter},
     own_events::Recorded,
@@ -90,7 +91,8 @@ pub(super) fn spawn(
     running: mpsc::Sender<()>,
 ) -> std::io::Result<JoinHandle<()>> {
     let name = format!("replay-{}", context.replay);
-    std::thread::Builder::new().name(name).spawn(move || {
+    let thread = std::thread::Builder::new().name(name).stack_size(THREAD_STACK);
+    thread.spawn(move || {
         // Made here and not handed over: a runtime must not be dropped by a task of another one.
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => {

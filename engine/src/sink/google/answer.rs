@@ -271,6 +271,18 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_nests_without_end_is_said_by_its_status() {
+        let thread = std::thread::Builder::new().stack_size(crate::THREAD_STACK / 16);
+        let reading = thread.spawn(|| {
+            for open in ["[", "{\"error\":", "{\"error\":{\"details\":[", "{\"a\":[{\"b\":"] {
+                let report = report_of(502, &open.repeat(50_000), 3);
+                assert_eq!(report.whole.reason, "Cloud Logging answered 502 Bad Gateway.");
+            }
+        });
+        reading.unwrap().join().unwrap();
+    }
+
+    #[test]
     fn the_longer_wish_to_wait_is_kept() {
         for (delay, expected) in [("30s", 30), ("12.5s", 12), ("3s", 7), ("soon", 7), ("-9s", 7)] {
             let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);

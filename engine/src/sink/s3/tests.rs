@@ -299,3 +299,29 @@ async fn without_an_answer_the_cause_is_told() {
     .await;
     assert_eq!(unknown.outcome, Outcome::Unreached(Unreached::Dns), "{unknown:?}");
 }
+
+/// Elements in elements, deeper than any stack, on a thread whose stack is a small part of what streams have.
+#[test]
+fn an_answer_that_nests_without_end_is_read_without_recursion() {
+    let thread = std::thread::Builder::new().stack_size(crate::THREAD_STACK / 8);
+    let reading = thread.spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(async {
+            for (status, open, close) in [
+                (200, "<a>", "</a>"),
+                (400, "<Error>", "</Error>"),
+                (403, "<Error><Code>", ""),
+                (503, "<!--", "-->"),
+                (301, "<a b='", "'/>"),
+                (500, "<![CDATA[", "]]>"),
+                (409, "<!DOCTYPE a [<!ENTITY b \"", "\">]>"),
+            ] {
+                let body = format!("<?xml version=\"1.0\"?>{}{}", open.repeat(50_000), close.repeat(50_000));
+                let server = Server::answering(status, &[], body.leak()).await;
+                let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+                assert!(!matches!(report.outcome, ACCEPTED), "{status}: {report:?}");
+            }
+        });
+    });
+    reading.unwrap().join().unwrap();
+}

@@ -45,7 +45,7 @@ impl From<BuiltInType> for AuditEventDefinition {
     }
 }
 
-/// By name. Everybody may ask for them, so they are read once.
+/// By name, read once.
 static DEFINITIONS: LazyLock<Vec<AuditEventDefinition>> = LazyLock::new(|| {
     let mut definitions: Vec<AuditEventDefinition> = built_in_types().map(AuditEventDefinition::from).collect();
     definitions.sort_unstable_by_key(|definition| definition.name);

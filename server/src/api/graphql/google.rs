@@ -83,7 +83,7 @@ impl GoogleQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Option<Result<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
+    ) -> Result<Option<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
         let arguments = PageArguments::new(after, before, first, last);
         list_page(
             ctx,

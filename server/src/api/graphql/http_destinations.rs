@@ -102,7 +102,7 @@ impl HttpQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Option<Result<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
+    ) -> Result<Option<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
         let arguments = PageArguments::new(after, before, first, last);
         list_page(ctx, Family::Http, arguments, InstanceExternalAuditEventDestination::of).await
     }

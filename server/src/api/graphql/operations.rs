@@ -9,40 +9,32 @@ use domain::{
 use engine::{DestinationState, store::Destination, vault::random};
 
 use super::{
-    access::{author, may_read, services},
+    access::{author, services},
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, failed, not_there},
     family::Family,
 };
 use crate::destinations;
 
-/// Every destination of the family, oldest first; none for who may not see them.
-async fn list(ctx: &Context<'_>, family: Family) -> Option<Result<Vec<DestinationState>>> {
-    match may_read(ctx) {
-        Ok(true) => Some(list_all(ctx, family).await),
-        Ok(false) => None,
-        Err(error) => Some(Err(error)),
-    }
-}
-
-/// A page of what there is of the family, as `show` shows it; none for who may not see it.
+/// A page of what there is of the family, as `show` shows it. The type is nullable, as in GitLab; it is never null.
+///
+/// # Errors
+/// For page arguments that are wrong, and if the destinations can't be read.
 pub(super) async fn list_page<T: OutputType>(
     ctx: &Context<'_>,
     family: Family,
     arguments: PageArguments,
     show: impl Fn(DestinationState) -> Option<T>,
-) -> Option<Result<Connection<Cursor, T>>> {
-    let states = match list(ctx, family).await? {
-        Ok(states) => states,
-        Err(error) => return Some(Err(error)),
-    };
+) -> Result<Option<Connection<Cursor, T>>> {
+    let states = list_all(ctx, family).await?;
     let numbered = states.into_iter().filter_map(|state| {
         let number = state.destination.id.get();
         Some((number, show(state)?))
     });
-    Some(page(numbered.collect(), arguments))
+    page(numbered.collect(), arguments).map(Some)
 }
 
+/// Every destination of the family, oldest first.
 async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {
     let states = services(ctx)?
         .engine

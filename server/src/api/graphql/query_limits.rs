@@ -27,20 +27,30 @@ const _: () = assert!(MAX_NAMESPACES == 5);
 const TYPE_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 const MAX_TYPE_LISTS: u32 = 1;
 
-/// Brackets within brackets: far more than a query within the limits has, and far less than would fill a thread's stack. The
-/// parser bounds selections itself, but not lists and objects in arguments: some hundred of those would end the server.
-const MAX_BRACKETS: usize = 64;
+/// Brackets within brackets: far more than a query within the limits has, and far fewer than would fill a thread's stack. The
+/// parser bounds selections itself, but not lists, objects and types.
+pub(super) const MAX_BRACKETS: usize = 64;
+
+/// Fragments within fragments. Weighing and validating recurse into them, and they need no brackets within brackets.
+const MAX_FRAGMENTS: u32 = MAX_DEPTH;
+
+const TOO_DEEP: &str = "Query is nested too deep";
 
 /// Refuses a query that asks for too much. Whatever else is wrong with it is found later.
 ///
 /// # Errors
 /// What it asks for too much of.
 pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), ServerError> {
-    if deepest_bracket(&request.query) > MAX_BRACKETS {
-        return Err(ServerError::new("Query is nested too deep", None));
+    match deepest_bracket(&request.query) {
+        Ok(deepest) if deepest <= MAX_BRACKETS => {}
+        Ok(_) => return Err(ServerError::new(TOO_DEEP, None)),
+        Err(error) => return Err(ServerError::new(error.to_string(), Some(error.position))),
     }
     let operation = request.operation_name.clone();
     let weight = Scale::new(request.parsed_query()?).weigh_document(operation.as_deref());
+    if weight.fragments > MAX_FRAGMENTS {
+        return Err(ServerError::new(TOO_DEEP, None));
+    }
     if weight.complexity > MAX_COMPLEXITY {
         let complexity = weight.complexity;
         let message = format!("Query has complexity of {complexity}, which exceeds max complexity of {MAX_COMPLEXITY}");
@@ -68,6 +78,8 @@ struct Weight {
     depth: u32,
     /// Lists of types within such lists.
     type_lists: u32,
+    /// Fragments within fragments.
+    fragments: u32,
 }
 
 impl Weight {
@@ -76,6 +88,13 @@ impl Weight {
         complexity: 1,
         depth: 0,
         type_lists: 0,
+        fragments: 0,
+    };
+
+    /// Of a fragment that stands too deep within others to be looked at.
+    const TOO_DEEP: Self = Self {
+        fragments: u32::MAX,
+        ..Self::WRONG
     };
 
     fn and(self, other: Self) -> Self {
@@ -90,6 +109,7 @@ impl Weight {
             complexity: self.complexity.max(other.complexity),
             depth: self.depth.max(other.depth),
             type_lists: self.type_lists.max(other.type_lists),
+            fragments: self.fragments.max(other.fragments),
         }
     }
 
@@ -101,6 +121,7 @@ impl Weight {
             complexity: selected.complexity.saturating_mul(times).saturating_add(1),
             depth: selected.depth.saturating_add(1),
             type_lists: selected.type_lists.saturating_add(lists),
+            fragments: selected.fragments,
         }
     }
 }
@@ -109,6 +130,8 @@ struct Scale<'document> {
     document: &'document ExecutableDocument,
     /// Fragments that were weighed; none while one is being weighed.
     weighed: HashMap<&'document Name, Option<Weight>>,
+    /// How many fragments are being weighed, one within the other.
+    open: u32,
 }
 
 impl<'document> Scale<'document> {
@@ -116,6 +139,7 @@ impl<'document> Scale<'document> {
         Self {
             document,
             weighed: HashMap::new(),
+            open: 0,
         }
     }
 
@@ -152,9 +176,18 @@ impl<'document> Scale<'document> {
         let Some(fragment) = self.document.fragments.get(name) else {
             return Weight::WRONG;
         };
+        if self.open > MAX_FRAGMENTS {
+            return Weight::TOO_DEEP;
+        }
         let fragment: &'document FragmentDefinition = &fragment.node;
         self.weighed.insert(name, None);
+        self.open += 1;
         let weight = self.weigh(&fragment.selection_set.node);
+        self.open -= 1;
+        let weight = Weight {
+            fragments: weight.fragments.saturating_add(1),
+            ..weight
+        };
         self.weighed.insert(name, Some(weight));
         weight
     }
@@ -246,11 +279,31 @@ mod tests {
     }
 
     #[test]
+    fn fragments_are_followed_only_so_deep_whether_they_are_used_or_not() {
+        let chain = |count: u32| -> String {
+            let inner = (1..count).map(|number| format!("fragment f{number} on A{{...f{}}}", number + 1));
+            format!("{}fragment f{count} on A{{a}}", inner.collect::<String>())
+        };
+        for count in [MAX_FRAGMENTS + 1, 100, 300] {
+            for start in ["{...f1}", "{a}"] {
+                let refused = refusal(&format!("{start}{}", chain(count)));
+                assert_eq!(refused.as_deref(), Some("Query is nested too deep"), "{start} {count}");
+            }
+        }
+        assert_eq!(refusal(&format!("{{...f1}}{}", chain(MAX_FRAGMENTS))), None);
+    }
+
+    #[test]
     fn fragments_in_fragments_are_weighed_at_once() {
-        let fragments = (0..60).map(|step| format!("fragment F{step} on X {{ ...F{0} ...F{0} }} ", step + 1));
+        let fragments = (0..15).map(|step| {
+            format!(
+                "fragment F{step} on X {{ {} }} ",
+                format!("...F{} ", step + 1).repeat(10)
+            )
+        });
         let fragments: String = fragments.collect();
-        for (start, end) in [("...F0", "a"), ("...F0", "...Missing"), ("...F0", "...F60"), ("a", "a")] {
-            let query = format!("{{ {start} }} {fragments} fragment F60 on X {{ {end} }}");
+        for (start, end) in [("...F0", "a"), ("...F0", "...Missing"), ("...F0", "...F15"), ("a", "a")] {
+            let query = format!("{{ {start} }} {fragments} fragment F15 on X {{ {end} }}");
             assert_eq!(weight(&query).0, u32::MAX, "{start}, {end}");
         }
         let within_itself = weight("{ ...F } fragment F on X { a ...F }");

@@ -112,7 +112,7 @@ impl S3Queries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Option<Result<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
+    ) -> Result<Option<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
         let arguments = PageArguments::new(after, before, first, last);
         list_page(ctx, Family::S3, arguments, InstanceAmazonS3ConfigurationType::of).await
     }

@@ -84,7 +84,7 @@ impl UnifiedQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Option<Result<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
+    ) -> Result<Option<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
         let arguments = PageArguments::new(after, before, first, last);
         list_page(ctx, Family::Unified, arguments, |state| Some(state.into())).await
     }
