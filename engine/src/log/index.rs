@@ -257,7 +257,7 @@ mod tests {
 
     fn log() -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        schema::prepare(&connection).unwrap();
+        schema::migrate(&connection).unwrap();
         connection
             .execute("INSERT INTO sources (id, name) VALUES (1, 'a')", [])
             .unwrap();

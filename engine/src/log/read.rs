@@ -45,7 +45,7 @@ impl EventLog {
 }
 
 /// The events after the first position and up to the last.
-fn read_range(
+pub(super) fn read_range(
     connection: &Connection,
     (after, last): (Seq, Seq),
     count: usize,

@@ -73,8 +73,8 @@ CREATE TABLE index_entries (
 /// What leads from each version to the next, beginning with an empty file.
 const STEPS: [&str; 3] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS];
 
-/// Sets up a connection that writes; makes the tables that the file does not have yet.
-pub(super) fn prepare(connection: &Connection) -> Result<(), LogError> {
+/// Sets up a connection that writes.
+pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // The page size only takes effect before the first table is made. Large pages suit rows of about a kilobyte.
     connection.pragma_update(None, "page_size", 16_384)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -83,6 +83,11 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), LogError> {
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "busy_timeout", 5_000)?;
+    Ok(())
+}
+
+/// Makes the tables that the file does not have yet.
+pub(super) fn migrate(connection: &Connection) -> Result<(), LogError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > VERSION {
         return Err(LogError::TooNew { found, known: VERSION });
@@ -121,7 +126,7 @@ mod tests {
                 )
                 .unwrap();
         }
-        prepare(&connection).unwrap();
+        migrate(&connection).unwrap();
         let mut counts = connection
             .prepare("SELECT hour, event_type, count FROM event_counts ORDER BY hour, event_type")
             .unwrap();
@@ -133,13 +138,13 @@ mod tests {
             counts,
             [(0, "a".to_owned(), 2), (0, "b".to_owned(), 1), (1, "a".to_owned(), 1)]
         );
-        prepare(&connection).unwrap();
+        migrate(&connection).unwrap();
     }
 
     #[test]
     fn a_newer_log_is_left_alone() {
         let connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        assert!(matches!(prepare(&connection), Err(LogError::TooNew { .. })));
+        assert!(matches!(migrate(&connection), Err(LogError::TooNew { .. })));
     }
 }

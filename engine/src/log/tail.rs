@@ -12,7 +12,8 @@ use super::LoggedEvent;
 /// What the tail may hold, counted in bytes of bodies.
 const TAIL_BYTES: usize = 8 * 1024 * 1024;
 
-/// A run of consecutive committed events that ends with the newest one.
+/// A run of consecutive committed events that ends with the newest one. It never has a hole: a reader that finds no event at
+/// a position takes it that the event has left the log.
 #[derive(Default)]
 pub(super) struct Tail(RwLock<Events>);
 
@@ -23,10 +24,13 @@ struct Events {
 }
 
 impl Tail {
-    /// Adds what was just committed; the oldest go when there is too much.
+    /// Adds what was just committed; the oldest go when there is too much, and all that does not reach up to it.
     pub(super) fn extend(&self, committed: Vec<Arc<LoggedEvent>>) {
         let mut tail = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for event in committed {
+            if tail.events.back().is_some_and(|last| last.seq.next() != event.seq) {
+                *tail = Events::default();
+            }
             tail.bytes += event.body.len();
             tail.events.push_back(event);
         }
@@ -34,6 +38,11 @@ impl Tail {
             let Some(oldest) = tail.events.pop_front() else { break };
             tail.bytes -= oldest.body.len();
         }
+    }
+
+    /// Forgets everything: the newest events are on disk only.
+    pub(super) fn clear(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Events::default();
     }
 
     /// The events after `after`, at most `count` of them and `bytes` of bodies (but at least one). None if the tail does
@@ -109,6 +118,17 @@ mod tests {
         assert_eq!(seqs(tail.read_after(Seq::START, 2, 100)), Some(vec![1, 2]));
         assert_eq!(seqs(tail.read_after(Seq::START, 9, 15)), Some(vec![1, 2]));
         assert_eq!(seqs(tail.read_after(Seq::START, 9, 1)), Some(vec![1]));
+    }
+
+    #[test]
+    fn what_is_added_after_a_hole_replaces_what_was_before_it() {
+        let tail = Tail::default();
+        tail.extend(vec![event(5, 10), event(6, 10)]);
+        tail.extend(vec![event(9, 10), event(10, 10)]);
+        assert_eq!(seqs(tail.read_after(Seq::new(5), 10, 100)), None);
+        assert_eq!(seqs(tail.read_after(Seq::new(8), 10, 100)), Some(vec![9, 10]));
+        tail.clear();
+        assert_eq!(seqs(tail.read_after(Seq::new(9), 10, 100)), None);
     }
 
     #[test]

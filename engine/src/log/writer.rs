@@ -1,8 +1,11 @@
 //! The thread that writes: everything that has queued up since the last commit goes into the next one.
+//!
+//! A transaction that fails leaves doubt: its commit may have happened although it reported an error. Until the file has
+//! said which, nothing more is written; then memory and tail are brought in line with it.
 
 use std::{
     collections::HashMap,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -179,6 +182,7 @@ struct Shared {
 
 /// What the thread owns.
 struct WriterThread {
+    path: PathBuf,
     connection: Connection,
     shared: Shared,
     usage: Usage,
@@ -187,18 +191,20 @@ struct WriterThread {
     open_block: OpenBlock,
     tail: Arc<Tail>,
     committed: watch::Sender<Seq>,
+    /// A transaction failed, and the file was not asked yet what it holds.
+    is_in_doubt: bool,
 }
 
 impl WriterThread {
     fn open(path: &Path, shared: Shared, tail: Arc<Tail>, committed: watch::Sender<Seq>) -> Result<Self, LogError> {
-        let mut connection = Connection::open(path)?;
-        schema::prepare(&connection)?;
-        connection.set_prepared_statement_cache_capacity(32);
+        let mut connection = connect(path)?;
+        schema::migrate(&connection)?;
         let last_seq = last_seq(&connection)?;
         let open_block = index::catch_up(&mut connection, last_seq)?;
         let usage = prune::usage(&connection)?;
         committed.send_replace(last_seq);
         Ok(Self {
+            path: path.to_owned(),
             connection,
             shared,
             usage,
@@ -207,6 +213,7 @@ impl WriterThread {
             open_block,
             tail,
             committed,
+            is_in_doubt: false,
         })
     }
 
@@ -258,8 +265,8 @@ impl WriterThread {
         if self.usage.used_bytes >= self.shared.size_limit.load(Ordering::Acquire) {
             return Err(AppendError::Full);
         }
-        let (first_seq, started) = (self.last_seq, Instant::now());
-        let written = self.write_transaction(jobs);
+        let started = Instant::now();
+        let written = self.resolve_doubt().and_then(|()| self.write_transaction(jobs));
         match &written {
             Ok(_) => {
                 let mut commits = self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -268,10 +275,10 @@ impl WriterThread {
                 self.usage = prune::usage(&self.connection).unwrap_or(self.usage);
             }
             Err(_) => {
-                // The commit may have happened although it reported an error: the file knows.
-                self.last_seq = last_seq(&self.connection).unwrap_or(first_seq);
-                self.sources.clear();
-                self.open_block.restart(&self.connection, self.last_seq);
+                self.is_in_doubt = true;
+                if let Err(error) = self.resolve_doubt() {
+                    tracing::error!(error = %error, "The log could not be read after a failed write.");
+                }
             }
         }
         written.map_err(|error| {
@@ -281,6 +288,28 @@ impl WriterThread {
                 _ => AppendError::Failed,
             }
         })
+    }
+
+    /// After a transaction that failed: reads from the file where the log ends. Events that were committed although the
+    /// commit reported an error are not in the tail, so the tail starts anew and readers find them on disk.
+    fn resolve_doubt(&mut self) -> rusqlite::Result<()> {
+        if !self.is_in_doubt {
+            return Ok(());
+        }
+        if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
+            // The transaction can't be ended on this connection; SQLite ends it when the connection is closed.
+            self.connection = connect(&self.path)?;
+        }
+        self.last_seq = last_seq(&self.connection)?;
+        self.usage = prune::usage(&self.connection)?;
+        self.sources.clear();
+        self.open_block.restart(&self.connection, self.last_seq);
+        self.is_in_doubt = false;
+        if *self.committed.borrow() != self.last_seq {
+            self.tail.clear();
+            self.committed.send_replace(self.last_seq);
+        }
+        Ok(())
     }
 
     fn write_transaction(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Vec<Option<Seq>>>> {
@@ -336,6 +365,14 @@ impl WriterThread {
             drop(answer.send(Ok(appended)));
         }
     }
+}
+
+/// A connection that may write.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    schema::configure(&connection)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
 }
 
 fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {
@@ -404,3 +441,6 @@ fn insert(
     ])?;
     Ok(inserted == 1)
 }
+
+#[cfg(test)]
+mod tests;
