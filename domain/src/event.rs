@@ -5,7 +5,9 @@
 
 mod action;
 mod batch;
+pub mod body;
 mod compact;
+mod content;
 mod incoming;
 mod own;
 
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     action::describe_action,
-    batch::{BodyError, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
+    batch::{BodyError, EventSizeLimit, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
     incoming::{EventError, Received},
     own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
 };
@@ -87,6 +89,8 @@ pub struct AuditEvent {
     /// Empty if the event names none.
     pub ip_address: String,
     pub created_at: Timestamp,
+    /// Whether the event brought `created_at`; otherwise that is when it was received.
+    pub is_dated: bool,
     /// The JSON object that is delivered: every documented field, no line breaks.
     pub body: Box<str>,
 }
@@ -109,5 +113,11 @@ impl AuditEvent {
     /// [`EventError`] with the field and the rule it breaks.
     pub fn parse_as(json: &str, received: &Received, id: impl Fn() -> EventId) -> Result<Self, EventError> {
         incoming::parse(json, received, &id)
+    }
+
+    /// Whether the stored body of an event with the same id has the same content: members in any order, white space and
+    /// escapes aside. When an event was received is no content of it, and neither is how its id is written.
+    pub fn has_content_of(&self, stored_body: &str) -> bool {
+        *self.body == *stored_body || content::is_same(&self.body, stored_body, self.is_dated)
     }
 }

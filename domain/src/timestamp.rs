@@ -15,9 +15,15 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// Nothing is told apart below it.
 const TICK: Duration = Duration::from_millis(1);
 
-/// The text was no RFC 3339 date and time.
+/// Unix times below it are in seconds (until the year 5138), from it on in milliseconds (since March 1973).
+const FIRST_IN_MS: u64 = 100_000_000_000;
+
+/// The text was no date and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an ISO 8601 date and time with a zone, for example 2025-10-14T18:00:08.677Z")]
+#[error(
+    "must be an ISO 8601 date and time with a zone, for example 2025-10-14T18:00:08.677Z, 2025-10-14 18:00+0200 or \
+     20251014T180008Z"
+)]
 pub struct InvalidTimestamp;
 
 impl Timestamp {
@@ -45,17 +51,56 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// Reads RFC 3339 in any zone; what is finer than a millisecond is cut off.
+    /// Reads ISO 8601 with a zone: RFC 3339, and beyond it without seconds, in basic format, with a comma before the fraction,
+    /// with a space before the time or the zone, and with the zones `+0200`, `+02`, `UTC` and `GMT`. What is finer than a
+    /// millisecond is cut off.
     ///
     /// # Errors
     /// [`InvalidTimestamp`] if the text is anything else, or its UTC year is not within 0000 to 9999.
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        Self::parse_rfc3339(text).or_else(|error| Self::parse_rfc3339(&as_rfc3339(text).ok_or(error)?))
+    }
+
+    /// Reads RFC 3339 alone.
+    ///
+    /// # Errors
+    /// As [`Timestamp::parse`].
+    pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTimestamp> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
         let unix_ms = moment.unix_timestamp_nanos().div_euclid(1_000_000);
-        match i64::try_from(unix_ms) {
-            Ok(unix_ms) if (Self::EARLIEST_MS..=Self::LATEST_MS).contains(&unix_ms) => Ok(Self(unix_ms)),
-            _ => Err(InvalidTimestamp),
+        i64::try_from(unix_ms)
+            .map_err(|_| InvalidTimestamp)
+            .and_then(Self::within_years)
+    }
+
+    /// Reads a Unix time as JSON writes a number: seconds, perhaps with a fraction, or milliseconds. Numbers of twelve
+    /// digits or more are milliseconds.
+    ///
+    /// # Errors
+    /// [`InvalidTimestamp`] if the text is anything else, or its UTC year is not within 0000 to 9999.
+    pub fn parse_unix(number: &str) -> Result<Self, InvalidTimestamp> {
+        let (is_negative, digits) = number
+            .strip_prefix('-')
+            .map_or((false, number), |digits| (true, digits));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        if ![whole, fraction].iter().all(|part| is_digits(part)) {
+            return Err(InvalidTimestamp);
         }
+        let whole: u64 = whole.parse().map_err(|_| InvalidTimestamp)?;
+        let ms = if whole < FIRST_IN_MS {
+            let thousandths = fraction.bytes().chain(*b"00").take(3);
+            let fraction_ms = thousandths.fold(0, |ms, digit| ms * 10 + u64::from(digit - b'0'));
+            whole * 1_000 + fraction_ms
+        } else {
+            whole
+        };
+        let ms = i64::try_from(ms).map_err(|_| InvalidTimestamp)?;
+        Self::within_years(if is_negative { -ms } else { ms })
+    }
+
+    fn within_years(unix_ms: i64) -> Result<Self, InvalidTimestamp> {
+        let is_within = (Self::EARLIEST_MS..=Self::LATEST_MS).contains(&unix_ms);
+        is_within.then_some(Self(unix_ms)).ok_or(InvalidTimestamp)
     }
 
     /// The first moment of a day, `2025-10-14` in UTC, or the moment itself.
@@ -97,6 +142,52 @@ impl Timestamp {
     }
 }
 
+/// Another form of ISO 8601 as RFC 3339; whether the numbers make sense is for its parser to say.
+fn as_rfc3339(text: &str) -> Option<String> {
+    let (year, rest) = digits(text, 4)?;
+    let (month, rest) = digits(rest.strip_prefix('-').unwrap_or(rest), 2)?;
+    let (day, rest) = digits(rest.strip_prefix('-').unwrap_or(rest), 2)?;
+    let (hour, rest) = digits(rest.strip_prefix(['T', 't', ' '])?, 2)?;
+    let (minute, rest) = digits(rest.strip_prefix(':').unwrap_or(rest), 2)?;
+    let (second, rest) = digits(rest.strip_prefix(':').unwrap_or(rest), 2).unwrap_or(("00", rest));
+    let (fraction, zone) = match rest.strip_prefix(['.', ',']) {
+        Some(rest) => rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count()),
+        None => ("0", rest),
+    };
+    let zone = zone_of(zone.strip_prefix(' ').unwrap_or(zone))?;
+    Some(format!(
+        "{year}-{month}-{day}T{hour}:{minute}:{second}.{fraction}{zone}"
+    ))
+}
+
+fn zone_of(text: &str) -> Option<String> {
+    if ["Z", "UTC", "GMT"].iter().any(|utc| text.eq_ignore_ascii_case(utc)) {
+        return Some("Z".to_owned());
+    }
+    let (sign, rest) = text
+        .split_at_checked(1)
+        .filter(|(sign, _)| matches!(*sign, "+" | "-"))?;
+    let (hour, rest) = digits(rest, 2)?;
+    let minute = match rest {
+        "" => "00",
+        rest => {
+            digits(rest.strip_prefix(':').unwrap_or(rest), 2)
+                .filter(|(_, end)| end.is_empty())?
+                .0
+        }
+    };
+    Some(format!("{sign}{hour}:{minute}"))
+}
+
+/// So many digits, and what follows them.
+fn digits(text: &str, count: usize) -> Option<(&str, &str)> {
+    text.split_at_checked(count).filter(|(digits, _)| is_digits(digits))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn day(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&format!("{text}T00:00:00Z")).ok()
 }
@@ -127,6 +218,66 @@ mod tests {
     }
 
     #[test]
+    fn every_common_form_of_the_same_moment_is_read() {
+        for text in [
+            "2025-10-14T18:00:08.677Z",
+            "2025-10-14t18:00:08.677z",
+            "2025-10-14T18:00:08,677Z",
+            "2025-10-14T20:00:08.677+0200",
+            "2025-10-14T20:00:08.677+02",
+            "2025-10-14 18:00:08.677 UTC",
+            "2025-10-14 18:00:08.677 +0000",
+            "2025-10-14 13:30:08.677 -0430",
+            "20251014T180008.677Z",
+            "20251014T200008,677+0200",
+            "20251014T180008.677 GMT",
+        ] {
+            let read = Timestamp::parse(text).map(|moment| moment.to_string());
+            assert_eq!(read.as_deref(), Ok("2025-10-14T18:00:08.677Z"), "{text}");
+        }
+        for text in [
+            "2025-10-14T18:00Z",
+            "2025-10-14 20:00+02:00",
+            "20251014T1800Z",
+            "20251014T1800 UTC",
+        ] {
+            let read = Timestamp::parse(text).map(|moment| moment.to_string());
+            assert_eq!(read.as_deref(), Ok("2025-10-14T18:00:00.000Z"), "{text}");
+        }
+    }
+
+    #[test]
+    fn unix_times_are_seconds_or_milliseconds() {
+        for (number, expected) in [
+            ("1760464808", "2025-10-14T18:00:08.000Z"),
+            ("1760464808.6779", "2025-10-14T18:00:08.677Z"),
+            ("1760464808.5", "2025-10-14T18:00:08.500Z"),
+            ("1760464808677", "2025-10-14T18:00:08.677Z"),
+            ("0", "1970-01-01T00:00:00.000Z"),
+            ("-1", "1969-12-31T23:59:59.000Z"),
+            ("99999999999", "5138-11-16T09:46:39.000Z"),
+            ("100000000000", "1973-03-03T09:46:40.000Z"),
+        ] {
+            let read = Timestamp::parse_unix(number).map(|moment| moment.to_string());
+            assert_eq!(read.as_deref(), Ok(expected), "{number}");
+        }
+        for number in [
+            "",
+            "-",
+            "1.",
+            ".5",
+            "1e9",
+            "1.5e3",
+            "+1",
+            "0x1",
+            "1760464808677000000",
+            "99999999999999999999",
+        ] {
+            assert_eq!(Timestamp::parse_unix(number), Err(InvalidTimestamp), "{number}");
+        }
+    }
+
+    #[test]
     fn a_date_without_a_zone_is_refused() {
         for text in [
             "",
@@ -134,6 +285,18 @@ mod tests {
             "2025-10-14T18:00:08",
             "yesterday",
             "9999-12-31T23:59:59-23:00",
+            "2025-10-14T18:00",
+            "20251014T180008",
+            "2025-10-14T18Z",
+            "2025-10-14T18:00:08.677Z ",
+            "2025-10-14T18:00:08.Z",
+            "2025-10-14T18:00:08+020",
+            "2025-10-14T18:00:08+02:0000",
+            "2025-13-14T18:00Z",
+            "20251014T2500Z",
+            "20251014",
+            "1760464808",
+            "2025-10-14T18:00:08 CET",
         ] {
             assert_eq!(Timestamp::parse(text), Err(InvalidTimestamp), "{text}");
         }
@@ -178,8 +341,9 @@ mod tests {
         }
 
         #[test]
-        fn parsing_never_panics(text in ".*") {
+        fn parsing_never_panics(text in prop_oneof![".*", "[0-9TZ:+., -]{0,40}"]) {
             let _ignored: Result<Timestamp, InvalidTimestamp> = Timestamp::parse(&text);
+            let _ignored: Result<Timestamp, InvalidTimestamp> = Timestamp::parse_unix(&text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    event::{AuditEvent, BodyError, EventError, EventId, Received, split_body},
+    event::{AuditEvent, BodyError, EventError, EventId, EventSizeLimit, Received, split_body},
 };
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -35,8 +35,8 @@ impl Engine {
     /// # Errors
     /// [`IngestError`]; nothing of the request was stored.
     pub async fn ingest(&self, source: &str, body: bytes::Bytes) -> Result<Appended, IngestError> {
-        let received_at = self.clock().now();
-        self.take_in(source, body, received_at, move |body| parse(body, received_at))
+        let (received_at, limit) = (self.clock().now(), self.settings().event_size());
+        self.take_in(source, body, received_at, move |body| parse(body, received_at, limit))
             .await
     }
 
@@ -46,10 +46,10 @@ impl Engine {
     /// # Errors
     /// [`IngestError`]; nothing of the request was stored.
     pub async fn ingest_once(&self, source: &str, key: &str, body: bytes::Bytes) -> Result<Appended, IngestError> {
-        let received_at = self.clock().now();
+        let (received_at, limit) = (self.clock().now(), self.settings().event_size());
         let namespace = Sha256::new().chain_update(part(source)).chain_update(part(key));
         self.take_in(source, body, received_at, move |body| {
-            parse_once(body, received_at, &namespace)
+            parse_once(body, received_at, limit, &namespace)
         })
         .await
     }
@@ -71,20 +71,31 @@ impl Engine {
     }
 }
 
-fn parse(body: &[u8], received_at: Timestamp) -> Result<Vec<AuditEvent>, IngestError> {
+fn parse(body: &[u8], received_at: Timestamp, limit: EventSizeLimit) -> Result<Vec<AuditEvent>, IngestError> {
     let received = Received { received_at, fresh_id };
-    let events = split_body(body)?
-        .into_iter()
-        .enumerate()
-        .map(|(index, json)| AuditEvent::parse(json, &received).map_err(|error| IngestError::Event { index, error }));
-    events.collect()
+    parse_each(body, limit, |_, json| AuditEvent::parse(json, &received))
 }
 
-fn parse_once(body: &[u8], received_at: Timestamp, namespace: &Sha256) -> Result<Vec<AuditEvent>, IngestError> {
+fn parse_once(
+    body: &[u8],
+    received_at: Timestamp,
+    limit: EventSizeLimit,
+    namespace: &Sha256,
+) -> Result<Vec<AuditEvent>, IngestError> {
     let received = Received { received_at, fresh_id };
+    parse_each(body, limit, |index, json| {
+        AuditEvent::parse_as(json, &received, || derived_id(namespace, index, json))
+    })
+}
+
+fn parse_each(
+    body: &[u8],
+    limit: EventSizeLimit,
+    parse: impl Fn(usize, &str) -> Result<AuditEvent, EventError>,
+) -> Result<Vec<AuditEvent>, IngestError> {
     let events = split_body(body)?.into_iter().enumerate().map(|(index, json)| {
-        let id = || derived_id(namespace, index, json);
-        AuditEvent::parse_as(json, &received, id).map_err(|error| IngestError::Event { index, error })
+        let parsed = limit.check(json).and_then(|()| parse(index, json));
+        parsed.map_err(|error| IngestError::Event { index, error })
     });
     events.collect()
 }
@@ -115,7 +126,13 @@ mod tests {
 
     fn ids(source: &str, key: &str, body: &str) -> Vec<String> {
         let namespace = Sha256::new().chain_update(part(source)).chain_update(part(key));
-        let events = parse_once(body.as_bytes(), Timestamp::from_unix_ms(0), &namespace).unwrap();
+        let events = parse_once(
+            body.as_bytes(),
+            Timestamp::from_unix_ms(0),
+            EventSizeLimit::default(),
+            &namespace,
+        )
+        .unwrap();
         events.iter().map(|event| event.id.to_string()).collect()
     }
 

@@ -8,7 +8,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{
-    event::{Author, OwnEvent},
+    event::{Author, EventSizeLimit, OwnEvent},
     settings::{AllowEntry, LogSize, NetworkChange, RetentionChange, RetentionDays},
 };
 use tokio::{sync::Notify, task::JoinHandle};
@@ -29,6 +29,8 @@ pub struct FixedSettings {
     pub network_allowlist: Option<Vec<AllowEntry>>,
     pub retention_days: Option<RetentionDays>,
     pub log_size: Option<LogSize>,
+    /// The largest event that is taken in.
+    pub event_size: Option<EventSizeLimit>,
 }
 
 /// Where a value comes from.
@@ -101,6 +103,10 @@ impl Settings {
             fixed,
             stored: RwLock::new(stored),
         }
+    }
+
+    pub(crate) fn event_size(&self) -> EventSizeLimit {
+        self.fixed.event_size.unwrap_or_default()
     }
 
     pub(crate) fn network(&self) -> NetworkSettings {

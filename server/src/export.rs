@@ -20,7 +20,6 @@ use engine::{
 };
 use futures::stream::try_unfold;
 
-pub(crate) use self::csv::plain;
 use crate::{access::TokenHash, api::ApiError, services::Services, web::report_incident};
 
 /// Bodies read at once: an event has anything between 200 bytes and a mebibyte.

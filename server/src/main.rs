@@ -11,6 +11,7 @@ mod api;
 mod assets;
 mod cli;
 mod destinations;
+mod event_summary;
 mod export;
 mod health;
 mod help;

@@ -1,12 +1,6 @@
 //! The members of an event's body, in the order in which they came.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use domain::event::body::{Members, plain};
 
 /// A name and what stands under it, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,32 +11,24 @@ pub struct Member {
 
 /// What stands under `details`: one entry for each member of the object, or one for anything else; none without details.
 pub fn details(body: &str) -> Vec<Member> {
-    let Ok(Members(members)) = serde_json::from_str(body) else {
+    let members = Members::read(body);
+    let Some(details) = members.ok().and_then(|members| members.json("details")) else {
         return Vec::new();
     };
-    let Some((_, details)) = members.into_iter().find(|(name, _)| name == "details") else {
-        return Vec::new();
-    };
-    match serde_json::from_str::<Members>(details.get()) {
-        Ok(Members(members)) => members
-            .into_iter()
-            .map(|(name, value)| Member {
-                name: humanised(&name),
-                value: plain(&value),
+    match Members::read(details) {
+        Ok(members) => members
+            .iter()
+            .map(|member| Member {
+                name: humanised(&member.name),
+                value: plain(member.value),
             })
             .collect(),
-        Err(_) if details.get() == "null" => Vec::new(),
+        Err(_) if details == "null" => Vec::new(),
         Err(_) => vec![Member {
             name: "Details".to_owned(),
-            value: plain(&details),
+            value: plain(details),
         }],
     }
-}
-
-/// A string without its quotes, nothing for null and the empty string, JSON text for the rest.
-fn plain(value: &RawValue) -> String {
-    serde_json::from_str::<Option<String>>(value.get())
-        .map_or_else(|_| value.get().to_owned(), Option::unwrap_or_default)
 }
 
 /// `target_details` becomes `Target details`, `ip_address` becomes `IP address`.
@@ -62,32 +48,6 @@ fn capitalised(word: &str) -> String {
         first.make_ascii_uppercase();
     }
     capitalised
-}
-
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        Ok(Members(members))
-    }
 }
 
 #[cfg(test)]
@@ -116,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn one_odd_value_hides_no_other() {
+        let body = r#"{"n":1e400,"details":{"\ud83d":1,"a":"x\ud83d","b":1e400,"b":2}}"#;
+        let expected = [("\u{fffd}", "1"), ("A", "x\u{fffd}"), ("B", "1e400"), ("B", "2")];
+        let expected: Vec<_> = expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(pairs(body), expected);
+    }
+
+    #[test]
     fn details_may_be_anything_or_nothing() {
         assert_eq!(
             pairs(r#"{"details":"free text"}"#),
@@ -123,7 +91,7 @@ mod tests {
         );
         assert_eq!(
             pairs(r#"{"details":[1, 2]}"#),
-            [("Details".to_owned(), "[1, 2]".to_owned())]
+            [("Details".to_owned(), "[1,2]".to_owned())]
         );
         for body in ["", "[]", "{}", r#"{"details":null}"#, r#"{"details":{}}"#] {
             assert!(pairs(body).is_empty(), "{body}");

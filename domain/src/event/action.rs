@@ -1,12 +1,12 @@
 //! What an event says was done, in one line.
 
-use serde_json::Value;
+use super::body::{Members, decode, plain};
 
 /// The action of an event from its `details`, else its type in words. One line, without an ending full stop.
 ///
 /// The order is GitLab's: its own message, then `add` / `remove` / `change`, then sign-ins.
-pub fn describe_action(details: &Value, event_type: &str) -> String {
-    let sentence = message(details.get("custom_message"))
+pub fn describe_action(details: &Members<'_>, event_type: &str) -> String {
+    let sentence = message(details)
         .or_else(|| membership(details))
         .or_else(|| change(details))
         .or_else(|| sign_in(details))
@@ -14,21 +14,20 @@ pub fn describe_action(details: &Value, event_type: &str) -> String {
     one_line(&sentence)
 }
 
-fn message(message: Option<&Value>) -> Option<String> {
-    match message? {
-        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Object(members) => {
-            let action = members.get("action").and_then(Value::as_str)?;
-            Some(match members.get("protocol").and_then(Value::as_str) {
-                Some(protocol) => format!("{action} over {protocol}"),
-                None => action.to_owned(),
-            })
-        }
-        _ => None,
+fn message(details: &Members<'_>) -> Option<String> {
+    let message = details.json("custom_message")?;
+    if let Some(text) = decode(message) {
+        return (!text.trim().is_empty()).then(|| text.into_owned());
     }
+    let members = details.object("custom_message")?;
+    let action = members.string("action")?;
+    Some(match members.string("protocol") {
+        Some(protocol) => format!("{action} over {protocol}"),
+        None => action.into_owned(),
+    })
 }
 
-fn membership(details: &Value) -> Option<String> {
+fn membership(details: &Members<'_>) -> Option<String> {
     if let Some(added) = text(details, "add") {
         return Some(match text(details, "as") {
             Some(role) => format!("Added {added} as {role}"),
@@ -38,28 +37,26 @@ fn membership(details: &Value) -> Option<String> {
     text(details, "remove").map(|removed| format!("Removed {removed}"))
 }
 
-fn change(details: &Value) -> Option<String> {
+fn change(details: &Members<'_>) -> Option<String> {
     let changed = text(details, "change")?;
-    let from = text(details, "from")
-        .map(|from| format!(" from {from}"))
-        .unwrap_or_default();
-    let to = text(details, "to").map(|to| format!(" to {to}")).unwrap_or_default();
-    Some(format!("Changed {changed}{from}{to}"))
+    let mut sentence = format!("Changed {changed}");
+    for (word, value) in [("from", text(details, "from")), ("to", text(details, "to"))] {
+        if let Some(value) = value {
+            sentence.push_str(&format!(" {word} {value}"));
+        }
+    }
+    Some(sentence)
 }
 
-fn sign_in(details: &Value) -> Option<String> {
+fn sign_in(details: &Members<'_>) -> Option<String> {
     if let Some(method) = text(details, "failed_login") {
         return Some(format!("Failed to login with {method} authentication"));
     }
     text(details, "with").map(|method| format!("Signed in with {} authentication", method.to_uppercase()))
 }
 
-fn text(details: &Value, field: &str) -> Option<String> {
-    match details.get(field)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Null | Value::String(_) => None,
-        other => Some(other.to_string()),
-    }
+fn text(details: &Members<'_>, field: &str) -> Option<String> {
+    details.json(field).map(plain).filter(|text| !text.is_empty())
 }
 
 /// `user_created` becomes `User created`.
@@ -115,9 +112,29 @@ mod tests {
                 "Failed to login with STANDARD authentication",
             ),
             (json!({"custom_message": ""}), "User created"),
-            (json!("free"), "User created"),
+            (json!({}), "User created"),
         ] {
-            assert_eq!(describe_action(&details, "user_created"), expected, "{details}");
+            assert_eq!(describe(&details.to_string()), expected, "{details}");
         }
+    }
+
+    #[test]
+    fn details_that_a_value_can_not_hold_are_described_too() {
+        for (details, expected) in [
+            (
+                r#"{"change":"limit","from":1e400,"to":[ 1 ]}"#,
+                "Changed limit from 1e400 to [1]",
+            ),
+            (r#"{"add":"\ud83d","as":"Owner"}"#, "Added \u{fffd} as Owner"),
+            (r#"{"\ud83d":1,"custom_message":"Said"}"#, "Said"),
+            (r#"{"custom_message":{"action":"push","x":1e400}}"#, "push"),
+            (r#"{"custom_message":"first","custom_message":"last"}"#, "last"),
+        ] {
+            assert_eq!(describe(details), expected, "{details}");
+        }
+    }
+
+    fn describe(details: &str) -> String {
+        describe_action(&Members::read(details).unwrap(), "user_created")
     }
 }

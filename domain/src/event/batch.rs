@@ -8,19 +8,60 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::{EventError, body::Members, incoming::documented_field};
+use crate::settings::ByteSize;
+
 /// The most events a request may hold.
 pub const MAX_EVENTS: usize = 10_000;
 
-/// The most bytes of one event.
-pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+/// The most bytes of one event, whatever the instance is set to.
+pub const MAX_EVENT_BYTES: usize = 25 * 1024 * 1024;
+
+/// The most bytes of one event that an instance takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventSizeLimit(usize);
+
+impl EventSizeLimit {
+    /// Smaller than this, and the instance could not take what GitLab sends.
+    pub const MIN_BYTES: usize = 64 * 1024;
+
+    /// None unless it is 64 KiB to 25 MiB.
+    pub fn new(bytes: u64) -> Option<Self> {
+        let bytes = usize::try_from(bytes).ok()?;
+        (Self::MIN_BYTES..=MAX_EVENT_BYTES)
+            .contains(&bytes)
+            .then_some(Self(bytes))
+    }
+
+    /// # Errors
+    /// [`EventError`] if the event is larger.
+    pub fn check(self, json: &str) -> Result<(), EventError> {
+        if json.len() <= self.0 {
+            return Ok(());
+        }
+        let limit = ByteSize(u64::try_from(self.0).unwrap_or(u64::MAX));
+        Err(EventError {
+            field: None,
+            reason: format!("an event has at most {limit}, and this one has {} bytes", json.len()).into(),
+        })
+    }
+}
+
+impl Default for EventSizeLimit {
+    /// 1 MiB.
+    fn default() -> Self {
+        Self(1024 * 1024)
+    }
+}
 
 /// Why a body as a whole can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     #[error("the body is empty; send a JSON object, an array of objects, or one object a line")]
     Empty,
-    #[error("the body is not UTF-8")]
-    NotUtf8,
+    /// The first byte that is not, as exactly as could be found out.
+    #[error("not valid UTF-8")]
+    NotUtf8 { index: usize, field: Option<&'static str> },
     /// `index` counts events from 0: those before it could be read.
     #[error("{reason}")]
     NotJson { index: usize, reason: String },
@@ -33,17 +74,23 @@ pub enum BodyError {
 /// # Errors
 /// [`BodyError`]; nothing of such a body is used.
 pub fn split_body(body: &[u8]) -> Result<Vec<&str>, BodyError> {
-    let text = std::str::from_utf8(body).map_err(|_| BodyError::NotUtf8)?;
+    let text = std::str::from_utf8(body).map_err(|error| not_utf8(body, error.valid_up_to()))?;
+    let mut events = Vec::new();
+    split(text, &mut events)?;
+    Ok(events)
+}
+
+/// What could be read stays in `events` when this fails.
+fn split<'text>(text: &'text str, events: &mut Vec<&'text str>) -> Result<(), BodyError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
     match text.bytes().next() {
         None => Err(BodyError::Empty),
-        Some(b'[') => split_array(text),
-        Some(_) => split_lines(text),
+        Some(b'[') => split_array(text, events),
+        Some(_) => split_lines(text, events),
     }
 }
 
-fn split_lines(text: &str) -> Result<Vec<&str>, BodyError> {
-    let mut events = Vec::new();
+fn split_lines<'text>(text: &'text str, events: &mut Vec<&'text str>) -> Result<(), BodyError> {
     for event in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         let event = event.map_err(|error| not_json(events.len(), &error))?;
         if events.len() == MAX_EVENTS {
@@ -51,14 +98,13 @@ fn split_lines(text: &str) -> Result<Vec<&str>, BodyError> {
         }
         events.push(event.get());
     }
-    Ok(events)
+    Ok(())
 }
 
-fn split_array(text: &str) -> Result<Vec<&str>, BodyError> {
-    let mut events = Vec::new();
+fn split_array<'text>(text: &'text str, events: &mut Vec<&'text str>) -> Result<(), BodyError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = deserializer
-        .deserialize_seq(Elements { events: &mut events })
+        .deserialize_seq(Elements { events })
         .and_then(|()| deserializer.end());
     if events.len() > MAX_EVENTS {
         return Err(BodyError::TooManyEvents);
@@ -66,7 +112,28 @@ fn split_array(text: &str) -> Result<Vec<&str>, BodyError> {
     match read {
         Err(error) => Err(not_json(events.len(), &error)),
         Ok(()) if events.is_empty() => Err(BodyError::Empty),
-        Ok(()) => Ok(events),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Finds the event and the field of the first bad byte, in the same text with U+FFFD in its place.
+fn not_utf8(body: &[u8], bad: usize) -> BodyError {
+    let text = String::from_utf8_lossy(body);
+    let mut events = Vec::new();
+    // Whatever else is wrong with the body comes after the first bad byte, or is found when that is mended.
+    let _whatever: Result<(), BodyError> = split(&text, &mut events);
+    let start_of = |part: &str| part.as_ptr().addr().saturating_sub(text.as_ptr().addr());
+    let has_it = |part: &str| (start_of(part)..start_of(part) + part.len()).contains(&bad);
+    let index = events.iter().position(|event| start_of(event) + event.len() > bad);
+    let event = index.and_then(|index| events.get(index));
+    let members = event.and_then(|event| Members::read(event).ok());
+    let member = members
+        .iter()
+        .flat_map(Members::iter)
+        .find(|member| has_it(member.value));
+    BodyError::NotUtf8 {
+        index: index.unwrap_or(events.len()),
+        field: member.and_then(|member| documented_field(&member.name)),
     }
 }
 
@@ -125,7 +192,31 @@ mod tests {
         for empty in [&b""[..], b" \n", b"[]"] {
             assert_eq!(split_body(empty), Err(BodyError::Empty));
         }
-        assert_eq!(split_body(b"\xff"), Err(BodyError::NotUtf8));
+    }
+
+    #[test]
+    fn a_bad_byte_is_found_in_its_event_and_field() {
+        for (body, index, field) in [
+            (&b"\xff"[..], 0, None),
+            (
+                b"{\"event_type\":\"x\",\"author_name\":\"M\xfcller\"}",
+                0,
+                Some("author_name"),
+            ),
+            (b"{}\n{}\n{\"details\":{\"a\":[\"\xe9\"]}}\n{}", 2, Some("details")),
+            (b"[{}, {\"other\":\"\xe9\"}]", 1, None),
+            (b"[{},{},{\"\xe9\":1}]", 2, None),
+            (b"{}\n{\"a\":\xff}\n{}", 1, None),
+            (b"\xef\xbb\xbf {}\n{\"id\":\"\xc3\x28\"}", 1, Some("id")),
+            (b"{}\n{}\n\xff", 2, None),
+        ] {
+            assert_eq!(
+                split_body(body),
+                Err(BodyError::NotUtf8 { index, field }),
+                "{}",
+                body.escape_ascii()
+            );
+        }
     }
 
     #[test]

@@ -3,16 +3,13 @@
 //! Shapes and defaults follow the schema of GitLab's streamed audit events. Values are never reinterpreted: numbers keep
 //! their digits, strings their escapes, `details` and unknown fields everything.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     AuditEvent, EventId, EventType, MAX_EVENT_BYTES,
+    body::{Members, decode_strictly, plain},
     compact::{compact, depth},
     own::INSTANCE_SCOPE,
 };
@@ -38,6 +35,9 @@ const FIELDS: [&str; 13] = [
 /// Deeper JSON can't be read back by every receiver.
 const MAX_DEPTH: usize = 64;
 
+/// Text that no reader could show: JSON has a notation for it, Unicode has not.
+const HALF_A_PAIR: &str = "holds half of a surrogate pair (such as \\ud83d), which is not valid Unicode";
+
 /// What the server adds to an event that does not bring it.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -56,7 +56,7 @@ pub struct EventError {
 
 pub(super) fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
     if json.len() > MAX_EVENT_BYTES {
-        return Err(whole("an event has at most 1 MiB"));
+        return Err(whole("an event has at most 25 MiB"));
     }
     if !json.trim_ascii_start().starts_with('{') {
         return Err(whole("an event is a JSON object"));
@@ -68,6 +68,11 @@ pub(super) fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> Even
     sent.check(json, received, fresh_id)
 }
 
+/// The documented field of this name.
+pub(super) fn documented_field(name: &str) -> Option<&'static str> {
+    FIELDS.into_iter().find(|field| *field == name)
+}
+
 fn whole(reason: impl Into<Cow<'static, str>>) -> EventError {
     EventError {
         field: None,
@@ -77,8 +82,9 @@ fn whole(reason: impl Into<Cow<'static, str>>) -> EventError {
 
 /// The fields of an event, each as the text it was sent as. JSON `null` counts as absent but not as incomplete.
 struct Sent<'json> {
-    known: [Option<&'json RawValue>; FIELDS.len()],
-    unknown: Vec<(Cow<'json, str>, &'json RawValue)>,
+    known: [Option<&'json str>; FIELDS.len()],
+    /// Names and values as they were sent.
+    unknown: Vec<(&'json str, &'json str)>,
 }
 
 impl<'json> Sent<'json> {
@@ -88,42 +94,75 @@ impl<'json> Sent<'json> {
             .get(position)
             .copied()
             .flatten()
-            .map(RawValue::get)
             .filter(|text| *text != "null")
     }
 
     fn string(&self, field: &'static str) -> Result<Option<Cow<'json, str>>, EventError> {
         let Some(text) = self.value(field) else { return Ok(None) };
-        let string: BorrowedString<'json> = serde_json::from_str(text).map_err(|_| EventError {
-            field: Some(field),
-            reason: "must be a string".into(),
-        })?;
-        Ok(Some(string.0))
+        if !text.starts_with('"') {
+            return Err(field_error(field, "must be a string"));
+        }
+        decode_strictly(text)
+            .map(Some)
+            .ok_or_else(|| field_error(field, HALF_A_PAIR))
     }
 
     /// An integer or a string, as text.
     fn identifier(&self, field: &'static str) -> Result<Option<Cow<'json, str>>, EventError> {
         match self.value(field) {
             Some(text) if is_integer(text) => Ok(Some(Cow::Borrowed(text))),
-            Some(text) if !text.starts_with('"') => Err(EventError {
-                field: Some(field),
-                reason: "must be an integer or a string".into(),
-            }),
+            Some(text) if is_digits(text) => {
+                Err(field_error(field, "must have at most 38 digits, if it is an integer"))
+            }
+            Some(text) if !text.starts_with('"') => Err(field_error(field, "must be an integer or a string")),
             _ => self.string(field),
         }
     }
 
-    fn check(&self, json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
+    /// When it happened, if it says so. What is not RFC 3339 is forgotten, so that it is written as RFC 3339: receivers of
+    /// GitLab's events know no other form.
+    fn take_created_at(&mut self) -> Result<Option<Timestamp>, EventError> {
+        let Some(json) = self.value("created_at") else {
+            return Ok(None);
+        };
+        let created_at = if json.starts_with('"') {
+            let text = self.string("created_at")?.unwrap_or_default();
+            if let Ok(created_at) = Timestamp::parse_rfc3339(&text) {
+                return Ok(Some(created_at));
+            }
+            Timestamp::parse(&text)
+        } else {
+            Timestamp::parse_unix(json)
+        };
+        let created_at = created_at.map_err(|error| {
+            field_error(
+                "created_at",
+                format!("{error}, or a Unix time in seconds or milliseconds"),
+            )
+        })?;
+        for (field, value) in FIELDS.iter().zip(&mut self.known) {
+            if *field == "created_at" {
+                *value = None;
+            }
+        }
+        Ok(Some(created_at))
+    }
+
+    fn check(
+        mut self,
+        json: &str,
+        received: &Received,
+        fresh_id: &dyn Fn() -> EventId,
+    ) -> Result<AuditEvent, EventError> {
         let event_type = self.event_type()?;
         let id = match self.identifier("id")? {
             Some(id) => EventId::parse(&id)
                 .ok_or_else(|| field_error("id", "must have 1 to 255 characters, none of them a control character"))?,
             None => fresh_id(),
         };
-        let created_at = match self.string("created_at")? {
-            Some(text) => Timestamp::parse(&text).map_err(|error| field_error("created_at", error.to_string()))?,
-            None => received.received_at,
-        };
+        let given_created_at = self.take_created_at()?;
+        let is_dated = given_created_at.is_some();
+        let created_at = given_created_at.unwrap_or(received.received_at);
         self.identifier("target_id")?;
         for field in ["target_details", "target_type"] {
             self.string(field)?;
@@ -145,11 +184,12 @@ impl<'json> Sent<'json> {
                 entity_path: text(entity_path),
                 ip_address: text(ip_address),
                 created_at,
+                is_dated,
                 body: json.trim_ascii().into(),
             });
         }
-        let fill = Fill::new(self, &id, created_at);
-        let body = fill.write(self);
+        let fill = Fill::new(&self, &id, created_at);
+        let body = fill.write(&self);
         Ok(AuditEvent {
             id,
             event_type,
@@ -160,6 +200,7 @@ impl<'json> Sent<'json> {
             entity_path: text(entity_path.or_else(|| fill.plain("entity_path"))),
             ip_address: text(ip_address.or_else(|| fill.plain("ip_address"))),
             created_at,
+            is_dated,
             body: body.into_boxed_str(),
         })
     }
@@ -168,20 +209,21 @@ impl<'json> Sent<'json> {
         let Some(text) = self.string("event_type")? else {
             return Err(field_error("event_type", "is required, for example user_created"));
         };
-        EventType::parse(&text)
-            .ok_or_else(|| field_error("event_type", "must have 1 to 255 printable ASCII characters"))
+        EventType::parse(&text).ok_or_else(|| {
+            field_error(
+                "event_type",
+                "must have 1 to 255 printable ASCII characters, and no space at either end",
+            )
+        })
     }
 
     /// Every documented field was sent, with a value wherever the schema wants one.
     fn is_complete(&self) -> bool {
-        FIELDS
-            .iter()
-            .zip(&self.known)
-            .all(|(field, value)| match value.map(RawValue::get) {
-                None => false,
-                Some("null") => *field == "target_id",
-                Some(_) => true,
-            })
+        FIELDS.iter().zip(&self.known).all(|(field, value)| match *value {
+            None => false,
+            Some("null") => *field == "target_id",
+            Some(_) => true,
+        })
     }
 }
 
@@ -197,8 +239,12 @@ fn field_error(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Eve
 }
 
 fn is_integer(text: &str) -> bool {
+    is_digits(text) && text.trim_start_matches('-').len() <= 38
+}
+
+fn is_digits(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.len() <= 38 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// JSON text for the fields that were not sent.
@@ -206,7 +252,7 @@ struct Fill(Vec<(&'static str, String)>);
 
 impl Fill {
     fn new(sent: &Sent<'_>, id: &EventId, created_at: Timestamp) -> Self {
-        let details = Details::read(sent.value("details"));
+        let details = Details::of(sent);
         let of_instance = sent.value("entity_type").is_none() && sent.value("entity_id").is_none();
         let instance_or_empty = |name: &str| quote(if of_instance { name } else { "" });
         let fill = [
@@ -256,10 +302,10 @@ impl Fill {
 
     /// The filled value as text without JSON quotes; none for `null`.
     fn plain(&self, field: &str) -> Option<Cow<'static, str>> {
-        let json = self.json(field).filter(|json| *json != "null")?;
-        Some(Cow::Owned(
-            serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
-        ))
+        self.json(field)
+            .filter(|json| *json != "null")
+            .map(plain)
+            .map(Cow::Owned)
     }
 
     fn write(&self, sent: &Sent<'_>) -> String {
@@ -271,7 +317,7 @@ impl Fill {
             append(&mut body, &quote(field), json);
         }
         for (field, json) in &sent.unknown {
-            append(&mut body, &quote(field), json.get());
+            append(&mut body, field, json);
         }
         body.push('}');
         body
@@ -289,79 +335,22 @@ fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The members of `details`, as JSON text; none if it is no object.
-struct Details<'json>(Vec<(Cow<'json, str>, &'json RawValue)>);
+/// What `details` says of the fields beside it; nothing, if it is no object.
+struct Details<'json>(Option<Members<'json>>);
 
 impl<'json> Details<'json> {
-    fn read(details: Option<&'json str>) -> Self {
-        let members = details.and_then(|text| serde_json::from_str::<Members<'json>>(text).ok());
-        Self(members.map(|members| members.0).unwrap_or_default())
+    fn of(sent: &Sent<'json>) -> Self {
+        Self(sent.value("details").and_then(|json| Members::read(json).ok()))
     }
 
-    fn json(&self, field: &str) -> Option<&'json str> {
-        self.0
-            .iter()
-            .find(|(name, _)| name == field)
-            .map(|(_, value)| value.get())
-    }
-
+    /// JSON text that is valid Unicode, as in a field that was sent.
     fn string(&self, field: &str) -> Option<String> {
-        self.json(field).filter(|text| text.starts_with('"')).map(str::to_owned)
+        self.0.as_ref()?.string(field).map(|text| quote(&text))
     }
 
     fn identifier(&self, field: &str) -> Option<String> {
-        self.json(field)
-            .filter(|text| text.starts_with('"') || is_integer(text))
-            .map(str::to_owned)
-    }
-}
-
-struct BorrowedString<'json>(Cow<'json, str>);
-
-impl<'de> Deserialize<'de> for BorrowedString<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl<'de> Visitor<'de> for Text {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(text))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(text.to_owned()))
-            }
-        }
-        deserializer.deserialize_str(Text).map(Self)
-    }
-}
-
-/// The members of any object, in the order sent.
-struct Members<'json>(Vec<(Cow<'json, str>, &'json RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<BorrowedString<'de>, &'de RawValue>()? {
-                    members.push((name.0, value));
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Object).map(Self)
+        let integer = self.0.as_ref()?.json(field).filter(|json| is_integer(json));
+        integer.map(str::to_owned).or_else(|| self.string(field))
     }
 }
 
@@ -371,15 +360,19 @@ impl<'de> Deserialize<'de> for Sent<'de> {
             known: [None; FIELDS.len()],
             unknown: Vec::new(),
         };
-        for (name, value) in Members::deserialize(deserializer)?.0 {
+        for member in Members::deserialize(deserializer)?.iter() {
+            let name = &*member.name;
             let slot = FIELDS
                 .iter()
                 .position(|known| *known == name)
                 .and_then(|position| sent.known.get_mut(position));
             match slot {
-                None => sent.unknown.push((name, value)),
-                Some(slot) if slot.is_none() => *slot = Some(value),
-                Some(_) => return Err(serde::de::Error::custom(format!("the field `{name}` stands twice"))),
+                None if decode_strictly(member.raw_name).is_none() => {
+                    return Err(Error::custom(format!("the field {} {HALF_A_PAIR}", member.raw_name)));
+                }
+                None => sent.unknown.push((member.raw_name, member.value)),
+                Some(slot) if slot.is_none() => *slot = Some(member.value),
+                Some(_) => return Err(Error::custom(format!("the field `{name}` stands twice"))),
             }
         }
         Ok(sent)

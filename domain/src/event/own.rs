@@ -681,6 +681,7 @@ impl OwnEvent {
             ip_address: author.ip_address.clone(),
             created_at: at,
             body: body.into_boxed_str(),
+            is_dated: true,
         }
     }
 }

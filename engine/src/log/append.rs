@@ -13,6 +13,9 @@ pub const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 pub struct Appended {
     pub ids: Vec<EventId>,
     pub stored: usize,
+    /// Which events of the request were not stored, although they say something else than the event that is stored under
+    /// their id: counted from 0, in order.
+    pub conflicts: Vec<usize>,
 }
 
 impl EventLog {

@@ -8,7 +8,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use domain::{Timestamp, event::EventId, ids::Seq};
+use domain::{
+    Timestamp,
+    event::{
+        EventId,
+        body::{Members, contains_text},
+    },
+    ids::Seq,
+};
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
@@ -80,11 +87,12 @@ pub(super) struct Matches {
 const CHOSEN: &str = "SELECT seq, name AS source, events.id, event_type, created_at, received_at, body \
     FROM events JOIN sources ON sources.id = events.source WHERE seq IN (SELECT value FROM json_each(?1))";
 
-/// `json_tree` takes long, so bodies that can't match are passed over by their text: where nothing is escaped, a value
-/// stands in the body as it is.
-const WITH_TEXT: &str = "SELECT seq FROM events WHERE seq IN (SELECT value FROM json_each(?1)) \
-    AND (instr(lower(body), ?2) OR instr(body, '\\')) \
-    AND EXISTS (SELECT 1 FROM json_tree(body, '$.details') WHERE instr(lower(atom), ?2))";
+/// Bodies that may have a text in their details: where nothing is escaped, a value stands in the body as it is.
+const WITH_TEXT: &str = "SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?1)) \
+    AND (instr(lower(body), ?2) OR instr(body, '\\'))";
+
+/// Bodies searched before other tasks of the thread have their turn.
+const SCAN_AT_ONCE: usize = 1024 * 1024;
 
 /// Told by the head of each row; the bodies themselves are not read.
 const SIZES: &str = "SELECT seq, octet_length(body) FROM events WHERE seq IN (SELECT value FROM json_each(?1))";
@@ -213,7 +221,7 @@ impl EventLog {
                 .bind(&text)
                 .fetch_all(&self.reader)
                 .await?;
-            let found: HashSet<Seq> = rows.iter().map(|row| Seq::new(row.get(0))).collect();
+            let found = with_text_in_details(&rows, &text).await;
             matches.extend(fitting.iter().filter(|place| found.contains(&place.seq)));
             searched += fitting.len();
             if matches.len() >= enough || room == 0 {
@@ -263,6 +271,31 @@ impl EventLog {
         let size = |row: &SqliteRow| usize::try_from(row.get::<i64, _>(1)).unwrap_or(usize::MAX);
         Ok(rows.iter().map(|row| (Seq::new(row.get(0)), size(row))).collect())
     }
+}
+
+/// Those whose details have the text. SQLite's own JSON functions would read half of a surrogate pair as bytes that are no
+/// text, and a number beyond `f64` as infinity.
+async fn with_text_in_details(rows: &[SqliteRow], text: &str) -> HashSet<Seq> {
+    let (mut found, mut scanned) = (HashSet::new(), 0_usize);
+    for row in rows {
+        let body: &str = row.get(1);
+        let members = Members::read(body).unwrap_or_else(|error| {
+            tracing::error!(seq = row.get::<i64, _>(0), %error, "The body of a stored event cannot be searched.");
+            Members::default()
+        });
+        if members
+            .json("details")
+            .is_some_and(|details| contains_text(details, text))
+        {
+            found.insert(Seq::new(row.get(0)));
+        }
+        scanned += body.len();
+        if scanned >= SCAN_AT_ONCE {
+            tokio::task::yield_now().await;
+            scanned = 0;
+        }
+    }
+    found
 }
 
 /// The first of the places, until there is no room left; the one that takes the last of it may be larger.

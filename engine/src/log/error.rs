@@ -22,7 +22,7 @@ pub enum LogError {
 pub enum AppendError {
     #[error("the log has more waiting than it can take")]
     Busy,
-    #[error("the log has reached its size limit, and destinations still owe what is in it")]
+    #[error("the log has reached its size limit, and it holds events that have not been delivered yet")]
     Full,
     #[error("the disk is full")]
     DiskFull,

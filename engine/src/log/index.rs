@@ -216,6 +216,9 @@ impl OpenBlock {
                 seq: Seq::new(row.get(0)?),
             };
             let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+            // SQLite writes half of a surrogate pair as bytes that are not UTF-8.
+            let ip_address = row.get_ref(8)?.as_bytes()?;
+            let ip_address = String::from_utf8_lossy(ip_address);
             let event = Indexed {
                 event_type: text(2)?,
                 author_id: text(3)?,
@@ -223,7 +226,7 @@ impl OpenBlock {
                 entity_type: text(5)?,
                 entity_id: text(6)?,
                 entity_path: text(7)?,
-                ip_address: text(8)?,
+                ip_address: &ip_address,
             };
             self.add_tokens(place, &event);
         }
@@ -273,6 +276,22 @@ mod tests {
                 )
                 .unwrap();
         }
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_keeps_no_log_from_opening() {
+        let mut connection = log();
+        let transaction = connection.transaction().unwrap();
+        insert_block(&transaction);
+        transaction
+            .execute(
+                "UPDATE events SET body = '{\"ip_address\":\"\\ud83d\"}' WHERE seq = 7",
+                [],
+            )
+            .unwrap();
+        transaction.commit().unwrap();
+        let open = catch_up(&mut connection, Seq::new(BLOCK)).unwrap();
+        assert_eq!(open.indexed_to, Seq::new(BLOCK));
     }
 
     #[test]

@@ -260,8 +260,8 @@ impl WriterThread {
         }
     }
 
-    /// Stores all jobs in one transaction. Returns, for each event of each job, its position, or none if it was known.
-    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Option<Seq>>>, AppendError> {
+    /// Stores all jobs in one transaction. Returns what became of each event of each job.
+    fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Written>>, AppendError> {
         if self.usage.used_bytes >= self.shared.size_limit.load(Ordering::Acquire) {
             return Err(AppendError::Full);
         }
@@ -312,7 +312,7 @@ impl WriterThread {
         Ok(())
     }
 
-    fn write_transaction(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Vec<Option<Seq>>>> {
+    fn write_transaction(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Vec<Written>>> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -320,17 +320,17 @@ impl WriterThread {
         let mut tally = Tally::default();
         for job in jobs {
             let source = source_id(&transaction, &mut self.sources, &job.source)?;
-            let seqs = job.events.iter().map(|event| {
+            let events = job.events.iter().map(|event| {
                 let seq = self.last_seq.next();
-                let is_new = insert(&transaction, seq, source, job.received_at, event)?;
-                if is_new {
-                    self.last_seq = seq;
-                    tally.count(job.received_at, &event.event_type);
-                    self.open_block.add(seq, event);
+                if !insert(&transaction, seq, source, job.received_at, event)? {
+                    return known(&transaction, source, event);
                 }
-                Ok(is_new.then_some(seq))
+                self.last_seq = seq;
+                tally.count(job.received_at, &event.event_type);
+                self.open_block.add(seq, event);
+                Ok(Written::New(seq))
             });
-            stored.push(seqs.collect::<rusqlite::Result<Vec<_>>>()?);
+            stored.push(events.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         tally.store(&transaction)?;
         self.open_block.store_if_full(&transaction, self.last_seq)?;
@@ -342,19 +342,24 @@ impl WriterThread {
     }
 
     /// Puts what is on disk into the tail, wakes the readers, and answers.
-    fn publish(&self, jobs: Vec<Job>, stored: Vec<Vec<Option<Seq>>>) {
+    fn publish(&self, jobs: Vec<Job>, stored: Vec<Vec<Written>>) {
         let mut tail = Vec::new();
         let mut answers = Vec::with_capacity(jobs.len());
-        for (job, seqs) in jobs.into_iter().zip(stored) {
+        for (job, written) in jobs.into_iter().zip(stored) {
             let mut appended = Appended {
-                ids: Vec::with_capacity(seqs.len()),
+                ids: Vec::with_capacity(written.len()),
                 stored: 0,
+                conflicts: Vec::new(),
             };
-            for (event, seq) in job.events.into_iter().zip(seqs) {
+            for (index, (event, written)) in job.events.into_iter().zip(written).enumerate() {
                 appended.ids.push(event.id.clone());
-                if let Some(seq) = seq {
-                    appended.stored += 1;
-                    tail.push(Arc::new(logged(event, seq, &job.source, job.received_at)));
+                match written {
+                    Written::New(seq) => {
+                        appended.stored += 1;
+                        tail.push(Arc::new(logged(event, seq, &job.source, job.received_at)));
+                    }
+                    Written::Known => {}
+                    Written::Conflicting => appended.conflicts.push(index),
                 }
             }
             answers.push((job.answer, appended));
@@ -373,6 +378,15 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     schema::configure(&connection)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+/// What became of an event.
+enum Written {
+    New(Seq),
+    /// Its source has sent the same before.
+    Known,
+    /// Its source has sent something else under the same id.
+    Conflicting,
 }
 
 fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {
@@ -440,6 +454,15 @@ fn insert(
         event.body,
     ])?;
     Ok(inserted == 1)
+}
+
+/// Compares an event with the one that is stored under its id.
+fn known(transaction: &Transaction<'_>, source: i64, event: &AuditEvent) -> rusqlite::Result<Written> {
+    let mut statement = transaction.prepare_cached("SELECT body FROM events WHERE source = ? AND id = ?")?;
+    let is_same = statement.query_row(params![source, event.id.as_str()], |row| {
+        Ok(event.has_content_of(row.get_ref(0)?.as_str()?))
+    })?;
+    Ok(if is_same { Written::Known } else { Written::Conflicting })
 }
 
 #[cfg(test)]

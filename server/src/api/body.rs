@@ -159,6 +159,43 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn raw_deflate(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[tokio::test]
+    async fn deflate_is_undone_with_and_without_its_frame() {
+        let deflate = [(CONTENT_ENCODING, "deflate")];
+        for body in [&b"{}"[..], br#"{"event_type":"x","a":"aaaaaaaaaaaaaaaaaaaaaaaa"}"#] {
+            for compressed in [zlib(body), raw_deflate(body)] {
+                assert_eq!(
+                    read(&deflate, compressed.clone()).await,
+                    Ok(Bytes::copy_from_slice(body))
+                );
+                let cut = compressed.get(..compressed.len() - 2).unwrap().to_vec();
+                let broken = Err((StatusCode::BAD_REQUEST, "body_broken"));
+                assert_eq!(read(&deflate, cut).await, broken);
+                assert_eq!(
+                    read(&deflate, [compressed, b"{}".to_vec()].concat()).await,
+                    broken,
+                    "more follows"
+                );
+            }
+        }
+        let zeros = vec![0; MAX_BODY_BYTES + 1];
+        let too_large = Err((StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"));
+        assert_eq!(read(&deflate, zlib(&zeros)).await, too_large);
+        assert_eq!(read(&deflate, raw_deflate(&zeros)).await, too_large);
+    }
+
     #[tokio::test]
     async fn each_coding_is_undone() {
         let zstd = zstd::encode_all(&b"{}"[..], 3).unwrap();

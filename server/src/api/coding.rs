@@ -1,6 +1,6 @@
 //! Compressed bodies.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use axum::{
     body::Bytes,
@@ -24,6 +24,8 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 pub(super) enum Coding {
     Identity,
     Gzip,
+    /// In the format of zlib, as HTTP has it, or without its frame, as some clients send it.
+    Deflate,
     Zstd,
 }
 
@@ -37,6 +39,7 @@ impl Coding {
         match coding.as_bytes().to_ascii_lowercase().as_slice() {
             b"" | b"identity" => Ok(Self::Identity),
             b"gzip" | b"x-gzip" => Ok(Self::Gzip),
+            b"deflate" => Ok(Self::Deflate),
             b"zstd" => Ok(Self::Zstd),
             _ => Err(unknown()),
         }
@@ -86,6 +89,16 @@ impl Coding {
             Self::Gzip => flate2::read::MultiGzDecoder::new(bytes)
                 .take(at_most)
                 .read_to_end(&mut inflated)?,
+            Self::Deflate if has_zlib_header(bytes) => {
+                let mut decoder = flate2::bufread::ZlibDecoder::new(bytes);
+                Read::by_ref(&mut decoder).take(at_most).read_to_end(&mut inflated)?;
+                expect_end(decoder.into_inner(), inflated.len() > limit)?
+            }
+            Self::Deflate => {
+                let mut decoder = flate2::bufread::DeflateDecoder::new(bytes);
+                Read::by_ref(&mut decoder).take(at_most).read_to_end(&mut inflated)?;
+                expect_end(decoder.into_inner(), inflated.len() > limit)?
+            }
             Self::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::new(bytes)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -98,14 +111,29 @@ impl Coding {
     fn malformed(self) -> ApiError {
         let message = match self {
             Self::Zstd => "The body is not valid zstd (or its window is larger than 8 MiB).",
+            Self::Deflate => "The body is not valid deflate (RFC 1950 or RFC 1951).",
             Self::Identity | Self::Gzip => "The body is not valid gzip.",
         };
         ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message)
     }
 }
 
+/// RFC 1950, 2.2: the method is deflate, and the two bytes are a multiple of 31.
+fn has_zlib_header(bytes: &[u8]) -> bool {
+    let [method, flags, ..] = bytes else { return false };
+    method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
+}
+
+/// What follows the compressed bytes would be lost.
+fn expect_end(mut rest: &[u8], is_cut: bool) -> io::Result<usize> {
+    if is_cut || rest.fill_buf()?.is_empty() {
+        return Ok(0);
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
 fn unknown() -> ApiError {
-    let message = "A body may be compressed with gzip or zstd.";
+    let message = "A body may be compressed with gzip, deflate or zstd.";
     ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message)
-        .with_header(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"))
+        .with_header(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, zstd"))
 }

@@ -39,13 +39,28 @@ struct Accepted<'events> {
     ids: &'events [EventId],
     /// How many were new; the others had been sent before.
     stored: usize,
+    /// Events that were not stored, because another one with different content is stored under their id. Absent if there
+    /// are none.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    conflicts: Vec<Conflict<'events>>,
+}
+
+/// An event whose id its source has used for another one.
+#[derive(Serialize, ToSchema)]
+struct Conflict<'events> {
+    /// Which event of the request, from 0.
+    index: usize,
+    #[schema(value_type = String)]
+    id: &'events EventId,
 }
 
 /// Post audit events
 ///
-/// One object, an array of objects, or one object a line; also compressed with gzip or zstd. All of them are stored or none. A request has
-/// at most 10,000 events and 25 MiB, an event at most 1 MiB. An event whose `id` is known is stored once. With an `Idempotency-Key`,
-/// events without an id are known by it when the same request is sent again.
+/// One object, an array of objects, or one object a line; also compressed with gzip, deflate or zstd. All of them are stored or none. A
+/// request has at most 10,000 events and 25 MiB, an event at most 1 MiB (`AUDIT_STREAMS_EVENT_SIZE_LIMIT`). An event whose `id` is known
+/// is stored once; if it has other content than the stored one, it is listed in `conflicts`. With an `Idempotency-Key`, events without an
+/// id are known by it when the same request is sent again.
 #[utoipa::path(post, path = "/api/v1/audit_events", tag = "Audit events",
     request_body(description = "Any content type will do, as long as the body is JSON", content(
         (inline(documented::Posted) = "application/json"),
@@ -91,15 +106,21 @@ async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(
     };
     let appended = appended.map_err(refuse)?;
     services.ingest_figures.accepted(&appended, bytes, started.elapsed());
+    log_conflicts(services, &token.name, &appended);
     drop(arrived.turn);
     services.ingest_rate.charge(token.id, appended.ids.len());
     Ok((appended, rate()))
 }
 
 fn answer(appended: &Appended, rate: RateHeaders) -> Response {
+    let conflict = |index: &usize| {
+        let id = appended.ids.get(*index)?;
+        Some(Conflict { index: *index, id })
+    };
     let accepted = Accepted {
         ids: &appended.ids,
         stored: appended.stored,
+        conflicts: appended.conflicts.iter().filter_map(conflict).collect(),
     };
     // Strings and numbers always have a JSON form.
     let body = serde_json::to_vec(&accepted).unwrap_or_default();
@@ -107,6 +128,18 @@ fn answer(appended: &Appended, rate: RateHeaders) -> Response {
     let mut response = (StatusCode::CREATED, content_type, body).into_response();
     rate.set(response.headers_mut());
     response
+}
+
+fn log_conflicts(services: &Services, source: &str, appended: &Appended) {
+    let first = appended.conflicts.first().and_then(|index| appended.ids.get(*index));
+    if let Some(first_id) = first.filter(|_| services.refusal_log.admits("conflict")) {
+        tracing::warn!(
+            source,
+            conflicts = appended.conflicts.len(),
+            %first_id,
+            "Events were not stored: others with different content are stored under their ids."
+        );
+    }
 }
 
 fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
@@ -154,7 +187,14 @@ fn refuse_body(error: BodyError) -> ApiError {
                 reason: reason.into(),
             },
         ),
-        BodyError::Empty | BodyError::NotUtf8 => ApiError::new(
+        BodyError::NotUtf8 { index, field } => refuse_event(
+            index,
+            EventError {
+                field,
+                reason: "is not valid UTF-8".into(),
+            },
+        ),
+        BodyError::Empty => ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_body",
             sentence(&error.to_string()),
@@ -181,7 +221,7 @@ fn come_back(error: AppendError) -> ApiError {
         AppendError::Busy => ("log_busy", "More events wait to be written than fit into memory.", 1),
         AppendError::Full => (
             "log_full",
-            "The log has reached its size limit, and destinations still owe what is in it.",
+            "The log is full: it holds events that have not been delivered to every destination yet.",
             60,
         ),
         AppendError::DiskFull => ("disk_full", "The server's disk is full.", 30),
@@ -239,7 +279,14 @@ mod tests {
             ),
             (not_json, StatusCode::UNPROCESSABLE_ENTITY, "invalid_event"),
             (BodyError::Empty, StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
-            (BodyError::NotUtf8, StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+            (
+                BodyError::NotUtf8 {
+                    index: 1,
+                    field: Some("author_name"),
+                },
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_event",
+            ),
         ] {
             let refused = refuse(IngestError::Body(error));
             assert_eq!((refused.status(), refused.code()), (status, code));

@@ -11,6 +11,7 @@ use clap::{ArgAction, builder::BoolishValueParser};
 use domain::{
     Field,
     access::NewPassword,
+    event::EventSizeLimit,
     settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
 };
 use engine::{EngineConfig, FixedSettings, sink::SinkServices};
@@ -90,6 +91,14 @@ pub(super) struct ServeArgs {
     /// Events a second that are taken from one API token; 0 for no limit
     #[arg(long, env = "AUDIT_STREAMS_INGEST_RATE", value_name = "EVENTS", default_value_t = 0)]
     ingest_rate: u32,
+    /// Largest event that is taken in, 64KiB to 25MiB
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_EVENT_SIZE_LIMIT",
+        value_name = "SIZE",
+        default_value = "1MiB"
+    )]
+    event_size_limit: String,
     /// Requests a minute that are answered to one API token or one signed-in user, apart from those that post events; 0 for no
     /// limit
     #[arg(long, env = "AUDIT_STREAMS_API_RATE", value_name = "REQUESTS", default_value_t = 600)]
@@ -140,6 +149,7 @@ const LOG_LEVEL: Setting = Setting::Flag("--log-level", "AUDIT_STREAMS_LOG_LEVEL
 const NETWORK_ALLOWLIST: Setting = Setting::Flag("--network-allowlist", "AUDIT_STREAMS_NETWORK_ALLOWLIST");
 const RETENTION_DAYS: Setting = Setting::Flag("--retention-days", "AUDIT_STREAMS_RETENTION_DAYS");
 const LOG_SIZE_LIMIT: Setting = Setting::Flag("--log-size-limit", "AUDIT_STREAMS_LOG_SIZE_LIMIT");
+const EVENT_SIZE_LIMIT: Setting = Setting::Flag("--event-size-limit", "AUDIT_STREAMS_EVENT_SIZE_LIMIT");
 const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STREAMS_MAX_DESTINATIONS");
 const GOOGLE_LOGGING_URL: Setting = Setting::Flag("--google-logging-url", "AUDIT_STREAMS_GOOGLE_LOGGING_URL");
 const GOOGLE_TOKEN_URL: Setting = Setting::Flag("--google-token-url", "AUDIT_STREAMS_GOOGLE_TOKEN_URL");
@@ -176,6 +186,7 @@ impl ServeArgs {
         let log_size = self.log_size_limit.as_deref();
         let log_size = log_size.and_then(|text| parse_log_size(text, &mut problems));
         let retention_days = self.retention_days.and_then(|days| parse_days(days, &mut problems));
+        let event_size = parse_event_size(&self.event_size_limit, &mut problems);
         let root_password = parse_root_password(secrets.root_password, &mut problems);
         if self.max_destinations == 0 {
             problems.note(MAX_DESTINATIONS, "must be at least 1");
@@ -194,6 +205,7 @@ impl ServeArgs {
                     network_allowlist: allowlist,
                     retention_days,
                     log_size,
+                    event_size,
                 },
                 destination_limit: self.max_destinations,
                 services,
@@ -258,6 +270,14 @@ fn parse_log_size(text: &str, problems: &mut InvalidSettings) -> Option<LogSize>
         "must be at most 1024TiB"
     };
     problems.collect(LOG_SIZE_LIMIT, LogSize::new(bytes).ok_or(rule))
+}
+
+fn parse_event_size(text: &str, problems: &mut InvalidSettings) -> Option<EventSizeLimit> {
+    let ByteSize(bytes) = problems.collect(EVENT_SIZE_LIMIT, text.parse::<ByteSize>())?;
+    problems.collect(
+        EVENT_SIZE_LIMIT,
+        EventSizeLimit::new(bytes).ok_or("must be 64KiB to 25MiB"),
+    )
 }
 
 fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> Option<NewPassword> {

@@ -1,31 +1,28 @@
 //! Events as lines of CSV (RFC 4180) with GitLab's columns.
 
-use domain::event::describe_action;
 use engine::log::BrowseRow;
-use serde_json::Value;
+
+use crate::event_summary::EventSummary;
 
 pub(super) const HEADER: &str = "ID,Author ID,Author Name,Author Email,Entity ID,Entity Type,Entity Path,Target ID,\
                                  Target Type,Target Details,Action,IP Address,Created At (UTC)\r\n";
 
 /// Adds the line of one event.
 pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
-    // What is in the log was parsed before it was stored.
-    let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
-    let details = body.get("details").unwrap_or(&Value::Null);
-    let text = |field: &str| plain(body.get(field));
+    let summary = EventSummary::of(event);
     let cells = [
         event.id.to_string(),
-        text("author_id"),
-        text("author_name"),
-        plain(details.get("author_email")),
-        text("entity_id"),
-        text("entity_type"),
-        text("entity_path"),
-        text("target_id"),
-        text("target_type"),
-        text("target_details"),
-        describe_action(details, &event.event_type),
-        text("ip_address"),
+        summary.author_id,
+        summary.author_name,
+        summary.author_email,
+        summary.entity_id,
+        summary.entity_type,
+        summary.entity_path,
+        summary.target_id,
+        summary.target_type,
+        summary.target_details,
+        summary.action,
+        summary.ip_address,
         event.position.created_at.to_string(),
     ];
     for (position, cell) in cells.iter().enumerate() {
@@ -37,7 +34,8 @@ pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
     lines.push_str("\r\n");
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe before it. Numbers are none.
+/// A cell that a spreadsheet would take for a formula gets an apostrophe before it. Numbers are none. NUL, at which many
+/// readers of CSV end, becomes U+FFFD.
 fn push_cell(line: &mut String, cell: &str) {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -48,17 +46,8 @@ fn push_cell(line: &mut String, cell: &str) {
     if is_formula {
         line.push('\'');
     }
-    line.push_str(&cell.replace('"', "\"\""));
+    line.push_str(&cell.replace('"', "\"\"").replace('\0', "\u{fffd}"));
     line.push_str(quote);
-}
-
-/// A string as it is, a number in its digits; nothing for `null` and what is not there.
-pub(crate) fn plain(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -80,6 +69,7 @@ mod tests {
             ("say \"x\"", "\"say \"\"x\"\"\""),
             ("two\r\nlines", "\"two\r\nlines\""),
             (" blank", "\" blank\""),
+            ("a\0b", "a\u{fffd}b"),
         ] {
             assert_eq!(cell(text), expected);
         }

@@ -56,10 +56,12 @@ impl Reading {
         )?;
         families.counter(
             "audit_streams_ingest_events_total",
-            "Events of accepted requests: stored, or repeated if they had been sent before.",
+            "Events of accepted requests: stored, repeated if they had been sent before, or conflicting if another one is \
+             stored under their id.",
             [
                 (label("result", "stored"), accepted.stored),
                 (label("result", "repeated"), accepted.repeated),
+                (label("result", "conflicting"), accepted.conflicting),
             ],
         )?;
         families.counter(

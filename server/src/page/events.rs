@@ -7,14 +7,13 @@ use app::{
     model::{log_filter::Token, log_location::LogLocation},
     wire::{AppError, EventView, LogPage, LogPageRequest, LogPosition, LogRow},
 };
-use domain::{Timestamp, event::describe_action, ids::Seq};
+use domain::{Timestamp, ids::Seq};
 use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, Browsed, EventFilter, EventLog};
-use serde_json::Value;
 
 pub(super) use self::export::{export_csv, export_json_lines};
 use self::filter::event_filter;
 use super::failure::from_log;
-use crate::export::plain;
+use crate::event_summary::EventSummary;
 
 const ROWS: usize = 25;
 
@@ -197,21 +196,19 @@ const fn above(position: BrowsePosition) -> LogPosition {
 }
 
 fn row(event: &BrowseRow) -> LogRow {
-    // What is in the log was parsed before it was stored.
-    let body: Value = serde_json::from_str(&event.body).unwrap_or_default();
-    let text = |field: &str| plain(body.get(field));
+    let summary = EventSummary::of(event);
     LogRow {
         seq: event.position.seq,
         created_at: event.position.created_at,
         event_type: event.event_type.clone(),
-        author_id: text("author_id"),
-        author_name: text("author_name"),
-        entity_type: text("entity_type"),
-        entity_path: text("entity_path"),
-        action: describe_action(body.get("details").unwrap_or(&Value::Null), &event.event_type),
-        target_type: text("target_type"),
-        target_details: text("target_details"),
-        ip_address: text("ip_address"),
+        author_id: summary.author_id,
+        author_name: summary.author_name,
+        entity_type: summary.entity_type,
+        entity_path: summary.entity_path,
+        action: summary.action,
+        target_type: summary.target_type,
+        target_details: summary.target_details,
+        ip_address: summary.ip_address,
     }
 }
 

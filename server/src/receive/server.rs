@@ -11,6 +11,7 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, HeaderValue, StatusCode},
 };
+use domain::event::body::{Members, plain};
 use engine::clock::Clock;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
@@ -129,12 +130,10 @@ fn check_token(expected: &str, sent: Option<&HeaderValue>) -> Check {
 
 /// The id of a single event.
 fn id_in(body: &[u8]) -> Option<String> {
-    let event: serde_json::Value = serde_json::from_slice(body).ok()?;
-    match event.get("id")? {
-        serde_json::Value::String(id) => Some(id.clone()),
-        serde_json::Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    }
+    let event = Members::read(std::str::from_utf8(body).ok()?).ok()?;
+    let id = event.json("id")?;
+    let is_identifier = id.starts_with(['"', '-']) || id.starts_with(|first: char| first.is_ascii_digit());
+    is_identifier.then(|| plain(id))
 }
 
 #[cfg(test)]

@@ -17,6 +17,12 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zlib(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 fn id_of(payload: &str) -> String {
     match serde_json::from_str::<Value>(payload).unwrap()["id"].take() {
         Value::String(id) => id,
@@ -95,6 +101,7 @@ async fn bodies_may_be_compressed() {
     for (coding, body, id) in [
         ("gzip", gzip(&event(1)), "1"),
         ("zstd", zstd, "2"),
+        ("deflate", zlib(&event(5)), "5"),
         ("identity", event(3).into(), "3"),
     ] {
         let answer = Answer::of(instance.ingest(&token).header("content-encoding", coding).body(body)).await;
@@ -102,7 +109,7 @@ async fn bodies_may_be_compressed() {
     }
     let unknown = Answer::of(instance.ingest(&token).header("content-encoding", "br").body(event(4))).await;
     assert_eq!(unknown.error(), (415, "unsupported_encoding".into()));
-    assert_eq!(unknown.header("accept-encoding"), Some("gzip, zstd"));
+    assert_eq!(unknown.header("accept-encoding"), Some("gzip, deflate, zstd"));
     let broken = Answer::of(
         instance
             .ingest(&token)
@@ -172,7 +179,7 @@ async fn a_bad_event_is_named_and_nothing_of_its_request_is_stored() {
         );
     }
     let not_text = Answer::of(instance.ingest(&token).body(vec![b'{', 0xff, b'}'])).await;
-    assert_eq!(not_text.error(), (422, "invalid_body".into()));
+    assert_eq!(not_text.error(), (422, "invalid_event".into()));
 }
 
 #[tokio::test]

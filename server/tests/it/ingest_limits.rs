@@ -36,7 +36,24 @@ async fn an_event_has_at_most_one_mebibyte() {
     assert_eq!(instance.post(&token, event_of(MIB)).await.len(), 1);
     let answer = Answer::of(instance.ingest(&token).body(event_of(MIB + 1))).await;
     assert_eq!(answer.error(), (422, "invalid_event".into()));
-    assert_eq!(answer.json()["reason"], "an event has at most 1 MiB");
+    let reason = "an event has at most 1MiB, and this one has 1048577 bytes";
+    assert_eq!(answer.json()["reason"], reason);
+}
+
+#[tokio::test]
+async fn the_size_of_an_event_is_set_by_the_operator() {
+    let receiver = crate::receiver::Receiver::start().await;
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_EVENT_SIZE_LIMIT", "25MiB")]);
+    crate::instance::add_destination_over_the_page(&instance, &receiver.url()).await;
+    let token = instance.token("app", &["ingest"]);
+    let ids = instance.post(&token, event_of(25 * MIB)).await;
+    let has_it = |received: &crate::receiver::Received| received.bodies.contains_key(&ids[0]);
+    receiver.wait_until("the large event has arrived", has_it).await;
+    let small = Instance::start_with(&[("AUDIT_STREAMS_EVENT_SIZE_LIMIT", "64KiB")]);
+    let token = small.token("app", &["ingest"]);
+    assert_eq!(small.post(&token, event_of(64 * 1024)).await.len(), 1);
+    let answer = Answer::of(small.ingest(&token).body(event_of(64 * 1024 + 1))).await;
+    assert_eq!(answer.error(), (422, "invalid_event".into()));
 }
 
 #[tokio::test]
@@ -98,5 +115,7 @@ async fn a_full_log_takes_nothing_more_and_says_when_to_come_back() {
         }
     };
     assert_eq!(refused.error(), (503, "log_full".into()));
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("events that have not been delivered"), "{message}");
     assert_eq!(refused.header("retry-after"), Some("60"));
 }

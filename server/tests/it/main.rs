@@ -34,6 +34,7 @@ mod instance;
 mod log;
 mod metrics;
 mod nesting;
+mod odd_events;
 mod operations;
 mod origin;
 mod page;

@@ -5,7 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::HeaderMap,
+};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -44,7 +49,8 @@ impl Receiver {
             received: Arc::default(),
             deliveries: watch::Sender::default(),
         };
-        let router = Router::new().fallback(take).with_state(receiver.clone());
+        let router = Router::new().fallback(take).layer(DefaultBodyLimit::disable());
+        let router = router.with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         receiver
     }

@@ -200,11 +200,11 @@ fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, 
     if !status.is_client_error() || matches!(status.as_u16(), 404 | 408 | 410 | 425 | 429) {
         return (status, format!("Google's token service answered {status}."));
     }
-    let denied: Denied = serde_json::from_str(answer).unwrap_or_default();
-    let why = match (denied.error_description.as_str(), denied.error.as_str()) {
-        ("", "") => format!("it answered {status}"),
-        ("", error) => error.to_owned(),
-        (description, _) => description.trim_end_matches('.').to_owned(),
+    let why = match serde_json::from_str::<Denied>(answer) {
+        Ok(denied) if !denied.error_description.is_empty() => denied.error_description.trim_end_matches('.').to_owned(),
+        Ok(denied) if !denied.error.is_empty() => denied.error,
+        // Also where something else answers, such as a proxy.
+        Ok(_) | Err(_) => format!("it answered {status}"),
     };
     let why: String = why.chars().take(500).collect();
     let advice = if why.contains("timeframe") {

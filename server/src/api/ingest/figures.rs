@@ -30,6 +30,8 @@ pub(crate) struct AcceptedFigures {
     pub(crate) stored: u64,
     /// Events that had been sent before.
     pub(crate) repeated: u64,
+    /// Events that were not stored, because another one is stored under their id.
+    pub(crate) conflicting: u64,
     /// Bytes of their bodies, decompressed.
     pub(crate) bytes: u64,
 }
@@ -107,11 +109,13 @@ impl Refusal {
 impl IngestFigures {
     /// The events of a request are on disk.
     pub(super) fn accepted(&self, appended: &Appended, bytes: usize, took: Duration) {
-        let repeated = appended.ids.len().saturating_sub(appended.stored);
+        let conflicting = appended.conflicts.len();
+        let repeated = appended.ids.len().saturating_sub(appended.stored + conflicting);
         let mut accepted = self.lock();
         accepted.requests.record(took);
         add(&mut accepted.stored, appended.stored);
         add(&mut accepted.repeated, repeated);
+        add(&mut accepted.conflicting, conflicting);
         add(&mut accepted.bytes, bytes);
     }
 

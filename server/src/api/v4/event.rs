@@ -3,10 +3,9 @@
 //! GitLab keeps who, where and at what in `details`, and what collects its events reads them there. An event that says so
 //! beside its details alone is completed; what its details say already stays as it was posted.
 
-use std::collections::HashMap;
-
+use domain::event::body::Members;
 use engine::log::BrowseRow;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::api::ApiError;
@@ -72,8 +71,7 @@ fn print_body(row: &BrowseRow) -> serde_json::Result<Box<RawValue>> {
 /// The details, and at their end what they do not say. Details that are no object stay what they are.
 fn complete(stored: &Stored<'_>) -> serde_json::Result<Box<RawValue>> {
     let given = stored.details.get();
-    let members: serde_json::Result<HashMap<String, IgnoredAny>> = serde_json::from_str(given);
-    let (Some(open), Ok(members)) = (given.strip_suffix('}'), members) else {
+    let (Some(open), Ok(members)) = (given.strip_suffix('}'), Members::read(given)) else {
         return Ok(stored.details.to_owned());
     };
     let beside = [
@@ -86,7 +84,7 @@ fn complete(stored: &Stored<'_>) -> serde_json::Result<Box<RawValue>> {
     ];
     let mut details = open.to_owned();
     let mut is_empty = members.is_empty();
-    for (name, value) in beside.into_iter().filter(|(name, _)| !members.contains_key(*name)) {
+    for (name, value) in beside.into_iter().filter(|(name, _)| members.json(name).is_none()) {
         if !is_empty {
             details.push(',');
         }
@@ -122,6 +120,10 @@ mod tests {
         assert_eq!(
             details(r#"{"ip_address":1.50,"author\u005fname":null,"n":{"target_id":3}}"#),
             format!(r#"{{"ip_address":1.50,"author\u005fname":null,"n":{{"target_id":3}},{rest}"#)
+        );
+        assert_eq!(
+            details(r#"{"\ud83d":"\ud83d","ip_address":1e400}"#),
+            format!(r#"{{"\ud83d":"\ud83d","ip_address":1e400,"author_name":"Ada",{rest}"#)
         );
         for other in ["[]", "null", "\"{}\"", "\"}\"", "7"] {
             assert_eq!(details(other), other);
