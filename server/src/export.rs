@@ -1,11 +1,13 @@
 //! Everything that a filter of the log admits, as a file: oldest first, without a limit.
 //!
-//! The file is made while it is sent, a few mebibytes of the log at a time, and only as fast as the client takes it; when
-//! the client goes away, or the session or token that asked ends, nothing goes on. It ends with the newest event that the
+//! The file is made while it is sent, a part of the log at a time, and only as fast as the client takes it; when
+//! the client goes away or takes nothing for too long, or the session or token that asked ends, nothing goes on. How many
+//! there may be at once is bounded (`places`). It ends with the newest event that the
 //! filter admitted when the export began, so that a busy log does not make it endless. A failure in the middle breaks the
 //! connection off, for a file that ended early would pass for a whole one.
 
 mod csv;
+mod places;
 
 use axum::{
     body::Body,
@@ -20,13 +22,15 @@ use engine::{
 };
 use futures::stream::try_unfold;
 
+use self::places::ExportPlace;
+pub(crate) use self::places::ExportPlaces;
 use crate::{access::TokenHash, api::ApiError, services::Services, web::report_incident};
 
-/// Bodies read at once: an event has anything between 200 bytes and a mebibyte.
-const PART_BYTES: usize = 2 * 1024 * 1024;
+/// Bodies read at once: an event has anything between 200 bytes and some mebibytes.
+const PART_BYTES: usize = 512 * 1024;
 
 /// Events read at once.
-const PART_ROWS: usize = 2_000;
+const PART_ROWS: usize = 1_000;
 
 #[derive(Clone, Copy)]
 pub(crate) enum Format {
@@ -37,7 +41,7 @@ pub(crate) enum Format {
 }
 
 /// By what somebody is let in: once it ends, they get no more.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pass {
     Session(SessionId),
     Token(TokenHash),
@@ -46,7 +50,7 @@ pub(crate) enum Pass {
 /// The file as an answer.
 ///
 /// # Errors
-/// 500; nothing was sent.
+/// 429 or 503 if there are too many at once, or 500; nothing was sent.
 pub(crate) async fn export(
     services: Services,
     pass: Pass,
@@ -54,7 +58,8 @@ pub(crate) async fn export(
     format: Format,
 ) -> Result<Response, ApiError> {
     let now = services.engine.clock().now();
-    let export = Export::begin(services, pass, filter, format)
+    let place = services.export_places.take(pass)?;
+    let export = Export::begin(services, place, pass, filter, format)
         .await
         .map_err(|error| ApiError::internal("An export was to begin.", &error))?;
     let (extension, content_type) = match format {
@@ -88,6 +93,7 @@ enum ExportError {
 /// How far an export is.
 struct Export {
     services: Services,
+    _place: ExportPlace,
     pass: Pass,
     filter: EventFilter,
     format: Format,
@@ -99,7 +105,13 @@ struct Export {
 }
 
 impl Export {
-    async fn begin(services: Services, pass: Pass, filter: EventFilter, format: Format) -> Result<Self, LogError> {
+    async fn begin(
+        services: Services,
+        place: ExportPlace,
+        pass: Pass,
+        filter: EventFilter,
+        format: Format,
+    ) -> Result<Self, LogError> {
         // Whatever the text says: how far to go is known without it.
         let anything = EventFilter {
             text: None,
@@ -116,6 +128,7 @@ impl Export {
         };
         Ok(Self {
             services,
+            _place: place,
             pass,
             filter,
             format,

@@ -6,9 +6,12 @@
 
 mod announcement;
 mod connections;
+mod deadlines;
 mod first_user;
 mod open_files;
 mod signals;
+mod timed_body;
+mod timed_stream;
 mod token_uses;
 
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
@@ -18,11 +21,12 @@ use engine::{Engine, EngineConfig, clock::Clock};
 use tokio::{net::TcpListener, time::Instant};
 
 pub(crate) use self::first_user::ROOT_PASSWORD;
-use self::{announcement::Announcement, signals::Signals};
+use self::{announcement::Announcement, deadlines::ClientDeadlines, signals::Signals};
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
     api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
     cli::CommandError,
+    export::ExportPlaces,
     page::CountedReplays,
     router::router,
     services::{Services, ServicesInner},
@@ -59,8 +63,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     let passwords = Passwords::new()?;
     let data_dir = config.engine.data_dir.clone();
     // Before anything is made or sent: a password is printed once, and must not be lost to a port that is taken.
-    let listener = TcpListener::bind(config.listen).await;
-    let listener = listener.map_err(|source| CommandError::Listen {
+    let listener = connections::listen(config.listen).map_err(|source| CommandError::Listen {
         address: config.listen,
         source,
     })?;
@@ -88,6 +91,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         api_rate: ApiRate::new(config.api_rate),
         large_bodies: LargeBodies::default(),
         log_reads: LogReads::default(),
+        export_places: ExportPlaces::default(),
         refusal_log: RefusalLog::new(),
         counted_replays: CountedReplays::default(),
         cookie: SessionCookie::new(public_url.is_https()),
@@ -101,7 +105,12 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
 
 async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, deadline: Duration) {
     let storing_uses = tokio::spawn(token_uses::store_regularly(Arc::clone(services)));
-    let serving = connections::Connections::serve(listener, router(services), open_files::raise_limit());
+    let serving = connections::Connections::serve(
+        listener,
+        router(services),
+        open_files::raise_limit(),
+        ClientDeadlines::default(),
+    );
     signals.next().await;
     tracing::info!("Stopping: finishing what is in progress.");
     tokio::select! {

@@ -8,6 +8,7 @@ use engine::Engine;
 use crate::{
     access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
     api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
+    export::ExportPlaces,
     page::CountedReplays,
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
@@ -28,6 +29,7 @@ pub(crate) struct ServicesInner {
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
     pub(crate) log_reads: LogReads,
+    pub(crate) export_places: ExportPlaces,
     pub(crate) refusal_log: RefusalLog,
     pub(crate) counted_replays: CountedReplays,
     pub(crate) cookie: SessionCookie,

@@ -7,6 +7,7 @@ mod origin;
 mod public_url;
 mod request_log;
 mod security_headers;
+mod stalled_body;
 mod visitor;
 
 pub(crate) use self::{
@@ -17,5 +18,6 @@ pub(crate) use self::{
     public_url::PublicUrl,
     request_log::log_failures,
     security_headers::{page_policy, set_security_headers},
+    stalled_body::{BodyStalled, is_stalled},
     visitor::identify_visitor,
 };

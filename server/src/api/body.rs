@@ -11,8 +11,9 @@ use http_body_util::BodyExt;
 use super::{
     ApiError,
     coding::Coding,
-    large_bodies::{LargeBodies, Turn},
+    large_bodies::{LargeBodies, OfToken, Turn},
 };
+use crate::web::is_stalled;
 
 /// The most bytes of a body, as sent and decompressed.
 pub(super) const MAX_BODY_BYTES: usize = 25 * 1024 * 1024;
@@ -40,7 +41,7 @@ pub(super) struct Arrived {
 pub(super) async fn read_body(
     headers: &HeaderMap,
     body: &mut Body,
-    large_bodies: &LargeBodies,
+    large_bodies: OfToken<'_>,
 ) -> Result<Arrived, ApiError> {
     refuse_multipart(headers)?;
     let coding = Coding::of(headers)?;
@@ -65,7 +66,7 @@ pub(super) async fn drain(body: &mut Body) {
 }
 
 /// Copies nothing of a body that arrives in one piece, as most do.
-async fn arrive(body: &mut Body, large_bodies: &LargeBodies) -> Result<Arrived, ApiError> {
+async fn arrive(body: &mut Body, large_bodies: OfToken<'_>) -> Result<Arrived, ApiError> {
     if body.size_hint().lower() > u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX) {
         return Err(too_large());
     }
@@ -96,7 +97,7 @@ async fn arrive(body: &mut Body, large_bodies: &LargeBodies) -> Result<Arrived, 
 /// None at the end of the body.
 async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| broken())?;
+        let frame = frame.map_err(|error| if is_stalled(&error) { stalled() } else { broken() })?;
         if let Ok(piece) = frame.into_data() {
             return Ok(Some(piece));
         }
@@ -131,6 +132,11 @@ fn too_slow() -> ApiError {
     )
 }
 
+pub(super) fn stalled() -> ApiError {
+    let message = "No more of the body arrived for half a minute.";
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
+}
+
 fn broken() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "body_broken", "The body did not arrive whole.")
 }
@@ -140,15 +146,18 @@ mod tests {
     use std::io::Write;
 
     use axum::http::{HeaderName, HeaderValue, header::CONTENT_ENCODING};
+    use domain::ids::TokenId;
 
     use super::*;
+
+    const TOKEN: TokenId = TokenId::new(1);
 
     async fn read(headers: &[(HeaderName, &'static str)], body: Vec<u8>) -> Result<Bytes, (StatusCode, &'static str)> {
         let headers = headers
             .iter()
             .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
             .collect();
-        let read = read_body(&headers, &mut Body::from(body), &LargeBodies::default()).await;
+        let read = read_body(&headers, &mut Body::from(body), LargeBodies::default().of(TOKEN)).await;
         read.map(|arrived| arrived.bytes)
             .map_err(|error| (error.status(), error.code()))
     }
@@ -288,13 +297,15 @@ mod tests {
     async fn a_body_in_many_pieces_is_put_together_and_a_large_one_takes_its_turn() {
         let pieces = |count: usize| Body::new(http_body_util::Full::new(Bytes::from(vec![b' '; count * 1024])));
         let large_bodies = LargeBodies::default();
-        let small = read_body(&HeaderMap::new(), &mut pieces(1), &large_bodies)
+        let small = read_body(&HeaderMap::new(), &mut pieces(1), large_bodies.of(TOKEN))
             .await
             .unwrap();
         assert!(small.turn.is_none() && small.bytes.len() == 1024);
         let chunks = (0..2_000).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 1024])));
         let mut many = Body::from_stream(futures::stream::iter(chunks));
-        let large = read_body(&HeaderMap::new(), &mut many, &large_bodies).await.unwrap();
+        let large = read_body(&HeaderMap::new(), &mut many, large_bodies.of(TOKEN))
+            .await
+            .unwrap();
         assert!(large.turn.is_some() && large.bytes.len() == 2_000 * 1024);
     }
 }

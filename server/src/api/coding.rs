@@ -13,7 +13,7 @@ use axum::{
 use super::{
     ApiError,
     body::{Arrived, MAX_BODY_BYTES, too_large},
-    large_bodies::LargeBodies,
+    large_bodies::{LargeBodies, OfToken},
 };
 
 /// The largest window that a zstd frame may ask for over HTTP (RFC 9659), as a power of two.
@@ -49,7 +49,7 @@ impl Coding {
     ///
     /// # Errors
     /// 400, 413 or 503.
-    pub(super) async fn undo(self, arrived: Arrived, large_bodies: &LargeBodies) -> Result<Arrived, ApiError> {
+    pub(super) async fn undo(self, arrived: Arrived, large_bodies: OfToken<'_>) -> Result<Arrived, ApiError> {
         if self == Self::Identity {
             return Ok(arrived);
         }

@@ -98,7 +98,7 @@ async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(
     let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
     let checked = services.ingest_rate.check(token.id);
     checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;
-    let arrived = read_body(&head.headers, body, &services.large_bodies).await?;
+    let arrived = read_body(&head.headers, body, services.large_bodies.of(token.id)).await?;
     let (engine, bytes) = (&services.engine, arrived.bytes.len());
     let appended = match idempotency_key(&head.headers)? {
         Some(key) => engine.ingest_once(&token.name, &key, arrived.bytes).await,

@@ -18,7 +18,12 @@ use serde::de::DeserializeOwned;
 
 use self::members::Object;
 pub(super) use self::members::{given, given_object, given_objects, object_or_null, objects};
-use super::{ApiError, body::drain, error::RefusedField};
+use super::{
+    ApiError,
+    body::{drain, stalled},
+    error::RefusedField,
+};
+use crate::web::is_stalled;
 
 /// The most bytes of a body.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
@@ -118,6 +123,7 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, ApiError> {
             let message = "A request has at most 256 KiB.";
             Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
         }
+        Err(error) if is_stalled(&*error) => Err(stalled()),
         Err(_) => {
             let message = "The body did not arrive whole.";
             Err(ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message))

@@ -1,8 +1,15 @@
 //! Large bodies take turns: what all requests together hold in memory stays bounded, and small ones never wait.
+//!
+//! One token has half of the turns at most: whatever it does with them, others can go on.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use axum::http::StatusCode;
+use domain::ids::TokenId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ApiError;
@@ -10,21 +17,39 @@ use super::ApiError;
 /// Large bodies in memory at the same time, parsed events included.
 const AT_ONCE: usize = 8;
 
+/// Those of one token.
+const OF_ONE_TOKEN: usize = AT_ONCE / 2;
+
 /// How long one may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who may hold a large body.
-pub(crate) struct LargeBodies(Arc<Semaphore>);
+pub(crate) struct LargeBodies {
+    all: Arc<Semaphore>,
+    /// As long as one of its bodies is held or waits.
+    of_tokens: Mutex<HashMap<TokenId, Weak<Semaphore>>>,
+}
+
+/// The same for one token.
+#[derive(Clone, Copy)]
+pub(super) struct OfToken<'bodies> {
+    bodies: &'bodies LargeBodies,
+    token: TokenId,
+}
 
 /// Ends when dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
+    _permit_of_token: OwnedSemaphorePermit,
 }
 
 impl Default for LargeBodies {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self {
+            all: Arc::new(Semaphore::new(AT_ONCE)),
+            of_tokens: Mutex::default(),
+        }
     }
 }
 
@@ -32,12 +57,37 @@ impl LargeBodies {
     /// Bodies of more bytes than this take turns.
     pub(super) const LARGE_FROM: usize = 1024 * 1024;
 
+    pub(super) const fn of(&self, token: TokenId) -> OfToken<'_> {
+        OfToken { bodies: self, token }
+    }
+
+    fn turns_of(&self, token: TokenId) -> Arc<Semaphore> {
+        let mut of_tokens = self.of_tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turns) = of_tokens.get(&token).and_then(Weak::upgrade) {
+            return turns;
+        }
+        of_tokens.retain(|_, turns| turns.strong_count() > 0);
+        let turns = Arc::new(Semaphore::new(OF_ONE_TOKEN));
+        of_tokens.insert(token, Arc::downgrade(&turns));
+        turns
+    }
+}
+
+impl OfToken<'_> {
     /// # Errors
     /// 503 if it was nobody's turn to end for a while.
-    pub(super) async fn turn(&self) -> Result<Turn, ApiError> {
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.0).acquire_owned()).await;
-        match permit {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+    pub(super) async fn turn(self) -> Result<Turn, ApiError> {
+        let turns = self.bodies.turns_of(self.token);
+        let waiting = async {
+            // In this order: who waits for another body of the same token takes nobody else's turn.
+            let of_token = turns.acquire_owned().await?;
+            Arc::clone(&self.bodies.all).acquire_owned().await.map(|permit| Turn {
+                _permit: permit,
+                _permit_of_token: of_token,
+            })
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(Ok(turn)) => Ok(turn),
             _ => Err(busy()),
         }
     }
@@ -52,15 +102,44 @@ fn busy() -> ApiError {
 mod tests {
     use super::*;
 
+    const ONE: TokenId = TokenId::new(1);
+    const OTHER: TokenId = TokenId::new(2);
+
+    #[tokio::test(start_paused = true)]
+    async fn one_token_leaves_turns_for_the_others() {
+        let large_bodies = LargeBodies::default();
+        let mut turns = Vec::new();
+        for _ in 0..OF_ONE_TOKEN {
+            turns.push(large_bodies.of(ONE).turn().await.unwrap());
+        }
+        assert_eq!(large_bodies.of(ONE).turn().await.unwrap_err().code(), "busy");
+        for _ in 0..AT_ONCE - OF_ONE_TOKEN {
+            turns.push(large_bodies.of(OTHER).turn().await.unwrap());
+        }
+        turns.remove(0);
+        assert!(large_bodies.of(ONE).turn().await.is_ok());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn one_too_many_waits_until_another_ends() {
         let large_bodies = LargeBodies::default();
         let mut turns = Vec::new();
-        for _ in 0..AT_ONCE {
-            turns.push(large_bodies.turn().await.unwrap());
+        for token in 0..AT_ONCE {
+            let token = TokenId::new(i64::try_from(token).unwrap());
+            turns.push(large_bodies.of(token).turn().await.unwrap());
         }
-        assert_eq!(large_bodies.turn().await.unwrap_err().code(), "busy");
+        let late = TokenId::new(99);
+        assert_eq!(large_bodies.of(late).turn().await.unwrap_err().code(), "busy");
         turns.pop();
-        assert!(large_bodies.turn().await.is_ok());
+        assert!(large_bodies.of(late).turn().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn tokens_that_hold_nothing_are_forgotten() {
+        let large_bodies = LargeBodies::default();
+        for token in 0..1_000 {
+            drop(large_bodies.of(TokenId::new(token)).turn().await.unwrap());
+        }
+        assert!(large_bodies.of_tokens.lock().unwrap().len() <= 1);
     }
 }

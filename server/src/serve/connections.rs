@@ -1,30 +1,54 @@
 //! Taking connections in, and finishing them.
 //!
-//! Like `axum::serve`, but for four things: a client that never completes its request is cut off, there are never more
-//! connections than the process can have open, each request knows the other end of its connection, and finishing has a
-//! deadline. HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, which is a proxy's business here.
+//! Like `axum::serve`, but for four things: a client that is too slow with its request or with taking the response is cut off
+//! (`deadlines`), there are never more connections than the process can have open, each request knows the other end of its
+//! connection, and finishing has a deadline. HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, which is a proxy's business
+//! here.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
     time::Instant,
 };
 use tower::Service;
 
+use super::{
+    deadlines::ClientDeadlines,
+    timed_body::{AnsweringBody, TimedBody},
+    timed_stream::{Busy, TimedStream},
+};
 use crate::web::Peer;
 
-/// How long a connection may be idle or in the middle of a request's head. Longer than the pools of most clients keep
-/// theirs, so that it is not the server that closes a connection just when it is used again.
-const HEAD_WITHIN: Duration = Duration::from_secs(90);
+/// What the system holds of a response that the client has not taken. Left to itself it grows to some mebibytes: then a slow
+/// client takes long to make room for more, and looks like one that does not read at all.
+const SEND_BUFFER_BYTES: u32 = 256 * 1024;
+
+/// Connections that the system accepts ahead of us.
+const BACKLOG: u32 = 1_024;
 
 /// After a failed `accept`, usually for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Listens as `TcpListener::bind` does; each connection gets a send buffer of a fixed size.
+///
+/// # Errors
+/// If the address can't be listened on.
+pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// The open connections and the task that takes in new ones.
 pub(super) struct Connections {
@@ -37,11 +61,12 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Serves on this listener until [`Connections::finish`]. Who comes when there are `at_most` waits to be taken in.
-    pub(super) fn serve(listener: TcpListener, router: Router, at_most: usize) -> Self {
+    pub(super) fn serve(listener: TcpListener, router: Router, at_most: usize, deadlines: ClientDeadlines) -> Self {
         let (stop, stopped) = watch::channel(());
         let (open, is_open) = watch::channel(());
         let shared = Shared {
             router,
+            deadlines,
             stopped,
             _is_open: is_open,
         };
@@ -66,6 +91,7 @@ impl Connections {
 #[derive(Clone)]
 struct Shared {
     router: Router,
+    deadlines: ClientDeadlines,
     stopped: watch::Receiver<()>,
     _is_open: watch::Receiver<()>,
 }
@@ -97,6 +123,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place: OwnedSemaphorePermit) {
     let Shared {
         router,
+        deadlines,
         mut stopped,
         _is_open,
     } = shared;
@@ -104,9 +131,11 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "TCP_NODELAY could not be set.");
     }
-    let service = service_fn(move |request| answer(router.clone(), peer, request));
+    let busy = Busy::default();
+    let stream = TimedStream::new(stream, deadlines, busy.clone());
+    let service = service_fn(move |request| answer(router.clone(), peer, deadlines.body_piece, busy.clone(), request));
     let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
+    builder.timer(TokioTimer::new()).header_read_timeout(deadlines.idle);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -121,8 +150,19 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
     }
 }
 
-async fn answer(mut router: Router, peer: Peer, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-    let mut request: Request = request.map(Body::new);
+async fn answer(
+    mut router: Router,
+    peer: Peer,
+    piece_within: Duration,
+    busy: Busy,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<AnsweringBody>, Infallible> {
+    let answering = busy.begin();
+    let mut request: Request = request.map(|body| Body::new(TimedBody::new(body, piece_within)));
     request.extensions_mut().insert(peer);
-    router.call(request).await
+    let response = router.call(request).await?;
+    Ok(response.map(|body| AnsweringBody::new(body, answering)))
 }
+
+#[cfg(test)]
+mod tests;

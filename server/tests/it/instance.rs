@@ -148,6 +148,14 @@ impl Instance {
         self.folder.path()
     }
 
+    /// Memory that the process holds.
+    pub(crate) fn resident_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kib: usize = line.trim().trim_end_matches(" kB").parse().unwrap();
+        kib * 1024
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
     }

@@ -45,4 +45,5 @@ mod replays;
 mod s3_crash;
 mod settings;
 mod sign_in;
+mod slow_clients;
 mod tokens;

@@ -1,0 +1,31 @@
+//! How long a client may take.
+
+use std::time::Duration;
+
+/// Each bounds one way in which a client can keep a connection without using it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClientDeadlines {
+    /// The head of a request, from its first byte; that of the first one from the start of the connection.
+    pub(crate) head: Duration,
+    /// Between two requests. Longer than the pools of most clients keep their connections, so that it is not the server that
+    /// closes a connection just when it is used again.
+    pub(crate) idle: Duration,
+    /// Between two pieces of a request's body.
+    pub(crate) body_piece: Duration,
+    /// In which a client takes [`PROGRESS_BYTES`] of what waits to be sent to it.
+    pub(crate) response_piece: Duration,
+}
+
+/// What a client has to take within [`ClientDeadlines::response_piece`]: some 500 bytes a second.
+pub(super) const PROGRESS_BYTES: usize = 16 * 1024;
+
+impl Default for ClientDeadlines {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(90),
+            body_piece: Duration::from_secs(30),
+            response_piece: Duration::from_secs(30),
+        }
+    }
+}
