@@ -17,6 +17,8 @@ pub(crate) struct Step {
 pub(crate) enum Ending {
     Done,
     UpToDate,
+    /// What it needs is not here, so it says nothing about what it was to check.
+    NotChecked,
     Failed,
 }
 
@@ -25,6 +27,7 @@ impl Ending {
         match self {
             Self::Done => "done",
             Self::UpToDate => "up to date",
+            Self::NotChecked => "NOT CHECKED",
             Self::Failed => "FAILED",
         }
     }

@@ -30,6 +30,11 @@ const DEPENDENCIES: Step = Step {
     what: "check licences, banned crates and sources",
     usually: "2 s",
 };
+const ADVISORIES: Step = Step {
+    name: "advisories",
+    what: "look for dependencies with known vulnerabilities",
+    usually: "5 s, with network access",
+};
 const ARCHITECTURE: Step = Step {
     name: "architecture",
     what: "check the project's own rules",
@@ -56,6 +61,7 @@ pub(crate) fn lint(project: &Project, steps: &mut Steps) {
         println!("    error: {error:#}");
     }
     steps.attempt(&DEPENDENCIES, || dependencies(project));
+    steps.attempt(&ADVISORIES, || cargo_deny::check_advisories(project));
     steps.attempt(&CLIPPY, || {
         done(process::cargo(project).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
