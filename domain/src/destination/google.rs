@@ -94,48 +94,63 @@ impl GoogleSettings {
     }
 }
 
-/// A private key in PEM form (PKCS #8), as it stands in a service account's key file. A secret: its `Debug` shows nothing.
+/// A private key in PEM form: PKCS #8, as it stands in a service account's key file, or PKCS #1. A secret: its `Debug` shows
+/// nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrivateKey(String);
 
 impl PrivateKey {
+    /// Without white space.
     pub const MAX_CHARS: usize = 4_096;
 
-    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-    const END: &str = "-----END PRIVATE KEY-----";
+    /// Characters in a line of the base64 text.
+    const LINE: usize = 64;
 
-    /// Takes the text with line breaks or with the `\n` that stand for them in a key file, and gives it line breaks.
-    /// Whether it is a key that can sign is not decided here.
+    /// Brings the text into the one form of all that mean the same. White space does not count, and neither do quotes and
+    /// commas around the text: keys are pasted with indentation, with spaces in place of line breaks, without line breaks,
+    /// and with the `\n` that stands for a line break in a key file. Whether it is a key that can sign is not decided here.
     ///
     /// # Errors
     /// A [`FieldError`] on [`Field::PrivateKey`] naming the rule that is broken.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
-        let text = text.trim().trim_matches('"').replace("\\n", "\n").replace('\r', "");
-        let text = text.trim();
-        Self::problem(text).map_or_else(
-            || Ok(Self(format!("{text}\n"))),
-            |message| Err(FieldError::new(Field::PrivateKey, message)),
-        )
+        let text = text.replace("\\r", "\n").replace("\\n", "\n");
+        let text = text.trim_matches(|character| is_blank(character) || matches!(character, '"' | '\'' | ','));
+        match without_blanks(text).len() {
+            0 => Err("Private key can't be blank"),
+            1..=Self::MAX_CHARS => Self::in_lines(text),
+            _ => Err("Private key is too long (maximum is 4096 characters)"),
+        }
+        .map_err(|message| FieldError::new(Field::PrivateKey, message))
     }
 
-    fn problem(text: &str) -> Option<&'static str> {
-        if text.is_empty() {
-            return Some("Private key can't be blank");
+    fn in_lines(text: &str) -> Result<Self, &'static str> {
+        const NO_KEY: &str = "Private key must be the private_key of a service account's key: a PEM text from \
+                              -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----";
+        let ["", begin, body, end, ""] = text.split("-----").collect::<Vec<_>>()[..] else {
+            return Err(NO_KEY);
+        };
+        let (begin, end, body) = (without_blanks(begin), without_blanks(end), without_blanks(body));
+        if begin.contains("ENCRYPTED") || body.contains("ENCRYPTED") {
+            return Err("Private key is encrypted with a passphrase: decrypt it first");
         }
-        if text.len() > Self::MAX_CHARS {
-            return Some("Private key is too long (maximum is 4096 characters)");
+        let label = match (begin.as_str(), end.as_str()) {
+            ("BEGINPRIVATEKEY", "ENDPRIVATEKEY") => "PRIVATE KEY",
+            ("BEGINRSAPRIVATEKEY", "ENDRSAPRIVATEKEY") => "RSA PRIVATE KEY",
+            _ => return Err(NO_KEY),
+        };
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        if body.is_empty() || !body.bytes().all(is_base64) {
+            return Err(NO_KEY);
         }
-        let body = text
-            .strip_prefix(Self::BEGIN)
-            .and_then(|rest| rest.strip_suffix(Self::END));
-        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b' ');
-        match body {
-            Some(body) if !body.trim().is_empty() && body.bytes().all(is_base64) => None,
-            _ => Some(
-                "Private key must be the private_key of a service account's key: a PEM text from \
-                 -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----",
-            ),
+        let mut written = format!("-----BEGIN {label}-----\n");
+        for (position, character) in body.chars().enumerate() {
+            if position > 0 && position.is_multiple_of(Self::LINE) {
+                written.push('\n');
+            }
+            written.push(character);
         }
+        written.push_str(&format!("\n-----END {label}-----\n"));
+        Ok(Self(written))
     }
 
     /// The same, for a key that can't sign although it looks like one.
@@ -164,6 +179,15 @@ impl fmt::Debug for GoogleDraft {
             .field("project_id", &self.project_id)
             .finish_non_exhaustive()
     }
+}
+
+/// White space, and what editors and chat programs put beside it.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}')
+}
+
+fn without_blanks(text: &str) -> String {
+    text.chars().filter(|character| !is_blank(*character)).collect()
 }
 
 fn is_project_id(text: &str) -> bool {
@@ -239,17 +263,45 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_taken_with_line_breaks_or_with_what_stands_for_them() {
-        let lines = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n";
+    fn a_key_is_taken_however_it_was_pasted() {
+        let body = ["A".repeat(64), "B".repeat(64), "C".repeat(11) + "="].join("\n");
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
+            let lines = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            for text in [
+                lines.clone(),
+                lines.replace('\n', "\\n"),
+                lines.replace('\n', "\\r\\n"),
+                format!("\"{}\",", lines.replace('\n', "\\n")),
+                lines.replace('\n', "\r\n"),
+                lines.replace('\n', ""),
+                lines.replace('\n', " "),
+                lines.replace('\n', "\n\t    "),
+                lines.replace('A', "A "),
+                lines.replace(' ', "\u{a0}"),
+                format!("\u{feff}{lines}\n\n"),
+            ] {
+                let key = PrivateKey::parse(&text).unwrap();
+                assert_eq!(key.expose(), lines, "{text:?}");
+                assert_eq!(PrivateKey::parse(key.expose()).as_ref(), Ok(&key));
+                assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+            }
+        }
+    }
+
+    #[test]
+    fn white_space_does_not_make_a_key_too_long() {
+        let body = "A\n        ".repeat(3_000);
+        assert!(PrivateKey::parse(&format!("-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----")).is_ok());
+    }
+
+    #[test]
+    fn an_encrypted_key_is_named_as_such() {
         for text in [
-            lines.to_owned(),
-            lines.replace('\n', "\\n"),
-            format!("\"{}\"", lines.replace('\n', "\\n")),
-            lines.replace('\n', "\r\n"),
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIE\n-----END ENCRYPTED PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIE\n-----END RSA PRIVATE KEY-----",
         ] {
-            let key = PrivateKey::parse(&text).unwrap();
-            assert_eq!(key.expose(), lines);
-            assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+            let message = PrivateKey::parse(text).unwrap_err().message;
+            assert!(message.starts_with("Private key is encrypted"), "{message}");
         }
     }
 
@@ -260,7 +312,9 @@ mod tests {
             "",
             "  ",
             "s3cret",
-            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+            "-----BEGIN EC PRIVATE KEY-----\nMIIE\n-----END EC PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----\nMIIE",
             "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----",
             "-----BEGIN PRIVATE KEY-----\ns3cret!\n-----END PRIVATE KEY-----",
             too_long.as_str(),

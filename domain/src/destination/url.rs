@@ -9,7 +9,7 @@ use crate::{Field, FieldError};
 
 const INVALID: &str = "Destination url must be a valid URL";
 
-/// An absolute http or https URL of at most 255 characters, without user name, password or fragment.
+/// An absolute http or https URL of at most 2,000 characters, without user name, password or fragment.
 ///
 /// Whether its host may be reached is not decided here: that depends on the network rules and on what the name resolves to.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
@@ -17,7 +17,7 @@ const INVALID: &str = "Destination url must be a valid URL";
 pub struct DestinationUrl(String);
 
 impl DestinationUrl {
-    pub const MAX_CHARS: usize = 255;
+    pub const MAX_CHARS: usize = 2_000;
 
     /// Blanks at either end are dropped; the rest is kept as typed.
     ///
@@ -55,7 +55,7 @@ impl DestinationUrl {
             return Some("Destination url can't be blank");
         }
         if text.chars().count() > Self::MAX_CHARS {
-            return Some("Destination url is too long (maximum is 255 characters)");
+            return Some("Destination url is too long (maximum is 2000 characters)");
         }
         if text.chars().any(|character| character.is_control() || character == ' ') {
             return Some(INVALID);
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn each_broken_rule_has_its_message() {
-        let too_long = format!("https://x.example/{}", "p".repeat(255));
+        let too_long = format!("https://x.example/{}", "p".repeat(2_000));
         for (text, start) in [
             ("", "Destination url can't be blank"),
             ("siem.example", "Destination url must be a valid URL"),
@@ -145,12 +145,18 @@ mod tests {
             ("https://x.example/#top", "Destination url can't contain a fragment"),
             (
                 too_long.as_str(),
-                "Destination url is too long (maximum is 255 characters)",
+                "Destination url is too long (maximum is 2000 characters)",
             ),
         ] {
             let message = DestinationUrl::parse(text).unwrap_err().message;
             assert!(message.starts_with(start), "{text:?}: {message}");
         }
+    }
+
+    #[test]
+    fn a_long_url_is_accepted() {
+        let longest = format!("https://x.example/{}", "p".repeat(2_000 - "https://x.example/".len()));
+        assert_eq!(DestinationUrl::parse(&longest).unwrap().as_str(), longest);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{
     Field, Timestamp,
@@ -335,6 +336,23 @@ async fn an_event_that_spoils_a_request_is_found_and_the_others_are_written() {
             .reason
             .starts_with("Cloud Logging can't read the request.")
     );
+}
+
+#[tokio::test]
+async fn a_key_works_as_pkcs_1_and_without_line_breaks() {
+    /// Of PKCS #8 before the key of 2048 bits that it wraps: lengths, version and algorithm.
+    const WRAPPING_BYTES: usize = 26;
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    let lines = google.service_account().private_key_pem.lines();
+    let body: String = lines.filter(|line| !line.contains("PRIVATE KEY")).collect();
+    let pkcs1 = STANDARD.encode(&STANDARD.decode(body).unwrap()[WRAPPING_BYTES..]);
+    let mut draft = draft(&google);
+    let key = format!("  -----BEGIN RSA PRIVATE KEY----- {pkcs1} -----END RSA PRIVATE KEY-----");
+    draft.target.set_text(Field::PrivateKey, key);
+    world.add(&draft).await;
+    world.post("1", numbered(0..10)).await;
+    assert_eq!(wait_for_written(&google, 10).await.len(), 10);
 }
 
 #[tokio::test]

@@ -58,9 +58,9 @@ async fn each_broken_rule_of_a_new_destination_is_told_at_its_field() {
             "Destination url is blocked: Only allowed schemes are http, https",
         ),
         (
-            json!({"url": format!("https://siem.example/{}", "p".repeat(255))}),
+            json!({"url": format!("https://siem.example/{}", "p".repeat(2_000))}),
             json!("url"),
-            "Destination url is too long (maximum is 255 characters)",
+            "Destination url is too long (maximum is 2000 characters)",
         ),
         (
             json!({"verification_token": "short"}),

@@ -125,7 +125,7 @@ async fn what_breaks_a_rule_of_a_new_destination_is_raised_at_the_top() {
             "x",
             "Destination url has already been taken",
         ),
-        (&long, "x", "Destination url is too long (maximum is 255 characters)"),
+        (&long, "x", "Destination url is too long (maximum is 2000 characters)"),
         ("https://siem.example", "taken", "Name has already been taken"),
         ("https://siem.example", "", "Name can't be blank"),
         (
