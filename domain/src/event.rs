@@ -21,7 +21,7 @@ pub use self::{
     incoming::{EventError, Received},
     own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
 };
-use crate::Timestamp;
+use crate::{Timestamp, escape::escaped};
 
 /// Dedupe key of an event within its source: a string as sent, or the digits of an integer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,6 +39,14 @@ impl EventId {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id by which a destination recognises a repeat: `<source>:<id>`, unique within the instance, where the id alone is
+    /// unique within its source. In both parts every byte but letters, digits, `-` and `_` is percent-encoded: the result can
+    /// stand in a header, and has no full stop, which separates the parts of a webhook signature.
+    pub fn within(&self, source: &str) -> String {
+        let part = |text| escaped(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        format!("{}:{}", part(source), part(&self.0))
     }
 }
 
@@ -119,5 +127,41 @@ impl AuditEvent {
     /// escapes aside. When an event was received is no content of it, and neither is how its id is written.
     pub fn has_content_of(&self, stored_body: &str) -> bool {
         *self.body == *stored_body || content::is_same(&self.body, stored_body, self.is_dated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_unique_within_its_source_only() {
+        let within = |source: &str, id: &str| EventId::parse(id).unwrap().within(source);
+        assert_eq!(within("gitlab-production", "887"), "gitlab-production:887");
+        assert_eq!(
+            within("our app #2", "a:b.c/é_1"),
+            "our%20app%20%232:a%3Ab%2Ec%2F%C3%A9_1"
+        );
+        assert_ne!(within("a", "1"), within("b", "1"));
+    }
+
+    proptest! {
+        #[test]
+        fn different_events_have_different_ids(
+            one in ("[a-c:%. _-]{1,4}", "[a-c:%. _-]{1,4}"), other in ("[a-c:%. _-]{1,4}", "[a-c:%. _-]{1,4}"),
+        ) {
+            let within = |(source, id): &(String, String)| EventId::parse(id).map(|id| id.within(source));
+            prop_assert_eq!(within(&one) == within(&other), one == other);
+        }
+
+        #[test]
+        fn an_id_can_always_stand_in_a_header(source in ".{0,20}", id in ".{1,20}") {
+            if let Some(id) = EventId::parse(&id) {
+                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:%".contains(&byte);
+                prop_assert!(id.within(&source).bytes().all(is_allowed));
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod access;
 pub mod activity;
 pub mod alerts;
 pub mod destination;
+mod escape;
 pub mod event;
 pub mod event_types;
 pub mod field_error;

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::{
     Timestamp,
     destination::S3Settings,
+    escape::escaped,
     event::{EventId, EventType, INSTANCE_SCOPE},
     ids::{ReplayId, Seq},
 };
@@ -30,10 +31,12 @@ impl ObjectKey {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
     pub const MAX_BYTES: usize = 1_024;
 
-    /// One event's own object: `<prefix>/<entity>/<YYYY>/<MM>/<event type>_<id>_<unix ms>.json`.
+    /// One event's own object: `<prefix>/<entity>/<YYYY>/<MM>/<event type>_<source>_<id>_<unix ms>.json`.
     ///
-    /// As GitLab names it, but with the event's own time, where GitLab puts that of the upload. Two events whose type or id
-    /// differ never share a key: what could be mistaken for a separator is percent-encoded, in an id the underscore too.
+    /// As GitLab names it, with two differences: the time is that of the event, where GitLab takes that of the upload, and
+    /// the source (the name of the token that posted the event) stands before the id, because an id identifies an event only
+    /// within its source. Two events whose type, source or id differ never share a key: what could be mistaken for a
+    /// separator is percent-encoded, in source and id the underscore too.
     ///
     /// # Errors
     /// [`KeyTooLong`].
@@ -41,15 +44,17 @@ impl ObjectKey {
         settings: &S3Settings,
         entity_type: &str,
         event_type: &EventType,
+        source: &str,
         id: &EventId,
         created_at: Timestamp,
     ) -> Result<Self, KeyTooLong> {
         let month = date_path(created_at, "YYYY-MM".len());
         let entity = entity_folder(entity_type);
         let event_type = escaped(event_type.as_str(), |byte| is_plain(byte) || byte == b'_');
-        let id = escaped(id.as_str(), is_plain);
+        let (source, id) = (escaped(source, is_plain), escaped(id.as_str(), is_plain));
         let unix_ms = created_at.unix_ms();
-        let key = prefixed(settings, &format!("{entity}/{month}/{event_type}_{id}_{unix_ms}.json"));
+        let name = format!("{event_type}_{source}_{id}_{unix_ms}.json");
+        let key = prefixed(settings, &format!("{entity}/{month}/{name}"));
         match key.len() {
             ..=Self::MAX_BYTES => Ok(Self(key)),
             bytes => Err(KeyTooLong { bytes }),
@@ -121,18 +126,6 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
 }
 
-fn escaped(text: &str, is_kept: impl Fn(u8) -> bool) -> String {
-    text.bytes()
-        .fold(String::with_capacity(text.len()), |mut written, byte| {
-            if is_kept(byte) {
-                written.push(char::from(byte));
-            } else {
-                written.push_str(&format!("%{byte:02X}"));
-            }
-            written
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -156,7 +149,7 @@ mod tests {
 
     fn event_key(prefix: &str, entity_type: &str, event_type: &str, id: &str) -> Result<String, KeyTooLong> {
         let (event_type, id) = (EventType::parse(event_type).unwrap(), EventId::parse(id).unwrap());
-        ObjectKey::of_event(&settings(prefix), entity_type, &event_type, &id, MOMENT).map(|key| key.to_string())
+        ObjectKey::of_event(&settings(prefix), entity_type, &event_type, "app", &id, MOMENT).map(|key| key.to_string())
     }
 
     #[test]
@@ -175,7 +168,7 @@ mod tests {
         ] {
             assert_eq!(
                 event_key("", entity_type, "update_approval_rules", "887").unwrap(),
-                format!("{folder}/2023/09/update_approval_rules_887_1694442309820.json")
+                format!("{folder}/2023/09/update_approval_rules_app_887_1694442309820.json")
             );
         }
     }
@@ -184,7 +177,7 @@ mod tests {
     fn a_prefix_stands_before_every_key() {
         assert_eq!(
             event_key("audit/prod/", "Group", "a", "1").unwrap(),
-            "audit/prod/group/2023/09/a_1_1694442309820.json"
+            "audit/prod/group/2023/09/a_app_1_1694442309820.json"
         );
         let batch = ObjectKey::of_batch(&settings("audit"), Seq::new(17), Seq::new(9_120), MOMENT);
         assert_eq!(batch.as_str(), "audit/2023/09/11/14/17-9120.jsonl.gz");
@@ -196,7 +189,7 @@ mod tests {
     fn what_is_not_plain_is_encoded() {
         assert_eq!(
             event_key("", "Group", "a/../b c%", "../é_1").unwrap(),
-            "group/2023/09/a%2F..%2Fb%20c%25_..%2F%C3%A9%5F1_1694442309820.json"
+            "group/2023/09/a%2F..%2Fb%20c%25_app_..%2F%C3%A9%5F1_1694442309820.json"
         );
         assert_ne!(event_key("", "Group", "a_b", "c"), event_key("", "Group", "a", "b_c"));
     }
@@ -205,21 +198,22 @@ mod tests {
     fn a_key_that_s3_does_not_take_is_none() {
         let long = "é".repeat(200);
         let error = event_key("", "Group", "a", &long).unwrap_err();
-        assert_eq!(error.bytes, "group/2023/09/a__1694442309820.json".len() + 1_200);
+        assert_eq!(error.bytes, "group/2023/09/a_app__1694442309820.json".len() + 1_200);
         assert_eq!(
             error.to_string(),
-            "the object's key would have 1235 bytes, and S3 takes 1024 at most"
+            "the object's key would have 1239 bytes, and S3 takes 1024 at most"
         );
     }
 
     proptest! {
         #[test]
         fn different_events_never_share_a_key(
-            one in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,6}", 0_i64..20), other in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,6}", 0_i64..20),
+            one in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,4}", "[a-c_/%. -]{1,4}", 0_i64..20),
+            other in ("[a-c_/%. -]{1,6}", "[a-c_/%. -]{1,4}", "[a-c_/%. -]{1,4}", 0_i64..20),
         ) {
-            let key = |(event_type, id, ms): &(String, String, i64)| {
+            let key = |(event_type, source, id, ms): &(String, String, String, i64)| {
                 let (event_type, id) = (EventType::parse(event_type)?, EventId::parse(id)?);
-                ObjectKey::of_event(&settings(""), "Group", &event_type, &id, Timestamp::from_unix_ms(*ms)).ok()
+                ObjectKey::of_event(&settings(""), "Group", &event_type, source, &id, Timestamp::from_unix_ms(*ms)).ok()
             };
             if let (Some(one_key), Some(other_key)) = (key(&one), key(&other)) {
                 prop_assert_eq!(one_key == other_key, one == other);
@@ -227,12 +221,14 @@ mod tests {
         }
 
         #[test]
-        fn every_key_is_safe(entity_type in ".*", event_type in "[ -~]{1,40}", id in ".{1,40}", unix_ms in any::<i64>()) {
+        fn every_key_is_safe(
+            entity_type in ".*", event_type in "[ -~]{1,40}", source in "[ -~]{1,40}", id in ".{1,40}", unix_ms in any::<i64>(),
+        ) {
             let (Some(event_type), Some(id)) = (EventType::parse(&event_type), EventId::parse(&id)) else {
                 return Ok(());
             };
             let moment = Timestamp::from_unix_ms(unix_ms);
-            let key = ObjectKey::of_event(&settings("a/b"), &entity_type, &event_type, &id, moment);
+            let key = ObjectKey::of_event(&settings("a/b"), &entity_type, &event_type, &source, &id, moment);
             if let Ok(key) = key {
                 let parts: Vec<&str> = key.as_str().split('/').collect();
                 prop_assert_eq!(parts.len(), 6, "{}", key);

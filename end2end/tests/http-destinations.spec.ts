@@ -8,10 +8,10 @@ import { addHttpDestination, expand, openStreams, streamItem } from '../fixtures
 import { expect, test } from '../fixtures/test.ts';
 
 const about = (id: string) => (requests: readonly Received[]) =>
-  requests.some(({ headers }) => headers['webhook-id'] === id);
+  requests.some(({ headers }) => headers['webhook-id'] === `app:${id}`);
 
 function sent(requests: readonly Received[], id: string): Received {
-  const found = requests.find(({ headers }) => headers['webhook-id'] === id);
+  const found = requests.find(({ headers }) => headers['webhook-id'] === `app:${id}`);
   if (found === undefined) throw new Error(`${id} was not sent`);
   return found;
 }
@@ -227,7 +227,7 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   await expect(item.getByRole('button', { name: 'filtered' })).toBeHidden();
   await postEvents(request, instance, token, '{"id":"again","event_type":"our_own_type"}');
   await receiver.waitFor(about('again'), 'everything again');
-  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:no')).toBe(false);
 });
 
 test('Update event filters: groups or projects', async ({ page, request, instance, receiver, a11y }) => {
@@ -255,7 +255,7 @@ test('Update event filters: groups or projects', async ({ page, request, instanc
   await expect(item.getByRole('button', { name: 'filtered' })).toBeHidden();
   await postEvents(request, instance, token, JSON.stringify(event('again', 'finance')));
   await receiver.waitFor(about('again'), 'everything again');
-  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:no')).toBe(false);
 });
 
 test('the list of event types takes what is typed while it loads, and closes when something else is pressed', async ({ page, receiver }) => {

@@ -26,7 +26,7 @@ function events(prefix: string, count: number, createdAt: string): string {
   );
 }
 
-const id = ({ headers }: Received): string => String(headers['webhook-id']);
+const id = ({ body }: Received): string => String((JSON.parse(body.toString()) as { id: unknown }).id);
 const isReplayed = ({ headers }: Received): boolean => headers['x-audit-streams-replay'] !== undefined;
 
 /** Milliseconds from posting an event to having it, one event after the other; the middle of them. */

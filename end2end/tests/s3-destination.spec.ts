@@ -151,7 +151,7 @@ test('Update an AWS S3 destination', async ({ page, request, instance, s3, a11y,
   const token = await instance.createToken('app', 'ingest');
   await postEvents(request, instance, token, '{"id":"after","event_type":"user_created"}');
   const { key, text } = await arrived(s3, 'after');
-  expect(key).toMatch(/user_created_after_.*\.json$/);
+  expect(key).toMatch(/user_created_app_after_.*\.json$/);
   expect(JSON.parse(text)).toMatchObject({ id: 'after', event_type: 'user_created' });
 });
 

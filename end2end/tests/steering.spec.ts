@@ -28,7 +28,7 @@ function numbered(count: number, first = 0): string {
 
 function idsOf(requests: readonly Received[], status: (request: Received) => boolean = () => true): string[] {
   const own = requests.filter((request) => request.headers['x-audit-streams-source'] === 'app' && status(request));
-  return own.map(({ headers }) => String(headers['webhook-id']));
+  return own.map(({ body }) => String((JSON.parse(body.toString()) as { id: unknown }).id));
 }
 
 async function openActivity(page: Page, name: string): Promise<Locator> {

@@ -141,6 +141,7 @@ impl Tested<'_> {
                     &target.settings,
                     &event.entity_type,
                     &event.event_type,
+                    &event.source,
                     &event.id,
                     event.created_at,
                 );

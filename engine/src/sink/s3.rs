@@ -10,7 +10,6 @@ mod object;
 mod refusal;
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -163,7 +162,7 @@ impl S3Sink {
             .bucket(self.settings.bucket())
             .key(object.key.as_str())
             .content_type(object.content_type)
-            .set_metadata(self.replay.map(mark))
+            .set_metadata(Some(object.metadata))
             .body(ByteStream::from(object.body));
         let report = match Box::pin(request.send()).await {
             Ok(answer) if answer.e_tag().is_some() => answered(200, "", started),
@@ -192,11 +191,6 @@ impl S3Sink {
         };
         Report { reason, ..report }
     }
-}
-
-/// What is kept with each object of a replay, as `x-amz-meta-audit-streams-replay`.
-fn mark(replay: ReplayId) -> HashMap<String, String> {
-    HashMap::from([("audit-streams-replay".to_owned(), replay.to_string())])
 }
 
 fn answered(status: u16, reason: &str, started: Instant) -> Report {

@@ -70,14 +70,31 @@ async fn every_event_arrives_once_with_the_documented_headers() {
         header("user-agent"),
         concat!("audit-streams/", env!("CARGO_PKG_VERSION"))
     );
-    assert_eq!(header("webhook-id"), "e7");
+    assert_eq!(header("webhook-id"), "tests:e7");
     let target = destination.target.as_http().unwrap();
     let secret = target.secrets.signing_secret.expose().strip_prefix("whsec_").unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&STANDARD.decode(secret).unwrap()).unwrap();
-    mac.update(format!("e7.{}.{}", header("webhook-timestamp"), request.body).as_bytes());
+    mac.update(format!("tests:e7.{}.{}", header("webhook-timestamp"), request.body).as_bytes());
     let signature = header("webhook-signature");
     let signature = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
     mac.verify_slice(&signature).unwrap();
+}
+
+#[tokio::test]
+async fn two_sources_with_the_same_id_have_different_webhook_ids() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    world.add_destination("SIEM", &receiver.url()).await;
+    crate::world::post_as_two_sources(&world).await;
+    let requests = receiver
+        .wait_until("both have arrived", |requests| requests.len() == 3)
+        .await;
+    let mut ids: Vec<_> = requests
+        .iter()
+        .filter(|request| request.headers["x-audit-streams-source"] != "audit-streams")
+        .map(|request| request.headers["webhook-id"].to_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["one:1", "other:1"]);
 }
 
 #[tokio::test]

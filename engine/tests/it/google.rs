@@ -65,13 +65,13 @@ pub(crate) fn draft(google: &GoogleServer) -> DestinationDraft {
     }
 }
 
-/// The entries of events that these tests posted, by insert id; each must be there once.
+/// The entries of events that these tests posted, by their ids; each must be there once.
 fn written(google: &GoogleServer) -> BTreeMap<String, Value> {
     let entries = google.entries(&google.service_account().project_id);
     let mut written = BTreeMap::new();
     for entry in entries {
-        let id = entry["insertId"].as_str().unwrap().to_owned();
-        if id.starts_with('e') {
+        let insert_id = entry["insertId"].as_str().unwrap();
+        if let Some(id) = insert_id.strip_prefix("tests:").map(str::to_owned) {
             assert!(written.insert(id, entry).is_none(), "an event is written once");
         }
     }
@@ -82,7 +82,7 @@ async fn wait_for_written(google: &GoogleServer, count: usize) -> BTreeMap<Strin
     let is_enough = google.wait_until(PATIENCE, |received| {
         let entries = received.entries(&google.service_account().project_id);
         let ids = entries.filter_map(|entry| entry["insertId"].as_str());
-        ids.filter(|id| id.starts_with('e')).collect::<HashSet<_>>().len() >= count
+        ids.filter(|id| id.starts_with("tests:")).collect::<HashSet<_>>().len() >= count
     });
     assert!(
         is_enough.await,
@@ -133,7 +133,7 @@ async fn every_event_is_written_once_as_an_entry_of_its_own() {
     }
     let mut last_of_entity = HashMap::new();
     for entry in google.entries(project) {
-        let number = entry["insertId"].as_str().and_then(|id| id.strip_prefix('e'));
+        let number = entry["insertId"].as_str().and_then(|id| id.strip_prefix("tests:e"));
         let Some(number) = number.and_then(|number| number.parse::<usize>().ok()) else {
             continue;
         };
@@ -262,9 +262,26 @@ async fn a_wrong_key_holds_the_destination_and_its_events_wait() {
 }
 
 #[tokio::test]
+async fn two_sources_with_the_same_id_are_two_entries() {
+    let google = GoogleServer::start().await.unwrap();
+    let world = world_around(&google).await;
+    world.add(&draft(&google)).await;
+    crate::world::post_as_two_sources(&world).await;
+    let entries = || google.entries(&google.service_account().project_id);
+    wait_until("both are written", async || entries().len() == 3).await;
+    let mut sources: Vec<_> = entries()
+        .iter()
+        .filter(|entry| entry["jsonPayload"]["id"] == "1")
+        .map(|entry| entry["labels"]["audit_streams_source"].to_string())
+        .collect();
+    sources.sort();
+    assert_eq!(sources, ["\"one\"", "\"other\""]);
+}
+
+#[tokio::test]
 async fn a_partial_failure_settles_what_was_accepted_and_no_more() {
     let google = GoogleServer::start().await.unwrap();
-    google.refuse_insert_ids(["e3", "e7"], Code::InvalidArgument, "Not this one.");
+    google.refuse_insert_ids(["tests:e3", "tests:e7"], Code::InvalidArgument, "Not this one.");
     let world = world_around(&google).await;
     let id = world.add(&draft(&google)).await;
     world.post("1", numbered(0..10)).await;

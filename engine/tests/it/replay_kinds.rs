@@ -185,7 +185,7 @@ async fn entries_of_a_replay_have_a_label() {
     post_old(&world, 0..1_500).await;
     // Its stream begins after them.
     let id = world.add(&google::draft(&google)).await;
-    google.refuse_insert_ids(["old7;"], Code::InvalidArgument, "not this one");
+    google.refuse_insert_ids(["tests:old7%3B"], Code::InvalidArgument, "not this one");
     let replay = started(&world, id).await;
     let progress = wait_until_finished(&world, id, replay).await;
     assert_eq!((progress.total, progress.sent, progress.refused), (1_500, 1_499, 1));
@@ -195,17 +195,17 @@ async fn entries_of_a_replay_have_a_label() {
     world.post("1", ["live".to_owned()]).await;
     let entries = || google.entries(&google.service_account().project_id);
     wait_until("the live one is written", async || {
-        entries().iter().any(|entry| entry["insertId"] == "live")
+        entries().iter().any(|entry| entry["insertId"] == "tests:live")
     })
     .await;
     let (marked, others): (Vec<Value>, Vec<Value>) = entries()
         .into_iter()
-        .partition(|entry| entry["insertId"].as_str().unwrap().starts_with("old"));
+        .partition(|entry| entry["insertId"].as_str().unwrap().starts_with("tests:old"));
     let mut wanted = old(0..1_500);
     wanted.retain(|id| id != "old7;");
-    let ids: Vec<&str> = marked.iter().map(|entry| entry["insertId"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = marked.iter().map(|entry| entry["jsonPayload"]["id"].as_str().unwrap()).collect();
     assert_eq!(ids, wanted);
-    let label = json!({"audit_streams_replay": "1"});
-    assert!(marked.iter().all(|entry| entry["labels"] == label));
-    assert!(others.iter().all(|entry| entry["labels"].is_null()));
+    let labels = json!({"audit_streams_source": "tests", "audit_streams_replay": "1"});
+    assert!(marked.iter().all(|entry| entry["labels"] == labels));
+    assert!(others.iter().all(|entry| entry["labels"]["audit_streams_replay"].is_null()));
 }

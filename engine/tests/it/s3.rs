@@ -233,11 +233,11 @@ async fn each_event_is_an_object_under_gitlabs_key() {
         event.body.to_vec()
     };
     assert_eq!(
-        objects["it's-(ours)/prod/group/2023/09/update_approval_rules_887_1694442309820.json"],
+        objects["it's-(ours)/prod/group/2023/09/update_approval_rules_tests_887_1694442309820.json"],
         body_of("887")
     );
     assert_eq!(
-        objects["it's-(ours)/prod/security_policyproject/2024/02/user%20created_a%2Fb%5Fc%25_1709251199999.json"],
+        objects["it's-(ours)/prod/security_policyproject/2024/02/user%20created_tests_a%2Fb%5Fc%25_1709251199999.json"],
         body_of("a/b_c%")
     );
     let mut sent: Vec<_> = objects.into_values().collect();
@@ -253,6 +253,20 @@ async fn each_event_is_an_object_under_gitlabs_key() {
             .keys()
             .any(|key| key.contains(own.event_type.as_str()))
     );
+}
+
+#[tokio::test]
+async fn two_sources_with_the_same_id_do_not_overwrite_each_other() {
+    let (world, storage) = (World::new().await, Storage::start().await);
+    world.add(&named(storage.draft(ObjectLayout::Events))).await;
+    let posted = crate::world::post_as_two_sources(&world).await;
+    storage
+        .wait_for_objects("both have arrived", |storage| storage.objects().len() == 3)
+        .await;
+    let objects: Vec<_> = storage.objects().into_values().collect();
+    for body in posted {
+        assert!(objects.contains(&body.into_bytes()), "{objects:?}");
+    }
 }
 
 #[tokio::test]

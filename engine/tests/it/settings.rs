@@ -71,7 +71,7 @@ async fn what_was_blocked_is_tried_at_once_when_it_is_allowed_and_stops_when_it_
     let seen = |requests: &[crate::receiver::Request]| {
         let found = requests
             .iter()
-            .filter(|request| request.headers["webhook-id"] == "while blocked");
+            .filter(|request| request.headers["webhook-id"] == "tests:while%20blocked");
         found.count()
     };
     assert_eq!(seen(&receiver.requests()), 0);

@@ -542,7 +542,7 @@ async fn a_test_of_cloud_logging_gets_a_token_and_writes_an_entry() {
     assert_plausible_times(&report);
     let entries = google.entries(&google.service_account().project_id);
     assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0]["insertId"], report.event_id.as_str());
+    assert_eq!(entries[0]["insertId"], format!("audit-streams:{}", report.event_id));
     let [token, write] = report.requests.as_slice() else {
         panic!("{report:?}")
     };

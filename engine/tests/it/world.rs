@@ -6,7 +6,7 @@ use domain::{
     destination::{DestinationDraft, DestinationSettings, Flow, HeaderDraft, HttpDraft, TargetDraft},
     event::{Author, AuthorClass},
     health::StreamHealth,
-    ids::DestinationId,
+    ids::{DestinationId, Seq},
 };
 use engine::{
     DestinationState, Engine, EngineConfig, FixedSettings,
@@ -245,4 +245,20 @@ impl HttpEdit {
             start_from: String::new(),
         }
     }
+}
+
+/// Posts two events with the same id, type, entity and time and different content, each as another source. Their bodies.
+pub(crate) async fn post_as_two_sources(world: &World) -> Vec<String> {
+    for source in ["one", "other"] {
+        let event = serde_json::json!({
+            "id": "1", "event_type": "test", "entity_type": "Project", "entity_id": "7",
+            "created_at": "2026-11-01T00:00:00.000Z", "details": {"custom_message": source},
+        });
+        world.engine.ingest(source, event.to_string().into()).await.unwrap();
+    }
+    let events = world.engine.log().read_after(Seq::START, 100, 1 << 20).await.unwrap();
+    let posted = events.iter().filter(|event| event.id.as_str() == "1");
+    posted
+        .map(|event| String::from_utf8(event.body.to_vec()).unwrap())
+        .collect()
 }

@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 
 use super::write::Entry;
 
-/// By these an entry repeats another one; the log's name holds the project. An entry that lacks the timestamp or the
-/// insert id is given one by the service, and so repeats none.
+/// By these an entry repeats another one: the project, the timestamp and the insert id, not the log, as documented at
+/// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry>. An entry that lacks the timestamp or the insert id
+/// is given one by the service, and so repeats none.
 type Identity = (String, OffsetDateTime, String);
 
 #[derive(Default)]
@@ -23,7 +24,7 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn keep(&mut self, entry: &Entry) {
         let identity = entry.timestamp.zip(entry.insert_id());
-        let identity = identity.map(|(timestamp, id)| (entry.log_name().to_owned(), timestamp, id.to_owned()));
+        let identity = identity.map(|(timestamp, id)| (entry.project().to_owned(), timestamp, id.to_owned()));
         let known = identity.as_ref().and_then(|identity| self.known.get(identity));
         if let Some((_, first)) = known.and_then(|number| self.entries.get(*number)) {
             self.repeats += 1;

@@ -72,12 +72,14 @@ async fn what_repeats_is_stored_once() {
         retention: None,
         ..desk
     };
-    write(&desk, vec![entry("a"), later.clone(), later, changed]).await;
+    let mut in_another_log = later.clone();
+    in_another_log["logName"] = json!(format!("projects/{PROJECT}/logs/other"));
+    write(&desk, vec![entry("a"), later.clone(), later, changed, in_another_log]).await;
     assert_eq!(ids(&desk), ["a", "a"]);
     let repeats = desk
         .received
         .look(|received| (received.repeats(), received.changed_repeats()));
-    assert_eq!(repeats, (2, 1));
+    assert_eq!(repeats, (3, 2));
 }
 
 #[tokio::test]

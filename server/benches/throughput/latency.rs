@@ -30,9 +30,10 @@ pub(crate) fn latency() {
         });
         let mut arrived = HashMap::new();
         while arrived.len() < EVENTS {
-            let (id, at) = receiver.next().await;
-            if id.starts_with("bench-") {
-                arrived.entry(id).or_insert(at);
+            let (webhook_id, at) = receiver.next().await;
+            // `<source>:<id>`
+            if let Some((_, id)) = webhook_id.split_once(':').filter(|(_, id)| id.starts_with("bench-")) {
+                arrived.entry(id.to_owned()).or_insert(at);
             }
         }
         let posted = poster.await.unwrap();

@@ -73,7 +73,7 @@ impl Counterparts {
         let in_log = self.google.entries(&self.google.service_account().project_id);
         let objects = self.s3.objects(BUCKET).unwrap();
         self.endpoint.look(|received| received.bodies.contains_key(id))
-            && in_log.iter().any(|entry| entry["insertId"] == id)
+            && in_log.iter().any(|entry| entry["jsonPayload"]["id"] == id)
             && objects.keys().any(|key| key.contains(id))
     }
 }

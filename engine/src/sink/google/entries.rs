@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::{Timestamp, destination::GoogleSettings, ids::ReplayId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     log::LoggedEvent,
@@ -25,8 +25,8 @@ const REQUEST_BYTES: usize = 8_000_000;
 /// <https://cloud.google.com/logging/quotas#log-limits>
 const MAX_ENTRY_BYTES: usize = 256 * 1024;
 
-/// Of an event's id, its time and the punctuation between them, as a rule.
-const USUAL_ENTRY_BYTES: usize = 128;
+/// Of an event's id and source, its time and the punctuation between them, as a rule.
+const USUAL_ENTRY_BYTES: usize = 192;
 
 /// Entries with a time further ahead than a day are refused; clocks may differ.
 /// <https://cloud.google.com/logging/quotas#log-limits>
@@ -37,8 +37,9 @@ const FURTHEST_BACK: Duration = Duration::from_secs(29 * 86_400);
 
 /// What is the same around each event of a destination.
 pub(super) struct Envelope {
-    /// Up to the insert id.
+    /// Up to the labels.
     head: String,
+    replay: Option<ReplayId>,
 }
 
 pub(super) struct WriteRequest {
@@ -53,14 +54,14 @@ impl Envelope {
     pub(super) fn new(settings: &GoogleSettings) -> Self {
         let log_name = json!(settings.log_name());
         Self {
-            head: format!(r#"{{"logName":{log_name},"resource":{{"type":"global"}},"severity":"INFO","insertId":"#),
+            head: format!(r#"{{"logName":{log_name},"resource":{{"type":"global"}},"severity":"INFO","labels":"#),
+            replay: None,
         }
     }
 
-    /// A label tells entries of a replay from those of the stream.
+    /// Gives every entry a label that marks it as one of this replay.
     pub(super) fn label(&mut self, replay: ReplayId) {
-        let label = format!(r#"{{"labels":{{"audit_streams_replay":"{replay}"}},"#);
-        self.head = self.head.replacen('{', &label, 1);
+        self.replay = Some(replay);
     }
 
     pub(super) fn batching(&self) -> Batching {
@@ -96,7 +97,10 @@ impl Envelope {
 
     fn entry(&self, event: &LoggedEvent, now: Timestamp) -> Vec<u8> {
         let mut entry = self.head.clone().into_bytes();
-        entry.extend_from_slice(json!(event.id.as_str()).to_string().as_bytes());
+        entry.extend_from_slice(self.labels(event).to_string().as_bytes());
+        // Cloud Logging takes entries of a project with the same time and insert id for one entry.
+        let insert_id = json!(event.id.within(&event.source));
+        entry.extend_from_slice(format!(r#","insertId":{insert_id}"#).as_bytes());
         if let Some(timestamp) = timestamp(event, now) {
             entry.extend_from_slice(format!(r#","timestamp":"{timestamp}""#).as_bytes());
         }
@@ -104,6 +108,14 @@ impl Envelope {
         entry.extend_from_slice(&event.body);
         entry.push(b'}');
         entry
+    }
+
+    fn labels(&self, event: &LoggedEvent) -> Value {
+        let mut labels = json!({"audit_streams_source": &*event.source});
+        if let Some(replay) = self.replay {
+            labels["audit_streams_replay"] = json!(replay.to_string());
+        }
+        labels
     }
 }
 
@@ -128,7 +140,6 @@ mod tests {
         ids::Seq,
         policy::Outcome,
     };
-    use serde_json::Value;
 
     use super::*;
 
@@ -173,10 +184,10 @@ mod tests {
             request.body,
             concat!(
                 r#"{"entries":[{"logName":"projects/my-project/logs/audit%2Fevents","resource":{"type":"global"},"#,
-                r#""severity":"INFO","insertId":"e1","timestamp":"2026-03-31T12:00:00.000Z","#,
+                r#""severity":"INFO","labels":{"audit_streams_source":"test"},"insertId":"test:e1","timestamp":"2026-03-31T12:00:00.000Z","#,
                 r#""jsonPayload":{ "id": "e1",  "n": 1.50, "u": "\u00e9" }},"#,
                 r#"{"logName":"projects/my-project/logs/audit%2Fevents","resource":{"type":"global"},"#,
-                r#""severity":"INFO","insertId":"\"2\"","timestamp":"2026-03-31T11:59:59.999Z","#,
+                r#""severity":"INFO","labels":{"audit_streams_source":"test"},"insertId":"test:%222%22","timestamp":"2026-03-31T11:59:59.999Z","#,
                 r#""jsonPayload":{"id":"\"2\""}}],"partialSuccess":true}"#,
             )
         );
@@ -192,8 +203,14 @@ mod tests {
         let request = envelope.request(&[event("e1", now(), "{}")], now());
         let written: Value = serde_json::from_slice(&request.body).unwrap();
         let entry = &written["entries"][0];
-        assert_eq!(entry["labels"], serde_json::json!({"audit_streams_replay": "7"}));
-        assert_eq!((&entry["severity"], &entry["insertId"]), (&"INFO".into(), &"e1".into()));
+        assert_eq!(
+            entry["labels"],
+            json!({"audit_streams_source": "test", "audit_streams_replay": "7"})
+        );
+        assert_eq!(
+            (&entry["severity"], &entry["insertId"]),
+            (&"INFO".into(), &"test:e1".into())
+        );
     }
 
     #[test]
@@ -252,7 +269,9 @@ mod tests {
             panic!("batches of another kind");
         };
         let longest_id = "\"".repeat(EventId::MAX_CHARS);
-        let around = envelope.entry(&event(&longest_id, now(), ""), now()).len();
+        let mut longest = LoggedEvent::clone(&event(&longest_id, now(), ""));
+        longest.source = "\"".repeat(72).into();
+        let around = envelope.entry(&longest, now()).len();
         // A full request, and the one event more that crosses the bounds.
         let largest = bytes + events * around + MAX_ENTRY_BYTES;
         assert!(largest < 10_000_000, "{largest}");

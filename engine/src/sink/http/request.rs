@@ -55,14 +55,14 @@ impl RequestHead {
         self.fixed.insert(REPLAY, HeaderValue::from(replay.get()));
     }
 
-    /// None if the event's id, type or source can't stand in a header.
+    /// None if the event's type or source can't stand in a header.
     pub(super) fn headers_for(&self, event: &LoggedEvent, now: Timestamp) -> Option<HeaderMap> {
-        let timestamp = now.unix_seconds().to_string();
-        let signature = self.signer.sign(event.id.as_str(), &timestamp, &event.body);
+        let (id, timestamp) = (event.id.within(&event.source), now.unix_seconds().to_string());
+        let signature = self.signer.sign(&id, &timestamp, &event.body);
         let mut headers = self.fixed.clone();
         headers.insert(EVENT_TYPE, HeaderValue::from_str(event.event_type.as_str()).ok()?);
         headers.insert(SOURCE, HeaderValue::from_str(&event.source).ok()?);
-        headers.insert(WEBHOOK_ID, HeaderValue::from_bytes(event.id.as_str().as_bytes()).ok()?);
+        headers.insert(WEBHOOK_ID, HeaderValue::try_from(id).ok()?);
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::try_from(timestamp).ok()?);
         headers.insert(WEBHOOK_SIGNATURE, HeaderValue::try_from(signature).ok()?);
         Some(headers)

@@ -1,6 +1,7 @@
 //! What is put into the bucket: pure, and the same for the same events however often it is made.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     io::{self, Write},
     sync::Arc,
 };
@@ -24,11 +25,20 @@ const GZIP: &str = "application/gzip";
 /// GitLab's.
 const JSON: &str = "application/json";
 
+/// Kept with each object, under names that S3 puts `x-amz-meta-` before.
+const SOURCE: &str = "audit-streams-source";
+const REPLAY: &str = "audit-streams-replay";
+
+/// The longest list of sources. All metadata of an object together have at most 2 KB.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+const MAX_SOURCES_BYTES: usize = 1_024;
+
 /// One object, ready to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Object {
     pub(super) key: ObjectKey,
     pub(super) content_type: &'static str,
+    pub(super) metadata: HashMap<String, String>,
     pub(super) body: Bytes,
 }
 
@@ -55,7 +65,7 @@ impl Object {
     ) -> Result<Self, ObjectError> {
         match (settings.layout(), events) {
             (_, []) => Err(ObjectError::Empty),
-            (ObjectLayout::Events, [event]) => Self::of_event(settings, event),
+            (ObjectLayout::Events, [event]) => Self::of_event(settings, event, replay),
             (ObjectLayout::Events, _) => Err(ObjectError::TooMany),
             (ObjectLayout::Batches, [first, ..]) => {
                 let last = events.last().unwrap_or(first);
@@ -69,33 +79,64 @@ impl Object {
                     Some(replay) => ObjectKey::of_replayed_batch(settings, replay, run.first, run.last),
                     None => ObjectKey::of_batch(settings, run.first, run.last, run.closed_at),
                 };
-                Self::of_batch(key, events)
+                Self::of_batch(key, events, replay)
             }
         }
     }
 
-    fn of_event(settings: &S3Settings, event: &LoggedEvent) -> Result<Self, ObjectError> {
+    fn of_event(
+        settings: &S3Settings,
+        event: &Arc<LoggedEvent>,
+        replay: Option<ReplayId>,
+    ) -> Result<Self, ObjectError> {
         let key = ObjectKey::of_event(
             settings,
             &event.entity_type,
             &event.event_type,
+            &event.source,
             &event.id,
             event.created_at,
         )?;
         Ok(Self {
             key,
             content_type: JSON,
+            metadata: metadata(std::slice::from_ref(event), replay),
             body: event.body.clone(),
         })
     }
 
-    fn of_batch(key: ObjectKey, events: &[Arc<LoggedEvent>]) -> Result<Self, ObjectError> {
+    fn of_batch(key: ObjectKey, events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> Result<Self, ObjectError> {
         Ok(Self {
             key,
             content_type: GZIP,
+            metadata: metadata(events, replay),
             body: gzipped_lines(events)?,
         })
     }
+}
+
+fn metadata(events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> HashMap<String, String> {
+    let mut metadata = HashMap::from([(SOURCE.to_owned(), sources(events))]);
+    metadata.extend(replay.map(|replay| (REPLAY.to_owned(), replay.to_string())));
+    metadata
+}
+
+/// The names of the tokens that posted these events, each once, in alphabetical order and separated by commas. Commas and
+/// percent signs in a name are percent-encoded. A list that is too long ends with `...`.
+fn sources(events: &[Arc<LoggedEvent>]) -> String {
+    let names: BTreeSet<&str> = events.iter().map(|event| &*event.source).collect();
+    let mut list = String::new();
+    for name in names {
+        let name = name.replace('%', "%25").replace(',', "%2C");
+        let separator = if list.is_empty() { "" } else { "," };
+        if list.len() + separator.len() + name.len() > MAX_SOURCES_BYTES {
+            list.push_str(",...");
+            break;
+        }
+        list.push_str(separator);
+        list.push_str(&name);
+    }
+    list
 }
 
 /// Each body and a line break, compressed. The head of the gzip file names neither a time nor a file.
@@ -160,7 +201,10 @@ mod tests {
     #[test]
     fn an_event_is_its_body_and_nothing_else() {
         let object = Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None, None).unwrap();
-        assert_eq!(object.key.as_str(), "project/2023/09/user_created_a_1694442309820.json");
+        assert_eq!(
+            object.key.as_str(),
+            "project/2023/09/user_created_tests_a_1694442309820.json"
+        );
         assert_eq!(
             (object.content_type, object.body.as_ref()),
             ("application/json", br#"{"id":"a"}"#.as_slice())
@@ -197,7 +241,40 @@ mod tests {
         let object = Object::of(&settings(ObjectLayout::Batches), &events, None, replay).unwrap();
         assert_eq!(object.key.as_str(), "replays/7/3-5.jsonl.gz");
         let of_event = |replay| Object::of(&settings(ObjectLayout::Events), &[event(3, "a")], None, replay).unwrap();
-        assert_eq!(of_event(replay), of_event(None), "it replaces the one that is there");
+        let (replayed, first) = (of_event(replay), of_event(None));
+        assert_eq!(
+            (replayed.key, replayed.body),
+            (first.key, first.body),
+            "it is the object that is there"
+        );
+        assert_eq!(replayed.metadata["audit-streams-replay"], "7");
+        assert!(!first.metadata.contains_key("audit-streams-replay"));
+    }
+
+    #[test]
+    fn an_id_of_two_sources_is_two_objects_and_each_names_its_source() {
+        let of_source = |source: &str| {
+            let mut event = LoggedEvent::clone(&event(3, "a"));
+            event.source = source.into();
+            Arc::new(event)
+        };
+        let (one, other) = (of_source("one"), of_source("the, other"));
+        let object = |event: &Arc<LoggedEvent>| {
+            Object::of(&settings(ObjectLayout::Events), std::slice::from_ref(event), None, None).unwrap()
+        };
+        assert_ne!(object(&one).key, object(&other).key);
+        assert_eq!(object(&one).metadata["audit-streams-source"], "one");
+        assert_eq!(object(&other).metadata["audit-streams-source"], "the%2C other");
+        let batch = |events: &[Arc<LoggedEvent>]| {
+            let object = Object::of(&settings(ObjectLayout::Batches), events, None, None).unwrap();
+            object.metadata["audit-streams-source"].clone()
+        };
+        assert_eq!(batch(&[other.clone(), one.clone(), other]), "one,the%2C other");
+        let many: Vec<_> = (0..100)
+            .map(|number| of_source(&format!("source-{number:04}")))
+            .collect();
+        let list = batch(&many);
+        assert!(list.ends_with(",source-0084,..."), "{list}");
     }
 
     #[test]
@@ -214,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             why(ObjectLayout::Events, &[event(1, &"é".repeat(200))]),
-            "The event can't be an object of its own: the object's key would have 1248 bytes, and S3 takes 1024 at most."
+            "The event can't be an object of its own: the object's key would have 1254 bytes, and S3 takes 1024 at most."
         );
     }
 }

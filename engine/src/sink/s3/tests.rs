@@ -133,12 +133,13 @@ async fn an_object_is_put_signed_whole_and_with_a_checksum() {
     assert_eq!(request.method, Method::PUT);
     assert_eq!(
         request.uri.path(),
-        "/audit-events/it%27s-%28a%29/b%2Ac/project/2023/09/user%2520created_a%252F1_1694442309820.json"
+        "/audit-events/it%27s-%28a%29/b%2Ac/project/2023/09/user%2520created_tests_a%252F1_1694442309820.json"
     );
     assert_eq!(request.body, r#"{"id":"a/1"}"#);
     let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header("content-type"), Some("application/json"));
     assert_eq!(header("content-length"), Some("12"));
+    assert_eq!(header("x-amz-meta-audit-streams-source"), Some("tests"));
     assert!(header("x-amz-checksum-crc32").is_some());
     assert_eq!(header("x-amz-content-sha256").map(str::len), Some(64), "a signed body");
     let authorization = header("authorization").unwrap();

@@ -56,7 +56,7 @@ impl Counterpart for CloudLogging {
 
     fn refuse(&self, id: &str) {
         self.0
-            .refuse_insert_ids([id], Code::InvalidArgument, "This entry is not wanted.");
+            .refuse_insert_ids([format!("tests:{id}")], Code::InvalidArgument, "This entry is not wanted.");
     }
 
     fn find_one_request_too_large(&self) -> bool {
@@ -79,7 +79,7 @@ impl Counterpart for CloudLogging {
                 .collect::<String>()
         });
         let entries = self.0.entries(&self.0.service_account().project_id);
-        let ids = entries.iter().filter_map(|entry| entry["insertId"].as_str());
+        let ids = entries.iter().filter_map(|entry| entry["jsonPayload"]["id"].as_str());
         ids.filter_map(|id| bodies.iter().find(|body| body.contains(&format!("\"id\":\"{id}\""))))
             .filter(|body| sent.contains(body.as_str()))
             .cloned()
