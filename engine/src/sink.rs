@@ -3,6 +3,7 @@
 //! A sink sends and reports; it decides nothing. What follows from a report is policy (`domain::policy`), and done by the
 //! worker.
 
+mod address;
 mod google;
 mod http;
 mod report;
@@ -105,7 +106,7 @@ pub trait Sink: Send + Sync {
 /// Where sinks find what the operator may point elsewhere.
 #[derive(Clone, Debug)]
 pub struct SinkServices {
-    /// Cloud Logging, without a path.
+    /// Cloud Logging. If it has a path, the paths of its API begin below that.
     pub google_logging: Url,
     /// The whole address at which Google gives access tokens.
     pub google_token: Url,

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{DestinationUrl, rules::TextRules};
-use crate::{Field, FieldError, FieldErrors};
+use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
 const ACCESS_KEY_ID: TextRules = TextRules {
     field: Field::AccessKeyId,
@@ -168,6 +168,14 @@ impl S3Settings {
 
     pub fn bucket(&self) -> &str {
         &self.bucket
+    }
+
+    /// As it stands in the path of a URL: percent-encoded as request signatures ask for.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+    pub fn encoded_bucket(&self) -> String {
+        escaped(&self.bucket, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+        })
     }
 
     pub const fn endpoint_url(&self) -> Option<&DestinationUrl> {

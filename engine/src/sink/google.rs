@@ -40,14 +40,18 @@ use self::{
 };
 use super::{
     Batching, Run, SendReport, Sink, SinkError, SinkServices,
+    address::below,
     report::{accepted, error_report, read_at_most, retry_after},
 };
 use crate::{
     clock::Clock,
     log::LoggedEvent,
-    net::{ClientError, GuardedClient, GuardedClients},
+    net::{GuardedClient, GuardedClients},
     store::GoogleTarget,
 };
+
+/// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/write>
+const WRITE_PATH: &str = "v2/entries:write";
 
 /// Getting an access token, when there is none.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
@@ -78,8 +82,7 @@ impl GoogleSink {
         clock: Clock,
     ) -> Result<Self, SinkError> {
         let GoogleTarget { settings, private_key } = target;
-        let url = services.google_logging.join("/v2/entries:write");
-        let url = url.map_err(|_| ClientError::NoHost)?;
+        let url = below(&services.google_logging, WRITE_PATH);
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
         let token_client = clients.client_for(&services.google_token, TOKEN_DEADLINE)?;
         Ok(Self {

@@ -6,6 +6,7 @@
 //! its own.
 
 mod connector;
+mod endpoint;
 mod object;
 mod refusal;
 
@@ -33,7 +34,7 @@ use domain::{
 };
 use url::Url;
 
-use self::{connector::GuardedConnector, object::Object, refusal::refusal_report};
+use self::{connector::GuardedConnector, endpoint::BucketEndpoint, object::Object, refusal::refusal_report};
 use super::{
     Batching, Report, Run, SendReport, Sink, SinkError, SinkServices,
     report::{error_report, masked, unsendable},
@@ -109,7 +110,6 @@ impl S3Sink {
 fn config(target: &S3Target, endpoint: &Url, client: GuardedClient) -> Config {
     let settings = &target.settings;
     let secret = target.secret_access_key.expose();
-    let is_own_endpoint = settings.endpoint_url().is_some();
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(GuardedConnector::new(client))
@@ -122,14 +122,16 @@ fn config(target: &S3Target, endpoint: &Url, client: GuardedClient) -> Config {
         ))
         .identity_cache(IdentityCache::no_cache())
         .region(Region::new(settings.region().to_owned()))
-        // No certificate is for a bucket of two labels, and few services beside Amazon's have a host name for each bucket.
-        .force_path_style(is_own_endpoint || settings.bucket().contains('.'))
+        // No certificate is for a bucket of two labels.
+        .force_path_style(settings.bucket().contains('.'))
         // Otherwise the environment would be asked for it.
         .disable_s3_express_session_auth(true)
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    config.set_endpoint_url(is_own_endpoint.then(|| endpoint.to_string()));
+    if settings.endpoint_url().is_some() {
+        config = config.endpoint_resolver(BucketEndpoint::new(endpoint, settings));
+    }
     config.set_app_name(AppName::new("audit-streams").ok());
     config.build()
 }

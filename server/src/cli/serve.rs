@@ -103,7 +103,7 @@ pub(super) struct ServeArgs {
     /// limit
     #[arg(long, env = "AUDIT_STREAMS_API_RATE", value_name = "REQUESTS", default_value_t = 600)]
     api_rate: u32,
-    /// Cloud Logging's address, without a path
+    /// Cloud Logging's address; with a path if a proxy has it below one
     #[arg(long, env = "AUDIT_STREAMS_GOOGLE_LOGGING_URL", value_name = "URL", default_value = SinkServices::GOOGLE_LOGGING)]
     google_logging_url: String,
     /// Where Google gives access tokens for service accounts
@@ -222,13 +222,13 @@ impl ServeArgs {
     }
 
     fn parse_services(&self, problems: &mut InvalidSettings) -> Option<SinkServices> {
-        let logging = problems.collect(GOOGLE_LOGGING_URL, PublicUrl::parse(&self.google_logging_url))?;
+        let logging = problems.collect(GOOGLE_LOGGING_URL, parse_base(&self.google_logging_url))?;
         let token = problems.collect(GOOGLE_TOKEN_URL, parse_service(&self.google_token_url))?;
         if self.s3_batch_seconds == 0 {
             problems.note(S3_BATCH_SECONDS, "must be at least 1");
         }
         Some(SinkServices {
-            google_logging: problems.collect(GOOGLE_LOGGING_URL, parse_service(logging.as_str()))?,
+            google_logging: logging,
             google_token: token,
             run_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
         })
@@ -240,6 +240,19 @@ fn parse_service(text: &str) -> Result<Url, &'static str> {
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"));
     url.ok_or("must be an absolute URL that starts with http:// or https://")
+}
+
+/// A URL below which others begin.
+fn parse_base(text: &str) -> Result<Url, &'static str> {
+    let url = parse_service(text)?;
+    let has_extra = !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some();
+    if has_extra {
+        return Err("can't have a user name, a password, a query (?) or a fragment (#)");
+    }
+    Ok(url)
 }
 
 fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry> {
@@ -367,6 +380,19 @@ mod tests {
             "--metrics-allow (AUDIT_STREAMS_METRICS_ALLOW) entry 1 (10.0.0.0/33) must be",
         ] {
             assert!(error.contains(expected), "{expected}\n{error}");
+        }
+    }
+
+    #[test]
+    fn cloud_logging_may_be_below_a_path_and_nothing_else() {
+        let logging = |url: &str| {
+            let config = config(&["--google-logging-url", url]);
+            config.map(|config| config.engine.services.google_logging.to_string())
+        };
+        assert_eq!(logging("https://proxy.example/google").unwrap(), "https://proxy.example/google");
+        for wrong in ["https://proxy.example/?a=1", "https://a@proxy.example", "proxy.example", "https://x.example/#a"] {
+            let error = logging(wrong).unwrap_err();
+            assert!(error.contains("--google-logging-url"), "{wrong}: {error}");
         }
     }
 

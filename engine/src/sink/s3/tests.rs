@@ -160,6 +160,29 @@ async fn an_object_is_put_signed_whole_and_with_a_checksum() {
 }
 
 #[tokio::test]
+async fn a_path_of_the_endpoint_url_stands_before_the_bucket() {
+    let server = Server::answering(200, &[TAG], "").await;
+    for slash in ["", "/"] {
+        let endpoint_url = format!("{}/storage/v1/s3{slash}", server.url);
+        let rules = NetworkRules {
+            allow_local_network: true,
+            ..NetworkRules::default()
+        };
+        let report = send_one(&sink_at(&endpoint_url, ObjectLayout::Events, rules)).await;
+        assert_eq!(report.outcome, ACCEPTED, "{report:?}");
+    }
+    let seen = server.seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    for request in seen.iter() {
+        assert!(
+            request.uri.path().starts_with("/storage/v1/s3/audit-events/it%27s"),
+            "{}",
+            request.uri
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_batch_is_a_gzip_file() {
     let server = Server::answering(200, &[TAG], "").await;
     let sink = local_sink(&server, ObjectLayout::Batches);
