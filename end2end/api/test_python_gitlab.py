@@ -1,5 +1,9 @@
 """python-gitlab, as it is made for GitLab, reads audit events from this server and manages its streams."""
 
+import subprocess
+import sys
+import warnings
+
 import gitlab
 import pytest
 
@@ -63,3 +67,42 @@ def test_errors_are_understood(instance, client):
     stranger = gitlab.Gitlab(instance.url, private_token="ast_none")
     with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):
         stranger.audit_events.list(get_all=False)
+
+
+def test_a_client_checks_its_token_and_the_version(client):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client.auth()
+    assert client.user.username == "collector"
+    version, revision = client.version()
+    assert version.count(".") == 2
+    assert revision.startswith("audit-streams-")
+
+
+def test_a_wrong_token_is_found_at_once(instance):
+    with pytest.raises(gitlab.GitlabAuthenticationError, match="401 Unauthorized"):
+        gitlab.Gitlab(instance.url, private_token="ast_none").auth()
+
+
+@pytest.fixture(scope="module")
+def command(instance):
+    line = [sys.executable, "-m", "gitlab", "--server-url", instance.url, "--private-token", instance.token("command", "read")]
+
+    def run(*arguments):
+        done = subprocess.run([*line, *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_the_command_line_lists_and_shows_events(client, command):
+    newest = client.audit_events.list(get_all=False, per_page=1, entity_type="Project")[0]
+    listed = command("--output", "json", "audit-event", "list", "--entity-type", "Project", "--per-page", "1", "--page", "1")
+    assert f'"id": {newest.id}' in listed
+    shown = command("--output", "json", "audit-event", "get", "--id", str(newest.id))
+    assert '"event_type": "tick"' in shown
+
+
+def test_the_command_line_shows_the_user(command):
+    assert "username: command" in command("--verbose", "current-user", "get")

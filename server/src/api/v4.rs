@@ -1,4 +1,5 @@
-//! GitLab's REST, as far as it is about audit events: what polls a GitLab instance can poll this one.
+//! GitLab's REST, as far as it is about audit events: what polls a GitLab instance can poll this one. Beside them stands what
+//! clients ask for first: who they are, and which version this is.
 //!
 //! Names, parameters, headers and errors are GitLab's: <https://docs.gitlab.com/api/audit_events/> and
 //! <https://docs.gitlab.com/api/rest/#pagination>. An event's `id` is its position in the log, which is a number and grows;
@@ -7,6 +8,8 @@
 mod audit_events;
 mod error;
 mod event;
+mod instance;
+mod moment;
 mod pagination;
 mod parted;
 mod query;
@@ -30,6 +33,9 @@ pub(super) fn router(services: &Services) -> Router<Services> {
     Router::new()
         .route("/api/v4/audit_events", get(audit_events::list_audit_events))
         .route("/api/v4/audit_events/{id}", get(audit_events::show_audit_event))
+        .route("/api/v4/user", get(instance::show_user))
+        .route("/api/v4/version", get(instance::show_version))
+        .route("/api/v4/metadata", get(instance::show_metadata))
         .layer(from_fn_with_state(Arc::clone(services), require_caller))
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
+    browser::Browser,
     instance::{Answer, Instance},
 };
 
@@ -221,4 +222,118 @@ async fn a_token_may_come_in_gitlabs_header() {
     let answer = Answer::of(request.header("private-token", token)).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("ratelimit-limit"), Some("600"));
+}
+
+#[tokio::test]
+async fn every_page_can_be_read_by_a_client_with_fixed_types() {
+    let instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let events = [
+        json!({"event_type": "x", "author_id": "ada@example.com", "entity_id": "group/7", "entity_type": "Group",
+               "details": {"from": {"a": [1]}, "to": null, "custom_message": {"action": "push"}, "with": 7}}),
+        json!({"event_type": "x", "author_id": "42", "entity_id": "7", "entity_type": "Group",
+               "details": {"from": true, "to": 1.5, "custom_message": ["a"]}}),
+        json!({"event_type": "x", "author_id": 7, "entity_type": "Group", "entity_path": "g", "details": {"from": "a", "to": "b"}}),
+    ];
+    instance.post(&token, Value::from(events.to_vec()).to_string()).await;
+    let collector = Client::with_scope(&instance, "read");
+    let page = collector
+        .get("/api/v4/audit_events?entity_type=Group&sort=asc")
+        .await
+        .expect(200);
+    let shown: Vec<_> = page
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            let details = ["from", "to", "custom_message", "with"].map(|member| event["details"][member].clone());
+            json!([event["author_id"], event["entity_id"], details])
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            json!([null, null, ["{\"a\":[1]}", "", "{\"action\":\"push\"}", "7"]]),
+            json!([42, 7, ["true", "1.5", "[\"a\"]", null]]),
+            json!([7, null, ["a", "b", null, null]]),
+        ]
+    );
+    assert_eq!(page[0]["details"]["author_id"], "ada@example.com");
+    for (author, count) in [("7", 1), ("42", 1), ("ada@example.com", 1), ("8", 0)] {
+        let path = format!("/api/v4/audit_events?author_id={author}");
+        let found = collector.get(&path).await;
+        assert_eq!(found.header("x-total"), Some(count.to_string().as_str()), "{author}");
+        assert_eq!(found.json().as_array().unwrap().len(), count);
+        let keyset = collector.get(&format!("{path}&pagination=keyset")).await.expect(200);
+        assert_eq!(keyset.as_array().unwrap().len(), count, "{author}");
+    }
+}
+
+#[tokio::test]
+async fn times_are_read_as_gitlab_reads_them() {
+    let instance = with_events().await;
+    let collector = Client::with_scope(&instance, "read");
+    for time in [
+        "2020-01-29T02:00:00%2B0200",
+        "2020-01-29T02:00:00+02:00",
+        "2020-01-29T02:00:00+0200",
+        "2020-01-29T00:00:00%20UTC",
+        "2020-01-29%2000:00:00%20%2B0000",
+        "2020-01-29T00:00",
+        "20200129T000000Z",
+        "20200129",
+        "Wed,%2029%20Jan%202020%2000:00:00%20GMT",
+    ] {
+        let page = collector
+            .get(&format!(
+                "/api/v4/audit_events?created_after={time}&created_before={time}"
+            ))
+            .await
+            .expect(200);
+        assert_eq!(messages(&page), [39, 38], "{time}");
+    }
+}
+
+#[tokio::test]
+async fn clients_find_out_who_they_are_and_whom_they_talk_to() {
+    let instance = Instance::start();
+    let collector = Client::with_scope(&instance, "read");
+    let user = collector.get("/api/v4/user").await.expect(200);
+    assert_eq!(user["name"], "client with read");
+    assert_eq!(user["username"], "client-with-read");
+    assert_eq!(user["web_url"], instance.url("/client-with-read"));
+    assert_eq!(
+        (&user["state"], &user["bot"], &user["is_admin"]),
+        (&json!("active"), &json!(true), &json!(false))
+    );
+    assert!(user["id"].is_i64());
+    let admin = Client::with_scope(&instance, "admin")
+        .get("/api/v4/user")
+        .await
+        .expect(200);
+    assert_eq!(admin["is_admin"], true);
+    let mut browser = Browser::signed_in(&instance).await;
+    let person: Value = browser.open("/api/v4/user").await.json();
+    assert_eq!((&person["username"], &person["bot"]), (&json!("root"), &json!(false)));
+    let version = collector.get("/api/v4/version").await.expect(200);
+    let metadata = collector.get("/api/v4/metadata").await.expect(200);
+    for answer in [&version, &metadata] {
+        assert_eq!(answer["version"], "19.3.0");
+        assert!(answer["revision"].as_str().unwrap().starts_with("audit-streams-"));
+    }
+    assert_eq!(
+        (&metadata["enterprise"], &metadata["kas"]["enabled"]),
+        (&json!(true), &json!(false))
+    );
+    for path in ["user", "version", "metadata"] {
+        let token = instance.token(&format!("poster of {path}"), &["ingest"]);
+        let path = format!("/api/v4/{path}");
+        let unknown = instance.get(&path).await;
+        assert_eq!(
+            (unknown.status, unknown.json()),
+            (401, json!({"message": "401 Unauthorized"}))
+        );
+        let ingest = Client::with_token(&instance, &token).get(&path).await;
+        assert_eq!(ingest.status, 403, "{path}");
+    }
 }
