@@ -44,13 +44,33 @@ mod tests {
     use crate::event::EventType;
 
     #[test]
+    fn types_of_the_newest_release_are_built_in() {
+        for (name, milestone, is_saved) in [
+            ("ai_tool_invoked", "19.0", true),
+            ("duo_tool_call_approved", "19.0", false),
+            ("group_transferred_to_organization", "19.3", true),
+            ("repository_file_accessed_api", "19.0", false),
+            ("user_signed_in_from_unseen_ip", "19.0", true),
+        ] {
+            let found = built_in_types().find(|built_in| built_in.name == name).unwrap();
+            assert_eq!(
+                (found.milestone, found.saved_to_database),
+                (milestone, is_saved),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn every_line_is_a_type_of_its_own() {
         let types: Vec<BuiltInType> = built_in_types().collect();
         assert_eq!(types.len(), CATALOGUE.lines().count());
         let names: HashSet<&str> = types.iter().map(|built_in| built_in.name).collect();
         assert_eq!(names.len(), types.len());
-        assert!(types.len() >= 517, "{}", types.len());
-        assert_eq!(types.iter().filter(|built_in| !built_in.saved_to_database).count(), 38);
+        assert!(types.len() >= 630, "{}", types.len());
+        assert_eq!(types.iter().filter(|built_in| !built_in.saved_to_database).count(), 41);
+        let order = |built_in: &BuiltInType| (built_in.category.to_ascii_lowercase(), built_in.name);
+        assert!(types.is_sorted_by_key(order));
         for built_in in types {
             assert!(!built_in.feature_category.contains(' ') && !built_in.milestone.is_empty());
             assert!(EventType::parse(built_in.name).is_some(), "{}", built_in.name);

@@ -353,5 +353,5 @@ async fn known_types_are_the_built_in_ones_and_what_was_received() {
         (&known("user_created")["category"], &known("user_created")["last_day"]),
         (&json!("User management"), &json!(1))
     );
-    assert!(types.len() > 517, "{}", types.len());
+    assert!(types.len() > 630, "{}", types.len());
 }

@@ -102,7 +102,7 @@ async fn definitions_of_event_types_come_in_pages() {
         .map(|definition| definition["name"].as_str().unwrap())
         .collect();
     assert!(names.is_sorted_by(|one, next| one < next), "{names:?}");
-    assert!(definitions.len() >= 517, "{}", definitions.len());
+    assert!(definitions.len() >= 630, "{}", definitions.len());
     let gpg = named("add_gpg_key");
     assert_eq!(
         gpg,
