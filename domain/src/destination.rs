@@ -94,6 +94,17 @@ pub struct DestinationSettings {
     pub flow: Option<Flow>,
     /// Means nothing for a destination that is stored.
     pub start_from: StartFrom,
+    /// How the audit events of this change are named.
+    pub event_names: EventNames,
+}
+
+/// Which of GitLab's names the audit events of a change have: GitLab has a set for each kind of destination, and one for its
+/// unified API, whatever the kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EventNames {
+    #[default]
+    OfKind,
+    Unified,
 }
 
 /// What belongs to one kind. Secrets that are none stay as they are stored; a new destination has them.
@@ -227,6 +238,7 @@ impl DestinationDraft {
                 namespaces,
                 flow: None,
                 start_from,
+                event_names: EventNames::default(),
             }),
             _ => Err(errors),
         }

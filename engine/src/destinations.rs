@@ -10,7 +10,10 @@ mod testing;
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationSettings, EventFilter, Flow, StartFrom, TargetSettings, VerificationToken},
+    destination::{
+        DestinationKind, DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings,
+        VerificationToken,
+    },
     event::{Author, OwnEvent},
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
@@ -18,7 +21,7 @@ use domain::{
 use url::Url;
 
 use self::changes::{
-    changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers,
+    changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers, stored_place,
 };
 pub(crate) use self::testing::TESTS_AT_A_TIME;
 pub use self::{event_types::KnownEventType, testing::TestError};
@@ -184,7 +187,20 @@ impl Engine {
     /// # Errors
     /// [`UpdateError`]; nothing was removed.
     pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), UpdateError> {
-        self.delete(author, id, None).await
+        self.delete(author, id, None, EventNames::OfKind).await
+    }
+
+    /// The same, with the audit event named as asked for.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; nothing was removed.
+    pub async fn delete_destination_named(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        names: EventNames,
+    ) -> Result<(), UpdateError> {
+        self.delete(author, id, None, names).await
     }
 
     /// The same, if the destination is as it was at `version`.
@@ -197,17 +213,24 @@ impl Engine {
         id: DestinationId,
         version: i64,
     ) -> Result<(), UpdateError> {
-        self.delete(author, id, Some(version)).await
+        self.delete(author, id, Some(version), EventNames::OfKind).await
     }
 
-    async fn delete(&self, author: &Author, id: DestinationId, version: Option<i64>) -> Result<(), UpdateError> {
+    async fn delete(
+        &self,
+        author: &Author,
+        id: DestinationId,
+        version: Option<i64>,
+        names: EventNames,
+    ) -> Result<(), UpdateError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
             let event = OwnEvent::DestinationDeleted {
                 destination: id,
                 kind: before.target.kind(),
+                names,
                 name: before.name.to_string(),
-                place: before.target.place(),
+                place: stored_place(&before.target),
             };
             Recorded::new(event, author, now)
         };
@@ -221,14 +244,15 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]; nothing was changed.
     pub async fn retry_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
-        let Some((name, event)) = self.describe_parked(id, seq).await? else {
+        let Some((kind, name)) = self.describe(id).await? else {
             return Ok(false);
         };
         let retried = self.recorded(
             OwnEvent::ParkedEventRetried {
                 destination: id,
+                kind,
                 name,
-                event,
+                event: seq,
             },
             author,
         );
@@ -245,13 +269,13 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]; nothing was changed.
     pub async fn retry_all_parked(&self, author: &Author, id: DestinationId) -> Result<u64, StoreError> {
-        let Some(destination) = self.database().find_destination(id).await? else {
+        let Some((kind, name)) = self.describe(id).await? else {
             return Ok(0);
         };
-        let name = destination.name.to_string();
         let told = |count| {
             let event = OwnEvent::ParkedEventsRetried {
                 destination: id,
+                kind,
                 name,
                 count,
             };
@@ -267,14 +291,15 @@ impl Engine {
     /// # Errors
     /// [`StoreError`]; nothing was changed.
     pub async fn discard_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
-        let Some((name, event)) = self.describe_parked(id, seq).await? else {
+        let Some((kind, name)) = self.describe(id).await? else {
             return Ok(false);
         };
         let discarded = self.recorded(
             OwnEvent::ParkedEventDiscarded {
                 destination: id,
+                kind,
                 name,
-                event,
+                event: seq,
             },
             author,
         );
@@ -283,10 +308,10 @@ impl Engine {
         Ok(changed)
     }
 
-    /// Name of the destination, and position of the event, for the audit event that tells of it.
-    async fn describe_parked(&self, id: DestinationId, seq: Seq) -> Result<Option<(String, Seq)>, StoreError> {
+    /// Kind and name of the destination, for the audit event that tells of what was done with its parked events.
+    async fn describe(&self, id: DestinationId) -> Result<Option<(DestinationKind, String)>, StoreError> {
         let destination = self.database().find_destination(id).await?;
-        Ok(destination.map(|destination| (destination.name.to_string(), seq)))
+        Ok(destination.map(|destination| (destination.target.kind(), destination.name.to_string())))
     }
 
     /// Tells at once what would fail with every attempt. A URL that is stored stays allowed: its stream says if the network
@@ -355,10 +380,11 @@ impl Engine {
 
 /// What adding a destination comes to: that it was added, then its headers and its filter.
 fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEvent> {
-    let name = new.name.as_str();
+    let (kind, names, name) = (new.target.kind(), new.event_names, new.name.as_str());
     let mut events = vec![OwnEvent::DestinationCreated {
         destination,
-        kind: new.target.kind(),
+        kind,
+        names,
         name: name.to_owned(),
         place: place_of(&new.target),
         start: new.start_from,
@@ -366,16 +392,16 @@ fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEve
     if let TargetSettings::Http(settings) = &new.target {
         events.extend(header_changes(destination, name, &[], &settings.headers));
     }
-    events.extend(filter_changes(destination, name, &EventFilter::default(), &new.filter));
-    events.extend(namespace_changes(destination, name, &[], &new.namespaces));
-    let flow = new.flow.unwrap_or_default();
-    events.extend(flow_changes(
+    events.extend(filter_changes(
         destination,
-        new.target.kind(),
+        kind,
         name,
-        Flow::default(),
-        flow,
+        &EventFilter::default(),
+        &new.filter,
     ));
+    events.extend(namespace_changes(destination, kind, name, &[], &new.namespaces));
+    let flow = new.flow.unwrap_or_default();
+    events.extend(flow_changes((destination, kind, names), name, Flow::default(), flow));
     events
 }
 

@@ -2,7 +2,9 @@
 
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, DestinationUrl, Flow, GoogleDraft, HeaderDraft, HttpDraft, S3Draft, TargetDraft},
+    destination::{
+        DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, S3Draft, TargetDraft,
+    },
     event::Author,
     ids::DestinationId,
 };
@@ -51,6 +53,21 @@ pub(crate) async fn edit(
     version: Option<i64>,
     change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
 ) -> Result<DestinationState, EditError> {
+    edit_named(engine, author, id, version, EventNames::OfKind, change).await
+}
+
+/// The same, with the audit events named as asked for.
+///
+/// # Errors
+/// [`EditError`], also from `change`; nothing was stored.
+pub(crate) async fn edit_named(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    version: Option<i64>,
+    event_names: EventNames,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+) -> Result<DestinationState, EditError> {
     // A client may well add all of its headers at once.
     let _turn = engine.editing().await;
     let mut tries = TRIES;
@@ -64,6 +81,7 @@ pub(crate) async fn edit(
         change(&stored, &mut draft, &mut flow)?;
         let mut settings = draft.parse_change()?;
         settings.flow = Some(flow);
+        settings.event_names = event_names;
         match engine.update_destination(author, id, stored.version, settings).await {
             Err(UpdateError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
             answer => return Ok(answer?),

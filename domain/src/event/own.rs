@@ -6,7 +6,7 @@ use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
     alerts::AlertNews,
-    destination::{DestinationKind, NamespacePath, StartFrom},
+    destination::{DestinationKind, EventNames, NamespacePath, StartFrom},
     ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
     replay::{ReplayProgress, ReplayRequest},
 };
@@ -107,18 +107,20 @@ pub enum OwnEvent {
         token: TokenId,
         name: String,
     },
-    /// `place` is where its events go, without anything secret.
+    /// `place` is where its events go, without anything secret and as GitLab's message has it.
     DestinationCreated {
         destination: DestinationId,
         kind: DestinationKind,
+        names: EventNames,
         name: String,
         place: String,
         start: StartFrom,
     },
-    /// One of its fields, none of them a secret. `name` is the one it has now.
+    /// One of its fields, under GitLab's name of the column, and without anything secret. `name` is the one it has now.
     DestinationChanged {
         destination: DestinationId,
         kind: DestinationKind,
+        names: EventNames,
         name: String,
         field: &'static str,
         from: String,
@@ -128,12 +130,14 @@ pub enum OwnEvent {
     DestinationSecretReplaced {
         destination: DestinationId,
         kind: DestinationKind,
+        names: EventNames,
         name: String,
         secret: &'static str,
     },
     DestinationDeleted {
         destination: DestinationId,
         kind: DestinationKind,
+        names: EventNames,
         name: String,
         place: String,
     },
@@ -159,23 +163,27 @@ pub enum OwnEvent {
     },
     EventTypesAdmitted {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
         types: Vec<EventType>,
     },
     EventTypesRemoved {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
         types: Vec<EventType>,
     },
-    NamespacesAdmitted {
+    NamespaceAdmitted {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
-        paths: Vec<NamespacePath>,
+        path: NamespacePath,
     },
-    NamespacesRemoved {
+    NamespaceRemoved {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
-        paths: Vec<NamespacePath>,
+        path: NamespacePath,
     },
     /// What comes in is kept for it meanwhile.
     StreamPaused {
@@ -213,17 +221,20 @@ pub enum OwnEvent {
     },
     ParkedEventRetried {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
         event: Seq,
     },
     /// Every one of them.
     ParkedEventsRetried {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
         count: u64,
     },
     ParkedEventDiscarded {
         destination: DestinationId,
+        kind: DestinationKind,
         name: String,
         event: Seq,
     },
@@ -299,28 +310,39 @@ impl OwnEvent {
             Self::PasswordReset { .. } => "user_password_reset",
             Self::TokenCreated { .. } => "api_token_created",
             Self::TokenRevoked { .. } => "api_token_revoked",
-            Self::DestinationCreated { kind, .. } => match kind {
-                DestinationKind::Http => "create_instance_event_streaming_destination",
-                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_created",
-                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_created",
+            Self::DestinationCreated { kind, names, .. } => match (names, kind) {
+                (EventNames::Unified, _) => "created_instance_audit_event_streaming_destination",
+                (EventNames::OfKind, DestinationKind::Http) => "create_instance_event_streaming_destination",
+                (EventNames::OfKind, DestinationKind::GoogleCloudLogging) => {
+                    "instance_google_cloud_logging_configuration_created"
+                }
+                (EventNames::OfKind, DestinationKind::AmazonS3) => "instance_amazon_s3_configuration_created",
             },
-            Self::DestinationChanged { kind, .. } | Self::DestinationSecretReplaced { kind, .. } => match kind {
-                DestinationKind::Http => "update_instance_event_streaming_destination",
-                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_updated",
-                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_updated",
-            },
-            Self::DestinationDeleted { kind, .. } => match kind {
-                DestinationKind::Http => "destroy_instance_event_streaming_destination",
-                DestinationKind::GoogleCloudLogging => "instance_google_cloud_logging_configuration_deleted",
-                DestinationKind::AmazonS3 => "instance_amazon_s3_configuration_deleted",
+            Self::DestinationChanged { kind, names, .. } | Self::DestinationSecretReplaced { kind, names, .. } => {
+                match (names, kind) {
+                    (EventNames::Unified, _) => "updated_instance_audit_event_streaming_destination",
+                    (EventNames::OfKind, DestinationKind::Http) => "update_instance_event_streaming_destination",
+                    (EventNames::OfKind, DestinationKind::GoogleCloudLogging) => {
+                        "instance_google_cloud_logging_configuration_updated"
+                    }
+                    (EventNames::OfKind, DestinationKind::AmazonS3) => "instance_amazon_s3_configuration_updated",
+                }
+            }
+            Self::DestinationDeleted { kind, names, .. } => match (names, kind) {
+                (EventNames::Unified, _) => "deleted_instance_audit_event_streaming_destination",
+                (EventNames::OfKind, DestinationKind::Http) => "destroy_instance_event_streaming_destination",
+                (EventNames::OfKind, DestinationKind::GoogleCloudLogging) => {
+                    "instance_google_cloud_logging_configuration_deleted"
+                }
+                (EventNames::OfKind, DestinationKind::AmazonS3) => "instance_amazon_s3_configuration_deleted",
             },
             Self::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
             Self::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",
             Self::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
             Self::EventTypesAdmitted { .. } => "event_type_filters_created",
             Self::EventTypesRemoved { .. } => "event_type_filters_deleted",
-            Self::NamespacesAdmitted { .. } => "created_instance_namespace_filter",
-            Self::NamespacesRemoved { .. } => "deleted_instance_namespace_filter",
+            Self::NamespaceAdmitted { .. } => "created_instance_namespace_filter",
+            Self::NamespaceRemoved { .. } => "deleted_instance_namespace_filter",
             Self::StreamPaused { .. } => "audit_event_stream_paused",
             Self::StreamResumed { .. } => "audit_event_stream_resumed",
             Self::ReplayStarted { .. } => "audit_event_replay_started",
@@ -392,51 +414,65 @@ impl OwnEvent {
             Self::DestinationCreated {
                 destination: id,
                 kind,
+                names,
                 name,
                 place,
                 start,
             } => Parts {
-                target_type: target_type(*kind),
+                target_type: named_type(*kind, *names),
                 ..destination(
-                    format!("Create {} {place}", described(*kind)),
+                    existence(["Create", "Created"], *kind, *names, name, place),
                     id,
                     name,
-                    start_details(*start),
+                    with_category(start_details(*start), *id, *kind, *names),
                 )
             },
             Self::DestinationChanged {
                 destination: id,
                 kind,
+                names,
                 name,
                 field,
                 from,
                 to,
             } => Parts {
-                target_type: target_type(*kind),
+                target_type: named_type(*kind, *names),
                 ..destination(
-                    format!("Changed {field} from {from} to {to}"),
+                    change(field, from, to),
                     id,
                     name,
-                    json!({"change": field, "from": from, "to": to}),
+                    with_category(json!({"change": field, "from": from, "to": to}), *id, *kind, *names),
                 )
             },
             Self::DestinationSecretReplaced {
                 destination: id,
                 kind,
+                names,
                 name,
                 secret,
             } => Parts {
-                target_type: target_type(*kind),
-                ..destination(format!("Replaced the {secret}"), id, name, json!({"change": secret}))
+                target_type: named_type(*kind, *names),
+                ..destination(
+                    format!("Replaced the {secret}"),
+                    id,
+                    name,
+                    with_category(json!({"change": secret}), *id, *kind, *names),
+                )
             },
             Self::DestinationDeleted {
                 destination: id,
                 kind,
+                names,
                 name,
                 place,
             } => Parts {
-                target_type: target_type(*kind),
-                ..destination(format!("Destroy {} {place}", described(*kind)), id, name, json!({}))
+                target_type: named_type(*kind, *names),
+                ..destination(
+                    existence(["Destroy", "Deleted"], *kind, *names, name, place),
+                    id,
+                    name,
+                    with_category(json!({}), *id, *kind, *names),
+                )
             },
             Self::HeaderCreated {
                 destination: id,
@@ -471,36 +507,60 @@ impl OwnEvent {
             ),
             Self::EventTypesAdmitted {
                 destination: id,
+                kind,
                 name,
                 types,
-            } => {
-                let message = format!("Created audit event type filter(s): {}", listed(types));
-                destination(message, id, name, json!({}))
-            }
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Created audit event type filter(s): {}", listed(types)),
+                    id,
+                    name,
+                    json!({}),
+                )
+            },
             Self::EventTypesRemoved {
                 destination: id,
+                kind,
                 name,
                 types,
-            } => {
-                let message = format!("Deleted audit event type filter(s): {}", listed(types));
-                destination(message, id, name, json!({}))
-            }
-            Self::NamespacesAdmitted {
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Deleted audit event type filter(s): {}", listed(types)),
+                    id,
+                    name,
+                    json!({}),
+                )
+            },
+            Self::NamespaceAdmitted {
                 destination: id,
+                kind,
                 name,
-                paths,
-            } => {
-                let message = format!("Created namespace filter(s): {}", listed(paths));
-                destination(message, id, name, json!({}))
-            }
-            Self::NamespacesRemoved {
+                path,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    "Created namespace filter for instance audit event streaming destination.".to_owned(),
+                    id,
+                    name,
+                    json!({"destination_name": name, "namespace": path.as_str()}),
+                )
+            },
+            Self::NamespaceRemoved {
                 destination: id,
+                kind,
                 name,
-                paths,
-            } => {
-                let message = format!("Deleted namespace filter(s): {}", listed(paths));
-                destination(message, id, name, json!({}))
-            }
+                path,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    "Deleted namespace filter for instance audit event streaming destination.".to_owned(),
+                    id,
+                    name,
+                    json!({"destination_name": name, "namespace": path.as_str()}),
+                )
+            },
             Self::StreamPaused {
                 destination: id,
                 kind,
@@ -565,34 +625,46 @@ impl OwnEvent {
             },
             Self::ParkedEventRetried {
                 destination: id,
+                kind,
                 name,
                 event,
-            } => destination(
-                format!("Retried the parked audit event at position {event} of the log"),
-                id,
-                name,
-                json!({}),
-            ),
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Retried the parked audit event at position {event} of the log"),
+                    id,
+                    name,
+                    json!({}),
+                )
+            },
             Self::ParkedEventsRetried {
                 destination: id,
+                kind,
                 name,
                 count,
-            } => destination(
-                format!("Retried all parked audit events ({count})"),
-                id,
-                name,
-                json!({"count": count}),
-            ),
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Retried all parked audit events ({count})"),
+                    id,
+                    name,
+                    json!({"count": count}),
+                )
+            },
             Self::ParkedEventDiscarded {
                 destination: id,
+                kind,
                 name,
                 event,
-            } => destination(
-                format!("Discarded the parked audit event at position {event} of the log"),
-                id,
-                name,
-                json!({}),
-            ),
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Discarded the parked audit event at position {event} of the log"),
+                    id,
+                    name,
+                    json!({}),
+                )
+            },
             Self::StreamTest {
                 destination: id,
                 kind,
@@ -710,12 +782,59 @@ const fn target_type(kind: DestinationKind) -> &'static str {
     }
 }
 
-const fn described(kind: DestinationKind) -> &'static str {
-    match kind {
-        DestinationKind::Http => "instance event streaming destination",
-        DestinationKind::GoogleCloudLogging => "instance Google Cloud Logging configuration",
-        DestinationKind::AmazonS3 => "instance Amazon S3 configuration",
+/// The class of the model that GitLab has behind the API of this set of names.
+const fn named_type(kind: DestinationKind, names: EventNames) -> &'static str {
+    match names {
+        EventNames::OfKind => target_type(kind),
+        EventNames::Unified => "AuditEvents::Instance::ExternalStreamingDestination",
     }
+}
+
+/// GitLab's message about a new or deleted destination. `verbs` are those of HTTP destinations and of all others.
+fn existence(verbs: [&str; 2], kind: DestinationKind, names: EventNames, name: &str, place: &str) -> String {
+    let [http_verb, verb] = verbs;
+    match (names, kind) {
+        (EventNames::Unified, _) => {
+            format!(
+                "{verb} audit event streaming destination for {}",
+                kind.as_str().to_ascii_uppercase()
+            )
+        }
+        (EventNames::OfKind, DestinationKind::Http) => {
+            format!("{http_verb} instance event streaming destination {place}")
+        }
+        (EventNames::OfKind, DestinationKind::GoogleCloudLogging) => {
+            format!("{verb} Instance Google Cloud logging configuration with name: {name} {place}")
+        }
+        (EventNames::OfKind, DestinationKind::AmazonS3) => {
+            format!("{verb} Instance Amazon S3 configuration with name: {name} {place}")
+        }
+    }
+}
+
+/// GitLab's message about a change; it leaves out values that are empty.
+fn change(field: &str, from: &str, to: &str) -> String {
+    let mut message = format!("Changed {field}");
+    for (preposition, value) in [("from", from), ("to", to)] {
+        if !value.is_empty() {
+            message.push_str(&format!(" {preposition} {value}"));
+        }
+    }
+    message
+}
+
+/// The details that GitLab adds to events of its unified API.
+fn with_category(
+    mut details: serde_json::Value,
+    id: DestinationId,
+    kind: DestinationKind,
+    names: EventNames,
+) -> serde_json::Value {
+    if names == EventNames::Unified {
+        details["id"] = json!(id);
+        details["category"] = json!(kind.as_str());
+    }
+    details
 }
 
 /// What changed, in GitLab's words and order.

@@ -1,9 +1,11 @@
 //! What a change of a destination comes to, as audit events.
 
+use std::collections::BTreeMap;
+
 use domain::{
     destination::{
-        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, Flow, GoogleSettings, NamespaceFilter,
-        NamespacePath, NewHeader, S3Settings, TargetSettings,
+        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, EventNames, Flow, GoogleSettings,
+        NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
     },
     event::OwnEvent,
     ids::DestinationId,
@@ -11,59 +13,115 @@ use domain::{
 
 use crate::store::{Destination, Header, Namespace, Target};
 
-/// A field as people know it.
+/// A field under GitLab's name of its column.
 struct Told {
     field: &'static str,
+    /// Its key in `config` of GitLab's unified API; none for what does not stand there.
+    config_key: Option<&'static str>,
     value: String,
     /// What is told of the value, where that is not all of it.
     shown: Option<String>,
 }
 
 impl Told {
-    fn plain(field: &'static str, value: impl Into<String>) -> Self {
+    fn name(value: &str) -> Self {
+        Self {
+            field: "name",
+            config_key: None,
+            value: value.to_owned(),
+            shown: None,
+        }
+    }
+
+    fn plain(field: &'static str, config_key: &'static str, value: impl Into<String>) -> Self {
         Self {
             field,
+            config_key: Some(config_key),
             value: value.into(),
             shown: None,
         }
     }
 
     /// Told by its origin: a path may hold a secret.
-    fn url(field: &'static str, url: Option<&DestinationUrl>) -> Self {
+    fn url(field: &'static str, config_key: &'static str, url: Option<&DestinationUrl>) -> Self {
         Self {
             field,
+            config_key: Some(config_key),
             value: url.map(DestinationUrl::to_string).unwrap_or_default(),
             shown: url.map(DestinationUrl::origin),
         }
     }
 
-    fn into_shown(self) -> String {
-        self.shown.unwrap_or(self.value)
+    fn shown(&self) -> &str {
+        self.shown.as_ref().unwrap_or(&self.value)
     }
+}
+
+/// A field that has changed, as its audit event tells it.
+struct Changed {
+    field: &'static str,
+    config_key: Option<&'static str>,
+    from: String,
+    to: String,
+}
+
+impl Changed {
+    /// None if nothing has. A change that what is shown leaves out is said to be one.
+    fn between(was: &Told, is: &Told) -> Option<Self> {
+        let (from, to) = (was.shown(), is.shown());
+        let note = if from == to { HIDDEN_CHANGE } else { "" };
+        (was.value != is.value).then(|| Self {
+            field: was.field,
+            config_key: was.config_key,
+            from: from.to_owned(),
+            to: format!("{to}{note}"),
+        })
+    }
+}
+
+/// Follows the origin of a URL of which nothing else has changed than what may hold a secret.
+const HIDDEN_CHANGE: &str = " (another path or query)";
+
+/// What changed in `config`, as the one change that it is in GitLab's unified API; none if nothing did.
+fn config_change(changed: &[Changed]) -> Option<Changed> {
+    let of_config = || changed.iter().filter_map(|one| Some((one.config_key?, one)));
+    of_config().next()?;
+    let from = of_config().map(|(key, one)| (key, one.from.as_str()));
+    let to = of_config().map(|(key, one)| (key, one.to.as_str()));
+    Some(Changed {
+        field: "config",
+        config_key: None,
+        from: json(from.collect()),
+        to: json(to.collect()),
+    })
+}
+
+fn json(texts: BTreeMap<&str, &str>) -> String {
+    let members = texts.into_iter().map(|(key, text)| (key.to_owned(), text.into()));
+    serde_json::Value::Object(members.collect()).to_string()
 }
 
 /// One event for each thing that changed, in the order of the form. Empty if nothing did.
 pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec<OwnEvent> {
-    let (id, name) = (before.id, change.name.as_str());
-    let mut was = vec![Told::plain("name", before.name.as_str())];
-    was.extend(stored_fields(&before.target));
-    let mut is = vec![Told::plain("name", name)];
-    is.extend(wanted_fields(&change.target));
-    let changed = was.into_iter().zip(is).filter(|(was, is)| was.value != is.value);
-    let mut events: Vec<OwnEvent> = changed
-        .map(|(was, is)| OwnEvent::DestinationChanged {
+    let (id, kind, name) = (before.id, change.target.kind(), change.name.as_str());
+    let names = change.event_names;
+    let fields = changed_fields(before, change).into_iter();
+    let mut events: Vec<OwnEvent> = fields
+        .map(|Changed { field, from, to, .. }| OwnEvent::DestinationChanged {
             destination: id,
-            kind: change.target.kind(),
+            kind,
+            names,
             name: name.to_owned(),
-            field: was.field,
-            from: was.into_shown(),
-            to: is.into_shown(),
+            field,
+            from,
+            to,
         })
         .collect();
     events.extend(
         replaced_secret(&before.target, &change.target).map(|secret| OwnEvent::DestinationSecretReplaced {
             destination: id,
-            kind: change.target.kind(),
+            kind,
+            names,
             name: name.to_owned(),
             secret,
         }),
@@ -71,11 +129,33 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
     if let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) {
         events.extend(header_changes(id, name, &stored.headers, &wanted.headers));
     }
-    events.extend(filter_changes(id, name, &before.filter, &change.filter));
-    events.extend(namespace_changes(id, name, &before.namespaces, &change.namespaces));
+    events.extend(filter_changes(id, kind, name, &before.filter, &change.filter));
+    events.extend(namespace_changes(
+        id,
+        kind,
+        name,
+        &before.namespaces,
+        &change.namespaces,
+    ));
     let flow = change.flow.unwrap_or(before.flow);
-    events.extend(flow_changes(id, change.target.kind(), name, before.flow, flow));
+    events.extend(flow_changes((id, kind, names), name, before.flow, flow));
     events
+}
+
+/// The fields that changed; those of `config` as one where GitLab's unified API names the events.
+fn changed_fields(before: &Destination, change: &DestinationSettings) -> Vec<Changed> {
+    let mut was = vec![Told::name(before.name.as_str())];
+    was.extend(stored_fields(&before.target));
+    let mut is = vec![Told::name(change.name.as_str())];
+    is.extend(wanted_fields(&change.target));
+    let pairs = was.iter().zip(&is);
+    let mut changed: Vec<Changed> = pairs.filter_map(|(was, is)| Changed::between(was, is)).collect();
+    if change.event_names == EventNames::Unified {
+        let config = config_change(&changed);
+        changed.retain(|one| one.config_key.is_none());
+        changed.extend(config);
+    }
+    changed
 }
 
 /// Whether the same headers are to stand in another order: no event tells of that.
@@ -87,18 +167,39 @@ pub(super) fn reorders_headers(before: &Destination, change: &DestinationSetting
     !stored.eq(wanted.headers.iter().map(|header| header.id))
 }
 
-/// Where events go, without anything secret.
+/// Where events go, without anything secret and as GitLab's message about a new destination has it.
 pub(super) fn place_of(target: &TargetSettings) -> String {
     match target {
         TargetSettings::Http(settings) => settings.url.origin(),
-        TargetSettings::GoogleCloudLogging { settings, .. } => settings.log_name(),
-        TargetSettings::AmazonS3 { settings, .. } => format!("s3://{}", settings.bucket()),
+        TargetSettings::GoogleCloudLogging { settings, .. } => google_place(settings),
+        TargetSettings::AmazonS3 { settings, .. } => s3_place(settings),
     }
+}
+
+/// The same of a destination that is stored.
+pub(super) fn stored_place(target: &Target) -> String {
+    match target {
+        Target::Http(target) => target.url.origin(),
+        Target::GoogleCloudLogging(target) => google_place(&target.settings),
+        Target::AmazonS3(target) => s3_place(&target.settings),
+    }
+}
+
+fn google_place(settings: &GoogleSettings) -> String {
+    format!(
+        "project id: {} and log id: {}",
+        settings.project_id(),
+        settings.log_id()
+    )
+}
+
+fn s3_place(settings: &S3Settings) -> String {
+    format!("bucket: {} and AWS region: {}", settings.bucket(), settings.region())
 }
 
 fn stored_fields(target: &Target) -> Vec<Told> {
     match target {
-        Target::Http(target) => vec![Told::url("destination url", Some(&target.url))],
+        Target::Http(target) => vec![Told::url("destination_url", "url", Some(&target.url))],
         Target::GoogleCloudLogging(target) => google_fields(&target.settings),
         Target::AmazonS3(target) => s3_fields(&target.settings),
     }
@@ -106,7 +207,7 @@ fn stored_fields(target: &Target) -> Vec<Told> {
 
 fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
     match target {
-        TargetSettings::Http(settings) => vec![Told::url("destination url", Some(&settings.url))],
+        TargetSettings::Http(settings) => vec![Told::url("destination_url", "url", Some(&settings.url))],
         TargetSettings::GoogleCloudLogging { settings, .. } => google_fields(settings),
         TargetSettings::AmazonS3 { settings, .. } => s3_fields(settings),
     }
@@ -114,20 +215,20 @@ fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
 
 fn google_fields(settings: &GoogleSettings) -> Vec<Told> {
     vec![
-        Told::plain("project id", settings.project_id()),
-        Told::plain("client email", settings.client_email()),
-        Told::plain("log id", settings.log_id()),
+        Told::plain("google_project_id_name", "googleProjectIdName", settings.project_id()),
+        Told::plain("client_email", "clientEmail", settings.client_email()),
+        Told::plain("log_id_name", "logIdName", settings.log_id()),
     ]
 }
 
 fn s3_fields(settings: &S3Settings) -> Vec<Told> {
     vec![
-        Told::plain("access key id", settings.access_key_id()),
-        Told::plain("region", settings.region()),
-        Told::plain("bucket name", settings.bucket()),
-        Told::url("endpoint url", settings.endpoint_url()),
-        Told::plain("key prefix", settings.key_prefix()),
-        Told::plain("object layout", settings.layout().as_str()),
+        Told::plain("access_key_xid", "accessKeyXid", settings.access_key_id()),
+        Told::plain("aws_region", "awsRegion", settings.region()),
+        Told::plain("bucket_name", "bucketName", settings.bucket()),
+        Told::url("endpoint_url", "endpointUrl", settings.endpoint_url()),
+        Told::plain("key_prefix", "keyPrefix", settings.key_prefix()),
+        Told::plain("object_layout", "objectLayout", settings.layout().as_str()),
     ]
 }
 
@@ -199,6 +300,7 @@ fn header_update(destination: DestinationId, name: &str, stored: &Header, header
 
 pub(super) fn filter_changes(
     destination: DestinationId,
+    kind: DestinationKind,
     name: &str,
     before: &EventFilter,
     wanted: &EventFilter,
@@ -206,47 +308,48 @@ pub(super) fn filter_changes(
     let (added, removed) = (wanted.without(before), before.without(wanted));
     let added = (!added.is_empty()).then(|| OwnEvent::EventTypesAdmitted {
         destination,
+        kind,
         name: name.to_owned(),
         types: added,
     });
     let removed = (!removed.is_empty()).then(|| OwnEvent::EventTypesRemoved {
         destination,
+        kind,
         name: name.to_owned(),
         types: removed,
     });
     added.into_iter().chain(removed).collect()
 }
 
+/// One for each namespace, as GitLab has them.
 pub(super) fn namespace_changes(
     destination: DestinationId,
+    kind: DestinationKind,
     name: &str,
     before: &[Namespace],
     wanted: &NamespaceFilter,
 ) -> Vec<OwnEvent> {
     let is_kept = |path: &NamespacePath| before.iter().any(|known| known.path == *path);
-    let added: Vec<NamespacePath> = wanted.iter().filter(|path| !is_kept(path)).cloned().collect();
-    let removed: Vec<NamespacePath> = before
-        .iter()
-        .map(|known| known.path.clone())
-        .filter(|known| !wanted.iter().any(|path| path == known))
-        .collect();
-    let name = || name.to_owned();
-    let added = (!added.is_empty()).then(|| OwnEvent::NamespacesAdmitted {
+    let added = wanted.iter().filter(|path| !is_kept(path));
+    let added = added.map(|path| OwnEvent::NamespaceAdmitted {
         destination,
-        name: name(),
-        paths: added,
+        kind,
+        name: name.to_owned(),
+        path: path.clone(),
     });
-    let removed = (!removed.is_empty()).then(|| OwnEvent::NamespacesRemoved {
+    let removed = before.iter().map(|known| &known.path);
+    let removed = removed.filter(|known| !wanted.iter().any(|path| path == *known));
+    let removed = removed.map(|path| OwnEvent::NamespaceRemoved {
         destination,
-        name: name(),
-        paths: removed,
+        kind,
+        name: name.to_owned(),
+        path: path.clone(),
     });
-    added.into_iter().chain(removed).collect()
+    added.chain(removed).collect()
 }
 
 pub(super) fn flow_changes(
-    destination: DestinationId,
-    kind: DestinationKind,
+    (destination, kind, names): (DestinationId, DestinationKind, EventNames),
     name: &str,
     before: Flow,
     wanted: Flow,
@@ -255,6 +358,7 @@ pub(super) fn flow_changes(
     let activation = (before.active != wanted.active).then(|| OwnEvent::DestinationChanged {
         destination,
         kind,
+        names,
         name: name(),
         field: "active",
         from: before.active.to_string(),

@@ -21,6 +21,7 @@ mod google;
 mod headers;
 mod http_destinations;
 mod ids;
+mod interfaces;
 mod namespaces;
 mod operations;
 mod payload;

@@ -371,9 +371,9 @@ async fn the_author_of_a_change_is_who_asked_for_it() {
     let log = browser.read("events/list?query=").await;
     assert_eq!(log.status, 200, "{}", log.text);
     for action in [
-        "Create instance event streaming destination",
+        "Created audit event streaming destination for HTTP",
         "Created custom HTTP header",
-        "engineering",
+        "Created namespace filter for instance audit event streaming destination.",
         "user_created",
     ] {
         assert!(log.text.contains(action), "{action}: {}", log.text);

@@ -183,7 +183,7 @@ async fn namespaces_that_can_not_be_added_are_told_in_gitlabs_words() {
     let api = GraphqlClient::new(&instance, "admin");
     add_destination(&api).await;
     let not_supported = "Namespace is not supported. Only project and group are supported.";
-    for path in ["", "/engineering", "a//b", "a,b"] {
+    for path in ["", "/engineering", "a//b", "a,b", "bad path!!", "a.git", "-a"] {
         assert_eq!(api.errors(CREATE, filter(1, path)).await, [not_supported], "{path}");
     }
     assert_eq!(

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    graphql_access::prepare,
     graphql_client::GraphqlClient,
     instance::{Instance, command},
 };
@@ -113,4 +114,43 @@ async fn definitions_of_event_types_come_in_pages() {
     );
     assert!(gpg["description"].as_str().unwrap().ends_with('.'));
     assert_eq!(named("repository_git_operation")["savedToDatabase"], false);
+}
+
+#[tokio::test]
+async fn fragments_may_be_on_gitlabs_interfaces() {
+    let instance = Instance::start();
+    let client = GraphqlClient::new(&instance, "admin");
+    prepare(&client).await;
+    let query = "{
+        auditEventsInstanceStreamingDestinations { nodes {
+            ... on AuditEventStreamingDestinationInterface { id name category config eventTypeFilters secretToken active }
+        } }
+        instanceExternalAuditEventDestinations { nodes {
+            ... on ExternalAuditEventDestinationInterface { id name destinationUrl verificationToken eventTypeFilters active }
+            headers { nodes { ... on BaseHeaderInterface { id key value active } } }
+        } }
+        instanceGoogleCloudLoggingConfigurations { nodes {
+            ... on GoogleCloudLoggingConfigurationInterface { id name googleProjectIdName clientEmail logIdName active }
+        } }
+        auditEventsInstanceAmazonS3Configurations { nodes {
+            ... on AmazonS3ConfigurationInterface { id name accessKeyXid bucketName awsRegion active }
+        } }
+    }";
+    let answer = client.ask(query).await;
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    let unified = &answer["data"]["auditEventsInstanceStreamingDestinations"]["nodes"][0];
+    assert_eq!(
+        (&unified["name"], &unified["category"]),
+        (&json!("SIEM"), &json!("http"))
+    );
+    let http = &answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0];
+    assert_eq!(
+        (&http["destinationUrl"], &http["headers"]["nodes"][0]["key"]),
+        (&json!("https://siem.example/in"), &json!("Authorization"))
+    );
+    let kinds = "{ __type(name: \"BaseHeaderInterface\") { kind possibleTypes { name } } }";
+    assert_eq!(
+        client.ask(kinds).await,
+        json!({"data": {"__type": {"kind": "INTERFACE", "possibleTypes": [{"name": "AuditEventsStreamingInstanceHeader"}]}}})
+    );
 }

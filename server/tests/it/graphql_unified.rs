@@ -5,6 +5,7 @@ use receivers::google::GoogleServer;
 use serde_json::{Value, json};
 
 use crate::{
+    api_client::Client,
     graphql_client::{GraphqlClient, NOT_THERE, google_id, header_id, http_id, refused, s3_id, take_text, unified_id},
     instance::Instance,
 };
@@ -393,5 +394,124 @@ async fn what_another_destination_has_is_told_in_the_words_of_the_unified_family
         )
         .await,
         ["Name has already been taken"]
+    );
+}
+
+/// What audit events tell of destinations, the oldest first: the type, the message and the details of each.
+async fn audited(reader: &Client<'_>) -> Vec<Value> {
+    let page = reader
+        .get("/api/v1/audit_events?order_by=seq&sort=asc&per_page=100")
+        .await
+        .expect(200);
+    let events = page["items"].as_array().unwrap().iter().map(|item| &item["event"]);
+    let of_destinations = events.filter(|event| event["target_type"].as_str().unwrap().starts_with("AuditEvents::"));
+    of_destinations.cloned().collect()
+}
+
+#[tokio::test]
+async fn changes_are_audited_under_the_names_of_the_family() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let reader = Client::with_scope(&instance, "read");
+    add(&api, "http", http_config(), Some(TOKEN)).await;
+    let moved = with(http_config(), "url", "https://siem.example/another-secret-path");
+    api.payload(
+        UPDATE,
+        json!({"id": unified_id(1), "config": moved, "active": false}),
+        "",
+    )
+    .await;
+    let elsewhere = with(http_config(), "url", "https://lake.example/in");
+    api.payload(
+        UPDATE,
+        json!({"id": unified_id(1), "config": elsewhere, "name": "Lake"}),
+        "",
+    )
+    .await;
+    let filter = json!({"destinationId": unified_id(1), "namespacePath": "engineering/web"});
+    api.payload("auditEventsInstanceDestinationNamespaceFilterCreate", filter, "")
+        .await;
+    let url = json!({"id": http_id(1), "destinationUrl": "https://lake.example/other-secret"});
+    api.payload("instanceExternalAuditEventDestinationUpdate", url, "")
+        .await;
+    api.payload(DELETE, json!({"id": unified_id(1)}), "").await;
+    let told: Vec<Value> = audited(&reader)
+        .await
+        .iter()
+        .map(|event| json!([event["event_type"], event["details"]["custom_message"]]))
+        .collect();
+    let updated = "updated_instance_audit_event_streaming_destination";
+    assert_eq!(
+        told,
+        [
+            json!([
+                "created_instance_audit_event_streaming_destination",
+                "Created audit event streaming destination for HTTP"
+            ]),
+            json!([
+                "audit_events_streaming_instance_headers_create",
+                "Created custom HTTP header with key X-Team."
+            ]),
+            json!([
+                updated,
+                "Changed config from {\"url\":\"https://siem.example\"} to {\"url\":\"https://siem.example (another path or query)\"}"
+            ]),
+            json!([updated, "Changed active from true to false"]),
+            json!([updated, "Changed name from http to Lake"]),
+            json!([
+                updated,
+                "Changed config from {\"url\":\"https://siem.example\"} to {\"url\":\"https://lake.example\"}"
+            ]),
+            json!([
+                "created_instance_namespace_filter",
+                "Created namespace filter for instance audit event streaming destination."
+            ]),
+            json!([
+                "update_instance_event_streaming_destination",
+                "Changed destination_url from https://lake.example to https://lake.example (another path or query)"
+            ]),
+            json!([
+                "deleted_instance_audit_event_streaming_destination",
+                "Deleted audit event streaming destination for HTTP"
+            ]),
+        ]
+    );
+    let events = audited(&reader).await;
+    let first = &events[0];
+    assert_eq!(
+        first["target_type"],
+        "AuditEvents::Instance::ExternalStreamingDestination"
+    );
+    assert_eq!(
+        (&first["details"]["id"], &first["details"]["category"]),
+        (&json!(1), &json!("http"))
+    );
+    let filter = &events[6]["details"];
+    assert_eq!(
+        (&filter["destination_name"], &filter["namespace"]),
+        (&json!("Lake"), &json!("engineering/web"))
+    );
+    let text = Value::from(events).to_string();
+    assert!(
+        !text.contains("secret-path") && !text.contains("other-secret"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_config_may_be_a_text_without_headers_and_without_a_log() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    let config = json!({"url": "https://siem.example/in", "headers": null}).to_string();
+    let added = add(&api, "http", json!(config), Some(TOKEN)).await;
+    let shown = destination(1, "http", json!({"url": "https://siem.example/in"}), TOKEN);
+    assert_eq!(added, answer(CREATE, &[], shown));
+    let key = private_key().await;
+    let added = add(&api, "gcp", with(gcp_config(), "logIdName", ""), Some(&key)).await;
+    assert_eq!(added, answer(CREATE, &[], destination(2, "gcp", gcp_config(), "")));
+    let wrong = add(&api, "http", json!("https://siem.example/in"), Some(TOKEN)).await;
+    assert_eq!(
+        wrong,
+        answer(CREATE, &["Config must be a valid json schema"], Value::Null)
     );
 }

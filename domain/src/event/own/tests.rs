@@ -14,6 +14,7 @@ fn an_own_event_is_a_complete_audit_event() {
     let renamed = OwnEvent::DestinationChanged {
         destination: DestinationId::new(3),
         kind: DestinationKind::Http,
+        names: EventNames::OfKind,
         name: "New \\ \"x\"".into(),
         field: "name",
         from: "Old".into(),
@@ -71,12 +72,13 @@ fn nobody_signed_in_is_author_minus_one() {
     );
 }
 
-fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
+fn of_a_destination(kind: DestinationKind, names: EventNames) -> Vec<OwnEvent> {
     let (destination, name) = (DestinationId::new(3), String::new);
     vec![
         OwnEvent::DestinationCreated {
             destination,
             kind,
+            names,
             name: name(),
             place: name(),
             start: StartFrom::Now,
@@ -84,6 +86,7 @@ fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
         OwnEvent::DestinationChanged {
             destination,
             kind,
+            names,
             name: name(),
             field: "name",
             from: name(),
@@ -92,11 +95,71 @@ fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
         OwnEvent::DestinationSecretReplaced {
             destination,
             kind,
+            names,
             name: name(),
             secret: "private key",
         },
         OwnEvent::DestinationDeleted {
             destination,
+            kind,
+            names,
+            name: name(),
+            place: name(),
+        },
+        OwnEvent::EventTypesAdmitted {
+            destination,
+            kind,
+            name: name(),
+            types: Vec::new(),
+        },
+        OwnEvent::EventTypesRemoved {
+            destination,
+            kind,
+            name: name(),
+            types: Vec::new(),
+        },
+        OwnEvent::NamespaceAdmitted {
+            destination,
+            kind,
+            name: name(),
+            path: namespace(),
+        },
+        OwnEvent::NamespaceRemoved {
+            destination,
+            kind,
+            name: name(),
+            path: namespace(),
+        },
+        OwnEvent::StreamPaused {
+            destination,
+            kind,
+            name: name(),
+        },
+        OwnEvent::StreamResumed {
+            destination,
+            kind,
+            name: name(),
+        },
+        OwnEvent::ParkedEventRetried {
+            destination,
+            kind,
+            name: name(),
+            event: Seq::new(4),
+        },
+        OwnEvent::ParkedEventsRetried {
+            destination,
+            kind,
+            name: name(),
+            count: 4,
+        },
+        OwnEvent::ParkedEventDiscarded {
+            destination,
+            kind,
+            name: name(),
+            event: Seq::new(4),
+        },
+        OwnEvent::StreamTested {
+            destination: Some(destination),
             kind,
             name: name(),
             place: name(),
@@ -126,6 +189,10 @@ fn of_a_destination(kind: DestinationKind) -> Vec<OwnEvent> {
     ]
 }
 
+fn namespace() -> NamespacePath {
+    NamespacePath::parse("engineering/web").unwrap()
+}
+
 fn replay_request() -> ReplayRequest {
     let draft = ReplayDraft {
         created_after: "2026-02-01".into(),
@@ -137,7 +204,7 @@ fn replay_request() -> ReplayRequest {
 
 #[test]
 fn a_replay_is_told_with_its_range_and_its_counts() {
-    let messages = of_a_destination(DestinationKind::AmazonS3)
+    let messages = of_a_destination(DestinationKind::AmazonS3, EventNames::OfKind)
         .into_iter()
         .map(|event| event.parts().message);
     let replays: Vec<String> = messages.filter(|message| message.contains("replay 4")).collect();
@@ -156,7 +223,6 @@ fn a_replay_is_told_with_its_range_and_its_counts() {
 fn one_of_each() -> Vec<OwnEvent> {
     let (user, token, destination) = (UserId::new(1), TokenId::new(2), DestinationId::new(3));
     let (name, key, username) = (String::new, String::new, String::new);
-    let types = Vec::new;
     vec![
         OwnEvent::SignedIn {
             user,
@@ -199,26 +265,6 @@ fn one_of_each() -> Vec<OwnEvent> {
             name: name(),
             key: key(),
         },
-        OwnEvent::EventTypesAdmitted {
-            destination,
-            name: name(),
-            types: types(),
-        },
-        OwnEvent::EventTypesRemoved {
-            destination,
-            name: name(),
-            types: types(),
-        },
-        OwnEvent::ParkedEventRetried {
-            destination,
-            name: name(),
-            event: Seq::new(4),
-        },
-        OwnEvent::ParkedEventDiscarded {
-            destination,
-            name: name(),
-            event: Seq::new(4),
-        },
         OwnEvent::UserCreated {
             user,
             username: username(),
@@ -251,7 +297,10 @@ fn one_of_each() -> Vec<OwnEvent> {
 #[test]
 fn every_own_event_is_of_a_built_in_type() {
     let known: Vec<&str> = crate::event_types::built_in_types().map(|known| known.name).collect();
-    let of_destinations = DestinationKind::ALL.into_iter().flat_map(of_a_destination);
+    let of_destinations = DestinationKind::ALL
+        .into_iter()
+        .flat_map(|kind| [EventNames::OfKind, EventNames::Unified].map(|names| of_a_destination(kind, names)))
+        .flatten();
     for event in one_of_each().into_iter().chain(of_destinations) {
         assert!(known.contains(&event.event_type()), "{}", event.event_type());
     }
@@ -283,6 +332,7 @@ fn a_new_destination_tells_where_its_stream_starts_unless_it_is_now() {
         let created = OwnEvent::DestinationCreated {
             destination: DestinationId::new(3),
             kind: DestinationKind::Http,
+            names: EventNames::OfKind,
             name: "SIEM".into(),
             place: "https://siem.example.com".into(),
             start,
@@ -295,4 +345,107 @@ fn a_new_destination_tells_where_its_stream_starts_unless_it_is_now() {
     assert_eq!(details(StartFrom::Now), serde_json::Value::Null);
     assert_eq!(details(StartFrom::Beginning), json!("beginning"));
     assert_eq!(details(StartFrom::At(moment)), json!(moment.to_string()));
+}
+
+#[test]
+fn an_event_about_a_destination_names_its_class() {
+    for (kind, class) in [
+        (
+            DestinationKind::Http,
+            "AuditEvents::InstanceExternalAuditEventDestination",
+        ),
+        (
+            DestinationKind::GoogleCloudLogging,
+            "AuditEvents::Instance::GoogleCloudLoggingConfiguration",
+        ),
+        (
+            DestinationKind::AmazonS3,
+            "AuditEvents::Instance::AmazonS3Configuration",
+        ),
+    ] {
+        for event in of_a_destination(kind, EventNames::OfKind) {
+            assert_eq!(event.parts().target_type, class, "{event:?}");
+        }
+    }
+}
+
+#[test]
+fn the_unified_api_has_events_of_its_own() {
+    let unified = "_instance_audit_event_streaming_destination";
+    for kind in DestinationKind::ALL {
+        let events = of_a_destination(kind, EventNames::Unified).into_iter();
+        let events: Vec<OwnEvent> = events.filter(|event| event.event_type().ends_with(unified)).collect();
+        let types: Vec<&str> = events
+            .iter()
+            .map(|event| event.event_type().strip_suffix(unified).unwrap())
+            .collect();
+        assert_eq!(types, ["created", "updated", "updated", "deleted"]);
+        for event in events {
+            let parts = event.parts();
+            assert_eq!(parts.target_type, "AuditEvents::Instance::ExternalStreamingDestination");
+            assert_eq!(
+                (&parts.extra["id"], &parts.extra["category"]),
+                (&json!(3), &json!(kind.as_str()))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_destination_comes_and_goes_in_gitlabs_words() {
+    let message = |kind: DestinationKind, names: EventNames, place: &str| {
+        existence(["Create", "Created"], kind, names, "SIEM", place)
+    };
+    let (http, google, s3) = (
+        DestinationKind::Http,
+        DestinationKind::GoogleCloudLogging,
+        DestinationKind::AmazonS3,
+    );
+    for (kind, names, place, expected) in [
+        (
+            http,
+            EventNames::OfKind,
+            "https://siem.example",
+            "Create instance event streaming destination https://siem.example",
+        ),
+        (
+            google,
+            EventNames::OfKind,
+            "project id: p and log id: l",
+            "Created Instance Google Cloud logging configuration with name: SIEM project id: p and log id: l",
+        ),
+        (
+            s3,
+            EventNames::OfKind,
+            "bucket: b and AWS region: r",
+            "Created Instance Amazon S3 configuration with name: SIEM bucket: b and AWS region: r",
+        ),
+        (
+            http,
+            EventNames::Unified,
+            "",
+            "Created audit event streaming destination for HTTP",
+        ),
+        (
+            google,
+            EventNames::Unified,
+            "",
+            "Created audit event streaming destination for GCP",
+        ),
+        (
+            s3,
+            EventNames::Unified,
+            "",
+            "Created audit event streaming destination for AWS",
+        ),
+    ] {
+        assert_eq!(message(kind, names, place), expected);
+    }
+}
+
+#[test]
+fn a_change_leaves_out_what_is_empty() {
+    assert_eq!(change("name", "a", "b"), "Changed name from a to b");
+    assert_eq!(change("key_prefix", "", "b"), "Changed key_prefix to b");
+    assert_eq!(change("key_prefix", "a", ""), "Changed key_prefix from a");
 }

@@ -5,13 +5,9 @@ use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType,
 use domain::{Timestamp, health::StreamHealth};
 use engine::DestinationState;
 
-/// Fields of each type of destination.
+/// What each type of destination has beyond GitLab's.
 #[derive(SimpleObject)]
 pub(super) struct Basics {
-    /// Name of the destination.
-    name: String,
-    /// Whether events are sent. What comes in while it is false is not sent later either.
-    active: bool,
     /// Whether sending is stopped for a while. What comes in meanwhile is kept, and sent afterwards. An addition to GitLab's API.
     paused: bool,
     /// How the stream is doing. An addition to GitLab's API.
@@ -21,8 +17,6 @@ pub(super) struct Basics {
 impl Basics {
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
-            name: state.destination.name.to_string(),
-            active: state.destination.flow.active,
             paused: state.destination.flow.paused,
             health: AuditEventStreamHealth::of(&state.health),
         }

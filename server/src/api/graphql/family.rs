@@ -2,7 +2,7 @@
 
 use domain::{
     Field, FieldError,
-    destination::{DestinationKind, already_taken},
+    destination::{DestinationKind, EventNames, already_taken},
 };
 
 use super::{errors::NOT_THERE, unified_config::WRONG_SHAPE};
@@ -33,6 +33,14 @@ impl Family {
             Self::Google => kind == DestinationKind::GoogleCloudLogging,
             Self::S3 => kind == DestinationKind::AmazonS3,
             Self::Unified => true,
+        }
+    }
+
+    /// How GitLab names the audit events of what the family does.
+    pub(super) const fn event_names(self) -> EventNames {
+        match self {
+            Self::Http | Self::HttpParts | Self::Google | Self::S3 => EventNames::OfKind,
+            Self::Unified => EventNames::Unified,
         }
     }
 

@@ -45,23 +45,33 @@ impl InstanceGoogleCloudLoggingConfigurationType {
 #[Object]
 impl InstanceGoogleCloudLoggingConfigurationType {
     /// ID of the destination.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id::<GoogleModel>(self.state.destination.id.get())
     }
 
     /// Google Cloud project that entries are written to.
-    async fn google_project_id_name(&self) -> &str {
+    pub(super) async fn google_project_id_name(&self) -> &str {
         self.target.settings.project_id()
     }
 
     /// E-mail address of the service account that writes them.
-    async fn client_email(&self) -> &str {
+    pub(super) async fn client_email(&self) -> &str {
         self.target.settings.client_email()
     }
 
     /// Name of the log.
-    async fn log_id_name(&self) -> &str {
+    pub(super) async fn log_id_name(&self) -> &str {
         self.target.settings.log_id()
+    }
+
+    /// Name of the destination.
+    pub(super) async fn name(&self) -> &str {
+        self.state.destination.name.as_str()
+    }
+
+    /// Whether events are sent. What comes in while it is false is not sent later either.
+    pub(super) async fn active(&self) -> bool {
+        self.state.destination.flow.active
     }
 
     #[graphql(flatten)]
@@ -83,15 +93,17 @@ impl GoogleQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceGoogleCloudLoggingConfigurationType>>> {
         let arguments = PageArguments::new(after, before, first, last);
-        list_page(
-            ctx,
-            Family::Google,
-            arguments,
-            InstanceGoogleCloudLoggingConfigurationType::of,
+        Some(
+            list_page(
+                ctx,
+                Family::Google,
+                arguments,
+                InstanceGoogleCloudLoggingConfigurationType::of,
+            )
+            .await,
         )
-        .await
     }
 }
 
@@ -106,7 +118,7 @@ pub(super) struct InstanceGoogleCloudLoggingConfigurationCreateInput {
     google_project_id_name: String,
     /// E-mail address of the service account.
     client_email: String,
-    /// Name of the log; `audit_events` without one.
+    /// Name of the log; `audit_events` without one, or if it is empty.
     log_id_name: Option<String>,
     /// Private key of the service account, in PEM form.
     private_key: String,
@@ -125,7 +137,7 @@ pub(super) struct InstanceGoogleCloudLoggingConfigurationUpdateInput {
     google_project_id_name: Option<String>,
     /// E-mail address of the service account.
     client_email: Option<String>,
-    /// Name of the log.
+    /// Name of the log; `audit_events` if it is empty.
     log_id_name: Option<String>,
     /// Private key of the service account, in PEM form.
     private_key: Option<String>,
@@ -205,13 +217,21 @@ async fn create_configuration(
     let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
         project_id: input.google_project_id_name,
         client_email: input.client_email,
-        log_id: input.log_id_name.unwrap_or_else(|| LOG_ID.to_owned()),
+        log_id: log_id_or_default(input.log_id_name.unwrap_or_default()),
         private_key: Some(input.private_key),
     });
     let (state, errors) = told(create(ctx, Family::Google, input.name, target).await)?;
     let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
     let payload = InstanceGoogleCloudLoggingConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
     Ok(payload)
+}
+
+fn log_id_or_default(log_id: String) -> String {
+    if log_id.trim().is_empty() {
+        LOG_ID.to_owned()
+    } else {
+        log_id
+    }
 }
 
 async fn update_configuration(
@@ -224,7 +244,9 @@ async fn update_configuration(
         if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
             set(&mut target.project_id, input.google_project_id_name.as_ref());
             set(&mut target.client_email, input.client_email.as_ref());
-            set(&mut target.log_id, input.log_id_name.as_ref());
+            if let Some(log_id) = input.log_id_name.clone() {
+                target.log_id = log_id_or_default(log_id);
+            }
             target.private_key.clone_from(&input.private_key);
         }
         set_flow(flow, input.active, input.paused);

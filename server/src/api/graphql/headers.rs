@@ -26,22 +26,22 @@ pub(super) struct AuditEventsStreamingInstanceHeader(pub(super) Header);
 #[Object]
 impl AuditEventsStreamingInstanceHeader {
     /// ID of the header.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id::<HeaderModel>(self.0.id.get())
     }
 
     /// Name of the header.
-    async fn key(&self) -> &str {
+    pub(super) async fn key(&self) -> &str {
         self.0.name.as_str()
     }
 
     /// Value of the header. Empty for a token that may only read.
-    async fn value(&self, ctx: &Context<'_>) -> Result<&str> {
+    pub(super) async fn value(&self, ctx: &Context<'_>) -> Result<&str> {
         Ok(if reveals(ctx)? { self.0.value.expose() } else { "" })
     }
 
     /// Whether it is sent.
-    async fn active(&self) -> bool {
+    pub(super) async fn active(&self) -> bool {
         self.0.active
     }
 }

@@ -46,17 +46,17 @@ impl InstanceExternalAuditEventDestination {
 #[Object]
 impl InstanceExternalAuditEventDestination {
     /// ID of the destination.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id::<HttpModel>(self.state.destination.id.get())
     }
 
     /// Where events are posted. Without path and query for a token that may only read.
-    async fn destination_url(&self, ctx: &Context<'_>) -> Result<String> {
+    pub(super) async fn destination_url(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(visible_url(&self.target.url, reveals(ctx)?))
     }
 
     /// Sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty for a token that may only read.
-    async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
+    pub(super) async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
         let token = self.target.secrets.verification_token.expose();
         Ok(if reveals(ctx)? { token } else { "" })
     }
@@ -79,8 +79,18 @@ impl InstanceExternalAuditEventDestination {
     }
 
     /// Event types that are streamed; none means all.
-    async fn event_type_filters(&self) -> Vec<String> {
+    pub(super) async fn event_type_filters(&self) -> Vec<String> {
         event_types(&self.state)
+    }
+
+    /// Name of the destination.
+    pub(super) async fn name(&self) -> &str {
+        self.state.destination.name.as_str()
+    }
+
+    /// Whether events are sent. What comes in while it is false is not sent later either.
+    pub(super) async fn active(&self) -> bool {
+        self.state.destination.flow.active
     }
 
     #[graphql(flatten)]
@@ -102,9 +112,9 @@ impl HttpQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceExternalAuditEventDestination>>> {
         let arguments = PageArguments::new(after, before, first, last);
-        list_page(ctx, Family::Http, arguments, InstanceExternalAuditEventDestination::of).await
+        Some(list_page(ctx, Family::Http, arguments, InstanceExternalAuditEventDestination::of).await)
     }
 }
 

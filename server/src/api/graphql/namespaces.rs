@@ -177,8 +177,10 @@ async fn add(
     path: Option<&str>,
 ) -> Result<InstanceAuditEventNamespaceFilter, Refusal> {
     author(ctx, Family::Unified)?;
-    let path = NamespacePath::parse(path.unwrap_or_default())
-        .map_err(|_| Refusal::message("Namespace is not supported. Only project and group are supported."))?;
+    let path = NamespacePath::parse(path.unwrap_or_default()).ok();
+    let path = path.filter(|path| is_gitlab_path(path.as_str()));
+    let path =
+        path.ok_or_else(|| Refusal::message("Namespace is not supported. Only project and group are supported."))?;
     let edited = edit(ctx, Family::Unified, destination, |_, draft, _| {
         draft.namespaces = with_path(&draft.namespaces, &path);
         Ok(())
@@ -199,6 +201,20 @@ async fn remove(ctx: &Context<'_>, id: NamespaceId) -> Result<(), Refusal> {
     edited.await.map(|_| ())
 }
 
+/// Whether a group or project of GitLab can have this path.
+/// <https://docs.gitlab.com/user/reserved_names/#rules-for-usernames-project-and-group-names-and-slugs>
+fn is_gitlab_path(path: &str) -> bool {
+    path.split('/').all(|part| {
+        let lower = part.to_ascii_lowercase();
+        let is_allowed = |next: char| next.is_ascii_alphanumeric() || "_-.".contains(next);
+        !part.is_empty()
+            && part.chars().all(is_allowed)
+            && !part.starts_with('-')
+            && !part.ends_with('.')
+            && ![".git", ".atom"].iter().any(|ending| lower.ends_with(ending))
+    })
+}
+
 /// As a form lists them.
 fn with_path(namespaces: &str, path: &NamespacePath) -> String {
     if namespaces.is_empty() {
@@ -211,6 +227,30 @@ fn with_path(namespaces: &str, path: &NamespacePath) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_gitlab_allows_is_a_path() {
+        for path in ["engineering", "Engineering/web-app_2/x.y", "_/.a"] {
+            assert!(is_gitlab_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "bad path!!",
+            "a//b",
+            "/a",
+            "a/",
+            "-a",
+            "a.",
+            "a.git",
+            "b/a.ATOM",
+            "ä",
+            "a\\b",
+            "a?b",
+            "a%20b",
+        ] {
+            assert!(!is_gitlab_path(path), "{path}");
+        }
+    }
 
     #[test]
     fn a_namespace_is_known_by_its_path() {

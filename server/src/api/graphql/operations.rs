@@ -16,7 +16,7 @@ use super::{
 };
 use crate::destinations;
 
-/// A page of what there is of the family, as `show` shows it. The type is nullable, as in GitLab; it is never null.
+/// A page of what there is of the family, as `show` shows it.
 ///
 /// # Errors
 /// For page arguments that are wrong, and if the destinations can't be read.
@@ -25,13 +25,13 @@ pub(super) async fn list_page<T: OutputType>(
     family: Family,
     arguments: PageArguments,
     show: impl Fn(DestinationState) -> Option<T>,
-) -> Result<Option<Connection<Cursor, T>>> {
+) -> Result<Connection<Cursor, T>> {
     let states = list_all(ctx, family).await?;
     let numbered = states.into_iter().filter_map(|state| {
         let number = state.destination.id.get();
         Some((number, show(state)?))
     });
-    page(numbered.collect(), arguments).map(Some)
+    page(numbered.collect(), arguments)
 }
 
 /// Every destination of the family, oldest first.
@@ -71,7 +71,8 @@ pub(super) async fn create(
         namespaces: String::new(),
         start_from: String::new(),
     };
-    let new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
+    let mut new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
+    new.event_names = family.event_names();
     let created = services(ctx)?.engine.create_destination(author, new).await;
     created.map_err(|error| Refusal::of_update(family, error))
 }
@@ -85,7 +86,8 @@ pub(super) async fn edit(
 ) -> Result<DestinationState, Refusal> {
     let author = author(ctx, family)?;
     require(ctx, family, id).await?;
-    let edited = destinations::edit(&services(ctx)?.engine, author, id, None, change).await;
+    let (engine, names) = (&services(ctx)?.engine, family.event_names());
+    let edited = destinations::edit_named(engine, author, id, None, names, change).await;
     edited.map_err(|error| Refusal::of_edit(family, error))
 }
 
@@ -93,7 +95,8 @@ pub(super) async fn edit(
 pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<(), Refusal> {
     let author = author(ctx, family)?;
     require(ctx, family, id).await?;
-    let deleted = services(ctx)?.engine.delete_destination(author, id).await;
+    let engine = &services(ctx)?.engine;
+    let deleted = engine.delete_destination_named(author, id, family.event_names()).await;
     deleted.map_err(|error| Refusal::of_update(family, error))
 }
 

@@ -57,22 +57,22 @@ pub(super) enum AuditEventObjectLayout {
 #[Object]
 impl InstanceAmazonS3ConfigurationType {
     /// ID of the destination.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id::<S3Model>(self.state.destination.id.get())
     }
 
     /// Access key ID of the AWS account.
-    async fn access_key_xid(&self) -> &str {
+    pub(super) async fn access_key_xid(&self) -> &str {
         self.target.settings.access_key_id()
     }
 
     /// Bucket that objects are put into.
-    async fn bucket_name(&self) -> &str {
+    pub(super) async fn bucket_name(&self) -> &str {
         self.target.settings.bucket()
     }
 
     /// Region of the bucket.
-    async fn aws_region(&self) -> &str {
+    pub(super) async fn aws_region(&self) -> &str {
         self.target.settings.region()
     }
 
@@ -91,6 +91,16 @@ impl InstanceAmazonS3ConfigurationType {
     /// How events become objects. An addition to GitLab's API.
     async fn object_layout(&self) -> AuditEventObjectLayout {
         self.target.settings.layout().into()
+    }
+
+    /// Name of the destination.
+    pub(super) async fn name(&self) -> &str {
+        self.state.destination.name.as_str()
+    }
+
+    /// Whether events are sent. What comes in while it is false is not sent later either.
+    pub(super) async fn active(&self) -> bool {
+        self.state.destination.flow.active
     }
 
     #[graphql(flatten)]
@@ -112,9 +122,9 @@ impl S3Queries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceAmazonS3ConfigurationType>>> {
         let arguments = PageArguments::new(after, before, first, last);
-        list_page(ctx, Family::S3, arguments, InstanceAmazonS3ConfigurationType::of).await
+        Some(list_page(ctx, Family::S3, arguments, InstanceAmazonS3ConfigurationType::of).await)
     }
 }
 

@@ -10,6 +10,10 @@ use super::{
     google::{GoogleMutations, GoogleQueries},
     headers::HeaderMutations,
     http_destinations::{HttpMutations, HttpQueries},
+    interfaces::{
+        AmazonS3ConfigurationInterface, AuditEventStreamingDestinationInterface, BaseHeaderInterface,
+        ExternalAuditEventDestinationInterface, GoogleCloudLoggingConfigurationInterface,
+    },
     namespaces::NamespaceMutations,
     s3::{S3Mutations, S3Queries},
     unified::{UnifiedMutations, UnifiedQueries},
@@ -34,8 +38,15 @@ pub(super) struct Mutation(
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The one schema. It has no limits of its own: `query_limits` looks at a query before it comes here.
-pub(super) static SCHEMA: LazyLock<Schema> =
-    LazyLock::new(|| Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish());
+pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<AuditEventStreamingDestinationInterface>()
+        .register_output_type::<ExternalAuditEventDestinationInterface>()
+        .register_output_type::<GoogleCloudLoggingConfigurationInterface>()
+        .register_output_type::<AmazonS3ConfigurationInterface>()
+        .register_output_type::<BaseHeaderInterface>()
+        .finish()
+});
 
 /// The schema as text (SDL), always the same for the same program.
 pub(crate) fn schema_definition() -> String {

@@ -33,22 +33,22 @@ impl From<DestinationState> for InstanceAuditEventStreamingDestination {
 #[Object]
 impl InstanceAuditEventStreamingDestination {
     /// ID of the destination.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         global_id::<UnifiedModel>(self.0.destination.id.get())
     }
 
     /// Kind of the destination: `http`, `gcp` or `aws`.
-    async fn category(&self) -> &'static str {
+    pub(super) async fn category(&self) -> &'static str {
         self.0.destination.target.kind().as_str()
     }
 
     /// Where events go; its keys depend on the category. Without header values and paths of URLs for a token that may only read.
-    async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
+    pub(super) async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
         read_config(&self.0.destination.target, reveals(ctx)?).map_err(|error| failed(&error))
     }
 
     /// Sent with each event of an HTTP destination. Empty for other kinds, and for a token that may only read.
-    async fn secret_token(&self, ctx: &Context<'_>) -> Result<&str> {
+    pub(super) async fn secret_token(&self, ctx: &Context<'_>) -> Result<&str> {
         match &self.0.destination.target {
             Target::Http(target) if reveals(ctx)? => Ok(target.secrets.verification_token.expose()),
             Target::Http(_) | Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => Ok(""),
@@ -56,13 +56,23 @@ impl InstanceAuditEventStreamingDestination {
     }
 
     /// Event types that are streamed; none means all.
-    async fn event_type_filters(&self) -> Vec<String> {
+    pub(super) async fn event_type_filters(&self) -> Vec<String> {
         event_types(&self.0)
     }
 
     /// Groups and projects whose events are streamed; none means all.
     async fn namespace_filters(&self) -> Option<Vec<InstanceAuditEventNamespaceFilter>> {
         Some(InstanceAuditEventNamespaceFilter::all_of(&self.0))
+    }
+
+    /// Name of the destination.
+    pub(super) async fn name(&self) -> &str {
+        self.0.destination.name.as_str()
+    }
+
+    /// Whether events are sent. What comes in while it is false is not sent later either.
+    pub(super) async fn active(&self) -> bool {
+        self.0.destination.flow.active
     }
 
     #[graphql(flatten)]
@@ -84,9 +94,9 @@ impl UnifiedQueries {
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
-    ) -> Result<Option<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
+    ) -> Option<Result<Connection<Cursor, InstanceAuditEventStreamingDestination>>> {
         let arguments = PageArguments::new(after, before, first, last);
-        list_page(ctx, Family::Unified, arguments, |state| Some(state.into())).await
+        Some(list_page(ctx, Family::Unified, arguments, |state| Some(state.into())).await)
     }
 }
 

@@ -10,7 +10,7 @@ use domain::{
     destination::{DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft},
 };
 use engine::store::{HttpTarget, Target};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::errors::broken;
@@ -25,7 +25,11 @@ const LOG_ID: &str = "audit-events";
 #[serde(deny_unknown_fields)]
 struct HttpConfig {
     url: String,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "given_or_none",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     headers: BTreeMap<String, HeaderConfig>,
 }
 
@@ -35,6 +39,12 @@ struct HeaderConfig {
     value: String,
     #[serde(default = "is_active")]
     active: bool,
+}
+
+/// Null says that there are none.
+fn given_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, HeaderConfig>, D::Error> {
+    let headers = Option::<BTreeMap<String, HeaderConfig>>::deserialize(deserializer)?;
+    Ok(headers.unwrap_or_default())
 }
 
 const fn is_active() -> bool {
@@ -88,7 +98,8 @@ pub(super) fn write_config(draft: &mut TargetDraft, config: &Value) -> Result<()
             let config: GoogleConfig = read(config, Field::ProjectId)?;
             draft.project_id = config.google_project_id_name;
             draft.client_email = config.client_email;
-            draft.log_id = config.log_id_name.unwrap_or_else(|| LOG_ID.to_owned());
+            let log_id = config.log_id_name.filter(|log_id| !log_id.trim().is_empty());
+            draft.log_id = log_id.unwrap_or_else(|| LOG_ID.to_owned());
         }
         TargetDraft::AmazonS3(draft) => {
             let config: S3Config = read(config, Field::Bucket)?;
@@ -143,8 +154,14 @@ pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde
     }
 }
 
+/// A config may come as JSON in a text, as GitLab takes it.
 fn read<T: DeserializeOwned>(config: &Value, field: Field) -> Result<T, FieldErrors> {
-    T::deserialize(config).map_err(|_| broken(field, WRONG_SHAPE))
+    let read = match config {
+        Value::Object(_) => T::deserialize(config),
+        Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text),
+        _ => return Err(broken(field, WRONG_SHAPE)),
+    };
+    read.map_err(|_| broken(field, WRONG_SHAPE))
 }
 
 /// A header that keeps its name keeps its id, so that only what changed is told of as a change.
@@ -196,6 +213,9 @@ mod tests {
         for (kind, config) in [
             (http, json!(null)),
             (http, json!("https://siem.example")),
+            (http, json!("{")),
+            (http, json!("[\"https://siem.example\"]")),
+            (http, json!(["https://siem.example"])),
             (http, json!({})),
             (http, json!({"url": 7})),
             (http, json!({"url": "https://siem.example", "more": true})),
@@ -216,14 +236,41 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_headers_object_means_no_headers() {
-        let Ok(TargetDraft::Http(draft)) = written(
-            DestinationKind::Http,
-            &json!({"url": "https://siem.example", "headers": {}}),
-        ) else {
-            panic!("refused");
-        };
-        assert!(draft.headers.is_empty());
+    fn an_empty_headers_object_means_no_headers_and_so_does_null() {
+        for headers in [json!({}), json!(null)] {
+            let config = json!({"url": "https://siem.example", "headers": headers});
+            let Ok(TargetDraft::Http(draft)) = written(DestinationKind::Http, &config) else {
+                panic!("refused");
+            };
+            assert!(draft.headers.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_config_may_come_as_json_in_a_text() {
+        for config in [
+            json!({"url": "https://siem.example", "headers": {"X-A": {"value": "1"}}}),
+            json!({"googleProjectIdName": "my-project", "clientEmail": "a@b.example"}),
+            json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r"}),
+        ] {
+            for kind in DestinationKind::ALL {
+                let of_object = written(kind, &config);
+                assert_eq!(written(kind, &Value::from(config.to_string())), of_object, "{config}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_log_is_the_default_one() {
+        for log_id in [json!(null), json!(""), json!(" ")] {
+            let config =
+                json!({"googleProjectIdName": "my-project", "clientEmail": "a@b.example", "logIdName": log_id});
+            let Ok(TargetDraft::GoogleCloudLogging(draft)) = written(DestinationKind::GoogleCloudLogging, &config)
+            else {
+                panic!("refused");
+            };
+            assert_eq!(draft.log_id, LOG_ID);
+        }
     }
 
     #[test]
