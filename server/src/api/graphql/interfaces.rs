@@ -1,6 +1,11 @@
 //! GitLab's interfaces. Here, one type implements each: GitLab's second ones belong to groups. No field returns an interface, so
 //! the schema registers them; what uses them are fragments (`... on AuditEventStreamingDestinationInterface`).
 
+#![expect(
+    clippy::duplicated_attributes,
+    reason = "fields of one interface have the same type, and each says so"
+)]
+
 use async_graphql::{ID, Interface};
 use serde_json::Value;
 
