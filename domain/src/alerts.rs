@@ -5,10 +5,14 @@
 //! before that is still in the same trouble, begun when it was first seen, and nothing is told in between.
 
 mod news;
+mod parked;
 
 use std::time::Duration;
 
-pub use self::news::{AlertNews, AlertedStream, spoken};
+pub use self::{
+    news::{AlertNews, AlertedStream, StreamFailure, spoken},
+    parked::{PARKED_PAUSE, ParkedAlert, ParkedCounts, ParkedStep, step_parked},
+};
 use crate::{
     Timestamp,
     health::StreamHealth,
@@ -49,7 +53,7 @@ pub enum StreamSeen {
 impl From<&StreamHealth> for StreamSeen {
     fn from(health: &StreamHealth) -> Self {
         match health {
-            StreamHealth::Held { since, .. } => Self::Failing { since: *since },
+            StreamHealth::Held { since, .. } | StreamHealth::Refusing { since, .. } => Self::Failing { since: *since },
             StreamHealth::NothingToSend | StreamHealth::Healthy { .. } | StreamHealth::CatchingUp { .. } => {
                 Self::Working
             }

@@ -14,6 +14,13 @@ pub enum StreamHealth {
     Healthy { last_success_at: Timestamp },
     /// Delivering, with this many log positions still to settle.
     CatchingUp { waiting: u64 },
+    /// Every event that was sent since then was refused. Refused events are tried again and then parked; the others go on.
+    Refusing {
+        since: Timestamp,
+        /// The latest one.
+        reason: String,
+        waiting: u64,
+    },
     /// The destination is held: one probe at a time until it accepts again. Nothing is dropped.
     Held {
         trouble: Trouble,
@@ -31,11 +38,12 @@ pub enum StreamHealth {
 
 impl StreamHealth {
     /// The names of all states, as APIs and metrics tell them.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "starting",
         "nothing_to_send",
         "healthy",
         "catching_up",
+        "refusing",
         "held",
         "paused",
         "inactive",
@@ -48,11 +56,21 @@ impl StreamHealth {
             Self::NothingToSend => "nothing_to_send",
             Self::Healthy { .. } => "healthy",
             Self::CatchingUp { .. } => "catching_up",
+            Self::Refusing { .. } => "refusing",
             Self::Held { .. } => "held",
             Self::Paused { .. } => "paused",
             Self::Inactive => "inactive",
         }
     }
+}
+
+/// A destination has accepted nothing since it began to refuse events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusing {
+    /// When it refused the first of them.
+    pub since: Timestamp,
+    /// Why it refused the latest.
+    pub reason: String,
 }
 
 /// What else is worth knowing of a stream, whatever its health.

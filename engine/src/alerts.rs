@@ -16,7 +16,10 @@ mod webhook;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    alerts::{AlertNews, AlertedStream, LogStep, StreamStep, StreamTrouble, step_log, step_stream},
+    alerts::{
+        AlertNews, AlertedStream, LogStep, ParkedAlert, ParkedCounts, ParkedStep, StreamFailure, StreamStep,
+        StreamTrouble, step_log, step_parked, step_stream,
+    },
     event::{Author, OwnEvent},
     health::StreamHealth,
     ids::DestinationId,
@@ -150,6 +153,16 @@ impl Alerts {
                 self.store(&settings, change, news).await?;
             }
         }
+        let counts = self.database.count_parked().await?;
+        for destination in &destinations {
+            let stored = open.parked.iter().find(|(id, _)| *id == destination.id);
+            let stored = stored.map(|(_, alert)| *alert);
+            let counts = counts.get(&destination.id).copied().unwrap_or_default();
+            if let Some((change, news)) = self.look_at_parked(destination, stored, counts).await? {
+                told |= news.is_some();
+                self.store(&settings, change, news).await?;
+            }
+        }
         let share = settings.thresholds.log_share;
         let is_raised = open.log_raised_at.is_some();
         if let Some((change, news)) = self.look_at_log(&destinations, is_raised, share).await? {
@@ -176,13 +189,15 @@ impl Alerts {
             StreamStep::Note(trouble) => Some((TroubleChange::Stream(id, trouble), None)),
             StreamStep::Forget => Some((TroubleChange::StreamOver(id), None)),
             StreamStep::Raise(raised) => {
-                let StreamHealth::Held { trouble, waiting, .. } = health else {
-                    return None;
+                let (failure, waiting) = match health {
+                    StreamHealth::Held { trouble, waiting, .. } => (StreamFailure::Held(trouble), waiting),
+                    StreamHealth::Refusing { reason, waiting, .. } => (StreamFailure::Refusing(reason), waiting),
+                    _ => return None,
                 };
                 let news = AlertNews::StreamFailing {
                     stream: alerted(destination),
                     since: raised.since,
-                    trouble,
+                    failure,
                     waiting,
                     told_at: now,
                 };
@@ -197,6 +212,29 @@ impl Alerts {
                 Some((TroubleChange::StreamOver(id), Some(news)))
             }
         }
+    }
+
+    async fn look_at_parked(
+        &self,
+        destination: &Destination,
+        stored: Option<ParkedAlert>,
+        counts: ParkedCounts,
+    ) -> Result<Option<(TroubleChange, Option<AlertNews>)>, StoreError> {
+        let id = destination.id;
+        Ok(match step_parked(stored, counts, self.clock.now()) {
+            ParkedStep::Leave => None,
+            ParkedStep::End => Some((TroubleChange::ParkedOver(id), None)),
+            // Without one, the last was retried or discarded after they were counted.
+            ParkedStep::Raise { alert, newly } => self.database.newest_parked_reason(id).await?.map(|reason| {
+                let news = AlertNews::EventsParked {
+                    stream: alerted(destination),
+                    newly,
+                    parked: counts.now,
+                    reason,
+                };
+                (TroubleChange::Parked(id, alert), Some(news))
+            }),
+        })
     }
 
     async fn look_at_log(

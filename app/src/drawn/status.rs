@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{
-        health_words::{HealthWords, health_words},
+        health_words::{HealthWords, Tone, health_words},
         text::{counted, grouped},
     },
     port::streams::{Steer, StreamSummary},
@@ -82,6 +82,13 @@ pub(super) fn draw_words(words: &HealthWords) -> AnyView {
 pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
     let mut words = health_words(&stream.health, reader.viewpoint());
     let facts = &stream.facts;
+    let is_calm = matches!(
+        stream.health,
+        StreamHealth::NothingToSend | StreamHealth::Healthy { .. }
+    );
+    if is_calm && facts.retrying + facts.parked > 0 {
+        (words.tone, words.headline) = (Tone::Warning, "Some events refused".to_owned());
+    }
     if let (Some(oldest), true) = (facts.oldest_waiting_at, is_behind(&stream.health)) {
         words.details.push(format!("{} behind", ago(oldest, reader.now)));
     }
@@ -90,7 +97,13 @@ pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
         (_, Some(at)) => words
             .details
             .push(format!("last delivered {} ago", ago(at, reader.now))),
-        (StreamHealth::Inactive | StreamHealth::Paused { .. } | StreamHealth::Held { .. }, None) => {
+        (
+            StreamHealth::Inactive
+            | StreamHealth::Paused { .. }
+            | StreamHealth::Refusing { .. }
+            | StreamHealth::Held { .. },
+            None,
+        ) => {
             words.details.push("nothing delivered yet".to_owned());
         }
         _ => {}
@@ -105,7 +118,10 @@ pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
 const fn is_behind(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::CatchingUp { .. } | StreamHealth::Held { .. } | StreamHealth::Paused { .. }
+        StreamHealth::CatchingUp { .. }
+            | StreamHealth::Refusing { .. }
+            | StreamHealth::Held { .. }
+            | StreamHealth::Paused { .. }
     )
 }
 

@@ -31,20 +31,33 @@ pub struct HealthWords {
 
 /// Without a viewpoint (on the server) times are in UTC; with one, in the reader's zone and counted down.
 pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> HealthWords {
-    match *health {
+    match health {
         StreamHealth::NothingToSend => calm(Tone::Quiet, "Nothing to send yet"),
         StreamHealth::Starting => calm(Tone::Quiet, "Starting"),
         StreamHealth::Healthy { .. } => calm(Tone::Good, "Healthy"),
         StreamHealth::Inactive => calm(Tone::Quiet, "Inactive"),
         StreamHealth::Paused { waiting } => HealthWords {
-            details: vec![waiting_text(waiting)],
+            details: vec![waiting_text(*waiting)],
             ..calm(Tone::Quiet, "Paused")
         },
         StreamHealth::CatchingUp { waiting } => HealthWords {
-            details: vec![waiting_text(waiting)],
+            details: vec![waiting_text(*waiting)],
             ..calm(Tone::Busy, "Catching up")
         },
-        StreamHealth::Held {
+        StreamHealth::Refusing { since, reason, waiting } => HealthWords {
+            tone: Tone::Bad,
+            headline: "Refusing events".to_owned(),
+            details: vec![
+                reason.trim_end_matches('.').to_owned(),
+                format!("since {}", clock_text(*since, viewpoint)),
+                waiting_text(*waiting),
+            ],
+            next_step: Some(
+                "Open the stream to see what the receiver answers. A refused event is tried again, and parked after five \
+                 attempts.",
+            ),
+        },
+        &StreamHealth::Held {
             trouble,
             since,
             next_probe_at,
@@ -162,6 +175,21 @@ mod tests {
             line(&StreamHealth::CatchingUp { waiting: 4_210 }, None),
             "Catching up · 4,210 waiting"
         );
+    }
+
+    #[test]
+    fn a_destination_that_refuses_everything_says_so_with_the_last_reason() {
+        let refusing = StreamHealth::Refusing {
+            since: at("2026-03-03T09:42:00Z"),
+            reason: "Answered 422 Unprocessable Entity.".into(),
+            waiting: 3,
+        };
+        assert_eq!(
+            line(&refusing, viewpoint()),
+            "Refusing events · Answered 422 Unprocessable Entity · since 10:42 · 3 waiting"
+        );
+        let words = health_words(&refusing, None);
+        assert_eq!((words.tone, words.next_step.is_some()), (Tone::Bad, true));
     }
 
     #[test]

@@ -132,16 +132,24 @@ pub struct WebhookSummary {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenAlertSummary {
+    pub kind: OpenAlertKind,
     /// None if it is about the log.
     pub stream: Option<AlertedStreamSummary>,
     pub raised_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenAlertKind {
+    StreamFailing,
+    EventsParked,
+    LogNearingLimit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertedStreamSummary {
     pub id: DestinationId,
     pub name: String,
-    /// When it began to fail.
+    /// When it began to fail, or when administrators were notified of parked events.
     pub since: Timestamp,
 }
 

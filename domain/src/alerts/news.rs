@@ -1,6 +1,6 @@
 //! What is told, in words and as data. None of it is a secret: a stream is told of by its name.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -21,13 +21,31 @@ pub struct AlertedStream {
     pub name: String,
 }
 
+/// How a stream fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamFailure {
+    /// It backs off.
+    Held(Trouble),
+    /// The destination refuses every event, the latest for this reason.
+    Refusing(String),
+}
+
+impl fmt::Display for StreamFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(trouble) => trouble.fmt(formatter),
+            Self::Refusing(reason) => write!(formatter, "every event refused: {}", reason.trim_end_matches('.')),
+        }
+    }
+}
+
 /// What is worth an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertNews {
     StreamFailing {
         stream: AlertedStream,
         since: Timestamp,
-        trouble: Trouble,
+        failure: StreamFailure,
         /// Positions of the log that are still to be settled.
         waiting: u64,
         told_at: Timestamp,
@@ -36,6 +54,16 @@ pub enum AlertNews {
         stream: AlertedStream,
         since: Timestamp,
         failed_for: Duration,
+    },
+    /// Events that the destination refused are not tried any more.
+    EventsParked {
+        stream: AlertedStream,
+        /// How many since the last notification.
+        newly: u64,
+        /// How many are parked now.
+        parked: u64,
+        /// Why the newest of them was refused.
+        reason: String,
     },
     LogNearingLimit {
         /// Of the limit, taken up by what is still owed, about.
@@ -51,6 +79,7 @@ impl AlertNews {
         match self {
             Self::StreamFailing { .. } => "audit_event_stream_failing",
             Self::StreamRecovered { .. } => "audit_event_stream_recovered",
+            Self::EventsParked { .. } => "audit_events_parked",
             Self::LogNearingLimit { .. } => "audit_event_log_nearing_limit",
         }
     }
@@ -58,7 +87,9 @@ impl AlertNews {
     /// The stream that it is about, or that is to blame.
     pub const fn stream(&self) -> Option<&AlertedStream> {
         match self {
-            Self::StreamFailing { stream, .. } | Self::StreamRecovered { stream, .. } => Some(stream),
+            Self::StreamFailing { stream, .. }
+            | Self::StreamRecovered { stream, .. }
+            | Self::EventsParked { stream, .. } => Some(stream),
             Self::LogNearingLimit { held_back_by, .. } => held_back_by.as_ref(),
         }
     }
@@ -70,11 +101,11 @@ impl AlertNews {
                 stream,
                 since,
                 told_at,
-                trouble,
+                failure,
                 ..
             } => {
                 let lasted = spoken(told_at.since(*since));
-                format!("Stream {} has been failing for {lasted}: {trouble}", stream.name)
+                format!("Stream {} has been failing for {lasted}: {failure}", stream.name)
             }
             Self::StreamRecovered { stream, failed_for, .. } => {
                 format!(
@@ -83,6 +114,8 @@ impl AlertNews {
                     spoken(*failed_for)
                 )
             }
+            Self::EventsParked { stream, newly: 1, .. } => format!("1 event of stream {} was parked", stream.name),
+            Self::EventsParked { stream, newly, .. } => format!("{newly} events of stream {} were parked", stream.name),
             Self::LogNearingLimit { owed_percent, .. } => {
                 format!("What streams are still owed takes up {owed_percent} % of the room of the audit log")
             }
@@ -93,6 +126,17 @@ impl AlertNews {
     pub fn text(&self) -> String {
         let summary = self.summary();
         match self {
+            Self::StreamFailing {
+                since,
+                waiting,
+                failure: StreamFailure::Refusing(_),
+                ..
+            } => format!(
+                "{summary}.\n\nRefusing since: {since}\nWaiting: {waiting} audit events\n\nNothing is lost: a refused event is \
+                 tried again, and parked after five attempts. Parked events are kept until you retry or discard them. Open the \
+                 stream under Audit events, Streams to see what the destination answers. You will be notified when it accepts \
+                 events again."
+            ),
             Self::StreamFailing { since, waiting, .. } => format!(
                 "{summary}.\n\nFailing since: {since}\nWaiting: {waiting} audit events\n\nNothing is lost: audit events are \
                  kept and sent when the destination accepts them again, as long as the log has room. Open the stream under \
@@ -101,6 +145,11 @@ impl AlertNews {
             Self::StreamRecovered { since, .. } => format!(
                 "{summary}.\n\nIt had been failing since: {since}\n\nWhat was kept for it meanwhile is being sent, the oldest \
                  first. There is nothing to do."
+            ),
+            Self::EventsParked { parked, reason, .. } => format!(
+                "{summary}.\n\nParked now: {parked} audit events\nReason of the newest: {reason}\n\nParked events are not sent any \
+                 more, and no other event waits for them. They are kept until you retry or discard them: open the stream under \
+                 Audit events, Streams."
             ),
             Self::LogNearingLimit {
                 limit, held_back_by, ..
@@ -124,13 +173,13 @@ impl AlertNews {
             Self::StreamFailing {
                 stream,
                 since,
-                trouble,
+                failure,
                 waiting,
                 ..
             } => json!({
                 "destination": destination(stream),
                 "since": since.to_string(),
-                "trouble": trouble.to_string(),
+                "trouble": failure.to_string(),
                 "waiting": waiting,
             }),
             Self::StreamRecovered {
@@ -141,6 +190,17 @@ impl AlertNews {
                 "destination": destination(stream),
                 "since": since.to_string(),
                 "failed_seconds": failed_for.as_secs(),
+            }),
+            Self::EventsParked {
+                stream,
+                newly,
+                parked,
+                reason,
+            } => json!({
+                "destination": destination(stream),
+                "events": newly,
+                "parked": parked,
+                "reason": reason,
             }),
             Self::LogNearingLimit {
                 owed_percent,
@@ -208,7 +268,7 @@ mod tests {
         let failing = AlertNews::StreamFailing {
             stream: stream(),
             since: Timestamp::from_unix_ms(0),
-            trouble: Trouble::Unavailable(503),
+            failure: StreamFailure::Held(Trouble::Unavailable(503)),
             waiting: 42,
             told_at: Timestamp::from_unix_ms(600_000),
         };
@@ -226,6 +286,31 @@ mod tests {
                 "waiting": 42,
             })
         );
+        let refusing = AlertNews::StreamFailing {
+            stream: stream(),
+            since: Timestamp::from_unix_ms(0),
+            failure: StreamFailure::Refusing("Answered 422.".into()),
+            waiting: 0,
+            told_at: Timestamp::from_unix_ms(600_000),
+        };
+        assert_eq!(
+            refusing.summary(),
+            "Stream SIEM has been failing for 10 minutes: every event refused: Answered 422"
+        );
+        let parked = |newly| AlertNews::EventsParked {
+            stream: stream(),
+            newly,
+            parked: 9,
+            reason: "Answered 422.".into(),
+        };
+        assert_eq!(parked(1).summary(), "1 event of stream SIEM was parked");
+        assert_eq!(parked(3).summary(), "3 events of stream SIEM were parked");
+        assert!(
+            parked(3)
+                .text()
+                .contains("Parked now: 9 audit events\nReason of the newest: Answered 422.")
+        );
+        assert_eq!(parked(3).data()["events"], json!(3));
         let recovered = AlertNews::StreamRecovered {
             stream: stream(),
             since: Timestamp::from_unix_ms(0),

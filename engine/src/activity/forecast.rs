@@ -86,7 +86,10 @@ impl Engine {
 const fn is_behind(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::CatchingUp { .. } | StreamHealth::Held { .. } | StreamHealth::Paused { .. }
+        StreamHealth::CatchingUp { .. }
+            | StreamHealth::Refusing { .. }
+            | StreamHealth::Held { .. }
+            | StreamHealth::Paused { .. }
     )
 }
 

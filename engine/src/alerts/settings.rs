@@ -14,7 +14,7 @@ use domain::{
     settings::{AlertChange, EmailSettings, MailAddress, WebhookSettings},
 };
 
-/// An alert about a stream that has been told and is not over.
+/// An alert about a stream that administrators were notified of and that is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenAlert {
     pub destination: DestinationId,
@@ -26,6 +26,8 @@ pub struct OpenAlert {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAlerts {
     pub streams: Vec<OpenAlert>,
+    /// Streams with parked events; `since` is when administrators were notified.
+    pub parked: Vec<OpenAlert>,
     /// When it was told that what is owed nears the limit of the log.
     pub log_raised_at: Option<Timestamp>,
 }
@@ -97,8 +99,14 @@ impl Engine {
                 raised_at: trouble.raised_at?,
             })
         });
+        let parked = open.parked.into_iter().map(|(destination, alert)| OpenAlert {
+            destination,
+            since: alert.raised_at,
+            raised_at: alert.raised_at,
+        });
         Ok(OpenAlerts {
             streams: streams.collect(),
+            parked: parked.collect(),
             log_raised_at: open.log_raised_at,
         })
     }

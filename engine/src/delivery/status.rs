@@ -2,7 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Timestamp, alerts::StreamSeen, destination::Flow, health::StreamHealth, ids::Seq, replay::ReplayWait};
+use domain::{
+    Timestamp,
+    alerts::StreamSeen,
+    destination::Flow,
+    health::{Refusing, StreamHealth},
+    ids::Seq,
+    replay::ReplayWait,
+};
 use tokio::sync::Notify;
 
 use super::{hold::Hold, progress::Progress, totals::Totals};
@@ -25,19 +32,28 @@ struct Seen {
     acked: i64,
     settled: i64,
     last_success_at: Option<Timestamp>,
+    refusing: Option<Refusing>,
     hold: Option<Hold>,
     /// It was in trouble when it began, and has had no answer since.
     may_be_troubled: bool,
 }
 
 impl Status {
-    pub(super) fn progressed(&self, progress: &Progress, last_success_at: Option<Timestamp>) {
+    pub(super) fn progressed(
+        &self,
+        progress: &Progress,
+        last_success_at: Option<Timestamp>,
+        refusing: Option<&Refusing>,
+    ) {
         let (acked, settled) = (progress.acked().get(), progress.settled());
         self.change(|seen| {
             seen.is_running = true;
             seen.acked = acked;
             seen.settled = settled;
             seen.last_success_at = last_success_at;
+            if seen.refusing.as_ref() != refusing {
+                seen.refusing = refusing.cloned();
+            }
         });
     }
 
@@ -136,16 +152,17 @@ impl Status {
         if flow.paused {
             return StreamHealth::Paused { waiting };
         }
-        match (seen.hold, seen.last_success_at) {
-            (Some(hold), _) => StreamHealth::Held {
+        match (seen.hold, seen.refusing, seen.last_success_at) {
+            (Some(hold), _, _) => StreamHealth::Held {
                 trouble: hold.trouble,
                 since: hold.since,
                 next_probe_at: hold.next_probe_at,
                 waiting,
             },
-            (None, _) if behind >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
-            (None, Some(last_success_at)) => StreamHealth::Healthy { last_success_at },
-            (None, None) => StreamHealth::NothingToSend,
+            (None, Some(Refusing { since, reason }), _) => StreamHealth::Refusing { since, reason, waiting },
+            (None, None, _) if behind >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
+            (None, None, Some(last_success_at)) => StreamHealth::Healthy { last_success_at },
+            (None, None, None) => StreamHealth::NothingToSend,
         }
     }
 }
@@ -159,7 +176,7 @@ mod tests {
         let status = Status::default();
         let seen = |status: &Status| status.seen_by_alerts(Flow::default(), Seq::START);
         status.begins(true);
-        status.progressed(&Progress::new(Seq::START, &[]), None);
+        status.progressed(&Progress::new(Seq::START, &[]), None, None);
         assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Starting));
         status.trouble_ended();
         assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Working));

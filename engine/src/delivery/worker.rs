@@ -136,7 +136,9 @@ async fn stand_by(
         return Ok(End::Gone);
     };
     let progress = Progress::new(cursor.acked, &cursor.settled_above);
-    context.status.progressed(&progress, cursor.last_success_at);
+    context
+        .status
+        .progressed(&progress, cursor.last_success_at, cursor.refusing.as_ref());
     context.status.held(None);
     match orders.changed().await {
         Ok(()) => Ok(End::NewOrder),

@@ -4,7 +4,11 @@
 mod notices;
 mod settings;
 
-use domain::{Timestamp, alerts::StreamTrouble, ids::DestinationId};
+use domain::{
+    Timestamp,
+    alerts::{ParkedAlert, StreamTrouble},
+    ids::DestinationId,
+};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use self::notices::insert_notice;
@@ -20,6 +24,8 @@ use crate::own_events::Recorded;
 pub struct OpenTroubles {
     /// By destination.
     pub streams: Vec<(DestinationId, StreamTrouble)>,
+    /// Destinations of which administrators were notified that events are parked.
+    pub parked: Vec<(DestinationId, ParkedAlert)>,
     /// When it was told that what is owed nears the limit of the log.
     pub log_raised_at: Option<Timestamp>,
 }
@@ -29,6 +35,8 @@ pub struct OpenTroubles {
 pub enum TroubleChange {
     Stream(DestinationId, StreamTrouble),
     StreamOver(DestinationId),
+    Parked(DestinationId, ParkedAlert),
+    ParkedOver(DestinationId),
     Log { raised_at: Timestamp },
     LogOver,
 }
@@ -45,11 +53,15 @@ impl Database {
         let rows = sqlx::query("SELECT * FROM stream_troubles ORDER BY destination_id")
             .fetch_all(self.read())
             .await?;
+        let parked = sqlx::query("SELECT * FROM parked_alerts ORDER BY destination_id")
+            .fetch_all(self.read())
+            .await?;
         let log_raised_at: Option<i64> = sqlx::query_scalar("SELECT raised_at FROM log_alerts")
             .fetch_optional(self.read())
             .await?;
         Ok(OpenTroubles {
             streams: rows.iter().map(read_trouble).collect(),
+            parked: parked.iter().map(read_parked).collect(),
             log_raised_at: log_raised_at.map(Timestamp::from_unix_ms),
         })
     }
@@ -87,6 +99,17 @@ async fn apply(transaction: &mut Transaction<'static, Sqlite>, change: TroubleCh
         TroubleChange::StreamOver(destination) => {
             sqlx::query("DELETE FROM stream_troubles WHERE destination_id = ?").bind(destination.get())
         }
+        TroubleChange::Parked(destination, alert) => sqlx::query(
+            "INSERT INTO parked_alerts (destination_id, raised_at, reported) SELECT id, ?2, ?3 FROM destinations \
+             WHERE id = ?1 \
+             ON CONFLICT (destination_id) DO UPDATE SET raised_at = excluded.raised_at, reported = excluded.reported",
+        )
+        .bind(destination.get())
+        .bind(alert.raised_at.unix_ms())
+        .bind(i64::try_from(alert.reported).unwrap_or(i64::MAX)),
+        TroubleChange::ParkedOver(destination) => {
+            sqlx::query("DELETE FROM parked_alerts WHERE destination_id = ?").bind(destination.get())
+        }
         TroubleChange::Log { raised_at } => {
             sqlx::query("INSERT INTO log_alerts (id, raised_at) VALUES (1, ?) ON CONFLICT DO NOTHING")
                 .bind(raised_at.unix_ms())
@@ -104,4 +127,13 @@ fn read_trouble(row: &SqliteRow) -> (DestinationId, StreamTrouble) {
         calm_since: moment("calm_since"),
     };
     (DestinationId::new(row.get("destination_id")), trouble)
+}
+
+fn read_parked(row: &SqliteRow) -> (DestinationId, ParkedAlert) {
+    let reported: i64 = row.get("reported");
+    let alert = ParkedAlert {
+        raised_at: Timestamp::from_unix_ms(row.get("raised_at")),
+        reported: u64::try_from(reported).unwrap_or(0),
+    };
+    (DestinationId::new(row.get("destination_id")), alert)
 }

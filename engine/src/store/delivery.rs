@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     Timestamp,
     activity::{Counts, Minute},
+    health::Refusing,
     ids::{DestinationId, Seq},
 };
 use sqlx::{
@@ -38,6 +39,8 @@ pub struct Cursor {
     pub run: Option<Run>,
     /// When the trouble that the destination is in began; none while events are accepted.
     pub troubled_since: Option<Timestamp>,
+    /// None unless the latest event that was answered was refused.
+    pub refusing: Option<Refusing>,
 }
 
 /// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
@@ -127,7 +130,8 @@ impl Database {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
             "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
-             run_last = ?, run_closed_at = ?, troubled_since = ? WHERE destination_id = ?",
+             run_last = ?, run_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ? \
+             WHERE destination_id = ?",
         )
         .bind(update.cursor.acked.get())
         .bind(print_ranges(&update.cursor.settled_above))
@@ -137,6 +141,8 @@ impl Database {
         .bind(update.cursor.run.map(|run| run.last.get()))
         .bind(update.cursor.run.map(|run| run.closed_at.unix_ms()))
         .bind(update.cursor.troubled_since.map(Timestamp::unix_ms))
+        .bind(update.cursor.refusing.as_ref().map(|refusing| refusing.since.unix_ms()))
+        .bind(update.cursor.refusing.as_ref().map(|refusing| &refusing.reason))
         .bind(update.destination.get())
         .execute(&mut *transaction)
         .await?;
@@ -412,6 +418,14 @@ fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, St
             .map(Timestamp::from_unix_ms),
         run: read_run(row),
         troubled_since: row.get::<Option<i64>, _>("troubled_since").map(Timestamp::from_unix_ms),
+        refusing: read_refusing(row),
+    })
+}
+
+fn read_refusing(row: &SqliteRow) -> Option<Refusing> {
+    Some(Refusing {
+        since: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("refusing_since")?),
+        reason: row.get::<Option<String>, _>("refusal_reason")?,
     })
 }
 

@@ -15,7 +15,7 @@ use domain::{
 use engine::{
     EngineConfig, FixedSettings,
     clock::Clock,
-    store::{Channel, UpdateError},
+    store::{Channel, Refused, UpdateError},
 };
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -110,6 +110,10 @@ fn is_healthy(health: &StreamHealth) -> bool {
     matches!(health, StreamHealth::Healthy { .. })
 }
 
+fn is_refusing(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Refusing { .. })
+}
+
 /// By a second implementation of the signature.
 fn assert_signed(request: &Request) {
     let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
@@ -180,6 +184,72 @@ async fn a_stream_that_fails_is_told_once_and_its_recovery_once() {
     );
     assert_eq!(bodies[1]["type"], "audit_event_stream_recovered");
     assert_eq!(ops.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_destination_that_refuses_every_event_raises_an_alert() {
+    let (world, receiver) = (world().await, Receiver::start().await);
+    receiver.answer_all(Answer::Status(422));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", ["a".to_owned(), "b".to_owned()]).await;
+    world.wait_for_health(id, "it refuses", is_refusing).await;
+    world.look().await;
+    world.look_after(9 * MINUTE).await;
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
+    let world = world.crash().await;
+    world.wait_for_health(id, "it has started", is_refusing).await;
+    world.look_after(MINUTE).await;
+    world.look_after(MINUTE).await;
+    let told = world.told("audit_event_stream_failing").await;
+    assert_eq!(told.len(), 1);
+    let trouble = told[0]["details"]["trouble"].as_str().unwrap();
+    assert!(trouble.starts_with("every event refused: Answered 422"), "{trouble}");
+    assert_eq!(world.engine.open_alerts().await.unwrap().streams[0].destination, id);
+
+    receiver.answer_all(Answer::Accept);
+    world.post("1", ["c".to_owned()]).await;
+    world.wait_for_health(id, "it accepts", is_healthy).await;
+    world.look().await;
+    world.look_after(MINUTE).await;
+    assert_eq!(world.told("audit_event_stream_recovered").await.len(), 1);
+    assert_eq!(world.engine.open_alerts().await.unwrap().streams, []);
+}
+
+#[tokio::test]
+async fn parked_events_raise_an_alert_until_none_is_left() {
+    let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
+    world.change_alerts(webhook(&ops)).await;
+    receiver.answer_bodies_with("\"bad\"", Answer::Status(422));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", ["bad".to_owned(), "good".to_owned()]).await;
+    world.park_what_is_refused(id).await;
+    for _ in 0..3 {
+        world.look_after(2 * MINUTE).await;
+    }
+    let told = world.told("audit_events_parked").await;
+    assert_eq!(told.len(), 1);
+    let details = &told[0]["details"];
+    assert_eq!((&details["events"], &details["parked"]), (&json!(1), &json!(1)));
+    assert!(details["reason"].as_str().unwrap().contains("422"), "{details}");
+    assert_eq!(told[0]["target_details"], "SIEM");
+    assert_eq!(world.engine.open_alerts().await.unwrap().parked[0].destination, id);
+    let requests = ops.wait_until("it is posted", |requests| !requests.is_empty()).await;
+    let body: Value = serde_json::from_str(&requests[0].body).unwrap();
+    assert_eq!(body["type"], "audit_events_parked");
+    assert_eq!(body["data"]["message"], "1 event of stream SIEM was parked");
+    // Another event was accepted after the first refusal, so the destination does not refuse everything.
+    assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
+
+    receiver.answer_bodies_with("\"bad\"", Answer::Accept);
+    assert_eq!(world.engine.retry_all_parked(&author(), id).await.unwrap(), 1);
+    wait_until("it is accepted", async || {
+        world.engine.database().count_refused(id).await.unwrap() == Refused::default()
+    })
+    .await;
+    world.look().await;
+    assert_eq!(world.engine.open_alerts().await.unwrap().parked, []);
+    assert_eq!(world.told("audit_events_parked").await.len(), 1);
+    assert_eq!(ops.requests().len(), 1);
 }
 
 #[tokio::test]

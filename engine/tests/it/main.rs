@@ -13,6 +13,7 @@ mod log;
 mod log_filter;
 mod log_range;
 mod receiver;
+mod refused;
 mod replay;
 mod replay_kinds;
 mod s3;

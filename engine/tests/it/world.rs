@@ -200,6 +200,22 @@ impl World {
             .unwrap();
     }
 
+    /// Lets the time pass in which refused events are tried again, until all of them are parked. The clock must be a set one.
+    pub(crate) async fn park_what_is_refused(&self, id: DestinationId) {
+        let database = self.engine.database();
+        wait_until("something is refused", async || {
+            database.count_refused(id).await.unwrap().retrying > 0
+        })
+        .await;
+        wait_until("everything is parked", async || {
+            self.engine.clock().advance(Duration::from_secs(60));
+            // Wakes the stream.
+            self.engine.retry_now(id);
+            database.count_refused(id).await.unwrap().retrying == 0
+        })
+        .await;
+    }
+
     /// Waits until the stream's health satisfies the condition.
     pub(crate) async fn wait_for_health(
         &self,

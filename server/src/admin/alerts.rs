@@ -1,7 +1,7 @@
 //! Alerts: when and how administrators are told, and what they have been told.
 
 use app::port::settings::{
-    AlertChannel, AlertSummary, AlertedStreamSummary, EmailSummary, OpenAlertSummary, WebhookSummary,
+    AlertChannel, AlertSummary, AlertedStreamSummary, EmailSummary, OpenAlertKind, OpenAlertSummary, WebhookSummary,
 };
 use domain::{
     Field,
@@ -23,17 +23,26 @@ pub(crate) async fn show_alerts(engine: &Engine) -> Result<AlertSummary, AdminEr
     })
 }
 
-/// By stream, then that of the log.
+/// Streams that fail, then those with parked events, then that of the log.
 pub(crate) async fn list_open_alerts(engine: &Engine) -> Result<Vec<OpenAlertSummary>, AdminError> {
     let (open, destinations) = (
         engine.open_alerts().await?,
         engine.database().list_destinations().await?,
     );
-    let streams = open.streams.into_iter().filter_map(|alert| {
+    let failing = open
+        .streams
+        .into_iter()
+        .map(|alert| (OpenAlertKind::StreamFailing, alert));
+    let parked = open
+        .parked
+        .into_iter()
+        .map(|alert| (OpenAlertKind::EventsParked, alert));
+    let streams = failing.chain(parked).filter_map(|(kind, alert)| {
         let destination = destinations
             .iter()
             .find(|destination| destination.id == alert.destination)?;
         Some(OpenAlertSummary {
+            kind,
             stream: Some(AlertedStreamSummary {
                 id: destination.id,
                 name: destination.name.to_string(),
@@ -43,6 +52,7 @@ pub(crate) async fn list_open_alerts(engine: &Engine) -> Result<Vec<OpenAlertSum
         })
     });
     let log = open.log_raised_at.map(|raised_at| OpenAlertSummary {
+        kind: OpenAlertKind::LogNearingLimit,
         stream: None,
         raised_at,
     });

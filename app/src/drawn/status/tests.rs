@@ -76,7 +76,15 @@ fn a_calm_stream_says_when_it_last_delivered() {
     };
     assert_eq!(
         line(healthy, facts),
-        "Healthy · last delivered 3 s ago · 1 refused, to be tried again"
+        "Some events refused · last delivered 3 s ago · 1 refused, to be tried again"
+    );
+    let parked = StreamFacts {
+        parked: 2,
+        ..StreamFacts::default()
+    };
+    assert_eq!(
+        line(StreamHealth::NothingToSend, parked),
+        "Some events refused · 2 parked"
     );
     assert_eq!(
         line(StreamHealth::NothingToSend, StreamFacts::default()),

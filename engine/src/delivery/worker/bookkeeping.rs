@@ -9,6 +9,7 @@ use std::{
 use domain::{
     Timestamp,
     activity::{Counts, Minute},
+    health::Refusing,
     ids::{DestinationId, Seq},
     policy::Outcome,
 };
@@ -41,6 +42,8 @@ pub(super) struct Bookkeeping {
     tries: HashMap<Seq, u32>,
     /// When the trouble began that the destination is in.
     troubled_since: Option<Timestamp>,
+    /// Since when the destination refuses every event, and why.
+    refusing: Option<Refusing>,
     /// The run that is being sent, if this stream sends runs.
     run: Option<Run>,
     unsaved: usize,
@@ -68,6 +71,7 @@ impl Bookkeeping {
             counts: BTreeMap::new(),
             tries,
             troubled_since: cursor.troubled_since,
+            refusing: cursor.refusing.clone(),
             run: cursor.run,
             unsaved: 0,
             is_urgent: false,
@@ -91,6 +95,30 @@ impl Bookkeeping {
     /// A request was accepted, whole or in part.
     pub(super) fn accepted(&mut self, took: Duration, now: Timestamp) {
         self.counts_at(now).latency.record(took);
+        self.refusing = None;
+    }
+
+    /// The destination refused an event. If it accepted others of the same request, `accepted` is called afterwards.
+    pub(super) fn refuses(&mut self, reason: &str, now: Timestamp) {
+        let since = self.refusing.as_ref().map_or(now, |refusing| refusing.since);
+        self.refusing = Some(Refusing {
+            since,
+            reason: reason.to_owned(),
+        });
+        self.unsaved += 1;
+    }
+
+    pub(super) const fn refusing(&self) -> Option<&Refusing> {
+        self.refusing.as_ref()
+    }
+
+    /// `is_any_stored`: whether the store holds an event that the destination refused. Without any, nothing is left to be
+    /// reported.
+    pub(super) fn refusals_were_counted(&mut self, is_any_stored: bool) {
+        if self.refusing.is_some() && !is_any_stored && self.refused.is_empty() {
+            self.refusing = None;
+            self.unsaved += 1;
+        }
     }
 
     /// Trouble has begun. When it did, if it is the one from before the stream was started.
@@ -220,6 +248,7 @@ impl Bookkeeping {
                 last_success_at: self.last_success_at,
                 run: self.run,
                 troubled_since: self.troubled_since,
+                refusing: self.refusing.clone(),
             },
             refused: std::mem::take(&mut self.refused),
             accepted: std::mem::take(&mut self.accepted),

@@ -31,7 +31,7 @@ use crate::{
     causes::causes,
     log::{LogError, LoggedEvent},
     sink::{Batching, Run, SendReport, Sink, SinkError},
-    store::{Admission, Cursor, Database, DueEvent, StoreError},
+    store::{Admission, Cursor, Database, DueEvent, Refused, StoreError},
     vault::random,
 };
 
@@ -443,7 +443,7 @@ impl Stream {
     fn show_progress(&self) {
         self.context
             .status
-            .progressed(&self.books.progress, self.books.last_success_at);
+            .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
     }
 
     fn start_committing(&mut self) {
@@ -484,10 +484,12 @@ impl Stream {
             return;
         }
         self.reload_is_due = false;
-        match self.database.list_due(self.context.destination).await {
-            Ok(refused) => {
-                self.refusals.load(&refused);
+        match self.read_refusals().await {
+            Ok((due, counted)) => {
+                self.refusals.load(&due);
                 self.books.apply_unsaved(&mut self.refusals);
+                self.books.refusals_were_counted(counted != Refused::default());
+                self.show_progress();
             }
             Err(error) => {
                 tracing::error!(
@@ -499,6 +501,12 @@ impl Stream {
                 self.pause();
             }
         }
+    }
+
+    async fn read_refusals(&self) -> Result<(Vec<DueEvent>, Refused), StoreError> {
+        let destination = self.context.destination;
+        let due = self.database.list_due(destination).await?;
+        Ok((due, self.database.count_refused(destination).await?))
     }
 
     /// Sends nothing new, takes what ends until the deadline, and stores everything.

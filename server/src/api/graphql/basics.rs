@@ -30,9 +30,9 @@ pub(super) struct AuditEventStreamHealth {
     state: AuditEventStreamState,
     /// Positions of the log that are still to be settled, of those that are known to be: up to 2147483647.
     waiting: i32,
-    /// When the trouble began that holds the stream.
+    /// When the trouble began that holds the stream, or when the destination began to refuse every event.
     since: Option<Time>,
-    /// What holds the stream, and what can be done about it.
+    /// What holds the stream or why events are refused, and what can be done about it.
     reason: Option<String>,
     /// When an event was last delivered, for a healthy stream.
     last_success_at: Option<Time>,
@@ -51,6 +51,8 @@ pub(super) enum AuditEventStreamState {
     Healthy,
     /// Delivering what has piled up.
     CatchingUp,
+    /// The destination refuses every event. Refused events are tried again and then parked; the others go on.
+    Refusing,
     /// The destination does not accept events: it is tried again and again, and nothing is dropped.
     Held,
     /// Stopped for a while; everything is kept.
@@ -61,15 +63,20 @@ pub(super) enum AuditEventStreamState {
 
 impl AuditEventStreamHealth {
     fn of(health: &StreamHealth) -> Self {
-        match *health {
+        match health {
             StreamHealth::Starting => Self::new(AuditEventStreamState::Starting, 0),
             StreamHealth::NothingToSend => Self::new(AuditEventStreamState::NothingToSend, 0),
             StreamHealth::Healthy { last_success_at } => Self {
-                last_success_at: Some(Time(last_success_at)),
+                last_success_at: Some(Time(*last_success_at)),
                 ..Self::new(AuditEventStreamState::Healthy, 0)
             },
-            StreamHealth::CatchingUp { waiting } => Self::new(AuditEventStreamState::CatchingUp, waiting),
-            StreamHealth::Held {
+            StreamHealth::CatchingUp { waiting } => Self::new(AuditEventStreamState::CatchingUp, *waiting),
+            StreamHealth::Refusing { since, reason, waiting } => Self {
+                since: Some(Time(*since)),
+                reason: Some(in_words(reason.trim_end_matches('.'), health)),
+                ..Self::new(AuditEventStreamState::Refusing, *waiting)
+            },
+            &StreamHealth::Held {
                 trouble,
                 since,
                 next_probe_at,
@@ -80,7 +87,7 @@ impl AuditEventStreamHealth {
                 next_try_at: Some(Time(next_probe_at)),
                 ..Self::new(AuditEventStreamState::Held, waiting)
             },
-            StreamHealth::Paused { waiting } => Self::new(AuditEventStreamState::Paused, waiting),
+            StreamHealth::Paused { waiting } => Self::new(AuditEventStreamState::Paused, *waiting),
             StreamHealth::Inactive => Self::new(AuditEventStreamState::Inactive, 0),
         }
     }

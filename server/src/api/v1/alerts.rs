@@ -1,6 +1,6 @@
 //! What administrators have been told and is not over.
 
-use app::port::settings::OpenAlertSummary;
+use app::port::settings::{OpenAlertKind, OpenAlertSummary};
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,9 +14,9 @@ pub(super) struct AlertView {
     /// The type of the audit event that told of it.
     #[serde(rename = "type")]
     kind: AlertKind,
-    /// The stream that fails; null if it is about the log.
+    /// The stream that it is about; null if it is about the log.
     destination: Option<AlertedDestination>,
-    /// When the stream began to fail; null if it is about the log.
+    /// When the stream began to fail, or when administrators were notified of parked events; null if it is about the log.
     since: Option<Moment>,
     /// When it was told.
     raised_at: Moment,
@@ -26,6 +26,8 @@ pub(super) struct AlertView {
 pub(super) enum AlertKind {
     #[serde(rename = "audit_event_stream_failing")]
     StreamFailing,
+    #[serde(rename = "audit_events_parked")]
+    EventsParked,
     #[serde(rename = "audit_event_log_nearing_limit")]
     LogNearingLimit,
 }
@@ -38,9 +40,10 @@ pub(super) struct AlertedDestination {
 
 /// List open alerts
 ///
-/// Trouble that has been told and is not over: streams that have been failing, and a log that nears its limit.
+/// What administrators were notified of and is not over: streams that have been failing, parked events, and a log that nears its
+/// limit.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "Settings", responses(
-    (status = 200, description = "By destination, then that of the log", body = Listed<AlertView>),
+    (status = 200, description = "Streams that fail, then those with parked events, then that of the log", body = Listed<AlertView>),
 ))]
 pub(super) async fn list_alerts(State(services): State<Services>) -> Result<Json<Listed<AlertView>>, ApiError> {
     let open = admin::list_open_alerts(&services.engine).await?;
@@ -48,22 +51,18 @@ pub(super) async fn list_alerts(State(services): State<Services>) -> Result<Json
 }
 
 fn view(alert: OpenAlertSummary) -> AlertView {
-    let raised_at = Moment(alert.raised_at);
-    match alert.stream {
-        Some(stream) => AlertView {
-            kind: AlertKind::StreamFailing,
-            destination: Some(AlertedDestination {
-                id: stream.id.get(),
-                name: stream.name,
-            }),
-            since: Some(Moment(stream.since)),
-            raised_at,
-        },
-        None => AlertView {
-            kind: AlertKind::LogNearingLimit,
-            destination: None,
-            since: None,
-            raised_at,
-        },
+    let kind = match alert.kind {
+        OpenAlertKind::StreamFailing => AlertKind::StreamFailing,
+        OpenAlertKind::EventsParked => AlertKind::EventsParked,
+        OpenAlertKind::LogNearingLimit => AlertKind::LogNearingLimit,
+    };
+    AlertView {
+        kind,
+        since: alert.stream.as_ref().map(|stream| Moment(stream.since)),
+        destination: alert.stream.map(|stream| AlertedDestination {
+            id: stream.id.get(),
+            name: stream.name,
+        }),
+        raised_at: Moment(alert.raised_at),
     }
 }

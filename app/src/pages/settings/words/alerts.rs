@@ -11,13 +11,14 @@ use domain::{
 use self::{email::email_form, webhook::webhook_form};
 use super::parts::{card, cell, field, form, hidden, holding, moment, optional, row, table};
 use crate::{
-    port::settings::{AlertSummary, OpenAlertSummary},
+    port::settings::{AlertSummary, OpenAlertKind, OpenAlertSummary},
     server_fns::alerts::{SendTestEmail, SendTestWebhook, UpdateAlertThresholds},
     wire::settings::{Kind, Part},
 };
 
-const OPEN: &str = "Each is told once when it begins, and again when a stream has recovered: as an audit event of this \
-                    instance, which is streamed like any other, and by e-mail and webhook if they are set up below.";
+const OPEN: &str = "You are notified of each when it begins, when a stream has recovered, and when twice as many events are \
+                    parked: by an audit event of this instance, which is streamed like any other, and by e-mail and \
+                    webhook if they are set up below.";
 
 const WHEN: &str = "A stream that works and fails again within a minute is still in the same trouble. Pausing a stream, or \
                     switching it off, is none.";
@@ -59,14 +60,17 @@ pub(super) fn describe(alerts: &AlertSummary) -> Vec<Part> {
 }
 
 fn describe_open(alert: &OpenAlertSummary) -> Part {
-    let (what, since) = match &alert.stream {
-        Some(stream) => (format!("Stream {} is failing", stream.name), moment(stream.since)),
-        None => ("The log nears its limit".to_owned(), moment(alert.raised_at)),
+    let name = alert.stream.as_ref().map_or("", |stream| &stream.name);
+    let what = match alert.kind {
+        OpenAlertKind::StreamFailing => format!("Stream {name} is failing"),
+        OpenAlertKind::EventsParked => format!("Events of stream {name} are parked"),
+        OpenAlertKind::LogNearingLimit => "The log nears its limit".to_owned(),
     };
+    let since = alert.stream.as_ref().map_or(alert.raised_at, |stream| stream.since);
     row(
         [
             ("What", cell(Kind::Bad, what)),
-            ("Since", since),
+            ("Since", moment(since)),
             ("Told", moment(alert.raised_at)),
         ],
         Vec::new(),
@@ -171,7 +175,13 @@ mod tests {
             name: "SIEM".into(),
             since: Timestamp::from_unix_ms(1),
         };
-        let open = [Some(stream), None].map(|stream| OpenAlertSummary {
+        let open = [
+            (OpenAlertKind::StreamFailing, Some(stream.clone())),
+            (OpenAlertKind::EventsParked, Some(stream)),
+            (OpenAlertKind::LogNearingLimit, None),
+        ];
+        let open = open.map(|(kind, stream)| OpenAlertSummary {
+            kind,
             stream,
             raised_at: Timestamp::from_unix_ms(2),
         });
@@ -184,6 +194,11 @@ mod tests {
             .iter()
             .map(|row| row.parts[0].text.as_str())
             .collect();
-        assert_eq!(words, ["Stream SIEM is failing", "The log nears its limit"]);
+        let expected = [
+            "Stream SIEM is failing",
+            "Events of stream SIEM are parked",
+            "The log nears its limit",
+        ];
+        assert_eq!(words, expected);
     }
 }

@@ -204,6 +204,10 @@ impl Stream {
         now: Timestamp,
     ) -> bool {
         let row = self.refusals.refuse(event.seq, refusal, report, now);
+        // The retry of an event that was refused before is no sign that the destination refuses everything.
+        if matches!(origin, Origin::Lane(_)) || self.books.refusing().is_some() {
+            self.books.refuses(&row.reason, now);
+        }
         if row.due_at.is_none() {
             tracing::warn!(
                 destination_id = self.context.destination.get(),

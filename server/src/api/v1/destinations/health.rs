@@ -24,13 +24,13 @@ pub(super) struct HealthView {
     state: StateName,
     /// Positions of the log that are still to be settled.
     waiting: Option<u64>,
-    /// Why nothing is sent, in a few words.
+    /// Why nothing is sent, or why events are refused, in a few words.
     #[schema(example = "503 from server")]
     trouble: Option<String>,
     trouble_code: Option<TroubleCode>,
     /// The status that the destination answers with.
     status: Option<u16>,
-    /// Held since.
+    /// Held since, or refusing since.
     since: Option<Moment>,
     /// When it is tried next.
     next_probe_at: Option<Moment>,
@@ -43,7 +43,7 @@ pub(super) struct HealthView {
     log_full_at: Option<Moment>,
     /// Events that the destination refused and that are tried again.
     retrying: u64,
-    /// Events that the destination refused for good: see them under `parked`.
+    /// Events that the destination refused and that are not tried any more: see them under `parked`.
     parked: u64,
 }
 
@@ -56,6 +56,8 @@ enum StateName {
     Healthy,
     /// Delivering.
     CatchingUp,
+    /// The destination has refused every event since `since`. Refused events are tried again and then parked; the others go on.
+    Refusing,
     /// One probe at a time until the destination accepts again. Nothing is dropped.
     Held,
     /// Stopped for a while by an administrator; everything is kept.
@@ -132,20 +134,26 @@ impl HealthView {
     }
 
     fn of_health(health: &StreamHealth) -> Self {
-        match *health {
+        match health {
             StreamHealth::NothingToSend => Self::of(StateName::NothingToSend),
             StreamHealth::Healthy { .. } => Self::of(StateName::Healthy),
             StreamHealth::Starting => Self::of(StateName::Starting),
             StreamHealth::Inactive => Self::of(StateName::Inactive),
             StreamHealth::CatchingUp { waiting } => Self {
-                waiting: Some(waiting),
+                waiting: Some(*waiting),
                 ..Self::of(StateName::CatchingUp)
             },
             StreamHealth::Paused { waiting } => Self {
-                waiting: Some(waiting),
+                waiting: Some(*waiting),
                 ..Self::of(StateName::Paused)
             },
-            StreamHealth::Held {
+            StreamHealth::Refusing { since, reason, waiting } => Self {
+                waiting: Some(*waiting),
+                trouble: Some(reason.clone()),
+                since: Some(Moment(*since)),
+                ..Self::of(StateName::Refusing)
+            },
+            &StreamHealth::Held {
                 trouble,
                 since,
                 next_probe_at,
