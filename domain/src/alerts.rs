@@ -6,12 +6,14 @@
 
 mod news;
 mod parked;
+mod pruning;
 
 use std::time::Duration;
 
 pub use self::{
     news::{AlertNews, AlertedStream, StreamFailure, spoken},
     parked::{PARKED_PAUSE, ParkedAlert, ParkedCounts, ParkedStep, step_parked},
+    pruning::{PruningAlert, PruningStep, step_pruning},
 };
 use crate::{
     Timestamp,

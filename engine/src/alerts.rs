@@ -6,7 +6,7 @@
 //! the same id each time it is tried.
 //!
 //! What is measured of the log is what the stream that is owed most holds back, not how full it is: what nobody is owed any
-//! more makes room by itself.
+//! more makes room by itself. Events that a destination has refused and that are kept for it count, too.
 
 mod email;
 mod notices;
@@ -17,8 +17,8 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     alerts::{
-        AlertNews, AlertedStream, LogStep, ParkedAlert, ParkedCounts, ParkedStep, StreamFailure, StreamStep,
-        StreamTrouble, step_log, step_parked, step_stream,
+        AlertNews, AlertedStream, LogStep, ParkedAlert, ParkedCounts, ParkedStep, PruningAlert, PruningStep,
+        StreamFailure, StreamStep, StreamTrouble, step_log, step_parked, step_pruning, step_stream,
     },
     event::{Author, OwnEvent},
     health::StreamHealth,
@@ -169,6 +169,10 @@ impl Alerts {
             told |= news.is_some();
             self.store(&settings, change, news).await?;
         }
+        if let Some((change, news)) = self.look_at_pruning(open.pruning).await? {
+            told |= news.is_some();
+            self.store(&settings, change, news).await?;
+        }
         if told {
             self.wake.notify_one();
             relay(&self.database, &self.log, &self.clock).await?;
@@ -237,6 +241,28 @@ impl Alerts {
         })
     }
 
+    async fn look_at_pruning(
+        &self,
+        stored: PruningAlert,
+    ) -> Result<Option<(TroubleChange, Option<AlertNews>)>, LookError> {
+        let pruned = self.log.pruned_early().await?;
+        Ok(
+            match step_pruning(stored, pruned.events, pruned.last_at, self.clock.now()) {
+                PruningStep::Leave => None,
+                PruningStep::End(alert) => Some((TroubleChange::Pruning(alert), None)),
+                PruningStep::Raise { alert, newly } => {
+                    let retention = self.settings.retention();
+                    let news = AlertNews::EventsPrunedEarly {
+                        newly,
+                        limit: retention.log_size.value,
+                        days: retention.days.value,
+                    };
+                    Some((TroubleChange::Pruning(alert), Some(news)))
+                }
+            },
+        )
+    }
+
     async fn look_at_log(
         &self,
         destinations: &[Destination],
@@ -246,7 +272,9 @@ impl Alerts {
         let limit = self.settings.retention().log_size.value;
         let most_owed = self.database.most_owed().await?;
         let stored = self.log.stored().await?;
-        let owed_bytes = most_owed.map_or(0, |most| stored.bytes_after(most.settled, self.log.last_seq()));
+        let owed_bytes = most_owed.map_or(stored.kept_bytes, |most| {
+            stored.bytes_after(most.settled, self.log.last_seq())
+        });
         let owed_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
         Ok(match step_log(is_raised, owed_percent, share) {
             LogStep::Leave => None,

@@ -297,7 +297,7 @@ impl Engine {
 async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut noted = None;
+    let (mut noted, mut released_to) = (None, Seq::START);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -317,6 +317,9 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
         };
         if let Err(error) = enforced {
             tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
+        }
+        if let Err(error) = retention::release(&log, &database, &mut released_to).await {
+            tracing::warn!(error = causes(&error), "Kept events could not be removed.");
         }
     }
 }

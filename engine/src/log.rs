@@ -48,6 +48,7 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, MutexGuard, watch};
 
+pub(crate) use self::prune::CHUNK;
 pub use self::{
     append::{Appended, QUEUE_BYTES},
     arrivals::Arrivals,
@@ -56,7 +57,7 @@ pub use self::{
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
     known::LatestNames,
-    prune::{PruneReport, Usage},
+    prune::{PruneOrder, PruneReport, PrunedEarly, Usage},
     range::{RangeCount, RangeFilter, RangePage},
     types::EventTypeCount,
     usage::{Stored, Writing},

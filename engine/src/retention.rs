@@ -1,11 +1,14 @@
 //! Which events may leave the log: those past their age that no destination owes any more.
+//!
+//! An event that a destination has refused leaves it like any other, so that one does not keep all that come after it. But it
+//! is kept beside the log, in the same file, until it is delivered or discarded.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use domain::Timestamp;
+use domain::{Timestamp, ids::Seq};
 
 use crate::{
-    log::{EventLog, LogError},
+    log::{CHUNK, EventLog, LogError, PruneOrder},
     store::{Database, StoreError},
 };
 
@@ -17,6 +20,9 @@ pub(crate) enum RetentionError {
     #[error("the log refused")]
     Log(#[from] LogError),
 }
+
+/// Kept events looked at in one round.
+const RELEASE_CHUNK: u32 = 1_000;
 
 /// Removes what may go. Idempotent; what is interrupted is made good by the next call.
 pub(crate) async fn enforce(
@@ -30,9 +36,34 @@ pub(crate) async fn enforce(
     loop {
         // Between the two, nobody comes to need what was let go of.
         let _turn = log.pruning_turn().await;
-        let up_to = database.least_owed().await?.unwrap_or_else(|| log.last_seq());
-        if log.prune(received_before, up_to).await?.deleted == 0 {
+        let owed_after = database.least_owed().await?.unwrap_or_else(|| log.last_seq());
+        let before_all = log.position_before_all().await?;
+        let up_to = owed_after.min(Seq::new(before_all.get().saturating_add(CHUNK)));
+        let order = PruneOrder {
+            received_before,
+            up_to,
+            refused: database.refused_within(before_all, up_to).await?,
+            now,
+        };
+        if log.prune_in_order(order).await?.deleted == 0 {
             return Ok(());
         }
     }
+}
+
+/// Removes kept events that no destination has refused any more, since they were delivered or discarded: looks at the next
+/// thousand after `after`, which goes round.
+pub(crate) async fn release(log: &EventLog, database: &Database, after: &mut Seq) -> Result<(), RetentionError> {
+    let kept = log.kept_after(*after, RELEASE_CHUNK).await?;
+    let Some(last) = kept.last().copied() else {
+        *after = Seq::START;
+        return Ok(());
+    };
+    let refused: HashSet<Seq> = database.refused_within(*after, last).await?.into_iter().collect();
+    let free: Vec<Seq> = kept.into_iter().filter(|seq| !refused.contains(seq)).collect();
+    if !free.is_empty() {
+        log.release(free).await?;
+    }
+    *after = last;
+    Ok(())
 }

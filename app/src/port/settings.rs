@@ -143,6 +143,7 @@ pub enum OpenAlertKind {
     StreamFailing,
     EventsParked,
     LogNearingLimit,
+    EventsPrunedEarly,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::{
     destination::DestinationKind,
     ids::DestinationId,
     policy::Trouble,
-    settings::{ByteSize, LogSize},
+    settings::{ByteSize, LogSize, RetentionDays},
 };
 
 /// The stream that it is about.
@@ -65,6 +65,12 @@ pub enum AlertNews {
         /// Why the newest of them was refused.
         reason: String,
     },
+    /// Events left the log before they had reached the retention age.
+    EventsPrunedEarly {
+        newly: u64,
+        limit: LogSize,
+        days: RetentionDays,
+    },
     LogNearingLimit {
         /// Of the limit, taken up by what is still owed, about.
         owed_percent: u64,
@@ -80,6 +86,7 @@ impl AlertNews {
             Self::StreamFailing { .. } => "audit_event_stream_failing",
             Self::StreamRecovered { .. } => "audit_event_stream_recovered",
             Self::EventsParked { .. } => "audit_events_parked",
+            Self::EventsPrunedEarly { .. } => "audit_events_pruned_early",
             Self::LogNearingLimit { .. } => "audit_event_log_nearing_limit",
         }
     }
@@ -91,6 +98,7 @@ impl AlertNews {
             | Self::StreamRecovered { stream, .. }
             | Self::EventsParked { stream, .. } => Some(stream),
             Self::LogNearingLimit { held_back_by, .. } => held_back_by.as_ref(),
+            Self::EventsPrunedEarly { .. } => None,
         }
     }
 
@@ -116,6 +124,9 @@ impl AlertNews {
             }
             Self::EventsParked { stream, newly: 1, .. } => format!("1 event of stream {} was parked", stream.name),
             Self::EventsParked { stream, newly, .. } => format!("{newly} events of stream {} were parked", stream.name),
+            Self::EventsPrunedEarly { days, .. } => {
+                format!("Audit events are removed from the log before they are {days} days old")
+            }
             Self::LogNearingLimit { owed_percent, .. } => {
                 format!("What streams are still owed takes up {owed_percent} % of the room of the audit log")
             }
@@ -150,6 +161,12 @@ impl AlertNews {
                 "{summary}.\n\nParked now: {parked} audit events\nReason of the newest: {reason}\n\nParked events are not sent any \
                  more, and no other event waits for them. They are kept until you retry or discard them: open the stream under \
                  Audit events, Streams."
+            ),
+            Self::EventsPrunedEarly { newly, limit, .. } => format!(
+                "{summary}.\n\nRemoved early so far: {newly} audit events\nLimit: {limit}\n\nThe log is nearly as large as it may \
+                 become, so the oldest events are removed to make room. Each was delivered to every active destination that \
+                 admits it. To keep events as long as you chose, raise the size limit under Settings, Retention.",
+                limit = ByteSize(limit.bytes()),
             ),
             Self::LogNearingLimit {
                 limit, held_back_by, ..
@@ -201,6 +218,11 @@ impl AlertNews {
                 "events": newly,
                 "parked": parked,
                 "reason": reason,
+            }),
+            Self::EventsPrunedEarly { newly, limit, days } => json!({
+                "events": newly,
+                "limit_bytes": limit.bytes(),
+                "retention_days": days.get(),
             }),
             Self::LogNearingLimit {
                 owed_percent,

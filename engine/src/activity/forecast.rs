@@ -37,7 +37,9 @@ impl Growth {
         let wait_ms = room
             .saturating_mul(self.stored.events.into())
             .saturating_mul(during_ms.into())
-            .checked_div(u128::from(self.stored.used_bytes).saturating_mul(events.into()))?;
+            .checked_div(
+                u128::from(self.stored.used_bytes.saturating_sub(self.stored.kept_bytes)).saturating_mul(events.into()),
+            )?;
         let wait_ms = i64::try_from(wait_ms).ok().filter(|_| wait_ms <= A_YEAR_MS)?;
         Some(Timestamp::from_unix_ms(self.now.unix_ms().saturating_add(wait_ms)))
     }
@@ -120,6 +122,8 @@ mod tests {
                 used_bytes: 900_000,
                 events: 900,
                 oldest_received_at: None,
+                kept_events: 0,
+                kept_bytes: 0,
             },
             last: Seq::new(1_000),
             limit: 1_000_000,

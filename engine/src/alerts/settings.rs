@@ -28,6 +28,8 @@ pub struct OpenAlerts {
     pub streams: Vec<OpenAlert>,
     /// Streams with parked events; `since` is when administrators were notified.
     pub parked: Vec<OpenAlert>,
+    /// When administrators were notified that events leave the log before the retention age.
+    pub pruning_raised_at: Option<Timestamp>,
     /// When it was told that what is owed nears the limit of the log.
     pub log_raised_at: Option<Timestamp>,
 }
@@ -107,6 +109,7 @@ impl Engine {
         Ok(OpenAlerts {
             streams: streams.collect(),
             parked: parked.collect(),
+            pruning_raised_at: open.pruning.raised_at,
             log_raised_at: open.log_raised_at,
         })
     }

@@ -87,6 +87,10 @@ pub(super) struct Matches {
 const CHOSEN: &str = "SELECT seq, name AS source, events.id, event_type, created_at, received_at, body \
     FROM events JOIN sources ON sources.id = events.source WHERE seq IN (SELECT value FROM json_each(?1))";
 
+/// The same of an event that has left the log but is kept.
+const KEPT: &str = "SELECT seq, name AS source, kept_events.id, event_type, created_at, received_at, body \
+    FROM kept_events JOIN sources ON sources.id = kept_events.source WHERE seq = ?";
+
 /// Bodies that may have a text in their details: where nothing is escaped, a value stands in the body as it is.
 const WITH_TEXT: &str = "SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?1)) \
     AND (instr(lower(body), ?2) OR instr(body, '\\'))";
@@ -159,7 +163,7 @@ impl EventLog {
         Ok((rows, last.map_or(places.len(), |last| last + 1)))
     }
 
-    /// One event for display; none if it was never there or has gone.
+    /// One event for display, also one that has left the log but is kept; none if it was never there or has gone.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
@@ -168,7 +172,11 @@ impl EventLog {
             .bind(format!("[{seq}]"))
             .fetch_all(&self.reader)
             .await?;
-        rows.first().map(read_row).transpose()
+        if let Some(row) = rows.first() {
+            return read_row(row).map(Some);
+        }
+        let kept = sqlx::query(KEPT).bind(seq.get()).fetch_optional(&self.reader).await?;
+        kept.as_ref().map(read_row).transpose()
     }
 
     /// Positions between the oldest and the newest event: how many are stored, since none goes out of order.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{EventLog, LogError, index::forget_blocks, types::forget_counts};
 
 /// Rows deleted in one transaction: short enough not to keep appends waiting.
-const CHUNK: i64 = 2_000;
+pub(crate) const CHUNK: i64 = 2_000;
 
 /// Space in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,10 +16,21 @@ pub struct Usage {
 }
 
 /// What may go: received before `received_before` and not above `up_to`, which is what no destination owes any more.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PruneOrder {
-    pub(super) received_before: Timestamp,
-    pub(super) up_to: Seq,
+#[derive(Clone, Debug)]
+pub struct PruneOrder {
+    pub received_before: Timestamp,
+    pub up_to: Seq,
+    /// Of those, the ones that a destination has refused: they leave the log, but are kept until they are released.
+    pub refused: Vec<Seq>,
+    pub now: Timestamp,
+}
+
+/// Events that left the log before they had reached the retention age, for want of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PrunedEarly {
+    /// Ever.
+    pub events: u64,
+    pub last_at: Option<Timestamp>,
 }
 
 /// What went in one step.
@@ -36,7 +47,54 @@ impl EventLog {
     /// # Errors
     /// [`LogError`]; what was committed before stays deleted.
     pub async fn prune(&self, received_before: Timestamp, up_to: Seq) -> Result<PruneReport, LogError> {
-        self.writer.prune(PruneOrder { received_before, up_to }).await
+        let order = PruneOrder {
+            received_before,
+            up_to,
+            refused: Vec::new(),
+            now: received_before,
+        };
+        self.prune_in_order(order).await
+    }
+
+    /// The same, but keeps the events that a destination has refused.
+    ///
+    /// # Errors
+    /// [`LogError`]; what was committed before stays deleted.
+    pub async fn prune_in_order(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
+        self.writer.prune(order).await
+    }
+
+    /// Positions of kept events that have left the log: the first `count` after `after`.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn kept_after(&self, after: Seq, count: u32) -> Result<Vec<Seq>, LogError> {
+        let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM kept_events WHERE seq > ? ORDER BY seq LIMIT ?")
+            .bind(after.get())
+            .bind(count)
+            .fetch_all(&self.reader)
+            .await?;
+        Ok(seqs.into_iter().map(Seq::new).collect())
+    }
+
+    /// Removes kept events that no destination may get any more.
+    ///
+    /// # Errors
+    /// [`LogError`]; nothing was removed.
+    pub async fn release(&self, seqs: Vec<Seq>) -> Result<(), LogError> {
+        self.writer.release(seqs).await
+    }
+
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn pruned_early(&self) -> Result<PrunedEarly, LogError> {
+        let (events, last_at): (i64, Option<i64>) = sqlx::query_as("SELECT events, last_at FROM pruned_early")
+            .fetch_one(&self.reader)
+            .await?;
+        Ok(PrunedEarly {
+            events: u64::try_from(events).unwrap_or(0),
+            last_at: last_at.map(Timestamp::from_unix_ms),
+        })
     }
 }
 
@@ -49,14 +107,14 @@ pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
     })
 }
 
-pub(super) fn prune(connection: &Connection, order: PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
+pub(super) fn prune(connection: &Connection, order: &PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
     forget_counts(connection, order.received_before)?;
     let crowded = usage(connection)?.used_bytes > size_limit / 10 * 9;
-    let deleted = match last_to_go(connection, order, crowded)? {
-        Some(last) => {
-            // Searches pass over positions of which the event has gone, so these need not be one transaction.
-            let deleted = connection.execute("DELETE FROM events WHERE seq <= ?", [last])?;
-            forget_blocks(connection, last)?;
+    let deleted = match find_end(connection, order, crowded)? {
+        Some(end) => {
+            let deleted = delete(connection, order, end)?;
+            // Searches pass over positions of which the event has gone, so this need not be the same transaction.
+            forget_blocks(connection, end.last)?;
             deleted
         }
         None => 0,
@@ -67,18 +125,61 @@ pub(super) fn prune(connection: &Connection, order: PruneOrder, size_limit: u64)
     })
 }
 
+/// In one transaction, so that an event that is kept is always found in one of the two tables.
+fn delete(connection: &Connection, order: &PruneOrder, end: End) -> rusqlite::Result<usize> {
+    let transaction = connection.unchecked_transaction()?;
+    let mut keep = transaction.prepare_cached(
+        "INSERT INTO kept_events SELECT seq, source, id, event_type, author_id, author_name, entity_id, entity_type, \
+         entity_path, created_at, received_at, body FROM events WHERE seq = ?",
+    )?;
+    for seq in order.refused.iter().filter(|seq| seq.get() <= end.last) {
+        keep.execute([seq.get()])?;
+    }
+    drop(keep);
+    let deleted = transaction.execute("DELETE FROM events WHERE seq <= ?", [end.last])?;
+    if end.early > 0 {
+        transaction.execute(
+            "UPDATE pruned_early SET events = events + ?, last_at = ?",
+            params![end.early, order.now.unix_ms()],
+        )?;
+    }
+    transaction.commit()?;
+    Ok(deleted)
+}
+
+pub(super) fn release(connection: &Connection, seqs: &[Seq]) -> rusqlite::Result<Usage> {
+    let transaction = connection.unchecked_transaction()?;
+    let mut delete = transaction.prepare_cached("DELETE FROM kept_events WHERE seq = ?")?;
+    for seq in seqs {
+        delete.execute([seq.get()])?;
+    }
+    drop(delete);
+    transaction.commit()?;
+    usage(connection)
+}
+
+/// Where a step of pruning ends.
+#[derive(Clone, Copy)]
+struct End {
+    last: i64,
+    /// How many of the events up to there have not reached the retention age.
+    early: i64,
+}
+
 /// The end of the run of events, from the oldest on, that may go in this step: the log never gets a hole.
-fn last_to_go(connection: &Connection, order: PruneOrder, crowded: bool) -> rusqlite::Result<Option<i64>> {
+fn find_end(connection: &Connection, order: &PruneOrder, crowded: bool) -> rusqlite::Result<Option<End>> {
     let mut oldest =
         connection.prepare_cached("SELECT seq, received_at FROM events WHERE seq <= ? ORDER BY seq LIMIT ?")?;
     let mut rows = oldest.query(params![order.up_to.get(), CHUNK])?;
-    let mut last = None;
+    let (mut last, mut early) = (None, 0);
     while let Some(row) = rows.next()? {
         let received_at: i64 = row.get(1)?;
-        if !crowded && received_at >= order.received_before.unix_ms() {
+        let is_early = received_at >= order.received_before.unix_ms();
+        if is_early && !crowded {
             break;
         }
+        early += i64::from(is_early);
         last = Some(row.get(0)?);
     }
-    Ok(last)
+    Ok(last.map(|last| End { last, early }))
 }

@@ -15,6 +15,11 @@ use super::{EventLog, LogError, LoggedEvent};
 pub(super) const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, \
                        entity_path, created_at, received_at, body FROM events JOIN sources ON sources.id = events.source ";
 
+/// The same of events that have left the log.
+const KEPT: &str = "SELECT kept_events.seq, name AS source, kept_events.id, event_type, entity_type, entity_id, \
+                    entity_path, created_at, received_at, body FROM kept_events JOIN sources \
+                    ON sources.id = kept_events.source WHERE kept_events.seq = ?";
+
 impl EventLog {
     /// The events after `after`, oldest first: at most `count`, and at most `bytes` of bodies unless the first alone is
     /// larger. Empty only if there are none. From memory when they are recent, else from disk.
@@ -33,15 +38,26 @@ impl EventLog {
         self.readers.read(read).await
     }
 
-    /// One event; none if it was never there or has gone.
+    /// One event, also one that has left the log but is kept; none if it was never there or has gone.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
         let before = Seq::new(seq.get() - 1);
-        let read = move |connection: &Connection| read_range(connection, (before, seq), 1, 0);
-        Ok(self.readers.read(read).await?.pop())
+        let read = move |connection: &Connection| match read_range(connection, (before, seq), 1, 0)?.pop() {
+            Some(event) => Ok(Some(event)),
+            // Looked for afterwards: an event only moves from the log to here.
+            None => read_kept(connection, seq),
+        };
+        self.readers.read(read).await
     }
+}
+
+fn read_kept(connection: &Connection, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
+    let mut statement = connection.prepare_cached(KEPT)?;
+    let mut rows = statement.query([seq.get()])?;
+    let event = rows.next()?.map(|row| read_event(row, None)).transpose()?;
+    Ok(event.map(Arc::new))
 }
 
 /// The events after the first position and up to the last.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::LogError;
 
 /// Layout of the file, in `PRAGMA user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Version 1, from which every file starts.
 const START: &str = "
@@ -70,8 +70,48 @@ CREATE TABLE index_entries (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 4: events that have left the log although a destination that refused them may still get them, and how many events
+/// left it for want of room.
+const KEEP_REFUSED: &str = "
+CREATE TABLE kept_events (
+    seq         INTEGER PRIMARY KEY,
+    source      INTEGER NOT NULL REFERENCES sources (id),
+    id          TEXT    NOT NULL,
+    event_type  TEXT    NOT NULL,
+    author_id   TEXT    NOT NULL,
+    author_name TEXT    NOT NULL,
+    entity_id   TEXT    NOT NULL,
+    entity_type TEXT    NOT NULL,
+    entity_path TEXT    NOT NULL,
+    created_at  INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    body        TEXT    NOT NULL
+) STRICT;
+
+-- One row, kept up to date by the triggers: the table is never scanned for it.
+CREATE TABLE kept_totals (
+    events INTEGER NOT NULL,
+    bytes  INTEGER NOT NULL,
+    CONSTRAINT totals_start_at_0 CHECK (events >= 0 AND bytes >= 0)
+) STRICT;
+INSERT INTO kept_totals (events, bytes) VALUES (0, 0);
+CREATE TRIGGER count_a_kept_event AFTER INSERT ON kept_events BEGIN
+    UPDATE kept_totals SET events = events + 1, bytes = bytes + octet_length(NEW.body);
+END;
+CREATE TRIGGER count_a_released_event AFTER DELETE ON kept_events BEGIN
+    UPDATE kept_totals SET events = events - 1, bytes = bytes - octet_length(OLD.body);
+END;
+
+-- Events that were pruned before they had reached the retention age, ever, and when the last of them were.
+CREATE TABLE pruned_early (
+    events  INTEGER NOT NULL,
+    last_at INTEGER
+) STRICT;
+INSERT INTO pruned_early (events) VALUES (0);
+";
+
 /// What leads from each version to the next, beginning with an empty file.
-const STEPS: [&str; 3] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS];
+const STEPS: [&str; 4] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS, KEEP_REFUSED];
 
 /// Sets up a connection that writes.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {

@@ -12,14 +12,22 @@ pub struct Stored {
     pub events: u64,
     /// When the oldest event was received; none in an empty log.
     pub oldest_received_at: Option<Timestamp>,
+    /// Events that have left the log, but are kept because a destination that refused them may still get them.
+    pub kept_events: u64,
+    /// Bytes of their bodies, part of `used_bytes`.
+    pub kept_bytes: u64,
 }
 
 impl Stored {
-    /// What is stored after a position while the log ends at `last`, by the mean size of all that is stored.
+    /// What can't leave while everything after a position is needed and the log ends at `last`: that, by the mean size of all
+    /// that is stored, and the kept events.
     pub fn bytes_after(&self, settled: Seq, last: Seq) -> u64 {
         let events = u64::try_from(last.get().saturating_sub(settled.get())).unwrap_or(0);
-        let mean = self.used_bytes / self.events.max(1);
-        events.min(self.events).saturating_mul(mean)
+        let mean = self.used_bytes.saturating_sub(self.kept_bytes) / self.events.max(1);
+        events
+            .min(self.events)
+            .saturating_mul(mean)
+            .saturating_add(self.kept_bytes)
     }
 }
 
@@ -52,7 +60,12 @@ impl EventLog {
         let oldest: Option<i64> = sqlx::query_scalar("SELECT received_at FROM events ORDER BY seq LIMIT 1")
             .fetch_optional(&self.reader)
             .await?;
+        let (kept_events, kept_bytes): (i64, i64) = sqlx::query_as("SELECT events, bytes FROM kept_totals")
+            .fetch_one(&self.reader)
+            .await?;
         Ok(Stored {
+            kept_events: u64::try_from(kept_events).unwrap_or(0),
+            kept_bytes: u64::try_from(kept_bytes).unwrap_or(0),
             used_bytes: u64::try_from(used_bytes).unwrap_or(0),
             events: self.count().await?,
             oldest_received_at: oldest.map(Timestamp::from_unix_ms),

@@ -51,6 +51,7 @@ impl Job {
 enum Order {
     Append(Job),
     Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
+    Release(Vec<Seq>, oneshot::Sender<Result<(), LogError>>),
 }
 
 /// The handle to the thread.
@@ -139,6 +140,13 @@ impl Writer {
     pub(super) async fn prune(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Prune(order, answer))
+            .map_err(|Stopped| LogError::Stopped)?;
+        answered.await.unwrap_or(Err(LogError::Stopped))
+    }
+
+    pub(super) async fn release(&self, seqs: Vec<Seq>) -> Result<(), LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Release(seqs, answer))
             .map_err(|Stopped| LogError::Stopped)?;
         answered.await.unwrap_or(Err(LogError::Stopped))
     }
@@ -232,13 +240,20 @@ impl WriterThread {
                 };
             }
             self.append(std::mem::take(&mut jobs), bytes);
-            if let Some(Order::Prune(order, answer)) = next {
-                drop(answer.send(self.prune(order)));
+            match next {
+                Some(Order::Prune(order, answer)) => drop(answer.send(self.prune(&order))),
+                Some(Order::Release(seqs, answer)) => drop(answer.send(self.release(&seqs))),
+                Some(Order::Append(_)) | None => {}
             }
         }
     }
 
-    fn prune(&mut self, order: PruneOrder) -> Result<PruneReport, LogError> {
+    fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
+        self.usage = prune::release(&self.connection, seqs)?;
+        Ok(())
+    }
+
+    fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
         let report = prune::prune(&self.connection, order, self.shared.size_limit.load(Ordering::Acquire))?;
         self.usage = report.usage;
         Ok(report)

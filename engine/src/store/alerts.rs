@@ -6,7 +6,7 @@ mod settings;
 
 use domain::{
     Timestamp,
-    alerts::{ParkedAlert, StreamTrouble},
+    alerts::{ParkedAlert, PruningAlert, StreamTrouble},
     ids::DestinationId,
 };
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
@@ -26,6 +26,7 @@ pub struct OpenTroubles {
     pub streams: Vec<(DestinationId, StreamTrouble)>,
     /// Destinations of which administrators were notified that events are parked.
     pub parked: Vec<(DestinationId, ParkedAlert)>,
+    pub pruning: PruningAlert,
     /// When it was told that what is owed nears the limit of the log.
     pub log_raised_at: Option<Timestamp>,
 }
@@ -37,6 +38,7 @@ pub enum TroubleChange {
     StreamOver(DestinationId),
     Parked(DestinationId, ParkedAlert),
     ParkedOver(DestinationId),
+    Pruning(PruningAlert),
     Log { raised_at: Timestamp },
     LogOver,
 }
@@ -56,12 +58,16 @@ impl Database {
         let parked = sqlx::query("SELECT * FROM parked_alerts ORDER BY destination_id")
             .fetch_all(self.read())
             .await?;
+        let pruning = sqlx::query("SELECT * FROM pruning_alerts")
+            .fetch_optional(self.read())
+            .await?;
         let log_raised_at: Option<i64> = sqlx::query_scalar("SELECT raised_at FROM log_alerts")
             .fetch_optional(self.read())
             .await?;
         Ok(OpenTroubles {
             streams: rows.iter().map(read_trouble).collect(),
             parked: parked.iter().map(read_parked).collect(),
+            pruning: pruning.as_ref().map_or_else(PruningAlert::default, read_pruning),
             log_raised_at: log_raised_at.map(Timestamp::from_unix_ms),
         })
     }
@@ -110,6 +116,12 @@ async fn apply(transaction: &mut Transaction<'static, Sqlite>, change: TroubleCh
         TroubleChange::ParkedOver(destination) => {
             sqlx::query("DELETE FROM parked_alerts WHERE destination_id = ?").bind(destination.get())
         }
+        TroubleChange::Pruning(alert) => sqlx::query(
+            "INSERT INTO pruning_alerts (id, reported, raised_at) VALUES (1, ?, ?) \
+             ON CONFLICT (id) DO UPDATE SET reported = excluded.reported, raised_at = excluded.raised_at",
+        )
+        .bind(i64::try_from(alert.reported).unwrap_or(i64::MAX))
+        .bind(alert.raised_at.map(Timestamp::unix_ms)),
         TroubleChange::Log { raised_at } => {
             sqlx::query("INSERT INTO log_alerts (id, raised_at) VALUES (1, ?) ON CONFLICT DO NOTHING")
                 .bind(raised_at.unix_ms())
@@ -136,4 +148,12 @@ fn read_parked(row: &SqliteRow) -> (DestinationId, ParkedAlert) {
         reported: u64::try_from(reported).unwrap_or(0),
     };
     (DestinationId::new(row.get("destination_id")), alert)
+}
+
+fn read_pruning(row: &SqliteRow) -> PruningAlert {
+    let reported: i64 = row.get("reported");
+    PruningAlert {
+        reported: u64::try_from(reported).unwrap_or(0),
+        raised_at: row.get::<Option<i64>, _>("raised_at").map(Timestamp::from_unix_ms),
+    }
 }

@@ -13,13 +13,11 @@ pub struct Owed {
 }
 
 impl Database {
-    /// What is owed to each active destination, by its stream, as a refused event that is still tried, or by a running
-    /// replay; whom most is owed first.
+    /// What is owed to each active destination, by its stream or by a running replay; whom most is owed first. Refused events do
+    /// not count: they are kept when they leave the log.
     pub async fn list_owed(&self) -> Result<Vec<Owed>, StoreError> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT destination_id, min(least) AS settled FROM (SELECT destination_id, acked_seq AS least FROM cursors \
-             UNION ALL SELECT destination_id, min(seq) - 1 FROM refused_events WHERE due_at IS NOT NULL \
-             GROUP BY destination_id \
              UNION ALL SELECT destination_id, next_seq - 1 FROM replays WHERE state = 'running') \
              WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
              GROUP BY destination_id ORDER BY settled, destination_id",

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use domain::{alerts::ParkedCounts, ids::DestinationId};
+use domain::{
+    alerts::ParkedCounts,
+    ids::{DestinationId, Seq},
+};
 
 use super::{Database, StoreError};
 
@@ -12,6 +15,7 @@ const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE desti
 const COUNT_PARKED: &str = "SELECT destination_id, parked, ever_parked FROM refused_counts WHERE ever_parked > 0";
 const NEWEST_REASON: &str = "SELECT reason FROM refused_events WHERE destination_id = ? AND due_at IS NULL \
                              ORDER BY seq DESC LIMIT 1";
+const WITHIN: &str = "SELECT DISTINCT seq FROM refused_events WHERE seq > ? AND seq <= ? ORDER BY seq";
 
 /// How many events a destination refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +58,16 @@ impl Database {
         Ok(counts.collect())
     }
 
+    /// Events after `after` and up to `up_to` that some destination has refused and may still get: retried or parked.
+    pub async fn refused_within(&self, after: Seq, up_to: Seq) -> Result<Vec<Seq>, StoreError> {
+        let seqs: Vec<i64> = sqlx::query_scalar(WITHIN)
+            .bind(after.get())
+            .bind(up_to.get())
+            .fetch_all(self.read())
+            .await?;
+        Ok(seqs.into_iter().map(Seq::new).collect())
+    }
+
     /// Why the newest parked event of a destination was refused; none if none is parked.
     pub async fn newest_parked_reason(&self, destination: DestinationId) -> Result<Option<String>, StoreError> {
         let reason = sqlx::query_scalar(NEWEST_REASON).bind(destination.get());
@@ -86,7 +100,6 @@ mod tests {
     use domain::{
         Timestamp,
         event::{Author, OwnEvent},
-        ids::Seq,
     };
 
     async fn open(folder: &Path) -> Database {

@@ -15,6 +15,7 @@ use domain::{
 use engine::{
     EngineConfig, FixedSettings,
     clock::Clock,
+    log::PrunedEarly,
     store::{Channel, Refused, UpdateError},
 };
 use hmac::{Hmac, Mac};
@@ -409,6 +410,46 @@ async fn a_log_that_fills_up_is_told_with_the_stream_that_holds_it_back() {
     })
     .await;
     assert_eq!(world.told("audit_event_log_nearing_limit").await.len(), 1);
+}
+
+#[tokio::test]
+async fn events_that_leave_the_log_before_their_age_raise_an_alert() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let world = World::with_clock(clock, |config| EngineConfig {
+        fixed: FixedSettings {
+            log_size: Some(LogSize::MIN),
+            ..config.fixed.clone()
+        },
+        ..config
+    })
+    .await;
+    assert_eq!(world.engine.log().pruned_early().await.unwrap(), PrunedEarly::default());
+    // One request at a time, so that there is always room: nobody is owed anything.
+    let padding = "p".repeat(900_000);
+    for number in 0..75 {
+        let event = json!({"event_type": "large", "id": number.to_string(), "padding": padding});
+        let body = serde_json::to_vec(&event).unwrap();
+        wait_until("it is taken", async || {
+            world.engine.ingest("tests", body.clone().into()).await.is_ok()
+        })
+        .await;
+    }
+    wait_until("some have left", async || {
+        world.engine.log().pruned_early().await.unwrap().events > 0
+    })
+    .await;
+    world.look().await;
+    world.look().await;
+    let newest = world.engine.log().last_seq();
+    let told = world.engine.log().show(newest).await.unwrap().unwrap();
+    assert_eq!(told.event_type, "audit_events_pruned_early");
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert!(body["details"]["events"].as_u64().unwrap() > 0, "{body}");
+    assert_eq!(body["details"]["retention_days"], 30);
+    assert!(world.engine.open_alerts().await.unwrap().pruning_raised_at.is_some());
+    world.look_after(Duration::from_secs(86_400)).await;
+    assert_eq!(world.engine.open_alerts().await.unwrap().pruning_raised_at, None);
+    assert_eq!(world.engine.log().last_seq(), newest, "nobody is notified of the end");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use domain::{
 };
 use engine::{
     EngineConfig,
+    log::PruneOrder,
     sink::SinkServices,
     store::{Cursor, CursorUpdate, RefusedEvent},
 };
@@ -181,25 +182,61 @@ async fn is_held_and_goes_on<C: Counterpart>(ill: Ill, expected: fn(Trouble) -> 
 async fn puts_a_refused_event_aside<C: Counterpart>() {
     let counterpart = C::start().await;
     let (world, id) = world_of(&counterpart).await;
-    let first = post(&world, &ids(1, 1)).await;
-    all_kept(&counterpart, &first).await;
+    let (bad, seq) = parked_event(&world, id, &counterpart).await;
+    counterpart.recover();
+    assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
+    all_kept(&counterpart, &[bad]).await;
+    let left = async || world.engine.database().list_refused(id).await.unwrap();
+    wait_until("nothing is left over", async || left().await.is_empty()).await;
+}
+
+async fn delivers_a_parked_event_that_has_left_the_log<C: Counterpart>() {
+    let counterpart = C::start().await;
+    let (world, id) = world_of(&counterpart).await;
+    let (bad, seq) = parked_event(&world, id, &counterpart).await;
+    let log = world.engine.log();
+    let now = world.engine.clock().now();
+    // As the upkeep does it when everything has passed its age.
+    let order = PruneOrder {
+        received_before: now.plus(Duration::from_secs(86_400)),
+        up_to: log.last_seq(),
+        refused: world
+            .engine
+            .database()
+            .refused_within(Seq::START, log.last_seq())
+            .await
+            .unwrap(),
+        now,
+    };
+    assert!(log.prune_in_order(order).await.unwrap().deleted >= 3);
+    assert!(log.position_before_all().await.unwrap() >= seq);
+    counterpart.recover();
+    assert_eq!(world.engine.retry_all_parked(&author(), id).await.unwrap(), 1);
+    all_kept(&counterpart, &[bad]).await;
+    wait_until("it is released", async || {
+        log.stored().await.unwrap().kept_events == 0 && log.show(seq).await.unwrap().is_none()
+    })
+    .await;
+}
+
+/// Parks an event that the counterpart refuses. Returns its body and its position.
+async fn parked_event(world: &World, id: DestinationId, counterpart: &impl Counterpart) -> (String, Seq) {
+    let first = post(world, &ids(1, 1)).await;
+    all_kept(counterpart, &first).await;
     counterpart.refuse("x-bad");
     let (bad, good) = ("x-bad".to_owned(), "x-good".to_owned());
-    post(&world, &[bad.clone(), good.clone()]).await;
-    all_kept(&counterpart, &bodies(&world, &[good]).await).await;
+    post(world, &[bad.clone(), good.clone()]).await;
+    all_kept(counterpart, &bodies(world, &[good]).await).await;
     let refused = async || world.engine.database().list_refused(id).await.unwrap();
     wait_until("the refused event is noted", async || !refused().await.is_empty()).await;
     let [refused] = refused().await.try_into().unwrap();
     assert!(!refused.reason.is_empty());
     // Five tries take ten minutes, so the row is written as it would stand then.
-    park(&world, id, refused).await;
+    park(world, id, refused).await;
     let parked = world.engine.database().list_parked(id, None, u32::MAX).await.unwrap();
     assert_eq!(parked.len(), 1);
-    counterpart.recover();
-    assert!(world.engine.retry_parked(&author(), id, parked[0].seq).await.unwrap());
-    all_kept(&counterpart, &bodies(&world, &[bad]).await).await;
-    let left = async || world.engine.database().list_refused(id).await.unwrap();
-    wait_until("nothing is left over", async || left().await.is_empty()).await;
+    let [body] = bodies(world, &[bad]).await.try_into().unwrap();
+    (body, parked[0].seq)
 }
 
 async fn park(world: &World, destination: DestinationId, refused: RefusedEvent) {
@@ -334,6 +371,11 @@ macro_rules! contract {
             #[tokio::test]
             async fn a_refused_event_stops_no_other() {
                 puts_a_refused_event_aside::<$counterpart>().await;
+            }
+
+            #[tokio::test]
+            async fn a_parked_event_is_delivered_after_it_has_left_the_log() {
+                delivers_a_parked_event_that_has_left_the_log::<$counterpart>().await;
             }
 
             #[tokio::test]

@@ -1,12 +1,16 @@
 //! Destinations that refuse events: all of them, or some.
 
+use std::time::Duration;
+
 use domain::{
+    Timestamp,
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
 };
+use engine::clock::Clock;
 
 use crate::{
-    receiver::{Answer, Receiver},
+    receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
 };
 
@@ -78,7 +82,7 @@ async fn a_destination_that_refuses_some_events_goes_on_and_counts_them() {
 
 #[tokio::test]
 async fn a_stream_is_no_longer_refusing_when_no_refused_event_is_left() {
-    let clock = engine::clock::Clock::set_at(domain::Timestamp::from_unix_ms(1_760_464_800_000));
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
     receiver.answer_bodies_with("\"bad\"", Answer::Status(422));
     let id = world.add_destination("SIEM", &receiver.url()).await;
@@ -92,4 +96,48 @@ async fn a_stream_is_no_longer_refusing_when_no_refused_event_is_left() {
     world
         .wait_for_health(id, "nothing is refused", |health| !is_refusing(health))
         .await;
+}
+
+#[tokio::test]
+async fn a_parked_event_outlives_the_retention_age_until_it_is_delivered_or_discarded() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    for bad in ["\"bad\"", "\"worse\""] {
+        receiver.answer_bodies_with(bad, Answer::Status(422));
+    }
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", texts(&["bad", "worse", "good"])).await;
+    world.park_what_is_refused(id).await;
+    let (log, database) = (world.engine.log(), world.engine.database());
+    let parked = database.list_parked(id, None, 10).await.unwrap();
+    let [worse, bad] = [parked[0].seq, parked[1].seq];
+    world.engine.clock().advance(Duration::from_secs(40 * 86_400));
+    wait_until("they have left the log", async || {
+        log.position_before_all().await.unwrap() >= worse
+    })
+    .await;
+    let stored = log.stored().await.unwrap();
+    assert_eq!(stored.kept_events, 2);
+    assert!(stored.kept_bytes > 0 && stored.bytes_after(log.last_seq(), log.last_seq()) == stored.kept_bytes);
+    assert!(log.show(bad).await.unwrap().unwrap().body.contains("bad"));
+    let world = world.restart().await;
+    let log = world.engine.log();
+    assert!(world.engine.discard_parked(&author(), id, worse).await.unwrap());
+    wait_until("what was discarded is gone", async || {
+        log.stored().await.unwrap().kept_events == 1
+    })
+    .await;
+    assert!(log.show(worse).await.unwrap().is_none());
+    receiver.answer_bodies_with("\"bad\"", Answer::Accept);
+    assert_eq!(world.engine.retry_all_parked(&author(), id).await.unwrap(), 1);
+    receiver
+        .wait_for("it is delivered", |requests| {
+            let is_bad = |request: &Request| request.was_accepted && request.body.contains("\"bad\"");
+            requests.iter().any(is_bad)
+        })
+        .await;
+    wait_until("what was delivered is gone", async || {
+        log.stored().await.unwrap().kept_events == 0
+    })
+    .await;
 }

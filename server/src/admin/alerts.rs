@@ -23,7 +23,7 @@ pub(crate) async fn show_alerts(engine: &Engine) -> Result<AlertSummary, AdminEr
     })
 }
 
-/// Streams that fail, then those with parked events, then that of the log.
+/// Streams that fail, then those with parked events, then those of the log.
 pub(crate) async fn list_open_alerts(engine: &Engine) -> Result<Vec<OpenAlertSummary>, AdminError> {
     let (open, destinations) = (
         engine.open_alerts().await?,
@@ -56,7 +56,12 @@ pub(crate) async fn list_open_alerts(engine: &Engine) -> Result<Vec<OpenAlertSum
         stream: None,
         raised_at,
     });
-    Ok(streams.chain(log).collect())
+    let pruning = open.pruning_raised_at.map(|raised_at| OpenAlertSummary {
+        kind: OpenAlertKind::EventsPrunedEarly,
+        stream: None,
+        raised_at,
+    });
+    Ok(streams.chain(log).chain(pruning).collect())
 }
 
 pub(crate) async fn update_alerts(

@@ -107,8 +107,18 @@ impl Reading {
     fn write_log_file(&self, families: &mut Families<'_>) -> fmt::Result {
         families.gauge(
             "audit_streams_log_size_bytes",
-            "Size of the log.",
+            "Size of the log, including refused events that are kept.",
             [plain(self.log.stored.used_bytes)],
+        )?;
+        families.gauge(
+            "audit_streams_log_kept_events",
+            "Events that have left the log, but are kept because a destination refused them, to be retried or discarded.",
+            [plain(self.log.stored.kept_events)],
+        )?;
+        families.counter(
+            "audit_streams_log_pruned_early_events_total",
+            "Events that left the log before they had reached the retention age, for want of room; goes on after a restart.",
+            [plain(self.log.pruned_early)],
         )?;
         families.gauge(
             "audit_streams_log_size_limit_bytes",

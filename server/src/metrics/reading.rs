@@ -31,6 +31,8 @@ pub(super) struct Reading {
 pub(super) struct LogReading {
     pub(super) stored: Stored,
     pub(super) limit_bytes: u64,
+    /// Events that left the log before the retention age, ever.
+    pub(super) pruned_early: u64,
     /// Events that were ever appended.
     pub(super) appended: u64,
     pub(super) writing: Writing,
@@ -77,6 +79,7 @@ impl LogReading {
         let log = engine.log();
         Ok(Self {
             stored: log.stored().await?,
+            pruned_early: log.pruned_early().await?.events,
             limit_bytes: engine.retention_settings().log_size.value.bytes(),
             appended: u64::try_from(log.last_seq().get()).unwrap_or(0),
             writing: log.writing(),

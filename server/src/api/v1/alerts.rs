@@ -30,6 +30,8 @@ pub(super) enum AlertKind {
     EventsParked,
     #[serde(rename = "audit_event_log_nearing_limit")]
     LogNearingLimit,
+    #[serde(rename = "audit_events_pruned_early")]
+    EventsPrunedEarly,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -40,10 +42,10 @@ pub(super) struct AlertedDestination {
 
 /// List open alerts
 ///
-/// What administrators were notified of and is not over: streams that have been failing, parked events, and a log that nears its
-/// limit.
+/// What administrators were notified of and is not over: streams that have been failing, parked events, a log that nears its
+/// limit, and events that leave it before the retention age.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "Settings", responses(
-    (status = 200, description = "Streams that fail, then those with parked events, then that of the log", body = Listed<AlertView>),
+    (status = 200, description = "Streams that fail, then those with parked events, then those of the log", body = Listed<AlertView>),
 ))]
 pub(super) async fn list_alerts(State(services): State<Services>) -> Result<Json<Listed<AlertView>>, ApiError> {
     let open = admin::list_open_alerts(&services.engine).await?;
@@ -55,6 +57,7 @@ fn view(alert: OpenAlertSummary) -> AlertView {
         OpenAlertKind::StreamFailing => AlertKind::StreamFailing,
         OpenAlertKind::EventsParked => AlertKind::EventsParked,
         OpenAlertKind::LogNearingLimit => AlertKind::LogNearingLimit,
+        OpenAlertKind::EventsPrunedEarly => AlertKind::EventsPrunedEarly,
     };
     AlertView {
         kind,

@@ -64,6 +64,7 @@ fn describe_open(alert: &OpenAlertSummary) -> Part {
     let what = match alert.kind {
         OpenAlertKind::StreamFailing => format!("Stream {name} is failing"),
         OpenAlertKind::EventsParked => format!("Events of stream {name} are parked"),
+        OpenAlertKind::EventsPrunedEarly => "Events are removed before the retention age".to_owned(),
         OpenAlertKind::LogNearingLimit => "The log nears its limit".to_owned(),
     };
     let since = alert.stream.as_ref().map_or(alert.raised_at, |stream| stream.since);
@@ -179,6 +180,7 @@ mod tests {
             (OpenAlertKind::StreamFailing, Some(stream.clone())),
             (OpenAlertKind::EventsParked, Some(stream)),
             (OpenAlertKind::LogNearingLimit, None),
+            (OpenAlertKind::EventsPrunedEarly, None),
         ];
         let open = open.map(|(kind, stream)| OpenAlertSummary {
             kind,
@@ -198,6 +200,7 @@ mod tests {
             "Stream SIEM is failing",
             "Events of stream SIEM are parked",
             "The log nears its limit",
+            "Events are removed before the retention age",
         ];
         assert_eq!(words, expected);
     }
