@@ -10,8 +10,9 @@ use crate::{Timestamp, policy::Trouble};
 pub enum StreamHealth {
     /// No event has been admitted yet.
     NothingToSend,
-    /// Everything that is due has been delivered.
-    Healthy { last_success_at: Timestamp },
+    /// Everything that is due has been delivered. Events that are sent in batches are due with their batch; before the first
+    /// one, there is no last success.
+    Healthy { last_success_at: Option<Timestamp> },
     /// Delivering, with this many log positions still to settle.
     CatchingUp { waiting: u64 },
     /// Every event that was sent since then was refused. Refused events are tried again and then parked; the others go on.

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn calm_states_are_short() {
         let healthy = StreamHealth::Healthy {
-            last_success_at: at("2026-03-03T09:42:00Z"),
+            last_success_at: Some(at("2026-03-03T09:42:00Z")),
         };
         assert_eq!(line(&healthy, None), "Healthy");
         assert_eq!(line(&StreamHealth::NothingToSend, None), "Nothing to send yet");

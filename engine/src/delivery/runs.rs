@@ -139,6 +139,12 @@ impl Runs {
         self.current = None;
     }
 
+    /// Whether no event waits longer than for its run: at most one run is closed, and what waits in the lanes is not to be closed
+    /// as another one yet.
+    pub(super) fn is_in_time(&self, lanes: &Lanes, now: Instant) -> bool {
+        self.current.is_none() || !self.is_ripe(lanes, now)
+    }
+
     /// When what waits becomes old enough; none if nothing waits.
     pub(super) fn next_close(&self) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| self.current.is_none())?;
@@ -187,6 +193,18 @@ mod tests {
             }));
         }
         lanes
+    }
+
+    #[test]
+    fn events_are_in_time_until_a_second_run_could_be_closed() {
+        let now = Instant::now();
+        let mut runs = Runs::new(LIMITS, None);
+        let three = lanes(3, 1);
+        runs.watch(&three, now);
+        assert!(runs.is_in_time(&three, now));
+        assert_eq!(runs.close(&three, now + LIMITS.age, NOW), Some(run(1, 3)));
+        assert!(runs.is_in_time(&lanes(3, 1), now), "less than a run waits behind it");
+        assert!(!runs.is_in_time(&lanes(4, 1), now), "a whole run waits behind it");
     }
 
     fn run(first: i64, last: i64) -> Run {

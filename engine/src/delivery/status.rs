@@ -33,6 +33,8 @@ struct Seen {
     settled: i64,
     last_success_at: Option<Timestamp>,
     refusing: Option<Refusing>,
+    /// Events up to here wait for nothing but the time of their batch; none if they wait for more, or are not sent in batches.
+    in_time_to: Option<i64>,
     hold: Option<Hold>,
     /// It was in trouble when it began, and has had no answer since.
     may_be_troubled: bool,
@@ -57,10 +59,15 @@ impl Status {
         });
     }
 
+    pub(super) fn in_time(&self, up_to: Option<Seq>) {
+        self.change(|seen| seen.in_time_to = up_to.map(Seq::get));
+    }
+
     /// A stream begins, with trouble from before it or without.
     pub(super) fn begins(&self, was_troubled: bool) {
         self.change(|seen| {
             seen.hold = None;
+            seen.in_time_to = None;
             seen.may_be_troubled = was_troubled;
         });
     }
@@ -152,6 +159,10 @@ impl Status {
         if flow.paused {
             return StreamHealth::Paused { waiting };
         }
+        let late = seen
+            .in_time_to
+            .map_or(behind, |in_time_to| last_seq.get().saturating_sub(in_time_to));
+        let has_batch = seen.in_time_to.is_some() && waiting > 0;
         match (seen.hold, seen.refusing, seen.last_success_at) {
             (Some(hold), _, _) => StreamHealth::Held {
                 trouble: hold.trouble,
@@ -160,9 +171,11 @@ impl Status {
                 waiting,
             },
             (None, Some(Refusing { since, reason }), _) => StreamHealth::Refusing { since, reason, waiting },
-            (None, None, _) if behind >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
-            (None, None, Some(last_success_at)) => StreamHealth::Healthy { last_success_at },
-            (None, None, None) => StreamHealth::NothingToSend,
+            (None, None, _) if late >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
+            (None, None, last_success_at) if last_success_at.is_some() || has_batch => {
+                StreamHealth::Healthy { last_success_at }
+            }
+            (None, None, _) => StreamHealth::NothingToSend,
         }
     }
 }

@@ -308,6 +308,20 @@ async fn batches_hold_the_log_in_its_order_without_holes() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_batch_waits_for_its_time_is_healthy() {
+    let (world, storage) = (
+        world_with_runs_of(Duration::from_secs(3_600)).await,
+        Storage::start().await,
+    );
+    let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
+    world.post("1", numbered(0..900)).await;
+    wait_until_healthy(&world, id).await;
+    let destination = world.stored(id).await;
+    assert!(world.engine.backlog_of(&destination).unwrap() >= 900);
+    assert!(storage.objects().is_empty());
+}
+
+#[tokio::test]
 async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
     let (world, storage) = (
         world_with_runs_of(Duration::from_millis(1)).await,

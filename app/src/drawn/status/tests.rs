@@ -65,7 +65,7 @@ fn trouble_says_how_far_behind_the_stream_is_and_what_may_come_of_it() {
 fn a_calm_stream_says_when_it_last_delivered() {
     let at_noon = at("2026-03-03T09:59:57Z");
     let healthy = StreamHealth::Healthy {
-        last_success_at: at_noon,
+        last_success_at: Some(at_noon),
     };
     let facts = StreamFacts {
         last_success_at: Some(at_noon),

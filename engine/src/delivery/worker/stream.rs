@@ -275,6 +275,7 @@ impl Stream {
         let closed_at = self.context.clock.now();
         if let Some(run) = runs.close(&self.lanes, Instant::now(), closed_at) {
             self.books.run_closed(run);
+            self.show_progress();
         }
     }
 
@@ -444,6 +445,11 @@ impl Stream {
         self.context
             .status
             .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
+        let is_in_time = match &self.mode {
+            Mode::Ready { .. } => false,
+            Mode::Runs(runs) => runs.is_in_time(&self.lanes, Instant::now()),
+        };
+        self.context.status.in_time(is_in_time.then_some(self.read_to));
     }
 
     fn start_committing(&mut self) {

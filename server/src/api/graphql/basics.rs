@@ -67,7 +67,7 @@ impl AuditEventStreamHealth {
             StreamHealth::Starting => Self::new(AuditEventStreamState::Starting, 0),
             StreamHealth::NothingToSend => Self::new(AuditEventStreamState::NothingToSend, 0),
             StreamHealth::Healthy { last_success_at } => Self {
-                last_success_at: Some(Time(*last_success_at)),
+                last_success_at: last_success_at.map(Time),
                 ..Self::new(AuditEventStreamState::Healthy, 0)
             },
             StreamHealth::CatchingUp { waiting } => Self::new(AuditEventStreamState::CatchingUp, *waiting),
