@@ -135,6 +135,11 @@ impl EventLog {
         self.writer.set_size_limit(bytes);
     }
 
+    /// What is stored about refused events outside of the log's file: counts towards the size limit.
+    pub fn set_refused_bytes(&self, bytes: u64) {
+        self.writer.set_refused_bytes(bytes);
+    }
+
     /// Held from asking what may go until it has gone, and by whoever is about to need what is in the log.
     pub(crate) async fn pruning_turn(&self) -> MutexGuard<'_, ()> {
         self.pruning.lock().await

@@ -33,6 +33,7 @@ pub(crate) async fn enforce(
 ) -> Result<(), RetentionError> {
     let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
     let received_before = Timestamp::from_unix_ms(now.unix_ms().saturating_sub(age_ms));
+    log.set_refused_bytes(database.refused_bytes().await?);
     loop {
         // Between the two, nobody comes to need what was let go of.
         let _turn = log.pruning_turn().await;

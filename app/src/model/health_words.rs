@@ -102,6 +102,7 @@ fn held_headline(trouble: Trouble, since: Timestamp, viewpoint: Option<Viewpoint
         Trouble::Moved(_) => "Endpoint moved",
         Trouble::Blocked => "Blocked by network rules",
         Trouble::EverythingRefused(_) => "Every event refused",
+        Trouble::TooManyRefused => "Refusing too many events",
     };
     (Tone::Bad, lasting.to_owned())
 }
@@ -113,6 +114,7 @@ fn phrase(trouble: Trouble) -> String {
         | Trouble::EndpointNotFound(status)
         | Trouble::Moved(status)
         | Trouble::EverythingRefused(status) => format!("{status} from server"),
+        Trouble::TooManyRefused => "no more refused events are kept".to_owned(),
         Trouble::Blocked => "nothing is sent".to_owned(),
         Trouble::Unreached(_) | Trouble::Unavailable(_) => trouble.to_string(),
     }
@@ -216,6 +218,10 @@ mod tests {
             (Trouble::Moved(301), "Endpoint moved · 301 from server"),
             (Trouble::Blocked, "Blocked by network rules · nothing is sent"),
             (Trouble::EverythingRefused(422), "Every event refused · 422 from server"),
+            (
+                Trouble::TooManyRefused,
+                "Refusing too many events · no more refused events are kept",
+            ),
         ] {
             assert!(line(&held(trouble), viewpoint()).starts_with(headline), "{trouble:?}");
             let words = health_words(&held(trouble), viewpoint());

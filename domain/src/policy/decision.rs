@@ -30,6 +30,8 @@ pub enum Trouble {
     Blocked,
     /// Twenty refusals in a row and nothing accepted: it is the destination, not the events.
     EverythingRefused(u16),
+    /// It has refused as many events as are kept for it, and refuses another.
+    TooManyRefused,
 }
 
 /// What to do about the events of one request.
@@ -96,6 +98,9 @@ impl Trouble {
             Self::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
             Self::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
             Self::Blocked => "To allow it, add its host or address under Settings › Network.",
+            Self::TooManyRefused => {
+                "Make the receiver accept these events, or retry or discard parked ones: no more refused events are kept."
+            }
             Self::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
         }
     }
@@ -116,6 +121,7 @@ impl fmt::Display for Trouble {
             Self::EndpointNotFound(status) => write!(formatter, "endpoint not found ({status})"),
             Self::Moved(status) => write!(formatter, "endpoint moved ({status}, redirects are not followed)"),
             Self::Blocked => formatter.write_str("blocked by the network rules"),
+            Self::TooManyRefused => formatter.write_str("refusing too many events"),
             Self::EverythingRefused(status) => write!(formatter, "every event refused ({status})"),
         }
     }

@@ -1,4 +1,7 @@
 //! Events that the destination refused one by one: when each is tried again, and when it is parked.
+//!
+//! No more than [`REFUSED_LIMIT`] are kept for a destination. When there are as many, an event that is refused stays at the head of
+//! its lane, and the stream backs off.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,10 +16,17 @@ use crate::{
     store::{DueEvent, RefusedEvent},
 };
 
+/// Refused events of one destination, retried or parked, beyond which no more are moved aside. With their bodies of about a
+/// kilobyte they take up a hundredth of the room that the log has by default; and at one refused event a second, it takes a day
+/// until the stream backs off, in which administrators have been notified several times.
+pub(super) const REFUSED_LIMIT: u64 = 100_000;
+
 /// The refused events that are still tried. A copy of what the store holds, changed together with it.
 #[derive(Default)]
 pub(super) struct Refusals {
     known: HashMap<Seq, Known>,
+    /// How many there are, including parked ones, and those that are due so late that they are not known here.
+    count: u64,
     /// Those that are not out, the next one due first.
     schedule: BTreeSet<(Timestamp, Seq)>,
     /// The one that is being tried at the moment.
@@ -38,6 +48,16 @@ impl Refusals {
         for event in stored {
             self.put(event.seq, event.tries, Some(event.due_at));
         }
+    }
+
+    /// How many events are stored as refused, and not yet stored.
+    pub(super) fn counted(&mut self, stored: u64) {
+        self.count = stored;
+    }
+
+    /// Whether no other event may be moved aside.
+    pub(super) const fn is_full(&self) -> bool {
+        self.count >= REFUSED_LIMIT
     }
 
     /// Takes over one row: due again, or parked and so no longer tried.
@@ -75,15 +95,22 @@ impl Refusals {
         }
     }
 
-    /// The event was accepted, or can't be tried any more.
+    /// The event was accepted, or is not to be tried any more.
     pub(super) fn remove(&mut self, seq: Seq) {
+        self.count = self.count.saturating_sub(u64::from(self.known.contains_key(&seq)));
+        self.end_try(seq);
+    }
+
+    fn end_try(&mut self, seq: Seq) {
         self.out = self.out.filter(|out| *out != seq);
         self.forget(seq);
     }
 
     /// One more refusal of an event. Returns the row to store: due again, or parked.
     pub(super) fn refuse(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) -> RefusedEvent {
-        let tries = self.known.get(&seq).map_or(0, |known| known.tries).saturating_add(1);
+        let known = self.known.get(&seq);
+        self.count = self.count.saturating_add(u64::from(known.is_none()));
+        let tries = known.map_or(0, |known| known.tries).saturating_add(1);
         let due_at = match refusal.step(tries) {
             RefusalStep::TryAgainAfter(pause) => Some(now.plus(pause)),
             RefusalStep::Park => None,
@@ -97,7 +124,7 @@ impl Refusals {
             refused_at: now,
             due_at,
         };
-        self.remove(seq);
+        self.end_try(seq);
         self.put(row.seq, row.tries, row.due_at);
         row
     }
@@ -105,7 +132,7 @@ impl Refusals {
     /// The event given out is no longer in the log. Returns the row to store: parked, with that as its reason.
     pub(super) fn park_gone(&mut self, seq: Seq, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);
-        self.remove(seq);
+        self.end_try(seq);
         RefusedEvent {
             seq,
             tries,
@@ -162,6 +189,26 @@ mod tests {
         }
         assert_eq!((row.tries, now.unix_ms()), (5, 600_000));
         assert_eq!(refusals.next_due(), None);
+    }
+
+    #[test]
+    fn no_more_events_are_moved_aside_than_the_limit() {
+        let mut refusals = Refusals::default();
+        let now = Timestamp::from_unix_ms(0);
+        refusals.counted(REFUSED_LIMIT - 1);
+        assert!(!refusals.is_full());
+        let row = refusals.refuse(Seq::new(1), Refusal::Status(422), &report(), now);
+        assert!(refusals.is_full());
+        assert_eq!(refusals.take_due(row.due_at.unwrap()), Some(Seq::new(1)));
+        refusals.refuse(Seq::new(1), Refusal::Status(422), &report(), now);
+        refusals.remove(Seq::new(1));
+        assert!(!refusals.is_full(), "it was counted once");
+        refusals.refuse(Seq::new(2), Refusal::Unsendable, &report(), now);
+        refusals.remove(Seq::new(2));
+        assert!(
+            refusals.is_full(),
+            "a parked event is counted until it is retried or discarded"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use domain::{
     destination::Flow,
     health::{Refusing, StreamHealth},
     ids::Seq,
+    policy::Trouble,
     replay::ReplayWait,
 };
 use tokio::sync::Notify;
@@ -36,6 +37,8 @@ struct Seen {
     /// Events up to here wait for nothing but the time of their batch; none if they wait for more, or are not sent in batches.
     in_time_to: Option<i64>,
     hold: Option<Hold>,
+    /// As many events are refused as are kept.
+    has_too_many_refused: bool,
     /// It was in trouble when it began, and has had no answer since.
     may_be_troubled: bool,
 }
@@ -70,6 +73,10 @@ impl Status {
             seen.in_time_to = None;
             seen.may_be_troubled = was_troubled;
         });
+    }
+
+    pub(super) fn refused_too_many(&self, has_too_many: bool) {
+        self.change(|seen| seen.has_too_many_refused = has_too_many);
     }
 
     pub(super) fn trouble_ended(&self) {
@@ -119,6 +126,10 @@ impl Status {
         }
         if let Some(hold) = &seen.hold {
             return Some(ReplayWait::StreamHeld(hold.trouble));
+        }
+        if seen.has_too_many_refused {
+            // A replay parks what is refused.
+            return Some(ReplayWait::StreamHeld(Trouble::TooManyRefused));
         }
         let behind = last_seq.get().saturating_sub(seen.settled);
         let waiting = u64::try_from(behind).unwrap_or(0);

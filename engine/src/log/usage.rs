@@ -7,14 +7,14 @@ use super::{EventLog, LogError};
 /// What is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Bytes of the pages that hold something.
+    /// Bytes of the pages that hold something, and what is stored about refused events elsewhere.
     pub used_bytes: u64,
     pub events: u64,
     /// When the oldest event was received; none in an empty log.
     pub oldest_received_at: Option<Timestamp>,
     /// Events that have left the log, but are kept because a destination that refused them may still get them.
     pub kept_events: u64,
-    /// Bytes of their bodies, part of `used_bytes`.
+    /// Bytes of their bodies, and what is stored about refused events elsewhere; part of `used_bytes`.
     pub kept_bytes: u64,
 }
 
@@ -63,10 +63,11 @@ impl EventLog {
         let (kept_events, kept_bytes): (i64, i64) = sqlx::query_as("SELECT events, bytes FROM kept_totals")
             .fetch_one(&self.reader)
             .await?;
+        let elsewhere = self.writer.refused_bytes();
         Ok(Stored {
             kept_events: u64::try_from(kept_events).unwrap_or(0),
-            kept_bytes: u64::try_from(kept_bytes).unwrap_or(0),
-            used_bytes: u64::try_from(used_bytes).unwrap_or(0),
+            kept_bytes: u64::try_from(kept_bytes).unwrap_or(0).saturating_add(elsewhere),
+            used_bytes: u64::try_from(used_bytes).unwrap_or(0).saturating_add(elsewhere),
             events: self.count().await?,
             oldest_received_at: oldest.map(Timestamp::from_unix_ms),
         })

@@ -59,6 +59,7 @@ pub(super) struct Writer {
     orders: Mutex<Option<mpsc::UnboundedSender<Order>>>,
     queued_bytes: Arc<AtomicUsize>,
     size_limit: Arc<AtomicU64>,
+    refused_bytes: Arc<AtomicU64>,
     commits: Arc<Mutex<Timings>>,
     alive: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -77,9 +78,11 @@ impl Writer {
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let alive = Arc::new(AtomicBool::new(true));
         let size_limit = Arc::new(AtomicU64::new(size_limit));
+        let refused_bytes = Arc::new(AtomicU64::new(0));
         let commits = Arc::new(Mutex::new(Timings::default()));
         let shared = Shared {
             size_limit: Arc::clone(&size_limit),
+            refused_bytes: Arc::clone(&refused_bytes),
             queued_bytes: Arc::clone(&queued_bytes),
             commits: Arc::clone(&commits),
         };
@@ -103,6 +106,7 @@ impl Writer {
             orders: Mutex::new(Some(orders)),
             queued_bytes,
             size_limit,
+            refused_bytes,
             commits,
             alive,
             thread: Mutex::new(Some(thread)),
@@ -125,6 +129,14 @@ impl Writer {
 
     pub(super) fn set_size_limit(&self, bytes: u64) {
         self.size_limit.store(bytes, Ordering::Release);
+    }
+
+    pub(super) fn set_refused_bytes(&self, bytes: u64) {
+        self.refused_bytes.store(bytes, Ordering::Release);
+    }
+
+    pub(super) fn refused_bytes(&self) -> u64 {
+        self.refused_bytes.load(Ordering::Acquire)
     }
 
     pub(super) fn submit(&self, job: Job) -> Result<(), AppendError> {
@@ -184,8 +196,18 @@ impl Drop for OnDrop {
 /// What the thread and its handle both see.
 struct Shared {
     size_limit: Arc<AtomicU64>,
+    /// What is stored about refused events elsewhere; it takes room from the log.
+    refused_bytes: Arc<AtomicU64>,
     queued_bytes: Arc<AtomicUsize>,
     commits: Arc<Mutex<Timings>>,
+}
+
+impl Shared {
+    /// The size that the file may have.
+    fn room(&self) -> u64 {
+        let limit = self.size_limit.load(Ordering::Acquire);
+        limit.saturating_sub(self.refused_bytes.load(Ordering::Acquire))
+    }
 }
 
 /// What the thread owns.
@@ -254,7 +276,7 @@ impl WriterThread {
     }
 
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
-        let report = prune::prune(&self.connection, order, self.shared.size_limit.load(Ordering::Acquire))?;
+        let report = prune::prune(&self.connection, order, self.shared.room())?;
         self.usage = report.usage;
         Ok(report)
     }
@@ -277,7 +299,7 @@ impl WriterThread {
 
     /// Stores all jobs in one transaction. Returns what became of each event of each job.
     fn write(&mut self, jobs: &[Job]) -> Result<Vec<Vec<Written>>, AppendError> {
-        if self.usage.used_bytes >= self.shared.size_limit.load(Ordering::Acquire) {
+        if self.usage.used_bytes >= self.shared.room() {
             return Err(AppendError::Full);
         }
         let started = Instant::now();

@@ -19,6 +19,7 @@ use super::{
     activity::add_minutes,
     destinations::{forget_spans, read_spans},
     own_events::insert_own_event,
+    refused::forget_answers,
 };
 use crate::{own_events::Recorded, sink::Run};
 
@@ -153,6 +154,9 @@ impl Database {
         for refused in &update.refused {
             upsert_refused(&mut transaction, update.destination, refused).await?;
         }
+        if !update.refused.is_empty() {
+            forget_answers(&mut transaction, update.destination).await?;
+        }
         for seq in &update.accepted {
             sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ?")
                 .bind(update.destination.get())
@@ -175,23 +179,6 @@ impl Database {
             .await?;
         transaction.commit().await?;
         Ok(())
-    }
-
-    /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
-    pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT seq, tries, due_at FROM refused_events WHERE destination_id = ? AND due_at IS NOT NULL \
-             ORDER BY due_at, seq LIMIT 10000",
-        )
-        .bind(destination.get())
-        .fetch_all(self.read())
-        .await?;
-        let due = rows.iter().map(|row| DueEvent {
-            seq: Seq::new(row.get("seq")),
-            tries: row.get("tries"),
-            due_at: Timestamp::from_unix_ms(row.get("due_at")),
-        });
-        Ok(due.collect())
     }
 
     /// The furthest position that any stream has settled, or does not owe; none without destinations.
@@ -228,32 +215,6 @@ impl Database {
                 .fetch_all(self.read())
                 .await?;
         Ok(rows.into_iter().map(|(seq, number)| (Seq::new(seq), number)).collect())
-    }
-
-    /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.
-    pub async fn list_parked(
-        &self,
-        destination: DestinationId,
-        below: Option<Seq>,
-        limit: u32,
-    ) -> Result<Vec<ParkedEvent>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NULL AND seq < ? \
-             ORDER BY seq DESC LIMIT ?",
-        )
-        .bind(destination.get())
-        .bind(below.map_or(i64::MAX, Seq::get))
-        .bind(limit)
-        .fetch_all(self.read())
-        .await?;
-        let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
-            seq: refused.seq,
-            tries: refused.tries,
-            reason: refused.reason,
-            response: refused.response,
-            refused_at: refused.refused_at,
-        });
-        Ok(parked.collect())
     }
 
     /// Makes a parked event due again. False if it is not parked.
@@ -437,7 +398,7 @@ fn read_run(row: &SqliteRow) -> Option<Run> {
     })
 }
 
-fn read_refused(row: &SqliteRow) -> RefusedEvent {
+pub(super) fn read_refused(row: &SqliteRow) -> RefusedEvent {
     RefusedEvent {
         seq: Seq::new(row.get("seq")),
         tries: row.get("tries"),

@@ -1,20 +1,39 @@
-//! How many events were refused. Read by every page and every scrape, so the counts are kept in a table that triggers maintain
-//! (`refused_counts`); no refused event is read.
+//! Events that destinations refused, and how many they are.
+//!
+//! There may be a million of them, and every page and every scrape asks: counts are kept in a table that triggers maintain
+//! (`refused_counts`), so that no refused event is read for them, and lists are read through indexes, a page at a time.
 
 use std::collections::HashMap;
 
 use domain::{
+    Timestamp,
     alerts::ParkedCounts,
     ids::{DestinationId, Seq},
 };
 
-use super::{Database, StoreError};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Database, DueEvent, ParkedEvent, StoreError, delivery::read_refused};
 
 const COUNT_ALL: &str = "SELECT destination_id, retrying, parked FROM refused_counts WHERE retrying + parked > 0";
 const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE destination_id = ?";
 const COUNT_PARKED: &str = "SELECT destination_id, parked, ever_parked FROM refused_counts WHERE ever_parked > 0";
-const NEWEST_REASON: &str = "SELECT reason FROM refused_events WHERE destination_id = ? AND due_at IS NULL \
-                             ORDER BY seq DESC LIMIT 1";
+const NEWEST_REASON: &str = "SELECT reason FROM refused_events INDEXED BY refused_events_that_are_parked \
+                             WHERE destination_id = ? AND due_at IS NULL ORDER BY seq DESC LIMIT 1";
+const LIST_PARKED: &str = "SELECT * FROM refused_events INDEXED BY refused_events_that_are_parked \
+                           WHERE destination_id = ? AND due_at IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?";
+const LIST_DUE: &str = "SELECT seq, tries, due_at FROM refused_events INDEXED BY refused_events_that_are_due \
+                        WHERE destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq LIMIT 10000";
+const SUM_BYTES: &str = "SELECT coalesce(sum(text_bytes + (retrying + parked) * ?), 0) FROM refused_counts";
+const FORGET_ANSWERS: &str = "UPDATE refused_events SET response = '' WHERE destination_id = ?1 AND seq IN (\
+                              SELECT seq FROM refused_events INDEXED BY refused_events_with_an_answer \
+                              WHERE destination_id = ?1 AND response <> '' ORDER BY refused_at DESC LIMIT -1 OFFSET ?2)";
+
+/// Answers are kept of so many refused events of a destination, the newest; of the others, the reason.
+const KEPT_ANSWERS: i64 = 1_000;
+
+/// What a row takes up beside its texts, with its entries in the indexes.
+const ROW_BYTES: i64 = 200;
 const WITHIN: &str = "SELECT DISTINCT seq FROM refused_events WHERE seq > ? AND seq <= ? ORDER BY seq";
 
 /// How many events a destination refused.
@@ -23,6 +42,12 @@ pub struct Refused {
     /// Those that are still tried.
     pub retrying: u64,
     pub parked: u64,
+}
+
+impl Refused {
+    pub const fn all(self) -> u64 {
+        self.retrying.saturating_add(self.parked)
+    }
 }
 
 impl Database {
@@ -68,11 +93,70 @@ impl Database {
         Ok(seqs.into_iter().map(Seq::new).collect())
     }
 
+    /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
+    pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
+        let rows = sqlx::query(LIST_DUE)
+            .bind(destination.get())
+            .fetch_all(self.read())
+            .await?;
+        let due = rows.iter().map(|row| DueEvent {
+            seq: Seq::new(row.get("seq")),
+            tries: row.get("tries"),
+            due_at: Timestamp::from_unix_ms(row.get("due_at")),
+        });
+        Ok(due.collect())
+    }
+
+    /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.
+    pub async fn list_parked(
+        &self,
+        destination: DestinationId,
+        below: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<ParkedEvent>, StoreError> {
+        let rows = sqlx::query(LIST_PARKED)
+            .bind(destination.get())
+            .bind(below.map_or(i64::MAX, Seq::get))
+            .bind(limit)
+            .fetch_all(self.read())
+            .await?;
+        let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
+            seq: refused.seq,
+            tries: refused.tries,
+            reason: refused.reason,
+            response: refused.response,
+            refused_at: refused.refused_at,
+        });
+        Ok(parked.collect())
+    }
+
+    /// What all refused events take up here, about; their bodies are in the log's file.
+    pub async fn refused_bytes(&self) -> Result<u64, StoreError> {
+        let bytes: i64 = sqlx::query_scalar(SUM_BYTES)
+            .bind(ROW_BYTES)
+            .fetch_one(self.read())
+            .await?;
+        Ok(count(bytes))
+    }
+
     /// Why the newest parked event of a destination was refused; none if none is parked.
     pub async fn newest_parked_reason(&self, destination: DestinationId) -> Result<Option<String>, StoreError> {
         let reason = sqlx::query_scalar(NEWEST_REASON).bind(destination.get());
         Ok(reason.fetch_optional(self.read()).await?)
     }
+}
+
+/// Removes all answers of a destination but the newest. Called whenever refused events were stored.
+pub(super) async fn forget_answers(
+    transaction: &mut Transaction<'static, Sqlite>,
+    destination: DestinationId,
+) -> Result<(), StoreError> {
+    sqlx::query(FORGET_ANSWERS)
+        .bind(destination.get())
+        .bind(KEPT_ANSWERS)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
 
 fn refused(retrying: i64, parked: i64) -> Refused {
@@ -89,7 +173,10 @@ fn count(stored: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{
+        path::Path,
+        time::{Duration, Instant},
+    };
 
     use super::*;
     use crate::{
@@ -98,7 +185,7 @@ mod tests {
         vault::Vault,
     };
     use domain::{
-        Timestamp,
+        destination::DestinationKind,
         event::{Author, OwnEvent},
     };
 
@@ -150,6 +237,7 @@ mod tests {
     fn own_event() -> Recorded {
         let event = OwnEvent::ParkedEventsRetried {
             destination: DestinationId::new(1),
+            kind: DestinationKind::Http,
             name: "SIEM".into(),
             count: 1,
         };
@@ -196,5 +284,125 @@ mod tests {
         assert_eq!(counts().await, (0, 1, 4));
         execute(&database, "DELETE FROM destinations").await;
         assert_eq!(counts().await, (0, 0, 0));
+    }
+
+    /// The steps that SQLite takes.
+    async fn plan_of(database: &Database, query: &str) -> Vec<String> {
+        let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
+            .fetch_all(database.read())
+            .await
+            .unwrap();
+        plan.iter().map(|row| row.get("detail")).collect()
+    }
+
+    /// The shortest of three: the machine may be busy.
+    async fn shortest<T>(call: impl AsyncFn() -> T) -> Duration {
+        let mut shortest = Duration::MAX;
+        for _ in 0..3 {
+            let started = Instant::now();
+            call().await;
+            shortest = shortest.min(started.elapsed());
+        }
+        shortest
+    }
+
+    #[tokio::test]
+    async fn a_million_refused_events_are_counted_and_listed_within_a_tenth_of_a_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, id) = with_destination(folder.path()).await;
+        // Nearly all are parked, or nearly all are retried: neither may hide the others.
+        execute(
+            &database,
+            "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (2, 'http', 'Other', 0, 0); \
+             WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 500000) \
+             INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
+             SELECT id, seq, 5, 'Answered 422 Unprocessable Entity.', '', seq, \
+             CASE WHEN (seq % 1000 = 0) = (id = 1) THEN seq END FROM numbers, destinations",
+        )
+        .await;
+        let other = DestinationId::new(2);
+        assert_eq!(database.count_refused(id).await.unwrap().parked, 499_500);
+        assert_eq!(database.count_refused(other).await.unwrap().retrying, 499_500);
+        let page = database
+            .list_parked(other, Some(Seq::new(250_000)), 1_000)
+            .await
+            .unwrap();
+        assert_eq!((page.len(), page[0].seq), (249, Seq::new(249_000)));
+        let middle = Some(Seq::new(250_000));
+        let tenth = Duration::from_millis(100);
+        for destination in [id, other] {
+            let page = async |below| database.list_parked(destination, below, 1_000).await.unwrap();
+            assert!(shortest(async || page(None).await).await < tenth);
+            assert!(shortest(async || page(middle).await).await < tenth);
+            assert!(shortest(async || database.list_due(destination).await.unwrap()).await < tenth);
+            assert!(shortest(async || database.newest_parked_reason(destination).await.unwrap()).await < tenth);
+            assert!(shortest(async || database.count_refused(destination).await.unwrap()).await < tenth);
+        }
+        assert!(shortest(async || database.count_all_refused().await.unwrap()).await < tenth);
+        assert!(shortest(async || database.count_parked().await.unwrap()).await < tenth);
+        assert!(shortest(async || database.refused_bytes().await.unwrap()).await < tenth);
+        let (after, up_to) = (Seq::new(250_000), Seq::new(252_000));
+        assert!(shortest(async || database.refused_within(after, up_to).await.unwrap()).await < tenth);
+        let one_more = async || store(&database, id, vec![event(600_000, None)], Vec::new()).await;
+        assert!(shortest(one_more).await < tenth);
+    }
+
+    #[tokio::test]
+    async fn no_query_reads_all_refused_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, _) = with_destination(folder.path()).await;
+        for (query, index) in [
+            (
+                LIST_PARKED,
+                "refused_events_that_are_parked (destination_id=? AND seq<?)",
+            ),
+            (NEWEST_REASON, "refused_events_that_are_parked (destination_id=?)"),
+            (LIST_DUE, "refused_events_that_are_due (destination_id=? AND due_at>?)"),
+            (WITHIN, "refused_events_by_position (seq>? AND seq<?)"),
+        ] {
+            let plan = plan_of(&database, query).await;
+            assert!(plan.len() == 1 && plan[0].ends_with(index), "{query}: {plan:?}");
+        }
+        for query in [COUNT_ALL, COUNT_ONE, COUNT_PARKED, SUM_BYTES] {
+            let plan = plan_of(&database, query).await;
+            assert!(
+                plan.iter().all(|step| !step.contains("refused_events")),
+                "{query}: {plan:?}"
+            );
+        }
+        let plan = plan_of(&database, FORGET_ANSWERS).await;
+        assert!(
+            plan.iter()
+                .all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE")),
+            "{plan:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn answers_are_kept_of_the_newest_thousand_and_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, id) = with_destination(folder.path()).await;
+        let bytes = async || database.refused_bytes().await.unwrap();
+        assert_eq!(bytes().await, 0);
+        let with_answer = |seq: i64| RefusedEvent {
+            response: "x".repeat(4_096),
+            ..event(seq, None)
+        };
+        store(&database, id, (1..=600).map(with_answer).collect(), Vec::new()).await;
+        let sum = |rows: &[ParkedEvent]| {
+            let texts = rows.iter().map(|row| row.reason.len() + row.response.len() + 200);
+            u64::try_from(texts.sum::<usize>()).unwrap()
+        };
+        let listed = async || database.list_parked(id, None, u32::MAX).await.unwrap();
+        assert_eq!(bytes().await, sum(&listed().await));
+        store(&database, id, (601..=1_500).map(with_answer).collect(), Vec::new()).await;
+        let rows = listed().await;
+        let (new, old) = rows.split_at(1_000);
+        assert!(new.iter().all(|row| row.response.len() == 4_096));
+        assert!(old.len() == 500 && old.iter().all(|row| row.response.is_empty() && !row.reason.is_empty()));
+        assert_eq!(bytes().await, sum(&rows));
+        let all = (1..=1_500).map(Seq::new).collect();
+        store(&database, id, Vec::new(), all).await;
+        assert_eq!(bytes().await, 0);
     }
 }

@@ -9,7 +9,9 @@ use domain::{
 };
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Database, RefusedEvent, StoreError, error::is_taken, own_events::insert_own_event};
+use super::{
+    Database, RefusedEvent, StoreError, error::is_taken, own_events::insert_own_event, refused::forget_answers,
+};
 use crate::own_events::Recorded;
 
 /// A replay.
@@ -202,6 +204,9 @@ async fn advance(
     let Some(row) = row else { return Ok(None) };
     for refused in &update.refused {
         park(transaction, update.destination, refused).await?;
+    }
+    if !update.refused.is_empty() {
+        forget_answers(transaction, update.destination).await?;
     }
     read_state(&row).map(Some)
 }

@@ -6,6 +6,7 @@ use domain::{
     Timestamp,
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
+    policy::Trouble,
 };
 use engine::clock::Clock;
 
@@ -140,4 +141,100 @@ async fn a_parked_event_outlives_the_retention_age_until_it_is_delivered_or_disc
         log.stored().await.unwrap().kept_events == 0
     })
     .await;
+}
+
+#[tokio::test]
+async fn answers_are_kept_of_the_newest_refused_events_alone() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_bodies_with("odd", Answer::Status(400));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let halves = (0..2_400).map(|number| match number % 2 {
+        0 => format!("even-{number}"),
+        _ => format!("odd-{number}"),
+    });
+    world.post("1", halves).await;
+    wait_until("half of them are refused", async || {
+        world.state(id).await.1.retrying >= 1_200
+    })
+    .await;
+    let refused = world.engine.database().list_refused(id).await.unwrap();
+    assert!(refused.iter().all(|event| event.reason.contains("400")));
+    let answers = refused.iter().filter(|event| event.response == "no thanks").count();
+    assert_eq!(answers, 1_000);
+    let without: Vec<_> = refused.iter().filter(|event| event.response.is_empty()).collect();
+    let with: Vec<_> = refused.iter().filter(|event| !event.response.is_empty()).collect();
+    let newest_without = without.iter().map(|event| event.refused_at).max();
+    let oldest_with = with.iter().map(|event| event.refused_at).min();
+    assert!(newest_without <= oldest_with, "{newest_without:?} {oldest_with:?}");
+    // They take room from the log.
+    wait_until("they are counted", async || {
+        world.engine.log().stored().await.unwrap().kept_bytes > 200 * 1_200
+    })
+    .await;
+}
+
+/// Stores parked events as if they had been refused before.
+fn park_many(folder: &std::path::Path, id: DestinationId, count: u64) {
+    let connection = rusqlite::Connection::open(folder.join("audit-streams.db")).unwrap();
+    connection.busy_timeout(Duration::from_secs(10)).unwrap();
+    let count = i64::try_from(count).unwrap();
+    let inserted = connection.execute(
+        "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?2) \
+         INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
+         SELECT ?1, 1000000000 + number, 5, 'Answered 422.', '', 0, NULL FROM numbers",
+        [id.get(), count],
+    );
+    assert_eq!(inserted.unwrap(), usize::try_from(count).unwrap());
+}
+
+#[tokio::test]
+async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", texts(&["first"])).await;
+    world.wait_for_health(id, "it is healthy", is_healthy).await;
+    park_many(world.folder(), id, 99_999);
+    let world = world.restart().await;
+    receiver.answer_bodies_with("odd", Answer::Status(422));
+    world.post("1", texts(&["odd-1"])).await;
+    wait_until("one more is kept", async || world.state(id).await.1.retrying == 1).await;
+    for entity in ["1", "2", "3"] {
+        world
+            .post(entity, [format!("odd-of-{entity}"), format!("even-of-{entity}")])
+            .await;
+    }
+    let is_full = |health: &StreamHealth| {
+        matches!(
+            health,
+            StreamHealth::Held {
+                trouble: Trouble::TooManyRefused,
+                ..
+            }
+        )
+    };
+    world.wait_for_health(id, "it backs off", is_full).await;
+    let facts = world.state(id).await.1;
+    assert_eq!((facts.parked, facts.retrying), (99_999, 1));
+    // Where room is made, the next is moved aside; then it is full again.
+    let parked = world.engine.database().list_parked(id, None, 1).await.unwrap();
+    assert!(world.engine.discard_parked(&author(), id, parked[0].seq).await.unwrap());
+    wait_until("another one is kept", async || world.state(id).await.1.retrying == 2).await;
+    world.wait_for_health(id, "it backs off again", is_full).await;
+    assert_eq!(world.state(id).await.1.parked, 99_998);
+    receiver.answer_bodies_with("odd", Answer::Accept);
+    world.engine.retry_now(id);
+    receiver
+        .wait_for("everything has arrived", |requests| {
+            let accepted = |text: &str| {
+                requests
+                    .iter()
+                    .any(|request| request.was_accepted && request.body.contains(text))
+            };
+            let entities = ["1", "2", "3"].iter();
+            accepted("odd-1\"")
+                && entities
+                    .clone()
+                    .all(|entity| accepted(&format!("odd-of-{entity}")) && accepted(&format!("even-of-{entity}")))
+        })
+        .await;
 }

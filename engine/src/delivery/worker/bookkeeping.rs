@@ -112,6 +112,12 @@ impl Bookkeeping {
         self.refusing.as_ref()
     }
 
+    /// How many events were refused for the first time since the last commit.
+    pub(super) fn newly_refused(&self) -> u64 {
+        let newly = self.refused.iter().filter(|row| row.tries == 1).count();
+        u64::try_from(newly).unwrap_or(u64::MAX)
+    }
+
     /// `is_any_stored`: whether the store holds an event that the destination refused. Without any, nothing is left to be
     /// reported.
     pub(super) fn refusals_were_counted(&mut self, is_any_stored: bool) {

@@ -4,6 +4,7 @@
 //! side by side as futures of that task.
 
 mod reading;
+mod reloading;
 mod settling;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -31,7 +32,7 @@ use crate::{
     causes::causes,
     log::{LogError, LoggedEvent},
     sink::{Batching, Run, SendReport, Sink, SinkError},
-    store::{Admission, Cursor, Database, DueEvent, Refused, StoreError},
+    store::{Admission, Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
 
@@ -194,7 +195,8 @@ impl Stream {
             reading: None,
             committing: None,
             pause_until: None,
-            reload_is_due: false,
+            // How many events are refused is read with them.
+            reload_is_due: true,
             context,
         };
         stream.show_progress();
@@ -481,38 +483,6 @@ impl Stream {
                 None
             }
         }
-    }
-
-    /// Reads the refused events anew if that was asked for, but not while a commit is under way, of which it could see the
-    /// one half and not the other.
-    async fn reload_refusals(&mut self) {
-        if !self.reload_is_due || self.committing.is_some() || self.is_paused() {
-            return;
-        }
-        self.reload_is_due = false;
-        match self.read_refusals().await {
-            Ok((due, counted)) => {
-                self.refusals.load(&due);
-                self.books.apply_unsaved(&mut self.refusals);
-                self.books.refusals_were_counted(counted != Refused::default());
-                self.show_progress();
-            }
-            Err(error) => {
-                tracing::error!(
-                    destination_id = self.context.destination.get(),
-                    error = causes(&error),
-                    "Refused events could not be read."
-                );
-                self.reload_is_due = true;
-                self.pause();
-            }
-        }
-    }
-
-    async fn read_refusals(&self) -> Result<(Vec<DueEvent>, Refused), StoreError> {
-        let destination = self.context.destination;
-        let due = self.database.list_due(destination).await?;
-        Ok((due, self.database.count_refused(destination).await?))
     }
 
     /// Sends nothing new, takes what ends until the deadline, and stores everything.

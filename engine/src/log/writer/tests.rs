@@ -23,6 +23,7 @@ impl World {
         let shared = Shared {
             size_limit: Arc::new(AtomicU64::new(u64::MAX)),
             queued_bytes: Arc::default(),
+            refused_bytes: Arc::default(),
             commits: Arc::default(),
         };
         let path = folder.path().join("events.db");

@@ -94,6 +94,7 @@ impl Stream {
         for (position, (event, origin)) in events.rev() {
             let part = done.report.parts.get(&position);
             let decision = part.map_or(whole, |part| decide(part.outcome, RequestSize::One));
+            let decision = self.keep_within_limit(decision, origin);
             let report = part.unwrap_or(&done.report.whole);
             if part.is_some() && !matches!(decision, Decision::Settle | Decision::Forget) {
                 self.note_failure(std::slice::from_ref(&event), report, now);
@@ -121,6 +122,17 @@ impl Stream {
             }
         }
         shown
+    }
+
+    /// An event is not moved aside when too many are already: it stays where it is.
+    const fn keep_within_limit(&self, decision: Decision, origin: Origin) -> Decision {
+        match (decision, origin) {
+            (Decision::Refuse(_), Origin::Lane(_)) if self.refusals.is_full() => Decision::Hold {
+                trouble: Trouble::TooManyRefused,
+                retry_after: None,
+            },
+            _ => decision,
+        }
     }
 
     /// What a request that was sent under the present conditions means for the next ones.

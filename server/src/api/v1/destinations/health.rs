@@ -83,6 +83,8 @@ enum TroubleCode {
     Blocked,
     /// It refuses every event.
     EverythingRefused,
+    /// It refuses events, and as many as are kept are refused or parked already.
+    TooManyRefused,
 }
 
 /// How a stream is doing, and how far it is.
@@ -196,6 +198,7 @@ const fn code_of(trouble: Trouble) -> (TroubleCode, Option<u16>) {
     match trouble {
         Trouble::Unreached(_) => (TroubleCode::Unreached, None),
         Trouble::Blocked => (TroubleCode::Blocked, None),
+        Trouble::TooManyRefused => (TroubleCode::TooManyRefused, None),
         Trouble::Unavailable(status) => (TroubleCode::Unavailable, Some(status)),
         Trouble::AuthenticationFailing(status) => (TroubleCode::AuthenticationFailing, Some(status)),
         Trouble::EndpointNotFound(status) => (TroubleCode::EndpointNotFound, Some(status)),
