@@ -47,6 +47,8 @@ pub struct SignedIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Visitor {
     pub ip_address: String,
+    /// What the browser brings of an earlier sign-in, sealed by the server.
+    pub known_browser: Option<Vec<u8>>,
 }
 
 /// The value of a `Set-Cookie` header, to be put on the answer and nowhere else.
@@ -54,8 +56,9 @@ pub struct SetCookie(pub String);
 
 #[async_trait]
 pub trait AdminPort: Send + Sync {
-    /// Starts a session. The password is checked in constant time whether or not the user exists.
-    async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<SetCookie, AppError>;
+    /// Starts a session, and lets the browser be known later. The password is checked in constant time whether or not the user
+    /// exists.
+    async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<[SetCookie; 2], AppError>;
 
     /// Ends this session; the cookie in the answer removes it from the browser.
     async fn sign_out(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError>;

@@ -340,6 +340,9 @@ impl Engine {
     pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), UpdateError> {
         let refused = |reason: String| UpdateError::Refused(FieldError::new(field, reason));
         let url = Url::parse(url).map_err(|_| refused(format!("{label} must be a valid URL")))?;
+        if url.port() == Some(0) {
+            return Err(refused(format!("{label} must have a port from 1 to 65535")));
+        }
         let checked = self.network_rules().check_unresolved(&url);
         checked.map_err(|forbidden| refused(format!("{label} is blocked: {forbidden}")))
     }

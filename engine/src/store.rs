@@ -5,6 +5,7 @@
 
 mod activity;
 mod alerts;
+mod browsers;
 mod database;
 mod delivery;
 mod destinations;
@@ -21,6 +22,7 @@ mod users;
 pub use self::{
     activity::MinuteTotals,
     alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
+    browsers::KnownBrowser,
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{

@@ -17,7 +17,7 @@ pub(crate) use self::{
     random_text::random_text,
     session::{SESSION_IDLE, SessionKey, find_session},
     session_cookie::SessionCookie,
-    sign_in_attempts::SignInAttempts,
+    sign_in_attempts::{Attempt, SignInAttempts},
     throttle::{Left, Throttle, Wait},
     token_cache::TokenCache,
 };

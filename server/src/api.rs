@@ -61,7 +61,7 @@ pub(crate) fn router(services: &Services) -> Router<Services> {
         .merge(v4::router(services))
         .route("/api/graphql", post(graphql::post_graphql))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
-        .layer(from_fn(log_failures));
+        .layer(from_fn_with_state(Arc::clone(services), log_failures));
     Router::from(ingest_route())
         .merge(guarded)
         .merge(openapi::router())

@@ -70,7 +70,8 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     let engine = Engine::open(config.engine, Clock::machine()).await?;
     let first_password = first_user::make_first_user(&engine, &passwords, config.root_password).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
-    let public_url = config.public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
+    let public_url = config.public_url.map(|public_url| public_url.listening_on(address));
+    let public_url = public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
     warn_of_risks(&public_url, &config.trusted_proxies, address);
     Announcement {
         address,

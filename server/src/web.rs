@@ -14,7 +14,7 @@ pub(crate) use self::{
     address_ranges::AddressRanges,
     client_address::{Peer, TrustedProxies},
     incident::report_incident,
-    origin::{check_origin, require_same_origin},
+    origin::{check_host, check_origin, require_same_origin},
     public_url::PublicUrl,
     request_log::log_failures,
     security_headers::{page_policy, set_security_headers},

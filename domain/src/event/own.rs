@@ -82,7 +82,7 @@ pub enum OwnEvent {
         user: UserId,
         username: String,
     },
-    /// The name is what was typed, cut to 255 characters.
+    /// The name is that of the user; if there is none, it does not repeat what was typed, which may be a password.
     SignInFailed {
         username: String,
     },

@@ -1,7 +1,9 @@
-//! The cookie of a session. Over https it has the `__Host-` prefix, with which no other host can have set it.
+//! The cookies that a browser gets when somebody signs in: that of the session, and one by which the browser is known later.
+//! Over https they have the `__Host-` prefix, with which no other host can have set them.
 
 use app::port::SetCookie;
 use axum::http::{HeaderMap, header::COOKIE};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::SessionKey;
 
@@ -43,16 +45,37 @@ impl SessionCookie {
         SetCookie([self.name(), "=; Max-Age=0", self.marks()].concat())
     }
 
+    const fn browser_name(self) -> &'static str {
+        match self {
+            Self::Secure => "__Host-audit_streams_browser",
+            Self::Plain => "audit_streams_browser",
+        }
+    }
+
+    /// Lets the browser be known for half a year. It lets nobody in.
+    pub(crate) fn set_browser(self, sealed: &[u8]) -> SetCookie {
+        let value = URL_SAFE_NO_PAD.encode(sealed);
+        SetCookie([self.browser_name(), "=", &value, "; Max-Age=15552000", self.marks()].concat())
+    }
+
+    /// What a request brings of an earlier sign-in, still sealed.
+    pub(crate) fn read_browser(self, headers: &HeaderMap) -> Option<Vec<u8>> {
+        let text = value_of(headers, self.browser_name())?;
+        URL_SAFE_NO_PAD.decode(text).ok()
+    }
+
     /// The key that a request brings.
     pub(crate) fn read(self, headers: &HeaderMap) -> Option<SessionKey> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        pairs
-            .find(|(name, _)| *name == self.name())
-            .and_then(|(_, value)| SessionKey::of_sent(value))
+        value_of(headers, self.name()).and_then(SessionKey::of_sent)
     }
+}
+
+fn value_of<'headers>(headers: &'headers HeaderMap, cookie: &str) -> Option<&'headers str> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value)
 }
 
 #[cfg(test)]

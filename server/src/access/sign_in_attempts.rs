@@ -1,7 +1,8 @@
 //! Failed sign-ins are limited, for each address they come from and for each name that is tried.
 //!
 //! An attempt is taken before the password is checked, so that many at the same time gain nothing, and given back when the
-//! password was right: only failures count. The limit for a name is wider, because anybody can use it up for somebody else.
+//! password was right: only failures count. The limit for a name is wider, because anybody can use it up for somebody else; and a browser
+//! from which the user has signed in before has a limit of its own, which nobody else can use up.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -13,19 +14,26 @@ use super::{Throttle, Wait};
 
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 const FROM_ONE_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("is not zero");
+const FROM_ONE_BROWSER: NonZeroU32 = FROM_ONE_ADDRESS;
 const FOR_ONE_NAME: NonZeroU32 = NonZeroU32::new(30).expect("is not zero");
 
 /// The limits, shared by all requests.
 pub(crate) struct SignInAttempts {
     by_address: Throttle<IpAddr>,
     by_name: Throttle<String>,
+    by_browser: Throttle<String>,
 }
 
 /// An attempt that counts as failed until it is said to have succeeded.
 pub(crate) struct Attempt<'attempts> {
     attempts: &'attempts SignInAttempts,
-    address: IpAddr,
-    name: String,
+    limits: Limits,
+}
+
+/// What an attempt uses up.
+enum Limits {
+    OfAnybody { address: IpAddr, name: String },
+    OfBrowser(String),
 }
 
 impl SignInAttempts {
@@ -33,6 +41,7 @@ impl SignInAttempts {
         Self {
             by_address: Throttle::new(FROM_ONE_ADDRESS, WINDOW),
             by_name: Throttle::new(FOR_ONE_NAME, WINDOW),
+            by_browser: Throttle::new(FROM_ONE_BROWSER, WINDOW),
         }
     }
 
@@ -46,8 +55,17 @@ impl SignInAttempts {
         }
         Ok(Attempt {
             attempts: self,
-            address,
-            name,
+            limits: Limits::OfAnybody { address, name },
+        })
+    }
+
+    /// The same for a browser, or session, that is known to be the user's.
+    pub(crate) fn begin_known(&self, browser: &str, now: Instant) -> Result<Attempt<'_>, Wait> {
+        let browser = key_of(browser);
+        self.by_browser.take(&browser, now)?;
+        Ok(Attempt {
+            attempts: self,
+            limits: Limits::OfBrowser(browser),
         })
     }
 }
@@ -55,8 +73,13 @@ impl SignInAttempts {
 impl Attempt<'_> {
     /// The password was right, or could not be checked.
     pub(crate) fn give_back(self) {
-        self.attempts.by_address.give_back(&self.address);
-        self.attempts.by_name.give_back(&self.name);
+        match &self.limits {
+            Limits::OfAnybody { address, name } => {
+                self.attempts.by_address.give_back(address);
+                self.attempts.by_name.give_back(name);
+            }
+            Limits::OfBrowser(browser) => self.attempts.by_browser.give_back(browser),
+        }
     }
 }
 
@@ -103,6 +126,20 @@ mod tests {
         }
         assert!(attempts.begin(address(99), "root", now).is_err());
         assert!(attempts.begin(address(99), "ada", now).is_ok());
+    }
+
+    #[test]
+    fn a_known_browser_has_a_limit_of_its_own() {
+        let (attempts, now) = (SignInAttempts::new(), Instant::now());
+        for last in 0..30 {
+            assert!(attempts.begin(address(last), "root", now).is_ok());
+        }
+        assert!(attempts.begin(address(99), "root", now).is_err());
+        for _ in 0..10 {
+            assert!(attempts.begin_known("browser", now).is_ok());
+        }
+        assert!(attempts.begin_known("browser", now).is_err());
+        assert!(attempts.begin_known("other", now).is_ok());
     }
 
     #[test]

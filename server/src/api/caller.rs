@@ -20,7 +20,7 @@ use crate::{
     access::{TokenHash, bearer_text, find_session},
     export::Pass,
     services::Services,
-    web::{Peer, check_origin},
+    web::{Peer, check_host, check_origin},
 };
 
 /// Somebody who may do what the request asks for.
@@ -87,6 +87,12 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed:
 /// Who is signed in may do everything.
 async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller, ApiError> {
     let signed_in = find_signed_in(services, parts).await?.ok_or_else(missing)?;
+    check_host(
+        &services.public_url,
+        &services.trusted_proxies,
+        peer_of(parts)?,
+        &parts.headers,
+    )?;
     let owner = Owner::User(signed_in.user);
     let rate = count(services, owner)?;
     check_origin(&services.public_url, &parts.method, &parts.headers).map_err(|error| error.with_rate(rate))?;

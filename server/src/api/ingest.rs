@@ -132,7 +132,7 @@ fn answer(appended: &Appended, rate: RateHeaders) -> Response {
 
 fn log_conflicts(services: &Services, source: &str, appended: &Appended) {
     let first = appended.conflicts.first().and_then(|index| appended.ids.get(*index));
-    if let Some(first_id) = first.filter(|_| services.refusal_log.admits("conflict")) {
+    if let Some(first_id) = first.filter(|_| services.refusal_log.admits("conflict").is_some()) {
         tracing::warn!(
             source,
             conflicts = appended.conflicts.len(),
@@ -144,9 +144,9 @@ fn log_conflicts(services: &Services, source: &str, appended: &Appended) {
 
 fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
     let (status, code) = (error.status().as_u16(), error.code());
-    if !services.refusal_log.admits(code) {
+    let Some(left_out) = services.refusal_log.admits(code) else {
         return;
-    }
+    };
     let peer = head.extensions.get::<Peer>();
     let client = peer.map(|peer| {
         services
@@ -155,9 +155,9 @@ fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
             .to_string()
     });
     if error.status().is_server_error() {
-        tracing::warn!(status, code, client, "Events could not be taken in.");
+        tracing::warn!(status, code, client, left_out, "Events could not be taken in.");
     } else {
-        tracing::info!(status, code, client, "Events were refused.");
+        tracing::info!(status, code, client, left_out, "Events were refused.");
     }
 }
 

@@ -1,8 +1,10 @@
 //! How much one token may send, how often one address may be wrong, and how often that is logged.
 
 use std::{
+    collections::HashMap,
     net::IpAddr,
     num::NonZeroU32,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -32,16 +34,30 @@ const LOGGED: NonZeroU32 = NonZeroU32::new(10).expect("is not zero");
 const LOGGED_IN: Duration = Duration::from_secs(60);
 
 /// Which refusals are worth a line in the log: a sender that does not give up must not fill it.
-pub(crate) struct RefusalLog(Throttle<&'static str>);
+pub(crate) struct RefusalLog {
+    lines: Throttle<&'static str>,
+    /// Lines that were left out since the last one.
+    left_out: Mutex<HashMap<&'static str, u64>>,
+}
 
 impl RefusalLog {
     pub(crate) fn new() -> Self {
-        Self(Throttle::new(LOGGED, LOGGED_IN))
+        Self {
+            lines: Throttle::new(LOGGED, LOGGED_IN),
+            left_out: Mutex::default(),
+        }
     }
 
-    /// Whether a refusal with this code is to be logged.
-    pub(crate) fn admits(&self, code: &'static str) -> bool {
-        self.0.take(&code, Instant::now()).is_ok()
+    /// Whether a refusal of this kind is to be logged, and how many were left out before it.
+    pub(crate) fn admits(&self, kind: &'static str) -> Option<u64> {
+        let is_admitted = self.lines.take(&kind, Instant::now()).is_ok();
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        let left_out = left_out.entry(kind).or_default();
+        if is_admitted {
+            return Some(std::mem::take(left_out));
+        }
+        *left_out += 1;
+        None
     }
 }
 
@@ -83,8 +99,10 @@ mod tests {
     #[test]
     fn a_sender_that_does_not_give_up_does_not_fill_the_log() {
         let log = RefusalLog::new();
-        assert_eq!((0..1_000).filter(|_| log.admits("unknown_token")).count(), 10);
-        assert!(log.admits("invalid_event"), "each kind of refusal is seen");
+        let lines: Vec<u64> = (0..1_000).filter_map(|_| log.admits("unknown_token")).collect();
+        assert_eq!(lines, [0; 10]);
+        assert_eq!(log.admits("invalid_event"), Some(0), "each kind of refusal is seen");
+        assert_eq!(log.left_out.lock().unwrap()["unknown_token"], 990);
     }
 
     #[test]

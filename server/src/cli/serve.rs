@@ -238,7 +238,7 @@ impl ServeArgs {
 fn parse_service(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.port() != Some(0));
     url.ok_or("must be an absolute URL that starts with http:// or https://")
 }
 

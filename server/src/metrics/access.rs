@@ -1,12 +1,12 @@
 //! Who may scrape: whoever comes from an address that the operator allows, or brings a token that may read.
 
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, request::Parts};
 use domain::access::Scope;
 
 use crate::{
     api::{ApiError, RateHeaders, authorise_by_token},
     services::Services,
-    web::Peer,
+    web::{Peer, check_host},
 };
 
 /// # Errors
@@ -15,10 +15,19 @@ pub(super) async fn authorise(services: &Services, parts: &Parts) -> Result<Rate
     if !services.metrics_allow.is_empty() {
         let peer = parts.extensions.get::<Peer>().copied();
         let address = peer.and_then(|peer| services.trusted_proxies.known_client_address(peer, &parts.headers));
-        if address.is_some_and(|address| services.metrics_allow.contains(address)) {
+        if let Some(peer) = peer.filter(|_| address.is_some_and(|address| services.metrics_allow.contains(address))) {
+            // A browser at such an address must not read them for a page of somebody else.
+            if is_of_browser(&parts.headers) {
+                check_host(&services.public_url, &services.trusted_proxies, peer, &parts.headers)?;
+            }
             return Ok(RateHeaders::default());
         }
     }
     let caller = authorise_by_token(services, parts, Scope::Read).await?;
     Ok(caller.rate)
+}
+
+/// Browsers say what they want an answer for; Prometheus, which asks under any name, does not.
+fn is_of_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-mode") || headers.contains_key("origin") || headers.contains_key("referer")
 }

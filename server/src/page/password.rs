@@ -1,18 +1,18 @@
 //! Changing one's own password.
 
-use std::{net::IpAddr, time::Instant};
+use std::time::Instant;
 
 use app::{port::SignedIn, wire::AppError};
 use domain::{Field, FieldError, FieldErrors, access::NewPassword, event::OwnEvent};
 
 use super::{
-    failure::{from_password, from_store, internal},
+    failure::{from_password, from_store},
     port::author_of,
     sign_in::too_many,
 };
 use crate::services::Services;
 
-/// Whoever found an unlocked browser could try passwords here, so these attempts count like those of signing in.
+/// Whoever found an unlocked browser could try passwords here, so these attempts are limited like those of signing in.
 pub(super) async fn change_password(
     services: &Services,
     signed_in: &SignedIn,
@@ -20,13 +20,9 @@ pub(super) async fn change_password(
     new: String,
 ) -> Result<(), AppError> {
     let new = NewPassword::parse(new, Field::NewPassword).map_err(FieldErrors::from)?;
-    let address: IpAddr = signed_in
-        .ip_address
-        .parse()
-        .map_err(|error| internal("A visitor has no address.", &error))?;
     let attempt = services
         .sign_in_attempts
-        .begin(address, &signed_in.username, Instant::now())
+        .begin_known(&format!("session {}", signed_in.session), Instant::now())
         .map_err(too_many)?;
     let user = services
         .engine

@@ -42,7 +42,7 @@ pub(super) fn author_of(signed_in: &SignedIn) -> Author {
 
 #[async_trait]
 impl AdminPort for EnginePort {
-    async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<SetCookie, AppError> {
+    async fn sign_in(&self, visitor: &Visitor, username: &str, password: &str) -> Result<[SetCookie; 2], AppError> {
         sign_in::sign_in(&self.0, visitor, username, password).await
     }
 

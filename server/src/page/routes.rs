@@ -63,7 +63,7 @@ pub(crate) fn router(services: &Services) -> Router {
         .layer(from_fn_with_state(Arc::clone(services), require_same_origin))
         .layer(from_fn_with_state(Arc::clone(services), identify_visitor))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
-        .layer(from_fn(log_failures))
+        .layer(from_fn_with_state(Arc::clone(services), log_failures))
         .with_state(options)
 }
 

@@ -7,54 +7,47 @@ use app::{
     wire::AppError,
 };
 use domain::event::{Author, AuthorClass, OwnEvent};
-use engine::store::{NewSession, StoredUser};
+use engine::store::{KnownBrowser, NewSession, StoredUser};
 
 use super::{
     failure::{from_password, from_randomness, from_store, internal},
     port::author_of,
 };
 use crate::{
-    access::{SESSION_IDLE, SessionKey, Wait},
+    access::{Attempt, SESSION_IDLE, SessionKey, Wait, random_text},
     services::Services,
 };
 
-/// What is written into the audit event of a failed sign-in.
-const NAME_CHARS: usize = 255;
+/// Stands in the audit event of a failed sign-in where there is no such user: what was typed may be a password.
+const UNKNOWN_USER: &str = "An unauthenticated user";
 
 pub(super) async fn sign_in(
     services: &Services,
     visitor: &Visitor,
     username: &str,
     password: &str,
-) -> Result<SetCookie, AppError> {
-    let address: IpAddr = visitor
-        .ip_address
-        .parse()
-        .map_err(|error| internal("A visitor has no address.", &error))?;
-    let attempt = services
-        .sign_in_attempts
-        .begin(address, username, Instant::now())
-        .map_err(too_many)?;
+) -> Result<[SetCookie; 2], AppError> {
     let user = services
         .engine
         .database()
         .find_user(username)
         .await
         .map_err(from_store)?;
+    let attempt = begin_attempt(services, visitor, username, user.as_ref())?;
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let is_right = services.passwords.verify(password, stored).await;
     match (user, is_right) {
         (Some(user), Ok(true)) if user.disabled_at.is_some() => {
             attempt.give_back();
-            record_failure(services, visitor, username).await?;
+            record_failure(services, visitor, Some(&user)).await?;
             Err(AppError::AccountDisabled)
         }
         (Some(user), Ok(true)) => {
             attempt.give_back();
             start_session(services, visitor, user).await
         }
-        (_, Ok(_)) => {
-            record_failure(services, visitor, username).await?;
+        (user, Ok(_)) => {
+            record_failure(services, visitor, user.as_ref()).await?;
             Err(AppError::WrongCredentials)
         }
         (_, Err(error)) => {
@@ -62,6 +55,28 @@ pub(super) async fn sign_in(
             Err(from_password(error))
         }
     }
+}
+
+/// A browser from which this user has signed in before is not kept out by the failures of others.
+fn begin_attempt<'services>(
+    services: &'services Services,
+    visitor: &Visitor,
+    username: &str,
+    user: Option<&StoredUser>,
+) -> Result<Attempt<'services>, AppError> {
+    let sealed = visitor.known_browser.as_deref();
+    let browser = sealed.and_then(|sealed| services.engine.database().open_browser(sealed));
+    let known = browser.filter(|browser| user.is_some_and(|user| user.id == browser.user));
+    let (attempts, now) = (&services.sign_in_attempts, Instant::now());
+    let begun = match known {
+        Some(browser) => attempts.begin_known(&browser.id, now),
+        None => {
+            let address: Result<IpAddr, _> = visitor.ip_address.parse();
+            let address = address.map_err(|error| internal("A visitor has no address.", &error))?;
+            attempts.begin(address, username, now)
+        }
+    };
+    begun.map_err(too_many)
 }
 
 pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
@@ -80,8 +95,14 @@ pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Resul
     Ok(services.cookie.clear())
 }
 
-async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser) -> Result<SetCookie, AppError> {
+async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser) -> Result<[SetCookie; 2], AppError> {
     let key = SessionKey::generate().map_err(from_randomness)?;
+    let browser = KnownBrowser {
+        user: user.id,
+        id: random_text::<16>().map_err(from_randomness)?,
+    };
+    let sealed = services.engine.database().seal_browser(&browser);
+    let browser = services.cookie.set_browser(&sealed.map_err(from_randomness)?);
     let now = services.engine.clock().now();
     let session = NewSession {
         user: user.id,
@@ -111,11 +132,11 @@ async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser)
         return Err(AppError::WrongCredentials);
     }
     services.engine.relay_own_events().await;
-    Ok(services.cookie.set(&key))
+    Ok([services.cookie.set(&key), browser])
 }
 
-async fn record_failure(services: &Services, visitor: &Visitor, username: &str) -> Result<(), AppError> {
-    let name: String = username.chars().take(NAME_CHARS).collect();
+async fn record_failure(services: &Services, visitor: &Visitor, user: Option<&StoredUser>) -> Result<(), AppError> {
+    let name = user.map_or_else(|| UNKNOWN_USER.to_owned(), |user| user.username.clone());
     let author = Author {
         user_id: None,
         class: AuthorClass::User,

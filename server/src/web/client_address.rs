@@ -88,6 +88,11 @@ impl TrustedProxies {
         is_known.then(|| self.client_address(peer, headers))
     }
 
+    /// Whether the other end of the connection is a trusted proxy.
+    pub(crate) fn is_one(&self, peer: Peer) -> bool {
+        self.trust(peer.0.ip().to_canonical())
+    }
+
     fn trust(&self, address: IpAddr) -> bool {
         self.0.contains(address)
     }

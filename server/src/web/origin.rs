@@ -3,9 +3,13 @@
 //! Browsers attach the session cookie to requests that other sites make. So each request that may change something, and
 //! each that opens a WebSocket, has to show where it comes from: by `Sec-Fetch-Site`, which pages can't forge, or, where
 //! a browser does not send that (plain http on a network), by `Origin`. A request that shows neither is refused.
+//!
+//! All of that says what the browser takes for this server. So `Host` has to be a name of it, also for what only reads:
+//! otherwise a page of somebody else, whose name was made to lead here (DNS rebinding), would count as our own. What a trusted
+//! proxy hands on is not checked: it chooses by `Host` what it hands on, and may have replaced it.
 
 use axum::{
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
         header::{HOST, ORIGIN, UPGRADE},
@@ -14,14 +18,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::PublicUrl;
+use super::{Peer, PublicUrl, TrustedProxies};
 use crate::{api::ApiError, services::Services};
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// Middleware: lets through what only reads and what comes from here.
-pub(crate) async fn require_same_origin(State(services): State<Services>, request: Request, next: Next) -> Response {
-    match check_origin(&services.public_url, request.method(), request.headers()) {
+/// Middleware: lets through what is meant for this server, and of that what only reads and what comes from here.
+pub(crate) async fn require_same_origin(
+    State(services): State<Services>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let checked = check_host(&services.public_url, &services.trusted_proxies, peer, headers);
+    match checked.and_then(|()| check_origin(&services.public_url, request.method(), headers)) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -37,6 +48,25 @@ pub(crate) fn check_origin(public_url: &PublicUrl, method: &Method, headers: &He
     } else {
         Err(refusal())
     }
+}
+
+/// Lets through what is meant for this server.
+///
+/// # Errors
+/// 421.
+pub(crate) fn check_host(
+    public_url: &PublicUrl,
+    trusted_proxies: &TrustedProxies,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    if public_url.is_own_host(headers) || trusted_proxies.is_one(peer) {
+        return Ok(());
+    }
+    let message = "This server does not go by the host name of this request. Set --public-url (AUDIT_STREAMS_PUBLIC_URL) to the \
+                   address in the browser. A proxy has to hand on Host, or be named in --trusted-proxies \
+                   (AUDIT_STREAMS_TRUSTED_PROXIES).";
+    Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message))
 }
 
 fn refusal() -> ApiError {
@@ -69,7 +99,8 @@ fn origin_authority(headers: &HeaderMap) -> Option<&str> {
 /// A proxy may have put another host into `Host`, so the public URL counts as well.
 fn is_ours(origin: &str, headers: &HeaderMap, public_url: &PublicUrl) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    origin.eq_ignore_ascii_case(public_url.authority()) || host.is_some_and(|host| origin.eq_ignore_ascii_case(host))
+    let is_host = || host.is_some_and(|host| origin.eq_ignore_ascii_case(host)) && public_url.is_own_host(headers);
+    origin.eq_ignore_ascii_case(public_url.authority()) || is_host()
 }
 
 #[cfg(test)]
@@ -81,7 +112,8 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        is_from_here(&headers, &PublicUrl::parse("https://audit.example").unwrap())
+        let public_url = PublicUrl::parse("https://audit.example").unwrap();
+        is_from_here(&headers, &public_url.listening_on("10.0.0.5:8080".parse().unwrap()))
     }
 
     #[test]
@@ -113,6 +145,10 @@ mod tests {
             ("origin", "https://audit.example.evil"),
             ("host", "audit.example")
         ]));
+        assert!(
+            !from_here(&[("origin", "http://evil.example"), ("host", "evil.example")]),
+            "rebound"
+        );
         assert!(!from_here(&[("origin", "null"), ("host", "null")]));
         assert!(!from_here(&[("host", "audit.example")]), "nothing shown");
     }

@@ -29,6 +29,10 @@ pub(crate) async fn identify_visitor(
             Err(error) => return ApiError::internal("The session could not be read.", &error).into_response(),
         }
     }
-    request.extensions_mut().insert(Visitor { ip_address });
+    let known_browser = services.cookie.read_browser(request.headers());
+    request.extensions_mut().insert(Visitor {
+        ip_address,
+        known_browser,
+    });
     next.run(request).await
 }

@@ -555,3 +555,19 @@ async fn all_that_is_parked_is_tried_again_at_one_word() {
     let unknown = admin.post("/api/v1/destinations/99/parked/retry", &json!({})).await;
     assert_eq!(unknown.error(), (404, "not_found".into()));
 }
+
+#[tokio::test]
+async fn port_zero_is_no_place_to_send_to() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    for url in ["http://siem.example:0/", "https://127.0.0.1:0", "http://[::1]:00/in"] {
+        let draft = json!({"name": "SIEM", "http": {"url": url}});
+        let answer = admin.post("/api/v1/destinations", &draft).await;
+        let message = "Destination url must have a port from 1 to 65535";
+        assert_eq!(
+            answer.refused_fields(),
+            [("http.url".to_owned(), message.to_owned())],
+            "{url}"
+        );
+    }
+}

@@ -88,6 +88,60 @@ async fn right_passwords_are_not_limited() {
 }
 
 #[tokio::test]
+async fn others_failures_keep_out_nobody_who_has_signed_in_from_this_browser() {
+    let instance = Instance::start();
+    let answer = Browser::new(&instance).sign_in("root", PASSWORD).await;
+    let cookies = answer.headers.get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
+    let known = cookies
+        .find(|cookie| cookie.starts_with("audit_streams_browser="))
+        .unwrap();
+    assert!(
+        known.ends_with("; Max-Age=15552000; Path=/; HttpOnly; SameSite=Lax"),
+        "{known}"
+    );
+    let known = known.split(';').next().unwrap();
+    let mut stranger = Browser::new(&instance);
+    while stranger.sign_in("root", "wrong password").await.status != 429 {}
+    let here = |cookie: &str| Browser::with_cookie(&instance, Some(cookie));
+    assert_eq!(here("").sign_in("root", PASSWORD).await.status, 429);
+    assert_eq!(here(known).sign_in("root", PASSWORD).await.status, 200);
+    let forged = known.replacen('=', "=A", 1);
+    assert_eq!(
+        here(&forged).sign_in("root", PASSWORD).await.status,
+        429,
+        "not sealed here"
+    );
+    assert_eq!(
+        here(known).sign_in("mallory", PASSWORD).await.status,
+        429,
+        "another user"
+    );
+    for _ in 0..10 {
+        assert_eq!(here(known).sign_in("root", "wrong password").await.status, 403);
+    }
+    let answer = here(known).sign_in("root", "wrong password").await;
+    assert_eq!(answer.status, 429, "it is no way around the limits");
+}
+
+#[tokio::test]
+async fn the_id_of_a_session_is_never_given_again() {
+    let instance = Instance::start();
+    let newest = || {
+        let database = rusqlite::Connection::open(instance.data_dir().join("audit-streams.db")).unwrap();
+        let newest = database.query_row("SELECT max(id) FROM sessions", [], |row| row.get::<_, i64>(0));
+        newest.unwrap()
+    };
+    let mut last = 0;
+    for _ in 0..3 {
+        let mut browser = Browser::signed_in(&instance).await;
+        assert!(newest() > last, "{last}");
+        last = newest();
+        assert_eq!(browser.submit("session/sign_out", &[]).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn behind_a_trusted_proxy_each_client_has_its_own_limit() {
     let instance = Instance::start_with(&[("AUDIT_STREAMS_TRUSTED_PROXIES", "127.0.0.1")]);
     let attempt = |client: &'static str, password: &'static str| {
@@ -151,13 +205,13 @@ async fn what_happens_at_the_door_is_an_audit_event() {
         "login_failed_with_standard_authentication",
         "authenticated_with_password",
         "user_signed_out",
-        "mallory",
+        "An unauthenticated user",
     ] {
         assert!(events.text.contains(expected), "{expected}: {}", events.text);
     }
     assert!(
-        !events.text.contains("guess guess guess"),
-        "a password typed into the wrong field is bad enough"
+        !events.text.contains("guess guess guess") && !events.text.contains("mallory"),
+        "what is typed as a name may be a password"
     );
 }
 

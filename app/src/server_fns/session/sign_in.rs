@@ -16,7 +16,9 @@ pub async fn sign_in(
     answer(async move {
         let visitor = visitor()?;
         let path = LocalPath::parse(&return_to).unwrap_or_else(LocalPath::home);
-        set_cookie(port()?.sign_in(&visitor, &username, &password).await?)?;
+        for cookie in port()?.sign_in(&visitor, &username, &password).await? {
+            set_cookie(cookie)?;
+        }
         leave_for(path.as_str());
         Ok(path)
     })
