@@ -16,7 +16,7 @@ mod verification_token;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    event_filter::{EventFilter, undefined},
+    event_filter::{EventFilter, FilterKind, undefined},
     flow::Flow,
     google::{GoogleDraft, GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
@@ -63,9 +63,12 @@ impl DestinationKind {
 pub struct DestinationDraft {
     pub name: String,
     pub target: TargetDraft,
-    /// Names of the event types to admit; none admits every event.
+    /// Names of event types; without any, every event is sent.
     #[serde(default)]
     pub event_types: Vec<String>,
+    /// Whether only these types are sent, or all types except these.
+    #[serde(default)]
+    pub filter_kind: FilterKind,
     /// Paths of the groups and projects to admit, separated by commas; none admits every event.
     #[serde(default)]
     pub namespaces: String,
@@ -143,6 +146,7 @@ impl DestinationDraft {
             name: String::new(),
             target,
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }
@@ -157,6 +161,7 @@ impl DestinationDraft {
                 ..HttpDraft::default()
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }
@@ -201,7 +206,7 @@ impl DestinationDraft {
                 errors.collect(parse_secret_access_key(draft, is_stored));
             }
         }
-        errors.collect(EventFilter::parse(&self.event_types));
+        errors.collect(EventFilter::parse(self.filter_kind, &self.event_types));
         errors.collect(NamespaceFilter::parse(&self.namespaces));
         errors
     }
@@ -226,7 +231,7 @@ impl DestinationDraft {
         let mut errors = FieldErrors::default();
         let name = errors.collect(DestinationName::parse(&self.name));
         let target = errors.collect_all(self.target.parse(is_stored));
-        let filter = errors.collect(EventFilter::parse(&self.event_types));
+        let filter = errors.collect(EventFilter::parse(self.filter_kind, &self.event_types));
         let namespaces = errors.collect(NamespaceFilter::parse(&self.namespaces));
         // Told by the server alone: the browser offers nothing else, and need not know how times are read.
         let start_from = errors.collect(StartFrom::parse(&self.start_from));
@@ -361,6 +366,7 @@ mod tests {
                 private_key: None,
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }
@@ -376,6 +382,7 @@ mod tests {
                 ..S3Draft::default()
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }
@@ -408,6 +415,7 @@ mod tests {
                 headers: vec![HeaderDraft::new()],
             }),
             event_types: vec![String::new()],
+            filter_kind: FilterKind::default(),
             namespaces: "a//b".into(),
             start_from: String::new(),
         };

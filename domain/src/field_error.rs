@@ -17,7 +17,10 @@ pub enum Field {
     HeaderName(u8),
     /// Value of the header at this position, from 0.
     HeaderValue(u8),
+    /// The event types to send.
     EventTypes,
+    /// The event types not to send.
+    EventTypeDenylist,
     /// Groups and projects to admit.
     Namespaces,
     /// Where a new stream begins.

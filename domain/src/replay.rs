@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, FieldError, FieldErrors, Timestamp, destination::EventFilter, policy::Trouble};
+use crate::{
+    Field, FieldError, FieldErrors, Timestamp,
+    destination::{EventFilter, FilterKind},
+    policy::Trouble,
+};
 
 /// Replays of a destination that are kept, the running one included.
 pub const KEPT_REPLAYS: usize = 20;
@@ -44,7 +48,7 @@ impl ReplayRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayRequest {
     pub range: ReplayRange,
-    /// Beside the destination's own filters, which hold as well.
+    /// An allowlist beside the destination's own filters, which hold as well.
     pub types: EventFilter,
 }
 
@@ -73,7 +77,7 @@ impl ReplayDraft {
             text => Timestamp::end_of(text),
         };
         let before = errors.collect(before.ok_or_else(|| no_moment(Field::CreatedBefore, "End of the range")));
-        let types = errors.collect(EventFilter::parse(&self.event_types));
+        let types = errors.collect(EventFilter::parse(FilterKind::Allow, &self.event_types));
         let range = from.zip(before).map(|(from, before)| ReplayRange::new(from, before));
         let range = range.and_then(|range| errors.collect(range));
         match (range, types) {

@@ -230,6 +230,40 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:no')).toBe(false);
 });
 
+test('Update event filters: all except these event types', async ({ page, request, instance, receiver, a11y }) => {
+  const token = await instance.createToken('app', 'ingest');
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const item = streamItem(page, 'SIEM');
+  const form = await expand(page, 'SIEM');
+  await expect(form.getByRole('radio', { name: 'Only these event types' })).toBeChecked();
+  await form.getByRole('radio', { name: 'All except these event types' }).check();
+  await expect(form.getByText('No filter: every event is sent.')).toBeVisible();
+  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await form.getByRole('button', { name: 'Filter by audit event type' }).click();
+  const search = form.getByRole('combobox', { name: 'Search' });
+  await search.fill('user cre');
+  await search.press('Enter');
+  await search.press('Escape');
+  await expect(form.getByText('Every event is sent, also of types that are added later, except events of these types.')).toBeVisible();
+  await a11y.expectNoViolations();
+  await save(form);
+  await expect(item.getByRole('button', { name: 'filtered' })).toBeVisible();
+  await expect(form.getByRole('radio', { name: 'All except these event types' })).toBeChecked();
+
+  const event = (id: string, type: string) => ({ id, event_type: type, entity_type: 'Project', entity_id: 1 });
+  const events = [event('no', 'user_created'), event('yes', 'our_own_type')];
+  await postEvents(request, instance, token, JSON.stringify(events));
+  await receiver.waitFor(about('yes'), 'what is not denied');
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+
+  await form.getByRole('radio', { name: 'Only these event types' }).check();
+  await save(form);
+  const others = [event('not', 'our_own_type'), event('now', 'user_created')];
+  await postEvents(request, instance, token, JSON.stringify(others));
+  await receiver.waitFor(about('now'), 'what is allowed');
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'not')).toBe(false);
+});
+
 test('Update event filters: groups or projects', async ({ page, request, instance, receiver, a11y }) => {
   const token = await instance.createToken('app', 'ingest');
   await addHttpDestination(page, 'SIEM', receiver.url);

@@ -30,7 +30,8 @@ pub(crate) fn draft_of(destination: &Destination) -> DestinationDraft {
     DestinationDraft {
         name: destination.name.to_string(),
         target: target_draft(&destination.target),
-        event_types: destination.filter.iter().map(ToString::to_string).collect(),
+        event_types: destination.filter.types().map(ToString::to_string).collect(),
+        filter_kind: destination.filter.kind(),
         namespaces: destination.namespace_filter().to_string(),
         start_from: String::new(),
     }

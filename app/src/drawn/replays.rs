@@ -53,7 +53,7 @@ fn draw_request(request: &ReplayRequest, reader: Reader) -> AnyView {
 }
 
 fn types_text(request: &ReplayRequest) -> String {
-    let types: Vec<&str> = request.types.iter().map(EventType::as_str).collect();
+    let types: Vec<&str> = request.types.types().map(EventType::as_str).collect();
     types.join(", ")
 }
 

@@ -160,7 +160,13 @@ impl EditorState {
     }
 
     pub fn is_changed(&self) -> bool {
-        self.stored.as_ref().is_none_or(|stored| stored.draft != self.draft)
+        let Some(stored) = &self.stored else { return true };
+        let mut draft = self.draft.clone();
+        if draft.event_types.is_empty() {
+            // Without event types, both kinds of filter do the same.
+            draft.filter_kind = stored.draft.filter_kind;
+        }
+        draft != stored.draft
     }
 
     /// Whether saving would do something.

@@ -2,6 +2,8 @@
 
 mod sheet;
 
+use domain::destination::FilterKind;
+
 pub use self::sheet::TypeSheet;
 use crate::wire::EventTypeView;
 
@@ -108,10 +110,12 @@ impl TypePicker {
         chosen.iter().filter(stays).cloned().collect()
     }
 
-    /// How many of the last day's events a filter with these types admits, in words. The server counts by the hour.
-    pub fn forecast(&self, chosen: &[String]) -> String {
+    /// How many of the last day's events a filter of this kind with these types admits, as a sentence. The server counts by the
+    /// hour.
+    pub fn forecast(&self, kind: FilterKind, chosen: &[String]) -> String {
         let total: u64 = self.types.iter().map(|known| known.last_day).sum();
-        let admits = |known: &&EventTypeView| chosen.is_empty() || chosen.contains(&known.name);
+        let is_allowlist = kind == FilterKind::Allow;
+        let admits = |known: &&EventTypeView| chosen.is_empty() || chosen.contains(&known.name) == is_allowlist;
         let admitted: u64 = self.types.iter().filter(admits).map(|known| known.last_day).sum();
         let (admitted, total) = (super::text::grouped(admitted), super::text::grouped(total));
         format!("Admits {admitted} of the {total} events of the last 24 full hours and this one.")

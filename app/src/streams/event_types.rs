@@ -3,6 +3,7 @@
 mod picker;
 mod sheet;
 
+use domain::destination::FilterKind;
 use leptos::{
     ev::{self, FocusEvent, KeyboardEvent, PointerEvent},
     html,
@@ -14,7 +15,10 @@ use web_sys::Node;
 use self::{picker::Picker, sheet::Sheet};
 use super::editing::Editing;
 use crate::{
-    model::type_picker::{TypeSheet, summary},
+    model::{
+        editor::EditorState,
+        type_picker::{TypeSheet, summary},
+    },
     ui::Icon,
 };
 
@@ -35,9 +39,12 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
         }
     });
     let (label_id, button_id, hint_id) = (picker.id("label"), picker.id("button"), picker.id("hint"));
-    let hint = editing.read(|editor| match editor.event_types().len() {
-        0 => "No filter: every event is sent.",
-        _ => "Only events of these types are sent.",
+    let hint = editing.read(|editor| match (editor.event_types(), editor.filter_kind()) {
+        ([], _) => "No filter: every event is sent.",
+        (_, FilterKind::Allow) => "Only events of these types are sent.",
+        (_, FilterKind::Deny) => {
+            "Every event is sent, also of types that are added later, except events of these types."
+        }
     });
     let toggle = move |_| match is_open.get_untracked() {
         true => picker.close(),
@@ -55,6 +62,10 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
             <span class="field-hint" id=label_id.clone()>
                 "Filter by audit event type"
             </span>
+            <div class="field field-set" role="radiogroup" aria-labelledby=label_id.clone()>
+                {kind_choice(editing, FilterKind::Allow, "Only these event types")}
+                {kind_choice(editing, FilterKind::Deny, "All except these event types")}
+            </div>
             <div class="picker" node_ref=frame on:keydown=on_key on:focusout=move |event| close_when_left(picker, frame, &event)>
                 <button
                     type="button"
@@ -75,10 +86,30 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
                 {hint}
             </p>
             <p class="field-error" role="status">
-                {editing.message(domain::Field::EventTypes)}
+                {editing.read(EditorState::filter_message)}
             </p>
         </section>
     }
+}
+
+fn kind_choice(editing: Editing, kind: FilterKind, title: &'static str) -> AnyView {
+    let title_id = editing.field_id(&format!("types-{}-title", kind.as_str()));
+    let is_chosen = editing.read(move |editor| editor.filter_kind() == kind);
+    view! {
+        <label class="choice">
+            <input
+                type="radio"
+                name=editing.field_id("types-kind")
+                prop:checked=is_chosen
+                aria-labelledby=title_id.clone()
+                on:change=move |_| editing.update(|editor| editor.set_filter_kind(kind))
+            />
+            <span class="choice-title" id=title_id>
+                {title}
+            </span>
+        </label>
+    }
+    .into_any()
 }
 
 fn close_when_left(picker: Picker, frame: NodeRef<html::Div>, event: &FocusEvent) {

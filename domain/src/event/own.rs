@@ -6,7 +6,7 @@ use super::{AuditEvent, EventId, EventType};
 use crate::{
     Timestamp,
     alerts::AlertNews,
-    destination::{DestinationKind, EventNames, NamespacePath, StartFrom},
+    destination::{DestinationKind, EventNames, FilterKind, NamespacePath, StartFrom},
     ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
     replay::{ReplayProgress, ReplayRequest},
 };
@@ -161,16 +161,20 @@ pub enum OwnEvent {
         name: String,
         key: String,
     },
-    EventTypesAdmitted {
+    /// Event types were added to the allowlist or denylist of a destination.
+    EventTypesAdded {
         destination: DestinationId,
         kind: DestinationKind,
         name: String,
+        list: FilterKind,
         types: Vec<EventType>,
     },
+    /// Event types were removed from the allowlist or denylist of a destination.
     EventTypesRemoved {
         destination: DestinationId,
         kind: DestinationKind,
         name: String,
+        list: FilterKind,
         types: Vec<EventType>,
     },
     NamespaceAdmitted {
@@ -339,7 +343,7 @@ impl OwnEvent {
             Self::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
             Self::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",
             Self::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
-            Self::EventTypesAdmitted { .. } => "event_type_filters_created",
+            Self::EventTypesAdded { .. } => "event_type_filters_created",
             Self::EventTypesRemoved { .. } => "event_type_filters_deleted",
             Self::NamespaceAdmitted { .. } => "created_instance_namespace_filter",
             Self::NamespaceRemoved { .. } => "deleted_instance_namespace_filter",
@@ -505,15 +509,16 @@ impl OwnEvent {
                 name,
                 json!({}),
             ),
-            Self::EventTypesAdmitted {
+            Self::EventTypesAdded {
                 destination: id,
                 kind,
                 name,
+                list,
                 types,
             } => Parts {
                 target_type: target_type(*kind),
                 ..destination(
-                    format!("Created audit event type filter(s): {}", listed(types)),
+                    format!("Created audit event type {}: {}", filters(*list), listed(types)),
                     id,
                     name,
                     json!({}),
@@ -523,11 +528,12 @@ impl OwnEvent {
                 destination: id,
                 kind,
                 name,
+                list,
                 types,
             } => Parts {
                 target_type: target_type(*kind),
                 ..destination(
-                    format!("Deleted audit event type filter(s): {}", listed(types)),
+                    format!("Deleted audit event type {}: {}", filters(*list), listed(types)),
                     id,
                     name,
                     json!({}),
@@ -837,6 +843,14 @@ fn with_category(
     details
 }
 
+/// What GitLab calls the entries of a list.
+const fn filters(list: FilterKind) -> &'static str {
+    match list {
+        FilterKind::Allow => "filter(s)",
+        FilterKind::Deny => "denylist filter(s)",
+    }
+}
+
 /// What changed, in GitLab's words and order.
 fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Option<bool>) -> String {
     let mut message = format!("Updated a custom HTTP header from key {from_key} to have");
@@ -863,7 +877,7 @@ fn start_details(start: StartFrom) -> serde_json::Value {
 
 fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String {
     let (from, before) = (request.range.from(), request.range.before());
-    let types: Vec<&EventType> = request.types.iter().collect();
+    let types: Vec<&EventType> = request.types.types().collect();
     let of_types = match types.as_slice() {
         [] => String::new(),
         types => format!(" of type {}", listed(types)),
@@ -872,7 +886,7 @@ fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String
 }
 
 fn replay_details(replay: ReplayId, request: &ReplayRequest, total: u64) -> serde_json::Value {
-    let types: Vec<&str> = request.types.iter().map(EventType::as_str).collect();
+    let types: Vec<&str> = request.types.types().map(EventType::as_str).collect();
     json!({
         "replay_id": replay,
         "created_from": request.range.from().to_string(),

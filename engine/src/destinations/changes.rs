@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     destination::{
-        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, EventNames, Flow, GoogleSettings,
-        NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
+        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, EventNames, FilterKind, Flow,
+        GoogleSettings, NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
     },
     event::OwnEvent,
     ids::DestinationId,
@@ -305,20 +305,25 @@ pub(super) fn filter_changes(
     before: &EventFilter,
     wanted: &EventFilter,
 ) -> Vec<OwnEvent> {
-    let (added, removed) = (wanted.without(before), before.without(wanted));
-    let added = (!added.is_empty()).then(|| OwnEvent::EventTypesAdmitted {
-        destination,
-        kind,
-        name: name.to_owned(),
-        types: added,
+    let changes = FilterKind::ALL.into_iter().flat_map(|list| {
+        let (added, removed) = (wanted.without(before, list), before.without(wanted, list));
+        let added = (!added.is_empty()).then(|| OwnEvent::EventTypesAdded {
+            destination,
+            kind,
+            name: name.to_owned(),
+            list,
+            types: added,
+        });
+        let removed = (!removed.is_empty()).then(|| OwnEvent::EventTypesRemoved {
+            destination,
+            kind,
+            name: name.to_owned(),
+            list,
+            types: removed,
+        });
+        added.into_iter().chain(removed)
     });
-    let removed = (!removed.is_empty()).then(|| OwnEvent::EventTypesRemoved {
-        destination,
-        kind,
-        name: name.to_owned(),
-        types: removed,
-    });
-    added.into_iter().chain(removed).collect()
+    changes.collect()
 }
 
 /// One for each namespace, as GitLab has them.

@@ -76,11 +76,11 @@ impl Engine {
         let mut known: HashSet<String> = known.into_iter().map(|known| known.name).collect();
         if let Some(destination) = destination {
             let stored = self.database().find_destination(destination).await?;
-            let admitted = stored.iter().flat_map(|stored| stored.filter.iter());
+            let admitted = stored.iter().flat_map(|stored| stored.filter.types());
             known.extend(admitted.map(|event_type| event_type.as_str().to_owned()));
         }
-        match filter.iter().find(|event_type| !known.contains(event_type.as_str())) {
-            Some(unknown) => Err(UpdateError::Refused(undefined(unknown.as_str()))),
+        match filter.types().find(|event_type| !known.contains(event_type.as_str())) {
+            Some(unknown) => Err(UpdateError::Refused(undefined(filter.kind().field(), unknown.as_str()))),
             None => Ok(()),
         }
     }

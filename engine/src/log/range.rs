@@ -5,14 +5,14 @@
 //! others, and what comes after the last of them, are read one at a time. So a step is short, holds little in memory, and
 //! whoever no longer waits for the answer stops the next one.
 //!
-//! Counting reads as little as it can: of a block that lies in the range as a whole, its bounds; of chosen event types, the
-//! index; and only where groups and projects are chosen or a block is cut by the range, the events, without their bodies.
+//! Counting reads as little as it can: of a block that lies in the range as a whole, its bounds; of event types that are
+//! chosen, or of those that are left out of such a block, the index; and only where groups and projects are chosen or a block is
+//! cut by the range, the events, without their bodies.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    Timestamp,
-    destination::{EventFilter, NamespaceFilter},
+    destination::{EventFilter, FilterKind, NamespaceFilter},
     event::EventType,
     ids::Seq,
     replay::ReplayRange,
@@ -20,7 +20,7 @@ use domain::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    EventLog, LogError, LoggedEvent,
+    BrowsePosition, EventLog, LogError, LoggedEvent,
     index::Token,
     places::unpack,
     read::{COLUMNS, read_event},
@@ -46,11 +46,18 @@ pub struct RangeFilter {
 }
 
 impl RangeFilter {
-    /// The types that both filters admit; none if they admit all.
+    /// The types that both filters admit. `None` if neither is an allowlist: then there is no end to them.
     fn chosen_types(&self) -> Option<Vec<&EventType>> {
         let [one, other] = &self.types;
-        let (narrow, wide) = if one.admits_all() { (other, one) } else { (one, other) };
-        (!narrow.admits_all()).then(|| narrow.iter().filter(|chosen| wide.admits(chosen)).collect())
+        let is_allowlist = |filter: &EventFilter| filter.kind() == FilterKind::Allow && !filter.admits_all();
+        let (narrow, wide) = if is_allowlist(one) { (one, other) } else { (other, one) };
+        is_allowlist(narrow).then(|| narrow.types().filter(|chosen| wide.admits(chosen)).collect())
+    }
+
+    /// The types that a denylist names, each once.
+    fn denied_types(&self) -> BTreeSet<&EventType> {
+        let lists = self.types.iter().map(|filter| filter.list(FilterKind::Deny));
+        lists.flatten().collect()
     }
 
     fn admits_all(&self) -> bool {
@@ -234,6 +241,9 @@ fn count_stretch(connection: &Connection, filter: &RangeFilter, stretch: Stretch
         (Some(block), Some(types)) if filter.namespaces.admits_all() => {
             count_by_index(connection, filter, (stretch, block), &types)
         }
+        (Some(block), None) if is_whole(block) && filter.namespaces.admits_all() => {
+            count_all_but_denied(connection, filter, (stretch, block))
+        }
         _ => count_rows(connection, filter, stretch),
     }
 }
@@ -257,29 +267,60 @@ fn count_by_index(
     (stretch, block): (Stretch, Block),
     types: &[&EventType],
 ) -> Result<RangeCount, LogError> {
-    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
-    let after = stretch.after.max(oldest.map_or(i64::MAX, |oldest| oldest - 1));
     let range = filter.range.from()..filter.range.before();
-    let mut entry = connection.prepare_cached("SELECT places FROM index_entries WHERE block = ? AND token = ?")?;
     let (mut events, mut first) = (0, None::<Seq>);
     for event_type in types {
-        let token = Token::EventType(event_type.as_str()).key();
-        let places: Option<Vec<u8>> = entry
-            .query_row(params![block.first, token], |row| row.get(0))
-            .optional()?;
-        let places = unpack(&places.unwrap_or_default()).ok_or(LogError::Unreadable { seq: block.first })?;
-        let is_meant = |seq: Seq, created_at: Timestamp| {
-            after < seq.get() && seq.get() <= stretch.last && range.contains(&created_at)
-        };
+        let places = places_of(connection, (stretch, block), event_type)?;
         let mut meant = places
             .iter()
-            .filter(|place| is_meant(place.seq, place.created_at))
+            .filter(|place| range.contains(&place.created_at))
             .peekable();
         let nearest = meant.peek().map(|place| place.seq);
         first = first.into_iter().chain(nearest).min();
         events += u64::try_from(meant.count()).unwrap_or(0);
     }
     Ok(RangeCount { events, first })
+}
+
+/// Of a block that lies in the range as a whole.
+fn count_all_but_denied(
+    connection: &Connection,
+    filter: &RangeFilter,
+    (stretch, block): (Stretch, Block),
+) -> Result<RangeCount, LogError> {
+    let all = count_all(connection, stretch)?;
+    let mut denied = BTreeSet::new();
+    for event_type in filter.denied_types() {
+        let places = places_of(connection, (stretch, block), event_type)?;
+        denied.extend(places.iter().map(|place| place.seq.get()));
+    }
+    let events = all
+        .events
+        .saturating_sub(u64::try_from(denied.len()).unwrap_or(u64::MAX));
+    let first = all.first.filter(|_| events > 0);
+    let first = first.and_then(|first| (first.get()..=stretch.last).find(|seq| !denied.contains(seq)));
+    Ok(RangeCount {
+        events,
+        first: first.map(Seq::new),
+    })
+}
+
+/// Where events of a type stand in the stretch, as the index of its block knows it.
+fn places_of(
+    connection: &Connection,
+    (stretch, block): (Stretch, Block),
+    event_type: &EventType,
+) -> Result<Vec<BrowsePosition>, LogError> {
+    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
+    let after = stretch.after.max(oldest.map_or(i64::MAX, |oldest| oldest - 1));
+    let token = Token::EventType(event_type.as_str()).key();
+    let places: Option<Vec<u8>> = connection
+        .prepare_cached("SELECT places FROM index_entries WHERE block = ? AND token = ?")?
+        .query_row(params![block.first, token], |row| row.get(0))
+        .optional()?;
+    let mut places = unpack(&places.unwrap_or_default()).ok_or(LogError::Unreadable { seq: block.first })?;
+    places.retain(|place| after < place.seq.get() && place.seq.get() <= stretch.last);
+    Ok(places)
 }
 
 fn count_rows(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {

@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    destination::EventFilter,
+    destination::{EventFilter, FilterKind},
     event::EventType,
     ids::{DestinationId, ReplayId, Seq},
     replay::{KEPT_REPLAYS, ReplayProgress, ReplayRange, ReplayRequest, ReplayState},
@@ -84,7 +84,7 @@ impl Database {
         new: &NewReplay<'_>,
         own_event: impl FnOnce(ReplayId) -> Recorded + Send,
     ) -> Result<ReplayId, InsertReplayError> {
-        let types: Vec<&str> = new.request.types.iter().map(EventType::as_str).collect();
+        let types: Vec<&str> = new.request.types.types().map(EventType::as_str).collect();
         let mut transaction = self.write().await?;
         let inserted = sqlx::query(
             "INSERT INTO replays (destination_id, created_at, created_by, created_from, created_before, event_types, \
@@ -270,7 +270,7 @@ fn read_replay(row: &SqliteRow) -> Result<Replay, StoreError> {
     let place = |column| row.get::<Option<i64>, _>(column).map(Seq::new);
     let range = ReplayRange::new(moment("created_from"), moment("created_before"));
     let types: Option<Vec<String>> = serde_json::from_str(row.get("event_types")).ok();
-    let types = types.and_then(|types| EventFilter::parse(&types).ok());
+    let types = types.and_then(|types| EventFilter::parse(FilterKind::Allow, &types).ok());
     Ok(Replay {
         id: ReplayId::new(id),
         destination: DestinationId::new(row.get("destination_id")),

@@ -2,7 +2,7 @@
 
 use domain::{
     Field,
-    destination::{DestinationDraft, HeaderDraft},
+    destination::{DestinationDraft, FilterKind, HeaderDraft},
     ids::{DestinationId, Seq},
 };
 use engine::store::{CursorUpdate, Destination, Header, RefusedEvent, UpdateError};
@@ -281,6 +281,7 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
         name: "Other".into(),
         headers: vec![header("X-A", "1")],
         event_types: vec!["user_created".into()],
+        filter_kind: FilterKind::default(),
         namespaces: String::new(),
         verification_token: None,
     };

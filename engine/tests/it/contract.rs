@@ -7,7 +7,7 @@ mod endpoint;
 use std::{path::Path, time::Duration};
 
 use domain::{
-    destination::DestinationDraft,
+    destination::{DestinationDraft, FilterKind},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     policy::{Trouble, Unreached},
@@ -91,13 +91,17 @@ fn ids(entities: usize, each: usize) -> Vec<String> {
 
 /// Posts events with these ids, in one request; returns their bodies as they are to arrive.
 async fn post(world: &World, ids: &[String]) -> Vec<String> {
+    post_of_type(world, "project_updated", ids).await
+}
+
+async fn post_of_type(world: &World, event_type: &str, ids: &[String]) -> Vec<String> {
     let events: Vec<_> = ids
         .iter()
         .map(|id| {
             let entity = id.split('-').next().unwrap();
             serde_json::json!({
                 "id": id,
-                "event_type": "project_updated",
+                "event_type": event_type,
                 "entity_type": "Project",
                 "entity_id": entity,
                 "details": {"custom_message": "ü \u{2028} \"quoted\" 1.50", "number": 12345678901234567890_u64},
@@ -157,6 +161,24 @@ async fn delivers<C: Counterpart>() {
     let kept = all_kept(&counterpart, &posted).await;
     assert_eq!(kept.len(), 280, "each once, byte for byte");
     assert_in_order(&kept, &posted);
+}
+
+async fn leaves_out_what_is_denied<C: Counterpart>() {
+    let counterpart = C::start().await;
+    let services = counterpart.services();
+    let world = World::with(|config| EngineConfig { services, ..config }).await;
+    // Known from now on.
+    post_of_type(&world, "noise", &["e0-noise".to_owned()]).await;
+    let draft = DestinationDraft {
+        event_types: vec!["noise".to_owned()],
+        filter_kind: FilterKind::Deny,
+        ..counterpart.draft()
+    };
+    world.add(&draft).await;
+    let denied = post_of_type(&world, "noise", &["e1-0".to_owned(), "e2-0".to_owned()]).await;
+    let posted = post(&world, &["e1-1".to_owned(), "e2-1".to_owned()]).await;
+    assert_eq!(all_kept(&counterpart, &posted).await.len(), 2);
+    assert_eq!(counterpart.kept(&denied), [""; 0]);
 }
 
 async fn is_held_and_goes_on<C: Counterpart>(ill: Ill, expected: fn(Trouble) -> bool) {
@@ -350,6 +372,11 @@ macro_rules! contract {
             #[tokio::test]
             async fn every_event_arrives_as_it_is() {
                 delivers::<$counterpart>().await;
+            }
+
+            #[tokio::test]
+            async fn a_denied_event_does_not_arrive() {
+                leaves_out_what_is_denied::<$counterpart>().await;
             }
 
             #[tokio::test]

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{
     Field, Timestamp,
-    destination::{DestinationDraft, GoogleDraft, GoogleSettings, PrivateKey, TargetDraft},
+    destination::{DestinationDraft, FilterKind, GoogleDraft, GoogleSettings, PrivateKey, TargetDraft},
     event::{EventId, EventType},
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -60,6 +60,7 @@ pub(crate) fn draft(google: &GoogleServer) -> DestinationDraft {
             private_key: Some(account.private_key_pem.clone()),
         }),
         event_types: Vec::new(),
+        filter_kind: FilterKind::default(),
         namespaces: String::new(),
         start_from: String::new(),
     }

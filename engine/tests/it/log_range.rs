@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     Timestamp,
-    destination::{EventFilter, NamespaceFilter},
+    destination::{EventFilter, FilterKind, NamespaceFilter},
     ids::Seq,
     replay::ReplayRange,
 };
@@ -16,11 +16,13 @@ use crate::log_filter::{NOW, START_MS, append, sent};
 /// Two blocks of the index and a part of a third.
 const EVENTS: i64 = 10_000;
 
-fn filter(from_ms: i64, before_ms: i64, types: [&[&str]; 2], namespaces: &str) -> Arc<RangeFilter> {
+type Types = (FilterKind, &'static [&'static str]);
+
+fn filter(from_ms: i64, before_ms: i64, types: [Types; 2], namespaces: &str) -> Arc<RangeFilter> {
     let at = |ms| Timestamp::from_unix_ms(START_MS + ms);
-    let types = types.map(|types| {
+    let types = types.map(|(kind, types)| {
         let types: Vec<String> = types.iter().map(|name| (*name).to_owned()).collect();
-        EventFilter::parse(&types).unwrap()
+        EventFilter::parse(kind, &types).unwrap()
     });
     Arc::new(RangeFilter {
         range: ReplayRange::new(at(from_ms), at(before_ms)).unwrap(),
@@ -32,10 +34,16 @@ fn filter(from_ms: i64, before_ms: i64, types: [&[&str]; 2], namespaces: &str) -
 /// Ranges that take all, cut the first or the second block, lie in the part without an index, or hold nothing but late
 /// events; each with every kind of filter.
 fn filters() -> Vec<Arc<RangeFilter>> {
-    let all_types: [&[&str]; 2] = [&[], &[]];
-    let one: [&[&str]; 2] = [&["user_created"], &[]];
-    let both: [&[&str]; 2] = [&["user_created", "rare"], &["rare", "project_created"]];
-    let none: [&[&str]; 2] = [&["user_created"], &["rare"]];
+    let allow = |names: &'static [&'static str]| (FilterKind::Allow, names);
+    let deny = |names: &'static [&'static str]| (FilterKind::Deny, names);
+    let all_types: [Types; 2] = [allow(&[]), deny(&[])];
+    let one = [allow(&["user_created"]), allow(&[])];
+    let both = [allow(&["user_created", "rare"]), allow(&["rare", "project_created"])];
+    let none = [allow(&["user_created"]), allow(&["rare"])];
+    let but_one = [allow(&[]), deny(&["user_created", "never_seen"])];
+    let but_two = [deny(&["rare"]), deny(&["rare", "project_created"])];
+    let chosen_but_denied = [allow(&["user_created", "rare"]), deny(&["user_created"])];
+    let denied_but_chosen = [deny(&["rare"]), allow(&["rare"])];
     let ranges = [
         (-10_000_000, 10_000_000),
         (500_000, 10_000_000),
@@ -51,6 +59,11 @@ fn filters() -> Vec<Arc<RangeFilter>> {
         (none, ""),
         (all_types, "group/project"),
         (one, "группа, 9"),
+        (but_one, ""),
+        (but_two, ""),
+        (chosen_but_denied, ""),
+        (denied_but_chosen, ""),
+        (but_one, "group/project"),
     ];
     let combine = |(from, before)| kinds.map(|(types, namespaces)| filter(from, before, types, namespaces));
     ranges.into_iter().flat_map(combine).collect()

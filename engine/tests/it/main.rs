@@ -7,6 +7,7 @@ mod alerts;
 mod configuration;
 mod contract;
 mod delivery;
+mod denylists;
 mod flow;
 mod google;
 mod log;

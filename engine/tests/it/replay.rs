@@ -118,7 +118,7 @@ async fn with_old_events(world: &World, receiver: &Receiver, count: usize) -> De
     id
 }
 
-async fn own_messages(world: &World) -> Vec<String> {
+pub(crate) async fn own_messages(world: &World) -> Vec<String> {
     let events = world
         .engine
         .log()

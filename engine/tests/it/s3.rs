@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, DestinationSettings, Flow, ObjectLayout, S3Draft, TargetDraft},
+    destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, ObjectLayout, S3Draft, TargetDraft},
     event::OWN_SOURCE,
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -124,6 +124,7 @@ pub(crate) fn named(target: S3Draft) -> DestinationDraft {
         name: "Bucket".into(),
         target: TargetDraft::AmazonS3(target),
         event_types: Vec::new(),
+        filter_kind: FilterKind::default(),
         namespaces: String::new(),
         start_from: String::new(),
     }

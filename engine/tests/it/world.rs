@@ -3,7 +3,7 @@
 use std::{sync::Once, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, DestinationSettings, Flow, HeaderDraft, HttpDraft, TargetDraft},
+    destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, HeaderDraft, HttpDraft, TargetDraft},
     event::{Author, AuthorClass},
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -171,7 +171,8 @@ impl World {
         let mut edit = HttpEdit {
             name: stored.name.to_string(),
             headers: target.headers.iter().map(kept).collect(),
-            event_types: stored.filter.iter().map(ToString::to_string).collect(),
+            event_types: stored.filter.types().map(ToString::to_string).collect(),
+            filter_kind: stored.filter.kind(),
             namespaces: stored.namespace_filter().to_string(),
             verification_token: None,
         };
@@ -242,6 +243,7 @@ pub(crate) struct HttpEdit {
     pub(crate) name: String,
     pub(crate) headers: Vec<HeaderDraft>,
     pub(crate) event_types: Vec<String>,
+    pub(crate) filter_kind: FilterKind,
     pub(crate) namespaces: String,
     /// None keeps it.
     pub(crate) verification_token: Option<String>,
@@ -257,6 +259,7 @@ impl HttpEdit {
                 headers: self.headers,
             }),
             event_types: self.event_types,
+            filter_kind: self.filter_kind,
             namespaces: self.namespaces,
             start_from: String::new(),
         }

@@ -14,6 +14,7 @@ mod basics;
 mod brackets;
 mod connection;
 mod definitions;
+mod denylist;
 mod errors;
 mod events;
 mod family;

@@ -245,10 +245,8 @@ fn parse_service(text: &str) -> Result<Url, &'static str> {
 /// A URL below which others begin.
 fn parse_base(text: &str) -> Result<Url, &'static str> {
     let url = parse_service(text)?;
-    let has_extra = !url.username().is_empty()
-        || url.password().is_some()
-        || url.query().is_some()
-        || url.fragment().is_some();
+    let has_extra =
+        !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
     if has_extra {
         return Err("can't have a user name, a password, a query (?) or a fragment (#)");
     }
@@ -389,8 +387,16 @@ mod tests {
             let config = config(&["--google-logging-url", url]);
             config.map(|config| config.engine.services.google_logging.to_string())
         };
-        assert_eq!(logging("https://proxy.example/google").unwrap(), "https://proxy.example/google");
-        for wrong in ["https://proxy.example/?a=1", "https://a@proxy.example", "proxy.example", "https://x.example/#a"] {
+        assert_eq!(
+            logging("https://proxy.example/google").unwrap(),
+            "https://proxy.example/google"
+        );
+        for wrong in [
+            "https://proxy.example/?a=1",
+            "https://a@proxy.example",
+            "proxy.example",
+            "https://x.example/#a",
+        ] {
             let error = logging(wrong).unwrap_err();
             assert!(error.contains("--google-logging-url"), "{wrong}: {error}");
         }

@@ -218,7 +218,12 @@ async fn what_breaks_a_rule_is_told_in_the_payload() {
         ("http", json!({"url": "ftp://siem.example"}), None, shape),
         ("http", json!({"url": "siem"}), None, shape),
         ("http", json!({"url": "$COLLECTOR"}), None, shape),
-        ("http", json!({"url": format!("{url}{}", "x".repeat(2_000))}), None, shape),
+        (
+            "http",
+            json!({"url": format!("{url}{}", "x".repeat(2_000))}),
+            None,
+            shape,
+        ),
         (
             "http",
             json!({"url": "http://10.1.2.3/"}),

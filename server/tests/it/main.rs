@@ -17,6 +17,7 @@ mod crash;
 mod credentials;
 mod delivery;
 mod destinations;
+mod event_filters;
 mod graphql_access;
 mod graphql_client;
 mod graphql_cloud;

@@ -221,6 +221,40 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
 }
 
 #[tokio::test]
+async fn what_a_denylist_leaves_out_is_neither_delivered_nor_in_the_backlog() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let token = instance.token("app", &["ingest"]);
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}, "event_type_denylist": ["user_created", "add_gpg_key"]});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let types = ["user_created", "other", "user_created", "new", "add_gpg_key", "other"];
+    let events = types.map(|event_type| json!({"event_type": event_type}));
+    instance.post(&token, Value::from_iter(events).to_string()).await;
+    let count = |of: &[&str]| {
+        receiver.look(|received| {
+            let is_meant = |body: &&String| {
+                of.iter()
+                    .any(|name| body.contains(&format!(r#""event_type":"{name}""#)))
+            };
+            received.bodies.values().filter(is_meant).count()
+        })
+    };
+    // Audit events of this instance itself are no types that are denied, so they are delivered as well.
+    let delivered = || receiver.look(|received| received.bodies.len().to_string());
+    let scrape = Scrape::until(&admin, "all of it is settled", |scrape| {
+        count(&["other", "new"]) == 3
+            && scrape.of_destination("delivered_events_total", 1, "").to_string() == delivered()
+            && scrape.of_destination("backlog_events", 1, "") == 0.0
+    })
+    .await;
+    assert_eq!(count(&["user_created", "add_gpg_key"]), 0);
+    let of = |name: &str, more: &str| scrape.of_destination(name, 1, more);
+    assert_eq!(of("requests_total", r#",outcome="accepted""#).to_string(), delivered());
+    assert_eq!((of("retrying_events", ""), of("parked_events", "")), (0.0, 0.0));
+    assert_eq!(of("lag_seconds", ""), 0.0);
+}
+
+#[tokio::test]
 async fn it_tells_what_is_parked_and_paused_and_nothing_of_urls() {
     let folder = folder_with_parked_events("http://127.0.0.1:9/in?key=s3cret".into()).await;
     let instance = Instance::start_on(folder, &[]);

@@ -2,7 +2,7 @@
 
 use domain::{
     Field,
-    destination::{DestinationDraft, HeaderDraft, MAX_HEADERS, TargetDraft},
+    destination::{DestinationDraft, FilterKind, HeaderDraft, MAX_HEADERS, TargetDraft},
     ids::HeaderId,
 };
 
@@ -74,7 +74,29 @@ impl EditorState {
         names.sort_unstable();
         names.dedup();
         self.draft.event_types = names;
-        self.changed(Field::EventTypes);
+        self.filter_changed();
+    }
+
+    /// Whether only the chosen event types are sent, or all types except these.
+    pub const fn filter_kind(&self) -> FilterKind {
+        self.draft.filter_kind
+    }
+
+    pub fn set_filter_kind(&mut self, kind: FilterKind) {
+        self.draft.filter_kind = kind;
+        self.filter_changed();
+    }
+
+    /// What is wrong with the chosen event types.
+    pub fn filter_message(&self) -> Option<String> {
+        let mut lists = FilterKind::ALL.into_iter();
+        lists.find_map(|list| self.message_for(list.field()))
+    }
+
+    fn filter_changed(&mut self) {
+        for list in FilterKind::ALL {
+            self.changed(list.field());
+        }
     }
 
     pub(super) fn change_header(&mut self, row: u8, change: impl FnOnce(&mut HeaderDraft)) {

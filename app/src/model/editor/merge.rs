@@ -5,7 +5,11 @@ use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
 /// Every part of `typed` that is no longer as it was sent takes its place in `stored`, where it can still be changed.
 pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stored: &mut DestinationDraft) {
     keep(&typed.name, &sent.name, &mut stored.name);
-    keep(&typed.event_types, &sent.event_types, &mut stored.event_types);
+    // Names mean nothing without what is done with them.
+    if (&typed.event_types, typed.filter_kind) != (&sent.event_types, sent.filter_kind) {
+        stored.event_types.clone_from(&typed.event_types);
+        stored.filter_kind = typed.filter_kind;
+    }
     keep(&typed.namespaces, &sent.namespaces, &mut stored.namespaces);
     // A destination never becomes one of another kind: then there is nothing to keep.
     match &typed.target {
@@ -79,7 +83,7 @@ fn as_stored(row: &HeaderDraft, sent: &[HeaderDraft], stored: &[HeaderDraft]) ->
 #[cfg(test)]
 mod tests {
     use domain::{
-        destination::{GoogleDraft, HttpDraft, ObjectLayout, S3Draft},
+        destination::{FilterKind, GoogleDraft, HttpDraft, ObjectLayout, S3Draft},
         ids::HeaderId,
     };
 
@@ -90,6 +94,7 @@ mod tests {
             name: "name".into(),
             target,
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }

@@ -103,7 +103,7 @@ impl EditorState {
 #[cfg(test)]
 mod tests {
     use domain::{
-        destination::{DestinationDraft, DestinationKind, GoogleDraft, S3Draft},
+        destination::{DestinationDraft, DestinationKind, FilterKind, GoogleDraft, S3Draft},
         ids::DestinationId,
     };
 
@@ -120,6 +120,7 @@ mod tests {
                 name: "Cloud".into(),
                 target,
                 event_types: Vec::new(),
+                filter_kind: FilterKind::default(),
                 namespaces: String::new(),
                 start_from: String::new(),
             },

@@ -1,6 +1,6 @@
 use domain::{
     FieldError,
-    destination::{HttpDraft, TargetDraft},
+    destination::{FilterKind, HttpDraft, TargetDraft},
     ids::DestinationId,
 };
 
@@ -18,6 +18,7 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
                 headers: Vec::new(),
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         },

@@ -1,6 +1,6 @@
 use domain::{
     Field,
-    destination::{HttpDraft, TargetDraft},
+    destination::{FilterKind, HttpDraft, TargetDraft},
 };
 
 use super::*;
@@ -17,6 +17,7 @@ fn view(id: i64, name: &str) -> DestinationView {
                 headers: Vec::new(),
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         },

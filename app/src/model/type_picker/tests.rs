@@ -91,13 +91,17 @@ fn all_means_all_that_is_shown() {
 fn the_forecast_counts_what_would_pass() {
     let picker = TypePicker::open(types(), &[]);
     assert_eq!(
-        picker.forecast(&[]),
+        picker.forecast(FilterKind::Deny, &[]),
         "Admits 1,205 of the 1,205 events of the last 24 full hours and this one."
     );
     let chosen = names(&["add_gpg_key", "gone_type"]);
     assert_eq!(
-        picker.forecast(&chosen),
+        picker.forecast(FilterKind::Allow, &chosen),
         "Admits 5 of the 1,205 events of the last 24 full hours and this one."
+    );
+    assert_eq!(
+        picker.forecast(FilterKind::Deny, &chosen),
+        "Admits 1,200 of the 1,205 events of the last 24 full hours and this one."
     );
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::picker::Picker;
 use crate::{
     model::{
+        editor::EditorState,
         text::grouped,
         type_picker::{Group, TypeOption, TypePicker, toggled},
     },
@@ -31,10 +32,11 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
     let has_options = Signal::derive(move || active.get().is_some());
     let is_expanded = Signal::derive(move || has_options.get().to_string());
     let has_none = Signal::derive(move || active.get().is_none());
+    let kind = picker.editing.read(EditorState::filter_kind);
     let forecast = Signal::derive(move || {
         let forecast = picker
             .sheet
-            .with(|sheet| sheet.list().map(|list| list.forecast(&chosen.get())));
+            .with(|sheet| sheet.list().map(|list| list.forecast(kind.get(), &chosen.get())));
         forecast.unwrap_or_default()
     });
     let count = Signal::derive(move || {

@@ -106,16 +106,18 @@ fn of_a_destination(kind: DestinationKind, names: EventNames) -> Vec<OwnEvent> {
             name: name(),
             place: name(),
         },
-        OwnEvent::EventTypesAdmitted {
+        OwnEvent::EventTypesAdded {
             destination,
             kind,
             name: name(),
+            list: FilterKind::Allow,
             types: Vec::new(),
         },
         OwnEvent::EventTypesRemoved {
             destination,
             kind,
             name: name(),
+            list: FilterKind::Deny,
             types: Vec::new(),
         },
         OwnEvent::NamespaceAdmitted {
@@ -292,6 +294,43 @@ fn one_of_each() -> Vec<OwnEvent> {
             place: name(),
         },
     ]
+}
+
+#[test]
+fn audit_events_name_the_list_that_was_changed() {
+    let types = vec![EventType::parse("b").unwrap(), EventType::parse("a").unwrap()];
+    let messages = |list| {
+        let (destination, name) = (DestinationId::new(3), String::new());
+        let added = OwnEvent::EventTypesAdded {
+            destination,
+            kind: DestinationKind::Http,
+            name: name.clone(),
+            list,
+            types: types.clone(),
+        };
+        let removed = OwnEvent::EventTypesRemoved {
+            destination,
+            kind: DestinationKind::Http,
+            name,
+            list,
+            types: types.clone(),
+        };
+        [added, removed].map(|event| event.parts().message)
+    };
+    assert_eq!(
+        messages(FilterKind::Allow),
+        [
+            "Created audit event type filter(s): b and a",
+            "Deleted audit event type filter(s): b and a",
+        ]
+    );
+    assert_eq!(
+        messages(FilterKind::Deny),
+        [
+            "Created audit event type denylist filter(s): b and a",
+            "Deleted audit event type denylist filter(s): b and a",
+        ]
+    );
 }
 
 #[test]

@@ -1,9 +1,13 @@
-//! Event filters as stored: one row for each admitted type.
+//! Event filters as stored: one row for each event type that a filter names. The rows of a destination are all of one kind.
 
 use std::collections::HashMap;
 
-use domain::{destination::EventFilter, event::EventType, ids::DestinationId};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use domain::{
+    destination::{EventFilter, FilterKind},
+    event::EventType,
+    ids::DestinationId,
+};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 use super::super::StoreError;
 
@@ -11,20 +15,21 @@ use super::super::StoreError;
 pub(super) async fn read_filters(
     connection: &mut SqliteConnection,
 ) -> Result<HashMap<DestinationId, EventFilter>, StoreError> {
-    let rows = sqlx::query("SELECT destination_id, event_type FROM destination_event_types")
+    let rows = sqlx::query("SELECT destination_id, kind, event_type FROM destination_event_types")
         .fetch_all(connection)
         .await?;
-    let mut types: HashMap<_, Vec<EventType>> = HashMap::new();
+    let mut filters: HashMap<DestinationId, (FilterKind, Vec<EventType>)> = HashMap::new();
     for row in &rows {
-        let id: i64 = row.get("destination_id");
-        let event_type = EventType::parse(row.get("event_type")).ok_or(StoreError::Unreadable {
-            table: "destination_event_types",
-            id,
-            what: "event type",
-        })?;
-        types.entry(DestinationId::new(id)).or_default().push(event_type);
+        let (id, kind, event_type) = read_row(row)?;
+        let (known_kind, types) = filters.entry(id).or_insert_with(|| (kind, Vec::new()));
+        if *known_kind != kind {
+            return Err(unreadable(id, "kind"));
+        }
+        types.push(event_type);
     }
-    let filters = types.into_iter().map(|(id, types)| (id, types.into_iter().collect()));
+    let filters = filters
+        .into_iter()
+        .map(|(id, (kind, types))| (id, EventFilter::new(kind, types)));
     Ok(filters.collect())
 }
 
@@ -37,12 +42,28 @@ pub(super) async fn replace_filter(
         .bind(destination.get())
         .execute(&mut **transaction)
         .await?;
-    for event_type in filter.iter() {
-        sqlx::query("INSERT INTO destination_event_types (destination_id, event_type) VALUES (?, ?)")
+    for event_type in filter.types() {
+        sqlx::query("INSERT INTO destination_event_types (destination_id, kind, event_type) VALUES (?, ?, ?)")
             .bind(destination.get())
+            .bind(filter.kind().as_str())
             .bind(event_type.as_str())
             .execute(&mut **transaction)
             .await?;
     }
     Ok(())
+}
+
+fn read_row(row: &SqliteRow) -> Result<(DestinationId, FilterKind, EventType), StoreError> {
+    let id = DestinationId::new(row.get("destination_id"));
+    let kind = FilterKind::parse(row.get("kind")).ok_or_else(|| unreadable(id, "kind"))?;
+    let event_type = EventType::parse(row.get("event_type")).ok_or_else(|| unreadable(id, "event type"))?;
+    Ok((id, kind, event_type))
+}
+
+const fn unreadable(id: DestinationId, what: &'static str) -> StoreError {
+    StoreError::Unreadable {
+        table: "destination_event_types",
+        id: id.get(),
+        what,
+    }
 }

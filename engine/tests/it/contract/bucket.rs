@@ -2,7 +2,7 @@
 
 use std::{io::Read, time::Duration};
 
-use domain::destination::{DestinationDraft, ObjectLayout, S3Draft, TargetDraft};
+use domain::destination::{DestinationDraft, FilterKind, ObjectLayout, S3Draft, TargetDraft};
 use engine::sink::SinkServices;
 use receivers::{
     gate::Trouble,
@@ -50,6 +50,7 @@ impl Bucket {
                 layout,
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }

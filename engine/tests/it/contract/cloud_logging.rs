@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::destination::{DestinationDraft, GoogleDraft, TargetDraft};
+use domain::destination::{DestinationDraft, FilterKind, GoogleDraft, TargetDraft};
 use engine::sink::SinkServices;
 use receivers::{
     gate::{Answer, Trouble},
@@ -29,6 +29,7 @@ impl Counterpart for CloudLogging {
                 private_key: Some(account.private_key_pem.clone()),
             }),
             event_types: Vec::new(),
+            filter_kind: FilterKind::default(),
             namespaces: String::new(),
             start_from: String::new(),
         }
@@ -55,8 +56,11 @@ impl Counterpart for CloudLogging {
     }
 
     fn refuse(&self, id: &str) {
-        self.0
-            .refuse_insert_ids([format!("tests:{id}")], Code::InvalidArgument, "This entry is not wanted.");
+        self.0.refuse_insert_ids(
+            [format!("tests:{id}")],
+            Code::InvalidArgument,
+            "This entry is not wanted.",
+        );
     }
 
     fn find_one_request_too_large(&self) -> bool {

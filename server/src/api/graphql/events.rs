@@ -1,8 +1,12 @@
-//! Event filters: which event types a destination is sent. HTTP destinations have operations of their own, the unified family
-//! has the same ones for every kind.
+//! Allowlists of event types: what a destination is sent. HTTP destinations have operations of their own, the unified family has
+//! the same ones for every kind.
 
 use async_graphql::{Context, Error, InputObject, Object, Result};
-use domain::{Field, FieldErrors, ids::DestinationId};
+use domain::{
+    Field, FieldErrors,
+    destination::{DestinationDraft, FilterKind},
+    ids::DestinationId,
+};
 use engine::DestinationState;
 
 use super::{
@@ -13,10 +17,14 @@ use super::{
     payload::{bare_payload, payload},
 };
 
-/// The types that a destination is sent, by name; none means all.
-pub(super) fn event_types(state: &DestinationState) -> Vec<String> {
-    state.destination.filter.iter().map(ToString::to_string).collect()
+/// The event types in the list of this kind; none if the destination has no such list.
+pub(super) fn event_types(state: &DestinationState, list: FilterKind) -> Vec<String> {
+    let listed = state.destination.filter.list(list);
+    listed.map(ToString::to_string).collect()
 }
+
+const HAS_DENYLIST: &str = "The destination has a denylist of event types. Remove its event types from the denylist before you \
+                            add event types to the allowlist.";
 
 /// Input of `auditEventsStreamingDestinationInstanceEventsAdd`.
 #[derive(InputObject)]
@@ -178,41 +186,44 @@ async fn delete_from_any(
 
 async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Vec<String>, Refusal> {
     require_some(types)?;
-    let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| {
-        add_to(&mut draft.event_types, types)
-    });
-    Ok(event_types(&edited.await?))
+    let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| add_to(draft, types));
+    Ok(event_types(&edited.await?, FilterKind::Allow))
 }
 
 async fn remove(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<(), Refusal> {
     require_some(types)?;
     let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| {
-        remove_from(&mut draft.event_types, types)
+        remove_from(draft, types)
     });
     edited.await.map(|_| ())
 }
 
-fn require_some(types: &[String]) -> Result<(), Error> {
+pub(super) fn require_some(types: &[String]) -> Result<(), Error> {
     if types.is_empty() {
         return Err(Error::new("event type filters must be present"));
     }
     Ok(())
 }
 
-fn add_to(filter: &mut Vec<String>, types: &[String]) -> Result<(), FieldErrors> {
+fn add_to(draft: &mut DestinationDraft, types: &[String]) -> Result<(), FieldErrors> {
+    if draft.filter_kind == FilterKind::Deny && !draft.event_types.is_empty() {
+        return Err(broken(Field::EventTypes, HAS_DENYLIST));
+    }
     for name in types {
-        if filter.contains(name) {
+        if draft.event_types.contains(name) {
             return Err(broken(Field::EventTypes, "Audit event type has already been taken"));
         }
-        filter.push(name.clone());
+        draft.event_types.push(name.clone());
     }
+    draft.filter_kind = FilterKind::Allow;
     Ok(())
 }
 
-fn remove_from(filter: &mut Vec<String>, types: &[String]) -> Result<(), FieldErrors> {
+fn remove_from(draft: &mut DestinationDraft, types: &[String]) -> Result<(), FieldErrors> {
+    let is_allowed = |name: &String| draft.filter_kind == FilterKind::Allow && draft.event_types.contains(name);
     let missing: Vec<&str> = types
         .iter()
-        .filter(|name| !filter.contains(name))
+        .filter(|name| !is_allowed(name))
         .map(String::as_str)
         .collect();
     if !missing.is_empty() {
@@ -222,6 +233,6 @@ fn remove_from(filter: &mut Vec<String>, types: &[String]) -> Result<(), FieldEr
         );
         return Err(broken(Field::EventTypes, message));
     }
-    filter.retain(|name| !types.contains(name));
+    draft.event_types.retain(|name| !types.contains(name));
     Ok(())
 }

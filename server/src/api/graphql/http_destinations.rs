@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
 use domain::{
-    destination::{HttpDraft, TargetDraft},
+    destination::{FilterKind, HttpDraft, TargetDraft},
     ids::DestinationId,
 };
 use engine::{
@@ -78,9 +78,14 @@ impl InstanceExternalAuditEventDestination {
         page(numbered, arguments)
     }
 
-    /// Event types that are streamed; none means all.
+    /// Allowlist: only these event types are streamed. Empty if there is none.
     pub(super) async fn event_type_filters(&self) -> Vec<String> {
-        event_types(&self.state)
+        event_types(&self.state, FilterKind::Allow)
+    }
+
+    /// Denylist: every event type is streamed except these. Empty if there is none. An addition to GitLab's API.
+    pub(super) async fn event_type_denylist_filters(&self) -> Vec<String> {
+        event_types(&self.state, FilterKind::Deny)
     }
 
     /// Name of the destination.

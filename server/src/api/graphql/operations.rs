@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, OutputType, Result, connection::Connection};
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, Flow, TargetDraft},
+    destination::{DestinationDraft, FilterKind, Flow, TargetDraft},
     ids::DestinationId,
 };
 use engine::{DestinationState, store::Destination, vault::random};
@@ -68,6 +68,7 @@ pub(super) async fn create(
         name: name.map_or_else(default_name, Ok)?,
         target,
         event_types: Vec::new(),
+        filter_kind: FilterKind::default(),
         namespaces: String::new(),
         start_from: String::new(),
     };

@@ -6,6 +6,7 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::{
     definitions::DefinitionQueries,
+    denylist::DenylistMutations,
     events::EventMutations,
     google::{GoogleMutations, GoogleQueries},
     headers::HeaderMutations,
@@ -29,6 +30,7 @@ pub(super) struct Mutation(
     HttpMutations,
     HeaderMutations,
     EventMutations,
+    DenylistMutations,
     GoogleMutations,
     S3Mutations,
     UnifiedMutations,

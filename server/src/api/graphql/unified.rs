@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
-use domain::{destination::DestinationKind, ids::DestinationId};
+use domain::{
+    destination::{DestinationKind, FilterKind},
+    ids::DestinationId,
+};
 use engine::{DestinationState, store::Target};
 use serde_json::Value;
 
@@ -55,9 +58,14 @@ impl InstanceAuditEventStreamingDestination {
         }
     }
 
-    /// Event types that are streamed; none means all.
+    /// Allowlist: only these event types are streamed. Empty if there is none.
     pub(super) async fn event_type_filters(&self) -> Vec<String> {
-        event_types(&self.0)
+        event_types(&self.0, FilterKind::Allow)
+    }
+
+    /// Denylist: every event type is streamed except these. Empty if there is none. An addition to GitLab's API.
+    pub(super) async fn event_type_denylist_filters(&self) -> Vec<String> {
+        event_types(&self.0, FilterKind::Deny)
     }
 
     /// Groups and projects whose events are streamed; none means all.

@@ -57,7 +57,7 @@ impl From<AdminError> for ApiError {
 }
 
 /// Where the field stands in a request.
-fn path_of(field: Field) -> String {
+pub(super) fn path_of(field: Field) -> String {
     let path = match field {
         Field::HeaderName(row) => return format!("http.headers[{row}].name"),
         Field::HeaderValue(row) => return format!("http.headers[{row}].value"),
@@ -66,6 +66,7 @@ fn path_of(field: Field) -> String {
         Field::VerificationToken => "http.verification_token",
         Field::Headers => "http.headers",
         Field::EventTypes => "event_types",
+        Field::EventTypeDenylist => "event_type_denylist",
         Field::Namespaces => "namespaces",
         Field::StartFrom => "start_from",
         Field::ProjectId => "gcp.project_id",

@@ -111,6 +111,34 @@ fn switching_a_header_or_choosing_types_is_a_change() {
 }
 
 #[test]
+fn the_kind_of_a_filter_is_a_change_once_it_names_event_types() {
+    let mut editor = stored();
+    assert_eq!(editor.filter_kind(), FilterKind::Allow);
+    editor.set_filter_kind(FilterKind::Deny);
+    assert!(!editor.is_changed(), "an empty filter of either kind sends everything");
+    editor.set_event_types(vec!["a".into()]);
+    assert!(editor.can_save());
+    let sent = editor.edit_request().unwrap().draft;
+    assert_eq!(
+        (sent.filter_kind, sent.event_types),
+        (FilterKind::Deny, vec!["a".to_owned()])
+    );
+}
+
+#[test]
+fn what_the_server_said_about_a_denylist_is_shown_and_taken_back() {
+    let mut editor = stored();
+    editor.set_filter_kind(FilterKind::Deny);
+    editor.set_event_types(vec!["x".into()]);
+    editor.refuse(AppError::Invalid(
+        FieldError::new(Field::EventTypeDenylist, "undefined").into(),
+    ));
+    assert_eq!(editor.filter_message().as_deref(), Some("undefined"));
+    editor.set_filter_kind(FilterKind::Allow);
+    assert_eq!(editor.filter_message(), None);
+}
+
+#[test]
 fn a_field_of_a_row_that_was_left_empty_is_told() {
     let mut editor = filled();
     editor.add_header();

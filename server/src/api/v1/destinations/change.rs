@@ -2,7 +2,7 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
-    destination::{DestinationDraft, Flow, GoogleDraft, HttpDraft, MAX_HEADERS, S3Draft, TargetDraft},
+    destination::{DestinationDraft, FilterKind, Flow, GoogleDraft, HttpDraft, MAX_HEADERS, S3Draft, TargetDraft},
 };
 use engine::store::Destination;
 use serde::Deserialize;
@@ -10,13 +10,19 @@ use utoipa::ToSchema;
 
 use super::{
     super::fields::refuse_one,
-    input::{HeaderInput, namespaces},
+    input::{HeaderInput, NOT_BOTH, check_event_types, namespaces, one_list},
     view::{KindName, LayoutName},
 };
 use crate::api::{
     ApiError,
     input::{given, given_object, given_objects},
 };
+
+const HAS_DENYLIST: &str =
+    "This destination has an event_type_denylist. To replace it, send `\"event_type_denylist\": []` as well.";
+
+const HAS_ALLOWLIST: &str =
+    "This destination has an allowlist, event_types. To replace it, send `\"event_types\": []` as well.";
 
 /// What is absent stays as it is. A list is given whole, and `null` empties it.
 #[derive(Deserialize, ToSchema)]
@@ -35,6 +41,10 @@ pub(super) struct DestinationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>)]
     event_types: Option<Option<Vec<String>>>,
+    /// To replace an allowlist by a denylist, or the other way round, send both lists: the old one empty.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>)]
+    event_type_denylist: Option<Option<Vec<String>>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>, max_items = 5)]
     namespaces: Option<Option<Vec<String>>>,
@@ -118,7 +128,7 @@ impl DestinationChange {
     /// What can be told without applying it.
     ///
     /// # Errors
-    /// 422 if it is for another kind, or names what is no namespace.
+    /// 422 if it is for another kind, or names what is no namespace or can be no event type.
     pub(super) fn check(&self, stored: &Destination) -> Result<(), ApiError> {
         let kind = KindName::of(stored.target.kind());
         let given = [
@@ -134,20 +144,27 @@ impl DestinationChange {
         if let Some(Some(paths)) = &self.namespaces {
             namespaces(paths)?;
         }
+        let lists = [
+            (FilterKind::Allow, &self.event_types),
+            (FilterKind::Deny, &self.event_type_denylist),
+        ];
+        for (list, names) in lists {
+            if let Some(Some(names)) = names {
+                check_event_types(list, names)?;
+            }
+        }
         Ok(())
     }
 
     /// Applies it to the form and the switches of what is stored.
     ///
     /// # Errors
-    /// A header that is not there.
+    /// A header that is not there, or an allowlist beside a denylist.
     pub(super) fn apply(&self, draft: &mut DestinationDraft, flow: &mut Flow) -> Result<(), FieldErrors> {
         set(&mut draft.name, self.name.as_ref());
         set(&mut flow.active, self.active.as_ref());
         set(&mut flow.paused, self.paused.as_ref());
-        if let Some(event_types) = &self.event_types {
-            draft.event_types = event_types.clone().unwrap_or_default();
-        }
+        self.apply_event_types(draft)?;
         if let Some(namespaces) = &self.namespaces {
             draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");
         }
@@ -162,6 +179,27 @@ impl DestinationChange {
                 Ok(())
             }
         }
+    }
+
+    /// A list that is left out stays as it is, and so may stand in the way of the other one.
+    fn apply_event_types(&self, draft: &mut DestinationDraft) -> Result<(), FieldErrors> {
+        let wanted = |list, given: &Option<Option<Vec<String>>>| match given {
+            Some(given) => given.clone().unwrap_or_default(),
+            None if draft.filter_kind == list => draft.event_types.clone(),
+            None => Vec::new(),
+        };
+        let allowed = wanted(FilterKind::Allow, &self.event_types);
+        let denied = wanted(FilterKind::Deny, &self.event_type_denylist);
+        let Some((kind, event_types)) = one_list(allowed, denied) else {
+            let (list, rule) = match (&self.event_types, &self.event_type_denylist) {
+                (Some(_), None) => (FilterKind::Allow, HAS_DENYLIST),
+                (None, _) => (FilterKind::Deny, HAS_ALLOWLIST),
+                (Some(_), Some(_)) => (FilterKind::Deny, NOT_BOTH),
+            };
+            return Err(FieldError::new(list.field(), rule).into());
+        };
+        (draft.filter_kind, draft.event_types) = (kind, event_types);
+        Ok(())
     }
 }
 

@@ -1,20 +1,28 @@
 //! A destination that is to be added.
 
 use domain::{
-    destination::{DestinationDraft, Flow, GoogleDraft, HeaderDraft, HttpDraft, NamespacePath, S3Draft, TargetDraft},
+    destination::{
+        DestinationDraft, FilterKind, Flow, GoogleDraft, HeaderDraft, HttpDraft, NamespacePath, S3Draft, TargetDraft,
+    },
+    event::EventType,
     ids::HeaderId,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    super::fields::refuse_one,
+    super::fields::{path_of, refuse_one},
     view::{KindName, LayoutName},
 };
 use crate::api::{
     ApiError,
     input::{object_or_null, objects},
 };
+
+pub(super) const NOT_BOTH: &str = "Send event types in event_types or in event_type_denylist, not in both.";
+
+const EVENT_TYPE_RULE: &str =
+    "An event type has 1 to 255 printable ASCII characters, and no space at its start or end.";
 
 /// A destination to be added: exactly one of `http`, `gcp` and `aws`.
 #[derive(Deserialize, ToSchema)]
@@ -34,9 +42,13 @@ pub(super) struct NewDestinationInput {
     active: bool,
     #[serde(default)]
     paused: bool,
-    /// The event types to send; all if there are none.
+    /// An allowlist: only these event types are sent.
     #[serde(default)]
     event_types: Vec<String>,
+    /// A denylist: every event type is sent except these. At most one of the two lists may have event types; if neither has any,
+    /// every event type is sent.
+    #[serde(default)]
+    event_type_denylist: Vec<String>,
     /// Full paths of at most five groups and projects whose events to send; all if there are none.
     #[serde(default)]
     #[schema(max_items = 5)]
@@ -145,10 +157,14 @@ impl NewDestinationInput {
             );
             return Err(refuse_one("kind", &rule));
         }
+        let (filter_kind, event_types) = one_list(self.event_types, self.event_type_denylist)
+            .ok_or_else(|| refuse_one(&path_of(FilterKind::Deny.field()), NOT_BOTH))?;
+        check_event_types(filter_kind, &event_types)?;
         let draft = DestinationDraft {
             name: self.name,
             target,
-            event_types: self.event_types,
+            event_types,
+            filter_kind,
             namespaces: namespaces(&self.namespaces)?,
             start_from: self.start_from,
         };
@@ -200,6 +216,27 @@ impl NewAwsInput {
             layout: self.layout.layout(),
         }
     }
+}
+
+/// The list that has event types, as a form has it; `None` if both have.
+pub(super) fn one_list(allowed: Vec<String>, denied: Vec<String>) -> Option<(FilterKind, Vec<String>)> {
+    match (allowed.is_empty(), denied.is_empty()) {
+        (_, true) => Some((FilterKind::Allow, allowed)),
+        (true, false) => Some((FilterKind::Deny, denied)),
+        (false, false) => None,
+    }
+}
+
+/// # Errors
+/// 422 at the first that no event can have as its type.
+pub(super) fn check_event_types(list: FilterKind, names: &[String]) -> Result<(), ApiError> {
+    for (position, name) in names.iter().enumerate() {
+        if EventType::parse(name).is_none() {
+            let field = path_of(list.field());
+            return Err(refuse_one(&format!("{field}[{position}]"), EVENT_TYPE_RULE));
+        }
+    }
+    Ok(())
 }
 
 /// As a form has them: with commas, of which a path has none.

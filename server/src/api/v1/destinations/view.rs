@@ -2,7 +2,7 @@
 //! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
 //! may hold a secret.
 
-use domain::destination::{DestinationKind, ObjectLayout};
+use domain::destination::{DestinationKind, EventFilter, FilterKind, ObjectLayout};
 use engine::{
     DestinationState,
     store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
@@ -26,9 +26,13 @@ pub(super) struct DestinationView {
     active: bool,
     /// Paused: nothing is sent, and everything is kept until it is.
     paused: bool,
-    /// The event types to send; all if there are none.
+    /// An allowlist: only these event types are sent. Empty if there is none.
     #[schema(example = json!(["user_created"]))]
     event_types: Vec<String>,
+    /// A denylist: every event type is sent except these. Empty if there is none. At most one of the two lists has event types;
+    /// if neither has any, every event type is sent.
+    #[schema(example = json!([]))]
+    event_type_denylist: Vec<String>,
     /// Paths of the groups and projects whose events to send; all if there are none.
     #[schema(example = json!(["engineering/web"]))]
     namespaces: Vec<String>,
@@ -144,7 +148,8 @@ impl DestinationView {
             kind,
             active: destination.flow.active,
             paused: destination.flow.paused,
-            event_types: destination.filter.iter().map(ToString::to_string).collect(),
+            event_types: names(&destination.filter, FilterKind::Allow),
+            event_type_denylist: names(&destination.filter, FilterKind::Deny),
             namespaces: namespaces.map(|namespace| namespace.path.to_string()).collect(),
             http,
             gcp,
@@ -154,6 +159,11 @@ impl DestinationView {
             updated_at: Moment(destination.updated_at),
         }
     }
+}
+
+/// The event types in the list of this kind.
+fn names(filter: &EventFilter, list: FilterKind) -> Vec<String> {
+    filter.list(list).map(ToString::to_string).collect()
 }
 
 impl KindName {

@@ -102,7 +102,7 @@ impl ReplayView {
             },
             from: Moment(replay.request.range.from()),
             before: Moment(replay.request.range.before()),
-            event_types: replay.request.types.iter().map(ToString::to_string).collect(),
+            event_types: replay.request.types.types().map(ToString::to_string).collect(),
             total: progress.total,
             sent: progress.sent,
             refused: progress.refused,
