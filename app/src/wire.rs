@@ -128,6 +128,9 @@ pub struct DestinationView {
     /// What is stored, as its form shows it, event types in alphabetical order. The verification token is meant to be
     /// seen; every other secret is none: the values of headers are fetched one by one, keys are never shown again.
     pub draft: DestinationDraft,
+    /// Event types that its filter names although the instance does not know them.
+    #[serde(default)]
+    pub unknown_types: Vec<String>,
     /// How its stream is doing, and its switches, as the server drew them: HTML.
     pub status: String,
 }

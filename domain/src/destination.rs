@@ -16,7 +16,7 @@ mod verification_token;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    event_filter::{EventFilter, FilterKind, undefined},
+    event_filter::{EventFilter, FilterKind, unknown_type_warning},
     flow::Flow,
     google::{GoogleDraft, GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},

@@ -2,6 +2,8 @@
 //!
 //! Only the server uses it: a browser asks for what it needs.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// One line a type: name, category, description, GitLab's feature category, the release that brought it, and `saved` or
 /// `streamed only`, separated by tabs; sorted by category, then by name.
 const CATALOGUE: &str = include_str!("event_types.tsv");
@@ -21,6 +23,12 @@ pub struct BuiltInType {
     pub saved_to_database: bool,
 }
 
+static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| built_in_types().map(|built_in| built_in.name).collect());
+
+pub fn is_built_in(name: &str) -> bool {
+    NAMES.contains(name)
+}
+
 /// Every built-in type, by category, then by name.
 pub fn built_in_types() -> impl Iterator<Item = BuiltInType> {
     CATALOGUE.lines().filter_map(|line| {
@@ -38,8 +46,6 @@ pub fn built_in_types() -> impl Iterator<Item = BuiltInType> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
     use crate::event::EventType;
 
@@ -71,7 +77,9 @@ mod tests {
         assert_eq!(types.iter().filter(|built_in| !built_in.saved_to_database).count(), 41);
         let order = |built_in: &BuiltInType| (built_in.category.to_ascii_lowercase(), built_in.name);
         assert!(types.is_sorted_by_key(order));
+        assert!(!is_built_in("never_heard_of") && !is_built_in(""));
         for built_in in types {
+            assert!(is_built_in(built_in.name));
             assert!(!built_in.feature_category.contains(' ') && !built_in.milestone.is_empty());
             assert!(EventType::parse(built_in.name).is_some(), "{}", built_in.name);
             assert!(

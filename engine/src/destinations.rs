@@ -14,7 +14,7 @@ use domain::{
         DestinationKind, DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings,
         VerificationToken,
     },
-    event::{Author, OwnEvent},
+    event::{Author, EventType, OwnEvent},
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
 };
@@ -44,6 +44,8 @@ pub struct DestinationState {
     pub destination: Destination,
     pub health: StreamHealth,
     pub facts: StreamFacts,
+    /// Event types that its filter names although this instance does not know them, in alphabetical order.
+    pub unknown_types: Vec<EventType>,
 }
 
 /// What came of a request to add a destination.
@@ -114,7 +116,6 @@ impl Engine {
         key: Option<&IdempotencyKey>,
     ) -> Result<Insertion, UpdateError> {
         self.check_target(&new.target, None)?;
-        self.check_event_types(&new.filter, None).await?;
         let now = self.clock().now();
         let chosen_token = match &new.target {
             TargetSettings::Http(settings) => settings.verification_token.clone(),
@@ -168,7 +169,6 @@ impl Engine {
             return self.state_of(stored).await;
         }
         self.check_target(&change.target, Some(&stored.target))?;
-        self.check_event_types(&change.filter, Some(id)).await?;
         let now = self.clock().now();
         let changed = |before: &Destination| {
             let events = changes(before, &change).into_iter();
@@ -363,15 +363,16 @@ impl Engine {
 
     async fn states_of(&self, destinations: Vec<Destination>) -> Result<Vec<DestinationState>, FiguresError> {
         let facts = self.facts_of(&destinations).await?;
-        let states = destinations.into_iter().zip(facts).map(|(destination, facts)| {
-            let health = self.health_of(&destination);
-            DestinationState {
+        let mut states = Vec::with_capacity(destinations.len());
+        for (destination, facts) in destinations.into_iter().zip(facts) {
+            states.push(DestinationState {
+                health: self.health_of(&destination),
+                unknown_types: self.unknown_event_types(&destination.filter).await?,
                 destination,
-                health,
                 facts,
-            }
-        });
-        Ok(states.collect())
+            });
+        }
+        Ok(states)
     }
 
     /// Puts the change into effect and brings its own events into the log.

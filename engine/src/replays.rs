@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::{
-    FieldError,
     event::{Author, OwnEvent},
     ids::{DestinationId, ReplayId},
     replay::{ReplayRequest, ReplayState, ReplayWait},
@@ -13,7 +12,7 @@ use crate::{
     Engine,
     log::LogError,
     own_events::Recorded,
-    store::{Destination, InsertReplayError, NewReplay, Replay, StoreError, UpdateError},
+    store::{Destination, InsertReplayError, NewReplay, Replay, StoreError},
 };
 
 /// A replay, and what it waits for if it runs and has to.
@@ -30,9 +29,6 @@ pub enum ReplayError {
     NotFound,
     #[error("another replay to this destination is running")]
     AlreadyRunning,
-    /// A field breaks a rule that only the instance can check.
-    #[error("{}", .0.message)]
-    Refused(FieldError),
     #[error("the store failed")]
     Store(#[from] StoreError),
     #[error("the log could not be read")]
@@ -57,7 +53,7 @@ impl Engine {
     /// # Errors
     /// [`ReplayError`].
     pub async fn count_replay(&self, id: DestinationId, request: &ReplayRequest) -> Result<u64, ReplayError> {
-        let destination = self.destination_to_replay_to(id, request).await?;
+        let destination = self.destination_to_replay_to(id).await?;
         let filter = Arc::new(destination.range_filter(request));
         Ok(self.log().count_range(&filter, self.log().last_seq()).await?.events)
     }
@@ -72,7 +68,7 @@ impl Engine {
         id: DestinationId,
         request: &ReplayRequest,
     ) -> Result<ReplayStanding, ReplayError> {
-        let destination = self.destination_to_replay_to(id, request).await?;
+        let destination = self.destination_to_replay_to(id).await?;
         let replay = self.insert_replay(author, &destination, request).await?;
         self.after_replay_change().await;
         self.find_replay(id, replay).await?.ok_or(ReplayError::NotFound)
@@ -159,20 +155,9 @@ impl Engine {
         self.find_replay(id, replay).await
     }
 
-    async fn destination_to_replay_to(
-        &self,
-        id: DestinationId,
-        request: &ReplayRequest,
-    ) -> Result<Destination, ReplayError> {
+    async fn destination_to_replay_to(&self, id: DestinationId) -> Result<Destination, ReplayError> {
         let destination = self.database().find_destination(id).await?;
-        let destination = destination.ok_or(ReplayError::NotFound)?;
-        match self.check_event_types(&request.types, Some(id)).await {
-            Ok(()) => Ok(destination),
-            Err(UpdateError::Refused(error)) => Err(ReplayError::Refused(error)),
-            Err(UpdateError::Store(error)) => Err(error.into()),
-            Err(UpdateError::Log(error)) => Err(error.into()),
-            Err(_) => Err(ReplayError::NotFound),
-        }
+        destination.ok_or(ReplayError::NotFound)
     }
 
     fn standing_of(&self, replay: Replay) -> ReplayStanding {

@@ -31,6 +31,7 @@ pub(crate) fn draw_stream(stream: StreamSummary, now: Timestamp, offset_minutes:
         id: stream.id,
         version: stream.version,
         draft: stream.draft.without_secrets(),
+        unknown_types: stream.unknown_types,
         status,
     }
 }

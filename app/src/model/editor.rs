@@ -52,6 +52,7 @@ impl EditorState {
                 id: view.id,
                 version: view.version,
                 draft: view.draft.clone(),
+                unknown_types: view.unknown_types.clone(),
             }),
             ..Self::holding(view.draft.clone())
         }

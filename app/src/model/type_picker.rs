@@ -169,5 +169,14 @@ pub fn summary(chosen: &[String]) -> String {
     }
 }
 
+/// What is said of chosen event types that the instance does not know; none if it knows them all.
+pub fn unknown_types_warning(names: &[String]) -> Option<String> {
+    let names = (!names.is_empty()).then(|| names.join(", "))?;
+    Some(format!(
+        "Unknown event types: {names}. They are not built in, and no event of these types has been received. Check their \
+         spelling."
+    ))
+}
+
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,8 @@ pub struct Replays {
 pub struct CountedReplay {
     pub request: ReplayRequest,
     pub events: u64,
+    /// Event types that it names although the instance does not know them.
+    pub unknown_types: Vec<String>,
 }
 
 /// A replay, and how far it is.

@@ -20,6 +20,8 @@ pub struct StreamSummary {
     pub flow: Flow,
     pub health: StreamHealth,
     pub facts: StreamFacts,
+    /// Event types that its filter names although the instance does not know them.
+    pub unknown_types: Vec<String>,
 }
 
 /// What a stream has done.

@@ -46,6 +46,7 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
             "Every event is sent, also of types that are added later, except events of these types."
         }
     });
+    let warning = editing.read(EditorState::filter_warning);
     let toggle = move |_| match is_open.get_untracked() {
         true => picker.close(),
         false => picker.load(),
@@ -85,6 +86,9 @@ pub(super) fn EventTypes(editing: Editing) -> impl IntoView {
             <p class="field-hint" id=hint_id>
                 {hint}
             </p>
+            <div role="status">
+                {move || warning.get().map(|warning| view! { <p class="field-warning"><Icon icon=icondata_lu::LuTriangleAlert />{warning}</p> })}
+            </div>
             <p class="field-error" role="status">
                 {editing.read(EditorState::filter_message)}
             </p>

@@ -100,8 +100,16 @@ impl EventFilter {
     }
 }
 
-/// A name that no event type has, in GitLab's words.
-pub fn undefined(field: Field, name: &str) -> FieldError {
+/// What is said of a type that a filter names although this instance does not know it.
+pub fn unknown_type_warning(event_type: &EventType) -> String {
+    format!(
+        "Audit event type {event_type} is unknown: it is not built in, and no event of this type has been received. Check its \
+         spelling."
+    )
+}
+
+/// A name that no event type can have, in GitLab's words.
+fn undefined(field: Field, name: &str) -> FieldError {
     let shown: String = name.chars().take(255).collect();
     FieldError::new(field, format!("Audit event type with value {shown} is undefined."))
 }

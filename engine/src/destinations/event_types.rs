@@ -1,24 +1,21 @@
 //! Which event types there are: the built-in ones, and every type that this instance has received.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use domain::{
-    destination::{EventFilter, undefined},
-    event_types::built_in_types,
-    ids::DestinationId,
+    destination::EventFilter,
+    event::EventType,
+    event_types::{built_in_types, is_built_in},
 };
 
-use crate::{Engine, log::LogError, store::UpdateError};
+use crate::{Engine, log::LogError};
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where types stand that only this instance knows.
 const RECEIVED_HERE: &str = "Received here";
 
-/// A type that a filter may name.
+/// A type that filters are offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownEventType {
     pub name: String,
@@ -63,25 +60,17 @@ impl Engine {
         Ok(types)
     }
 
-    /// Refuses types that nobody knows: no event would ever pass. Those that the destination admits already stay known.
-    pub(crate) async fn check_event_types(
-        &self,
-        filter: &EventFilter,
-        destination: Option<DestinationId>,
-    ) -> Result<(), UpdateError> {
-        if filter.admits_all() {
-            return Ok(());
+    /// The types that a filter names although this instance does not know them: they are not built in, and no event of them was
+    /// ever received. In alphabetical order.
+    ///
+    /// # Errors
+    /// [`LogError`] if the log can't be read.
+    pub async fn unknown_event_types(&self, filter: &EventFilter) -> Result<Vec<EventType>, LogError> {
+        let mut types: Vec<&EventType> = filter.types().filter(|named| !is_built_in(named.as_str())).collect();
+        if !types.is_empty() {
+            let received = self.log().received_types(&types).await?;
+            types.retain(|named| !received.contains(named.as_str()));
         }
-        let known = self.list_event_types().await?;
-        let mut known: HashSet<String> = known.into_iter().map(|known| known.name).collect();
-        if let Some(destination) = destination {
-            let stored = self.database().find_destination(destination).await?;
-            let admitted = stored.iter().flat_map(|stored| stored.filter.types());
-            known.extend(admitted.map(|event_type| event_type.as_str().to_owned()));
-        }
-        match filter.types().find(|event_type| !known.contains(event_type.as_str())) {
-            Some(unknown) => Err(UpdateError::Refused(undefined(filter.kind().field(), unknown.as_str()))),
-            None => Ok(()),
-        }
+        Ok(types.into_iter().cloned().collect())
     }
 }

@@ -3,7 +3,10 @@
 //! The writer counts by the hour in which events were received, in the transaction that stores them: one row for each type
 //! and hour. So an answer never reads the events themselves, and a type stays known after its events have gone.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{Timestamp, event::EventType};
 use foldhash::fast::RandomState;
@@ -29,6 +32,20 @@ pub struct EventTypeCount {
 }
 
 impl EventLog {
+    /// Which of these event types this log has ever received.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn received_types(&self, types: &[&EventType]) -> Result<HashSet<String>, LogError> {
+        let names: Vec<&str> = types.iter().map(|event_type| event_type.as_str()).collect();
+        let received =
+            sqlx::query_scalar("SELECT name FROM event_types WHERE name IN (SELECT value FROM json_each(?))")
+                .bind(serde_json::Value::from(names).to_string())
+                .fetch_all(&self.reader)
+                .await?;
+        Ok(received.into_iter().collect())
+    }
+
     /// Every event type that this log has ever received, by name, with how many events of it were received since the
     /// start of the hour in which `since` lies. Counts reach back a month further than the events that are kept.
     ///

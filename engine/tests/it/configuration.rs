@@ -1,7 +1,6 @@
 //! Custom headers and event filters: what is stored of them, and what goes over the wire.
 
 use domain::{
-    Field,
     destination::{DestinationDraft, FilterKind, HeaderDraft},
     ids::{DestinationId, Seq},
 };
@@ -246,29 +245,48 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_type_that_nobody_knows_is_refused() {
+async fn a_type_that_nobody_knows_is_accepted_and_told_until_an_event_of_it_comes() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let draft = |types: &[&str]| DestinationDraft {
-        event_types: types.iter().map(|name| (*name).to_owned()).collect(),
-        ..DestinationDraft::http("SIEM", receiver.url())
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let unknown = async || {
+        let state = world.engine.find_destination(id).await.unwrap().unwrap();
+        state.unknown_types.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    let create = async |types: &[&str]| {
-        let new = draft(types).parse_new().unwrap();
-        world.engine.create_destination(&author(), new).await
+    for filter_kind in FilterKind::ALL {
+        let edited = world.edit(id, |edit| {
+            edit.event_types = vec!["user_created".into(), "never_heard_of".into(), "nor_of_this".into()];
+            edit.filter_kind = filter_kind;
+        });
+        assert_eq!(edited.await.unknown_types.len(), 2);
+        assert_eq!(unknown().await, ["never_heard_of", "nor_of_this"]);
+    }
+    let draft = DestinationDraft {
+        event_types: vec!["never_heard_of".into()],
+        ..DestinationDraft::http("Other", "http://127.0.0.1:9/in")
     };
-    let Err(UpdateError::Refused(error)) = create(&["user_created", "never_heard_of"]).await else {
-        panic!("not refused");
-    };
-    assert_eq!(error.field, Field::EventTypes);
-    assert_eq!(
-        error.message,
-        "Audit event type with value never_heard_of is undefined."
-    );
+    let new = draft.parse_new().unwrap();
+    let created = world.engine.create_destination(&author(), new).await.unwrap();
+    assert_eq!(created.unknown_types.len(), 1);
     world.post_of_type("never_heard_of", "1", numbered(0..1)).await;
-    create(&["user_created", "never_heard_of"]).await.unwrap();
+    assert_eq!(unknown().await, ["nor_of_this"]);
     let types = world.engine.list_event_types().await.unwrap();
     let here = types.iter().find(|known| known.name == "never_heard_of").unwrap();
     assert_eq!((here.category, here.last_day), ("Received here", 1));
+    assert!(
+        types.iter().all(|known| known.name != "nor_of_this"),
+        "a filter makes no type"
+    );
+}
+
+#[tokio::test]
+async fn an_allowlist_of_an_unknown_type_sends_the_first_event_of_it() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    admit(&world, id, &["never_heard_of"]).await;
+    world.post_of_type("other", "1", ["no".to_owned()]).await;
+    world.post_of_type("never_heard_of", "1", ["yes".to_owned()]).await;
+    let sent = ids(&arrived(&receiver, "yes").await);
+    assert!(!sent.contains(&"no".to_owned()), "{sent:?}");
 }
 
 #[tokio::test]

@@ -112,7 +112,6 @@ impl From<ReplayError> for AdminError {
         match error {
             ReplayError::NotFound => Self::NotFound,
             ReplayError::AlreadyRunning => Self::ReplayRunning,
-            ReplayError::Refused(error) => Self::Invalid(FieldErrors::from(error)),
             ReplayError::Store(error) => error.into(),
             ReplayError::Log(error) => error.into(),
         }

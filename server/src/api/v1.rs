@@ -13,6 +13,7 @@ mod overview;
 mod settings;
 mod tokens;
 mod users;
+mod warning;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -99,6 +99,7 @@ impl StreamReading {
             destination,
             health,
             facts,
+            ..
         } = state;
         let waits_since = facts.oldest_waiting_at;
         Self {

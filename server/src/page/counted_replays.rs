@@ -64,6 +64,7 @@ mod tests {
         let counted = CountedReplay {
             request: draft.parse(now).unwrap(),
             events: 7,
+            unknown_types: Vec::new(),
         };
         let replays = CountedReplays::default();
         replays.put(id, counted.clone(), now);

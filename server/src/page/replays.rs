@@ -11,7 +11,7 @@ use domain::{
 };
 use engine::{Engine, ReplayError, ReplayStanding};
 
-use super::failure::{from_admin, from_store};
+use super::failure::{from_admin, from_log, from_store};
 use crate::services::ServicesInner;
 
 /// What there is to be shown of a destination's replays.
@@ -39,7 +39,12 @@ pub(super) async fn count_replay(
     let _turn = turn(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let events = engine.count_replay(id, &request).await.map_err(refused)?;
-    let counted = CountedReplay { request, events };
+    let unknown = engine.unknown_event_types(&request.types).await.map_err(from_log)?;
+    let counted = CountedReplay {
+        request,
+        events,
+        unknown_types: unknown.iter().map(ToString::to_string).collect(),
+    };
     services.counted_replays.put((user, id), counted, engine.clock().now());
     Ok(events)
 }

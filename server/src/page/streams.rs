@@ -30,6 +30,7 @@ pub(super) fn summary(state: DestinationState) -> StreamSummary {
         destination,
         health,
         facts,
+        unknown_types,
     } = state;
     StreamSummary {
         id: destination.id,
@@ -38,6 +39,7 @@ pub(super) fn summary(state: DestinationState) -> StreamSummary {
         flow: destination.flow,
         health,
         facts,
+        unknown_types: unknown_types.iter().map(ToString::to_string).collect(),
     }
 }
 

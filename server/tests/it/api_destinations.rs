@@ -169,9 +169,9 @@ async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
             "must be now, beginning",
         ),
         (
-            with(|input| input["event_types"] = json!(["never_heard_of"])),
-            "event_types",
-            "is undefined",
+            with(|input| input["event_types"] = json!(["user_created", " never_heard_of"])),
+            "event_types[1]",
+            "printable ASCII",
         ),
         (
             with(|input| input["namespaces"] = json!(["a/b", "/"])),

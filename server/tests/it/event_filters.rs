@@ -287,6 +287,77 @@ async fn the_lists_exclude_each_other_over_graphql() {
 }
 
 #[tokio::test]
+async fn an_unknown_type_is_accepted_with_a_warning_until_an_event_of_it_comes() {
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let token = instance.token("app", &["ingest"]);
+    let lists = json!({"event_types": ["user_created", "user_craeted", "brand_new"]});
+    let added = admin
+        .post(DESTINATIONS, &siem("http://127.0.0.1:9/in", lists))
+        .await
+        .expect(201);
+    let warning = |position: usize, name: &str| json!({"code": "unknown_event_type", "field": format!("event_types[{position}]"), "message": unknown(name)});
+    let expected = json!([warning(0, "brand_new"), warning(1, "user_craeted")]);
+    assert_eq!(added["warnings"], expected, "at their places in what is answered");
+    assert_eq!(admin.get(SIEM).await.expect(200)["warnings"], expected);
+    instance
+        .post(&token, json!({"event_type": "brand_new"}).to_string())
+        .await;
+    let expected = json!([warning(1, "user_craeted")]);
+    assert_eq!(
+        admin.get(DESTINATIONS).await.expect(200)["items"][0]["warnings"],
+        expected
+    );
+    let denied = json!({"event_types": null, "event_type_denylist": ["user_created", "user_craeted"]});
+    let changed = admin.patch(SIEM, &denied).await.expect(200);
+    assert_eq!(changed["warnings"][0]["field"], "event_type_denylist[0]");
+
+    let mut browser = Browser::signed_in(&instance).await;
+    let listed = browser.read("destinations/list").await.json();
+    assert_eq!(listed[0]["unknown_types"], of(&["user_craeted"]));
+    let corrected = admin
+        .patch(SIEM, &json!({"event_type_denylist": ["user_created"]}))
+        .await;
+    assert_eq!(corrected.expect(200)["warnings"], json!([]));
+}
+
+fn unknown(name: &str) -> String {
+    format!(
+        "Audit event type {name} is unknown: it is not built in, and no event of this type has been received. Check its \
+         spelling."
+    )
+}
+
+#[tokio::test]
+async fn an_unknown_type_is_no_error_over_graphql() {
+    let instance = Instance::start();
+    let api = GraphqlClient::new(&instance, "admin");
+    add_destination(&api).await;
+    let ids = [http_id(1), unified_id(1), unified_id(1)];
+    let deletes = [ALLOW_DELETE[0], ALLOW_DELETE[1], DENY_DELETE];
+    for ((add, delete), id) in [ALLOW_ADD[0], ALLOW_ADD[1], DENY_ADD]
+        .into_iter()
+        .zip(deletes)
+        .zip(&ids)
+    {
+        let types = &["user_created", "user_craeted"];
+        assert_eq!(
+            api.mutate(add, on(id, types), "eventTypeFilters warnings").await,
+            json!({"data": {add: {
+                "clientMutationId": null, "errors": [], "eventTypeFilters": ["user_craeted", "user_created"],
+                "warnings": [unknown("user_craeted")],
+            }}})
+        );
+        let other = api.payload(add, on(id, &["add_gpg_key"]), "warnings").await;
+        assert_eq!(other["warnings"], json!([]), "about what was added");
+        let deleted = api
+            .payload(delete, on(id, &["user_created", "user_craeted", "add_gpg_key"]), "")
+            .await;
+        assert_eq!(deleted["errors"], json!([]));
+    }
+}
+
+#[tokio::test]
 async fn the_page_and_the_apis_show_the_same_filter() {
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;

@@ -59,7 +59,9 @@ async fn a_replay_is_counted_started_seen_and_listed() {
     let counted = admin.post(&format!("{REPLAYS}/count"), &day()).await.expect(200);
     assert_eq!(
         counted,
-        json!({"events": 30, "from": "2026-01-10T00:00:00.000Z", "before": "2026-01-11T00:00:00.000Z"})
+        json!({
+            "events": 30, "warnings": [], "from": "2026-01-10T00:00:00.000Z", "before": "2026-01-11T00:00:00.000Z",
+        })
     );
     let started = admin.post(REPLAYS, &day()).await;
     assert_eq!(started.header("location"), Some("/api/v1/destinations/1/replays/1"));
@@ -101,8 +103,8 @@ async fn what_can_not_be_replayed_says_why() {
             "created_before",
         ),
         (
-            json!({"created_after": "2026-01-10", "event_types": ["never seen"]}),
-            "event_types",
+            json!({"created_after": "2026-01-10", "event_types": ["user_created", " never seen"]}),
+            "event_types[1]",
         ),
         (json!({"created_after": "2026-01-10", "types": []}), "types"),
     ] {
@@ -111,6 +113,13 @@ async fn what_can_not_be_replayed_says_why() {
             assert_eq!(refused[0].0, field, "{body}: {refused:?}");
         }
     }
+    let unknown = json!({"created_after": "2026-01-10", "event_types": ["user_created", "never seen"]});
+    let counted = admin.post(&format!("{REPLAYS}/count"), &unknown).await.expect(200);
+    assert_eq!(
+        (&counted["warnings"][0]["code"], &counted["warnings"][0]["field"]),
+        (&json!("unknown_event_type"), &json!("event_types[0]"))
+    );
+    assert_eq!(counted["warnings"].as_array().unwrap().len(), 1);
     for path in ["/api/v1/destinations/9/replays", "/api/v1/destinations/9/replays/count"] {
         assert_eq!(admin.post(path, &day()).await.error(), (404, "not_found".into()));
     }

@@ -4,7 +4,10 @@ use domain::ids::DestinationId;
 use leptos::prelude::*;
 
 use super::{super::parts::Reader, TICK, draw_request, types_text};
-use crate::{model::text::counted, port::replays::CountedReplay};
+use crate::{
+    model::{text::counted, type_picker::unknown_types_warning},
+    port::replays::CountedReplay,
+};
 
 const COUNT: &str = "/api/page/streams/count_replay";
 const START: &str = "/api/page/streams/start_replay";
@@ -56,7 +59,12 @@ fn draw_field(
 
 /// What was counted can be started as it was counted.
 fn draw_proposal(id: DestinationId, proposal: &CountedReplay, reader: Reader) -> AnyView {
-    let CountedReplay { request, events } = proposal;
+    let CountedReplay {
+        request,
+        events,
+        unknown_types,
+    } = proposal;
+    let warning = unknown_types_warning(unknown_types).map(|warning| view! { <p class="field-warning">{warning}</p> });
     let (from, last) = (request.range.from(), request.range.before().minus(TICK));
     let start = view! {
         <form method="post" action=START class="drawn-form">
@@ -75,6 +83,7 @@ fn draw_proposal(id: DestinationId, proposal: &CountedReplay, reader: Reader) ->
                 <strong>{counted(*events, "event")}</strong>
                 {draw_request(request, reader)}
             </p>
+            {warning}
             {(*events > 0).then_some(start)}
         </div>
     }

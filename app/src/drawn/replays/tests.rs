@@ -46,11 +46,13 @@ fn what_was_counted_is_started_as_it_was_counted() {
         counted: Some(CountedReplay {
             request: request(),
             events,
+            unknown_types: vec!["b<".into()],
         }),
         all: Vec::new(),
     };
     let drawn = html(&replays(1_204));
     assert!(drawn.contains("1,204 events"), "{drawn}");
+    assert!(drawn.contains("Unknown event types: b&lt;."), "{drawn}");
     for value in ["2026-02-01T00:00:00.000Z", "2026-02-02T23:59:59.999Z", "a, b&lt;"] {
         assert!(drawn.contains(&format!("value=\"{value}\"")), "{value}: {drawn}");
     }

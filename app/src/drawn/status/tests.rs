@@ -25,6 +25,7 @@ fn stream(health: StreamHealth, facts: StreamFacts) -> StreamSummary {
         flow: Flow::default(),
         health,
         facts,
+        unknown_types: Vec::new(),
     }
 }
 

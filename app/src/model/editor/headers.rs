@@ -7,6 +7,7 @@ use domain::{
 };
 
 use super::EditorState;
+use crate::model::type_picker::unknown_types_warning;
 
 impl EditorState {
     /// None but for HTTP.
@@ -91,6 +92,13 @@ impl EditorState {
     pub fn filter_message(&self) -> Option<String> {
         let mut lists = FilterKind::ALL.into_iter();
         lists.find_map(|list| self.message_for(list.field()))
+    }
+
+    /// What is said of chosen event types that the instance does not know.
+    pub fn filter_warning(&self) -> Option<String> {
+        let mut unknown = self.stored.as_ref()?.unknown_types.clone();
+        unknown.retain(|name| self.draft.event_types.contains(name));
+        unknown_types_warning(&unknown)
     }
 
     fn filter_changed(&mut self) {

@@ -11,6 +11,8 @@ pub(super) struct Stored {
     pub(super) id: DestinationId,
     pub(super) version: i64,
     pub(super) draft: DestinationDraft,
+    /// Event types that its filter names although the instance does not know them.
+    pub(super) unknown_types: Vec<String>,
 }
 
 /// What is sent to save an edit.
@@ -27,6 +29,8 @@ impl EditorState {
     pub fn follow(&mut self, view: &DestinationView) {
         let is_changed = self.is_changed();
         let Some(stored) = &mut self.stored else { return };
+        // An event of such a type makes it known, and changes no version.
+        stored.unknown_types.clone_from(&view.unknown_types);
         if stored.version == view.version {
             return;
         }

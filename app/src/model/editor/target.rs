@@ -124,6 +124,7 @@ mod tests {
                 namespaces: String::new(),
                 start_from: String::new(),
             },
+            unknown_types: Vec::new(),
             status: String::new(),
         }
     }

@@ -22,6 +22,7 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
             namespaces: String::new(),
             start_from: String::new(),
         },
+        unknown_types: Vec::new(),
         status: String::new(),
     }
 }

@@ -21,6 +21,7 @@ fn view(id: i64, name: &str) -> DestinationView {
             namespaces: String::new(),
             start_from: String::new(),
         },
+        unknown_types: Vec::new(),
         status: String::new(),
     }
 }

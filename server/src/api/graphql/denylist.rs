@@ -8,14 +8,15 @@ use domain::{
     destination::{DestinationDraft, FilterKind},
     ids::DestinationId,
 };
+use engine::DestinationState;
 
 use super::{
     errors::{Refusal, broken, told},
-    events::{event_types, require_some},
+    events::{Added, require_some},
     family::Family,
     ids::{GlobalId, UnifiedModel},
     operations::edit,
-    payload::{bare_payload, payload},
+    payload::{bare_payload, filter_payload},
 };
 
 const HAS_ALLOWLIST: &str = "The destination has an allowlist of event types. Remove its event types from the allowlist before \
@@ -43,11 +44,11 @@ pub(super) struct AuditEventsInstanceDestinationDenylistEventsDeleteInput {
     event_type_filters: Vec<String>,
 }
 
-payload! {
+filter_payload! {
     /// Payload of `auditEventsInstanceDestinationDenylistEventsAdd`.
     AuditEventsInstanceDestinationDenylistEventsAddPayload {
         /// Event types on the denylist now.
-        event_type_filters: Vec<String>
+        event_type_filters
     }
 }
 
@@ -85,7 +86,9 @@ async fn add(
     input: AuditEventsInstanceDestinationDenylistEventsAddInput,
 ) -> Result<AuditEventsInstanceDestinationDenylistEventsAddPayload> {
     let id = input.destination_id.number()?;
-    let added = told(change(ctx, id, &input.event_type_filters, add_to).await)?;
+    let types = &input.event_type_filters;
+    let changed = change(ctx, id, types, add_to).await;
+    let added = told(changed.map(|state| Added::new(&state, FilterKind::Deny, types)))?;
     Ok(AuditEventsInstanceDestinationDenylistEventsAddPayload::new(
         input.client_mutation_id,
         added,
@@ -104,17 +107,16 @@ async fn delete(
     ))
 }
 
-/// Returns the denylist as it is now.
+/// Returns the destination as it is now.
 async fn change(
     ctx: &Context<'_>,
     id: i64,
     types: &[String],
     apply: impl Fn(&mut DestinationDraft, &[String]) -> Result<(), FieldErrors> + Send,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<DestinationState, Refusal> {
     require_some(types)?;
     let id = DestinationId::new(id);
-    let edited = edit(ctx, Family::Unified, id, move |_, draft, _| apply(draft, types));
-    Ok(event_types(&edited.await?, FilterKind::Deny))
+    edit(ctx, Family::Unified, id, move |_, draft, _| apply(draft, types)).await
 }
 
 fn add_to(draft: &mut DestinationDraft, types: &[String]) -> Result<(), FieldErrors> {

@@ -4,7 +4,7 @@
 use async_graphql::{Context, Error, InputObject, Object, Result};
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationDraft, FilterKind},
+    destination::{DestinationDraft, FilterKind, unknown_type_warning},
     ids::DestinationId,
 };
 use engine::DestinationState;
@@ -14,7 +14,7 @@ use super::{
     family::Family,
     ids::{GlobalId, HttpModel, UnifiedModel},
     operations::edit,
-    payload::{bare_payload, payload},
+    payload::{bare_payload, filter_payload},
 };
 
 /// The event types in the list of this kind; none if the destination has no such list.
@@ -70,11 +70,11 @@ pub(super) struct AuditEventsInstanceDestinationEventsDeleteInput {
     event_type_filters: Vec<String>,
 }
 
-payload! {
+filter_payload! {
     /// Payload of `auditEventsStreamingDestinationInstanceEventsAdd`.
     AuditEventsStreamingDestinationInstanceEventsAddPayload {
         /// Event types that are streamed now.
-        event_type_filters: Vec<String>
+        event_type_filters
     }
 }
 
@@ -83,11 +83,11 @@ bare_payload! {
     AuditEventsStreamingDestinationInstanceEventsRemovePayload
 }
 
-payload! {
+filter_payload! {
     /// Payload of `auditEventsInstanceDestinationEventsAdd`.
     AuditEventsInstanceDestinationEventsAddPayload {
         /// Event types that are streamed now.
-        event_type_filters: Vec<String>
+        event_type_filters
     }
 }
 
@@ -184,10 +184,28 @@ async fn delete_from_any(
     ))
 }
 
-async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Vec<String>, Refusal> {
+/// A list after event types were added to it.
+pub(super) struct Added {
+    pub(super) event_types: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Added {
+    /// Warns of those of `types` that this instance does not know.
+    pub(super) fn new(state: &DestinationState, list: FilterKind, types: &[String]) -> Self {
+        let unknown = state.unknown_types.iter();
+        let added = unknown.filter(|unknown| types.iter().any(|name| name == unknown.as_str()));
+        Self {
+            event_types: event_types(state, list),
+            warnings: added.map(unknown_type_warning).collect(),
+        }
+    }
+}
+
+async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Added, Refusal> {
     require_some(types)?;
     let edited = edit(ctx, family, DestinationId::new(id), |_, draft, _| add_to(draft, types));
-    Ok(event_types(&edited.await?, FilterKind::Allow))
+    Ok(Added::new(&edited.await?, FilterKind::Allow, types))
 }
 
 async fn remove(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<(), Refusal> {

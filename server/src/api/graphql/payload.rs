@@ -49,4 +49,40 @@ macro_rules! payload {
     };
 }
 
-pub(super) use {bare_payload, payload};
+/// A payload that shows a list of event types after the mutation, with warnings about those that were added.
+macro_rules! filter_payload {
+    ($(#[$doc:meta])* $name:ident { $(#[$shown_doc:meta])* event_type_filters }) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub(super) struct $name {
+            /// What the client sent to know the answer by.
+            client_mutation_id: Option<String>,
+            /// The rules that were broken; nothing was changed then.
+            errors: Vec<String>,
+            /// What was added and is probably not meant: event types that this instance does not know. An addition to GitLab's API.
+            warnings: Vec<String>,
+            $(#[$shown_doc])*
+            event_type_filters: Option<Vec<String>>,
+        }
+
+        impl $name {
+            fn new(
+                client_mutation_id: Option<String>,
+                (added, errors): (Option<super::events::Added>, Vec<String>),
+            ) -> Self {
+                let (event_type_filters, warnings) = match added {
+                    Some(added) => (Some(added.event_types), added.warnings),
+                    None => (None, Vec::new()),
+                };
+                Self {
+                    client_mutation_id,
+                    errors,
+                    warnings,
+                    event_type_filters,
+                }
+            }
+        }
+    };
+}
+
+pub(super) use {bare_payload, filter_payload, payload};

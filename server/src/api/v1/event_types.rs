@@ -34,7 +34,8 @@ pub(super) struct EventType {
 
 /// List event types
 ///
-/// The built-in ones, and every type that this instance has received. They are what `event_types` of a destination may name.
+/// The built-in ones, and every type that this instance has received. `event_types` and `event_type_denylist` of a destination may name
+/// others as well; the destination then has a warning.
 #[utoipa::path(get, path = "/api/v1/event_types", tag = "Audit events", responses(
     (status = 200, description = "Every type: first those that are not built in, then by category", body = Listed<EventType>),
 ))]

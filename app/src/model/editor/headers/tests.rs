@@ -4,7 +4,7 @@ use super::{
     super::tests::{filled, view},
     *,
 };
-use crate::wire::AppError;
+use crate::wire::{AppError, DestinationView};
 
 fn hidden(id: i64, name: &str, active: bool) -> HeaderDraft {
     HeaderDraft {
@@ -136,6 +136,25 @@ fn what_the_server_said_about_a_denylist_is_shown_and_taken_back() {
     assert_eq!(editor.filter_message().as_deref(), Some("undefined"));
     editor.set_filter_kind(FilterKind::Allow);
     assert_eq!(editor.filter_message(), None);
+}
+
+#[test]
+fn chosen_types_that_the_instance_does_not_know_are_warned_of_until_it_does() {
+    let mut known = view("SIEM", 1);
+    known.draft.event_types = vec!["a".into(), "b".into(), "user_created".into()];
+    let unknown = DestinationView {
+        unknown_types: vec!["a".into(), "b".into()],
+        ..known.clone()
+    };
+    let mut editor = EditorState::edit(&unknown);
+    let warning = editor.filter_warning().unwrap();
+    assert!(warning.starts_with("Unknown event types: a, b."), "{warning}");
+    editor.set_event_types(vec!["b".into(), "user_created".into()]);
+    let warning = editor.filter_warning().unwrap();
+    assert!(warning.starts_with("Unknown event types: b."), "{warning}");
+    editor.follow(&known);
+    assert_eq!(editor.filter_warning(), None, "an event of that type came in");
+    assert_eq!(editor.event_types(), ["b", "user_created"], "what was chosen stays");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    destination::FilterKind,
     ids::{DestinationId, ReplayId},
     replay::{ReplayDraft, ReplayRequest},
 };
@@ -19,6 +20,7 @@ use self::view::{ReplayCountView, ReplayView};
 use super::{
     super::{answer::Listed, fields::refuse},
     find,
+    input::check_event_types,
 };
 use crate::{
     admin::AdminError,
@@ -49,6 +51,7 @@ impl ReplayInput {
     /// # Errors
     /// 422 at each field that is not right.
     fn parse(self, services: &Services) -> Result<ReplayRequest, ApiError> {
+        check_event_types(FilterKind::Allow, &self.event_types)?;
         let draft = ReplayDraft {
             created_after: self.created_after,
             created_before: self.created_before.unwrap_or_default(),
@@ -73,9 +76,13 @@ pub(super) async fn list_replays(
     State(services): State<Services>,
     InPath(id): InPath<i64>,
 ) -> Result<Json<Listed<ReplayView>>, ApiError> {
-    let id = find(&services.engine, id).await?.destination.id;
-    let replays = services.engine.list_replays(id).await.map_err(AdminError::from)?;
-    Ok(Json(Listed::new(replays, ReplayView::new)))
+    let engine = &services.engine;
+    let id = find(engine, id).await?.destination.id;
+    let mut items = Vec::new();
+    for replay in engine.list_replays(id).await.map_err(AdminError::from)? {
+        items.push(ReplayView::of(engine, replay).await?);
+    }
+    Ok(Json(Listed { items }))
 }
 
 /// Count what a replay would send
@@ -99,7 +106,7 @@ pub(super) async fn count_replay(
     let _turn = services.log_reads.turn().await?;
     let counted = services.engine.count_replay(DestinationId::new(id), &request).await;
     let events = counted.map_err(AdminError::from)?;
-    Ok(Json(ReplayCountView::new(events, request.range)))
+    Ok(Json(ReplayCountView::of(&services.engine, events, &request).await?))
 }
 
 /// Start a replay
@@ -131,7 +138,8 @@ pub(super) async fn start_replay(
     let started = engine.start_replay(&caller.author, id, &request).await;
     let started = started.map_err(AdminError::from)?;
     let location = format!("/api/v1/destinations/{id}/replays/{}", started.replay.id);
-    let mut response = (StatusCode::CREATED, Json(ReplayView::new(started))).into_response();
+    let view = ReplayView::of(engine, started).await?;
+    let mut response = (StatusCode::CREATED, Json(view)).into_response();
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -156,7 +164,7 @@ pub(super) async fn show_replay(
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
     let found = services.engine.find_replay(id, replay).await;
     let found = found.map_err(AdminError::from)?.ok_or_else(not_found)?;
-    Ok(Json(ReplayView::new(found)))
+    Ok(Json(ReplayView::of(&services.engine, found).await?))
 }
 
 /// Cancel a replay
@@ -180,5 +188,5 @@ pub(super) async fn cancel_replay(
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
     let ended = services.engine.cancel_replay(&caller.author, id, replay).await;
     let ended = ended.map_err(AdminError::from)?.ok_or_else(not_found)?;
-    Ok(Json(ReplayView::new(ended)))
+    Ok(Json(ReplayView::of(&services.engine, ended).await?))
 }

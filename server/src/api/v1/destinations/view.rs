@@ -10,7 +10,13 @@ use engine::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{super::moment::Moment, health::HealthView};
+use super::{
+    super::{
+        moment::Moment,
+        warning::{WarningView, warnings},
+    },
+    health::HealthView,
+};
 use crate::destinations::visible_url;
 
 /// A place that events are streamed to. Of `http`, `gcp` and `aws` the one of its kind is there.
@@ -46,6 +52,8 @@ pub(super) struct DestinationView {
     #[schema(nullable = false)]
     aws: Option<AwsView>,
     health: HealthView,
+    /// What is probably not meant: event types in its filter that this instance does not know.
+    warnings: Vec<WarningView>,
     created_at: Moment,
     updated_at: Moment,
 }
@@ -132,6 +140,7 @@ impl DestinationView {
             destination,
             health,
             facts,
+            unknown_types,
         } = state;
         let kind = KindName::of(destination.target.kind());
         let (mut http, mut gcp, mut aws) = (None, None, None);
@@ -155,6 +164,7 @@ impl DestinationView {
             gcp,
             aws,
             health: HealthView::new(&health, &facts),
+            warnings: warnings(&destination.filter, &unknown_types),
             created_at: Moment(destination.created_at),
             updated_at: Moment(destination.updated_at),
         }

@@ -3,18 +3,29 @@
 use domain::{
     Timestamp,
     policy::Trouble,
-    replay::{ReplayRange, ReplayState, ReplayWait},
+    replay::{ReplayRequest, ReplayState, ReplayWait},
 };
-use engine::ReplayStanding;
+use engine::{Engine, ReplayStanding};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::v1::moment::Moment;
+use crate::{
+    admin::AdminError,
+    api::{
+        ApiError,
+        v1::{
+            moment::Moment,
+            warning::{WarningView, warnings},
+        },
+    },
+};
 
 /// How many events a replay would send.
 #[derive(Serialize, ToSchema)]
 pub(in crate::api::v1::destinations) struct ReplayCountView {
     events: u64,
+    /// What is probably not meant: event types that this instance does not know.
+    warnings: Vec<WarningView>,
     /// The first moment of the range.
     from: Moment,
     /// The first moment after the range.
@@ -32,6 +43,8 @@ pub(in crate::api::v1::destinations) struct ReplayView {
     before: Moment,
     /// Only these types; all if there are none.
     event_types: Vec<String>,
+    /// What is probably not meant: event types that this instance does not know.
+    warnings: Vec<WarningView>,
     /// Events to send, counted at the start.
     total: u64,
     /// Events that the destination has accepted.
@@ -80,17 +93,33 @@ enum WaitName {
 }
 
 impl ReplayCountView {
-    pub(super) const fn new(events: u64, range: ReplayRange) -> Self {
-        Self {
+    /// # Errors
+    /// The log could not be read.
+    pub(super) async fn of(engine: &Engine, events: u64, request: &ReplayRequest) -> Result<Self, ApiError> {
+        let unknown = engine
+            .unknown_event_types(&request.types)
+            .await
+            .map_err(AdminError::from)?;
+        Ok(Self {
             events,
-            from: Moment(range.from()),
-            before: Moment(range.before()),
-        }
+            warnings: warnings(&request.types, &unknown),
+            from: Moment(request.range.from()),
+            before: Moment(request.range.before()),
+        })
     }
 }
 
 impl ReplayView {
-    pub(super) fn new(ReplayStanding { replay, waits }: ReplayStanding) -> Self {
+    /// # Errors
+    /// The log could not be read.
+    pub(super) async fn of(engine: &Engine, standing: ReplayStanding) -> Result<Self, ApiError> {
+        let types = &standing.replay.request.types;
+        let unknown = engine.unknown_event_types(types).await.map_err(AdminError::from)?;
+        let warnings = warnings(types, &unknown);
+        Ok(Self::new(standing, warnings))
+    }
+
+    fn new(ReplayStanding { replay, waits }: ReplayStanding, warnings: Vec<WarningView>) -> Self {
         let (waits_for, trouble, next_try_at) = waits.map_or((None, None, None), told);
         let progress = replay.position.progress;
         Self {
@@ -103,6 +132,7 @@ impl ReplayView {
             from: Moment(replay.request.range.from()),
             before: Moment(replay.request.range.before()),
             event_types: replay.request.types.types().map(ToString::to_string).collect(),
+            warnings,
             total: progress.total,
             sent: progress.sent,
             refused: progress.refused,
