@@ -141,6 +141,25 @@ mod tests {
     }
 
     #[test]
+    fn event_types_are_kept_together_with_what_is_done_with_them() {
+        let filter = |filter_kind, names: &[&str]| DestinationDraft {
+            event_types: names.iter().map(|name| (*name).to_owned()).collect(),
+            filter_kind,
+            ..draft(TargetDraft::Http(HttpDraft::default()))
+        };
+        let sent = filter(FilterKind::Allow, &["a"]);
+        for typed in [filter(FilterKind::Deny, &["a"]), filter(FilterKind::Deny, &["b"])] {
+            let mut stored = sent.clone();
+            keep_typed(&typed, &sent, &mut stored);
+            assert_eq!(stored, typed);
+        }
+        // Stored without event types, a denylist is none; nothing was typed since.
+        let (sent, mut stored) = (filter(FilterKind::Deny, &[]), filter(FilterKind::Allow, &[]));
+        keep_typed(&sent, &sent, &mut stored);
+        assert_eq!(stored.filter_kind, FilterKind::Allow);
+    }
+
+    #[test]
     fn a_secret_that_is_opened_meanwhile_stays_open() {
         let google = |private_key: Option<&str>| {
             draft(TargetDraft::GoogleCloudLogging(GoogleDraft {
