@@ -101,7 +101,7 @@ async fn what_breaks_a_rule_of_a_new_destination_is_raised_at_the_top() {
     let instance = Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "false")]);
     let api = GraphqlClient::new(&instance, "admin");
     add(&api, "taken", "https://taken.example/in").await;
-    let long = format!("https://siem.example/{}", "p".repeat(255));
+    let long = format!("https://siem.example/{}", "p".repeat(2_000));
     for (url, name, message) in [
         ("", "x", "Destination url can't be blank"),
         ("siem", "x", "Destination url must be a valid URL"),
