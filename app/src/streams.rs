@@ -2,6 +2,7 @@
 
 mod add_form;
 mod add_menu;
+mod choice_field;
 mod context;
 mod delete_dialog;
 mod edit_form;
@@ -14,6 +15,7 @@ mod headers_table;
 mod http_fields;
 mod item;
 mod list;
+mod object_options;
 mod out_of_date;
 mod refusal;
 mod s3_fields;

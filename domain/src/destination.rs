@@ -9,6 +9,7 @@ mod name;
 mod namespace_filter;
 mod rules;
 mod s3;
+mod s3_options;
 mod start;
 mod url;
 mod verification_token;
@@ -24,6 +25,7 @@ pub use self::{
     name::DestinationName,
     namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},
     s3::{ObjectLayout, S3Draft, S3Settings, SecretAccessKey},
+    s3_options::{Encryption, LockMode, ObjectLock, ObjectOptions, Partitions},
     start::StartFrom,
     url::DestinationUrl,
     verification_token::VerificationToken,
@@ -251,6 +253,9 @@ impl DestinationDraft {
 }
 
 impl TargetDraft {
+    /// The text of [`Field::Checksums`] where checksum headers are left out; it is empty where they are sent.
+    pub const OMITTED: &str = "omitted";
+
     fn parse(&self, is_stored: bool) -> Result<TargetSettings, FieldErrors> {
         match self {
             Self::Http(draft) => draft.parse(is_stored).map(TargetSettings::Http),
@@ -285,6 +290,12 @@ impl TargetDraft {
             (Self::AmazonS3(draft), Field::Bucket) => Some(&draft.bucket),
             (Self::AmazonS3(draft), Field::EndpointUrl) => Some(&draft.endpoint_url),
             (Self::AmazonS3(draft), Field::KeyPrefix) => Some(&draft.key_prefix),
+            (Self::AmazonS3(draft), Field::Partitions) => Some(&draft.partitions),
+            (Self::AmazonS3(draft), Field::Checksums) if draft.omit_checksums => return Self::OMITTED,
+            (Self::AmazonS3(draft), Field::Encryption) => Some(&draft.encryption),
+            (Self::AmazonS3(draft), Field::KmsKeyId) => Some(&draft.kms_key_id),
+            (Self::AmazonS3(draft), Field::LockMode) => Some(&draft.lock_mode),
+            (Self::AmazonS3(draft), Field::LockDays) => Some(&draft.lock_days),
             _ => None,
         };
         text.map_or("", String::as_str)
@@ -305,6 +316,12 @@ impl TargetDraft {
             (Self::AmazonS3(draft), Field::Bucket) => draft.bucket = text,
             (Self::AmazonS3(draft), Field::EndpointUrl) => draft.endpoint_url = text,
             (Self::AmazonS3(draft), Field::KeyPrefix) => draft.key_prefix = text,
+            (Self::AmazonS3(draft), Field::Partitions) => draft.partitions = text,
+            (Self::AmazonS3(draft), Field::Checksums) => draft.omit_checksums = text == Self::OMITTED,
+            (Self::AmazonS3(draft), Field::Encryption) => draft.encryption = text,
+            (Self::AmazonS3(draft), Field::KmsKeyId) => draft.kms_key_id = text,
+            (Self::AmazonS3(draft), Field::LockMode) => draft.lock_mode = text,
+            (Self::AmazonS3(draft), Field::LockDays) => draft.lock_days = text,
             _ => return false,
         }
         true

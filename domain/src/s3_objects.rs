@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::{
     Timestamp,
-    destination::S3Settings,
+    destination::{Partitions, S3Settings},
     escape::escaped,
     event::{EventId, EventType, INSTANCE_SCOPE},
     ids::{ReplayId, Seq},
@@ -48,28 +48,46 @@ impl ObjectKey {
         id: &EventId,
         created_at: Timestamp,
     ) -> Result<Self, KeyTooLong> {
-        let month = date_path(created_at, "YYYY-MM".len());
+        let month = date_path(created_at, settings.partitions(), 2);
         let entity = entity_folder(entity_type);
         let event_type = escaped(event_type.as_str(), |byte| is_plain(byte) || byte == b'_');
         let (source, id) = (escaped(source, is_plain), escaped(id.as_str(), is_plain));
         let unix_ms = created_at.unix_ms();
         let name = format!("{event_type}_{source}_{id}_{unix_ms}.json");
         let key = prefixed(settings, &format!("{entity}/{month}/{name}"));
-        match key.len() {
-            ..=Self::MAX_BYTES => Ok(Self(key)),
-            bytes => Err(KeyTooLong { bytes }),
-        }
+        Self::checked(key)
     }
 
-    /// A batch's object: `<prefix>/YYYY/MM/DD/HH/<first>-<last>.jsonl.gz`, by the hour in which the batch was closed.
+    /// A batch's object: `<prefix>/YYYY/MM/DD/HH/<first>-<last>.jsonl.gz`, by the hour in which the batch was closed. The
+    /// folders of the date are those that [`Partitions`] gives.
     pub fn of_batch(settings: &S3Settings, first: Seq, last: Seq, closed_at: Timestamp) -> Self {
-        let hour = date_path(closed_at, "YYYY-MM-DDTHH".len());
+        let hour = date_path(closed_at, settings.partitions(), 4);
         Self(prefixed(settings, &format!("{hour}/{first}-{last}.jsonl.gz")))
     }
 
     /// A batch of a replay: `<prefix>/replays/<replay>/<first>-<last>.jsonl.gz`.
     pub fn of_replayed_batch(settings: &S3Settings, replay: ReplayId, first: Seq, last: Seq) -> Self {
         Self(prefixed(settings, &format!("replays/{replay}/{first}-{last}.jsonl.gz")))
+    }
+
+    /// The key beside this one for an object of other content, which `digest` identifies: `<key>.<digest>.json`.
+    ///
+    /// # Errors
+    /// [`KeyTooLong`].
+    pub fn beside(&self, digest: &str) -> Result<Self, KeyTooLong> {
+        let ending = [".jsonl.gz", ".json"]
+            .into_iter()
+            .find(|ending| self.0.ends_with(ending));
+        let ending = ending.unwrap_or_default();
+        let stem = self.0.strip_suffix(ending).unwrap_or(&self.0);
+        Self::checked(format!("{stem}.{digest}{ending}"))
+    }
+
+    fn checked(key: String) -> Result<Self, KeyTooLong> {
+        match key.len() {
+            ..=Self::MAX_BYTES => Ok(Self(key)),
+            bytes => Err(KeyTooLong { bytes }),
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -90,13 +108,20 @@ fn prefixed(settings: &S3Settings, key: &str) -> String {
     }
 }
 
-/// The start of a timestamp as nested folders.
-fn date_path(time: Timestamp, chars: usize) -> String {
+/// The start of a timestamp as so many nested folders.
+fn date_path(time: Timestamp, partitions: Partitions, depth: usize) -> String {
     let text = time.to_string();
-    text.chars()
-        .take(chars)
-        .map(|character| if character.is_ascii_digit() { character } else { '/' })
-        .collect()
+    let numbers = text.split(|character: char| !character.is_ascii_digit());
+    let names = ["year", "month", "day", "hour"];
+    let folders = names
+        .iter()
+        .zip(numbers)
+        .take(depth)
+        .map(|(name, number)| match partitions {
+            Partitions::Dates => number.to_owned(),
+            Partitions::Hive => format!("{name}={number}"),
+        });
+    folders.collect::<Vec<_>>().join("/")
 }
 
 /// GitLab's names for what an event is about.
@@ -183,6 +208,43 @@ mod tests {
         assert_eq!(batch.as_str(), "audit/2023/09/11/14/17-9120.jsonl.gz");
         let batch = ObjectKey::of_batch(&settings(""), Seq::new(5), Seq::new(5), MOMENT);
         assert_eq!(batch.as_str(), "2023/09/11/14/5-5.jsonl.gz");
+    }
+
+    #[test]
+    fn dates_can_be_columns_of_a_query_engine() {
+        let hive = S3Settings::parse(&S3Draft {
+            partitions: "hive".into(),
+            ..settings("audit/env=prod").draft()
+        })
+        .unwrap();
+        let batch = ObjectKey::of_batch(&hive, Seq::new(17), Seq::new(9_120), MOMENT);
+        assert_eq!(
+            batch.as_str(),
+            "audit/env=prod/year=2023/month=09/day=11/hour=14/17-9120.jsonl.gz"
+        );
+        let (event_type, id) = (EventType::parse("a").unwrap(), EventId::parse("1").unwrap());
+        let event = ObjectKey::of_event(&hive, "Group", &event_type, "app", &id, MOMENT).unwrap();
+        assert_eq!(
+            event.as_str(),
+            "audit/env=prod/group/year=2023/month=09/a_app_1_1694442309820.json"
+        );
+    }
+
+    #[test]
+    fn other_content_has_a_key_beside() {
+        let key = |text: &str| ObjectKey(text.to_owned());
+        assert_eq!(
+            key("group/2023/09/a_app_v1.2_16944.json")
+                .beside("0af1")
+                .unwrap()
+                .as_str(),
+            "group/2023/09/a_app_v1.2_16944.0af1.json"
+        );
+        assert_eq!(
+            key("2023/09/11/14/5-9.jsonl.gz").beside("0af1").unwrap().as_str(),
+            "2023/09/11/14/5-9.0af1.jsonl.gz"
+        );
+        assert_eq!(key(&"a".repeat(1_024)).beside("0").unwrap_err().bytes, 1_026);
     }
 
     #[test]

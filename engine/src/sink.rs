@@ -175,7 +175,7 @@ pub(crate) fn sink_to(
     match target {
         Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock.clone())?)),
         Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
-        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?)),
+        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services, clock.clone())?)),
     }
 }
 
@@ -197,6 +197,8 @@ pub fn replay_sink_for(
             let sink = GoogleSink::new(target, clients, services, clock)?;
             Ok(Arc::new(sink.for_replay(replay)))
         }
-        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services)?.for_replay(replay))),
+        Target::AmazonS3(target) => Ok(Arc::new(
+            S3Sink::new(target, clients, services, clock)?.for_replay(replay),
+        )),
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     FieldErrors,
     destination::{
-        DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, S3Draft, TargetDraft,
+        DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, TargetDraft,
     },
     event::Author,
     ids::DestinationId,
@@ -103,18 +103,7 @@ fn target_draft(target: &Target) -> TargetDraft {
             log_id: target.settings.log_id().to_owned(),
             private_key: None,
         }),
-        Target::AmazonS3(target) => TargetDraft::AmazonS3(S3Draft {
-            access_key_id: target.settings.access_key_id().to_owned(),
-            secret_access_key: None,
-            region: target.settings.region().to_owned(),
-            bucket: target.settings.bucket().to_owned(),
-            endpoint_url: target
-                .settings
-                .endpoint_url()
-                .map_or_else(String::new, DestinationUrl::to_string),
-            key_prefix: target.settings.key_prefix().to_owned(),
-            layout: target.settings.layout(),
-        }),
+        Target::AmazonS3(target) => TargetDraft::AmazonS3(target.settings.draft()),
     }
 }
 

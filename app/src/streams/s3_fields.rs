@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     editing::Editing,
     field::{FieldLook, field, name_field, url_field},
+    object_options::object_options,
     secret_field::{SecretLook, secret_field},
 };
 
@@ -18,7 +19,7 @@ pub(super) fn s3_fields(editing: Editing) -> AnyView {
         ..FieldLook::default()
     };
     let endpoint = FieldLook {
-        hint: "For MinIO, Garage, R2 and other services that speak S3. Leave it empty for AWS.",
+        hint: "For MinIO, Garage, R2 and other services that speak S3; with their path, if they have one. Leave it empty for AWS.",
         is_optional: true,
         ..code("endpoint", "Endpoint URL", "https://minio.example.com:9000")
     };
@@ -57,6 +58,7 @@ pub(super) fn s3_fields(editing: Editing) -> AnyView {
                 "A JSON object for each event at once, under the keys that GitLab uses.",
             )}
         </fieldset>
+        {object_options(editing)}
     }
     .into_any()
 }

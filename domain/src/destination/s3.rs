@@ -1,13 +1,19 @@
 //! AWS S3 destinations: what an administrator types, and what may be stored.
 //!
 //! Limits and messages are GitLab's: <https://docs.gitlab.com/administration/compliance/audit_event_streaming/>. The
-//! endpoint URL, the key prefix and the choice of object layout are this product's own.
+//! endpoint URL, the key prefix, the object layout and the options of objects are this product's own. GitLab's rules are
+//! Amazon's; other services name keys, regions and buckets in other ways, so where an endpoint URL is given only that is
+//! refused which cannot stand in a URL or in the header that carries the signature.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DestinationUrl, rules::TextRules};
+use super::{
+    DestinationUrl,
+    rules::TextRules,
+    s3_options::{ObjectOptions, Partitions},
+};
 use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
 const ACCESS_KEY_ID: TextRules = TextRules {
@@ -19,6 +25,14 @@ const ACCESS_KEY_ID: TextRules = TextRules {
     invalid: "Access key xid must only contain letters, digits or underscore",
 };
 
+/// Of another service, as `minioadmin`, `svc-audit`, `user@corp` or `tenant$user`.
+const OTHER_ACCESS_KEY_ID: TextRules = TextRules {
+    min: 1,
+    is_valid: is_in_scope,
+    invalid: "Access key xid must only contain ASCII letters, digits and punctuation, without slashes and commas",
+    ..ACCESS_KEY_ID
+};
+
 const REGION: TextRules = TextRules {
     field: Field::Region,
     label: "AWS region",
@@ -26,6 +40,13 @@ const REGION: TextRules = TextRules {
     max: 50,
     is_valid: is_region,
     invalid: "AWS region must be a valid region code, for example us-east-1",
+};
+
+/// Of another service, as `RegionOne` or `US`.
+const OTHER_REGION: TextRules = TextRules {
+    is_valid: is_in_scope,
+    invalid: "AWS region must only contain ASCII letters, digits and punctuation, without slashes and commas",
+    ..REGION
 };
 
 const BUCKET: TextRules = TextRules {
@@ -37,13 +58,21 @@ const BUCKET: TextRules = TextRules {
     invalid: "Bucket name is invalid",
 };
 
+/// Of another service, as `audit_logs` or `tenant:audit`.
+const OTHER_BUCKET: TextRules = TextRules {
+    max: 255,
+    is_valid: is_path_segment,
+    invalid: "Bucket name must only contain ASCII letters, digits and punctuation, without slashes, and not be . or ..",
+    ..BUCKET
+};
+
 const KEY_PREFIX: TextRules = TextRules {
     field: Field::KeyPrefix,
     label: "Key prefix",
     min: 1,
     max: 255,
     is_valid: is_key_prefix,
-    invalid: "Key prefix must only contain letters, digits and !-_.*'()/, and no part of it may be empty, . or ..",
+    invalid: "Key prefix must only contain letters, digits and !-_.*'()=/, and no part of it may be empty, . or ..",
 };
 
 const SECRET_ACCESS_KEY: TextRules = TextRules {
@@ -98,6 +127,24 @@ pub struct S3Draft {
     pub key_prefix: String,
     #[serde(default)]
     pub layout: ObjectLayout,
+    /// `dates` or `hive`; empty for `dates`.
+    #[serde(default)]
+    pub partitions: String,
+    /// Whether objects are put without checksum headers.
+    #[serde(default)]
+    pub omit_checksums: bool,
+    /// `AES256` or `aws:kms`; empty for what the bucket does by itself.
+    #[serde(default)]
+    pub encryption: String,
+    /// Empty for the account's own key.
+    #[serde(default)]
+    pub kms_key_id: String,
+    /// `GOVERNANCE` or `COMPLIANCE`; empty for none.
+    #[serde(default)]
+    pub lock_mode: String,
+    /// Empty without a lock.
+    #[serde(default)]
+    pub lock_days: String,
 }
 
 /// Where objects are put, and how. Made by parsing alone.
@@ -109,6 +156,7 @@ pub struct S3Settings {
     endpoint_url: Option<DestinationUrl>,
     key_prefix: String,
     layout: ObjectLayout,
+    options: ObjectOptions,
 }
 
 impl S3Settings {
@@ -129,7 +177,9 @@ impl S3Settings {
             _ if errors.message_for(Field::EndpointUrl).is_some() => None,
             url => errors.collect(DestinationUrl::normal(url).map(Some).map_err(at_endpoint)),
         };
-        if let Some(endpoint_url) = endpoint_url.filter(|_| errors.is_empty()) {
+        // What is wrong with them is among the errors already.
+        let options = ObjectOptions::parse(draft).ok().filter(|_| errors.is_empty());
+        if let (Some(endpoint_url), Some(options)) = (endpoint_url, options) {
             let text = |text: &str| text.trim().to_owned();
             return Ok(Self {
                 access_key_id: text(&draft.access_key_id),
@@ -138,6 +188,7 @@ impl S3Settings {
                 endpoint_url,
                 key_prefix: text(&draft.key_prefix).trim_end_matches('/').to_owned(),
                 layout: draft.layout,
+                options,
             });
         }
         Err(errors)
@@ -146,15 +197,20 @@ impl S3Settings {
     /// What can be told without parsing the endpoint's host: enough while somebody types.
     pub(super) fn mistakes(draft: &S3Draft) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        errors.collect(ACCESS_KEY_ID.parse(&draft.access_key_id));
-        errors.collect(REGION.parse(&draft.region));
-        errors.collect(BUCKET.parse(&draft.bucket));
+        let (access_key_id, region, bucket) = match draft.endpoint_url.trim() {
+            "" => (ACCESS_KEY_ID, REGION, BUCKET),
+            _ => (OTHER_ACCESS_KEY_ID, OTHER_REGION, OTHER_BUCKET),
+        };
+        errors.collect(access_key_id.parse(&draft.access_key_id));
+        errors.collect(region.parse(&draft.region));
+        errors.collect(bucket.parse(&draft.bucket));
         if !draft.endpoint_url.trim().is_empty() {
             errors.collect(check_endpoint(&draft.endpoint_url));
         }
         if !draft.key_prefix.trim().is_empty() {
             errors.collect(KEY_PREFIX.parse(&draft.key_prefix));
         }
+        errors.collect_all(ObjectOptions::parse(draft));
         errors
     }
 
@@ -189,6 +245,29 @@ impl S3Settings {
 
     pub const fn layout(&self) -> ObjectLayout {
         self.layout
+    }
+
+    pub const fn partitions(&self) -> Partitions {
+        self.options.partitions
+    }
+
+    pub const fn options(&self) -> &ObjectOptions {
+        &self.options
+    }
+
+    /// The form that is filled in with these, without a secret.
+    pub fn draft(&self) -> S3Draft {
+        let draft = S3Draft {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: None,
+            region: self.region.clone(),
+            bucket: self.bucket.clone(),
+            endpoint_url: self.endpoint_url().map_or_else(String::new, DestinationUrl::to_string),
+            key_prefix: self.key_prefix.clone(),
+            layout: self.layout,
+            ..S3Draft::default()
+        };
+        self.options.fill_in(draft)
     }
 }
 
@@ -260,11 +339,21 @@ fn is_bucket(text: &str) -> bool {
 }
 
 fn is_key_prefix(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()=".contains(&byte);
     text.strip_suffix('/')
         .unwrap_or(text)
         .split('/')
         .all(|part| !matches!(part, "" | "." | "..") && part.bytes().all(is_allowed))
+}
+
+/// A part of the scope in the header that carries the signature: slashes separate its parts, and commas what follows it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html>
+fn is_in_scope(text: &str) -> bool {
+    is_graphic(text) && !text.contains(['/', ','])
+}
+
+fn is_path_segment(text: &str) -> bool {
+    is_graphic(text) && !text.contains(['/', '\\']) && !matches!(text, "." | "..")
 }
 
 fn is_graphic(text: &str) -> bool {
@@ -288,7 +377,7 @@ mod tests {
     fn a_full_draft_is_accepted() {
         let settings = S3Settings::parse(&S3Draft {
             endpoint_url: " https://minio.example:9000 ".into(),
-            key_prefix: "audit/prod/".into(),
+            key_prefix: "audit/env=prod/".into(),
             layout: ObjectLayout::Batches,
             ..draft()
         })
@@ -301,7 +390,7 @@ mod tests {
         assert_eq!(same.unwrap().endpoint_url().unwrap().as_str(), "https://minio.example");
         assert_eq!(
             (settings.key_prefix(), settings.bucket()),
-            ("audit/prod", "audit-events")
+            ("audit/env=prod", "audit-events")
         );
         assert_eq!(S3Settings::parse(&draft()).unwrap().endpoint_url(), None);
     }
@@ -347,6 +436,61 @@ mod tests {
         ] {
             let message = changed(change, text);
             assert!(message.starts_with(start), "{text:?}: {message}");
+        }
+    }
+
+    #[test]
+    fn another_service_has_other_names() {
+        let other = |access_key_id: &str, region: &str, bucket: &str| {
+            S3Settings::parse(&S3Draft {
+                access_key_id: access_key_id.into(),
+                region: region.into(),
+                bucket: bucket.into(),
+                endpoint_url: "https://s3.example/storage".into(),
+                ..S3Draft::default()
+            })
+        };
+        for access_key_id in ["minioadmin", "svc-audit", "user@corp", "tenant$user", "a=b+c"] {
+            for region in ["RegionOne", "US", "default", "us_east", "1"] {
+                for bucket in ["audit_logs", "Audit", "tenant:audit", "a", "100%?#"] {
+                    let settings = other(access_key_id, region, bucket).unwrap();
+                    assert_eq!(
+                        (settings.access_key_id(), settings.region(), settings.bucket()),
+                        (access_key_id, region, bucket)
+                    );
+                    assert_eq!(S3Settings::parse(&settings.draft()), Ok(settings));
+                }
+            }
+        }
+        let encoded = |bucket| other("a", "r", bucket).unwrap().encoded_bucket();
+        assert_eq!(encoded("tenant:100%?#~_"), "tenant%3A100%25%3F%23~_");
+        let long = "a".repeat(256);
+        for (access_key_id, region, bucket, start) in [
+            ("", "r", "b", "Access key xid can't be blank"),
+            ("a/b", "r", "b", "Access key xid must only contain"),
+            ("a b", "r", "b", "Access key xid must only contain"),
+            ("a\nb", "r", "b", "Access key xid must only contain"),
+            ("a", "", "b", "AWS region can't be blank"),
+            ("a", "r,s", "b", "AWS region must only contain"),
+            ("a", "r/s", "b", "AWS region must only contain"),
+            ("a", "r", " ", "Bucket name can't be blank"),
+            ("a", "r", "b/c", "Bucket name must only contain"),
+            ("a", "r", "b\\c", "Bucket name must only contain"),
+            ("a", "r", "..", "Bucket name must only contain"),
+            ("a", "r", "b\u{7f}", "Bucket name must only contain"),
+            ("a", "r", "bücher", "Bucket name must only contain"),
+            (
+                "a",
+                "r",
+                long.as_str(),
+                "Bucket name is too long (maximum is 255 characters)",
+            ),
+        ] {
+            let message = other(access_key_id, region, bucket).unwrap_err().to_string();
+            assert!(
+                message.starts_with(start),
+                "{access_key_id} {region} {bucket}: {message}"
+            );
         }
     }
 

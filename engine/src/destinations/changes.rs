@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     destination::{
-        DestinationKind, DestinationSettings, DestinationUrl, EventFilter, EventNames, FilterKind, Flow,
+        DestinationKind, DestinationSettings, DestinationUrl, Encryption, EventFilter, EventNames, FilterKind, Flow,
         GoogleSettings, NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
     },
     event::OwnEvent,
@@ -222,6 +222,8 @@ fn google_fields(settings: &GoogleSettings) -> Vec<Told> {
 }
 
 fn s3_fields(settings: &S3Settings) -> Vec<Told> {
+    let options = settings.options();
+    let encryption = options.encryption.as_ref();
     vec![
         Told::plain("access_key_xid", "accessKeyXid", settings.access_key_id()),
         Told::plain("aws_region", "awsRegion", settings.region()),
@@ -229,6 +231,28 @@ fn s3_fields(settings: &S3Settings) -> Vec<Told> {
         Told::url("endpoint_url", "endpointUrl", settings.endpoint_url()),
         Told::plain("key_prefix", "keyPrefix", settings.key_prefix()),
         Told::plain("object_layout", "objectLayout", settings.layout().as_str()),
+        Told::plain("partitions", "partitions", options.partitions.as_str()),
+        Told::plain(
+            "omit_checksums",
+            "omitChecksums",
+            if options.omit_checksums { "true" } else { "false" },
+        ),
+        Told::plain("encryption", "encryption", encryption.map_or("", Encryption::as_str)),
+        Told::plain(
+            "kms_key_id",
+            "kmsKeyId",
+            encryption.and_then(Encryption::kms_key_id).unwrap_or_default(),
+        ),
+        Told::plain(
+            "lock_mode",
+            "lockMode",
+            options.lock.map_or("", |lock| lock.mode.as_str()),
+        ),
+        Told::plain(
+            "lock_days",
+            "lockDays",
+            options.lock.map_or_else(String::new, |lock| lock.days.to_string()),
+        ),
     ]
 }
 

@@ -1,5 +1,5 @@
 //! The S3 sink: one object an event, under GitLab's keys, or batches of JSON Lines. Both are put by `PutObject` with a
-//! checksum, under keys that a repeat uses again.
+//! checksum, under keys that a repeat uses again, and only if nothing is there yet (`upload`).
 //!
 //! The SDK signs and words requests; it is given everything and looks for nothing: no profiles, no credentials of the
 //! environment, no instance metadata. Its connections are the guarded network's. It neither retries nor has deadlines of
@@ -9,9 +9,11 @@ mod connector;
 mod endpoint;
 mod object;
 mod refusal;
+mod upload;
 
 use std::{
-    sync::Arc,
+    error::Error,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -20,12 +22,11 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::{
     Client,
     config::{
-        AppName, BehaviorVersion, Config, IdentityCache, Region, StalledStreamProtectionConfig, http::HttpResponse,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        AppName, BehaviorVersion, Config, IdentityCache, Region, RequestChecksumCalculation,
+        StalledStreamProtectionConfig, http::HttpResponse, retry::RetryConfig, timeout::TimeoutConfig,
     },
     error::SdkError,
     operation::put_object::PutObjectError,
-    primitives::ByteStream,
 };
 use domain::{
     destination::{DestinationUrl, ObjectLayout, S3Settings},
@@ -41,6 +42,7 @@ use super::{
 };
 use crate::{
     causes,
+    clock::Clock,
     log::LoggedEvent,
     net::{ClientError, GuardedClient, GuardedClients},
     store::S3Target,
@@ -56,9 +58,6 @@ const BATCH_BYTES: usize = 5 * 1024 * 1024;
 /// Stands for all of Amazon's own hosts, whose names the SDK makes from bucket and region: they share scheme and port.
 const AMAZON: &str = "https://s3.amazonaws.com";
 
-/// S3 answers every object with its tag. Without it, somebody else has answered, and there may be no object.
-const NO_SERVICE: &str = "What answers there is no S3 service: it gave no ETag. Check the endpoint URL.";
-
 type PutFailure = SdkError<PutObjectError, HttpResponse>;
 
 /// Puts objects into one bucket.
@@ -67,6 +66,9 @@ pub struct S3Sink {
     settings: S3Settings,
     batching: Batching,
     replay: Option<ReplayId>,
+    clock: Clock,
+    /// Whether the service knows `If-None-Match`, as far as it has told.
+    takes_conditions: AtomicBool,
     /// What an answer may repeat, and nobody is to keep.
     secrets: Vec<String>,
 }
@@ -74,7 +76,12 @@ pub struct S3Sink {
 impl S3Sink {
     /// # Errors
     /// [`SinkError::Client`] if no connection can be set up on this machine.
-    pub fn new(target: &S3Target, clients: &GuardedClients, services: &SinkServices) -> Result<Self, SinkError> {
+    pub fn new(
+        target: &S3Target,
+        clients: &GuardedClients,
+        services: &SinkServices,
+        clock: Clock,
+    ) -> Result<Self, SinkError> {
         let settings = target.settings.clone();
         let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
         let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
@@ -96,6 +103,8 @@ impl S3Sink {
             settings,
             batching,
             replay: None,
+            clock,
+            takes_conditions: AtomicBool::new(true),
         })
     }
 
@@ -129,6 +138,9 @@ fn config(target: &S3Target, endpoint: &Url, client: GuardedClient) -> Config {
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if settings.options().omit_checksums {
+        config = config.request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+    }
     if settings.endpoint_url().is_some() {
         config = config.endpoint_resolver(BucketEndpoint::new(endpoint, settings));
     }
@@ -149,28 +161,14 @@ impl Sink for S3Sink {
     async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport {
         // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
         match Object::of(&self.settings, events, run, self.replay) {
-            Ok(object) => self.put(object).await.into(),
+            Ok(object) => self.without_secrets(self.upload(&object).await).into(),
             Err(error) => unsendable(error.to_string()).into(),
         }
     }
 }
 
 impl S3Sink {
-    async fn put(&self, object: Object) -> Report {
-        let started = Instant::now();
-        let request = self
-            .client
-            .put_object()
-            .bucket(self.settings.bucket())
-            .key(object.key.as_str())
-            .content_type(object.content_type)
-            .set_metadata(Some(object.metadata))
-            .body(ByteStream::from(object.body));
-        let report = match Box::pin(request.send()).await {
-            Ok(answer) if answer.e_tag().is_some() => answered(200, "", started),
-            Ok(_) => answered(404, NO_SERVICE, started),
-            Err(error) => self.failure(&error, started),
-        };
+    fn without_secrets(&self, report: Report) -> Report {
         Report {
             reason: masked(report.reason, &self.secrets),
             response: masked(report.response, &self.secrets),
@@ -178,7 +176,7 @@ impl S3Sink {
         }
     }
 
-    fn failure(&self, error: &PutFailure, started: Instant) -> Report {
+    fn failure<E: Error + 'static>(&self, error: &SdkError<E, HttpResponse>, started: Instant) -> Report {
         if let Some(answer) = error.raw_response() {
             return refusal_report(answer, &self.settings, started);
         }
@@ -192,18 +190,6 @@ impl S3Sink {
             _ => report.reason,
         };
         Report { reason, ..report }
-    }
-}
-
-fn answered(status: u16, reason: &str, started: Instant) -> Report {
-    Report {
-        outcome: Outcome::Answered {
-            status,
-            retry_after: None,
-        },
-        reason: reason.to_owned(),
-        response: String::new(),
-        duration: started.elapsed(),
     }
 }
 

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Storage {
     pub(crate) server: S3Server,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Storage {
@@ -44,10 +44,7 @@ impl Storage {
     async fn without_bucket() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = S3Server::start(folder.path(), ACCESS_KEY_ID, SECRET).await.unwrap();
-        Self {
-            server,
-            _folder: folder,
-        }
+        Self { server, folder }
     }
 
     pub(crate) fn draft(&self, layout: ObjectLayout) -> S3Draft {
@@ -339,6 +336,41 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
     let puts = storage.server.puts_by_key();
     assert!(puts.values().any(|puts| puts.times > 1));
     assert!(puts.values().all(|puts| puts.bodies.len() == 1), "{puts:?}");
+    // Each object was stored once: in a bucket with versions there is one version.
+    let mut stored = BTreeMap::<String, usize>::new();
+    for request in storage.server.requests() {
+        if let (Some(put), Some(http::StatusCode::OK)) = (request.put, request.served) {
+            *stored.entry(put.key).or_default() += 1;
+        }
+    }
+    assert!(stored.values().all(|times| *times == 1), "{stored:?}");
+}
+
+#[tokio::test]
+async fn an_object_of_other_content_stays_and_the_event_is_put_beside_it() {
+    const KEY: &str = "project/2023/09/test_tests_1_1694442309820.json";
+    let (world, storage) = (World::new().await, Storage::start().await);
+    let there = storage.folder.path().join(BUCKET).join(KEY);
+    std::fs::create_dir_all(there.parent().unwrap()).unwrap();
+    std::fs::write(&there, "evidence").unwrap();
+    let id = world.add(&named(storage.draft(ObjectLayout::Events))).await;
+    let event = json!({"id": "1", "event_type": "test", "entity_type": "Project", "entity_id": 7,
+        "created_at": "2023-09-11T14:25:09.820Z"});
+    world.engine.ingest("tests", event.to_string().into()).await.unwrap();
+    storage
+        .wait_for_objects("both are there", |storage| storage.objects().len() == 3)
+        .await;
+    wait_until_healthy(&world, id).await;
+    let objects = storage.objects();
+    assert_eq!(objects[KEY], b"evidence");
+    let events = logged(&world).await;
+    let ours = events.iter().find(|event| event.id.as_str() == "1").unwrap();
+    let beside = objects.iter().find(|(_, body)| body.as_slice() == &*ours.body).unwrap();
+    assert!(
+        beside.0.starts_with("project/2023/09/test_tests_1_1694442309820.") && beside.0.ends_with(".json"),
+        "{}",
+        beside.0
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ fn aws() -> Value {
     json!({"name": "Bucket", "aws": {
         "access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1",
         "bucket": "audit-events", "endpoint_url": "http://127.0.0.1:9", "key_prefix": "prod", "layout": "batches",
+        "partitions": "hive", "omit_checksums": true, "encryption": "aws:kms", "kms_key_id": "key-1",
+        "lock_mode": "GOVERNANCE", "lock_days": 30,
     }})
 }
 
@@ -123,7 +125,7 @@ async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
         input
     };
     let mut bad_bucket = aws();
-    bad_bucket["aws"]["bucket"] = json!("NO");
+    bad_bucket["aws"]["bucket"] = json!("N/O");
     let cases = [
         (json!({"name": "x"}), "http", "exactly one"),
         (with(|input| input["aws"] = aws()["aws"].clone()), "http", "exactly one"),
@@ -178,7 +180,7 @@ async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
             "namespaces[1]",
             "invalid",
         ),
-        (bad_bucket, "aws.bucket", "Bucket name is invalid"),
+        (bad_bucket, "aws.bucket", "Bucket name must only contain"),
         (json!([]), "", "invalid type"),
     ];
     for (input, field, message) in cases {
@@ -323,8 +325,36 @@ async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
     assert_eq!(
         bucket["aws"],
         json!({"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-central-1", "bucket": "audit-events",
-            "endpoint_url": null, "key_prefix": null, "layout": "events"})
+            "endpoint_url": null, "key_prefix": null, "layout": "events", "partitions": "hive", "omit_checksums": true,
+            "encryption": "aws:kms", "kms_key_id": "key-1", "lock_mode": "GOVERNANCE", "lock_days": 30})
     );
+    let change =
+        json!({"aws": {"partitions": "dates", "omit_checksums": false, "encryption": null, "lock_mode": null}});
+    let bucket = admin.patch(&format!("{PATH}/2"), &change).await.expect(200);
+    let options = [
+        "partitions",
+        "omit_checksums",
+        "encryption",
+        "kms_key_id",
+        "lock_mode",
+        "lock_days",
+    ];
+    assert_eq!(
+        options.map(|option| bucket["aws"][option].clone()),
+        [
+            json!("dates"),
+            json!(false),
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            Value::Null
+        ],
+        "the key goes with the encryption, and the days with the lock"
+    );
+    let wrong = json!({"aws": {"kms_key_id": "key-1", "lock_mode": "COMPLIANCE", "lock_days": 0}});
+    let refused = admin.patch(&format!("{PATH}/2"), &wrong).await.refused_fields();
+    let fields: Vec<_> = refused.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["aws.kms_key_id", "aws.lock_days"]);
     let key = admin
         .patch(&format!("{PATH}/1"), &json!({"gcp": {"private_key": "no key"}}))
         .await

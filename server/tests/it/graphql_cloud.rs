@@ -151,7 +151,7 @@ const S3_CREATE: &str = "auditEventsInstanceAmazonS3ConfigurationCreate";
 const S3_UPDATE: &str = "auditEventsInstanceAmazonS3ConfigurationUpdate";
 const S3_DELETE: &str = "auditEventsInstanceAmazonS3ConfigurationDelete";
 const S3: &str = "instanceAmazonS3Configuration { id name accessKeyXid bucketName awsRegion endpointUrl keyPrefix \
-                  objectLayout active paused }";
+                  objectLayout partitions omitChecksums encryption kmsKeyId lockMode lockDays active paused }";
 
 fn s3_input(change: Value) -> Value {
     let mut input = json!({
@@ -171,7 +171,8 @@ async fn an_s3_destination_is_added_listed_changed_and_removed() {
     let shown = "instanceAmazonS3Configuration";
     let mut destination = json!({
         "id": s3_id(1), "name": "Bucket", "accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "audit-events",
-        "awsRegion": "eu-central-1", "endpointUrl": null, "keyPrefix": "", "objectLayout": "events", "active": true,
+        "awsRegion": "eu-central-1", "endpointUrl": null, "keyPrefix": "", "objectLayout": "events", "partitions": "dates",
+        "omitChecksums": false, "encryption": "", "kmsKeyId": "", "lockMode": "", "lockDays": null, "active": true,
         "paused": false,
     });
     assert_eq!(
@@ -186,6 +187,10 @@ async fn an_s3_destination_is_added_listed_changed_and_removed() {
         ("endpointUrl", json!("https://minio.example:9000")),
         ("keyPrefix", json!("audit/prod")),
         ("objectLayout", json!("batches")),
+        ("partitions", json!("hive")),
+        ("omitChecksums", json!(true)),
+        ("encryption", json!("aws:kms")),
+        ("kmsKeyId", json!("key-1")),
         ("active", json!(false)),
         ("paused", json!(true)),
     ] {
@@ -204,7 +209,8 @@ async fn an_s3_destination_is_added_listed_changed_and_removed() {
     );
     let listed = api.ask(
         "{ auditEventsInstanceAmazonS3Configurations { nodes { id name accessKeyXid bucketName awsRegion \
-                          endpointUrl keyPrefix objectLayout active paused } } }",
+                          endpointUrl keyPrefix objectLayout partitions omitChecksums encryption kmsKeyId lockMode lockDays active \
+                          paused } } }",
     );
     assert_eq!(
         listed.await,
@@ -220,13 +226,19 @@ async fn an_s3_destination_is_added_listed_changed_and_removed() {
             refused(mutation, NOT_THERE)
         );
     }
-    let own = json!({"endpointUrl": "http://127.0.0.1:9000/", "keyPrefix": "a", "objectLayout": "batches"});
+    let own = json!({"endpointUrl": "http://127.0.0.1:9000/", "keyPrefix": "a", "objectLayout": "batches",
+        "bucketName": "audit_logs", "awsRegion": "RegionOne", "accessKeyXid": "minioadmin",
+        "lockMode": "COMPLIANCE", "lockDays": 7});
     let added = api.payload(S3_CREATE, s3_input(own), S3).await;
     let added = &added["instanceAmazonS3Configuration"];
     assert_eq!(added["endpointUrl"], "http://127.0.0.1:9000");
     assert_eq!(
         (&added["keyPrefix"], &added["objectLayout"]),
         (&json!("a"), &json!("batches"))
+    );
+    assert_eq!(
+        (&added["lockMode"], &added["lockDays"], &added["bucketName"]),
+        (&json!("COMPLIANCE"), &json!(7), &json!("audit_logs"))
     );
 }
 
@@ -252,7 +264,7 @@ async fn what_breaks_a_rule_of_an_s3_destination_is_told_in_the_payload() {
         ),
         (
             json!({"keyPrefix": "a/../b"}),
-            "Key prefix must only contain letters, digits and !-_.*'()/, and no part of it may be empty, . or ..",
+            "Key prefix must only contain letters, digits and !-_.*'()=/, and no part of it may be empty, . or ..",
         ),
         (
             json!({}),

@@ -191,6 +191,10 @@ async fn the_keys_and_secrets_of_the_other_categories_are_changed_and_never_show
     own["endpointUrl"] = json!("https://minio.example");
     own["keyPrefix"] = json!("audit");
     own["objectLayout"] = json!("batches");
+    own["partitions"] = json!("hive");
+    own["encryption"] = json!("AES256");
+    own["lockMode"] = json!("GOVERNANCE");
+    own["lockDays"] = json!(30);
     let added = add(&api, "aws", own.clone(), Some("secret")).await;
     assert_eq!(added, answer(CREATE, &[], destination(2, "aws", own.clone(), "")));
     let plain = json!({"accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "other", "awsRegion": "eu-central-1"});

@@ -49,6 +49,12 @@ pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stor
             keep(&typed.endpoint_url, &sent.endpoint_url, &mut stored.endpoint_url);
             keep(&typed.key_prefix, &sent.key_prefix, &mut stored.key_prefix);
             keep(&typed.layout, &sent.layout, &mut stored.layout);
+            keep(&typed.partitions, &sent.partitions, &mut stored.partitions);
+            keep(&typed.omit_checksums, &sent.omit_checksums, &mut stored.omit_checksums);
+            keep(&typed.encryption, &sent.encryption, &mut stored.encryption);
+            keep(&typed.kms_key_id, &sent.kms_key_id, &mut stored.kms_key_id);
+            keep(&typed.lock_mode, &sent.lock_mode, &mut stored.lock_mode);
+            keep(&typed.lock_days, &sent.lock_days, &mut stored.lock_days);
         }
     }
 }
@@ -121,6 +127,8 @@ mod tests {
         if let TargetDraft::AmazonS3(typed) = &mut typed.target {
             typed.region = "eu-central-1".into();
             typed.layout = ObjectLayout::Batches;
+            typed.encryption = "aws:kms".into();
+            typed.lock_days = "30".into();
         }
         let mut stored = draft(TargetDraft::AmazonS3(S3Draft {
             bucket: "sent".into(),
@@ -131,6 +139,8 @@ mod tests {
             bucket: "sent".into(),
             region: "eu-central-1".into(),
             layout: ObjectLayout::Batches,
+            encryption: "aws:kms".into(),
+            lock_days: "30".into(),
             ..S3Draft::default()
         });
         assert_eq!(

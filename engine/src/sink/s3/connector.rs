@@ -11,7 +11,10 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT};
+use http::{
+    HeaderName, Method,
+    header::{CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT},
+};
 
 use super::super::report::read_answer;
 use crate::net::GuardedClient;
@@ -44,11 +47,12 @@ impl HttpConnector for GuardedConnector {
 
 async fn exchange(client: &GuardedClient, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = outgoing(request).await.map_err(ConnectorError::user)?;
+    let is_head = request.method() == Method::HEAD;
     let response = client
         .execute(request)
         .await
         .map_err(|error| ConnectorError::io(error.into()))?;
-    incoming(response).await.map_err(ConnectorError::io)
+    incoming(response, is_head).await.map_err(ConnectorError::io)
 }
 
 async fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
@@ -59,7 +63,7 @@ async fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
     Ok(reqwest::Request::try_from(http::Request::from_parts(head, body))?)
 }
 
-async fn incoming(mut response: reqwest::Response) -> Result<HttpResponse, BoxError> {
+async fn incoming(mut response: reqwest::Response, is_head: bool) -> Result<HttpResponse, BoxError> {
     let body = match read_answer(&mut response).await {
         // A success whose body breaks off is a success: the status says that the object was taken.
         Err(_) if response.status().is_success() => Vec::new(),
@@ -68,11 +72,13 @@ async fn incoming(mut response: reqwest::Response) -> Result<HttpResponse, BoxEr
     let mut answer = http::Response::builder()
         .status(response.status())
         .body(SdkBody::from(body))?;
-    // The SDK takes no header that is not text; and the body may have become shorter than its headers say.
+    // The SDK takes no header that is not text; and the body may have become shorter than its headers say. After a HEAD, the
+    // length is that of the object.
+    let is_of_body = |name: &HeaderName| *name == TRANSFER_ENCODING || *name == CONTENT_LENGTH && !is_head;
     let headers = response
         .headers()
         .iter()
-        .filter(|(name, value)| value.to_str().is_ok() && ![CONTENT_LENGTH, TRANSFER_ENCODING].contains(*name));
+        .filter(|(name, value)| value.to_str().is_ok() && !is_of_body(name));
     answer
         .headers_mut()
         .extend(headers.map(|(name, value)| (name.clone(), value.clone())));

@@ -13,6 +13,7 @@ use domain::{
     s3_objects::{KeyTooLong, ObjectKey},
 };
 use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
 
 use super::super::Run;
 use crate::log::LoggedEvent;
@@ -26,6 +27,7 @@ const GZIP: &str = "application/gzip";
 const JSON: &str = "application/json";
 
 /// Kept with each object, under names that S3 puts `x-amz-meta-` before.
+pub(super) const DIGEST: &str = "audit-streams-sha256";
 const SOURCE: &str = "audit-streams-source";
 const REPLAY: &str = "audit-streams-replay";
 
@@ -40,6 +42,8 @@ pub(super) struct Object {
     pub(super) content_type: &'static str,
     pub(super) metadata: HashMap<String, String>,
     pub(super) body: Bytes,
+    /// SHA-256 of the body, in hexadecimal digits. It is in the metadata as well.
+    pub(super) digest: String,
 }
 
 /// These events can't be made into an object.
@@ -97,22 +101,33 @@ impl Object {
             &event.id,
             event.created_at,
         )?;
-        Ok(Self {
+        Ok(Self::new(
             key,
-            content_type: JSON,
-            metadata: metadata(std::slice::from_ref(event), replay),
-            body: event.body.clone(),
-        })
+            JSON,
+            metadata(std::slice::from_ref(event), replay),
+            event.body.clone(),
+        ))
     }
 
     fn of_batch(key: ObjectKey, events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> Result<Self, ObjectError> {
-        Ok(Self {
-            key,
-            content_type: GZIP,
-            metadata: metadata(events, replay),
-            body: gzipped_lines(events)?,
-        })
+        Ok(Self::new(key, GZIP, metadata(events, replay), gzipped_lines(events)?))
     }
+
+    fn new(key: ObjectKey, content_type: &'static str, mut metadata: HashMap<String, String>, body: Bytes) -> Self {
+        let digest = hex(&Sha256::digest(&body));
+        metadata.insert(DIGEST.to_owned(), digest.clone());
+        Self {
+            key,
+            content_type,
+            metadata,
+            body,
+            digest,
+        }
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn metadata(events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> HashMap<String, String> {

@@ -6,7 +6,11 @@
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use aws_sdk_s3::config::http::HttpResponse;
-use domain::{Timestamp, destination::S3Settings, policy::Outcome};
+use domain::{
+    Timestamp,
+    destination::{Encryption, S3Settings},
+    policy::Outcome,
+};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{DATE, RETRY_AFTER},
@@ -40,6 +44,16 @@ pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, start
         reason,
         response: kept_text(body),
         duration: started.elapsed(),
+    }
+}
+
+/// Whether the answer refuses `If-None-Match`, or may do so: services word it in different ways.
+pub(super) fn is_unknown_condition(answer: &HttpResponse) -> bool {
+    let text = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
+    match answer.status().as_u16() {
+        501 => true,
+        400 => element(&text, "Code") == Some("NotImplemented") || text.to_ascii_lowercase().contains("if-none-match"),
+        _ => false,
     }
 }
 
@@ -83,11 +97,46 @@ impl Refusal<'_> {
             "EntityTooLarge" | "MaxMessageLengthExceeded" => {
                 (413, "The object is larger than the service takes.".to_owned())
             }
+            "NotImplemented" => (501, self.unsupported()),
+            _ if self.is_about_options(settings) => (403, self.options_refused()),
             "RequestTimeout" => (408, "The service waited too long for the object.".to_owned()),
             code => self
                 .credentials_meaning(code)
                 .or_else(|| self.trouble_meaning(code))
                 .unwrap_or_else(|| self.plain_meaning(settings)),
+        }
+    }
+
+    /// Whether the service refuses how the object is to be encrypted or locked, and so would refuse every object.
+    fn is_about_options(self, settings: &S3Settings) -> bool {
+        let options = settings.options();
+        let text = format!("{} {}", self.code, self.message).to_ascii_lowercase();
+        let is_said = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        self.status < 500
+            && (options.lock.is_some() && is_said(&["object lock", "objectlock", "retention", "retain"])
+                || options.encryption.is_some() && is_said(&["encrypt", "kms", "server side", "server-side"]))
+    }
+
+    fn options_refused(self) -> String {
+        format!(
+            "The service refuses the encryption or the Object Lock of the destination: correct its object options, or the \
+             bucket. {}",
+            self.quoted()
+        )
+    }
+
+    fn unsupported(self) -> String {
+        format!(
+            "The service does not support a header of the request: turn off checksum headers, encryption or Object Lock \
+             in the object options. {}",
+            self.quoted()
+        )
+    }
+
+    fn quoted(self) -> String {
+        match self.message {
+            "" => format!("The service says: {}.", self.code),
+            message => format!("The service says: {}: {}", self.code, unescaped(message)),
         }
     }
 
@@ -119,7 +168,9 @@ impl Refusal<'_> {
         let sentence = match code {
             "SlowDown" => "The service asks for fewer requests.",
             "ServiceUnavailable" | "InternalError" => "The service can't take objects at the moment.",
-            "OperationAborted" => "The service is busy with another operation on the same object.",
+            "OperationAborted" | "ConditionalRequestConflict" => {
+                "The service is busy with another operation on the same object."
+            }
             "BadDigest" | "IncompleteBody" | "XAmzContentSHA256Mismatch" => "The object was damaged on its way.",
             _ => return None,
         };
@@ -180,7 +231,15 @@ fn access_denied(settings: &S3Settings) -> String {
     } else {
         format!("{prefix}/")
     };
-    format!("Access denied: allow the access key s3:PutObject on arn:aws:s3:::{bucket}/{folder}*.")
+    let permissions = match settings.options().lock {
+        Some(_) => "s3:PutObject and s3:PutObjectRetention",
+        None => "s3:PutObject",
+    };
+    let own_key = match settings.options().encryption {
+        Some(Encryption::Kms { .. }) => ", and kms:GenerateDataKey on the KMS key",
+        _ => "",
+    };
+    format!("Access denied: allow the access key {permissions} on arn:aws:s3:::{bucket}/{folder}*{own_key}.")
 }
 
 /// How long to wait. The date of the answer itself is what a `Retry-After` with a date is measured by.
@@ -261,6 +320,21 @@ mod tests {
 
     fn meaning(answer: &HttpResponse) -> (u16, String) {
         meaning_at("", answer)
+    }
+
+    #[test]
+    fn a_lock_and_a_kms_key_need_permissions_of_their_own() {
+        let settings = S3Settings::parse(&S3Draft {
+            encryption: "aws:kms".into(),
+            lock_mode: "GOVERNANCE".into(),
+            lock_days: "1".into(),
+            ..settings("").draft()
+        });
+        assert_eq!(
+            access_denied(&settings.unwrap()),
+            "Access denied: allow the access key s3:PutObject and s3:PutObjectRetention on \
+             arn:aws:s3:::audit-events/audit/prod/*, and kms:GenerateDataKey on the KMS key."
+        );
     }
 
     #[test]

@@ -32,25 +32,37 @@ struct Seen {
     body: Bytes,
 }
 
-/// A server that answers everything alike and remembers what it was asked.
+type Headers = &'static [(&'static str, &'static str)];
+
+/// A server that gives its answers one after the other, the last of them for ever, and remembers what it was asked.
 struct Server {
     url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
-    async fn answering(status: u16, headers: &'static [(&'static str, &'static str)], body: &'static str) -> Self {
+    async fn answering(status: u16, headers: Headers, body: &'static str) -> Self {
+        Self::answering_each(&[(status, headers, body)]).await
+    }
+
+    async fn answering_each(answers: &[(u16, Headers, &'static str)]) -> Self {
+        let answers = answers.to_vec();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
         let record = Arc::clone(&seen);
         let answer = async move |method, uri, request_headers, request_body| {
-            record.lock().unwrap().push(Seen {
-                method,
-                uri,
-                headers: request_headers,
-                body: request_body,
-            });
+            let number = {
+                let mut seen = record.lock().unwrap();
+                seen.push(Seen {
+                    method,
+                    uri,
+                    headers: request_headers,
+                    body: request_body,
+                });
+                seen.len() - 1
+            };
+            let (status, headers, body) = answers[number.min(answers.len() - 1)];
             let headers = headers.iter().map(|(name, value)| {
                 let name = axum::http::HeaderName::from_static(name);
                 (name, axum::http::HeaderValue::from_static(value))
@@ -65,37 +77,55 @@ impl Server {
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, seen }
     }
+
+    /// Method, whether `If-None-Match: *` was sent, and the end of the path.
+    fn requests(&self) -> Vec<(String, bool, String)> {
+        let seen = self.seen.lock().unwrap();
+        let request = |request: &Seen| {
+            let is_conditional = request.headers.get("if-none-match").is_some_and(|value| value == "*");
+            let name = request.uri.path().rsplit('/').next().unwrap().to_owned();
+            (request.method.to_string(), is_conditional, name)
+        };
+        seen.iter().map(request).collect()
+    }
+}
+
+fn draft(endpoint_url: &str, layout: ObjectLayout) -> S3Draft {
+    S3Draft {
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+        region: "eu-central-1".into(),
+        bucket: "audit-events".into(),
+        endpoint_url: endpoint_url.into(),
+        key_prefix: "it's-(a)/b*c".into(),
+        layout,
+        ..S3Draft::default()
+    }
 }
 
 fn sink_at(endpoint_url: &str, layout: ObjectLayout, rules: NetworkRules) -> S3Sink {
+    sink_of(&draft(endpoint_url, layout), rules)
+}
+
+fn sink_of(draft: &S3Draft, rules: NetworkRules) -> S3Sink {
     // A second one is refused, and the first one stays.
     drop(rustls::crypto::ring::default_provider().install_default());
     let target = S3Target {
-        settings: S3Settings::parse(&S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "eu-central-1".into(),
-            bucket: "audit-events".into(),
-            endpoint_url: endpoint_url.into(),
-            key_prefix: "it's-(a)/b*c".into(),
-            layout,
-            ..S3Draft::default()
-        })
-        .unwrap(),
+        settings: S3Settings::parse(draft).unwrap(),
         secret_access_key: SecretAccessKey::parse(SECRET).unwrap(),
     };
     let services = SinkServices::usual().unwrap();
-    S3Sink::new(&target, &GuardedClients::new(rules), &services).unwrap()
+    S3Sink::new(&target, &GuardedClients::new(rules), &services, Clock::machine()).unwrap()
+}
+
+fn local() -> NetworkRules {
+    NetworkRules {
+        allow_local_network: true,
+        ..NetworkRules::default()
+    }
 }
 
 fn local_sink(server: &Server, layout: ObjectLayout) -> S3Sink {
-    sink_at(
-        &server.url,
-        layout,
-        NetworkRules {
-            allow_local_network: true,
-            ..NetworkRules::default()
-        },
-    )
+    sink_at(&server.url, layout, local())
 }
 
 fn event(id: &str, body: &'static str) -> Arc<LoggedEvent> {
@@ -164,11 +194,7 @@ async fn a_path_of_the_endpoint_url_stands_before_the_bucket() {
     let server = Server::answering(200, &[TAG], "").await;
     for slash in ["", "/"] {
         let endpoint_url = format!("{}/storage/v1/s3{slash}", server.url);
-        let rules = NetworkRules {
-            allow_local_network: true,
-            ..NetworkRules::default()
-        };
-        let report = send_one(&sink_at(&endpoint_url, ObjectLayout::Events, rules)).await;
+        let report = send_one(&sink_at(&endpoint_url, ObjectLayout::Events, local())).await;
         assert_eq!(report.outcome, ACCEPTED, "{report:?}");
     }
     let seen = server.seen.lock().unwrap();
@@ -348,4 +374,210 @@ fn an_answer_that_nests_without_end_is_read_without_recursion() {
         });
     });
     reading.unwrap().join().unwrap();
+}
+
+/// SHA-256 of the body that `send_one` sends.
+const SAME: Headers = &[
+    TAG,
+    (
+        "x-amz-meta-audit-streams-sha256",
+        "bcc0978bea90a0274f73fe838505455af7c02d1f5538f93839280812ff0ee2d4",
+    ),
+];
+const OTHER: Headers = &[TAG, ("x-amz-meta-audit-streams-sha256", "00")];
+const NAME: &str = "user%2520created_tests_a%252F1_1694442309820.json";
+const BESIDE: &str = "user%2520created_tests_a%252F1_1694442309820.bcc0978bea90a027.json";
+
+fn request(method: &str, is_conditional: bool, name: &str) -> (String, bool, String) {
+    (method.to_owned(), is_conditional, name.to_owned())
+}
+
+#[tokio::test]
+async fn an_object_is_put_only_if_nothing_is_there() {
+    let server = Server::answering(200, &[TAG], "").await;
+    assert_eq!(
+        send_one(&local_sink(&server, ObjectLayout::Events)).await.outcome,
+        ACCEPTED
+    );
+    assert_eq!(server.requests(), [request("PUT", true, NAME)]);
+}
+
+#[tokio::test]
+async fn an_object_that_is_there_already_is_accepted_and_left_alone() {
+    // The second has no digest: its length and MD5 tell.
+    const BY_TAG: Headers = &[
+        ("etag", "\"d1c2c5b38929a681f1e7c274d52b9211\""),
+        ("content-length", "12"),
+    ];
+    static WITH_DIGEST: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, SAME, "")];
+    static WITHOUT: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, BY_TAG, "")];
+    for answers in [WITH_DIGEST, WITHOUT] {
+        let server = Server::answering_each(answers).await;
+        let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+        assert_eq!(report.outcome, ACCEPTED, "{report:?}");
+        assert_eq!(
+            server.requests(),
+            [request("PUT", true, NAME), request("HEAD", false, NAME)]
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_other_content_is_kept_and_ours_is_put_beside_it() {
+    static FIRST: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, OTHER, ""), (200, &[TAG], "")];
+    static REPEAT: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, OTHER, ""), (412, &[], "")];
+    for answers in [FIRST, REPEAT] {
+        let server = Server::answering_each(answers).await;
+        let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+        assert_eq!(report.outcome, ACCEPTED, "{report:?}");
+        assert_eq!(
+            server.requests(),
+            [
+                request("PUT", true, NAME),
+                request("HEAD", false, NAME),
+                request("PUT", true, BESIDE)
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_can_t_be_compared_is_put_again() {
+    static FORBIDDEN: &[(u16, Headers, &str)] = &[(412, &[], ""), (403, &[], ""), (200, &[TAG], "")];
+    static GONE: &[(u16, Headers, &str)] = &[(412, &[], ""), (404, &[], ""), (200, &[TAG], "")];
+    for answers in [FORBIDDEN, GONE] {
+        let server = Server::answering_each(answers).await;
+        let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+        assert_eq!(report.outcome, ACCEPTED, "{report:?}");
+        assert_eq!(
+            server.requests(),
+            [
+                request("PUT", true, NAME),
+                request("HEAD", false, NAME),
+                request("PUT", false, NAME)
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_service_in_trouble_while_comparing_is_tried_again_later() {
+    let server = Server::answering_each(&[(412, &[], ""), (503, &[("retry-after", "7")], "")]).await;
+    let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+    let retry_after = Some(Duration::from_secs(7));
+    assert_eq!(
+        report.outcome,
+        Outcome::Answered {
+            status: 503,
+            retry_after
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_service_without_the_condition_is_remembered() {
+    const NOT_IMPLEMENTED: &str = "<Error><Code>NotImplemented</Code><Message>A header you provided implies \
+                                   functionality that is not implemented.</Message><Header>If-None-Match</Header></Error>";
+    const UNKNOWN: &str =
+        "<Error><Code>InvalidArgument</Code><Message>Unsupported header if-none-match</Message></Error>";
+    static BY_STATUS: &[(u16, Headers, &str)] = &[(501, &[], NOT_IMPLEMENTED), (200, &[TAG], "")];
+    static BY_CODE: &[(u16, Headers, &str)] = &[(400, &[], NOT_IMPLEMENTED), (200, &[TAG], "")];
+    static BY_NAME: &[(u16, Headers, &str)] = &[(400, &[], UNKNOWN), (200, &[TAG], "")];
+    for answers in [BY_STATUS, BY_CODE, BY_NAME] {
+        let server = Server::answering_each(answers).await;
+        let sink = local_sink(&server, ObjectLayout::Events);
+        for _ in 0..2 {
+            assert_eq!(send_one(&sink).await.outcome, ACCEPTED);
+        }
+        assert_eq!(
+            server.requests(),
+            [
+                request("PUT", true, NAME),
+                request("PUT", false, NAME),
+                request("PUT", false, NAME)
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_the_object_for_another_reason_is_not_taken_for_one_without_the_condition() {
+    const LOCK: &str = "<Error><Code>NotImplemented</Code><Message>Object Lock is not implemented.</Message></Error>";
+    let server = Server::answering(501, &[], LOCK).await;
+    let sink = local_sink(&server, ObjectLayout::Events);
+    for _ in 0..2 {
+        let report = send_one(&sink).await;
+        assert!(
+            matches!(report.outcome, Outcome::Answered { status: 501, .. }),
+            "{report:?}"
+        );
+        assert!(report.reason.contains("Object Lock is not implemented"), "{report:?}");
+    }
+    let (put, again) = (request("PUT", true, NAME), request("PUT", false, NAME));
+    assert_eq!(server.requests(), [put.clone(), again.clone(), put, again]);
+}
+
+#[tokio::test]
+async fn options_of_objects_are_headers() {
+    let server = Server::answering(200, &[TAG], "").await;
+    let mut draft = draft(&server.url, ObjectLayout::Events);
+    draft.encryption = "aws:kms".into();
+    draft.kms_key_id = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd".into();
+    draft.lock_mode = "GOVERNANCE".into();
+    draft.lock_days = "30".into();
+    draft.partitions = "hive".into();
+    for omit_checksums in [false, true] {
+        draft.omit_checksums = omit_checksums;
+        assert_eq!(send_one(&sink_of(&draft, local())).await.outcome, ACCEPTED);
+    }
+    let seen = server.seen.lock().unwrap();
+    for request in seen.iter() {
+        let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap());
+        assert!(
+            request.uri.path().contains("/project/year%3D2023/month%3D09/"),
+            "{}",
+            request.uri
+        );
+        assert_eq!(header("x-amz-server-side-encryption"), Some("aws:kms"));
+        assert_eq!(
+            header("x-amz-server-side-encryption-aws-kms-key-id"),
+            Some("arn:aws:kms:eu-central-1:111122223333:key/1234abcd")
+        );
+        assert_eq!(header("x-amz-object-lock-mode"), Some("GOVERNANCE"));
+        let until = Timestamp::parse(header("x-amz-object-lock-retain-until-date").unwrap()).unwrap();
+        let wanted = Clock::machine().now().plus(Duration::from_secs(30 * 86_400));
+        assert!(wanted.since(until) < Duration::from_secs(60), "{until}");
+    }
+    let [with_checksum, without] = seen.as_slice() else {
+        panic!("not two requests")
+    };
+    let names = |request: &Seen| -> Vec<String> {
+        let names = request.headers.keys().map(ToString::to_string);
+        names
+            .filter(|name| name.contains("checksum") || name == "content-md5")
+            .collect()
+    };
+    assert!(names(with_checksum).contains(&"x-amz-checksum-crc32".to_owned()));
+    assert_eq!(names(without), ["content-md5"], "a lock needs one of them");
+}
+
+#[tokio::test]
+async fn a_lock_that_the_bucket_does_not_have_is_no_event_s_fault() {
+    const BODY: &str =
+        "<Error><Code>InvalidRequest</Code><Message>Bucket is missing Object Lock Configuration</Message></Error>";
+    let server = Server::answering(400, &[], BODY).await;
+    let mut draft = draft(&server.url, ObjectLayout::Events);
+    draft.lock_mode = "COMPLIANCE".into();
+    draft.lock_days = "1".into();
+    let report = send_one(&sink_of(&draft, local())).await;
+    assert!(
+        matches!(report.outcome, Outcome::Answered { status: 403, .. }),
+        "{report:?}"
+    );
+    assert!(report.reason.contains("Bucket is missing Object Lock"), "{report:?}");
+    let plain = send_one(&local_sink(&server, ObjectLayout::Events)).await;
+    assert!(
+        matches!(plain.outcome, Outcome::Answered { status: 400, .. }),
+        "{plain:?}"
+    );
 }

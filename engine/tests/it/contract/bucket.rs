@@ -48,6 +48,7 @@ impl Bucket {
                 endpoint_url: self.server.url(),
                 key_prefix: "audit".into(),
                 layout,
+                ..S3Draft::default()
             }),
             event_types: Vec::new(),
             filter_kind: FilterKind::default(),

@@ -3,7 +3,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, connection::Connection};
 use domain::{
-    destination::{ObjectLayout, S3Draft, TargetDraft},
+    destination::{Encryption, ObjectLayout, S3Draft, TargetDraft},
     ids::DestinationId,
 };
 use engine::{
@@ -93,6 +93,44 @@ impl InstanceAmazonS3ConfigurationType {
         self.target.settings.layout().into()
     }
 
+    /// How the date of an object becomes folders of its key: `dates` (`2026/11/29/08`) or `hive`
+    /// (`year=2026/month=11/day=29/hour=08`). An addition to GitLab's API.
+    pub(super) async fn partitions(&self) -> &'static str {
+        self.target.settings.options().partitions.as_str()
+    }
+
+    /// Whether checksum headers are left out. An addition to GitLab's API.
+    pub(super) async fn omit_checksums(&self) -> bool {
+        self.target.settings.options().omit_checksums
+    }
+
+    /// What the service encrypts objects with, `AES256` or `aws:kms`; empty for the default of the bucket. An addition to
+    /// GitLab's API.
+    pub(super) async fn encryption(&self) -> &'static str {
+        let encryption = self.target.settings.options().encryption.as_ref();
+        encryption.map_or("", Encryption::as_str)
+    }
+
+    /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
+    pub(super) async fn kms_key_id(&self) -> &str {
+        let encryption = self.target.settings.options().encryption.as_ref();
+        encryption.and_then(Encryption::kms_key_id).unwrap_or_default()
+    }
+
+    /// How objects are locked, `GOVERNANCE` or `COMPLIANCE`; empty for no lock. An addition to GitLab's API.
+    pub(super) async fn lock_mode(&self) -> &'static str {
+        self.target
+            .settings
+            .options()
+            .lock
+            .map_or("", |lock| lock.mode.as_str())
+    }
+
+    /// For how many days objects are locked. An addition to GitLab's API.
+    pub(super) async fn lock_days(&self) -> Option<u32> {
+        self.target.settings.options().lock.map(|lock| lock.days)
+    }
+
     /// Name of the destination.
     pub(super) async fn name(&self) -> &str {
         self.state.destination.name.as_str()
@@ -149,6 +187,18 @@ pub(super) struct AuditEventsInstanceAmazonS3ConfigurationCreateInput {
     key_prefix: Option<String>,
     /// How events become objects; one by one unless told otherwise. An addition to GitLab's API.
     object_layout: Option<AuditEventObjectLayout>,
+    /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+    partitions: Option<String>,
+    /// Whether checksum headers are left out. An addition to GitLab's API.
+    omit_checksums: Option<bool>,
+    /// `AES256` or `aws:kms`. An addition to GitLab's API.
+    encryption: Option<String>,
+    /// The key for `aws:kms`. An addition to GitLab's API.
+    kms_key_id: Option<String>,
+    /// `GOVERNANCE` or `COMPLIANCE`. An addition to GitLab's API.
+    lock_mode: Option<String>,
+    /// For how many days objects are locked. An addition to GitLab's API.
+    lock_days: Option<u32>,
 }
 
 /// Input of `auditEventsInstanceAmazonS3ConfigurationUpdate`.
@@ -174,6 +224,18 @@ pub(super) struct AuditEventsInstanceAmazonS3ConfigurationUpdateInput {
     key_prefix: Option<String>,
     /// How events become objects. An addition to GitLab's API.
     object_layout: Option<AuditEventObjectLayout>,
+    /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+    partitions: Option<String>,
+    /// Whether checksum headers are left out. An addition to GitLab's API.
+    omit_checksums: Option<bool>,
+    /// `AES256` or `aws:kms`; empty for the default of the bucket, which removes the key as well. An addition to GitLab's API.
+    encryption: Option<String>,
+    /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
+    kms_key_id: Option<String>,
+    /// `GOVERNANCE` or `COMPLIANCE`; empty for no lock, which removes the days as well. An addition to GitLab's API.
+    lock_mode: Option<String>,
+    /// For how many days objects are locked. An addition to GitLab's API.
+    lock_days: Option<u32>,
     /// Whether events are sent.
     active: Option<bool>,
     /// Whether sending is stopped for a while. An addition to GitLab's API.
@@ -255,6 +317,12 @@ async fn create_configuration(
         endpoint_url: input.endpoint_url.unwrap_or_default(),
         key_prefix: input.key_prefix.unwrap_or_default(),
         layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
+        partitions: input.partitions.unwrap_or_default(),
+        omit_checksums: input.omit_checksums.unwrap_or_default(),
+        encryption: input.encryption.unwrap_or_default(),
+        kms_key_id: input.kms_key_id.unwrap_or_default(),
+        lock_mode: input.lock_mode.unwrap_or_default(),
+        lock_days: input.lock_days.map_or_else(String::new, |days| days.to_string()),
     });
     let (state, errors) = told(create(ctx, Family::S3, input.name, target).await)?;
     let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
@@ -301,4 +369,19 @@ fn change(target: &mut S3Draft, input: &AuditEventsInstanceAmazonS3Configuration
     set(&mut target.key_prefix, input.key_prefix.as_ref());
     target.layout = input.object_layout.map_or(target.layout, ObjectLayout::from);
     target.secret_access_key.clone_from(&input.secret_access_key);
+    set(&mut target.partitions, input.partitions.as_ref());
+    target.omit_checksums = input.omit_checksums.unwrap_or(target.omit_checksums);
+    if input.encryption.as_deref() == Some("") {
+        target.kms_key_id.clear();
+    }
+    set(&mut target.encryption, input.encryption.as_ref());
+    set(&mut target.kms_key_id, input.kms_key_id.as_ref());
+    if input.lock_mode.as_deref() == Some("") {
+        target.lock_days.clear();
+    }
+    set(&mut target.lock_mode, input.lock_mode.as_ref());
+    set(
+        &mut target.lock_days,
+        input.lock_days.map(|days| days.to_string()).as_ref(),
+    );
 }

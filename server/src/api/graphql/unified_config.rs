@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft},
+    destination::{
+        DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, S3Settings, TargetDraft,
+    },
 };
 use engine::store::{HttpTarget, Target};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -71,6 +73,18 @@ struct S3Config {
     key_prefix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     object_layout: Option<ObjectLayout>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partitions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omit_checksums: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock_days: Option<u32>,
 }
 
 /// An empty form of this kind, to write a config into.
@@ -106,13 +120,22 @@ pub(super) fn write_config(draft: &mut TargetDraft, config: &Value) -> Result<()
             draft.access_key_id = config.access_key_xid;
             draft.bucket = config.bucket_name;
             draft.region = config.aws_region;
-            if let Some(url) = config.endpoint_url {
-                draft.endpoint_url = url;
-            }
-            if let Some(prefix) = config.key_prefix {
-                draft.key_prefix = prefix;
-            }
             draft.layout = config.object_layout.unwrap_or(draft.layout);
+            draft.omit_checksums = config.omit_checksums.unwrap_or(draft.omit_checksums);
+            let lock_days = config.lock_days.map(|days| days.to_string());
+            for (given, text) in [
+                (config.endpoint_url, &mut draft.endpoint_url),
+                (config.key_prefix, &mut draft.key_prefix),
+                (config.partitions, &mut draft.partitions),
+                (config.encryption, &mut draft.encryption),
+                (config.kms_key_id, &mut draft.kms_key_id),
+                (config.lock_mode, &mut draft.lock_mode),
+                (lock_days, &mut draft.lock_days),
+            ] {
+                if let Some(given) = given {
+                    *text = given;
+                }
+            }
         }
     }
     Ok(())
@@ -143,14 +166,27 @@ pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde
             client_email: target.settings.client_email().to_owned(),
             log_id_name: Some(target.settings.log_id().to_owned()),
         }),
-        Target::AmazonS3(target) => serde_json::to_value(S3Config {
-            access_key_xid: target.settings.access_key_id().to_owned(),
-            bucket_name: target.settings.bucket().to_owned(),
-            aws_region: target.settings.region().to_owned(),
-            endpoint_url: target.settings.endpoint_url().map(|url| visible_url(url, reveals)),
-            key_prefix: Some(target.settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
-            object_layout: Some(target.settings.layout()).filter(|layout| *layout != ObjectLayout::default()),
-        }),
+        Target::AmazonS3(target) => serde_json::to_value(s3_config(&target.settings, reveals)),
+    }
+}
+
+/// Without the keys that GitLab does not have, where they say nothing.
+fn s3_config(settings: &S3Settings, reveals: bool) -> S3Config {
+    let draft = settings.draft();
+    let some = |text: String| Some(text).filter(|text| !text.is_empty());
+    S3Config {
+        access_key_xid: draft.access_key_id,
+        bucket_name: draft.bucket,
+        aws_region: draft.region,
+        endpoint_url: settings.endpoint_url().map(|url| visible_url(url, reveals)),
+        key_prefix: some(draft.key_prefix),
+        object_layout: Some(draft.layout).filter(|layout| *layout != ObjectLayout::default()),
+        partitions: some(draft.partitions),
+        omit_checksums: Some(true).filter(|_| draft.omit_checksums),
+        encryption: some(draft.encryption),
+        kms_key_id: some(draft.kms_key_id),
+        lock_mode: some(draft.lock_mode),
+        lock_days: settings.options().lock.map(|lock| lock.days),
     }
 }
 

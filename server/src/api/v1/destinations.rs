@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod health;
 mod input;
+mod object_options;
 mod parked;
 mod replays;
 mod retry;

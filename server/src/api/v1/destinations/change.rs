@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     super::fields::refuse_one,
     input::{HeaderInput, NOT_BOTH, check_event_types, namespaces, one_list},
+    object_options::{EncryptionName, LockModeName, PartitionsName},
     view::{KindName, LayoutName},
 };
 use crate::api::{
@@ -122,6 +123,27 @@ struct AwsChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     layout: Option<LayoutName>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    partitions: Option<PartitionsName>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    omit_checksums: Option<bool>,
+    /// `null` for the default of the bucket. The KMS key id is removed with `aws:kms`, unless another is given.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<EncryptionName>)]
+    encryption: Option<Option<EncryptionName>>,
+    /// `null` for the account's default key.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    kms_key_id: Option<Option<String>>,
+    /// `null` for no lock, which removes the days as well.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<LockModeName>)]
+    lock_mode: Option<Option<LockModeName>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 36_500)]
+    lock_days: Option<Option<u32>>,
 }
 
 impl DestinationChange {
@@ -264,6 +286,32 @@ impl AwsChange {
         }
         if let Some(layout) = self.layout {
             draft.layout = layout.layout();
+        }
+        self.apply_options(draft);
+    }
+
+    fn apply_options(&self, draft: &mut S3Draft) {
+        if let Some(partitions) = self.partitions {
+            draft.partitions = partitions.text();
+        }
+        set(&mut draft.omit_checksums, self.omit_checksums.as_ref());
+        if let Some(encryption) = self.encryption {
+            if encryption != Some(EncryptionName::AwsKms) {
+                draft.kms_key_id.clear();
+            }
+            draft.encryption = encryption.map(EncryptionName::text).unwrap_or_default();
+        }
+        if let Some(key_id) = &self.kms_key_id {
+            draft.kms_key_id = key_id.clone().unwrap_or_default();
+        }
+        if let Some(mode) = self.lock_mode {
+            if mode.is_none() {
+                draft.lock_days.clear();
+            }
+            draft.lock_mode = mode.map(LockModeName::text).unwrap_or_default();
+        }
+        if let Some(days) = self.lock_days {
+            draft.lock_days = days.map_or_else(String::new, |days| days.to_string());
         }
     }
 }

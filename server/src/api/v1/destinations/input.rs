@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     super::fields::{path_of, refuse_one},
+    object_options::{EncryptionName, LockModeName, PartitionsName},
     view::{KindName, LayoutName},
 };
 use crate::api::{
@@ -134,6 +135,25 @@ struct NewAwsInput {
     key_prefix: Option<String>,
     #[serde(default)]
     layout: LayoutName,
+    /// How the date of an object becomes folders of its key.
+    #[serde(default)]
+    partitions: PartitionsName,
+    /// Whether checksum headers are left out, for a service that refuses them.
+    #[serde(default)]
+    omit_checksums: bool,
+    /// What the service encrypts objects with. None for the default of the bucket.
+    #[serde(default)]
+    encryption: Option<EncryptionName>,
+    /// The key for `aws:kms`. None for the account's default key.
+    #[serde(default)]
+    kms_key_id: Option<String>,
+    /// Locks each object for `lock_days`. The bucket must have Object Lock enabled.
+    #[serde(default)]
+    lock_mode: Option<LockModeName>,
+    /// From when an object is put.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 36_500)]
+    lock_days: Option<u32>,
 }
 
 impl NewDestinationInput {
@@ -214,6 +234,12 @@ impl NewAwsInput {
             endpoint_url: self.endpoint_url.unwrap_or_default(),
             key_prefix: self.key_prefix.unwrap_or_default(),
             layout: self.layout.layout(),
+            partitions: self.partitions.text(),
+            omit_checksums: self.omit_checksums,
+            encryption: self.encryption.map(EncryptionName::text).unwrap_or_default(),
+            kms_key_id: self.kms_key_id.unwrap_or_default(),
+            lock_mode: self.lock_mode.map(LockModeName::text).unwrap_or_default(),
+            lock_days: self.lock_days.map_or_else(String::new, |days| days.to_string()),
         }
     }
 }

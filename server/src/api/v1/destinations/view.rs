@@ -2,7 +2,7 @@
 //! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
 //! may hold a secret.
 
-use domain::destination::{DestinationKind, EventFilter, FilterKind, ObjectLayout};
+use domain::destination::{DestinationKind, Encryption, EventFilter, FilterKind, ObjectLayout};
 use engine::{
     DestinationState,
     store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
@@ -16,6 +16,7 @@ use super::{
         warning::{WarningView, warnings},
     },
     health::HealthView,
+    object_options::{EncryptionName, LockModeName, PartitionsName},
 };
 use crate::destinations::visible_url;
 
@@ -122,6 +123,18 @@ pub(super) struct AwsView {
     /// Null for none.
     key_prefix: Option<String>,
     layout: LayoutName,
+    /// How the date of an object becomes folders of its key.
+    partitions: PartitionsName,
+    /// Whether checksum headers are left out.
+    omit_checksums: bool,
+    /// Null for the default of the bucket.
+    encryption: Option<EncryptionName>,
+    /// Null for the account's default key.
+    kms_key_id: Option<String>,
+    /// Null for no lock.
+    lock_mode: Option<LockModeName>,
+    /// Null without a lock.
+    lock_days: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -232,6 +245,8 @@ impl GcpView {
 impl AwsView {
     fn new(target: &S3Target, for_admin: bool) -> Self {
         let settings = &target.settings;
+        let options = settings.options();
+        let encryption = options.encryption.as_ref();
         Self {
             access_key_id: settings.access_key_id().to_owned(),
             region: settings.region().to_owned(),
@@ -242,6 +257,12 @@ impl AwsView {
                 ObjectLayout::Events => LayoutName::Events,
                 ObjectLayout::Batches => LayoutName::Batches,
             },
+            partitions: PartitionsName::of(options.partitions),
+            omit_checksums: options.omit_checksums,
+            encryption: encryption.map(EncryptionName::of),
+            kms_key_id: encryption.and_then(Encryption::kms_key_id).map(str::to_owned),
+            lock_mode: options.lock.map(|lock| LockModeName::of(lock.mode)),
+            lock_days: options.lock.map(|lock| lock.days),
         }
     }
 }
