@@ -80,7 +80,7 @@ async fn it_verifies_what_the_server_sends() {
         .post(&token, r#"{"id":"e1","event_type":"user_created"}"#)
         .await;
     let mut line = receiver.next_line();
-    while !line.contains("user_created  id e1") {
+    while !line.contains("user_created  id app:e1") {
         line = receiver.next_line();
     }
     assert!(line.contains("token ok, signature ok"), "{line}");
