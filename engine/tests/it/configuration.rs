@@ -1,15 +1,18 @@
 //! Custom headers and event filters: what is stored of them, and what goes over the wire.
 
 use domain::{
-    destination::{DestinationDraft, FilterKind, HeaderDraft},
+    Field,
+    destination::{DestinationDraft, FilterKind, HeaderDraft, S3Draft},
     ids::{DestinationId, Seq},
 };
-use engine::store::{CursorUpdate, Destination, Header, RefusedEvent, UpdateError};
+use engine::store::{CursorUpdate, Destination, Header, RefusedEvent, Target, UpdateError};
 use serde_json::Value;
 
 use crate::{
     delivery::{ids, numbered},
     receiver::{Receiver, Request},
+    replay::own_messages,
+    s3::{change, named as s3_destination},
     world::{HttpEdit, World, author, wait_until},
 };
 
@@ -318,4 +321,49 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
     assert!(matches!(outdated, UpdateError::ChangedMeanwhile));
     let after = world.engine.find_destination(id).await.unwrap().unwrap().destination;
     assert_eq!(after, stored);
+}
+
+#[tokio::test]
+async fn each_option_of_objects_is_stored_and_its_change_recorded() {
+    let world = World::new().await;
+    let before = S3Draft {
+        access_key_id: "minioadmin".into(),
+        secret_access_key: Some("s3cret".into()),
+        region: "RegionOne".into(),
+        bucket: "audit_logs".into(),
+        endpoint_url: "http://127.0.0.1:9".into(),
+        ..S3Draft::default()
+    };
+    let id = world.add(&s3_destination(before.clone())).await;
+    let after = S3Draft {
+        secret_access_key: None,
+        partitions: "hive".into(),
+        omit_checksums: true,
+        encryption: "aws:kms".into(),
+        kms_key_id: "key-1".into(),
+        lock_mode: "COMPLIANCE".into(),
+        lock_days: "30".into(),
+        ..before
+    };
+    change(&world, id, after.clone()).await;
+    let world = world.restart().await;
+    let Target::AmazonS3(stored) = world.stored(id).await.target else {
+        panic!("another kind")
+    };
+    assert_eq!(stored.settings.draft(), after);
+    let expected = [
+        "Changed partitions from dates to hive",
+        "Changed omit_checksums from false to true",
+        "Changed encryption to aws:kms",
+        "Changed kms_key_id to key-1",
+        "Changed lock_mode to COMPLIANCE",
+        "Changed lock_days to 30",
+    ];
+    wait_until("each change is on record", async || {
+        let messages = own_messages(&world).await;
+        expected
+            .iter()
+            .all(|text| messages.iter().any(|message| message == text))
+    })
+    .await;
 }

@@ -127,7 +127,7 @@ pub(crate) fn named(target: S3Draft) -> DestinationDraft {
     }
 }
 
-async fn change(world: &World, id: DestinationId, target: S3Draft) {
+pub(crate) async fn change(world: &World, id: DestinationId, target: S3Draft) {
     let flow = world.stored(id).await.flow;
     switch(world, id, target, flow).await;
 }
