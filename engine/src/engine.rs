@@ -32,6 +32,7 @@ use crate::{
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
+    storage::{self, PartState},
     store::{Database, Destination, StoreError},
     vault::{KeyError, Vault},
 };
@@ -83,9 +84,11 @@ pub enum OpenError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Liveness {
     /// The log takes events.
-    pub log: bool,
-    /// The supervisor of the workers runs.
-    pub delivery: bool,
+    pub log: PartState,
+    /// Everything else can be stored.
+    pub store: PartState,
+    /// The supervisor of the workers and the background tasks run.
+    pub delivery: PartState,
 }
 
 /// The running engine. Dropping it without `shutdown` loses nothing that was acknowledged.
@@ -97,6 +100,7 @@ pub struct Engine {
     services: SinkServices,
     delivery: Arc<Delivery>,
     upkeep: JoinHandle<()>,
+    storage_watch: JoinHandle<()>,
     alerts: Arc<Alerts>,
     alert_tasks: AlertTasks,
     upkeep_wake: Arc<Notify>,
@@ -157,6 +161,7 @@ impl Engine {
         ));
         Ok(Self {
             clock,
+            storage_watch: tokio::spawn(storage::watch(log.clone(), database.clone())),
             log,
             database,
             clients,
@@ -202,9 +207,15 @@ impl Engine {
     }
 
     pub fn liveness(&self) -> Liveness {
+        let tasks_run = !self.upkeep.is_finished() && !self.storage_watch.is_finished() && self.alert_tasks.is_alive();
         Liveness {
-            log: self.log.is_alive(),
-            delivery: self.delivery.is_alive() && !self.upkeep.is_finished() && self.alert_tasks.is_alive(),
+            log: self.log.state(),
+            store: self.database.state(),
+            delivery: if tasks_run && self.delivery.is_alive() {
+                PartState::Running
+            } else {
+                PartState::Stopped
+            },
         }
     }
 
@@ -230,6 +241,7 @@ impl Engine {
     pub async fn shutdown(&self, deadline: Duration) {
         self.delivery.stop(deadline).await;
         self.upkeep.abort();
+        self.storage_watch.abort();
         self.alert_tasks.abort();
         self.log.close().await;
         self.database.close().await;

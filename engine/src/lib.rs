@@ -19,6 +19,7 @@ mod replays;
 mod retention;
 mod settings;
 pub mod sink;
+mod storage;
 pub mod store;
 pub mod vault;
 
@@ -34,4 +35,5 @@ pub use self::{
     ingest::IngestError,
     replays::{ReplayError, ReplayStanding},
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
+    storage::PartState,
 };

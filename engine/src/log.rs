@@ -63,6 +63,7 @@ pub use self::{
     usage::{Stored, Writing},
 };
 use self::{readers::Readers, tail::Tail, writer::Writer};
+use crate::storage::PartState;
 
 /// One event of the log, shared by everyone who delivers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,9 +146,14 @@ impl EventLog {
         self.pruning.lock().await
     }
 
-    /// Whether the writer still takes events.
-    pub fn is_alive(&self) -> bool {
-        self.writer.is_alive()
+    /// Whether the writer takes events, and could write the last ones.
+    pub fn state(&self) -> PartState {
+        self.writer.state()
+    }
+
+    /// After a write that failed, has a small one tried.
+    pub(crate) fn probe(&self) {
+        self.writer.probe();
     }
 
     /// Lets the writer finish what is queued, then closes the file.

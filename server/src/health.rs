@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use engine::Liveness;
+use engine::{Liveness, PartState};
 use serde::Serialize;
 
 use crate::services::Services;
@@ -22,6 +22,7 @@ pub(crate) fn router() -> Router<Services> {
 struct Readiness {
     ready: bool,
     log: Part,
+    store: Part,
     delivery: Part,
 }
 
@@ -30,6 +31,17 @@ struct Readiness {
 enum Part {
     Running,
     Stopped,
+    CannotStore,
+}
+
+impl From<PartState> for Part {
+    fn from(state: PartState) -> Self {
+        match state {
+            PartState::Running => Self::Running,
+            PartState::Stopped => Self::Stopped,
+            PartState::CannotStore => Self::CannotStore,
+        }
+    }
 }
 
 async fn show_readiness(State(services): State<Services>) -> Response {
@@ -37,22 +49,20 @@ async fn show_readiness(State(services): State<Services>) -> Response {
 }
 
 fn answer(liveness: Liveness) -> Response {
-    let part = |runs| if runs { Part::Running } else { Part::Stopped };
-    let ready = liveness.log && liveness.delivery;
+    let [log, store, delivery] = [liveness.log, liveness.store, liveness.delivery].map(Part::from);
+    let ready = [log, store, delivery] == [Part::Running; 3];
     let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (
-        status,
-        Json(Readiness {
-            ready,
-            log: part(liveness.log),
-            delivery: part(liveness.delivery),
-        }),
-    )
-        .into_response()
+    let readiness = Readiness {
+        ready,
+        log,
+        store,
+        delivery,
+    };
+    (status, Json(readiness)).into_response()
 }
 
 #[cfg(test)]
@@ -60,9 +70,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_part_that_stopped_is_enough() {
-        for (log, delivery, expected) in [(true, true, 200), (false, true, 503), (true, false, 503)] {
-            assert_eq!(answer(Liveness { log, delivery }).status(), expected);
+    fn one_part_that_does_not_work_is_enough() {
+        let working = Liveness {
+            log: PartState::Running,
+            store: PartState::Running,
+            delivery: PartState::Running,
+        };
+        assert_eq!(answer(working).status(), 200);
+        for state in [PartState::Stopped, PartState::CannotStore] {
+            for broken in [
+                Liveness { log: state, ..working },
+                Liveness {
+                    store: state,
+                    ..working
+                },
+                Liveness {
+                    delivery: state,
+                    ..working
+                },
+            ] {
+                assert_eq!(answer(broken).status(), 503, "{broken:?}");
+            }
         }
     }
 }

@@ -28,7 +28,10 @@ use super::{
     tail::Tail,
     types::Tally,
 };
-use crate::THREAD_STACK;
+use crate::{
+    THREAD_STACK,
+    storage::{PartState, WriteState},
+};
 
 /// Bodies in one commit: more would only make everyone wait longer for the same disk.
 const COMMIT_BYTES: usize = 8 * 1024 * 1024;
@@ -50,6 +53,8 @@ impl Job {
 /// What the thread is asked to do.
 enum Order {
     Append(Job),
+    /// A small write, to see whether the file can be written again.
+    Probe,
     Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
     Release(Vec<Seq>, oneshot::Sender<Result<(), LogError>>),
 }
@@ -61,6 +66,7 @@ pub(super) struct Writer {
     size_limit: Arc<AtomicU64>,
     refused_bytes: Arc<AtomicU64>,
     commits: Arc<Mutex<Timings>>,
+    writes: Arc<WriteState>,
     alive: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -80,11 +86,13 @@ impl Writer {
         let size_limit = Arc::new(AtomicU64::new(size_limit));
         let refused_bytes = Arc::new(AtomicU64::new(0));
         let commits = Arc::new(Mutex::new(Timings::default()));
+        let writes = Arc::new(WriteState::new("events.db"));
         let shared = Shared {
             size_limit: Arc::clone(&size_limit),
             refused_bytes: Arc::clone(&refused_bytes),
             queued_bytes: Arc::clone(&queued_bytes),
             commits: Arc::clone(&commits),
+            writes: Arc::clone(&writes),
         };
         let (path, thread_alive) = (path.to_owned(), Arc::clone(&alive));
         let thread = std::thread::Builder::new()
@@ -108,13 +116,25 @@ impl Writer {
             size_limit,
             refused_bytes,
             commits,
+            writes,
             alive,
             thread: Mutex::new(Some(thread)),
         })
     }
 
-    pub(super) fn is_alive(&self) -> bool {
-        self.alive.load(Ordering::Acquire)
+    pub(super) fn state(&self) -> PartState {
+        if self.alive.load(Ordering::Acquire) {
+            self.writes.part()
+        } else {
+            PartState::Stopped
+        }
+    }
+
+    pub(super) fn probe(&self) {
+        // A writer that has stopped says so in its state.
+        if self.writes.fails() {
+            drop(self.order(Order::Probe));
+        }
     }
 
     /// How many commits there were since the file was opened, and how long they took.
@@ -200,6 +220,7 @@ struct Shared {
     refused_bytes: Arc<AtomicU64>,
     queued_bytes: Arc<AtomicUsize>,
     commits: Arc<Mutex<Timings>>,
+    writes: Arc<WriteState>,
 }
 
 impl Shared {
@@ -265,20 +286,41 @@ impl WriterThread {
             match next {
                 Some(Order::Prune(order, answer)) => drop(answer.send(self.prune(&order))),
                 Some(Order::Release(seqs, answer)) => drop(answer.send(self.release(&seqs))),
+                Some(Order::Probe) => self.probe(),
                 Some(Order::Append(_)) | None => {}
             }
         }
     }
 
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
-        self.usage = prune::release(&self.connection, seqs)?;
+        self.resolve_doubt()?;
+        let released = prune::release(&self.connection, seqs);
+        self.usage = released.inspect_err(|_| self.failed())?;
         Ok(())
     }
 
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
-        let report = prune::prune(&self.connection, order, self.shared.room())?;
+        self.resolve_doubt()?;
+        let pruned = prune::prune(&self.connection, order, self.shared.room());
+        let report = pruned.inspect_err(|_| self.failed())?;
         self.usage = report.usage;
         Ok(report)
+    }
+
+    fn probe(&mut self) {
+        match self.resolve_doubt().and_then(|()| probe(&mut self.connection)) {
+            Ok(()) => self.shared.writes.succeeded(),
+            Err(error) => {
+                tracing::debug!(error = %error, "The log still can't be written.");
+                self.failed();
+            }
+        }
+    }
+
+    /// A write has failed: the file is to say what it holds before the next one.
+    fn failed(&mut self) {
+        self.is_in_doubt = true;
+        self.shared.writes.failed();
     }
 
     fn append(&mut self, jobs: Vec<Job>, bytes: usize) {
@@ -306,24 +348,26 @@ impl WriterThread {
         let written = self.resolve_doubt().and_then(|()| self.write_transaction(jobs));
         match &written {
             Ok(_) => {
+                self.shared.writes.succeeded();
                 let mut commits = self.shared.commits.lock().unwrap_or_else(PoisonError::into_inner);
                 commits.record(started.elapsed());
                 drop(commits);
                 self.usage = prune::usage(&self.connection).unwrap_or(self.usage);
             }
-            Err(_) => {
-                self.is_in_doubt = true;
+            Err(error) => {
+                // Many requests may fail for one reason, which is logged once.
+                if !self.shared.writes.fails() {
+                    tracing::error!(error = %error, "The log could not be written.");
+                }
+                self.failed();
                 if let Err(error) = self.resolve_doubt() {
-                    tracing::error!(error = %error, "The log could not be read after a failed write.");
+                    tracing::debug!(error = %error, "The log can't be read after a failed write.");
                 }
             }
         }
-        written.map_err(|error| {
-            tracing::error!(error = %error, "The log could not be written.");
-            match error.sqlite_error_code() {
-                Some(ErrorCode::DiskFull) => AppendError::DiskFull,
-                _ => AppendError::Failed,
-            }
+        written.map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => AppendError::DiskFull,
+            _ => AppendError::Failed,
         })
     }
 
@@ -407,6 +451,14 @@ impl WriterThread {
             drop(answer.send(Ok(appended)));
         }
     }
+}
+
+/// The page is written although the row ends as it was: SQLite leaves out an update that changes nothing.
+fn probe(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE positions SET last_seq = last_seq + 1", [])?;
+    transaction.execute("UPDATE positions SET last_seq = last_seq - 1", [])?;
+    transaction.commit()
 }
 
 /// A connection that may write.

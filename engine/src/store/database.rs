@@ -1,14 +1,18 @@
 //! Opening the file: settings, migrations, the writing and the reading connections.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Sqlite, SqlitePool, Transaction,
+    Connection, Sqlite, SqlitePool, Transaction,
+    error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::StoreError;
-use crate::vault::Vault;
+use crate::{
+    storage::{PartState, WriteState},
+    vault::Vault,
+};
 
 /// Handles to the open database; clones share them.
 #[derive(Clone)]
@@ -16,6 +20,7 @@ pub struct Database {
     writer: SqlitePool,
     reader: SqlitePool,
     pub(super) vault: Vault,
+    writes: Arc<WriteState>,
 }
 
 impl Database {
@@ -31,25 +36,72 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await?;
+        let writes = Arc::new(WriteState::new("audit-streams.db"));
+        let state = Arc::clone(&writes);
+        let writer = pool(1, move || state.failed()).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options.read_only(true))
-            .await?;
-        Ok(Self { writer, reader, vault })
+        let reader = pool(4, || {}).connect_with(options.read_only(true)).await?;
+        Ok(Self {
+            writer,
+            reader,
+            vault,
+            writes,
+        })
     }
 
     /// A transaction that holds the write lock from its first statement on.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        if let Err(sqlx::Error::Database(error)) = &begun
+            && !is_busy(error.as_ref())
+        {
+            self.writes.failed();
+            self.replace_writer().await;
+        }
+        Ok(begun?)
+    }
+
+    /// Closes the writing connection, so that the next transaction begins on a new one: where none could begin, SQLite may be
+    /// in one that sqlx knows nothing of.
+    async fn replace_writer(&self) {
+        let closed = match self.writer.acquire().await {
+            Ok(connection) => connection.close().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
+            tracing::debug!(error = %error, "A connection that failed could not be closed in order.");
+        }
     }
 
     pub(super) fn read(&self) -> &SqlitePool {
         &self.reader
+    }
+
+    /// Whether the last write succeeded.
+    pub(crate) fn state(&self) -> PartState {
+        if self.writer.is_closed() {
+            PartState::Stopped
+        } else {
+            self.writes.part()
+        }
+    }
+
+    /// After a write that failed, tries a small one. The page is written although the row ends as it was: SQLite leaves out
+    /// an update that changes nothing.
+    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+        if !self.writes.fails() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        for change in [
+            "UPDATE settings SET network_version = network_version + 1",
+            "UPDATE settings SET network_version = network_version - 1",
+        ] {
+            sqlx::query(change).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        self.writes.succeeded();
+        Ok(())
     }
 
     /// Closes every connection; what was committed is in the file.
@@ -58,3 +110,34 @@ impl Database {
         self.writer.close().await;
     }
 }
+
+/// Whether another process holds the lock, which says nothing about the file. The low byte of an extended code is the code.
+fn is_busy(error: &dyn DatabaseError) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.code().and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+/// A pool that closes a connection whose transaction ended badly, and calls `ended_badly` then.
+///
+/// When the disk is full or a write fails, SQLite rolls the transaction back by itself. sqlx does not see that: its rollback
+/// finds no transaction, fails, and the connection refuses every later transaction.
+fn pool(connections: u32, ended_badly: impl Fn() + Clone + Send + Sync + 'static) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .after_release(move |connection, _| {
+            let ended_badly = ended_badly.clone();
+            Box::pin(async move {
+                // A rollback may still be queued on the connection's thread; this waits for it.
+                connection.ping().await?;
+                let is_usable = !connection.is_in_transaction();
+                if !is_usable {
+                    ended_badly();
+                }
+                Ok(is_usable)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests;

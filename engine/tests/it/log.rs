@@ -7,7 +7,10 @@ use domain::{
     event::{AuditEvent, EventId, Received},
     ids::Seq,
 };
-use engine::log::{AppendError, BrowsePosition, BrowseRequest, EventFilter, EventLog};
+use engine::{
+    PartState,
+    log::{AppendError, BrowsePosition, BrowseRequest, EventFilter, EventLog},
+};
 use serde_json::json;
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
@@ -43,7 +46,7 @@ async fn what_was_appended_is_there_after_reopening_in_the_same_order() {
     let appended = log.append("a", NOW, events(0..1_500)).await.unwrap();
     assert_eq!((appended.ids.len(), appended.stored), (1_500, 1_500));
     log.close().await;
-    assert!(!log.is_alive());
+    assert_eq!(log.state(), PartState::Stopped);
     assert_eq!(log.append("a", NOW, events(0..1)).await, Err(AppendError::Stopped));
 
     let log = open(folder.path()).await;

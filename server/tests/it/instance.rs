@@ -11,6 +11,7 @@ use std::{
 
 use domain::{destination::DestinationDraft, event::Author};
 use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -99,6 +100,33 @@ impl Instance {
             address: address_in(stdout),
             client: client(),
         }
+    }
+
+    /// Starts on a folder that a test has prepared, so that [`Self::limit_files`] makes writes fail and does not end the process.
+    pub(crate) fn start_with_limits(folder: tempfile::TempDir) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#, BINARY])
+            .stderr(Stdio::null());
+        let (process, stdout) = spawn_binary(serve_by(command, folder.path(), &Settings::new()));
+        Self {
+            folder,
+            settings: Settings::new(),
+            process,
+            address: address_in(stdout),
+            client: client(),
+        }
+    }
+
+    /// From now on the kernel refuses what the process writes beyond so many bytes of a file, as on a disk that fails; `None`
+    /// lifts the limit.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).unwrap());
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        prlimit(pid, Resource::Fsize, limit).unwrap();
     }
 
     /// Starts on a folder that a test has prepared.
@@ -251,7 +279,10 @@ fn spawn(data_dir: &Path, settings: &Settings) -> (Child, String) {
 }
 
 fn serve(data_dir: &Path, settings: &Settings) -> Command {
-    let mut command = binary();
+    serve_by(binary(), data_dir, settings)
+}
+
+fn serve_by(mut command: Command, data_dir: &Path, settings: &Settings) -> Command {
     command
         .args(["serve", "--listen", "127.0.0.1:0"])
         .env("AUDIT_STREAMS_DATA_DIR", data_dir)

@@ -47,4 +47,5 @@ mod s3_crash;
 mod settings;
 mod sign_in;
 mod slow_clients;
+mod storage;
 mod tokens;

@@ -14,7 +14,10 @@ async fn a_supervisor_sees_that_it_works() {
     let ready = instance.get("/readyz").await;
     assert_eq!(
         (ready.status, ready.json()),
-        (200, json!({"ready": true, "log": "running", "delivery": "running"}))
+        (
+            200,
+            json!({"ready": true, "log": "running", "store": "running", "delivery": "running"})
+        )
     );
 }
 

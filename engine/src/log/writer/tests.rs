@@ -25,6 +25,7 @@ impl World {
             queued_bytes: Arc::default(),
             refused_bytes: Arc::default(),
             commits: Arc::default(),
+            writes: Arc::new(WriteState::new("events.db")),
         };
         let path = folder.path().join("events.db");
         let writer = WriterThread::open(&path, shared, Arc::clone(&tail), sender).unwrap();

@@ -1,0 +1,89 @@
+//! What becomes of the data when the disk or the files under a running server fail.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    browser::Browser,
+    instance::{Answer, Instance, PASSWORD, PATIENCE, add_destination, client, folder},
+    receiver::Receiver,
+};
+
+/// Waits until `/readyz` answers with this status; returns its answer.
+async fn wait_for_readiness(instance: &Instance, status: u16) -> Answer {
+    let asking = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            ticks.tick().await;
+            let answer = instance.get("/readyz").await;
+            if answer.status == status {
+                return answer;
+            }
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    answer.unwrap_or_else(|_| panic!("waited in vain for /readyz to answer {status}"))
+}
+
+/// Posts one event after another until it is to stop; returns the ids of those that were acknowledged.
+async fn produce(url: String, token: String, count: Arc<AtomicU64>, stops: Arc<AtomicBool>) -> HashSet<String> {
+    let client = client();
+    let mut acknowledged = HashSet::new();
+    while !stops.load(Ordering::Relaxed) {
+        let id = format!("e{}", count.fetch_add(1, Ordering::Relaxed));
+        let body = format!(r#"{{"event_type":"test","id":"{id}","entity_id":{}}}"#, id.len());
+        let answer = Answer::of(client.post(&url).bearer_auth(&token).body(body)).await;
+        match answer.status {
+            201 => drop(acknowledged.insert(id)),
+            _ => assert_eq!(answer.status, 503, "{}", answer.text),
+        }
+    }
+    acknowledged
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_disk_that_failed_under_load_everything_works_again_without_a_restart() {
+    let receiver = Receiver::start().await;
+    let folder = folder();
+    add_destination(folder.path(), "Witness", receiver.url()).await;
+    let mut instance = Instance::start_with_limits(folder);
+    let token = instance.token("producer", &["ingest"]);
+    let (count, stops) = (Arc::default(), Arc::new(AtomicBool::new(false)));
+    let producers: Vec<_> = (0..2)
+        .map(|_| {
+            let url = instance.url("/api/v1/audit_events");
+            tokio::spawn(produce(url, token.clone(), Arc::clone(&count), Arc::clone(&stops)))
+        })
+        .collect();
+    // Each limit stops the files at another place, and so makes another write of another transaction fail.
+    for limit in [0, 4_096, 20_000, 32_768, 66_000, 100_000] {
+        instance.limit_files(Some(limit));
+        let state = wait_for_readiness(&instance, 503).await.json();
+        assert_eq!(state["ready"], false, "{state}");
+        let refused = Browser::new(&instance).sign_in("root", PASSWORD).await;
+        assert!(matches!(refused.status, 200 | 500 | 503), "{refused:?}");
+        instance.limit_files(None);
+        wait_for_readiness(&instance, 200).await;
+        let admitted = Browser::new(&instance).sign_in("root", PASSWORD).await;
+        assert_eq!(admitted.status, 200, "limit {limit}: {}", admitted.text);
+        let stored = instance.post(&token, r#"{"event_type":"after","entity_id":1}"#).await;
+        assert_eq!(stored.len(), 1);
+    }
+    stops.store(true, Ordering::Relaxed);
+    let mut acknowledged = HashSet::new();
+    for producer in producers {
+        acknowledged.extend(producer.await.unwrap());
+    }
+    assert!(!acknowledged.is_empty());
+    let has_all = |received: &crate::receiver::Received| acknowledged.iter().all(|id| received.bodies.contains_key(id));
+    receiver
+        .wait_until("every acknowledged event has arrived", has_all)
+        .await;
+    assert!(instance.shut_down().await.success());
+}
