@@ -26,9 +26,11 @@ use crate::{
     clock::Clock,
     delivery::Delivery,
     destinations::TESTS_AT_A_TIME,
+    folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
     log::{EventLog, LogError},
     net::{GuardedClients, NetworkRules},
     own_events::{Recorded, relay},
+    pairing::{Mismatch, Pairing},
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
@@ -51,6 +53,8 @@ pub struct EngineConfig {
     pub fixed: FixedSettings,
     /// Destinations that an instance may have.
     pub destination_limit: u32,
+    /// `events.db` and `audit-streams.db` are used together although they don't match.
+    pub accepts_mismatched_files: bool,
     /// Where services are that are not where everybody finds them.
     pub services: SinkServices,
 }
@@ -69,15 +73,46 @@ pub enum OpenError {
          is not set"
     )]
     KeyMissing,
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
     #[error(
-        "events.db is older than audit-streams.db: streams have settled position {settled} of a log that ends at {end}; \
-         restore both files from the same moment"
+        "{file} is damaged, cut off, or no database. Restore both events.db and audit-streams.db from the same backup, or \
+         repair the file with the sqlite3 program's .recover command. To go on without what is in it, move it away and start \
+         once with --accept-mismatched-files"
     )]
-    LogIsOlder { settled: Seq, end: Seq },
+    Damaged {
+        file: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("events.db can't be opened")]
-    Log(#[from] LogError),
+    Log(#[source] LogError),
     #[error("audit-streams.db can't be opened")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+}
+
+impl From<LogError> for OpenError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Mismatch(mismatch) => Self::Mismatch(mismatch),
+            error if error.is_damage() => Self::Damaged {
+                file: LOG_FILE,
+                source: error.into(),
+            },
+            error => Self::Log(error),
+        }
+    }
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        if error.is_damage() {
+            return Self::Damaged {
+                file: STORE_FILE,
+                source: error.into(),
+            };
+        }
+        Self::Store(error)
+    }
 }
 
 /// Which parts are working.
@@ -111,7 +146,7 @@ pub struct Engine {
     /// A place for each test of a destination.
     tests: Semaphore,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
-    _folder_lock: std::fs::File,
+    _folder_lock: FolderLock,
 }
 
 impl Engine {
@@ -120,18 +155,32 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], naming what could not be opened.
     pub async fn open(config: EngineConfig, clock: Clock) -> Result<Self, OpenError> {
-        let folder_lock = lock_folder(&config.data_dir)?;
-        let database = Self::open_database(&config.data_dir, config.encryption_key.as_deref()).await?;
+        let folder = DataFolder::prepare(&config.data_dir)?;
+        let folder_lock = folder.lock()?;
+        if !config.accepts_mismatched_files {
+            folder.check_store()?;
+        }
+        let database = open_store(&folder, config.encryption_key.as_deref()).await?;
         // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
         database.list_destinations().await?;
         database.alert_settings().await?;
         let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
         let log_size = settings.retention().log_size.value.bytes();
-        let log = EventLog::open(&config.data_dir.join("events.db"), log_size).await?;
-        let (settled, end) = (database.furthest_cursor().await?.unwrap_or(Seq::START), log.last_seq());
-        if settled > end {
-            return Err(OpenError::LogIsOlder { settled, end });
-        }
+        let pairing = Pairing {
+            store: database.pairing().await?,
+            accepts_mismatch: config.accepts_mismatched_files,
+        };
+        let log = match EventLog::open_paired(&folder.file(LOG_FILE), log_size, pairing).await {
+            Ok(log) => log,
+            Err(error) => {
+                // So that no write-ahead log stays beside a file that is about to be restored.
+                database.close().await;
+                return Err(error.into());
+            }
+        };
+        // In this order: a crash in between leaves a store that is newer than the log knows, which is no mismatch.
+        let generation = database.pair(log.last_seq()).await?;
+        log.note_generation(generation).await?;
         let clients = GuardedClients::new(settings.network().rules());
         let delivery = Arc::new(Delivery::start(
             log.clone(),
@@ -184,14 +233,9 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], naming what could not be opened.
     pub async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
-        make_folder(data_dir)?;
-        let (key_path, database_path) = (data_dir.join("secret.key"), data_dir.join("audit-streams.db"));
-        let vault = match encryption_key {
-            Some(key) => Vault::from_base64(key)?,
-            None if database_path.exists() && !key_path.exists() => return Err(OpenError::KeyMissing),
-            None => Vault::from_file(&key_path)?,
-        };
-        Ok(Database::open(&database_path, vault).await?)
+        let folder = DataFolder::prepare(data_dir)?;
+        folder.check_store()?;
+        open_store(&folder, encryption_key).await
     }
 
     pub fn clock(&self) -> &Clock {
@@ -243,8 +287,22 @@ impl Engine {
         self.upkeep.abort();
         self.storage_watch.abort();
         self.alert_tasks.abort();
+        if let Err(error) = self.note_clean_stop().await {
+            tracing::warn!(
+                error = causes(&error),
+                "That the server was stopped in order could not be noted."
+            );
+        }
         self.log.close().await;
+        self.database.checkpoint().await;
         self.database.close().await;
+    }
+
+    /// A new generation: files that are copied from now on are told apart from those that were copied before.
+    async fn note_clean_stop(&self) -> Result<(), OpenError> {
+        let generation = self.database.pair(self.log.last_seq()).await?;
+        self.log.note_generation(generation).await?;
+        Ok(())
     }
 
     pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {
@@ -340,28 +398,38 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
     if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await {
         tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
     }
+    if let Err(error) = record_damage(log, database, clock).await {
+        tracing::warn!(
+            error = causes(&error),
+            "That events can't be read could not be recorded."
+        );
+    }
     if let Err(error) = relay(database, log, clock).await {
         tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
     }
 }
 
-fn make_folder(data_dir: &Path) -> Result<(), OpenError> {
-    std::fs::create_dir_all(data_dir).map_err(|source| OpenError::DataDir {
-        path: data_dir.display().to_string(),
-        source,
-    })
+/// Records audit events about what could not be read since the last look.
+async fn record_damage(log: &EventLog, database: &Database, clock: &Clock) -> Result<(), StoreError> {
+    let stretches = log.take_unreported_damage();
+    let recorded = |(first, last)| {
+        let event = OwnEvent::EventsUnreadable { first, last };
+        Recorded::new(event, &Author::system(), clock.now())
+    };
+    let events: Vec<Recorded> = stretches.iter().copied().map(recorded).collect();
+    let stored = database.record_all(&events).await;
+    if stored.is_err() {
+        log.restore_unreported_damage(stretches);
+    }
+    stored
 }
 
-fn lock_folder(data_dir: &Path) -> Result<std::fs::File, OpenError> {
-    make_folder(data_dir)?;
-    let path = data_dir.display().to_string();
-    let lock = std::fs::File::create(data_dir.join("server.lock")).map_err(|source| OpenError::DataDir {
-        path: path.clone(),
-        source,
-    })?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
-        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::DataDir { path, source }),
-    }
+async fn open_store(folder: &DataFolder, encryption_key: Option<&str>) -> Result<Database, OpenError> {
+    let (key_path, database_path) = (folder.file(KEY_FILE), folder.file(STORE_FILE));
+    let vault = match encryption_key {
+        Some(key) => Vault::from_base64(key)?,
+        None if database_path.exists() && !key_path.exists() => return Err(OpenError::KeyMissing),
+        None => Vault::from_file(&key_path)?,
+    };
+    Ok(Database::open(&database_path, vault).await?)
 }

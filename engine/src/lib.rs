@@ -11,10 +11,12 @@ pub mod clock;
 pub mod delivery;
 mod destinations;
 mod engine;
+mod folder;
 mod ingest;
 pub mod log;
 pub mod net;
 pub mod own_events;
+mod pairing;
 mod replays;
 mod retention;
 mod settings;
@@ -33,6 +35,7 @@ pub use self::{
     destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     ingest::IngestError,
+    pairing::{Mismatch, Pairing, StoreSide},
     replays::{ReplayError, ReplayStanding},
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
     storage::PartState,

@@ -17,8 +17,10 @@ mod append;
 mod arrivals;
 mod browse;
 mod by_seq;
+mod damage;
 mod error;
 mod filter;
+mod identity;
 mod in_time;
 mod index;
 mod known;
@@ -59,11 +61,17 @@ pub use self::{
     known::LatestNames,
     prune::{PruneOrder, PruneReport, PrunedEarly, Usage},
     range::{RangeCount, RangeFilter, RangePage},
+    read::LogPage,
     types::EventTypeCount,
     usage::{Stored, Writing},
 };
-use self::{readers::Readers, tail::Tail, writer::Writer};
-use crate::storage::PartState;
+use self::{
+    damage::Damage,
+    readers::Readers,
+    tail::Tail,
+    writer::{Opening, Writer},
+};
+use crate::{pairing::Pairing, storage::PartState};
 
 /// One event of the log, shared by everyone who delivers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,20 +97,38 @@ pub struct EventLog {
     reader: SqlitePool,
     /// Read for delivery.
     readers: Arc<Readers>,
+    damage: Arc<Damage>,
     tail: Arc<Tail>,
     committed: watch::Receiver<Seq>,
     pruning: Arc<Mutex<()>>,
 }
 
 impl EventLog {
-    /// Opens or makes the file. `size_limit` is in bytes of the file's used pages.
+    /// Opens or makes the file, whichever store it belongs to. `size_limit` is in bytes of the file's used pages.
     ///
     /// # Errors
     /// [`LogError`] if the file can't be opened, or was written by a newer version.
     pub async fn open(path: &Path, size_limit: u64) -> Result<Self, LogError> {
-        let tail = Arc::new(Tail::default());
+        Self::start(path, size_limit, None).await
+    }
+
+    /// Opens the log of a store, or makes it if the store has never had one.
+    ///
+    /// # Errors
+    /// [`LogError`], as [`Self::open`], and if the file does not belong to the store; it is left as it was then.
+    pub async fn open_paired(path: &Path, size_limit: u64, pairing: Pairing) -> Result<Self, LogError> {
+        Self::start(path, size_limit, Some(pairing)).await
+    }
+
+    async fn start(path: &Path, size_limit: u64, pairing: Option<Pairing>) -> Result<Self, LogError> {
+        let (tail, damage) = (Arc::new(Tail::default()), Arc::new(Damage::default()));
         let (committed_sender, committed) = watch::channel(Seq::START);
-        let writer = Writer::start(path, size_limit, Arc::clone(&tail), committed_sender).await?;
+        let opening = Opening {
+            path: path.to_owned(),
+            size_limit,
+            pairing,
+        };
+        let writer = Writer::start(opening, Arc::clone(&tail), Arc::clone(&damage), committed_sender).await?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .read_only(true)
@@ -115,6 +141,7 @@ impl EventLog {
             writer: Arc::new(writer),
             reader,
             readers: Arc::new(Readers::new(path)),
+            damage,
             tail,
             committed,
             pruning: Arc::default(),
@@ -156,10 +183,24 @@ impl EventLog {
         self.writer.probe();
     }
 
-    /// Lets the writer finish what is queued, then closes the file.
+    /// Notes the generation of the store that the log is used beside.
+    ///
+    /// # Errors
+    /// [`LogError`] if it could not be stored.
+    pub(crate) async fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+        self.writer.note_generation(generation).await
+    }
+
+    /// Whether the files are still those that were opened.
+    pub(crate) fn check_files(&self) {
+        self.writer.check_files();
+    }
+
+    /// Lets the writer finish what is queued, brings everything into the one file, and closes it. The writer's connection is
+    /// the last, because only one that may write can take the write-ahead log away.
     pub async fn close(&self) {
-        self.writer.stop().await;
         self.readers.close();
         self.reader.close().await;
+        self.writer.stop().await;
     }
 }

@@ -1,10 +1,19 @@
-//! Whether a database file can be written, as `/readyz` reports it.
+//! Whether a database file is in its place and can be written, as `/readyz` reports it.
+//!
+//! A file that is deleted or replaced while it is open can still be written, but after a restart everything in it would be
+//! gone. So the paths are compared with the files that were opened.
 //!
 //! The last write decides. After one that failed, a small write is tried every second ([`watch`]), so that a server that
 //! nobody writes to recovers too.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,13 +31,48 @@ pub enum PartState {
     Stopped,
     /// The last write failed.
     CannotStore,
+    /// The files were deleted or replaced.
+    FilesMissing,
 }
 
-/// How the last write to a file ended.
+/// A database's files as they were opened: device and inode of each.
+#[derive(Debug)]
+struct OpenFiles(Vec<(PathBuf, (u64, u64))>);
+
+impl OpenFiles {
+    /// With the write-ahead log and its index, which SQLite has made by then.
+    fn of(database: &Path) -> io::Result<Self> {
+        let files = ["", "-wal", "-shm"].into_iter().map(|suffix| {
+            let mut path = database.as_os_str().to_owned();
+            path.push(suffix);
+            let path = PathBuf::from(path);
+            let identity = identity(&path)?;
+            Ok((path, identity))
+        });
+        files.collect::<io::Result<_>>().map(Self)
+    }
+
+    fn are_in_place(&self) -> bool {
+        let Self(files) = self;
+        files
+            .iter()
+            .all(|(path, opened)| identity(path).is_ok_and(|found| found == *opened))
+    }
+}
+
+/// Never opens the file: closing it again would end SQLite's locks on it.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let metadata = fs::metadata(path)?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// How the last write to a file ended, and whether the file is still there.
 #[derive(Debug)]
 pub(crate) struct WriteState {
     file: &'static str,
     fails: AtomicBool,
+    opened: OnceLock<OpenFiles>,
+    is_missing: AtomicBool,
 }
 
 impl WriteState {
@@ -36,7 +80,33 @@ impl WriteState {
         Self {
             file,
             fails: AtomicBool::new(false),
+            opened: OnceLock::new(),
+            is_missing: AtomicBool::new(false),
         }
+    }
+
+    /// The database at this path is open, and was read from.
+    pub(crate) fn opened(&self, database: &Path) -> io::Result<()> {
+        let files = OpenFiles::of(database)?;
+        self.opened.get_or_init(|| files);
+        Ok(())
+    }
+
+    /// Compares the paths with the files that were opened.
+    pub(crate) fn files_are_in_place(&self) -> bool {
+        let in_place = self.opened.get().is_none_or(OpenFiles::are_in_place);
+        let was_missing = self.is_missing.swap(!in_place, Ordering::AcqRel);
+        if !in_place && !was_missing {
+            tracing::error!(
+                file = self.file,
+                "The file, its -wal or its -shm was deleted or replaced while the server runs. Nothing more is stored: stop \
+                 the server, restore the data folder from a backup, and start it again."
+            );
+        }
+        if in_place && was_missing {
+            tracing::info!(file = self.file, "The file is in its place again.");
+        }
+        in_place
     }
 
     pub(crate) fn succeeded(&self) {
@@ -60,7 +130,9 @@ impl WriteState {
     }
 
     pub(crate) fn part(&self) -> PartState {
-        if self.fails() {
+        if self.is_missing.load(Ordering::Acquire) {
+            PartState::FilesMissing
+        } else if self.fails() {
             PartState::CannotStore
         } else {
             PartState::Running
@@ -68,12 +140,14 @@ impl WriteState {
     }
 }
 
-/// Tries small writes to files that could not be written, for as long as the engine runs.
+/// Looks for the files, and tries small writes to those that could not be written, for as long as the engine runs.
 pub(crate) async fn watch(log: EventLog, database: Database) {
     let mut ticks = tokio::time::interval(PROBE_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        log.check_files();
+        database.check_files();
         log.probe();
         if let Err(error) = database.probe().await {
             tracing::debug!(error = causes(&error), "The store still can't be written.");

@@ -10,6 +10,7 @@ mod database;
 mod delivery;
 mod destinations;
 mod error;
+mod instance;
 mod owed;
 mod own_events;
 mod refused;

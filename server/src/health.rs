@@ -32,6 +32,7 @@ enum Part {
     Running,
     Stopped,
     CannotStore,
+    FilesMissing,
 }
 
 impl From<PartState> for Part {
@@ -40,6 +41,7 @@ impl From<PartState> for Part {
             PartState::Running => Self::Running,
             PartState::Stopped => Self::Stopped,
             PartState::CannotStore => Self::CannotStore,
+            PartState::FilesMissing => Self::FilesMissing,
         }
     }
 }
@@ -77,7 +79,7 @@ mod tests {
             delivery: PartState::Running,
         };
         assert_eq!(answer(working).status(), 200);
-        for state in [PartState::Stopped, PartState::CannotStore] {
+        for state in [PartState::Stopped, PartState::CannotStore, PartState::FilesMissing] {
             for broken in [
                 Liveness { log: state, ..working },
                 Liveness {

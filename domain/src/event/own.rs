@@ -285,6 +285,11 @@ pub enum OwnEvent {
         setting: &'static str,
         place: String,
     },
+    /// These positions of the log hold events that can't be read any more.
+    EventsUnreadable {
+        first: Seq,
+        last: Seq,
+    },
     /// What the instance noticed by itself.
     Alert(AlertNews),
 }
@@ -362,6 +367,7 @@ impl OwnEvent {
             Self::SessionsEnded { .. } => "user_sessions_ended",
             Self::SettingChanged { .. } => "application_setting_updated",
             Self::AlertTested { .. } => "audit_event_alert_tested",
+            Self::EventsUnreadable { .. } => "audit_event_log_damaged",
             Self::Alert(news) => news.event_type(),
         }
     }
@@ -725,6 +731,16 @@ impl OwnEvent {
                 target_id: 1,
                 target_details: (*setting).to_owned(),
                 extra: json!({}),
+            },
+            Self::EventsUnreadable { first, last } => Parts {
+                event_type: self.event_type(),
+                message: format!(
+                    "Events at positions {first} to {last} of the audit log can't be read: the file is damaged there"
+                ),
+                target_type: "AuditLog",
+                target_id: first.get(),
+                target_details: "events.db".to_owned(),
+                extra: json!({"first_seq": first, "last_seq": last}),
             },
             Self::Alert(news) => alert(news),
         }

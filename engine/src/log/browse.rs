@@ -20,6 +20,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
     EventFilter, EventLog, LogError,
+    damage::is_damage,
     filter::{BrowseRequest, Walk},
 };
 
@@ -224,11 +225,7 @@ impl EventLog {
         for chunk in places.chunks(CHUNK) {
             let sizes = self.sizes(chunk).await?;
             let fitting = fitting(chunk, &sizes, &mut room);
-            let rows = sqlx::query(WITH_TEXT)
-                .bind(seqs(fitting))
-                .bind(&text)
-                .fetch_all(&self.reader)
-                .await?;
+            let rows = self.fetch(WITH_TEXT, fitting, Some(&text)).await?;
             let found = with_text_in_details(&rows, &text).await;
             matches.extend(fitting.iter().filter(|place| found.contains(&place.seq)));
             searched += fitting.len();
@@ -257,11 +254,14 @@ impl EventLog {
             } else {
                 fitting(chunk, &self.sizes(chunk).await?, &mut room)
             };
-            let chosen = sqlx::query(CHOSEN).bind(seqs(fitting)).fetch_all(&self.reader).await?;
-            let read = chosen
-                .iter()
-                .map(|row| read_row(row).map(|row| (row.position.seq, row)));
-            let mut read = read.collect::<Result<HashMap<_, _>, _>>()?;
+            let mut read = HashMap::new();
+            for row in self.fetch(CHOSEN, fitting, None).await? {
+                match read_row(&row) {
+                    Ok(row) => drop(read.insert(row.position.seq, row)),
+                    Err(LogError::Unreadable { seq }) => self.damage.record(&[Seq::new(seq)]),
+                    Err(error) => return Err(error),
+                }
+            }
             rows.extend(fitting.iter().filter_map(|place| read.remove(&place.seq)));
             done += fitting.len();
             if room == 0 {
@@ -275,7 +275,7 @@ impl EventLog {
 
     /// Bytes of the bodies at these places.
     async fn sizes(&self, places: &[BrowsePosition]) -> Result<HashMap<Seq, usize>, LogError> {
-        let rows = sqlx::query(SIZES).bind(seqs(places)).fetch_all(&self.reader).await?;
+        let rows = self.fetch(SIZES, places, None).await?;
         let size = |row: &SqliteRow| usize::try_from(row.get::<i64, _>(1)).unwrap_or(usize::MAX);
         Ok(rows.iter().map(|row| (Seq::new(row.get(0)), size(row))).collect())
     }
@@ -306,6 +306,45 @@ async fn with_text_in_details(rows: &[SqliteRow], text: &str) -> HashSet<Seq> {
     found
 }
 
+impl EventLog {
+    /// Asks about the events at these places. If a page that one of them is on is damaged, about each alone, without those that
+    /// can't be read.
+    async fn fetch(
+        &self,
+        sql: &'static str,
+        places: &[BrowsePosition],
+        text: Option<&str>,
+    ) -> Result<Vec<SqliteRow>, LogError> {
+        match self.fetch_all(sql, places, text).await {
+            Err(error) if is_damage(&error) => {}
+            fetched => return fetched,
+        }
+        let mut rows = Vec::new();
+        for place in places {
+            match self.fetch_all(sql, std::slice::from_ref(place), text).await {
+                Ok(found) => rows.extend(found),
+                Err(error) if is_damage(&error) => self.damage.record(&[place.seq]),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn fetch_all(
+        &self,
+        sql: &'static str,
+        places: &[BrowsePosition],
+        text: Option<&str>,
+    ) -> Result<Vec<SqliteRow>, LogError> {
+        let query = sqlx::query(sql).bind(seqs(places));
+        let query = match text {
+            Some(text) => query.bind(text),
+            None => query,
+        };
+        Ok(query.fetch_all(&self.reader).await?)
+    }
+}
+
 /// The first of the places, until there is no room left; the one that takes the last of it may be larger.
 fn fitting<'places>(
     places: &'places [BrowsePosition],
@@ -331,15 +370,17 @@ fn seqs(places: &[BrowsePosition]) -> String {
 
 fn read_row(row: &SqliteRow) -> Result<BrowseRow, LogError> {
     let seq: i64 = row.get("seq");
+    let unreadable = || LogError::Unreadable { seq };
+    let text = |column| row.try_get::<String, _>(column).map_err(|_| unreadable());
     Ok(BrowseRow {
         position: BrowsePosition {
             created_at: Timestamp::from_unix_ms(row.get("created_at")),
             seq: Seq::new(seq),
         },
-        source: row.get("source"),
-        id: EventId::parse(row.get("id")).ok_or(LogError::Unreadable { seq })?,
-        event_type: row.get("event_type"),
+        source: text("source")?,
+        id: EventId::parse(&text("id")?).ok_or_else(unreadable)?,
+        event_type: text("event_type")?,
         received_at: Timestamp::from_unix_ms(row.get("received_at")),
-        body: row.get("body"),
+        body: text("body")?,
     })
 }

@@ -1,5 +1,9 @@
 //! What can go wrong in the log.
 
+use rusqlite::ErrorCode;
+
+use crate::pairing::Mismatch;
+
 /// The log could not be opened or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -9,12 +13,29 @@ pub enum LogError {
     Search(#[from] sqlx::Error),
     #[error("the log was written by a newer version of this program (schema {found}, known up to {known})")]
     TooNew { found: i64, known: i64 },
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    #[error("the file is a database, but not a log of Audit Streams")]
+    NotALog,
+    #[error("the file can't be looked at")]
+    File(#[source] std::io::Error),
     #[error("the log's writer could not be started")]
     Thread(#[from] std::io::Error),
     #[error("the log's writer has stopped")]
     Stopped,
     #[error("event {seq} in the log can't be read by this version")]
     Unreadable { seq: i64 },
+}
+
+impl LogError {
+    /// The file is damaged, cut off, or no database at all.
+    pub(crate) fn is_damage(&self) -> bool {
+        let Self::Connection(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
+    }
 }
 
 /// Events were not appended; nothing of the request is in the log, unless the error is `Failed` at the moment of a crash.

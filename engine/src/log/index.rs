@@ -17,7 +17,11 @@ use domain::{Timestamp, event::AuditEvent, ids::Seq};
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{BrowsePosition, places::Places};
+use super::{
+    BrowsePosition,
+    damage::{is_damaged_row, unreadable_after},
+    places::Places,
+};
 
 /// Events in a block, or more where one commit goes beyond. A smaller block leaves less to be read from the log itself, a
 /// larger one makes fewer blocks to be asked.
@@ -61,9 +65,9 @@ pub(super) fn entities_of_type(entity_type: &str) -> (String, String) {
 pub(super) fn catch_up(connection: &mut Connection, last_seq: Seq) -> Result<OpenBlock, rusqlite::Error> {
     let mut open = OpenBlock::after(connection, last_seq)?;
     while last_seq.get() - open.indexed_to.get() >= BLOCK {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let end = Seq::new(open.indexed_to.get() + BLOCK);
-        open.read(&transaction, end)?;
+        open.read(connection, end)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         open.store(&transaction, end)?;
         transaction.commit()?;
     }
@@ -106,6 +110,8 @@ pub(super) struct OpenBlock {
     key: String,
     /// The file could not be read after a transaction that failed, so what stands above may be more than it holds.
     is_doubtful: bool,
+    /// Positions that were passed over because they can't be read.
+    unreadable: Vec<Seq>,
 }
 
 impl OpenBlock {
@@ -122,6 +128,7 @@ impl OpenBlock {
             times: None,
             key: String::new(),
             is_doubtful: false,
+            unreadable: Vec::new(),
         })
     }
 
@@ -153,6 +160,18 @@ impl OpenBlock {
                 ip_address: &event.ip_address,
             },
         );
+    }
+
+    /// Reads what is not in memory of a block that `more` events may fill.
+    pub(super) fn complete(&mut self, connection: &Connection, last_seq: Seq, more: usize) -> rusqlite::Result<()> {
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        let length = (last_seq.get() - self.indexed_to.get()).saturating_add(more);
+        if self.is_doubtful || self.first <= self.indexed_to.next() || length < BLOCK {
+            return Ok(());
+        }
+        self.read(connection, last_seq)?;
+        self.first = self.indexed_to.next();
+        Ok(())
     }
 
     /// Stores the block if it is full. If the transaction then fails, `restart` has to follow.
@@ -201,15 +220,41 @@ impl OpenBlock {
         }
     }
 
-    /// Forgets what is in memory, and takes everything after the index up to `last_seq` from the log.
+    /// What can't be read and was therefore left out of the index, since this was last asked.
+    pub(super) fn take_unreadable(&mut self) -> Vec<Seq> {
+        std::mem::take(&mut self.unreadable)
+    }
+
+    /// Forgets what is in memory, and takes everything after the index up to `last_seq` from the log. What can't be read is
+    /// left out: a damaged page must not keep new events from being stored.
     fn read(&mut self, connection: &Connection, last_seq: Seq) -> rusqlite::Result<()> {
         self.tokens.clear();
         self.times = None;
+        let mut read_to = self.indexed_to;
+        while let Err(error) = self.read_on(connection, &mut read_to, last_seq) {
+            if !is_damaged_row(&error) {
+                return Err(error);
+            }
+            let Some(unreadable) = unreadable_after(connection, (read_to, last_seq)) else {
+                tracing::error!(
+                    error = %error,
+                    "Events can't be indexed, because more than a page of events.db is damaged: searches don't find them."
+                );
+                break;
+            };
+            read_to = unreadable.last().copied().unwrap_or(last_seq);
+            self.unreadable.extend(unreadable);
+        }
+        Ok(())
+    }
+
+    fn read_on(&mut self, connection: &Connection, read_to: &mut Seq, last_seq: Seq) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(
             "SELECT seq, created_at, event_type, author_id, author_name, entity_type, entity_id, entity_path, \
-             coalesce(json_extract(body, '$.ip_address'), '') FROM events WHERE seq > ? AND seq <= ? ORDER BY seq",
+             CASE WHEN json_valid(body) THEN coalesce(json_extract(body, '$.ip_address'), '') ELSE '' END \
+             FROM events WHERE seq >= ? + 1 AND seq <= ? ORDER BY seq",
         )?;
-        let mut rows = statement.query(params![self.indexed_to.get(), last_seq.get()])?;
+        let mut rows = statement.query(params![read_to.get(), last_seq.get()])?;
         while let Some(row) = rows.next()? {
             let place = BrowsePosition {
                 created_at: Timestamp::from_unix_ms(row.get(1)?),
@@ -229,12 +274,16 @@ impl OpenBlock {
                 ip_address: &ip_address,
             };
             self.add_tokens(place, &event);
+            *read_to = place.seq;
         }
         Ok(())
     }
 
     fn store(&mut self, transaction: &Transaction<'_>, last_seq: Seq) -> rusqlite::Result<()> {
         let Some((oldest, newest)) = self.times.take() else {
+            // No event stands there: positions were passed over when a log from a backup was accepted.
+            self.indexed_to = last_seq;
+            self.first = last_seq.next();
             return Ok(());
         };
         let mut block = transaction

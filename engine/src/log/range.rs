@@ -21,6 +21,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     BrowsePosition, EventLog, LogError, LoggedEvent,
+    damage::{is_damage, unreadable_after},
     index::Token,
     places::unpack,
     read::{COLUMNS, read_event},
@@ -33,8 +34,9 @@ const NEXT_BLOCK: &str = "SELECT block, last_seq, oldest, newest FROM index_bloc
     WHERE block >= coalesce((SELECT max(block) FROM index_blocks WHERE block <= ?1 + 1), 0) AND last_seq > ?1 \
     AND block <= ?2 AND newest >= ?3 AND oldest < ?4 ORDER BY block LIMIT 1";
 
-// The time is looked at in each row: the index on it would give another order.
-const WITHIN: &str = "WHERE seq > ? AND seq <= ? AND +created_at >= ? AND +created_at < ? ORDER BY seq";
+// The time is looked at in each row: the index on it would give another order. A search begins at the next position and not
+// beyond this one, because its page may be damaged.
+const WITHIN: &str = "WHERE seq >= ? + 1 AND seq <= ? AND +created_at >= ? AND +created_at < ? ORDER BY seq";
 
 /// Which events are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,15 @@ pub struct RangePage {
     pub events: Vec<Arc<LoggedEvent>>,
     /// What stands up to here has been looked at.
     pub read_to: Seq,
+}
+
+impl RangePage {
+    const fn empty(read_to: Seq) -> Self {
+        Self {
+            events: Vec::new(),
+            read_to,
+        }
+    }
 }
 
 /// How many events there are.
@@ -132,13 +143,12 @@ impl EventLog {
             let snapshot = connection.unchecked_transaction()?;
             match next_stretch(&snapshot, &filter, after, last)? {
                 Some(stretch) => read_stretch(&snapshot, &filter, stretch, count, bytes),
-                None => Ok(RangePage {
-                    events: Vec::new(),
-                    read_to: last,
-                }),
+                None => Ok((RangePage::empty(last), Vec::new())),
             }
         };
-        self.readers.read(step).await
+        let (page, unreadable) = self.readers.read(step).await?;
+        self.damage.record(&unreadable);
+        Ok(page)
     }
 
     /// Counts what the filter admits up to `last`. Exact, as long as nothing leaves the log meanwhile. Can be dropped at any
@@ -204,33 +214,53 @@ fn next_stretch(
     }))
 }
 
+/// What was found, and which positions can't be read.
 fn read_stretch(
     connection: &Connection,
     filter: &RangeFilter,
     stretch: Stretch,
     count: usize,
     bytes: usize,
-) -> Result<RangePage, LogError> {
+) -> Result<(RangePage, Vec<Seq>), LogError> {
+    let mut page = RangePage::empty(Seq::new(stretch.after));
+    match scan(connection, filter, stretch, (count, bytes), &mut page) {
+        Ok(()) => Ok((page, Vec::new())),
+        // What was read is good. The next step begins with what can't be.
+        Err(error) if is_damage(&error) && page.read_to.get() > stretch.after => Ok((page, Vec::new())),
+        Err(error) if is_damage(&error) => {
+            let unreadable = unreadable_after(connection, (page.read_to, Seq::new(stretch.last))).ok_or(error)?;
+            let read_to = unreadable.last().copied().unwrap_or(page.read_to);
+            Ok((RangePage::empty(read_to), unreadable))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn scan(
+    connection: &Connection,
+    filter: &RangeFilter,
+    stretch: Stretch,
+    (count, bytes): (usize, usize),
+    page: &mut RangePage,
+) -> Result<(), LogError> {
     let (from, before) = filter.created();
     let mut statement = connection.prepare_cached(&[COLUMNS, WITHIN].concat())?;
     let mut rows = statement.query([stretch.after, stretch.last, from, before])?;
-    let (mut events, mut room) = (Vec::<Arc<LoggedEvent>>::new(), bytes);
+    let mut room = bytes;
     while let Some(row) = rows.next()? {
-        if !admits_row(filter, row, [3, 4, 6])? {
-            continue;
+        let seq = Seq::new(row.get(0)?);
+        if admits_row(filter, row, [3, 4, 6])? {
+            let event = read_event(row, page.events.last().map(|event| &event.source))?;
+            room = room.saturating_sub(event.body.len());
+            page.events.push(Arc::new(event));
         }
-        let event = read_event(row, events.last().map(|event| &event.source))?;
-        room = room.saturating_sub(event.body.len());
-        let seq = event.seq;
-        events.push(Arc::new(event));
-        if room == 0 || events.len() >= count {
-            return Ok(RangePage { events, read_to: seq });
+        page.read_to = seq;
+        if room == 0 || page.events.len() >= count {
+            return Ok(());
         }
     }
-    Ok(RangePage {
-        events,
-        read_to: Seq::new(stretch.last),
-    })
+    page.read_to = Seq::new(stretch.last);
+    Ok(())
 }
 
 fn count_stretch(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {
@@ -323,18 +353,37 @@ fn places_of(
     Ok(places)
 }
 
+/// What can't be read is not counted: it can't be sent either.
 fn count_rows(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {
+    let (mut counted, mut read_to) = (RangeCount::default(), Seq::new(stretch.after));
+    let last = Seq::new(stretch.last);
+    while let Err(error) = count_on(connection, filter, (&mut read_to, last), &mut counted) {
+        let unreadable = Some(&error)
+            .filter(|error| is_damage(error))
+            .and_then(|_| unreadable_after(connection, (read_to, last)));
+        read_to = unreadable.ok_or(error)?.last().copied().unwrap_or(last);
+    }
+    Ok(counted)
+}
+
+fn count_on(
+    connection: &Connection,
+    filter: &RangeFilter,
+    (read_to, last): (&mut Seq, Seq),
+    counted: &mut RangeCount,
+) -> Result<(), LogError> {
     let (from, before) = filter.created();
     let sql = ["SELECT seq, event_type, entity_type, entity_path FROM events ", WITHIN].concat();
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([stretch.after, stretch.last, from, before])?;
-    let mut counted = RangeCount::default();
+    let mut rows = statement.query([read_to.get(), last.get(), from, before])?;
     while let Some(row) = rows.next()? {
+        let seq = Seq::new(row.get(0)?);
         if admits_row(filter, row, [1, 2, 3])? {
-            counted.add(Seq::new(row.get(0)?));
+            counted.add(seq);
         }
+        *read_to = seq;
     }
-    Ok(counted)
+    Ok(())
 }
 
 /// `columns` are those of the event's type, and of its entity's type and path.

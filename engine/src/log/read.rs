@@ -10,10 +10,23 @@ use domain::{
 };
 use rusqlite::{Connection, Row};
 
-use super::{EventLog, LogError, LoggedEvent};
+use super::{
+    EventLog, LogError, LoggedEvent,
+    damage::{is_damage, unreadable_after},
+};
 
+/// An event whose source can't be found is damaged, and must not be left out as if it were not there.
 pub(super) const COLUMNS: &str = "SELECT seq, name AS source, events.id, event_type, entity_type, entity_id, \
-                       entity_path, created_at, received_at, body FROM events JOIN sources ON sources.id = events.source ";
+                       entity_path, created_at, received_at, body FROM events \
+                       LEFT JOIN sources ON sources.id = events.source ";
+
+/// A part of the log, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    pub events: Vec<Arc<LoggedEvent>>,
+    /// How far this goes. What stands up to here and is not among the events has left the log, or can't be read.
+    pub read_to: Seq,
+}
 
 /// The same of events that have left the log.
 const KEPT: &str = "SELECT kept_events.seq, name AS source, kept_events.id, event_type, entity_type, entity_id, \
@@ -22,30 +35,54 @@ const KEPT: &str = "SELECT kept_events.seq, name AS source, kept_events.id, even
 
 impl EventLog {
     /// The events after `after`, oldest first: at most `count`, and at most `bytes` of bodies unless the first alone is
-    /// larger. Empty only if there are none. From memory when they are recent, else from disk.
+    /// larger. From memory when they are recent, else from disk.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn read_after(&self, after: Seq, count: usize, bytes: usize) -> Result<Vec<Arc<LoggedEvent>>, LogError> {
-        if self.last_seq() <= after {
-            return Ok(Vec::new());
+    pub async fn read_page(&self, after: Seq, count: usize, bytes: usize) -> Result<LogPage, LogError> {
+        let last = self.last_seq();
+        if last <= after {
+            return Ok(LogPage {
+                events: Vec::new(),
+                read_to: after,
+            });
         }
         if let Some(events) = self.tail.read_after(after, count, bytes) {
-            return Ok(events);
+            let read_to = events.last().map_or(after, |event| event.seq);
+            return Ok(LogPage { events, read_to });
         }
-        let last = self.last_seq();
         let read = move |connection: &Connection| read_range(connection, (after, last), count, bytes);
-        self.readers.read(read).await
+        let (page, unreadable) = self.readers.read(read).await?;
+        self.damage.record(&unreadable);
+        Ok(page)
+    }
+
+    /// The events of [`Self::read_page`], going on where what stands there can't be read. Empty only if there are none.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn read_after(
+        &self,
+        mut after: Seq,
+        count: usize,
+        bytes: usize,
+    ) -> Result<Vec<Arc<LoggedEvent>>, LogError> {
+        loop {
+            let page = self.read_page(after, count, bytes).await?;
+            if !page.events.is_empty() || page.read_to <= after {
+                return Ok(page.events);
+            }
+            after = page.read_to;
+        }
     }
 
     /// One event, also one that has left the log but is kept; none if it was never there or has gone.
     ///
     /// # Errors
-    /// [`LogError`] if the disk can't be read.
+    /// [`LogError`] if the disk can't be read, or the event.
     pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
-        let before = Seq::new(seq.get() - 1);
-        let read = move |connection: &Connection| match read_range(connection, (before, seq), 1, 0)?.pop() {
-            Some(event) => Ok(Some(event)),
+        let read = move |connection: &Connection| match read_first(connection, (seq, seq))? {
+            Some(event) => Ok(Some(Arc::new(event))),
             // Looked for afterwards: an event only moves from the log to here.
             None => read_kept(connection, seq),
         };
@@ -60,28 +97,63 @@ fn read_kept(connection: &Connection, seq: Seq) -> Result<Option<Arc<LoggedEvent
     Ok(event.map(Arc::new))
 }
 
-/// The events after the first position and up to the last.
+/// The events after the first position and up to the last; and the positions among them that can't be read.
 pub(super) fn read_range(
     connection: &Connection,
     (after, last): (Seq, Seq),
     count: usize,
     bytes: usize,
-) -> Result<Vec<Arc<LoggedEvent>>, LogError> {
-    let limit = i64::try_from(count).unwrap_or(i64::MAX);
-    let sql = [COLUMNS, "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"].concat();
+) -> Result<(LogPage, Vec<Seq>), LogError> {
+    let mut events = Vec::new();
+    let scanned = scan(connection, (after, last), (count, bytes), &mut events);
+    let read_to = events.last().map_or(after, |event: &Arc<LoggedEvent>| event.seq);
+    let page = |events, read_to| LogPage { events, read_to };
+    match scanned {
+        Ok(true) => Ok((page(events, last), Vec::new())),
+        Ok(false) => Ok((page(events, read_to), Vec::new())),
+        // What was read is good. The next call begins with what can't be.
+        Err(error) if is_damage(&error) && !events.is_empty() => Ok((page(events, read_to), Vec::new())),
+        Err(error) => {
+            let unreadable = Some(&error)
+                .filter(|error| is_damage(error))
+                .and_then(|_| unreadable_after(connection, (after, last)));
+            let unreadable = unreadable.ok_or(error)?;
+            let read_to = unreadable.last().copied().unwrap_or(after);
+            Ok((page(events, read_to), unreadable))
+        }
+    }
+}
+
+/// Reads events one after the other until there are enough of them. True if there are no more.
+fn scan(
+    connection: &Connection,
+    (after, last): (Seq, Seq),
+    (count, bytes): (usize, usize),
+    events: &mut Vec<Arc<LoggedEvent>>,
+) -> Result<bool, LogError> {
+    // From the next position on, and not from beyond this one: its page may be damaged.
+    let sql = [COLUMNS, "WHERE seq >= ? AND seq <= ? ORDER BY seq"].concat();
     let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([after.get(), last.get(), limit])?;
-    let (mut events, mut room) = (Vec::<Arc<LoggedEvent>>::new(), bytes);
+    let mut rows = statement.query([after.next().get(), last.get()])?;
+    let mut room = bytes;
     // Row by row, so that no more than was asked for is ever in memory.
     while let Some(row) = rows.next()? {
         let event = read_event(row, events.last().map(|event| &event.source))?;
         room = room.saturating_sub(event.body.len());
         events.push(Arc::new(event));
-        if room == 0 {
-            break;
+        if room == 0 || events.len() >= count {
+            return Ok(false);
         }
     }
-    Ok(events)
+    Ok(true)
+}
+
+/// The first event from one position to another, both included.
+pub(super) fn read_first(connection: &Connection, (first, last): (Seq, Seq)) -> Result<Option<LoggedEvent>, LogError> {
+    let sql = [COLUMNS, "WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT 1"].concat();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([first.get(), last.get()])?;
+    rows.next()?.map(|row| read_event(row, None)).transpose()
 }
 
 /// Columns by number, in the order of `COLUMNS`: looking them up by name is noticeable at this rate. Events one after the

@@ -110,8 +110,16 @@ CREATE TABLE pruned_early (
 INSERT INTO pruned_early (events) VALUES (0);
 ";
 
+/// Version 5: which instance the log belongs to, and the newest generation of its store. Empty until it is opened beside one.
+const INSTANCE: &str = "
+CREATE TABLE instance (
+    id               TEXT    NOT NULL,
+    store_generation INTEGER NOT NULL
+) STRICT;
+";
+
 /// What leads from each version to the next, beginning with an empty file.
-const STEPS: [&str; 4] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS, KEEP_REFUSED];
+const STEPS: [&str; 5] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS, KEEP_REFUSED, INSTANCE];
 
 /// Sets up a connection that writes.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {

@@ -21,6 +21,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     AppendError, Appended, LogError, LoggedEvent, QUEUE_BYTES,
+    damage::Damage,
+    identity,
     index::{self, OpenBlock},
     prune,
     prune::{PruneOrder, PruneReport, Usage},
@@ -30,6 +32,7 @@ use super::{
 };
 use crate::{
     THREAD_STACK,
+    pairing::Pairing,
     storage::{PartState, WriteState},
 };
 
@@ -53,6 +56,7 @@ impl Job {
 /// What the thread is asked to do.
 enum Order {
     Append(Job),
+    NoteGeneration(i64, oneshot::Sender<Result<(), LogError>>),
     /// A small write, to see whether the file can be written again.
     Probe,
     Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
@@ -71,19 +75,27 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Which file is opened, and how.
+pub(super) struct Opening {
+    pub(super) path: PathBuf,
+    pub(super) size_limit: u64,
+    /// The store that the log has to belong to.
+    pub(super) pairing: Option<Pairing>,
+}
+
 impl Writer {
     /// Opens the file and starts the thread; returns when the thread is ready.
     pub(super) async fn start(
-        path: &Path,
-        size_limit: u64,
+        opening: Opening,
         tail: Arc<Tail>,
+        damage: Arc<Damage>,
         committed: watch::Sender<Seq>,
     ) -> Result<Self, LogError> {
         let (orders, received) = mpsc::unbounded_channel();
         let (ready, is_ready) = oneshot::channel();
         let queued_bytes = Arc::new(AtomicUsize::new(0));
         let alive = Arc::new(AtomicBool::new(true));
-        let size_limit = Arc::new(AtomicU64::new(size_limit));
+        let size_limit = Arc::new(AtomicU64::new(opening.size_limit));
         let refused_bytes = Arc::new(AtomicU64::new(0));
         let commits = Arc::new(Mutex::new(Timings::default()));
         let writes = Arc::new(WriteState::new("events.db"));
@@ -93,14 +105,15 @@ impl Writer {
             queued_bytes: Arc::clone(&queued_bytes),
             commits: Arc::clone(&commits),
             writes: Arc::clone(&writes),
+            damage,
         };
-        let (path, thread_alive) = (path.to_owned(), Arc::clone(&alive));
+        let thread_alive = Arc::clone(&alive);
         let thread = std::thread::Builder::new()
             .name("event-log".to_owned())
             .stack_size(THREAD_STACK)
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
-                match WriterThread::open(&path, shared, tail, committed) {
+                match WriterThread::open(opening, shared, tail, committed) {
                     Ok(mut writer) => {
                         if ready.send(Ok(())).is_ok() {
                             writer.run(received);
@@ -183,6 +196,17 @@ impl Writer {
         answered.await.unwrap_or(Err(LogError::Stopped))
     }
 
+    pub(super) async fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::NoteGeneration(generation, answer))
+            .map_err(|Stopped| LogError::Stopped)?;
+        answered.await.unwrap_or(Err(LogError::Stopped))
+    }
+
+    pub(super) fn check_files(&self) {
+        self.writes.files_are_in_place();
+    }
+
     fn order(&self, order: Order) -> Result<(), Stopped> {
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         orders.as_ref().ok_or(Stopped)?.send(order).map_err(|_| Stopped)
@@ -221,6 +245,7 @@ struct Shared {
     queued_bytes: Arc<AtomicUsize>,
     commits: Arc<Mutex<Timings>>,
     writes: Arc<WriteState>,
+    damage: Arc<Damage>,
 }
 
 impl Shared {
@@ -247,15 +272,29 @@ struct WriterThread {
 }
 
 impl WriterThread {
-    fn open(path: &Path, shared: Shared, tail: Arc<Tail>, committed: watch::Sender<Seq>) -> Result<Self, LogError> {
-        let mut connection = connect(path)?;
+    fn open(
+        opening: Opening,
+        shared: Shared,
+        tail: Arc<Tail>,
+        committed: watch::Sender<Seq>,
+    ) -> Result<Self, LogError> {
+        let Opening { path, pairing, .. } = opening;
+        if let Some(pairing) = &pairing {
+            identity::check(&path, pairing)?;
+        }
+        let mut connection = connect(&path)?;
         schema::migrate(&connection)?;
+        if let Some(pairing) = &pairing {
+            identity::bind(&mut connection, pairing)?;
+        }
         let last_seq = last_seq(&connection)?;
-        let open_block = index::catch_up(&mut connection, last_seq)?;
+        let mut open_block = index::catch_up(&mut connection, last_seq)?;
+        shared.damage.record(&open_block.take_unreadable());
         let usage = prune::usage(&connection)?;
+        shared.writes.opened(&path).map_err(LogError::File)?;
         committed.send_replace(last_seq);
         Ok(Self {
-            path: path.to_owned(),
+            path,
             connection,
             shared,
             usage,
@@ -286,9 +325,25 @@ impl WriterThread {
             match next {
                 Some(Order::Prune(order, answer)) => drop(answer.send(self.prune(&order))),
                 Some(Order::Release(seqs, answer)) => drop(answer.send(self.release(&seqs))),
+                Some(Order::NoteGeneration(generation, answer)) => {
+                    let noted = identity::note_generation(&self.connection, generation);
+                    drop(answer.send(noted.map_err(LogError::from)));
+                }
                 Some(Order::Probe) => self.probe(),
                 Some(Order::Append(_)) | None => {}
             }
+        }
+        self.checkpoint();
+    }
+
+    /// At a clean end: everything goes into the one file, so that a copy of it is whole.
+    fn checkpoint(&self) {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy = self.connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0));
+        match is_busy {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!("events.db-wal stays: another process reads the log."),
+            Err(error) => tracing::warn!(error = %error, "events.db-wal stays: it could not be copied into events.db."),
         }
     }
 
@@ -344,8 +399,12 @@ impl WriterThread {
         if self.usage.used_bytes >= self.shared.room() {
             return Err(AppendError::Full);
         }
+        if !self.shared.writes.files_are_in_place() {
+            // What is written now would be gone after a restart.
+            return Err(AppendError::Failed);
+        }
         let started = Instant::now();
-        let written = self.resolve_doubt().and_then(|()| self.write_transaction(jobs));
+        let written = self.prepare(jobs).and_then(|()| self.write_transaction(jobs));
         match &written {
             Ok(_) => {
                 self.shared.writes.succeeded();
@@ -353,6 +412,7 @@ impl WriterThread {
                 commits.record(started.elapsed());
                 drop(commits);
                 self.usage = prune::usage(&self.connection).unwrap_or(self.usage);
+                self.shared.damage.record(&self.open_block.take_unreadable());
             }
             Err(error) => {
                 // Many requests may fail for one reason, which is logged once.
@@ -369,6 +429,13 @@ impl WriterThread {
             Some(ErrorCode::DiskFull) => AppendError::DiskFull,
             _ => AppendError::Failed,
         })
+    }
+
+    /// What is to be read from the file before a transaction: SQLite refuses every write in one that has met a damaged page.
+    fn prepare(&mut self, jobs: &[Job]) -> rusqlite::Result<()> {
+        self.resolve_doubt()?;
+        let events = jobs.iter().map(|job| job.events.len()).sum();
+        self.open_block.complete(&self.connection, self.last_seq, events)
     }
 
     /// After a transaction that failed: reads from the file where the log ends. Events that were committed although the

@@ -3,12 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use sqlx::{
-    Connection, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::StoreError;
+use super::{StoreError, error::sqlite_code};
 use crate::{
     storage::{PartState, WriteState},
     vault::Vault,
@@ -29,9 +29,9 @@ impl Database {
     /// # Errors
     /// [`StoreError`] if the file can't be opened, or was written by a newer version.
     pub async fn open(path: &Path, vault: Vault) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        refuse_strange_tables(&options).await?;
+        let options = options
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -41,6 +41,7 @@ impl Database {
         let writer = pool(1, move || state.failed()).connect_with(options.clone()).await?;
         sqlx::migrate!("./migrations").run(&writer).await?;
         let reader = pool(4, || {}).connect_with(options.read_only(true)).await?;
+        writes.opened(path).map_err(sqlx::Error::Io)?;
         Ok(Self {
             writer,
             reader,
@@ -51,6 +52,9 @@ impl Database {
 
     /// A transaction that holds the write lock from its first statement on.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        if !self.writes.files_are_in_place() {
+            return Err(StoreError::FilesMissing);
+        }
         let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
         if let Err(sqlx::Error::Database(error)) = &begun
             && !is_busy(error.as_ref())
@@ -104,6 +108,26 @@ impl Database {
         Ok(())
     }
 
+    /// Whether the files are still those that were opened.
+    pub(crate) fn check_files(&self) {
+        self.writes.files_are_in_place();
+    }
+
+    /// At a clean end: copies everything into the one file, so that a copy of it is whole.
+    pub(crate) async fn checkpoint(&self) {
+        let is_busy = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&self.writer)
+            .await;
+        match is_busy {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!("audit-streams.db-wal stays: another process uses the store."),
+            Err(error) => tracing::warn!(
+                error = %error,
+                "audit-streams.db-wal stays: it could not be copied into audit-streams.db."
+            ),
+        }
+    }
+
     /// Closes every connection; what was committed is in the file.
     pub async fn close(&self) {
         self.reader.close().await;
@@ -111,11 +135,25 @@ impl Database {
     }
 }
 
-/// Whether another process holds the lock, which says nothing about the file. The low byte of an extended code is the code.
+/// Whether another process holds the lock, which says nothing about the file.
 fn is_busy(error: &dyn DatabaseError) -> bool {
     const SQLITE_BUSY: u32 = 5;
-    let code = error.code().and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
+    sqlite_code(error) == Some(SQLITE_BUSY)
+}
+
+/// A database of something else is left as it is.
+async fn refuse_strange_tables(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+    let mut connection = options.connect().await?;
+    let counts: Result<(i64, i64), _> =
+        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema")
+            .fetch_one(&mut connection)
+            .await;
+    connection.close().await?;
+    let (tables, ours) = counts?;
+    if tables > 0 && ours == 0 {
+        return Err(StoreError::NotAStore);
+    }
+    Ok(())
 }
 
 /// A pool that closes a connection whose transaction ended badly, and calls `ended_badly` then.

@@ -1,5 +1,7 @@
 //! What can go wrong in the store.
 
+use sqlx::{error::DatabaseError, migrate::MigrateError};
+
 use crate::vault::{DoesNotOpen, KeyError};
 
 /// A failure of the store: not of what was asked of it, and so nothing that a caller can mend.
@@ -7,6 +9,10 @@ use crate::vault::{DoesNotOpen, KeyError};
 pub enum StoreError {
     #[error("the database refused a statement")]
     Database(#[from] sqlx::Error),
+    #[error("audit-streams.db was deleted or replaced while the server runs")]
+    FilesMissing,
+    #[error("the file is a database, but not one of Audit Streams")]
+    NotAStore,
     #[error("the process is stopping")]
     Stopped,
     #[error("the database could not be brought up to date")]
@@ -21,6 +27,24 @@ pub enum StoreError {
         id: i64,
         what: &'static str,
     },
+}
+
+impl StoreError {
+    /// The file is damaged, cut off, or no database at all.
+    pub(crate) fn is_damage(&self) -> bool {
+        const SQLITE_CORRUPT: u32 = 11;
+        const SQLITE_NOTADB: u32 = 26;
+        let (Self::Database(error) | Self::Migration(MigrateError::Execute(error))) = self else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(sqlite_code);
+        code.is_some_and(|code| [SQLITE_CORRUPT, SQLITE_NOTADB].contains(&code))
+    }
+}
+
+/// SQLite's result code: the low byte of the extended one.
+pub(super) fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {
+    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 /// Whether the statement broke the uniqueness of these columns, written as SQLite does: `table.column, table.column`.

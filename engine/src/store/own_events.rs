@@ -49,6 +49,17 @@ impl Database {
         Ok(())
     }
 
+    /// Stores several in one transaction.
+    pub(crate) async fn record_all(&self, own_events: &[Recorded]) -> Result<(), StoreError> {
+        if own_events.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.write().await?;
+        insert_own_events(&mut transaction, own_events).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
     /// Oldest first, at most 500.
     pub async fn pending_own_events(&self) -> Result<Vec<PendingOwnEvent>, StoreError> {
         let rows = sqlx::query("SELECT id, event, created_at FROM own_events ORDER BY created_at, id LIMIT 500")

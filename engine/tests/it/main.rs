@@ -6,6 +6,7 @@ mod activity;
 mod alerts;
 mod configuration;
 mod contract;
+mod data_folder;
 mod delivery;
 mod denylists;
 mod flow;

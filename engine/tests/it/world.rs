@@ -33,6 +33,7 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
             ..FixedSettings::default()
         },
         services: SinkServices::usual().unwrap(),
+        accepts_mismatched_files: false,
         destination_limit: 20,
     }
 }
@@ -123,6 +124,12 @@ impl World {
         let engine = Engine::open(change(config(folder.path())), Clock::machine())
             .await
             .unwrap();
+        Self { engine, folder }
+    }
+
+    /// An engine on a folder that another one has left.
+    pub(crate) async fn on(folder: tempfile::TempDir) -> Self {
+        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
         Self { engine, folder }
     }
 

@@ -94,6 +94,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
             allow_local_network: Some(true),
             ..FixedSettings::default()
         },
+        accepts_mismatched_files: false,
         destination_limit: 20,
         services: SinkServices::usual().unwrap(),
     };
@@ -120,6 +121,8 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
 /// Writes events straight into the log of a folder that no server runs on.
 pub(crate) async fn fill_log(data_dir: &Path, count: usize) {
     use domain::event::{AuditEvent, EventId, Received};
+    // A log belongs to a store, which is made first.
+    open_engine(data_dir).await.shutdown(Duration::from_secs(10)).await;
     let log = engine::log::EventLog::open(&data_dir.join("events.db"), 10 << 30)
         .await
         .unwrap();

@@ -70,6 +70,9 @@ fn listed(query: &str) -> String {
 }
 
 async fn fill(data_dir: &std::path::Path) {
+    // A log belongs to a store, which is made first.
+    let engine = crate::instance::open_engine(data_dir).await;
+    engine.shutdown(std::time::Duration::from_secs(10)).await;
     let log = engine::log::EventLog::open(&data_dir.join("events.db"), 10 << 30)
         .await
         .unwrap();

@@ -117,6 +117,10 @@ pub(super) struct ServeArgs {
         default_value_t = 60
     )]
     s3_batch_seconds: u32,
+    /// Start once although events.db and audit-streams.db don't match, and pair them as they are: what is missing from the
+    /// older one is given up. Not needed after both were restored from the same backup
+    #[arg(long)]
+    accept_mismatched_files: bool,
     /// Addresses and ranges of proxies whose X-Forwarded-For is believed, with commas
     #[arg(
         long,
@@ -208,6 +212,7 @@ impl ServeArgs {
                     event_size,
                 },
                 destination_limit: self.max_destinations,
+                accepts_mismatched_files: self.accept_mismatched_files,
                 services,
             },
             listen: self.listen,

@@ -135,6 +135,11 @@ impl Reading {
             "When the log reaches its limit if nothing leaves it and events go on coming in as in the last hour, since 1970; \
              absent if that is more than a year away.",
             self.log.full_at.map(|at| plain(seconds_of(at))),
+        )?;
+        families.counter(
+            "audit_streams_log_unreadable_events_total",
+            "Events that could not be read since the server was started, because the file is damaged where they are stored.",
+            [plain(self.log.unreadable)],
         )
     }
 

@@ -37,6 +37,8 @@ pub(super) struct LogReading {
     pub(super) appended: u64,
     pub(super) writing: Writing,
     pub(super) full_at: Option<Timestamp>,
+    /// Events that could not be read since the start.
+    pub(super) unreadable: u64,
 }
 
 /// One destination and its stream.
@@ -84,6 +86,7 @@ impl LogReading {
             appended: u64::try_from(log.last_seq().get()).unwrap_or(0),
             writing: log.writing(),
             full_at: engine.log_full_at().await?,
+            unreadable: log.unreadable_events(),
         })
     }
 

@@ -360,6 +360,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
             allow_local_network: Some(true),
             ..FixedSettings::default()
         },
+        accepts_mismatched_files: false,
         destination_limit: 20,
         services: SinkServices::usual().unwrap(),
     };

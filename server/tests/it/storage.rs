@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     browser::Browser,
-    instance::{Answer, Instance, PASSWORD, PATIENCE, add_destination, client, folder},
+    instance::{Answer, Instance, PASSWORD, PATIENCE, add_destination, client, command, folder},
     receiver::Receiver,
 };
 
@@ -86,4 +86,57 @@ async fn after_a_disk_that_failed_under_load_everything_works_again_without_a_re
         .wait_until("every acknowledged event has arrived", has_all)
         .await;
     assert!(instance.shut_down().await.success());
+}
+
+#[tokio::test]
+async fn deleted_files_make_it_unready_and_no_second_server_takes_the_folder() {
+    let instance = Instance::start();
+    std::fs::remove_file(instance.data_dir().join("server.lock")).unwrap();
+    let second = command(instance.data_dir(), &["serve", "--listen", "127.0.0.1:0"]);
+    let complaint = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(
+        complaint.contains("another server is running on the data folder"),
+        "{complaint}"
+    );
+    for (file, part) in [("audit-streams.db", "store"), ("events.db", "log")] {
+        assert_eq!(
+            wait_for_readiness(&instance, if part == "store" { 200 } else { 503 })
+                .await
+                .json()[part],
+            "running"
+        );
+        std::fs::remove_file(instance.data_dir().join(file)).unwrap();
+        let asking = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(20));
+            while instance.get("/readyz").await.json()[part] != "files_missing" {
+                ticks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.unwrap();
+    }
+    assert_eq!(instance.get("/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn a_lost_log_stops_the_start_until_that_is_accepted() {
+    let mut instance = Instance::start();
+    assert!(instance.shut_down().await.success());
+    std::fs::remove_file(instance.data_dir().join("events.db")).unwrap();
+    let refused = instance.command(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        complaint.contains("events.db is missing or empty") && complaint.contains("--accept-mismatched-files"),
+        "{complaint}"
+    );
+    let mut command = crate::instance::binary();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--accept-mismatched-files"])
+        .env("AUDIT_STREAMS_DATA_DIR", instance.data_dir());
+    let (mut process, stdout) = crate::instance::spawn_binary(command);
+    crate::instance::address_in(stdout);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    instance.restart();
+    assert_eq!(instance.get("/readyz").await.status, 200);
 }

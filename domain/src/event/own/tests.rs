@@ -293,6 +293,10 @@ fn one_of_each() -> Vec<OwnEvent> {
             setting: "x",
             place: name(),
         },
+        OwnEvent::EventsUnreadable {
+            first: Seq::new(7),
+            last: Seq::new(9),
+        },
     ]
 }
 

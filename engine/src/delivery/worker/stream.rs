@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     causes::causes,
-    log::{LogError, LoggedEvent},
+    log::{LogError, LogPage, LoggedEvent},
     sink::{Batching, Run, SendReport, Sink, SinkError},
     store::{Admission, Cursor, Database, DueEvent, StoreError},
     vault::random,
@@ -154,7 +154,7 @@ pub(super) struct Stream {
     read_to: Seq,
     log_changes: watch::Receiver<Seq>,
     in_flight: FuturesUnordered<BoxFuture<'static, Sent>>,
-    reading: Option<BoxFuture<'static, Result<Vec<Arc<LoggedEvent>>, LogError>>>,
+    reading: Option<BoxFuture<'static, Result<LogPage, LogError>>>,
     committing: Option<BoxFuture<'static, Committed>>,
     /// Own failures pause reading and committing until then.
     pause_until: Option<Instant>,

@@ -26,9 +26,14 @@ impl World {
             refused_bytes: Arc::default(),
             commits: Arc::default(),
             writes: Arc::new(WriteState::new("events.db")),
+            damage: Arc::default(),
         };
-        let path = folder.path().join("events.db");
-        let writer = WriterThread::open(&path, shared, Arc::clone(&tail), sender).unwrap();
+        let opening = Opening {
+            path: folder.path().join("events.db"),
+            size_limit: u64::MAX,
+            pairing: None,
+        };
+        let writer = WriterThread::open(opening, shared, Arc::clone(&tail), sender).unwrap();
         Self {
             folder,
             writer,
@@ -67,7 +72,7 @@ impl World {
             let read = move |connection: &Connection| {
                 super::super::read::read_range(connection, (Seq::START, last), 100, 1 << 20)
             };
-            runtime.block_on(readers.read(read)).unwrap()
+            runtime.block_on(readers.read(read)).unwrap().0.events
         });
         events.iter().map(|event| event.id.as_str().to_owned()).collect()
     }

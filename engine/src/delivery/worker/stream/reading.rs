@@ -1,7 +1,5 @@
 //! Reading on in the log, and what is passed over.
 
-use std::sync::Arc;
-
 use domain::ids::Seq;
 use futures::FutureExt;
 use tokio::time::Instant;
@@ -9,7 +7,7 @@ use tokio::time::Instant;
 use super::{Mode, PAGE_BYTES, PAGE_EVENTS, Stream};
 use crate::{
     causes::causes,
-    log::{LogError, LoggedEvent},
+    log::{LogError, LogPage},
 };
 
 impl Stream {
@@ -22,14 +20,14 @@ impl Stream {
         // What came in while the destination was inactive need not even be read.
         self.read_to = self.read_to.max(self.books.progress.acked());
         let (log, after) = (self.context.log.clone(), self.read_to);
-        let read = async move { log.read_after(after, PAGE_EVENTS, PAGE_BYTES).await };
+        let read = async move { log.read_page(after, PAGE_EVENTS, PAGE_BYTES).await };
         let read = self.context.reading.spawn(read);
         self.reading = Some(read.map(|read| read.unwrap_or(Err(LogError::Stopped))).boxed());
     }
 
-    pub(super) fn take_page(&mut self, page: Result<Vec<Arc<LoggedEvent>>, LogError>) {
-        let events = match page {
-            Ok(events) => events,
+    pub(super) fn take_page(&mut self, page: Result<LogPage, LogError>) {
+        let page = match page {
+            Ok(page) => page,
             Err(error) => {
                 tracing::error!(
                     destination_id = self.context.destination.get(),
@@ -39,7 +37,7 @@ impl Stream {
                 return self.pause();
             }
         };
-        for event in events {
+        for event in page.events {
             if event.seq > self.read_to.next() {
                 self.pass_gap(self.read_to.next(), Seq::new(event.seq.get() - 1));
             }
@@ -53,19 +51,32 @@ impl Stream {
                 self.books.passed_over(event.seq, event.seq);
             }
         }
+        if page.read_to > self.read_to {
+            self.pass_gap(self.read_to.next(), page.read_to);
+            self.read_to = page.read_to;
+        }
         if let Mode::Runs(runs) = &mut self.mode {
             runs.watch(&self.lanes, Instant::now());
         }
         self.show_progress();
     }
 
-    /// What stood at these positions has left the log: for a destination that was inactive, nothing is kept. A run of which a
+    /// What stood at these positions has left the log: for a destination that was inactive, nothing is kept. Or it can't be
+    /// read, which the log reports. A run of which a
     /// part has gone is not sent under its bounds again, where the whole of it may be already.
     fn pass_gap(&mut self, first: Seq, last: Seq) {
         let settled = self.books.progress.settled();
         self.books.passed_over(first, last);
         let lost = self.books.progress.settled() - settled;
-        if lost > 0 {
+        if lost > 0 && self.context.log.is_unreadable_within(first, last) {
+            tracing::error!(
+                destination_id = self.context.destination.get(),
+                first_seq = first.get(),
+                last_seq = last.get(),
+                lost,
+                "Events can't be read from the damaged log; they are not sent."
+            );
+        } else if lost > 0 {
             tracing::warn!(
                 destination_id = self.context.destination.get(),
                 first_seq = first.get(),

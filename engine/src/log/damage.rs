@@ -1,0 +1,117 @@
+//! Events that can't be read because the page of the file that holds them is damaged.
+//!
+//! Readers pass over them, so that a damaged page costs the events on it and nothing else. They are not passed over in
+//! silence: each stretch of positions is logged and counted once, and the engine records an audit event about it. Where
+//! more is unreadable than fits on one page, reading stops instead: an inner page is damaged then, and repairing the file
+//! brings the events back.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use domain::ids::Seq;
+use rusqlite::{Connection, Error, ErrorCode};
+
+use super::{EventLog, LogError, read::read_first};
+
+/// More events than a page can hold.
+const MOST_ON_A_PAGE: usize = 2_048;
+
+/// What could not be read since the log was opened.
+#[derive(Default)]
+pub(super) struct Damage(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    positions: BTreeSet<Seq>,
+    unreported: Vec<(Seq, Seq)>,
+}
+
+impl Damage {
+    /// Notes positions that were passed over, in order.
+    pub(super) fn record(&self, positions: &[Seq]) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh: Vec<Seq> = positions
+            .iter()
+            .copied()
+            .filter(|seq| known.positions.insert(*seq))
+            .collect();
+        for stretch in fresh.chunk_by(|one, other| one.next() == *other) {
+            let ([first, ..], [.., last]) = (stretch, stretch) else {
+                continue;
+            };
+            tracing::error!(
+                first_seq = first.get(),
+                last_seq = last.get(),
+                "Events can't be read: the page of events.db that holds them is damaged. They are passed over."
+            );
+            known.unreported.push((*first, *last));
+        }
+    }
+}
+
+impl EventLog {
+    /// How many events could not be read since the log was opened.
+    pub fn unreadable_events(&self) -> u64 {
+        let known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
+        u64::try_from(known.positions.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether one of these positions could not be read.
+    pub(crate) fn is_unreadable_within(&self, first: Seq, last: Seq) -> bool {
+        let known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.positions.range(first..=last).next().is_some()
+    }
+
+    /// Stretches of unreadable positions, of which no audit event was recorded yet. They count as recorded then.
+    pub(crate) fn take_unreported_damage(&self) -> Vec<(Seq, Seq)> {
+        let mut known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut known.unreported)
+    }
+
+    /// Gives back what could not be recorded.
+    pub(crate) fn restore_unreported_damage(&self, stretches: Vec<(Seq, Seq)>) {
+        let mut known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.unreported.extend(stretches);
+    }
+}
+
+/// Whether a row, or the page that it is on, is damaged.
+pub(super) fn is_damaged_row(error: &Error) -> bool {
+    match error {
+        Error::SqliteFailure(failure, _) => failure.code == ErrorCode::DatabaseCorrupt,
+        Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::Utf8Error(..) => true,
+        _ => false,
+    }
+}
+
+/// The same of any error of the log.
+pub(super) fn is_damage(error: &LogError) -> bool {
+    match error {
+        LogError::Connection(error) => is_damaged_row(error),
+        LogError::Search(sqlx::Error::ColumnDecode { .. }) | LogError::Unreadable { .. } => true,
+        LogError::Search(sqlx::Error::Database(error)) => error.message() == MALFORMED,
+        _ => false,
+    }
+}
+
+/// SQLite's message for `SQLITE_CORRUPT`.
+const MALFORMED: &str = "database disk image is malformed";
+
+/// The positions after `after` that can't be read, up to the next event that can, or to `last`. `None` if there are none, or
+/// more than fit on a page.
+pub(super) fn unreadable_after(connection: &Connection, (after, last): (Seq, Seq)) -> Option<Vec<Seq>> {
+    let mut unreadable = Vec::new();
+    let mut next = after.next();
+    while next <= last && unreadable.len() <= MOST_ON_A_PAGE {
+        match read_first(connection, (next, last)) {
+            Err(error) if is_damage(&error) => unreadable.push(next),
+            Err(_) => return None,
+            Ok(_) => break,
+        }
+        next = next.next();
+    }
+    let is_a_page = (1..=MOST_ON_A_PAGE).contains(&unreadable.len());
+    is_a_page.then_some(unreadable)
+}
