@@ -34,7 +34,7 @@ use crate::{
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    storage::{self, PartState},
+    storage::{self, PartState, make_private},
     store::{Database, Destination, StoreError},
     vault::{KeyError, Vault},
 };
@@ -164,6 +164,7 @@ impl Engine {
         // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
         database.list_destinations().await?;
         database.alert_settings().await?;
+        database.seal_urls().await?;
         let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
         let log_size = settings.retention().log_size.value.bytes();
         let pairing = Pairing {
@@ -425,11 +426,13 @@ async fn record_damage(log: &EventLog, database: &Database, clock: &Clock) -> Re
 }
 
 async fn open_store(folder: &DataFolder, encryption_key: Option<&str>) -> Result<Database, OpenError> {
-    let (key_path, database_path) = (folder.file(KEY_FILE), folder.file(STORE_FILE));
+    let key_path = folder.file(KEY_FILE);
     let vault = match encryption_key {
         Some(key) => Vault::from_base64(key)?,
-        None if database_path.exists() && !key_path.exists() => return Err(OpenError::KeyMissing),
+        None if folder.has_store()? && !key_path.exists() => return Err(OpenError::KeyMissing),
         None => Vault::from_file(&key_path)?,
     };
-    Ok(Database::open(&database_path, vault).await?)
+    let path = folder.file(STORE_FILE);
+    make_private(&path).map_err(|source| OpenError::Store(StoreError::File(source)))?;
+    Ok(Database::open(&path, vault).await?)
 }

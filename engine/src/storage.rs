@@ -8,7 +8,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
         OnceLock,
@@ -33,6 +33,23 @@ pub enum PartState {
     CannotStore,
     /// The files were deleted or replaced.
     FilesMissing,
+}
+
+/// Makes an empty file that only its owner can read and write, if there is none. SQLite gives the files that it makes beside a
+/// database the same permissions.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    const MODE: u32 = 0o600;
+    let made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(path);
+    match made {
+        // The mode again, whatever the umask took away from it.
+        Ok(file) => file.set_permissions(fs::Permissions::from_mode(MODE)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A database's files as they were opened: device and inode of each.

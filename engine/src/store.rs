@@ -18,6 +18,7 @@ mod replays;
 mod sessions;
 mod settings;
 mod tokens;
+mod urls;
 mod users;
 
 pub use self::{

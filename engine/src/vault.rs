@@ -10,12 +10,20 @@ use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 const NONCE_BYTES: usize = 24;
 
 /// Seals and opens secrets. It has no `Debug` that would show the key.
 #[derive(Clone)]
-pub struct Vault(XChaCha20Poly1305);
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    digests: Hmac<Sha256>,
+}
+
+/// What the key of digests is derived by: another use of the instance's key than encryption.
+const DIGESTS: &[u8] = b"audit-streams digests";
 
 /// Where a secret stands: part of what is authenticated.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +57,18 @@ impl Vault {
         if key.len() != 32 {
             return Err(KeyError::Malformed);
         }
-        Ok(Self(XChaCha20Poly1305::new(Key::from_slice(&key))))
+        let keyed = |key: &[u8]| <Hmac<Sha256> as Mac>::new_from_slice(key).map_err(|_| KeyError::Malformed);
+        let digest_key = keyed(&key)?.chain_update(DIGESTS).finalize().into_bytes();
+        Ok(Self {
+            cipher: XChaCha20Poly1305::new(Key::from_slice(&key)),
+            digests: keyed(&digest_key)?,
+        })
+    }
+
+    /// A digest that is the same for the same text, by which nobody without the key can tell or guess the text. In hexadecimal.
+    pub fn digest(&self, text: &str) -> String {
+        let digest = self.digests.clone().chain_update(text).finalize().into_bytes();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Opens the key file, or makes one.
@@ -85,7 +104,7 @@ impl Vault {
             aad: associated.as_bytes(),
         };
         let sealed = self
-            .0
+            .cipher
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|_| KeyError::Malformed)?;
         Ok([nonce.as_slice(), &sealed].concat())
@@ -101,7 +120,7 @@ impl Vault {
             aad: associated.as_bytes(),
         };
         let secret = self
-            .0
+            .cipher
             .decrypt(XNonce::from_slice(nonce), payload)
             .map_err(|_| DoesNotOpen)?;
         String::from_utf8(secret).map_err(|_| DoesNotOpen)
@@ -170,6 +189,15 @@ mod tests {
             std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777,
             0o600
         );
+    }
+
+    #[test]
+    fn a_digest_depends_on_the_key() {
+        let vault = |byte| Vault::from_base64(&STANDARD.encode([byte; 32])).unwrap();
+        assert_eq!(vault(1).digest("a"), vault(1).digest("a"));
+        assert_ne!(vault(1).digest("a"), vault(1).digest("b"));
+        assert_ne!(vault(1).digest("a"), vault(2).digest("a"));
+        assert_eq!(vault(1).digest("a").len(), 64);
     }
 
     #[test]

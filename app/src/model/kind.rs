@@ -22,7 +22,7 @@ pub const fn badge_label(kind: DestinationKind) -> &'static str {
 /// Where it sends events, in one line.
 pub fn target_line(target: &TargetDraft) -> String {
     match target {
-        TargetDraft::Http(draft) => draft.url.clone(),
+        TargetDraft::Http(draft) => without_query(&draft.url),
         TargetDraft::GoogleCloudLogging(draft) => ["projects/", &draft.project_id, "/logs/", &draft.log_id].concat(),
         TargetDraft::AmazonS3(draft) => {
             let slash = if draft.key_prefix.is_empty() { "" } else { "/" };
@@ -31,6 +31,12 @@ pub fn target_line(target: &TargetDraft) -> String {
             ["s3://", &draft.bucket, slash, &draft.key_prefix, separator, host].concat()
         }
     }
+}
+
+/// A URL whose query, which may hold a key, is masked.
+fn without_query(url: &str) -> String {
+    url.split_once('?')
+        .map_or_else(|| url.to_owned(), |(front, _)| [front, "?***"].concat())
 }
 
 /// Host and port of a URL; empty if there is none.
@@ -48,7 +54,7 @@ mod tests {
     #[test]
     fn each_kind_says_where_its_events_go() {
         let http = TargetDraft::Http(HttpDraft {
-            url: "https://siem.example/in".into(),
+            url: "https://siem.example/in?token=s3cret&x=?".into(),
             ..HttpDraft::default()
         });
         let google = TargetDraft::GoogleCloudLogging(GoogleDraft {
@@ -65,7 +71,7 @@ mod tests {
             })
         };
         for (target, line) in [
-            (http, "https://siem.example/in"),
+            (http, "https://siem.example/in?***"),
             (google, "projects/my-project/logs/audit/events"),
             (s3("", ""), "s3://audit"),
             (s3("eu/prod", ""), "s3://audit/eu/prod"),

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     THREAD_STACK,
     pairing::Pairing,
-    storage::{PartState, WriteState},
+    storage::{self, PartState, WriteState},
 };
 
 /// Bodies in one commit: more would only make everyone wait longer for the same disk.
@@ -282,6 +282,7 @@ impl WriterThread {
         if let Some(pairing) = &pairing {
             identity::check(&path, pairing)?;
         }
+        storage::make_private(&path).map_err(LogError::File)?;
         let mut connection = connect(&path)?;
         schema::migrate(&connection)?;
         if let Some(pairing) = &pairing {

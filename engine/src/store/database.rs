@@ -113,6 +113,13 @@ impl Database {
         self.writes.files_are_in_place();
     }
 
+    /// Writes the file anew, so that nothing stays in it that was overwritten or deleted.
+    pub(super) async fn rewrite(&self) -> Result<(), StoreError> {
+        sqlx::query("VACUUM").execute(&self.writer).await?;
+        self.checkpoint().await;
+        Ok(())
+    }
+
     /// At a clean end: copies everything into the one file, so that a copy of it is whole.
     pub(crate) async fn checkpoint(&self) {
         let is_busy = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)")

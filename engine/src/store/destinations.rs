@@ -23,7 +23,6 @@ use domain::{
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-pub(super) use self::flow::{forget_spans, read_spans};
 pub use self::{
     admission::Admission,
     headers::Header,
@@ -36,6 +35,10 @@ use self::{
     flow::store_flow,
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
+};
+pub(super) use self::{
+    flow::{forget_spans, read_spans},
+    http::{SealedUrl, unreadable_url},
 };
 use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
 use crate::{log::LogError, own_events::Recorded, vault::Place};
@@ -398,7 +401,7 @@ const fn place(id: DestinationId, column: &'static str) -> Place {
 fn taken(error: sqlx::Error) -> UpdateError {
     const FIELDS: [(&str, Field); 4] = [
         ("destinations.kind, destinations.name", Field::Name),
-        ("http_targets.url", Field::Url),
+        ("http_targets.url_digest", Field::Url),
         ("google_targets.project_id, google_targets.log_id", Field::LogId),
         (
             "s3_targets.endpoint_url, s3_targets.bucket, s3_targets.key_prefix",

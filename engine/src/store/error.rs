@@ -13,6 +13,8 @@ pub enum StoreError {
     FilesMissing,
     #[error("the file is a database, but not one of Audit Streams")]
     NotAStore,
+    #[error("the file can't be made")]
+    File(#[source] std::io::Error),
     #[error("the process is stopping")]
     Stopped,
     #[error("the database could not be brought up to date")]

@@ -4,6 +4,7 @@
 
 mod activity;
 mod alerts;
+mod at_rest;
 mod configuration;
 mod contract;
 mod data_folder;

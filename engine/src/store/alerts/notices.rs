@@ -48,7 +48,7 @@ pub(super) async fn insert_notice(
     sqlx::query(
         "INSERT INTO alert_notices (id, channel, subject, body, created_at, due_at, tries) \
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM alert_settings \
-         WHERE CASE ?2 WHEN 'email' THEN email_host ELSE webhook_url END IS NOT NULL",
+         WHERE CASE ?2 WHEN 'email' THEN email_host ELSE webhook_origin END IS NOT NULL",
     )
     .bind(&notice.id)
     .bind(notice.channel.as_str())

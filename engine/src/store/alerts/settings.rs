@@ -14,10 +14,14 @@ use super::{
     Channel,
     notices::{forget_notices, hurry_notices},
 };
-use crate::{own_events::Recorded, vault::Place};
+use crate::{
+    own_events::Recorded,
+    vault::{Place, Vault},
+};
 
 const PASSWORD: &str = "email_password";
 const SECRET: &str = "webhook_secret";
+const URL: &str = "webhook_url";
 
 /// When administrators are told, and how. None for a way of telling that is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,10 +66,12 @@ impl Database {
         let password = login.map(|login| self.seal_alert(PASSWORD, login.password.expose()));
         let secret = webhook.and_then(|webhook| webhook.secret.as_ref());
         let secret = secret.map(|secret| self.seal_alert(SECRET, secret.expose()));
+        let webhook_url = webhook.map(|webhook| SealedWebhookUrl::seal(&self.vault, &webhook.url));
+        let webhook_url = webhook_url.transpose()?;
         let updated = sqlx::query(
             "UPDATE alert_settings SET version = version + 1, failing_minutes = ?, log_share = ?, email_host = ?, \
              email_port = ?, email_security = ?, email_username = ?, email_password_sealed = ?, email_from = ?, \
-             email_to = ?, webhook_url = ?, webhook_secret_sealed = ? WHERE version = ?",
+             email_to = ?, webhook_origin = ?, webhook_url_sealed = ?, webhook_secret_sealed = ? WHERE version = ?",
         )
         .bind(new.thresholds.failing_minutes.get())
         .bind(new.thresholds.log_share.get())
@@ -76,7 +82,8 @@ impl Database {
         .bind(password.transpose()?)
         .bind(email.map(|email| email.from.as_str()))
         .bind(email.map(|email| print_addresses(&email.to)))
-        .bind(webhook.map(|webhook| webhook.url.as_str()))
+        .bind(webhook_url.as_ref().map(|url| url.origin.as_str()))
+        .bind(webhook_url.as_ref().map(|url| url.ciphertext.as_slice()))
         .bind(secret.transpose()?)
         .bind(new.version)
         .execute(&mut *transaction)
@@ -141,8 +148,14 @@ impl Database {
     }
 
     fn read_webhook(&self, row: &SqliteRow) -> Result<Option<WebhookSettings>, StoreError> {
-        let Some(url) = row.get::<Option<&str>, _>("webhook_url") else {
+        // The text is the URL itself as long as an older version's is not sealed yet.
+        let Some(origin) = row.get::<Option<&str>, _>("webhook_origin") else {
             return Ok(None);
+        };
+        let sealed_url: Option<&[u8]> = row.get("webhook_url_sealed");
+        let url = match sealed_url {
+            Some(sealed) => self.vault.open(place(URL), sealed)?,
+            None => origin.to_owned(),
         };
         let sealed: Option<&[u8]> = row.get("webhook_secret_sealed");
         let secret = sealed
@@ -150,10 +163,29 @@ impl Database {
             .transpose()?;
         let secret = secret.map(|secret| WebhookSecret::parse(&secret)).transpose();
         Ok(Some(WebhookSettings {
-            url: DestinationUrl::parse(url).map_err(|_| unreadable("url"))?,
+            url: DestinationUrl::parse(&url).map_err(|_| unreadable_webhook())?,
             secret: secret.map_err(|_| unreadable("secret"))?,
         }))
     }
+}
+
+/// The webhook's URL as it is stored: its path and query may hold keys.
+pub(in crate::store) struct SealedWebhookUrl {
+    pub(in crate::store) origin: String,
+    pub(in crate::store) ciphertext: Vec<u8>,
+}
+
+impl SealedWebhookUrl {
+    pub(in crate::store) fn seal(vault: &Vault, url: &DestinationUrl) -> Result<Self, StoreError> {
+        Ok(Self {
+            origin: url.origin(),
+            ciphertext: vault.seal(place(URL), url.as_str())?,
+        })
+    }
+}
+
+pub(in crate::store) const fn unreadable_webhook() -> StoreError {
+    unreadable(URL)
 }
 
 fn print_addresses(addresses: &[MailAddress]) -> String {

@@ -12,9 +12,31 @@ use super::{
     super::{Database, StoreError},
     HttpSecrets, HttpTarget, SigningSecret, Target, UpdateError, place, taken, unreadable,
 };
+use crate::vault::Vault;
 
+const URL: &str = "url";
 const TOKEN: &str = "verification_token";
 const SIGNING: &str = "signing_secret";
+
+/// A URL as it is stored: its path and query may hold keys.
+pub(in crate::store) struct SealedUrl {
+    /// Keeps two destinations from having the same URL.
+    pub(in crate::store) digest: String,
+    pub(in crate::store) ciphertext: Vec<u8>,
+}
+
+impl SealedUrl {
+    pub(in crate::store) fn seal(vault: &Vault, id: DestinationId, url: &DestinationUrl) -> Result<Self, StoreError> {
+        Ok(Self {
+            digest: vault.digest(url.as_str()),
+            ciphertext: vault.seal(place(id, URL), url.as_str())?,
+        })
+    }
+}
+
+pub(in crate::store) const fn unreadable_url(id: DestinationId) -> StoreError {
+    unreadable(id.get(), URL)
+}
 
 impl Database {
     pub(super) async fn read_http_targets(
@@ -47,14 +69,17 @@ impl Database {
             stored.secrets.verification_token = token.clone();
         }
         let seal = |column, secret| self.vault.seal(place(id, column), secret).map_err(StoreError::from);
+        let url = SealedUrl::seal(&self.vault, id, &wanted.url)?;
         sqlx::query(
-            "INSERT INTO http_targets (destination_id, url, verification_token_sealed, signing_secret_sealed) \
-             VALUES (?, ?, ?, ?) ON CONFLICT (destination_id) DO UPDATE SET url = excluded.url, \
+            "INSERT INTO http_targets (destination_id, url_digest, url_sealed, verification_token_sealed, \
+             signing_secret_sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT (destination_id) DO UPDATE SET \
+             url_digest = excluded.url_digest, url_sealed = excluded.url_sealed, \
              verification_token_sealed = excluded.verification_token_sealed, \
              signing_secret_sealed = excluded.signing_secret_sealed",
         )
         .bind(id.get())
-        .bind(wanted.url.as_str())
+        .bind(url.digest)
+        .bind(url.ciphertext)
         .bind(seal(TOKEN, stored.secrets.verification_token.expose())?)
         .bind(seal(SIGNING, stored.secrets.signing_secret.expose())?)
         .execute(&mut **transaction)
@@ -70,6 +95,16 @@ impl Database {
         }))
     }
 
+    /// Also one that an older version stored as text, and that is not sealed yet.
+    fn read_url(&self, id: DestinationId, row: &SqliteRow) -> Result<DestinationUrl, StoreError> {
+        let sealed: Option<&[u8]> = row.get("url_sealed");
+        let url = match sealed {
+            Some(sealed) => self.vault.open(place(id, URL), sealed)?,
+            None => row.get("url_digest"),
+        };
+        DestinationUrl::parse(&url).map_err(|_| unreadable_url(id))
+    }
+
     /// All but the headers, which are in a table of their own.
     fn read_http_target(&self, id: DestinationId, row: &SqliteRow) -> Result<HttpTarget, StoreError> {
         let unreadable = |what| unreadable(id.get(), what);
@@ -78,7 +113,7 @@ impl Database {
             .open(place(id, TOKEN), row.get("verification_token_sealed"))?;
         let signing = self.vault.open(place(id, SIGNING), row.get("signing_secret_sealed"))?;
         Ok(HttpTarget {
-            url: DestinationUrl::parse(row.get("url")).map_err(|_| unreadable("url"))?,
+            url: self.read_url(id, row)?,
             secrets: HttpSecrets {
                 verification_token: VerificationToken::parse(&token).map_err(|_| unreadable("verification token"))?,
                 signing_secret: SigningSecret::stored(signing),
