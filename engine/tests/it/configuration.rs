@@ -1,7 +1,6 @@
 //! Custom headers and event filters: what is stored of them, and what goes over the wire.
 
 use domain::{
-    Field,
     destination::{DestinationDraft, FilterKind, HeaderDraft, S3Draft},
     ids::{DestinationId, Seq},
 };
