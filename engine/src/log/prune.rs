@@ -42,7 +42,7 @@ pub struct PruneReport {
 
 impl EventLog {
     /// Deletes a chunk of the oldest events: those received before `received_before`, and, while the log is over nine
-    /// tenths of its size limit, others too; never any above `up_to`. Call again until nothing is deleted.
+    /// tenths of its size limit, as many others as take up the excess; never any above `up_to`. Call again until nothing is deleted.
     ///
     /// # Errors
     /// [`LogError`]; what was committed before stays deleted.
@@ -109,8 +109,8 @@ pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
 
 pub(super) fn prune(connection: &Connection, order: &PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
     forget_counts(connection, order.received_before)?;
-    let crowded = usage(connection)?.used_bytes > size_limit / 10 * 9;
-    let deleted = match find_end(connection, order, crowded)? {
+    let excess = usage(connection)?.used_bytes.saturating_sub(size_limit / 10 * 9);
+    let deleted = match find_end(connection, order, excess)? {
         Some(end) => {
             let deleted = delete(connection, order, end)?;
             // Searches pass over positions of which the event has gone, so this need not be the same transaction.
@@ -166,19 +166,25 @@ struct End {
     early: i64,
 }
 
-/// The end of the run of events, from the oldest on, that may go in this step: the log never gets a hole.
-fn find_end(connection: &Connection, order: &PruneOrder, crowded: bool) -> rusqlite::Result<Option<End>> {
-    let mut oldest =
-        connection.prepare_cached("SELECT seq, received_at FROM events WHERE seq <= ? ORDER BY seq LIMIT ?")?;
+/// The end of the run of events, from the oldest on, that may go in this step: the log never gets a hole. No more go early than
+/// take up `excess` bytes.
+fn find_end(connection: &Connection, order: &PruneOrder, excess: u64) -> rusqlite::Result<Option<End>> {
+    let mut oldest = connection.prepare_cached(
+        "SELECT seq, received_at, octet_length(body) FROM events WHERE seq <= ? ORDER BY seq LIMIT ?",
+    )?;
+    let mut excess = i64::try_from(excess).unwrap_or(i64::MAX);
     let mut rows = oldest.query(params![order.up_to.get(), CHUNK])?;
     let (mut last, mut early) = (None, 0);
     while let Some(row) = rows.next()? {
         let received_at: i64 = row.get(1)?;
         let is_early = received_at >= order.received_before.unix_ms();
-        if is_early && !crowded {
-            break;
+        if is_early {
+            if excess <= 0 {
+                break;
+            }
+            excess = excess.saturating_sub(row.get(2)?);
+            early += 1;
         }
-        early += i64::from(is_early);
         last = Some(row.get(0)?);
     }
     Ok(last.map(|last| End { last, early }))

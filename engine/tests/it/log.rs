@@ -168,6 +168,10 @@ async fn at_its_size_limit_the_log_takes_nothing_and_loses_nothing() {
     assert_eq!(log.count().await.unwrap(), u64::try_from(stored).unwrap());
     // Nothing is past its age, but what nobody owes goes when it is crowded.
     while log.prune(NOW, log.last_seq()).await.unwrap().deleted > 0 {}
+    let used = log.stored().await.unwrap().used_bytes;
+    assert!(used > limit / 10 * 8, "no more goes than has to: {used} of {limit}");
+    let early = u64::try_from(stored).unwrap() - log.count().await.unwrap();
+    assert_eq!(log.pruned_early().await.unwrap().events, early);
     assert!(log.append("a", NOW, events(stored..stored + 1)).await.is_ok());
 }
 
