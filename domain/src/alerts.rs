@@ -55,10 +55,14 @@ pub enum StreamSeen {
 impl From<&StreamHealth> for StreamSeen {
     fn from(health: &StreamHealth) -> Self {
         match health {
-            StreamHealth::Held { since, .. } | StreamHealth::Refusing { since, .. } => Self::Failing { since: *since },
-            StreamHealth::NothingToSend | StreamHealth::Healthy { .. } | StreamHealth::CatchingUp { .. } => {
-                Self::Working
+            StreamHealth::Held { since, .. } | StreamHealth::Refusing { since, events: 2.., .. } => {
+                Self::Failing { since: *since }
             }
+            // One event is refused for its own sake, for all that is known; when it is parked, that raises an alert.
+            StreamHealth::Refusing { .. }
+            | StreamHealth::NothingToSend
+            | StreamHealth::Healthy { .. }
+            | StreamHealth::CatchingUp { .. } => Self::Working,
             StreamHealth::Starting => Self::Starting,
             StreamHealth::Paused { .. } | StreamHealth::Inactive => Self::Stopped,
         }

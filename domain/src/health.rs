@@ -18,8 +18,10 @@ pub enum StreamHealth {
     /// Every event that was sent since then was refused. Refused events are tried again and then parked; the others go on.
     Refusing {
         since: Timestamp,
-        /// The latest one.
+        /// Of the latest refusal.
         reason: String,
+        /// How many different events it refused since then.
+        events: u64,
         waiting: u64,
     },
     /// The destination is held: one probe at a time until it accepts again. Nothing is dropped.
@@ -72,6 +74,8 @@ pub struct Refusing {
     pub since: Timestamp,
     /// Why it refused the latest.
     pub reason: String,
+    /// How many different events these are.
+    pub events: u64,
 }
 
 /// What else is worth knowing of a stream, whatever its health.

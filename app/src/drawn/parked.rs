@@ -92,7 +92,7 @@ fn draw_discard(id: DestinationId, seq: Seq) -> AnyView {
             <p>
                 <strong>"Discard this event?"</strong>
             </p>
-            <p>"This destination will never get it. It stays in the log."</p>
+            <p>"This destination will never get it, and the log keeps it no longer than other events."</p>
             <form method="post" action=DISCARD class="drawn-form">
                 {event_fields(id, seq)}
                 <button type="submit" class="button button-danger">"Discard event"</button>

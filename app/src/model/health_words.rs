@@ -44,7 +44,9 @@ pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> Heal
             details: vec![waiting_text(*waiting)],
             ..calm(Tone::Busy, "Catching up")
         },
-        StreamHealth::Refusing { since, reason, waiting } => HealthWords {
+        StreamHealth::Refusing {
+            since, reason, waiting, ..
+        } => HealthWords {
             tone: Tone::Bad,
             headline: "Refusing events".to_owned(),
             details: vec![
@@ -184,6 +186,7 @@ mod tests {
         let refusing = StreamHealth::Refusing {
             since: at("2026-03-03T09:42:00Z"),
             reason: "Answered 422 Unprocessable Entity.".into(),
+            events: 2,
             waiting: 3,
         };
         assert_eq!(

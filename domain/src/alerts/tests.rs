@@ -19,6 +19,20 @@ fn trouble(since: i64, raised_at: Option<i64>, calm_since: Option<i64>) -> Strea
 }
 
 #[test]
+fn a_stream_that_refuses_fails_when_two_events_were_refused() {
+    let seen = |events| {
+        StreamSeen::from(&StreamHealth::Refusing {
+            since: at(7),
+            reason: "Answered 422.".into(),
+            events,
+            waiting: 0,
+        })
+    };
+    assert_eq!(seen(1), StreamSeen::Working);
+    assert_eq!((seen(2), seen(900)), (failing(7), failing(7)));
+}
+
+#[test]
 fn each_row_of_the_table() {
     let minutes = FailingMinutes::new(10).unwrap();
     let (noted, raised) = (trouble(0, None, None), trouble(0, Some(600), None));

@@ -181,7 +181,12 @@ impl Status {
                 next_probe_at: hold.next_probe_at,
                 waiting,
             },
-            (None, Some(Refusing { since, reason }), _) => StreamHealth::Refusing { since, reason, waiting },
+            (None, Some(refusing), _) => StreamHealth::Refusing {
+                since: refusing.since,
+                reason: refusing.reason,
+                events: refusing.events,
+                waiting,
+            },
             (None, None, _) if late >= CATCHING_UP => StreamHealth::CatchingUp { waiting },
             (None, None, last_success_at) if last_success_at.is_some() || has_batch => {
                 StreamHealth::Healthy { last_success_at }

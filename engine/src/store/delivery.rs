@@ -131,7 +131,8 @@ impl Database {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
             "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
-             run_last = ?, run_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ? \
+             run_last = ?, run_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ?, \
+             refusing_events = ? \
              WHERE destination_id = ?",
         )
         .bind(update.cursor.acked.get())
@@ -144,6 +145,13 @@ impl Database {
         .bind(update.cursor.troubled_since.map(Timestamp::unix_ms))
         .bind(update.cursor.refusing.as_ref().map(|refusing| refusing.since.unix_ms()))
         .bind(update.cursor.refusing.as_ref().map(|refusing| &refusing.reason))
+        .bind(
+            update
+                .cursor
+                .refusing
+                .as_ref()
+                .map_or(1, |refusing| i64::try_from(refusing.events).unwrap_or(i64::MAX)),
+        )
         .bind(update.destination.get())
         .execute(&mut *transaction)
         .await?;
@@ -387,6 +395,7 @@ fn read_refusing(row: &SqliteRow) -> Option<Refusing> {
     Some(Refusing {
         since: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("refusing_since")?),
         reason: row.get::<Option<String>, _>("refusal_reason")?,
+        events: u64::try_from(row.get::<i64, _>("refusing_events")).unwrap_or(1),
     })
 }
 

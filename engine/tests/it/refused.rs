@@ -43,14 +43,17 @@ async fn a_destination_that_refuses_every_event_is_refusing_until_it_accepts_one
     // With the audit event of the new destination.
     wait_until("all are refused", async || world.state(id).await.1.retrying == 4).await;
     let (first, _) = world.state(id).await;
-    let StreamHealth::Refusing { since, reason, waiting } = &first else {
+    let StreamHealth::Refusing {
+        since, reason, events, ..
+    } = &first
+    else {
         panic!("{first:?}");
     };
-    assert!(reason.contains("422") && *waiting == 0, "{first:?}");
+    assert!(reason.contains("422") && *events == 4, "{first:?}");
     let world = world.crash().await;
     let again = world.wait_for_health(id, "it has started", is_refusing).await;
     assert!(
-        matches!(&again, StreamHealth::Refusing { since: again, .. } if again == since),
+        matches!(&again, StreamHealth::Refusing { since: again, events: 4.., .. } if again == since),
         "{again:?} after {first:?}"
     );
     let world = world.restart().await;
@@ -173,10 +176,9 @@ async fn answers_are_kept_of_the_newest_refused_events_alone() {
     .await;
 }
 
-/// Stores parked events as if they had been refused before.
+/// Stores parked events as if they had been refused before. The engine must not be running.
 fn park_many(folder: &std::path::Path, id: DestinationId, count: u64) {
     let connection = rusqlite::Connection::open(folder.join("audit-streams.db")).unwrap();
-    connection.busy_timeout(Duration::from_secs(10)).unwrap();
     let count = i64::try_from(count).unwrap();
     let inserted = connection.execute(
         "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?2) \
@@ -193,8 +195,12 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", texts(&["first"])).await;
     world.wait_for_health(id, "it is healthy", is_healthy).await;
-    park_many(world.folder(), id, 99_999);
-    let world = world.restart().await;
+    let world = world
+        .restart_with(|config| {
+            park_many(&config.data_dir, id, 99_999);
+            config
+        })
+        .await;
     receiver.answer_bodies_with("odd", Answer::Status(422));
     world.post("1", texts(&["odd-1"])).await;
     wait_until("one more is kept", async || world.state(id).await.1.retrying == 1).await;

@@ -98,14 +98,23 @@ impl Bookkeeping {
         self.refusing = None;
     }
 
-    /// The destination refused an event. If it accepted others of the same request, `accepted` is called afterwards.
+    /// The destination refused an event for the first time. If it accepted others of the same request, `accepted` is called
+    /// afterwards.
     pub(super) fn refuses(&mut self, reason: &str, now: Timestamp) {
-        let since = self.refusing.as_ref().map_or(now, |refusing| refusing.since);
+        let before = self.refusing.as_ref();
         self.refusing = Some(Refusing {
-            since,
+            since: before.map_or(now, |refusing| refusing.since),
             reason: reason.to_owned(),
+            events: before.map_or(0, |refusing| refusing.events).saturating_add(1),
         });
         self.unsaved += 1;
+    }
+
+    /// The destination refused an event again: no sign that it refuses everything, if it did not before.
+    pub(super) fn refuses_again(&mut self, reason: &str) {
+        if let Some(refusing) = &mut self.refusing {
+            reason.clone_into(&mut refusing.reason);
+        }
     }
 
     pub(super) const fn refusing(&self) -> Option<&Refusing> {

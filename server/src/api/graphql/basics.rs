@@ -71,7 +71,9 @@ impl AuditEventStreamHealth {
                 ..Self::new(AuditEventStreamState::Healthy, 0)
             },
             StreamHealth::CatchingUp { waiting } => Self::new(AuditEventStreamState::CatchingUp, *waiting),
-            StreamHealth::Refusing { since, reason, waiting } => Self {
+            StreamHealth::Refusing {
+                since, reason, waiting, ..
+            } => Self {
                 since: Some(Time(*since)),
                 reason: Some(in_words(reason.trim_end_matches('.'), health)),
                 ..Self::new(AuditEventStreamState::Refusing, *waiting)

@@ -216,9 +216,9 @@ impl Stream {
         now: Timestamp,
     ) -> bool {
         let row = self.refusals.refuse(event.seq, refusal, report, now);
-        // The retry of an event that was refused before is no sign that the destination refuses everything.
-        if matches!(origin, Origin::Lane(_)) || self.books.refusing().is_some() {
-            self.books.refuses(&row.reason, now);
+        match origin {
+            Origin::Lane(_) => self.books.refuses(&row.reason, now),
+            Origin::Refused => self.books.refuses_again(&row.reason),
         }
         if row.due_at.is_none() {
             tracing::warn!(

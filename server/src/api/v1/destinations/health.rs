@@ -149,7 +149,9 @@ impl HealthView {
                 waiting: Some(*waiting),
                 ..Self::of(StateName::Paused)
             },
-            StreamHealth::Refusing { since, reason, waiting } => Self {
+            StreamHealth::Refusing {
+                since, reason, waiting, ..
+            } => Self {
                 waiting: Some(*waiting),
                 trouble: Some(reason.clone()),
                 since: Some(Moment(*since)),

@@ -30,7 +30,7 @@ pub(super) struct ParkedView {
     seq: i64,
     tries: u32,
     reason: String,
-    /// The start of the last answer.
+    /// The start of the last answer; empty unless it is among the newest 1,000 refused events of the destination.
     response: String,
     refused_at: Moment,
 }
@@ -110,7 +110,7 @@ pub(super) async fn retry_parked(
 
 /// Discard a parked event
 ///
-/// This destination will not get it. It stays in the log.
+/// This destination will not get it, and the log keeps it no longer than other events.
 #[utoipa::path(delete, path = "/api/v1/destinations/{id}/parked/{seq}", tag = "Streams",
     params(
         ("id" = i64, Path, description = "The destination's id", minimum = 1),
