@@ -18,6 +18,8 @@ struct Shown {
     refused: usize,
     put_back: usize,
     trouble: Option<(Trouble, Option<Duration>)>,
+    /// As many events are refused as are kept.
+    refused_too_many: bool,
     /// So many in a row that it is the destination.
     everything_refused: Option<Trouble>,
 }
@@ -94,7 +96,6 @@ impl Stream {
         for (position, (event, origin)) in events.rev() {
             let part = done.report.parts.get(&position);
             let decision = part.map_or(whole, |part| decide(part.outcome, RequestSize::One));
-            let decision = self.keep_within_limit(decision, origin);
             let report = part.unwrap_or(&done.report.whole);
             if part.is_some() && !matches!(decision, Decision::Settle | Decision::Forget) {
                 self.note_failure(std::slice::from_ref(&event), report, now);
@@ -106,6 +107,12 @@ impl Stream {
                 }
                 Decision::Hold { trouble, retry_after } => {
                     shown.trouble = Some((trouble, retry_after));
+                    shown.put_back += 1;
+                    self.put_back(event, origin, now);
+                }
+                // It is not moved aside when too many are already: it stays where it is.
+                Decision::Refuse(_) if matches!(origin, Origin::Lane(_)) && self.refusals.is_full() => {
+                    shown.refused_too_many = true;
                     shown.put_back += 1;
                     self.put_back(event, origin, now);
                 }
@@ -124,19 +131,11 @@ impl Stream {
         shown
     }
 
-    /// An event is not moved aside when too many are already: it stays where it is.
-    const fn keep_within_limit(&self, decision: Decision, origin: Origin) -> Decision {
-        match (decision, origin) {
-            (Decision::Refuse(_), Origin::Lane(_)) if self.refusals.is_full() => Decision::Hold {
-                trouble: Trouble::TooManyRefused,
-                retry_after: None,
-            },
-            _ => decision,
-        }
-    }
-
     /// What a request that was sent under the present conditions means for the next ones.
     fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
+        if shown.refused_too_many {
+            return self.hold_for(Trouble::TooManyRefused, None, now);
+        }
         if let Some((trouble, retry_after)) = shown.trouble {
             return self.hold_for(trouble, retry_after, now);
         }
@@ -178,7 +177,7 @@ impl Stream {
         }
         // It answers, so whatever was wrong before is over; but if it was that everything is refused, one more refusal is no
         // sign of that.
-        let refuses_all = |hold: &Hold| matches!(hold.trouble, Trouble::EverythingRefused(_));
+        let refuses_all = |hold: &Hold| matches!(hold.trouble, Trouble::EverythingRefused(_) | Trouble::TooManyRefused);
         if done.epoch == self.epoch && !self.hold.as_ref().is_some_and(refuses_all) {
             self.release();
         }
