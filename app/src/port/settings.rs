@@ -86,7 +86,8 @@ pub enum Verdict {
     Allowed,
     /// But what the allowlist names is allowed.
     Refused,
-    Never,
+    /// Even beside open local networks; but what the allowlist names as a single address is allowed.
+    ExactOnly,
 }
 
 /// How long events are kept, how much room they may take, and what they take now.

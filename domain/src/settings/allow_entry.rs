@@ -35,6 +35,20 @@ impl AllowEntry {
     }
 }
 
+impl AllowEntry {
+    /// Whether this entry is exactly this address: not a range that it lies in, and not a host name, which may resolve to
+    /// another address tomorrow. Addresses are compared in the form [`IpAddr::to_canonical`].
+    pub fn names(&self, address: IpAddr, port: u16) -> bool {
+        let is_named = match &self.place {
+            Place::Host(_) => false,
+            Place::Range(range) => {
+                range.prefix_len() == range.max_prefix_len() && range.addr().to_canonical() == address.to_canonical()
+            }
+        };
+        is_named && self.port.is_none_or(|own| own == port)
+    }
+}
+
 impl FromStr for AllowEntry {
     type Err = InvalidAllowEntry;
 
@@ -122,6 +136,23 @@ mod tests {
         assert!(admits("[fd00::1]:8088", "anything", "fd00::1", 8088));
         assert!(!admits("[fd00::1]:8088", "anything", "fd00::1", 80));
         assert!(admits("localhost:9000", "localhost", "127.0.0.1", 9000));
+    }
+
+    #[test]
+    fn only_a_single_address_names_an_address() {
+        let names = |entry: &str, address: &str, port| {
+            let entry: AllowEntry = entry.parse().unwrap();
+            entry.names(address.parse().unwrap(), port)
+        };
+        assert!(names("169.254.169.254", "169.254.169.254", 80));
+        assert!(names("169.254.169.254/32", "169.254.169.254", 80));
+        assert!(names("169.254.169.254:80", "::ffff:169.254.169.254", 80));
+        assert!(names("fd00:ec2::254", "fd00:ec2::254", 80));
+        assert!(!names("169.254.169.254:80", "169.254.169.254", 443));
+        assert!(!names("169.254.169.254", "169.254.169.253", 80));
+        assert!(!names("169.254.169.254/31", "169.254.169.254", 80));
+        assert!(!names("0.0.0.0/0", "169.254.169.254", 80));
+        assert!(!names("metadata.internal", "169.254.169.254", 80));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::AllowEntry;
 /// What an operator allows beyond the public internet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkRules {
-    /// Loopback, private and link-local addresses may be connected to.
+    /// Loopback, private and shared addresses may be connected to.
     pub allow_local_network: bool,
     /// What is open even though local networks are not.
     pub allowlist: Vec<AllowEntry>,
@@ -39,7 +39,7 @@ pub enum Forbidden {
     Broadcast,
     #[error("Requests to reserved addresses are not allowed")]
     Reserved,
-    #[error("Requests to cloud metadata services are never allowed")]
+    #[error("Requests to cloud metadata services are not allowed")]
     Metadata,
 }
 
@@ -57,8 +57,8 @@ pub enum Verdict {
     Allowed,
     /// But what the allowlist names is allowed.
     Refused,
-    /// Whatever is allowed otherwise.
-    Never,
+    /// Even if local networks are allowed; only an entry of the allowlist for exactly this address allows it.
+    ExactOnly,
 }
 
 impl Forbidden {
@@ -78,10 +78,7 @@ impl Forbidden {
 
     /// Whether "Allow requests to the local network" opens it.
     const fn is_local(self) -> bool {
-        matches!(
-            self,
-            Self::Localhost | Self::Loopback | Self::Private | Self::LinkLocal | Self::Shared
-        )
+        matches!(self, Self::Localhost | Self::Loopback | Self::Private | Self::Shared)
     }
 }
 
@@ -94,15 +91,15 @@ impl NetworkRules {
         let Some(forbidden) = classify(address) else {
             return Ok(());
         };
-        let listed = || {
-            let host = host.to_string();
-            self.allowlist.iter().any(|entry| entry.admits(&host, address, port))
+        let is_allowed = match self.verdict(forbidden) {
+            Verdict::Allowed => true,
+            Verdict::Refused => {
+                let host = host.to_string();
+                self.allowlist.iter().any(|entry| entry.admits(&host, address, port))
+            }
+            Verdict::ExactOnly => self.allowlist.iter().any(|entry| entry.names(address, port)),
         };
-        match self.verdict(forbidden) {
-            Verdict::Allowed => Ok(()),
-            Verdict::Refused if listed() => Ok(()),
-            Verdict::Refused | Verdict::Never => Err(forbidden),
-        }
+        if is_allowed { Ok(()) } else { Err(forbidden) }
     }
 
     /// What the rules say of each kind of address that is not on the public internet.
@@ -117,7 +114,8 @@ impl NetworkRules {
 
     const fn verdict(&self, forbidden: Forbidden) -> Verdict {
         match forbidden {
-            Forbidden::Metadata => Verdict::Never,
+            // Link-local addresses are those of metadata services of clouds that are not in the table.
+            Forbidden::Metadata | Forbidden::LinkLocal => Verdict::ExactOnly,
             _ if self.allow_local_network && forbidden.is_local() => Verdict::Allowed,
             _ => Verdict::Refused,
         }
@@ -172,6 +170,10 @@ fn classify(address: IpAddr) -> Option<Forbidden> {
     match address {
         IpAddr::V4(address) => classify_v4(address),
         IpAddr::V6(address) => match embedded_v4(address) {
+            // Nothing on the internet has an IPv4-compatible address.
+            Some(embedded) if V4_COMPATIBLE.contains(&address) => {
+                classify_v4(embedded).or_else(|| classify_v6(address))
+            }
             Some(embedded) => classify_v4(embedded),
             None => classify_v6(address),
         },
@@ -188,7 +190,7 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 }
 
 /// The first range that holds the address decides.
-const V4: [(Ipv4Net, Forbidden); 22] = [
+const V4: [(Ipv4Net, Forbidden); 26] = [
     (v4(169, 254, 169, 254, 32), Forbidden::Metadata), // AWS, Google Cloud, Azure, and most others
     (v4(169, 254, 170, 2, 32), Forbidden::Metadata),   // AWS container credentials
     (v4(169, 254, 170, 23, 32), Forbidden::Metadata),  // AWS pod identity
@@ -209,6 +211,10 @@ const V4: [(Ipv4Net, Forbidden); 22] = [
     (v4(198, 51, 100, 0, 24), Forbidden::Reserved), // documentation
     (v4(203, 0, 113, 0, 24), Forbidden::Reserved),  // documentation
     (v4(198, 18, 0, 0, 15), Forbidden::Reserved),   // benchmarking
+    (v4(192, 31, 196, 0, 24), Forbidden::Reserved), // AS112
+    (v4(192, 52, 193, 0, 24), Forbidden::Reserved), // multicast tunnelling
+    (v4(192, 88, 99, 0, 24), Forbidden::Reserved),  // 6to4 relays, deprecated
+    (v4(192, 175, 48, 0, 24), Forbidden::Reserved), // AS112
     (v4(224, 0, 0, 0, 4), Forbidden::Reserved),     // multicast
     (v4(240, 0, 0, 0, 4), Forbidden::Reserved),     // future use
 ];
@@ -219,13 +225,20 @@ fn classify_v4(address: Ipv4Addr) -> Option<Forbidden> {
         .map(|(_, forbidden)| *forbidden)
 }
 
-const V6: [(Ipv6Net, Forbidden); 15] = [
+/// Deprecated: an IPv4 address behind 96 zero bits.
+const V4_COMPATIBLE: Ipv6Net = v6([0, 0, 0, 0, 0, 0, 0, 0], 96);
+
+const V6: [(Ipv6Net, Forbidden); 19] = [
+    (v6([0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42], 128), Forbidden::Metadata), // Scaleway
+    (v6([0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe], 128), Forbidden::Metadata), // Oracle Cloud
     (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // AWS
-    (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128), Forbidden::Metadata),  // AWS pod identity
+    (v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23], 128), Forbidden::Metadata), // AWS pod identity
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), Forbidden::Reserved), // local translation: the layout is the operator's
     (v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), Forbidden::Metadata), // Google Cloud
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), Forbidden::Loopback),
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), Forbidden::Loopback),
+    (V4_COMPATIBLE, Forbidden::Reserved),
+    (v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), Forbidden::Reserved), // AS112
     (v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), Forbidden::LinkLocal),
     (v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7), Forbidden::Private),
     (v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10), Forbidden::Private), // site-local, deprecated
@@ -361,26 +374,126 @@ mod tests {
                 }
             }
         }
-        let never = NetworkRules::default()
+        let exact_only = NetworkRules::default()
             .explain()
             .into_iter()
-            .filter(|kind| kind.verdict == Verdict::Never);
+            .filter(|kind| kind.verdict == Verdict::ExactOnly);
         assert_eq!(
-            never.map(|kind| kind.what).collect::<Vec<_>>(),
-            ["Cloud metadata services"]
+            exact_only.map(|kind| kind.what).collect::<Vec<_>>(),
+            ["Link-local addresses", "Cloud metadata services"]
         );
     }
 
-    #[test]
-    fn metadata_services_stay_closed_whatever_is_allowed() {
-        let open = NetworkRules {
-            allow_local_network: true,
-            allowlist: vec!["169.254.0.0/16".parse().unwrap(), "metadata.internal".parse().unwrap()],
-        };
-        let metadata: IpAddr = "169.254.169.254".parse().unwrap();
-        assert_eq!(open.check("metadata.internal", metadata, 80), Err(Forbidden::Metadata));
-        assert_eq!(open.check("x", "169.254.1.1".parse().unwrap(), 80), Ok(()));
+    /// What an address may be disguised as.
+    fn forms(address: Ipv4Addr) -> [IpAddr; 6] {
+        let [a, b, c, d] = address.octets();
+        let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+        [
+            IpAddr::V4(address),
+            address.to_ipv6_mapped().into(),
+            Ipv6Addr::new(0, 0, 0, 0, 0, 0, high, low).into(),
+            Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, high, low).into(),
+            Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low).into(),
+            Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1).into(),
+        ]
     }
+
+    #[test]
+    fn a_metadata_service_is_opened_by_its_exact_address_alone() {
+        let rules = |entry: &str| NetworkRules {
+            allow_local_network: true,
+            allowlist: vec![entry.parse().unwrap()],
+        };
+        let named = rules("169.254.169.254:80");
+        let metadata = Ipv4Addr::new(169, 254, 169, 254);
+        assert_eq!(named.check("x", metadata.into(), 80), Ok(()));
+        assert_eq!(named.check("x", metadata.into(), 443), Err(Forbidden::Metadata));
+        for range in ["169.254.0.0/16", "0.0.0.0/0", "metadata.internal", "169.254.169.0/24"] {
+            let checked = rules(range).check("metadata.internal", metadata.into(), 80);
+            assert_eq!(checked, Err(Forbidden::Metadata), "{range}");
+        }
+    }
+
+    /// The entries of the tables that stay closed when local networks are open.
+    fn exact_only() -> Vec<IpNet> {
+        let is_closed = |kind| NetworkRules::verdict(&open(), kind) == Verdict::ExactOnly;
+        let v4 = V4
+            .iter()
+            .filter(|(_, kind)| is_closed(*kind))
+            .map(|(net, _)| IpNet::V4(*net));
+        let v6 = V6
+            .iter()
+            .filter(|(_, kind)| is_closed(*kind))
+            .map(|(net, _)| IpNet::V6(*net));
+        v4.chain(v6).collect()
+    }
+
+    fn open() -> NetworkRules {
+        NetworkRules {
+            allow_local_network: true,
+            allowlist: Vec::new(),
+        }
+    }
+
+    /// An address of the range, chosen by `bits`.
+    fn within(range: IpNet, bits: u128) -> IpAddr {
+        match range {
+            IpNet::V4(range) => {
+                let bits = u32::try_from(bits & u128::from(u32::MAX)).unwrap();
+                Ipv4Addr::from(u32::from(range.network()) | (bits & u32::from(range.hostmask()))).into()
+            }
+            IpNet::V6(range) => {
+                Ipv6Addr::from(u128::from(range.network()) | (bits & u128::from(range.hostmask()))).into()
+            }
+        }
+    }
+
+    /// From the IANA registries and the clouds' documentation, written once more: not taken from the tables.
+    const CLOSED: [&str; 43] = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "100.100.100.200/32",
+        "127.0.0.0/8",
+        "168.63.129.16/32",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/96",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "100:0:0:1::/64",
+        "2001::/32",
+        "2001:1::1/128",
+        "2001:2::/48",
+        "2001:3::/32",
+        "2001:4:112::/48",
+        "2001:10::/28",
+        "2001:20::/28",
+        "2001:30::/28",
+        "2001:db8::/32",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fd00:42::42/128",
+        "fd00:c1::a9fe:a9fe/128",
+        "fd00:ec2::254/128",
+        "fe80::/10",
+        "fec0::/10",
+        "ff00::/8",
+    ];
 
     #[test]
     fn what_needs_no_resolving_is_told_at_once() {
@@ -394,12 +507,8 @@ mod tests {
             Ok(()),
             "a name is judged when it is resolved"
         );
-        let open = NetworkRules {
-            allow_local_network: true,
-            allowlist: Vec::new(),
-        };
         assert_eq!(
-            open.check_unresolved(&"http://localhost:9000/".parse().unwrap()),
+            open().check_unresolved(&"http://localhost:9000/".parse().unwrap()),
             Ok(())
         );
     }
@@ -421,14 +530,45 @@ mod tests {
         fn every_form_of_an_ipv4_address_is_judged_alike(bits in any::<u32>()) {
             let address = Ipv4Addr::from(bits);
             let expected = classify_v4(address);
-            let [a, b, c, d] = address.octets();
-            let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-            for form in [
-                address.to_ipv6_mapped(),
-                Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low),
-                Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1),
-            ] {
-                prop_assert_eq!(classify(IpAddr::V6(form)), expected);
+            for form in forms(address) {
+                let is_compatible = matches!(form, IpAddr::V6(form) if V4_COMPATIBLE.contains(&form));
+                let reserved = is_compatible.then_some(Forbidden::Reserved);
+                prop_assert_eq!(classify(form), expected.or(reserved), "{}", form);
+            }
+        }
+
+        #[test]
+        fn every_special_range_is_closed_in_every_form(index in 0..CLOSED.len(), bits in any::<u128>()) {
+            let address = within(CLOSED[index].parse().unwrap(), bits);
+            let forms = match address {
+                IpAddr::V4(address) => forms(address).to_vec(),
+                IpAddr::V6(_) => vec![address],
+            };
+            for form in forms {
+                prop_assert!(NetworkRules::default().check("siem.example", form, 443).is_err(), "{}", form);
+            }
+        }
+
+        #[test]
+        fn metadata_and_link_local_stay_closed_beside_open_local_networks(
+            index in any::<proptest::sample::Index>(), bits in any::<u128>(), prefix in 0_u8..32,
+        ) {
+            let closed = exact_only();
+            let address = within(closed[index.index(closed.len())], bits);
+            let forms = match address {
+                IpAddr::V4(address) => forms(address).to_vec(),
+                IpAddr::V6(_) => vec![address],
+            };
+            for form in forms {
+                let around = IpNet::new(form, prefix).unwrap();
+                let entries = [around.to_string(), "siem.example".to_owned(), form.to_string()];
+                let [around, host, exact] = entries.map(|entry| entry.parse::<AllowEntry>().unwrap());
+                let check = |allowlist: Vec<AllowEntry>| {
+                    NetworkRules { allowlist, ..open() }.check("siem.example", form, 443)
+                };
+                prop_assert!(check(Vec::new()).is_err(), "{}", form);
+                prop_assert!(check(vec![around, host]).is_err(), "{}", form);
+                prop_assert_eq!(check(vec![exact]), Ok(()), "{}", form);
             }
         }
 

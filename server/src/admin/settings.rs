@@ -69,7 +69,7 @@ fn rule(rule: net::Explained) -> RuleSummary {
         verdict: match rule.verdict {
             net::Verdict::Allowed => Verdict::Allowed,
             net::Verdict::Refused => Verdict::Refused,
-            net::Verdict::Never => Verdict::Never,
+            net::Verdict::ExactOnly => Verdict::ExactOnly,
         },
     }
 }

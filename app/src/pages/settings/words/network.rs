@@ -13,8 +13,9 @@ const EXCEPTIONS: &str = "Destinations may be on the public internet. What else 
                           once, and a stream that was blocked tries again.";
 
 const RULES: &str = "Each address of a host is checked when its name is resolved, and the connection goes to the address that \
-                     was checked. Redirects are not followed. Cloud metadata services are refused whatever is allowed here: \
-                     who reaches one gets the machine's own credentials.";
+                     was checked. Redirects are not followed. Cloud metadata services and link-local addresses stay blocked \
+                     when local networks are allowed, because a metadata service returns the machine's own credentials. \
+                     Only an allowlist entry for the exact address allows one.";
 
 const ALLOWLIST: &str = "Hosts, addresses and ranges that are allowed all the same, one a line, each with or without a port: \
                          siem.internal:8088, 10.0.0.7, 10.0.0.0/8, [fd00::7]:443.";
@@ -37,7 +38,7 @@ fn network_form(network: &NetworkSummary) -> Part {
             "allow_local_network",
             Field::Allowlist,
             "Local network",
-            "Private networks, this machine itself, and link-local addresses.",
+            "Private networks and this machine itself.",
         )
     };
     let allowlist = optional(field(
@@ -79,7 +80,7 @@ fn describe_rule(rule: &RuleSummary) -> Part {
     let (kind, word) = match rule.verdict {
         Verdict::Allowed => (Kind::Good, "Allowed"),
         Verdict::Refused => (Kind::Quiet, "Refused, but for the allowlist"),
-        Verdict::Never => (Kind::Bad, "Never allowed"),
+        Verdict::ExactOnly => (Kind::Bad, "Blocked unless the allowlist names the exact address"),
     };
     fact(&rule.what, cell(kind, word), rule.ranges.join(", "))
 }
@@ -104,12 +105,15 @@ mod tests {
             rules: vec![RuleSummary {
                 what: "Cloud metadata services".into(),
                 ranges: vec!["169.254.169.254".into()],
-                verdict: Verdict::Never,
+                verdict: Verdict::ExactOnly,
             }],
         };
         let cards = describe(&network);
         let facts = &cards[1].parts[0].parts;
-        assert_eq!(facts[1].parts[0], cell(Kind::Bad, "Never allowed"));
+        assert_eq!(
+            facts[1].parts[0],
+            cell(Kind::Bad, "Blocked unless the allowlist names the exact address")
+        );
         assert_eq!(facts[2].parts[0], cell(Kind::Code, "siem.internal"));
         let form = &cards[0].parts[0];
         assert!(form.parts[1].is_locked && form.parts[1].parts[0].is_marked && form.label == "Save");

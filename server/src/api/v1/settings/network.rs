@@ -46,7 +46,8 @@ pub(in crate::api::v1) struct RuleView {
     what: String,
     #[schema(example = json!(["10.0.0.0/8"]))]
     ranges: Vec<String>,
-    /// Refused addresses can be allowed one by one; what is `never` allowed can't.
+    /// `refused`: the allowlist can allow hosts, addresses and ranges. `exact_only`: refused even if local networks are
+    /// allowed; only an allowlist entry for exactly this address allows it.
     verdict: VerdictName,
 }
 
@@ -55,7 +56,7 @@ pub(in crate::api::v1) struct RuleView {
 enum VerdictName {
     Allowed,
     Refused,
-    Never,
+    ExactOnly,
 }
 
 /// What is absent stays as it is.
@@ -156,7 +157,7 @@ fn rule(rule: RuleSummary) -> RuleView {
         verdict: match rule.verdict {
             Verdict::Allowed => VerdictName::Allowed,
             Verdict::Refused => VerdictName::Refused,
-            Verdict::Never => VerdictName::Never,
+            Verdict::ExactOnly => VerdictName::ExactOnly,
         },
     }
 }
