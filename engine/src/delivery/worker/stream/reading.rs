@@ -61,9 +61,9 @@ impl Stream {
         self.show_progress();
     }
 
-    /// What stood at these positions has left the log: for a destination that was inactive, nothing is kept. Or it can't be
-    /// read, which the log reports. A run of which a
-    /// part has gone is not sent under its bounds again, where the whole of it may be already.
+    /// What stood at these positions has left the log, because for a destination that was inactive nothing is kept; or it can't
+    /// be read, which the log reports. A run of which a part has gone is not sent under its bounds again, where the whole of it
+    /// may be already.
     fn pass_gap(&mut self, first: Seq, last: Seq) {
         let settled = self.books.progress.settled();
         self.books.passed_over(first, last);
