@@ -6,6 +6,7 @@
 pub mod access;
 pub mod activity;
 pub mod alerts;
+pub mod delivery;
 pub mod destination;
 mod escape;
 pub mod event;

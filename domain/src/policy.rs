@@ -11,6 +11,6 @@ mod refusal;
 pub use self::{
     backoff::{Backoff, Jitter, PROBE_CAP},
     decision::{Decision, RequestSize, Trouble, decide},
-    outcome::{Outcome, Unreached},
+    outcome::{Outcome, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},
 };

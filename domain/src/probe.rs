@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    delivery::advice,
     destination::DestinationKind,
-    policy::{Decision, Outcome, Refusal, RequestSize, Trouble, Unreached, decide},
+    policy::{Decision, Outcome, RequestSize, decide},
 };
 
 /// Stands where a secret is left out.
@@ -182,14 +183,18 @@ impl Stage {
 impl Verdict {
     /// What an attempt came to. `reason` is the attempt's own account of its failure, without anything secret.
     pub fn of(kind: DestinationKind, outcome: Outcome, reason: &str) -> Self {
-        let decision = decide(outcome, RequestSize::One);
-        if decision == Decision::Settle {
-            return Self {
-                accepted: true,
-                summary: accepted(kind).to_owned(),
-                next_step: None,
-            };
-        }
+        let next_step = match decide(outcome, RequestSize::One) {
+            Decision::Settle => {
+                return Self {
+                    accepted: true,
+                    summary: accepted(kind).to_owned(),
+                    next_step: None,
+                };
+            }
+            Decision::Hold { trouble, .. } => advice(kind, trouble.into()),
+            Decision::Refuse(refusal) => advice(kind, refusal.into()),
+            Decision::Split | Decision::Forget => "Test again.",
+        };
         let summary = match (kind, reason.strip_prefix("Answered ")) {
             (DestinationKind::Http, Some(status)) => format!("The receiver answered {status}"),
             _ => reason.to_owned(),
@@ -197,7 +202,7 @@ impl Verdict {
         Self {
             accepted: false,
             summary: sentence(summary),
-            next_step: Some(advice(kind, decision).to_owned()),
+            next_step: Some(next_step.to_owned()),
         }
     }
 }
@@ -217,54 +222,10 @@ fn sentence(mut text: String) -> String {
     text
 }
 
-const fn advice(kind: DestinationKind, decision: Decision) -> &'static str {
-    match decision {
-        Decision::Hold { trouble, .. } => trouble_advice(kind, trouble),
-        Decision::Refuse(Refusal::Status(_)) | Decision::Split => refusal_advice(kind),
-        Decision::Refuse(Refusal::Unsendable) => "Change what this names, and test again.",
-        Decision::Settle | Decision::Forget => "Test again.",
-    }
-}
-
-const fn refusal_advice(kind: DestinationKind) -> &'static str {
-    match kind {
-        DestinationKind::Http => "The receiver can be reached, but does not want this event. Check what it expects.",
-        DestinationKind::GoogleCloudLogging => "Check the project ID and the log ID.",
-        DestinationKind::AmazonS3 => "Check the region, the bucket and the endpoint URL.",
-    }
-}
-
-const fn trouble_advice(kind: DestinationKind, trouble: Trouble) -> &'static str {
-    use DestinationKind::{AmazonS3, GoogleCloudLogging, Http};
-    match (kind, trouble) {
-        (_, Trouble::Blocked) => {
-            "If requests may go there, allow this host in the network settings; otherwise use an address outside of them."
-        }
-        (Http, Trouble::Unavailable(_)) => "Look into the receiver, and test again once it works.",
-        (_, Trouble::Unavailable(_)) => "Test again in a while: the service can't take it for now.",
-        (AmazonS3, Trouble::Unreached(Unreached::Dns)) => {
-            "Check the endpoint URL or the region, and this server's DNS."
-        }
-        (AmazonS3, Trouble::Unreached(Unreached::Timeout)) => "The service must answer within 30 seconds.",
-        (AmazonS3, Trouble::AuthenticationFailing(_)) => {
-            "Check the access key ID and the secret access key, and that they may put objects into this bucket."
-        }
-        (AmazonS3, Trouble::EndpointNotFound(_)) => "Check that the bucket exists there, and the endpoint URL.",
-        (AmazonS3, Trouble::Moved(_)) => "Check the region of the bucket, and the endpoint URL.",
-        (GoogleCloudLogging, Trouble::Unreached(_)) => {
-            "Check that this server may connect to Google's services, and that its DNS works."
-        }
-        (GoogleCloudLogging, Trouble::AuthenticationFailing(_)) => {
-            "Check the client email and its private key, and that the account may write logs in this project (role Logs Writer)."
-        }
-        (GoogleCloudLogging, Trouble::EndpointNotFound(_)) => "Check the project ID.",
-        _ => trouble.next_step(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Unreached;
 
     fn verdict(kind: DestinationKind, status: u16, reason: &str) -> Verdict {
         let retry_after = None;
@@ -282,20 +243,13 @@ mod tests {
 
     #[test]
     fn every_failure_is_told_in_two_sentences() {
-        let unreached = [
-            Unreached::Dns,
-            Unreached::Connect,
-            Unreached::Tls,
-            Unreached::Timeout,
-            Unreached::Interrupted,
-        ];
         let statuses = [301, 401, 403, 404, 410, 413, 422, 429, 500, 503, 999];
         let statuses = statuses.map(|status| Outcome::Answered {
             status,
             retry_after: None,
         });
         let others = [Outcome::Blocked, Outcome::Unsendable, Outcome::Stopped];
-        let outcomes = unreached.map(Outcome::Unreached).into_iter().chain(statuses);
+        let outcomes = Unreached::ALL.map(Outcome::Unreached).into_iter().chain(statuses);
         for outcome in outcomes.chain(others) {
             for kind in DestinationKind::ALL {
                 let verdict = Verdict::of(kind, outcome, "It did not work");

@@ -101,7 +101,7 @@ test('What the receiver refuses is told with what to do, and its answer opened',
     [401, 'The receiver answered 401 Unauthorized.', 'verification token'],
     [404, 'The receiver answered 404 Not Found.', 'exactly this URL'],
     [308, 'The receiver answered 308 Permanent Redirect.', 'never followed'],
-    [503, 'The receiver answered 503 Service Unavailable.', 'test again'],
+    [503, 'The receiver answered 503 Service Unavailable.', 'resumes automatically'],
   ] as const) {
     receiver.respondWith({ status, headers: { location: 'http://elsewhere.example/' }, body: markup });
     const dialog = await sendTestEvent(page, form);
@@ -274,7 +274,7 @@ test.describe('without the local network', () => {
     await form.getByLabel('Destination URL').fill(receiver.url);
     const dialog = await sendTestEvent(page, form);
     await expect(dialog.getByText('loopback').first()).toBeVisible();
-    await expect(dialog.locator('.report-next')).toContainText('network settings');
+    await expect(dialog.locator('.report-next')).toContainText('Settings › Network');
     expect(await statesOf(dialog, DELIVER)).toBe('Done Done Failed Skipped Skipped Skipped Skipped');
     await expect(dialog.getByText('Request, which was not sent')).toBeVisible();
     expect(receiver.requests).toHaveLength(0);

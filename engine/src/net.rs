@@ -5,17 +5,28 @@
 //! address never reaches a resolver, so it is checked on its own. Redirects are not followed, and proxies from the
 //! environment are not used: either would lead around the check.
 //!
-//! Clients come in two forms: pooled, for streams, and traced, for tests, which write down each stage of each request.
+//! Clients come in two forms: pooled, for streams, and traced, for connection tests, which record each stage of each request.
+//! Both connect and send by the same code ([`connect`], [`exchange`]) and trust the same certificates ([`trust_store`]).
 
 mod certificate;
 mod client;
+mod connect;
+mod exchange;
 mod mail;
+mod pool;
+#[cfg(test)]
+mod repeat_tests;
 mod resolver;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tls;
+#[cfg(test)]
+mod tls_tests;
+#[cfg(test)]
+mod tolerance_tests;
 mod trace;
-mod traced;
-mod traced_body;
+mod trust_store;
 
 pub use domain::settings::AllowEntry;
 
@@ -29,5 +40,6 @@ pub use self::{
 };
 pub(crate) use self::{
     client::{Late, NoConnection},
+    exchange::{BodyError, Response},
     trace::Traced,
 };

@@ -5,8 +5,9 @@
 //!   is understood or refused as S3 does it.
 //! - [`google`]: Google's token endpoint and Cloud Logging's `entries:write`, written from their public definitions: what
 //!   the service would refuse is refused here, in its words.
+//! - [`nginx`]: the web server that most receivers stand behind.
 //!
-//! Both keep every request, both can be given [`gate::Trouble`] to answer with, and both open a side door on their own
+//! The first two keep every request, can be given [`gate::Trouble`] to answer with, and open a side door on their own
 //! address (`GET /_received`, `POST /_trouble/<name>/<times>`, `DELETE /_trouble`), for tests that run in another process.
 //! A server listens until it is dropped.
 
@@ -15,6 +16,7 @@ mod door;
 pub mod gate;
 pub mod google;
 mod listener;
+pub mod nginx;
 mod percent;
 mod record;
 pub mod s3;

@@ -81,7 +81,7 @@ pub(super) fn draw_words(words: &HealthWords) -> AnyView {
 
 /// The health in words, with what else is worth knowing.
 pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
-    let mut words = health_words(&stream.health, reader.viewpoint());
+    let mut words = health_words(stream.draft.kind(), &stream.health, reader.viewpoint());
     let facts = &stream.facts;
     let is_calm = matches!(
         stream.health,

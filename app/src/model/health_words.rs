@@ -1,6 +1,12 @@
 //! The health of a stream in words.
 
-use domain::{Timestamp, health::StreamHealth, policy::Trouble};
+use domain::{
+    Timestamp,
+    delivery::{Reason, advice},
+    destination::DestinationKind,
+    health::StreamHealth,
+    policy::Trouble,
+};
 
 use super::{
     moment::{Viewpoint, clock_text, until_text},
@@ -30,7 +36,7 @@ pub struct HealthWords {
 }
 
 /// Without a viewpoint (on the server) times are in UTC; with one, in the reader's zone and counted down.
-pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> HealthWords {
+pub fn health_words(kind: DestinationKind, health: &StreamHealth, viewpoint: Option<Viewpoint>) -> HealthWords {
     match health {
         StreamHealth::NothingToSend => calm(Tone::Quiet, "Nothing to send yet"),
         StreamHealth::Starting => calm(Tone::Quiet, "Starting"),
@@ -54,10 +60,7 @@ pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> Heal
                 format!("since {}", clock_text(*since, viewpoint)),
                 waiting_text(*waiting),
             ],
-            next_step: Some(
-                "Open the stream to see what the receiver answers. A refused event is tried again, and parked after five \
-                 attempts.",
-            ),
+            next_step: Some(advice(kind, Reason::Refusing)),
         },
         &StreamHealth::Held {
             trouble,
@@ -76,7 +79,7 @@ pub fn health_words(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> Heal
                 tone,
                 headline,
                 details,
-                next_step: Some(trouble.next_step()),
+                next_step: Some(advice(kind, trouble.into())),
             }
         }
     }
@@ -161,7 +164,7 @@ mod tests {
     }
 
     fn line(health: &StreamHealth, viewpoint: Option<Viewpoint>) -> String {
-        let words = health_words(health, viewpoint);
+        let words = health_words(DestinationKind::Http, health, viewpoint);
         std::iter::once(words.headline)
             .chain(words.details)
             .collect::<Vec<_>>()
@@ -227,8 +230,18 @@ mod tests {
             ),
         ] {
             assert!(line(&held(trouble), viewpoint()).starts_with(headline), "{trouble:?}");
-            let words = health_words(&held(trouble), viewpoint());
+            let words = health_words(DestinationKind::Http, &held(trouble), viewpoint());
             assert_eq!((words.tone, words.next_step.is_some()), (Tone::Bad, true));
+        }
+    }
+
+    #[test]
+    fn the_next_step_is_for_the_kind_of_the_destination() {
+        let unreachable = held(Trouble::AuthenticationFailing(403));
+        for kind in DestinationKind::ALL {
+            let words = health_words(kind, &unreachable, viewpoint());
+            let expected = advice(kind, Trouble::AuthenticationFailing(403).into());
+            assert_eq!(words.next_step, Some(expected));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Refusal, Unreached};
+use super::{Outcome, Refusal, TlsFailure, Unreached};
 
 /// How many events the request carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,38 +81,21 @@ const fn hold(trouble: Trouble, retry_after: Option<Duration>) -> Decision {
     Decision::Hold { trouble, retry_after }
 }
 
-impl Trouble {
-    /// What an administrator can do about it, in one sentence or two.
-    pub const fn next_step(self) -> &'static str {
-        match self {
-            Self::Unreached(Unreached::Dns) => "Check the host name in the URL, and this server's DNS.",
-            Self::Unreached(Unreached::Connect) => {
-                "Check that the receiver runs, and that no firewall stands in between."
-            }
-            Self::Unreached(Unreached::Tls) => "Check the receiver's certificate: it must be valid for this host name.",
-            Self::Unreached(Unreached::Timeout) => "The receiver must answer within 10 seconds.",
-            Self::Unreached(Unreached::Interrupted) => "Check the receiver, or the proxy in front of it.",
-            Self::Unavailable(429) => "The receiver asks for a pause. Sending goes on by itself.",
-            Self::Unavailable(_) => "Sending goes on by itself as soon as the receiver accepts again.",
-            Self::AuthenticationFailing(_) => "Check that the receiver accepts this verification token.",
-            Self::EndpointNotFound(_) => "Check that the receiver listens at exactly this URL.",
-            Self::Moved(_) => "Redirects are never followed. Add a destination with the new URL.",
-            Self::Blocked => "To allow it, add its host or address under Settings › Network.",
-            Self::TooManyRefused => {
-                "Make the receiver accept these events, or retry or discard parked ones: no more refused events are kept."
-            }
-            Self::EverythingRefused(_) => "The receiver refuses whatever it gets. Check what it expects.",
-        }
-    }
-}
-
 impl fmt::Display for Trouble {
     /// A phrase that follows "Held: " or stands alone in a log line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreached(Unreached::Dns) => formatter.write_str("host name not found"),
             Self::Unreached(Unreached::Connect) => formatter.write_str("no connection"),
-            Self::Unreached(Unreached::Tls) => formatter.write_str("TLS handshake failed"),
+            Self::Unreached(Unreached::Tls(failure)) => formatter.write_str(match failure {
+                TlsFailure::UnknownIssuer => "certificate from an unknown issuer",
+                TlsFailure::WrongName => "certificate for another name",
+                TlsFailure::Expired => "certificate expired",
+                TlsFailure::NotYetValid => "certificate not valid yet",
+                TlsFailure::CaAsServer => "certificate of a CA used by a server",
+                TlsFailure::ClientCertificate => "client certificate required",
+                TlsFailure::Other => "TLS handshake failed",
+            }),
             Self::Unreached(Unreached::Timeout) => formatter.write_str("no answer in time"),
             Self::Unreached(Unreached::Interrupted) => formatter.write_str("connection ended before the answer"),
             Self::Unavailable(429) => formatter.write_str("429 too many requests"),
@@ -198,13 +181,7 @@ mod tests {
 
     #[test]
     fn without_an_answer_nothing_is_settled_or_refused() {
-        for unreached in [
-            Unreached::Dns,
-            Unreached::Connect,
-            Unreached::Tls,
-            Unreached::Timeout,
-            Unreached::Interrupted,
-        ] {
+        for unreached in Unreached::ALL {
             let decision = decide(Outcome::Unreached(unreached), RequestSize::One);
             assert_eq!(decision, hold(Trouble::Unreached(unreached), None));
         }

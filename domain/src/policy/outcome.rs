@@ -13,11 +13,45 @@ pub enum Unreached {
     /// No connection: refused, reset, unreachable, or not within the connect deadline.
     Connect,
     /// The certificate or the handshake was not accepted.
-    Tls,
+    Tls(TlsFailure),
     /// No whole answer within the deadline of the attempt.
     Timeout,
     /// The connection ended before the answer did.
     Interrupted,
+}
+
+/// Why no connection by TLS came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsFailure {
+    /// No trusted CA has issued the certificate.
+    UnknownIssuer,
+    /// The certificate is for other names.
+    WrongName,
+    Expired,
+    NotYetValid,
+    /// The server uses the certificate of a CA.
+    CaAsServer,
+    /// The server asks for a client certificate.
+    ClientCertificate,
+    /// Anything else, for example a server that does not speak TLS.
+    Other,
+}
+
+impl Unreached {
+    pub const ALL: [Self; 11] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls(TlsFailure::UnknownIssuer),
+        Self::Tls(TlsFailure::WrongName),
+        Self::Tls(TlsFailure::Expired),
+        Self::Tls(TlsFailure::NotYetValid),
+        Self::Tls(TlsFailure::CaAsServer),
+        Self::Tls(TlsFailure::ClientCertificate),
+        Self::Tls(TlsFailure::Other),
+        Self::Timeout,
+        Self::Interrupted,
+    ];
 }
 
 /// The end of one attempt.

@@ -78,7 +78,7 @@ impl Failure {
         Some(match outcome {
             Outcome::Unreached(Unreached::Dns) => Self::Dns,
             Outcome::Unreached(Unreached::Connect) => Self::Connect,
-            Outcome::Unreached(Unreached::Tls) => Self::Tls,
+            Outcome::Unreached(Unreached::Tls(_)) => Self::Tls,
             Outcome::Unreached(Unreached::Timeout) => Self::Timeout,
             Outcome::Unreached(Unreached::Interrupted) => Self::Interrupted,
             Outcome::Blocked => Self::Blocked,

@@ -2,27 +2,33 @@
 
 use std::{
     io,
-    net::IpAddr,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::HeaderMap;
-use reqwest::redirect;
-use url::{Host, Url};
+use domain::probe::StageName;
+use http::{HeaderMap, Method};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::{
-    Blocked, NetworkRules, Unresolved, resolver::GuardedResolver, tls::Trust, trace::Trace, traced::TracedClient,
+    Blocked, NetworkRules, Unresolved,
+    connect::Connector,
+    exchange::{Request, Response},
+    pool::{Connection, FailureKind, Pool},
+    trace::{Recording, Trace},
+    trust_store::TrustStore,
 };
 
-/// No connection within this time is no connection.
-pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+/// How often a request is repeated that no server has processed.
+const UNPROCESSED_REPEATS: u32 = 3;
 
 /// Makes clients, all under the rules of their moment; clones share them.
 #[derive(Clone, Debug)]
 pub struct GuardedClients {
     rules: Arc<RwLock<Versioned>>,
+    trust: TrustStore,
     /// Where clients write down what they do, if they do.
     trace: Option<Trace>,
 }
@@ -36,10 +42,6 @@ struct Versioned {
 /// A client could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    #[error("the TLS certificates of this machine can't be used")]
-    Tls(#[source] reqwest::Error),
-    #[error("the TLS certificates of this machine can't be used")]
-    Trust(#[source] rustls::Error),
     #[error("a destination's URL has no host")]
     NoHost,
 }
@@ -49,7 +51,16 @@ impl GuardedClients {
         let rules = Arc::new(rules);
         Self {
             rules: Arc::new(RwLock::new(Versioned { rules, revision: 0 })),
+            trust: TrustStore::of_this_machine(),
             trace: None,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn trusting(rules: NetworkRules, trust: super::tls::Trust) -> Self {
+        Self {
+            trust: TrustStore::fixed(trust),
+            ..Self::new(rules)
         }
     }
 
@@ -58,6 +69,7 @@ impl GuardedClients {
         let trace = Trace::begin();
         let clients = Self {
             rules: Arc::clone(&self.rules),
+            trust: self.trust.clone(),
             trace: Some(trace.clone()),
         };
         (clients, trace)
@@ -68,10 +80,10 @@ impl GuardedClients {
         Arc::clone(&self.read().rules)
     }
 
-    /// Grows when the rules change: a client that was made before must be made anew, for it may hold a connection that the
-    /// rules no longer allow.
+    /// Grows when the rules or the trusted certificates change: a client that was made before must be made anew, for it may
+    /// have a connection that is no longer allowed.
     pub fn revision(&self) -> u64 {
-        self.read().revision
+        self.read().revision + self.trust.revision()
     }
 
     /// Makes clients under other rules from now on.
@@ -93,52 +105,36 @@ impl GuardedClients {
     /// [`ClientError`].
     pub fn client_for(&self, url: &Url, deadline: Duration) -> Result<GuardedClient, ClientError> {
         let port = url.port_or_known_default().ok_or(ClientError::NoHost)?;
-        let rules = self.rules();
-        let form = match &self.trace {
-            Some(trace) => Form::Traced(TracedClient {
-                rules,
+        Ok(GuardedClient {
+            connector: Connector {
+                rules: self.rules(),
                 port,
-                deadline,
-                trust: Trust::of_this_machine().map_err(ClientError::Trust)?,
-                trace: trace.clone(),
-            }),
-            None => Form::pooled(rules, port, deadline)?,
-        };
-        Ok(GuardedClient { form, port })
+                trust: self.trust.clone(),
+            },
+            deadline,
+            mode: match &self.trace {
+                Some(trace) => Mode::Traced(trace.clone()),
+                None => Mode::Pooled(Pool::default()),
+            },
+        })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is where the guarded client is made")]
-fn build(resolver: GuardedResolver, deadline: Duration) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .dns_resolver(Arc::new(resolver))
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        // A policy that never retries would still copy each request in case it did.
-        .retry(reqwest::retry::never().max_retries_per_request(0))
-        .connect_timeout(CONNECT_DEADLINE)
-        .timeout(deadline)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .tcp_nodelay(true)
-        .build()
-}
-
-/// Sends to hosts on one port.
+/// Sends to hosts on one port; clones share the connections.
 #[derive(Clone, Debug)]
 pub struct GuardedClient {
-    form: Form,
-    port: u16,
+    connector: Connector,
+    /// Of one request, from resolving the name to the end of the response.
+    deadline: Duration,
+    mode: Mode,
 }
 
 #[derive(Clone, Debug)]
-enum Form {
-    Pooled {
-        client: reqwest::Client,
-        rules: Arc<NetworkRules>,
-        port: u16,
-    },
-    Traced(TracedClient),
+enum Mode {
+    /// Connections are kept for later requests.
+    Pooled(Pool),
+    /// Every request has a connection of its own, and each stage is recorded.
+    Traced(Trace),
 }
 
 /// Why there is no answer.
@@ -146,8 +142,10 @@ enum Form {
 pub(crate) enum SendError {
     #[error("the network rules forbid it")]
     Blocked(#[source] Blocked),
-    #[error("the request failed")]
-    Request(#[source] reqwest::Error),
+    #[error("the URL is not that of a request")]
+    Malformed(#[source] http::Error),
+    #[error("the URL is not that of a request")]
+    Url(#[source] url::ParseError),
     /// The resolver has checked names for another port.
     #[error("the request is for another port than its client")]
     OtherPort,
@@ -172,52 +170,122 @@ pub(crate) struct NoConnection(#[source] pub(super) io::Error);
 pub(crate) struct Late;
 
 impl GuardedClient {
-    pub(crate) async fn post(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<reqwest::Response, SendError> {
-        let mut request = reqwest::Request::new(http::Method::POST, url.clone());
-        *request.headers_mut() = headers;
-        *request.body_mut() = Some(body.into());
-        self.execute(request).await
+    /// Posts to a URL and waits for the head of the response.
+    ///
+    /// A request is repeated at once, on another connection, when the server has certainly not processed it, or when a kept
+    /// connection ended without a byte of a response. In the second case a server may get the request twice.
+    pub(crate) async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Response, SendError> {
+        self.execute(Request::new(Method::POST, url.clone(), headers, body)?)
+            .await
     }
 
-    pub(crate) async fn execute(&self, request: reqwest::Request) -> Result<reqwest::Response, SendError> {
-        if request.url().port_or_known_default() != Some(self.port) {
+    /// The same for any request that has an absolute URI. The path is sent exactly as it is.
+    pub(crate) async fn send(&self, request: http::Request<Bytes>) -> Result<Response, SendError> {
+        let (head, body) = request.into_parts();
+        let url = Url::parse(&head.uri.to_string()).map_err(SendError::Url)?;
+        let request = Request::new(head.method, url, head.headers, body)?;
+        self.execute(match head.uri.path_and_query() {
+            Some(path) => request.with_path(path.clone()),
+            None => request,
+        })
+        .await
+    }
+
+    async fn execute(&self, request: Request) -> Result<Response, SendError> {
+        if request.url().port_or_known_default() != Some(self.connector.port) {
             return Err(SendError::OtherPort);
         }
-        match &self.form {
-            Form::Pooled { client, rules, port } => {
-                check_literal(rules, request.url(), *port)?;
-                client.execute(request).await.map_err(SendError::Request)
+        let recording = match &self.mode {
+            Mode::Pooled(_) => Recording::OFF,
+            Mode::Traced(trace) => request.record(trace),
+        };
+        let deadline = Instant::now() + self.deadline;
+        let exchange = Box::pin(self.exchange(&request, &recording, deadline));
+        match timeout_at(deadline, exchange).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                recording.failed(format!("No answer within {} seconds.", self.deadline.as_secs()));
+                Err(SendError::Late(Late))
             }
-            Form::Traced(client) => client.execute(request).await,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        recording: &Recording,
+        deadline: Instant,
+    ) -> Result<Response, SendError> {
+        let (mut repeats, mut use_kept) = (Repeats::default(), true);
+        loop {
+            let mut connection = self.connection(request, use_kept, recording).await?;
+            recording.begin(StageName::Request);
+            let message = request.message(connection.is_http1(), recording)?;
+            let failure = match connection.send(message).await {
+                Ok(response) => {
+                    let connection = (connection, self.pool().cloned());
+                    return Ok(Response::new(response, connection, deadline, recording.clone()));
+                }
+                Err(failure) => failure,
+            };
+            if !repeats.allow(failure.kind) {
+                recording.failed(format!("{}.", crate::causes(&failure.error)));
+                return Err(SendError::Exchange(failure.error));
+            }
+            // A server that refuses a stream has said how many it admits: the connection is good for one more try.
+            use_kept = failure.kind == FailureKind::Refused && repeats.unprocessed == 1;
+            if let Some(pool) = self.pool().filter(|_| !use_kept) {
+                pool.retire(&connection);
+            }
+        }
+    }
+
+    async fn connection(
+        &self,
+        request: &Request,
+        use_kept: bool,
+        recording: &Recording,
+    ) -> Result<Connection, SendError> {
+        let host = request.authority();
+        let connecting = self.connector.connect(request.url(), recording);
+        let Some(pool) = self.pool() else {
+            return Connection::establish(host.clone(), connecting.await?).await;
+        };
+        let kept = match use_kept {
+            true => pool.kept(host).await,
+            false => None,
+        };
+        match kept {
+            Some(kept) => Ok(kept),
+            None => pool.connect(host, connecting).await,
+        }
+    }
+
+    const fn pool(&self) -> Option<&Pool> {
+        match &self.mode {
+            Mode::Pooled(pool) => Some(pool),
+            Mode::Traced(_) => None,
         }
     }
 }
 
-impl Form {
-    fn pooled(rules: Arc<NetworkRules>, port: u16, deadline: Duration) -> Result<Self, ClientError> {
-        let resolver = GuardedResolver {
-            rules: Arc::clone(&rules),
-            port,
-        };
-        let client = build(resolver, deadline).map_err(ClientError::Tls)?;
-        Ok(Self::Pooled { client, rules, port })
-    }
+/// The repeats of one request, which count as one attempt.
+#[derive(Default)]
+struct Repeats {
+    unprocessed: u32,
+    /// The server may have processed the request after all, so this happens once.
+    closed_idle: bool,
 }
 
-/// A literal address never reaches the resolver, so it is checked here.
-fn check_literal(rules: &NetworkRules, url: &Url, port: u16) -> Result<(), SendError> {
-    let address = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::V4(address),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address),
-        Some(Host::Domain(_)) | None => return Ok(()),
-    };
-    rules.check(address, address, port).map_err(|reason| {
-        let host = address.to_string();
-        SendError::Blocked(Blocked { host, address, reason })
-    })
+impl Repeats {
+    fn allow(&mut self, failure: FailureKind) -> bool {
+        match failure {
+            FailureKind::Refused | FailureKind::Unprocessed => {
+                self.unprocessed += 1;
+                self.unprocessed <= UNPROCESSED_REPEATS
+            }
+            FailureKind::ClosedIdle => !std::mem::replace(&mut self.closed_idle, true),
+            FailureKind::Final => false,
+        }
+    }
 }

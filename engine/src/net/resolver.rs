@@ -1,11 +1,6 @@
 //! Resolving a name and keeping only the addresses that may be connected to.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
-
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::{IpAddr, SocketAddr};
 
 use super::{Forbidden, NetworkRules};
 
@@ -22,30 +17,6 @@ pub struct Blocked {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Host cannot be resolved or invalid")]
 pub struct Unresolved;
-
-/// Resolves for one port.
-#[derive(Clone, Debug)]
-pub(super) struct GuardedResolver {
-    pub(super) rules: Arc<NetworkRules>,
-    pub(super) port: u16,
-}
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.clone();
-        Box::pin(async move {
-            match resolve(&guard.rules, name.as_str(), guard.port).await {
-                Ok(allowed) => {
-                    let addresses: Addrs = Box::new(allowed.into_iter());
-                    Ok(addresses)
-                }
-                // Boxed as what they are, so that whoever reads the chain of causes finds them.
-                Err(ResolveError::Blocked(blocked)) => Err(blocked.into()),
-                Err(ResolveError::Unresolved) => Err(Unresolved.into()),
-            }
-        })
-    }
-}
 
 /// The addresses of a host that may be connected to, at least one. The host may be an address itself.
 pub(super) async fn resolve(rules: &NetworkRules, host: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {

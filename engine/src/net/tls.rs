@@ -1,4 +1,4 @@
-//! TLS as the pooled client has it, with an eye on the certificate.
+//! The TLS settings of all clients, and for traced ones the certificate that the server showed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,11 +10,13 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-/// What certificates are checked against: what this machine trusts.
+/// What certificates are checked against.
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
     verifier: Arc<dyn ServerCertVerifier>,
+    /// Shared by the connections of all clients, so that sessions are resumed.
+    config: Arc<ClientConfig>,
 }
 
 impl Trust {
@@ -22,34 +24,52 @@ impl Trust {
     /// If nothing is trusted on this machine, or no crypto provider was installed.
     pub(super) fn of_this_machine() -> Result<Self, Error> {
         let provider = provider()?;
-        let verifier = Arc::new(Verifier::new(Arc::clone(&provider))?);
-        Ok(Self { provider, verifier })
+        Self::new(Arc::new(Verifier::new(Arc::clone(&provider))?), provider)
     }
 
     #[cfg(test)]
     pub(super) fn with_root(root: CertificateDer<'static>) -> Result<Self, Error> {
         let provider = provider()?;
-        let verifier = Arc::new(Verifier::new_with_extra_roots([root], Arc::clone(&provider))?);
-        Ok(Self { provider, verifier })
+        let verifier = Verifier::new_with_extra_roots([root], Arc::clone(&provider))?;
+        Self::new(Arc::new(verifier), provider)
+    }
+
+    fn new(verifier: Arc<dyn ServerCertVerifier>, provider: Arc<CryptoProvider>) -> Result<Self, Error> {
+        let config = config(Arc::clone(&provider), Arc::clone(&verifier))?;
+        Ok(Self {
+            provider,
+            verifier,
+            config: Arc::new(config),
+        })
+    }
+
+    /// The settings of a connection.
+    pub(super) fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
     }
 
     /// The settings of one connection, and what will have been seen of its certificate.
     ///
     /// # Errors
     /// If the crypto provider knows no version of TLS.
-    pub(super) fn connection(&self) -> Result<(ClientConfig, Arc<Witness>), Error> {
+    pub(super) fn witnessed(&self) -> Result<(Arc<ClientConfig>, Arc<Witness>), Error> {
         let witness = Arc::new(Witness {
             verifier: Arc::clone(&self.verifier),
             seen: Mutex::default(),
         });
-        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok((config, witness))
+        let config = config(Arc::clone(&self.provider), Arc::<Witness>::clone(&witness))?;
+        Ok((Arc::new(config), witness))
     }
+}
+
+fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, Error> {
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 fn provider() -> Result<Arc<CryptoProvider>, Error> {

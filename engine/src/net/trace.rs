@@ -67,9 +67,12 @@ pub(crate) struct Traced {
     open: Option<(StageName, u64)>,
 }
 
-/// Writes down one request.
+/// Records one request of a traced client; records nothing for a pooled one.
 #[derive(Clone)]
-pub(super) struct Recording {
+pub(super) struct Recording(Option<Recorded>);
+
+#[derive(Clone)]
+struct Recorded {
     trace: Trace,
     position: usize,
 }
@@ -121,10 +124,10 @@ impl Trace {
         requests.push(traced);
         let position = requests.len() - 1;
         drop(requests);
-        Recording {
+        Recording(Some(Recorded {
             trace: self.clone(),
             position,
-        }
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Traced>> {
@@ -139,6 +142,12 @@ impl fmt::Debug for Trace {
 }
 
 impl Recording {
+    pub(super) const OFF: Self = Self(None);
+
+    pub(super) const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(super) fn begin(&self, name: StageName) {
         self.change(|request, now| request.open = Some((name, now)));
     }
@@ -190,8 +199,11 @@ impl Recording {
     }
 
     fn change(&self, change: impl FnOnce(&mut Traced, u64)) {
-        let now = self.trace.now_us();
-        if let Some(request) = self.trace.lock().get_mut(self.position) {
+        let Some(Recorded { trace, position }) = &self.0 else {
+            return;
+        };
+        let now = trace.now_us();
+        if let Some(request) = trace.lock().get_mut(*position) {
             change(request, now);
         }
     }

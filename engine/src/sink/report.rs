@@ -8,18 +8,22 @@ use std::{
 
 use domain::{
     Timestamp,
-    policy::{Outcome, Unreached},
+    policy::{Outcome, TlsFailure, Unreached},
 };
 use http::header::{HeaderMap, RETRY_AFTER};
+use rustls::{AlertDescription, CertificateError, OtherError};
 
 use super::Report;
-use crate::net::{Blocked, Late, NoConnection, Unresolved};
+use crate::net::{Blocked, BodyError, Late, NoConnection, Response, Unresolved};
 
 /// Read of an answer at most, so that the connection can be used again; a longer answer costs its connection.
 const READ_BYTES: usize = 64 * 1024;
 
 /// Kept of an answer at most.
 pub(crate) const KEPT_BYTES: usize = 4 * 1024;
+
+/// A destination that asks for a longer wait is understood to ask for this one.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Nothing was sent. `reason` is a sentence.
 pub(super) fn unsendable(reason: impl Into<String>) -> Report {
@@ -55,7 +59,7 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     let reason = match unreached {
         Unreached::Dns => Unresolved.to_string(),
         Unreached::Connect => format!("No connection: {}.", root_cause(error)),
-        Unreached::Tls => format!("The TLS handshake failed: {}.", root_cause(error)),
+        Unreached::Tls(_) => format!("The TLS handshake failed: {}.", root_cause(error)),
         Unreached::Timeout => format!("No whole answer within {} seconds.", deadline.as_secs()),
         Unreached::Interrupted => format!("The connection ended before the answer: {}.", root_cause(error)),
     };
@@ -84,17 +88,43 @@ fn blocked_report(blocked: &Blocked, started: Instant) -> Report {
 }
 
 fn classify(error: &(dyn Error + 'static)) -> Unreached {
-    let request = find::<reqwest::Error>(error);
     if find::<Unresolved>(error).is_some() {
         Unreached::Dns
-    } else if find::<rustls::Error>(error).is_some() {
-        Unreached::Tls
-    } else if find::<NoConnection>(error).is_some() || request.is_some_and(reqwest::Error::is_connect) {
+    } else if let Some(error) = find::<rustls::Error>(error) {
+        Unreached::Tls(tls_failure(error))
+    } else if find::<NoConnection>(error).is_some() {
         Unreached::Connect
-    } else if find::<Late>(error).is_some() || request.is_some_and(reqwest::Error::is_timeout) {
+    } else if find::<Late>(error).is_some() {
         Unreached::Timeout
     } else {
         Unreached::Interrupted
+    }
+}
+
+fn tls_failure(error: &rustls::Error) -> TlsFailure {
+    match error {
+        rustls::Error::InvalidCertificate(error) => certificate_failure(error),
+        // The first in TLS 1.3; the second in TLS 1.2, which has no alert of its own for it. No certificate of ours can be
+        // bad: there is none.
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
+            TlsFailure::ClientCertificate
+        }
+        _ => TlsFailure::Other,
+    }
+}
+
+fn certificate_failure(error: &CertificateError) -> TlsFailure {
+    match error {
+        // A bad signature: a CA of this name is trusted, but with another key.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFailure::UnknownIssuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFailure::WrongName,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFailure::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFailure::NotYetValid,
+        CertificateError::Other(OtherError(error)) => match error.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => TlsFailure::CaAsServer,
+            _ => TlsFailure::Other,
+        },
+        _ => TlsFailure::Other,
     }
 }
 
@@ -124,12 +154,12 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The body of an answer, its start alone if it is long; an error if it broke off.
-pub(super) async fn read_answer(response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn read_answer(response: &mut Response) -> Result<Vec<u8>, BodyError> {
     read_at_most(READ_BYTES, response).await
 }
 
 /// The same, with another measure of what is long.
-pub(super) async fn read_at_most(bytes: usize, response: &mut reqwest::Response) -> Result<Vec<u8>, reqwest::Error> {
+pub(super) async fn read_at_most(bytes: usize, response: &mut Response) -> Result<Vec<u8>, BodyError> {
     let (mut kept, mut read) = (Vec::new(), 0);
     while let Some(chunk) = response.chunk().await? {
         let room = bytes.saturating_sub(kept.len());
@@ -160,14 +190,25 @@ pub(crate) fn masked(answer: String, secrets: &[String]) -> String {
         .fold(answer.clone(), |masked, secret| masked.replace(secret.as_str(), "••••"))
 }
 
-/// Both forms of `Retry-After`: seconds, or an HTTP date.
+/// Both forms of `Retry-After`: seconds, or an HTTP date. At most [`LONGEST_WAIT`].
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if let Some(wait) = seconds(text) {
+        return Some(wait);
     }
     let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::from_unix_ms(0).plus(date).since(now))
+    let wait = Timestamp::from_unix_ms(0).plus(date).since(now);
+    Some(wait.min(LONGEST_WAIT))
+}
+
+/// A decimal number of seconds, also one with a fraction. At most [`LONGEST_WAIT`].
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return None;
+    }
+    let seconds: f64 = text.parse().ok()?;
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_WAIT);
+    Some(wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -200,5 +241,31 @@ mod tests {
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(60)));
         assert_eq!(wait("Wed, 21 Oct 2015 07:20:00 GMT"), Some(Duration::ZERO));
         assert_eq!(wait("soon"), None);
+        assert_eq!(wait(""), None);
+        assert_eq!(wait("-1"), None);
+        assert_eq!(wait("1e3"), None);
+        assert_eq!(wait("1.2.3"), None);
+    }
+
+    #[test]
+    fn a_fraction_or_a_huge_retry_after_is_clamped_and_not_ignored() {
+        let now = Timestamp::parse("2015-10-21T07:27:00Z").unwrap();
+        let wait = |value: &str| {
+            let value = HeaderValue::from_str(value).unwrap();
+            retry_after(&HeaderMap::from_iter([(RETRY_AFTER, value)]), now)
+        };
+        assert_eq!(wait("2.5"), Some(Duration::from_millis(2_500)));
+        assert_eq!(wait(" 0.25 "), Some(Duration::from_millis(250)));
+        let digits = "9".repeat(400);
+        for huge in [
+            "86401",
+            "18446744073709551615",
+            "18446744073709551616",
+            "99999999999999999999.5",
+            digits.as_str(),
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+        ] {
+            assert_eq!(wait(huge), Some(LONGEST_WAIT), "{huge}");
+        }
     }
 }

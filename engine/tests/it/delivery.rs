@@ -213,7 +213,7 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
         matches!(
             health,
             StreamHealth::Held {
-                trouble: Trouble::Unreached(Unreached::Tls),
+                trouble: Trouble::Unreached(Unreached::Tls(_)),
                 ..
             }
         ),

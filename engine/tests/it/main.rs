@@ -6,6 +6,7 @@ mod activity;
 mod alerts;
 mod at_rest;
 mod configuration;
+mod connections;
 mod contract;
 mod data_folder;
 mod delivery;

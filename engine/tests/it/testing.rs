@@ -251,12 +251,12 @@ async fn what_a_receiver_refuses_is_told_with_what_to_do() {
         (
             Answer::Status(413),
             "The receiver answered 413 Payload Too Large.",
-            "does not want",
+            "limit on the size",
         ),
         (
             Answer::Status(503),
             "The receiver answered 503 Service Unavailable.",
-            "test again",
+            "resumes automatically",
         ),
         (
             Answer::Redirect("http://elsewhere.example/".into()),
@@ -317,7 +317,7 @@ async fn what_the_network_rules_forbid_is_found_by_the_test_and_nothing_is_sent(
         let report = test(&world, &http(url)).await;
         assert_eq!(failed(&report), StageName::NetworkRule);
         assert!(report.verdict.summary.contains("loopback"), "{report:?}");
-        assert!(report.verdict.next_step.unwrap().contains("network settings"));
+        assert!(report.verdict.next_step.unwrap().contains("Settings › Network"));
     }
     assert_eq!(receiver.requests().len(), 0);
 }
@@ -352,7 +352,7 @@ async fn a_stored_destination_is_tested_with_its_secrets_and_its_stream_goes_on_
     let draft = secretive(&receiver);
     let id = world.add(&draft).await;
     receiver
-        .wait_until("the first event is there", |requests| requests.len() == 1)
+        .wait_until("the events of both changes are there", |requests| requests.len() == 2)
         .await;
     let flow = Flow {
         active: true,

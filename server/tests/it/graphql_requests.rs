@@ -164,7 +164,7 @@ async fn a_held_stream_says_so_in_both_families() {
     let health = health_becomes(&api, query, "HELD").await;
     assert_eq!(
         health["reason"],
-        "No connection. Check that the receiver runs, and that no firewall stands in between."
+        "No connection. Check that the receiver is running, and that no firewall blocks the connection."
     );
     assert_eq!(health["lastSuccessAt"], Value::Null);
     assert!(health["waiting"].as_i64().unwrap() >= 1, "{health}");

@@ -48,4 +48,5 @@ mod settings;
 mod sign_in;
 mod slow_clients;
 mod storage;
+mod tls;
 mod tokens;

@@ -15,12 +15,17 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
-use crate::tools::{npm, python};
+use crate::tools::{nginx, npm, python};
 
 const PAGE_SIZE: Step = Step {
     name: "page size",
     what: "weigh what a first visit loads",
     usually: "no time",
+};
+const NGINX: Step = Step {
+    name: "nginx",
+    what: "find an nginx, or install one",
+    usually: "20 s once",
 };
 const CARGO_TEST: Step = Step {
     name: "cargo test",
@@ -105,11 +110,18 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 
 /// With the web assets embedded already here, so that the server is compiled once for all the steps.
 fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+    let mut nginx = None;
+    steps.attempt(&NGINX, || {
+        nginx = Some(nginx::find_or_install()?);
+        Ok(Ending::Done)
+    });
     steps.attempt(&CARGO_TEST, || {
         let mut command = process::cargo(project);
         command
             .args(["test", "--workspace", "--no-fail-fast"])
             .env(SITE_VARIABLE, project.site());
+        // Without it, the tests that need it fail and say so.
+        command.envs(nginx.as_ref().map(|nginx| (nginx::VARIABLE, nginx)));
         let finished = process::tee(&mut command)?;
         *tally += Tally::of_cargo_test(&finished.stdout);
         ending_of(&finished)

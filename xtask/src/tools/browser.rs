@@ -4,8 +4,9 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
+use super::apt;
 use crate::process;
 use crate::project::Project;
 
@@ -33,11 +34,9 @@ impl Browser {
             Ok(()) => return Ok(Self::Playwright { folder }),
             Err(error) => println!("    Playwright's own Chromium cannot be had here: {error:#}"),
         }
-        install_package()?;
-        match on_path() {
-            Some(found) => Ok(Self::Installed(found)),
-            None => bail!("no Chromium: install one, or name it in AUDIT_STREAMS_CHROMIUM"),
-        }
+        const MISSING: &str = "no Chromium: install one, or name it in AUDIT_STREAMS_CHROMIUM";
+        apt::install("chromium").context(MISSING)?;
+        on_path().map(Self::Installed).context(MISSING)
     }
 
     /// Tells Playwright which browser to start.
@@ -59,26 +58,4 @@ fn download(project: &Project, folder: &PathBuf) -> Result<()> {
         .current_dir(project.end2end())
         .env("PLAYWRIGHT_BROWSERS_PATH", folder);
     process::run(command.args(["--no-install", "playwright", "install", "chromium"]))
-}
-
-fn install_package() -> Result<()> {
-    if process::find_on_path("apt-get").is_none() {
-        bail!("no Chromium: install one, or name it in AUDIT_STREAMS_CHROMIUM");
-    }
-    apt_get(&["update"])?;
-    apt_get(&["install", "-y", "--no-install-recommends", "chromium"])
-}
-
-/// As root directly; otherwise through sudo, and only where sudo asks nobody for a password.
-fn apt_get(args: &[&str]) -> Result<()> {
-    let is_root = process::capture(Command::new("id").arg("-u"))?.trim() == "0";
-    let mut command = if is_root {
-        Command::new("apt-get")
-    } else {
-        Command::new("sudo")
-    };
-    if !is_root {
-        command.args(["-n", "apt-get"]);
-    }
-    process::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::sink::{
     Report, SendReport,
-    report::{accepted, answered, kept_text},
+    report::{accepted, answered, kept_text, seconds},
 };
 
 /// Kept of a message at most, in characters.
@@ -84,8 +84,7 @@ impl ApiError {
 
     fn retry_delay(&self) -> Option<Duration> {
         let mut delays = self.details.iter().filter_map(|detail| detail.retry_delay.as_deref());
-        let seconds: f64 = delays.next()?.strip_suffix('s')?.parse().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+        seconds(delays.next()?.strip_suffix('s')?)
     }
 }
 
@@ -284,7 +283,14 @@ mod tests {
 
     #[test]
     fn the_longer_wish_to_wait_is_kept() {
-        for (delay, expected) in [("30s", 30), ("12.5s", 12), ("3s", 7), ("soon", 7), ("-9s", 7)] {
+        for (delay, expected) in [
+            ("30s", 30),
+            ("12.5s", 12),
+            ("3s", 7),
+            ("soon", 7),
+            ("-9s", 7),
+            ("9e9s", 7),
+        ] {
             let details = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
             let report = report_of(429, &error(429, "RESOURCE_EXHAUSTED", &details), 2);
             assert_eq!(answer(&report.whole), (429, expected), "{delay}");

@@ -8,9 +8,10 @@ use super::super::{
     Report,
     report::{error_report, kept_text, read_answer, retry_after},
 };
+use crate::net::Response;
 
 /// `now` is only used to read a `Retry-After` that names a date.
-pub(super) async fn answer_report(mut response: reqwest::Response, started: Instant, now: Timestamp) -> Report {
+pub(super) async fn answer_report(mut response: Response, started: Instant, now: Timestamp) -> Report {
     let status = response.status();
     let outcome = Outcome::Answered {
         status: status.as_u16(),

@@ -11,13 +11,14 @@ use aws_sdk_s3::{
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use bytes::Bytes;
 use http::{
     HeaderName, Method,
     header::{CONTENT_LENGTH, TRANSFER_ENCODING, USER_AGENT},
 };
 
 use super::super::report::read_answer;
-use crate::net::GuardedClient;
+use crate::net::{GuardedClient, Response};
 
 /// Sends what the SDK has signed. Bodies are in memory on both ways; of a long answer there is the start alone. Deadlines are
 /// those of the client: the SDK has been given none.
@@ -49,21 +50,21 @@ async fn exchange(client: &GuardedClient, request: HttpRequest) -> Result<HttpRe
     let request = outgoing(request).await.map_err(ConnectorError::user)?;
     let is_head = request.method() == Method::HEAD;
     let response = client
-        .execute(request)
+        .send(request)
         .await
         .map_err(|error| ConnectorError::io(error.into()))?;
     incoming(response, is_head).await.map_err(ConnectorError::io)
 }
 
-async fn outgoing(request: HttpRequest) -> Result<reqwest::Request, BoxError> {
+async fn outgoing(request: HttpRequest) -> Result<http::Request<Bytes>, BoxError> {
     let (mut head, body) = request.try_into_http1x()?.into_parts();
     // It is not signed, and the SDK's own tells what the environment says of where this runs.
     head.headers.insert(USER_AGENT, crate::sink::USER_AGENT);
     let body = ByteStream::new(body).collect().await?.into_bytes();
-    Ok(reqwest::Request::try_from(http::Request::from_parts(head, body))?)
+    Ok(http::Request::from_parts(head, body))
 }
 
-async fn incoming(mut response: reqwest::Response, is_head: bool) -> Result<HttpResponse, BoxError> {
+async fn incoming(mut response: Response, is_head: bool) -> Result<HttpResponse, BoxError> {
     let body = match read_answer(&mut response).await {
         // A success whose body breaks off is a success: the status says that the object was taken.
         Err(_) if response.status().is_success() => Vec::new(),

@@ -1,8 +1,12 @@
 //! What destinations of every family have in common.
 
-use app::model::health_words::health_words;
 use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
-use domain::{Timestamp, health::StreamHealth};
+use domain::{
+    Timestamp,
+    delivery::{Reason, advice},
+    destination::DestinationKind,
+    health::StreamHealth,
+};
 use engine::DestinationState;
 
 /// What each type of destination has beyond GitLab's.
@@ -18,7 +22,7 @@ impl Basics {
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
             paused: state.destination.flow.paused,
-            health: AuditEventStreamHealth::of(&state.health),
+            health: AuditEventStreamHealth::of(state.destination.target.kind(), &state.health),
         }
     }
 }
@@ -62,7 +66,7 @@ pub(super) enum AuditEventStreamState {
 }
 
 impl AuditEventStreamHealth {
-    fn of(health: &StreamHealth) -> Self {
+    fn of(kind: DestinationKind, health: &StreamHealth) -> Self {
         match health {
             StreamHealth::Starting => Self::new(AuditEventStreamState::Starting, 0),
             StreamHealth::NothingToSend => Self::new(AuditEventStreamState::NothingToSend, 0),
@@ -75,7 +79,7 @@ impl AuditEventStreamHealth {
                 since, reason, waiting, ..
             } => Self {
                 since: Some(Time(*since)),
-                reason: Some(in_words(reason.trim_end_matches('.'), health)),
+                reason: Some(in_words(kind, reason.trim_end_matches('.'), Reason::Refusing)),
                 ..Self::new(AuditEventStreamState::Refusing, *waiting)
             },
             &StreamHealth::Held {
@@ -85,7 +89,7 @@ impl AuditEventStreamHealth {
                 waiting,
             } => Self {
                 since: Some(Time(since)),
-                reason: Some(in_words(&trouble.to_string(), health)),
+                reason: Some(in_words(kind, &trouble.to_string(), trouble.into())),
                 next_try_at: Some(Time(next_probe_at)),
                 ..Self::new(AuditEventStreamState::Held, waiting)
             },
@@ -107,14 +111,11 @@ impl AuditEventStreamHealth {
 }
 
 /// The trouble as a sentence, and what its administrator can do.
-fn in_words(trouble: &str, health: &StreamHealth) -> String {
-    let mut characters = trouble.chars();
+fn in_words(kind: DestinationKind, phrase: &str, reason: Reason) -> String {
+    let mut characters = phrase.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     let sentence: String = first.into_iter().chain(characters).chain(['.']).collect();
-    match health_words(health, None).next_step {
-        Some(step) => format!("{sentence} {step}"),
-        None => sentence,
-    }
+    format!("{sentence} {}", advice(kind, reason))
 }
 
 /// A moment in UTC: ISO 8601 with milliseconds.
@@ -144,15 +145,21 @@ mod tests {
     #[test]
     fn a_held_stream_says_why_and_what_to_do() {
         let at = Timestamp::from_unix_ms(0);
-        let health = AuditEventStreamHealth::of(&StreamHealth::Held {
-            trouble: Trouble::Unavailable(503),
-            since: at,
-            next_probe_at: at,
-            waiting: u64::MAX,
-        });
+        let health = AuditEventStreamHealth::of(
+            DestinationKind::AmazonS3,
+            &StreamHealth::Held {
+                trouble: Trouble::Unavailable(503),
+                since: at,
+                next_probe_at: at,
+                waiting: u64::MAX,
+            },
+        );
         assert_eq!(
             health.reason.as_deref(),
-            Some("503 from server. Sending goes on by itself as soon as the receiver accepts again.")
+            Some(
+                "503 from server. The service asks for fewer requests. Sending resumes automatically; the batch layout sends far \
+                 fewer objects."
+            )
         );
         assert_eq!(health.waiting, i32::MAX);
         assert!(health.last_success_at.is_none() && health.since.is_some() && health.next_try_at.is_some());

@@ -2,6 +2,8 @@
 
 use axum::{Json, extract::State};
 use domain::{
+    delivery::{Reason, advice},
+    destination::DestinationKind,
     health::{StreamFacts, StreamHealth},
     policy::Trouble,
 };
@@ -27,6 +29,9 @@ pub(super) struct HealthView {
     /// Why nothing is sent, or why events are refused, in a few words.
     #[schema(example = "503 from server")]
     trouble: Option<String>,
+    /// What an administrator can do about it.
+    #[schema(example = "Check the receiver. Sending resumes automatically as soon as it accepts again.")]
+    next_step: Option<&'static str>,
     trouble_code: Option<TroubleCode>,
     /// The status that the destination answers with.
     status: Option<u16>,
@@ -116,7 +121,7 @@ pub(super) async fn show_health(
     let cursor = engine.database().read_cursor(id).await.map_err(AdminError::from)?;
     let cursor = cursor.ok_or_else(not_found)?;
     Ok(Json(ProgressView {
-        health: HealthView::new(&state.health, &state.facts),
+        health: HealthView::new(state.destination.target.kind(), &state.health, &state.facts),
         settled_to: cursor.acked.get(),
         newest_seq: engine.log().last_seq().get(),
         delivered: cursor.delivered,
@@ -124,18 +129,18 @@ pub(super) async fn show_health(
 }
 
 impl HealthView {
-    pub(super) fn new(health: &StreamHealth, facts: &StreamFacts) -> Self {
+    pub(super) fn new(kind: DestinationKind, health: &StreamHealth, facts: &StreamFacts) -> Self {
         Self {
             last_success_at: facts.last_success_at.map(Moment),
             oldest_waiting_at: facts.oldest_waiting_at.map(Moment),
             log_full_at: facts.log_full_at.map(Moment),
             retrying: facts.retrying,
             parked: facts.parked,
-            ..Self::of_health(health)
+            ..Self::of_health(kind, health)
         }
     }
 
-    fn of_health(health: &StreamHealth) -> Self {
+    fn of_health(kind: DestinationKind, health: &StreamHealth) -> Self {
         match health {
             StreamHealth::NothingToSend => Self::of(StateName::NothingToSend),
             StreamHealth::Healthy { .. } => Self::of(StateName::Healthy),
@@ -154,6 +159,7 @@ impl HealthView {
             } => Self {
                 waiting: Some(*waiting),
                 trouble: Some(reason.clone()),
+                next_step: Some(advice(kind, Reason::Refusing)),
                 since: Some(Moment(*since)),
                 ..Self::of(StateName::Refusing)
             },
@@ -168,6 +174,7 @@ impl HealthView {
                     state: StateName::Held,
                     waiting: Some(waiting),
                     trouble: Some(trouble.to_string()),
+                    next_step: Some(advice(kind, trouble.into())),
                     trouble_code: Some(code),
                     status,
                     since: Some(Moment(since)),
@@ -183,6 +190,7 @@ impl HealthView {
             state,
             waiting: None,
             trouble: None,
+            next_step: None,
             trouble_code: None,
             status: None,
             since: None,

@@ -26,7 +26,7 @@ pub(super) struct TestReportView {
     #[schema(example = "The receiver answered 401 Unauthorized.")]
     summary: String,
     /// What to do about it; null if it was accepted.
-    #[schema(example = "Check that the receiver accepts this verification token.")]
+    #[schema(example = "Check that the receiver listens at exactly this URL.")]
     next_step: Option<String>,
     /// The `id` of the test event.
     event_id: String,

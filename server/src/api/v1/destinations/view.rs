@@ -155,7 +155,7 @@ impl DestinationView {
             facts,
             unknown_types,
         } = state;
-        let kind = KindName::of(destination.target.kind());
+        let kind = destination.target.kind();
         let (mut http, mut gcp, mut aws) = (None, None, None);
         match destination.target {
             Target::Http(target) => http = Some(HttpView::new(&target, for_admin)),
@@ -167,7 +167,7 @@ impl DestinationView {
             id: destination.id.get(),
             version: destination.version,
             name: destination.name.to_string(),
-            kind,
+            kind: KindName::of(kind),
             active: destination.flow.active,
             paused: destination.flow.paused,
             event_types: names(&destination.filter, FilterKind::Allow),
@@ -176,7 +176,7 @@ impl DestinationView {
             http,
             gcp,
             aws,
-            health: HealthView::new(&health, &facts),
+            health: HealthView::new(kind, &health, &facts),
             warnings: warnings(&destination.filter, &unknown_types),
             created_at: Moment(destination.created_at),
             updated_at: Moment(destination.updated_at),

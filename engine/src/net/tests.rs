@@ -1,11 +1,15 @@
-//! Against real TLS servers with a certificate of their own, and servers that stall.
+//! Against real TLS servers with a certificate of their own, and servers that stall or close.
 
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
 use domain::{
-    policy::{Outcome, Unreached},
-    probe::{Stage, StageState},
+    policy::{Outcome, TlsFailure, Unreached},
+    probe::{Stage, StageName, StageState},
 };
 use http_body_util::Full;
-use hyper::service::service_fn;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
@@ -15,41 +19,54 @@ use tokio::{
     net::TcpListener,
 };
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 
-use super::*;
-use crate::net::GuardedClients;
+use super::{client::SendError, tls::Trust, *};
 use crate::sink::error_report;
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-fn client(trust: Trust, port: u16, deadline: Duration) -> TracedClient {
-    let rules = Arc::new(NetworkRules {
+pub(super) fn open() -> NetworkRules {
+    NetworkRules {
         allow_local_network: true,
         ..NetworkRules::default()
-    });
-    TracedClient {
-        rules,
-        port,
-        deadline,
-        trust,
-        trace: Trace::begin(),
     }
 }
 
-fn machine() -> Trust {
+/// A traced client for one port, and what it records.
+pub(super) struct Traced {
+    pub(super) client: GuardedClient,
+    trace: Trace,
+}
+
+pub(super) fn traced(trust: Trust, port: u16, deadline: Duration) -> Traced {
+    let (clients, trace) = GuardedClients::trusting(open(), trust).traced();
+    let url = format!("http://localhost:{port}/").parse().unwrap();
+    let client = clients.client_for(&url, deadline).unwrap();
+    Traced { client, trace }
+}
+
+pub(super) fn machine() -> Trust {
     drop(rustls::crypto::ring::default_provider().install_default());
     Trust::of_this_machine().unwrap()
 }
 
-fn post(url: &str) -> reqwest::Request {
-    let mut request = reqwest::Request::new(http::Method::POST, url.parse().unwrap());
-    *request.body_mut() = Some(Bytes::from_static(b"{\"id\":1}").into());
-    request
+pub(super) async fn post(client: &GuardedClient, url: &str) -> Result<Response, SendError> {
+    let body = Bytes::from_static(b"{\"id\":1}");
+    client.post(&url.parse().unwrap(), http::HeaderMap::new(), body).await
 }
 
-/// Answers over TLS, by what both sides speak; gives its port and its certificate.
-async fn serve_tls(alpn: &'static [u8]) -> (u16, CertificateDer<'static>) {
+pub(super) async fn text(mut response: Response) -> String {
+    let mut text = Vec::new();
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        text.extend_from_slice(&chunk);
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// A TLS server with a certificate of its own for `localhost`.
+pub(super) fn tls_acceptor(alpn: &[u8]) -> (TlsAcceptor, CertificateDer<'static>) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -59,7 +76,12 @@ async fn serve_tls(alpn: &'static [u8]) -> (u16, CertificateDer<'static>) {
         .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
     config.alpn_protocols = vec![alpn.to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    (TlsAcceptor::from(Arc::new(config)), certificate)
+}
+
+/// Answers over TLS, by what both sides speak; gives its port and its certificate.
+async fn serve_tls(alpn: &'static [u8]) -> (u16, CertificateDer<'static>) {
+    let (acceptor, certificate) = tls_acceptor(alpn);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -107,15 +129,15 @@ async fn serve_start_of_answer(start: &'static [u8]) -> u16 {
     port
 }
 
-fn stages(client: &TracedClient) -> Vec<Stage> {
+fn stages(client: &Traced) -> Vec<Stage> {
     client.trace.requests().remove(0).stages
 }
 
-fn stage(client: &TracedClient, name: StageName) -> Stage {
+fn stage(client: &Traced, name: StageName) -> Stage {
     stages(client).into_iter().find(|stage| stage.name == name).unwrap()
 }
 
-fn states(client: &TracedClient) -> Vec<StageState> {
+fn states(client: &Traced) -> Vec<StageState> {
     stages(client).iter().map(|stage| stage.state).collect()
 }
 
@@ -123,12 +145,11 @@ fn states(client: &TracedClient) -> Vec<StageState> {
 async fn each_stage_of_a_request_over_tls_is_written_down() {
     for (alpn, version) in [(&b"http/1.1"[..], "HTTP/1.1"), (b"h2", "HTTP/2.0")] {
         let (port, root) = serve_tls(alpn).await;
-        let client = client(Trust::with_root(root).unwrap(), port, PATIENCE);
-        let answer = client
-            .execute(post(&format!("https://localhost:{port}/in")))
+        let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
+        let answer = post(&client.client, &format!("https://localhost:{port}/in"))
             .await
             .unwrap();
-        assert_eq!(answer.text().await.unwrap(), format!("{version} /in"));
+        assert_eq!(text(answer).await, format!("{version} /in"));
         assert_eq!(states(&client), [StageState::Done; 6], "{:?}", stages(&client));
         let tls = stage(&client, StageName::Tls).detail;
         assert!(
@@ -154,13 +175,15 @@ async fn each_stage_of_a_request_over_tls_is_written_down() {
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
     let (port, _) = serve_tls(b"h2").await;
-    let client = client(machine(), port, PATIENCE);
-    let error = client
-        .execute(post(&format!("https://localhost:{port}/in")))
+    let client = traced(machine(), port, PATIENCE);
+    let error = post(&client.client, &format!("https://localhost:{port}/in"))
         .await
         .unwrap_err();
     let report = error_report(&error, std::time::Instant::now(), PATIENCE);
-    assert_eq!(report.outcome, Outcome::Unreached(Unreached::Tls));
+    assert_eq!(
+        report.outcome,
+        Outcome::Unreached(Unreached::Tls(TlsFailure::UnknownIssuer))
+    );
     let tls = stage(&client, StageName::Tls);
     assert_eq!(tls.state, StageState::Failed);
     assert!(
@@ -174,9 +197,8 @@ async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
 #[tokio::test]
 async fn a_name_that_the_certificate_does_not_have_is_refused() {
     let (port, root) = serve_tls(b"h2").await;
-    let client = client(Trust::with_root(root).unwrap(), port, PATIENCE);
-    let error = client
-        .execute(post(&format!("https://127.0.0.1:{port}/in")))
+    let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
+    let error = post(&client.client, &format!("https://127.0.0.1:{port}/in"))
         .await
         .unwrap_err();
     assert!(
@@ -195,9 +217,8 @@ async fn a_name_that_the_certificate_does_not_have_is_refused() {
 async fn the_deadline_holds_for_the_head_and_for_the_body_of_an_answer() {
     let brief = Duration::from_millis(300);
     let port = serve_start_of_answer(b"").await;
-    let silent = client(machine(), port, brief);
-    let error = silent
-        .execute(post(&format!("http://127.0.0.1:{port}/in")))
+    let silent = traced(machine(), port, brief);
+    let error = post(&silent.client, &format!("http://127.0.0.1:{port}/in"))
         .await
         .unwrap_err();
     let report = error_report(&error, std::time::Instant::now(), brief);
@@ -206,9 +227,8 @@ async fn the_deadline_holds_for_the_head_and_for_the_body_of_an_answer() {
     assert_eq!(states(&silent), [Done, Done, Done, Skipped, Done, Failed]);
 
     let port = serve_start_of_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start").await;
-    let breaking = client(machine(), port, brief);
-    let mut answer = breaking
-        .execute(post(&format!("http://127.0.0.1:{port}/in")))
+    let breaking = traced(machine(), port, brief);
+    let mut answer = post(&breaking.client, &format!("http://127.0.0.1:{port}/in"))
         .await
         .unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), "the start");
@@ -262,11 +282,10 @@ async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
         serve_and_hang_up(b"").await,
         serve_and_hang_up(b"220 mail.example ESMTP\r\n").await,
     );
-    let open = NetworkRules {
-        allow_local_network: true,
-        ..NetworkRules::default()
-    };
-    let (open, strict) = (GuardedClients::new(open), GuardedClients::new(NetworkRules::default()));
+    let (open, strict) = (
+        GuardedClients::new(open()),
+        GuardedClients::new(NetworkRules::default()),
+    );
     let troubles = [
         (
             &open,
@@ -281,12 +300,12 @@ async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
         (
             &open,
             format!("https://localhost:{tls}/"),
-            Outcome::Unreached(Unreached::Tls),
+            Outcome::Unreached(Unreached::Tls(TlsFailure::UnknownIssuer)),
         ),
         (
             &open,
             format!("https://127.0.0.1:{junk}/"),
-            Outcome::Unreached(Unreached::Tls),
+            Outcome::Unreached(Unreached::Tls(TlsFailure::Other)),
         ),
         (
             &open,

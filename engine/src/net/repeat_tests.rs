@@ -1,0 +1,272 @@
+//! Which requests are repeated, against servers that say exactly what they do, byte by byte or frame by frame.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use h2::{Reason, server::SendResponse};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_rustls::server::TlsStream;
+
+use super::{
+    client::SendError,
+    tests::{PATIENCE, machine, open, post, text, tls_acceptor},
+    tls::Trust,
+    *,
+};
+
+/// What a server does with the requests of one connection, in order; it closes the connection after the last.
+type Script = &'static [&'static str];
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// An HTTP/1.1 server that plays one script per connection. Counts the requests that reach it.
+async fn serve(scripts: Vec<Script>) -> (String, Arc<AtomicUsize>) {
+    machine();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/in", listener.local_addr().unwrap());
+    let requests = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&requests);
+    tokio::spawn(async move {
+        for script in scripts {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for answer in script {
+                read_request(&mut stream).await;
+                seen.fetch_add(1, Ordering::SeqCst);
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (url, requests)
+}
+
+async fn read_request(stream: &mut TcpStream) {
+    let (mut seen, mut chunk) = (Vec::new(), [0; 4_096]);
+    while !seen.ends_with(b"{\"id\":1}") {
+        let read = stream.read(&mut chunk).await.unwrap();
+        assert!(read > 0, "the client closed first");
+        seen.extend_from_slice(&chunk[..read]);
+    }
+}
+
+fn client(url: &str) -> GuardedClient {
+    let clients = GuardedClients::new(open());
+    clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap()
+}
+
+#[tokio::test]
+async fn a_used_connection_that_closes_without_a_response_costs_a_repeat() {
+    let (url, requests) = serve(vec![&[OK, ""], &[OK]]).await;
+    let client = client(&url);
+    for _ in 0..2 {
+        assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
+    }
+    assert_eq!(requests.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn it_is_repeated_once_and_not_again() {
+    let (url, requests) = serve(vec![&[OK, ""], &[""], &[OK]]).await;
+    let client = client(&url);
+    assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
+    let failed = post(&client, &url).await;
+    assert!(matches!(failed, Err(SendError::Exchange(_))));
+    assert_eq!(requests.load(Ordering::SeqCst), 3);
+    assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
+}
+
+#[tokio::test]
+async fn a_fresh_connection_that_closes_is_a_failure() {
+    let (url, requests) = serve(vec![&[""], &[OK]]).await;
+    let failed = post(&client(&url), &url).await;
+    assert!(matches!(failed, Err(SendError::Exchange(_))));
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_response_that_has_begun_is_not_asked_for_again() {
+    for start in ["H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n"] {
+        let script: Script = Vec::leak(vec![OK, start]);
+        let (url, requests) = serve(vec![script, &[OK]]).await;
+        let client = client(&url);
+        assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
+        let failed = post(&client, &url).await;
+        assert!(matches!(failed, Err(SendError::Exchange(_))), "{start}");
+        assert_eq!(requests.load(Ordering::SeqCst), 2, "{start}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_read_to_its_end_costs_its_connection() {
+    const LONG: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start";
+    let (url, requests) = serve(vec![&[LONG], &[OK]]).await;
+    let client = client(&url);
+    let mut response = post(&client, &url).await.unwrap();
+    assert_eq!(response.chunk().await.unwrap().unwrap(), "the start");
+    drop(response);
+    assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
+    assert_eq!(requests.load(Ordering::SeqCst), 2);
+}
+
+/// What an HTTP/2 server does with a request.
+#[derive(Clone, Copy, Debug)]
+enum Play {
+    Answer,
+    Reset(Reason),
+    /// Closes the connection without a word.
+    Cut,
+}
+
+type Arrived = (http::Request<h2::RecvStream>, SendResponse<Bytes>);
+
+/// An HTTP/2 server that plays one script per connection; the number of requests that reached it, and its client.
+async fn serve_http2(scripts: Vec<&'static [Play]>) -> (GuardedClient, String, mpsc::UnboundedReceiver<usize>) {
+    let (acceptor, root) = tls_acceptor(b"h2");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
+    let (arrived, requests) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        for (connection, script) in scripts.into_iter().enumerate() {
+            let (stream, _) = listener.accept().await.unwrap();
+            let stream = acceptor.accept(stream).await.unwrap();
+            play(stream, script, || arrived.send(connection).unwrap()).await;
+        }
+    });
+    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+    let client = clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
+    (client, url, requests)
+}
+
+async fn play(stream: TlsStream<TcpStream>, script: &[Play], mut arrived: impl FnMut()) {
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    for action in script {
+        let Some(request) = connection.accept().await else {
+            return;
+        };
+        let (_request, mut response): Arrived = request.unwrap();
+        arrived();
+        match action {
+            Play::Answer => {
+                response.send_response(http::Response::new(()), true).unwrap();
+            }
+            Play::Reset(reason) => response.send_reset(*reason),
+            Play::Cut => return,
+        }
+    }
+    // Sends what is still to be sent.
+    while connection.accept().await.is_some() {}
+}
+
+fn count(requests: &mut mpsc::UnboundedReceiver<usize>) -> usize {
+    std::iter::from_fn(|| requests.try_recv().ok()).count()
+}
+
+#[tokio::test]
+async fn a_stream_that_was_refused_is_sent_again() {
+    const REFUSED: Play = Play::Reset(Reason::REFUSED_STREAM);
+    let (client, url, mut requests) = serve_http2(vec![&[REFUSED, Play::Answer, REFUSED, Play::Answer]]).await;
+    for _ in 0..2 {
+        assert_eq!(post(&client, &url).await.unwrap().status(), 200);
+        assert_eq!(count(&mut requests), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_every_stream_is_not_asked_for_ever() {
+    const REFUSED: Play = Play::Reset(Reason::REFUSED_STREAM);
+    let (client, url, mut requests) = serve_http2(vec![&[REFUSED; 2], &[REFUSED], &[REFUSED]]).await;
+    assert!(matches!(post(&client, &url).await, Err(SendError::Exchange(_))));
+    assert_eq!(count(&mut requests), 4);
+}
+
+#[tokio::test]
+async fn another_reset_is_a_failure() {
+    for reason in [
+        Reason::INTERNAL_ERROR,
+        Reason::CANCEL,
+        Reason::NO_ERROR,
+        Reason::ENHANCE_YOUR_CALM,
+    ] {
+        let script: &'static [Play] = Vec::leak(vec![Play::Answer, Play::Reset(reason), Play::Answer]);
+        let (client, url, mut requests) = serve_http2(vec![script]).await;
+        assert_eq!(post(&client, &url).await.unwrap().status(), 200);
+        assert!(post(&client, &url).await.is_err(), "{reason:?}");
+        assert_eq!(count(&mut requests), 2, "{reason:?}");
+        assert_eq!(
+            post(&client, &url).await.unwrap().status(),
+            200,
+            "the connection goes on"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_used_http2_connection_that_closes_costs_a_repeat_and_a_fresh_one_does_not() {
+    let (client, url, mut requests) = serve_http2(vec![&[Play::Answer, Play::Cut], &[Play::Answer]]).await;
+    for _ in 0..2 {
+        assert_eq!(post(&client, &url).await.unwrap().status(), 200);
+    }
+    assert_eq!(count(&mut requests), 3);
+    let (client, url, mut requests) = serve_http2(vec![&[Play::Cut], &[Play::Answer]]).await;
+    assert!(post(&client, &url).await.is_err());
+    assert_eq!(count(&mut requests), 1);
+}
+
+/// Reads up to the first request and says that it is not processed, in bytes: no library sends this on demand.
+async fn go_away(mut stream: TlsStream<TcpStream>, reason: Reason) {
+    const PREFACE_BYTES: usize = 24;
+    const HEADERS: u8 = 1;
+    const EMPTY_SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let mut preface = [0; PREFACE_BYTES];
+    stream.read_exact(&mut preface).await.unwrap();
+    stream.write_all(&EMPTY_SETTINGS).await.unwrap();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        stream.read_exact(&mut payload).await.unwrap();
+        if head[3] == HEADERS {
+            break;
+        }
+    }
+    let mut frame = vec![0, 0, 8, 7, 0, 0, 0, 0, 0];
+    let last_stream_id = 0_u32;
+    frame.extend(last_stream_id.to_be_bytes());
+    frame.extend(u32::from(reason).to_be_bytes());
+    stream.write_all(&frame).await.unwrap();
+    // Until the client closes.
+    drop(stream.read_to_end(&mut Vec::new()).await);
+}
+
+#[tokio::test]
+async fn what_a_server_that_goes_away_has_not_processed_is_sent_again() {
+    for reason in [Reason::NO_ERROR, Reason::ENHANCE_YOUR_CALM] {
+        let (acceptor, root) = tls_acceptor(b"h2");
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
+        let (answered, mut requests) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let leaving = acceptor.accept(stream).await.unwrap();
+            tokio::spawn(go_away(leaving, reason));
+            let (stream, _) = listener.accept().await.unwrap();
+            let staying = acceptor.accept(stream).await.unwrap();
+            play(staying, &[Play::Answer; 8], || answered.send(1).unwrap()).await;
+        });
+        let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+        let client = clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
+        // Side by side, so that they share the connection that goes away and the one after it.
+        let posts = futures::future::join_all((0..8).map(|_| post(&client, &url))).await;
+        for posted in posts {
+            assert_eq!(posted.unwrap().status(), 200, "{reason:?}");
+        }
+        assert_eq!(count(&mut requests), 8);
+    }
+}

@@ -1,0 +1,199 @@
+//! nginx, as Debian packages it, with a configuration and a folder of its own.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    io::{self, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// nginx listens within this time; reached only when it cannot.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Between two looks at whether nginx listens.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Ports that are tried: another program may take one before nginx does.
+const PORTS_TRIED: u32 = 5;
+
+/// What a test sets.
+pub struct Options<'pem> {
+    /// nginx closes a connection after this many requests.
+    pub keepalive_requests: u32,
+    /// Certificate chain and private key in PEM: HTTPS, with HTTP/2. Plain HTTP/1.1 without them.
+    pub tls: Option<(&'pem str, &'pem str)>,
+}
+
+/// A running nginx that answers every request with 200. It ends when it is dropped.
+pub struct Nginx {
+    process: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+/// One request, from the access log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    pub status: u16,
+    /// nginx's number of the connection.
+    pub connection: u64,
+    pub protocol: String,
+    pub webhook_id: String,
+}
+
+impl Nginx {
+    /// Starts the nginx that `AUDIT_STREAMS_NGINX` names, else the one on PATH or in `/usr/sbin`.
+    ///
+    /// # Errors
+    /// If there is none, or it does not listen in time.
+    pub fn start(options: &Options<'_>) -> io::Result<Self> {
+        let program = find()?;
+        let mut failure = io::Error::other("no port was tried");
+        for _ in 0..PORTS_TRIED {
+            match Self::start_on(&program, free_port()?, options) {
+                Ok(nginx) => return Ok(nginx),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn start_on(program: &Path, port: u16, options: &Options<'_>) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        if let Some((certificate, key)) = options.tls {
+            fs::write(folder.path().join("certificate.pem"), certificate)?;
+            fs::write(folder.path().join("key.pem"), key)?;
+        }
+        let configuration = folder.path().join("nginx.conf");
+        fs::File::create(&configuration)?.write_all(configured(port, options).as_bytes())?;
+        let process = Command::new(program)
+            .arg("-p")
+            .arg(folder.path())
+            .arg("-c")
+            .arg(&configuration)
+            .args(["-e", "error.log"])
+            .stdin(Stdio::null())
+            .spawn()?;
+        let mut nginx = Self { process, folder, port };
+        nginx.wait_until_it_listens()?;
+        Ok(nginx)
+    }
+
+    fn wait_until_it_listens(&mut self) -> io::Result<()> {
+        let started = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            let has_ended = self.process.try_wait()?.is_some();
+            if has_ended || started.elapsed() > START_DEADLINE {
+                let log = fs::read_to_string(self.folder.path().join("error.log"))?;
+                return Err(io::Error::other(format!("nginx does not listen: {log}")));
+            }
+            thread::sleep(LOOK_INTERVAL);
+        }
+        Ok(())
+    }
+
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The requests so far, in the order in which they were answered.
+    ///
+    /// # Errors
+    /// If the access log cannot be read.
+    pub fn requests(&self) -> io::Result<Vec<Logged>> {
+        let log = fs::read_to_string(self.folder.path().join("access.log"))?;
+        log.lines().map(parse).collect()
+    }
+
+    /// How many requests came with each `webhook-id`.
+    ///
+    /// # Errors
+    /// If the access log cannot be read.
+    pub fn deliveries(&self) -> io::Result<HashMap<String, usize>> {
+        let mut deliveries = HashMap::new();
+        for request in self.requests()? {
+            *deliveries.entry(request.webhook_id).or_default() += 1;
+        }
+        Ok(deliveries)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn find() -> io::Result<PathBuf> {
+    if let Some(named) = env::var_os("AUDIT_STREAMS_NGINX") {
+        return Ok(named.into());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    // Debian has it where only root's PATH leads.
+    let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
+    let found = folders.map(|folder| folder.join("nginx")).find(|file| file.is_file());
+    found.ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "no nginx: install one (on Debian: apt-get install nginx), or name it in AUDIT_STREAMS_NGINX",
+        )
+    })
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// One process, which needs no rights and writes nothing outside of its folder.
+fn configured(port: u16, options: &Options<'_>) -> String {
+    let keepalive_requests = options.keepalive_requests;
+    let (protocols, tls) = match options.tls {
+        Some(_) => (
+            " ssl http2",
+            "ssl_certificate certificate.pem; ssl_certificate_key key.pem;",
+        ),
+        None => ("", ""),
+    };
+    format!(
+        "daemon off;
+master_process off;
+pid nginx.pid;
+events {{ worker_connections 512; }}
+http {{
+  log_format requests '$status $connection $server_protocol $http_webhook_id';
+  access_log access.log requests;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  keepalive_requests {keepalive_requests};
+  server {{
+    listen 127.0.0.1:{port}{protocols};
+    {tls}
+    location / {{ return 200; }}
+  }}
+}}
+"
+    )
+}
+
+fn parse(line: &str) -> io::Result<Logged> {
+    let other = || io::Error::other(format!("not a line of the access log: {line}"));
+    let mut parts = line.split(' ');
+    let mut next = || parts.next().ok_or_else(other);
+    let number = |text: &str| text.parse().map_err(|_| other());
+    Ok(Logged {
+        status: next()?.parse().map_err(|_| other())?,
+        connection: number(next()?)?,
+        protocol: next()?.to_owned(),
+        webhook_id: next()?.to_owned(),
+    })
+}
