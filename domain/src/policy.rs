@@ -1,16 +1,18 @@
 //! What is done about the outcome of an attempt. Pure: now, jitter and counters are arguments.
 //!
-//! `decide` maps an [`Outcome`] to a [`Decision`]; `backoff` says when to probe again; `refusal` says when a refused event
-//! is tried again and when it is parked.
+//! `decide` maps an [`Outcome`] to a [`Decision`]; `backoff` says when to probe again; `suspects` says with which event, and
+//! when an event is to blame for what fails; `refusal` says when a refused event is tried again and when it is parked.
 
 mod backoff;
 mod decision;
 mod outcome;
 mod refusal;
+mod suspects;
 
 pub use self::{
-    backoff::{Backoff, Jitter, PROBE_CAP},
+    backoff::{Backoff, Jitter, PROBE_CAP, ProbePauses},
     decision::{Decision, RequestSize, Trouble, decide},
     outcome::{Outcome, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},
+    suspects::{Probe, ProbeWait, RequestNumber, Suspects},
 };

@@ -112,6 +112,8 @@ pub struct SinkServices {
     pub google_token: Url,
     /// The longest that a run waits to be closed.
     pub run_age: Duration,
+    /// The longest that one request to Google or S3 may take; `None` for what each of them gives it.
+    pub deadline: Option<Duration>,
 }
 
 impl SinkServices {
@@ -128,6 +130,7 @@ impl SinkServices {
             google_logging: Url::parse(google_logging)?,
             google_token: Url::parse(google_token)?,
             run_age,
+            deadline: None,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     future::{Future, pending},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -90,11 +90,27 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-/// The trouble still to come, first in, first out.
+/// What a request meets with, by its body.
+pub type Judge = Arc<dyn Fn(&Bytes) -> Option<Trouble> + Send + Sync>;
+
+/// The trouble still to come, first in, first out; and after that what the body of a request asks for.
 #[derive(Default)]
-pub(crate) struct Gate(Mutex<VecDeque<(usize, Trouble)>>);
+pub(crate) struct Gate {
+    queue: Mutex<VecDeque<(usize, Trouble)>>,
+    judge: Mutex<Option<Judge>>,
+}
 
 impl Gate {
+    pub(crate) fn judge_by(&self, judge: Judge) {
+        *self.judge.lock().unwrap_or_else(PoisonError::into_inner) = Some(judge);
+    }
+
+    /// What to do with a request that has this body, if nothing else is to be done.
+    pub(crate) fn judge(&self, body: &Bytes) -> Option<Trouble> {
+        let judge = self.judge.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        judge.and_then(|judge| judge(body))
+    }
+
     pub(crate) fn trouble_next(&self, times: usize, trouble: Trouble) {
         if times > 0 {
             self.queue().push_back((times, trouble));
@@ -103,6 +119,7 @@ impl Gate {
 
     pub(crate) fn open(&self) {
         self.queue().clear();
+        *self.judge.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// What to do with the request that has just come in.
@@ -118,7 +135,7 @@ impl Gate {
     }
 
     fn queue(&self) -> std::sync::MutexGuard<'_, VecDeque<(usize, Trouble)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

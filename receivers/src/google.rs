@@ -164,6 +164,11 @@ impl GoogleServer {
         self.desk.token_gate.trouble_next(times, trouble.into());
     }
 
+    /// Every write meets with what this says of its body, until [`GoogleServer::serve_again`].
+    pub fn judge_writes(&self, judge: impl Fn(&Bytes) -> Option<Trouble> + Send + Sync + 'static) {
+        self.desk.write_gate.judge_by(Arc::new(judge));
+    }
+
     /// All trouble is over, refused insert ids included.
     pub fn serve_again(&self) {
         self.desk.serve_again();
@@ -217,6 +222,7 @@ impl Serve for Desk {
             }
             WRITE_PATH if is_post => {
                 let trouble = self.write_gate.next();
+                let trouble = trouble.or_else(|| self.write_gate.judge(request.body()));
                 let number = self
                     .received
                     .change(|received| received.begin(&request, trouble.clone()));

@@ -122,6 +122,11 @@ impl S3Server {
         self.answer_next(usize::MAX, trouble);
     }
 
+    /// Every object that is put meets with what this says of it, until [`S3Server::serve_again`].
+    pub fn judge_objects(&self, judge: impl Fn(&Bytes) -> Option<Trouble> + Send + Sync + 'static) {
+        self.bench.gate.judge_by(Arc::new(judge));
+    }
+
     /// The trouble is over; what stalls already goes on stalling.
     pub fn serve_again(&self) {
         self.bench.gate.open();
@@ -163,7 +168,8 @@ impl Serve for Bench {
         if let Some(knock) = Knock::parse(&request) {
             return Ok(door::open(knock, self));
         }
-        let trouble = self.gate.next();
+        let by_body = || self.gate.judge(&SeenRequest::of(&request, None).put?.body);
+        let trouble = self.gate.next().or_else(by_body);
         let number = self.seen.change(|seen| {
             seen.push(SeenRequest::of(&request, trouble.clone()));
             seen.len() - 1

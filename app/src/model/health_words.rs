@@ -196,7 +196,7 @@ mod tests {
             line(&refusing, viewpoint()),
             "Refusing events · Answered 422 Unprocessable Entity · since 10:42 · 3 waiting"
         );
-        let words = health_words(&refusing, None);
+        let words = health_words(DestinationKind::Http, &refusing, None);
         assert_eq!((words.tone, words.next_step.is_some()), (Tone::Bad, true));
     }
 

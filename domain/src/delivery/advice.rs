@@ -56,6 +56,15 @@ pub const fn advice(kind: DestinationKind, reason: Reason) -> &'static str {
             DestinationKind::GoogleCloudLogging => "Check the project ID and the log ID.",
             DestinationKind::AmazonS3 => "Check the region, the bucket and the endpoint URL.",
         },
+        Reason::Refused(Refusal::Blamed) => match kind {
+            DestinationKind::Http => {
+                "The receiver accepts other events. Check its own log for this one, and whether a firewall blocks its content."
+            }
+            DestinationKind::GoogleCloudLogging => {
+                "Cloud Logging accepts other entries. Check what is special about this event."
+            }
+            DestinationKind::AmazonS3 => "The service accepts other objects. Check the key and the size of this one.",
+        },
         Reason::Refused(Refusal::Unsendable) => match kind {
             DestinationKind::Http => {
                 "The event cannot be sent as a request. Its id or event type cannot stand in a header."
@@ -237,7 +246,12 @@ mod tests {
             Trouble::EverythingRefused(422),
             Trouble::TooManyRefused,
         ];
-        let refusals = [Refusal::Status(400), Refusal::Status(413), Refusal::Unsendable];
+        let refusals = [
+            Refusal::Status(400),
+            Refusal::Status(413),
+            Refusal::Unsendable,
+            Refusal::Blamed,
+        ];
         let rest = troubles.map(Reason::from).into_iter().chain(refusals.map(Reason::from));
         unreached.into_iter().chain(rest).chain([Reason::Refusing]).collect()
     }

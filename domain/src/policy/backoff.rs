@@ -2,11 +2,41 @@
 
 use std::time::Duration;
 
+use super::ProbeWait;
+
 /// The first pause.
 const PROBE_BASE: Duration = Duration::from_secs(1);
 
 /// The longest pause, before jitter; also the most of a destination's own Retry-After that is honoured.
 pub const PROBE_CAP: Duration = Duration::from_secs(600);
+
+/// The longest pause, before jitter, while it is being found out whether an event or the destination is at fault: for the first
+/// probes, and for those that follow.
+const SEARCH_CAPS: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
+/// So many are the first probes.
+const FIRST_PROBES: u32 = 10;
+
+/// The most of a Retry-After that is honoured meanwhile: the answer may be about that event alone.
+const SEARCH_RETRY_AFTER_CAP: Duration = Duration::from_secs(60);
+
+/// How long a stream that is backing off waits after a failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProbePauses {
+    usual: Duration,
+    searching: Duration,
+    at_once: Duration,
+}
+
+impl ProbePauses {
+    pub const fn before(self, wait: ProbeWait) -> Duration {
+        match wait {
+            ProbeWait::Usual => self.usual,
+            ProbeWait::Searching => self.searching,
+            ProbeWait::AtOnce => self.at_once,
+        }
+    }
+}
 
 /// A random number from 0 to 1, drawn by the caller, that spreads probes by 20 % to either side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,11 +75,28 @@ impl Backoff {
     /// One failure more. Returns the pause before the next probe: 1 s doubled with each failure up to 10 minutes, spread
     /// by the jitter; longer if the destination asked for longer, but never over 10 minutes for its sake.
     pub fn fail(&mut self, retry_after: Option<Duration>, jitter: Jitter) -> Duration {
+        self.pauses(retry_after, jitter).usual
+    }
+
+    /// The same, for each kind of wait. While events are searched, a pause is at most 2 s, later 10 s, or as long as the
+    /// destination asked for, up to a minute.
+    pub fn pauses(&mut self, retry_after: Option<Duration>, jitter: Jitter) -> ProbePauses {
         let doublings = self.failures.min(16);
+        let [first_cap, later_cap] = SEARCH_CAPS;
+        let search_cap = if self.failures < FIRST_PROBES {
+            first_cap
+        } else {
+            later_cap
+        };
         self.failures = self.failures.saturating_add(1);
         let pause = PROBE_BASE.saturating_mul(1 << doublings).min(PROBE_CAP);
         let asked = retry_after.unwrap_or_default().min(PROBE_CAP);
-        jitter.spread(pause).max(asked)
+        let asked_in_search = asked.min(SEARCH_RETRY_AFTER_CAP);
+        ProbePauses {
+            usual: jitter.spread(pause).max(asked),
+            searching: jitter.spread(pause.min(search_cap)).max(asked_in_search),
+            at_once: asked_in_search,
+        }
     }
 
     /// It works again.
@@ -79,6 +126,22 @@ mod tests {
         assert_eq!(wish(0), Duration::from_secs(1));
         assert_eq!(wish(30), Duration::from_secs(30));
         assert_eq!(wish(86_400), PROBE_CAP);
+    }
+
+    #[test]
+    fn while_events_are_searched_pauses_are_short() {
+        let mut backoff = Backoff::after(20);
+        let pauses = backoff.pauses(Some(Duration::from_secs(3_600)), Jitter::NONE);
+        let seconds =
+            [ProbeWait::Usual, ProbeWait::Searching, ProbeWait::AtOnce].map(|wait| pauses.before(wait).as_secs());
+        assert_eq!(seconds, [600, 60, 60]);
+        let pauses = backoff.pauses(None, Jitter::NONE);
+        let seconds =
+            [ProbeWait::Usual, ProbeWait::Searching, ProbeWait::AtOnce].map(|wait| pauses.before(wait).as_secs());
+        assert_eq!(seconds, [600, 10, 0]);
+        let mut first = Backoff::default();
+        let pauses = [(); 12].map(|()| first.pauses(None, Jitter::NONE).before(ProbeWait::Searching).as_secs());
+        assert_eq!(pauses, [1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 10, 10]);
     }
 
     proptest! {

@@ -156,6 +156,48 @@ mod tests {
         }
     }
 
+    /// The effect of a status as the guide tells it: the second cell of the row that fits.
+    fn told(guide: &str, status: u16) -> String {
+        let (_, section) = guide.split_once("### What answers lead to").unwrap();
+        let (section, _) = section.split_once("### ").unwrap();
+        let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
+        let rows: Vec<(&str, &str)> = rows
+            .filter_map(|row| row.strip_suffix(" |")?.split_once(" | "))
+            .collect();
+        let is_in = |range: &str| {
+            let (first, last) = range.split_once('–').unwrap_or((range, range));
+            first.parse().is_ok_and(|first: u16| first <= status) && last.parse().is_ok_and(|last: u16| status <= last)
+        };
+        let named = rows.iter().find(|(cell, _)| cell.split(", ").any(is_in));
+        let other = || {
+            rows.iter().find(|(cell, _)| {
+                cell.strip_prefix("any other ")
+                    .is_some_and(|cell| cell == "status" || is_in(cell))
+            })
+        };
+        named.or_else(other).unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn the_guide_tells_of_every_status_what_is_decided() {
+        let guide = include_str!("../../../docs/guide.md");
+        for status in 0..=1_000 {
+            let expected = match answered(status) {
+                Decision::Settle => "The event is delivered.",
+                Decision::Refuse(_) => "The event is refused. A request with more events is sent in two halves.",
+                Decision::Hold { trouble, .. } => match trouble {
+                    Trouble::Moved(_) => "The stream backs off: *endpoint moved*. Redirects are never followed.",
+                    Trouble::AuthenticationFailing(_) => "The stream backs off: *authentication failing*.",
+                    Trouble::EndpointNotFound(_) => "The stream backs off: *endpoint not found*.",
+                    Trouble::Unavailable(_) => "The stream backs off, at least as long as `Retry-After` says.",
+                    other => panic!("{other}"),
+                },
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(told(guide, status), expected, "{status}");
+        }
+    }
+
     #[test]
     fn a_refused_batch_is_split_until_the_event_that_is_not_wanted_stands_alone() {
         for status in [400, 405, 413, 422, 499] {

@@ -68,3 +68,16 @@ pub enum Outcome {
     /// This process is stopping; whether the destination has the event is unknown.
     Stopped,
 }
+
+impl Outcome {
+    /// Whether the event that was sent can be the reason of the failure. It can't if it never left.
+    pub const fn may_be_the_event(self) -> bool {
+        match self {
+            Self::Answered { .. } | Self::Unreached(Unreached::Timeout | Unreached::Interrupted) => true,
+            Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Tls(_))
+            | Self::Blocked
+            | Self::Unsendable
+            | Self::Stopped => false,
+        }
+    }
+}

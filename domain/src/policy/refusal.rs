@@ -12,14 +12,16 @@ pub enum Refusal {
     Status(u16),
     /// It can't be put into a request, so it was never sent.
     Unsendable,
+    /// Requests with it fail while other events are accepted.
+    Blamed,
 }
 
 impl Refusal {
-    /// The status answered, 0 if nothing was sent.
+    /// The status that made it a refusal, 0 if there is none.
     pub const fn status(self) -> u16 {
         match self {
             Self::Status(status) => status,
-            Self::Unsendable => 0,
+            Self::Unsendable | Self::Blamed => 0,
         }
     }
 
@@ -27,7 +29,7 @@ impl Refusal {
     pub fn step(self, tries: u32) -> RefusalStep {
         let position = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
         match (self, PAUSES.get(position)) {
-            (Self::Status(_), Some(pause)) => RefusalStep::TryAgainAfter(*pause),
+            (Self::Status(_) | Self::Blamed, Some(pause)) => RefusalStep::TryAgainAfter(*pause),
             _ => RefusalStep::Park,
         }
     }
@@ -38,6 +40,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Status(status) => write!(formatter, "refused with status {status}"),
             Self::Unsendable => formatter.write_str("can't be put into a request"),
+            Self::Blamed => formatter.write_str("fails while other events are accepted"),
         }
     }
 }
@@ -85,16 +88,17 @@ mod tests {
 
     #[test]
     fn five_tries_over_ten_minutes_then_parked() {
-        let refusal = Refusal::Status(422);
-        let mut total = Duration::ZERO;
-        for tries in 1..=4 {
-            let RefusalStep::TryAgainAfter(pause) = refusal.step(tries) else {
-                panic!("parked after {tries}")
-            };
-            total += pause;
+        for refusal in [Refusal::Status(422), Refusal::Blamed] {
+            let mut total = Duration::ZERO;
+            for tries in 1..=4 {
+                let RefusalStep::TryAgainAfter(pause) = refusal.step(tries) else {
+                    panic!("parked after {tries}")
+                };
+                total += pause;
+            }
+            assert_eq!(total, Duration::from_secs(600));
+            assert_eq!(refusal.step(5), RefusalStep::Park);
         }
-        assert_eq!(total, Duration::from_secs(600));
-        assert_eq!(refusal.step(5), RefusalStep::Park);
     }
 
     #[test]

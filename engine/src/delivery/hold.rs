@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
-    policy::{Backoff, Jitter, Trouble},
+    policy::{Backoff, Jitter, ProbePauses, ProbeWait, Trouble},
 };
 use tokio::time::Instant;
 
@@ -17,6 +17,9 @@ pub(super) struct Hold {
     pub(super) next_probe: Instant,
     /// The same moment, for people.
     pub(super) next_probe_at: Timestamp,
+    last_failure: Instant,
+    last_failure_at: Timestamp,
+    pauses: ProbePauses,
     backoff: Backoff,
 }
 
@@ -33,6 +36,9 @@ impl Hold {
             since,
             next_probe: Instant::now(),
             next_probe_at: now,
+            last_failure: Instant::now(),
+            last_failure_at: now,
+            pauses: ProbePauses::default(),
             backoff: Backoff::default(),
         };
         hold.fail_again(trouble, retry_after, jitter, now);
@@ -47,10 +53,28 @@ impl Hold {
         jitter: Jitter,
         now: Timestamp,
     ) {
-        let pause = self.backoff.fail(retry_after, jitter);
         self.trouble = trouble;
-        self.next_probe = Instant::now() + pause;
-        self.next_probe_at = now.plus(pause);
+        self.last_failure = Instant::now();
+        self.last_failure_at = now;
+        self.pauses = self.backoff.pauses(retry_after, jitter);
+        self.plan(ProbeWait::Usual);
+    }
+
+    /// Chooses when the next probe is sent. False if that is no change.
+    pub(super) fn plan(&mut self, wait: ProbeWait) -> bool {
+        let pause = self.pauses.before(wait);
+        let (before, next) = (self.next_probe, self.last_failure + pause);
+        self.next_probe = next;
+        self.next_probe_at = self.last_failure_at.plus(pause);
+        before != next
+    }
+
+    /// Somebody does not want to wait for the next probe.
+    pub(super) fn probe_now(&mut self, now: Timestamp) {
+        self.last_failure = Instant::now();
+        self.last_failure_at = now;
+        self.pauses = ProbePauses::default();
+        self.plan(ProbeWait::AtOnce);
     }
 
     pub(super) fn is_due(&self) -> bool {

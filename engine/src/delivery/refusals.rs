@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Refusal, RefusalStep},
+    policy::{Refusal, RefusalStep, RequestNumber},
 };
 
 use crate::{
@@ -31,6 +31,9 @@ pub(super) struct Refusals {
     schedule: BTreeSet<(Timestamp, Seq)>,
     /// The one that is being tried at the moment.
     out: Option<Seq>,
+    /// Tries that failed in a way that may be the fault of the destination, each with its request: they count once another
+    /// event is accepted.
+    unproven: HashMap<Seq, (RequestNumber, Report)>,
 }
 
 #[derive(Clone, Copy)]
@@ -45,6 +48,7 @@ impl Refusals {
     pub(super) fn load(&mut self, stored: &[DueEvent]) {
         self.known.clear();
         self.schedule.clear();
+        self.unproven.clear();
         for event in stored {
             self.put(event.seq, event.tries, Some(event.due_at));
         }
@@ -82,6 +86,7 @@ impl Refusals {
     pub(super) fn take_due(&mut self, now: Timestamp) -> Option<Seq> {
         self.next_due().filter(|due_at| *due_at <= now)?;
         let (_, seq) = self.schedule.pop_first()?;
+        self.unproven.remove(&seq);
         self.out = Some(seq);
         Some(seq)
     }
@@ -93,6 +98,36 @@ impl Refusals {
             known.due_at = due_at;
             self.schedule.insert((due_at, seq));
         }
+    }
+
+    /// A try of the event failed as it would if the destination were down. Until something else is accepted it is tried again as
+    /// after its last refusal, and the try does not count.
+    pub(super) fn fail(&mut self, seq: Seq, request: RequestNumber, report: &Report, now: Timestamp) {
+        let tries = self.known.get(&seq).map_or(1, |known| known.tries);
+        let pause = match Refusal::Blamed.step(tries) {
+            RefusalStep::TryAgainAfter(pause) => pause,
+            RefusalStep::Park => std::time::Duration::ZERO,
+        };
+        self.put_back(seq, now.plus(pause));
+        self.unproven.insert(seq, (request, report.clone()));
+    }
+
+    /// A request was accepted: what failed before it was sent was the fault of the event. Returns the rows to store.
+    pub(super) fn accept(&mut self, request: RequestNumber, now: Timestamp) -> Vec<RefusedEvent> {
+        if self.unproven.is_empty() {
+            return Vec::new();
+        }
+        let proven = self.unproven.extract_if(|_, (failed, _)| *failed < request);
+        let proven: Vec<_> = proven.collect();
+        let refused = proven.into_iter();
+        refused
+            .map(|(seq, (_, report))| self.refuse(seq, Refusal::Blamed, &report, now))
+            .collect()
+    }
+
+    /// The destination is in trouble: what failed lately may have failed for that.
+    pub(super) fn forgive(&mut self) {
+        self.unproven.clear();
     }
 
     /// The event was accepted, or is not to be tried any more.
@@ -144,6 +179,7 @@ impl Refusals {
     }
 
     fn forget(&mut self, seq: Seq) {
+        self.unproven.remove(&seq);
         if let Some(known) = self.known.remove(&seq) {
             self.schedule.remove(&(known.due_at, seq));
         }
@@ -209,6 +245,30 @@ mod tests {
             refusals.is_full(),
             "a parked event is counted until it is retried or discarded"
         );
+    }
+
+    #[test]
+    fn a_try_that_may_have_met_an_outage_counts_once_something_else_is_accepted() {
+        let mut refusals = Refusals::default();
+        let (seq, mut now) = (Seq::new(7), Timestamp::from_unix_ms(0));
+        let mut row = refusals.refuse(seq, Refusal::Blamed, &report(), now);
+        for request in 1..=100 {
+            now = refusals.next_due().unwrap();
+            assert_eq!(refusals.take_due(now), Some(seq));
+            refusals.fail(seq, request, &report(), now);
+        }
+        assert_eq!(refusals.accept(100, now), [], "sent no later than what failed");
+        refusals.forgive();
+        assert_eq!(refusals.accept(200, now), []);
+        let mut request = 200;
+        while row.due_at.is_some() {
+            now = refusals.next_due().unwrap();
+            assert_eq!(refusals.take_due(now), Some(seq));
+            refusals.fail(seq, request, &report(), now);
+            [row] = refusals.accept(request + 1, now).try_into().unwrap();
+            request += 2;
+        }
+        assert_eq!((row.tries, refusals.next_due()), (5, None));
     }
 
     #[test]

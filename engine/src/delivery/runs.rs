@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::{Timestamp, ids::Seq};
+use domain::{Timestamp, ids::Seq, policy::Suspects};
 use tokio::time::Instant;
 
 use super::lanes::{Lanes, Room};
@@ -18,6 +18,16 @@ pub(super) struct RunLimits {
     pub(super) events: usize,
     pub(super) bytes: usize,
     pub(super) age: Duration,
+}
+
+impl RunLimits {
+    const fn room(self) -> Room {
+        Room {
+            events: self.events,
+            bytes: self.bytes,
+            last: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +44,14 @@ pub(super) struct Runs {
     waiting_since: Option<Instant>,
     /// What waits was part of a run that was split: it waits no more.
     rest_is_due: bool,
+    /// The event that the current run was closed for, if it was for one alone.
+    only: Option<Seq>,
+    /// How many times the current run has failed.
+    failures: u32,
 }
+
+/// Failures of a run after which it may be one of its events.
+const FAILURES_BEFORE_SMALLER: u32 = 3;
 
 impl Runs {
     /// `stored` is the run that was being sent when this stream ended.
@@ -44,6 +61,8 @@ impl Runs {
             current: stored.map(|run| (run, State::Stored)),
             waiting_since: None,
             rest_is_due: false,
+            only: None,
+            failures: 0,
         }
     }
 
@@ -58,6 +77,11 @@ impl Runs {
             .map(|(run, _)| run)
     }
 
+    /// Whether there is a run.
+    pub(super) const fn is_any(&self) -> bool {
+        self.current.is_some()
+    }
+
     /// Notes whether anything waits.
     pub(super) fn watch(&mut self, lanes: &Lanes, now: Instant) {
         self.waiting_since = match lanes.waiting() {
@@ -66,16 +90,44 @@ impl Runs {
         };
     }
 
-    /// Closes a run if there is none and what waits is much or old enough. The caller has it stored.
-    pub(super) fn close(&mut self, lanes: &Lanes, now: Instant, closed_at: Timestamp) -> Option<Run> {
-        if self.current.is_some() || !self.is_ripe(lanes, now) {
+    /// Closes a run if there is none and what waits is much or old enough, or has failed before. It leaves out events that have
+    /// failed alone. The caller has it stored.
+    pub(super) fn close<T>(
+        &mut self,
+        lanes: &Lanes,
+        suspects: &Suspects<T>,
+        now: Instant,
+        closed_at: Timestamp,
+    ) -> Option<Run> {
+        if self.current.is_some() || lanes.waiting() <= suspects.count_alone() {
             return None;
         }
-        let (first, last) = lanes.bounds(self.room(None))?;
-        let run = Run { first, last, closed_at };
-        self.current = Some((run, State::Closed));
+        let is_skipped = |seq| suspects.failed_alone(seq);
+        let (first, last) = lanes.bounds(self.limits.room(), is_skipped, |seq| suspects.most(seq))?;
+        if !suspects.contains(first) && !self.is_ripe(lanes, now) {
+            return None;
+        }
         self.rest_is_due = false;
-        Some(run)
+        Some(self.close_as(Run { first, last, closed_at }))
+    }
+
+    /// Closes a run for this event alone, in place of one for another event if that is not out. None if there is another run,
+    /// or the same.
+    pub(super) fn close_one(&mut self, seq: Seq, run: Run) -> Option<Run> {
+        let is_other = self.only.is_some_and(|only| only != seq);
+        let may_close = self.current.is_none_or(|(_, state)| is_other && state != State::Out);
+        may_close.then(|| {
+            let closed = self.close_as(run);
+            self.only = Some(seq);
+            closed
+        })
+    }
+
+    fn close_as(&mut self, run: Run) -> Run {
+        self.current = Some((run, State::Closed));
+        self.only = None;
+        self.failures = 0;
+        run
     }
 
     /// These bounds are on disk.
@@ -84,23 +136,6 @@ impl Runs {
             && Some(*current) == run
         {
             *state = State::Stored;
-        }
-    }
-
-    /// What of the lanes belongs to a stored run.
-    pub(super) const fn room(&self, last: Option<Seq>) -> Room {
-        match last {
-            // Its bounds say all: it was within the limits when it was closed.
-            Some(_) => Room {
-                events: usize::MAX,
-                bytes: usize::MAX,
-                last,
-            },
-            None => Room {
-                events: self.limits.events,
-                bytes: self.limits.bytes,
-                last,
-            },
         }
     }
 
@@ -125,13 +160,17 @@ impl Runs {
         }
     }
 
+    /// The run has failed in a way that may be the fault of one of its events. True if that has happened often enough.
+    pub(super) fn fail(&mut self) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        self.failures >= FAILURES_BEFORE_SMALLER
+    }
+
     /// The run is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows at once.
     pub(super) fn split(&mut self, last: Seq) -> Option<Run> {
         let (run, _) = self.current?;
-        let half = Run { last, ..run };
-        self.current = Some((half, State::Closed));
         self.rest_is_due = true;
-        Some(half)
+        Some(self.close_as(Run { last, ..run }))
     }
 
     /// Nothing of the run is left to be sent.
@@ -202,7 +241,7 @@ mod tests {
         let three = lanes(3, 1);
         runs.watch(&three, now);
         assert!(runs.is_in_time(&three, now));
-        assert_eq!(runs.close(&three, now + LIMITS.age, NOW), Some(run(1, 3)));
+        assert_eq!(close(&mut runs, &three, now + LIMITS.age), Some(run(1, 3)));
         assert!(runs.is_in_time(&lanes(3, 1), now), "less than a run waits behind it");
         assert!(!runs.is_in_time(&lanes(4, 1), now), "a whole run waits behind it");
     }
@@ -215,6 +254,10 @@ mod tests {
         }
     }
 
+    fn close(runs: &mut Runs, lanes: &Lanes, now: Instant) -> Option<Run> {
+        runs.close(lanes, &Suspects::<()>::default(), now, NOW)
+    }
+
     #[test]
     fn a_run_is_closed_when_it_is_full_or_old() {
         let start = Instant::now();
@@ -222,8 +265,8 @@ mod tests {
             let mut runs = Runs::new(LIMITS, None);
             let lanes = lanes(count, bytes);
             runs.watch(&lanes, start);
-            assert_eq!(runs.close(&lanes, start, NOW).is_some(), is_full, "{count} of {bytes}");
-            let later = runs.close(&lanes, start + LIMITS.age, NOW);
+            assert_eq!(close(&mut runs, &lanes, start).is_some(), is_full, "{count} of {bytes}");
+            let later = close(&mut runs, &lanes, start + LIMITS.age);
             assert_eq!(later.is_some(), !is_full && count > 0);
         }
     }
@@ -231,20 +274,20 @@ mod tests {
     #[test]
     fn it_is_sent_only_under_bounds_that_are_stored() {
         let (mut runs, lanes) = (Runs::new(LIMITS, None), lanes(9, 1));
-        let closed = runs.close(&lanes, Instant::now(), NOW).unwrap();
+        let closed = close(&mut runs, &lanes, Instant::now()).unwrap();
         assert_eq!((closed, runs.stored()), (run(1, 4), None));
         runs.was_stored(None);
         assert_eq!(runs.stored(), None);
         runs.was_stored(Some(closed));
         assert_eq!(runs.stored(), Some(closed));
         runs.sent(&lanes, Instant::now());
-        assert_eq!((runs.stored(), runs.close(&lanes, Instant::now(), NOW)), (None, None));
+        assert_eq!((runs.stored(), close(&mut runs, &lanes, Instant::now())), (None, None));
         runs.put_back();
         assert_eq!(runs.stored(), Some(closed), "the same again");
         let half = runs.split(Seq::new(2));
         assert_eq!((half, runs.stored()), (Some(run(1, 2)), None));
         runs.ended();
-        assert!(runs.close(&lanes, Instant::now(), NOW).is_some());
+        assert!(close(&mut runs, &lanes, Instant::now()).is_some());
     }
 
     #[test]
@@ -256,7 +299,7 @@ mod tests {
         runs.was_stored(Some(run(1, 2)));
         runs.sent(&lanes, start);
         runs.ended();
-        assert!(runs.close(&lanes, start, NOW).is_some(), "without waiting again");
+        assert!(close(&mut runs, &lanes, start).is_some(), "without waiting again");
     }
 
     #[test]
@@ -264,7 +307,7 @@ mod tests {
         let start = Instant::now();
         let (mut runs, full, empty) = (Runs::new(LIMITS, None), lanes(4, 1), lanes(0, 1));
         runs.watch(&full, start);
-        runs.close(&full, start, NOW).unwrap();
+        close(&mut runs, &full, start).unwrap();
         runs.sent(&empty, start);
         runs.ended();
         assert_eq!(runs.next_close(), None);
@@ -282,5 +325,27 @@ mod tests {
         let runs = Runs::new(LIMITS, Some(run(3, 7)));
         assert_eq!(runs.stored(), Some(run(3, 7)));
         assert_eq!(runs.next_close(), None);
+    }
+
+    #[test]
+    fn what_failed_is_sent_in_smaller_runs_at_once_and_past_what_failed_alone() {
+        let (start, lanes) = (Instant::now(), lanes(9, 1));
+        let mut suspects = Suspects::default();
+        suspects.fail_together(&[1, 2, 3].map(Seq::new));
+        suspects.fail(Seq::new(1), 1, Duration::ZERO, ());
+        let mut runs = Runs::new(LIMITS, None);
+        assert_eq!(runs.close(&lanes, &suspects, start, NOW), Some(run(2, 2)));
+        assert_eq!(runs.close_one(Seq::new(3), run(3, 3)), None, "there is a run");
+        runs.ended();
+        assert_eq!(runs.close_one(Seq::new(2), run(2, 2)), Some(run(2, 2)));
+        assert_eq!(runs.close_one(Seq::new(2), run(2, 2)), None, "the same");
+        assert_eq!(
+            runs.close_one(Seq::new(1), run(1, 1)),
+            Some(run(1, 1)),
+            "in place of the other"
+        );
+        runs.was_stored(Some(run(1, 1)));
+        runs.sent(&lanes, start);
+        assert_eq!(runs.close_one(Seq::new(2), run(2, 2)), None, "it is out");
     }
 }

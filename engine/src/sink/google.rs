@@ -68,6 +68,7 @@ pub struct GoogleSink {
     envelope: Envelope,
     tokens: Tokens,
     client: GuardedClient,
+    write_deadline: Duration,
     url: Url,
     clock: Clock,
 }
@@ -84,12 +85,14 @@ impl GoogleSink {
         let GoogleTarget { settings, private_key } = target;
         let url = below(&services.google_logging, WRITE_PATH);
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
+        let write_deadline = services.deadline.unwrap_or(WRITE_DEADLINE);
         let token_client = clients.client_for(&services.google_token, TOKEN_DEADLINE)?;
         Ok(Self {
             settings: settings.clone(),
             envelope: Envelope::new(settings),
             tokens: Tokens::new(account, token_client, services.google_token.clone(), clock.clone()),
-            client: clients.client_for(&url, WRITE_DEADLINE)?,
+            client: clients.client_for(&url, write_deadline)?,
+            write_deadline,
             url,
             clock,
         })
@@ -110,7 +113,7 @@ impl Sink for GoogleSink {
     }
 
     fn deadline(&self) -> Duration {
-        TOKEN_DEADLINE + WRITE_DEADLINE
+        TOKEN_DEADLINE + self.write_deadline
     }
 
     async fn send(&self, events: &[Arc<LoggedEvent>], _run: Option<Run>) -> SendReport {
@@ -144,7 +147,7 @@ impl GoogleSink {
         };
         let mut response = match self.client.post(&self.url, head(&token), body).await {
             Ok(response) => response,
-            Err(error) => return error_report(&error, started, WRITE_DEADLINE).into(),
+            Err(error) => return error_report(&error, started, self.write_deadline).into(),
         };
         let status = response.status();
         let retry_after = retry_after(response.headers(), self.clock.now());
@@ -152,7 +155,7 @@ impl GoogleSink {
             // A success whose body breaks off is a success: the status says that the entries were taken.
             _ if status.is_success() => return accepted(started).into(),
             Ok(answer) => answer,
-            Err(error) => return error_report(&error, started, WRITE_DEADLINE).into(),
+            Err(error) => return error_report(&error, started, self.write_deadline).into(),
         };
         if status == StatusCode::UNAUTHORIZED {
             token.refuse();

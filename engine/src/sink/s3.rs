@@ -65,6 +65,7 @@ pub struct S3Sink {
     client: Client,
     settings: S3Settings,
     batching: Batching,
+    deadline: Duration,
     replay: Option<ReplayId>,
     clock: Clock,
     /// Whether the service knows `If-None-Match`, as far as it has told.
@@ -85,7 +86,8 @@ impl S3Sink {
         let settings = target.settings.clone();
         let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
         let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
-        let client = clients.client_for(&endpoint, ATTEMPT_DEADLINE)?;
+        let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
+        let client = clients.client_for(&endpoint, deadline)?;
         let batching = match settings.layout() {
             ObjectLayout::Events => Batching::Single,
             ObjectLayout::Batches => Batching::Runs {
@@ -102,6 +104,7 @@ impl S3Sink {
             ],
             settings,
             batching,
+            deadline,
             replay: None,
             clock,
             takes_conditions: AtomicBool::new(true),
@@ -155,7 +158,7 @@ impl Sink for S3Sink {
     }
 
     fn deadline(&self) -> Duration {
-        ATTEMPT_DEADLINE
+        self.deadline
     }
 
     async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport {
@@ -180,7 +183,7 @@ impl S3Sink {
         if let Some(answer) = error.raw_response() {
             return refusal_report(answer, &self.settings, started);
         }
-        let report = error_report(error, started, ATTEMPT_DEADLINE);
+        let report = error_report(error, started, self.deadline);
         let is_amazon = self.settings.endpoint_url().is_none();
         let reason = match (error, report.outcome) {
             (SdkError::ConstructionFailure(_), _) => format!("The request can't be made: {}.", causes(error)),

@@ -45,7 +45,14 @@ fn services(google: &GoogleServer) -> SinkServices {
 }
 
 pub(crate) async fn world_around(google: &GoogleServer) -> World {
-    let services = services(google);
+    world_around_with(google, |services| services).await
+}
+
+pub(crate) async fn world_around_with(
+    google: &GoogleServer,
+    change: impl FnOnce(SinkServices) -> SinkServices,
+) -> World {
+    let services = change(services(google));
     World::with(|config| EngineConfig { services, ..config }).await
 }
 

@@ -16,6 +16,8 @@ mod google;
 mod log;
 mod log_filter;
 mod log_range;
+mod poison;
+mod raw_receiver;
 mod receiver;
 mod refused;
 mod replay;

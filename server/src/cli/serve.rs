@@ -236,6 +236,7 @@ impl ServeArgs {
             google_logging: logging,
             google_token: token,
             run_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
+            deadline: None,
         })
     }
 }

@@ -1,8 +1,16 @@
 //! What a lane has read and not sent yet, and what has happened since its last commit.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
-use domain::{Timestamp, ids::Seq, policy::Refusal};
+use domain::{
+    Timestamp,
+    ids::Seq,
+    policy::{Refusal, Suspects},
+};
 use tokio::time::Instant;
 
 use super::super::lanes::Room;
@@ -20,6 +28,8 @@ pub(super) struct Books {
     /// In log order.
     queue: VecDeque<Arc<LoggedEvent>>,
     queued_bytes: usize,
+    /// Events of the queue that are done with before their turn: accepted, or parked.
+    ahead: BTreeMap<Seq, Option<RefusedEvent>>,
     /// What stands up to here has been looked at.
     read_to: Seq,
     parked: Vec<RefusedEvent>,
@@ -32,6 +42,7 @@ impl Books {
         Self {
             queue: VecDeque::new(),
             queued_bytes: 0,
+            ahead: BTreeMap::new(),
             read_to: Seq::new(replay.position.next_seq.get() - 1),
             parked: Vec::new(),
             stored: replay.position.clone(),
@@ -67,9 +78,13 @@ impl Books {
         self.queue.is_empty() && self.read_to >= self.replay.last_seq
     }
 
-    /// Whether what was read fills a request.
-    pub(super) fn fills(&self, room: Room) -> bool {
-        self.queue.len() >= room.events || (!self.queue.is_empty() && self.queued_bytes >= room.bytes)
+    /// Whether what was read fills a request, without those that have failed alone.
+    pub(super) fn fills<T>(&self, room: Room, suspects: &Suspects<T>) -> bool {
+        if self.ahead.is_empty() && suspects.count_alone() == 0 {
+            return self.queue.len() >= room.events || (!self.queue.is_empty() && self.queued_bytes >= room.bytes);
+        }
+        let mut others = self.left().filter(|event| !suspects.failed_alone(event.seq));
+        others.nth(room.events.saturating_sub(1)).is_some()
     }
 
     pub(super) fn push(&mut self, page: RangePage) {
@@ -78,24 +93,31 @@ impl Books {
         self.queue.extend(page.events);
     }
 
-    /// The next events, as many as there is room for, or those of the run that is stored.
-    pub(super) fn next(&self, room: Room) -> Vec<Arc<LoggedEvent>> {
-        let mut room = match self.run() {
-            Some((_, last)) => Room {
-                events: usize::MAX,
-                bytes: usize::MAX,
-                last: Some(last),
-            },
-            None => room,
-        };
-        let mut events = Vec::new();
-        for event in &self.queue {
-            if !room.takes(event, events.is_empty()) {
+    /// The next events, as many as there is room for, or those of the run that is stored. Without a run, those that have failed
+    /// alone are passed over, and those that have failed in one request go in smaller ones.
+    pub(super) fn next<T>(&self, mut room: Room, suspects: &Suspects<T>) -> Vec<Arc<LoggedEvent>> {
+        let left = self.left();
+        if let Some((first, last)) = self.run() {
+            let in_run = left
+                .skip_while(|event| event.seq < first)
+                .take_while(|event| event.seq <= last);
+            return in_run.cloned().collect();
+        }
+        let (mut events, mut limit) = (Vec::new(), usize::MAX);
+        for event in left.skip_while(|event| suspects.failed_alone(event.seq)) {
+            limit = suspects.most(event.seq).map_or(limit, |most| limit.min(most));
+            let fits = !suspects.failed_alone(event.seq) && events.len() < limit;
+            if !fits || !room.takes(event, events.is_empty()) {
                 break;
             }
             events.push(Arc::clone(event));
         }
         events
+    }
+
+    /// Events that were read and are not done with.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Arc<LoggedEvent>> {
+        self.queue.iter().filter(|event| !self.ahead.contains_key(&event.seq))
     }
 
     /// The bounds of what is sent as one. They are to be stored before it is.
@@ -109,31 +131,46 @@ impl Books {
         self.replay.position.run = None;
     }
 
-    /// The first event was accepted.
-    pub(super) fn sent(&mut self) {
-        self.replay.position.progress.sent += 1;
-        self.pop();
+    /// The event was accepted.
+    pub(super) fn sent(&mut self, seq: Seq) {
+        self.ahead.insert(seq, None);
+        self.advance();
     }
 
-    /// The first event was refused: it is parked.
-    pub(super) fn refused(&mut self, refusal: Refusal, report: &Report, now: Timestamp) {
-        let Some(event) = self.pop() else { return };
+    /// The event was refused: it is parked.
+    pub(super) fn refused(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) {
         tracing::warn!(
             replay_id = self.replay.id.get(),
             destination_id = self.replay.destination.get(),
-            seq = event.seq.get(),
+            seq = seq.get(),
             refusal = %refusal,
             "An event was parked by a replay."
         );
-        self.replay.position.progress.refused += 1;
-        self.parked.push(RefusedEvent {
-            seq: event.seq,
+        let row = RefusedEvent {
+            seq,
             tries: 1,
             reason: format!("In replay {}: {}", self.replay.id, report.reason),
             response: report.response.clone(),
             refused_at: now,
             due_at: None,
-        });
+        };
+        self.ahead.insert(seq, Some(row));
+        self.advance();
+    }
+
+    /// Takes what is done with from the front of the queue. Only that counts: the replay goes on behind it after a crash.
+    fn advance(&mut self) {
+        while let Some(done) = self.queue.front().and_then(|event| self.ahead.remove(&event.seq)) {
+            let progress = &mut self.replay.position.progress;
+            match done {
+                None => progress.sent += 1,
+                Some(row) => {
+                    progress.refused += 1;
+                    self.parked.push(row);
+                }
+            }
+            self.pop();
+        }
     }
 
     pub(super) fn failed(&mut self, reason: Option<String>) {
@@ -165,9 +202,9 @@ impl Books {
         }
     }
 
-    fn pop(&mut self) -> Option<Arc<LoggedEvent>> {
-        let event = self.queue.pop_front()?;
-        self.queued_bytes = self.queued_bytes.saturating_sub(event.body.len());
-        Some(event)
+    fn pop(&mut self) {
+        if let Some(event) = self.queue.pop_front() {
+            self.queued_bytes = self.queued_bytes.saturating_sub(event.body.len());
+        }
     }
 }

@@ -12,8 +12,10 @@ use std::{
 use domain::{
     Timestamp,
     event::{Author, OwnEvent},
-    ids::ReplayId,
-    policy::{Decision, Jitter, Refusal, RefusalStreak, RequestSize, Trouble, decide},
+    ids::{ReplayId, Seq},
+    policy::{
+        Decision, Jitter, ProbeWait, Refusal, RefusalStreak, RequestNumber, RequestSize, Suspects, Trouble, decide,
+    },
     replay::{ReplayState, ReplayWait},
 };
 use tokio::{
@@ -36,7 +38,7 @@ use crate::{
     causes::causes,
     log::{LogError, LoggedEvent, RangeFilter},
     own_events::Recorded,
-    sink::{Batching, Run, SendReport, Sink, SinkError, replay_sink_for},
+    sink::{Batching, Report, Run, SendReport, Sink, SinkError, replay_sink_for},
     store::{Destination, StoreError},
     vault::random,
 };
@@ -53,6 +55,15 @@ const CHANGE_GRACE: Duration = Duration::from_secs(1);
 
 /// After a failure of our own (store, log), not of the destination.
 const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Failures of a stored run after which it may be one of its events.
+const RUN_FAILURES: u32 = 3;
+
+/// With fewer events left than this, a suspect is tried without a pause.
+const FEW: usize = 8;
+
+/// Requests that may fail in a row, of events that have failed before, until the replay waits.
+const FAILURES_IN_A_ROW: u32 = 3;
 
 /// What a lane works with.
 pub(super) struct LaneContext {
@@ -158,6 +169,12 @@ async fn run(
         sink,
         books: Books::new(replay),
         streak: RefusalStreak::default(),
+        suspects: Suspects::default(),
+        failures: 0,
+        run_failures: 0,
+        sent: 0,
+        started: Instant::now(),
+        troubled_at: None,
         hold: None,
         stream_was_held: false,
     };
@@ -196,8 +213,28 @@ struct Lane<'lane> {
     room: Room,
     books: Books,
     streak: RefusalStreak,
+    suspects: Suspects<Report>,
+    /// Requests that have failed since anything was accepted.
+    failures: u32,
+    /// How many times the run that is stored has failed.
+    run_failures: u32,
+    /// How many requests were sent.
+    sent: RequestNumber,
+    started: Instant,
+    /// When a request failed, if nothing was accepted since.
+    troubled_at: Option<Timestamp>,
     hold: Option<Hold>,
     stream_was_held: bool,
+}
+
+/// What met with trouble in one request.
+#[derive(Default)]
+struct Troubled {
+    trouble: Option<(Trouble, Option<Duration>)>,
+    /// Those that can be the reason.
+    events: Vec<Seq>,
+    /// Something met with trouble that had not failed before, or can't be the reason.
+    is_new: bool,
 }
 
 impl Lane<'_> {
@@ -250,6 +287,7 @@ impl Lane<'_> {
         if flow.paused {
             return Some(ReplayWait::Paused);
         }
+        self.hear_of_the_stream();
         let stream = self.stream_wait();
         let is_held = matches!(stream, Some(ReplayWait::StreamHeld(_)));
         if self.stream_was_held && !is_held {
@@ -265,6 +303,20 @@ impl Lane<'_> {
                 next_try_at: hold.next_probe_at,
             })
         })
+    }
+
+    /// What the stream delivers shows that the destination works, too: the last event of a replay has nothing behind it.
+    fn hear_of_the_stream(&mut self) {
+        let accepted_at = match self.suspects.count_alone() {
+            0 => None,
+            _ => self.stream_status().and_then(|status| status.reach(Seq::START).0),
+        };
+        if accepted_at > self.troubled_at && self.troubled_at.is_some() {
+            self.troubled_at = None;
+            self.hold = None;
+            self.sent += 1;
+            self.blame(self.context.shared.clock.now());
+        }
     }
 
     fn stream_wait(&self) -> Option<ReplayWait> {
@@ -287,8 +339,7 @@ impl Lane<'_> {
     /// An administrator does not want to wait for the next try.
     fn try_now(&mut self) {
         if let Some(hold) = &mut self.hold {
-            hold.next_probe = Instant::now();
-            hold.next_probe_at = self.context.shared.clock.now();
+            hold.probe_now(self.context.shared.clock.now());
         }
     }
 
@@ -302,7 +353,7 @@ impl Lane<'_> {
 
     /// Whether as much has been read as the next request can take.
     fn is_ready(&self) -> bool {
-        self.books.is_read() || (self.books.run().is_none() && self.books.fills(self.room))
+        self.books.is_read() || (self.books.run().is_none() && self.books.fills(self.room, &self.suspects))
     }
 
     async fn read(&mut self) -> Result<(), LaneError> {
@@ -316,7 +367,7 @@ impl Lane<'_> {
 
     /// Sends the next request and settles what it came to; or nothing, if what was stored as one has nothing left in it.
     async fn send_next(&mut self, orders: &mut watch::Receiver<Order>) -> Result<Option<End>, LaneError> {
-        let events = self.books.next(self.room);
+        let events = self.next_events();
         if self.sends_runs() && (self.books.run().is_none() || events.is_empty()) {
             // Empty only if the filter was changed, and admits nothing of a stored run any more.
             self.books.close_run(&events);
@@ -327,12 +378,15 @@ impl Lane<'_> {
         if events.is_empty() || has_order(orders) {
             return Ok(None);
         }
+        self.sent += 1;
+        events.iter().for_each(|event| self.suspects.sent(event.seq));
         let Some(report) = self.send(&events, orders).await else {
             return Ok(None);
         };
         let now = self.context.shared.clock.now();
         let was_run = self.books.run().is_some();
         self.settle(&events, &report, now)?;
+        self.plan();
         if was_run && self.books.run().is_none() && !self.commit().await? {
             return Ok(Some(End::Over));
         }
@@ -362,35 +416,78 @@ impl Lane<'_> {
         tokio::time::timeout_at(deadline, sending).await.ok()
     }
 
-    /// The events in order, up to the first that is to be sent again.
+    /// What is sent next: while the destination is in trouble, the event that has failed least often; else a suspect that is due;
+    /// else what is next in order.
+    fn next_events(&self) -> Vec<Arc<LoggedEvent>> {
+        if self.books.run().is_some() || self.suspects.count_alone() == 0 && self.hold.is_none() {
+            return self.books.next(self.room, &self.suspects);
+        }
+        let left = || self.books.left().map(|event| event.seq);
+        let now = self.started.elapsed();
+        // So few that each is needed to show that the destination works.
+        let others = left().filter(|seq| !self.suspects.failed_alone(*seq)).take(FEW).count();
+        let are_few = self.books.is_read() && others < FEW;
+        let due = |seq: &Seq| self.suspects.due(*seq).is_some_and(|(_, due)| are_few || due <= now);
+        let alone = match &self.hold {
+            Some(_) => self.suspects.least_failed(left()).map(|(_, seq)| seq),
+            None if self.failures == 0 => left().find(due),
+            None => None,
+        };
+        let mut events = match alone {
+            Some(_) => Vec::new(),
+            None => self.books.next(self.room, &self.suspects),
+        };
+        if events.is_empty() {
+            let alone = alone.or_else(|| left().find(due)).or_else(|| left().next());
+            let event = alone.and_then(|alone| self.books.left().find(|event| event.seq == alone));
+            events.extend(event.cloned());
+        }
+        events
+    }
+
+    /// Chooses when a held replay goes on: soon, as long as there are events that were not tried yet.
+    fn plan(&mut self) {
+        let left = self.books.left().map(|event| event.seq);
+        let wait = match self.suspects.next_probe(left, std::iter::empty(), false) {
+            Some(probe) if self.suspects.count_alone() > 0 => probe.wait,
+            _ => ProbeWait::Usual,
+        };
+        if let Some(hold) = &mut self.hold {
+            hold.plan(wait);
+        }
+    }
+
+    /// Each event for itself: what is accepted or refused is done with, the rest is sent again.
     fn settle(&mut self, events: &[Arc<LoggedEvent>], report: &SendReport, now: Timestamp) -> Result<(), LaneError> {
         let size = match events.len() {
             0 | 1 => RequestSize::One,
             _ => RequestSize::Batch,
         };
         let whole = decide(report.whole.outcome, size);
-        let mut refused_all = None;
-        let mut accepted = 0;
-        for (position, _) in events.iter().enumerate() {
+        let (mut refused_all, mut accepted, mut troubled) = (None, 0, Troubled::default());
+        for (position, event) in events.iter().enumerate() {
             let part = report.parts.get(&position);
             let decision = part.map_or(whole, |part| decide(part.outcome, RequestSize::One));
             let told = part.unwrap_or(&report.whole);
             match decision {
                 Decision::Settle => {
                     self.streak.accept();
-                    self.books.sent();
+                    self.suspects.clear(event.seq);
+                    self.books.sent(event.seq);
                     accepted += 1;
                 }
                 Decision::Refuse(refusal) => {
-                    self.books.refused(refusal, told, now);
+                    self.suspects.clear(event.seq);
+                    self.books.refused(event.seq, refusal, told, now);
                     if refusal != Refusal::Unsendable && self.streak.refuse() {
                         refused_all = Some(Trouble::EverythingRefused(refusal.status()));
                     }
                 }
                 Decision::Hold { trouble, retry_after } => {
                     self.books.failed(Some(told.reason.clone()));
-                    self.hold_for(trouble, retry_after, now);
-                    return Ok(());
+                    troubled.trouble = Some((trouble, retry_after));
+                    let is_alone = events.len() == 1 || part.is_some();
+                    self.suspect(event.seq, told, is_alone, &mut troubled);
                 }
                 Decision::Split => {
                     self.split(events);
@@ -398,6 +495,13 @@ impl Lane<'_> {
                 }
                 Decision::Forget => return Err(LaneError::GivenUp),
             }
+        }
+        if accepted > 0 {
+            self.blame(now);
+        }
+        if troubled.trouble.is_some() {
+            self.settle_trouble(events.len(), accepted, &troubled, now);
+            return Ok(());
         }
         self.books.end_run();
         match refused_all.filter(|_| accepted == 0) {
@@ -408,6 +512,52 @@ impl Lane<'_> {
             None => self.went_well(accepted == events.len()),
         }
         Ok(())
+    }
+
+    /// Notes an event that failed, if that can be its own fault.
+    fn suspect(&mut self, seq: Seq, told: &Report, is_alone: bool, troubled: &mut Troubled) {
+        let may_be_the_event = told.outcome.may_be_the_event();
+        troubled.is_new |= !may_be_the_event || !self.suspects.contains(seq);
+        if !may_be_the_event {
+            return;
+        }
+        troubled.events.push(seq);
+        if is_alone {
+            // Of a request that is accepted in part, the rest of it is evidence.
+            let request = self.sent.saturating_sub(1);
+            self.suspects.fail(seq, request, self.started.elapsed(), told.clone());
+        }
+    }
+
+    /// A request was accepted: events that failed before, again and again, are parked.
+    fn blame(&mut self, now: Timestamp) {
+        (self.failures, self.run_failures, self.troubled_at) = (0, 0, None);
+        for (seq, report) in self.suspects.accept(self.sent, self.started.elapsed()) {
+            self.books.refused(seq, Refusal::Blamed, &report, now);
+        }
+    }
+
+    fn settle_trouble(&mut self, count: usize, accepted: usize, troubled: &Troubled, now: Timestamp) {
+        let is_batch = count > 1 && accepted == 0;
+        self.run_failures = self.run_failures.saturating_add(1);
+        let may_end = !self.sends_runs() || count == 1 || !troubled.is_new || self.run_failures >= RUN_FAILURES;
+        if may_end && (!troubled.events.is_empty() || accepted > 0) {
+            if is_batch {
+                self.suspects.fail_together(&troubled.events);
+            }
+            self.books.end_run();
+            self.run_failures = 0;
+        }
+        if accepted > 0 {
+            return self.went_well(false);
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.troubled_at = Some(now);
+        let is_last = self.books.left().count() <= self.suspects.count_alone();
+        let is_trouble = troubled.is_new || is_last || self.failures >= FAILURES_IN_A_ROW;
+        if let (Some((trouble, retry_after)), true) = (troubled.trouble, is_trouble || self.hold.is_some()) {
+            self.hold_for(trouble, retry_after, now);
+        }
     }
 
     fn went_well(&mut self, whole: bool) {

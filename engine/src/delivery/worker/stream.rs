@@ -5,6 +5,8 @@
 
 mod reading;
 mod reloading;
+mod searching;
+mod sending;
 mod settling;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -12,7 +14,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Jitter, RefusalStreak, Trouble},
+    policy::{Jitter, RefusalStreak, RequestNumber, Suspects, Trouble},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{sync::watch, time::Instant};
@@ -20,7 +22,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     super::{
         hold::Hold,
-        lanes::{LaneIndex, Lanes, Room, Taken},
+        lanes::{LaneIndex, Lanes, Room},
         pace::Pace,
         refusals::Refusals,
         runs::{RunLimits, Runs},
@@ -31,7 +33,7 @@ use super::{
 use crate::{
     causes::causes,
     log::{LogError, LogPage, LoggedEvent},
-    sink::{Batching, Run, SendReport, Sink, SinkError},
+    sink::{Batching, Report, Run, SendReport, Sink, SinkError},
     store::{Admission, Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
@@ -74,7 +76,19 @@ struct Done {
     origins: Vec<Origin>,
     run: Option<Run>,
     epoch: u64,
+    number: RequestNumber,
+    /// It is not one of those that the pace allows.
+    is_extra: bool,
     report: SendReport,
+}
+
+/// What is known of an event that has failed alone.
+#[derive(Clone, Debug)]
+struct About {
+    lane: LaneIndex,
+    report: Report,
+    /// Under which bounds it was sent.
+    run: Option<Run>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +159,15 @@ pub(super) struct Stream {
     refusals: Refusals,
     streak: RefusalStreak,
     pace: Pace,
+    suspects: Suspects<About>,
+    /// Requests that have failed since anything was accepted.
+    failures: u32,
     hold: Option<Hold>,
+    /// Whether the last failure can have been that of an event, so that it is worth trying others.
+    is_searching: bool,
+    /// What is sent next while the destination is held.
+    probe: Option<(LaneIndex, Seq)>,
+    last_probe_was_first: bool,
     /// Grows whenever a hold begins: what was sent before says nothing about it.
     epoch: u64,
     probe_is_out: bool,
@@ -154,6 +176,12 @@ pub(super) struct Stream {
     read_to: Seq,
     log_changes: watch::Receiver<Seq>,
     in_flight: FuturesUnordered<BoxFuture<'static, Sent>>,
+    /// How many of them are not among those that the pace allows.
+    extra_in_flight: usize,
+    suspects_in_flight: usize,
+    /// How many requests were sent.
+    sent: RequestNumber,
+    started: Instant,
     reading: Option<BoxFuture<'static, Result<LogPage, LogError>>>,
     committing: Option<BoxFuture<'static, Committed>>,
     /// Own failures pause reading and committing until then.
@@ -185,13 +213,22 @@ impl Stream {
             refusals,
             streak: RefusalStreak::default(),
             pace: Pace::slow(),
+            suspects: Suspects::default(),
+            failures: 0,
             hold: None,
+            is_searching: false,
+            probe: None,
+            last_probe_was_first: false,
             epoch: 0,
             probe_is_out: false,
             read_to: books.progress.acked(),
             books,
             log_changes: context.log.subscribe(),
             in_flight: FuturesUnordered::new(),
+            extra_in_flight: 0,
+            suspects_in_flight: 0,
+            sent: 0,
+            started: Instant::now(),
             reading: None,
             committing: None,
             pause_until: None,
@@ -211,6 +248,7 @@ impl Stream {
             // Nothing more is begun under a configuration that has been replaced.
             if !orders.has_changed().unwrap_or(true) {
                 self.start_reading();
+                self.plan_probe();
                 self.close_run();
                 self.start_committing();
                 self.dispatch();
@@ -271,140 +309,10 @@ impl Stream {
         self.pause_until = Some(Instant::now() + OWN_FAILURE_PAUSE);
     }
 
-    /// Closes a run if it is time, and has its bounds stored.
-    fn close_run(&mut self) {
-        let Mode::Runs(runs) = &mut self.mode else { return };
-        let closed_at = self.context.clock.now();
-        if let Some(run) = runs.close(&self.lanes, Instant::now(), closed_at) {
-            self.books.run_closed(run);
-            self.show_progress();
-        }
-    }
-
-    /// Sends what may be sent now: a probe if the destination is held, else as much as the pace allows.
-    fn dispatch(&mut self) {
-        if let Some(hold) = &self.hold {
-            if !self.probe_is_out && hold.is_due() {
-                self.probe_is_out = self.send_probe();
-            }
-            return;
-        }
-        while self.in_flight.len() < self.pace.allowed() {
-            if let Some(seq) = self.take_due_refusal() {
-                self.send_refused(seq);
-            } else if !self.send_next() {
-                break;
-            }
-        }
-    }
-
-    /// False if there is nothing to send.
-    fn send_next(&mut self) -> bool {
-        match &self.mode {
-            Mode::Ready { room, .. } => {
-                let taken = self.lanes.take(*room);
-                self.send(taken, None)
-            }
-            Mode::Runs(_) => self.send_run(),
-        }
-    }
-
-    /// False if no run is stored, or not all of it has been read.
-    fn send_run(&mut self) -> bool {
-        let Mode::Runs(runs) = &mut self.mode else { return false };
-        let end = self.context.log.last_seq();
-        let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
-            return false;
-        };
-        let taken = self.lanes.take(runs.room(Some(run.last)));
-        if taken.is_empty() {
-            // The filter was changed, and admits none of it any more.
-            runs.ended();
-            self.books.run_ended();
-            return false;
-        }
-        runs.sent(&self.lanes, Instant::now());
-        self.send(taken, Some(run))
-    }
-
-    /// False if there is nothing to probe with.
-    fn send_probe(&mut self) -> bool {
-        let is_sent = match &self.mode {
-            Mode::Ready { .. } => {
-                let oldest = self.lanes.take(Room::ONE);
-                self.send(oldest, None)
-            }
-            Mode::Runs(_) => self.send_run(),
-        };
-        if is_sent {
-            return true;
-        }
-        match self.take_due_refusal() {
-            Some(seq) => self.send_refused(seq),
-            None => return false,
-        }
-        true
-    }
-
-    /// Asks for the time only if a refused event waits: this is called for every event.
-    fn take_due_refusal(&mut self) -> Option<Seq> {
-        self.refusals.next_due()?;
-        self.refusals.take_due(self.context.clock.now())
-    }
-
-    /// False if there is nothing to send.
-    fn send(&self, taken: Vec<Taken>, run: Option<Run>) -> bool {
-        if taken.is_empty() {
-            return false;
-        }
-        let (origins, events): (Vec<_>, Vec<_>) = taken
-            .into_iter()
-            .map(|(lane, event)| (Origin::Lane(lane), event))
-            .unzip();
-        let (sink, epoch) = (Arc::clone(&self.sink), self.epoch);
-        let send = async move {
-            let report = sink.send(&events, run).await;
-            Sent::Done(Done {
-                events,
-                origins,
-                run,
-                epoch,
-                report,
-            })
-        };
-        self.in_flight.push(send.boxed());
-        true
-    }
-
-    fn send_refused(&self, seq: Seq) {
-        let (log, sink, epoch) = (self.context.log.clone(), Arc::clone(&self.sink), self.epoch);
-        let admission = Arc::clone(&self.admission);
-        let send = async move {
-            match log.read_one(seq).await {
-                Ok(Some(event)) if !admission.admits(&event) => Sent::NotAdmitted(seq),
-                Ok(Some(event)) => {
-                    let events = vec![event];
-                    let report = sink.send(&events, None).await;
-                    Sent::Done(Done {
-                        events,
-                        origins: vec![Origin::Refused],
-                        run: None,
-                        epoch,
-                        report,
-                    })
-                }
-                Ok(None) => Sent::Gone(seq),
-                Err(error) => Sent::Unread(seq, error),
-            }
-        };
-        self.in_flight.push(send.boxed());
-    }
-
     /// An administrator does not want to wait for the next probe.
     fn probe_now(&mut self) {
         if let Some(hold) = &mut self.hold {
-            hold.next_probe = Instant::now();
-            hold.next_probe_at = self.context.clock.now();
+            hold.probe_now(self.context.clock.now());
             self.context.status.held(self.hold.clone());
         }
     }
@@ -420,6 +328,7 @@ impl Stream {
                 );
                 self.epoch += 1;
                 self.pace.troubled();
+                self.refusals.forgive();
                 let since = self.books.trouble_began(now);
                 self.hold = Some(Hold::begin(trouble, retry_after, jitter, since, now));
                 self.context.status.totals.hold_began();
@@ -505,54 +414,6 @@ impl Stream {
             let committed = commit(Arc::clone(&self.database), update).await;
             self.finish_commit(committed);
         }
-    }
-
-    /// The next moment at which there is something to do without anything having happened.
-    fn next_timer(&self) -> Option<Instant> {
-        let probe = self
-            .hold
-            .as_ref()
-            .filter(|_| !self.probe_is_out && self.has_probe())
-            .map(|hold| hold.next_probe);
-        let commit = self.books.commit_due().filter(|_| self.committing.is_none());
-        let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
-        let read = self.pause_until.filter(|until| *until > Instant::now());
-        [probe, commit, read, self.refusal_timer(), self.run_timer()]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
-    /// When a run is old enough to be closed.
-    fn run_timer(&self) -> Option<Instant> {
-        match &self.mode {
-            Mode::Runs(runs) => runs.next_close(),
-            Mode::Ready { .. } => None,
-        }
-    }
-
-    fn has_probe(&self) -> bool {
-        let has_events = match &self.mode {
-            Mode::Ready { .. } => self.lanes.has_ready(),
-            Mode::Runs(runs) => runs.stored().is_some(),
-        };
-        has_events
-            || self
-                .refusals
-                .next_due()
-                .is_some_and(|due| due <= self.context.clock.now())
-    }
-
-    /// When a refused event is due and may be sent: not during a hold for any other reason than to probe.
-    fn refusal_timer(&self) -> Option<Instant> {
-        let may_send = self
-            .hold
-            .as_ref()
-            .map_or(self.in_flight.len() < self.pace.allowed(), |_| !self.probe_is_out);
-        let due_at = self.refusals.next_due().filter(|_| may_send)?;
-        let wait = due_at.since(self.context.clock.now());
-        let due = Instant::now() + wait;
-        Some(self.hold.as_ref().map_or(due, |hold| due.max(hold.next_probe)))
     }
 }
 

@@ -4,11 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
-    policy::{Decision, Refusal, RequestSize, Trouble, decide},
+    ids::Seq,
+    policy::{Decision, Refusal, RequestNumber, RequestSize, Trouble, decide},
 };
 
-use super::{Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
-use crate::{causes::causes, log::LoggedEvent, sink::Report};
+use super::{About, Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
+use crate::{
+    causes::causes,
+    log::LoggedEvent,
+    sink::{Report, Run},
+    store::RefusedEvent,
+};
+
+/// After a try of a refused event that failed before it was sent.
+const UNREACHED_PAUSE: Duration = Duration::from_secs(10);
+
+/// Of the events of a request, so many are tried one by one when each failed for itself.
+const MOST_ALONE: usize = 8;
 
 /// What a request has shown about its destination.
 #[derive(Default)]
@@ -20,6 +32,12 @@ struct Shown {
     trouble: Option<(Trouble, Option<Duration>)>,
     /// As many events are refused as are kept.
     refused_too_many: bool,
+    /// Events of lanes that met with trouble, if they can be the reason.
+    troubled: Vec<Seq>,
+    /// All of what met with trouble has failed before, in a way that can be the fault of an event.
+    were_suspects: bool,
+    /// Of what met with trouble, all had been refused before.
+    were_refused: bool,
     /// So many in a row that it is the destination.
     everything_refused: Option<Trouble>,
 }
@@ -29,7 +47,7 @@ impl Stream {
         match sent {
             Sent::Done(done) => self.settle_request(done, now),
             Sent::Gone(seq) => {
-                self.probe_is_out = false;
+                self.refused_is_back();
                 tracing::warn!(
                     destination_id = self.context.destination.get(),
                     seq = seq.get(),
@@ -38,7 +56,7 @@ impl Stream {
                 self.books.refused(self.refusals.park_gone(seq, now));
             }
             Sent::NotAdmitted(seq) => {
-                self.probe_is_out = false;
+                self.refused_is_back();
                 tracing::info!(
                     destination_id = self.context.destination.get(),
                     seq = seq.get(),
@@ -53,10 +71,15 @@ impl Stream {
                     error = causes(&error),
                     "A refused event could not be read from the log."
                 );
-                self.probe_is_out = false;
+                self.refused_is_back();
                 self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
             }
         }
+    }
+
+    fn refused_is_back(&mut self) {
+        self.probe_is_out = false;
+        self.extra_in_flight -= 1;
     }
 
     fn settle_request(&mut self, done: Done, now: Timestamp) {
@@ -64,6 +87,9 @@ impl Stream {
         if is_current {
             self.probe_is_out = false;
         }
+        let is_refused = done.origins.first() == Some(&Origin::Refused);
+        self.extra_in_flight -= usize::from(done.is_extra);
+        self.suspects_in_flight -= usize::from(done.is_extra && !is_refused);
         let size = match done.events.len() {
             0 | 1 => RequestSize::One,
             _ => RequestSize::Batch,
@@ -76,13 +102,17 @@ impl Stream {
             return self.split(done, now);
         }
         let (run, count, took) = (done.run, done.events.len(), done.report.whole.duration);
+        let number = done.number;
         let shown = self.settle_events(done, whole, now);
         if shown.accepted > 0 {
             self.books.accepted(took, now);
             self.context.status.totals.accepted(shown.accepted, took);
+            self.note_evidence(number, now);
+        } else if shown.trouble.is_some() && !shown.were_refused {
+            self.failures = self.failures.saturating_add(1);
         }
-        if run.is_some() {
-            self.end_run(shown.put_back == 0);
+        if let Some(run) = run {
+            self.end_run(run, &shown);
         }
         if is_current {
             self.follow(&shown, count, now);
@@ -91,7 +121,19 @@ impl Stream {
 
     /// The last event first, so that those which go back to their lanes keep their order.
     fn settle_events(&mut self, done: Done, whole: Decision, now: Timestamp) -> Shown {
-        let mut shown = Shown::default();
+        let mut shown = Shown {
+            were_suspects: true,
+            were_refused: true,
+            ..Shown::default()
+        };
+        let (parts, is_run) = (&done.report.parts, done.run.is_some());
+        let is_alone = done.events.len() == 1 || (whole == Decision::Settle && parts.len() <= MOST_ALONE);
+        let is_held = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::Hold { .. });
+        // What is accepted in the same request is evidence, too.
+        let number = match parts.values().any(is_held) {
+            true => done.number.saturating_sub(1),
+            false => done.number,
+        };
         let events = done.events.into_iter().zip(done.origins).enumerate();
         for (position, (event, origin)) in events.rev() {
             let part = done.report.parts.get(&position);
@@ -108,7 +150,8 @@ impl Stream {
                 Decision::Hold { trouble, retry_after } => {
                     shown.trouble = Some((trouble, retry_after));
                     shown.put_back += 1;
-                    self.put_back(event, origin, now);
+                    let alone = is_alone.then_some((number, done.run));
+                    self.put_back_failed(event, origin, report, alone, &mut shown, now);
                 }
                 // It is not moved aside when too many are already: it stays where it is.
                 Decision::Refuse(_) if matches!(origin, Origin::Lane(_)) && self.refusals.is_full() => {
@@ -128,18 +171,68 @@ impl Stream {
                 }
             }
         }
+        if !is_alone && !is_run {
+            // A run is sent again as it is for a while.
+            self.suspects.fail_together(&shown.troubled);
+        }
         shown
+    }
+
+    /// An event that is to be sent again; if it can be the reason for the failure, it is a suspect from now on. `alone` holds
+    /// the request and its bounds if nothing else failed with it.
+    fn put_back_failed(
+        &mut self,
+        event: Arc<LoggedEvent>,
+        origin: Origin,
+        report: &Report,
+        alone: Option<(RequestNumber, Option<Run>)>,
+        shown: &mut Shown,
+        now: Timestamp,
+    ) {
+        let (seq, may_be_the_event) = (event.seq, report.outcome.may_be_the_event());
+        let Origin::Lane(lane) = origin else {
+            return match alone.filter(|_| may_be_the_event && self.hold.is_none()) {
+                Some((number, _)) => self.refusals.fail(seq, number, report, now),
+                None if self.hold.is_some() => self.refusals.put_back(seq, now),
+                None => self.refusals.put_back(seq, now.plus(UNREACHED_PAUSE)),
+            };
+        };
+        shown.were_refused = false;
+        shown.were_suspects &= may_be_the_event && self.suspects.contains(seq);
+        if may_be_the_event {
+            shown.troubled.push(seq);
+            if let Some((number, run)) = alone {
+                let about = About {
+                    lane,
+                    report: report.clone(),
+                    run,
+                };
+                self.suspects.fail(seq, number, self.elapsed(), about);
+                if matches!(self.mode, Mode::Ready { .. }) {
+                    self.lanes.block(lane);
+                }
+            }
+        }
+        self.lanes.put_back(lane, event);
     }
 
     /// What a request that was sent under the present conditions means for the next ones.
     fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
         if shown.refused_too_many {
+            self.is_searching = false;
             return self.hold_for(Trouble::TooManyRefused, None, now);
         }
-        if let Some((trouble, retry_after)) = shown.trouble {
-            return self.hold_for(trouble, retry_after, now);
+        if let Some((trouble, retry_after)) = shown.trouble
+            && shown.put_back > shown.accepted
+        {
+            if self.hold.is_some() || self.is_trouble(shown) {
+                self.is_searching = !shown.troubled.is_empty();
+                self.hold_for(trouble, retry_after, now);
+            }
+            return;
         }
         if let (Some(trouble), 0) = (shown.everything_refused, shown.accepted) {
+            self.is_searching = false;
             return self.hold_for(trouble, None, now);
         }
         if shown.accepted + shown.refused > 0 {
@@ -154,6 +247,12 @@ impl Stream {
         {
             room.events = most.events.min(room.events.saturating_mul(2));
         }
+    }
+
+    /// Whether the destination is to be held for what failed: not for refused events and suspects alone, which may fail for
+    /// ever.
+    fn is_trouble(&self, shown: &Shown) -> bool {
+        !shown.were_refused && (!shown.were_suspects || self.is_more_than_suspects())
     }
 
     /// Everything goes back, to be sent in two parts.
@@ -183,20 +282,31 @@ impl Stream {
         }
     }
 
-    fn end_run(&mut self, is_settled: bool) {
+    /// A run that failed is sent again as it is, until it has failed so often that one of its events may be the reason.
+    fn end_run(&mut self, run: Run, shown: &Shown) {
         let Mode::Runs(runs) = &mut self.mode else { return };
-        if is_settled {
-            runs.ended();
-            self.books.run_ended();
-        } else {
-            runs.put_back();
+        let is_one = run.first == run.last || shown.troubled.len() == 1;
+        let is_smaller = !shown.troubled.is_empty() && (shown.were_suspects || is_one || runs.fail());
+        if shown.put_back > 0 && !is_smaller {
+            return runs.put_back();
         }
+        if shown.put_back > 0 && !is_one {
+            self.suspects.fail_together(&shown.troubled);
+        }
+        runs.ended();
+        self.books.run_ended();
     }
 
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
         self.streak.accept();
         match origin {
-            Origin::Lane(lane) => self.lanes.done(lane),
+            Origin::Lane(lane) => {
+                self.lanes.done(lane);
+                if self.suspects.count_alone() > 0 && matches!(self.mode, Mode::Ready { .. }) {
+                    self.overtaken(lane, event.seq, now);
+                }
+                self.suspects.clear(event.seq);
+            }
             Origin::Refused => {
                 self.refusals.remove(event.seq);
                 self.books.refusal_ended(event.seq);
@@ -219,6 +329,17 @@ impl Stream {
             Origin::Lane(_) => self.books.refuses(&row.reason, now),
             Origin::Refused => self.books.refuses_again(&row.reason),
         }
+        self.store_refused(row);
+        if let Origin::Lane(lane) = origin {
+            self.books.settled(event.seq);
+            self.lanes.done(lane);
+            self.suspects.clear(event.seq);
+            self.lanes.unblock(lane);
+        }
+        refusal != Refusal::Unsendable && self.streak.refuse()
+    }
+
+    pub(super) fn store_refused(&mut self, row: RefusedEvent) {
         if row.due_at.is_none() {
             tracing::warn!(
                 destination_id = self.context.destination.get(),
@@ -230,11 +351,6 @@ impl Stream {
             self.context.status.totals.parked();
         }
         self.books.refused(row);
-        if let Origin::Lane(lane) = origin {
-            self.books.settled(event.seq);
-            self.lanes.done(lane);
-        }
-        refusal != Refusal::Unsendable && self.streak.refuse()
     }
 
     fn put_back(&mut self, event: Arc<LoggedEvent>, origin: Origin, now: Timestamp) {

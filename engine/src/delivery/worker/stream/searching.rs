@@ -1,0 +1,147 @@
+//! Finding out whether an event or the destination is at fault.
+
+use std::time::Duration;
+
+use domain::{
+    Timestamp,
+    ids::Seq,
+    policy::{Probe, ProbeWait, Refusal, RequestNumber},
+};
+use tokio::time::Instant;
+
+use super::{super::super::lanes::LaneIndex, About, Mode, Stream, sending::SUSPECTS_IN_FLIGHT};
+
+/// Requests that may fail in a row, of events that have failed before, until the destination is held.
+const FAILURES_IN_A_ROW: u32 = 3;
+
+impl Stream {
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Chooses the event to probe with, and when.
+    pub(super) fn plan_probe(&mut self) {
+        let Some(hold) = &mut self.hold else { return };
+        if self.probe_is_out {
+            return;
+        }
+        let (lanes, suspects) = (&self.lanes, &self.suspects);
+        let firsts = || lanes.firsts().map(|(_, seq)| seq);
+        let probe = match &self.mode {
+            Mode::Ready { .. } if self.is_searching => {
+                let later = lanes.later().map(|(_, seq)| seq);
+                suspects.next_probe(firsts(), later, self.last_probe_was_first)
+            }
+            Mode::Runs(_) if self.is_searching => {
+                let all = lanes.single().map(|event| event.seq);
+                suspects.next_probe(all, std::iter::empty(), false)
+            }
+            Mode::Ready { .. } | Mode::Runs(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
+                seq,
+                wait: ProbeWait::Usual,
+            }),
+        };
+        self.probe = probe.and_then(|probe| {
+            let mut waiting = lanes.firsts().chain(lanes.later());
+            waiting.find(|(_, seq)| *seq == probe.seq)
+        });
+        if hold.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
+            self.context.status.held(self.hold.clone());
+        }
+    }
+
+    /// Suspects that are to be tried now, beside what else is sent: those with the fewest strikes first.
+    pub(super) fn due_suspects(&self) -> Vec<(LaneIndex, Seq)> {
+        if self.suspects.count_alone() == 0 {
+            return Vec::new();
+        }
+        let now = self.elapsed();
+        let mut due: Vec<_> = self
+            .waiting_suspects()
+            .filter_map(|(lane, seq)| Some((self.suspects.due(seq)?, lane, seq)))
+            .filter(|((_, due), _, _)| *due <= now)
+            .collect();
+        due.sort_by_key(|(strikes_and_due, _, seq)| (*strikes_and_due, *seq));
+        due.into_iter().map(|(_, lane, seq)| (lane, seq)).collect()
+    }
+
+    /// When the next suspect is to be tried beside what else is sent.
+    pub(super) fn suspect_timer(&self) -> Option<Instant> {
+        let can_send = self.hold.is_none() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
+        if self.suspects.count_alone() == 0 || !can_send {
+            return None;
+        }
+        let due = self
+            .waiting_suspects()
+            .filter_map(|(_, seq)| self.suspects.due(seq))
+            .map(|(_, due)| due);
+        Some(self.started + due.min()?)
+    }
+
+    /// Those that keep others of their queue waiting; of runs, any.
+    fn waiting_suspects(&self) -> impl Iterator<Item = (LaneIndex, Seq)> {
+        let is_busy = matches!(&self.mode, Mode::Runs(runs) if runs.is_any());
+        let of_runs = matches!(self.mode, Mode::Runs(_)).then(|| {
+            let single = self.lanes.single().map(|event| event.seq);
+            single
+                .filter(|seq| self.suspects.failed_alone(*seq))
+                .map(|seq| (LaneIndex::SINGLE, seq))
+        });
+        let of_runs = of_runs.into_iter().flatten();
+        let all = self.lanes.blocked().chain(of_runs);
+        all.filter(move |_| !is_busy)
+    }
+
+    /// Whether a request of events that have failed before means more than that they failed again.
+    pub(super) fn is_more_than_suspects(&self) -> bool {
+        let nothing_else = match self.mode {
+            Mode::Ready { .. } => !self.lanes.has_ready() && self.in_flight.is_empty(),
+            Mode::Runs(_) => self.lanes.waiting() <= self.suspects.count_alone(),
+        };
+        nothing_else || self.failures >= FAILURES_IN_A_ROW
+    }
+
+    /// A request was accepted: what failed before it was sent was no fault of the destination.
+    pub(super) fn note_evidence(&mut self, number: RequestNumber, now: Timestamp) {
+        self.failures = 0;
+        let elapsed = self.elapsed();
+        for (seq, about) in self.suspects.accept(number, elapsed) {
+            self.blame(seq, about, now);
+        }
+        for row in self.refusals.accept(number, now) {
+            self.store_refused(row);
+        }
+    }
+
+    /// An event behind these was accepted, and they have failed just before that.
+    pub(super) fn overtaken(&mut self, lane: LaneIndex, by: Seq, now: Timestamp) {
+        for seq in self.lanes.before(lane, by) {
+            if let Some(about) = self.suspects.clear(seq) {
+                self.blame(seq, about, now);
+            }
+        }
+        self.lanes.unblock(lane);
+    }
+
+    /// The event is moved aside: it is tried again as a refused one.
+    fn blame(&mut self, seq: Seq, about: About, now: Timestamp) {
+        let About { lane, report, .. } = about;
+        if self.refusals.is_full() {
+            // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
+            return self.lanes.unblock(lane);
+        }
+        if self.lanes.remove(lane, seq).is_none() {
+            return;
+        }
+        self.lanes.unblock(lane);
+        tracing::warn!(
+            destination_id = self.context.destination.get(),
+            seq = seq.get(),
+            reason = report.reason,
+            "An event fails while others are accepted: it is tried again later, and the others go on."
+        );
+        let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);
+        self.store_refused(row);
+        self.books.settled(seq);
+    }
+}

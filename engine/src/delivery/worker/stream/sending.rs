@@ -1,0 +1,260 @@
+//! What is sent next, and when there is something to do without anything having happened.
+
+use std::sync::Arc;
+
+use domain::ids::Seq;
+use futures::FutureExt;
+use tokio::time::Instant;
+
+use super::{
+    super::super::{
+        lanes::{LaneIndex, Taken},
+        runs::Runs,
+    },
+    Done, Mode, Origin, Sent, Stream,
+};
+use crate::sink::Run;
+
+/// Suspects that are tried side by side, beyond what the pace allows: one that gets no answer must not delay the others.
+pub(super) const SUSPECTS_IN_FLIGHT: usize = 4;
+
+impl Stream {
+    /// Closes a run if it is time, and has its bounds stored.
+    pub(super) fn close_run(&mut self) {
+        if matches!(self.mode, Mode::Ready { .. }) {
+            return;
+        }
+        let single = self.next_single();
+        let Mode::Runs(runs) = &mut self.mode else { return };
+        let closed_at = self.context.clock.now();
+        let (is_held, lanes, suspects) = (self.hold.is_some(), &self.lanes, &self.suspects);
+        let usual = |runs: &mut Runs| match is_held {
+            true => None,
+            false => runs.close(lanes, suspects, Instant::now(), closed_at),
+        };
+        let alone = |runs: &mut Runs| {
+            let seq = single?;
+            let run = Run {
+                first: seq,
+                last: seq,
+                closed_at,
+            };
+            // The same again, if it was sent alone before.
+            let before = suspects.about(seq).and_then(|about| about.run);
+            runs.close_one(seq, before.unwrap_or(run))
+        };
+        // After a failure something else comes first: it may show that the destination works.
+        let closed = match self.failures {
+            0 => alone(runs).or_else(|| usual(runs)),
+            _ => usual(runs).or_else(|| alone(runs)),
+        };
+        if let Some(run) = closed {
+            self.books.run_closed(run);
+            self.show_progress();
+        }
+    }
+
+    /// The event that is to be sent as a run of its own: a probe, or a suspect that is due.
+    fn next_single(&self) -> Option<Seq> {
+        match &self.hold {
+            Some(_) => self.probe.filter(|_| !self.probe_is_out).map(|(_, seq)| seq),
+            None => self.due_suspects().first().map(|(_, seq)| *seq),
+        }
+    }
+
+    /// Sends what may be sent now: a probe if the destination is held, else as much as the pace allows, and what has failed
+    /// before beside it.
+    pub(super) fn dispatch(&mut self) {
+        if let Some(hold) = &self.hold {
+            if !self.probe_is_out && hold.is_due() {
+                self.probe_is_out = self.send_probe();
+            }
+            return;
+        }
+        self.send_suspects();
+        if let Some(seq) = self.take_due_refusal() {
+            self.send_refused(seq);
+        }
+        while self.in_flight.len() - self.extra_in_flight < self.pace.allowed() {
+            if !self.send_next() {
+                break;
+            }
+        }
+    }
+
+    fn send_suspects(&mut self) {
+        if self.suspects.count_alone() == 0 || matches!(self.mode, Mode::Runs(_)) {
+            return;
+        }
+        for (lane, seq) in self.due_suspects() {
+            if self.suspects_in_flight >= SUSPECTS_IN_FLIGHT {
+                break;
+            }
+            let taken = self.lanes.take_one(lane, seq);
+            self.suspects_in_flight += usize::from(self.send(taken, None, true));
+        }
+    }
+
+    /// False if there is nothing to send.
+    fn send_next(&mut self) -> bool {
+        match &self.mode {
+            Mode::Ready { room, .. } => {
+                let taken = self.lanes.take(*room, |seq| self.suspects.most(seq));
+                self.send(taken, None, false)
+            }
+            Mode::Runs(_) => self.send_run(),
+        }
+    }
+
+    /// False if no run is stored, or not all of it has been read.
+    fn send_run(&mut self) -> bool {
+        let Mode::Runs(runs) = &mut self.mode else { return false };
+        let end = self.context.log.last_seq();
+        let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
+            return false;
+        };
+        let taken = self.lanes.take_between(LaneIndex::SINGLE, run.first, run.last);
+        if taken.is_empty() {
+            // The filter was changed, and admits none of it any more.
+            runs.ended();
+            self.books.run_ended();
+            return false;
+        }
+        runs.sent(&self.lanes, Instant::now());
+        self.send(taken, Some(run), false)
+    }
+
+    /// False if there is nothing to probe with.
+    fn send_probe(&mut self) -> bool {
+        let is_sent = match (&self.mode, self.probe) {
+            (Mode::Ready { .. }, Some((lane, seq))) => {
+                self.last_probe_was_first = self.lanes.firsts().any(|(_, first)| first == seq);
+                let probe = self.lanes.take_one(lane, seq);
+                self.send(probe, None, false)
+            }
+            (Mode::Ready { .. }, None) => false,
+            (Mode::Runs(_), _) => self.send_run(),
+        };
+        if is_sent {
+            return true;
+        }
+        match self.take_due_refusal() {
+            Some(seq) => self.send_refused(seq),
+            None => return false,
+        }
+        true
+    }
+
+    /// Asks for the time only if a refused event waits: this is called for every event.
+    fn take_due_refusal(&mut self) -> Option<Seq> {
+        self.refusals.next_due()?;
+        self.refusals.take_due(self.context.clock.now())
+    }
+
+    /// False if there is nothing to send.
+    fn send(&mut self, taken: Vec<Taken>, run: Option<Run>, is_extra: bool) -> bool {
+        if taken.is_empty() {
+            return false;
+        }
+        let (origins, events): (Vec<_>, Vec<_>) = taken
+            .into_iter()
+            .map(|(lane, event)| (Origin::Lane(lane), event))
+            .unzip();
+        if self.suspects.count_alone() > 0 {
+            events.iter().for_each(|event| self.suspects.sent(event.seq));
+        }
+        self.sent += 1;
+        self.extra_in_flight += usize::from(is_extra);
+        let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.sent);
+        let send = async move {
+            let report = sink.send(&events, run).await;
+            Sent::Done(Done {
+                events,
+                origins,
+                run,
+                epoch,
+                number,
+                is_extra,
+                report,
+            })
+        };
+        self.in_flight.push(send.boxed());
+        true
+    }
+
+    fn send_refused(&mut self, seq: Seq) {
+        self.sent += 1;
+        self.extra_in_flight += 1;
+        let (log, sink, epoch) = (self.context.log.clone(), Arc::clone(&self.sink), self.epoch);
+        let (admission, number) = (Arc::clone(&self.admission), self.sent);
+        let send = async move {
+            match log.read_one(seq).await {
+                Ok(Some(event)) if !admission.admits(&event) => Sent::NotAdmitted(seq),
+                Ok(Some(event)) => {
+                    let events = vec![event];
+                    let report = sink.send(&events, None).await;
+                    Sent::Done(Done {
+                        events,
+                        origins: vec![Origin::Refused],
+                        run: None,
+                        epoch,
+                        number,
+                        is_extra: true,
+                        report,
+                    })
+                }
+                Ok(None) => Sent::Gone(seq),
+                Err(error) => Sent::Unread(seq, error),
+            }
+        };
+        self.in_flight.push(send.boxed());
+    }
+
+    /// The next moment at which there is something to do without anything having happened.
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        let probe = self
+            .hold
+            .as_ref()
+            .filter(|_| !self.probe_is_out && self.has_probe())
+            .map(|hold| hold.next_probe);
+        let commit = self.books.commit_due().filter(|_| self.committing.is_none());
+        let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
+        let read = self.pause_until.filter(|until| *until > Instant::now());
+        let refusal = self.refusal_timer();
+        [probe, commit, read, refusal, self.run_timer(), self.suspect_timer()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When a run is old enough to be closed.
+    fn run_timer(&self) -> Option<Instant> {
+        match &self.mode {
+            Mode::Runs(runs) if self.hold.is_none() && self.lanes.waiting() > self.suspects.count_alone() => {
+                runs.next_close()
+            }
+            Mode::Runs(_) | Mode::Ready { .. } => None,
+        }
+    }
+
+    fn has_probe(&self) -> bool {
+        let has_events = match &self.mode {
+            Mode::Ready { .. } => self.probe.is_some(),
+            Mode::Runs(runs) => runs.stored().is_some(),
+        };
+        has_events
+            || self
+                .refusals
+                .next_due()
+                .is_some_and(|due| due <= self.context.clock.now())
+    }
+
+    /// When a refused event is due and may be sent: not during a hold for any other reason than to probe.
+    fn refusal_timer(&self) -> Option<Instant> {
+        let may_send = self.hold.is_none() || !self.probe_is_out;
+        let due_at = self.refusals.next_due().filter(|_| may_send)?;
+        let wait = due_at.since(self.context.clock.now());
+        let due = Instant::now() + wait;
+        Some(self.hold.as_ref().map_or(due, |hold| due.max(hold.next_probe)))
+    }
+}

@@ -1,0 +1,5 @@
+//! Events that a receiver never accepts, in whatever way it fails over them: everything else is delivered.
+
+mod batches;
+mod http;
+mod replays;

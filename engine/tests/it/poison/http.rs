@@ -1,0 +1,269 @@
+//! One event a request: HTTP endpoints.
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{Timestamp, health::StreamHealth, ids::DestinationId};
+use engine::{clock::Clock, store::RefusedEvent};
+use serde_json::{Value, json};
+
+use crate::{
+    raw_receiver::{Fate, RawReceiver, Seen},
+    world::{World, wait_until},
+};
+
+const TYPE: &str = "user_blocked";
+
+fn id_of(body: &str) -> String {
+    serde_json::from_str::<Value>(body).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// Posts events with these ids in one request, each about the entity that its id begins with: `b-7` about `b`.
+async fn post<I: Into<String>>(world: &World, ids: impl IntoIterator<Item = I>) {
+    let event = |id: String| {
+        let entity = id.split('-').next().unwrap().to_owned();
+        json!({"id": id, "event_type": TYPE, "entity_type": "Project", "entity_id": entity})
+    };
+    let events: Vec<_> = ids.into_iter().map(|id| event(id.into())).collect();
+    let body = serde_json::to_vec(&events).unwrap();
+    world.engine.ingest("tests", body.into()).await.unwrap();
+}
+
+/// Accepts everything but events whose id ends with one of these words.
+fn failing(over: Vec<(&'static str, Fate)>) -> impl Fn(&str) -> Fate {
+    move |body| {
+        let id = id_of(body);
+        let poison = over.iter().find(|(suffix, _)| id.ends_with(suffix));
+        poison.map_or(Fate::Accept, |(_, fate)| *fate)
+    }
+}
+
+fn of_tests(seen: &[Seen], fate: Option<Fate>) -> Vec<String> {
+    let wanted = seen.iter().filter(|seen| fate.is_none_or(|fate| seen.fate == fate));
+    wanted
+        .filter(|seen| seen.body.contains("\"event_type\":\"user_blocked\""))
+        .map(|seen| id_of(&seen.body))
+        .collect()
+}
+
+fn accepted(seen: &[Seen]) -> Vec<String> {
+    of_tests(seen, Some(Fate::Accept))
+}
+
+async fn refused(world: &World, id: DestinationId) -> Vec<RefusedEvent> {
+    world.engine.database().list_refused(id).await.unwrap()
+}
+
+/// Each entity's events came once, in the order of their numbers.
+fn assert_order(ids: &[String]) {
+    let mut last = HashMap::new();
+    for id in ids {
+        let (entity, number) = id.split_once('-').unwrap();
+        let number: u32 = number.parse().unwrap();
+        let before = last.insert(entity, number);
+        assert!(
+            before.is_none_or(|before| before < number),
+            "{id} came after {before:?}"
+        );
+    }
+}
+
+/// One event fails for ever, everything else arrives, and the event is set aside with its reason.
+async fn stops_nothing(fate: Fate, reason: &str, within: Duration) {
+    let receiver = RawReceiver::start(failing(vec![("poison", fate)])).await;
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    receiver.wait_for("the stream runs", |seen| !seen.is_empty()).await;
+    post(&world, ["a-poison"]).await;
+    let others = || (0..300).map(|number| format!("{}-{number}", ["a", "b", "c", "d"][number % 4]));
+    post(&world, others()).await;
+    receiver
+        .wait_for("all others have arrived", |seen| accepted(seen).len() == 300)
+        .await;
+    assert_order(&accepted(&receiver.seen()));
+    wait_until("it is set aside", async || refused(&world, id).await.len() == 1).await;
+    let refused = refused(&world, id).await.remove(0);
+    assert!(refused.reason.contains(reason), "{}", refused.reason);
+    assert!(refused.due_at.is_some());
+    let seen = receiver.seen();
+    let first = seen.iter().find(|seen| seen.fate == fate).unwrap().at;
+    let next = seen
+        .iter()
+        .find(|seen| seen.fate == Fate::Accept && seen.at > first)
+        .unwrap()
+        .at;
+    assert!(next - first < within, "it stood still for {:?}", next - first);
+    world
+        .wait_for_health(id, "the stream works", |health| {
+            matches!(health, StreamHealth::Healthy { .. })
+        })
+        .await;
+}
+
+macro_rules! alone {
+    ($($name:ident: $fate:expr, $reason:expr, $seconds:expr;)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                stops_nothing($fate, $reason, Duration::from_secs($seconds)).await;
+            }
+        )+
+    };
+}
+
+alone! {
+    a_302: Fate::Status(302), "302", 5;
+    a_401: Fate::Status(401), "401", 5;
+    a_403: Fate::Status(403), "403", 5;
+    a_404: Fate::Status(404), "404", 5;
+    a_429: Fate::Status(429), "429", 5;
+    a_500: Fate::Status(500), "500", 5;
+    a_503_that_asks_to_wait: Fate::Later(3), "503", 8;
+    a_reset: Fate::Reset, "The connection ended before the answer", 5;
+    a_close: Fate::Close, "The connection ended before the answer", 5;
+    silence: Fate::Silence, "No whole answer within 10 seconds", 16;
+}
+
+/// Several at once, on several entities and on one, each failing in its own way.
+#[tokio::test]
+async fn many_at_once_end_too() {
+    let fates = vec![
+        ("1000", Fate::Status(403)),
+        ("1001", Fate::Status(500)),
+        ("1002", Fate::Reset),
+        ("1003", Fate::Close),
+        ("1004", Fate::Status(404)),
+        ("1005", Fate::Later(1)),
+    ];
+    let receiver = RawReceiver::start(failing(fates)).await;
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    // Three of one entity, one behind the other, and three of others.
+    post(&world, ["a-1000", "a-1001", "a-1002", "b-1003", "c-1004", "d-1005"]).await;
+    let others = (0..400).map(|number| format!("{}-{}", ["a", "b", "c", "d", "e", "f"][number % 6], number + 2_000));
+    post(&world, others).await;
+    receiver
+        .wait_for("all others have arrived", |seen| accepted(seen).len() == 400)
+        .await;
+    assert_order(&accepted(&receiver.seen()));
+    wait_until("all six are set aside", async || refused(&world, id).await.len() == 6).await;
+}
+
+/// With one entity alone there is nothing to tell who is at fault but later events of the same.
+#[tokio::test]
+async fn an_entity_of_its_own_goes_on_past_its_first_event() {
+    let receiver = RawReceiver::start(failing(vec![("-0", Fate::Status(403)), ("-1", Fate::Close)])).await;
+    let world = World::new().await;
+    let id = world
+        .add(&domain::destination::DestinationDraft {
+            event_types: vec![TYPE.to_owned()],
+            ..domain::destination::DestinationDraft::http("SIEM", receiver.url())
+        })
+        .await;
+    post(&world, (0..50).map(|number| format!("a-{number}"))).await;
+    receiver
+        .wait_for("all others have arrived", |seen| accepted(seen).len() == 48)
+        .await;
+    assert_order(&accepted(&receiver.seen()));
+    wait_until("both are set aside", async || refused(&world, id).await.len() == 2).await;
+}
+
+/// Without another event nobody is blamed, however long it takes; the next event that comes in is tried soon.
+#[tokio::test]
+async fn alone_it_waits_and_the_next_event_is_tried_soon() {
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(500))])).await;
+    let world = World::new().await;
+    let draft = domain::destination::DestinationDraft {
+        event_types: vec![TYPE.to_owned()],
+        ..domain::destination::DestinationDraft::http("SIEM", receiver.url())
+    };
+    let id = world.add(&draft).await;
+    post(&world, ["a-poison"]).await;
+    receiver
+        .wait_for("it was tried five times", |seen| seen.len() >= 5)
+        .await;
+    assert_eq!(refused(&world, id).await, []);
+    let is_held = |health: &StreamHealth| matches!(health, StreamHealth::Held { .. });
+    world.wait_for_health(id, "it is held", is_held).await;
+    // By now the pause is 16 s or more.
+    post(&world, ["b-1"]).await;
+    let posted = std::time::Instant::now();
+    receiver
+        .wait_for("the other has arrived", |seen| accepted(seen) == ["b-1"])
+        .await;
+    assert!(posted.elapsed() < Duration::from_secs(13), "{:?}", posted.elapsed());
+}
+
+/// A destination that is down costs no event its place, whatever it answers and however often it is tried.
+#[tokio::test]
+async fn an_outage_blames_nobody() {
+    use std::sync::{Arc, Mutex};
+    let fate = Arc::new(Mutex::new(Fate::Status(403)));
+    let judge = Arc::clone(&fate);
+    let receiver = RawReceiver::start(move |_| *judge.lock().unwrap()).await;
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    post(
+        &world,
+        (0..60).map(|number| format!("{}-{number}", ["a", "b", "c"][number % 3])),
+    )
+    .await;
+    for (down, count) in [(Fate::Status(403), 10), (Fate::Close, 20), (Fate::Later(0), 30)] {
+        *fate.lock().unwrap() = down;
+        wait_until("it was tried often", async || {
+            world.engine.retry_now(id) && receiver.seen().len() >= count
+        })
+        .await;
+    }
+    *fate.lock().unwrap() = Fate::Accept;
+    receiver
+        .wait_for("all have arrived", |seen| accepted(seen).len() == 60)
+        .await;
+    assert_order(&accepted(&receiver.seen()));
+    assert_eq!(refused(&world, id).await, []);
+    assert_eq!(world.engine.database().list_parked(id, None, 9).await.unwrap(), []);
+}
+
+/// On its later tries it stops nothing either, and each counts only if something else is accepted afterwards.
+#[tokio::test]
+async fn it_is_parked_with_its_reason_after_five_tries() {
+    let clock = Clock::set_at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(404))])).await;
+    let world = World::with_clock(clock.clone(), |config| config).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    post(&world, ["a-poison", "a-1", "b-2", "b-3", "b-4", "b-5"]).await;
+    wait_until("it is set aside", async || {
+        post(&world, [format!("c-{}", receiver.seen().len())]).await;
+        refused(&world, id).await.len() == 1
+    })
+    .await;
+    for tries in 2..=5 {
+        let tried = |receiver: &RawReceiver| receiver.seen().iter().filter(|seen| seen.fate != Fate::Accept).count();
+        let before = tried(&receiver);
+        clock.advance(Duration::from_secs(360));
+        post(&world, [format!("d-{tries}")]).await;
+        wait_until("it is tried again", async || tried(&receiver) > before).await;
+        let is_counted = async || {
+            post(&world, [format!("e-{}", receiver.seen().len())]).await;
+            let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
+            let refused = refused(&world, id).await;
+            refused.iter().any(|refused| refused.tries == tries) || parked.iter().any(|parked| parked.tries == tries)
+        };
+        wait_until("the try counts", is_counted).await;
+        assert!(!matches!(
+            world.engine.find_destination(id).await.unwrap().unwrap().health,
+            StreamHealth::Held { .. }
+        ));
+    }
+    let parked = world
+        .engine
+        .database()
+        .list_parked(id, None, 9)
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(parked.reason.contains("404"), "{}", parked.reason);
+    assert_eq!(parked.response, "no thanks");
+}

@@ -1,0 +1,133 @@
+//! Replays: what fails for ever is parked, once something else was accepted, and the rest is sent.
+
+use std::time::Duration;
+
+use domain::{destination::ObjectLayout, ids::DestinationId, replay::ReplayState};
+use engine::{EngineConfig, sink::SinkServices};
+use receivers::gate::{Answer, Trouble};
+
+use super::batches::{contains, unpacked};
+use crate::{
+    google::{draft, world_around_with},
+    raw_receiver::{Fate, RawReceiver},
+    replay::{post_old, standing, start},
+    s3::{Storage, named},
+    world::{World, wait_until},
+};
+
+/// Two in the middle, one after the other, and the last one: behind it, only the stream can show that the destination works.
+const POISON: [&str; 3] = ["old17;", "old18;", "old59;"];
+
+fn is_poison(body: &[u8]) -> bool {
+    POISON.iter().any(|id| contains(body, &format!("\"{id}\"")))
+}
+
+async fn ends(world: &World, id: DestinationId, reason: &str) {
+    let replay = start(world, id, &[]).await.replay.id;
+    let number = std::cell::Cell::new(0);
+    wait_until("the replay is finished", async || {
+        number.set(number.get() + 1);
+        if number.get() % 100 == 0 {
+            world.post("live", [format!("live{}", number.get())]).await;
+        }
+        standing(world, id, replay).await.replay.state == ReplayState::Finished
+    })
+    .await;
+    let progress = standing(world, id, replay).await.replay.position.progress;
+    assert_eq!((progress.sent, progress.refused), (57, 3));
+    let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
+    assert_eq!(parked.len(), 3);
+    for parked in parked {
+        assert!(
+            parked.reason.starts_with("In replay") && parked.reason.contains(reason),
+            "{}",
+            parked.reason
+        );
+    }
+}
+
+async fn an_endpoint(fate: Fate, reason: &str) {
+    let receiver = RawReceiver::start(move |body| match is_poison(body.as_bytes()) {
+        true => fate,
+        false => Fate::Accept,
+    })
+    .await;
+    let world = World::new().await;
+    post_old(&world, 0..60).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    ends(&world, id, reason).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_answers_403() {
+    an_endpoint(Fate::Status(403), "403").await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_to_wait() {
+    an_endpoint(Fate::Later(1), "503").await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_resets_the_connection() {
+    an_endpoint(Fate::Reset, "The connection ended before the answer").await;
+}
+
+fn services(services: SinkServices) -> SinkServices {
+    SinkServices {
+        run_age: Duration::from_millis(50),
+        deadline: Some(Duration::from_secs(1)),
+        ..services
+    }
+}
+
+async fn cloud_logging(trouble: Trouble, reason: &str) {
+    let google = receivers::google::GoogleServer::start().await.unwrap();
+    google.judge_writes(move |body| is_poison(body).then(|| trouble.clone()));
+    let world = world_around_with(&google, services).await;
+    post_old(&world, 0..60).await;
+    let id = world.add(&draft(&google)).await;
+    ends(&world, id, reason).await;
+}
+
+#[tokio::test]
+async fn cloud_logging_that_answers_500() {
+    cloud_logging(Answer::new(500, "text/plain", String::new()).into(), "500").await;
+}
+
+#[tokio::test]
+async fn cloud_logging_that_is_silent() {
+    cloud_logging(Trouble::Stall, "No whole answer").await;
+}
+
+async fn a_bucket(layout: ObjectLayout, trouble: Trouble, reason: &str) {
+    let storage = Storage::start().await;
+    storage
+        .server
+        .judge_objects(move |body| is_poison(&unpacked(body)).then(|| trouble.clone()));
+    let services = services(SinkServices::usual().unwrap());
+    let world = World::with(|config| EngineConfig { services, ..config }).await;
+    post_old(&world, 0..60).await;
+    let id = world.add(&named(storage.draft(layout))).await;
+    ends(&world, id, reason).await;
+}
+
+#[tokio::test]
+async fn a_bucket_of_objects_that_closes_the_connection() {
+    a_bucket(
+        ObjectLayout::Events,
+        Trouble::Cut,
+        "The connection ended before the answer",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_bucket_of_batches_that_answers_403() {
+    a_bucket(
+        ObjectLayout::Batches,
+        Answer::new(403, "text/plain", String::new()).into(),
+        "403",
+    )
+    .await;
+}
