@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::LogError;
 
 /// Layout of the file, in `PRAGMA user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Version 1, from which every file starts.
 const START: &str = "
