@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +19,7 @@ use super::{
     Blocked, NetworkRules, Unresolved,
     connect::Connector,
     exchange::{Request, Response},
-    pool::{Connection, FailureKind, Pool},
+    pool::{Connection, FailureKind, Pool, Unanswered},
     trace::{Recording, Trace},
     trust_store::TrustStore,
 };
@@ -200,28 +203,35 @@ impl GuardedClient {
             Mode::Traced(trace) => request.record(trace),
         };
         let deadline = Instant::now() + self.deadline;
-        let exchange = Box::pin(self.exchange(&request, &recording, deadline));
-        match timeout_at(deadline, exchange).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                recording.failed(format!("No answer within {} seconds.", self.deadline.as_secs()));
-                Err(SendError::Late(Late))
-            }
+        let is_connected = AtomicBool::new(false);
+        let exchange = Box::pin(self.exchange(&request, &recording, (deadline, &is_connected)));
+        if let Ok(answered) = timeout_at(deadline, exchange).await {
+            return answered;
         }
+        recording.failed(format!("No answer within {} seconds.", self.deadline.as_secs()));
+        // A request that waited for a connection was never sent.
+        Err(match is_connected.into_inner() {
+            true => SendError::Late(Late),
+            false => SendError::Unconnected(NoConnection(io::ErrorKind::TimedOut.into())),
+        })
     }
 
     async fn exchange(
         &self,
         request: &Request,
         recording: &Recording,
-        deadline: Instant,
+        (deadline, is_connected): (Instant, &AtomicBool),
     ) -> Result<Response, SendError> {
         let (mut repeats, mut use_kept) = (Repeats::default(), true);
         loop {
             let mut connection = self.connection(request, use_kept, recording).await?;
+            is_connected.store(true, Ordering::Relaxed);
             recording.begin(StageName::Request);
             let message = request.message(connection.is_http1(), recording)?;
-            let failure = match connection.send(message).await {
+            let unanswered = Unanswered::new(&connection, self.pool());
+            let answered = connection.send(message).await;
+            unanswered.answered();
+            let failure = match answered {
                 Ok(response) => {
                     let connection = (connection, self.pool().cloned());
                     return Ok(Response::new(response, connection, deadline, recording.clone()));

@@ -207,6 +207,9 @@ impl Response {
             let next = poll_fn(|context| Pin::new(&mut self.body).poll_frame(context));
             let Ok(next) = timeout_at(self.deadline, next).await else {
                 self.recording.failed("The answer did not end in time.");
+                if let Some((connection, Some(pool))) = self.connection.take() {
+                    pool.retire(&connection);
+                }
                 return Err(BodyError::Late(Late));
             };
             let frame = match next {

@@ -92,6 +92,28 @@ pub(super) enum FailureKind {
     Final,
 }
 
+/// A request that waits for its response. If it is dropped before that, its connection may be dead although nobody closed
+/// it, so no later request uses it.
+pub(super) struct Unanswered(Option<(Pool, Arc<Link>)>);
+
+impl Unanswered {
+    pub(super) fn new(connection: &Connection, pool: Option<&Pool>) -> Self {
+        Self(pool.map(|pool| (pool.clone(), Arc::clone(&connection.link))))
+    }
+
+    pub(super) fn answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some((pool, link)) = self.0.take() {
+            pool.retire_link(&link);
+        }
+    }
+}
+
 impl Pool {
     /// A kept connection to the host, if there is one.
     pub(super) async fn kept(&self, host: &Authority) -> Option<Connection> {
@@ -137,9 +159,11 @@ impl Pool {
 
     /// No later request uses this connection.
     pub(super) fn retire(&self, connection: &Connection) {
-        let mut kept = self.lock();
-        kept.connections
-            .retain(|kept| !Arc::ptr_eq(&kept.link, &connection.link));
+        self.retire_link(&connection.link);
+    }
+
+    fn retire_link(&self, link: &Arc<Link>) {
+        self.lock().connections.retain(|kept| !Arc::ptr_eq(&kept.link, link));
     }
 
     fn keep(&self, mut connection: Connection) {

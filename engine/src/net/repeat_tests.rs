@@ -1,8 +1,11 @@
 //! Which requests are repeated, against servers that say exactly what they do, byte by byte or frame by frame.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -121,6 +124,8 @@ enum Play {
     Reset(Reason),
     /// Closes the connection without a word.
     Cut,
+    /// Leaves the connection open and answers nothing on it any more.
+    Stall,
 }
 
 type Arrived = (http::Request<h2::RecvStream>, SendResponse<Bytes>);
@@ -157,6 +162,13 @@ async fn play(stream: TlsStream<TcpStream>, script: &[Play], mut arrived: impl F
             }
             Play::Reset(reason) => response.send_reset(*reason),
             Play::Cut => return,
+            Play::Stall => {
+                tokio::spawn(async move {
+                    let _held = (connection, response);
+                    std::future::pending::<()>().await;
+                });
+                return;
+            }
         }
     }
     // Sends what is still to be sent.
@@ -216,6 +228,44 @@ async fn a_used_http2_connection_that_closes_costs_a_repeat_and_a_fresh_one_does
     let (client, url, mut requests) = serve_http2(vec![&[Play::Cut], &[Play::Answer]]).await;
     assert!(post(&client, &url).await.is_err());
     assert_eq!(count(&mut requests), 1);
+}
+
+#[tokio::test]
+async fn an_http2_connection_that_went_silent_is_not_used_again() {
+    const STALLS: &[Play] = &[Play::Answer, Play::Stall];
+    let (acceptor, root) = tls_acceptor(b"h2");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        for script in [STALLS, STALLS] {
+            let (stream, _) = listener.accept().await.unwrap();
+            let stream = acceptor.accept(stream).await.unwrap();
+            play(stream, script, || {}).await;
+        }
+    });
+    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+    let client = clients
+        .client_for(&url.parse().unwrap(), Duration::from_millis(500))
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(post(&client, &url).await.unwrap().status(), 200);
+        assert!(matches!(post(&client, &url).await, Err(SendError::Late(_))));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_got_no_connection_in_time_was_not_sent() {
+    let (_, root) = tls_acceptor(b"h2");
+    // Accepts connections in the system's queue and never answers the TLS handshake.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
+    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+    let client = clients
+        .client_for(&url.parse().unwrap(), Duration::from_millis(300))
+        .unwrap();
+    for posted in futures::future::join_all((0..3).map(|_| post(&client, &url))).await {
+        assert!(matches!(posted, Err(SendError::Unconnected(_))), "{posted:?}");
+    }
 }
 
 /// Reads up to the first request and says that it is not processed, in bytes: no library sends this on demand.

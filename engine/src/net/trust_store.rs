@@ -105,12 +105,15 @@ impl State {
         }
         let is_first = self.checked_at.replace(Instant::now()).is_none();
         let fingerprint = fingerprint();
-        let has_changed = std::mem::replace(&mut self.fingerprint, fingerprint) != fingerprint;
-        if is_first || !has_changed {
+        if is_first {
+            self.fingerprint = fingerprint;
+        }
+        if self.fingerprint == fingerprint {
             return;
         }
         match Trust::of_this_machine() {
             Ok(trust) => {
+                self.fingerprint = fingerprint;
                 tracing::info!("The trusted certificates of this machine have changed and were read again.");
                 self.trust = Some(trust);
                 self.revision += 1;
