@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     action::describe_action,
     batch::{BodyError, EventSizeLimit, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
+    content::StoredBody,
     incoming::{EventError, Received},
     own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
 };
@@ -125,8 +126,8 @@ impl AuditEvent {
 
     /// Whether the stored body of an event with the same id has the same content: members in any order, white space and
     /// escapes aside. When an event was received is no content of it, and neither is how its id is written.
-    pub fn has_content_of(&self, stored_body: &str) -> bool {
-        *self.body == *stored_body || content::is_same(&self.body, stored_body, self.is_dated)
+    pub fn has_content_of(&self, stored: &StoredBody) -> bool {
+        stored.is_same(&self.body, self.is_dated)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether two events with one id say the same.
 
+use std::cell::OnceCell;
+
 use serde_json::value::RawValue;
 
 use super::{
@@ -7,13 +9,50 @@ use super::{
     compact::compact,
 };
 
-/// Compares two bodies; `created_at` counts if the event that was posted brought it.
-pub(super) fn is_same(posted: &str, stored: &str, is_dated: bool) -> bool {
-    let (Ok(posted), Ok(stored)) = (Members::read(posted), Members::read(stored)) else {
-        return false;
-    };
-    let is_content = |name: &str| name != "id" && (is_dated || name != "created_at");
-    object(&posted, is_content) == object(&stored, is_content)
+/// The body of a stored event, with which others under the same id are compared.
+#[derive(Debug)]
+pub struct StoredBody {
+    body: String,
+    /// Made for the first comparison that needs it; `None` within if the body is damaged.
+    content: OnceCell<Option<Content>>,
+}
+
+impl StoredBody {
+    pub const fn new(body: String) -> Self {
+        Self {
+            body,
+            content: OnceCell::new(),
+        }
+    }
+
+    /// Whether a posted body says the same; `created_at` counts if the event brought it.
+    pub(super) fn is_same(&self, posted: &str, is_dated: bool) -> bool {
+        if self.body == posted {
+            return true;
+        }
+        let stored = self.content.get_or_init(|| Content::of(&self.body)).as_ref();
+        let (Some(stored), Some(posted)) = (stored, Content::of(posted)) else {
+            return false;
+        };
+        stored.undated == posted.undated && (!is_dated || stored.created_at == posted.created_at)
+    }
+}
+
+/// What a body says, as text that is the same for the same content.
+#[derive(Debug)]
+struct Content {
+    undated: String,
+    created_at: Option<String>,
+}
+
+impl Content {
+    fn of(body: &str) -> Option<Self> {
+        let members = Members::read(body).ok()?;
+        Some(Self {
+            undated: object(&members, |name| name != "id" && name != "created_at"),
+            created_at: members.json("created_at").map(canonical),
+        })
+    }
 }
 
 /// JSON text that is the same for the same value.
@@ -50,7 +89,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use crate::{
         Timestamp,
-        event::{AuditEvent, EventId, Received},
+        event::{AuditEvent, EventId, Received, StoredBody},
     };
 
     fn event(json: &str, received_at_ms: i64) -> AuditEvent {
@@ -67,13 +106,14 @@ mod tests {
             r#"{"id":7,"event_type":"x","details":{"a":[1,"\u00e9"],"b":null},"z":1.0}"#,
             5,
         );
+        let stored = StoredBody::new(stored.body.into());
         for repeat in [
             r#"{"id":7,"event_type":"x","details":{"a":[1,"\u00e9"],"b":null},"z":1.0}"#,
             r#"{"id":"7","event_type":"x","details":{"a":[1,"\u00e9"],"b":null},"z":1.0}"#,
             r#"{ "z" : 1.0, "details":{ "b":null, "a":[ 1, "é" ] }, "event_type":"x", "id":7 }"#,
             r#"{"id":7,"event_type":"x","author_id":-1,"details":{"a":[1,"\u00e9"],"b":null},"z":1.0}"#,
         ] {
-            assert!(event(repeat, 9).has_content_of(&stored.body), "{repeat}");
+            assert!(event(repeat, 9).has_content_of(&stored), "{repeat}");
         }
     }
 
@@ -83,6 +123,7 @@ mod tests {
             r#"{"id":7,"event_type":"x","author_name":"Ada","details":{"a":[1,2]}}"#,
             5,
         );
+        let stored = StoredBody::new(stored.body.into());
         for other in [
             r#"{"id":7,"event_type":"y","author_name":"Ada","details":{"a":[1,2]}}"#,
             r#"{"id":7,"event_type":"x","author_name":"Eve","details":{"a":[1,2]}}"#,
@@ -92,8 +133,9 @@ mod tests {
             r#"{"id":7,"event_type":"x","author_name":"Ada","details":{"a":[1,2]},"more":0}"#,
             r#"{"id":7,"event_type":"x","author_name":"Ada","details":{"a":[1,2]},"created_at":9}"#,
         ] {
-            assert!(!event(other, 5).has_content_of(&stored.body), "{other}");
+            assert!(!event(other, 5).has_content_of(&stored), "{other}");
         }
-        assert!(!event(r#"{"id":7,"event_type":"x"}"#, 5).has_content_of("damaged"));
+        let damaged = StoredBody::new("damaged".into());
+        assert!(!event(r#"{"id":7,"event_type":"x"}"#, 5).has_content_of(&damaged));
     }
 }

@@ -20,8 +20,9 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    AppendError, Appended, LogError, LoggedEvent, QUEUE_BYTES,
-    damage::Damage,
+    AppendError, LogError, LoggedEvent, QUEUE_BYTES,
+    append::Committed,
+    damage::{Damage, is_damaged_row},
     identity,
     index::{self, OpenBlock},
     prune,
@@ -44,7 +45,7 @@ pub(super) struct Job {
     pub(super) source: Arc<str>,
     pub(super) received_at: Timestamp,
     pub(super) events: Vec<AuditEvent>,
-    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) answer: oneshot::Sender<Result<Committed, AppendError>>,
 }
 
 impl Job {
@@ -358,7 +359,12 @@ impl WriterThread {
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
         self.resolve_doubt()?;
         let pruned = prune::prune(&self.connection, order, self.shared.room());
-        let report = pruned.inspect_err(|_| self.failed())?;
+        let report = pruned.inspect_err(|error| {
+            // A damaged page hinders pruning, not storing.
+            if !is_damaged_row(error) {
+                self.failed();
+            }
+        })?;
         self.usage = report.usage;
         Ok(report)
     }
@@ -472,7 +478,7 @@ impl WriterThread {
             let events = job.events.iter().map(|event| {
                 let seq = self.last_seq.next();
                 if !insert(&transaction, seq, source, job.received_at, event)? {
-                    return known(&transaction, source, event);
+                    return Ok(Written::Known);
                 }
                 self.last_seq = seq;
                 tally.count(job.received_at, &event.event_type);
@@ -495,28 +501,27 @@ impl WriterThread {
         let mut tail = Vec::new();
         let mut answers = Vec::with_capacity(jobs.len());
         for (job, written) in jobs.into_iter().zip(stored) {
-            let mut appended = Appended {
+            let mut committed = Committed {
                 ids: Vec::with_capacity(written.len()),
                 stored: 0,
-                conflicts: Vec::new(),
+                repeats: Vec::new(),
             };
             for (index, (event, written)) in job.events.into_iter().zip(written).enumerate() {
-                appended.ids.push(event.id.clone());
+                committed.ids.push(event.id.clone());
                 match written {
                     Written::New(seq) => {
-                        appended.stored += 1;
+                        committed.stored += 1;
                         tail.push(Arc::new(logged(event, seq, &job.source, job.received_at)));
                     }
-                    Written::Known => {}
-                    Written::Conflicting => appended.conflicts.push(index),
+                    Written::Known => committed.repeats.push((index, event)),
                 }
             }
-            answers.push((job.answer, appended));
+            answers.push((job.answer, committed));
         }
         self.tail.extend(tail);
         self.committed.send_replace(self.last_seq);
-        for (answer, appended) in answers {
-            drop(answer.send(Ok(appended)));
+        for (answer, committed) in answers {
+            drop(answer.send(Ok(committed)));
         }
     }
 }
@@ -540,10 +545,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// What became of an event.
 enum Written {
     New(Seq),
-    /// Its source has sent the same before.
+    /// Its source has sent the id before.
     Known,
-    /// Its source has sent something else under the same id.
-    Conflicting,
 }
 
 fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {
@@ -611,15 +614,6 @@ fn insert(
         event.body,
     ])?;
     Ok(inserted == 1)
-}
-
-/// Compares an event with the one that is stored under its id.
-fn known(transaction: &Transaction<'_>, source: i64, event: &AuditEvent) -> rusqlite::Result<Written> {
-    let mut statement = transaction.prepare_cached("SELECT body FROM events WHERE source = ? AND id = ?")?;
-    let is_same = statement.query_row(params![source, event.id.as_str()], |row| {
-        Ok(event.has_content_of(row.get_ref(0)?.as_str()?))
-    })?;
-    Ok(if is_same { Written::Known } else { Written::Conflicting })
 }
 
 #[cfg(test)]

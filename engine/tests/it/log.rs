@@ -202,3 +202,34 @@ async fn event_types_are_counted_and_stay_known() {
     log.prune(hours(32 * 24), Seq::new(9)).await.unwrap();
     assert_eq!(counts(NOW).await, [("a".to_owned(), 0), ("b".to_owned(), 0)]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn comparing_large_repeats_keeps_no_other_request_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = std::sync::Arc::new(open(folder.path()).await);
+    let large = |id: usize, last: usize| {
+        let details: serde_json::Map<_, _> = (0..20_000)
+            .map(|number| (format!("member{number}"), json!(number)))
+            .chain([("last".to_owned(), json!(last))])
+            .collect();
+        parse(&json!({"event_type": "test", "id": id, "details": details, "created_at": "2026-01-01T00:00:00Z"}))
+    };
+    let stored: Vec<AuditEvent> = (0..8).map(|id| large(id, 0)).collect();
+    log.append("a", NOW, stored).await.unwrap();
+    let repeats: Vec<AuditEvent> = (0..16).map(|number| large(number % 8, number)).collect();
+    let comparing = tokio::spawn({
+        let log = std::sync::Arc::clone(&log);
+        async move { log.append("a", NOW, repeats).await.unwrap() }
+    });
+    let mut others = 0;
+    while !comparing.is_finished() {
+        let other = log
+            .append("b", NOW, vec![event(&format!("o{others}"), 1)])
+            .await
+            .unwrap();
+        others += other.stored;
+    }
+    assert!(others > 20, "{others} requests were stored meanwhile");
+    let compared = comparing.await.unwrap();
+    assert_eq!((compared.stored, compared.conflicts), (0, (1..16).collect()));
+}
