@@ -286,7 +286,13 @@ impl EventLog {
 async fn with_text_in_details(rows: &[SqliteRow], text: &str) -> HashSet<Seq> {
     let (mut found, mut scanned) = (HashSet::new(), 0_usize);
     for row in rows {
-        let body: &str = row.get(1);
+        let Ok(body) = row.try_get::<&str, _>(1) else {
+            tracing::error!(
+                seq = row.get::<i64, _>(0),
+                "The body of a stored event is damaged and cannot be searched."
+            );
+            continue;
+        };
         let members = Members::read(body).unwrap_or_else(|error| {
             tracing::error!(seq = row.get::<i64, _>(0), %error, "The body of a stored event cannot be searched.");
             Members::default()

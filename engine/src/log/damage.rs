@@ -11,7 +11,7 @@ use std::{
 };
 
 use domain::ids::Seq;
-use rusqlite::{Connection, Error, ErrorCode};
+use rusqlite::{Connection, Error, ErrorCode, OptionalExtension};
 
 use super::{EventLog, LogError, read::read_first};
 
@@ -98,6 +98,30 @@ pub(super) fn is_damage(error: &LogError) -> bool {
 
 /// SQLite's message for `SQLITE_CORRUPT`.
 const MALFORMED: &str = "database disk image is malformed";
+
+/// The first position from `first` on at which a search for the next event, up to `last`, meets no damaged page; the one
+/// after `last` if there is none. It is `first` itself unless the page of the oldest event is damaged.
+pub(super) fn first_readable(connection: &Connection, first: Seq, last: Seq) -> Result<Seq, Error> {
+    let mut next =
+        connection.prepare_cached("SELECT seq FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT 1")?;
+    let mut is_readable = |from: i64| match next.query_row([from, last.get()], |_| Ok(())).optional() {
+        Err(error) if is_damaged_row(&error) => Ok(false),
+        found => found.map(|_| true),
+    };
+    if is_readable(first.get())? {
+        return Ok(first);
+    }
+    // Every search from before the end of the damaged page meets it, and none from behind it does.
+    let (mut low, mut high) = (first.get(), last.get().saturating_add(1));
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        match is_readable(middle)? {
+            true => high = middle,
+            false => low = middle,
+        }
+    }
+    Ok(Seq::new(high))
+}
 
 /// The positions after `after` that can't be read, up to the next event that can, or to `last`. `None` if there are none, or
 /// more than fit on a page.

@@ -4,7 +4,7 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{EventLog, LogError};
+use super::{EventLog, LogError, damage::first_readable};
 
 impl EventLog {
     /// The position after which come the events that were received at this moment or later.
@@ -54,7 +54,8 @@ fn next(connection: &Connection, after: Seq) -> Result<Option<(Seq, Timestamp)>,
 
 /// Halves the stretch in which the answer lies until nothing is left of it.
 fn search(connection: &Connection, received: Timestamp, last: Seq) -> Result<Seq, LogError> {
-    let Some((oldest, _)) = next(connection, Seq::START)? else {
+    let first = first_readable(connection, Seq::START.next(), last)?;
+    let Some((oldest, _)) = next(connection, Seq::new(first.get() - 1))? else {
         return Ok(last);
     };
     let (mut low, mut high) = (oldest.get().saturating_sub(1), last.get());

@@ -119,8 +119,12 @@ impl OpenBlock {
     pub(super) fn after(connection: &Connection, last_seq: Seq) -> rusqlite::Result<Self> {
         let indexed_to: Option<i64> =
             connection.query_row("SELECT max(last_seq) FROM index_blocks", [], |row| row.get(0))?;
-        let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
-        let before_oldest = oldest.map_or(last_seq.get(), |oldest| oldest - 1);
+        let oldest = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get::<_, Option<i64>>(0));
+        let before_oldest = match oldest {
+            // The page of the oldest event is damaged: the index alone says where it ends.
+            Err(error) if is_damaged_row(&error) => 0,
+            oldest => oldest?.map_or(last_seq.get(), |oldest| oldest - 1),
+        };
         Ok(Self {
             indexed_to: Seq::new(indexed_to.unwrap_or(0).max(before_oldest)),
             first: last_seq.next(),

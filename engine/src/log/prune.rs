@@ -3,7 +3,12 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, params};
 
-use super::{EventLog, LogError, index::forget_blocks, types::forget_counts};
+use super::{
+    EventLog, LogError,
+    damage::{first_readable, is_damaged_row},
+    index::forget_blocks,
+    types::forget_counts,
+};
 
 /// Rows deleted in one transaction: short enough not to keep appends waiting.
 pub(crate) const CHUNK: i64 = 2_000;
@@ -132,11 +137,12 @@ fn delete(connection: &Connection, order: &PruneOrder, end: End) -> rusqlite::Re
         "INSERT INTO kept_events SELECT seq, source, id, event_type, author_id, author_name, entity_id, entity_type, \
          entity_path, created_at, received_at, body FROM events WHERE seq = ?",
     )?;
-    for seq in order.refused.iter().filter(|seq| seq.get() <= end.last) {
+    let goes = end.first..=end.last;
+    for seq in order.refused.iter().filter(|seq| goes.contains(&seq.get())) {
         keep.execute([seq.get()])?;
     }
     drop(keep);
-    let deleted = transaction.execute("DELETE FROM events WHERE seq <= ?", [end.last])?;
+    let deleted = transaction.execute("DELETE FROM events WHERE seq BETWEEN ? AND ?", [end.first, end.last])?;
     if end.early > 0 {
         transaction.execute(
             "UPDATE pruned_early SET events = events + ?, last_at = ?",
@@ -158,24 +164,32 @@ pub(super) fn release(connection: &Connection, seqs: &[Seq]) -> rusqlite::Result
     usage(connection)
 }
 
-/// Where a step of pruning ends.
+/// Where a step of pruning begins and ends.
 #[derive(Clone, Copy)]
 struct End {
+    first: i64,
     last: i64,
     /// How many of the events up to there have not reached the retention age.
     early: i64,
 }
 
 /// The end of the run of events, from the oldest on, that may go in this step: the log never gets a hole. No more go early than
-/// take up `excess` bytes.
+/// take up `excess` bytes. Events on a damaged page stay.
 fn find_end(connection: &Connection, order: &PruneOrder, excess: u64) -> rusqlite::Result<Option<End>> {
     let mut oldest = connection.prepare_cached(
-        "SELECT seq, received_at, octet_length(body) FROM events WHERE seq <= ? ORDER BY seq LIMIT ?",
+        "SELECT seq, received_at, octet_length(body) FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
     )?;
     let mut excess = i64::try_from(excess).unwrap_or(i64::MAX);
-    let mut rows = oldest.query(params![order.up_to.get(), CHUNK])?;
+    let first = first_readable(connection, Seq::START.next(), order.up_to)?.get();
+    let mut rows = oldest.query(params![first, order.up_to.get(), CHUNK])?;
     let (mut last, mut early) = (None, 0);
-    while let Some(row) = rows.next()? {
+    loop {
+        let row = match rows.next() {
+            // What was read may go; the next step begins behind the damaged page.
+            Err(error) if is_damaged_row(&error) && last.is_some() => break,
+            row => row?,
+        };
+        let Some(row) = row else { break };
         let received_at: i64 = row.get(1)?;
         let is_early = received_at >= order.received_before.unix_ms();
         if is_early {
@@ -187,5 +201,5 @@ fn find_end(connection: &Connection, order: &PruneOrder, excess: u64) -> rusqlit
         }
         last = Some(row.get(0)?);
     }
-    Ok(last.map(|last| End { last, early }))
+    Ok(last.map(|last| End { first, last, early }))
 }
