@@ -41,16 +41,38 @@ struct Known {
     /// Tries so far.
     tries: u32,
     due_at: Timestamp,
+    /// The same as the store has it, where tries that do not count are not noted.
+    stored_due_at: Timestamp,
 }
 
 impl Refusals {
-    /// Takes over what the store holds. The event that is out stays out.
+    /// Takes over what the store holds. The event that is out stays out, and what is unchanged in the store stays as it is known
+    /// here, with tries that do not count yet.
     pub(super) fn load(&mut self, stored: &[DueEvent]) {
-        self.known.clear();
+        let before = std::mem::take(&mut self.known);
+        let mut unproven = std::mem::take(&mut self.unproven);
         self.schedule.clear();
-        self.unproven.clear();
         for event in stored {
-            self.put(event.seq, event.tries, Some(event.due_at));
+            let known = before.get(&event.seq);
+            let known = known.filter(|known| known.tries == event.tries && known.stored_due_at == event.due_at);
+            self.insert(
+                event.seq,
+                known.copied().unwrap_or(Known {
+                    tries: event.tries,
+                    due_at: event.due_at,
+                    stored_due_at: event.due_at,
+                }),
+            );
+            if let Some(failure) = known.and_then(|_| unproven.remove(&event.seq)) {
+                self.unproven.insert(event.seq, failure);
+            }
+        }
+    }
+
+    fn insert(&mut self, seq: Seq, known: Known) {
+        self.known.insert(seq, known);
+        if self.out != Some(seq) {
+            self.schedule.insert((known.due_at, seq));
         }
     }
 
@@ -68,10 +90,14 @@ impl Refusals {
     pub(super) fn put(&mut self, seq: Seq, tries: u32, due_at: Option<Timestamp>) {
         self.forget(seq);
         let Some(due_at) = due_at else { return };
-        self.known.insert(seq, Known { tries, due_at });
-        if self.out != Some(seq) {
-            self.schedule.insert((due_at, seq));
-        }
+        self.insert(
+            seq,
+            Known {
+                tries,
+                due_at,
+                stored_due_at: due_at,
+            },
+        );
     }
 
     /// When the next one is due; none while one is out, for they go one at a time.
@@ -269,6 +295,39 @@ mod tests {
             request += 2;
         }
         assert_eq!((row.tries, refusals.next_due()), (5, None));
+    }
+
+    #[test]
+    fn a_reload_keeps_what_is_known_of_events_that_have_not_changed() {
+        let (mut refusals, now) = (Refusals::default(), Timestamp::from_unix_ms(0));
+        let stored = [7, 8].map(|seq| DueEvent {
+            seq: Seq::new(seq),
+            tries: 1,
+            due_at: now,
+        });
+        refusals.load(&stored);
+        for request in [1, 2] {
+            let seq = refusals.take_due(now).unwrap();
+            refusals.fail(seq, request, &report(), now);
+        }
+        refusals.load(&stored);
+        assert_eq!(refusals.take_due(now), None, "both were tried just now");
+        let later = Timestamp::from_unix_ms(1);
+        let changed = [
+            stored[0],
+            DueEvent {
+                due_at: later,
+                ..stored[1]
+            },
+        ];
+        refusals.load(&changed);
+        assert_eq!(
+            refusals.take_due(later),
+            Some(Seq::new(8)),
+            "an administrator asked for it"
+        );
+        let proven = refusals.accept(3, later);
+        assert_eq!(proven.iter().map(|row| row.seq).collect::<Vec<_>>(), [Seq::new(7)]);
     }
 
     #[test]

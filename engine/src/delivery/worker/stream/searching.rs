@@ -128,7 +128,11 @@ impl Stream {
         let About { lane, report, .. } = about;
         if self.refusals.is_full() {
             // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
-            return self.lanes.unblock(lane);
+            self.lanes.unblock(lane);
+            if let Mode::Runs(runs) = &mut self.mode {
+                runs.watch(&self.lanes, Instant::now());
+            }
+            return;
         }
         if self.lanes.remove(lane, seq).is_none() {
             return;
