@@ -70,9 +70,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the event that was sent can be the reason of the failure. It can't if it never left.
+    /// Whether the event that was sent can be the reason of the failure. It can't if it never left, and these answers are about
+    /// who sends or how often, whatever is sent.
     pub const fn may_be_the_event(self) -> bool {
         match self {
+            Self::Answered {
+                status: 401 | 407 | 429,
+                ..
+            } => false,
             Self::Answered { .. } | Self::Unreached(Unreached::Timeout | Unreached::Interrupted) => true,
             Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Tls(_))
             | Self::Blocked
