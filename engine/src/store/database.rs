@@ -170,6 +170,9 @@ async fn refuse_strange_tables(options: &SqliteConnectOptions) -> Result<(), Sto
 fn pool(connections: u32, ended_badly: impl Fn() + Clone + Send + Sync + 'static) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
+        // SQLite deletes the write-ahead log with its last connection, and a file that is deleted counts as lost.
+        .max_lifetime(None)
+        .idle_timeout(None)
         .after_release(move |connection, _| {
             let ended_badly = ended_badly.clone();
             Box::pin(async move {
