@@ -27,7 +27,10 @@ pub(super) async fn authorise(services: &Services, parts: &Parts) -> Result<Rate
     Ok(caller.rate)
 }
 
-/// Browsers say what they want an answer for; Prometheus, which asks under any name, does not.
+/// Browsers send headers that Prometheus, which asks under any name, does not. A page can suppress the others, but not
+/// `Accept-Language`.
 fn is_of_browser(headers: &HeaderMap) -> bool {
-    headers.contains_key("sec-fetch-mode") || headers.contains_key("origin") || headers.contains_key("referer")
+    ["sec-fetch-mode", "origin", "referer", "accept-language"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }

@@ -133,7 +133,7 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
     }
     let busy = Busy::default();
     let stream = TimedStream::new(stream, deadlines, busy.clone());
-    let service = service_fn(move |request| answer(router.clone(), peer, deadlines.body_piece, busy.clone(), request));
+    let service = service_fn(move |request| answer(router.clone(), peer, deadlines, busy.clone(), request));
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(deadlines.idle);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -153,12 +153,12 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
 async fn answer(
     mut router: Router,
     peer: Peer,
-    piece_within: Duration,
+    deadlines: ClientDeadlines,
     busy: Busy,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<AnsweringBody>, Infallible> {
     let answering = busy.begin();
-    let mut request: Request = request.map(|body| Body::new(TimedBody::new(body, piece_within)));
+    let mut request: Request = request.map(|body| Body::new(TimedBody::new(body, deadlines)));
     request.extensions_mut().insert(peer);
     let response = router.call(request).await?;
     Ok(response.map(|body| AnsweringBody::new(body, answering)))

@@ -12,6 +12,8 @@ pub(crate) struct ClientDeadlines {
     pub(crate) idle: Duration,
     /// Between two pieces of a request's body.
     pub(crate) body_piece: Duration,
+    /// The whole body of a request. Longer than what ingest and REST allow, which say so in their own words.
+    pub(crate) body: Duration,
     /// In which a client takes [`PROGRESS_BYTES`] of what waits to be sent to it.
     pub(crate) response_piece: Duration,
 }
@@ -25,6 +27,7 @@ impl Default for ClientDeadlines {
             head: Duration::from_secs(10),
             idle: Duration::from_secs(90),
             body_piece: Duration::from_secs(30),
+            body: Duration::from_secs(150),
             response_piece: Duration::from_secs(30),
         }
     }

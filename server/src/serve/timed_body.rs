@@ -10,21 +10,23 @@ use axum::{body::Body, body::Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::timed_stream::Answering;
+use super::{deadlines::ClientDeadlines, timed_stream::Answering};
 use crate::web::BodyStalled;
 
-/// The body of a request that ends with [`BodyStalled`] when no piece of it comes for too long.
+/// The body of a request that ends with [`BodyStalled`] when no piece of it comes for too long, or the whole takes too long.
 pub(super) struct TimedBody {
     body: Incoming,
     piece_within: Duration,
+    whole_until: Instant,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl TimedBody {
-    pub(super) fn new(body: Incoming, piece_within: Duration) -> Self {
+    pub(super) fn new(body: Incoming, deadlines: ClientDeadlines) -> Self {
         Self {
             body,
-            piece_within,
+            piece_within: deadlines.body_piece,
+            whole_until: Instant::now() + deadlines.body,
             waiting: None,
         }
     }
@@ -40,13 +42,14 @@ impl HttpBody for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
+            if Instant::now() >= this.whole_until {
+                return Poll::Ready(Some(Err(BodyStalled.into())));
+            }
             this.waiting = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let within = this.piece_within;
-        let waiting = this
-            .waiting
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + within)));
+        let until = this.whole_until.min(Instant::now() + this.piece_within);
+        let waiting = this.waiting.get_or_insert_with(|| Box::pin(sleep_until(until)));
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Some(Err(BodyStalled.into())))
     }

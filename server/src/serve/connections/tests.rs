@@ -18,6 +18,7 @@ const DEADLINES: ClientDeadlines = ClientDeadlines {
     head: Duration::from_millis(400),
     idle: Duration::from_secs(90),
     body_piece: Duration::from_millis(400),
+    body: PATIENCE,
     response_piece: Duration::from_millis(400),
 };
 
@@ -184,4 +185,26 @@ async fn a_body_of_which_nothing_more_comes_is_given_up() {
         slow.write_all(b"z").await.unwrap();
     }
     read_until(&mut slow, &"z".repeat(40)).await;
+}
+
+#[tokio::test]
+async fn a_body_that_comes_byte_by_byte_is_given_up_as_a_whole() {
+    let deadlines = ClientDeadlines {
+        body: DEADLINES.body_piece * 2,
+        ..DEADLINES
+    };
+    let server = Server::start(8, deadlines);
+    let mut slow = server
+        .connect(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
+        .await;
+    let mut pace = tokio::time::interval(DEADLINES.body_piece / 10);
+    let writing = async {
+        loop {
+            pace.tick().await;
+            if slow.write_all(b"z").await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, writing).await.unwrap();
 }
