@@ -45,9 +45,10 @@ impl EventLog {
 
 /// The first event after a position, and when it was received.
 fn next(connection: &Connection, after: Seq) -> Result<Option<(Seq, Timestamp)>, LogError> {
+    // From the next position on, and not from beyond this one: its page may be damaged.
     let mut statement =
-        connection.prepare_cached("SELECT seq, received_at FROM events WHERE seq > ? ORDER BY seq LIMIT 1")?;
-    let row = statement.query_row([after.get()], |row| Ok((row.get(0)?, row.get(1)?)));
+        connection.prepare_cached("SELECT seq, received_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1")?;
+    let row = statement.query_row([after.next().get()], |row| Ok((row.get(0)?, row.get(1)?)));
     let row: Option<(i64, i64)> = row.optional()?;
     Ok(row.map(|(seq, received_at)| (Seq::new(seq), Timestamp::from_unix_ms(received_at))))
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     EventLog, LogError,
-    damage::{first_readable, is_damaged_row},
+    damage::{first_readable, is_damaged_row, unreadable_after},
     index::forget_blocks,
     types::forget_counts,
 };
@@ -115,19 +115,44 @@ pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
 pub(super) fn prune(connection: &Connection, order: &PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
     forget_counts(connection, order.received_before)?;
     let excess = usage(connection)?.used_bytes.saturating_sub(size_limit / 10 * 9);
-    let deleted = match find_end(connection, order, excess)? {
-        Some(end) => {
-            let deleted = delete(connection, order, end)?;
+    let (mut deleted, mut from) = (0, Seq::START.next());
+    while let Some(end) = find_end(connection, order, from, excess)? {
+        deleted = delete_beside_damage(connection, order, end)?;
+        if deleted > 0 {
             // Searches pass over positions of which the event has gone, so this need not be the same transaction.
             forget_blocks(connection, end.last)?;
-            deleted
+            break;
         }
-        None => 0,
-    };
+        // Nothing before the damaged page can go, so the step is made behind it.
+        let damaged = unreadable_after(connection, (Seq::new(end.last), order.up_to));
+        let Some(last) = damaged.and_then(|damaged| damaged.last().copied()) else {
+            break;
+        };
+        from = last.next();
+    }
     Ok(PruneReport {
         deleted,
         usage: usage(connection)?,
     })
+}
+
+/// SQLite merges a page that becomes empty with its neighbours, and can't when one of them is damaged: then the events on it
+/// stay as well, on either side.
+fn delete_beside_damage(connection: &Connection, order: &PruneOrder, mut end: End) -> rusqlite::Result<usize> {
+    let mut beside = 1;
+    while end.first <= end.last {
+        match delete(connection, order, end) {
+            Err(error) if is_damaged_row(&error) => {}
+            deleted => return deleted,
+        }
+        end = End {
+            first: end.first.saturating_add(beside),
+            last: end.last.saturating_sub(beside),
+            early: end.early.saturating_sub(beside).max(0),
+        };
+        beside *= 2;
+    }
+    Ok(0)
 }
 
 /// In one transaction, so that an event that is kept is always found in one of the two tables.
@@ -173,14 +198,14 @@ struct End {
     early: i64,
 }
 
-/// The end of the run of events, from the oldest on, that may go in this step: the log never gets a hole. No more go early than
-/// take up `excess` bytes. Events on a damaged page stay.
-fn find_end(connection: &Connection, order: &PruneOrder, excess: u64) -> rusqlite::Result<Option<End>> {
+/// The end of the run of events, from the oldest on, that may go in this step: the log gets no hole but around damaged pages. No
+/// more go early than take up `excess` bytes.
+fn find_end(connection: &Connection, order: &PruneOrder, from: Seq, excess: u64) -> rusqlite::Result<Option<End>> {
     let mut oldest = connection.prepare_cached(
         "SELECT seq, received_at, octet_length(body) FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
     )?;
     let mut excess = i64::try_from(excess).unwrap_or(i64::MAX);
-    let first = first_readable(connection, Seq::START.next(), order.up_to)?.get();
+    let first = first_readable(connection, from, order.up_to)?.get();
     let mut rows = oldest.query(params![first, order.up_to.get(), CHUNK])?;
     let (mut last, mut early) = (None, 0);
     loop {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::ids::Seq;
+use domain::{Timestamp, ids::Seq};
 use engine::{
     Engine, EngineConfig, OpenError, PartState, causes,
     clock::Clock,
@@ -442,6 +442,46 @@ async fn a_damaged_page_costs_the_events_on_it_and_is_reported() {
     let end = usize::try_from(log.last_seq().get()).unwrap();
     assert_eq!(shown.rows.len(), end - lost.len());
     world.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_damaged_page_hinders_neither_starting_nor_pruning_nor_storing() {
+    let positions: [fn(i64) -> i64; 3] = [|_| 1, |end| end / 2, |end| end - 100];
+    for position in positions {
+        let world = World::new().await;
+        for first in (0..2_000).step_by(500) {
+            post(&world, first..first + 500).await;
+        }
+        let end = world.engine.log().last_seq().get();
+        let folder = world.shut_down().await;
+        let lost = damage(folder.path(), position(end));
+
+        let world = World::on(folder).await;
+        let log = world.engine.log();
+        post(&world, 2_000..2_500).await;
+        let far = Timestamp::from_unix_ms(i64::MAX);
+        let mut deleted = 0;
+        loop {
+            let step = log.prune(far, log.last_seq()).await.unwrap().deleted;
+            deleted += step;
+            if step == 0 {
+                break;
+            }
+        }
+        // The events on the damaged page stay, and those on the pages beside it.
+        let left = log.last_seq().get() - i64::try_from(deleted).unwrap();
+        let damaged = i64::try_from(lost.len()).unwrap();
+        assert!(
+            (damaged..damaged * 4 + 100).contains(&left),
+            "{left} of {damaged} are left"
+        );
+        assert_eq!(log.state(), PartState::Running);
+        log.position_before_all().await.unwrap();
+        post(&world, 2_500..3_000).await;
+        let world = world.restart().await;
+        post(&world, 3_000..3_500).await;
+        world.shut_down().await;
+    }
 }
 
 async fn wait_for_event(receiver: &Receiver, text: &str) {
