@@ -108,6 +108,9 @@ pub trait AdminPort: Send + Sync {
 
     async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError>;
 
+    /// Parks the event that a stream is stuck at.
+    async fn park_event(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError>;
+
     /// Tries a parked event again, or without a position every one. How many they were.
     async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError>;
 

@@ -33,6 +33,9 @@ pub enum AppError {
     /// No more destinations fit on this instance.
     #[error("Maximum number of external audit event destinations ({limit}) exceeded")]
     TooManyDestinations { limit: u32 },
+    /// The event that was to be parked.
+    #[error("{reason}")]
+    NotParked { reason: String },
     #[error("The server can't do this right now. Try again in a moment.")]
     Unavailable,
     /// The request did not reach the server, or its answer did not come back whole.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, policy::Trouble};
+use crate::{Timestamp, ids::Seq, policy::Trouble};
 
 /// State of the flow to one destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum StreamHealth {
         since: Timestamp,
         next_probe_at: Timestamp,
         waiting: u64,
+        /// The event that the last failed probe was about; none if it carried several, or if the failure can't be due to an event.
+        stuck_seq: Option<Seq>,
     },
     /// An administrator has stopped it for a while; everything is kept, with this many log positions still to settle.
     Paused { waiting: u64 },

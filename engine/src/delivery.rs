@@ -31,6 +31,7 @@ mod totals;
 mod worker;
 
 pub use self::{
+    status::ParkError,
     supervisor::Delivery,
     totals::{Failure, StreamTotals},
 };

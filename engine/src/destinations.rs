@@ -28,6 +28,7 @@ pub use self::{event_types::KnownEventType, testing::TestError};
 
 use crate::{
     Engine, FiguresError,
+    delivery::ParkError,
     log::LogError,
     own_events::Recorded,
     sink::check_private_key,
@@ -235,6 +236,23 @@ impl Engine {
             Recorded::new(event, author, now)
         };
         self.database().delete_destination(id, version, deleted).await?;
+        self.after_change().await;
+        Ok(())
+    }
+
+    /// Parks an event that a stream which is backing off is stuck at: the stream goes on without it.
+    ///
+    /// # Errors
+    /// [`ParkError`]; nothing was changed, unless it was not stored in time.
+    pub async fn park_event(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<(), ParkError> {
+        let (kind, name) = self.describe(id).await?.ok_or(ParkError::NotFound)?;
+        let event = OwnEvent::FailingEventParked {
+            destination: id,
+            kind,
+            name,
+            event: seq,
+        };
+        self.delivery().park(id, seq, self.recorded(event, author)).await?;
         self.after_change().await;
         Ok(())
     }

@@ -54,10 +54,34 @@ fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
     view! {
         <div class="stream-health">
             <div class="health-words">{draw_words(&words)} {next_step}</div>
-            {retry}
+            {retry} {draw_park(stream)}
         </div>
         <div class="stream-rate">{draw_rate(&stream.facts)}</div>
         <div class="stream-steer">{draw_switches(stream)}</div>
+    }
+    .into_any()
+}
+
+/// Of a stream that is stuck at one event.
+fn draw_park(stream: &StreamSummary) -> AnyView {
+    let StreamHealth::Held {
+        stuck_seq: Some(seq), ..
+    } = stream.health
+    else {
+        return ().into_any();
+    };
+    let (id, label) = (stream.id, format!("Park this event ({seq}): {}", stream.draft.name));
+    let title = format!(
+        "Park the event at position {seq} of the log, with which the last request failed, and go on without it"
+    );
+    view! {
+        <form id=format!("park-{id}") method="post" action="/api/page/streams/park_event" class="drawn-form">
+            <input type="hidden" name="id" value=id.get() />
+            <input type="hidden" name="seq" value=seq.get() />
+            <button type="submit" class="button button-small" aria-label=label title=title>
+                {format!("Park this event ({seq})")}
+            </button>
+        </form>
     }
     .into_any()
 }

@@ -67,6 +67,7 @@ pub fn health_words(kind: DestinationKind, health: &StreamHealth, viewpoint: Opt
             since,
             next_probe_at,
             waiting,
+            ..
         } => {
             let (tone, headline) = held_headline(trouble, since, viewpoint);
             let mut details = vec![phrase(trouble)];
@@ -153,6 +154,7 @@ mod tests {
             since: at("2026-03-03T09:42:00Z"),
             next_probe_at: at("2026-03-03T10:00:38Z"),
             waiting: 4_210,
+            stuck_seq: None,
         }
     }
 

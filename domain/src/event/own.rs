@@ -223,6 +223,13 @@ pub enum OwnEvent {
         replay: ReplayId,
         progress: ReplayProgress,
     },
+    /// An event that requests failed with, while its stream was backing off.
+    FailingEventParked {
+        destination: DestinationId,
+        kind: DestinationKind,
+        name: String,
+        event: Seq,
+    },
     ParkedEventRetried {
         destination: DestinationId,
         kind: DestinationKind,
@@ -357,6 +364,7 @@ impl OwnEvent {
             Self::ReplayStarted { .. } => "audit_event_replay_started",
             Self::ReplayCancelled { .. } => "audit_event_replay_cancelled",
             Self::ReplayFinished { .. } => "audit_event_replay_finished",
+            Self::FailingEventParked { .. } => "failing_audit_event_parked",
             Self::ParkedEventRetried { .. } | Self::ParkedEventsRetried { .. } => "parked_audit_event_retried",
             Self::ParkedEventDiscarded { .. } => "parked_audit_event_discarded",
             Self::StreamTest { .. } => "audit_event_stream_test",
@@ -633,6 +641,20 @@ impl OwnEvent {
                     id,
                     name,
                     replay_counts(*replay, progress),
+                )
+            },
+            Self::FailingEventParked {
+                destination: id,
+                kind,
+                name,
+                event,
+            } => Parts {
+                target_type: target_type(*kind),
+                ..destination(
+                    format!("Parked the failing audit event at position {event} of the log"),
+                    id,
+                    name,
+                    json!({}),
                 )
             },
             Self::ParkedEventRetried {

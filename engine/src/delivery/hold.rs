@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
+    ids::Seq,
     policy::{Backoff, Jitter, ProbePauses, ProbeWait, Trouble},
 };
 use tokio::time::Instant;
@@ -17,6 +18,8 @@ pub(super) struct Hold {
     pub(super) next_probe: Instant,
     /// The same moment, for people.
     pub(super) next_probe_at: Timestamp,
+    /// The event that the last failed probe was about.
+    pub(super) stuck: Option<Seq>,
     last_failure: Instant,
     last_failure_at: Timestamp,
     pauses: ProbePauses,
@@ -36,6 +39,7 @@ impl Hold {
             since,
             next_probe: Instant::now(),
             next_probe_at: now,
+            stuck: None,
             last_failure: Instant::now(),
             last_failure_at: now,
             pauses: ProbePauses::default(),

@@ -190,6 +190,19 @@ impl Refusals {
         row
     }
 
+    /// An administrator has an event parked that was not refused before. Returns the row to store.
+    pub(super) fn park(&mut self, seq: Seq, tries: u32, report: &Report, now: Timestamp) -> RefusedEvent {
+        self.count = self.count.saturating_add(1);
+        RefusedEvent {
+            seq,
+            tries,
+            reason: format!("{} Parked by an administrator.", report.reason),
+            response: report.response.clone(),
+            refused_at: now,
+            due_at: None,
+        }
+    }
+
     /// The event given out is no longer in the log. Returns the row to store: parked, with that as its reason.
     pub(super) fn park_gone(&mut self, seq: Seq, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);

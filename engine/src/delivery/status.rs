@@ -1,6 +1,9 @@
 //! What a worker lets others see: how its stream is doing.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     Timestamp,
@@ -11,12 +14,42 @@ use domain::{
     policy::Trouble,
     replay::ReplayWait,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::{hold::Hold, progress::Progress, totals::Totals};
+use crate::{own_events::Recorded, store::StoreError};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
 pub(super) const CATCHING_UP: i64 = 500;
+
+/// How long an administrator waits until an event is parked.
+const PARKED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why an event was not parked.
+#[derive(Debug, thiserror::Error)]
+pub enum ParkError {
+    #[error("there is no such destination")]
+    NotFound,
+    #[error("the stream is not backing off with this event")]
+    NotStuck,
+    #[error("the event is being sent")]
+    InFlight,
+    #[error("as many events are refused or parked as are kept")]
+    TooManyRefused,
+    /// It may be parked later.
+    #[error("the stream has not stored it in time")]
+    NotStored,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// An administrator wants the event parked that a stream is stuck at.
+pub(super) struct ParkRequest {
+    pub(super) seq: Seq,
+    /// Stored together with the parked event.
+    pub(super) own_event: Recorded,
+    pub(super) answer: oneshot::Sender<Result<(), ParkError>>,
+}
 
 /// Written by one worker, read by anybody.
 #[derive(Default)]
@@ -25,6 +58,8 @@ pub(super) struct Status {
     pub(super) totals: Totals,
     probe: Notify,
     replay_try: Notify,
+    park_requests: Mutex<Vec<ParkRequest>>,
+    park: Notify,
 }
 
 #[derive(Clone, Default)]
@@ -100,6 +135,34 @@ impl Status {
 
     pub(super) async fn probe_wanted(&self) {
         self.probe.notified().await;
+    }
+
+    /// Has the worker park an event; returns once that is stored.
+    pub(super) async fn park(&self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+        if self.seen().hold.is_none() {
+            return Err(ParkError::NotStuck);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.park_requests().push(ParkRequest { seq, own_event, answer });
+        self.park.notify_one();
+        match tokio::time::timeout(PARKED_WITHIN, answered).await {
+            Ok(Ok(parked)) => parked,
+            // The worker has ended: the destination was deleted.
+            Ok(Err(_)) => Err(ParkError::NotFound),
+            Err(_) => Err(ParkError::NotStored),
+        }
+    }
+
+    pub(super) async fn park_wanted(&self) {
+        self.park.notified().await;
+    }
+
+    pub(super) fn take_park_requests(&self) -> Vec<ParkRequest> {
+        std::mem::take(&mut *self.park_requests())
+    }
+
+    fn park_requests(&self) -> MutexGuard<'_, Vec<ParkRequest>> {
+        self.park_requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, change: impl FnOnce(&mut Seen)) {
@@ -180,6 +243,7 @@ impl Status {
                 since: hold.since,
                 next_probe_at: hold.next_probe_at,
                 waiting,
+                stuck_seq: hold.stuck,
             },
             (None, Some(refusing), _) => StreamHealth::Refusing {
                 since: refusing.since,

@@ -22,7 +22,7 @@ use tokio::{
 use super::{
     StreamTotals,
     replay::{ReplayKeeper, Shared, Waits},
-    status::Status,
+    status::{ParkError, Status},
     worker::{self, Order, WorkerContext},
 };
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
     clock::Clock,
     log::EventLog,
     net::GuardedClients,
+    own_events::Recorded,
     sink::SinkServices,
     store::{Database, Destination, StoreError},
 };
@@ -170,6 +171,15 @@ impl Delivery {
             status.want_probe();
             true
         })
+    }
+
+    /// Has a stream that is backing off park an event that it is stuck at, together with the audit event about that.
+    ///
+    /// # Errors
+    /// [`ParkError`]; nothing was changed, unless it was not stored in time.
+    pub(crate) async fn park(&self, id: DestinationId, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+        let status = self.status_of(id).ok_or(ParkError::NotStuck)?;
+        status.park(seq, own_event).await
     }
 
     fn status_of(&self, id: DestinationId) -> Option<Arc<Status>> {

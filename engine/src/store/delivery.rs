@@ -105,6 +105,8 @@ pub struct CursorUpdate {
     pub failed_attempts: Vec<Attempt>,
     /// What is to be added to the counters of these minutes.
     pub minutes: Vec<(Minute, Counts)>,
+    /// Audit events about what an administrator had done with the stream.
+    pub own_events: Vec<Recorded>,
 }
 
 impl Database {
@@ -174,6 +176,9 @@ impl Database {
         }
         insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
         add_minutes(&mut transaction, update.destination, &update.minutes).await?;
+        for own_event in &update.own_events {
+            insert_own_event(&mut transaction, own_event).await?;
+        }
         transaction.commit().await?;
         Ok(true)
     }

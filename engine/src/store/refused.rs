@@ -230,6 +230,7 @@ mod tests {
             accepted,
             failed_attempts: Vec::new(),
             minutes: Vec::new(),
+            own_events: Vec::new(),
         };
         assert!(database.commit_cursor(&update).await.unwrap());
     }

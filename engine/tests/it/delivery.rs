@@ -322,6 +322,7 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
         minutes: Vec::new(),
+        own_events: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
     assert_eq!(

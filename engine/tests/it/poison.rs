@@ -2,4 +2,5 @@
 
 mod batches;
 mod http;
+mod parking;
 mod replays;

@@ -3,6 +3,7 @@
 use domain::{Field, FieldError, FieldErrors};
 use engine::{
     FiguresError, ReplayError, TestError,
+    delivery::ParkError,
     log::LogError,
     store::{StoreError, UpdateError, UserError},
     vault::KeyError,
@@ -24,6 +25,10 @@ pub(crate) enum AdminError {
     KeyReused,
     /// Of a destination, one replay runs at a time.
     ReplayRunning,
+    /// The event can't be parked now; says why.
+    NotParked {
+        reason: &'static str,
+    },
     /// Not right now.
     Busy,
     Internal {
@@ -115,6 +120,22 @@ impl From<ReplayError> for AdminError {
             ReplayError::Store(error) => error.into(),
             ReplayError::Log(error) => error.into(),
         }
+    }
+}
+
+impl From<ParkError> for AdminError {
+    fn from(error: ParkError) -> Self {
+        let reason = match error {
+            ParkError::NotFound => return Self::NotFound,
+            ParkError::NotStored => return Self::Busy,
+            ParkError::Store(error) => return error.into(),
+            ParkError::NotStuck => "The stream is not backing off, or requests with this event alone have not failed.",
+            ParkError::InFlight => "The event is being sent right now. Try again in a moment.",
+            ParkError::TooManyRefused => {
+                "As many events of this destination are refused or parked as are kept. Retry or discard some of them first."
+            }
+        };
+        Self::NotParked { reason }
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) fn from_admin(error: AdminError) -> AppError {
             let rule = "Another replay to this destination is running: wait until it has ended, or cancel it.";
             AppError::Invalid(FieldError::new(Field::CreatedAfter, rule).into())
         }
+        AdminError::NotParked { reason } => AppError::NotParked {
+            reason: reason.to_owned(),
+        },
         AdminError::Busy => AppError::Unavailable,
         AdminError::Internal { code } => AppError::Internal { code },
     }

@@ -75,6 +75,11 @@ impl AdminPort for EnginePort {
         streams::steer_stream(&self.0.engine, &author_of(admin), id, steer).await
     }
 
+    async fn park_event(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError> {
+        let parked = self.0.engine.park_event(&author_of(admin), id, seq).await;
+        parked.map_err(|error| from_admin(error.into()))
+    }
+
     async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError> {
         streams::retry_parked(&self.0.engine, &author_of(admin), id, seq).await
     }

@@ -560,6 +560,57 @@ async fn a_held_destination_is_tried_at_once_when_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn the_event_that_a_stream_is_stuck_at_is_parked() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    receiver.fail_over("stuck");
+    let mut input = http("SIEM", &receiver.url());
+    input["event_types"] = json!(["stuck", "fine"]);
+    admin.post(PATH, &input).await.expect(201);
+    let token = instance.token("app", &["ingest"]);
+    let (path, health) = ("/api/v1/destinations/1/park", "/api/v1/destinations/1/health");
+    let before = admin.get(health).await.expect(200);
+    assert!(before["health"].get("stuck_seq").is_none(), "{before}");
+    let calm = admin.post(path, &json!({"seq": 1})).await;
+    assert_eq!(calm.error(), (409, "not_parked".into()));
+    instance.post(&token, r#"{"id":"poison","event_type":"stuck"}"#).await;
+    let is_stuck = |progress: &Value| progress["health"]["stuck_seq"].is_i64();
+    let stuck = admin.get_until(health, is_stuck).await["health"]["stuck_seq"].clone();
+
+    let reader = Client::with_scope(&instance, "read");
+    let forbidden = reader.post(path, &json!({"seq": stuck})).await;
+    assert_eq!(forbidden.status, 403, "{}", forbidden.text);
+    let unknown = admin.post("/api/v1/destinations/99/park", &json!({"seq": stuck})).await;
+    assert_eq!(unknown.error(), (404, "not_found".into()));
+    let other = admin.post(path, &json!({"seq": 1})).await;
+    assert_eq!(other.error(), (409, "not_parked".into()));
+    for body in [json!({}), json!({"seq": "1"}), json!({"seq": 1, "all": true})] {
+        assert_eq!(admin.post(path, &body).await.status, 422, "{body}");
+    }
+    admin.post(path, &json!({"seq": stuck})).await.expect(204);
+
+    let parked = admin.get("/api/v1/destinations/1/parked").await.expect(200)["items"].clone();
+    assert_eq!((parked.as_array().unwrap().len(), &parked[0]["seq"]), (1, &stuck));
+    assert_eq!(
+        parked[0]["reason"],
+        "Answered 503 Service Unavailable. Parked by an administrator."
+    );
+    let again = admin.post(path, &json!({"seq": stuck})).await;
+    assert_eq!(again.error(), (409, "not_parked".into()));
+    let recorded = admin
+        .get("/api/v1/audit_events?event_type=failing_audit_event_parked")
+        .await
+        .expect(200);
+    assert_eq!(recorded["items"].as_array().unwrap().len(), 1, "{recorded}");
+    instance.post(&token, r#"{"id":"next","event_type":"fine"}"#).await;
+    receiver
+        .wait_until("the next event has arrived", |received| {
+            received.bodies.contains_key("next")
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn all_that_is_parked_is_tried_again_at_one_word() {
     let receiver = Receiver::start().await;
     let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);

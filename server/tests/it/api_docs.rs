@@ -9,9 +9,10 @@ use domain::{
 };
 use engine::store::{Attempt, Cursor, CursorUpdate, RefusedEvent};
 use receivers::google::GoogleServer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    api_client::Client,
     browser::Browser,
     instance::{Answer, Instance, PATIENCE, folder, open_engine},
     receiver::Receiver,
@@ -220,13 +221,30 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
         accepted: Vec::new(),
         failed_attempts: vec![attempt],
         minutes: Vec::new(),
+        own_events: Vec::new(),
     };
     assert!(engine.database().commit_cursor(&update).await.unwrap());
     engine.shutdown(Duration::from_secs(10)).await;
     folder
 }
 
-#[tokio::test]
+/// An instance whose first destination is held over one event, and the position of that event.
+async fn stuck_instance() -> (Instance, i64) {
+    let (instance, receiver) = (Instance::start(), Receiver::start().await);
+    receiver.fail_over("stuck");
+    let admin = Client::with_scope(&instance, "admin");
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}, "event_types": ["stuck"]});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let token = instance.token("app", &["ingest"]);
+    instance.post(&token, r#"{"event_type":"stuck"}"#).await;
+    let is_stuck = |progress: &Value| progress["health"]["stuck_seq"].is_i64();
+    let progress = admin.get_until("/api/v1/destinations/1/health", is_stuck).await;
+    let seq = progress["health"]["stuck_seq"].as_i64().unwrap();
+    (instance, seq)
+}
+
+// The commands block one thread; receivers have to answer meanwhile.
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_guide_answers_as_it_says() {
     let (receiver, google) = (Receiver::start().await, GoogleServer::start().await.unwrap());
     let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);
@@ -236,6 +254,7 @@ async fn every_command_of_the_guide_answers_as_it_says() {
     let private_key = &google.service_account().private_key_pem;
     let curl_home = folder();
     std::fs::write(curl_home.path().join(".curlrc"), CURL_SETTINGS).unwrap();
+    let (stuck, stuck_seq) = stuck_instance().await;
     let variables = [
         ("AUDIT_STREAMS", instance.url("")),
         ("TOKEN", instance.token("administration", &["admin"])),
@@ -246,14 +265,21 @@ async fn every_command_of_the_guide_answers_as_it_says() {
         ("SEQ", "1".to_owned()),
         ("OTHER_SEQ", "2".to_owned()),
         ("REPLAY", "1".to_owned()),
+        ("STUCK_SEQ", stuck_seq.to_string()),
         ("GITLAB", gitlab.url("")),
         ("GITLAB_TOKEN", gitlab.token("administration", &["admin"])),
         ("CURL_HOME", curl_home.path().display().to_string()),
     ];
     let examples = examples();
     assert!(examples.len() > 60, "{}", examples.len());
+    let mut of_stuck = variables.clone();
+    of_stuck[0].1 = stuck.url("");
+    of_stuck[1].1 = stuck.token("administration", &["admin"]);
     for example in &examples {
-        let printed = run(example, &variables);
+        let printed = match example.command.contains("/park\"") {
+            true => run(example, &of_stuck),
+            false => run(example, &variables),
+        };
         compare(example, &printed);
     }
     what_the_other_records_arrives_here(&instance, &gitlab).await;

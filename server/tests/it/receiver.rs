@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
 };
 use serde_json::Value;
 use tokio::sync::watch;
@@ -31,6 +31,8 @@ pub(crate) struct Received {
     pub(crate) replayed: HashMap<String, usize>,
     /// The headers of the newest delivery.
     pub(crate) headers: HeaderMap,
+    /// Events of this type are answered 503, and not remembered.
+    pub(crate) fails_over: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -59,6 +61,11 @@ impl Receiver {
         format!("http://{}/events", self.address)
     }
 
+    /// From now on, events of this type are answered 503.
+    pub(crate) fn fail_over(&self, event_type: &'static str) {
+        self.received.lock().unwrap().fails_over = Some(event_type);
+    }
+
     pub(crate) fn look<T>(&self, at: impl FnOnce(&Received) -> T) -> T {
         at(&self.received.lock().unwrap())
     }
@@ -77,7 +84,7 @@ impl Receiver {
     }
 }
 
-async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) {
+async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let body = String::from_utf8(body.to_vec()).unwrap();
     let event: Value = serde_json::from_str(&body).unwrap();
     let id = match &event["id"] {
@@ -85,6 +92,12 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         other => other.to_string(),
     };
     let mut received = receiver.received.lock().unwrap();
+    if received
+        .fails_over
+        .is_some_and(|failing| event["event_type"] == failing)
+    {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     if headers.contains_key("x-audit-streams-replay") {
         *received.replayed.entry(id.clone()).or_default() += 1;
     }
@@ -101,4 +114,5 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
     }
     drop(received);
     receiver.deliveries.send_modify(|deliveries| *deliveries += 1);
+    StatusCode::OK
 }

@@ -1,6 +1,6 @@
 use domain::{
     destination::{DestinationDraft, Flow},
-    ids::DestinationId,
+    ids::{DestinationId, Seq},
     policy::Trouble,
 };
 
@@ -43,6 +43,7 @@ fn held() -> StreamHealth {
         since: at("2026-03-03T09:42:00Z"),
         next_probe_at: at("2026-03-03T10:00:38Z"),
         waiting: 4_210,
+        stuck_seq: None,
     }
 }
 
@@ -114,6 +115,16 @@ fn what_is_typed_is_text_and_each_switch_says_what_it_does() {
         let html = draw_stream(stream(held(), StreamFacts::default()), reader().now, None).status;
         assert!(
             html.contains("retry_now") && html.contains("2026-03-03 09:42 UTC"),
+            "{html}"
+        );
+        assert!(!html.contains("park_event"), "{html}");
+        let mut stuck = held();
+        if let StreamHealth::Held { stuck_seq, .. } = &mut stuck {
+            *stuck_seq = Some(Seq::new(17));
+        }
+        let html = draw_stream(stream(stuck, StreamFacts::default()), reader().now, None).status;
+        assert!(
+            html.contains("Park this event (17)") && html.contains(r#"name="seq" value="17""#),
             "{html}"
         );
         let mut inactive = stream(StreamHealth::Inactive, StreamFacts::default());

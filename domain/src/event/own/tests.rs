@@ -142,6 +142,12 @@ fn of_a_destination(kind: DestinationKind, names: EventNames) -> Vec<OwnEvent> {
             kind,
             name: name(),
         },
+        OwnEvent::FailingEventParked {
+            destination,
+            kind,
+            name: name(),
+            event: Seq::new(4),
+        },
         OwnEvent::ParkedEventRetried {
             destination,
             kind,

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
+    own_events::Recorded,
     sink::{Report, Run},
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError},
 };
@@ -38,6 +39,7 @@ pub(super) struct Bookkeeping {
     accepted: Vec<Seq>,
     failed_attempts: Vec<Attempt>,
     counts: BTreeMap<Minute, Counts>,
+    own_events: Vec<Recorded>,
     /// How many times an event was tried that was not accepted yet.
     tries: HashMap<Seq, u32>,
     /// When the trouble began that the destination is in.
@@ -69,6 +71,7 @@ impl Bookkeeping {
             accepted: Vec::new(),
             failed_attempts: Vec::new(),
             counts: BTreeMap::new(),
+            own_events: Vec::new(),
             tries,
             troubled_since: cursor.troubled_since,
             refusing: cursor.refusing.clone(),
@@ -190,6 +193,17 @@ impl Bookkeeping {
         self.unsaved += 1;
     }
 
+    /// Stores an audit event with what it is about.
+    pub(super) fn records(&mut self, own_event: Recorded) {
+        self.own_events.push(own_event);
+        self.unsaved += 1;
+    }
+
+    /// How many times an event was tried that has failed.
+    pub(super) fn tries(&self, seq: Seq) -> u32 {
+        self.tries.get(&seq).copied().unwrap_or(1)
+    }
+
     /// These are not tried any more. Called for every event, of which hardly any was tried in vain.
     fn forget_tries(&mut self, first: Seq, last: Seq) {
         if self.tries.is_empty() {
@@ -269,6 +283,7 @@ impl Bookkeeping {
             accepted: std::mem::take(&mut self.accepted),
             failed_attempts: std::mem::take(&mut self.failed_attempts),
             minutes: std::mem::take(&mut self.counts).into_iter().collect(),
+            own_events: std::mem::take(&mut self.own_events),
         }
     }
 
@@ -282,9 +297,11 @@ impl Bookkeeping {
         update.refused.append(&mut self.refused);
         update.accepted.append(&mut self.accepted);
         update.failed_attempts.append(&mut self.failed_attempts);
+        update.own_events.append(&mut self.own_events);
         self.refused = update.refused;
         self.accepted = update.accepted;
         self.failed_attempts = update.failed_attempts;
+        self.own_events = update.own_events;
         for (minute, counts) in update.minutes {
             self.counts.entry(minute).or_default().add(&counts);
         }

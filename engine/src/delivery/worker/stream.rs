@@ -3,6 +3,7 @@
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
 
+mod parking;
 mod reading;
 mod reloading;
 mod searching;
@@ -282,6 +283,11 @@ impl Stream {
                 Ok(()) = self.log_changes.changed(), if is_at_the_end => {}
                 () = reload.notified() => self.reload_is_due = true,
                 () = status.probe_wanted() => self.probe_now(),
+                () = status.park_wanted() => {
+                    if self.park_requested().await == Some(End::Gone) {
+                        return Ok(End::Gone);
+                    }
+                }
                 () = sleep_until(next_timer) => {}
             }
         }

@@ -11,7 +11,7 @@ use crate::{
     world::{World, wait_until},
 };
 
-const TYPE: &str = "user_blocked";
+pub(super) const TYPE: &str = "user_blocked";
 
 fn id_of(body: &str) -> String {
     serde_json::from_str::<Value>(body).unwrap()["id"]
@@ -21,7 +21,7 @@ fn id_of(body: &str) -> String {
 }
 
 /// Posts events with these ids in one request, each about the entity that its id begins with: `b-7` about `b`.
-async fn post<I: Into<String>>(world: &World, ids: impl IntoIterator<Item = I>) {
+pub(super) async fn post<I: Into<String>>(world: &World, ids: impl IntoIterator<Item = I>) {
     let event = |id: String| {
         let entity = id.split('-').next().unwrap().to_owned();
         json!({"id": id, "event_type": TYPE, "entity_type": "Project", "entity_id": entity})
@@ -32,7 +32,7 @@ async fn post<I: Into<String>>(world: &World, ids: impl IntoIterator<Item = I>) 
 }
 
 /// Accepts everything but events whose id ends with one of these words.
-fn failing(over: Vec<(&'static str, Fate)>) -> impl Fn(&str) -> Fate {
+pub(super) fn failing(over: Vec<(&'static str, Fate)>) -> impl Fn(&str) -> Fate {
     move |body| {
         let id = id_of(body);
         let poison = over.iter().find(|(suffix, _)| id.ends_with(suffix));
@@ -40,7 +40,7 @@ fn failing(over: Vec<(&'static str, Fate)>) -> impl Fn(&str) -> Fate {
     }
 }
 
-fn of_tests(seen: &[Seen], fate: Option<Fate>) -> Vec<String> {
+pub(super) fn of_tests(seen: &[Seen], fate: Option<Fate>) -> Vec<String> {
     let wanted = seen.iter().filter(|seen| fate.is_none_or(|fate| seen.fate == fate));
     wanted
         .filter(|seen| seen.body.contains("\"event_type\":\"user_blocked\""))
@@ -48,16 +48,16 @@ fn of_tests(seen: &[Seen], fate: Option<Fate>) -> Vec<String> {
         .collect()
 }
 
-fn accepted(seen: &[Seen]) -> Vec<String> {
+pub(super) fn accepted(seen: &[Seen]) -> Vec<String> {
     of_tests(seen, Some(Fate::Accept))
 }
 
-async fn refused(world: &World, id: DestinationId) -> Vec<RefusedEvent> {
+pub(super) async fn refused(world: &World, id: DestinationId) -> Vec<RefusedEvent> {
     world.engine.database().list_refused(id).await.unwrap()
 }
 
 /// Each entity's events came once, in the order of their numbers.
-fn assert_order(ids: &[String]) {
+pub(super) fn assert_order(ids: &[String]) {
     let mut last = HashMap::new();
     for id in ids {
         let (entity, number) = id.split_once('-').unwrap();

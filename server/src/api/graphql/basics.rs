@@ -87,6 +87,7 @@ impl AuditEventStreamHealth {
                 since,
                 next_probe_at,
                 waiting,
+                ..
             } => Self {
                 since: Some(Time(since)),
                 reason: Some(in_words(kind, &trouble.to_string(), trouble.into())),
@@ -152,6 +153,7 @@ mod tests {
                 since: at,
                 next_probe_at: at,
                 waiting: u64::MAX,
+                stuck_seq: None,
             },
         );
         assert_eq!(

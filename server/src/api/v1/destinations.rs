@@ -7,6 +7,7 @@ mod create;
 mod health;
 mod input;
 mod object_options;
+mod park;
 mod parked;
 mod replays;
 mod retry;
@@ -52,6 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(health::show_health))
         .routes(routes!(activity::show_activity))
         .routes(routes!(retry::retry_destination))
+        .routes(routes!(park::park_event))
         .routes(routes!(attempts::list_attempts))
         .routes(routes!(parked::list_parked))
         .routes(routes!(retry::retry_all_parked))

@@ -47,6 +47,7 @@ impl From<AdminError> for ApiError {
                 let message = "Another replay to this destination is running. Wait until it has ended, or cancel it.";
                 Self::new(StatusCode::CONFLICT, "replay_running", message)
             }
+            AdminError::NotParked { reason } => Self::new(StatusCode::CONFLICT, "not_parked", reason),
             AdminError::Busy => {
                 let message = "The server can't do this right now. Try again in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)

@@ -228,6 +228,7 @@ impl Stream {
             if self.hold.is_some() || self.is_trouble(shown) {
                 self.is_searching = !shown.troubled.is_empty();
                 self.hold_for(trouble, retry_after, now);
+                self.note_stuck(&shown.troubled);
             }
             return;
         }
@@ -247,6 +248,16 @@ impl Stream {
         {
             room.events = most.events.min(room.events.saturating_mul(2));
         }
+    }
+
+    /// Shows which event the stream is stuck at, if it failed alone.
+    fn note_stuck(&mut self, troubled: &[Seq]) {
+        let Some(hold) = &mut self.hold else { return };
+        hold.stuck = match troubled {
+            [seq] => Some(*seq).filter(|seq| self.suspects.failed_alone(*seq)),
+            _ => None,
+        };
+        self.context.status.held(self.hold.clone());
     }
 
     /// Whether the destination is to be held for what failed: not for refused events and suspects alone, which may fail for

@@ -5,6 +5,7 @@ use domain::{
     delivery::{Reason, advice},
     destination::DestinationKind,
     health::{StreamFacts, StreamHealth},
+    ids::Seq,
     policy::Trouble,
 };
 use serde::Serialize;
@@ -39,6 +40,10 @@ pub(super) struct HealthView {
     since: Option<Moment>,
     /// When it is tried next.
     next_probe_at: Option<Moment>,
+    /// The position of the event that the last failed probe of a held destination was about: see `park`. Left out if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    stuck_seq: Option<i64>,
     /// When an event was last accepted.
     last_success_at: Option<Moment>,
     /// When the oldest event came in that is not settled; null if nothing waits.
@@ -168,6 +173,7 @@ impl HealthView {
                 since,
                 next_probe_at,
                 waiting,
+                stuck_seq,
             } => {
                 let (code, status) = code_of(trouble);
                 Self {
@@ -179,6 +185,7 @@ impl HealthView {
                     status,
                     since: Some(Moment(since)),
                     next_probe_at: Some(Moment(next_probe_at)),
+                    stuck_seq: stuck_seq.map(Seq::get),
                     ..Self::of(StateName::Held)
                 }
             }
@@ -195,6 +202,7 @@ impl HealthView {
             status: None,
             since: None,
             next_probe_at: None,
+            stuck_seq: None,
             last_success_at: None,
             oldest_waiting_at: None,
             log_full_at: None,

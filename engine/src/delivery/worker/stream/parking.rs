@@ -1,0 +1,71 @@
+//! Parking the event that a stream is stuck at, when an administrator wants that.
+
+use std::sync::Arc;
+
+use domain::ids::Seq;
+
+use super::{End, Stream, commit, running};
+use crate::{delivery::status::ParkError, own_events::Recorded};
+
+impl Stream {
+    /// Does what administrators have requested, and answers each of them once it is stored.
+    pub(super) async fn park_requested(&mut self) -> Option<End> {
+        for request in self.context.status.take_park_requests() {
+            if request.answer.is_closed() {
+                continue;
+            }
+            if self.committing.is_some() {
+                let committed = running(&mut self.committing).await;
+                if let Some(end) = self.finish_commit(committed) {
+                    return Some(end);
+                }
+            }
+            let mut parked = self.park(request.seq, request.own_event);
+            if parked.is_ok() {
+                let update = self.books.take_update();
+                let committed = commit(Arc::clone(&self.database), update).await;
+                if committed.result.is_err() {
+                    parked = Err(ParkError::NotStored);
+                }
+                if let Some(end) = self.finish_commit(committed) {
+                    return Some(end);
+                }
+            }
+            // Whoever does not wait any more finds it among the parked events.
+            drop(request.answer.send(parked));
+        }
+        None
+    }
+
+    fn park(&mut self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+        let about = self.suspects.about(seq).filter(|_| self.hold.is_some());
+        let about = about.cloned().ok_or(ParkError::NotStuck)?;
+        if self.refusals.is_full() {
+            return Err(ParkError::TooManyRefused);
+        }
+        if self.lanes.remove(about.lane, seq).is_none() {
+            return Err(ParkError::InFlight);
+        }
+        self.suspects.clear(seq);
+        self.lanes.unblock(about.lane);
+        let now = self.context.clock.now();
+        let row = self.refusals.park(seq, self.books.tries(seq), &about.report, now);
+        self.store_refused(row);
+        self.books.settled(seq);
+        self.books.records(own_event);
+        self.go_on_without_it();
+        Ok(())
+    }
+
+    fn go_on_without_it(&mut self) {
+        if self.lanes.waiting() == 0 && self.in_flight.is_empty() {
+            // Nothing is left to probe with. Whether the destination works is seen with the next event.
+            self.hold = None;
+            self.context.status.begins(true);
+        } else if let Some(hold) = &mut self.hold {
+            hold.stuck = None;
+            self.probe_now();
+        }
+        self.show_progress();
+    }
+}

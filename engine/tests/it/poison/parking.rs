@@ -1,0 +1,201 @@
+//! Events that an administrator has parked while their streams were stuck at them.
+
+use std::time::Duration;
+
+use domain::{
+    destination::{DestinationDraft, ObjectLayout},
+    health::StreamHealth,
+    ids::{DestinationId, Seq},
+};
+use engine::{EngineConfig, delivery::ParkError, sink::SinkServices};
+use receivers::gate::Answer;
+
+use super::{
+    batches::{contains, unpacked},
+    http::{TYPE, accepted, assert_order, failing, of_tests, post, refused},
+};
+use crate::{
+    raw_receiver::{Fate, RawReceiver},
+    s3::{Storage, named},
+    world::{World, author, wait_until},
+};
+
+/// Receives events of one type alone, so that there is no evidence but theirs.
+async fn add_alone(world: &World, receiver: &RawReceiver) -> DestinationId {
+    let draft = DestinationDraft {
+        event_types: vec![TYPE.to_owned()],
+        ..DestinationDraft::http("SIEM", receiver.url())
+    };
+    world.add(&draft).await
+}
+
+/// Waits until the stream is stuck at an event, and parks it.
+async fn park_what_is_stuck(world: &World, id: DestinationId) -> Seq {
+    loop {
+        let is_stuck = |health: &StreamHealth| stuck_at(health).is_some();
+        let health = world.wait_for_health(id, "it is stuck at an event", is_stuck).await;
+        let seq = stuck_at(&health).unwrap();
+        match world.engine.park_event(&author(), id, seq).await {
+            Ok(()) => return seq,
+            // The next probe is under way.
+            Err(ParkError::InFlight) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+const fn stuck_at(health: &StreamHealth) -> Option<Seq> {
+    match health {
+        StreamHealth::Held { stuck_seq, .. } => *stuck_seq,
+        _ => None,
+    }
+}
+
+/// How many of the instance's own events say that an event was parked.
+async fn count_park_events(world: &World) -> usize {
+    let events = world.engine.log().read_after(Seq::START, 1_000, 1 << 20).await.unwrap();
+    let parked = events
+        .iter()
+        .filter(|event| event.event_type.as_str() == "failing_audit_event_parked");
+    parked.count()
+}
+
+/// Whoever knows that it is the event need not wait for another one to show it. What is answered is stored.
+#[tokio::test]
+async fn an_administrator_parks_what_a_stream_is_stuck_at() {
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let world = World::new().await;
+    let id = add_alone(&world, &receiver).await;
+    post(&world, ["a-poison"]).await;
+    let seq = park_what_is_stuck(&world, id).await;
+    // Nothing but what was stored is known after this.
+    let world = world.crash().await;
+    let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
+    assert_eq!(parked.iter().map(|parked| parked.seq).collect::<Vec<_>>(), [seq]);
+    let reason = &parked[0].reason;
+    assert!(
+        reason.contains("503") && reason.ends_with("Parked by an administrator."),
+        "{reason}"
+    );
+    assert_eq!(parked[0].response, "no thanks");
+    wait_until("it is on record", async || count_park_events(&world).await == 1).await;
+    let tries = of_tests(&receiver.seen(), None).len();
+    post(&world, ["a-1", "b-2"]).await;
+    receiver
+        .wait_for("the others have arrived", |seen| accepted(seen).len() == 2)
+        .await;
+    assert_eq!(
+        of_tests(&receiver.seen(), None).len(),
+        tries + 2,
+        "what is parked is not sent again"
+    );
+    let again = world.engine.park_event(&author(), id, seq).await;
+    assert!(matches!(again, Err(ParkError::NotStuck)), "{again:?}");
+}
+
+/// An entity whose events all fail: each that is parked leads on to the next, and what comes after them is delivered without a restart.
+#[tokio::test]
+async fn a_stream_goes_on_after_what_is_parked() {
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let world = World::new().await;
+    let id = add_alone(&world, &receiver).await;
+    post(&world, ["a-1poison", "a-2poison", "a-3poison"]).await;
+    let mut parked = Vec::new();
+    for _ in 0..3 {
+        parked.push(park_what_is_stuck(&world, id).await);
+    }
+    parked.sort();
+    let stored = world.engine.database().list_parked(id, None, 9).await.unwrap();
+    assert_eq!(stored.iter().rev().map(|parked| parked.seq).collect::<Vec<_>>(), parked);
+    assert_eq!(count_park_events(&world).await, 3);
+    world
+        .wait_for_health(id, "nothing is left", |health| {
+            matches!(health, StreamHealth::NothingToSend)
+        })
+        .await;
+    let posted = std::time::Instant::now();
+    post(&world, (4..20).map(|number| format!("a-{number}"))).await;
+    receiver
+        .wait_for("all others have arrived", |seen| accepted(seen).len() == 16)
+        .await;
+    assert!(posted.elapsed() < Duration::from_secs(5), "{:?}", posted.elapsed());
+    assert_order(&accepted(&receiver.seen()));
+    assert_eq!(refused(&world, id).await, []);
+    let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();
+    wait_until("everything is settled", async || {
+        cursor().await.acked == world.engine.log().last_seq()
+    })
+    .await;
+    assert!(cursor().await.settled_above.is_empty());
+}
+
+/// Only what is stuck can be parked.
+#[tokio::test]
+async fn nothing_else_is_parked() {
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let world = World::new().await;
+    let id = add_alone(&world, &receiver).await;
+    post(&world, ["a-1"]).await;
+    receiver
+        .wait_for("it has arrived", |seen| accepted(seen).len() == 1)
+        .await;
+    let last = world.engine.log().last_seq();
+    let healthy = world.engine.park_event(&author(), id, last).await;
+    assert!(matches!(healthy, Err(ParkError::NotStuck)), "{healthy:?}");
+    post(&world, ["a-poison"]).await;
+    let is_stuck = |health: &StreamHealth| stuck_at(health).is_some();
+    world.wait_for_health(id, "it is stuck at an event", is_stuck).await;
+    for other in [last, Seq::new(1_000)] {
+        let other = world.engine.park_event(&author(), id, other).await;
+        assert!(matches!(other, Err(ParkError::NotStuck)), "{other:?}");
+    }
+    let unknown = world.engine.park_event(&author(), DestinationId::new(99), last).await;
+    assert!(matches!(unknown, Err(ParkError::NotFound)), "{unknown:?}");
+    assert_eq!(world.engine.database().list_parked(id, None, 9).await.unwrap(), []);
+    assert_eq!(count_park_events(&world).await, 0);
+}
+
+/// An event that is a batch of its own by then, and with it the batch. The others are stored, each once.
+#[tokio::test]
+async fn batches_go_on_without_what_is_parked() {
+    let storage = Storage::start().await;
+    storage.server.judge_objects(|body| {
+        let is_poison = contains(&unpacked(body), "poison");
+        is_poison.then(|| Answer::new(503, "text/plain", "no thanks".to_owned()).into())
+    });
+    let soon = |config: EngineConfig| EngineConfig {
+        services: SinkServices {
+            run_age: Duration::from_millis(50),
+            ..config.services
+        },
+        ..config
+    };
+    let world = World::with(soon).await;
+    let draft = DestinationDraft {
+        event_types: vec![TYPE.to_owned()],
+        ..named(storage.draft(ObjectLayout::Batches))
+    };
+    let id = world.add(&draft).await;
+    post(&world, ["a-1poison", "b-2poison"]).await;
+    let mut parked = [
+        park_what_is_stuck(&world, id).await,
+        park_what_is_stuck(&world, id).await,
+    ];
+    parked.sort();
+    let world = world.restart_with(soon).await;
+    let stored = world.engine.database().list_parked(id, None, 9).await.unwrap();
+    assert_eq!(stored.iter().rev().map(|parked| parked.seq).collect::<Vec<_>>(), parked);
+    post(&world, (3..40).map(|number| format!("a-{number}"))).await;
+    let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();
+    wait_until("everything is settled", async || {
+        cursor().await.acked == world.engine.log().last_seq()
+    })
+    .await;
+    assert_eq!(cursor().await.run, None);
+    let objects = storage.objects().into_values().map(|body| unpacked(&body));
+    let objects: String = objects.map(|body| String::from_utf8(body).unwrap()).collect();
+    for number in 3..40 {
+        assert_eq!(objects.matches(&format!("\"a-{number}\"")).count(), 1, "a-{number}");
+    }
+    assert!(!objects.contains("poison"));
+}
