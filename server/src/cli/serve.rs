@@ -348,7 +348,11 @@ mod tests {
     fn without_any_setting_it_serves_this_machine_alone() {
         let config = config(&[]).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-        assert_eq!(config.engine.fixed, FixedSettings::default(), "the page decides");
+        let fixed = FixedSettings {
+            event_size: Some(EventSizeLimit::default()),
+            ..FixedSettings::default()
+        };
+        assert_eq!(config.engine.fixed, fixed, "the page decides about the rest");
         assert!(config.public_url.is_none() && config.ingest_rate.is_none() && config.trusted_proxies.is_empty());
         assert!(config.metrics_allow.is_empty(), "nobody reads metrics without a token");
     }

@@ -183,7 +183,7 @@ async fn settings_are_changed_under_their_version_or_whatever_it_is() {
             .as_array()
             .unwrap()
             .iter()
-            .any(|rule| rule["verdict"] == "never")
+            .any(|rule| rule["verdict"] == "exact_only")
     );
     let changed = admin
         .patch(network, &json!({"allowlist": ["siem.internal:8088", "10.0.0.0/8"]}))

@@ -113,6 +113,16 @@ fn mutations() -> Vec<(&'static str, Value, &'static str)> {
             NOT_THERE,
         ),
         (
+            "auditEventsInstanceDestinationDenylistEventsAdd",
+            json!({"destinationId": unified, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationDenylistEventsDelete",
+            json!({"destinationId": unified, "eventTypeFilters": filters}),
+            NOT_THERE,
+        ),
+        (
             "auditEventsInstanceDestinationNamespaceFilterCreate",
             json!({"destinationId": unified, "namespacePath": "other"}),
             NOT_THERE,

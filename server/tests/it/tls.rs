@@ -157,7 +157,10 @@ async fn a_ca_that_is_trusted_later_reaches_the_running_stream_and_one_that_no_l
 
     replace(&trusted, &(theirs.0.clone() + &ours.0));
     wait_until("it is healthy", async || health(&admin).await["state"] == "healthy").await;
-    assert_eq!(nginx.deliveries().unwrap().len(), 10);
+    wait_until("nginx has logged them", async || {
+        nginx.deliveries().unwrap().len() == 10
+    })
+    .await;
     let tested = admin.post(TEST, &json!({})).await.expect(200);
     assert_eq!(tested["accepted"], true, "{tested}");
     let before = nginx.deliveries().unwrap().len();
