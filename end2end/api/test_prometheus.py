@@ -169,7 +169,7 @@ def test_each_destination_is_told_as_it_is(scrape):
     assert 0 < scrape.of(3, "lag_seconds") < 120
     for destination in (1, 2, 3):
         states = [s.value for s in scrape.families["audit_streams_destination_state"].samples if s.labels["destination_id"] == str(destination)]
-        assert sorted(states) == [0] * 6 + [1]
+        assert sorted(states) == [0] * 7 + [1]
 
 
 def test_every_histogram_agrees_with_itself(scrape):
