@@ -252,7 +252,7 @@ test.describe('Retention and network', () => {
     await expect(local).toBeDisabled();
     await expect(local).toBeChecked();
     await expect(form.getByText('Set on the command line, by --allow-local-network')).toBeVisible();
-    await expect(page.getByText('Blocked unless the allowlist names the exact address').first()).toBeVisible();
+    await expect(page.getByText('Blocked unless listed exactly').first()).toBeVisible();
     await expect(page.getByText('169.254.169.254')).toBeVisible();
     await a11y.expectNoViolations();
     const list = form.getByLabel('Allowlist');

@@ -79,8 +79,8 @@ fn describe_rules(network: &NetworkSummary) -> Vec<Part> {
 fn describe_rule(rule: &RuleSummary) -> Part {
     let (kind, word) = match rule.verdict {
         Verdict::Allowed => (Kind::Good, "Allowed"),
-        Verdict::Refused => (Kind::Quiet, "Refused, but for the allowlist"),
-        Verdict::ExactOnly => (Kind::Bad, "Blocked unless the allowlist names the exact address"),
+        Verdict::Refused => (Kind::Quiet, "Blocked unless allowlisted"),
+        Verdict::ExactOnly => (Kind::Bad, "Blocked unless listed exactly"),
     };
     fact(&rule.what, cell(kind, word), rule.ranges.join(", "))
 }
@@ -110,10 +110,7 @@ mod tests {
         };
         let cards = describe(&network);
         let facts = &cards[1].parts[0].parts;
-        assert_eq!(
-            facts[1].parts[0],
-            cell(Kind::Bad, "Blocked unless the allowlist names the exact address")
-        );
+        assert_eq!(facts[1].parts[0], cell(Kind::Bad, "Blocked unless listed exactly"));
         assert_eq!(facts[2].parts[0], cell(Kind::Code, "siem.internal"));
         let form = &cards[0].parts[0];
         assert!(form.parts[1].is_locked && form.parts[1].parts[0].is_marked && form.label == "Save");
