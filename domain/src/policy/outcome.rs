@@ -70,19 +70,35 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the event that was sent can be the reason of the failure. It can't if it never left, and these answers are about
-    /// who sends or how often, whatever is sent.
+    /// Whether the event that was sent can be the reason of the failure. It can't if it never left, and 429 is about how often is
+    /// sent, whatever it is.
     pub const fn may_be_the_event(self) -> bool {
         match self {
-            Self::Answered {
-                status: 401 | 407 | 429,
-                ..
-            } => false,
+            Self::Answered { status: 429, .. } => false,
             Self::Answered { .. } | Self::Unreached(Unreached::Timeout | Unreached::Interrupted) => true,
             Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Tls(_))
             | Self::Blocked
             | Self::Unsendable
             | Self::Stopped => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_suspected_for_what_was_sent_and_not_for_a_rate_limit() {
+        let answered = |status| Outcome::Answered {
+            status,
+            retry_after: None,
+        };
+        for status in [302, 401, 403, 404, 500, 503] {
+            assert!(answered(status).may_be_the_event(), "{status}");
+        }
+        assert!(!answered(429).may_be_the_event());
+        assert!(Outcome::Unreached(Unreached::Timeout).may_be_the_event());
+        assert!(!Outcome::Unreached(Unreached::Connect).may_be_the_event());
     }
 }

@@ -118,7 +118,6 @@ alone! {
     a_401: Fate::Status(401), "401", 5;
     a_403: Fate::Status(403), "403", 5;
     a_404: Fate::Status(404), "404", 5;
-    a_429: Fate::Status(429), "429", 5;
     a_500: Fate::Status(500), "500", 5;
     a_503_that_asks_to_wait: Fate::Later(3), "503", 8;
     a_reset: Fate::Reset, "The connection ended before the answer", 5;
