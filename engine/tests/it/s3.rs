@@ -329,12 +329,13 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
     let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
     world.post("1", numbered(0..50)).await;
     storage
-        .wait_for_objects("all have arrived, and one of them again", |storage| {
-            let puts = storage.server.puts_by_key();
-            storage.lines().len() == 51 && puts.values().any(|puts| puts.times > 1)
-        })
+        .wait_for_objects("all have arrived", |storage| storage.lines().len() == 51)
         .await;
-    wait_until_healthy(&world, id).await;
+    wait_until("each is acknowledged", async || {
+        let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+        cursor.acked >= world.engine.log().last_seq()
+    })
+    .await;
     assert_eq!(storage.lines(), bodies(&world).await);
     let puts = storage.server.puts_by_key();
     assert!(puts.values().all(|puts| puts.bodies.len() == 1), "{puts:?}");
