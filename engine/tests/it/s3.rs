@@ -338,6 +338,7 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
     .await;
     assert_eq!(storage.lines(), bodies(&world).await);
     let puts = storage.server.puts_by_key();
+    assert!(puts.values().any(|puts| puts.times > 1));
     assert!(puts.values().all(|puts| puts.bodies.len() == 1), "{puts:?}");
     // Each object was stored once: in a bucket with versions there is one version.
     let mut stored = BTreeMap::<String, usize>::new();
