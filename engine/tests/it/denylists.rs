@@ -204,14 +204,17 @@ async fn the_database_holds_one_list_for_a_destination() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     filter(&world, id, FilterKind::Deny, &["user_created"]).await;
-    let connection = rusqlite::Connection::open(world.folder().join("audit-streams.db")).unwrap();
-    let insert = |kind: &str| {
-        let sql = "INSERT INTO destination_event_types (destination_id, kind, event_type) VALUES (?, ?, ?)";
-        connection.execute(sql, rusqlite::params![id.get(), kind, format!("of-{kind}")])
-    };
-    let refusal = insert("allow").unwrap_err().to_string();
-    assert!(refusal.contains("are of one kind"), "{refusal}");
-    assert!(insert("exclude").is_err());
-    insert("deny").unwrap();
+    world
+        .with_store(move |store| {
+            let insert = |kind: &str| {
+                let sql = "INSERT INTO destination_event_types (destination_id, kind, event_type) VALUES (?, ?, ?)";
+                store.execute(sql, rusqlite::params![id.get(), kind, format!("of-{kind}")])
+            };
+            let refusal = insert("allow").unwrap_err().to_string();
+            assert!(refusal.contains("are of one kind"), "{refusal}");
+            assert!(insert("exclude").is_err());
+            insert("deny").unwrap();
+        })
+        .await;
     assert_eq!(stored(&world, id).await.list(FilterKind::Deny).count(), 2);
 }

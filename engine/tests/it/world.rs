@@ -79,6 +79,17 @@ impl World {
         self.folder.path()
     }
 
+    /// Runs SQL of the test's own on the store of the running engine. On a thread of its own: waiting for the write lock on
+    /// the test's thread would keep the engine from giving it back.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        run: impl FnOnce(&rusqlite::Connection) -> T + Send + 'static,
+    ) -> T {
+        let path = self.folder().join("audit-streams.db");
+        let run = move || run(&rusqlite::Connection::open(path).unwrap());
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
     pub(crate) async fn new() -> Self {
         Self::with(|config| config).await
     }
