@@ -70,17 +70,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the event that was sent can be the reason of the failure. It can't if it never left, and 429 is about how often is
-    /// sent, whatever it is.
-    pub const fn may_be_the_event(self) -> bool {
+    /// Whether the server has seen the event, or may have.
+    pub const fn may_have_arrived(self) -> bool {
         match self {
-            Self::Answered { status: 429, .. } => false,
             Self::Answered { .. } | Self::Unreached(Unreached::Timeout | Unreached::Interrupted) => true,
             Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Tls(_))
             | Self::Blocked
             | Self::Unsendable
             | Self::Stopped => false,
         }
+    }
+
+    /// Whether the event that was sent can be the reason of the failure. It can't if it never left, and 429 is about how often is
+    /// sent, whatever it is.
+    pub const fn may_be_the_event(self) -> bool {
+        self.may_have_arrived() && !matches!(self, Self::Answered { status: 429, .. })
     }
 }
 
@@ -97,8 +101,14 @@ mod tests {
         for status in [302, 401, 403, 404, 500, 503] {
             assert!(answered(status).may_be_the_event(), "{status}");
         }
-        assert!(!answered(429).may_be_the_event());
+        assert!(!answered(429).may_be_the_event() && answered(429).may_have_arrived());
         assert!(Outcome::Unreached(Unreached::Timeout).may_be_the_event());
-        assert!(!Outcome::Unreached(Unreached::Connect).may_be_the_event());
+        for unsent in [
+            Outcome::Unreached(Unreached::Connect),
+            Outcome::Blocked,
+            Outcome::Unsendable,
+        ] {
+            assert!(!unsent.may_be_the_event() && !unsent.may_have_arrived(), "{unsent:?}");
+        }
     }
 }

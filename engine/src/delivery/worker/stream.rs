@@ -161,6 +161,9 @@ pub(super) struct Stream {
     streak: RefusalStreak,
     pace: Pace,
     suspects: Suspects<About>,
+    /// The event of the last request, if it failed alone and is no suspect: 429 says nothing about an event, but an
+    /// administrator may know better.
+    rate_limited: Option<(Seq, About)>,
     /// Requests that have failed since anything was accepted.
     failures: u32,
     hold: Option<Hold>,
@@ -215,6 +218,7 @@ impl Stream {
             streak: RefusalStreak::default(),
             pace: Pace::slow(),
             suspects: Suspects::default(),
+            rate_limited: None,
             failures: 0,
             hold: None,
             is_searching: false,
@@ -344,6 +348,7 @@ impl Stream {
     }
 
     fn release(&mut self) {
+        self.rate_limited = None;
         if self.books.trouble_ended() {
             self.context.status.trouble_ended();
         }

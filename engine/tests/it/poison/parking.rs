@@ -93,6 +93,22 @@ async fn an_administrator_parks_what_a_stream_is_stuck_at() {
     assert!(matches!(again, Err(ParkError::NotStuck)), "{again:?}");
 }
 
+/// 429 makes no event a suspect, so nothing but an administrator ends this. The event waits at the head of its stream until then.
+#[tokio::test]
+async fn what_is_rate_limited_for_ever_is_parked_by_hand() {
+    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(429))])).await;
+    let world = World::new().await;
+    let id = add_alone(&world, &receiver).await;
+    post(&world, ["a-1poison", "b-2", "b-3"]).await;
+    let seq = park_what_is_stuck(&world, id).await;
+    receiver
+        .wait_for("the others have arrived", |seen| accepted(seen).len() == 2)
+        .await;
+    let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
+    assert_eq!(parked.iter().map(|parked| parked.seq).collect::<Vec<_>>(), [seq]);
+    assert!(parked[0].reason.contains("429"), "{}", parked[0].reason);
+}
+
 /// An entity whose events all fail: each that is parked leads on to the next, and what comes after them is delivered without a restart.
 #[tokio::test]
 async fn a_stream_goes_on_after_what_is_parked() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::ids::Seq;
 
-use super::{End, Stream, commit, running};
+use super::{About, End, Stream, commit, running};
 use crate::{delivery::status::ParkError, own_events::Recorded};
 
 impl Stream {
@@ -38,7 +38,7 @@ impl Stream {
     }
 
     fn park(&mut self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
-        let about = self.suspects.about(seq).filter(|_| self.hold.is_some());
+        let about = self.about_stuck(seq).filter(|_| self.hold.is_some());
         let about = about.cloned().ok_or(ParkError::NotStuck)?;
         if self.refusals.is_full() {
             return Err(ParkError::TooManyRefused);
@@ -47,6 +47,7 @@ impl Stream {
             return Err(ParkError::InFlight);
         }
         self.suspects.clear(seq);
+        self.rate_limited = None;
         self.lanes.unblock(about.lane);
         let now = self.context.clock.now();
         let row = self.refusals.park(seq, self.books.tries(seq), &about.report, now);
@@ -55,6 +56,13 @@ impl Stream {
         self.books.records(own_event);
         self.go_on_without_it();
         Ok(())
+    }
+
+    fn about_stuck(&self, seq: Seq) -> Option<&About> {
+        let rate_limited = self.rate_limited.as_ref().filter(|(limited, _)| *limited == seq);
+        self.suspects
+            .about(seq)
+            .or_else(|| rate_limited.map(|(_, about)| about))
     }
 
     fn go_on_without_it(&mut self) {

@@ -34,6 +34,8 @@ struct Shown {
     refused_too_many: bool,
     /// Events of lanes that met with trouble, if they can be the reason.
     troubled: Vec<Seq>,
+    /// The one event of a request that was answered 429.
+    rate_limited: Option<(Seq, About)>,
     /// All of what met with trouble has failed before, in a way that can be the fault of an event.
     were_suspects: bool,
     /// Of what met with trouble, all had been refused before.
@@ -199,15 +201,21 @@ impl Stream {
         };
         shown.were_refused = false;
         shown.were_suspects &= may_be_the_event && self.suspects.contains(seq);
+        let about = |run| About {
+            lane,
+            report: report.clone(),
+            run,
+        };
+        if let Some((_, run)) = alone
+            && !may_be_the_event
+            && report.outcome.may_have_arrived()
+        {
+            shown.rate_limited = Some((seq, about(run)));
+        }
         if may_be_the_event {
             shown.troubled.push(seq);
             if let Some((number, run)) = alone {
-                let about = About {
-                    lane,
-                    report: report.clone(),
-                    run,
-                };
-                self.suspects.fail(seq, number, self.elapsed(), about);
+                self.suspects.fail(seq, number, self.elapsed(), about(run));
                 if matches!(self.mode, Mode::Ready { .. }) {
                     self.lanes.block(lane);
                 }
@@ -228,7 +236,7 @@ impl Stream {
             if self.hold.is_some() || self.is_trouble(shown) {
                 self.is_searching = !shown.troubled.is_empty();
                 self.hold_for(trouble, retry_after, now);
-                self.note_stuck(&shown.troubled);
+                self.note_stuck(shown);
             }
             return;
         }
@@ -251,11 +259,12 @@ impl Stream {
     }
 
     /// Shows which event the stream is stuck at, if it failed alone.
-    fn note_stuck(&mut self, troubled: &[Seq]) {
+    fn note_stuck(&mut self, shown: &Shown) {
         let Some(hold) = &mut self.hold else { return };
-        hold.stuck = match troubled {
+        self.rate_limited.clone_from(&shown.rate_limited);
+        hold.stuck = match shown.troubled.as_slice() {
             [seq] => Some(*seq).filter(|seq| self.suspects.failed_alone(*seq)),
-            _ => None,
+            _ => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
         };
         self.context.status.held(self.hold.clone());
     }
