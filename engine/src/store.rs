@@ -24,7 +24,7 @@ mod users;
 pub use self::{
     activity::MinuteTotals,
     alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
-    browsers::KnownBrowser,
+    browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
     destinations::{

@@ -1,39 +1,108 @@
-//! What a browser keeps to show that somebody has signed in from it before. Nothing of it is stored here: it is sealed with the
-//! instance's key.
+//! Browsers from which a user has signed in. The cookie that identifies one is encrypted with the instance's key, so a forged
+//! cookie costs no query. Whether it is still valid is stored: it expires, only the newest of a user are kept, and all of a
+//! user's are revoked when the password changes, when all sessions of the user are ended, and when the user is disabled.
 
-use domain::ids::UserId;
+use std::time::Duration;
 
-use super::Database;
+use domain::{Timestamp, ids::UserId};
+use sqlx::{Sqlite, Transaction};
+
+use super::{Database, StoreError};
 use crate::vault::{KeyError, Place};
 
 const PLACE: Place = Place {
-    table: "browsers",
-    column: "user",
+    table: "known_browsers",
+    column: "id",
     row: 0,
 };
 
-/// Whose browser it is, and which of theirs.
+/// How long a browser is known after the last sign-in from it.
+pub const BROWSER_KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// Browsers kept for each user: those used last.
+const BROWSERS_PER_USER: u32 = 20;
+
+/// What the cookie of a browser says: whose it is, and its id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownBrowser {
-    pub user: UserId,
-    /// Random text.
+    /// Random text without a colon.
     pub id: String,
+    pub username: String,
 }
 
 impl Database {
     /// # Errors
     /// [`KeyError::NoRandomness`].
     pub fn seal_browser(&self, browser: &KnownBrowser) -> Result<Vec<u8>, KeyError> {
-        self.vault.seal(PLACE, &format!("{}:{}", browser.user, browser.id))
+        self.vault.seal(PLACE, &format!("{}:{}", browser.id, browser.username))
     }
 
-    /// None if it was not sealed by this instance.
+    /// `None` if it was not encrypted by this instance. Reads nothing from the store.
     pub fn open_browser(&self, sealed: &[u8]) -> Option<KnownBrowser> {
         let text = self.vault.open(PLACE, sealed).ok()?;
-        let (user, id) = text.split_once(':')?;
+        let (id, username) = text.split_once(':')?;
         Some(KnownBrowser {
-            user: UserId::new(user.parse().ok()?),
             id: id.to_owned(),
+            username: username.to_owned(),
         })
     }
+
+    /// Whether the user has signed in from this browser, and it has neither expired nor been revoked since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn knows_browser(&self, browser: &KnownBrowser, now: Timestamp) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT 1 FROM known_browsers JOIN users ON users.id = user_id \
+             WHERE known_browsers.id = ? AND username = ? AND last_used_at > ?",
+        )
+        .bind(&browser.id)
+        .bind(&browser.username)
+        .bind(now.minus(BROWSER_KNOWN_FOR).unix_ms())
+        .fetch_optional(self.read())
+        .await?;
+        Ok(found.is_some())
+    }
+}
+
+/// Stores that the user has signed in from this browser. Deletes browsers that have expired, and the user's oldest ones beyond
+/// the limit.
+pub(super) async fn remember_browser(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: UserId,
+    id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO known_browsers (id, user_id, last_used_at) VALUES (?, ?, ?) \
+         ON CONFLICT (id) DO UPDATE SET last_used_at = excluded.last_used_at",
+    )
+    .bind(id)
+    .bind(user.get())
+    .bind(now.unix_ms())
+    .execute(&mut **transaction)
+    .await?;
+    sqlx::query(
+        "DELETE FROM known_browsers WHERE last_used_at <= ?1 OR user_id = ?2 AND id <> ?3 AND id NOT IN \
+         (SELECT id FROM known_browsers WHERE user_id = ?2 AND id <> ?3 ORDER BY last_used_at DESC, id LIMIT ?4)",
+    )
+    .bind(now.minus(BROWSER_KNOWN_FOR).unix_ms())
+    .bind(user.get())
+    .bind(id)
+    .bind(BROWSERS_PER_USER - 1)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Revokes all browsers of a user and returns how many.
+pub(super) async fn forget_browsers(
+    transaction: &mut Transaction<'static, Sqlite>,
+    user: UserId,
+) -> Result<u64, StoreError> {
+    let deleted = sqlx::query("DELETE FROM known_browsers WHERE user_id = ?")
+        .bind(user.get())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(deleted.rows_affected())
 }

@@ -6,12 +6,18 @@ use domain::{
 };
 use sqlx::Row;
 
-use super::{Database, StoreError, own_events::insert_own_event};
+use super::{
+    Database, StoreError,
+    browsers::{forget_browsers, remember_browser},
+    own_events::insert_own_event,
+};
 use crate::own_events::Recorded;
 
 /// A session about to be stored.
 pub struct NewSession {
     pub user: UserId,
+    /// The id of the browser that signs in: the user is known there from now on.
+    pub browser: String,
     pub key_hash: [u8; 32],
     pub ip_address: String,
     pub created_at: Timestamp,
@@ -75,6 +81,7 @@ impl Database {
         .bind(new.expires_at.unix_ms())
         .execute(&mut *transaction)
         .await?;
+        remember_browser(&mut transaction, new.user, &new.browser, new.created_at).await?;
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
         Ok(true)
@@ -163,8 +170,8 @@ impl Database {
         Ok(())
     }
 
-    /// Ends one session of this user, or all of them, and returns how many. The own event, made from that, is stored with
-    /// it; nothing is, if there was none.
+    /// Ends one session of this user, or all of them, and returns how many. Ending all of them revokes the browsers that are
+    /// known to be the user's, too. The own event, made from the number, is stored with it; nothing is stored if nothing changed.
     pub async fn delete_sessions(
         &self,
         user: UserId,
@@ -178,7 +185,11 @@ impl Database {
             .execute(&mut *transaction)
             .await?;
         let count = deleted.rows_affected();
-        if count > 0 {
+        let forgotten = match only {
+            Some(_) => 0,
+            None => forget_browsers(&mut transaction, user).await?,
+        };
+        if count > 0 || forgotten > 0 {
             insert_own_event(&mut transaction, &own_event(count)).await?;
             transaction.commit().await?;
         }

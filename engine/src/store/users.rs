@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, StoreError, error::is_taken, own_events::insert_own_event};
+use super::{Database, StoreError, browsers::forget_browsers, error::is_taken, own_events::insert_own_event};
 use crate::own_events::Recorded;
 
 /// A user as stored. The hash is argon2's encoded form.
@@ -261,6 +261,7 @@ async fn set_password(
     Ok(())
 }
 
+/// Ends the sessions of a user, but `kept`, and revokes the browsers that are known to be the user's.
 async fn end_sessions(
     transaction: &mut Transaction<'static, Sqlite>,
     user: UserId,
@@ -271,5 +272,6 @@ async fn end_sessions(
         .bind(kept.map(SessionId::get))
         .execute(&mut **transaction)
         .await?;
+    forget_browsers(transaction, user).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 use app::port::SetCookie;
 use axum::http::{HeaderMap, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use engine::store::BROWSER_KNOWN_FOR;
 
 use super::SessionKey;
 
@@ -52,10 +53,11 @@ impl SessionCookie {
         }
     }
 
-    /// Lets the browser be known for half a year. It lets nobody in.
+    /// Makes the browser known for as long as the store knows it. It lets nobody in.
     pub(crate) fn set_browser(self, sealed: &[u8]) -> SetCookie {
         let value = URL_SAFE_NO_PAD.encode(sealed);
-        SetCookie([self.browser_name(), "=", &value, "; Max-Age=15552000", self.marks()].concat())
+        let (name, seconds) = (self.browser_name(), BROWSER_KNOWN_FOR.as_secs());
+        SetCookie(format!("{name}={value}; Max-Age={seconds}{}", self.marks()))
     }
 
     /// What a request brings of an earlier sign-in, still sealed.

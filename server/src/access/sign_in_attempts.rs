@@ -1,7 +1,7 @@
 //! Failed sign-ins are limited, for each address they come from and for each name that is tried.
 //!
-//! An attempt is taken before the password is checked, so that many at the same time gain nothing, and given back when the
-//! password was right: only failures count. The limit for a name is wider, because anybody can use it up for somebody else; and a browser
+//! An attempt is taken before the user is looked up and the password is checked, so that many at the same time gain nothing and cost
+//! no query, and given back when the password was right: only failures count. The limit for a name is wider, because anybody can use it up for somebody else; and a browser
 //! from which the user has signed in before has a limit of its own, which nobody else can use up.
 
 use std::{

@@ -27,13 +27,14 @@ pub(super) async fn sign_in(
     username: &str,
     password: &str,
 ) -> Result<[SetCookie; 2], AppError> {
-    let user = services
-        .engine
-        .database()
-        .find_user(username)
-        .await
-        .map_err(from_store)?;
-    let attempt = begin_attempt(services, visitor, username, user.as_ref())?;
+    let (attempt, browser) = begin_attempt(services, visitor, username).await?;
+    let user = match services.engine.database().find_user(username).await {
+        Ok(user) => user,
+        Err(error) => {
+            attempt.give_back();
+            return Err(from_store(error));
+        }
+    };
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let is_right = services.passwords.verify(password, stored).await;
     match (user, is_right) {
@@ -44,7 +45,7 @@ pub(super) async fn sign_in(
         }
         (Some(user), Ok(true)) => {
             attempt.give_back();
-            start_session(services, visitor, user).await
+            start_session(services, visitor, user, browser).await
         }
         (user, Ok(_)) => {
             record_failure(services, visitor, user.as_ref()).await?;
@@ -57,26 +58,38 @@ pub(super) async fn sign_in(
     }
 }
 
-/// A browser from which this user has signed in before is not kept out by the failures of others.
-fn begin_attempt<'services>(
+/// Counts the attempt before anything is read from the store, so that attempts beyond the limit cost no query. A browser from
+/// which this user has signed in before has a limit of its own; it is returned.
+async fn begin_attempt<'services>(
     services: &'services Services,
     visitor: &Visitor,
     username: &str,
-    user: Option<&StoredUser>,
-) -> Result<Attempt<'services>, AppError> {
-    let sealed = visitor.known_browser.as_deref();
-    let browser = sealed.and_then(|sealed| services.engine.database().open_browser(sealed));
-    let known = browser.filter(|browser| user.is_some_and(|user| user.id == browser.user));
+) -> Result<(Attempt<'services>, Option<KnownBrowser>), AppError> {
     let (attempts, now) = (&services.sign_in_attempts, Instant::now());
-    let begun = match known {
-        Some(browser) => attempts.begin_known(&browser.id, now),
-        None => {
-            let address: Result<IpAddr, _> = visitor.ip_address.parse();
-            let address = address.map_err(|error| internal("A visitor has no address.", &error))?;
-            attempts.begin(address, username, now)
+    if let Some(browser) = browser_of(services, visitor, username) {
+        let attempt = attempts.begin_known(&browser.id, now).map_err(too_many)?;
+        let database = services.engine.database();
+        match database.knows_browser(&browser, services.engine.clock().now()).await {
+            Ok(true) => return Ok((attempt, Some(browser))),
+            // Not given back: a cookie that was revoked must not cost a query for each attempt.
+            Ok(false) => {}
+            Err(error) => {
+                attempt.give_back();
+                return Err(from_store(error));
+            }
         }
-    };
-    begun.map_err(too_many)
+    }
+    let address: Result<IpAddr, _> = visitor.ip_address.parse();
+    let address = address.map_err(|error| internal("A visitor has no address.", &error))?;
+    let attempt = attempts.begin(address, username, now).map_err(too_many)?;
+    Ok((attempt, None))
+}
+
+/// The browser that the cookie names, if the cookie was made for this user.
+fn browser_of(services: &Services, visitor: &Visitor, username: &str) -> Option<KnownBrowser> {
+    let sealed = visitor.known_browser.as_deref()?;
+    let browser = services.engine.database().open_browser(sealed)?;
+    (browser.username == username).then_some(browser)
 }
 
 pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
@@ -95,17 +108,18 @@ pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Resul
     Ok(services.cookie.clear())
 }
 
-async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser) -> Result<[SetCookie; 2], AppError> {
+async fn start_session(
+    services: &Services,
+    visitor: &Visitor,
+    user: StoredUser,
+    known: Option<KnownBrowser>,
+) -> Result<[SetCookie; 2], AppError> {
     let key = SessionKey::generate().map_err(from_randomness)?;
-    let browser = KnownBrowser {
-        user: user.id,
-        id: random_text::<16>().map_err(from_randomness)?,
-    };
-    let sealed = services.engine.database().seal_browser(&browser);
-    let browser = services.cookie.set_browser(&sealed.map_err(from_randomness)?);
+    let (browser, browser_cookie) = name_browser(services, &user, known)?;
     let now = services.engine.clock().now();
     let session = NewSession {
         user: user.id,
+        browser,
         key_hash: key.hash(),
         ip_address: visitor.ip_address.clone(),
         created_at: now,
@@ -132,7 +146,25 @@ async fn start_session(services: &Services, visitor: &Visitor, user: StoredUser)
         return Err(AppError::WrongCredentials);
     }
     services.engine.relay_own_events().await;
-    Ok([services.cookie.set(&key), browser])
+    Ok([services.cookie.set(&key), browser_cookie])
+}
+
+/// The id of the browser, a new one unless it is known, and the cookie that holds it.
+fn name_browser(
+    services: &Services,
+    user: &StoredUser,
+    known: Option<KnownBrowser>,
+) -> Result<(String, SetCookie), AppError> {
+    let browser = match known {
+        Some(browser) => browser,
+        None => KnownBrowser {
+            id: random_text::<16>().map_err(from_randomness)?,
+            username: user.username.clone(),
+        },
+    };
+    let sealed = services.engine.database().seal_browser(&browser);
+    let cookie = services.cookie.set_browser(&sealed.map_err(from_randomness)?);
+    Ok((browser.id, cookie))
 }
 
 async fn record_failure(services: &Services, visitor: &Visitor, user: Option<&StoredUser>) -> Result<(), AppError> {

@@ -32,6 +32,7 @@ mod help;
 mod ingest;
 mod ingest_limits;
 mod instance;
+mod known_browsers;
 mod log;
 mod metrics;
 mod nesting;

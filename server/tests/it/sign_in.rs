@@ -97,7 +97,7 @@ async fn others_failures_keep_out_nobody_who_has_signed_in_from_this_browser() {
         .find(|cookie| cookie.starts_with("audit_streams_browser="))
         .unwrap();
     assert!(
-        known.ends_with("; Max-Age=15552000; Path=/; HttpOnly; SameSite=Lax"),
+        known.ends_with("; Max-Age=7776000; Path=/; HttpOnly; SameSite=Lax"),
         "{known}"
     );
     let known = known.split(';').next().unwrap();
