@@ -50,7 +50,6 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-pub(crate) use self::prune::CHUNK;
 pub use self::{
     append::{Appended, QUEUE_BYTES},
     arrivals::Arrivals,
@@ -71,6 +70,7 @@ use self::{
     tail::Tail,
     writer::{Opening, Writer},
 };
+pub(crate) use self::{damage::is_damage, prune::CHUNK};
 use crate::{pairing::Pairing, storage::PartState};
 
 /// One event of the log, shared by everyone who delivers it.

@@ -203,14 +203,14 @@ impl Refusals {
         }
     }
 
-    /// The event given out is no longer in the log. Returns the row to store: parked, with that as its reason.
-    pub(super) fn park_gone(&mut self, seq: Seq, now: Timestamp) -> RefusedEvent {
+    /// The event given out can't be read from the log any more. Returns the row to store: parked, with that as its reason.
+    pub(super) fn park_unreadable(&mut self, seq: Seq, reason: &str, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);
         self.end_try(seq);
         RefusedEvent {
             seq,
             tries,
-            reason: "The event is no longer in the log.".to_owned(),
+            reason: reason.to_owned(),
             response: String::new(),
             refused_at: now,
             due_at: None,

@@ -87,7 +87,7 @@ pub(super) fn is_damaged_row(error: &Error) -> bool {
 }
 
 /// The same of any error of the log.
-pub(super) fn is_damage(error: &LogError) -> bool {
+pub(crate) fn is_damage(error: &LogError) -> bool {
     match error {
         LogError::Connection(error) => is_damaged_row(error),
         LogError::Search(sqlx::Error::ColumnDecode { .. }) | LogError::Unreadable { .. } => true,
@@ -101,9 +101,9 @@ const MALFORMED: &str = "database disk image is malformed";
 
 /// The first position from `first` on at which a search for the next event, up to `last`, meets no damaged page; the one
 /// after `last` if there is none. It is `first` itself unless the page of the oldest event is damaged.
-pub(super) fn first_readable(connection: &Connection, first: Seq, last: Seq) -> Result<Seq, Error> {
-    let mut next =
-        connection.prepare_cached("SELECT seq FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT 1")?;
+pub(super) fn first_readable(connection: &Connection, table: &str, first: Seq, last: Seq) -> Result<Seq, Error> {
+    let next = format!("SELECT seq FROM {table} WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT 1");
+    let mut next = connection.prepare_cached(&next)?;
     let mut is_readable = |from: i64| match next.query_row([from, last.get()], |_| Ok(())).optional() {
         Err(error) if is_damaged_row(&error) => Ok(false),
         found => found.map(|_| true),

@@ -55,7 +55,7 @@ fn next(connection: &Connection, after: Seq) -> Result<Option<(Seq, Timestamp)>,
 
 /// Halves the stretch in which the answer lies until nothing is left of it.
 fn search(connection: &Connection, received: Timestamp, last: Seq) -> Result<Seq, LogError> {
-    let first = first_readable(connection, Seq::START.next(), last)?;
+    let first = first_readable(connection, "events", Seq::START.next(), last)?;
     let Some((oldest, _)) = next(connection, Seq::new(first.get() - 1))? else {
         return Ok(last);
     };

@@ -69,17 +69,15 @@ impl EventLog {
         self.writer.prune(order).await
     }
 
-    /// Positions of kept events that have left the log: the first `count` after `after`.
+    /// Positions of kept events that have left the log: the first `count` after `after`, or less before a damaged page. Those on
+    /// it are left out.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn kept_after(&self, after: Seq, count: u32) -> Result<Vec<Seq>, LogError> {
-        let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM kept_events WHERE seq > ? ORDER BY seq LIMIT ?")
-            .bind(after.get())
-            .bind(count)
-            .fetch_all(&self.reader)
-            .await?;
-        Ok(seqs.into_iter().map(Seq::new).collect())
+        let last = self.last_seq();
+        let read = move |connection: &Connection| Ok(kept_between(connection, (after.next(), last), count)?);
+        self.readers.read(read).await
     }
 
     /// Removes kept events that no destination may get any more.
@@ -178,7 +176,38 @@ fn delete(connection: &Connection, order: &PruneOrder, end: End) -> rusqlite::Re
     Ok(deleted)
 }
 
+fn kept_between(connection: &Connection, (first, last): (Seq, Seq), count: u32) -> rusqlite::Result<Vec<Seq>> {
+    let first = first_readable(connection, "kept_events", first, last)?;
+    let mut kept =
+        connection.prepare_cached("SELECT seq FROM kept_events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?")?;
+    let (mut rows, mut seqs) = (kept.query(params![first.get(), last.get(), count])?, Vec::new());
+    loop {
+        match rows.next() {
+            Err(error) if is_damaged_row(&error) && !seqs.is_empty() => return Ok(seqs),
+            row => match row? {
+                Some(row) => seqs.push(Seq::new(row.get(0)?)),
+                None => return Ok(seqs),
+            },
+        }
+    }
+}
+
+/// Those beside a damaged page stay.
 pub(super) fn release(connection: &Connection, seqs: &[Seq]) -> rusqlite::Result<Usage> {
+    match release_all(connection, seqs) {
+        Err(error) if is_damaged_row(&error) => {}
+        released => return released,
+    }
+    for seq in seqs {
+        match release_all(connection, std::slice::from_ref(seq)) {
+            Err(error) if is_damaged_row(&error) => {}
+            released => drop(released?),
+        }
+    }
+    usage(connection)
+}
+
+fn release_all(connection: &Connection, seqs: &[Seq]) -> rusqlite::Result<Usage> {
     let transaction = connection.unchecked_transaction()?;
     let mut delete = transaction.prepare_cached("DELETE FROM kept_events WHERE seq = ?")?;
     for seq in seqs {
@@ -205,7 +234,7 @@ fn find_end(connection: &Connection, order: &PruneOrder, from: Seq, excess: u64)
         "SELECT seq, received_at, octet_length(body) FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
     )?;
     let mut excess = i64::try_from(excess).unwrap_or(i64::MAX);
-    let first = first_readable(connection, from, order.up_to)?.get();
+    let first = first_readable(connection, "events", from, order.up_to)?.get();
     let mut rows = oldest.query(params![first, order.up_to.get(), CHUNK])?;
     let (mut last, mut early) = (None, 0);
     loop {

@@ -76,7 +76,8 @@ impl EventLog {
         }
     }
 
-    /// One event, also one that has left the log but is kept; none if it was never there or has gone.
+    /// One event, also one that has left the log but is kept; none if it was never there or has gone. An event on a damaged page
+    /// is reported like others that can't be read.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read, or the event.
@@ -86,7 +87,11 @@ impl EventLog {
             // Looked for afterwards: an event only moves from the log to here.
             None => read_kept(connection, seq),
         };
-        self.readers.read(read).await
+        let read = self.readers.read(read).await;
+        if read.as_ref().is_err_and(is_damage) {
+            self.damage.record(&[seq]);
+        }
+        read
     }
 }
 

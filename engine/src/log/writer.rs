@@ -352,19 +352,14 @@ impl WriterThread {
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
         self.resolve_doubt()?;
         let released = prune::release(&self.connection, seqs);
-        self.usage = released.inspect_err(|_| self.failed())?;
+        self.usage = released.inspect_err(|error| self.hindered(error))?;
         Ok(())
     }
 
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
         self.resolve_doubt()?;
         let pruned = prune::prune(&self.connection, order, self.shared.room());
-        let report = pruned.inspect_err(|error| {
-            // A damaged page hinders pruning, not storing.
-            if !is_damaged_row(error) {
-                self.failed();
-            }
-        })?;
+        let report = pruned.inspect_err(|error| self.hindered(error))?;
         self.usage = report.usage;
         Ok(report)
     }
@@ -376,6 +371,13 @@ impl WriterThread {
                 tracing::debug!(error = %error, "The log still can't be written.");
                 self.failed();
             }
+        }
+    }
+
+    /// Removing events has failed. A damaged page hinders that, not storing.
+    fn hindered(&mut self, error: &rusqlite::Error) {
+        if !is_damaged_row(error) {
+            self.failed();
         }
     }
 

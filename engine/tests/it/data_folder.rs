@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,8 +16,8 @@ use engine::{
 use rusqlite::Connection;
 
 use crate::{
-    receiver::Receiver,
-    world::{World, config, install_crypto, wait_until},
+    receiver::{Answer, Receiver},
+    world::{World, author, config, install_crypto, wait_until},
 };
 
 const LOG: &str = "events.db";
@@ -482,6 +483,83 @@ async fn a_damaged_page_hinders_neither_starting_nor_pruning_nor_storing() {
         post(&world, 3_000..3_500).await;
         world.shut_down().await;
     }
+}
+
+/// Also when it is retried, and when the stream has to deliver others behind it.
+#[tokio::test]
+async fn a_refused_event_on_a_damaged_page_is_parked_and_reported() {
+    // What is refused now is due for the machine's clock.
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    receiver.answer_bodies_with("\"e1000\"", Answer::Status(422));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    for first in (0..2_000).step_by(500) {
+        post(&world, first..first + 500).await;
+    }
+    wait_until("one is refused and the others are delivered", async || {
+        let facts = world.engine.find_destination(id).await.unwrap().unwrap().facts;
+        let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
+        facts.retrying == 1 && cursor.acked == world.engine.log().last_seq()
+    })
+    .await;
+    let seq = world.engine.database().list_refused(id).await.unwrap()[0].seq;
+    let folder = world.shut_down().await;
+    assert!(damage(folder.path(), seq.get()).contains(&seq.get()));
+
+    let world = World::on(folder).await;
+    let parked = async || world.engine.database().list_parked(id, None, 9).await.unwrap();
+    for _ in 0..2 {
+        wait_until("it is parked", async || !parked().await.is_empty()).await;
+        let parked = parked().await;
+        assert_eq!((parked.len(), parked[0].seq), (1, seq));
+        assert!(parked[0].reason.contains("damaged"), "{}", parked[0].reason);
+        assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
+    }
+    wait_for_event(&receiver, "audit_event_log_damaged").await;
+    post(&world, 2_000..2_001).await;
+    wait_for_event(&receiver, "\"e2000\"").await;
+    world.shut_down().await;
+}
+
+/// The same of an event that has left the log and is kept.
+#[tokio::test]
+async fn a_kept_event_on_a_damaged_page_is_parked_and_reported() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    receiver.answer_bodies_with("\"e1\"", Answer::Status(422));
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    post(&world, 0..3).await;
+    world.park_what_is_refused(id).await;
+    let seq = world.engine.database().list_parked(id, None, 9).await.unwrap()[0].seq;
+    world.engine.clock().advance(Duration::from_secs(40 * 86_400));
+    let stored = async || world.engine.log().stored().await.unwrap();
+    wait_until("it is kept", async || stored().await.kept_events == 1).await;
+    let folder = world.shut_down().await;
+    let log = Connection::open(folder.path().join(LOG)).unwrap();
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'kept_events'";
+    let page: u32 = log.query_row(root, [], |row| row.get(0)).unwrap();
+    drop(log);
+    overwrite(&folder.path().join(LOG), u64::from(page));
+
+    let world = World::on(folder).await;
+    assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
+    let parked = async || world.engine.database().list_parked(id, None, 9).await.unwrap();
+    wait_until("it is parked", async || !parked().await.is_empty()).await;
+    let reason = parked().await.remove(0).reason;
+    assert!(reason.contains("damaged"), "{reason}");
+    assert_eq!(world.engine.log().unreadable_events(), 1);
+    wait_for_event(&receiver, "audit_event_log_damaged").await;
+    // What is kept of it can't be removed, and that stops nothing.
+    assert!(world.engine.discard_parked(&author(), id, seq).await.unwrap());
+    post(&world, 3..4).await;
+    wait_for_event(&receiver, "\"e3\"").await;
+    assert_eq!(world.engine.log().state(), PartState::Running);
+    world.shut_down().await;
+}
+
+fn overwrite(path: &Path, page: u64) {
+    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all_at(&[0xa5; 16_384], (page - 1) * 16_384).unwrap();
 }
 
 async fn wait_for_event(receiver: &Receiver, text: &str) {

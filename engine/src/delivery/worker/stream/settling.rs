@@ -11,13 +11,17 @@ use domain::{
 use super::{About, Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{
     causes::causes,
-    log::LoggedEvent,
+    log::{LoggedEvent, is_damage},
     sink::{Report, Run},
     store::RefusedEvent,
 };
 
 /// After a try of a refused event that failed before it was sent.
 const UNREACHED_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why a refused event is parked that can't be read again.
+const GONE: &str = "The event is no longer in the log.";
+const DAMAGED: &str = "The event can't be read: the page of events.db that holds it is damaged.";
 
 /// Of the events of a request, so many are tried one by one when each failed for itself.
 const MOST_ALONE: usize = 8;
@@ -50,12 +54,8 @@ impl Stream {
             Sent::Done(done) => self.settle_request(done, now),
             Sent::Gone(seq) => {
                 self.refused_is_back();
-                tracing::warn!(
-                    destination_id = self.context.destination.get(),
-                    seq = seq.get(),
-                    "A refused event is no longer in the log; it stays parked."
-                );
-                self.books.refused(self.refusals.park_gone(seq, now));
+                let row = self.refusals.park_unreadable(seq, GONE, now);
+                self.store_refused(row);
             }
             Sent::NotAdmitted(seq) => {
                 self.refused_is_back();
@@ -66,6 +66,11 @@ impl Stream {
                 );
                 self.refusals.remove(seq);
                 self.books.refusal_ended(seq);
+            }
+            Sent::Unread(seq, error) if is_damage(&error) => {
+                self.refused_is_back();
+                let row = self.refusals.park_unreadable(seq, DAMAGED, now);
+                self.store_refused(row);
             }
             Sent::Unread(seq, error) => {
                 tracing::error!(
