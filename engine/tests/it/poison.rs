@@ -3,4 +3,5 @@
 mod batches;
 mod http;
 mod parking;
+mod probing;
 mod replays;

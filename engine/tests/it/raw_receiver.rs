@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +31,8 @@ pub(crate) enum Fate {
     Reset,
     /// There is never an answer.
     Silence,
+    /// 503, after so many milliseconds.
+    Slow(u64),
 }
 
 /// A body that was received.
@@ -36,12 +41,15 @@ pub(crate) struct Seen {
     pub(crate) body: String,
     pub(crate) fate: Fate,
     pub(crate) at: Instant,
+    /// How many requests were waiting for an answer when this one came.
+    pub(crate) others: usize,
 }
 
 #[derive(Clone)]
 pub(crate) struct RawReceiver {
     address: SocketAddr,
     seen: watch::Sender<Vec<Seen>>,
+    open: Arc<AtomicUsize>,
 }
 
 type Judge = Arc<dyn Fn(&str) -> Fate + Send + Sync>;
@@ -53,6 +61,7 @@ impl RawReceiver {
         let receiver = Self {
             address: listener.local_addr().unwrap(),
             seen: watch::Sender::default(),
+            open: Arc::default(),
         };
         let (accepting, judge): (_, Judge) = (receiver.clone(), Arc::new(judge));
         tokio::spawn(async move {
@@ -88,26 +97,43 @@ impl RawReceiver {
         while let Some(body) = read_body(&mut stream, &mut buffer).await {
             let fate = judge(&body);
             let at = Instant::now();
-            self.seen.send_modify(|seen| seen.push(Seen { body, fate, at }));
-            let answer = match fate {
-                Fate::Accept => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned(),
-                Fate::Status(status) => {
-                    format!("HTTP/1.1 {status} No\r\nlocation: /elsewhere\r\ncontent-length: 9\r\n\r\nno thanks")
-                }
-                Fate::Later(seconds) => {
-                    format!("HTTP/1.1 503 No\r\nretry-after: {seconds}\r\ncontent-length: 0\r\n\r\n")
-                }
-                Fate::Close => return,
-                Fate::Reset => {
-                    stream.set_zero_linger().unwrap();
-                    return;
-                }
-                Fate::Silence => std::future::pending().await,
-            };
+            let others = self.open.fetch_add(1, Ordering::SeqCst);
+            self.seen.send_modify(|seen| seen.push(Seen { body, fate, at, others }));
+            let answer = self.answer(fate, &mut stream).await;
+            self.open.fetch_sub(1, Ordering::SeqCst);
+            let Some(answer) = answer else { return };
             if stream.write_all(answer.as_bytes()).await.is_err() {
                 return;
             }
         }
+    }
+
+    /// None if the connection is to end, or has ended, without an answer.
+    async fn answer(&self, fate: Fate, stream: &mut TcpStream) -> Option<String> {
+        let answer = match fate {
+            Fate::Accept => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            Fate::Status(status) => {
+                format!("HTTP/1.1 {status} No\r\nlocation: /elsewhere\r\ncontent-length: 9\r\n\r\nno thanks")
+            }
+            Fate::Later(seconds) => {
+                format!("HTTP/1.1 503 No\r\nretry-after: {seconds}\r\ncontent-length: 0\r\n\r\n")
+            }
+            Fate::Slow(milliseconds) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                "HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n".to_owned()
+            }
+            Fate::Close => return None,
+            Fate::Reset => {
+                stream.set_zero_linger().unwrap();
+                return None;
+            }
+            Fate::Silence => {
+                // Until the other side has had enough.
+                while read_more(stream, &mut Vec::new()).await.is_some() {}
+                return None;
+            }
+        };
+        Some(answer)
     }
 }
 

@@ -145,6 +145,11 @@ impl Bookkeeping {
         *self.troubled_since.get_or_insert(now)
     }
 
+    /// Whether the stream is in trouble, or was when it began and has had no answer since.
+    pub(super) const fn is_troubled(&self) -> bool {
+        self.troubled_since.is_some()
+    }
+
     /// True if there was any.
     pub(super) fn trouble_ended(&mut self) -> bool {
         let has_ended = self.troubled_since.take().is_some();

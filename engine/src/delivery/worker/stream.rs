@@ -174,7 +174,6 @@ pub(super) struct Stream {
     last_probe_was_first: bool,
     /// Grows whenever a hold begins: what was sent before says nothing about it.
     epoch: u64,
-    probe_is_out: bool,
     books: Bookkeeping,
     /// The newest position that was read.
     read_to: Seq,
@@ -225,7 +224,6 @@ impl Stream {
             probe: None,
             last_probe_was_first: false,
             epoch: 0,
-            probe_is_out: false,
             read_to: books.progress.acked(),
             books,
             log_changes: context.log.subscribe(),

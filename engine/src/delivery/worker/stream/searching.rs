@@ -21,10 +21,10 @@ impl Stream {
 
     /// Chooses the event to probe with, and when.
     pub(super) fn plan_probe(&mut self) {
-        let Some(hold) = &mut self.hold else { return };
-        if self.probe_is_out {
+        let may_send = self.may_send();
+        let Some(hold) = self.hold.as_mut().filter(|_| may_send) else {
             return;
-        }
+        };
         let (lanes, suspects) = (&self.lanes, &self.suspects);
         let firsts = || lanes.firsts().map(|(_, seq)| seq);
         let probe = match &self.mode {
@@ -67,7 +67,7 @@ impl Stream {
 
     /// When the next suspect is to be tried beside what else is sent.
     pub(super) fn suspect_timer(&self) -> Option<Instant> {
-        let can_send = self.hold.is_none() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
+        let can_send = self.hold.is_none() && self.may_send() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
         if self.suspects.count_alone() == 0 || !can_send {
             return None;
         }

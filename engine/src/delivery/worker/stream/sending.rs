@@ -57,25 +57,37 @@ impl Stream {
     /// The event that is to be sent as a run of its own: a probe, or a suspect that is due.
     fn next_single(&self) -> Option<Seq> {
         match &self.hold {
-            Some(_) => self.probe.filter(|_| !self.probe_is_out).map(|(_, seq)| seq),
+            Some(_) => self.probe.filter(|_| self.may_send()).map(|(_, seq)| seq),
             None => self.due_suspects().first().map(|(_, seq)| *seq),
         }
+    }
+
+    /// Whether another request may be sent. A stream in trouble sends one at a time, and the first only when everything has ended
+    /// that was sent before; so does a stream that was in trouble when it began, until it has had an answer.
+    pub(super) fn may_send(&self) -> bool {
+        !self.books.is_troubled() || self.in_flight.is_empty()
     }
 
     /// Sends what may be sent now: a probe if the destination is held, else as much as the pace allows, and what has failed
     /// before beside it.
     pub(super) fn dispatch(&mut self) {
+        if !self.may_send() {
+            return;
+        }
         if let Some(hold) = &self.hold {
-            if !self.probe_is_out && hold.is_due() {
-                self.probe_is_out = self.send_probe();
+            if hold.is_due() {
+                self.send_probe();
             }
+            return;
+        }
+        if self.books.is_troubled() && self.send_next() {
             return;
         }
         self.send_suspects();
         if let Some(seq) = self.take_due_refusal() {
             self.send_refused(seq);
         }
-        while self.in_flight.len() - self.extra_in_flight < self.pace.allowed() {
+        while self.may_send() && self.in_flight.len() - self.extra_in_flight < self.pace.allowed() {
             if !self.send_next() {
                 break;
             }
@@ -87,7 +99,7 @@ impl Stream {
             return;
         }
         for (lane, seq) in self.due_suspects() {
-            if self.suspects_in_flight >= SUSPECTS_IN_FLIGHT {
+            if self.suspects_in_flight >= SUSPECTS_IN_FLIGHT || !self.may_send() {
                 break;
             }
             let taken = self.lanes.take_one(lane, seq);
@@ -124,8 +136,8 @@ impl Stream {
         self.send(taken, Some(run), false)
     }
 
-    /// False if there is nothing to probe with.
-    fn send_probe(&mut self) -> bool {
+    /// Sends nothing if there is nothing to probe with.
+    fn send_probe(&mut self) {
         let is_sent = match (&self.mode, self.probe) {
             (Mode::Ready { .. }, Some((lane, seq))) => {
                 self.last_probe_was_first = self.lanes.firsts().any(|(_, first)| first == seq);
@@ -136,18 +148,16 @@ impl Stream {
             (Mode::Runs(_), _) => self.send_run(),
         };
         if is_sent {
-            return true;
+            return;
         }
-        match self.take_due_refusal() {
-            Some(seq) => self.send_refused(seq),
-            None => return false,
+        if let Some(seq) = self.take_due_refusal() {
+            self.send_refused(seq);
         }
-        true
     }
 
     /// Asks for the time only if a refused event waits: this is called for every event.
     fn take_due_refusal(&mut self) -> Option<Seq> {
-        self.refusals.next_due()?;
+        self.refusals.next_due().filter(|_| self.may_send())?;
         self.refusals.take_due(self.context.clock.now())
     }
 
@@ -215,7 +225,7 @@ impl Stream {
         let probe = self
             .hold
             .as_ref()
-            .filter(|_| !self.probe_is_out && self.has_probe())
+            .filter(|_| self.may_send() && self.has_probe())
             .map(|hold| hold.next_probe);
         let commit = self.books.commit_due().filter(|_| self.committing.is_none());
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
@@ -251,8 +261,7 @@ impl Stream {
 
     /// When a refused event is due and may be sent: not during a hold for any other reason than to probe.
     fn refusal_timer(&self) -> Option<Instant> {
-        let may_send = self.hold.is_none() || !self.probe_is_out;
-        let due_at = self.refusals.next_due().filter(|_| may_send)?;
+        let due_at = self.refusals.next_due().filter(|_| self.may_send())?;
         let wait = due_at.since(self.context.clock.now());
         let due = Instant::now() + wait;
         Some(self.hold.as_ref().map_or(due, |hold| due.max(hold.next_probe)))

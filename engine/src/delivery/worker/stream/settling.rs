@@ -85,15 +85,11 @@ impl Stream {
     }
 
     fn refused_is_back(&mut self) {
-        self.probe_is_out = false;
         self.extra_in_flight -= 1;
     }
 
     fn settle_request(&mut self, done: Done, now: Timestamp) {
         let is_current = done.epoch == self.epoch;
-        if is_current {
-            self.probe_is_out = false;
-        }
         let is_refused = done.origins.first() == Some(&Origin::Refused);
         self.extra_in_flight -= usize::from(done.is_extra);
         self.suspects_in_flight -= usize::from(done.is_extra && !is_refused);

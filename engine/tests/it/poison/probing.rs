@@ -1,0 +1,104 @@
+//! A stream that is backing off sends one request at a time.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{Timestamp, health::StreamHealth};
+use engine::clock::Clock;
+
+use super::http::{accepted, post, refused};
+use crate::{
+    raw_receiver::{Fate, RawReceiver, Seen},
+    world::{World, wait_until},
+};
+
+fn is_held(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Held { .. })
+}
+
+fn assert_alone(probes: &[Seen]) {
+    for (number, probe) in probes.iter().enumerate() {
+        assert_eq!(probe.others, 0, "probe {number} of {}: {}", probes.len(), probe.body);
+    }
+}
+
+/// What was sent before is waited for, whatever asks for a probe.
+#[tokio::test]
+async fn a_probe_waits_for_what_was_sent_before() {
+    let down = Arc::new(AtomicUsize::new(usize::MAX));
+    let number = Arc::clone(&down);
+    let receiver = RawReceiver::start(move |_| match number.load(Ordering::SeqCst) {
+        usize::MAX => Fate::Accept,
+        // One fails at once, and the others that were sent together with it take their time.
+        _ => match number.fetch_add(1, Ordering::SeqCst) {
+            0 => Fate::Status(503),
+            1..16 => Fate::Slow(1_500),
+            _ => Fate::Slow(50),
+        },
+    })
+    .await;
+    let world = World::new().await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    post(&world, (0..100).map(|number| format!("fast{number}-1"))).await;
+    receiver
+        .wait_for("the stream is fast", |seen| accepted(seen).len() == 100)
+        .await;
+    down.store(0, Ordering::SeqCst);
+    let before = receiver.seen().len();
+    post(&world, (0..100).map(|number| format!("slow{number}-1"))).await;
+    world.wait_for_health(id, "it is held", is_held).await;
+    wait_until("it has probed", async || {
+        world.engine.retry_now(id);
+        receiver.seen().len() >= before + 25
+    })
+    .await;
+    let seen = receiver.seen().split_off(before);
+    let began = seen[0].at;
+    let (together, probes): (Vec<Seen>, Vec<Seen>) = seen
+        .into_iter()
+        .partition(|seen| seen.at - began < Duration::from_millis(400));
+    assert!(together.len() > 4, "{} were sent together", together.len());
+    assert!(probes.len() > 4, "{} probes", probes.len());
+    assert_alone(&probes);
+}
+
+/// A refused event is due and others wait, when the stream begins anew while the destination is down.
+#[tokio::test]
+async fn a_stream_that_begins_anew_in_trouble_sends_one_request_at_a_time() {
+    let is_down = Arc::new(AtomicUsize::new(0));
+    let judge = Arc::clone(&is_down);
+    let receiver = RawReceiver::start(move |body| match judge.load(Ordering::SeqCst) {
+        0 if body.contains("odd") => Fate::Status(422),
+        0 => Fate::Accept,
+        _ => Fate::Slow(200),
+    })
+    .await;
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let mut world = World::with_clock(clock.clone(), |config| config).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    post(&world, ["a-odd", "b-odd", "c-1"]).await;
+    wait_until("two are refused", async || refused(&world, id).await.len() == 2).await;
+    is_down.store(1, Ordering::SeqCst);
+    post(&world, (1..40).map(|number| format!("d{number}-1"))).await;
+    world.wait_for_health(id, "it is held", is_held).await;
+    clock.advance(Duration::from_secs(60));
+    for round in 0..4 {
+        let before = receiver.seen().len();
+        match round {
+            3 => world = world.restart().await,
+            _ => drop(world.edit(id, |edit| edit.name = format!("SIEM {round}")).await),
+        }
+        let begun = receiver.seen().len();
+        wait_until("it has probed", async || {
+            world.engine.retry_now(id);
+            receiver.seen().len() >= begun + 4
+        })
+        .await;
+        assert_alone(&receiver.seen()[before..]);
+    }
+}
