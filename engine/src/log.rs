@@ -163,6 +163,10 @@ impl EventLog {
         self.writer.set_size_limit(bytes);
     }
 
+    pub(crate) fn size_limit(&self) -> u64 {
+        self.writer.size_limit()
+    }
+
     /// What is stored about refused events outside of the log's file: counts towards the size limit.
     pub fn set_refused_bytes(&self, bytes: u64) {
         self.writer.set_refused_bytes(bytes);

@@ -1,9 +1,9 @@
 //! Events that the destination refused one by one: when each is tried again, and when it is parked.
 //!
-//! No more than [`REFUSED_LIMIT`] are kept for a destination. When there are as many, an event that is refused stays at the head of
-//! its lane, and the stream backs off.
+//! No more than [`REFUSED_LIMIT`] are kept for a destination, and no more than take up its [`share`] of the log. When there are as
+//! many, an event that is refused stays at the head of its lane, and the stream backs off.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     Timestamp,
@@ -12,6 +12,7 @@ use domain::{
 };
 
 use crate::{
+    log::LoggedEvent,
     sink::Report,
     store::{DueEvent, RefusedEvent},
 };
@@ -21,12 +22,26 @@ use crate::{
 /// until the stream backs off, in which administrators have been notified several times.
 pub(super) const REFUSED_LIMIT: u64 = 100_000;
 
+/// The part of the log's size that refused events may take up, of all destinations together: one in so many.
+const PART_OF_THE_LOG: u64 = 4;
+
+/// What a refused event takes up beside its body: its row with the reason, and its entries in the indexes.
+const ENTRY_BYTES: u64 = 500;
+
+/// What the refused events of one destination may take up. Every destination has an equal share, so that together they leave most
+/// of the log to other events.
+pub(super) fn share(log_size: u64, destinations: u64) -> u64 {
+    log_size / PART_OF_THE_LOG / destinations.max(1)
+}
+
 /// The refused events that are still tried. A copy of what the store holds, changed together with it.
 #[derive(Default)]
 pub(super) struct Refusals {
     known: HashMap<Seq, Known>,
-    /// How many there are, including parked ones, and those that are due so late that they are not known here.
-    count: u64,
+    /// How large their bodies are; including parked ones, and those that are due so late that they are not known here.
+    bodies: HashMap<Seq, u64>,
+    /// The sum of that.
+    body_bytes: u64,
     /// Those that are not out, the next one due first.
     schedule: BTreeSet<(Timestamp, Seq)>,
     /// The one that is being tried at the moment.
@@ -76,14 +91,36 @@ impl Refusals {
         }
     }
 
-    /// How many events are stored as refused, and not yet stored.
-    pub(super) fn counted(&mut self, stored: u64) {
-        self.count = stored;
+    /// How many there are, including parked ones.
+    pub(super) fn count(&self) -> u64 {
+        u64::try_from(self.bodies.len()).unwrap_or(u64::MAX)
     }
 
-    /// Whether no other event may be moved aside.
-    pub(super) const fn is_full(&self) -> bool {
-        self.count >= REFUSED_LIMIT
+    /// Of these events, those whose bodies were not measured.
+    pub(super) fn unmeasured(&self, events: &HashSet<Seq>) -> Vec<Seq> {
+        let unmeasured = events.iter().filter(|seq| !self.bodies.contains_key(seq));
+        unmeasured.copied().collect()
+    }
+
+    /// Only these events are refused or parked. How large the bodies of those are that were not measured before.
+    pub(super) fn measured(&mut self, events: &HashSet<Seq>, sizes: Vec<(Seq, u64)>) {
+        self.bodies.retain(|seq, _| events.contains(seq));
+        self.bodies.extend(sizes);
+        self.body_bytes = self.bodies.values().sum();
+    }
+
+    /// An event is about to be moved aside, or parked.
+    pub(super) fn keep(&mut self, event: &LoggedEvent) {
+        let bytes = u64::try_from(event.body.len()).unwrap_or(u64::MAX);
+        let before = self.bodies.insert(event.seq, bytes).unwrap_or(0);
+        self.body_bytes = self.body_bytes.saturating_sub(before).saturating_add(bytes);
+    }
+
+    /// Whether no other event may be moved aside, where all of them may take up `share` bytes.
+    pub(super) fn is_full(&self, share: u64) -> bool {
+        let count = self.count();
+        let bytes = count.saturating_mul(ENTRY_BYTES).saturating_add(self.body_bytes);
+        count >= REFUSED_LIMIT || bytes >= share
     }
 
     /// Takes over one row: due again, or parked and so no longer tried.
@@ -158,7 +195,8 @@ impl Refusals {
 
     /// The event was accepted, or is not to be tried any more.
     pub(super) fn remove(&mut self, seq: Seq) {
-        self.count = self.count.saturating_sub(u64::from(self.known.contains_key(&seq)));
+        let bytes = self.bodies.remove(&seq).unwrap_or(0);
+        self.body_bytes = self.body_bytes.saturating_sub(bytes);
         self.end_try(seq);
     }
 
@@ -167,10 +205,9 @@ impl Refusals {
         self.forget(seq);
     }
 
-    /// One more refusal of an event. Returns the row to store: due again, or parked.
+    /// One more refusal of an event that is kept. Returns the row to store: due again, or parked.
     pub(super) fn refuse(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) -> RefusedEvent {
         let known = self.known.get(&seq);
-        self.count = self.count.saturating_add(u64::from(known.is_none()));
         let tries = known.map_or(0, |known| known.tries).saturating_add(1);
         let due_at = match refusal.step(tries) {
             RefusalStep::TryAgainAfter(pause) => Some(now.plus(pause)),
@@ -191,10 +228,10 @@ impl Refusals {
     }
 
     /// An administrator has an event parked that was not refused before. Returns the row to store.
-    pub(super) fn park(&mut self, seq: Seq, tries: u32, report: &Report, now: Timestamp) -> RefusedEvent {
-        self.count = self.count.saturating_add(1);
+    pub(super) fn park(&mut self, event: &LoggedEvent, tries: u32, report: &Report, now: Timestamp) -> RefusedEvent {
+        self.keep(event);
         RefusedEvent {
-            seq,
+            seq: event.seq,
             tries,
             reason: format!("{} Parked by an administrator.", report.reason),
             response: report.response.clone(),
@@ -229,7 +266,10 @@ impl Refusals {
 mod tests {
     use std::time::Duration;
 
-    use domain::policy::Outcome;
+    use domain::{
+        event::{EventId, EventType},
+        policy::Outcome,
+    };
 
     use super::*;
 
@@ -266,24 +306,74 @@ mod tests {
         assert_eq!(refusals.next_due(), None);
     }
 
+    fn event(seq: i64, body: usize) -> LoggedEvent {
+        LoggedEvent {
+            seq: Seq::new(seq),
+            source: "tests".into(),
+            id: EventId::parse("1").unwrap(),
+            event_type: EventType::parse("test").unwrap(),
+            entity_type: String::new(),
+            entity_id: String::new(),
+            entity_path: String::new(),
+            created_at: Timestamp::from_unix_ms(0),
+            received_at: Timestamp::from_unix_ms(0),
+            body: vec![b' '; body].into(),
+        }
+    }
+
+    fn stored(count: u64) -> (HashSet<Seq>, Vec<(Seq, u64)>) {
+        let seqs = (0..count).map(|number| Seq::new(1_000_000 + i64::try_from(number).unwrap()));
+        let seqs: HashSet<Seq> = seqs.collect();
+        let sizes = seqs.iter().map(|seq| (*seq, 10)).collect();
+        (seqs, sizes)
+    }
+
     #[test]
     fn no_more_events_are_moved_aside_than_the_limit() {
         let mut refusals = Refusals::default();
         let now = Timestamp::from_unix_ms(0);
-        refusals.counted(REFUSED_LIMIT - 1);
-        assert!(!refusals.is_full());
+        let (seqs, sizes) = stored(REFUSED_LIMIT - 1);
+        refusals.measured(&seqs, sizes);
+        assert!(!refusals.is_full(u64::MAX));
+        refusals.keep(&event(1, 10));
         let row = refusals.refuse(Seq::new(1), Refusal::Status(422), &report(), now);
-        assert!(refusals.is_full());
+        assert!(refusals.is_full(u64::MAX));
         assert_eq!(refusals.take_due(row.due_at.unwrap()), Some(Seq::new(1)));
         refusals.refuse(Seq::new(1), Refusal::Status(422), &report(), now);
         refusals.remove(Seq::new(1));
-        assert!(!refusals.is_full(), "it was counted once");
+        assert!(!refusals.is_full(u64::MAX), "it was counted once");
+        refusals.keep(&event(2, 10));
         refusals.refuse(Seq::new(2), Refusal::Unsendable, &report(), now);
-        refusals.remove(Seq::new(2));
+        refusals.forgive();
         assert!(
-            refusals.is_full(),
+            refusals.is_full(u64::MAX),
             "a parked event is counted until it is retried or discarded"
         );
+    }
+
+    #[test]
+    fn no_more_bytes_are_moved_aside_than_the_share() {
+        let (mut refusals, share) = (Refusals::default(), share(4_000_000, 2));
+        assert_eq!(share, 500_000);
+        let (seqs, sizes) = stored(100);
+        assert_eq!(refusals.unmeasured(&seqs).len(), 100);
+        refusals.measured(&seqs, sizes);
+        assert_eq!(refusals.unmeasured(&seqs), []);
+        for seq in 1..=4 {
+            assert!(!refusals.is_full(share));
+            refusals.keep(&event(seq, 112_000));
+        }
+        assert!(refusals.is_full(share));
+        refusals.keep(&event(1, 112_000));
+        refusals.remove(Seq::new(1));
+        assert!(!refusals.is_full(share), "it was counted once");
+        refusals.remove(Seq::new(1));
+        let left: HashSet<Seq> = [Seq::new(2), Seq::new(5)].into();
+        refusals.measured(&left, vec![(Seq::new(5), 400_000)]);
+        assert_eq!(refusals.count(), 2);
+        assert!(refusals.is_full(share), "512,000 and a little more");
+        refusals.remove(Seq::new(2));
+        assert!(!refusals.is_full(share));
     }
 
     #[test]

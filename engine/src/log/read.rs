@@ -8,11 +8,11 @@ use domain::{
     event::{EventId, EventType},
     ids::Seq,
 };
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     EventLog, LogError, LoggedEvent,
-    damage::{is_damage, unreadable_after},
+    damage::{is_damage, is_damaged_row, unreadable_after},
 };
 
 /// An event whose source can't be found is damaged, and must not be left out as if it were not there.
@@ -93,6 +93,42 @@ impl EventLog {
         }
         read
     }
+}
+
+impl EventLog {
+    /// How large the bodies of these events are, in the log or kept beside it; 0 for those that have gone or can't be read.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub(crate) async fn body_sizes(&self, seqs: Vec<Seq>) -> Result<Vec<(Seq, u64)>, LogError> {
+        if seqs.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.readers.read(move |connection| body_sizes(connection, &seqs)).await
+    }
+}
+
+fn body_sizes(connection: &Connection, seqs: &[Seq]) -> Result<Vec<(Seq, u64)>, LogError> {
+    let mut in_log = connection.prepare_cached("SELECT octet_length(body) FROM events WHERE seq = ?")?;
+    let mut kept = connection.prepare_cached("SELECT octet_length(body) FROM kept_events WHERE seq = ?")?;
+    let mut size = |seq: Seq| -> rusqlite::Result<i64> {
+        let found = in_log.query_row([seq.get()], |row| row.get(0)).optional()?;
+        // Looked for afterwards: an event only moves from the log to here.
+        let found = match found {
+            None => kept.query_row([seq.get()], |row| row.get(0)).optional()?,
+            found => found,
+        };
+        Ok(found.unwrap_or(0))
+    };
+    let mut sizes = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        let bytes = match size(*seq) {
+            Err(error) if is_damaged_row(&error) => 0,
+            bytes => bytes?,
+        };
+        sizes.push((*seq, u64::try_from(bytes).unwrap_or(0)));
+    }
+    Ok(sizes)
 }
 
 fn read_kept(connection: &Connection, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {

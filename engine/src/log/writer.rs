@@ -165,6 +165,10 @@ impl Writer {
         self.size_limit.store(bytes, Ordering::Release);
     }
 
+    pub(super) fn size_limit(&self) -> u64 {
+        self.size_limit.load(Ordering::Acquire)
+    }
+
     pub(super) fn set_refused_bytes(&self, bytes: u64) {
         self.refused_bytes.store(bytes, Ordering::Release);
     }

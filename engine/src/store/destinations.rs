@@ -110,6 +110,13 @@ impl Database {
         self.read_destinations(&mut snapshot).await
     }
 
+    pub async fn count_destinations(&self) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
+            .fetch_one(self.read())
+            .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     pub async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
         let destinations = self.list_destinations().await?;
         Ok(destinations.into_iter().find(|destination| destination.id == id))

@@ -3,7 +3,7 @@
 //! There may be a million of them, and every page and every scrape asks: counts are kept in a table that triggers maintain
 //! (`refused_counts`), so that no refused event is read for them, and lists are read through indexes, a page at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     Timestamp,
@@ -28,6 +28,8 @@ const SUM_BYTES: &str = "SELECT coalesce(sum(text_bytes + (retrying + parked) * 
 const FORGET_ANSWERS: &str = "UPDATE refused_events SET response = '' WHERE destination_id = ?1 AND seq IN (\
                               SELECT seq FROM refused_events INDEXED BY refused_events_with_an_answer \
                               WHERE destination_id = ?1 AND response <> '' ORDER BY refused_at DESC LIMIT -1 OFFSET ?2)";
+
+const POSITIONS: &str = "SELECT seq FROM refused_events WHERE destination_id = ?";
 
 /// Answers are kept of so many refused events of a destination, the newest; of the others, the reason.
 const KEPT_ANSWERS: i64 = 1_000;
@@ -88,6 +90,15 @@ impl Database {
         let seqs: Vec<i64> = sqlx::query_scalar(WITHIN)
             .bind(after.get())
             .bind(up_to.get())
+            .fetch_all(self.read())
+            .await?;
+        Ok(seqs.into_iter().map(Seq::new).collect())
+    }
+
+    /// Where all refused events of a destination stand: those that are still tried, and parked ones.
+    pub async fn refused_positions(&self, destination: DestinationId) -> Result<HashSet<Seq>, StoreError> {
+        let seqs: Vec<i64> = sqlx::query_scalar(POSITIONS)
+            .bind(destination.get())
             .fetch_all(self.read())
             .await?;
         Ok(seqs.into_iter().map(Seq::new).collect())

@@ -209,15 +209,6 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
             .post(entity, [format!("odd-of-{entity}"), format!("even-of-{entity}")])
             .await;
     }
-    let is_full = |health: &StreamHealth| {
-        matches!(
-            health,
-            StreamHealth::Held {
-                trouble: Trouble::TooManyRefused,
-                ..
-            }
-        )
-    };
     world.wait_for_health(id, "it backs off", is_full).await;
     let facts = world.state(id).await.1;
     assert_eq!((facts.parked, facts.retrying), (99_999, 1));
@@ -243,4 +234,110 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
                     .all(|entity| accepted(&format!("odd-of-{entity}")) && accepted(&format!("even-of-{entity}")))
         })
         .await;
+}
+
+fn is_full(health: &StreamHealth) -> bool {
+    matches!(
+        health,
+        StreamHealth::Held {
+            trouble: Trouble::TooManyRefused,
+            ..
+        }
+    )
+}
+
+const LOG_SIZE: u64 = 16 << 20;
+
+/// Each takes up a sixty-fourth of the log.
+async fn post_large(world: &World, id: String) {
+    let event = serde_json::json!({
+        "event_type": "test", "id": id, "entity_type": "Project", "entity_id": id, "details": {"text": "x".repeat(256 << 10)},
+    });
+    let posted = world.engine.ingest("tests", event.to_string().into()).await;
+    posted.unwrap_or_else(|error| panic!("{id}: {error:?}"));
+}
+
+fn count(requests: &[Request], text: &str) -> usize {
+    let accepted = requests.iter().filter(|request| request.was_accepted);
+    accepted.filter(|request| request.body.contains(text)).count()
+}
+
+/// So many destinations refuse all large events, and another one accepts them.
+async fn refused_events_do_not_fill_the_log(refusing: usize) {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let world = World::with_clock(clock.clone(), |config| config).await;
+    let log = world.engine.log();
+    log.set_size_limit(LOG_SIZE);
+    let (refuser, healthy) = (Receiver::start().await, Receiver::start().await);
+    refuser.answer_bodies_with("odd-", Answer::Status(422));
+    let good = world.add_destination("good", &healthy.url()).await;
+    let mut ids = Vec::new();
+    for number in 0..refusing {
+        let url = format!("{}/{number}", refuser.url());
+        ids.push(world.add_destination(&format!("bad {number}"), &url).await);
+    }
+    let mut posted = 0;
+    let have_backed_off = async || {
+        let mut all = true;
+        for id in &ids {
+            all &= is_full(&world.state(*id).await.0);
+        }
+        all
+    };
+    // As many as the streams take at this pace, so that none is behind.
+    while !have_backed_off().await {
+        post_large(&world, format!("odd-{posted}")).await;
+        posted += 1;
+        wait_until("each has refused it or backs off", async || {
+            let mut all = true;
+            for id in &ids {
+                let (health, facts) = world.state(*id).await;
+                all &= is_full(&health) || facts.retrying == posted;
+            }
+            all
+        })
+        .await;
+    }
+    let stored = log.stored().await.unwrap();
+    let most = LOG_SIZE / 4 + (1 << 20);
+    assert!(stored.used_bytes < most, "{} of {most} bytes", stored.used_bytes);
+    // What comes in goes on being accepted and delivered, as far as the log can hold it back for those that back off.
+    for number in 0..32 {
+        post_large(&world, format!("even-{number}")).await;
+    }
+    healthy
+        .wait_for("everything is delivered to the healthy one", |requests| {
+            count(requests, "\"even-") == 32 && count(requests, "\"odd-") == usize::try_from(posted).unwrap()
+        })
+        .await;
+    assert!(is_healthy(&world.state(good).await.0));
+    // Nothing is lost, and the log empties.
+    refuser.answer_bodies_with("odd-", Answer::Accept);
+    clock.advance(Duration::from_secs(10));
+    for id in &ids {
+        world.engine.retry_now(*id);
+    }
+    let odd = usize::try_from(posted).unwrap();
+    refuser
+        .wait_for("everything is delivered to the others", |requests| {
+            count(requests, "\"even-") == 32 * refusing && count(requests, "\"odd-") == odd * refusing
+        })
+        .await;
+    for number in 32..52 {
+        post_large(&world, format!("even-{number}")).await;
+        wait_until("there is room", async || {
+            log.stored().await.unwrap().used_bytes < LOG_SIZE / 100 * 95
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_destination_refuses_does_not_fill_the_log() {
+    refused_events_do_not_fill_the_log(1).await;
+}
+
+#[tokio::test]
+async fn what_three_destinations_refuse_does_not_fill_the_log() {
+    refused_events_do_not_fill_the_log(3).await;
 }

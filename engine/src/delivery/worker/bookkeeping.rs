@@ -1,7 +1,7 @@
 //! What has happened since the last commit, and the commit itself.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -124,10 +124,20 @@ impl Bookkeeping {
         self.refusing.as_ref()
     }
 
-    /// How many events were refused for the first time since the last commit.
-    pub(super) fn newly_refused(&self) -> u64 {
+    /// How many events are refused if as many are stored as refused.
+    pub(super) fn count_refused(&self, stored: u64) -> u64 {
+        let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
         let newly = self.refused.iter().filter(|row| row.tries == 1).count();
-        u64::try_from(newly).unwrap_or(u64::MAX)
+        let all = stored.saturating_add(count(newly));
+        all.saturating_sub(count(self.accepted.len()))
+    }
+
+    /// Adds what was refused since the last commit to what is stored, and takes out what is no longer.
+    pub(super) fn bring_up_to_date(&self, refused: &mut HashSet<Seq>) {
+        refused.extend(self.refused.iter().map(|row| row.seq));
+        for seq in &self.accepted {
+            refused.remove(seq);
+        }
     }
 
     /// `is_any_stored`: whether the store holds an event that the destination refused. Without any, nothing is left to be

@@ -25,7 +25,7 @@ use super::{
         hold::Hold,
         lanes::{LaneIndex, Lanes, Room},
         pace::Pace,
-        refusals::Refusals,
+        refusals::{Refusals, share},
         runs::{RunLimits, Runs},
     },
     Order, WorkerContext,
@@ -158,6 +158,8 @@ pub(super) struct Stream {
     mode: Mode,
     lanes: Lanes,
     refusals: Refusals,
+    /// How many destinations there are, this one included: they share what refused events may take up.
+    destinations: u64,
     streak: RefusalStreak,
     pace: Pace,
     suspects: Suspects<About>,
@@ -214,6 +216,7 @@ impl Stream {
             lanes: mode.lanes(),
             mode,
             refusals,
+            destinations: 1,
             streak: RefusalStreak::default(),
             pace: Pace::slow(),
             suspects: Suspects::default(),
@@ -307,6 +310,12 @@ impl Stream {
 
     fn is_at_the_end(&self) -> bool {
         self.context.log.last_seq() <= self.read_to
+    }
+
+    /// Whether no other event may be moved aside.
+    fn refused_too_many(&self) -> bool {
+        self.refusals
+            .is_full(share(self.context.log.size_limit(), self.destinations))
     }
 
     fn is_paused(&self) -> bool {

@@ -40,17 +40,15 @@ impl Stream {
     fn park(&mut self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
         let about = self.about_stuck(seq).filter(|_| self.hold.is_some());
         let about = about.cloned().ok_or(ParkError::NotStuck)?;
-        if self.refusals.is_full() {
+        if self.refused_too_many() {
             return Err(ParkError::TooManyRefused);
         }
-        if self.lanes.remove(about.lane, seq).is_none() {
-            return Err(ParkError::InFlight);
-        }
+        let event = self.lanes.remove(about.lane, seq).ok_or(ParkError::InFlight)?;
         self.suspects.clear(seq);
         self.rate_limited = None;
         self.lanes.unblock(about.lane);
         let now = self.context.clock.now();
-        let row = self.refusals.park(seq, self.books.tries(seq), &about.report, now);
+        let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
         self.store_refused(row);
         self.books.settled(seq);
         self.books.records(own_event);

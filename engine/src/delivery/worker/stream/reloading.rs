@@ -1,12 +1,38 @@
 //! Reading the refused events anew, after an administrator has retried or discarded some.
 
-use domain::policy::Trouble;
+use std::collections::HashSet;
+
+use domain::{ids::Seq, policy::Trouble};
 
 use super::{Hold, Stream};
 use crate::{
     causes::causes,
-    store::{DueEvent, Refused, StoreError},
+    log::LogError,
+    store::{DueEvent, StoreError},
 };
+
+/// What the store holds about refused events.
+struct Stored {
+    due: Vec<DueEvent>,
+    is_any: bool,
+    measured: Option<Measured>,
+    destinations: u64,
+}
+
+/// Which events are refused or parked, and how large the bodies are of those that were not measured before.
+struct Measured {
+    events: HashSet<Seq>,
+    sizes: Vec<(Seq, u64)>,
+}
+
+/// Refused events could not be read anew.
+#[derive(Debug, thiserror::Error)]
+enum ReloadError {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the log could not be read")]
+    Log(#[from] LogError),
+}
 
 impl Stream {
     /// Reads the refused events anew if that was asked for, but not while a commit is under way, of which it could see the
@@ -17,12 +43,14 @@ impl Stream {
         }
         self.reload_is_due = false;
         match self.read_refusals().await {
-            Ok((due, counted)) => {
-                self.refusals.load(&due);
-                self.refusals
-                    .counted(counted.all().saturating_add(self.books.newly_refused()));
+            Ok(stored) => {
+                self.refusals.load(&stored.due);
+                if let Some(measured) = stored.measured {
+                    self.refusals.measured(&measured.events, measured.sizes);
+                }
+                self.destinations = stored.destinations;
                 self.books.apply_unsaved(&mut self.refusals);
-                self.books.refusals_were_counted(counted.all() > 0);
+                self.books.refusals_were_counted(stored.is_any);
                 self.note_limit();
                 self.show_progress();
             }
@@ -40,16 +68,34 @@ impl Stream {
 
     /// What waits because too many events are refused is tried at once when there is room again.
     fn note_limit(&mut self) {
-        self.context.status.refused_too_many(self.refusals.is_full());
+        let is_full = self.refused_too_many();
+        self.context.status.refused_too_many(is_full);
         let waits = |hold: &Hold| hold.trouble == Trouble::TooManyRefused;
-        if !self.refusals.is_full() && self.hold.as_ref().is_some_and(waits) {
+        if !is_full && self.hold.as_ref().is_some_and(waits) {
             self.probe_now();
         }
     }
 
-    async fn read_refusals(&self) -> Result<(Vec<DueEvent>, Refused), StoreError> {
+    async fn read_refusals(&self) -> Result<Stored, ReloadError> {
         let destination = self.context.destination;
         let due = self.database.list_due(destination).await?;
-        Ok((due, self.database.count_refused(destination).await?))
+        let counted = self.database.count_refused(destination).await?.all();
+        Ok(Stored {
+            due,
+            is_any: counted > 0,
+            measured: self.measure(counted).await?,
+            destinations: self.database.count_destinations().await?,
+        })
+    }
+
+    /// `None` if as many events are refused as are known here: this is looked at every few seconds.
+    async fn measure(&self, stored: u64) -> Result<Option<Measured>, ReloadError> {
+        if self.books.count_refused(stored) == self.refusals.count() {
+            return Ok(None);
+        }
+        let mut events = self.database.refused_positions(self.context.destination).await?;
+        self.books.bring_up_to_date(&mut events);
+        let sizes = self.context.log.body_sizes(self.refusals.unmeasured(&events)).await?;
+        Ok(Some(Measured { events, sizes }))
     }
 }

@@ -126,7 +126,7 @@ impl Stream {
     /// The event is moved aside: it is tried again as a refused one.
     fn blame(&mut self, seq: Seq, about: About, now: Timestamp) {
         let About { lane, report, .. } = about;
-        if self.refusals.is_full() {
+        if self.refused_too_many() {
             // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
             self.lanes.unblock(lane);
             if let Mode::Runs(runs) = &mut self.mode {
@@ -134,9 +134,9 @@ impl Stream {
             }
             return;
         }
-        if self.lanes.remove(lane, seq).is_none() {
+        let Some(event) = self.lanes.remove(lane, seq) else {
             return;
-        }
+        };
         self.lanes.unblock(lane);
         tracing::warn!(
             destination_id = self.context.destination.get(),
@@ -144,6 +144,7 @@ impl Stream {
             reason = report.reason,
             "An event fails while others are accepted: it is tried again later, and the others go on."
         );
+        self.refusals.keep(&event);
         let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);
         self.store_refused(row);
         self.books.settled(seq);

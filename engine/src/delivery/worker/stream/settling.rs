@@ -157,7 +157,7 @@ impl Stream {
                     self.put_back_failed(event, origin, report, alone, &mut shown, now);
                 }
                 // It is not moved aside when too many are already: it stays where it is.
-                Decision::Refuse(_) if matches!(origin, Origin::Lane(_)) && self.refusals.is_full() => {
+                Decision::Refuse(_) if matches!(origin, Origin::Lane(_)) && self.refused_too_many() => {
                     shown.refused_too_many = true;
                     shown.put_back += 1;
                     self.put_back(event, origin, now);
@@ -345,6 +345,9 @@ impl Stream {
         report: &Report,
         now: Timestamp,
     ) -> bool {
+        if matches!(origin, Origin::Lane(_)) {
+            self.refusals.keep(event);
+        }
         let row = self.refusals.refuse(event.seq, refusal, report, now);
         match origin {
             Origin::Lane(_) => self.books.refuses(&row.reason, now),
