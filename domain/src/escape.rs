@@ -1,4 +1,7 @@
-//! Percent-encoding with a chosen set of bytes that stay as they are.
+//! Names for destinations out of any text: percent-encoding with a chosen set of bytes that stay as they are, and a short form
+//! for text that would be too long.
+
+use sha2::{Digest, Sha256};
 
 /// The text with every byte for which `is_kept` is false written as `%XX`. `is_kept` must be false for `%`: then two
 /// different texts never have the same encoding.
@@ -14,9 +17,25 @@ pub(crate) fn escaped(text: &str, is_kept: impl Fn(u8) -> bool) -> String {
     written
 }
 
+/// `sha256=` and the SHA-256 of the text in hexadecimal digits: 71 bytes. No encoding by [`escaped`] looks like this, because
+/// every caller has `=` encoded.
+pub(crate) fn hashed(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    std::iter::once("sha256=".to_owned()).chain(digits).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_form_is_the_sha256_of_the_text() {
+        assert_eq!(
+            hashed("abc"),
+            "sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
 
     #[test]
     fn bytes_outside_the_set_are_encoded_and_the_others_are_kept() {

@@ -22,7 +22,10 @@ pub use self::{
     incoming::{EventError, Received},
     own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
 };
-use crate::{Timestamp, escape::escaped};
+use crate::{
+    Timestamp,
+    escape::{escaped, hashed},
+};
 
 /// Dedupe key of an event within its source: a string as sent, or the digits of an integer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +34,9 @@ pub struct EventId(String);
 
 impl EventId {
     pub const MAX_CHARS: usize = 255;
+
+    /// The longest id for a destination. Web servers take 4 to 8 KiB for all headers of a request.
+    pub const MAX_WITHIN_BYTES: usize = 512;
 
     /// None if the text is empty, longer than 255 characters, or has control characters.
     pub fn parse(text: &str) -> Option<Self> {
@@ -44,10 +50,16 @@ impl EventId {
 
     /// The id by which a destination recognises a repeat: `<source>:<id>`, unique within the instance, where the id alone is
     /// unique within its source. In both parts every byte but letters, digits, `-` and `_` is percent-encoded: the result can
-    /// stand in a header, and has no full stop, which separates the parts of a webhook signature.
+    /// stand in a header, and has no full stop, which separates the parts of a webhook signature. If it would be longer than
+    /// [`MAX_WITHIN_BYTES`](Self::MAX_WITHIN_BYTES), `sha256=` and the SHA-256 of the id stand for the id.
     pub fn within(&self, source: &str) -> String {
         let part = |text| escaped(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        format!("{}:{}", part(source), part(&self.0))
+        let source = part(source);
+        let whole = format!("{source}:{}", part(&self.0));
+        if whole.len() <= Self::MAX_WITHIN_BYTES {
+            return whole;
+        }
+        format!("{source}:{}", hashed(&self.0))
     }
 }
 
@@ -148,6 +160,17 @@ mod tests {
         assert_ne!(within("a", "1"), within("b", "1"));
     }
 
+    #[test]
+    fn an_id_that_would_be_too_long_is_replaced_by_its_hash() {
+        let within = |source: &str, id: &str| EventId::parse(id).unwrap().within(source);
+        assert_eq!(within("app", &"é".repeat(84)), format!("app:{}", "%C3%A9".repeat(84)));
+        let long = "é".repeat(85);
+        assert_eq!(within("app", &long), format!("app:{}", hashed(&long)));
+        assert_ne!(within("app", &long), within("app", &hashed(&long)));
+        assert_ne!(within("app", &long), within("App", &long));
+        assert_ne!(within("app", &long), within("app", &"é".repeat(86)));
+    }
+
     proptest! {
         #[test]
         fn different_events_have_different_ids(
@@ -160,9 +183,16 @@ mod tests {
         #[test]
         fn an_id_can_always_stand_in_a_header(source in ".{0,20}", id in ".{1,20}") {
             if let Some(id) = EventId::parse(&id) {
-                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:%".contains(&byte);
+                let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:%=".contains(&byte);
                 prop_assert!(id.within(&source).bytes().all(is_allowed));
             }
+        }
+
+        /// Whatever ingest accepts.
+        #[test]
+        fn an_id_is_always_short_enough(source in "[ -~]{1,72}", id in "[^\\p{Cc}]{1,255}") {
+            let id = EventId::parse(&id).unwrap();
+            prop_assert!(id.within(&source).len() <= EventId::MAX_WITHIN_BYTES);
         }
     }
 }

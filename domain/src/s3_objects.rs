@@ -8,7 +8,7 @@ use std::fmt;
 use crate::{
     Timestamp,
     destination::{Partitions, S3Settings},
-    escape::escaped,
+    escape::{escaped, hashed},
     event::{EventId, EventType, INSTANCE_SCOPE},
     ids::{ReplayId, Seq},
 };
@@ -17,19 +17,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
-/// The type or id of an event is so long that its object can't have GitLab's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the object's key would have {bytes} bytes, and S3 takes {} at most",
-    ObjectKey::MAX_BYTES
-)]
-pub struct KeyTooLong {
-    pub bytes: usize,
-}
-
 impl ObjectKey {
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
     pub const MAX_BYTES: usize = 1_024;
+
+    /// Characters of a digest in the key that [`beside`](Self::beside) makes: as good as unique among objects that would share
+    /// a key.
+    const BESIDE_CHARS: usize = 16;
+
+    /// The longest key of an event: there is room for a full stop and a digest.
+    const MAX_EVENT_BYTES: usize = Self::MAX_BYTES - Self::BESIDE_CHARS - 1;
 
     /// One event's own object: `<prefix>/<entity>/<YYYY>/<MM>/<event type>_<source>_<id>_<unix ms>.json`.
     ///
@@ -38,8 +35,9 @@ impl ObjectKey {
     /// within its source. Two events whose type, source or id differ never share a key: what could be mistaken for a
     /// separator is percent-encoded, in source and id the underscore too.
     ///
-    /// # Errors
-    /// [`KeyTooLong`].
+    /// If the key would be too long for S3, its parts are shortened until it fits: the entity is cut off, and then the id, the
+    /// type and the source are replaced by `sha256=` and their SHA-256. Encoded text has no `=`, so a shortened part is never
+    /// mistaken for a text.
     pub fn of_event(
         settings: &S3Settings,
         entity_type: &str,
@@ -47,15 +45,26 @@ impl ObjectKey {
         source: &str,
         id: &EventId,
         created_at: Timestamp,
-    ) -> Result<Self, KeyTooLong> {
+    ) -> Self {
         let month = date_path(created_at, settings.partitions(), 2);
         let entity = entity_folder(entity_type);
-        let event_type = escaped(event_type.as_str(), |byte| is_plain(byte) || byte == b'_');
-        let (source, id) = (escaped(source, is_plain), escaped(id.as_str(), is_plain));
+        let long_type = escaped(event_type.as_str(), |byte| is_plain(byte) || byte == b'_');
+        let (long_source, long_id) = (escaped(source, is_plain), escaped(id.as_str(), is_plain));
+        let (short_type, short_source, short_id) = (hashed(event_type.as_str()), hashed(source), hashed(id.as_str()));
         let unix_ms = created_at.unix_ms();
-        let name = format!("{event_type}_{source}_{id}_{unix_ms}.json");
-        let key = prefixed(settings, &format!("{entity}/{month}/{name}"));
-        Self::checked(key)
+        let key = |entity: &str, event_type: &str, source: &str, id: &str| {
+            let name = format!("{event_type}_{source}_{id}_{unix_ms}.json");
+            prefixed(settings, &format!("{entity}/{month}/{name}"))
+        };
+        let cut = entity.get(..MAX_CUT_ENTITY_BYTES).unwrap_or(&entity);
+        let ever_shorter = [
+            key(&entity, &long_type, &long_source, &long_id),
+            key(cut, &long_type, &long_source, &long_id),
+            key(cut, &long_type, &long_source, &short_id),
+            key(cut, &short_type, &long_source, &short_id),
+        ];
+        let fitting = ever_shorter.into_iter().find(|key| key.len() <= Self::MAX_EVENT_BYTES);
+        Self(fitting.unwrap_or_else(|| key(cut, &short_type, &short_source, &short_id)))
     }
 
     /// A batch's object: `<prefix>/YYYY/MM/DD/HH/<first>-<last>.jsonl.gz`, by the hour in which the batch was closed. The
@@ -70,24 +79,16 @@ impl ObjectKey {
         Self(prefixed(settings, &format!("replays/{replay}/{first}-{last}.jsonl.gz")))
     }
 
-    /// The key beside this one for an object of other content, which `digest` identifies: `<key>.<digest>.json`.
-    ///
-    /// # Errors
-    /// [`KeyTooLong`].
-    pub fn beside(&self, digest: &str) -> Result<Self, KeyTooLong> {
+    /// The key beside this one for an object of other content, which `digest` identifies: `<key>.<start of the digest>.json`.
+    #[must_use]
+    pub fn beside(&self, digest: &str) -> Self {
         let ending = [".jsonl.gz", ".json"]
             .into_iter()
             .find(|ending| self.0.ends_with(ending));
         let ending = ending.unwrap_or_default();
         let stem = self.0.strip_suffix(ending).unwrap_or(&self.0);
-        Self::checked(format!("{stem}.{digest}{ending}"))
-    }
-
-    fn checked(key: String) -> Result<Self, KeyTooLong> {
-        match key.len() {
-            ..=Self::MAX_BYTES => Ok(Self(key)),
-            bytes => Err(KeyTooLong { bytes }),
-        }
+        let digest = digest.get(..Self::BESIDE_CHARS).unwrap_or(digest);
+        Self(format!("{stem}.{digest}{ending}"))
     }
 
     pub fn as_str(&self) -> &str {
@@ -100,6 +101,9 @@ impl fmt::Display for ObjectKey {
         formatter.write_str(&self.0)
     }
 }
+
+/// What is kept of an entity's folder in a key that would be too long.
+const MAX_CUT_ENTITY_BYTES: usize = 64;
 
 fn prefixed(settings: &S3Settings, key: &str) -> String {
     match settings.key_prefix() {
@@ -172,9 +176,13 @@ mod tests {
         .unwrap()
     }
 
-    fn event_key(prefix: &str, entity_type: &str, event_type: &str, id: &str) -> Result<String, KeyTooLong> {
+    fn event_key(prefix: &str, entity_type: &str, event_type: &str, id: &str) -> String {
+        key_from("app", prefix, entity_type, event_type, id)
+    }
+
+    fn key_from(source: &str, prefix: &str, entity_type: &str, event_type: &str, id: &str) -> String {
         let (event_type, id) = (EventType::parse(event_type).unwrap(), EventId::parse(id).unwrap());
-        ObjectKey::of_event(&settings(prefix), entity_type, &event_type, "app", &id, MOMENT).map(|key| key.to_string())
+        ObjectKey::of_event(&settings(prefix), entity_type, &event_type, source, &id, MOMENT).to_string()
     }
 
     #[test]
@@ -192,7 +200,7 @@ mod tests {
             ("Zoë/..", "zo_"),
         ] {
             assert_eq!(
-                event_key("", entity_type, "update_approval_rules", "887").unwrap(),
+                event_key("", entity_type, "update_approval_rules", "887"),
                 format!("{folder}/2023/09/update_approval_rules_app_887_1694442309820.json")
             );
         }
@@ -201,7 +209,7 @@ mod tests {
     #[test]
     fn a_prefix_stands_before_every_key() {
         assert_eq!(
-            event_key("audit/prod/", "Group", "a", "1").unwrap(),
+            event_key("audit/prod/", "Group", "a", "1"),
             "audit/prod/group/2023/09/a_app_1_1694442309820.json"
         );
         let batch = ObjectKey::of_batch(&settings("audit"), Seq::new(17), Seq::new(9_120), MOMENT);
@@ -223,7 +231,7 @@ mod tests {
             "audit/env=prod/year=2023/month=09/day=11/hour=14/17-9120.jsonl.gz"
         );
         let (event_type, id) = (EventType::parse("a").unwrap(), EventId::parse("1").unwrap());
-        let event = ObjectKey::of_event(&hive, "Group", &event_type, "app", &id, MOMENT).unwrap();
+        let event = ObjectKey::of_event(&hive, "Group", &event_type, "app", &id, MOMENT);
         assert_eq!(
             event.as_str(),
             "audit/env=prod/group/year=2023/month=09/a_app_1_1694442309820.json"
@@ -234,37 +242,72 @@ mod tests {
     fn other_content_has_a_key_beside() {
         let key = |text: &str| ObjectKey(text.to_owned());
         assert_eq!(
-            key("group/2023/09/a_app_v1.2_16944.json")
-                .beside("0af1")
-                .unwrap()
-                .as_str(),
+            key("group/2023/09/a_app_v1.2_16944.json").beside("0af1").as_str(),
             "group/2023/09/a_app_v1.2_16944.0af1.json"
         );
         assert_eq!(
-            key("2023/09/11/14/5-9.jsonl.gz").beside("0af1").unwrap().as_str(),
-            "2023/09/11/14/5-9.0af1.jsonl.gz"
+            key("2023/09/11/14/5-9.jsonl.gz")
+                .beside(&"0123456789abcdef".repeat(4))
+                .as_str(),
+            "2023/09/11/14/5-9.0123456789abcdef.jsonl.gz"
         );
-        assert_eq!(key(&"a".repeat(1_024)).beside("0").unwrap_err().bytes, 1_026);
     }
 
     #[test]
     fn what_is_not_plain_is_encoded() {
         assert_eq!(
-            event_key("", "Group", "a/../b c%", "../é_1").unwrap(),
+            event_key("", "Group", "a/../b c%", "../é_1"),
             "group/2023/09/a%2F..%2Fb%20c%25_app_..%2F%C3%A9%5F1_1694442309820.json"
         );
         assert_ne!(event_key("", "Group", "a_b", "c"), event_key("", "Group", "a", "b_c"));
     }
 
     #[test]
-    fn a_key_that_s3_does_not_take_is_none() {
-        let long = "é".repeat(200);
-        let error = event_key("", "Group", "a", &long).unwrap_err();
-        assert_eq!(error.bytes, "group/2023/09/a_app__1694442309820.json".len() + 1_200);
+    fn a_part_that_would_make_the_key_too_long_is_replaced_by_its_hash() {
+        let around = "group/2023/09/a_app__1694442309820.json".len();
+        let (longest_whole, too_long) = ("é".repeat(161), "é".repeat(162));
+        let whole = event_key("", "Group", "a", &longest_whole);
+        assert_eq!((whole.len(), whole.contains("%C3%A9_")), (around + 161 * 6, true));
         assert_eq!(
-            error.to_string(),
-            "the object's key would have 1239 bytes, and S3 takes 1024 at most"
+            event_key("", "Group", "a", &too_long),
+            format!("group/2023/09/a_app_{}_1694442309820.json", hashed(&too_long))
         );
+        let (prefix, of_type) = ("p".repeat(255), " ".repeat(253));
+        let event_type = format!("a{of_type}b");
+        assert_eq!(
+            event_key(&prefix, "Group", &event_type, &too_long),
+            format!(
+                "{prefix}/group/2023/09/{}_app_{}_1694442309820.json",
+                hashed(&event_type),
+                hashed(&too_long)
+            )
+        );
+        assert_eq!(
+            event_key("", &"Entity".repeat(200), "a", "1"),
+            format!(
+                "{}/2023/09/a_app_1_1694442309820.json",
+                "entity".repeat(11).get(..64).unwrap()
+            )
+        );
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_hash_is_no_hash() {
+        let long = "é".repeat(200);
+        let spelled = event_key("", "Group", "a", &hashed(&long));
+        assert!(spelled.contains("_sha256%3D"), "{spelled}");
+        assert_ne!(spelled, event_key("", "Group", "a", &long));
+    }
+
+    #[test]
+    fn sources_stay_apart_however_long_everything_is() {
+        let of = |source: &str| {
+            let (prefix, spaced) = ("p".repeat(255), format!("a{}b", " ".repeat(253)));
+            key_from(source, &prefix, &"Entity".repeat(200), &spaced, &"é".repeat(255))
+        };
+        let (one, other) = (format!("{}1", "/".repeat(71)), format!("{}2", "/".repeat(71)));
+        assert_ne!(of(&one), of(&other));
+        assert_ne!(of(&"/".repeat(10_000)), of(&"/".repeat(10_001)));
     }
 
     proptest! {
@@ -275,7 +318,8 @@ mod tests {
         ) {
             let key = |(event_type, source, id, ms): &(String, String, String, i64)| {
                 let (event_type, id) = (EventType::parse(event_type)?, EventId::parse(id)?);
-                ObjectKey::of_event(&settings(""), "Group", &event_type, source, &id, Timestamp::from_unix_ms(*ms)).ok()
+                let moment = Timestamp::from_unix_ms(*ms);
+                Some(ObjectKey::of_event(&settings(""), "Group", &event_type, source, &id, moment))
             };
             if let (Some(one_key), Some(other_key)) = (key(&one), key(&other)) {
                 prop_assert_eq!(one_key == other_key, one == other);
@@ -291,11 +335,31 @@ mod tests {
             };
             let moment = Timestamp::from_unix_ms(unix_ms);
             let key = ObjectKey::of_event(&settings("a/b"), &entity_type, &event_type, &source, &id, moment);
-            if let Ok(key) = key {
-                let parts: Vec<&str> = key.as_str().split('/').collect();
-                prop_assert_eq!(parts.len(), 6, "{}", key);
-                prop_assert!(!parts.iter().any(|part| matches!(*part, "" | "." | "..")));
-                prop_assert!(key.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-%".contains(&byte)));
+            let parts: Vec<&str> = key.as_str().split('/').collect();
+            prop_assert_eq!(parts.len(), 6, "{}", key);
+            prop_assert!(!parts.iter().any(|part| matches!(*part, "" | "." | "..")));
+            prop_assert!(key.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-%=".contains(&byte)));
+        }
+
+        /// Whatever ingest accepts, under the longest prefix and with room for the digest of another object.
+        #[test]
+        fn every_key_is_short_enough(
+            entity_type in ".{0,2000}", event_type in "[!-~]{1,255}", source in "[!-~]{1,72}", id in "[^\\p{Cc}]{1,255}",
+            prefix in "[a-z]{0,255}", hive in any::<bool>(), unix_ms in any::<i64>(),
+        ) {
+            let (event_type, id) = (EventType::parse(&event_type).unwrap(), EventId::parse(&id).unwrap());
+            let partitions = if hive { "hive" } else { "" };
+            let draft = S3Draft { partitions: partitions.into(), ..settings(&prefix).draft() };
+            let (settings, moment) = (S3Settings::parse(&draft).unwrap(), Timestamp::from_unix_ms(unix_ms));
+            let key = ObjectKey::of_event(&settings, &entity_type, &event_type, &source, &id, moment);
+            let beside = key.beside(&"0".repeat(64));
+            prop_assert!(beside.as_str().len() <= ObjectKey::MAX_BYTES, "{}", beside);
+            let last = Seq::new(i64::MAX);
+            for batch in [
+                ObjectKey::of_batch(&settings, last, last, moment),
+                ObjectKey::of_replayed_batch(&settings, ReplayId::new(i64::MAX), last, last),
+            ] {
+                prop_assert!(batch.beside(&"0".repeat(64)).as_str().len() <= ObjectKey::MAX_BYTES, "{}", batch);
             }
         }
     }

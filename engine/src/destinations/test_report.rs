@@ -145,7 +145,6 @@ impl Tested<'_> {
                     &event.id,
                     event.created_at,
                 );
-                let key = key.map_or_else(|error| error.to_string(), |key| key.as_str().to_owned());
                 let note = if self.layout_is_other {
                     " Streams put many events into an object; a test is one by itself."
                 } else {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{
     destination::{ObjectLayout, S3Settings},
     ids::ReplayId,
-    s3_objects::{KeyTooLong, ObjectKey},
+    s3_objects::ObjectKey,
 };
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
@@ -53,8 +53,6 @@ pub(super) enum ObjectError {
     Empty,
     #[error("More than one event for an object that holds one.")]
     TooMany,
-    #[error("The event can't be an object of its own: {0}.")]
-    Key(#[from] KeyTooLong),
     #[error("The batch can't be compressed.")]
     Compress(#[from] io::Error),
 }
@@ -69,7 +67,7 @@ impl Object {
     ) -> Result<Self, ObjectError> {
         match (settings.layout(), events) {
             (_, []) => Err(ObjectError::Empty),
-            (ObjectLayout::Events, [event]) => Self::of_event(settings, event, replay),
+            (ObjectLayout::Events, [event]) => Ok(Self::of_event(settings, event, replay)),
             (ObjectLayout::Events, _) => Err(ObjectError::TooMany),
             (ObjectLayout::Batches, [first, ..]) => {
                 let last = events.last().unwrap_or(first);
@@ -88,11 +86,7 @@ impl Object {
         }
     }
 
-    fn of_event(
-        settings: &S3Settings,
-        event: &Arc<LoggedEvent>,
-        replay: Option<ReplayId>,
-    ) -> Result<Self, ObjectError> {
+    fn of_event(settings: &S3Settings, event: &Arc<LoggedEvent>, replay: Option<ReplayId>) -> Self {
         let key = ObjectKey::of_event(
             settings,
             &event.entity_type,
@@ -100,13 +94,9 @@ impl Object {
             &event.source,
             &event.id,
             event.created_at,
-        )?;
-        Ok(Self::new(
-            key,
-            JSON,
-            metadata(std::slice::from_ref(event), replay),
-            event.body.clone(),
-        ))
+        );
+        let metadata = metadata(std::slice::from_ref(event), replay);
+        Self::new(key, JSON, metadata, event.body.clone())
     }
 
     fn of_batch(key: ObjectKey, events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> Result<Self, ObjectError> {
@@ -172,6 +162,7 @@ mod tests {
 
     use domain::{
         Timestamp,
+        access::TokenName,
         destination::S3Draft,
         event::{EventId, EventType},
         ids::Seq,
@@ -304,9 +295,27 @@ mod tests {
             why(ObjectLayout::Events, &[event(1, "a"), event(2, "b")]),
             "More than one event for an object that holds one."
         );
-        assert_eq!(
-            why(ObjectLayout::Events, &[event(1, &"é".repeat(200))]),
-            "The event can't be an object of its own: the object's key would have 1254 bytes, and S3 takes 1024 at most."
-        );
+    }
+
+    #[test]
+    fn metadata_stay_under_what_s3_takes() {
+        let events: Vec<_> = (0..1_000)
+            .map(|number| {
+                let mut event = LoggedEvent::clone(&event(number, &"é".repeat(EventId::MAX_CHARS)));
+                event.source = format!("{number:04}{}", ",".repeat(TokenName::MAX_CHARS - 4)).into();
+                Arc::new(event)
+            })
+            .collect();
+        for (layout, events) in [
+            (ObjectLayout::Events, &events[..1]),
+            (ObjectLayout::Batches, &events[..1]),
+            (ObjectLayout::Batches, &events[..]),
+        ] {
+            let replay = Some(ReplayId::new(i64::MAX));
+            let object = Object::of(&settings(layout), events, None, replay).unwrap();
+            let with_prefix = |(name, value): (&String, &String)| "x-amz-meta-".len() + name.len() + value.len();
+            let bytes: usize = object.metadata.iter().map(with_prefix).sum();
+            assert!(bytes <= 2_048, "{bytes}");
+        }
     }
 }

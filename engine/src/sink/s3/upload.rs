@@ -34,7 +34,7 @@ use tokio::time::timeout;
 use super::{
     super::{
         Report,
-        report::{accepted, answered, unsendable},
+        report::{accepted, answered},
     },
     ATTEMPT_DEADLINE, PutFailure, S3Sink,
     object::{DIGEST, Object, hex},
@@ -43,9 +43,6 @@ use super::{
 
 /// S3 answers every object with its tag. Without it, somebody else has answered, and there may be no object.
 const NO_SERVICE: &str = "What answers there is no S3 service: it gave no ETag. Check the endpoint URL.";
-
-/// Of the digest in a key: as good as unique among objects that would share a key.
-const DIGEST_CHARS: usize = 16;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -98,11 +95,7 @@ impl S3Sink {
     }
 
     async fn put_beside(&self, object: &Object, started: Instant) -> Report {
-        let digest: String = object.digest.chars().take(DIGEST_CHARS).collect();
-        let key = match object.key.beside(&digest) {
-            Ok(key) => key,
-            Err(error) => return unsendable(format!("Another object has this key, and beside it {error}.")),
-        };
+        let key = object.key.beside(&object.digest);
         match self.put_new(object, &key, started).await {
             Ok(report) => report,
             // What is there has the same digest.
