@@ -1,5 +1,7 @@
 //! The side door: how a test in another process looks at what was received, and asks for trouble.
 
+use std::io;
+
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
@@ -41,7 +43,9 @@ impl Knock {
 
 /// What a receiver lets through its side door.
 pub(crate) trait Doorkeeper {
-    fn received(&self) -> Value;
+    /// # Errors
+    /// What was received cannot be read.
+    fn received(&self) -> io::Result<Value>;
     fn trouble(&self, name: &str) -> Option<Trouble>;
     fn trouble_next(&self, times: usize, trouble: Trouble);
     fn serve_again(&self);
@@ -49,7 +53,10 @@ pub(crate) trait Doorkeeper {
 
 pub(crate) fn open(knock: Knock, keeper: &impl Doorkeeper) -> Response<Bytes> {
     match knock {
-        Knock::Received => Answer::new(200, "application/json", keeper.received().to_string()).into_response(),
+        Knock::Received => match keeper.received() {
+            Ok(received) => Answer::new(200, "application/json", received.to_string()).into_response(),
+            Err(error) => Answer::new(500, "text/plain", error.to_string()).into_response(),
+        },
         Knock::ServeAgain => {
             keeper.serve_again();
             bare(StatusCode::NO_CONTENT)

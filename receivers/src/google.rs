@@ -305,8 +305,8 @@ fn not_found(path: &str) -> Answer {
 }
 
 impl Doorkeeper for Desk {
-    fn received(&self) -> Value {
-        self.received.look(|received| {
+    fn received(&self) -> io::Result<Value> {
+        Ok(self.received.look(|received| {
             json!({
                 "token_requests": received.token_requests,
                 "tokens_issued": received.tokens_issued,
@@ -314,7 +314,7 @@ impl Doorkeeper for Desk {
                 "entries": received.entries(&self.account.project_id).collect::<Vec<_>>(),
                 "repeats": received.repeats(),
             })
-        })
+        }))
     }
 
     fn trouble(&self, name: &str) -> Option<Trouble> {

@@ -3,10 +3,11 @@
 use std::{
     collections::HashMap,
     env, fs,
-    io::{self, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    io::{self, BufRead, BufReader, Write},
+    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::mpsc::{self, Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -16,8 +17,8 @@ use tempfile::TempDir;
 /// nginx listens within this time; reached only when it cannot.
 const START_DEADLINE: Duration = Duration::from_secs(20);
 
-/// Between two looks at whether nginx listens.
-const LOOK_INTERVAL: Duration = Duration::from_millis(10);
+/// In the notice that nginx logs about the system once its sockets listen.
+const LISTENS: &str = " OS: ";
 
 /// Ports that are tried: another program may take one before nginx does.
 const PORTS_TRIED: u32 = 5;
@@ -28,6 +29,8 @@ pub struct Options<'pem> {
     pub keepalive_requests: u32,
     /// Certificate chain and private key in PEM: HTTPS, with HTTP/2. Plain HTTP/1.1 without them.
     pub tls: Option<(&'pem str, &'pem str)>,
+    /// Certificate of a CA in PEM: a client without a certificate that it has issued is answered with 400.
+    pub client_ca: Option<&'pem str>,
 }
 
 /// A running nginx that answers every request with 200. It ends when it is dropped.
@@ -70,6 +73,9 @@ impl Nginx {
             fs::write(folder.path().join("certificate.pem"), certificate)?;
             fs::write(folder.path().join("key.pem"), key)?;
         }
+        if let Some(client_ca) = options.client_ca {
+            fs::write(folder.path().join("client-ca.pem"), client_ca)?;
+        }
         let configuration = folder.path().join("nginx.conf");
         fs::File::create(&configuration)?.write_all(configured(port, options).as_bytes())?;
         let process = Command::new(program)
@@ -77,25 +83,15 @@ impl Nginx {
             .arg(folder.path())
             .arg("-c")
             .arg(&configuration)
-            .args(["-e", "error.log"])
+            .args(["-e", "stderr"])
             .stdin(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()?;
         let mut nginx = Self { process, folder, port };
-        nginx.wait_until_it_listens()?;
+        let log = nginx.process.stderr.take();
+        let log = log.ok_or_else(|| io::Error::other("the log of nginx is not piped"))?;
+        wait_until_it_listens(&lines_of(log))?;
         Ok(nginx)
-    }
-
-    fn wait_until_it_listens(&mut self) -> io::Result<()> {
-        let started = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            let has_ended = self.process.try_wait()?.is_some();
-            if has_ended || started.elapsed() > START_DEADLINE {
-                let log = fs::read_to_string(self.folder.path().join("error.log"))?;
-                return Err(io::Error::other(format!("nginx does not listen: {log}")));
-            }
-            thread::sleep(LOOK_INTERVAL);
-        }
-        Ok(())
     }
 
     pub const fn port(&self) -> u16 {
@@ -147,6 +143,31 @@ fn find() -> io::Result<PathBuf> {
     })
 }
 
+/// What nginx logs. It is read as long as nginx runs, so that nginx never waits for a reader.
+fn lines_of(log: ChildStderr) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            // Nobody listens any more once nginx does.
+            drop(sender.send(line));
+        }
+    });
+    lines
+}
+
+/// The lines end when nginx does.
+fn wait_until_it_listens(lines: &Receiver<String>) -> io::Result<()> {
+    let deadline = Instant::now() + START_DEADLINE;
+    let mut log = Vec::new();
+    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if line.contains(LISTENS) {
+            return Ok(());
+        }
+        log.push(line);
+    }
+    Err(io::Error::other(format!("nginx does not listen: {}", log.join("\n"))))
+}
+
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
@@ -161,9 +182,14 @@ fn configured(port: u16, options: &Options<'_>) -> String {
         ),
         None => ("", ""),
     };
+    let clients = match options.client_ca {
+        Some(_) => "ssl_client_certificate client-ca.pem; ssl_verify_client on;",
+        None => "",
+    };
     format!(
         "daemon off;
 master_process off;
+error_log stderr notice;
 pid nginx.pid;
 events {{ worker_connections 512; }}
 http {{
@@ -178,6 +204,7 @@ http {{
   server {{
     listen 127.0.0.1:{port}{protocols};
     {tls}
+    {clients}
     location / {{ return 200; }}
   }}
 }}
@@ -196,4 +223,31 @@ fn parse(line: &str) -> io::Result<Logged> {
         protocol: next()?.to_owned(),
         webhook_id: next()?.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    const PLAIN: Options<'static> = Options {
+        keepalive_requests: 1,
+        tls: None,
+        client_ca: None,
+    };
+
+    #[test]
+    fn it_accepts_connections_as_soon_as_it_has_started() {
+        let nginx = Nginx::start(&PLAIN).unwrap();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, nginx.port())).unwrap();
+    }
+
+    #[test]
+    fn an_nginx_that_cannot_start_says_why() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = Nginx::start_on(&find().unwrap(), port, &PLAIN).map(drop).unwrap_err();
+        assert!(error.to_string().contains("Address already in use"), "{error}");
+    }
 }

@@ -206,7 +206,7 @@ fn failed(why: &str) -> Response<Bytes> {
 }
 
 impl Doorkeeper for Bench {
-    fn received(&self) -> Value {
+    fn received(&self) -> io::Result<Value> {
         let bodies = |objects: BTreeMap<String, Vec<u8>>| -> Value {
             let encoded = objects.into_iter().map(|(key, body)| {
                 (
@@ -216,15 +216,15 @@ impl Doorkeeper for Bench {
             });
             Value::Object(encoded.collect())
         };
-        let names = buckets::names(&self.folder).unwrap_or_default();
+        let names = buckets::names(&self.folder)?;
         let buckets = names.into_iter().map(|name| {
-            let objects = buckets::objects(&self.folder.join(&name)).unwrap_or_default();
-            (name, bodies(objects))
+            let objects = buckets::objects(&self.folder.join(&name))?;
+            Ok((name, bodies(objects)))
         });
-        json!({
-            "buckets": Value::Object(buckets.collect()),
+        Ok(json!({
+            "buckets": Value::Object(buckets.collect::<io::Result<_>>()?),
             "requests": self.seen.look(|seen| seen.iter().map(SeenRequest::to_json).collect::<Vec<_>>()),
-        })
+        }))
     }
 
     fn trouble(&self, name: &str) -> Option<Trouble> {

@@ -59,6 +59,7 @@ async fn nginx_closes_connections_after_a_number_of_requests_and_nothing_fails()
         let nginx = Nginx::start(&Options {
             keepalive_requests,
             tls: None,
+            client_ca: None,
         })
         .unwrap();
         let url = format!("http://127.0.0.1:{}/in", nginx.port());

@@ -131,14 +131,14 @@ pub struct Write {
 }
 
 impl Write {
-    /// The body; `null` if it is no JSON.
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-
+    /// The body is under `body`; one that is not JSON is under `text`.
     pub(super) fn to_json(&self) -> Value {
+        let (name, body) = match serde_json::from_slice(&self.body) {
+            Ok(body) => ("body", body),
+            Err(_) => ("text", Value::from(String::from_utf8_lossy(&self.body))),
+        };
         json!({
-            "body": self.json(),
+            name: body,
             "trouble": self.trouble.as_ref().map(|trouble| format!("{trouble:?}")),
             "served": self.served.map(|status| status.as_u16()),
         })
@@ -181,5 +181,30 @@ impl Received {
         if let Some(write) = self.writes.get_mut(number) {
             write.served = Some(status);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_not_json_is_shown_as_the_text_that_it_is() {
+        let write = |body: &'static str| Write {
+            headers: HeaderMap::new(),
+            body: Bytes::from(body),
+            trouble: None,
+            served: None,
+        };
+        let cut_off = write(r#"{"entries":["#).to_json();
+        assert_eq!(
+            (&cut_off["text"], &cut_off["body"]),
+            (&json!(r#"{"entries":["#), &Value::Null)
+        );
+        let whole = write(r#"{"entries":[]}"#).to_json();
+        assert_eq!(
+            (&whole["text"], &whole["body"]),
+            (&Value::Null, &json!({"entries": []}))
+        );
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), CommandError> {
 }
 
 async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
-    let given = secret_variable(ROOT_PASSWORD);
+    let given = secret_variable(ROOT_PASSWORD)?;
     let is_given = given.is_some();
     let text = given.map_or_else(random_text::<18>, Ok)?;
     let password = NewPassword::parse(text, Field::NewPassword).map_err(CommandError::Field)?;

@@ -1,6 +1,6 @@
 //! The data folder of a server that may be running: for commands that look into it or change it beside the server.
 
-use std::path::PathBuf;
+use std::{env::VarError, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::{
@@ -9,7 +9,10 @@ use engine::{
     vault::{KeyError, random},
 };
 
-use super::error::CommandError;
+use super::{
+    error::CommandError,
+    settings::{InvalidSettings, Setting},
+};
 
 /// Where the server keeps everything.
 #[derive(clap::Args)]
@@ -37,7 +40,7 @@ impl DataFolderArgs {
     /// None means the key file. Without the variable and without the file, the key is known to the server alone: a file
     /// must not be made then, and any key will do, because these commands touch nothing that is sealed.
     fn key(&self) -> Result<Option<String>, CommandError> {
-        let key = encryption_key();
+        let key = encryption_key()?;
         if key.is_some() || self.data_dir.join(KEY_FILE).exists() {
             return Ok(key);
         }
@@ -47,7 +50,10 @@ impl DataFolderArgs {
 }
 
 /// The key from the environment, if one is set there.
-pub(super) fn encryption_key() -> Option<String> {
+///
+/// # Errors
+/// As [`secret_variable`].
+pub(super) fn encryption_key() -> Result<Option<String>, InvalidSettings> {
     secret_variable(ENCRYPTION_KEY)
 }
 
@@ -57,6 +63,17 @@ pub(super) const ENCRYPTION_KEY: &str = "AUDIT_STREAMS_ENCRYPTION_KEY";
 pub(super) const KEY_FILE: &str = "secret.key";
 
 /// A variable that is set to something.
-pub(super) fn secret_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+///
+/// # Errors
+/// The variable is set to something that is not Unicode. Nothing of it is shown.
+pub(super) fn secret_variable(name: &'static str) -> Result<Option<String>, InvalidSettings> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => {
+            let mut problems = InvalidSettings::default();
+            problems.note(Setting::Variable(name), "is not valid UTF-8");
+            Err(problems)
+        }
+    }
 }

@@ -163,8 +163,8 @@ const METRICS_ALLOW: Setting = Setting::Flag("--metrics-allow", "AUDIT_STREAMS_M
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let secrets = Secrets {
-        encryption_key: encryption_key(),
-        root_password: secret_variable(ROOT_PASSWORD),
+        encryption_key: encryption_key()?,
+        root_password: secret_variable(ROOT_PASSWORD)?,
     };
     let (log_format, log_level) = (args.log_format, args.log_level.clone());
     let config = args.into_config(secrets)?;

@@ -1,8 +1,10 @@
 //! The commands that work beside a running server.
 
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
 use crate::{
     browser::Browser,
-    instance::{Instance, PASSWORD, command, folder, last_line},
+    instance::{Instance, PASSWORD, binary, command, folder, last_line},
 };
 
 #[tokio::test]
@@ -85,6 +87,26 @@ async fn a_lost_password_is_replaced_and_every_session_ends() {
     assert_eq!(browser.read("destinations/list").await.status, 401);
     assert_eq!(browser.sign_in("root", PASSWORD).await.status, 403);
     assert_eq!(browser.sign_in("root", &password).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_unicode_is_refused_and_no_other_is_made() {
+    let folder = folder();
+    for variable in ["AUDIT_STREAMS_ENCRYPTION_KEY", "AUDIT_STREAMS_ROOT_PASSWORD"] {
+        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "reset-password"]] {
+            let mut program = binary();
+            program
+                .args(arguments)
+                .env("AUDIT_STREAMS_DATA_DIR", folder.path())
+                .env(variable, OsStr::from_bytes(b"s3cret\xff"));
+            let output = program.output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+            assert!(stderr.contains(&format!("{variable} is not valid UTF-8")), "{stderr}");
+            assert!(!stderr.contains("s3cret"), "{stderr}");
+        }
+    }
+    assert!(!folder.path().join("secret.key").exists());
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ fn nginx(keepalive_requests: u32, (certificate, key): &(String, String)) -> Ngin
     Nginx::start(&Options {
         keepalive_requests,
         tls: Some((certificate, key)),
+        client_ca: None,
     })
     .unwrap()
 }

@@ -54,23 +54,26 @@ struct Graph(BTreeMap<String, BTreeSet<String>>);
 impl Graph {
     fn parse(json: &str) -> Result<Self> {
         let metadata: Value = serde_json::from_str(json).context("cargo metadata is not JSON")?;
-        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-
-        let names: BTreeMap<String, String> = list(&metadata["packages"])
-            .iter()
-            .map(|package| (text(&package["id"]), text(&package["name"])))
-            .collect();
-        let name_of = |id: &Value| names.get(id.as_str().unwrap_or_default()).cloned().unwrap_or_default();
-
+        let mut names = BTreeMap::new();
+        for package in list(&metadata["packages"], "packages")? {
+            names.insert(text(&package["id"], "id")?, text(&package["name"], "name")?.to_owned());
+        }
+        let name_of = |id: &Value| {
+            let id = text(id, "id of a package")?;
+            names
+                .get(id)
+                .cloned()
+                .with_context(|| format!("cargo metadata: no package {id}"))
+        };
         let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for node in list(&metadata["resolve"]["nodes"]) {
-            let is_normal = |dep: &Value| list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"].is_null());
-            let deps = list(&node["deps"])
-                .into_iter()
-                .filter(is_normal)
-                .map(|dep| name_of(&dep["pkg"]));
-            edges.entry(name_of(&node["id"])).or_default().extend(deps);
+        for node in list(&metadata["resolve"]["nodes"], "resolve.nodes")? {
+            let deps = edges.entry(name_of(&node["id"])?).or_default();
+            for dep in list(&node["deps"], "deps")? {
+                let kinds = list(&dep["dep_kinds"], "dep_kinds")?;
+                if kinds.iter().any(|kind| kind["kind"].is_null()) {
+                    deps.insert(name_of(&dep["pkg"])?);
+                }
+            }
         }
         Ok(Self(edges))
     }
@@ -87,6 +90,18 @@ impl Graph {
         }
         reached
     }
+}
+
+fn list<'json>(value: &'json Value, name: &str) -> Result<&'json Vec<Value>> {
+    value
+        .as_array()
+        .with_context(|| format!("cargo metadata: {name} is not a list"))
+}
+
+fn text<'json>(value: &'json Value, name: &str) -> Result<&'json str> {
+    value
+        .as_str()
+        .with_context(|| format!("cargo metadata: {name} is not a string"))
 }
 
 #[cfg(test)]
@@ -115,5 +130,16 @@ mod tests {
             found,
             ["domain/Cargo.toml: domain must not depend on tokio, not through others either"]
         );
+    }
+    #[test]
+    fn metadata_of_another_form_are_an_error() {
+        for (from, to) in [
+            (r#""packages""#, r#""package_list""#),
+            (r#""pkg": "3""#, r#""pkg": "5""#),
+            (r#""deps": []"#, r#""dependencies": []"#),
+            (r#""name": "url""#, r#""name": 1"#),
+        ] {
+            assert!(Graph::parse(&METADATA.replacen(from, to, 1)).is_err(), "{to}");
+        }
     }
 }
