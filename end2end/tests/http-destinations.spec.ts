@@ -254,14 +254,14 @@ test('Update event filters: all except these event types', async ({ page, reques
   const events = [event('no', 'user_created'), event('yes', 'our_own_type')];
   await postEvents(request, instance, token, JSON.stringify(events));
   await receiver.waitFor(about('yes'), 'what is not denied');
-  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'no')).toBe(false);
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:no')).toBe(false);
 
   await form.getByRole('radio', { name: 'Only these event types' }).check();
   await save(form);
   const others = [event('not', 'our_own_type'), event('now', 'user_created')];
   await postEvents(request, instance, token, JSON.stringify(others));
   await receiver.waitFor(about('now'), 'what is allowed');
-  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'not')).toBe(false);
+  expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:not')).toBe(false);
 });
 
 test('Update event filters: groups or projects', async ({ page, request, instance, receiver, a11y }) => {
