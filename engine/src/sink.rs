@@ -112,7 +112,7 @@ pub struct SinkServices {
     pub google_token: Url,
     /// The longest that a run waits to be closed.
     pub run_age: Duration,
-    /// The longest that one request to Google or S3 may take; `None` for what each of them gives it.
+    /// The longest that one request may take; `None` for what each kind of destination gives it.
     pub deadline: Option<Duration>,
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn sink_to(
     clock: &Clock,
 ) -> Result<Arc<dyn Sink>, SinkError> {
     match target {
-        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock.clone())?)),
+        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, services, clock.clone())?)),
         Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
         Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services, clock.clone())?)),
     }
@@ -195,7 +195,10 @@ pub fn replay_sink_for(
 ) -> Result<Arc<dyn Sink>, SinkError> {
     let clock = clock.clone();
     match &destination.target {
-        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, clock)?.for_replay(replay))),
+        Target::Http(target) => {
+            let sink = HttpSink::new(target, clients, services, clock)?;
+            Ok(Arc::new(sink.for_replay(replay)))
+        }
         Target::GoogleCloudLogging(target) => {
             let sink = GoogleSink::new(target, clients, services, clock)?;
             Ok(Arc::new(sink.for_replay(replay)))

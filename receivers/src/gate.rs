@@ -18,6 +18,8 @@ pub enum Trouble {
     Stall,
     /// The connection closes without an answer; nothing is stored.
     Cut,
+    /// The connection is reset (TCP RST) without an answer; nothing is stored.
+    Reset,
     /// The request is served, and its answer never sent.
     StallAfterStoring,
     /// The request is served, and the connection closes in place of the answer.
@@ -25,11 +27,12 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// From the names that the side door takes: `stall`, `cut`, `stall_after_storing`, `cut_after_storing`.
+    /// From the names that the side door takes: `stall`, `cut`, `reset`, `stall_after_storing`, `cut_after_storing`.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "stall" => Some(Self::Stall),
             "cut" => Some(Self::Cut),
+            "reset" => Some(Self::Reset),
             "stall_after_storing" => Some(Self::StallAfterStoring),
             "cut_after_storing" => Some(Self::CutAfterStoring),
             _ => None,
@@ -78,9 +81,12 @@ impl From<Answer> for Trouble {
     }
 }
 
-/// The connection is to close without an answer.
-#[derive(Debug)]
-pub(crate) struct Cut;
+/// The connection is to end without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    Close,
+    Reset,
+}
 
 impl std::fmt::Display for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -148,14 +154,15 @@ pub(crate) async fn serve_under(
         None => Ok(served.await),
         Some(Trouble::Answer(answer)) => Ok(answer.into_response()),
         Some(Trouble::Stall) => pending().await,
-        Some(Trouble::Cut) => Err(Cut),
+        Some(Trouble::Cut) => Err(Cut::Close),
+        Some(Trouble::Reset) => Err(Cut::Reset),
         Some(Trouble::StallAfterStoring) => {
             drop(served.await);
             pending().await
         }
         Some(Trouble::CutAfterStoring) => {
             drop(served.await);
-            Err(Cut)
+            Err(Cut::Close)
         }
     }
 }

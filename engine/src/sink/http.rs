@@ -19,7 +19,7 @@ pub(crate) use self::{
     signature::Signer,
 };
 use super::{
-    Batching, Report, Run, SendReport, Sink,
+    Batching, Report, Run, SendReport, Sink, SinkServices,
     report::{error_report, masked, unsendable},
 };
 use crate::{
@@ -40,6 +40,7 @@ pub struct HttpSink {
     client: GuardedClient,
     url: Url,
     head: RequestHead,
+    deadline: Duration,
     /// What an answer may repeat, and nobody is to keep.
     secrets: Vec<String>,
     clock: Clock,
@@ -48,9 +49,15 @@ pub struct HttpSink {
 impl HttpSink {
     /// # Errors
     /// [`ClientError`] if no connection can be set up on this machine.
-    pub fn new(target: &HttpTarget, clients: &GuardedClients, clock: Clock) -> Result<Self, ClientError> {
+    pub fn new(
+        target: &HttpTarget,
+        clients: &GuardedClients,
+        services: &SinkServices,
+        clock: Clock,
+    ) -> Result<Self, ClientError> {
         let url = Url::parse(target.url.as_str()).map_err(|_| ClientError::NoHost)?;
-        let client = clients.client_for(&url, ATTEMPT_DEADLINE)?;
+        let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
+        let client = clients.client_for(&url, deadline)?;
         let head = RequestHead::new(target).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
         let token = target.secrets.verification_token.expose();
@@ -60,6 +67,7 @@ impl HttpSink {
             client,
             url,
             head,
+            deadline,
             secrets,
             clock,
         })
@@ -92,7 +100,7 @@ impl Sink for HttpSink {
     }
 
     fn deadline(&self) -> Duration {
-        ATTEMPT_DEADLINE
+        self.deadline
     }
 
     async fn send(&self, events: &[Arc<LoggedEvent>], _run: Option<Run>) -> SendReport {
@@ -111,8 +119,8 @@ impl HttpSink {
             return unsendable("The type or source of the event can't stand in a header.");
         };
         let report = match self.client.post(&self.url, headers, event.body.clone()).await {
-            Ok(response) => answer_report(response, started, now).await,
-            Err(error) => error_report(&error, started, ATTEMPT_DEADLINE),
+            Ok(response) => answer_report(response, started, self.deadline, now).await,
+            Err(error) => error_report(&error, started, self.deadline),
         };
         Report {
             response: masked(report.response, &self.secrets),

@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const LOG_ID: &str = "audit/events.v1";
 
-fn services(google: &GoogleServer) -> SinkServices {
+pub(crate) fn services(google: &GoogleServer) -> SinkServices {
     SinkServices::new(&google.url(), &google.token_url(), SinkServices::RUN_AGE).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What an answer says.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::{Timestamp, policy::Outcome};
 
@@ -11,7 +11,12 @@ use super::super::{
 use crate::net::Response;
 
 /// `now` is only used to read a `Retry-After` that names a date.
-pub(super) async fn answer_report(mut response: Response, started: Instant, now: Timestamp) -> Report {
+pub(super) async fn answer_report(
+    mut response: Response,
+    started: Instant,
+    deadline: Duration,
+    now: Timestamp,
+) -> Report {
     let status = response.status();
     let outcome = Outcome::Answered {
         status: status.as_u16(),
@@ -21,7 +26,7 @@ pub(super) async fn answer_report(mut response: Response, started: Instant, now:
         // A success whose body breaks off is a success: the status says that the event was taken.
         _ if status.is_success() => (String::new(), String::new()),
         Ok(answer) => (format!("Answered {status}."), kept_text(&answer)),
-        Err(error) => return error_report(&error, started, super::ATTEMPT_DEADLINE),
+        Err(error) => return error_report(&error, started, deadline),
     };
     Report {
         outcome,

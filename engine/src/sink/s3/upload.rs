@@ -36,7 +36,7 @@ use super::{
         Report,
         report::{accepted, answered},
     },
-    ATTEMPT_DEADLINE, PutFailure, S3Sink,
+    PutFailure, S3Sink,
     object::{DIGEST, Object, hex},
     refusal::is_unknown_condition,
 };
@@ -64,9 +64,11 @@ impl S3Sink {
         match Box::pin(self.put_new(object, &object.key, started)).await {
             Ok(report) => report,
             Err(error) => {
-                let left = ATTEMPT_DEADLINE.saturating_sub(started.elapsed());
+                let left = self.deadline.saturating_sub(started.elapsed());
                 let rest = Box::pin(self.after(&error, object, started));
-                timeout(left, rest).await.unwrap_or_else(|_| late(started))
+                timeout(left, rest)
+                    .await
+                    .unwrap_or_else(|_| late(started, self.deadline))
             }
         }
     }
@@ -204,10 +206,10 @@ fn is_accepted(report: &Report) -> bool {
 }
 
 /// The requests of one attempt took too long together.
-fn late(started: Instant) -> Report {
+fn late(started: Instant, deadline: Duration) -> Report {
     Report {
         outcome: Outcome::Unreached(Unreached::Timeout),
-        reason: format!("No whole answer within {} seconds.", ATTEMPT_DEADLINE.as_secs()),
+        reason: format!("No whole answer within {} seconds.", deadline.as_secs()),
         response: String::new(),
         duration: started.elapsed(),
     }

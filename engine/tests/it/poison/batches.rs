@@ -161,6 +161,11 @@ macro_rules! each_answer {
             }
 
             #[tokio::test]
+            async fn a_reset() {
+                $goes_on(Trouble::Reset, "The connection ended before the answer").await;
+            }
+
+            #[tokio::test]
             async fn a_close() {
                 $goes_on(Trouble::Cut, "The connection ended before the answer").await;
             }

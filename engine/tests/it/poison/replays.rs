@@ -52,10 +52,26 @@ async fn an_endpoint(fate: Fate, reason: &str) {
         false => Fate::Accept,
     })
     .await;
-    let world = World::new().await;
+    let services = services(SinkServices::usual().unwrap());
+    let world = World::with(|config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     ends(&world, id, reason).await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_answers_302() {
+    an_endpoint(Fate::Status(302), "302").await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_answers_404() {
+    an_endpoint(Fate::Status(404), "404").await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_silent() {
+    an_endpoint(Fate::Silence, "No whole answer").await;
 }
 
 #[tokio::test]
@@ -117,6 +133,16 @@ async fn a_bucket_of_objects_that_closes_the_connection() {
     a_bucket(
         ObjectLayout::Events,
         Trouble::Cut,
+        "The connection ended before the answer",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_bucket_of_objects_that_resets_the_connection() {
+    a_bucket(
+        ObjectLayout::Events,
+        Trouble::Reset,
         "The connection ended before the answer",
     )
     .await;
