@@ -164,7 +164,6 @@ impl Engine {
         // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
         database.list_destinations().await?;
         database.alert_settings().await?;
-        database.seal_urls().await?;
         let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
         let log_size = settings.retention().log_size.value.bytes();
         let pairing = Pairing {

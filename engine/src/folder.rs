@@ -31,8 +31,7 @@ pub(crate) struct DataFolder {
 
 /// Held as long as a server runs on the folder.
 ///
-/// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too, which is all that
-/// older versions look at.
+/// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too.
 pub(crate) struct FolderLock {
     _folder: File,
     _file: File,

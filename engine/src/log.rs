@@ -107,7 +107,7 @@ impl EventLog {
     /// Opens or makes the file, whichever store it belongs to. `size_limit` is in bytes of the file's used pages.
     ///
     /// # Errors
-    /// [`LogError`] if the file can't be opened, or was written by a newer version.
+    /// [`LogError`] if the file can't be opened, or was written by another version.
     pub async fn open(path: &Path, size_limit: u64) -> Result<Self, LogError> {
         Self::start(path, size_limit, None).await
     }

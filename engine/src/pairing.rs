@@ -5,7 +5,9 @@
 //! So a file that is missing, from an older backup or of another instance is found before anything is written. To go on
 //! regardless would lose events in silence: streams skip what a log gives to positions that they have passed.
 //!
-//! Files of a version that wrote no ids are paired at their first start, if the log is not older than the store.
+//! A mismatch that the command line accepts is accepted by one transaction of `events.db`, which makes the log one of this
+//! instance (`log::identity`). A start that is killed before it leaves the same mismatch, and one that is killed after it leaves
+//! files that match.
 
 use domain::ids::Seq;
 
@@ -13,8 +15,6 @@ use domain::ids::Seq;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSide {
     pub instance: String,
-    /// The log carries the id of the instance.
-    pub is_paired: bool,
     pub generation: i64,
     /// A position that the log has reached; `None` if the store has never had a log.
     pub log_reached: Option<Seq>,
@@ -23,7 +23,7 @@ pub struct StoreSide {
 /// What `events.db` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSide {
-    /// `None` in a log that was written by an older version.
+    /// `None` in a log that was never opened beside a store.
     pub(crate) identity: Option<LogIdentity>,
     pub(crate) last_seq: Seq,
 }
@@ -92,22 +92,25 @@ impl Pairing {
 
 impl StoreSide {
     fn check(&self, log: Option<&LogSide>) -> Result<(), Mismatch> {
-        let reached = self.log_reached.unwrap_or(Seq::START);
-        let has_had_a_log = self.is_paired || self.log_reached.is_some();
         let Some(log) = log else {
-            return if has_had_a_log {
-                Err(Mismatch::LogMissing { reached })
-            } else {
-                Ok(())
-            };
+            return self
+                .log_reached
+                .map_or(Ok(()), |reached| Err(Mismatch::LogMissing { reached }));
+        };
+        let ours = log
+            .identity
+            .as_ref()
+            .filter(|identity| identity.instance == self.instance);
+        let Some(reached) = self.log_reached else {
+            // A first start that was killed between the two files.
+            return ours.map_or(Err(Mismatch::StoreMissing), |_| Ok(()));
         };
         let end = log.last_seq;
-        match &log.identity {
-            Some(identity) if identity.instance != self.instance => Err(Mismatch::LogForeign),
-            None if self.is_paired || (!has_had_a_log && end > Seq::START) => Err(Mismatch::LogForeign),
-            _ if end < reached => Err(Mismatch::LogOlder { reached, end }),
+        match ours {
+            None => Err(Mismatch::LogForeign),
+            Some(_) if end < reached => Err(Mismatch::LogOlder { reached, end }),
             Some(identity) if identity.store_generation > self.generation => Err(Mismatch::StoreOlder),
-            _ => Ok(()),
+            Some(_) => Ok(()),
         }
     }
 }
@@ -116,10 +119,9 @@ impl StoreSide {
 mod tests {
     use super::*;
 
-    fn store(is_paired: bool, log_reached: Option<i64>) -> StoreSide {
+    fn store(log_reached: Option<i64>) -> StoreSide {
         StoreSide {
             instance: "a".into(),
-            is_paired,
             generation: 5,
             log_reached: log_reached.map(Seq::new),
         }
@@ -140,31 +142,26 @@ mod tests {
     fn files_match_or_say_what_is_wrong() {
         let (reached, end) = (Seq::new(7), Seq::new(6));
         for (store, log, expected) in [
-            // A first start, one that was cut off, and one of an older version's folder.
-            (store(false, None), None, Ok(())),
-            (store(false, None), log(None, 0), Ok(())),
-            (store(false, None), log(Some(("a", 1)), 0), Ok(())),
-            (store(false, Some(7)), log(None, 7), Ok(())),
-            (store(true, Some(7)), log(Some(("a", 5)), 7), Ok(())),
+            // A first start, and two that were killed.
+            (store(None), None, Ok(())),
+            (store(None), log(Some(("a", 1)), 0), Ok(())),
+            (store(None), log(Some(("a", 1)), 7), Ok(())),
+            (store(Some(7)), log(Some(("a", 5)), 7), Ok(())),
             // The store was stopped in order, the log was not opened since.
-            (store(true, Some(7)), log(Some(("a", 4)), 9), Ok(())),
-            (store(true, Some(7)), None, Err(Mismatch::LogMissing { reached })),
-            (store(false, Some(7)), None, Err(Mismatch::LogMissing { reached })),
-            (store(true, Some(7)), log(Some(("b", 5)), 7), Err(Mismatch::LogForeign)),
-            (store(true, Some(7)), log(None, 7), Err(Mismatch::LogForeign)),
-            (store(false, None), log(None, 1), Err(Mismatch::LogForeign)),
-            (store(false, None), log(Some(("b", 1)), 0), Err(Mismatch::LogForeign)),
+            (store(Some(7)), log(Some(("a", 4)), 9), Ok(())),
+            (store(Some(7)), None, Err(Mismatch::LogMissing { reached })),
+            (store(Some(0)), None, Err(Mismatch::LogMissing { reached: Seq::START })),
+            (store(None), log(Some(("b", 1)), 0), Err(Mismatch::StoreMissing)),
+            (store(None), log(Some(("b", 1)), 7), Err(Mismatch::StoreMissing)),
+            (store(None), log(None, 7), Err(Mismatch::StoreMissing)),
+            (store(Some(7)), log(Some(("b", 5)), 7), Err(Mismatch::LogForeign)),
+            (store(Some(7)), log(None, 7), Err(Mismatch::LogForeign)),
             (
-                store(true, Some(7)),
+                store(Some(7)),
                 log(Some(("a", 5)), 6),
                 Err(Mismatch::LogOlder { reached, end }),
             ),
-            (
-                store(false, Some(7)),
-                log(None, 6),
-                Err(Mismatch::LogOlder { reached, end }),
-            ),
-            (store(true, Some(7)), log(Some(("a", 6)), 7), Err(Mismatch::StoreOlder)),
+            (store(Some(7)), log(Some(("a", 6)), 7), Err(Mismatch::StoreOlder)),
         ] {
             assert_eq!(store.check(log.as_ref()), expected, "{store:?} {log:?}");
             let accepting = Pairing {

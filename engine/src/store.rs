@@ -18,7 +18,6 @@ mod replays;
 mod sessions;
 mod settings;
 mod tokens;
-mod urls;
 mod users;
 
 pub use self::{

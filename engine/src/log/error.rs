@@ -11,8 +11,13 @@ pub enum LogError {
     Connection(#[from] rusqlite::Error),
     #[error("the log can't be searched")]
     Search(#[from] sqlx::Error),
-    #[error("the log was written by a newer version of this program (schema {found}, known up to {known})")]
-    TooNew { found: i64, known: i64 },
+    #[error(
+        "another version of Audit Streams wrote the log, and this version can't read it: its layout is {found}, not {known}. \
+         Start the version that wrote it, or give this one an empty data folder"
+    )]
+    OtherLayout { found: i64, known: i64 },
+    #[error("the file has the tables of a log of Audit Streams, but the version of their layout is missing")]
+    NoLayout,
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
     #[error("the file is a database, but not a log of Audit Streams")]

@@ -3,9 +3,9 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use domain::ids::Seq;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::LogError;
+use super::{LogError, schema};
 use crate::pairing::{LogIdentity, LogSide, Pairing};
 
 /// Looks into the file before anything in it is changed, or made.
@@ -28,45 +28,34 @@ pub(super) fn check(path: &Path, pairing: &Pairing) -> Result<(), LogError> {
 
 /// `None` if nothing is in the file.
 fn read(connection: &Connection) -> Result<Option<LogSide>, LogError> {
-    let has = |table: &str| {
-        let mut known = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")?;
-        known.exists([table])
-    };
-    if !has("positions")? {
-        let others: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        return if others == 0 { Ok(None) } else { Err(LogError::NotALog) };
+    if !schema::is_log(connection)? {
+        return Ok(None);
     }
     let last_seq = connection.query_row("SELECT last_seq FROM positions", [], |row| row.get(0))?;
-    let identity = if has("instance")? {
-        let row = connection.query_row("SELECT id, store_generation FROM instance", [], |row| {
-            Ok(LogIdentity {
-                instance: row.get(0)?,
-                store_generation: row.get(1)?,
-            })
-        });
-        row.optional()?
-    } else {
-        None
-    };
+    let identity = connection.query_row("SELECT id, store_generation FROM instance", [], |row| {
+        Ok(LogIdentity {
+            instance: row.get(0)?,
+            store_generation: row.get(1)?,
+        })
+    });
     Ok(Some(LogSide {
-        identity,
+        identity: identity.optional()?,
         last_seq: Seq::new(last_seq),
     }))
 }
 
-/// Writes the instance's id into a log that was checked. Positions go on after what the store knows of: they are never given
+/// Makes a log that was checked one of the store's instance. Positions continue after what the store knows of: none is given
 /// twice, even after a mismatch was accepted.
-pub(super) fn bind(connection: &mut Connection, pairing: &Pairing) -> rusqlite::Result<()> {
+pub(super) fn bind(transaction: &Transaction<'_>, pairing: &Pairing) -> rusqlite::Result<()> {
     let store = &pairing.store;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute("DELETE FROM instance", [])?;
-    transaction.execute(
-        "INSERT INTO instance (id, store_generation) VALUES (?, ?)",
-        params![store.instance, store.generation],
-    )?;
+    let bound = (store.instance.as_str(), store.generation);
+    let updated = transaction.execute("UPDATE instance SET id = ?, store_generation = ?", bound)?;
+    if updated == 0 {
+        transaction.execute("INSERT INTO instance (id, store_generation) VALUES (?, ?)", bound)?;
+    }
     let reached = store.log_reached.unwrap_or(Seq::START);
     transaction.execute("UPDATE positions SET last_seq = max(last_seq, ?)", [reached.get()])?;
-    transaction.commit()
+    Ok(())
 }
 
 /// Notes the generation of the store that the log is used beside.

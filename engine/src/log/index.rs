@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use domain::{Timestamp, event::AuditEvent, ids::Seq};
 use foldhash::fast::RandomState;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::{
     BrowsePosition,
@@ -59,20 +59,6 @@ impl Token<'_> {
 pub(super) fn entities_of_type(entity_type: &str) -> (String, String) {
     let key = |end: &str| ["e", entity_type, end].concat();
     (key("\n"), key("\u{b}"))
-}
-
-/// Stores blocks until less than one is left: for a log that has none yet.
-pub(super) fn catch_up(connection: &mut Connection, last_seq: Seq) -> Result<OpenBlock, rusqlite::Error> {
-    let mut open = OpenBlock::after(connection, last_seq)?;
-    while last_seq.get() - open.indexed_to.get() >= BLOCK {
-        let end = Seq::new(open.indexed_to.get() + BLOCK);
-        open.read(connection, end)?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        open.store(&transaction, end)?;
-        transaction.commit()?;
-    }
-    open.first = last_seq.next();
-    Ok(open)
 }
 
 /// Takes the blocks away of which no event is left.
@@ -312,8 +298,8 @@ mod tests {
     use super::{super::schema, *};
 
     fn log() -> Connection {
-        let connection = Connection::open_in_memory().unwrap();
-        schema::migrate(&connection).unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::prepare(&mut connection, None).unwrap();
         connection
             .execute("INSERT INTO sources (id, name) VALUES (1, 'a')", [])
             .unwrap();
@@ -332,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_surrogate_pair_keeps_no_log_from_opening() {
+    fn half_of_a_surrogate_pair_is_indexed() {
         let mut connection = log();
         let transaction = connection.transaction().unwrap();
         insert_block(&transaction);
@@ -343,8 +329,13 @@ mod tests {
             )
             .unwrap();
         transaction.commit().unwrap();
-        let open = catch_up(&mut connection, Seq::new(BLOCK)).unwrap();
-        assert_eq!(open.indexed_to, Seq::new(BLOCK));
+        let end = Seq::new(BLOCK);
+        let mut open = OpenBlock::after(&connection, end).unwrap();
+        open.complete(&connection, end, 0).unwrap();
+        let transaction = connection.transaction().unwrap();
+        open.store_if_full(&transaction, end).unwrap();
+        transaction.commit().unwrap();
+        assert_eq!(open.indexed_to, end);
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! The file's layout and settings. A file of an older version is brought up to date when it is opened, step by step.
+//! The file's layout and settings.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
-use super::LogError;
+use super::{LogError, identity};
+use crate::pairing::Pairing;
 
 /// Layout of the file, in `PRAGMA user_version`.
 const VERSION: i64 = 5;
 
-/// Version 1, from which every file starts.
-const START: &str = "
+const LAYOUT: &str = "
+-- Events, and whom they come from.
 CREATE TABLE sources (
     id   INTEGER PRIMARY KEY,
     name TEXT    NOT NULL,
     CONSTRAINT a_source_is_listed_once UNIQUE (name)
 ) STRICT;
-
 CREATE TABLE events (
     seq         INTEGER PRIMARY KEY,
     source      INTEGER NOT NULL REFERENCES sources (id),
@@ -32,13 +32,17 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_time ON events (created_at);
 
--- The last position given out, so that none is given twice even after every event has gone.
+-- One row: the last position that was given to an event. No position is given twice, even after every event was deleted.
 CREATE TABLE positions (last_seq INTEGER NOT NULL) STRICT;
 INSERT INTO positions (last_seq) VALUES (0);
-";
 
-/// Version 2: the event types and how many events of each were received in each hour since 1970.
-const COUNT_EVENT_TYPES: &str = "
+-- One row: the instance that the log belongs to, and the newest generation of its store (engine::pairing).
+CREATE TABLE instance (
+    id               TEXT    NOT NULL,
+    store_generation INTEGER NOT NULL
+) STRICT;
+
+-- The event types, and how many events of each were received in each hour since 1970.
 CREATE TABLE event_types (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE event_counts (
     hour       INTEGER NOT NULL,
@@ -46,12 +50,8 @@ CREATE TABLE event_counts (
     count      INTEGER NOT NULL,
     CONSTRAINT an_hour_counts_a_type_once PRIMARY KEY (hour, event_type)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO event_types SELECT DISTINCT event_type FROM events;
-INSERT INTO event_counts SELECT received_at / 3600000, event_type, count(*) FROM events GROUP BY 1, 2;
-";
 
-/// Version 3: tables of the index, which is filled when the log is opened. `block` is the first position in the block.
-const INDEX_BLOCKS: &str = "
+-- The index (engine::log::index). block is the first position in the block.
 CREATE TABLE index_blocks (
     block    INTEGER PRIMARY KEY,
     last_seq INTEGER NOT NULL,
@@ -68,11 +68,8 @@ CREATE TABLE index_entries (
     places BLOB    NOT NULL,
     CONSTRAINT a_block_lists_a_token_once PRIMARY KEY (block, token)
 ) STRICT, WITHOUT ROWID;
-";
 
-/// Version 4: events that have left the log although a destination that refused them may still get them, and how many events
-/// left it for want of room.
-const KEEP_REFUSED: &str = "
+-- Events that were removed from the log although a destination that refused them may still get them.
 CREATE TABLE kept_events (
     seq         INTEGER PRIMARY KEY,
     source      INTEGER NOT NULL REFERENCES sources (id),
@@ -87,8 +84,7 @@ CREATE TABLE kept_events (
     received_at INTEGER NOT NULL,
     body        TEXT    NOT NULL
 ) STRICT;
-
--- One row, kept up to date by the triggers: the table is never scanned for it.
+-- One row, kept up to date by the triggers, so that the table is never scanned for it.
 CREATE TABLE kept_totals (
     events INTEGER NOT NULL,
     bytes  INTEGER NOT NULL,
@@ -102,24 +98,13 @@ CREATE TRIGGER count_a_released_event AFTER DELETE ON kept_events BEGIN
     UPDATE kept_totals SET events = events - 1, bytes = bytes - octet_length(OLD.body);
 END;
 
--- Events that were pruned before they had reached the retention age, ever, and when the last of them were.
+-- One row: how many events were pruned before they had reached the retention age, and when the last of them were.
 CREATE TABLE pruned_early (
     events  INTEGER NOT NULL,
     last_at INTEGER
 ) STRICT;
 INSERT INTO pruned_early (events) VALUES (0);
 ";
-
-/// Version 5: which instance the log belongs to, and the newest generation of its store. Empty until it is opened beside one.
-const INSTANCE: &str = "
-CREATE TABLE instance (
-    id               TEXT    NOT NULL,
-    store_generation INTEGER NOT NULL
-) STRICT;
-";
-
-/// What leads from each version to the next, beginning with an empty file.
-const STEPS: [&str; 5] = [START, COUNT_EVENT_TYPES, INDEX_BLOCKS, KEEP_REFUSED, INSTANCE];
 
 /// Sets up a connection that writes.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -134,25 +119,39 @@ pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the tables that the file does not have yet.
-pub(super) fn migrate(connection: &Connection) -> Result<(), LogError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > VERSION {
-        return Err(LogError::TooNew { found, known: VERSION });
+/// Whether the file is a log; false if nothing is in it.
+///
+/// # Errors
+/// [`LogError`] if something else is in it, or a log of another layout.
+pub(super) fn is_log(connection: &Connection) -> Result<bool, LogError> {
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(false);
     }
-    if 0 < found && found < VERSION {
-        tracing::info!(
-            found,
-            wanted = VERSION,
-            "The log's layout is brought up to date, which takes a while if it is large."
-        );
+    let ours = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'positions'";
+    if !connection.prepare(ours)?.exists([])? {
+        return Err(LogError::NotALog);
     }
-    for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {step} PRAGMA user_version = {version}; COMMIT;"
-        ))?;
+    match connection.pragma_query_value(None, "user_version", |row| row.get(0))? {
+        VERSION => Ok(true),
+        0 => Err(LogError::NoLayout),
+        found => Err(LogError::OtherLayout { found, known: VERSION }),
     }
-    Ok(())
+}
+
+/// Makes the tables if nothing is in the file, and makes the log one of the store's instance: both in one transaction, so that
+/// no log is without its instance.
+pub(super) fn prepare(connection: &mut Connection, pairing: Option<&Pairing>) -> Result<(), LogError> {
+    let is_log = is_log(connection)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !is_log {
+        transaction.execute_batch(LAYOUT)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    if let Some(pairing) = pairing {
+        identity::bind(&transaction, pairing)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 #[cfg(test)]
@@ -160,39 +159,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_of_version_1_gets_its_counts() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(START).unwrap();
-        connection
-            .execute_batch("PRAGMA user_version = 1; INSERT INTO sources VALUES (1, 'a');")
-            .unwrap();
-        for (seq, event_type, received_at) in [(1, "b", 0), (2, "a", 1), (3, "a", 3_599_999), (4, "a", 3_600_000)] {
-            connection
-                .execute(
-                    "INSERT INTO events VALUES (?1, 1, ?1, ?2, '', '', '', '', '', 0, ?3, '{}')",
-                    rusqlite::params![seq, event_type, received_at],
-                )
-                .unwrap();
+    fn a_log_of_another_layout_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        prepare(&mut connection, None).unwrap();
+        prepare(&mut connection, None).unwrap();
+        for version in [-1, 1, VERSION - 1, VERSION + 1, i64::from(i32::MAX)] {
+            connection.pragma_update(None, "user_version", version).unwrap();
+            let refused = prepare(&mut connection, None);
+            assert!(
+                matches!(refused, Err(LogError::OtherLayout { found, .. }) if found == version),
+                "{version}: {refused:?}"
+            );
         }
-        migrate(&connection).unwrap();
-        let mut counts = connection
-            .prepare("SELECT hour, event_type, count FROM event_counts ORDER BY hour, event_type")
-            .unwrap();
-        let counts = counts
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .unwrap();
-        let counts: Vec<(i64, String, i64)> = counts.collect::<Result<_, _>>().unwrap();
-        assert_eq!(
-            counts,
-            [(0, "a".to_owned(), 2), (0, "b".to_owned(), 1), (1, "a".to_owned(), 1)]
-        );
-        migrate(&connection).unwrap();
-    }
-
-    #[test]
-    fn a_newer_log_is_left_alone() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "user_version", VERSION + 1).unwrap();
-        assert!(matches!(migrate(&connection), Err(LogError::TooNew { .. })));
+        connection.pragma_update(None, "user_version", 0).unwrap();
+        assert!(matches!(prepare(&mut connection, None), Err(LogError::NoLayout)));
     }
 }

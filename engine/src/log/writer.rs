@@ -24,7 +24,7 @@ use super::{
     append::Committed,
     damage::{Damage, is_damaged_row},
     identity,
-    index::{self, OpenBlock},
+    index::OpenBlock,
     prune,
     prune::{PruneOrder, PruneReport, Usage},
     schema,
@@ -289,13 +289,9 @@ impl WriterThread {
         }
         storage::make_private(&path).map_err(LogError::File)?;
         let mut connection = connect(&path)?;
-        schema::migrate(&connection)?;
-        if let Some(pairing) = &pairing {
-            identity::bind(&mut connection, pairing)?;
-        }
+        schema::prepare(&mut connection, pairing.as_ref())?;
         let last_seq = last_seq(&connection)?;
-        let mut open_block = index::catch_up(&mut connection, last_seq)?;
-        shared.damage.record(&open_block.take_unreadable());
+        let open_block = OpenBlock::after(&connection, last_seq)?;
         let usage = prune::usage(&connection)?;
         shared.writes.opened(&path).map_err(LogError::File)?;
         committed.send_replace(last_seq);

@@ -12,7 +12,6 @@ use domain::{
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use self::notices::insert_notice;
-pub(super) use self::settings::{SealedWebhookUrl, unreadable_webhook};
 pub use self::{
     notices::{Channel, Notice},
     settings::StoredAlertSettings,

@@ -5,7 +5,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     error::DatabaseError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{StoreError, error::sqlite_code};
@@ -13,6 +14,8 @@ use crate::{
     storage::{PartState, WriteState},
     vault::Vault,
 };
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Handles to the open database; clones share them.
 #[derive(Clone)]
@@ -27,10 +30,10 @@ impl Database {
     /// Opens or makes the file and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError`] if the file can't be opened, or was written by a newer version.
+    /// [`StoreError`] if the file can't be opened, or was written by another version.
     pub async fn open(path: &Path, vault: Vault) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
-        refuse_strange_tables(&options).await?;
+        check_schema(&options).await?;
         let options = options
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -39,7 +42,7 @@ impl Database {
         let writes = Arc::new(WriteState::new("audit-streams.db"));
         let state = Arc::clone(&writes);
         let writer = pool(1, move || state.failed()).connect_with(options.clone()).await?;
-        sqlx::migrate!("./migrations").run(&writer).await?;
+        MIGRATIONS.run(&writer).await?;
         let reader = pool(4, || {}).connect_with(options.read_only(true)).await?;
         writes.opened(path).map_err(sqlx::Error::Io)?;
         Ok(Self {
@@ -113,13 +116,6 @@ impl Database {
         self.writes.files_are_in_place();
     }
 
-    /// Writes the file anew, so that nothing stays in it that was overwritten or deleted.
-    pub(super) async fn rewrite(&self) -> Result<(), StoreError> {
-        sqlx::query("VACUUM").execute(&self.writer).await?;
-        self.checkpoint().await;
-        Ok(())
-    }
-
     /// At a clean end: copies everything into the one file, so that a copy of it is whole.
     pub(crate) async fn checkpoint(&self) {
         let is_busy = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -148,19 +144,36 @@ fn is_busy(error: &dyn DatabaseError) -> bool {
     sqlite_code(error) == Some(SQLITE_BUSY)
 }
 
-/// A database of something else is left as it is.
-async fn refuse_strange_tables(options: &SqliteConnectOptions) -> Result<(), StoreError> {
+/// A database of something else, or with migrations that this version does not have, is left as it is.
+async fn check_schema(options: &SqliteConnectOptions) -> Result<(), StoreError> {
     let mut connection = options.connect().await?;
-    let counts: Result<(i64, i64), _> =
-        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema")
-            .fetch_one(&mut connection)
-            .await;
+    let checked = check_migrations(&mut connection).await;
     connection.close().await?;
-    let (tables, ours) = counts?;
-    if tables > 0 && ours == 0 {
-        return Err(StoreError::NotAStore);
+    checked
+}
+
+async fn check_migrations(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let (tables, ours): (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_schema")
+            .fetch_one(&mut *connection)
+            .await?;
+    match (tables, ours) {
+        (0, _) => return Ok(()),
+        (_, 0) => return Err(StoreError::NotAStore),
+        _ => {}
     }
-    Ok(())
+    let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
+        .fetch_all(connection)
+        .await?;
+    let is_known = |(version, checksum): &(i64, Vec<u8>)| {
+        let mut known = MIGRATIONS.iter();
+        known.any(|migration| migration.version == *version && *migration.checksum == **checksum)
+    };
+    if applied.iter().all(is_known) {
+        Ok(())
+    } else {
+        Err(StoreError::OtherVersion)
+    }
 }
 
 /// A pool that closes a connection whose transaction ended badly, and calls `ended_badly` then.

@@ -23,6 +23,7 @@ use domain::{
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
+pub(super) use self::flow::{forget_spans, read_spans};
 pub use self::{
     admission::Admission,
     headers::Header,
@@ -35,10 +36,6 @@ use self::{
     flow::store_flow,
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
-};
-pub(super) use self::{
-    flow::{forget_spans, read_spans},
-    http::{SealedUrl, unreadable_url},
 };
 use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
 use crate::{log::LogError, own_events::Recorded, vault::Place};

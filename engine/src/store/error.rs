@@ -13,6 +13,11 @@ pub enum StoreError {
     FilesMissing,
     #[error("the file is a database, but not one of Audit Streams")]
     NotAStore,
+    #[error(
+        "another version of Audit Streams wrote the file, and this version can't read it. Start the version that wrote it, or \
+         give this one an empty data folder"
+    )]
+    OtherVersion,
     #[error("the file can't be made")]
     File(#[source] std::io::Error),
     #[error("the process is stopping")]

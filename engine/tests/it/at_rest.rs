@@ -4,7 +4,6 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use domain::settings::{AlertChange, WebhookDraft};
 use engine::{Engine, clock::Clock};
-use rusqlite::Connection;
 
 use crate::world::{World, author, config, install_crypto};
 
@@ -47,20 +46,6 @@ fn files_with(folder: &Path, text: &str) -> Vec<String> {
     holding.map(|file| file.file_name().into_string().unwrap()).collect()
 }
 
-/// Stores the URLs as the version before this one did.
-fn store_as_text(folder: &Path) {
-    let store = Connection::open(folder.join("audit-streams.db")).unwrap();
-    store
-        .execute("UPDATE http_targets SET url_digest = ?, url_sealed = NULL", [URL])
-        .unwrap();
-    store
-        .execute(
-            "UPDATE alert_settings SET webhook_origin = ?, webhook_url_sealed = NULL",
-            [WEBHOOK],
-        )
-        .unwrap();
-}
-
 #[tokio::test]
 async fn urls_are_encrypted_and_still_taken_once() {
     let world = World::new().await;
@@ -82,23 +67,10 @@ async fn urls_are_encrypted_and_still_taken_once() {
 }
 
 #[tokio::test]
-async fn urls_that_an_older_version_stored_as_text_are_encrypted_at_the_start() {
+async fn another_key_stops_the_start_and_changes_nothing() {
     let world = World::new().await;
     set_up(&world).await;
     let folder = world.shut_down().await;
-    store_as_text(folder.path());
-    assert_eq!(files_with(folder.path(), "s3cret"), ["audit-streams.db"]);
-    let world = World::on(folder).await;
-    assert_eq!(urls(&world).await, [URL, WEBHOOK]);
-    assert_eq!(files_with(world.folder(), "s3cret"), [""; 0]);
-}
-
-#[tokio::test]
-async fn urls_are_not_encrypted_with_another_key() {
-    let world = World::new().await;
-    set_up(&world).await;
-    let folder = world.shut_down().await;
-    store_as_text(folder.path());
     let key = folder.path().join("secret.key");
     let right = fs::read(&key).unwrap();
     fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();

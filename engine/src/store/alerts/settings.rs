@@ -148,44 +148,35 @@ impl Database {
     }
 
     fn read_webhook(&self, row: &SqliteRow) -> Result<Option<WebhookSettings>, StoreError> {
-        // The text is the URL itself as long as an older version's is not sealed yet.
-        let Some(origin) = row.get::<Option<&str>, _>("webhook_origin") else {
+        let Some(sealed_url) = row.get::<Option<&[u8]>, _>("webhook_url_sealed") else {
             return Ok(None);
         };
-        let sealed_url: Option<&[u8]> = row.get("webhook_url_sealed");
-        let url = match sealed_url {
-            Some(sealed) => self.vault.open(place(URL), sealed)?,
-            None => origin.to_owned(),
-        };
+        let url = self.vault.open(place(URL), sealed_url)?;
         let sealed: Option<&[u8]> = row.get("webhook_secret_sealed");
         let secret = sealed
             .map(|sealed| self.vault.open(place(SECRET), sealed))
             .transpose()?;
         let secret = secret.map(|secret| WebhookSecret::parse(&secret)).transpose();
         Ok(Some(WebhookSettings {
-            url: DestinationUrl::parse(&url).map_err(|_| unreadable_webhook())?,
+            url: DestinationUrl::parse(&url).map_err(|_| unreadable(URL))?,
             secret: secret.map_err(|_| unreadable("secret"))?,
         }))
     }
 }
 
 /// The webhook's URL as it is stored: its path and query may hold keys.
-pub(in crate::store) struct SealedWebhookUrl {
-    pub(in crate::store) origin: String,
-    pub(in crate::store) ciphertext: Vec<u8>,
+struct SealedWebhookUrl {
+    origin: String,
+    ciphertext: Vec<u8>,
 }
 
 impl SealedWebhookUrl {
-    pub(in crate::store) fn seal(vault: &Vault, url: &DestinationUrl) -> Result<Self, StoreError> {
+    fn seal(vault: &Vault, url: &DestinationUrl) -> Result<Self, StoreError> {
         Ok(Self {
             origin: url.origin(),
             ciphertext: vault.seal(place(URL), url.as_str())?,
         })
     }
-}
-
-pub(in crate::store) const fn unreadable_webhook() -> StoreError {
-    unreadable(URL)
 }
 
 fn print_addresses(addresses: &[MailAddress]) -> String {

@@ -19,23 +19,19 @@ const TOKEN: &str = "verification_token";
 const SIGNING: &str = "signing_secret";
 
 /// A URL as it is stored: its path and query may hold keys.
-pub(in crate::store) struct SealedUrl {
+struct SealedUrl {
     /// Keeps two destinations from having the same URL.
-    pub(in crate::store) digest: String,
-    pub(in crate::store) ciphertext: Vec<u8>,
+    digest: String,
+    ciphertext: Vec<u8>,
 }
 
 impl SealedUrl {
-    pub(in crate::store) fn seal(vault: &Vault, id: DestinationId, url: &DestinationUrl) -> Result<Self, StoreError> {
+    fn seal(vault: &Vault, id: DestinationId, url: &DestinationUrl) -> Result<Self, StoreError> {
         Ok(Self {
             digest: vault.digest(url.as_str()),
             ciphertext: vault.seal(place(id, URL), url.as_str())?,
         })
     }
-}
-
-pub(in crate::store) const fn unreadable_url(id: DestinationId) -> StoreError {
-    unreadable(id.get(), URL)
 }
 
 impl Database {
@@ -95,25 +91,16 @@ impl Database {
         }))
     }
 
-    /// Also one that an older version stored as text, and that is not sealed yet.
-    fn read_url(&self, id: DestinationId, row: &SqliteRow) -> Result<DestinationUrl, StoreError> {
-        let sealed: Option<&[u8]> = row.get("url_sealed");
-        let url = match sealed {
-            Some(sealed) => self.vault.open(place(id, URL), sealed)?,
-            None => row.get("url_digest"),
-        };
-        DestinationUrl::parse(&url).map_err(|_| unreadable_url(id))
-    }
-
     /// All but the headers, which are in a table of their own.
     fn read_http_target(&self, id: DestinationId, row: &SqliteRow) -> Result<HttpTarget, StoreError> {
         let unreadable = |what| unreadable(id.get(), what);
+        let url = self.vault.open(place(id, URL), row.get("url_sealed"))?;
         let token = self
             .vault
             .open(place(id, TOKEN), row.get("verification_token_sealed"))?;
         let signing = self.vault.open(place(id, SIGNING), row.get("signing_secret_sealed"))?;
         Ok(HttpTarget {
-            url: self.read_url(id, row)?,
+            url: DestinationUrl::parse(&url).map_err(|_| unreadable(URL))?,
             secrets: HttpSecrets {
                 verification_token: VerificationToken::parse(&token).map_err(|_| unreadable("verification token"))?,
                 signing_secret: SigningSecret::stored(signing),
