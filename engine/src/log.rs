@@ -133,14 +133,13 @@ impl EventLog {
             .filename(path)
             .read_only(true)
             .busy_timeout(Duration::from_secs(5));
-        let reader = SqlitePoolOptions::new()
-            .max_connections(8)
-            .connect_with(options)
-            .await?;
+        let files = writer.files();
+        let pool = files.guard(SqlitePoolOptions::new().max_connections(8));
+        let reader = pool.connect_with(options).await?;
         Ok(Self {
             writer: Arc::new(writer),
             reader,
-            readers: Arc::new(Readers::new(path)),
+            readers: Arc::new(Readers::new(path, files)),
             damage,
             tail,
             committed,
@@ -175,6 +174,20 @@ impl EventLog {
     /// Held from asking what may go until it has gone, and by whoever is about to need what is in the log.
     pub(crate) async fn pruning_turn(&self) -> MutexGuard<'_, ()> {
         self.pruning.lock().await
+    }
+
+    /// For searching.
+    fn reader(&self) -> Result<&SqlitePool, LogError> {
+        self.check_in_place()?;
+        Ok(&self.reader)
+    }
+
+    fn check_in_place(&self) -> Result<(), LogError> {
+        if self.writer.files().files_are_in_place() {
+            Ok(())
+        } else {
+            Err(LogError::FilesMissing)
+        }
     }
 
     /// Whether the writer takes events, and could write the last ones.

@@ -1,7 +1,8 @@
 //! Whether a database file is in its place and can be written, as `/readyz` reports it.
 //!
 //! A file that is deleted or replaced while it is open can still be written, but after a restart everything in it would be
-//! gone. So the paths are compared with the files that were opened.
+//! gone. So the paths are compared with the files that were opened. While they differ, nothing is written, and nothing is read
+//! either: connections open a file by its path, and what is absent from another file was not removed from ours.
 //!
 //! The last write decides. After one that failed, a small write is tried every second ([`watch`]), so that a server that
 //! nobody writes to recovers too.
@@ -11,12 +12,13 @@ use std::{
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use sqlx::sqlite::SqlitePoolOptions;
 use tokio::time::MissedTickBehavior;
 
 use crate::{causes::causes, log::EventLog, store::Database};
@@ -116,14 +118,33 @@ impl WriteState {
         if !in_place && !was_missing {
             tracing::error!(
                 file = self.file,
-                "The file, its -wal or its -shm was deleted or replaced while the server runs. Nothing more is stored: stop \
-                 the server, restore the data folder from a backup, and start it again."
+                "The file, its -wal or its -shm was deleted or replaced while the server runs. Nothing more is stored, and \
+                 streams wait: stop the server, restore the data folder from a backup, and start it again."
             );
         }
         if in_place && was_missing {
             tracing::info!(file = self.file, "The file is in its place again.");
         }
         in_place
+    }
+
+    /// Has a pool open no connection to another file at the same path.
+    pub(crate) fn guard(self: &Arc<Self>, pool: SqlitePoolOptions) -> SqlitePoolOptions {
+        let state = Arc::clone(self);
+        pool.after_connect(move |connection, _| {
+            let state = Arc::clone(&state);
+            Box::pin(async move {
+                // Only now SQLite opens the write-ahead log.
+                sqlx::query("SELECT count(*) FROM sqlite_schema")
+                    .execute(connection)
+                    .await?;
+                if state.files_are_in_place() {
+                    Ok(())
+                } else {
+                    Err(sqlx::Error::Io(io::Error::other("the file was deleted or replaced")))
+                }
+            })
+        })
     }
 
     pub(crate) fn succeeded(&self) {

@@ -171,12 +171,12 @@ impl EventLog {
     pub async fn show(&self, seq: Seq) -> Result<Option<BrowseRow>, LogError> {
         let rows = sqlx::query(CHOSEN)
             .bind(format!("[{seq}]"))
-            .fetch_all(&self.reader)
+            .fetch_all(self.reader()?)
             .await?;
         if let Some(row) = rows.first() {
             return read_row(row).map(Some);
         }
-        let kept = sqlx::query(KEPT).bind(seq.get()).fetch_optional(&self.reader).await?;
+        let kept = sqlx::query(KEPT).bind(seq.get()).fetch_optional(self.reader()?).await?;
         kept.as_ref().map(read_row).transpose()
     }
 
@@ -186,7 +186,7 @@ impl EventLog {
     /// [`LogError`] if the disk can't be read.
     pub async fn count(&self) -> Result<u64, LogError> {
         let oldest: Option<i64> = sqlx::query_scalar("SELECT min(seq) FROM events")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         let count = oldest.map_or(0, |oldest| {
             self.last_seq().get().saturating_sub(oldest).saturating_add(1)
@@ -347,7 +347,7 @@ impl EventLog {
             Some(text) => query.bind(text),
             None => query,
         };
-        Ok(query.fetch_all(&self.reader).await?)
+        Ok(query.fetch_all(self.reader()?).await?)
     }
 }
 

@@ -141,7 +141,7 @@ impl EventLog {
     ) -> Result<Vec<BrowsePosition>, LogError> {
         // Before the events are read: what is put into a block meanwhile is still read from the log.
         let indexed_to: Option<i64> = sqlx::query_scalar("SELECT max(last_seq) FROM index_blocks")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         let indexed_to = indexed_to.unwrap_or(0);
         let unindexed = Way {
@@ -191,7 +191,7 @@ impl EventLog {
         query
             .push(" ORDER BY block")
             .push(if way.goes_back { " DESC" } else { "" });
-        let rows = query.build().fetch_all(&self.reader).await?;
+        let rows = query.build().fetch_all(self.reader()?).await?;
         Ok(rows.iter().map(|row| row.get(0)..row.get(1)).collect())
     }
 
@@ -204,7 +204,7 @@ impl EventLog {
             condition.push_to(&mut query);
             query.push(")");
             let mut places = Vec::new();
-            for row in query.build().fetch_all(&self.reader).await? {
+            for row in query.build().fetch_all(self.reader()?).await? {
                 places.extend(unpack(row.get(0)).ok_or(LogError::Unreadable { seq: block })?);
             }
             places.sort_unstable_by_key(|place| place.seq);
@@ -229,7 +229,7 @@ impl EventLog {
     /// Without what has gone from the log while its block is still there.
     async fn keep_stored(&self, mut places: Vec<BrowsePosition>) -> Result<Vec<BrowsePosition>, LogError> {
         let oldest: Option<i64> = sqlx::query_scalar("SELECT min(seq) FROM events")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         places.retain(|place| oldest.is_some_and(|oldest| place.seq.get() >= oldest));
         Ok(places)
@@ -250,7 +250,7 @@ impl EventLog {
         query
             .push(" LIMIT ")
             .push_bind(i64::try_from(wanted).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.reader).await?;
+        let rows = query.build().fetch_all(self.reader()?).await?;
         let places = rows.iter().map(|row| BrowsePosition {
             created_at: Timestamp::from_unix_ms(row.get(0)),
             seq: Seq::new(row.get(1)),

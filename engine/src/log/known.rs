@@ -28,7 +28,7 @@ impl EventLog {
     pub async fn latest_names(&self) -> Result<LatestNames, LogError> {
         let rows = sqlx::query("SELECT author_name, entity_type, entity_path FROM events ORDER BY seq DESC LIMIT ?")
             .bind(LATEST)
-            .fetch_all(&self.reader)
+            .fetch_all(self.reader()?)
             .await?;
         let mut names = LatestNames::default();
         for row in rows {

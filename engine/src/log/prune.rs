@@ -92,7 +92,7 @@ impl EventLog {
     /// [`LogError`] if the disk can't be read.
     pub async fn pruned_early(&self) -> Result<PrunedEarly, LogError> {
         let (events, last_at): (i64, Option<i64>) = sqlx::query_as("SELECT events, last_at FROM pruned_early")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         Ok(PrunedEarly {
             events: u64::try_from(events).unwrap_or(0),

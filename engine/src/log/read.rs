@@ -40,6 +40,7 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn read_page(&self, after: Seq, count: usize, bytes: usize) -> Result<LogPage, LogError> {
+        self.check_in_place()?;
         let last = self.last_seq();
         if last <= after {
             return Ok(LogPage {

@@ -11,30 +11,37 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use super::LogError;
+use crate::storage::WriteState;
 
 /// Kept open for the next reads; more streams than this rarely read at the same moment.
 const IDLE_CONNECTIONS: usize = 8;
 
 pub(super) struct Readers {
     path: PathBuf,
+    files: Arc<WriteState>,
     /// None once the log is closed.
     idle: Mutex<Option<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path, files: Arc<WriteState>) -> Self {
         Self {
             path: path.to_owned(),
+            files,
             idle: Mutex::new(Some(Vec::new())),
         }
     }
 
+    /// # Errors
+    /// [`LogError`] if the disk can't be read, or the log's files are not in their place: what is absent from another file was
+    /// not removed from this one.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> Result<T, LogError> + Send + 'static,
     ) -> Result<T, LogError> {
         let readers = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || {
+            readers.check_files()?;
             let connection = readers.take()?;
             let read = read(&connection)?;
             readers.put_back(connection);
@@ -55,7 +62,19 @@ impl Readers {
         }
         drop(idle);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Ok(Connection::open_with_flags(&self.path, flags)?)
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        // SQLite opens the write-ahead log with the first statement. From then on the connection keeps to these files.
+        connection.query_row("SELECT last_seq FROM positions", [], |_| Ok(()))?;
+        self.check_files()?;
+        Ok(connection)
+    }
+
+    fn check_files(&self) -> Result<(), LogError> {
+        if self.files.files_are_in_place() {
+            Ok(())
+        } else {
+            Err(LogError::FilesMissing)
+        }
     }
 
     fn put_back(&self, connection: Connection) {

@@ -46,7 +46,7 @@ impl EventLog {
             .bind(walk.below.created_at.unix_ms())
             .bind(walk.below.seq.get())
             .bind(i64::try_from(wanted).unwrap_or(i64::MAX))
-            .fetch_all(&self.reader)
+            .fetch_all(self.reader()?)
             .await?;
         Ok(rows.iter().map(read_place).collect())
     }
@@ -69,7 +69,7 @@ impl EventLog {
             .bind(after.map(Seq::get))
             .bind(up_to.get())
             .bind(&filter.user)
-            .fetch_all(&self.reader)
+            .fetch_all(self.reader()?)
             .await?;
         Ok(rows
             .iter()
@@ -88,11 +88,11 @@ impl EventLog {
         mut found: Vec<BrowsePosition>,
     ) -> Result<Vec<BrowsePosition>, LogError> {
         let oldest: Option<i64> = sqlx::query_scalar("SELECT min(seq) FROM events")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         let oldest = Seq::new(oldest.unwrap_or(i64::MAX));
         let mut query = blocks_with(tokens, walk);
-        let mut blocks = query.build().fetch(&self.reader);
+        let mut blocks = query.build().fetch(self.reader()?);
         while let Some(block) = blocks.try_next().await? {
             if walk.is_done(&found, wanted, Timestamp::from_unix_ms(block.get(1))) {
                 break;

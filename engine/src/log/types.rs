@@ -41,7 +41,7 @@ impl EventLog {
         let received =
             sqlx::query_scalar("SELECT name FROM event_types WHERE name IN (SELECT value FROM json_each(?))")
                 .bind(serde_json::Value::from(names).to_string())
-                .fetch_all(&self.reader)
+                .fetch_all(self.reader()?)
                 .await?;
         Ok(received.into_iter().collect())
     }
@@ -54,7 +54,7 @@ impl EventLog {
     pub async fn event_type_counts(&self, since: Timestamp) -> Result<Vec<EventTypeCount>, LogError> {
         let rows = sqlx::query(COUNTED)
             .bind(hour_of(since))
-            .fetch_all(&self.reader)
+            .fetch_all(self.reader()?)
             .await?;
         let counts = rows.iter().map(|row| EventTypeCount {
             event_type: row.get(0),

@@ -55,13 +55,13 @@ impl EventLog {
             "SELECT (page_count - freelist_count) * page_size \
              FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
         )
-        .fetch_one(&self.reader)
+        .fetch_one(self.reader()?)
         .await?;
         let oldest: Option<i64> = sqlx::query_scalar("SELECT received_at FROM events ORDER BY seq LIMIT 1")
-            .fetch_optional(&self.reader)
+            .fetch_optional(self.reader()?)
             .await?;
         let (kept_events, kept_bytes): (i64, i64) = sqlx::query_as("SELECT events, bytes FROM kept_totals")
-            .fetch_one(&self.reader)
+            .fetch_one(self.reader()?)
             .await?;
         let elsewhere = self.writer.refused_bytes();
         Ok(Stored {

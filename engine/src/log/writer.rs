@@ -16,7 +16,7 @@ use std::{
 
 use bytes::Bytes;
 use domain::{Timestamp, activity::Timings, event::AuditEvent, ids::Seq};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
@@ -212,6 +212,10 @@ impl Writer {
         self.writes.files_are_in_place();
     }
 
+    pub(super) fn files(&self) -> Arc<WriteState> {
+        Arc::clone(&self.writes)
+    }
+
     fn order(&self, order: Order) -> Result<(), Stopped> {
         let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         orders.as_ref().ok_or(Stopped)?.send(order).map_err(|_| Stopped)
@@ -327,10 +331,7 @@ impl WriterThread {
             match next {
                 Some(Order::Prune(order, answer)) => drop(answer.send(self.prune(&order))),
                 Some(Order::Release(seqs, answer)) => drop(answer.send(self.release(&seqs))),
-                Some(Order::NoteGeneration(generation, answer)) => {
-                    let noted = identity::note_generation(&self.connection, generation);
-                    drop(answer.send(noted.map_err(LogError::from)));
-                }
+                Some(Order::NoteGeneration(generation, answer)) => drop(answer.send(self.note_generation(generation))),
                 Some(Order::Probe) => self.probe(),
                 Some(Order::Append(_)) | None => {}
             }
@@ -349,7 +350,21 @@ impl WriterThread {
         }
     }
 
+    fn check_files(&self) -> Result<(), LogError> {
+        if self.shared.writes.files_are_in_place() {
+            Ok(())
+        } else {
+            Err(LogError::FilesMissing)
+        }
+    }
+
+    fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+        self.check_files()?;
+        Ok(identity::note_generation(&self.connection, generation)?)
+    }
+
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
+        self.check_files()?;
         self.resolve_doubt()?;
         let released = prune::release(&self.connection, seqs);
         self.usage = released.inspect_err(|error| self.hindered(error))?;
@@ -357,6 +372,7 @@ impl WriterThread {
     }
 
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
+        self.check_files()?;
         self.resolve_doubt()?;
         let pruned = prune::prune(&self.connection, order, self.shared.room());
         let report = pruned.inspect_err(|error| self.hindered(error))?;
@@ -365,6 +381,9 @@ impl WriterThread {
     }
 
     fn probe(&mut self) {
+        if !self.shared.writes.files_are_in_place() {
+            return;
+        }
         match self.resolve_doubt().and_then(|()| probe(&mut self.connection)) {
             Ok(()) => self.shared.writes.succeeded(),
             Err(error) => {
@@ -455,7 +474,11 @@ impl WriterThread {
         }
         if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
             // The transaction can't be ended on this connection; SQLite ends it when the connection is closed.
-            self.connection = connect(&self.path)?;
+            let connection = connect(&self.path)?;
+            if !self.shared.writes.files_are_in_place() {
+                return Err(rusqlite::Error::InvalidPath(self.path.clone()));
+            }
+            self.connection = connection;
         }
         self.last_seq = last_seq(&self.connection)?;
         self.usage = prune::usage(&self.connection)?;
@@ -538,7 +561,9 @@ fn probe(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// A connection that may write.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    // Never makes the file: it is there, or was deleted.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
     schema::configure(&connection)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)

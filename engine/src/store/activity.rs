@@ -33,7 +33,7 @@ impl Database {
         )
         .bind(destination.get())
         .bind(from.number())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let minutes = rows
             .iter()
@@ -47,7 +47,7 @@ impl Database {
             "SELECT destination_id, minute, delivered, failed FROM delivery_minutes WHERE minute >= ? ORDER BY minute",
         )
         .bind(from.number())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let mut totals = HashMap::<_, Vec<_>>::new();
         for row in &rows {
@@ -111,7 +111,7 @@ impl Database {
              coalesce((SELECT max(minute) FROM log_minutes WHERE minute < ?1), ?1) ORDER BY minute",
         )
         .bind(from.number())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let positions = rows.into_iter();
         Ok(positions

@@ -53,16 +53,16 @@ pub struct Telling {
 impl Database {
     pub async fn open_troubles(&self) -> Result<OpenTroubles, StoreError> {
         let rows = sqlx::query("SELECT * FROM stream_troubles ORDER BY destination_id")
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let parked = sqlx::query("SELECT * FROM parked_alerts ORDER BY destination_id")
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let pruning = sqlx::query("SELECT * FROM pruning_alerts")
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         let log_raised_at: Option<i64> = sqlx::query_scalar("SELECT raised_at FROM log_alerts")
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         Ok(OpenTroubles {
             streams: rows.iter().map(read_trouble).collect(),

@@ -59,7 +59,7 @@ impl Database {
         .bind(&browser.id)
         .bind(&browser.username)
         .bind(now.minus(BROWSER_KNOWN_FOR).unix_ms())
-        .fetch_optional(self.read())
+        .fetch_optional(self.read()?)
         .await?;
         Ok(found.is_some())
     }

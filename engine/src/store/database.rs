@@ -43,8 +43,9 @@ impl Database {
         let state = Arc::clone(&writes);
         let writer = pool(1, move || state.failed()).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
-        let reader = pool(4, || {}).connect_with(options.read_only(true)).await?;
         writes.opened(path).map_err(sqlx::Error::Io)?;
+        let readers = writes.guard(pool(4, || {}));
+        let reader = readers.connect_with(options.read_only(true)).await?;
         Ok(Self {
             writer,
             reader,
@@ -80,8 +81,13 @@ impl Database {
         }
     }
 
-    pub(super) fn read(&self) -> &SqlitePool {
-        &self.reader
+    /// Reads nothing while the files are not in their place: what is absent from another file was not deleted from this one.
+    pub(super) fn read(&self) -> Result<&SqlitePool, StoreError> {
+        if self.writes.files_are_in_place() {
+            Ok(&self.reader)
+        } else {
+            Err(StoreError::FilesMissing)
+        }
     }
 
     /// Whether the last write succeeded.

@@ -113,7 +113,7 @@ impl Database {
     /// None if there is no such destination.
     pub async fn read_cursor(&self, destination: DestinationId) -> Result<Option<Cursor>, StoreError> {
         // One transaction: a span must not be forgotten between the two.
-        let mut snapshot = self.read().begin().await?;
+        let mut snapshot = self.read()?.begin().await?;
         let spans = read_spans(&mut snapshot, destination).await?;
         let row = sqlx::query("SELECT * FROM cursors WHERE destination_id = ?")
             .bind(destination.get())
@@ -200,7 +200,7 @@ impl Database {
             "SELECT acked_seq, settled_above FROM cursors UNION ALL SELECT coalesce(last_seq, first_seq - 1), '' \
              FROM inactive_spans",
         )
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let ends = ends.into_iter().flat_map(|(acked, above)| {
             let above = parse_ranges(&above).unwrap_or_default();
@@ -215,7 +215,7 @@ impl Database {
             "SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq",
         )
         .bind(destination.get())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         Ok(rows.iter().map(read_refused).collect())
     }
@@ -225,7 +225,7 @@ impl Database {
         let rows: Vec<(i64, u32)> =
             sqlx::query_as("SELECT seq, max(number) FROM attempts WHERE destination_id = ? GROUP BY seq")
                 .bind(destination.get())
-                .fetch_all(self.read())
+                .fetch_all(self.read()?)
                 .await?;
         Ok(rows.into_iter().map(|(seq, number)| (Seq::new(seq), number)).collect())
     }
@@ -302,7 +302,7 @@ impl Database {
         let rows = sqlx::query("SELECT * FROM attempts WHERE destination_id = ? ORDER BY id DESC LIMIT ?")
             .bind(destination.get())
             .bind(limit)
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let attempts = rows.iter().map(|row| Attempt {
             seq: Seq::new(row.get("seq")),

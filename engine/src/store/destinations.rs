@@ -103,13 +103,13 @@ impl Database {
     /// Every destination, oldest first.
     pub async fn list_destinations(&self) -> Result<Vec<Destination>, StoreError> {
         // One transaction: the parts of a destination are of one version.
-        let mut snapshot = self.read().begin().await?;
+        let mut snapshot = self.read()?.begin().await?;
         self.read_destinations(&mut snapshot).await
     }
 
     pub async fn count_destinations(&self) -> Result<u64, StoreError> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
-            .fetch_one(self.read())
+            .fetch_one(self.read()?)
             .await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }

@@ -13,7 +13,7 @@ impl Database {
             "SELECT id, generation, max(log_reached, coalesce((SELECT max(last_seq) FROM log_minutes), 0)) AS log_reached \
              FROM instance",
         )
-        .fetch_one(self.read())
+        .fetch_one(self.read()?)
         .await?;
         let reached: Option<i64> = row.get("log_reached");
         let furthest = self.furthest_cursor().await?.unwrap_or(Seq::START);

@@ -22,7 +22,7 @@ impl Database {
              WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
              GROUP BY destination_id ORDER BY settled, destination_id",
         )
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let owed = rows.into_iter().map(|(destination, settled)| Owed {
             destination: DestinationId::new(destination),

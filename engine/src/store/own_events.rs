@@ -63,7 +63,7 @@ impl Database {
     /// Oldest first, at most 500.
     pub async fn pending_own_events(&self) -> Result<Vec<PendingOwnEvent>, StoreError> {
         let rows = sqlx::query("SELECT id, event, created_at FROM own_events ORDER BY created_at, id LIMIT 500")
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let pending = rows.iter().map(|row| PendingOwnEvent {
             id: row.get("id"),

@@ -56,7 +56,7 @@ impl Database {
     /// How many refused events of each destination are still tried, and how many are parked; those of which none is are left
     /// out.
     pub async fn count_all_refused(&self) -> Result<HashMap<DestinationId, Refused>, StoreError> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_ALL).fetch_all(self.read()).await?;
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_ALL).fetch_all(self.read()?).await?;
         let refused = rows
             .into_iter()
             .map(|(destination, retrying, parked)| (DestinationId::new(destination), refused(retrying, parked)));
@@ -67,14 +67,14 @@ impl Database {
     pub async fn count_refused(&self, destination: DestinationId) -> Result<Refused, StoreError> {
         let row: Option<(i64, i64)> = sqlx::query_as(COUNT_ONE)
             .bind(destination.get())
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         Ok(row.map_or_else(Refused::default, |(retrying, parked)| refused(retrying, parked)))
     }
 
     /// How many events of each destination are parked, and how many ever were; those of which none ever was are left out.
     pub async fn count_parked(&self) -> Result<HashMap<DestinationId, ParkedCounts>, StoreError> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_PARKED).fetch_all(self.read()).await?;
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_PARKED).fetch_all(self.read()?).await?;
         let counts = rows.into_iter().map(|(destination, now, ever)| {
             let counts = ParkedCounts {
                 now: count(now),
@@ -90,7 +90,7 @@ impl Database {
         let seqs: Vec<i64> = sqlx::query_scalar(WITHIN)
             .bind(after.get())
             .bind(up_to.get())
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         Ok(seqs.into_iter().map(Seq::new).collect())
     }
@@ -99,7 +99,7 @@ impl Database {
     pub async fn refused_positions(&self, destination: DestinationId) -> Result<HashSet<Seq>, StoreError> {
         let seqs: Vec<i64> = sqlx::query_scalar(POSITIONS)
             .bind(destination.get())
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         Ok(seqs.into_iter().map(Seq::new).collect())
     }
@@ -108,7 +108,7 @@ impl Database {
     pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
         let rows = sqlx::query(LIST_DUE)
             .bind(destination.get())
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let due = rows.iter().map(|row| DueEvent {
             seq: Seq::new(row.get("seq")),
@@ -129,7 +129,7 @@ impl Database {
             .bind(destination.get())
             .bind(below.map_or(i64::MAX, Seq::get))
             .bind(limit)
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
             seq: refused.seq,
@@ -145,7 +145,7 @@ impl Database {
     pub async fn refused_bytes(&self) -> Result<u64, StoreError> {
         let bytes: i64 = sqlx::query_scalar(SUM_BYTES)
             .bind(ROW_BYTES)
-            .fetch_one(self.read())
+            .fetch_one(self.read()?)
             .await?;
         Ok(count(bytes))
     }
@@ -153,7 +153,7 @@ impl Database {
     /// Why the newest parked event of a destination was refused; none if none is parked.
     pub async fn newest_parked_reason(&self, destination: DestinationId) -> Result<Option<String>, StoreError> {
         let reason = sqlx::query_scalar(NEWEST_REASON).bind(destination.get());
-        Ok(reason.fetch_optional(self.read()).await?)
+        Ok(reason.fetch_optional(self.read()?).await?)
     }
 }
 
@@ -301,7 +301,7 @@ mod tests {
     /// The steps that SQLite takes.
     async fn plan_of(database: &Database, query: &str) -> Vec<String> {
         let plan = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
-            .fetch_all(database.read())
+            .fetch_all(database.read().unwrap())
             .await
             .unwrap();
         plan.iter().map(|row| row.get("detail")).collect()

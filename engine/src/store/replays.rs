@@ -113,7 +113,7 @@ impl Database {
     pub async fn list_replays(&self, destination: DestinationId) -> Result<Vec<Replay>, StoreError> {
         let rows = sqlx::query("SELECT * FROM replays WHERE destination_id = ? ORDER BY id DESC")
             .bind(destination.get())
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         rows.iter().map(read_replay).collect()
     }
@@ -121,7 +121,7 @@ impl Database {
     /// Those of every destination that run, by their age; one that can't be read stands for itself alone.
     pub async fn list_running_replays(&self) -> Result<Vec<Result<Replay, StoreError>>, StoreError> {
         let rows = sqlx::query("SELECT * FROM replays WHERE state = 'running' ORDER BY id")
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         Ok(rows.iter().map(read_replay).collect())
     }
@@ -131,7 +131,7 @@ impl Database {
         let row = sqlx::query("SELECT * FROM replays WHERE id = ? AND destination_id = ?")
             .bind(id.get())
             .bind(destination.get())
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         row.as_ref().map(read_replay).transpose()
     }

@@ -95,7 +95,7 @@ impl Database {
         )
         .bind(user.get())
         .bind(now.unix_ms())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let listed = rows.iter().map(|row| ListedSession {
             id: SessionId::new(row.get("id")),
@@ -113,7 +113,7 @@ impl Database {
         )
         .bind(key_hash.as_slice())
         .bind(now.unix_ms())
-        .fetch_optional(self.read())
+        .fetch_optional(self.read()?)
         .await?;
         Ok(row.map(|row| StoredSession {
             id: SessionId::new(row.get("id")),
@@ -133,7 +133,7 @@ impl Database {
         )
         .bind(id.get())
         .bind(now.unix_ms())
-        .fetch_optional(self.read())
+        .fetch_optional(self.read()?)
         .await?;
         Ok(found.is_some())
     }

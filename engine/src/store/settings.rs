@@ -26,7 +26,7 @@ pub struct StoredRetention {
 
 impl Database {
     pub async fn read_settings(&self) -> Result<(StoredNetwork, StoredRetention), StoreError> {
-        let row = sqlx::query("SELECT * FROM settings").fetch_one(self.read()).await?;
+        let row = sqlx::query("SELECT * FROM settings").fetch_one(self.read()?).await?;
         Ok((read_network(&row)?, read_retention(&row)?))
     }
 

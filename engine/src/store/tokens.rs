@@ -76,7 +76,7 @@ impl Database {
     pub async fn find_token(&self, key_hash: [u8; 32]) -> Result<Option<StoredToken>, StoreError> {
         let row = sqlx::query("SELECT * FROM api_tokens WHERE key_hash = ?")
             .bind(key_hash.as_slice())
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         row.map(|row| read_token(&row)).transpose()
     }
@@ -84,7 +84,7 @@ impl Database {
     /// Every token, oldest first.
     pub async fn list_tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
         let rows = sqlx::query("SELECT * FROM api_tokens ORDER BY id")
-            .fetch_all(self.read())
+            .fetch_all(self.read()?)
             .await?;
         rows.iter().map(read_token).collect()
     }

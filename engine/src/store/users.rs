@@ -61,7 +61,7 @@ impl Database {
     pub async fn find_user(&self, username: &str) -> Result<Option<StoredUser>, StoreError> {
         let row = sqlx::query("SELECT id, username, password_hash, disabled_at FROM users WHERE username = ?")
             .bind(username)
-            .fetch_optional(self.read())
+            .fetch_optional(self.read()?)
             .await?;
         Ok(row.map(|row| StoredUser {
             id: UserId::new(row.get("id")),
@@ -79,7 +79,7 @@ impl Database {
              FROM users ORDER BY id",
         )
         .bind(now.unix_ms())
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         let moment = |at: Option<i64>| at.map(Timestamp::from_unix_ms);
         let listed = rows.iter().map(|row| ListedUser {
@@ -96,7 +96,7 @@ impl Database {
     /// Whether anybody can sign in at all.
     pub async fn has_users(&self) -> Result<bool, StoreError> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
-            .fetch_one(self.read())
+            .fetch_one(self.read()?)
             .await?;
         Ok(count > 0)
     }

@@ -11,6 +11,7 @@ mod contract;
 mod data_folder;
 mod delivery;
 mod denylists;
+mod files_missing;
 mod flow;
 mod google;
 mod log;

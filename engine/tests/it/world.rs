@@ -12,7 +12,7 @@ use engine::{
     DestinationState, Engine, EngineConfig, FixedSettings,
     clock::Clock,
     sink::SinkServices,
-    store::{Destination, Header},
+    store::{Destination, Header, UpdateError},
 };
 use serde_json::json;
 
@@ -165,15 +165,19 @@ impl World {
     }
 
     pub(crate) async fn stored(&self, id: DestinationId) -> Destination {
-        self.engine.find_destination(id).await.unwrap().unwrap().destination
+        self.engine.database().find_destination(id).await.unwrap().unwrap()
     }
 
     /// Changes what `change` changes in the edit form of an HTTP destination.
     pub(crate) async fn edit(&self, id: DestinationId, change: impl FnOnce(&mut HttpEdit)) -> DestinationState {
-        self.edit_settings(id, change, |_| {}).await
+        self.edit_settings(id, change, |_| {}).await.unwrap()
     }
 
     pub(crate) async fn set_flow(&self, id: DestinationId, flow: Flow) -> DestinationState {
+        self.try_set_flow(id, flow).await.unwrap()
+    }
+
+    pub(crate) async fn try_set_flow(&self, id: DestinationId, flow: Flow) -> Result<DestinationState, UpdateError> {
         self.edit_settings(id, |_| {}, |settings| settings.flow = Some(flow))
             .await
     }
@@ -183,7 +187,7 @@ impl World {
         id: DestinationId,
         change: impl FnOnce(&mut HttpEdit),
         then: impl FnOnce(&mut DestinationSettings),
-    ) -> DestinationState {
+    ) -> Result<DestinationState, UpdateError> {
         let stored = self.stored(id).await;
         let target = stored.target.as_http().unwrap();
         let mut edit = HttpEdit {
@@ -200,7 +204,6 @@ impl World {
         self.engine
             .update_destination(&author(), id, stored.version, change)
             .await
-            .unwrap()
     }
 
     /// Posts events of type `test`, one for each text, about the given entity.

@@ -66,7 +66,8 @@ impl World {
     fn read_all(&self) -> Vec<String> {
         let events = self.tail.read_after(Seq::START, 100, 1 << 20);
         let events = events.unwrap_or_else(|| {
-            let readers = Arc::new(Readers::new(&self.folder.path().join("events.db")));
+            let files = Arc::clone(&self.writer.shared.writes);
+            let readers = Arc::new(Readers::new(&self.folder.path().join("events.db"), files));
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let last = *self.committed.borrow();
             let read = move |connection: &Connection| {

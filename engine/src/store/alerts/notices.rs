@@ -71,7 +71,7 @@ impl Database {
         .bind(channel.as_str())
         .bind(now.unix_ms())
         .bind(MOST)
-        .fetch_all(self.read())
+        .fetch_all(self.read()?)
         .await?;
         Ok(rows.iter().map(|row| read_notice(row, channel)).collect())
     }

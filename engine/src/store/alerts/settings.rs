@@ -45,7 +45,7 @@ impl StoredAlertSettings {
 impl Database {
     pub async fn alert_settings(&self) -> Result<StoredAlertSettings, StoreError> {
         let row = sqlx::query("SELECT * FROM alert_settings")
-            .fetch_one(self.read())
+            .fetch_one(self.read()?)
             .await?;
         self.read_alert_settings(&row)
     }

@@ -144,7 +144,10 @@ async fn never_stop(database: &Database) {
 
 async fn count(database: &Database, table: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
-    sqlx::query_scalar(sql).fetch_one(database.read()).await.unwrap()
+    sqlx::query_scalar(sql)
+        .fetch_one(database.read().unwrap())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Database {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<DestinationId>, UpdateError> {
-        let mut connection = self.read().acquire().await.map_err(StoreError::from)?;
+        let mut connection = self.read()?.acquire().await.map_err(StoreError::from)?;
         find_repeated(&mut connection, key, now).await
     }
 }

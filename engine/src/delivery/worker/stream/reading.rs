@@ -28,6 +28,8 @@ impl Stream {
     pub(super) fn take_page(&mut self, page: Result<LogPage, LogError>) {
         let page = match page {
             Ok(page) => page,
+            // Logged once, when it was noticed.
+            Err(LogError::FilesMissing) => return self.pause(),
             Err(error) => {
                 tracing::error!(
                     destination_id = self.context.destination.get(),

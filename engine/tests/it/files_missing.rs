@@ -1,0 +1,208 @@
+//! A database is deleted or replaced under a running engine: nothing counts as gone because another file does not have it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
+use engine::{
+    PartState, causes,
+    log::{BrowseRequest, EventFilter, LogError, PruneOrder},
+};
+
+use crate::{
+    receiver::Receiver,
+    replay,
+    world::{World, wait_until},
+};
+
+const PAUSED: Flow = Flow {
+    active: true,
+    paused: true,
+};
+
+/// What happens to the file; the other one is of an instance that has had nothing to do.
+type Harm = fn(&Path, &Path);
+
+const HARM: [Harm; 3] = [
+    |file, _| fs::remove_file(file).unwrap(),
+    |file, other| {
+        fs::remove_file(file).unwrap();
+        fs::copy(other, file).unwrap();
+    },
+    |file, other| {
+        let place = file.with_extension("new");
+        fs::copy(other, &place).unwrap();
+        fs::rename(place, file).unwrap();
+    },
+];
+
+/// A file that is out of its place.
+struct Harmed {
+    file: PathBuf,
+    aside: PathBuf,
+}
+
+impl Harmed {
+    /// Returns when the engine has noticed it.
+    async fn inflict(world: &World, name: &str, harm: Harm, other: &Path) -> Self {
+        let (file, aside) = (world.folder().join(name), world.folder().join("aside"));
+        fs::hard_link(&file, &aside).unwrap();
+        harm(&file, &other.join(name));
+        wait_until("it is noticed", async || {
+            let liveness = world.engine.liveness();
+            [liveness.log, liveness.store].contains(&PartState::FilesMissing)
+        })
+        .await;
+        Self { file, aside }
+    }
+
+    /// Puts the very file back.
+    async fn mend(self, world: &World) {
+        fs::rename(self.aside, self.file).unwrap();
+        wait_until("it is noticed", async || {
+            let liveness = world.engine.liveness();
+            (liveness.log, liveness.store) == (PartState::Running, PartState::Running)
+        })
+        .await;
+    }
+}
+
+/// A folder of an instance without destinations and events.
+async fn unused_folder() -> tempfile::TempDir {
+    World::new().await.shut_down().await
+}
+
+/// For as long as a stream needs for many steps, this stays as it is.
+async fn stays<T: PartialEq + std::fmt::Debug>(look: impl AsyncFn() -> T) {
+    let before = look().await;
+    let mut ticks = tokio::time::interval(Duration::from_millis(10));
+    for _ in 0..150 {
+        ticks.tick().await;
+        assert_eq!(look().await, before);
+    }
+}
+
+#[tokio::test]
+async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone() {
+    let other = unused_folder().await;
+    for harm in HARM {
+        let receiver = Receiver::start().await;
+        let world = World::new().await;
+        let id = world.add_destination("SIEM", &receiver.url()).await;
+        replay::post_old(&world, 0..60).await;
+        receiver
+            .wait_until("the old events are delivered", |requests| requests.len() >= 61)
+            .await;
+        world.set_flow(id, PAUSED).await;
+        let replay = replay::start(&world, id, &["old"]).await.replay.id;
+        world.post("1", (0..50).map(|number| format!("e{number}"))).await;
+        // Nothing is in memory any more.
+        let world = world.restart().await;
+        let before = receiver.requests().len();
+
+        let harmed = Harmed::inflict(&world, "events.db", harm, other.path()).await;
+        // It is stored, but the answer would tell what waits in the log.
+        assert!(world.try_set_flow(id, Flow::default()).await.is_err());
+        assert!(world.stored(id).await.flow.is_running());
+        let database = world.engine.database();
+        stays(async || {
+            let cursor = database.read_cursor(id).await.unwrap().unwrap();
+            let replay = replay::standing(&world, id, replay).await.replay;
+            let refused = database.count_refused(id).await.unwrap();
+            (
+                cursor,
+                replay.state,
+                replay.position,
+                refused.all(),
+                receiver.requests().len(),
+            )
+        })
+        .await;
+        assert_eq!(receiver.requests().len(), before);
+        harmed.mend(&world).await;
+        let progress = replay::wait_until_finished(&world, id, replay).await;
+        assert_eq!(progress.sent, 50, "{progress:?}");
+        let has_all = |requests: &[crate::receiver::Request]| {
+            let has = |number| {
+                let id = format!(r#""id":"e{number}""#);
+                requests.iter().any(|request| request.body.contains(&id))
+            };
+            (0..50).all(has)
+        };
+        receiver.wait_until("every event is delivered", has_all).await;
+        assert_eq!(
+            replay::standing(&world, id, replay).await.replay.state,
+            ReplayState::Finished
+        );
+        world.shut_down().await;
+    }
+}
+
+#[tokio::test]
+async fn without_its_file_the_log_answers_nothing() {
+    let other = unused_folder().await;
+    for harm in HARM {
+        let world = World::new().await;
+        world.post("1", (0..50).map(|number| format!("e{number}"))).await;
+        let world = world.restart().await;
+        let log = world.engine.log();
+        let harmed = Harmed::inflict(&world, "events.db", harm, other.path()).await;
+        let is_missing = |error: LogError| assert!(matches!(error, LogError::FilesMissing), "{error:?}");
+        is_missing(log.read_page(Seq::START, 10, 1 << 20).await.unwrap_err());
+        is_missing(log.read_one(Seq::new(1)).await.unwrap_err());
+        is_missing(log.position_before_all().await.unwrap_err());
+        is_missing(log.kept_after(Seq::START, 10).await.unwrap_err());
+        let all = EventFilter::default();
+        is_missing(log.browse(&all, BrowseRequest::Newest, 10).await.unwrap_err());
+        let order = PruneOrder {
+            received_before: Timestamp::from_unix_ms(i64::MAX),
+            up_to: log.last_seq(),
+            refused: Vec::new(),
+            now: Timestamp::from_unix_ms(i64::MAX),
+        };
+        is_missing(log.prune_in_order(order).await.unwrap_err());
+        is_missing(log.release(vec![Seq::new(1)]).await.unwrap_err());
+        harmed.mend(&world).await;
+        assert_eq!(log.read_after(Seq::START, 10, 1 << 20).await.unwrap().len(), 10);
+        world.shut_down().await;
+    }
+}
+
+#[tokio::test]
+async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
+    let other = unused_folder().await;
+    for harm in HARM {
+        let receiver = Receiver::start().await;
+        let world = World::new().await;
+        let id = world.add_destination("SIEM", &receiver.url()).await;
+        world.set_flow(id, PAUSED).await;
+        world.post("1", (0..50).map(|number| format!("e{number}"))).await;
+        let harmed = Harmed::inflict(&world, "audit-streams.db", harm, other.path()).await;
+        let database = world.engine.database();
+        for refused in [
+            database.list_destinations().await.map(drop),
+            database.read_cursor(id).await.map(drop),
+            // Else everything could be pruned.
+            database.least_owed().await.map(drop),
+            database.refused_within(Seq::START, Seq::new(100)).await.map(drop),
+        ] {
+            let refused = causes(&refused.unwrap_err());
+            assert!(
+                refused.contains("audit-streams.db was deleted or replaced"),
+                "{refused}"
+            );
+        }
+        harmed.mend(&world).await;
+        world.set_flow(id, Flow::default()).await;
+        receiver
+            .wait_until("every event is delivered", |requests| {
+                let events = requests.iter().filter(|request| request.body.contains(r#""id":"e"#));
+                events.count() >= 50
+            })
+            .await;
+        world.shut_down().await;
+    }
+}
