@@ -435,3 +435,6 @@ async fn open_store(folder: &DataFolder, encryption_key: Option<&str>) -> Result
     make_private(&path).map_err(|source| OpenError::Store(StoreError::File(source)))?;
     Ok(Database::open(&path, vault).await?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Starts that accept a mismatch and are killed on the way.
+
+use std::fs;
+
+use super::*;
+
+/// Where a start is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kill {
+    /// The store is open, and was made if it was missing.
+    StoreOpened,
+    /// The log's file is there.
+    LogFileMade,
+    /// The log's file has a head, and nothing in it.
+    LogHeadWritten,
+    /// The log is open.
+    LogOpened,
+    /// The store has begun a new generation.
+    StorePaired,
+    /// The log knows it.
+    LogPaired,
+}
+
+const KILLS: [Kill; 6] = [
+    Kill::StoreOpened,
+    Kill::LogFileMade,
+    Kill::LogHeadWritten,
+    Kill::LogOpened,
+    Kill::StorePaired,
+    Kill::LogPaired,
+];
+
+fn config(folder: &Path) -> EngineConfig {
+    EngineConfig {
+        data_dir: folder.to_owned(),
+        encryption_key: None,
+        fixed: FixedSettings::default(),
+        destination_limit: 20,
+        accepts_mismatched_files: false,
+        services: SinkServices::usual().unwrap(),
+    }
+}
+
+/// Starts without accepting anything, and stops; or says why it does not start.
+async fn start(folder: &Path) -> Result<(), String> {
+    match Engine::open(config(folder), Clock::machine()).await {
+        Ok(engine) => {
+            engine.shutdown(Duration::from_secs(20)).await;
+            Ok(())
+        }
+        Err(error) => Err(causes(&error)),
+    }
+}
+
+/// The steps of a start that accepts a mismatch, up to where it is killed.
+async fn start_until(kill: Kill, path: &Path) {
+    let folder = DataFolder::prepare(path).unwrap();
+    let _lock = folder.lock().unwrap();
+    let database = open_store(&folder, None).await.unwrap();
+    let log_file = folder.file(LOG_FILE);
+    if kill >= Kill::LogFileMade {
+        make_private(&log_file).unwrap();
+    }
+    if kill == Kill::LogHeadWritten && fs::metadata(&log_file).unwrap().len() == 0 {
+        let log = rusqlite::Connection::open(&log_file).unwrap();
+        log.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL")
+            .unwrap();
+        assert!(fs::metadata(&log_file).unwrap().len() > 0);
+    }
+    if kill >= Kill::LogOpened {
+        let pairing = Pairing {
+            store: database.pairing().await.unwrap(),
+            accepts_mismatch: true,
+        };
+        let log = EventLog::open_paired(&log_file, 1 << 30, pairing).await.unwrap();
+        if kill >= Kill::StorePaired {
+            let generation = database.pair(log.last_seq()).await.unwrap();
+            if kill == Kill::LogPaired {
+                log.note_generation(generation).await.unwrap();
+            }
+        }
+        log.close().await;
+    }
+    database.close().await;
+}
+
+/// A folder that was used three times, and copies of its files from after the first time.
+async fn used_folder() -> (tempfile::TempDir, [Vec<u8>; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut old = [Vec::new(), Vec::new()];
+    for time in 0..3 {
+        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+        let body = r#"{"event_type":"test","entity_id":1}"#;
+        engine.ingest("tests", body.into()).await.unwrap();
+        engine.shutdown(Duration::from_secs(20)).await;
+        if time == 0 {
+            old = [LOG_FILE, STORE_FILE].map(|name| fs::read(folder.path().join(name)).unwrap());
+        }
+    }
+    (folder, old)
+}
+
+#[tokio::test]
+async fn a_start_that_accepts_a_mismatch_can_be_killed_anywhere() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let (used, [old_log, old_store]) = used_folder().await;
+    let (_other, [foreign_log, _]) = used_folder().await;
+    // The file, and what is in its place; none if it is missing.
+    let mismatches = [
+        (LOG_FILE, None),
+        (STORE_FILE, None),
+        (LOG_FILE, Some(foreign_log)),
+        (LOG_FILE, Some(old_log)),
+        (STORE_FILE, Some(old_store)),
+    ];
+    for (file, content) in mismatches {
+        for kill in KILLS {
+            let folder = tempfile::tempdir().unwrap();
+            for name in [LOG_FILE, STORE_FILE, KEY_FILE] {
+                fs::copy(used.path().join(name), folder.path().join(name)).unwrap();
+            }
+            match &content {
+                Some(content) => fs::write(folder.path().join(file), content).unwrap(),
+                None => fs::remove_file(folder.path().join(file)).unwrap(),
+            }
+            let case = format!("{file} {:?} {kill:?}", content.as_ref().map(Vec::len));
+            let refused = start(folder.path()).await.unwrap_err();
+            start_until(kill, folder.path()).await;
+            if kill < Kill::LogOpened {
+                assert_eq!(start(folder.path()).await.unwrap_err(), refused, "{case}");
+                start_until(Kill::LogPaired, folder.path()).await;
+            }
+            assert_eq!(start(folder.path()).await, Ok(()), "{case}");
+            assert_eq!(start(folder.path()).await, Ok(()), "{case}");
+        }
+    }
+}
