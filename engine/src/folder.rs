@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
 use crate::{engine::OpenError, pairing::Mismatch, storage::make_private};
 
 pub(crate) const LOG_FILE: &str = "events.db";
@@ -31,7 +33,8 @@ pub(crate) struct DataFolder {
 
 /// Held as long as a server runs on the folder.
 ///
-/// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too.
+/// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too, since network
+/// filesystems can't lock a folder, or a file that is not open for writing.
 pub(crate) struct FolderLock {
     _folder: File,
     _file: File,
@@ -82,11 +85,32 @@ impl DataFolder {
     /// Locks the folder until the lock is dropped.
     pub(crate) fn lock(&self) -> Result<FolderLock, OpenError> {
         let folder = File::open(&self.path).map_err(|source| self.failed(source))?;
-        self.try_lock(&folder)?;
         let path = self.file(LOCK_FILE);
         make_private(&path).map_err(|source| self.failed(source))?;
-        let file = File::open(&path).map_err(|source| self.failed(source))?;
-        self.try_lock(&file)?;
+        let file = File::options().read(true).write(true).open(&path);
+        self.lock_both(folder, file.map_err(|source| self.failed(source))?)
+    }
+
+    /// A filesystem that can't lock one of the two keeps no server from starting: the other lock is enough.
+    fn lock_both(&self, folder: File, file: File) -> Result<FolderLock, OpenError> {
+        let (folder_lock, file_lock) = (self.try_lock(&folder)?, self.try_lock(&file)?);
+        match (folder_lock, file_lock) {
+            (Locked::Held, Locked::Held) => {}
+            (Locked::Unsupported(error), Locked::Held) => tracing::warn!(
+                path = %self.path.display(), error = %error,
+                "The filesystem can't lock the data folder. Only the lock on server.lock keeps a second server from it: don't \
+                 delete that file."
+            ),
+            (Locked::Held, Locked::Unsupported(error)) => tracing::warn!(
+                path = %self.path.display(), error = %error,
+                "The filesystem can't lock server.lock. Only the lock on the data folder keeps a second server from it."
+            ),
+            (Locked::Unsupported(error), Locked::Unsupported(_)) => tracing::warn!(
+                path = %self.path.display(), error = %error,
+                "The filesystem of the data folder does not support locks. Nothing keeps a second server from this folder, and \
+                 two servers damage it: make sure that only one is started."
+            ),
+        }
         Ok(FolderLock {
             _folder: folder,
             _file: file,
@@ -109,12 +133,13 @@ impl DataFolder {
         }
     }
 
-    fn try_lock(&self, file: &File) -> Result<(), OpenError> {
+    fn try_lock(&self, file: &File) -> Result<Locked, OpenError> {
         match file.try_lock() {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(Locked::Held),
             Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse {
                 path: self.path.display().to_string(),
             }),
+            Err(fs::TryLockError::Error(error)) if is_unsupported(&error) => Ok(Locked::Unsupported(error)),
             Err(fs::TryLockError::Error(source)) => Err(self.failed(source)),
         }
     }
@@ -125,6 +150,28 @@ impl DataFolder {
             source,
         }
     }
+}
+
+/// What became of an attempt to lock a file that no other server has locked.
+enum Locked {
+    Held,
+    Unsupported(io::Error),
+}
+
+/// Whether the error says that the filesystem has no locks of this kind, and not that another server holds one. NFS answers
+/// EBADF for what is not open for writing, and ENOLCK without a lock service.
+fn is_unsupported(error: &io::Error) -> bool {
+    let unsupported = [
+        Errno::NOTSUP,
+        Errno::OPNOTSUPP,
+        Errno::INVAL,
+        Errno::NOSYS,
+        Errno::BADF,
+        Errno::NOLCK,
+    ];
+    unsupported
+        .map(Errno::raw_os_error)
+        .contains(&error.raw_os_error().unwrap_or(0))
 }
 
 fn mode_of(path: &Path) -> io::Result<u32> {
@@ -145,5 +192,60 @@ fn restrict(path: &Path, mode: u32) -> io::Result<()> {
             Ok(())
         }
         changed => changed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use super::*;
+
+    /// A handle that the kernel refuses to lock with EBADF, as NFS refuses a folder.
+    fn without_locks(path: &Path) -> File {
+        const O_PATH: i32 = 0o10_000_000;
+        let file = File::options().read(true).custom_flags(O_PATH).open(path).unwrap();
+        let Err(fs::TryLockError::Error(error)) = file.try_lock() else {
+            panic!("it can be locked")
+        };
+        assert!(is_unsupported(&error), "{error}");
+        file
+    }
+
+    fn lock_file(folder: &DataFolder) -> File {
+        let path = folder.file(LOCK_FILE);
+        make_private(&path).unwrap();
+        File::options().read(true).write(true).open(path).unwrap()
+    }
+
+    #[test]
+    fn without_locks_on_folders_the_lock_file_keeps_a_second_server_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = DataFolder::prepare(directory.path()).unwrap();
+        let lock = folder
+            .lock_both(without_locks(directory.path()), lock_file(&folder))
+            .unwrap();
+        let second = folder.lock_both(without_locks(directory.path()), lock_file(&folder));
+        assert!(matches!(second, Err(OpenError::InUse { .. })));
+        drop(lock);
+        folder
+            .lock_both(without_locks(directory.path()), lock_file(&folder))
+            .unwrap();
+    }
+
+    #[test]
+    fn without_any_locks_a_server_starts_all_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = DataFolder::prepare(directory.path()).unwrap();
+        drop(lock_file(&folder));
+        let unlocked = without_locks(&folder.file(LOCK_FILE));
+        folder.lock_both(without_locks(directory.path()), unlocked).unwrap();
+    }
+
+    #[test]
+    fn other_errors_are_not_taken_for_a_lack_of_locks() {
+        for error in [Errno::WOULDBLOCK, Errno::INTR, Errno::IO, Errno::ACCESS] {
+            assert!(!is_unsupported(&error.into()), "{error}");
+        }
     }
 }
