@@ -34,7 +34,7 @@ use crate::{
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    storage::{self, PartState, make_private},
+    storage::{self, GenerationError, PartState, make_private},
     store::{Database, Destination, StoreError},
     vault::{KeyError, Vault},
 };
@@ -84,6 +84,14 @@ pub enum OpenError {
         file: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error(
+        "the disk is full, and without some room {file} can't be opened. Free at least 1 MiB on the disk of the data folder, and \
+         start the server again"
+    )]
+    DiskFull {
+        file: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("events.db can't be opened")]
     Log(#[source] LogError),
     #[error("audit-streams.db can't be opened")]
@@ -95,6 +103,10 @@ impl From<LogError> for OpenError {
         match error {
             LogError::Mismatch(mismatch) => Self::Mismatch(mismatch),
             error if error.is_damage() => Self::Damaged {
+                file: LOG_FILE,
+                source: error.into(),
+            },
+            error if error.is_full_disk() => Self::DiskFull {
                 file: LOG_FILE,
                 source: error.into(),
             },
@@ -111,7 +123,22 @@ impl From<StoreError> for OpenError {
                 source: error.into(),
             };
         }
+        if error.is_full_disk() {
+            return Self::DiskFull {
+                file: STORE_FILE,
+                source: error.into(),
+            };
+        }
         Self::Store(error)
+    }
+}
+
+impl From<GenerationError> for OpenError {
+    fn from(error: GenerationError) -> Self {
+        match error {
+            GenerationError::Store(error) => error.into(),
+            GenerationError::Log(error) => error.into(),
+        }
     }
 }
 
@@ -170,6 +197,7 @@ impl Engine {
             store: database.pairing().await?,
             accepts_mismatch: config.accepts_mismatched_files,
         };
+        let has_had_a_log = pairing.store.log_reached.is_some();
         let log = match EventLog::open_paired(&folder.file(LOG_FILE), log_size, pairing).await {
             Ok(log) => log,
             Err(error) => {
@@ -178,9 +206,19 @@ impl Engine {
                 return Err(error.into());
             }
         };
-        // In this order: a crash in between leaves a store that is newer than the log knows, which is no mismatch.
-        let generation = database.pair(log.last_seq()).await?;
-        log.note_generation(generation).await?;
+        let generation_is_due = match storage::begin_generation(&log, &database).await {
+            Ok(()) => false,
+            // A store that has never had a log must learn of it before anything is stored there.
+            Err(error) if has_had_a_log && error.is_failed_write() => {
+                tracing::error!(
+                    error = causes(&error),
+                    "The data folder can't be written. The server starts all the same: it delivers what the log holds, and takes \
+                     events in when the folder can be written again."
+                );
+                true
+            }
+            Err(error) => return Err(error.into()),
+        };
         let clients = GuardedClients::new(settings.network().rules());
         let delivery = Arc::new(Delivery::start(
             log.clone(),
@@ -210,7 +248,7 @@ impl Engine {
         ));
         Ok(Self {
             clock,
-            storage_watch: tokio::spawn(storage::watch(log.clone(), database.clone())),
+            storage_watch: tokio::spawn(storage::watch(log.clone(), database.clone(), generation_is_due)),
             log,
             database,
             clients,
@@ -287,7 +325,8 @@ impl Engine {
         self.upkeep.abort();
         self.storage_watch.abort();
         self.alert_tasks.abort();
-        if let Err(error) = self.note_clean_stop().await {
+        // A new generation: files that are copied from now on are told apart from those that were copied before.
+        if let Err(error) = storage::begin_generation(&self.log, &self.database).await {
             tracing::warn!(
                 error = causes(&error),
                 "That the server was stopped in order could not be noted."
@@ -296,13 +335,6 @@ impl Engine {
         self.log.close().await;
         self.database.checkpoint().await;
         self.database.close().await;
-    }
-
-    /// A new generation: files that are copied from now on are told apart from those that were copied before.
-    async fn note_clean_stop(&self) -> Result<(), OpenError> {
-        let generation = self.database.pair(self.log.last_seq()).await?;
-        self.log.note_generation(generation).await?;
-        Ok(())
     }
 
     pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {

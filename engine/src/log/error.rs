@@ -1,6 +1,6 @@
 //! What can go wrong in the log.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::pairing::Mismatch;
 
@@ -42,6 +42,22 @@ impl LogError {
             error.sqlite_error_code(),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
         )
+    }
+
+    /// The disk is full, or could not be written.
+    pub(crate) fn is_failed_write(&self) -> bool {
+        let Self::Connection(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+        )
+    }
+
+    /// There is no room for the file, or for those that SQLite needs beside it.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        let Self::Connection(error) = self else { return false };
+        let code = error.sqlite_error().map(|error| error.extended_code);
+        code.is_some_and(|code| [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE].contains(&code))
     }
 }
 

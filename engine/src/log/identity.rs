@@ -3,7 +3,7 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use domain::ids::Seq;
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{LogError, schema};
 use crate::pairing::{LogIdentity, LogSide, Pairing};
@@ -48,12 +48,19 @@ fn read(connection: &Connection) -> Result<Option<LogSide>, LogError> {
 /// twice, even after a mismatch was accepted.
 pub(super) fn bind(transaction: &Transaction<'_>, pairing: &Pairing) -> rusqlite::Result<()> {
     let store = &pairing.store;
-    let bound = (store.instance.as_str(), store.generation);
-    let updated = transaction.execute("UPDATE instance SET id = ?, store_generation = ?", bound)?;
-    if updated == 0 {
-        transaction.execute("INSERT INTO instance (id, store_generation) VALUES (?, ?)", bound)?;
-    }
     let reached = store.log_reached.unwrap_or(Seq::START);
+    // A log that matches is not written: that must be possible on a full disk.
+    let is_bound = transaction
+        .prepare("SELECT 1 FROM instance, positions WHERE id = ? AND store_generation <= ? AND last_seq >= ?")?
+        .exists(params![store.instance, store.generation, reached.get()])?;
+    if is_bound {
+        return Ok(());
+    }
+    transaction.execute("DELETE FROM instance", [])?;
+    transaction.execute(
+        "INSERT INTO instance (id, store_generation) VALUES (?, ?)",
+        params![store.instance, store.generation],
+    )?;
     transaction.execute("UPDATE positions SET last_seq = max(last_seq, ?)", [reached.get()])?;
     Ok(())
 }

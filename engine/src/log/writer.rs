@@ -358,9 +358,11 @@ impl WriterThread {
         }
     }
 
-    fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+    fn note_generation(&mut self, generation: i64) -> Result<(), LogError> {
         self.check_files()?;
-        Ok(identity::note_generation(&self.connection, generation)?)
+        self.resolve_doubt()?;
+        let noted = identity::note_generation(&self.connection, generation);
+        Ok(noted.inspect_err(|_| self.failed())?)
     }
 
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {

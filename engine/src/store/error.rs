@@ -41,17 +41,41 @@ impl StoreError {
     pub(crate) fn is_damage(&self) -> bool {
         const SQLITE_CORRUPT: u32 = 11;
         const SQLITE_NOTADB: u32 = 26;
-        let (Self::Database(error) | Self::Migration(MigrateError::Execute(error))) = self else {
-            return false;
-        };
-        let code = error.as_database_error().and_then(sqlite_code);
+        let code = self.database_error().and_then(sqlite_code);
         code.is_some_and(|code| [SQLITE_CORRUPT, SQLITE_NOTADB].contains(&code))
+    }
+
+    /// The disk is full, or could not be written.
+    pub(crate) fn is_failed_write(&self) -> bool {
+        let code = self.database_error().and_then(sqlite_code);
+        code.is_some_and(|code| [SQLITE_IOERR, SQLITE_FULL].contains(&code))
+    }
+
+    /// There is no room for the file, or for those that SQLite needs beside it.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        const SQLITE_IOERR_SHMSIZE: u32 = SQLITE_IOERR | (19 << 8);
+        let code = self.database_error().and_then(extended_code);
+        code.is_some_and(|code| [SQLITE_FULL, SQLITE_IOERR_SHMSIZE].contains(&code))
+    }
+
+    fn database_error(&self) -> Option<&dyn DatabaseError> {
+        match self {
+            Self::Database(error) | Self::Migration(MigrateError::Execute(error)) => error.as_database_error(),
+            _ => None,
+        }
     }
 }
 
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+
 /// SQLite's result code: the low byte of the extended one.
 pub(super) fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {
-    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
+    extended_code(error).map(|code| code & 0xff)
+}
+
+fn extended_code(error: &dyn DatabaseError) -> Option<u32> {
+    error.code()?.parse().ok()
 }
 
 /// Whether the statement broke the uniqueness of these columns, written as SQLite does: `table.column, table.column`.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::mpsc,
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 
 /// Longer than anything here takes; reached only by a failing test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -116,6 +116,23 @@ impl Instance {
             address: address_in(stdout),
             client: client(),
         }
+    }
+
+    /// Starts again after the end, with at most so many bytes of each file written: what comes after them is refused, as on a disk
+    /// that is full. The limit must leave SQLite the 32 KiB that it can't do without.
+    pub(crate) fn restart_with_limit(&mut self, bytes: u64) {
+        let mut command = Command::new("sh");
+        // It begins when the limit holds.
+        command
+            .args(["-c", r#"trap "" XFSZ; read -r _; exec "$0" "$@""#, BINARY])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null());
+        let (mut process, stdout) = spawn_binary(serve_by(command, self.folder.path(), &self.settings));
+        let stdin = process.stdin.take().unwrap();
+        self.process = process;
+        self.limit_files(Some(bytes));
+        writeln!(&stdin).unwrap();
+        self.address = address_in(stdout);
     }
 
     /// From now on the kernel refuses what the process writes beyond so many bytes of a file, as on a disk that fails; `None`

@@ -66,6 +66,11 @@ impl Receiver {
         self.received.lock().unwrap().fails_over = Some(event_type);
     }
 
+    /// From now on, every event is accepted.
+    pub(crate) fn recover(&self) {
+        self.received.lock().unwrap().fails_over = None;
+    }
+
     pub(crate) fn look<T>(&self, at: impl FnOnce(&Received) -> T) -> T {
         at(&self.received.lock().unwrap())
     }

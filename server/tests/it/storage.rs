@@ -88,6 +88,75 @@ async fn after_a_disk_that_failed_under_load_everything_works_again_without_a_re
     assert!(instance.shut_down().await.success());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_full_disk_a_server_starts_delivers_and_refuses_events_until_there_is_room() {
+    const LIMIT: u64 = 32_768;
+    let receiver = Receiver::start().await;
+    let folder = folder();
+    add_destination(folder.path(), "Witness", receiver.url()).await;
+    let mut instance = Instance::start_on(folder, &[]);
+    let token = instance.token("producer", &["ingest"]);
+    receiver.fail_over("test");
+    let mut events = Vec::new();
+    // Until neither write-ahead log can grow under the limit.
+    let is_long = |name: &str| std::fs::metadata(instance.data_dir().join(name)).unwrap().len() > LIMIT;
+    while !(is_long("events.db-wal") && is_long("audit-streams.db-wal")) {
+        events.extend(instance.post(&token, r#"{"event_type":"test","entity_id":1}"#).await);
+        Browser::signed_in(&instance).await;
+    }
+    for _ in 0..20 {
+        events.extend(instance.post(&token, r#"{"event_type":"test","entity_id":1}"#).await);
+    }
+    instance.kill();
+
+    receiver.recover();
+    instance.restart_with_limit(LIMIT);
+    let state = wait_for_readiness(&instance, 503).await.json();
+    assert_eq!(state["store"], "cannot_store", "{state}");
+    let refused = Answer::of(instance.ingest(&token).body(r#"{"event_type":"test","entity_id":1}"#)).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    let has_all = |received: &crate::receiver::Received| events.iter().all(|id| received.bodies.contains_key(id));
+    receiver
+        .wait_until("every acknowledged event has arrived", has_all)
+        .await;
+
+    instance.limit_files(None);
+    wait_for_readiness(&instance, 200).await;
+    events.extend(instance.post(&token, r#"{"event_type":"test","entity_id":1}"#).await);
+    let has_all = |received: &crate::receiver::Received| events.iter().all(|id| received.bodies.contains_key(id));
+    receiver.wait_until("the new event has arrived, too", has_all).await;
+    // What the start could not store is stored by now: the files match.
+    assert!(instance.shut_down().await.success());
+    instance.restart();
+    wait_for_readiness(&instance, 200).await;
+}
+
+#[tokio::test]
+async fn a_start_without_room_for_any_file_says_that_the_disk_is_full() {
+    let mut instance = Instance::start();
+    assert!(instance.shut_down().await.success());
+    let refused = std::process::Command::new("sh")
+        .args([
+            "-c",
+            r#"trap "" XFSZ; ulimit -f 1; exec "$0" "$@""#,
+            crate::instance::BINARY,
+        ])
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("AUDIT_STREAMS_DATA_DIR", instance.data_dir())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        complaint.contains("the disk is full") && complaint.contains("Free at least 1 MiB"),
+        "{complaint}"
+    );
+    instance.restart();
+    assert_eq!(instance.get("/readyz").await.status, 200);
+}
+
 #[tokio::test]
 async fn deleted_files_make_it_unready_and_no_second_server_takes_the_folder() {
     let instance = Instance::start();
