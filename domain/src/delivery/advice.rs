@@ -74,6 +74,12 @@ pub const fn advice(kind: DestinationKind, reason: Reason) -> &'static str {
             }
             DestinationKind::AmazonS3 => "The event cannot be sent as an object. Check the prefix of the object keys.",
         },
+        Reason::Refused(Refusal::ParkedByAdministrator) => {
+            "An administrator has parked this event. Retry it once the destination accepts it, or discard it."
+        }
+        Reason::Refused(Refusal::Unreadable) => {
+            "This event can no longer be read from the log, so it cannot be sent. Discard it."
+        }
     }
 }
 
@@ -251,6 +257,8 @@ mod tests {
             Refusal::Status(413),
             Refusal::Unsendable,
             Refusal::Blamed,
+            Refusal::ParkedByAdministrator,
+            Refusal::Unreadable,
         ];
         let rest = troubles.map(Reason::from).into_iter().chain(refusals.map(Reason::from));
         unreached.into_iter().chain(rest).chain([Reason::Refusing]).collect()

@@ -32,7 +32,7 @@ pub enum TlsFailure {
     NotYetValid,
     /// The server uses the certificate of a CA.
     CaAsServer,
-    /// The server asks for a client certificate.
+    /// The server asks for a client certificate, in the handshake or in its answer.
     ClientCertificate,
     /// Anything else, for example a server that does not speak TLS.
     Other,

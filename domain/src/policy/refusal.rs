@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// Why an event was refused.
+/// Why an event was refused or parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
 pub enum Refusal {
@@ -14,6 +14,10 @@ pub enum Refusal {
     Unsendable,
     /// Requests with it fail while other events are accepted.
     Blamed,
+    /// An administrator has parked it.
+    ParkedByAdministrator,
+    /// It was due again, and can no longer be read from the log.
+    Unreadable,
 }
 
 impl Refusal {
@@ -21,7 +25,7 @@ impl Refusal {
     pub const fn status(self) -> u16 {
         match self {
             Self::Status(status) => status,
-            Self::Unsendable | Self::Blamed => 0,
+            Self::Unsendable | Self::Blamed | Self::ParkedByAdministrator | Self::Unreadable => 0,
         }
     }
 
@@ -41,6 +45,8 @@ impl fmt::Display for Refusal {
             Self::Status(status) => write!(formatter, "refused with status {status}"),
             Self::Unsendable => formatter.write_str("can't be put into a request"),
             Self::Blamed => formatter.write_str("fails while other events are accepted"),
+            Self::ParkedByAdministrator => formatter.write_str("parked by an administrator"),
+            Self::Unreadable => formatter.write_str("can no longer be read from the log"),
         }
     }
 }

@@ -219,6 +219,7 @@ impl Refusals {
             tries,
             reason,
             response,
+            refusal: Some(refusal),
             refused_at: now,
             due_at,
         };
@@ -235,6 +236,7 @@ impl Refusals {
             tries,
             reason: format!("{} Parked by an administrator.", report.reason),
             response: report.response.clone(),
+            refusal: Some(Refusal::ParkedByAdministrator),
             refused_at: now,
             due_at: None,
         }
@@ -249,6 +251,7 @@ impl Refusals {
             tries,
             reason: reason.to_owned(),
             response: String::new(),
+            refusal: Some(Refusal::Unreadable),
             refused_at: now,
             due_at: None,
         }

@@ -72,7 +72,27 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     }
 }
 
-/// The same as a sentence.
+/// What it means if the server answers that it requires a client certificate, after a handshake without one: the
+/// same as if the handshake had failed for that. `None` for any other answer.
+///
+/// nginx answers so (`ssl_verify_client on`): with status 400 and this text, or with 496 where its configuration says so.
+/// <https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors>
+pub(super) fn client_certificate_report(status: u16, answer: &[u8], started: Instant) -> Option<Report> {
+    const TEXT: &[u8] = b"No required SSL certificate was sent";
+    let is_said = match status {
+        400 => answer.windows(TEXT.len()).any(|part| part == TEXT),
+        496 => true,
+        _ => false,
+    };
+    is_said.then(|| Report {
+        outcome: Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate)),
+        reason: format!("The server requires a client certificate: it answered with status {status}."),
+        response: kept_text(answer),
+        duration: started.elapsed(),
+    })
+}
+
+/// Why there was no answer, as a sentence.
 pub(crate) fn why_no_answer(error: &(dyn Error + 'static), deadline: Duration) -> String {
     error_report(error, Instant::now(), deadline).reason
 }
@@ -266,6 +286,21 @@ mod tests {
             "Fri, 31 Dec 9999 23:59:59 GMT",
         ] {
             assert_eq!(wait(huge), Some(LONGEST_WAIT), "{huge}");
+        }
+    }
+    #[test]
+    fn an_answer_that_asks_for_a_client_certificate_is_no_other() {
+        let outcome = |status, answer: &str| {
+            let report = client_certificate_report(status, answer.as_bytes(), Instant::now());
+            report.map(|report| report.outcome)
+        };
+        let page =
+            "<html><center><h1>400 Bad Request</h1></center><center>No required SSL certificate was sent</center>";
+        let required = Some(Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate)));
+        assert_eq!(outcome(400, page), required);
+        assert_eq!(outcome(496, ""), required);
+        for (status, answer) in [(400, "bad request"), (400, ""), (403, page), (200, page), (495, page)] {
+            assert_eq!(outcome(status, answer), None, "{status} {answer}");
         }
     }
 }

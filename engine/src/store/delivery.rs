@@ -7,7 +7,9 @@ use domain::{
     activity::{Counts, Minute},
     health::Refusing,
     ids::{DestinationId, Seq},
+    policy::Refusal,
 };
+use serde_json::json;
 use sqlx::{
     Row, Sqlite, Transaction,
     query::Query,
@@ -53,6 +55,8 @@ pub struct RefusedEvent {
     pub reason: String,
     /// The start of the answer.
     pub response: String,
+    /// `None` if a version that did not store it has stored the event.
+    pub refusal: Option<Refusal>,
     pub refused_at: Timestamp,
     pub due_at: Option<Timestamp>,
 }
@@ -72,6 +76,8 @@ pub struct ParkedEvent {
     pub tries: u32,
     pub reason: String,
     pub response: String,
+    /// As in [`RefusedEvent`].
+    pub refusal: Option<Refusal>,
     pub refused_at: Timestamp,
 }
 
@@ -196,17 +202,19 @@ impl Database {
 
     /// The furthest position that any stream has settled, or does not owe; none without destinations.
     pub async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
-        let ends: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT acked_seq, settled_above FROM cursors UNION ALL SELECT coalesce(last_seq, first_seq - 1), '' \
-             FROM inactive_spans",
+        let ends: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT destination_id, acked_seq, settled_above FROM cursors \
+             UNION ALL SELECT destination_id, coalesce(last_seq, first_seq - 1), '' FROM inactive_spans",
         )
         .fetch_all(self.read()?)
         .await?;
-        let ends = ends.into_iter().flat_map(|(acked, above)| {
-            let above = parse_ranges(&above).unwrap_or_default();
-            above.into_iter().map(|(_, last)| last).chain([Seq::new(acked)])
-        });
-        Ok(ends.max())
+        let mut furthest = None;
+        for (destination, acked, above) in ends {
+            let above = read_ranges(DestinationId::new(destination), &above)?;
+            let last = above.into_iter().map(|(_, last)| last).max();
+            furthest = furthest.max(last).max(Some(Seq::new(acked)));
+        }
+        Ok(furthest)
     }
 
     /// Refused events of a destination that are still tried, the next one due first.
@@ -217,7 +225,7 @@ impl Database {
         .bind(destination.get())
         .fetch_all(self.read()?)
         .await?;
-        Ok(rows.iter().map(read_refused).collect())
+        rows.iter().map(read_refused).collect()
     }
 
     /// How many times each event was tried whose failed attempts are kept.
@@ -323,16 +331,19 @@ async fn upsert_refused(
     destination: DestinationId,
     refused: &RefusedEvent,
 ) -> Result<(), StoreError> {
+    let refusal = refused.refusal.map(|refusal| json!(refusal).to_string());
     sqlx::query(
-        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = excluded.tries, \
-         reason = excluded.reason, response = excluded.response, refused_at = excluded.refused_at, due_at = excluded.due_at",
+        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = excluded.tries, \
+         reason = excluded.reason, response = excluded.response, refusal = excluded.refusal, \
+         refused_at = excluded.refused_at, due_at = excluded.due_at",
     )
     .bind(destination.get())
     .bind(refused.seq.get())
     .bind(refused.tries)
     .bind(&refused.reason)
     .bind(&refused.response)
+    .bind(refusal)
     .bind(refused.refused_at.unix_ms())
     .bind(refused.due_at.map(Timestamp::unix_ms))
     .execute(&mut **transaction)
@@ -377,15 +388,10 @@ async fn insert_attempts(
 
 fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, StoreError> {
     let ranges: String = row.get("settled_above");
-    let unreadable = StoreError::Unreadable {
-        table: "cursors",
-        id: destination.get(),
-        what: "settled ranges",
-    };
     let delivered: i64 = row.get("delivered");
     Ok(Cursor {
         acked: Seq::new(row.get("acked_seq")),
-        settled_above: parse_ranges(&ranges).ok_or(unreadable)?,
+        settled_above: read_ranges(destination, &ranges)?,
         delivered: u64::try_from(delivered).unwrap_or(0),
         last_success_at: row
             .get::<Option<i64>, _>("last_success_at")
@@ -412,20 +418,36 @@ fn read_run(row: &SqliteRow) -> Option<Run> {
     })
 }
 
-pub(super) fn read_refused(row: &SqliteRow) -> RefusedEvent {
-    RefusedEvent {
-        seq: Seq::new(row.get("seq")),
+pub(super) fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
+    let seq: i64 = row.get("seq");
+    let refusal: Option<String> = row.get("refusal");
+    let refusal = refusal.map(|refusal| serde_json::from_str(&refusal)).transpose();
+    Ok(RefusedEvent {
+        seq: Seq::new(seq),
         tries: row.get("tries"),
         reason: row.get("reason"),
         response: row.get("response"),
+        refusal: refusal.map_err(|_| StoreError::Unreadable {
+            table: "refused_events",
+            id: seq,
+            what: "refusal",
+        })?,
         refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
         due_at: row.get::<Option<i64>, _>("due_at").map(Timestamp::from_unix_ms),
-    }
+    })
 }
 
 fn print_ranges(ranges: &[(Seq, Seq)]) -> String {
     let ranges: Vec<String> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
     ranges.join(",")
+}
+
+fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<(Seq, Seq)>, StoreError> {
+    parse_ranges(text).ok_or(StoreError::Unreadable {
+        table: "cursors",
+        id: destination.get(),
+        what: "settled ranges",
+    })
 }
 
 fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
@@ -434,4 +456,34 @@ fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
         Some((Seq::new(first.parse().ok()?), Seq::new(last.parse().ok()?)))
     };
     text.split(',').filter(|range| !range.is_empty()).map(range).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::Vault;
+
+    #[tokio::test]
+    async fn ranges_that_cannot_be_read_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let database = Database::open(&folder.path().join("audit-streams.db"), vault)
+            .await
+            .unwrap();
+        let mut transaction = database.write().await.unwrap();
+        let sql = "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (1, 'http', 'SIEM', 0, 0); \
+                   INSERT INTO cursors (destination_id, acked_seq, settled_above) VALUES (1, 5, '7-9,12-12')";
+        sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(database.furthest_cursor().await.unwrap(), Some(Seq::new(12)));
+        let mut transaction = database.write().await.unwrap();
+        let sql = "UPDATE cursors SET settled_above = '7-9,12'";
+        sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+        let furthest = database.furthest_cursor().await;
+        assert!(
+            matches!(furthest, Err(StoreError::Unreadable { id: 1, .. })),
+            "{furthest:?}"
+        );
+    }
 }

@@ -131,14 +131,18 @@ impl Database {
             .bind(limit)
             .fetch_all(self.read()?)
             .await?;
-        let parked = rows.iter().map(read_refused).map(|refused| ParkedEvent {
-            seq: refused.seq,
-            tries: refused.tries,
-            reason: refused.reason,
-            response: refused.response,
-            refused_at: refused.refused_at,
+        let parked = rows.iter().map(|row| {
+            let refused = read_refused(row)?;
+            Ok(ParkedEvent {
+                seq: refused.seq,
+                tries: refused.tries,
+                reason: refused.reason,
+                response: refused.response,
+                refusal: refused.refusal,
+                refused_at: refused.refused_at,
+            })
         });
-        Ok(parked.collect())
+        parked.collect()
     }
 
     /// What all refused events take up here, about; their bodies are in the log's file.
@@ -198,6 +202,7 @@ mod tests {
     use domain::{
         destination::DestinationKind,
         event::{Author, OwnEvent},
+        policy::Refusal,
     };
 
     async fn open(folder: &Path) -> Database {
@@ -228,6 +233,7 @@ mod tests {
             tries: 1,
             reason: format!("Answered 422 to {seq}."),
             response: "no".into(),
+            refusal: Some(Refusal::Status(422)),
             refused_at: Timestamp::from_unix_ms(seq),
             due_at: due_at.map(Timestamp::from_unix_ms),
         }
@@ -388,6 +394,36 @@ mod tests {
             plan.iter()
                 .all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE")),
             "{plan:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn why_an_event_was_refused_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, id) = with_destination(folder.path()).await;
+        let refusals = [
+            Refusal::Status(413),
+            Refusal::Unsendable,
+            Refusal::Blamed,
+            Refusal::ParkedByAdministrator,
+            Refusal::Unreadable,
+        ];
+        let stored = refusals.iter().zip(1..).map(|(refusal, seq)| RefusedEvent {
+            refusal: Some(*refusal),
+            ..event(seq, None)
+        });
+        store(&database, id, stored.collect(), Vec::new()).await;
+        let listed = database.list_parked(id, None, 10).await.unwrap();
+        let listed: Vec<_> = listed.into_iter().rev().map(|event| event.refusal.unwrap()).collect();
+        assert_eq!(listed, refusals);
+        execute(&database, "UPDATE refused_events SET refusal = NULL WHERE seq = 1").await;
+        let oldest = database.list_parked(id, Some(Seq::new(2)), 10).await.unwrap();
+        assert_eq!(oldest.first().unwrap().refusal, None, "stored by an earlier version");
+        execute(&database, "UPDATE refused_events SET refusal = '{' WHERE seq = 1").await;
+        let unreadable = database.list_parked(id, None, 10).await;
+        assert!(
+            matches!(unreadable, Err(StoreError::Unreadable { id: 1, .. })),
+            "{unreadable:?}"
         );
     }
 

@@ -6,6 +6,7 @@ use app::{
 };
 use domain::{
     activity::Span,
+    delivery::advice,
     event::Author,
     ids::{DestinationId, Seq, UserId},
 };
@@ -88,11 +89,13 @@ pub(super) async fn show_activity(
         reason: attempt.reason,
         response: attempt.response,
     });
+    let kind = state.destination.target.kind();
     let parked = parked.into_iter().map(|event| ParkedEvent {
         seq: event.seq,
         tries: event.tries,
         reason: event.reason,
         response: event.response,
+        next_step: event.refusal.map(|refusal| advice(kind, refusal.into())),
         refused_at: event.refused_at,
     });
     Ok(StreamActivity {

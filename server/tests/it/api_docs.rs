@@ -6,6 +6,7 @@ use domain::{
     destination::{DestinationDraft, DestinationSettings, Flow},
     event::Author,
     ids::Seq,
+    policy::Refusal,
 };
 use engine::store::{Attempt, Cursor, CursorUpdate, RefusedEvent};
 use receivers::google::GoogleServer;
@@ -198,6 +199,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
         tries: 5,
         reason: "Answered 422 Unprocessable Entity.".into(),
         response: "no such index".into(),
+        refusal: Some(Refusal::Status(422)),
         refused_at: now,
         due_at: None,
     };

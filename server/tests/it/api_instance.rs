@@ -294,8 +294,8 @@ fn park(instance: &Instance, seqs: std::ops::RangeInclusive<i64>) {
     for seq in seqs {
         store
             .execute(
-                "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
-                 VALUES (1, ?, 5, 'answered 400', 'no', 0, NULL)",
+                "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+                 VALUES (1, ?, 5, 'answered 400', 'no', '{\"kind\":\"status\",\"detail\":400}', 0, NULL)",
                 [seq],
             )
             .unwrap();
@@ -331,6 +331,11 @@ async fn parked_events_are_listed_tried_again_and_discarded() {
         (&json!(5), &json!("answered 400"))
     );
     assert_eq!(parked[0]["refused_at"], "1970-01-01T00:00:00.000Z");
+    let next_step = "The receiver can be reached but refuses this event. Check what it expects, and its own log.";
+    assert_eq!(parked[0]["next_step"], next_step);
+    let mut browser = Browser::signed_in(&instance).await;
+    let drawn = browser.read("drawn/panel?panel=activity%2F1%2Fhour").await.expect(200);
+    assert!(drawn.as_str().unwrap().contains(next_step), "{drawn}");
     admin.delete(&format!("{path}/{}", seq + 1)).await.expect(204);
     let retry = format!("{path}/{seq}/retry");
     let retried = Answer::of(admin.request(Method::POST, &retry)).await;

@@ -178,3 +178,35 @@ async fn a_ca_that_is_trusted_later_reaches_the_running_stream_and_one_that_no_l
     .await;
     assert!(nginx.deliveries().unwrap().len() >= before);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
+    let made = certificate();
+    let folder = crate::instance::folder();
+    let trusted = folder.path().join("trusted.pem");
+    fs::write(&trusted, &made.0).unwrap();
+    let instance = Instance::start_with(&[("SSL_CERT_FILE", trusted.to_str().unwrap())]);
+    let nginx = Nginx::start(&Options {
+        keepalive_requests: 1_000,
+        tls: Some((&made.0, &made.1)),
+        client_ca: Some(&made.0),
+    })
+    .unwrap();
+    let admin = Client::with_scope(&instance, "admin");
+    add(&admin, &nginx).await;
+    let tested = admin.post(TEST, &json!({})).await.expect(200);
+    let summary = "The server requires a client certificate: it answered with status 400.";
+    assert_eq!(
+        (&tested["accepted"], &tested["summary"]),
+        (&json!(false), &json!(summary))
+    );
+    let asks = "The server asks for a client certificate, which Audit Streams cannot present.";
+    let says_so = |next_step: &Value| next_step.as_str().is_some_and(|next_step| next_step.starts_with(asks));
+    assert!(says_so(&tested["next_step"]), "{tested}");
+    post(&instance, &instance.token("app", &["ingest"]), 0..1).await;
+    wait_until("it is held", async || health(&admin).await["state"] == "held").await;
+    let health = health(&admin).await;
+    assert_eq!(health["trouble"], "client certificate required");
+    assert!(says_so(&health["next_step"]), "{health}");
+    assert!(nginx.requests().unwrap().iter().all(|request| request.status == 400));
+}

@@ -151,6 +151,7 @@ impl Books {
             tries: 1,
             reason: format!("In replay {}: {}", self.replay.id, report.reason),
             response: report.response.clone(),
+            refusal: Some(refusal),
             refused_at: now,
             due_at: None,
         };

@@ -6,7 +6,7 @@ use domain::{Timestamp, policy::Outcome};
 
 use super::super::{
     Report,
-    report::{error_report, kept_text, read_answer, retry_after},
+    report::{client_certificate_report, error_report, kept_text, read_answer, retry_after},
 };
 use crate::net::Response;
 
@@ -25,7 +25,10 @@ pub(super) async fn answer_report(
     let (reason, response) = match read_answer(&mut response).await {
         // A success whose body breaks off is a success: the status says that the event was taken.
         _ if status.is_success() => (String::new(), String::new()),
-        Ok(answer) => (format!("Answered {status}."), kept_text(&answer)),
+        Ok(answer) => match client_certificate_report(status.as_u16(), &answer, started) {
+            Some(report) => return report,
+            None => (format!("Answered {status}."), kept_text(&answer)),
+        },
         Err(error) => return error_report(&error, started, deadline),
     };
     Report {

@@ -18,12 +18,15 @@ use http::{
 
 use super::super::{
     Report,
-    report::{kept_text, retry_after},
+    report::{client_certificate_report, kept_text, retry_after},
 };
 
 /// For an answer that is no success, or is one by its status alone.
 pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, started: Instant) -> Report {
     let body = answer.body().bytes().unwrap_or_default();
+    if let Some(report) = client_certificate_report(answer.status().as_u16(), body, started) {
+        return report;
+    }
     let text = String::from_utf8_lossy(body);
     let refusal = Refusal {
         status: answer.status().as_u16(),
@@ -279,7 +282,10 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
-    use domain::destination::S3Draft;
+    use domain::{
+        destination::S3Draft,
+        policy::{TlsFailure, Unreached},
+    };
 
     use super::*;
 
@@ -320,6 +326,16 @@ mod tests {
 
     fn meaning(answer: &HttpResponse) -> (u16, String) {
         meaning_at("", answer)
+    }
+
+    #[test]
+    fn a_proxy_that_requires_a_client_certificate_is_recognised() {
+        let page = "<h1>400 Bad Request</h1><center>No required SSL certificate was sent</center>";
+        for (status, body) in [(400, page), (496, "")] {
+            let report = refusal_report(&answer(status, &[], body), &settings(""), Instant::now());
+            let expected = Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
+            assert_eq!(report.outcome, expected, "{status}");
+        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Events that a destination refused for good, and what becomes of them.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use domain::ids::{DestinationId, Seq};
+use domain::{
+    delivery::advice,
+    destination::DestinationKind,
+    ids::{DestinationId, Seq},
+};
 use engine::store::ParkedEvent;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -32,6 +36,8 @@ pub(super) struct ParkedView {
     reason: String,
     /// The start of the last answer; empty unless it is among the newest 1,000 refused events of the destination.
     response: String,
+    /// What an administrator can do. Null if an earlier version has parked the event.
+    next_step: Option<&'static str>,
     refused_at: Moment,
 }
 
@@ -74,11 +80,16 @@ pub(super) async fn list_parked(
     if !(1..=MOST).contains(&limit) {
         return Err(refuse_one("limit", "limit: 1 to 1000."));
     }
-    let id = find(&services.engine, id).await?.destination.id;
+    let destination = find(&services.engine, id).await?.destination;
+    let (id, kind) = (destination.id, destination.target.kind());
     let before = query.before.map(Seq::new);
     // One more than is shown tells whether there are others.
     let parked = services.engine.database().list_parked(id, before, limit + 1).await;
-    let mut items: Vec<ParkedView> = parked.map_err(AdminError::from)?.into_iter().map(view).collect();
+    let mut items: Vec<ParkedView> = parked
+        .map_err(AdminError::from)?
+        .into_iter()
+        .map(|parked| view(kind, parked))
+        .collect();
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_more = items.len() > shown;
     items.truncate(shown);
@@ -138,12 +149,13 @@ fn done(was_parked: Result<bool, engine::store::StoreError>) -> Result<StatusCod
     }
 }
 
-fn view(parked: ParkedEvent) -> ParkedView {
+fn view(kind: DestinationKind, parked: ParkedEvent) -> ParkedView {
     ParkedView {
         seq: parked.seq.get(),
         tries: parked.tries,
         reason: parked.reason,
         response: parked.response,
+        next_step: parked.refusal.map(|refusal| advice(kind, refusal.into())),
         refused_at: Moment(parked.refused_at),
     }
 }
