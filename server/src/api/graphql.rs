@@ -25,6 +25,7 @@ mod ids;
 mod interfaces;
 mod namespaces;
 mod operations;
+mod parking;
 mod payload;
 mod query_limits;
 mod request;

@@ -123,6 +123,11 @@ fn mutations() -> Vec<(&'static str, Value, &'static str)> {
             NOT_THERE,
         ),
         (
+            "auditEventsInstanceDestinationEventPark",
+            json!({"destinationId": unified, "seq": "1"}),
+            NOT_THERE,
+        ),
+        (
             "auditEventsInstanceDestinationNamespaceFilterCreate",
             json!({"destinationId": unified, "namespacePath": "other"}),
             NOT_THERE,

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
+    api_client::Client,
     graphql_access::prepare,
-    graphql_client::{GraphqlClient, http_id, refused},
+    graphql_client::{GraphqlClient, NOT_THERE, http_id, refused, unified_id},
     instance::{Answer, Instance, PATIENCE, until},
+    receiver::Receiver,
 };
 
 #[tokio::test]
@@ -179,6 +181,85 @@ async fn a_held_stream_says_so_in_both_families() {
             .await;
         health_becomes(&api, query, state).await;
     }
+}
+
+#[tokio::test]
+async fn the_event_that_a_stream_is_stuck_at_is_parked() {
+    const PARK: &str = "auditEventsInstanceDestinationEventPark";
+    let instance = Instance::start_with(&[("AUDIT_STREAMS_API_RATE", "0")]);
+    let (admin, reader) = (
+        GraphqlClient::new(&instance, "admin"),
+        GraphqlClient::new(&instance, "read"),
+    );
+    let receiver = Receiver::start().await;
+    let input = json!({"destinationUrl": receiver.url(), "name": "SIEM"});
+    let create = "instanceExternalAuditEventDestinationCreate";
+    admin.payload(create, input, "").await;
+    receiver
+        .wait_until("it accepts", |received| !received.bodies.is_empty())
+        .await;
+    receiver.fail_over("user_created");
+    let token = instance.token("app", &["ingest"]);
+    instance
+        .post(&token, r#"{"id":"poison","event_type":"user_created"}"#)
+        .await;
+    let query = "{ instanceExternalAuditEventDestinations { nodes { health { state stuckSeq } } } \
+                 auditEventsInstanceStreamingDestinations { nodes { health { state stuckSeq } } } }";
+    let stuck = async || {
+        let answer = admin.ask(query).await;
+        let of = |family: &str| answer["data"][family]["nodes"][0]["health"]["stuckSeq"].clone();
+        let both = [
+            of("instanceExternalAuditEventDestinations"),
+            of("auditEventsInstanceStreamingDestinations"),
+        ];
+        let [one, other] = both;
+        (one == other).then_some(one)
+    };
+    let wait_for = async |is_enough: &(dyn Fn(&Value) -> bool + Sync)| {
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+        let waiting = async {
+            loop {
+                ticks.tick().await;
+                if let Some(seq) = stuck().await.filter(|seq| is_enough(seq)) {
+                    return seq;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .expect("the stream is so in time")
+    };
+    let seq = wait_for(&Value::is_string).await;
+    let input = |id: String, seq: &Value| json!({"destinationId": id, "seq": seq});
+    assert_eq!(
+        reader.mutate(PARK, input(unified_id(1), &seq), "").await,
+        refused(PARK, NOT_THERE)
+    );
+    assert_eq!(
+        admin.mutate(PARK, input(unified_id(9), &seq), "").await,
+        refused(PARK, NOT_THERE)
+    );
+    assert_eq!(
+        admin.errors(PARK, input(unified_id(1), &json!("1"))).await,
+        ["The stream is not backing off, or requests with this event alone have not failed."]
+    );
+    // It may be on its way at this moment.
+    let parked = async || admin.payload(PARK, input(unified_id(1), &seq), "").await["errors"] == json!([]);
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+    let parking = async {
+        while !parked().await {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, parking)
+        .await
+        .expect("it is parked in time");
+    wait_for(&Value::is_null).await;
+    let listed = Client::with_scope(&instance, "read");
+    let listed = listed.get("/api/v1/destinations/1/parked").await.expect(200);
+    assert_eq!(listed["items"][0]["seq"].to_string(), seq.as_str().unwrap());
+    let next_step = "An administrator has parked this event. Retry it once the destination accepts it, or discard it.";
+    assert_eq!(listed["items"][0]["next_step"], next_step);
 }
 
 /// Waits until both families say so: the stream goes on while they are asked, one after the other.

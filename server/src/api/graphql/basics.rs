@@ -9,6 +9,8 @@ use domain::{
 };
 use engine::DestinationState;
 
+use super::parking::BigInt;
+
 /// What each type of destination has beyond GitLab's.
 #[derive(SimpleObject)]
 pub(super) struct Basics {
@@ -42,6 +44,8 @@ pub(super) struct AuditEventStreamHealth {
     last_success_at: Option<Time>,
     /// When a held stream is tried next.
     next_try_at: Option<Time>,
+    /// The position in the log of the event that a held stream is stuck at, if requests with it alone fail.
+    stuck_seq: Option<BigInt>,
 }
 
 /// State of a stream in one word.
@@ -87,11 +91,12 @@ impl AuditEventStreamHealth {
                 since,
                 next_probe_at,
                 waiting,
-                ..
+                stuck_seq,
             } => Self {
                 since: Some(Time(since)),
                 reason: Some(in_words(kind, &trouble.to_string(), trouble.into())),
                 next_try_at: Some(Time(next_probe_at)),
+                stuck_seq: stuck_seq.map(|seq| BigInt(seq.get())),
                 ..Self::new(AuditEventStreamState::Held, waiting)
             },
             StreamHealth::Paused { waiting } => Self::new(AuditEventStreamState::Paused, *waiting),
@@ -107,6 +112,7 @@ impl AuditEventStreamHealth {
             reason: None,
             last_success_at: None,
             next_try_at: None,
+            stuck_seq: None,
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
         ExternalAuditEventDestinationInterface, GoogleCloudLoggingConfigurationInterface,
     },
     namespaces::NamespaceMutations,
+    parking::ParkingMutations,
     s3::{S3Mutations, S3Queries},
     unified::{UnifiedMutations, UnifiedQueries},
 };
@@ -35,6 +36,7 @@ pub(super) struct Mutation(
     S3Mutations,
     UnifiedMutations,
     NamespaceMutations,
+    ParkingMutations,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

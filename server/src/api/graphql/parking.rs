@@ -1,0 +1,126 @@
+//! Parking the event that a stream is stuck at: an addition to GitLab's API, for destinations of every kind.
+
+use async_graphql::{
+    Context, InputObject, InputValueError, InputValueResult, Object, Result, Scalar, ScalarType, Value,
+};
+use domain::ids::{DestinationId, Seq};
+use engine::delivery::ParkError;
+
+use super::{
+    access::{author, services},
+    errors::{Refusal, not_there, store_failed, told},
+    family::Family,
+    ids::{GlobalId, UnifiedModel},
+    operations::require,
+    payload::bare_payload,
+};
+use crate::admin::AdminError;
+
+const NOT_STORED: &str = "The event was not parked in time, and may be parked later. Check its stream, and try again.";
+
+/// A whole number of up to 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BigInt(pub(super) i64);
+
+/// A whole number of up to 64 bits, written as a string because GraphQL's `Int` has only 32 bits.
+#[Scalar(name = "BigInt")]
+impl ScalarType for BigInt {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let number = match &value {
+            Value::String(text) => text.parse().ok(),
+            Value::Number(number) => number.as_i64(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        let number = number.ok_or_else(|| InputValueError::custom("must be a whole number of up to 64 bits"));
+        number.map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// Input of `auditEventsInstanceDestinationEventPark`.
+#[derive(InputObject)]
+pub(super) struct AuditEventsInstanceDestinationEventParkInput {
+    /// Comes back in the payload.
+    client_mutation_id: Option<String>,
+    /// The destination.
+    destination_id: GlobalId<UnifiedModel>,
+    /// The position of the event in the log: the `stuckSeq` of the stream's health.
+    seq: BigInt,
+}
+
+bare_payload! {
+    /// Payload of `auditEventsInstanceDestinationEventPark`.
+    AuditEventsInstanceDestinationEventParkPayload
+}
+
+#[derive(Default)]
+pub(super) struct ParkingMutations;
+
+#[Object]
+impl ParkingMutations {
+    /// Parks the event that a held stream is stuck at. The stream goes on without it, also with later events of its entity. An
+    /// addition to GitLab's API.
+    async fn audit_events_instance_destination_event_park(
+        &self,
+        ctx: &Context<'_>,
+        input: AuditEventsInstanceDestinationEventParkInput,
+    ) -> Option<Result<AuditEventsInstanceDestinationEventParkPayload>> {
+        Some(park(ctx, input).await)
+    }
+}
+
+async fn park(
+    ctx: &Context<'_>,
+    input: AuditEventsInstanceDestinationEventParkInput,
+) -> Result<AuditEventsInstanceDestinationEventParkPayload> {
+    let id = DestinationId::new(input.destination_id.number()?);
+    let parked = told(park_event(ctx, id, Seq::new(input.seq.0)).await)?;
+    Ok(AuditEventsInstanceDestinationEventParkPayload::new(
+        input.client_mutation_id,
+        parked,
+    ))
+}
+
+async fn park_event(ctx: &Context<'_>, id: DestinationId, seq: Seq) -> Result<(), Refusal> {
+    let author = author(ctx, Family::Unified)?;
+    require(ctx, Family::Unified, id).await?;
+    let parked = services(ctx)?.engine.park_event(author, id, seq).await;
+    parked.map_err(|error| match error {
+        ParkError::NotFound => Refusal::Error(not_there()),
+        ParkError::Store(error) => Refusal::Error(store_failed(error)),
+        error => match AdminError::from(error) {
+            AdminError::NotParked { reason } => Refusal::message(reason),
+            _ => Refusal::message(NOT_STORED),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_big_int_is_a_string_and_read_from_a_number_as_well() {
+        let parse = |value: serde_json::Value| BigInt::parse(Value::from_json(value).unwrap());
+        for number in [i64::MIN, -1, 0, 5_000_000_000, i64::MAX] {
+            assert_eq!(BigInt(number).to_value(), Value::String(number.to_string()));
+            assert_eq!(parse(json!(number)).ok(), Some(BigInt(number)));
+            assert_eq!(parse(json!(number.to_string())).ok(), Some(BigInt(number)));
+        }
+        for other in [
+            json!("9223372036854775808"),
+            json!("one"),
+            json!(""),
+            json!(1.5),
+            json!(true),
+            json!([1]),
+        ] {
+            assert!(parse(other.clone()).is_err(), "{other}");
+        }
+    }
+}
