@@ -5,7 +5,6 @@
 //! takes it from there and hands it on with each call that changes something.
 
 pub mod replays;
-pub mod settings;
 pub mod streams;
 
 use std::sync::Arc;
@@ -19,40 +18,17 @@ use domain::{
     ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
     probe::TestReport,
     replay::ReplayDraft,
-    settings::{AlertChange, NetworkChange, RetentionChange},
+    settings::{AlertChange, AlertChannel, NetworkChange, RetentionChange},
+    view::{AlertSettingsView, AlertView, LoginView, NetworkView, RetentionView, SessionView, TokenView, UserView},
 };
 
-use self::{
-    settings::{
-        AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary,
-        UserSummary,
-    },
-    streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
-};
+pub use domain::access::{SetCookie, SignedIn, Visitor};
+
+use self::streams::{InstanceSummary, Steer, StreamActivity, StreamSummary};
 use crate::wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage};
 
 /// The context under which the server provides its implementation.
 pub type Port = Arc<dyn AdminPort>;
-
-/// A request with a valid session cookie.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedIn {
-    pub session: SessionId,
-    pub user: UserId,
-    pub username: String,
-    pub ip_address: String,
-}
-
-/// Any request: the address from which it came, as it is written into audit events.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Visitor {
-    pub ip_address: String,
-    /// What the browser brings of an earlier sign-in, sealed by the server.
-    pub known_browser: Option<Vec<u8>>,
-}
-
-/// The value of a `Set-Cookie` header, to be put on the answer and nowhere else.
-pub struct SetCookie(pub String);
 
 #[async_trait]
 pub trait AdminPort: Send + Sync {
@@ -137,7 +113,7 @@ pub trait AdminPort: Send + Sync {
     async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AppError>;
 
     /// Every API token: those that work first, the newest first.
-    async fn list_tokens(&self) -> Result<Vec<TokenSummary>, AppError>;
+    async fn list_tokens(&self) -> Result<Vec<TokenView>, AppError>;
 
     /// Answers the token itself, which is stored nowhere. Parsed behind the port, where the time is known.
     async fn create_token(&self, admin: &SignedIn, draft: TokenDraft) -> Result<String, AppError>;
@@ -146,7 +122,7 @@ pub trait AdminPort: Send + Sync {
     async fn revoke_token(&self, admin: &SignedIn, id: TokenId) -> Result<String, AppError>;
 
     /// Oldest first.
-    async fn list_users(&self) -> Result<Vec<UserSummary>, AppError>;
+    async fn list_users(&self) -> Result<Vec<UserView>, AppError>;
 
     /// Without a password one is made.
     async fn add_user(
@@ -154,7 +130,7 @@ pub trait AdminPort: Send + Sync {
         admin: &SignedIn,
         username: Username,
         password: Option<NewPassword>,
-    ) -> Result<NewLogin, AppError>;
+    ) -> Result<LoginView, AppError>;
 
     /// Answers the name. A user who is disabled is signed out everywhere; nobody can disable themselves or the last one.
     async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError>;
@@ -165,10 +141,10 @@ pub trait AdminPort: Send + Sync {
         admin: &SignedIn,
         id: UserId,
         password: Option<NewPassword>,
-    ) -> Result<NewLogin, AppError>;
+    ) -> Result<LoginView, AppError>;
 
     /// The sessions of who asks, the one used last first.
-    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError>;
+    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionView>, AppError>;
 
     /// Ends another session of who asks.
     async fn end_session(&self, signed_in: &SignedIn, id: SessionId) -> Result<(), AppError>;
@@ -176,17 +152,20 @@ pub trait AdminPort: Send + Sync {
     /// Ends every session of who asks, this one too; the cookie in the answer removes it from the browser.
     async fn end_sessions(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError>;
 
-    async fn show_network(&self) -> Result<NetworkSummary, AppError>;
+    async fn show_network(&self) -> Result<NetworkView, AppError>;
 
     /// `version` is the one that was shown; what the command line gives stays as it is. Holds at once.
     async fn update_network(&self, admin: &SignedIn, version: i64, change: NetworkChange) -> Result<(), AppError>;
 
-    async fn show_retention(&self) -> Result<RetentionSummary, AppError>;
+    async fn show_retention(&self) -> Result<RetentionView, AppError>;
 
     /// `version` is the one that was shown; what the command line gives stays as it is. Holds at once.
     async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError>;
 
-    async fn show_alerts(&self) -> Result<AlertSummary, AppError>;
+    async fn show_alert_settings(&self) -> Result<AlertSettingsView, AppError>;
+
+    /// Those that are open.
+    async fn list_alerts(&self) -> Result<Vec<AlertView>, AppError>;
 
     /// `version` is the one that was shown. Holds at once.
     async fn update_alerts(&self, admin: &SignedIn, version: i64, change: AlertChange) -> Result<(), AppError>;

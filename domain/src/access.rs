@@ -1,5 +1,6 @@
 //! Who may do what: user names, passwords, API tokens and their scopes.
 
+mod actor;
 mod token_draft;
 mod username;
 
@@ -8,6 +9,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    actor::{SetCookie, SignedIn, Visitor},
     token_draft::{TokenDraft, TokenRequest},
     username::Username,
 };
@@ -16,10 +18,11 @@ use crate::{Field, FieldError};
 /// What an API token allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Scope {
     /// Post audit events.
     Ingest,
-    /// Read audit events, destinations and their state.
+    /// Read everything except secrets.
     Read,
     /// Everything an administrator can do.
     Admin,

@@ -20,6 +20,7 @@ pub mod replay;
 pub mod s3_objects;
 pub mod settings;
 pub mod timestamp;
+pub mod view;
 
 pub use field_error::{Field, FieldError, FieldErrors};
 pub use timestamp::Timestamp;

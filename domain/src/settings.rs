@@ -8,12 +8,17 @@ mod retention;
 
 pub use self::{
     alerts::{
-        AlertChange, AlertThresholds, EmailChange, EmailDraft, EmailSettings, FailingMinutes, LogShare, MAX_RECIPIENTS,
-        MailAddress, SecretChange, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity, ThresholdsDraft, WebhookChange,
-        WebhookDraft, WebhookSecret, WebhookSettings,
+        AlertChange, AlertChannel, AlertThresholds, EmailChange, EmailDraft, EmailSettings, FailingMinutes, LogShare,
+        MAX_RECIPIENTS, MailAddress, SecretChange, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity, ThresholdsDraft,
+        WebhookChange, WebhookDraft, WebhookSecret, WebhookSettings,
     },
     allow_entry::{AllowEntry, InvalidAllowEntry},
     byte_size::{ByteSize, InvalidByteSize},
     network::{NetworkChange, NetworkDraft, parse_allowlist},
     retention::{LogSize, RetentionChange, RetentionDays, RetentionDraft},
 };
+
+/// A serialized setting was outside the range of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value is out of range")]
+pub struct OutOfRange;

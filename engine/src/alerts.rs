@@ -10,7 +10,7 @@
 
 mod email;
 mod notices;
-mod settings;
+mod open;
 mod webhook;
 
 use std::{sync::Arc, time::Duration};
@@ -31,10 +31,8 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub use self::{
-    notices::NotTold,
-    settings::{OpenAlert, OpenAlerts},
-};
+pub(crate) use self::notices::{NotTold, test_notice};
+pub use self::open::{OpenAlert, OpenAlerts};
 use crate::{
     causes::causes,
     clock::Clock,

@@ -24,6 +24,7 @@ use crate::{
     alerts::{AlertTasks, Alerts},
     causes::causes,
     clock::Clock,
+    credentials::Credentials,
     delivery::Delivery,
     destinations::TESTS_AT_A_TIME,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
@@ -172,6 +173,7 @@ pub struct Engine {
     editing: Mutex<()>,
     /// A place for each test of a destination.
     tests: Semaphore,
+    credentials: Credentials,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: FolderLock,
 }
@@ -262,6 +264,7 @@ impl Engine {
             destination_limit: config.destination_limit,
             editing: Mutex::new(()),
             tests: Semaphore::new(TESTS_AT_A_TIME),
+            credentials: Credentials::default(),
             _folder_lock: folder_lock,
         })
     }
@@ -347,6 +350,10 @@ impl Engine {
 
     pub(crate) const fn services(&self) -> &SinkServices {
         &self.services
+    }
+
+    pub(crate) const fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     pub(crate) const fn tests(&self) -> &Semaphore {

@@ -5,13 +5,16 @@
 //! destination is sent to), `net` (the only way out to hosts that a user named).
 
 mod activity;
+pub mod admin;
 mod alerts;
 mod causes;
 pub mod clock;
+pub mod credentials;
 pub mod delivery;
 mod destinations;
 mod engine;
 mod folder;
+mod incident;
 mod ingest;
 pub mod log;
 pub mod net;
@@ -30,10 +33,11 @@ pub const THREAD_STACK: usize = 8 * 1024 * 1024;
 
 pub use self::{
     activity::{FiguresError, Traffic},
-    alerts::{NotTold, OpenAlert, OpenAlerts},
+    alerts::{OpenAlert, OpenAlerts},
     causes::causes,
     destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},
+    incident::report_incident,
     ingest::IngestError,
     pairing::{Mismatch, Pairing, StoreSide},
     replays::{ReplayError, ReplayStanding},

@@ -35,7 +35,7 @@ pub use self::{
     client::{ClientError, GuardedClient, GuardedClients},
     mail::MailError,
     resolver::{Blocked, Unresolved},
-    rules::{Explained, Forbidden, NetworkRules, Verdict},
+    rules::{Forbidden, NetworkRules},
     trace::Trace,
 };
 pub(crate) use self::{

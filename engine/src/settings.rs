@@ -8,13 +8,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{
-    event::{Author, EventSizeLimit, OwnEvent},
-    settings::{AllowEntry, LogSize, NetworkChange, RetentionChange, RetentionDays},
+    event::EventSizeLimit,
+    settings::{AllowEntry, LogSize, RetentionDays},
 };
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    Engine,
     delivery::Delivery,
     log::EventLog,
     net::{GuardedClients, NetworkRules},
@@ -119,7 +118,7 @@ impl Settings {
         self.retention_with(stored)
     }
 
-    fn network_with(&self, stored: StoredNetwork) -> NetworkSettings {
+    pub(crate) fn network_with(&self, stored: StoredNetwork) -> NetworkSettings {
         let fixed = &self.fixed;
         NetworkSettings {
             version: stored.version,
@@ -128,7 +127,7 @@ impl Settings {
         }
     }
 
-    fn retention_with(&self, stored: StoredRetention) -> RetentionSettings {
+    pub(crate) fn retention_with(&self, stored: StoredRetention) -> RetentionSettings {
         RetentionSettings {
             version: stored.version,
             days: Setting::new(self.fixed.retention_days, stored.days, RetentionDays::DEFAULT),
@@ -151,11 +150,11 @@ impl Settings {
         }
     }
 
-    fn stored_network(&self) -> StoredNetwork {
+    pub(crate) fn stored_network(&self) -> StoredNetwork {
         self.stored.read().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    fn stored_retention(&self) -> StoredRetention {
+    pub(crate) fn stored_retention(&self) -> StoredRetention {
         self.stored.read().unwrap_or_else(PoisonError::into_inner).1
     }
 }
@@ -173,7 +172,7 @@ pub(crate) struct Changing {
 
 impl Changing {
     /// Returns once every stream goes by the new settings.
-    async fn network(self, new: StoredNetwork, told: Vec<Recorded>) -> Result<(), UpdateError> {
+    pub(crate) async fn network(self, new: StoredNetwork, told: Vec<Recorded>) -> Result<(), UpdateError> {
         let stored = self.database.update_network(&new, &told).await?;
         self.settings.take_network(stored);
         self.clients.set_rules(self.settings.network().rules());
@@ -182,7 +181,7 @@ impl Changing {
         Ok(())
     }
 
-    async fn retention(self, new: StoredRetention, told: Vec<Recorded>) -> Result<(), UpdateError> {
+    pub(crate) async fn retention(self, new: StoredRetention, told: Vec<Recorded>) -> Result<(), UpdateError> {
         let stored = self.database.update_retention(&new, &told).await?;
         self.settings.take_retention(stored);
         self.log
@@ -193,131 +192,11 @@ impl Changing {
 }
 
 /// Waits for a change, which goes on whether or not anybody does.
-async fn answered(change: JoinHandle<Result<(), UpdateError>>) -> Result<(), UpdateError> {
+pub(crate) async fn answered(change: JoinHandle<Result<(), UpdateError>>) -> Result<(), UpdateError> {
     match change.await.map_err(tokio::task::JoinError::try_into_panic) {
         Ok(answer) => answer,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         // The process is about to end.
         Err(Err(_)) => Err(StoreError::Stopped.into()),
     }
-}
-
-impl Engine {
-    pub fn network_settings(&self) -> NetworkSettings {
-        self.settings().network()
-    }
-
-    pub fn retention_settings(&self) -> RetentionSettings {
-        self.settings().retention()
-    }
-
-    /// Changes the network settings as they were at `version`; what the command line gives stays as it is. Every stream
-    /// goes on under the new rules at once: one that was blocked tries again.
-    ///
-    /// # Errors
-    /// [`UpdateError`]; nothing was changed.
-    pub async fn update_network(
-        &self,
-        author: &Author,
-        version: i64,
-        change: NetworkChange,
-    ) -> Result<(), UpdateError> {
-        let settings = self.settings();
-        let (stored, before) = (settings.stored_network(), settings.network());
-        if stored.version != version {
-            return Err(UpdateError::ChangedMeanwhile);
-        }
-        let new = StoredNetwork {
-            version,
-            allow_local_network: unless_fixed(&before.allow_local_network, change.allow_local_network)
-                .or(stored.allow_local_network),
-            allowlist: unless_fixed(&before.allowlist, change.allowlist).or(stored.allowlist),
-        };
-        let after = settings.network_with(new.clone());
-        let on_off = |is_on: bool| if is_on { "on" } else { "off" }.to_owned();
-        let told = [
-            self.changed(
-                author,
-                "allow_local_network",
-                on_off(before.allow_local_network.value),
-                on_off(after.allow_local_network.value),
-            ),
-            self.changed(
-                author,
-                "network_allowlist",
-                listed(&before.allowlist.value),
-                listed(&after.allowlist.value),
-            ),
-        ];
-        let told: Vec<Recorded> = told.into_iter().flatten().collect();
-        answered(tokio::spawn(self.changing().network(new, told))).await?;
-        self.relay_own_events().await;
-        Ok(())
-    }
-
-    /// Changes the retention settings as they were at `version`; what the command line gives stays as it is.
-    ///
-    /// # Errors
-    /// [`UpdateError`]; nothing was changed.
-    pub async fn update_retention(
-        &self,
-        author: &Author,
-        version: i64,
-        change: RetentionChange,
-    ) -> Result<(), UpdateError> {
-        let settings = self.settings();
-        let (stored, before) = (settings.stored_retention(), settings.retention());
-        if stored.version != version {
-            return Err(UpdateError::ChangedMeanwhile);
-        }
-        let new = StoredRetention {
-            version,
-            days: if before.days.is_fixed() {
-                stored.days
-            } else {
-                change.days
-            },
-            log_size: if before.log_size.is_fixed() {
-                stored.log_size
-            } else {
-                change.log_size
-            },
-        };
-        let after = settings.retention_with(new);
-        let told = [
-            self.changed(
-                author,
-                "retention_days",
-                before.days.value.to_string(),
-                after.days.value.to_string(),
-            ),
-            self.changed(
-                author,
-                "log_size_limit",
-                before.log_size.value.to_string(),
-                after.log_size.value.to_string(),
-            ),
-        ];
-        let told: Vec<Recorded> = told.into_iter().flatten().collect();
-        answered(tokio::spawn(self.changing().retention(new, told))).await?;
-        self.relay_own_events().await;
-        Ok(())
-    }
-
-    /// The audit event of a value that changed.
-    pub(crate) fn changed(&self, author: &Author, setting: &'static str, from: String, to: String) -> Option<Recorded> {
-        (from != to).then(|| self.recorded(OwnEvent::SettingChanged { setting, from, to }, author))
-    }
-}
-
-fn unless_fixed<T>(setting: &Setting<T>, value: T) -> Option<T> {
-    (!setting.is_fixed()).then_some(value)
-}
-
-fn listed(entries: &[AllowEntry]) -> String {
-    if entries.is_empty() {
-        return "nothing".to_owned();
-    }
-    let entries: Vec<String> = entries.iter().map(ToString::to_string).collect();
-    entries.join(", ")
 }

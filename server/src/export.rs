@@ -17,8 +17,8 @@ use axum::{
 use bytes::Bytes;
 use domain::ids::SessionId;
 use engine::{
+    credentials::StoreError,
     log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, LogError},
-    store::StoreError,
 };
 use futures::stream::try_unfold;
 
@@ -168,12 +168,12 @@ impl Export {
 
     /// Whoever was signed out, disabled or forgotten meanwhile gets no more.
     async fn expect_pass(&self) -> Result<(), ExportError> {
-        let (engine, now) = (&self.services.engine, self.services.engine.clock().now());
+        let engine = &self.services.engine;
         let is_good = match self.pass {
-            Pass::Session(session) => engine.database().has_session(session, now).await?,
+            Pass::Session(session) => engine.has_session(session).await?,
             Pass::Token(hash) => {
-                let token = self.services.tokens.find(engine.database(), hash).await?;
-                token.is_some_and(|token| token.is_valid(now))
+                let token = engine.find_token(hash).await?;
+                token.is_some_and(|token| token.is_valid(engine.clock().now()))
             }
         };
         is_good.then_some(()).ok_or(ExportError::Ended)

@@ -7,7 +7,6 @@ mod render;
 
 use std::sync::{Arc, LazyLock};
 
-use app::FIRST_SCRIPT;
 use axum::{
     Router,
     extract::Path,
@@ -22,7 +21,9 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-use crate::{api::answer_unknown_path, assets::Assets, services::Services, web::set_security_headers};
+use crate::{
+    api::answer_unknown_path, assets::Assets, page::FIRST_SCRIPT, services::Services, web::set_security_headers,
+};
 
 const GUIDE: &str = include_str!("../../docs/guide.md");
 

@@ -6,7 +6,6 @@
 //! HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
 
 mod access;
-mod admin;
 mod api;
 mod assets;
 mod cli;

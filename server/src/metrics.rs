@@ -21,10 +21,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use engine::admin::AdminError;
 use prometheus_client::registry::Registry;
 
 use self::{format::Format, reading::Reading};
-use crate::{admin::AdminError, api::ApiError, services::Services};
+use crate::{api::ApiError, services::Services};
 
 pub(crate) fn router() -> Router<Services> {
     Router::new().route("/metrics", get(show_metrics))

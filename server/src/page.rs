@@ -13,4 +13,6 @@ mod sign_in;
 mod sign_in_guard;
 mod streams;
 
+pub(crate) use app::FIRST_SCRIPT;
+
 pub(crate) use self::{counted_replays::CountedReplays, routes::router};

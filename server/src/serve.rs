@@ -7,7 +7,6 @@
 mod announcement;
 mod connections;
 mod deadlines;
-mod first_user;
 mod open_files;
 mod signals;
 mod timed_body;
@@ -20,10 +19,9 @@ use domain::access::NewPassword;
 use engine::{Engine, EngineConfig, clock::Clock};
 use tokio::{net::TcpListener, time::Instant};
 
-pub(crate) use self::first_user::ROOT_PASSWORD;
 use self::{announcement::Announcement, deadlines::ClientDeadlines, signals::Signals};
 use crate::{
-    access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
+    access::{SessionCookie, SignInAttempts},
     api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
     cli::CommandError,
     export::ExportPlaces,
@@ -32,6 +30,9 @@ use crate::{
     services::{Services, ServicesInner},
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
+
+/// The variable that may bring the first user's password.
+pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";
 
 /// Settings that have been checked.
 #[derive(Debug)]
@@ -60,7 +61,6 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     let mut signals = Signals::listen().map_err(CommandError::Signals)?;
     // The one cryptography provider of the process; a second start of it would be ours too.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let passwords = Passwords::new()?;
     let data_dir = config.engine.data_dir.clone();
     // Before anything is made or sent: a password is printed once, and must not be lost to a port that is taken.
     let listener = connections::listen(config.listen).map_err(|source| CommandError::Listen {
@@ -68,7 +68,7 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         source,
     })?;
     let engine = Engine::open(config.engine, Clock::machine()).await?;
-    let first_password = first_user::make_first_user(&engine, &passwords, config.root_password).await?;
+    let first_user = engine.ensure_first_user(config.root_password).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let public_url = config.public_url.map(|public_url| public_url.listening_on(address));
     let public_url = public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
@@ -77,15 +77,13 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         address,
         public_url: &public_url,
         data_dir: &data_dir,
-        first_password,
+        first_user,
     }
     .print();
     let services = Arc::new(ServicesInner {
         started_at: engine.clock().now(),
         engine,
-        passwords,
         sign_in_attempts: SignInAttempts::new(),
-        tokens: TokenCache::default(),
         failed_tokens: FailedTokens::new(),
         ingest_rate: IngestRate::new(config.ingest_rate),
         ingest_figures: IngestFigures::default(),

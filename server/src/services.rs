@@ -6,7 +6,7 @@ use domain::Timestamp;
 use engine::Engine;
 
 use crate::{
-    access::{Passwords, SessionCookie, SignInAttempts, TokenCache},
+    access::{SessionCookie, SignInAttempts},
     api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
     export::ExportPlaces,
     page::CountedReplays,
@@ -20,9 +20,7 @@ pub(crate) type Services = Arc<ServicesInner>;
 pub(crate) struct ServicesInner {
     pub(crate) engine: Engine,
     pub(crate) started_at: Timestamp,
-    pub(crate) passwords: Passwords,
     pub(crate) sign_in_attempts: SignInAttempts,
-    pub(crate) tokens: TokenCache,
     pub(crate) failed_tokens: FailedTokens,
     pub(crate) ingest_rate: IngestRate,
     pub(crate) ingest_figures: IngestFigures,

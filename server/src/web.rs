@@ -2,7 +2,6 @@
 
 mod address_ranges;
 mod client_address;
-mod incident;
 mod origin;
 mod public_url;
 mod request_log;
@@ -10,10 +9,11 @@ mod security_headers;
 mod stalled_body;
 mod visitor;
 
+pub(crate) use engine::report_incident;
+
 pub(crate) use self::{
     address_ranges::AddressRanges,
     client_address::{Peer, TrustedProxies},
-    incident::report_incident,
     origin::{check_host, check_origin, require_same_origin},
     public_url::PublicUrl,
     request_log::log_failures,

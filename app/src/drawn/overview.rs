@@ -1,6 +1,6 @@
 //! The instance at a glance: what comes in, what goes out, how much is kept, and how each stream is doing.
 
-use domain::health::StreamHealth;
+use domain::view::{DestinationCounts, LogView, OverviewView, TrafficView};
 use leptos::prelude::*;
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) fn draw_overview(instance: &InstanceSummary, reader: Reader) -> AnyView {
-    let first = (instance.stored_events == 0).then(|| {
+    let first = (instance.overview.log.events == 0).then(|| {
         view! {
             <section id="overview-first" class="card" aria-label="Send an event">
                 <h2>"Send an event"</h2>
@@ -31,7 +31,7 @@ pub(super) fn draw_overview(instance: &InstanceSummary, reader: Reader) -> AnyVi
     view! {
         {draw_figures(instance, reader)}
         {first}
-        {draw_traffic(instance, reader)}
+        {draw_traffic(&instance.overview.traffic, reader)}
         {draw_streams(&instance.streams, reader)}
     }
     .into_any()
@@ -44,14 +44,20 @@ struct Figure {
 }
 
 fn draw_figures(instance: &InstanceSummary, reader: Reader) -> AnyView {
+    let OverviewView {
+        version,
+        log,
+        destinations,
+        ..
+    } = &instance.overview;
     let figures = [
-        stored(instance, reader),
-        streams(&instance.streams),
+        stored(log, reader),
+        streams(&instance.streams, *destinations),
         undelivered(&instance.streams, reader),
-        log_size(instance),
+        log_size(log),
         Figure {
             label: "Version",
-            value: instance.version.clone().into_any(),
+            value: version.clone().into_any(),
             note: instance.public_url.clone().into_any(),
         },
     ];
@@ -67,21 +73,20 @@ fn draw_figures(instance: &InstanceSummary, reader: Reader) -> AnyView {
     view! { <dl class="figures">{figures.collect_view()}</dl> }.into_any()
 }
 
-fn stored(instance: &InstanceSummary, reader: Reader) -> Figure {
-    let note = match instance.newest_received_at {
+fn stored(log: &LogView, reader: Reader) -> Figure {
+    let note = match log.newest_received_at {
         Some(at) => view! { "Newest received " {moment(at, reader)} }.into_any(),
         None => "None received yet".into_any(),
     };
     Figure {
         label: "Events stored",
-        value: view! { <a href=AUDIT_EVENTS>{grouped(instance.stored_events)}</a> }.into_any(),
+        value: view! { <a href=AUDIT_EVENTS>{grouped(log.events)}</a> }.into_any(),
         note,
     }
 }
 
-fn streams(streams: &[StreamSummary]) -> Figure {
-    let held = streams.iter().filter(|stream| is_held(stream)).count();
-    let held = u64::try_from(held).unwrap_or(0);
+fn streams(streams: &[StreamSummary], counts: DestinationCounts) -> Figure {
+    let held = u64::from(counts.held);
     let count = u64::try_from(streams.len()).unwrap_or(0);
     let note = match (count, held) {
         (0, _) => "Events are stored and shown, and go nowhere else".to_owned(),
@@ -93,10 +98,6 @@ fn streams(streams: &[StreamSummary]) -> Figure {
         value: view! { <a href=format!("{AUDIT_EVENTS}?tab=streams")>{grouped(count)}</a> }.into_any(),
         note: note.into_any(),
     }
-}
-
-const fn is_held(stream: &StreamSummary) -> bool {
-    matches!(stream.health, StreamHealth::Held { .. })
 }
 
 fn undelivered(streams: &[StreamSummary], reader: Reader) -> Figure {
@@ -118,15 +119,10 @@ fn undelivered(streams: &[StreamSummary], reader: Reader) -> Figure {
     }
 }
 
-fn log_size(instance: &InstanceSummary) -> Figure {
-    let (used, limit) = (instance.log_bytes, instance.log_limit_bytes);
+fn log_size(log: &LogView) -> Figure {
+    let (used, limit) = (log.used_bytes, log.limit_bytes);
     let percent = used.saturating_mul(100) / limit.max(1);
-    let full_at = instance
-        .streams
-        .iter()
-        .filter_map(|stream| stream.facts.log_full_at)
-        .min();
-    let note = match full_at {
+    let note = match log.full_at {
         Some(at) => format!(
             "{percent} % of {}; full on {} at this rate",
             bytes(limit),
@@ -155,9 +151,8 @@ fn bytes(count: u64) -> String {
     )
 }
 
-fn draw_traffic(instance: &InstanceSummary, reader: Reader) -> AnyView {
+fn draw_traffic(traffic: &[TrafficView], reader: Reader) -> AnyView {
     use domain::activity::{Minute, Span};
-    let traffic = &instance.traffic;
     let Some(first) = traffic.first() else {
         return ().into_any();
     };

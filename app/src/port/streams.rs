@@ -6,6 +6,7 @@ use domain::{
     destination::{DestinationDraft, Flow},
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
+    view::OverviewView,
 };
 
 use super::replays::Replays;
@@ -107,23 +108,8 @@ impl Steer {
 /// The instance at a glance.
 #[derive(Clone, Debug)]
 pub struct InstanceSummary {
-    pub version: String,
     /// Where clients reach this server, without a slash at the end.
     pub public_url: String,
-    /// Events in the log now.
-    pub stored_events: u64,
-    pub newest_received_at: Option<Timestamp>,
-    pub oldest_received_at: Option<Timestamp>,
-    pub log_bytes: u64,
-    pub log_limit_bytes: u64,
-    /// Minute by minute over the last hour, the oldest first.
-    pub traffic: Vec<TrafficMinute>,
+    pub overview: OverviewView,
     pub streams: Vec<StreamSummary>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrafficMinute {
-    pub start: Timestamp,
-    pub received: u64,
-    pub delivered: u64,
 }

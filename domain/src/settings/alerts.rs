@@ -5,6 +5,8 @@ mod webhook;
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 pub use self::{
     email::{
         EmailChange, EmailDraft, EmailSettings, MAX_RECIPIENTS, MailAddress, SmtpHost, SmtpLogin, SmtpPassword,
@@ -12,10 +14,31 @@ pub use self::{
     },
     webhook::{SecretChange, WebhookChange, WebhookDraft, WebhookSecret, WebhookSettings},
 };
+use super::OutOfRange;
 use crate::{Field, FieldError, FieldErrors};
 
+/// A way to notify administrators besides audit events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertChannel {
+    Email,
+    Webhook,
+}
+
+impl AlertChannel {
+    pub const ALL: [Self; 2] = [Self::Email, Self::Webhook];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
 /// How long a stream has been failing when it is told: 1 minute to a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct FailingMinutes(u32);
 
 impl FailingMinutes {
@@ -42,7 +65,8 @@ impl fmt::Display for FailingMinutes {
 }
 
 /// The part of the log's size limit, in per cent, from which on it is told that the limit is near: 50 to 99.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct LogShare(u32);
 
 impl LogShare {
@@ -62,6 +86,34 @@ impl LogShare {
 impl fmt::Display for LogShare {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
+    }
+}
+
+impl From<FailingMinutes> for u32 {
+    fn from(minutes: FailingMinutes) -> Self {
+        minutes.0
+    }
+}
+
+impl TryFrom<u32> for FailingMinutes {
+    type Error = OutOfRange;
+
+    fn try_from(minutes: u32) -> Result<Self, OutOfRange> {
+        Self::new(minutes).ok_or(OutOfRange)
+    }
+}
+
+impl From<LogShare> for u32 {
+    fn from(share: LogShare) -> Self {
+        share.0
+    }
+}
+
+impl TryFrom<u32> for LogShare {
+    type Error = OutOfRange;
+
+    fn try_from(percent: u32) -> Result<Self, OutOfRange> {
+        Self::new(percent).ok_or(OutOfRange)
     }
 }
 

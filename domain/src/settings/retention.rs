@@ -2,11 +2,16 @@
 
 use std::{fmt, time::Duration};
 
-use super::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use super::{ByteSize, OutOfRange};
 use crate::{Field, FieldError, FieldErrors};
 
-/// 1 day to 100 years.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Days, from 1 to 36500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = u32))]
 pub struct RetentionDays(u32);
 
 impl RetentionDays {
@@ -33,8 +38,12 @@ impl fmt::Display for RetentionDays {
     }
 }
 
-/// Bytes that the log may take up: at least 64 MiB, for one that can hold less than a full request would refuse it for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// A smaller log could not hold one full request, and would refuse it for ever.
+/// The size limit of the log: a number and a unit, at least 64 MiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, example = "10GiB"))]
 pub struct LogSize(u64);
 
 impl LogSize {
@@ -55,6 +64,35 @@ impl LogSize {
 impl fmt::Display for LogSize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         ByteSize(self.0).fmt(formatter)
+    }
+}
+
+impl From<RetentionDays> for u32 {
+    fn from(days: RetentionDays) -> Self {
+        days.0
+    }
+}
+
+impl TryFrom<u32> for RetentionDays {
+    type Error = OutOfRange;
+
+    fn try_from(days: u32) -> Result<Self, OutOfRange> {
+        Self::new(days).ok_or(OutOfRange)
+    }
+}
+
+impl From<LogSize> for String {
+    fn from(size: LogSize) -> Self {
+        size.to_string()
+    }
+}
+
+impl TryFrom<String> for LogSize {
+    type Error = OutOfRange;
+
+    fn try_from(text: String) -> Result<Self, OutOfRange> {
+        let size: ByteSize = text.parse().map_err(|_| OutOfRange)?;
+        Self::new(size.0).ok_or(OutOfRange)
     }
 }
 

@@ -22,7 +22,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 /// Why a notice was not sent, as a sentence for an administrator, without anything secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub struct NotTold {
+pub(crate) struct NotTold {
     words: String,
     about: About,
 }
@@ -66,7 +66,7 @@ pub(super) fn notices_of(news: &AlertNews, settings: &StoredAlertSettings, now: 
 }
 
 /// A notice that only tells that notices arrive.
-pub(super) fn test_notice(channel: Channel, now: Timestamp) -> Notice {
+pub(crate) fn test_notice(channel: Channel, now: Timestamp) -> Notice {
     let text = "This is a test. Alerts of this instance of Audit Streams will arrive here.";
     let (subject, data) = ("Test alert", serde_json::json!({}));
     notice(channel, subject, text, &webhook::body("test", subject, data, now), now)
@@ -157,7 +157,7 @@ impl Alerts {
     }
 
     /// Sends one notice.
-    pub(super) async fn tell(&self, notice: &Notice, settings: &StoredAlertSettings) -> Result<(), NotTold> {
+    pub(crate) async fn tell(&self, notice: &Notice, settings: &StoredAlertSettings) -> Result<(), NotTold> {
         match (notice.channel, &settings.email, &settings.webhook) {
             (Channel::Email, Some(settings), _) => email::send(&self.clients, settings, notice).await,
             (Channel::Webhook, _, Some(settings)) => {

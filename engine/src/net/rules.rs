@@ -8,6 +8,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+use domain::view::{RuleVerdict, RuleView};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
@@ -43,24 +44,6 @@ pub enum Forbidden {
     Metadata,
 }
 
-/// One kind of address under the rules, as people read it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explained {
-    pub what: &'static str,
-    /// Addresses and ranges, as in the tables below.
-    pub ranges: Vec<String>,
-    pub verdict: Verdict,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Allowed,
-    /// But what the allowlist names is allowed.
-    Refused,
-    /// Even if local networks are allowed; only an entry of the allowlist for exactly this address allows it.
-    ExactOnly,
-}
-
 impl Forbidden {
     /// The kinds that the tables hold, and what each is called.
     const KINDS: [(Self, &'static str); 7] = [
@@ -92,32 +75,32 @@ impl NetworkRules {
             return Ok(());
         };
         let is_allowed = match self.verdict(forbidden) {
-            Verdict::Allowed => true,
-            Verdict::Refused => {
+            RuleVerdict::Allowed => true,
+            RuleVerdict::Refused => {
                 let host = host.to_string();
                 self.allowlist.iter().any(|entry| entry.admits(&host, address, port))
             }
-            Verdict::ExactOnly => self.allowlist.iter().any(|entry| entry.names(address, port)),
+            RuleVerdict::ExactOnly => self.allowlist.iter().any(|entry| entry.names(address, port)),
         };
         if is_allowed { Ok(()) } else { Err(forbidden) }
     }
 
-    /// What the rules say of each kind of address that is not on the public internet.
-    pub fn explain(&self) -> Vec<Explained> {
-        let kinds = Forbidden::KINDS.into_iter().map(|(forbidden, what)| Explained {
-            what,
+    /// The rule for each kind of address that is not on the public internet.
+    pub fn explain(&self) -> Vec<RuleView> {
+        let kinds = Forbidden::KINDS.into_iter().map(|(forbidden, what)| RuleView {
+            what: what.to_owned(),
             ranges: ranges_of(forbidden),
             verdict: self.verdict(forbidden),
         });
         kinds.collect()
     }
 
-    const fn verdict(&self, forbidden: Forbidden) -> Verdict {
+    const fn verdict(&self, forbidden: Forbidden) -> RuleVerdict {
         match forbidden {
             // Link-local addresses are those of metadata services of clouds that are not in the table.
-            Forbidden::Metadata | Forbidden::LinkLocal => Verdict::ExactOnly,
-            _ if self.allow_local_network && forbidden.is_local() => Verdict::Allowed,
-            _ => Verdict::Refused,
+            Forbidden::Metadata | Forbidden::LinkLocal => RuleVerdict::ExactOnly,
+            _ if self.allow_local_network && forbidden.is_local() => RuleVerdict::Allowed,
+            _ => RuleVerdict::Refused,
         }
     }
 }
@@ -368,7 +351,7 @@ mod tests {
                         .any(|(other, what)| *what != kind.what && classify(first) == Some(*other));
                     let is_open = rules.check("x", first, 443).is_ok();
                     assert!(
-                        narrower || is_open == (kind.verdict == Verdict::Allowed),
+                        narrower || is_open == (kind.verdict == RuleVerdict::Allowed),
                         "{range}: {kind:?}"
                     );
                 }
@@ -377,7 +360,7 @@ mod tests {
         let exact_only = NetworkRules::default()
             .explain()
             .into_iter()
-            .filter(|kind| kind.verdict == Verdict::ExactOnly);
+            .filter(|kind| kind.verdict == RuleVerdict::ExactOnly);
         assert_eq!(
             exact_only.map(|kind| kind.what).collect::<Vec<_>>(),
             ["Link-local addresses", "Cloud metadata services"]
@@ -416,7 +399,7 @@ mod tests {
 
     /// The entries of the tables that stay closed when local networks are open.
     fn exact_only() -> Vec<IpNet> {
-        let is_closed = |kind| NetworkRules::verdict(&open(), kind) == Verdict::ExactOnly;
+        let is_closed = |kind| NetworkRules::verdict(&open(), kind) == RuleVerdict::ExactOnly;
         let v4 = V4
             .iter()
             .filter(|(_, kind)| is_closed(*kind))

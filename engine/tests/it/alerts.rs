@@ -14,9 +14,10 @@ use domain::{
 };
 use engine::{
     EngineConfig, FixedSettings,
+    admin::AdminError,
     clock::Clock,
     log::PrunedEarly,
-    store::{Channel, Refused, UpdateError},
+    store::{Channel, Refused},
 };
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
@@ -467,9 +468,10 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     let engine = &world.engine;
     for host in ["127.0.0.1", "::1", "localhost", "169.254.169.254"] {
         let refused = engine.update_alert_settings(&author(), 1, email(host)).await;
-        let Err(UpdateError::Refused(error)) = refused else {
+        let Err(AdminError::Invalid(errors)) = refused else {
             panic!("{host} is not refused")
         };
+        let error = errors.iter().next().unwrap();
         assert_eq!(error.field, Field::EmailHost);
         assert!(error.message.starts_with("Server is blocked: "), "{}", error.message);
     }
@@ -493,11 +495,7 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     };
     engine.update_alert_settings(&author(), 1, change).await.unwrap();
     engine.update_network(&author(), 2, allowed(false)).await.unwrap();
-    let refused = engine
-        .send_test_notice(&author(), Channel::Email)
-        .await
-        .unwrap()
-        .unwrap_err();
+    let refused = engine.send_test_alert(&author(), Channel::Email).await.unwrap_err();
     assert!(refused.to_string().contains("not allowed"), "{refused}");
     let connected = tokio::time::timeout(Duration::ZERO, server.accept()).await;
     assert!(connected.is_err(), "nobody has connected");
@@ -530,7 +528,7 @@ async fn settings_are_changed_under_their_version_and_told_without_secrets() {
         .engine
         .update_alert_settings(&author(), 1, AlertChange::default())
         .await;
-    assert!(matches!(stale, Err(UpdateError::ChangedMeanwhile)));
+    assert!(matches!(stale, Err(AdminError::ChangedMeanwhile)));
 
     let told = world.told("application_setting_updated").await;
     let messages: Vec<&str> = told
@@ -565,13 +563,7 @@ async fn settings_are_changed_under_their_version_and_told_without_secrets() {
 #[tokio::test]
 async fn a_test_tells_why_it_did_not_arrive() {
     let (world, ops) = (world().await, Receiver::start().await);
-    let send = async || {
-        world
-            .engine
-            .send_test_notice(&author(), Channel::Webhook)
-            .await
-            .unwrap()
-    };
+    let send = async || world.engine.send_test_alert(&author(), Channel::Webhook).await;
     assert_eq!(send().await.unwrap_err().to_string(), "No webhook is set up.");
     world.change_alerts(webhook(&ops)).await;
     send().await.unwrap();

@@ -12,7 +12,7 @@ use domain::{
     policy::Trouble,
     settings::{LogSize, NetworkChange, RetentionChange, RetentionDays},
 };
-use engine::{EngineConfig, FixedSettings, Origin, store::UpdateError};
+use engine::{EngineConfig, FixedSettings, Origin, admin::AdminError};
 
 use crate::{
     receiver::Receiver,
@@ -166,7 +166,7 @@ async fn of_two_who_save_at_once_the_second_is_told() {
     );
     let refused = [answers.0, answers.1]
         .into_iter()
-        .filter(|answer| matches!(answer, Err(UpdateError::ChangedMeanwhile)));
+        .filter(|answer| matches!(answer, Err(AdminError::ChangedMeanwhile)));
     assert_eq!(refused.count(), 1);
     assert_eq!(world.engine.network_settings().version, 2);
 }

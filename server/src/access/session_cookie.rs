@@ -1,9 +1,9 @@
 //! The cookies that a browser gets when somebody signs in: that of the session, and one by which the browser is known later.
 //! Over https they have the `__Host-` prefix, with which no other host can have set them.
 
-use app::port::SetCookie;
 use axum::http::{HeaderMap, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::access::SetCookie;
 use engine::store::BROWSER_KNOWN_FOR;
 
 use super::SessionKey;

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use domain::access::Scope;
-use engine::store::StoredToken;
+use engine::credentials::StoredToken;
 
 use super::ApiError;
 use crate::{
@@ -27,7 +27,7 @@ pub(super) async fn authorise(
     if !token.allows(scope) {
         return Err(not_in_scope(scope));
     }
-    services.tokens.note_use(token.id, services.engine.clock().now());
+    services.engine.note_token_use(token.id);
     Ok(token)
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn find_valid(
 ) -> Result<Arc<StoredToken>, ApiError> {
     let text = bearer_text(headers).ok_or_else(missing)?;
     let found = match TokenHash::of_sent(text) {
-        Some(hash) => services.tokens.find(services.engine.database(), hash).await,
+        Some(hash) => services.engine.find_token(hash).await,
         None => Ok(None),
     };
     let found = found.map_err(|error| ApiError::internal("The API token could not be read.", &error))?;

@@ -4,10 +4,9 @@
 //! which browsers attach to what other sites send; so whatever changes something by it has to come from this server's own
 //! pages. Ingest takes no cookie and does not come through here (`authorise`).
 
-use app::port::SignedIn;
 use axum::http::{StatusCode, request::Parts};
 use domain::{
-    access::Scope,
+    access::{Scope, SignedIn},
     event::{Author, AuthorClass},
 };
 
@@ -17,7 +16,7 @@ use super::{
     rate::{Owner, RateHeaders},
 };
 use crate::{
-    access::{TokenHash, bearer_text, find_session},
+    access::{TokenHash, bearer_text},
     export::Pass,
     services::Services,
     web::{Peer, check_host, check_origin},
@@ -68,7 +67,7 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed:
     if !token.allows(needed) {
         return Err(not_in_scope(needed).with_rate(rate));
     }
-    services.tokens.note_use(token.id, services.engine.clock().now());
+    services.engine.note_token_use(token.id);
     let ip_address = services.trusted_proxies.client_address(peer, &parts.headers);
     Ok(Caller {
         author: Author {
@@ -97,12 +96,7 @@ async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller,
     let rate = count(services, owner)?;
     check_origin(&services.public_url, &parts.method, &parts.headers).map_err(|error| error.with_rate(rate))?;
     Ok(Caller {
-        author: Author {
-            user_id: Some(signed_in.user),
-            name: signed_in.username,
-            class: AuthorClass::User,
-            ip_address: signed_in.ip_address,
-        },
+        author: signed_in.author(),
         owner,
         rate,
         is_admin: true,
@@ -115,10 +109,8 @@ async fn find_signed_in(services: &Services, parts: &Parts) -> Result<Option<Sig
         return Ok(None);
     };
     let address = services.trusted_proxies.client_address(peer_of(parts)?, &parts.headers);
-    let (engine, address) = (&services.engine, address.to_string());
-    find_session(engine.database(), &key, &address, engine.clock().now())
-        .await
-        .map_err(|error| ApiError::internal("The session could not be read.", &error))
+    let found = services.engine.find_session(&key, &address.to_string()).await;
+    found.map_err(|error| ApiError::internal("The session could not be read.", &error))
 }
 
 fn count(services: &Services, owner: Owner) -> Result<RateHeaders, ApiError> {

@@ -8,7 +8,6 @@ mod destinations;
 mod event_types;
 mod fields;
 mod instance;
-mod moment;
 mod overview;
 mod settings;
 mod tokens;

@@ -1,26 +1,14 @@
 //! `audit-streams admin`: for whoever has the host but can't sign in.
 
 use clap::Subcommand;
-use domain::{
-    Field,
-    access::NewPassword,
-    event::{Author, OwnEvent},
-};
-use engine::{
-    clock::Clock,
-    own_events::Recorded,
-    store::{Database, StoreError, StoredUser, UserError},
-};
+use domain::{Field, access::NewPassword};
 
 use super::{
     data_folder::{DataFolderArgs, secret_variable},
     error::CommandError,
     output::print_line,
 };
-use crate::{
-    access::{Passwords, random_text},
-    serve::ROOT_PASSWORD,
-};
+use crate::{access::random_text, serve::ROOT_PASSWORD};
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
@@ -49,15 +37,9 @@ async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
     let is_given = given.is_some();
     let text = given.map_or_else(random_text::<18>, Ok)?;
     let password = NewPassword::parse(text, Field::NewPassword).map_err(CommandError::Field)?;
-    let hash = Passwords::new()?.hash(&password).await?;
-    let database = args.folder.open().await?;
-    let username = args.username.clone();
-    let user = database
-        .find_user(&username)
-        .await?
-        .ok_or(CommandError::NoSuchUser { username })?;
-    let stored = let_in(&database, &user, &hash).await;
-    database.close().await;
+    let store = args.folder.open().await?;
+    let stored = store.reset_password(&args.username, &password).await;
+    store.close().await;
     stored?;
     if is_given {
         print_line(&format!("{} has the password of {ROOT_PASSWORD} now.", args.username));
@@ -66,21 +48,4 @@ async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
         print_line(password.expose());
     }
     Ok(())
-}
-
-async fn let_in(database: &Database, user: &StoredUser, hash: &str) -> Result<(), StoreError> {
-    let now = Clock::machine().now();
-    let record = |event| Recorded::new(event, &Author::command_line(), now);
-    let (id, username) = (user.id, user.username.clone());
-    let reset = record(OwnEvent::PasswordReset { user: id, username });
-    database.update_password(id, hash, &reset).await?;
-    let enabled = |username: &str| {
-        let username = username.to_owned();
-        record(OwnEvent::UserEnabled { user: id, username })
-    };
-    match database.set_user_enabled(id, true, now, enabled).await {
-        Err(UserError::Store(error)) => Err(error),
-        // It was enabled all along.
-        Ok(_) | Err(_) => Ok(()),
-    }
 }

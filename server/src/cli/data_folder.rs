@@ -4,8 +4,8 @@ use std::{env::VarError, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::{
-    Engine,
-    store::Database,
+    admin::Maintenance,
+    clock::Clock,
     vault::{KeyError, random},
 };
 
@@ -27,14 +27,14 @@ impl DataFolderArgs {
     ///
     /// # Errors
     /// [`CommandError`].
-    pub(super) async fn open(&self) -> Result<Database, CommandError> {
+    pub(super) async fn open(&self) -> Result<Maintenance, CommandError> {
         if !self.data_dir.is_dir() {
             return Err(CommandError::NoDataFolder {
                 path: self.data_dir.display().to_string(),
             });
         }
         let key = self.key()?;
-        Ok(Engine::open_database(&self.data_dir, key.as_deref()).await?)
+        Ok(Maintenance::open(&self.data_dir, key.as_deref(), Clock::machine()).await?)
     }
 
     /// None means the key file. Without the variable and without the file, the key is known to the server alone: a file

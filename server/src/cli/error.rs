@@ -3,10 +3,9 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
-use engine::{OpenError, causes, store::StoreError, vault::KeyError};
+use engine::{OpenError, admin::MaintenanceError, causes, vault::KeyError};
 
 use super::{output, settings::InvalidSettings};
-use crate::access::PasswordError;
 
 /// What stopped a command.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +16,10 @@ pub(crate) enum CommandError {
     Runtime(#[source] std::io::Error),
     #[error("the data folder can't be opened")]
     Open(#[from] OpenError),
-    #[error("the store failed")]
-    Store(#[from] StoreError),
+    #[error(transparent)]
+    Operation(#[from] MaintenanceError),
     #[error("a secret can't be made")]
     Secret(#[from] KeyError),
-    #[error("a password can't be hashed")]
-    Password(#[from] PasswordError),
     #[error("can't listen on {address}")]
     Listen {
         address: SocketAddr,
@@ -32,12 +29,6 @@ pub(crate) enum CommandError {
     Signals(#[source] std::io::Error),
     #[error("{}", .0.message)]
     Field(FieldError),
-    #[error("there is a token named {name} already; names are not used twice, not even those of revoked tokens")]
-    TokenNameTaken { name: String },
-    #[error("there is no token named {name} that could be revoked; `audit-streams token list` shows all of them")]
-    NoSuchToken { name: String },
-    #[error("there is no user named {username}; the server makes `root` when it first starts on a data folder")]
-    NoSuchUser { username: String },
     #[error("there is no data folder {path}; name the server's own with --data-dir (AUDIT_STREAMS_DATA_DIR)")]
     NoDataFolder { path: String },
 }

@@ -4,12 +4,13 @@ use app::wire::AppError;
 use domain::{Field, FieldError};
 use engine::{
     FiguresError, TestError,
+    admin::AdminError,
     log::LogError,
     store::{StoreError, UpdateError},
     vault::KeyError,
 };
 
-use crate::{access::PasswordError, admin::AdminError, web::report_incident};
+use crate::{access::PasswordError, web::report_incident};
 
 /// A failure of this server itself.
 pub(super) fn internal(operation: &'static str, error: &dyn std::error::Error) -> AppError {

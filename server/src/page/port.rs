@@ -3,10 +3,6 @@
 use app::{
     port::{
         AdminPort, SetCookie, SignedIn, Visitor,
-        settings::{
-            AlertChannel, AlertSummary, NetworkSummary, NewLogin, RetentionSummary, SessionSummary, TokenSummary,
-            UserSummary,
-        },
         streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
     },
     wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage},
@@ -17,27 +13,23 @@ use domain::{
     access::{NewPassword, TokenDraft, Username},
     activity::Span,
     destination::DestinationSettings,
-    event::{Author, AuthorClass},
+    event::Author,
     ids::{DestinationId, ReplayId, Seq, SessionId, TokenId, UserId},
     probe::TestReport,
     replay::ReplayDraft,
-    settings::{AlertChange, NetworkChange, RetentionChange},
+    settings::{AlertChange, AlertChannel, NetworkChange, RetentionChange},
+    view::{AlertSettingsView, AlertView, LoginView, NetworkView, RetentionView, SessionView, TokenView, UserView},
 };
 
 use super::{destinations, events, failure::from_admin, password, replays, sessions, sign_in, streams};
-use crate::{admin as service, services::Services};
+use crate::services::Services;
 
 /// The engine as the page sees it.
 pub(super) struct EnginePort(pub(super) Services);
 
 /// Who is written into the audit events of a change.
 pub(super) fn author_of(signed_in: &SignedIn) -> Author {
-    Author {
-        user_id: Some(signed_in.user),
-        class: AuthorClass::User,
-        name: signed_in.username.clone(),
-        ip_address: signed_in.ip_address.clone(),
-    }
+    signed_in.author()
 }
 
 #[async_trait]
@@ -63,8 +55,8 @@ impl AdminPort for EnginePort {
     }
 
     async fn overview(&self) -> Result<InstanceSummary, AppError> {
-        let figures = service::show_overview(&self.0).await.map_err(from_admin)?;
-        Ok(streams::overview(figures, &self.0.public_url))
+        let overview = self.0.engine.overview().await.map_err(from_admin)?;
+        Ok(streams::instance(overview, &self.0.public_url))
     }
 
     async fn show_activity(&self, admin: &SignedIn, id: DestinationId, span: Span) -> Result<StreamActivity, AppError> {
@@ -152,22 +144,22 @@ impl AdminPort for EnginePort {
         destinations::list_event_types(&self.0.engine).await
     }
 
-    async fn list_tokens(&self) -> Result<Vec<TokenSummary>, AppError> {
-        service::list_tokens(&self.0).await.map_err(from_admin)
+    async fn list_tokens(&self) -> Result<Vec<TokenView>, AppError> {
+        self.0.engine.list_tokens().await.map_err(from_admin)
     }
 
     async fn create_token(&self, admin: &SignedIn, draft: TokenDraft) -> Result<String, AppError> {
-        let made = service::create_token(&self.0, &author_of(admin), &draft).await;
-        made.map(|made| made.text).map_err(from_admin)
+        let created = self.0.engine.create_token(&author_of(admin), &draft).await;
+        created.map(|created| created.token).map_err(from_admin)
     }
 
     async fn revoke_token(&self, admin: &SignedIn, id: TokenId) -> Result<String, AppError> {
-        let revoked = service::revoke_token(&self.0, &author_of(admin), id).await;
+        let revoked = self.0.engine.revoke_token(&author_of(admin), id).await;
         revoked.map_err(from_admin)
     }
 
-    async fn list_users(&self) -> Result<Vec<UserSummary>, AppError> {
-        service::list_users(&self.0.engine).await.map_err(from_admin)
+    async fn list_users(&self) -> Result<Vec<UserView>, AppError> {
+        self.0.engine.list_users().await.map_err(from_admin)
     }
 
     async fn add_user(
@@ -175,13 +167,13 @@ impl AdminPort for EnginePort {
         admin: &SignedIn,
         username: Username,
         password: Option<NewPassword>,
-    ) -> Result<NewLogin, AppError> {
-        let added = service::add_user(&self.0, &author_of(admin), &username, password).await;
-        added.map(|added| added.login).map_err(from_admin)
+    ) -> Result<LoginView, AppError> {
+        let added = self.0.engine.add_user(&author_of(admin), &username, password).await;
+        added.map_err(from_admin)
     }
 
     async fn set_user_enabled(&self, admin: &SignedIn, id: UserId, is_enabled: bool) -> Result<String, AppError> {
-        let changed = service::set_user_enabled(&self.0.engine, &author_of(admin), id, is_enabled).await;
+        let changed = self.0.engine.set_user_enabled(&author_of(admin), id, is_enabled).await;
         changed.map_err(from_admin)
     }
 
@@ -190,12 +182,12 @@ impl AdminPort for EnginePort {
         admin: &SignedIn,
         id: UserId,
         password: Option<NewPassword>,
-    ) -> Result<NewLogin, AppError> {
-        let reset = service::reset_password(&self.0, &author_of(admin), id, password).await;
+    ) -> Result<LoginView, AppError> {
+        let reset = self.0.engine.reset_password(&author_of(admin), id, password).await;
         reset.map_err(from_admin)
     }
 
-    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError> {
+    async fn list_sessions(&self, signed_in: &SignedIn) -> Result<Vec<SessionView>, AppError> {
         sessions::list_sessions(&self.0.engine, signed_in).await
     }
 
@@ -207,36 +199,40 @@ impl AdminPort for EnginePort {
         sessions::end_sessions(&self.0, signed_in).await
     }
 
-    async fn show_network(&self) -> Result<NetworkSummary, AppError> {
-        Ok(service::show_network(&self.0.engine))
+    async fn show_network(&self) -> Result<NetworkView, AppError> {
+        Ok(self.0.engine.show_network())
     }
 
     async fn update_network(&self, admin: &SignedIn, version: i64, change: NetworkChange) -> Result<(), AppError> {
-        let updated = service::update_network(&self.0.engine, &author_of(admin), version, change).await;
+        let updated = self.0.engine.update_network(&author_of(admin), version, change).await;
         updated.map_err(from_admin)
     }
 
-    async fn show_retention(&self) -> Result<RetentionSummary, AppError> {
-        service::show_retention(&self.0.engine).await.map_err(from_admin)
+    async fn show_retention(&self) -> Result<RetentionView, AppError> {
+        self.0.engine.show_retention().await.map_err(from_admin)
     }
 
     async fn update_retention(&self, admin: &SignedIn, version: i64, change: RetentionChange) -> Result<(), AppError> {
-        let updated = service::update_retention(&self.0.engine, &author_of(admin), version, change).await;
+        let updated = self.0.engine.update_retention(&author_of(admin), version, change).await;
         updated.map_err(from_admin)
     }
 
-    async fn show_alerts(&self) -> Result<AlertSummary, AppError> {
-        service::show_alerts(&self.0.engine).await.map_err(from_admin)
+    async fn show_alert_settings(&self) -> Result<AlertSettingsView, AppError> {
+        self.0.engine.show_alert_settings(true).await.map_err(from_admin)
+    }
+
+    async fn list_alerts(&self) -> Result<Vec<AlertView>, AppError> {
+        self.0.engine.list_alerts().await.map_err(from_admin)
     }
 
     async fn update_alerts(&self, admin: &SignedIn, version: i64, change: AlertChange) -> Result<(), AppError> {
-        let updated = service::update_alerts(&self.0.engine, &author_of(admin), version, change).await;
+        let engine = &self.0.engine;
+        let updated = engine.update_alert_settings(&author_of(admin), version, change).await;
         updated.map_err(from_admin)
     }
 
     async fn send_test_alert(&self, admin: &SignedIn, channel: AlertChannel) -> Result<(), AppError> {
-        service::send_test_alert(&self.0.engine, &author_of(admin), channel)
-            .await
-            .map_err(from_admin)
+        let sent = self.0.engine.send_test_alert(&author_of(admin), channel).await;
+        sent.map_err(from_admin)
     }
 }

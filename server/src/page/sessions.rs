@@ -1,17 +1,17 @@
 //! The signed-in browsers of who asks.
 
 use app::{
-    port::{SetCookie, SignedIn, settings::SessionSummary},
+    port::{SetCookie, SignedIn},
     wire::AppError,
 };
-use domain::ids::SessionId;
+use domain::{ids::SessionId, view::SessionView};
 use engine::Engine;
 
-use super::{failure::from_admin, port::author_of};
-use crate::{admin, services::Services};
+use super::failure::from_admin;
+use crate::services::Services;
 
-pub(super) async fn list_sessions(engine: &Engine, signed_in: &SignedIn) -> Result<Vec<SessionSummary>, AppError> {
-    admin::list_sessions(engine, signed_in.user).await.map_err(from_admin)
+pub(super) async fn list_sessions(engine: &Engine, signed_in: &SignedIn) -> Result<Vec<SessionView>, AppError> {
+    engine.list_sessions(signed_in.user).await.map_err(from_admin)
 }
 
 pub(super) async fn end_session(engine: &Engine, signed_in: &SignedIn, id: SessionId) -> Result<(), AppError> {
@@ -27,7 +27,7 @@ pub(super) async fn end_sessions(services: &Services, signed_in: &SignedIn) -> R
 }
 
 async fn end(engine: &Engine, signed_in: &SignedIn, only: Option<SessionId>) -> Result<u64, AppError> {
-    let (author, user) = (author_of(signed_in), signed_in.user);
-    let ended = admin::end_sessions(engine, &author, user, &signed_in.username, only).await;
+    let (author, user) = (signed_in.author(), signed_in.user);
+    let ended = engine.end_sessions(&author, user, &signed_in.username, only).await;
     ended.map_err(from_admin)
 }

@@ -36,7 +36,7 @@ pub(super) async fn sign_in(
         }
     };
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
-    let is_right = services.passwords.verify(password, stored).await;
+    let is_right = services.engine.passwords().verify(password, stored).await;
     match (user, is_right) {
         (Some(user), Ok(true)) if user.disabled_at.is_some() => {
             attempt.give_back();

@@ -1,7 +1,7 @@
 //! How streams are doing as the page shows it, and what it does with them.
 
 use app::{
-    port::streams::{FailedAttempt, InstanceSummary, ParkedEvent, Steer, StreamActivity, StreamSummary, TrafficMinute},
+    port::streams::{FailedAttempt, InstanceSummary, ParkedEvent, Steer, StreamActivity, StreamSummary},
     wire::AppError,
 };
 use domain::{
@@ -10,14 +10,13 @@ use domain::{
     event::Author,
     ids::{DestinationId, Seq, UserId},
 };
-use engine::{DestinationState, Engine};
+use engine::{DestinationState, Engine, admin::Overview};
 
 use super::{
     failure::{from_figures, from_store},
     replays::show_replays,
 };
 use crate::{
-    admin::InstanceFigures,
     destinations::{EditError, draft_of, edit},
     services::ServicesInner,
     web::PublicUrl,
@@ -44,22 +43,11 @@ pub(super) fn summary(state: DestinationState) -> StreamSummary {
     }
 }
 
-pub(super) fn overview(figures: InstanceFigures, public_url: &PublicUrl) -> InstanceSummary {
-    let traffic = figures.traffic.into_iter().map(|minute| TrafficMinute {
-        start: minute.minute.start(),
-        received: minute.received,
-        delivered: minute.delivered,
-    });
+pub(super) fn instance(overview: Overview, public_url: &PublicUrl) -> InstanceSummary {
     InstanceSummary {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         public_url: public_url.as_str().to_owned(),
-        stored_events: figures.stored.events,
-        newest_received_at: figures.newest_received_at,
-        oldest_received_at: figures.stored.oldest_received_at,
-        log_bytes: figures.stored.used_bytes,
-        log_limit_bytes: figures.log_limit_bytes,
-        traffic: traffic.collect(),
-        streams: figures.streams.into_iter().map(summary).collect(),
+        overview: overview.view,
+        streams: overview.streams.into_iter().map(summary).collect(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use super::first_user::{FirstPassword, ROOT_PASSWORD};
+use engine::admin::FirstUser;
+
+use super::ROOT_PASSWORD;
 use crate::{cli::print_line, web::PublicUrl};
 
 /// The facts of a start.
@@ -10,7 +12,7 @@ pub(super) struct Announcement<'start> {
     pub(super) address: SocketAddr,
     pub(super) public_url: &'start PublicUrl,
     pub(super) data_dir: &'start Path,
-    pub(super) first_password: FirstPassword,
+    pub(super) first_user: FirstUser,
 }
 
 impl Announcement<'_> {
@@ -28,14 +30,12 @@ impl Announcement<'_> {
             format!("Listening on http://{}", self.address),
             format!("  Page     {}", self.public_url.as_str()),
         ];
-        match &self.first_password {
-            FirstPassword::Known => {
+        match &self.first_user {
+            FirstUser::Exists => {
                 lines.push("  Sign in  with your password; lost? audit-streams admin reset-password".into())
             }
-            FirstPassword::FromVariable => {
-                lines.push(format!("  Sign in  as root with the password of {ROOT_PASSWORD}"))
-            }
-            FirstPassword::Random(password) => {
+            FirstUser::Given => lines.push(format!("  Sign in  as root with the password of {ROOT_PASSWORD}")),
+            FirstUser::Generated(password) => {
                 lines.push("  Sign in  as root with this password, which is shown only now:".into());
                 lines.push(format!("           {}", password.expose()));
             }
@@ -53,35 +53,31 @@ mod tests {
 
     use super::*;
 
-    fn lines(first_password: FirstPassword) -> Vec<String> {
+    fn lines(first_user: FirstUser) -> Vec<String> {
         let address: SocketAddr = "127.0.0.1:4711".parse().unwrap();
         let public_url = PublicUrl::of_listener(address);
         Announcement {
             address,
             public_url: &public_url,
             data_dir: Path::new("data"),
-            first_password,
+            first_user,
         }
         .lines()
     }
 
     #[test]
     fn programs_find_the_address_on_a_line_of_its_own() {
-        assert!(lines(FirstPassword::Known).contains(&"Listening on http://127.0.0.1:4711".to_owned()));
+        assert!(lines(FirstUser::Exists).contains(&"Listening on http://127.0.0.1:4711".to_owned()));
     }
 
     #[test]
     fn only_a_password_made_here_is_shown() {
         let password = || NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
         assert!(
-            lines(FirstPassword::Random(password()))
+            lines(FirstUser::Generated(password()))
                 .iter()
                 .any(|line| line.trim() == "correct horse battery")
         );
-        assert!(
-            lines(FirstPassword::FromVariable)
-                .concat()
-                .contains("AUDIT_STREAMS_ROOT_PASSWORD")
-        );
+        assert!(lines(FirstUser::Given).concat().contains("AUDIT_STREAMS_ROOT_PASSWORD"));
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn store_regularly(services: Services) {
 }
 
 pub(super) async fn store(services: &Services) {
-    if let Err(error) = services.tokens.store_uses(services.engine.database()).await {
+    if let Err(error) = services.engine.store_token_uses().await {
         tracing::warn!(
             error = causes(&error),
             "When API tokens were last used could not be stored."

@@ -1,14 +1,14 @@
 //! Who a request of the page comes from: put into its extensions, where the server functions find it.
 
-use app::port::Visitor;
 use axum::{
     extract::{Extension, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::access::Visitor;
 
 use super::Peer;
-use crate::{access::find_session, api::ApiError, services::Services};
+use crate::{api::ApiError, services::Services};
 
 /// Middleware: finds the client's address and, by the cookie, the session. A request without a session passes as well.
 pub(crate) async fn identify_visitor(
@@ -22,8 +22,7 @@ pub(crate) async fn identify_visitor(
         .client_address(peer, request.headers())
         .to_string();
     if let Some(key) = services.cookie.read(request.headers()) {
-        let now = services.engine.clock().now();
-        match find_session(services.engine.database(), &key, &ip_address, now).await {
+        match services.engine.find_session(&key, &ip_address).await {
             Ok(Some(signed_in)) => drop(request.extensions_mut().insert(signed_in)),
             Ok(None) => {}
             Err(error) => return ApiError::internal("The session could not be read.", &error).into_response(),

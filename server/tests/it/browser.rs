@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use domain::Timestamp;
+
 use crate::instance::{Answer, Instance, PASSWORD};
 
 pub(crate) struct Browser<'instance> {
@@ -97,4 +99,10 @@ impl<'instance> Browser<'instance> {
         }
         answer
     }
+}
+
+/// A time in an answer to the page, as the number that the page's addresses hold.
+pub(crate) fn unix_ms(moment: &Value) -> i64 {
+    let text = moment.as_str().unwrap_or_else(|| panic!("{moment} is not a time"));
+    Timestamp::parse(text).unwrap().unix_ms()
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    browser::Browser,
+    browser::{Browser, unix_ms},
     instance::{Answer, Instance},
     payloads::PAYLOADS,
 };
@@ -46,7 +46,7 @@ async fn page(browser: &mut Browser<'_>, query: &str) -> Value {
 fn ids(page: &Value) -> Vec<i64> {
     let rows = page["rows"].as_array().unwrap();
     rows.iter()
-        .map(|row| row["created_at"].as_i64().unwrap() / 60_000 % 60)
+        .map(|row| unix_ms(&row["created_at"]) / 60_000 % 60)
         .collect()
 }
 
@@ -85,7 +85,7 @@ async fn each_filter_admits_what_it_says() {
 async fn filtered_pages_lead_on_and_back() {
     let instance = with_ticks().await;
     let mut browser = Browser::signed_in(&instance).await;
-    let position = |of: &Value| format!("{}_{}", of["created_at"], of["seq"]);
+    let position = |of: &Value| format!("{}_{}", unix_ms(&of["created_at"]), of["seq"]);
     for (sort, on, back) in [("created_desc", "older", "newer"), ("created_asc", "newer", "older")] {
         let query = format!("author_username=70&sort={sort}");
         let first = page(&mut browser, &query).await;
@@ -107,7 +107,8 @@ async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
     let instance = with_ticks().await;
     let mut browser = Browser::signed_in(&instance).await;
     let newest = page(&mut browser, "event_type=tick").await;
-    let end = format!("{}_{}", newest["older"]["created_at"], newest["received_to"]);
+    let older = unix_ms(&newest["older"]["created_at"]);
+    let end = format!("{older}_{}", newest["received_to"]);
     let token = instance.token("late", &["ingest"]);
     let event = |id: &str, event_type: &str, day: &str| {
         format!(r#"{{"id":"{id}","event_type":"{event_type}","created_at":"{day}T00:00:00Z"}}"#)
@@ -120,7 +121,7 @@ async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
     instance.post(&token, events.join("\n")).await;
 
     let told = page(&mut browser, &format!("event_type=tick&since={end}")).await;
-    let millennium = json!(946_598_400_000_i64);
+    let millennium = "1999-12-31T00:00:00.000Z";
     assert_eq!((&told["arrived"], &told["rows"]), (&json!(2), &json!([])));
     assert_eq!(told["late"].as_array().unwrap().len(), 1);
     assert_eq!(told["late"][0]["created_at"], millennium);
@@ -128,10 +129,7 @@ async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
     let shown = page(&mut browser, &format!("event_type=tick&refreshed={end}")).await;
     assert_eq!((ids(&shown)[0], ids(&shown)[1], ids(&shown).len()), (0, 59, 25));
     assert_eq!(shown["late"][0]["created_at"], millennium);
-    let later = format!(
-        "event_type=tick&since={}_{}",
-        newest["older"]["created_at"], shown["received_to"]
-    );
+    let later = format!("event_type=tick&since={older}_{}", shown["received_to"]);
     assert_eq!(page(&mut browser, &later).await["arrived"], 0);
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, unix_ms},
     instance::{Answer, Instance, add_destination_over_the_page},
 };
 
@@ -202,7 +202,7 @@ async fn the_log_is_read_page_by_page_in_both_directions() {
     let mut pages = vec![page.clone()];
     assert_eq!(page["newer"], json!(null));
     while let Some(position) = page["older"].as_object() {
-        let text = format!("{}_{}", position["created_at"], position["seq"]);
+        let text = format!("{}_{}", unix_ms(&position["created_at"]), position["seq"]);
         page = browser
             .read(&format!("events/list?query=older_than%3D{text}"))
             .await
@@ -216,7 +216,7 @@ async fn the_log_is_read_page_by_page_in_both_directions() {
             .unwrap()
             .iter()
             .filter(|row| row["event_type"] == "tick");
-        ticks.extend(rows.map(|row| row["created_at"].as_i64().unwrap()));
+        ticks.extend(rows.map(|row| unix_ms(&row["created_at"])));
     }
     assert_eq!(ticks.len(), 60);
     assert!(ticks.is_sorted_by(|newer, older| newer > older));

@@ -26,7 +26,10 @@ pub(crate) async fn describe_settings(
         "tokens" => Ok(tokens::describe(&port.list_tokens().await?)),
         "network" => Ok(network::describe(&port.show_network().await?)),
         "retention" => Ok(retention::describe(&port.show_retention().await?)),
-        "alerts" => Ok(alerts::describe(&port.show_alerts().await?)),
+        "alerts" => Ok(alerts::describe(
+            &port.show_alert_settings().await?,
+            &port.list_alerts().await?,
+        )),
         "users" => Ok(users::describe(&port.list_users().await?, admin.user)),
         "profile" => Ok(profile::describe(admin, &port.list_sessions(admin).await?)),
         _ => Err(AppError::NotFound),

@@ -1,9 +1,9 @@
 //! Sends a test e-mail by what is saved.
 
+use domain::settings::AlertChannel;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    port::settings::AlertChannel,
     server_fns::guard::{answer, expect_admin, port},
     wire::{AppError, settings::Done},
 };

@@ -1,9 +1,9 @@
 //! Posts a test to the webhook by what is saved.
 
+use domain::settings::AlertChannel;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    port::settings::AlertChannel,
     server_fns::guard::{answer, expect_admin, port},
     wire::{AppError, settings::Done},
 };

@@ -16,8 +16,10 @@ const DEFAULT_PORT: u16 = 587;
 /// Of a user name and of a password.
 const MAX_LOGIN_CHARS: usize = 255;
 
-/// How the connection to the SMTP server is encrypted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the connection to the e-mail server is encrypted: by STARTTLS before anything is sent, from the start, or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SmtpSecurity {
     /// It begins in clear and must be encrypted before anything is sent.
     #[default]

@@ -1,30 +1,13 @@
 //! What is still to be told.
 
 use domain::Timestamp;
+pub use domain::settings::AlertChannel as Channel;
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::super::{Database, StoreError};
 
 /// Read at a time.
 const MOST: u32 = 50;
-
-/// A way of telling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    Email,
-    Webhook,
-}
-
-impl Channel {
-    pub const ALL: [Self; 2] = [Self::Email, Self::Webhook];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Webhook => "webhook",
-        }
-    }
-}
 
 /// What is told in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Uri, header::LINK},
     response::{IntoResponse, Response},
 };
-use domain::ids::Seq;
+use domain::{Timestamp, ids::Seq};
 use engine::log::{BrowseRow, EventLog, LogError};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,7 +17,7 @@ use url::form_urlencoded::Serializer;
 use utoipa::ToSchema;
 
 use self::query::{EventQuery, ListQuery};
-use super::{cursor::Cursor, moment::Moment};
+use super::cursor::Cursor;
 use crate::{
     api::{
         ApiError,
@@ -36,7 +36,7 @@ pub(super) struct LoggedEvent {
     /// Name of the API token that posted it, or `audit-streams` for what was done on this instance itself.
     #[schema(example = "gitlab-production")]
     source: String,
-    received_at: Moment,
+    received_at: Timestamp,
     /// The event exactly as it is delivered.
     #[schema(value_type = Object, example = json!({
         "id": "0199e2f4-5d1c-7a3b-9c1d-2f8d6a5e4c3b", "author_id": 7, "entity_id": 29, "entity_type": "Project",
@@ -163,7 +163,7 @@ fn view(row: BrowseRow) -> Result<LoggedEvent, ApiError> {
     Ok(LoggedEvent {
         seq: row.position.seq.get(),
         source: row.source,
-        received_at: Moment(row.received_at),
+        received_at: row.received_at,
         event: event.map_err(|error| ApiError::internal("A stored event is no JSON.", &error))?,
     })
 }

@@ -22,7 +22,7 @@ use axum::{
     response::Response,
 };
 use domain::ids::DestinationId;
-use engine::{DestinationState, Engine, store::UpdateError};
+use engine::{DestinationState, Engine, admin::AdminError, store::UpdateError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -30,7 +30,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use self::view::DestinationView;
 use super::answer::{Listed, expected_version, version_mismatch, versioned};
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

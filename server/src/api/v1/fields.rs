@@ -2,12 +2,10 @@
 
 use axum::http::StatusCode;
 use domain::{Field, FieldErrors};
+use engine::admin::AdminError;
 
 use super::super::ApiError;
-use crate::{
-    admin::AdminError,
-    api::{error::RefusedField, input::not_found},
-};
+use crate::api::{error::RefusedField, input::not_found};
 
 /// A refusal of several fields.
 pub(super) fn refuse(errors: &FieldErrors) -> ApiError {

@@ -1,13 +1,11 @@
 //! The instance at a glance.
 
 use axum::{Json, extract::State};
-use domain::health::StreamHealth;
-use engine::DestinationState;
+use domain::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::moment::Moment;
-use crate::{admin, api::ApiError, services::Services};
+use crate::{api::ApiError, services::Services};
 
 /// This instance.
 #[derive(Serialize, ToSchema)]
@@ -18,7 +16,7 @@ pub(super) struct InstanceView {
     public_url: String,
     /// Events in the log.
     stored_events: u64,
-    newest_received_at: Option<Moment>,
+    newest_received_at: Option<Timestamp>,
     destinations: u32,
     /// Destinations that are held: nothing is sent to them until they accept again, and nothing is dropped.
     held: u32,
@@ -29,15 +27,14 @@ pub(super) struct InstanceView {
     (status = 200, description = "The instance at a glance", body = InstanceView),
 ))]
 pub(super) async fn show_instance(State(services): State<Services>) -> Result<Json<InstanceView>, ApiError> {
-    let figures = admin::show_overview(&services).await?;
-    let is_held = |state: &&DestinationState| matches!(state.health, StreamHealth::Held { .. });
-    let held = figures.streams.iter().filter(is_held).count();
+    let overview = services.engine.overview().await?;
+    let view = overview.view;
     Ok(Json(InstanceView {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: view.version,
         public_url: services.public_url.as_str().to_owned(),
-        stored_events: figures.stored.events,
-        newest_received_at: figures.newest_received_at.map(Moment),
-        destinations: u32::try_from(figures.streams.len()).unwrap_or(u32::MAX),
-        held: u32::try_from(held).unwrap_or(u32::MAX),
+        stored_events: view.log.events,
+        newest_received_at: view.log.newest_received_at,
+        destinations: u32::try_from(overview.streams.len()).unwrap_or(u32::MAX),
+        held: view.destinations.held,
     }))
 }

@@ -1,6 +1,5 @@
 //! API tokens.
 
-use app::port::settings::{TokenState, TokenSummary};
 use axum::{
     Extension, Json,
     extract::State,
@@ -10,13 +9,13 @@ use axum::{
 use domain::{
     access::{Scope, TokenDraft},
     ids::TokenId,
+    view::{NewTokenView, TokenView},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{answer::Listed, moment::Moment};
+use super::answer::Listed;
 use crate::{
-    admin::{self, MadeToken},
     api::{
         ApiError,
         caller::Caller,
@@ -25,40 +24,6 @@ use crate::{
     },
     services::Services,
 };
-
-/// An API token, without the token itself, which is not stored.
-#[derive(Serialize, ToSchema)]
-pub(super) struct TokenView {
-    id: i64,
-    /// What it posts has this name as its source.
-    #[schema(example = "gitlab-production")]
-    name: String,
-    scopes: Vec<ScopeName>,
-    state: Validity,
-    created_at: Moment,
-    expires_at: Option<Moment>,
-    /// Known within a minute.
-    last_used_at: Option<Moment>,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum ScopeName {
-    /// Post audit events.
-    Ingest,
-    /// Read everything but secrets.
-    Read,
-    /// Everything.
-    Admin,
-}
-
-#[derive(Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Validity {
-    Active,
-    Expired,
-    Revoked,
-}
 
 /// A token to be made.
 #[derive(Deserialize, ToSchema)]
@@ -70,20 +35,11 @@ pub(super) struct NewTokenInput {
     name: String,
     /// At least one.
     #[schema(min_items = 1)]
-    scopes: Vec<ScopeName>,
+    scopes: Vec<Scope>,
     /// The last day on which it works, in UTC; null for a token that never expires.
     #[schema(format = Date)]
     #[serde(default)]
     expires_on: Option<String>,
-}
-
-/// A token that was just made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct NewTokenView {
-    id: i64,
-    /// The token itself: it is shown this once.
-    #[schema(example = "ast_GJBRvmSBHV7CfJ5Mzq3Xm1kqpS0o9vGmYd4lJHc2dQI")]
-    token: String,
 }
 
 /// List API tokens
@@ -91,8 +47,8 @@ pub(super) struct NewTokenView {
     (status = 200, description = "Every token: those that work first, the newest first", body = Listed<TokenView>),
 ))]
 pub(super) async fn list_tokens(State(services): State<Services>) -> Result<Json<Listed<TokenView>>, ApiError> {
-    let tokens = admin::list_tokens(&services).await?;
-    Ok(Json(Listed::new(tokens, view)))
+    let items = services.engine.list_tokens().await?;
+    Ok(Json(Listed { items }))
 }
 
 /// Make an API token
@@ -110,12 +66,11 @@ pub(super) async fn create_token(
     InBody(input): InBody<NewTokenInput>,
 ) -> Result<Response, ApiError> {
     refuse_idempotency_key(&headers)?;
-    let MadeToken { id, text } = admin::create_token(&services, &caller.author, &input.into_draft()).await?;
-    let view = NewTokenView {
-        id: id.get(),
-        token: text,
-    };
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    let created = services
+        .engine
+        .create_token(&caller.author, &input.into_draft())
+        .await?;
+    Ok((StatusCode::CREATED, Json(created)).into_response())
 }
 
 /// Revoke an API token
@@ -133,7 +88,7 @@ pub(super) async fn revoke_token(
     Extension(caller): Extension<Caller>,
     InPath(id): InPath<i64>,
 ) -> Result<StatusCode, ApiError> {
-    admin::revoke_token(&services, &caller.author, TokenId::new(id)).await?;
+    services.engine.revoke_token(&caller.author, TokenId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -141,42 +96,8 @@ impl NewTokenInput {
     fn into_draft(self) -> TokenDraft {
         TokenDraft {
             name: self.name,
-            scopes: self.scopes.into_iter().map(|scope| scope.scope().to_string()).collect(),
+            scopes: self.scopes.iter().map(ToString::to_string).collect(),
             expires_on: self.expires_on.unwrap_or_default(),
         }
-    }
-}
-
-impl ScopeName {
-    const fn scope(self) -> Scope {
-        match self {
-            Self::Ingest => Scope::Ingest,
-            Self::Read => Scope::Read,
-            Self::Admin => Scope::Admin,
-        }
-    }
-
-    const fn of(scope: Scope) -> Self {
-        match scope {
-            Scope::Ingest => Self::Ingest,
-            Scope::Read => Self::Read,
-            Scope::Admin => Self::Admin,
-        }
-    }
-}
-
-fn view(token: TokenSummary) -> TokenView {
-    TokenView {
-        id: token.id.get(),
-        name: token.name,
-        scopes: token.scopes.into_iter().map(ScopeName::of).collect(),
-        state: match token.state {
-            TokenState::Active => Validity::Active,
-            TokenState::Expired => Validity::Expired,
-            TokenState::Revoked => Validity::Revoked,
-        },
-        created_at: Moment(token.created_at),
-        expires_at: token.expires_at.map(Moment),
-        last_used_at: token.last_used_at.map(Moment),
     }
 }

@@ -2,7 +2,6 @@
 
 pub(super) mod sessions;
 
-use app::port::settings::{NewLogin, UserSummary};
 use axum::{
     Extension, Json,
     extract::State,
@@ -14,13 +13,14 @@ use domain::{
     access::{NewPassword, Username},
     event::Author,
     ids::UserId,
+    view::{LoginView, UserView},
 };
-use serde::{Deserialize, Serialize};
+use engine::admin::AdminError;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{answer::Listed, fields::refuse, moment::Moment};
+use super::{answer::Listed, fields::refuse};
 use crate::{
-    admin::{self, AddedUser, AdminError},
     api::{
         ApiError,
         caller::Caller,
@@ -29,20 +29,6 @@ use crate::{
     },
     services::Services,
 };
-
-/// An administrator.
-#[derive(Serialize, ToSchema)]
-pub(super) struct UserView {
-    id: i64,
-    #[schema(example = "ada.lovelace")]
-    username: String,
-    /// Whether they can sign in.
-    enabled: bool,
-    created_at: Moment,
-    last_signed_in_at: Option<Moment>,
-    /// Browsers that are signed in.
-    sessions: u64,
-}
 
 /// Somebody to be added.
 #[derive(Deserialize, ToSchema)]
@@ -74,23 +60,13 @@ pub(super) struct PasswordInput {
     password: Option<String>,
 }
 
-/// A user and the password that was made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct LoginView {
-    id: i64,
-    #[schema(example = "ada.lovelace")]
-    username: String,
-    /// Shown this once; null if it was chosen by the request.
-    password: Option<String>,
-}
-
 /// List users
 #[utoipa::path(get, path = "/api/v1/users", tag = "Users", responses(
     (status = 200, description = "Every administrator, oldest first", body = Listed<UserView>),
 ))]
 pub(super) async fn list_users(State(services): State<Services>) -> Result<Json<Listed<UserView>>, ApiError> {
-    let users = admin::list_users(&services.engine).await?;
-    Ok(Json(Listed::new(users, view)))
+    let items = services.engine.list_users().await?;
+    Ok(Json(Listed { items }))
 }
 
 /// Add a user
@@ -110,9 +86,9 @@ pub(super) async fn add_user(
 ) -> Result<Response, ApiError> {
     refuse_idempotency_key(&headers)?;
     let (username, password) = input.parse()?;
-    let AddedUser { id, login } = admin::add_user(&services, &caller.author, &username, password).await?;
-    let location = [(LOCATION, format!("/api/v1/users/{id}"))];
-    Ok((StatusCode::CREATED, location, Json(login_view(id, login))).into_response())
+    let login = services.engine.add_user(&caller.author, &username, password).await?;
+    let location = [(LOCATION, format!("/api/v1/users/{}", login.id))];
+    Ok((StatusCode::CREATED, location, Json(login)).into_response())
 }
 
 /// Show a user
@@ -127,7 +103,7 @@ pub(super) async fn show_user(
     State(services): State<Services>,
     InPath(id): InPath<i64>,
 ) -> Result<Json<UserView>, ApiError> {
-    find(&services, UserId::new(id)).await.map(view).map(Json)
+    find(&services, UserId::new(id)).await.map(Json)
 }
 
 /// Enable or disable a user
@@ -147,7 +123,7 @@ pub(super) async fn update_user(
 ) -> Result<Json<UserView>, ApiError> {
     let id = UserId::new(id);
     set_enabled(&services, &caller.author, id, change.enabled).await?;
-    find(&services, id).await.map(view).map(Json)
+    find(&services, id).await.map(Json)
 }
 
 /// Set a new password
@@ -169,25 +145,26 @@ pub(super) async fn reset_password(
     InBody(input): InBody<PasswordInput>,
 ) -> Result<Json<LoginView>, ApiError> {
     let password = parse_password(input.password).map_err(|errors| refuse(&errors))?;
-    let id = UserId::new(id);
-    let login = admin::reset_password(&services, &caller.author, id, password).await?;
-    Ok(Json(login_view(id, login)))
+    let reset = services
+        .engine
+        .reset_password(&caller.author, UserId::new(id), password);
+    Ok(Json(reset.await?))
 }
 
 /// Who is as asked for already stays so, also if somebody else has just made them so.
 async fn set_enabled(services: &Services, author: &Author, id: UserId, enabled: bool) -> Result<(), ApiError> {
-    if find(services, id).await?.is_enabled == enabled {
+    if find(services, id).await?.enabled == enabled {
         return Ok(());
     }
-    match admin::set_user_enabled(&services.engine, author, id, enabled).await {
-        Err(AdminError::ChangedMeanwhile) if find(services, id).await?.is_enabled == enabled => Ok(()),
+    match services.engine.set_user_enabled(author, id, enabled).await {
+        Err(AdminError::ChangedMeanwhile) if find(services, id).await?.enabled == enabled => Ok(()),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
     }
 }
 
-async fn find(services: &Services, id: UserId) -> Result<UserSummary, ApiError> {
-    let users = admin::list_users(&services.engine).await?;
+async fn find(services: &Services, id: UserId) -> Result<UserView, ApiError> {
+    let users = services.engine.list_users().await?;
     users.into_iter().find(|user| user.id == id).ok_or_else(not_found)
 }
 
@@ -206,23 +183,4 @@ impl NewUserInput {
 fn parse_password(text: Option<String>) -> Result<Option<NewPassword>, FieldErrors> {
     let password = text.map(|text| NewPassword::parse(text, Field::NewPassword));
     Ok(password.transpose()?)
-}
-
-fn view(user: UserSummary) -> UserView {
-    UserView {
-        id: user.id.get(),
-        username: user.username,
-        enabled: user.is_enabled,
-        created_at: Moment(user.created_at),
-        last_signed_in_at: user.last_signed_in_at.map(Moment),
-        sessions: user.sessions,
-    }
-}
-
-fn login_view(id: UserId, login: NewLogin) -> LoginView {
-    LoginView {
-        id: id.get(),
-        username: login.username,
-        password: login.generated_password,
-    }
 }

@@ -4,19 +4,15 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
-    access::{Scope, TokenName},
-    event::{Author, OwnEvent},
+    access::{Scope, TokenName, TokenRequest},
 };
-use engine::{clock::Clock, own_events::Recorded, store::NewToken};
+use engine::clock::Clock;
 
-use crate::{
-    access::ApiToken,
-    cli::{
-        data_folder::DataFolderArgs,
-        error::CommandError,
-        output::print_line,
-        settings::{InvalidSettings, Setting},
-    },
+use crate::cli::{
+    data_folder::DataFolderArgs,
+    error::CommandError,
+    output::print_line,
+    settings::{InvalidSettings, Setting},
 };
 
 #[derive(clap::Args)]
@@ -45,34 +41,20 @@ pub(super) async fn run(args: CreateArgs) -> Result<(), CommandError> {
     let name = TokenName::parse(&args.name).map_err(CommandError::Field)?;
     let expires_at = expiry(&args, now)?;
     let scopes = in_order(args.scopes);
-    let database = args.folder.open().await?;
-    let token = ApiToken::generate()?;
     let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
-    let (event_name, event_scopes) = (name.to_string(), words.join(", "));
-    let created = |token| {
-        let event = OwnEvent::TokenCreated {
-            token,
-            name: event_name,
-            scopes: event_scopes,
-        };
-        Recorded::new(event, &Author::command_line(), now)
-    };
-    let new = NewToken {
+    let words = words.join(", ");
+    let request = TokenRequest {
         name: name.clone(),
-        key_hash: token.hash().0,
         scopes,
-        created_at: now,
         expires_at,
     };
-    let stored = database.insert_token(&new, created).await;
-    database.close().await;
-    stored?.ok_or_else(|| CommandError::TokenNameTaken { name: name.to_string() })?;
+    let store = args.folder.open().await?;
+    let created = store.create_token(request).await;
+    store.close().await;
+    let created = created?;
     let until = expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
-    print_line(&format!(
-        "Token {name} ({}, {until}). It is shown only now:",
-        words.join(", ")
-    ));
-    print_line(token.expose());
+    print_line(&format!("Token {name} ({words}, {until}). It is shown only now:"));
+    print_line(&created.token);
     Ok(())
 }
 

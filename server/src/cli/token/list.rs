@@ -1,7 +1,6 @@
 //! `audit-streams token list`.
 
-use domain::Timestamp;
-use engine::{clock::Clock, store::StoredToken};
+use domain::{Timestamp, view::TokenView};
 
 use crate::cli::{data_folder::DataFolderArgs, error::CommandError, output::print_line};
 
@@ -14,18 +13,18 @@ pub(in crate::cli) struct ListArgs {
 const HEADINGS: [&str; 6] = ["NAME", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED"];
 
 pub(super) async fn run(args: ListArgs) -> Result<(), CommandError> {
-    let database = args.folder.open().await?;
-    let tokens = database.list_tokens().await;
-    database.close().await;
-    for line in table(&tokens?, Clock::machine().now()) {
+    let store = args.folder.open().await?;
+    let tokens = store.list_tokens().await;
+    store.close().await;
+    for line in table(&tokens?) {
         print_line(&line);
     }
     Ok(())
 }
 
 /// Columns as wide as their widest cell.
-fn table(tokens: &[StoredToken], now: Timestamp) -> Vec<String> {
-    let rows = tokens.iter().map(|token| row(token, now));
+fn table(tokens: &[TokenView]) -> Vec<String> {
+    let rows = tokens.iter().map(row);
     let cells: Vec<[String; 6]> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
     let width = |column: usize| {
         cells
@@ -47,18 +46,13 @@ fn table(tokens: &[StoredToken], now: Timestamp) -> Vec<String> {
     cells.iter().map(line).collect()
 }
 
-fn row(token: &StoredToken, now: Timestamp) -> [String; 6] {
+fn row(token: &TokenView) -> [String; 6] {
     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-    let state = match token.revoked_at {
-        Some(_) => "revoked",
-        None if token.is_valid(now) => "active",
-        None => "expired",
-    };
     let moment = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     [
         token.name.clone(),
         scopes.join(","),
-        state.to_owned(),
+        token.state.as_str().to_owned(),
         token.created_at.to_string(),
         moment(token.expires_at),
         moment(token.last_used_at),
@@ -67,29 +61,29 @@ fn row(token: &StoredToken, now: Timestamp) -> [String; 6] {
 
 #[cfg(test)]
 mod tests {
-    use domain::{access::Scope, ids::TokenId};
+    use domain::{access::Scope, ids::TokenId, view::TokenState};
 
     use super::*;
 
     #[test]
     fn each_token_has_a_line_under_the_headings() {
         let at = Timestamp::from_unix_ms;
-        let token = StoredToken {
+        let token = TokenView {
             id: TokenId::new(1),
             name: "gitlab".into(),
             scopes: vec![Scope::Ingest, Scope::Read],
+            state: TokenState::Expired,
             created_at: at(0),
             expires_at: Some(at(60_000)),
-            revoked_at: None,
             last_used_at: None,
         };
-        let revoked = StoredToken {
-            revoked_at: Some(at(5)),
+        let revoked = TokenView {
+            state: TokenState::Revoked,
             expires_at: None,
             ..token.clone()
         };
         assert_eq!(
-            table(&[token, revoked], at(60_000)),
+            table(&[token, revoked]),
             [
                 "NAME    SCOPES       STATE    CREATED                   EXPIRES                   LAST USED",
                 "gitlab  ingest,read  expired  1970-01-01T00:00:00.000Z  1970-01-01T00:01:00.000Z  never",

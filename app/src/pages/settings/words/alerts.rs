@@ -6,12 +6,12 @@ mod webhook;
 use domain::{
     Field,
     settings::{FailingMinutes, LogShare},
+    view::{AlertKind, AlertSettingsView, AlertView},
 };
 
 use self::{email::email_form, webhook::webhook_form};
 use super::parts::{card, cell, field, form, hidden, holding, moment, optional, row, table};
 use crate::{
-    port::settings::{AlertSummary, OpenAlertKind, OpenAlertSummary},
     server_fns::alerts::{SendTestEmail, SendTestWebhook, UpdateAlertThresholds},
     wire::settings::{Kind, Part},
 };
@@ -29,7 +29,7 @@ const EMAIL: &str = "An e-mail is sent again until the server takes it, for a da
 const WEBHOOK: &str = "A JSON object is posted, and posted again until it is answered with 2xx, for a day. The guide shows \
                        what it holds.";
 
-pub(super) fn describe(alerts: &AlertSummary) -> Vec<Part> {
+pub(super) fn describe(alerts: &AlertSettingsView, open: &[AlertView]) -> Vec<Part> {
     let mut email = vec![email_form(alerts)];
     if alerts.email.is_some() {
         email.push(test_form::<SendTestEmail>(
@@ -46,7 +46,7 @@ pub(super) fn describe(alerts: &AlertSummary) -> Vec<Part> {
             "Posts a test to the URL, by what is saved.",
         ));
     }
-    let open = alerts.open.iter().map(describe_open).collect();
+    let open = open.iter().map(describe_open).collect();
     vec![
         card(
             "Open alerts",
@@ -59,15 +59,15 @@ pub(super) fn describe(alerts: &AlertSummary) -> Vec<Part> {
     ]
 }
 
-fn describe_open(alert: &OpenAlertSummary) -> Part {
-    let name = alert.stream.as_ref().map_or("", |stream| &stream.name);
+fn describe_open(alert: &AlertView) -> Part {
+    let name = alert.destination.as_ref().map_or("", |destination| &destination.name);
     let what = match alert.kind {
-        OpenAlertKind::StreamFailing => format!("Stream {name} is failing"),
-        OpenAlertKind::EventsParked => format!("Events of stream {name} are parked"),
-        OpenAlertKind::EventsPrunedEarly => "Events are removed before the retention age".to_owned(),
-        OpenAlertKind::LogNearingLimit => "The log nears its limit".to_owned(),
+        AlertKind::StreamFailing => format!("Stream {name} is failing"),
+        AlertKind::EventsParked => format!("Events of stream {name} are parked"),
+        AlertKind::EventsPrunedEarly => "Events are removed before the retention age".to_owned(),
+        AlertKind::LogNearingLimit => "The log nears its limit".to_owned(),
     };
-    let since = alert.stream.as_ref().map_or(alert.raised_at, |stream| stream.since);
+    let since = alert.since.unwrap_or(alert.raised_at);
     row(
         [
             ("What", cell(Kind::Bad, what)),
@@ -78,7 +78,7 @@ fn describe_open(alert: &OpenAlertSummary) -> Part {
     )
 }
 
-fn thresholds_form(alerts: &AlertSummary) -> Part {
+fn thresholds_form(alerts: &AlertSettingsView) -> Part {
     let (default, most) = (FailingMinutes::DEFAULT, FailingMinutes::MAX);
     let hint = format!("Minutes, from 1 to {most}. The default is {default}.");
     let label = "A stream has been failing for";
@@ -97,8 +97,8 @@ fn thresholds_form(alerts: &AlertSummary) -> Part {
     );
     let fields = vec![
         hidden("version", alerts.version),
-        holding(alerts.thresholds.failing_minutes.to_string(), minutes),
-        holding(alerts.thresholds.log_share.to_string(), share),
+        holding(alerts.failing_minutes.to_string(), minutes),
+        holding(alerts.log_share.to_string(), share),
     ];
     form::<UpdateAlertThresholds>("Save", fields)
 }
@@ -121,28 +121,28 @@ mod tests {
     use domain::{
         Timestamp,
         ids::DestinationId,
-        settings::{AlertThresholds, SmtpSecurity},
+        settings::SmtpSecurity,
+        view::{AlertedDestination, EmailView, WebhookView},
     };
 
     use super::*;
-    use crate::port::settings::{AlertedStreamSummary, EmailSummary, WebhookSummary};
 
-    fn alerts() -> AlertSummary {
-        AlertSummary {
+    fn alerts() -> AlertSettingsView {
+        AlertSettingsView {
             version: 3,
-            thresholds: AlertThresholds::default(),
+            failing_minutes: FailingMinutes::DEFAULT,
+            log_share: LogShare::DEFAULT,
             email: None,
             webhook: None,
-            open: Vec::new(),
         }
     }
 
     #[test]
     fn what_is_not_set_up_can_not_be_tried() {
-        let cards = describe(&alerts());
+        let cards = describe(&alerts(), &[]);
         assert_eq!((cards[2].parts.len(), cards[3].parts.len()), (1, 1));
-        let set_up = AlertSummary {
-            email: Some(EmailSummary {
+        let set_up = AlertSettingsView {
+            email: Some(EmailView {
                 host: "smtp.example.com".into(),
                 port: 465,
                 security: SmtpSecurity::Tls,
@@ -150,14 +150,13 @@ mod tests {
                 from: "audit@example.com".into(),
                 to: vec!["ops@example.com".into(), "sec@example.com".into()],
             }),
-            webhook: Some(WebhookSummary {
+            webhook: Some(WebhookView {
                 url: "https://ops.example/in".into(),
-                origin: "https://ops.example".into(),
-                is_signed: true,
+                signed: true,
             }),
             ..alerts()
         };
-        let cards = describe(&set_up);
+        let cards = describe(&set_up, &[]);
         let (form, test) = (&cards[2].parts[0], &cards[2].parts[1]);
         assert_eq!(
             (form.parts[7].text.as_str(), test.label.as_str()),
@@ -171,26 +170,23 @@ mod tests {
 
     #[test]
     fn what_is_open_is_listed() {
-        let stream = AlertedStreamSummary {
+        let destination = AlertedDestination {
             id: DestinationId::new(3),
             name: "SIEM".into(),
-            since: Timestamp::from_unix_ms(1),
         };
         let open = [
-            (OpenAlertKind::StreamFailing, Some(stream.clone())),
-            (OpenAlertKind::EventsParked, Some(stream)),
-            (OpenAlertKind::LogNearingLimit, None),
-            (OpenAlertKind::EventsPrunedEarly, None),
+            (AlertKind::StreamFailing, Some(destination.clone())),
+            (AlertKind::EventsParked, Some(destination)),
+            (AlertKind::LogNearingLimit, None),
+            (AlertKind::EventsPrunedEarly, None),
         ];
-        let open = open.map(|(kind, stream)| OpenAlertSummary {
+        let open = open.map(|(kind, destination)| AlertView {
             kind,
-            stream,
+            since: destination.as_ref().map(|_| Timestamp::from_unix_ms(1)),
+            destination,
             raised_at: Timestamp::from_unix_ms(2),
         });
-        let cards = describe(&AlertSummary {
-            open: open.to_vec(),
-            ..alerts()
-        });
+        let cards = describe(&alerts(), &open);
         let words: Vec<&str> = cards[0].parts[0]
             .parts
             .iter()

@@ -1,10 +1,12 @@
 //! Settings › Network.
 
-use domain::Field;
+use domain::{
+    Field,
+    view::{NetworkView, RuleVerdict, RuleView},
+};
 
 use super::parts::{card, cell, choice, fact, facts, field, form, hidden, holding, locked, optional};
 use crate::{
-    port::settings::{NetworkSummary, RuleSummary, Verdict},
     server_fns::network::UpdateNetwork,
     wire::settings::{Kind, Part},
 };
@@ -20,14 +22,14 @@ const RULES: &str = "Each address of a host is checked when its name is resolved
 const ALLOWLIST: &str = "Hosts, addresses and ranges that are allowed all the same, one a line, each with or without a port: \
                          siem.internal:8088, 10.0.0.7, 10.0.0.0/8, [fd00::7]:443.";
 
-pub(super) fn describe(network: &NetworkSummary) -> Vec<Part> {
+pub(super) fn describe(network: &NetworkView) -> Vec<Part> {
     vec![
         card("Exceptions", EXCEPTIONS, vec![network_form(network)]),
         card("What holds now", RULES, vec![facts(describe_rules(network))]),
     ]
 }
 
-fn network_form(network: &NetworkSummary) -> Part {
+fn network_form(network: &NetworkView) -> Part {
     let is_on = network.allow_local_network.value;
     let allow = Part {
         // Of the two fields, only the allowlist can be wrong.
@@ -48,7 +50,7 @@ fn network_form(network: &NetworkSummary) -> Part {
         "Allowlist",
         ALLOWLIST,
     ));
-    let (allow_fixed, list_fixed) = (network.allow_local_network.is_fixed, network.allowlist.is_fixed);
+    let (allow_fixed, list_fixed) = (network.allow_local_network.fixed, network.allowlist.fixed);
     let fields = vec![
         hidden("version", network.version),
         locked(
@@ -68,7 +70,7 @@ fn network_form(network: &NetworkSummary) -> Part {
     form::<UpdateNetwork>(submit, fields)
 }
 
-fn describe_rules(network: &NetworkSummary) -> Vec<Part> {
+fn describe_rules(network: &NetworkView) -> Vec<Part> {
     let internet = fact("Public internet", cell(Kind::Good, "Allowed"), String::new());
     let listed = network.allowlist.value.iter();
     let listed = listed.map(|entry| fact("On the allowlist", cell(Kind::Code, entry), String::new()));
@@ -76,36 +78,37 @@ fn describe_rules(network: &NetworkSummary) -> Vec<Part> {
     std::iter::once(internet).chain(rules).chain(listed).collect()
 }
 
-fn describe_rule(rule: &RuleSummary) -> Part {
+fn describe_rule(rule: &RuleView) -> Part {
     let (kind, word) = match rule.verdict {
-        Verdict::Allowed => (Kind::Good, "Allowed"),
-        Verdict::Refused => (Kind::Quiet, "Blocked unless allowlisted"),
-        Verdict::ExactOnly => (Kind::Bad, "Blocked unless listed exactly"),
+        RuleVerdict::Allowed => (Kind::Good, "Allowed"),
+        RuleVerdict::Refused => (Kind::Quiet, "Blocked unless allowlisted"),
+        RuleVerdict::ExactOnly => (Kind::Bad, "Blocked unless listed exactly"),
     };
     fact(&rule.what, cell(kind, word), rule.ranges.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::view::SettingView;
+
     use super::*;
-    use crate::port::settings::SettingSummary;
 
     #[test]
     fn the_rules_are_told_as_they_are() {
-        let network = NetworkSummary {
+        let network = NetworkView {
             version: 1,
-            allow_local_network: SettingSummary {
+            allow_local_network: SettingView {
                 value: true,
-                is_fixed: true,
+                fixed: true,
             },
-            allowlist: SettingSummary {
+            allowlist: SettingView {
                 value: vec!["siem.internal".into()],
-                is_fixed: false,
+                fixed: false,
             },
-            rules: vec![RuleSummary {
+            rules: vec![RuleView {
                 what: "Cloud metadata services".into(),
                 ranges: vec!["169.254.169.254".into()],
-                verdict: Verdict::ExactOnly,
+                verdict: RuleVerdict::ExactOnly,
             }],
         };
         let cards = describe(&network);

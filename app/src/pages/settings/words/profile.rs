@@ -1,10 +1,10 @@
 //! The profile of who is signed in.
 
-use domain::{Field, ids::SessionId};
+use domain::{Field, ids::SessionId, view::SessionView};
 
 use super::parts::{action, card, cell, danger_form, field, form, hidden, moment, row, table, text};
 use crate::{
-    port::{SignedIn, settings::SessionSummary},
+    port::SignedIn,
     server_fns::{
         profile::ChangePassword,
         sessions::{EndSession, EndSessions},
@@ -12,7 +12,7 @@ use crate::{
     wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(signed_in: &SignedIn, sessions: &[SessionSummary]) -> Vec<Part> {
+pub(super) fn describe(signed_in: &SignedIn, sessions: &[SessionView]) -> Vec<Part> {
     let owner = cell(Kind::Owner, &signed_in.username);
     let current = field(
         Kind::CurrentPassword,
@@ -41,7 +41,7 @@ pub(super) fn describe(signed_in: &SignedIn, sessions: &[SessionSummary]) -> Vec
     ]
 }
 
-fn describe_session(session: &SessionSummary, this: SessionId) -> Part {
+fn describe_session(session: &SessionView, this: SessionId) -> Part {
     let is_this = session.id == this;
     let state = match is_this {
         true => cell(Kind::Good, "This session"),
@@ -58,7 +58,7 @@ fn describe_session(session: &SessionSummary, this: SessionId) -> Part {
     )
 }
 
-fn end(session: &SessionSummary) -> Part {
+fn end(session: &SessionView) -> Part {
     action(
         "End session",
         &format!("at {}", session.ip_address),
@@ -82,7 +82,7 @@ mod tests {
             username: "root".into(),
             ip_address: "::1".into(),
         };
-        let session = |id| SessionSummary {
+        let session = |id| SessionView {
             id: SessionId::new(id),
             ip_address: "::1".into(),
             first_seen_at: Timestamp::from_unix_ms(1),

@@ -3,12 +3,12 @@
 use domain::{
     Field,
     settings::{ByteSize, LogSize, RetentionDays},
+    view::RetentionView,
 };
 
 use super::parts::{card, fact, facts, field, form, hidden, holding, locked, moment_or, text};
 use crate::{
     model::text::grouped,
-    port::settings::RetentionSummary,
     server_fns::retention::UpdateRetention,
     wire::settings::{Kind, Part},
 };
@@ -18,14 +18,14 @@ const LIMITS: &str = "An event leaves the log when it is older than this, unless
                       full, no more are taken in, and whoever posts is told to come back. Nothing that was acknowledged is \
                       lost.";
 
-pub(super) fn describe(retention: &RetentionSummary) -> Vec<Part> {
+pub(super) fn describe(retention: &RetentionView) -> Vec<Part> {
     vec![
         card("In the log now", "", vec![facts(describe_usage(retention))]),
         card("Limits", LIMITS, vec![limits_form(retention)]),
     ]
 }
 
-fn describe_usage(retention: &RetentionSummary) -> Vec<Part> {
+fn describe_usage(retention: &RetentionView) -> Vec<Part> {
     let (used, limit) = (retention.used_bytes, retention.log_size.value.bytes());
     let percent = used.saturating_mul(100) / limit.max(1);
     let room = format!("{percent} % of {}", ByteSize(limit).rounded());
@@ -40,14 +40,14 @@ fn describe_usage(retention: &RetentionSummary) -> Vec<Part> {
     ]
 }
 
-fn limits_form(retention: &RetentionSummary) -> Part {
+fn limits_form(retention: &RetentionView) -> Part {
     let (most, default) = (RetentionDays::MAX, RetentionDays::DEFAULT);
     let hint = format!("Days, from 1 to {most}. The default is {default}.");
     let days = field(Kind::CodeInput, "days", Field::RetentionDays, "Keep events for", &hint);
     let (least, default) = (LogSize::MIN, LogSize::DEFAULT);
     let hint = format!("For example 500MB or 10GiB; at least {least}. The default is {default}.");
     let log_size = field(Kind::CodeInput, "log_size", Field::LogSize, "Size of the log", &hint);
-    let (days_fixed, size_fixed) = (retention.days.is_fixed, retention.log_size.is_fixed);
+    let (days_fixed, size_fixed) = (retention.days.fixed, retention.log_size.fixed);
     let fields = vec![
         hidden("version", retention.version),
         locked(
@@ -69,20 +69,21 @@ fn limits_form(retention: &RetentionSummary) -> Part {
 
 #[cfg(test)]
 mod tests {
+    use domain::view::SettingView;
+
     use super::*;
-    use crate::port::settings::SettingSummary;
 
     #[test]
     fn what_the_command_line_sets_is_shown_and_not_sent() {
-        let retention = RetentionSummary {
+        let retention = RetentionView {
             version: 3,
-            days: SettingSummary {
+            days: SettingView {
                 value: RetentionDays::DEFAULT,
-                is_fixed: true,
+                fixed: true,
             },
-            log_size: SettingSummary {
+            log_size: SettingView {
                 value: LogSize::DEFAULT,
-                is_fixed: false,
+                fixed: false,
             },
             used_bytes: 1 << 30,
             events: 4210,

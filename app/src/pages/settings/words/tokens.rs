@@ -1,17 +1,20 @@
 //! Settings › API tokens.
 
-use domain::{Field, access::Scope};
+use domain::{
+    Field,
+    access::Scope,
+    view::{TokenState, TokenView},
+};
 
 use super::parts::{
     action, card, cell, choice, danger_form, field, form, hidden, moment, moment_or, optional, row, table, text,
 };
 use crate::{
-    port::settings::{TokenState, TokenSummary},
     server_fns::tokens::{CreateToken, RevokeToken},
     wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(tokens: &[TokenSummary]) -> Vec<Part> {
+pub(super) fn describe(tokens: &[TokenView]) -> Vec<Part> {
     let rows = tokens.iter().map(describe_token).collect();
     let empty = "No token yet. Without one, no program can post events.";
     vec![
@@ -54,7 +57,7 @@ const fn what_it_allows(scope: Scope) -> &'static str {
     }
 }
 
-fn describe_token(token: &TokenSummary) -> Part {
+fn describe_token(token: &TokenView) -> Part {
     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
     let (kind, word) = match token.state {
         TokenState::Active => (Kind::Good, "Active"),
@@ -75,7 +78,7 @@ fn describe_token(token: &TokenSummary) -> Part {
     )
 }
 
-fn revoke(token: &TokenSummary) -> Part {
+fn revoke(token: &TokenView) -> Part {
     action(
         "Revoke",
         &token.name,
@@ -92,8 +95,8 @@ mod tests {
 
     use super::*;
 
-    fn token(state: TokenState) -> TokenSummary {
-        TokenSummary {
+    fn token(state: TokenState) -> TokenView {
+        TokenView {
             id: TokenId::new(7),
             name: "gitlab".into(),
             scopes: vec![Scope::Ingest, Scope::Read],

@@ -1,18 +1,17 @@
 //! Settings › Users.
 
-use domain::{Field, ids::UserId};
+use domain::{Field, ids::UserId, view::UserView};
 
 use super::parts::{
     action, card, cell, danger_form, field, form, hidden, moment, moment_or, optional_password, row, table, text,
 };
 use crate::{
     model::text::grouped,
-    port::settings::UserSummary,
     server_fns::users::{AddUser, ResetPassword, SetUserEnabled},
     wire::settings::{Kind, Part},
 };
 
-pub(super) fn describe(users: &[UserSummary], asking: UserId) -> Vec<Part> {
+pub(super) fn describe(users: &[UserView], asking: UserId) -> Vec<Part> {
     let hint = "Lowercase letters, digits, and . _ - @ +, for example ada.lovelace.";
     let username = field(Kind::Input, "username", Field::Username, "Username", hint);
     let rows = users.iter().map(|user| describe_user(user, asking)).collect();
@@ -30,8 +29,8 @@ pub(super) fn describe(users: &[UserSummary], asking: UserId) -> Vec<Part> {
     ]
 }
 
-fn describe_user(user: &UserSummary, asking: UserId) -> Part {
-    let (kind, word) = match user.is_enabled {
+fn describe_user(user: &UserView, asking: UserId) -> Part {
+    let (kind, word) = match user.enabled {
         true => (Kind::Good, "Enabled"),
         false => (Kind::Quiet, "Disabled"),
     };
@@ -54,7 +53,7 @@ fn describe_user(user: &UserSummary, asking: UserId) -> Part {
     )
 }
 
-fn reset(user: &UserSummary) -> Part {
+fn reset(user: &UserView) -> Part {
     action(
         "Reset password",
         &format!("of {}", user.username),
@@ -64,10 +63,10 @@ fn reset(user: &UserSummary) -> Part {
     )
 }
 
-fn set_enabled(user: &UserSummary) -> Part {
+fn set_enabled(user: &UserView) -> Part {
     let name = &user.username;
-    let fields = vec![hidden("id", user.id), hidden("enabled", !user.is_enabled)];
-    if user.is_enabled {
+    let fields = vec![hidden("id", user.id), hidden("enabled", !user.enabled)];
+    if user.enabled {
         action(
             "Disable",
             name,
@@ -92,11 +91,11 @@ mod tests {
 
     use super::*;
 
-    fn user(id: i64, is_enabled: bool) -> UserSummary {
-        UserSummary {
+    fn user(id: i64, enabled: bool) -> UserView {
+        UserView {
             id: UserId::new(id),
             username: format!("user{id}"),
-            is_enabled,
+            enabled,
             created_at: Timestamp::from_unix_ms(1),
             last_signed_in_at: None,
             sessions: 0,

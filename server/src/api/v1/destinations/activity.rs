@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use domain::activity::{Counts, LatencyHistogram, Point, Span};
+use domain::{
+    Timestamp,
+    activity::{Counts, LatencyHistogram, Point, Span},
+};
+use engine::admin::AdminError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{super::moment::Moment, find};
+use super::find;
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         input::{InPath, InQuery},
@@ -51,7 +54,7 @@ pub(super) struct ActivityView {
 /// What a stream did in one step.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PointView {
-    start: Moment,
+    start: Timestamp,
     /// Events that were accepted; one that is sent again after a crash counts again.
     delivered: u64,
     /// Requests that failed.
@@ -130,7 +133,7 @@ impl PointView {
     fn new(point: &Point) -> Self {
         let counts = &point.counts;
         Self {
-            start: Moment(point.start.start()),
+            start: point.start.start(),
             delivered: counts.delivered,
             failed: counts.failed,
             latency: LatencyView::new(&counts.latency),

@@ -1,16 +1,16 @@
 //! Attempts that failed.
 
 use axum::{Json, extract::State};
-use engine::store::Attempt;
+use domain::Timestamp;
+use engine::{admin::AdminError, store::Attempt};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{answer::Listed, fields::refuse_one, moment::Moment},
+    super::{answer::Listed, fields::refuse_one},
     find,
 };
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         input::{InPath, InQuery},
@@ -39,7 +39,7 @@ pub(super) struct AttemptView {
     events: u32,
     /// How many times that event had been tried by then, this attempt included.
     number: u32,
-    started_at: Moment,
+    started_at: Timestamp,
     duration_ms: u32,
     /// Null if there was no answer.
     status: Option<u16>,
@@ -76,7 +76,7 @@ fn view(attempt: Attempt) -> AttemptView {
         seq: attempt.seq.get(),
         events: attempt.events,
         number: attempt.number,
-        started_at: Moment(attempt.started_at),
+        started_at: attempt.started_at,
         duration_ms: attempt.duration_ms,
         status: attempt.status,
         reason: attempt.reason,

@@ -6,12 +6,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
     response::Response,
 };
-use engine::{Addition, DestinationState, store::IdempotencyKey};
+use engine::{Addition, DestinationState, admin::AdminError, store::IdempotencyKey};
 use sha2::{Digest, Sha256};
 
 use super::{super::fields::refuse, answer, input::NewDestinationInput, view::DestinationView};
 use crate::{
-    admin::AdminError,
     api::{ApiError, caller::Caller, idempotency::idempotency_key, input::InBodyWithBytes},
     services::Services,
 };

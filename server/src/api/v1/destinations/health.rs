@@ -2,18 +2,19 @@
 
 use axum::{Json, extract::State};
 use domain::{
+    Timestamp,
     delivery::{Reason, advice},
     destination::DestinationKind,
     health::{StreamFacts, StreamHealth},
     ids::Seq,
     policy::Trouble,
 };
+use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{super::moment::Moment, find};
+use super::find;
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         input::{InPath, not_found},
@@ -37,20 +38,20 @@ pub(super) struct HealthView {
     /// The status that the destination answers with.
     status: Option<u16>,
     /// Held since, or refusing since.
-    since: Option<Moment>,
+    since: Option<Timestamp>,
     /// When it is tried next.
-    next_probe_at: Option<Moment>,
+    next_probe_at: Option<Timestamp>,
     /// The position of the event that the last failed probe of a held destination was about: see `park`. Left out if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     stuck_seq: Option<i64>,
     /// When an event was last accepted.
-    last_success_at: Option<Moment>,
+    last_success_at: Option<Timestamp>,
     /// When the oldest event came in that is not settled; null if nothing waits.
-    oldest_waiting_at: Option<Moment>,
+    oldest_waiting_at: Option<Timestamp>,
     /// When the log would reach its size limit if this stream held it back and events came in as in the last hour; null if it
     /// does not, or in more than a year.
-    log_full_at: Option<Moment>,
+    log_full_at: Option<Timestamp>,
     /// Events that the destination refused and that are tried again.
     retrying: u64,
     /// Events that the destination refused and that are not tried any more: see them under `parked`.
@@ -136,9 +137,9 @@ pub(super) async fn show_health(
 impl HealthView {
     pub(super) fn new(kind: DestinationKind, health: &StreamHealth, facts: &StreamFacts) -> Self {
         Self {
-            last_success_at: facts.last_success_at.map(Moment),
-            oldest_waiting_at: facts.oldest_waiting_at.map(Moment),
-            log_full_at: facts.log_full_at.map(Moment),
+            last_success_at: facts.last_success_at,
+            oldest_waiting_at: facts.oldest_waiting_at,
+            log_full_at: facts.log_full_at,
             retrying: facts.retrying,
             parked: facts.parked,
             ..Self::of_health(kind, health)
@@ -165,7 +166,7 @@ impl HealthView {
                 waiting: Some(*waiting),
                 trouble: Some(reason.clone()),
                 next_step: Some(advice(kind, Reason::Refusing)),
-                since: Some(Moment(*since)),
+                since: Some(*since),
                 ..Self::of(StateName::Refusing)
             },
             &StreamHealth::Held {
@@ -183,8 +184,8 @@ impl HealthView {
                     next_step: Some(advice(kind, trouble.into())),
                     trouble_code: Some(code),
                     status,
-                    since: Some(Moment(since)),
-                    next_probe_at: Some(Moment(next_probe_at)),
+                    since: Some(since),
+                    next_probe_at: Some(next_probe_at),
                     stuck_seq: stuck_seq.map(Seq::get),
                     ..Self::of(StateName::Held)
                 }

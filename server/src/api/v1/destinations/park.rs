@@ -2,11 +2,11 @@
 
 use axum::{Extension, extract::State, http::StatusCode};
 use domain::ids::{DestinationId, Seq};
+use engine::admin::AdminError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

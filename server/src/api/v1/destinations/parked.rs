@@ -2,20 +2,17 @@
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::{
+    Timestamp,
     delivery::advice,
     destination::DestinationKind,
     ids::{DestinationId, Seq},
 };
-use engine::store::ParkedEvent;
+use engine::{admin::AdminError, store::ParkedEvent};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    super::{fields::refuse_one, moment::Moment},
-    find,
-};
+use super::{super::fields::refuse_one, find};
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,
@@ -38,7 +35,7 @@ pub(super) struct ParkedView {
     response: String,
     /// What an administrator can do. Null if an earlier version has parked the event.
     next_step: Option<&'static str>,
-    refused_at: Moment,
+    refused_at: Timestamp,
 }
 
 /// Which of them are asked for.
@@ -156,6 +153,6 @@ fn view(kind: DestinationKind, parked: ParkedEvent) -> ParkedView {
         reason: parked.reason,
         response: parked.response,
         next_step: parked.refusal.map(|refusal| advice(kind, refusal.into())),
-        refused_at: Moment(parked.refused_at),
+        refused_at: parked.refused_at,
     }
 }

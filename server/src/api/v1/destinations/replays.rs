@@ -13,6 +13,7 @@ use domain::{
     ids::{DestinationId, ReplayId},
     replay::{ReplayDraft, ReplayRequest},
 };
+use engine::admin::AdminError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -23,7 +24,6 @@ use super::{
     input::check_event_types,
 };
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

@@ -2,12 +2,12 @@
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::ids::DestinationId;
+use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::find;
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

@@ -2,12 +2,12 @@
 
 use axum::{Extension, Json, extract::State};
 use domain::{destination::Flow, probe};
+use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{super::fields::refuse, change::DestinationChange, find, input::NewDestinationInput};
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use engine::store::UpdateError;
+use engine::{admin::AdminError, store::UpdateError};
 
 use super::{
     super::{
@@ -19,7 +19,6 @@ use super::{
     view::DestinationView,
 };
 use crate::{
-    admin::AdminError,
     api::{
         ApiError,
         caller::Caller,

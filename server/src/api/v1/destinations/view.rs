@@ -2,7 +2,10 @@
 //! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
 //! may hold a secret.
 
-use domain::destination::{DestinationKind, Encryption, EventFilter, FilterKind, ObjectLayout};
+use domain::{
+    Timestamp,
+    destination::{DestinationKind, Encryption, EventFilter, FilterKind, ObjectLayout},
+};
 use engine::{
     DestinationState,
     store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
@@ -11,10 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    super::{
-        moment::Moment,
-        warning::{WarningView, warnings},
-    },
+    super::warning::{WarningView, warnings},
     health::HealthView,
     object_options::{EncryptionName, LockModeName, PartitionsName},
 };
@@ -55,8 +55,8 @@ pub(super) struct DestinationView {
     health: HealthView,
     /// What is probably not meant: event types in its filter that this instance does not know.
     warnings: Vec<WarningView>,
-    created_at: Moment,
-    updated_at: Moment,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 /// The kinds, named as GitLab's API names its categories.
@@ -178,8 +178,8 @@ impl DestinationView {
             aws,
             health: HealthView::new(kind, &health, &facts),
             warnings: warnings(&destination.filter, &unknown_types),
-            created_at: Moment(destination.created_at),
-            updated_at: Moment(destination.updated_at),
+            created_at: destination.created_at,
+            updated_at: destination.updated_at,
         }
     }
 }

@@ -1,17 +1,15 @@
-//! When administrators are told of trouble, and how.
+//! When and how administrators are notified.
 
 mod input;
 
-use app::port::settings::{AlertSummary, EmailSummary, WebhookSummary};
 use axum::{
     Extension,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::settings::SmtpSecurity;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use domain::view::AlertSettingsView;
+use engine::admin::AdminError;
 
 use self::input::AlertChangeInput;
 use super::{
@@ -19,70 +17,9 @@ use super::{
     TRIES,
 };
 use crate::{
-    admin::{self, AdminError},
     api::{ApiError, caller::Caller, input::InBody},
     services::Services,
 };
-
-/// When administrators are told of trouble, and how. The password and the signing secret are not shown.
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct AlertSettingsView {
-    version: i64,
-    /// Minutes for which a stream has been failing when it is told.
-    #[schema(example = 10)]
-    failing_minutes: u32,
-    /// What a stream is still owed, in per cent of the size that the log may have, when it is told.
-    #[schema(example = 80)]
-    log_share: u32,
-    /// Null if no e-mail is sent.
-    email: Option<EmailView>,
-    /// Null if nothing is posted.
-    webhook: Option<WebhookView>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct EmailView {
-    #[schema(example = "smtp.example.com")]
-    host: String,
-    #[schema(example = 587)]
-    port: u16,
-    security: Security,
-    /// Null for a server that asks for none.
-    username: Option<String>,
-    #[schema(example = "audit@example.com")]
-    from: String,
-    #[schema(example = json!(["ops@example.com"]))]
-    to: Vec<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct WebhookView {
-    /// Only its origin unless an administrator asks: a path or a query may hold a secret.
-    #[schema(example = "https://ops.example.com/alerts")]
-    url: String,
-    /// Whether what is posted is signed, as Standard Webhooks has it.
-    signed: bool,
-}
-
-/// How the connection to the e-mail server is encrypted: begun in clear and encrypted before anything is sent, encrypted from
-/// the start, or not at all.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::api::v1) enum Security {
-    Starttls,
-    Tls,
-    None,
-}
-
-impl From<SmtpSecurity> for Security {
-    fn from(security: SmtpSecurity) -> Self {
-        match security {
-            SmtpSecurity::StartTls => Self::Starttls,
-            SmtpSecurity::Tls => Self::Tls,
-            SmtpSecurity::None => Self::None,
-        }
-    }
-}
 
 /// Show the alert settings
 #[utoipa::path(get, path = "/api/v1/settings/alerts", tag = "Settings", responses(
@@ -117,10 +54,13 @@ pub(in crate::api::v1) async fn update_alert_settings(
 ) -> Result<Response, ApiError> {
     let mut tries = TRIES;
     loop {
-        let current = admin::show_alerts(&services.engine).await?;
+        let current = services.engine.show_alert_settings(true).await?;
         let expected = expected_version(&headers, current.version)?;
         let parsed = change.apply(&current)?;
-        match admin::update_alerts(&services.engine, &caller.author, current.version, parsed).await {
+        let updated = services
+            .engine
+            .update_alert_settings(&caller.author, current.version, parsed);
+        match updated.await {
             Err(AdminError::ChangedMeanwhile) if expected.is_none() && tries > 1 => tries -= 1,
             Err(AdminError::ChangedMeanwhile) if expected.is_some() => return Err(version_mismatch()),
             Err(error) => return Err(error.into()),
@@ -130,29 +70,6 @@ pub(in crate::api::v1) async fn update_alert_settings(
 }
 
 async fn answer(services: &Services, caller: &Caller) -> Result<Response, ApiError> {
-    let summary = admin::show_alerts(&services.engine).await?;
-    let version = summary.version;
-    Ok(versioned(StatusCode::OK, version, &view(summary, caller.is_admin)))
-}
-
-fn view(summary: AlertSummary, is_admin: bool) -> AlertSettingsView {
-    let email = |email: EmailSummary| EmailView {
-        host: email.host,
-        port: email.port,
-        security: email.security.into(),
-        username: email.username,
-        from: email.from,
-        to: email.to,
-    };
-    let webhook = |webhook: WebhookSummary| WebhookView {
-        url: if is_admin { webhook.url } else { webhook.origin },
-        signed: webhook.is_signed,
-    };
-    AlertSettingsView {
-        version: summary.version,
-        failing_minutes: summary.thresholds.failing_minutes.get(),
-        log_share: summary.thresholds.log_share.get(),
-        email: summary.email.map(email),
-        webhook: summary.webhook.map(webhook),
-    }
+    let view = services.engine.show_alert_settings(caller.is_admin).await?;
+    Ok(versioned(StatusCode::OK, view.version, &view))
 }

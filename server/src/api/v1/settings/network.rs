@@ -1,14 +1,14 @@
 //! Where destinations may be.
 
-use app::port::settings::{NetworkSummary, RuleSummary, Verdict};
 use axum::{
     Extension,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::settings::NetworkDraft;
-use serde::{Deserialize, Serialize};
+use domain::{settings::NetworkDraft, view::NetworkView};
+use engine::admin::AdminError;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
@@ -16,10 +16,9 @@ use super::{
         answer::{expected_version, version_mismatch, versioned},
         fields::refuse,
     },
-    SettingView, TRIES, refuse_fixed,
+    TRIES, refuse_fixed,
 };
 use crate::{
-    admin::{self, AdminError},
     api::{
         ApiError,
         caller::Caller,
@@ -27,37 +26,6 @@ use crate::{
     },
     services::Services,
 };
-
-/// Where destinations may be besides the public internet.
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct NetworkView {
-    version: i64,
-    /// Whether they may be on local networks and on this machine.
-    allow_local_network: SettingView<bool>,
-    /// Hosts, addresses and ranges, each with a port if it is open on that alone.
-    allowlist: SettingView<Vec<String>>,
-    /// What holds for each kind of address that is not on the public internet.
-    rules: Vec<RuleView>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct RuleView {
-    #[schema(example = "Private networks")]
-    what: String,
-    #[schema(example = json!(["10.0.0.0/8"]))]
-    ranges: Vec<String>,
-    /// `refused`: the allowlist can allow hosts, addresses and ranges. `exact_only`: refused even if local networks are
-    /// allowed; only an allowlist entry for exactly this address allows it.
-    verdict: VerdictName,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum VerdictName {
-    Allowed,
-    Refused,
-    ExactOnly,
-}
 
 /// What is absent stays as it is.
 #[derive(Deserialize, ToSchema)]
@@ -103,11 +71,12 @@ pub(in crate::api::v1) async fn update_network_settings(
 ) -> Result<Response, ApiError> {
     let mut tries = TRIES;
     loop {
-        let current = admin::show_network(&services.engine);
+        let current = services.engine.show_network();
         let expected = expected_version(&headers, current.version)?;
         let draft = change.apply(&current)?;
         let parsed = draft.parse().map_err(|errors| refuse(&errors))?;
-        match admin::update_network(&services.engine, &caller.author, current.version, parsed).await {
+        let updated = services.engine.update_network(&caller.author, current.version, parsed);
+        match updated.await {
             Err(AdminError::ChangedMeanwhile) if expected.is_none() && tries > 1 => tries -= 1,
             Err(AdminError::ChangedMeanwhile) if expected.is_some() => return Err(version_mismatch()),
             Err(error) => return Err(error.into()),
@@ -117,11 +86,11 @@ pub(in crate::api::v1) async fn update_network_settings(
 }
 
 impl NetworkChangeInput {
-    fn apply(&self, current: &NetworkSummary) -> Result<NetworkDraft, ApiError> {
-        if self.allow_local_network.is_some() && current.allow_local_network.is_fixed {
+    fn apply(&self, current: &NetworkView) -> Result<NetworkDraft, ApiError> {
+        if self.allow_local_network.is_some() && current.allow_local_network.fixed {
             return Err(refuse_fixed("allow_local_network"));
         }
-        if self.allowlist.is_some() && current.allowlist.is_fixed {
+        if self.allowlist.is_some() && current.allowlist.fixed {
             return Err(refuse_fixed("allowlist"));
         }
         let allowlist = self.allowlist.as_ref().unwrap_or(&current.allowlist.value);
@@ -133,31 +102,6 @@ impl NetworkChangeInput {
 }
 
 fn answer(services: &Services) -> Response {
-    let summary = admin::show_network(&services.engine);
-    let version = summary.version;
-    let view = NetworkView {
-        version,
-        allow_local_network: SettingView {
-            value: summary.allow_local_network.value,
-            fixed: summary.allow_local_network.is_fixed,
-        },
-        allowlist: SettingView {
-            value: summary.allowlist.value,
-            fixed: summary.allowlist.is_fixed,
-        },
-        rules: summary.rules.into_iter().map(rule).collect(),
-    };
-    versioned(StatusCode::OK, version, &view)
-}
-
-fn rule(rule: RuleSummary) -> RuleView {
-    RuleView {
-        what: rule.what,
-        ranges: rule.ranges,
-        verdict: match rule.verdict {
-            Verdict::Allowed => VerdictName::Allowed,
-            Verdict::Refused => VerdictName::Refused,
-            Verdict::ExactOnly => VerdictName::ExactOnly,
-        },
-    }
+    let view = services.engine.show_network();
+    versioned(StatusCode::OK, view.version, &view)
 }

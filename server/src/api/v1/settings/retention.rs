@@ -6,21 +6,22 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::settings::{RetentionChange, RetentionDraft};
-use engine::{Origin, RetentionSettings, Setting};
-use serde::{Deserialize, Serialize};
+use domain::{
+    settings::{RetentionChange, RetentionDraft},
+    view::RetentionView,
+};
+use engine::{Origin, RetentionSettings, Setting, admin::AdminError};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     super::{
         answer::{expected_version, version_mismatch, versioned},
         fields::refuse,
-        moment::Moment,
     },
-    SettingView, TRIES, refuse_fixed,
+    TRIES, refuse_fixed,
 };
 use crate::{
-    admin::{self, AdminError},
     api::{
         ApiError,
         caller::Caller,
@@ -28,25 +29,6 @@ use crate::{
     },
     services::Services,
 };
-
-/// How long events are kept, how much room they may take, and what they take now.
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct RetentionView {
-    version: i64,
-    /// Days after which events leave the log, unless a destination is still owed them.
-    days: SettingView<u32>,
-    /// Size at which no more events are taken in.
-    log_size: SettingView<SizeText>,
-    used_bytes: u64,
-    events: u64,
-    oldest_received_at: Option<Moment>,
-}
-
-/// A number and a unit.
-#[derive(Serialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = String, example = "10GiB")]
-pub(in crate::api::v1) struct SizeText(String);
 
 /// What is absent stays as it is; `null` goes back to the default.
 #[derive(Deserialize, ToSchema)]
@@ -95,7 +77,10 @@ pub(in crate::api::v1) async fn update_retention_settings(
         let current = services.engine.retention_settings();
         let expected = expected_version(&headers, current.version)?;
         let parsed = change.apply(&current)?;
-        match admin::update_retention(&services.engine, &caller.author, current.version, parsed).await {
+        let updated = services
+            .engine
+            .update_retention(&caller.author, current.version, parsed);
+        match updated.await {
             Err(AdminError::ChangedMeanwhile) if expected.is_none() && tries > 1 => tries -= 1,
             Err(AdminError::ChangedMeanwhile) if expected.is_some() => return Err(version_mismatch()),
             Err(error) => return Err(error.into()),
@@ -138,20 +123,6 @@ fn chosen<T>(setting: Setting<T>) -> Option<T> {
 }
 
 async fn answer(services: &Services) -> Result<Response, ApiError> {
-    let summary = admin::show_retention(&services.engine).await?;
-    let view = RetentionView {
-        version: summary.version,
-        days: SettingView {
-            value: summary.days.value.get(),
-            fixed: summary.days.is_fixed,
-        },
-        log_size: SettingView {
-            value: SizeText(summary.log_size.value.to_string()),
-            fixed: summary.log_size.is_fixed,
-        },
-        used_bytes: summary.used_bytes,
-        events: summary.events,
-        oldest_received_at: summary.oldest_received_at.map(Moment),
-    };
-    Ok(versioned(StatusCode::OK, summary.version, &view))
+    let view = services.engine.show_retention().await?;
+    Ok(versioned(StatusCode::OK, view.version, &view))
 }

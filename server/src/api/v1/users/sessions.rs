@@ -1,17 +1,13 @@
 //! Browsers that are signed in.
 
-use app::port::settings::SessionSummary;
 use axum::{Extension, Json, extract::State, http::StatusCode};
-use domain::ids::{SessionId, UserId};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::{
-    super::{answer::Listed, moment::Moment},
-    find,
+use domain::{
+    ids::{SessionId, UserId},
+    view::SessionView,
 };
+
+use super::{super::answer::Listed, find};
 use crate::{
-    admin,
     api::{
         ApiError,
         caller::Caller,
@@ -19,17 +15,6 @@ use crate::{
     },
     services::Services,
 };
-
-/// A browser that is signed in.
-#[derive(Serialize, ToSchema)]
-pub(in crate::api::v1) struct SessionView {
-    id: i64,
-    /// From where it was last used.
-    #[schema(example = "192.0.2.10")]
-    ip_address: String,
-    first_seen_at: Moment,
-    last_seen_at: Moment,
-}
 
 /// List the sessions of a user
 #[utoipa::path(get, path = "/api/v1/users/{id}/sessions", tag = "Users",
@@ -44,8 +29,8 @@ pub(in crate::api::v1) async fn list_sessions(
     InPath(id): InPath<i64>,
 ) -> Result<Json<Listed<SessionView>>, ApiError> {
     let user = find(&services, UserId::new(id)).await?;
-    let sessions = admin::list_sessions(&services.engine, user.id).await?;
-    Ok(Json(Listed::new(sessions, view)))
+    let items = services.engine.list_sessions(user.id).await?;
+    Ok(Json(Listed { items }))
 }
 
 /// Sign a user out everywhere
@@ -89,15 +74,8 @@ pub(in crate::api::v1) async fn end_session(
 
 async fn end(services: &Services, caller: &Caller, id: i64, only: Option<SessionId>) -> Result<u64, ApiError> {
     let user = find(services, UserId::new(id)).await?;
-    let ended = admin::end_sessions(&services.engine, &caller.author, user.id, &user.username, only).await;
-    Ok(ended?)
-}
-
-fn view(session: SessionSummary) -> SessionView {
-    SessionView {
-        id: session.id.get(),
-        ip_address: session.ip_address,
-        first_seen_at: Moment(session.first_seen_at),
-        last_seen_at: Moment(session.last_seen_at),
-    }
+    let engine = &services.engine;
+    Ok(engine
+        .end_sessions(&caller.author, user.id, &user.username, only)
+        .await?)
 }

@@ -1,21 +1,24 @@
 //! The form of the e-mail server.
 
-use domain::{Field, settings::SmtpSecurity};
+use domain::{
+    Field,
+    settings::SmtpSecurity,
+    view::{AlertSettingsView, EmailView},
+};
 
 use super::{
     super::parts::{choice, field, form, hidden, holding, optional},
     input,
 };
 use crate::{
-    port::settings::{AlertSummary, EmailSummary},
     server_fns::alerts::UpdateAlertEmail,
     wire::settings::{Kind, Part},
 };
 
-pub(super) fn email_form(alerts: &AlertSummary) -> Part {
+pub(super) fn email_form(alerts: &AlertSettingsView) -> Part {
     let stored = alerts.email.as_ref();
-    let held = |text: fn(&EmailSummary) -> String| stored.map(text).unwrap_or_default();
-    let username = |email: &EmailSummary| email.username.clone().unwrap_or_default();
+    let held = |text: fn(&EmailView) -> String| stored.map(text).unwrap_or_default();
+    let username = |email: &EmailView| email.username.clone().unwrap_or_default();
     let fields = vec![
         hidden("version", alerts.version),
         holding(

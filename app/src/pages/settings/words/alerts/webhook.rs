@@ -1,18 +1,20 @@
 //! The form of the webhook.
 
-use domain::Field;
+use domain::{
+    Field,
+    view::{AlertSettingsView, WebhookView},
+};
 
 use super::{
     super::parts::{choice, field, form, hidden, holding, optional},
     input,
 };
 use crate::{
-    port::settings::{AlertSummary, WebhookSummary},
     server_fns::alerts::UpdateAlertWebhook,
     wire::settings::{Kind, Part},
 };
 
-pub(super) fn webhook_form(alerts: &AlertSummary) -> Part {
+pub(super) fn webhook_form(alerts: &AlertSettingsView) -> Part {
     let stored = alerts.webhook.as_ref();
     let url = stored.map(|webhook| webhook.url.clone()).unwrap_or_default();
     let mut fields = vec![
@@ -31,8 +33,8 @@ pub(super) fn webhook_form(alerts: &AlertSummary) -> Part {
     form::<UpdateAlertWebhook>("Save", fields)
 }
 
-fn secret_fields(stored: Option<&WebhookSummary>) -> Vec<Part> {
-    let is_signed = stored.is_some_and(|webhook| webhook.is_signed);
+fn secret_fields(stored: Option<&WebhookView>) -> Vec<Part> {
+    let is_signed = stored.is_some_and(|webhook| webhook.signed);
     let hint = if is_signed {
         "One is stored and not shown. Leave it empty to keep it."
     } else {

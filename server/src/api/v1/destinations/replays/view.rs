@@ -5,19 +5,13 @@ use domain::{
     policy::Trouble,
     replay::{ReplayRequest, ReplayState, ReplayWait},
 };
-use engine::{Engine, ReplayStanding};
+use engine::{Engine, ReplayStanding, admin::AdminError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    admin::AdminError,
-    api::{
-        ApiError,
-        v1::{
-            moment::Moment,
-            warning::{WarningView, warnings},
-        },
-    },
+use crate::api::{
+    ApiError,
+    v1::warning::{WarningView, warnings},
 };
 
 /// How many events a replay would send.
@@ -27,9 +21,9 @@ pub(in crate::api::v1::destinations) struct ReplayCountView {
     /// What is probably not meant: event types that this instance does not know.
     warnings: Vec<WarningView>,
     /// The first moment of the range.
-    from: Moment,
+    from: Timestamp,
     /// The first moment after the range.
-    before: Moment,
+    before: Timestamp,
 }
 
 /// A replay, and how far it is. What there is nothing to say of is null.
@@ -38,9 +32,9 @@ pub(in crate::api::v1::destinations) struct ReplayView {
     id: i64,
     state: ReplayStateName,
     /// The first moment of the range.
-    from: Moment,
+    from: Timestamp,
     /// The first moment after the range.
-    before: Moment,
+    before: Timestamp,
     /// Only these types; all if there are none.
     event_types: Vec<String>,
     /// What is probably not meant: event types that this instance does not know.
@@ -57,13 +51,13 @@ pub(in crate::api::v1::destinations) struct ReplayView {
     #[schema(example = "503 from server")]
     trouble: Option<String>,
     /// When the replay tries again by itself.
-    next_try_at: Option<Moment>,
+    next_try_at: Option<Timestamp>,
     /// What went wrong with its latest request.
     last_error: Option<String>,
     /// Name of who started it.
     created_by: String,
-    created_at: Moment,
-    ended_at: Option<Moment>,
+    created_at: Timestamp,
+    ended_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -103,8 +97,8 @@ impl ReplayCountView {
         Ok(Self {
             events,
             warnings: warnings(&request.types, &unknown),
-            from: Moment(request.range.from()),
-            before: Moment(request.range.before()),
+            from: request.range.from(),
+            before: request.range.before(),
         })
     }
 }
@@ -129,8 +123,8 @@ impl ReplayView {
                 ReplayState::Finished => ReplayStateName::Finished,
                 ReplayState::Cancelled => ReplayStateName::Cancelled,
             },
-            from: Moment(replay.request.range.from()),
-            before: Moment(replay.request.range.before()),
+            from: replay.request.range.from(),
+            before: replay.request.range.before(),
             event_types: replay.request.types.types().map(ToString::to_string).collect(),
             warnings,
             total: progress.total,
@@ -138,11 +132,11 @@ impl ReplayView {
             refused: progress.refused,
             waits_for,
             trouble: trouble.map(|trouble| trouble.to_string()),
-            next_try_at: next_try_at.map(Moment),
+            next_try_at,
             last_error: replay.position.last_error,
             created_by: replay.created_by,
-            created_at: Moment(replay.created_at),
-            ended_at: replay.ended_at.map(Moment),
+            created_at: replay.created_at,
+            ended_at: replay.ended_at,
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What a change of the alert settings says.
 
-use app::port::settings::{AlertSummary, EmailSummary, WebhookSummary};
-use domain::settings::{
-    AlertChange, AlertThresholds, EmailChange, EmailDraft, SmtpSecurity, ThresholdsDraft, WebhookChange, WebhookDraft,
+use domain::{
+    settings::{
+        AlertChange, AlertThresholds, EmailChange, EmailDraft, SmtpSecurity, ThresholdsDraft, WebhookChange,
+        WebhookDraft,
+    },
+    view::{AlertSettingsView, EmailView, WebhookView},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    super::super::fields::{refuse, refuse_one},
-    Security,
-};
+use super::super::super::fields::{refuse, refuse_one};
 use crate::api::{ApiError, input::given};
 
 /// What is absent stays as it is; `null` goes back to the default, or switches a way of telling off.
@@ -46,7 +46,7 @@ pub(in crate::api::v1) struct EmailInput {
     /// `starttls` by default.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
-    security: Option<Security>,
+    security: Option<SmtpSecurity>,
     /// `null` for a server that asks for none.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255)]
@@ -78,7 +78,7 @@ pub(in crate::api::v1) struct WebhookInput {
 }
 
 impl AlertChangeInput {
-    pub(super) fn apply(&self, current: &AlertSummary) -> Result<AlertChange, ApiError> {
+    pub(super) fn apply(&self, current: &AlertSettingsView) -> Result<AlertChange, ApiError> {
         let email = self.email.as_ref().map(|email| {
             let applied = email.as_ref().map(|email| email.apply(current.email.as_ref()));
             applied.transpose()
@@ -88,7 +88,7 @@ impl AlertChangeInput {
             applied.transpose()
         });
         Ok(AlertChange {
-            thresholds: self.apply_thresholds(current.thresholds)?,
+            thresholds: self.apply_thresholds(current.thresholds())?,
             email: email.transpose()?,
             webhook: webhook.transpose()?,
         })
@@ -112,8 +112,8 @@ impl AlertChangeInput {
 }
 
 impl EmailInput {
-    fn apply(&self, current: Option<&EmailSummary>) -> Result<EmailChange, ApiError> {
-        let stored = |text: fn(&EmailSummary) -> String| current.map(text).unwrap_or_default();
+    fn apply(&self, current: Option<&EmailView>) -> Result<EmailChange, ApiError> {
+        let stored = |text: fn(&EmailView) -> String| current.map(text).unwrap_or_default();
         let username = || stored(|email| email.username.clone().unwrap_or_default());
         let draft = EmailDraft {
             host: self.host.clone().unwrap_or_else(|| stored(|email| email.host.clone())),
@@ -122,7 +122,7 @@ impl EmailInput {
                 .map_or_else(|| stored(|email| email.port.to_string()), |port| port.to_string()),
             security: self.security.map_or_else(
                 || stored(|email| email.security.as_str().to_owned()),
-                |security| SmtpSecurity::from(security).as_str().to_owned(),
+                |security| security.as_str().to_owned(),
             ),
             username: self.username.clone().map_or_else(username, Option::unwrap_or_default),
             password: self.password.clone().unwrap_or_default(),
@@ -143,7 +143,7 @@ impl EmailInput {
 }
 
 impl WebhookInput {
-    fn apply(&self, current: Option<&WebhookSummary>) -> Result<WebhookChange, ApiError> {
+    fn apply(&self, current: Option<&WebhookView>) -> Result<WebhookChange, ApiError> {
         let stored = || current.map(|webhook| webhook.url.clone()).unwrap_or_default();
         let draft = WebhookDraft {
             url: self.url.clone().unwrap_or_else(stored),
@@ -157,15 +157,5 @@ impl WebhookInput {
                 "URL: can't be blank; to post nothing, send null as webhook.",
             )
         })
-    }
-}
-
-impl From<Security> for SmtpSecurity {
-    fn from(security: Security) -> Self {
-        match security {
-            Security::Starttls => Self::StartTls,
-            Security::Tls => Self::Tls,
-            Security::None => Self::None,
-        }
     }
 }

@@ -1,13 +1,11 @@
-//! Failures of this server itself: logged once, with their causes; the client gets a code to ask about and nothing else.
+//! Failures of this server itself: logged once, with their causes. A client gets a code to ask about and nothing else.
 
 use std::error::Error;
 
-use engine::causes;
-
-use crate::access::random_text;
+use crate::{causes, credentials::random_text};
 
 /// Logs the failure and returns its code.
-pub(crate) fn report_incident(operation: &'static str, error: &dyn Error) -> String {
+pub fn report_incident(operation: &'static str, error: &dyn Error) -> String {
     // Without random numbers the log line is found by its time.
     let code = random_text::<6>().unwrap_or_else(|_| "none".to_owned());
     tracing::error!(code, operation, error = causes(error), "An operation failed.");

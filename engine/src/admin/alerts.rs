@@ -1,125 +1,129 @@
-//! Changing when and how administrators are told, trying it, and what is wrong now.
+//! Alerts: when and how administrators are notified, and the alerts that are open.
 
-use super::{LookError, NotTold, notices::test_notice};
+use domain::{
+    Field, FieldError,
+    event::{Author, OwnEvent},
+    settings::{AlertChange, AlertChannel, EmailSettings, MailAddress, WebhookSettings},
+    view::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
+};
+
+use super::AdminError;
 use crate::{
     Engine, TestError,
+    alerts::test_notice,
     own_events::Recorded,
     sink::Signer,
-    store::{Channel, StoreError, StoredAlertSettings, UpdateError},
+    store::{StoreError, StoredAlertSettings, UpdateError},
 };
-use domain::{
-    Field, FieldError, Timestamp,
-    event::{Author, OwnEvent},
-    ids::DestinationId,
-    settings::{AlertChange, EmailSettings, MailAddress, WebhookSettings},
-};
-
-/// An alert about a stream that administrators were notified of and that is not over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenAlert {
-    pub destination: DestinationId,
-    pub since: Timestamp,
-    pub raised_at: Timestamp,
-}
-
-/// What has been told and is not over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenAlerts {
-    pub streams: Vec<OpenAlert>,
-    /// Streams with parked events; `since` is when administrators were notified.
-    pub parked: Vec<OpenAlert>,
-    /// When administrators were notified that events leave the log before the retention age.
-    pub pruning_raised_at: Option<Timestamp>,
-    /// When it was told that what is owed nears the limit of the log.
-    pub log_raised_at: Option<Timestamp>,
-}
 
 impl Engine {
+    /// The alert settings as stored, with their secrets.
+    ///
     /// # Errors
     /// [`StoreError`].
     pub async fn alert_settings(&self) -> Result<StoredAlertSettings, StoreError> {
         self.database().alert_settings().await
     }
 
-    /// Changes the alert settings as they were at `version`. They hold at once.
+    /// The alert settings, with the whole URL of the webhook or its origin alone.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was changed.
+    /// [`AdminError::Internal`].
+    pub async fn show_alert_settings(&self, whole_url: bool) -> Result<AlertSettingsView, AdminError> {
+        let settings = self.alert_settings().await?;
+        let webhook = settings.webhook.as_ref();
+        Ok(AlertSettingsView {
+            version: settings.version,
+            failing_minutes: settings.thresholds.failing_minutes,
+            log_share: settings.thresholds.log_share,
+            webhook: webhook.map(|webhook| WebhookView::of(webhook, whole_url)),
+            email: settings.email.map(EmailView::of),
+        })
+    }
+
+    /// Changes the alert settings as they were at `version`. Changes take effect immediately.
+    ///
+    /// # Errors
+    /// [`AdminError`]; nothing was changed.
     pub async fn update_alert_settings(
         &self,
         author: &Author,
         version: i64,
         change: AlertChange,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<(), AdminError> {
         let before = self.alert_settings().await?;
         if before.version != version {
-            return Err(UpdateError::ChangedMeanwhile);
+            return Err(AdminError::ChangedMeanwhile);
         }
         let after = complete(&before, change)?;
         self.check_hosts(&before, &after)?;
-        let told = self.alert_changes(author, &before, &after);
-        self.database().update_alert_settings(&after, &told).await?;
+        let changes = self.alert_changes(author, &before, &after);
+        self.database().update_alert_settings(&after, &changes).await?;
         self.relay_own_events().await;
         self.alerts().wake.notify_one();
         Ok(())
     }
 
-    /// Sends a test by what is stored, once and at once. That it is sent is recorded before.
+    /// Sends a test with the stored settings, once. The test is recorded before it is sent.
     ///
     /// # Errors
-    /// [`TestError`]; nothing was sent. Within, why the test did not arrive.
-    pub async fn send_test_notice(&self, author: &Author, channel: Channel) -> Result<Result<(), NotTold>, TestError> {
+    /// [`AdminError::Invalid`] at the field of the server or the URL if the test did not arrive.
+    pub async fn send_test_alert(&self, author: &Author, channel: AlertChannel) -> Result<(), AdminError> {
         let _place = self.tests().try_acquire().map_err(|_| TestError::Busy)?;
         let settings = self.alert_settings().await?;
-        let tested = match channel {
-            Channel::Email => settings.email.as_ref().map(|email| ("alert_email", recipients(email))),
-            Channel::Webhook => settings
-                .webhook
-                .as_ref()
-                .map(|webhook| ("alert_webhook", webhook.url.origin())),
+        let (email, webhook) = (settings.email.as_ref(), settings.webhook.as_ref());
+        let (field, tested) = match channel {
+            AlertChannel::Email => (Field::EmailHost, email.map(|email| ("alert_email", recipients(email)))),
+            AlertChannel::Webhook => (
+                Field::WebhookUrl,
+                webhook.map(|webhook| ("alert_webhook", webhook.url.origin())),
+            ),
         };
         if let Some((setting, place)) = tested {
-            let told = OwnEvent::AlertTested { setting, place };
-            self.database().record(&self.recorded(told, author)).await?;
+            let event = OwnEvent::AlertTested { setting, place };
+            self.database().record(&self.recorded(event, author)).await?;
         }
         let notice = test_notice(channel, self.clock().now());
         let sent = self.alerts().tell(&notice, &settings).await;
         self.relay_own_events().await;
-        Ok(sent)
+        sent.map_err(|reason| AdminError::refused(field, &reason.to_string()))
     }
 
-    /// What has been told and is not over, by destination.
+    /// The open alerts: streams that fail, then those with parked events, then those of the log.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn open_alerts(&self) -> Result<OpenAlerts, StoreError> {
-        let open = self.database().open_troubles().await?;
-        let streams = open.streams.into_iter().filter_map(|(destination, trouble)| {
-            Some(OpenAlert {
-                destination,
-                since: trouble.since,
-                raised_at: trouble.raised_at?,
+    /// [`AdminError::Internal`].
+    pub async fn list_alerts(&self) -> Result<Vec<AlertView>, AdminError> {
+        let (open, destinations) = (self.open_alerts().await?, self.database().list_destinations().await?);
+        let failing = open.streams.into_iter().map(|alert| (AlertKind::StreamFailing, alert));
+        let parked = open.parked.into_iter().map(|alert| (AlertKind::EventsParked, alert));
+        let streams = failing.chain(parked).filter_map(|(kind, alert)| {
+            let destination = destinations
+                .iter()
+                .find(|destination| destination.id == alert.destination)?;
+            Some(AlertView {
+                kind,
+                destination: Some(AlertedDestination {
+                    id: destination.id,
+                    name: destination.name.to_string(),
+                }),
+                since: Some(alert.since),
+                raised_at: alert.raised_at,
             })
         });
-        let parked = open.parked.into_iter().map(|(destination, alert)| OpenAlert {
-            destination,
-            since: alert.raised_at,
-            raised_at: alert.raised_at,
+        let of_log = [
+            (AlertKind::LogNearingLimit, open.log_raised_at),
+            (AlertKind::EventsPrunedEarly, open.pruning_raised_at),
+        ];
+        let of_log = of_log.into_iter().filter_map(|(kind, raised_at)| {
+            Some(AlertView {
+                kind,
+                destination: None,
+                since: None,
+                raised_at: raised_at?,
+            })
         });
-        Ok(OpenAlerts {
-            streams: streams.collect(),
-            parked: parked.collect(),
-            pruning_raised_at: open.pruning.raised_at,
-            log_raised_at: open.log_raised_at,
-        })
-    }
-
-    /// One look at every stream and the log, as the engine does it by itself every other second.
-    ///
-    /// # Errors
-    /// [`LookError`]; the next look makes good what was left undone.
-    pub async fn look_for_alerts(&self) -> Result<(), LookError> {
-        self.alerts().look().await
+        Ok(streams.chain(of_log).collect())
     }
 
     /// What the network rules say of new hosts without resolving them.

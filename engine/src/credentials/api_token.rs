@@ -1,41 +1,41 @@
 //! API tokens as text: `ast_` and 43 characters, so that tools which look for leaked secrets can tell one.
 
-use engine::vault::KeyError;
 use sha2::{Digest, Sha256};
 
 use super::random_text;
+use crate::vault::KeyError;
 
 const PREFIX: &str = "ast_";
 const LENGTH: usize = PREFIX.len() + 43;
 
 /// A token as its owner holds it. Its `Debug` shows nothing.
-pub(crate) struct ApiToken(String);
+pub struct ApiToken(String);
 
 /// What is stored and looked up. The token is random, so a plain hash is enough.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct TokenHash(pub(crate) [u8; 32]);
+pub struct TokenHash(pub(crate) [u8; 32]);
 
 impl ApiToken {
-    /// A new one, from 32 random bytes.
+    /// Generates a token from 32 random bytes.
     ///
     /// # Errors
     /// [`KeyError::NoRandomness`] if the operating system has none to give.
-    pub(crate) fn generate() -> Result<Self, KeyError> {
+    pub fn generate() -> Result<Self, KeyError> {
         Ok(Self([PREFIX, &random_text::<32>()?].concat()))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
-    pub(crate) fn hash(&self) -> TokenHash {
+    pub fn hash(&self) -> TokenHash {
         hash(&self.0)
     }
 }
 
 impl TokenHash {
-    /// The hash of a text that was sent as a token; none if no token could look like it.
-    pub(crate) fn of_sent(text: &str) -> Option<Self> {
+    /// The hash of a text that was sent as a token; `None` if no token could look like it.
+    pub fn of_sent(text: &str) -> Option<Self> {
         let is_possible = text.len() == LENGTH && text.starts_with(PREFIX);
         is_possible.then(|| hash(text))
     }

@@ -1,44 +1,49 @@
-//! Why something could not be done. Causes that are this server's own are in its log, once, beside a code.
+//! Why an operation did nothing. The causes of an internal error are logged once, with a code; callers get only the code.
 
 use domain::{Field, FieldError, FieldErrors};
-use engine::{
+
+use crate::{
     FiguresError, ReplayError, TestError,
+    credentials::PasswordError,
     delivery::ParkError,
     log::LogError,
+    report_incident,
     store::{StoreError, UpdateError, UserError},
     vault::KeyError,
 };
 
-use crate::{access::PasswordError, web::report_incident};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AdminError {
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdminError {
+    #[error("not found")]
     NotFound,
+    #[error("{0}")]
     Invalid(FieldErrors),
     /// Somebody else saved in the meantime; nothing was overwritten.
+    #[error("somebody else changed this in the meantime")]
     ChangedMeanwhile,
     /// No more destinations fit on this instance.
-    TooManyDestinations {
-        limit: u32,
-    },
+    #[error("there are {limit} destinations, the most that are allowed")]
+    TooManyDestinations { limit: u32 },
     /// Another request had this idempotency key.
+    #[error("another request had this idempotency key")]
     KeyReused,
-    /// Of a destination, one replay runs at a time.
+    /// A destination has at most one running replay.
+    #[error("another replay to this destination is running")]
     ReplayRunning,
-    /// The event can't be parked now; says why.
-    NotParked {
-        reason: &'static str,
-    },
+    /// The event can't be parked now.
+    #[error("{reason}")]
+    NotParked { reason: &'static str },
     /// Not right now.
+    #[error("the server is busy")]
     Busy,
-    Internal {
-        code: String,
-    },
+    /// The code stands in the server's log beside the cause.
+    #[error("an internal error (code {code})")]
+    Internal { code: String },
 }
 
 impl AdminError {
     /// A rule that only the server could check.
-    pub(crate) fn refused(field: Field, rule: &str) -> Self {
+    pub(super) fn refused(field: Field, rule: &str) -> Self {
         Self::Invalid(FieldError::new(field, rule).into())
     }
 

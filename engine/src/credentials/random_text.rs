@@ -1,13 +1,14 @@
 //! Text that nobody can guess.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use engine::vault::{KeyError, random};
+
+use crate::vault::{KeyError, random};
 
 /// This many random bytes as base64url, four characters for three bytes.
 ///
 /// # Errors
 /// [`KeyError::NoRandomness`] if the operating system has none to give.
-pub(crate) fn random_text<const BYTES: usize>() -> Result<String, KeyError> {
+pub fn random_text<const BYTES: usize>() -> Result<String, KeyError> {
     let bytes = random::<BYTES>().map_err(|_| KeyError::NoRandomness)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

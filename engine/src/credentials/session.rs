@@ -1,19 +1,18 @@
-//! Signed-in browsers: the key in the cookie, and how long a session lasts.
+//! Sessions: the key in the cookie, and how long a session lasts.
 
 use std::time::Duration;
 
-use app::port::SignedIn;
-use domain::Timestamp;
-use engine::{
-    store::{Database, StoreError, StoredSession},
-    vault::KeyError,
-};
+use domain::{Timestamp, access::SignedIn};
 use sha2::{Digest, Sha256};
 
 use super::random_text;
+use crate::{
+    store::{Database, StoreError, StoredSession},
+    vault::KeyError,
+};
 
 /// A session that nobody uses ends after this time.
-pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// However much it is used, a session ends after this time.
 const SESSION_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -22,29 +21,29 @@ const SESSION_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const TOUCH_AFTER: Duration = Duration::from_secs(60);
 
 /// What the cookie holds: 256 random bits as text.
-pub(crate) struct SessionKey(String);
+pub struct SessionKey(String);
 
 impl SessionKey {
     const LENGTH: usize = 43;
 
     /// # Errors
     /// [`KeyError::NoRandomness`] if the operating system has none to give.
-    pub(crate) fn generate() -> Result<Self, KeyError> {
+    pub fn generate() -> Result<Self, KeyError> {
         Ok(Self(random_text::<32>()?))
     }
 
-    /// None if no key could look like this.
-    pub(crate) fn of_sent(text: &str) -> Option<Self> {
+    /// `None` if no key could look like this.
+    pub fn of_sent(text: &str) -> Option<Self> {
         let is_possible = text.len() == Self::LENGTH && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_possible.then(|| Self(text.to_owned()))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// What is stored of it.
-    pub(crate) fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 }
@@ -53,7 +52,7 @@ impl SessionKey {
 ///
 /// # Errors
 /// [`StoreError`].
-pub(crate) async fn find_session(
+pub(super) async fn find_session(
     database: &Database,
     key: &SessionKey,
     ip_address: &str,

@@ -9,8 +9,9 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString,
 };
 use domain::access::NewPassword;
-use engine::vault::random;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::vault::random;
 
 /// Memory, passes and lanes: OWASP's first choice for argon2id
 /// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id>).
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A password could not be hashed or checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PasswordError {
+pub enum PasswordError {
     #[error("too many passwords are being checked")]
     Busy,
     #[error("a password could not be hashed")]
@@ -35,37 +36,48 @@ pub(crate) enum PasswordError {
 
 /// Hashes and checks passwords.
 #[derive(Clone)]
-pub(crate) struct Passwords {
+pub struct Passwords {
     turns: Arc<Semaphore>,
-    /// The hash of a password that nobody knows.
-    nobodys_hash: Arc<str>,
+    /// The hash of a password that nobody knows, once it is needed.
+    nobodys_hash: Arc<OnceCell<String>>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            nobodys_hash: Arc::default(),
+        }
+    }
 }
 
 impl Passwords {
-    /// # Errors
-    /// [`PasswordError::Failed`] if the operating system has no random numbers to give.
-    pub(crate) fn new() -> Result<Self, PasswordError> {
-        let unknown = random::<32>().map_err(|_| PasswordError::Failed)?;
-        let nobodys_hash = hash(&unknown)?.into();
-        Ok(Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            nobodys_hash,
-        })
-    }
-
     /// The hash to be stored for a new password.
-    pub(crate) async fn hash(&self, password: &NewPassword) -> Result<String, PasswordError> {
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn hash(&self, password: &NewPassword) -> Result<String, PasswordError> {
         let password = password.expose().as_bytes().to_vec();
         self.in_turn(move || hash(&password)).await
     }
 
-    /// Whether the password is the one that was hashed; never, if there is no hash.
-    pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
+    /// Whether the password is the one that was hashed. Without a hash it never is.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
+        // Made for known users as well: the first sign-in must not take longer without an account.
+        let nobodys_hash = self.nobodys_hash.get_or_try_init(|| self.hash_of_nobody()).await?;
         let is_known = stored.is_some();
-        let hash = stored.map_or_else(|| self.nobodys_hash.to_string(), str::to_owned);
+        let hash = stored.unwrap_or(nobodys_hash).to_owned();
         // Nobody could have set a longer one; the rest is not worth the time.
         let password: Vec<u8> = password.bytes().take(NewPassword::MAX_BYTES + 1).collect();
         self.in_turn(move || Ok(verify(&password, &hash) && is_known)).await
+    }
+
+    async fn hash_of_nobody(&self) -> Result<String, PasswordError> {
+        let unknown = random::<32>().map_err(|_| PasswordError::Failed)?;
+        self.in_turn(move || hash(&unknown)).await
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -109,7 +121,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_itself_is_right() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::default();
         let password = NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
         let hash = passwords.hash(&password).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
@@ -121,13 +133,13 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_no_password_at_all() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::default();
         assert_eq!(passwords.verify("correct horse battery", None).await, Ok(false));
     }
 
     #[tokio::test]
     async fn what_is_too_long_to_be_set_is_wrong() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::default();
         let longest = NewPassword::parse("x".repeat(NewPassword::MAX_BYTES), Field::NewPassword).unwrap();
         let hash = passwords.hash(&longest).await.unwrap();
         assert_eq!(passwords.verify(longest.expose(), Some(&hash)).await, Ok(true));

@@ -12,9 +12,9 @@ use std::{
 };
 
 use domain::{Timestamp, ids::TokenId};
-use engine::store::{Database, StoreError, StoredToken};
 
 use super::TokenHash;
+use crate::store::{Database, StoreError, StoredToken};
 
 /// How long a token is taken as it was read.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -137,10 +137,9 @@ mod tests {
         access::{Scope, TokenName},
         event::{Author, OwnEvent},
     };
-    use engine::{own_events::Recorded, store::NewToken, vault::Vault};
 
     use super::*;
-    use crate::access::ApiToken;
+    use crate::{credentials::ApiToken, own_events::Recorded, store::NewToken, vault::Vault};
 
     async fn database(folder: &tempfile::TempDir) -> Database {
         let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();

@@ -1,0 +1,39 @@
+//! Where a request of the page comes from, and whom it comes from.
+
+use crate::{
+    event::{Author, AuthorClass},
+    ids::{SessionId, UserId},
+};
+
+/// The user of a request with a valid session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    pub session: SessionId,
+    pub user: UserId,
+    pub username: String,
+    pub ip_address: String,
+}
+
+/// The client of any request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Visitor {
+    /// As it is written into audit events.
+    pub ip_address: String,
+    /// What the browser brings of an earlier sign-in, sealed by the server.
+    pub known_browser: Option<Vec<u8>>,
+}
+
+/// The value of a `Set-Cookie` header, for one answer only.
+pub struct SetCookie(pub String);
+
+impl SignedIn {
+    /// The author of this user's changes, for their audit events.
+    pub fn author(&self) -> Author {
+        Author {
+            user_id: Some(self.user),
+            class: AuthorClass::User,
+            name: self.username.clone(),
+            ip_address: self.ip_address.clone(),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Read models: what is shown of each thing, by the page, REST and the command line alike.
+//!
+//! One type per thing, made by `engine::admin` and serialized as it stands. Secrets are left out, or an `Option` that is
+//! `None` unless an operation exists to show them. With the feature `openapi`, each type has a schema, and its comments are
+//! the descriptions in the OpenAPI document.
+
+mod alert;
+mod overview;
+mod session;
+mod settings;
+mod token;
+mod user;
+
+pub use self::{
+    alert::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
+    overview::{DestinationCounts, LogView, OverviewView, TrafficView},
+    session::SessionView,
+    settings::{NetworkView, RetentionView, RuleVerdict, RuleView, SettingView},
+    token::{NewTokenView, TokenState, TokenView},
+    user::{LoginView, UserView},
+};

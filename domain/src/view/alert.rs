@@ -1,0 +1,166 @@
+//! Alerts, and when and how administrators are notified.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    destination::DestinationUrl,
+    ids::DestinationId,
+    settings::{AlertThresholds, EmailSettings, FailingMinutes, LogShare, SmtpSecurity, WebhookSettings},
+};
+
+/// When administrators are notified of trouble, and how. The password and the signing secret are not shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertSettingsView {
+    pub version: i64,
+    /// Minutes for which a stream has been failing when an alert is raised.
+    #[cfg_attr(feature = "openapi", schema(value_type = u32, example = 10))]
+    pub failing_minutes: FailingMinutes,
+    /// The size of a stream's undelivered events, in per cent of the size limit of the log, at which an alert is raised.
+    #[cfg_attr(feature = "openapi", schema(value_type = u32, example = 80))]
+    pub log_share: LogShare,
+    /// Null if no e-mail is sent.
+    pub email: Option<EmailView>,
+    /// Null if nothing is posted.
+    pub webhook: Option<WebhookView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EmailView {
+    #[cfg_attr(feature = "openapi", schema(example = "smtp.example.com"))]
+    pub host: String,
+    #[cfg_attr(feature = "openapi", schema(example = 587))]
+    pub port: u16,
+    pub security: SmtpSecurity,
+    /// Null for a server without authentication.
+    pub username: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(example = "audit@example.com"))]
+    pub from: String,
+    #[cfg_attr(feature = "openapi", schema(example = json!(["ops@example.com"])))]
+    pub to: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WebhookView {
+    /// The whole URL for administrators, otherwise only its origin: the path and the query may hold a secret.
+    #[cfg_attr(feature = "openapi", schema(example = "https://ops.example.com/alerts"))]
+    pub url: String,
+    /// Whether requests are signed as in Standard Webhooks.
+    pub signed: bool,
+}
+
+/// An alert that is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertView {
+    /// The type of the audit event that was recorded for it.
+    #[serde(rename = "type")]
+    pub kind: AlertKind,
+    /// The destination of the stream; null if the alert is about the log.
+    pub destination: Option<AlertedDestination>,
+    /// When the stream began to fail, or when administrators were notified of parked events; null if the alert is about the
+    /// log.
+    pub since: Option<Timestamp>,
+    /// When administrators were notified.
+    pub raised_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum AlertKind {
+    #[serde(rename = "audit_event_stream_failing")]
+    StreamFailing,
+    #[serde(rename = "audit_events_parked")]
+    EventsParked,
+    #[serde(rename = "audit_event_log_nearing_limit")]
+    LogNearingLimit,
+    #[serde(rename = "audit_events_pruned_early")]
+    EventsPrunedEarly,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertedDestination {
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    pub id: DestinationId,
+    pub name: String,
+}
+
+impl AlertSettingsView {
+    pub const fn thresholds(&self) -> AlertThresholds {
+        AlertThresholds {
+            failing_minutes: self.failing_minutes,
+            log_share: self.log_share,
+        }
+    }
+}
+
+impl EmailView {
+    pub fn of(settings: EmailSettings) -> Self {
+        Self {
+            host: settings.host.to_string(),
+            port: settings.port,
+            security: settings.security,
+            username: settings.login.map(|login| login.username),
+            from: settings.from.to_string(),
+            to: settings.to.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl WebhookView {
+    /// With the whole URL, or its origin alone.
+    pub fn of(settings: &WebhookSettings, whole_url: bool) -> Self {
+        let whole = |url: &DestinationUrl| if whole_url { url.to_string() } else { url.origin() };
+        Self {
+            url: whole(&settings.url),
+            signed: settings.secret.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{EmailDraft, WebhookDraft};
+
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let draft = EmailDraft {
+            host: "smtp.example.com".into(),
+            username: "audit".into(),
+            password: "correct horse".into(),
+            from: "audit@example.com".into(),
+            to: "ops@example.com".into(),
+            ..EmailDraft::default()
+        };
+        let email = EmailView::of(draft.parse().unwrap().unwrap().complete(None).unwrap());
+        let draft = WebhookDraft {
+            url: "https://ops.example.com/hook?key=1".into(),
+            secret: SECRET.into(),
+            ..WebhookDraft::default()
+        };
+        let webhook = draft.parse().unwrap().unwrap().complete(None);
+        let view = |whole_url| AlertSettingsView {
+            version: 1,
+            failing_minutes: FailingMinutes::DEFAULT,
+            log_share: LogShare::DEFAULT,
+            email: Some(email.clone()),
+            webhook: Some(WebhookView::of(&webhook, whole_url)),
+        };
+        let text = serde_json::to_string(&view(true)).unwrap();
+        assert!(
+            !text.contains("horse") && !text.contains("whsec_") && text.contains("key=1"),
+            "{text}"
+        );
+        assert!(text.contains(r#""security":"starttls","username":"audit""#), "{text}");
+        assert_eq!(serde_json::from_str::<AlertSettingsView>(&text).unwrap(), view(true));
+        let text = serde_json::to_string(&view(false)).unwrap();
+        assert!(text.contains(r#""url":"https://ops.example.com""#), "{text}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The instance at a glance.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, health::StreamHealth};
+
+/// How the instance is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OverviewView {
+    #[cfg_attr(feature = "openapi", schema(example = "0.1.0"))]
+    pub version: String,
+    pub log: LogView,
+    /// When the oldest event that is still to be delivered was received; null if there is none.
+    pub oldest_waiting_at: Option<Timestamp>,
+    pub destinations: DestinationCounts,
+    /// Each of the last 60 minutes, the current one last.
+    pub traffic: Vec<TrafficView>,
+}
+
+/// What the log holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogView {
+    pub events: u64,
+    pub newest_received_at: Option<Timestamp>,
+    pub oldest_received_at: Option<Timestamp>,
+    pub used_bytes: u64,
+    /// At this size no more events are accepted.
+    pub limit_bytes: u64,
+    /// When the limit is reached if nothing is removed from the log and events arrive at the rate of the last hour; null if
+    /// that is more than a year away.
+    pub full_at: Option<Timestamp>,
+}
+
+/// How many destinations are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DestinationCounts {
+    pub starting: u32,
+    pub nothing_to_send: u32,
+    pub healthy: u32,
+    pub catching_up: u32,
+    pub refusing: u32,
+    pub held: u32,
+    pub paused: u32,
+    pub inactive: u32,
+}
+
+/// What was received and delivered in one minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TrafficView {
+    pub start: Timestamp,
+    pub received: u64,
+    /// An event counts once for each destination that accepted it.
+    pub delivered: u64,
+}
+
+impl DestinationCounts {
+    pub fn of<'health>(states: impl IntoIterator<Item = &'health StreamHealth>) -> Self {
+        let mut counts = Self::default();
+        for state in states {
+            *counts.of_state(state) += 1;
+        }
+        counts
+    }
+
+    const fn of_state(&mut self, health: &StreamHealth) -> &mut u32 {
+        match health {
+            StreamHealth::Starting => &mut self.starting,
+            StreamHealth::NothingToSend => &mut self.nothing_to_send,
+            StreamHealth::Healthy { .. } => &mut self.healthy,
+            StreamHealth::CatchingUp { .. } => &mut self.catching_up,
+            StreamHealth::Refusing { .. } => &mut self.refusing,
+            StreamHealth::Held { .. } => &mut self.held,
+            StreamHealth::Paused { .. } => &mut self.paused,
+            StreamHealth::Inactive => &mut self.inactive,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Network and retention settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    settings::{LogSize, RetentionDays},
+};
+
+/// A setting and its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SettingView<T> {
+    pub value: T,
+    /// Whether it is set on the command line or in the environment, and can't be changed while the server runs.
+    pub fixed: bool,
+}
+
+/// Which hosts destinations may be on besides the public internet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NetworkView {
+    pub version: i64,
+    /// Whether local networks and this machine are allowed.
+    pub allow_local_network: SettingView<bool>,
+    /// Hosts, addresses and ranges that are allowed, each on every port or on one.
+    pub allowlist: SettingView<Vec<String>>,
+    /// The rule for each kind of address that is not on the public internet.
+    pub rules: Vec<RuleView>,
+}
+
+/// The rule for one kind of address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RuleView {
+    #[cfg_attr(feature = "openapi", schema(example = "Private networks"))]
+    pub what: String,
+    #[cfg_attr(feature = "openapi", schema(example = json!(["10.0.0.0/8"])))]
+    pub ranges: Vec<String>,
+    /// `refused`: blocked unless the allowlist has the host, the address or its range. `exact_only`: blocked even if local
+    /// networks are allowed, unless the allowlist has exactly this address.
+    pub verdict: RuleVerdict,
+}
+
+/// Whether requests to a kind of address are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RuleVerdict {
+    Allowed,
+    /// Blocked unless the allowlist has the host, the address or its range.
+    Refused,
+    /// Blocked even if local networks are allowed, unless the allowlist has exactly this address.
+    ExactOnly,
+}
+
+/// How long events are kept, how large the log may become, and what it holds now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RetentionView {
+    pub version: i64,
+    /// Days after which events are removed from the log, unless they are still to be delivered.
+    pub days: SettingView<RetentionDays>,
+    /// The size at which no more events are accepted.
+    pub log_size: SettingView<LogSize>,
+    pub used_bytes: u64,
+    pub events: u64,
+    pub oldest_received_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_written_for_people_and_reads_back() {
+        let view = RetentionView {
+            version: 3,
+            days: SettingView {
+                value: RetentionDays::DEFAULT,
+                fixed: true,
+            },
+            log_size: SettingView {
+                value: LogSize::DEFAULT,
+                fixed: false,
+            },
+            used_bytes: 1,
+            events: 2,
+            oldest_received_at: Some(Timestamp::from_unix_ms(0)),
+        };
+        let text = serde_json::to_string(&view).unwrap();
+        assert_eq!(
+            text,
+            r#"{"version":3,"days":{"value":30,"fixed":true},"log_size":{"value":"10GiB","fixed":false},"used_bytes":1,"events":2,"oldest_received_at":"1970-01-01T00:00:00.000Z"}"#
+        );
+        assert_eq!(serde_json::from_str::<RetentionView>(&text).unwrap(), view);
+        for (valid, invalid) in [("30", "0"), ("10GiB", "1MiB"), ("10GiB", "much"), ("1970", "yesterday")] {
+            let invalid = text.replace(valid, invalid);
+            assert!(serde_json::from_str::<RetentionView>(&invalid).is_err(), "{invalid}");
+        }
+    }
+}

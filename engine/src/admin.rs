@@ -1,0 +1,24 @@
+//! What administrators do: every operation behind the page, the APIs and the command line, one file per resource.
+//!
+//! The operations are methods of [`crate::Engine`]; what they show is in `domain::view`. A change is stored in one
+//! transaction with the audit events that it records, and is in effect when the call returns. [`AdminError`] says why nothing
+//! was done. Whoever calls has authorised the request: nothing here checks permissions. [`Maintenance`] has the operations of
+//! the command line, which work on the data folder without an engine.
+
+mod alerts;
+mod error;
+mod maintenance;
+mod overview;
+mod passwords;
+mod sessions;
+mod settings;
+mod tokens;
+mod users;
+
+pub use self::{
+    error::AdminError,
+    maintenance::{Maintenance, MaintenanceError},
+    overview::Overview,
+    passwords::PasswordChange,
+    users::FirstUser,
+};

@@ -1,0 +1,128 @@
+//! The operations of the command line: on the data folder alone, while a server may be running on it.
+
+use std::path::Path;
+
+use domain::{
+    FieldError, Timestamp,
+    access::{NewPassword, TokenRequest},
+    event::{Author, OwnEvent},
+    view::{NewTokenView, TokenView},
+};
+
+use super::tokens;
+use crate::{
+    Engine, OpenError,
+    clock::Clock,
+    credentials::{ApiToken, PasswordError, Passwords},
+    own_events::Recorded,
+    store::{Database, StoreError, UserError},
+    vault::KeyError,
+};
+
+/// The open store of a data folder. A running server takes note of changes within a second.
+pub struct Maintenance {
+    database: Database,
+    clock: Clock,
+}
+
+/// Why an operation of the command line did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum MaintenanceError {
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("a secret can't be made")]
+    Secret(#[from] KeyError),
+    #[error("a password can't be hashed")]
+    Password(#[from] PasswordError),
+    #[error("{}", .0.message)]
+    Field(FieldError),
+    #[error("there is a token named {name} already; names are not used twice, not even those of revoked tokens")]
+    TokenNameTaken { name: String },
+    #[error("there is no token named {name} that could be revoked; `audit-streams token list` shows all of them")]
+    NoSuchToken { name: String },
+    #[error("there is no user named {username}; the server makes `root` when it first starts on a data folder")]
+    NoSuchUser { username: String },
+}
+
+impl Maintenance {
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(data_dir: &Path, encryption_key: Option<&str>, clock: Clock) -> Result<Self, OpenError> {
+        Ok(Self {
+            database: Engine::open_database(data_dir, encryption_key).await?,
+            clock,
+        })
+    }
+
+    pub async fn close(self) {
+        self.database.close().await;
+    }
+
+    /// # Errors
+    /// [`MaintenanceError::TokenNameTaken`] among others; nothing was stored.
+    pub async fn create_token(&self, request: TokenRequest) -> Result<NewTokenView, MaintenanceError> {
+        let token = ApiToken::generate()?;
+        let (author, name) = (Author::command_line(), request.name.to_string());
+        let stored = tokens::insert(&self.database, &author, self.now(), request, &token).await?;
+        let id = stored.ok_or(MaintenanceError::TokenNameTaken { name })?;
+        Ok(NewTokenView {
+            id,
+            token: token.expose().to_owned(),
+        })
+    }
+
+    /// Every token, oldest first.
+    ///
+    /// # Errors
+    /// [`MaintenanceError::Store`].
+    pub async fn list_tokens(&self) -> Result<Vec<TokenView>, MaintenanceError> {
+        Ok(tokens::list(&self.database, self.now()).await?)
+    }
+
+    /// # Errors
+    /// [`MaintenanceError::NoSuchToken`] if there is none with this name, or it was revoked before.
+    pub async fn revoke_token(&self, name: &str) -> Result<(), MaintenanceError> {
+        let event_name = name.to_owned();
+        let revoked = |token| {
+            self.recorded(OwnEvent::TokenRevoked {
+                token,
+                name: event_name,
+            })
+        };
+        let stored = self.database.revoke_token(name, self.now(), revoked).await?;
+        let no_such_token = || MaintenanceError::NoSuchToken { name: name.to_owned() };
+        stored.map(drop).ok_or_else(no_such_token)
+    }
+
+    /// Sets a user's password, ends the user's sessions, and enables the user.
+    ///
+    /// # Errors
+    /// [`MaintenanceError::NoSuchUser`] among others; nothing was changed.
+    pub async fn reset_password(&self, username: &str, password: &NewPassword) -> Result<(), MaintenanceError> {
+        let hash = Passwords::default().hash(password).await?;
+        let found = self.database.find_user(username).await?;
+        let user = found.ok_or_else(|| MaintenanceError::NoSuchUser {
+            username: username.to_owned(),
+        })?;
+        let (id, username) = (user.id, user.username);
+        let reset = self.recorded(OwnEvent::PasswordReset { user: id, username });
+        self.database.update_password(id, &hash, &reset).await?;
+        let enabled = |username: &str| {
+            let username = username.to_owned();
+            self.recorded(OwnEvent::UserEnabled { user: id, username })
+        };
+        match self.database.set_user_enabled(id, true, self.now(), enabled).await {
+            Err(UserError::Store(error)) => Err(error.into()),
+            // The user was enabled already.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn recorded(&self, event: OwnEvent) -> Recorded {
+        Recorded::new(event, &Author::command_line(), self.now())
+    }
+}

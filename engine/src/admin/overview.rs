@@ -1,0 +1,44 @@
+//! The instance at a glance.
+
+use domain::view::{DestinationCounts, LogView, OverviewView, TrafficView};
+
+use super::AdminError;
+use crate::{DestinationState, Engine};
+
+/// How the instance is doing, and each stream.
+pub struct Overview {
+    pub view: OverviewView,
+    pub streams: Vec<DestinationState>,
+}
+
+impl Engine {
+    /// # Errors
+    /// [`AdminError::Internal`].
+    pub async fn overview(&self) -> Result<Overview, AdminError> {
+        let log = self.log();
+        let newest = log.show(log.last_seq()).await?;
+        let stored = log.stored().await?;
+        let traffic = self.traffic().await?.into_iter().map(|minute| TrafficView {
+            start: minute.minute.start(),
+            received: minute.received,
+            delivered: minute.delivered,
+        });
+        let streams = self.list_destinations().await?;
+        let facts = || streams.iter().map(|state| &state.facts);
+        let view = OverviewView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            log: LogView {
+                events: stored.events,
+                newest_received_at: newest.map(|event| event.received_at),
+                oldest_received_at: stored.oldest_received_at,
+                used_bytes: stored.used_bytes,
+                limit_bytes: self.retention_settings().log_size.value.bytes(),
+                full_at: facts().filter_map(|facts| facts.log_full_at).min(),
+            },
+            oldest_waiting_at: facts().filter_map(|facts| facts.oldest_waiting_at).min(),
+            destinations: DestinationCounts::of(streams.iter().map(|state| &state.health)),
+            traffic: traffic.collect(),
+        };
+        Ok(Overview { view, streams })
+    }
+}

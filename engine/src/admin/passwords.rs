@@ -1,0 +1,53 @@
+//! Users' own passwords.
+
+use domain::{
+    access::{NewPassword, SignedIn},
+    event::OwnEvent,
+};
+
+use super::AdminError;
+use crate::Engine;
+
+/// What came of a change of one's own password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    Changed,
+    WrongPassword,
+    /// The user was removed or disabled, or the password was reset, in the meantime.
+    SessionEnded,
+}
+
+impl Engine {
+    /// Changes a user's own password and ends the user's other sessions.
+    ///
+    /// # Errors
+    /// [`AdminError`]; nothing was changed.
+    pub async fn change_password(
+        &self,
+        signed_in: &SignedIn,
+        current: &str,
+        new: &NewPassword,
+    ) -> Result<PasswordChange, AdminError> {
+        let Some(user) = self.database().find_user(&signed_in.username).await? else {
+            return Ok(PasswordChange::SessionEnded);
+        };
+        if !self.passwords().verify(current, Some(&user.password_hash)).await? {
+            return Ok(PasswordChange::WrongPassword);
+        }
+        let hash = self.passwords().hash(new).await?;
+        let event = OwnEvent::PasswordChanged {
+            user: user.id,
+            username: user.username,
+        };
+        let recorded = self.recorded(event, &signed_in.author());
+        let is_changed = self
+            .database()
+            .change_password(user.id, &user.password_hash, &hash, signed_in.session, &recorded)
+            .await?;
+        if !is_changed {
+            return Ok(PasswordChange::SessionEnded);
+        }
+        self.relay_own_events().await;
+        Ok(PasswordChange::Changed)
+    }
+}
