@@ -1,6 +1,7 @@
 //! The architecture rules that no compiler lint can hold, one a file. Each rule is a function of a file's path and text,
 //! or of cargo's own account of the workspace, and returns what breaks it.
 
+mod app_place;
 mod crate_graph;
 mod file_length;
 mod http_client_place;
@@ -32,6 +33,7 @@ pub(crate) fn run(project: &Project) -> Result<Ending> {
 
 fn findings_in(source: &Source) -> Vec<String> {
     let mut findings = file_length::check(source);
+    findings.extend(app_place::check(source));
     findings.extend(sql_place::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
