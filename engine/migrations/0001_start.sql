@@ -249,14 +249,15 @@ CREATE TABLE inactive_spans (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_open_span_per_destination ON inactive_spans (destination_id) WHERE last_seq IS NULL;
 
--- Events that a destination refused: tried again at due_at, parked if due_at is null. The response is kept of the newest ones
--- of each destination.
+-- Events that a destination refused: tried again at due_at, parked if due_at is null. The response is kept for the newest ones
+-- of each destination. refusal is JSON: why the event was refused or parked, on which the advice to an administrator depends.
 CREATE TABLE refused_events (
     destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
     seq            INTEGER NOT NULL,
     tries          INTEGER NOT NULL,
     reason         TEXT    NOT NULL,
     response       TEXT    NOT NULL,
+    refusal        TEXT    NOT NULL,
     refused_at     INTEGER NOT NULL,
     due_at         INTEGER,
     PRIMARY KEY (destination_id, seq),

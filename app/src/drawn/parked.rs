@@ -56,7 +56,7 @@ fn draw_event(id: DestinationId, event: &ParkedEvent, reader: Reader) -> AnyView
                     "Refused for the last time "{moment(event.refused_at, reader)}". "
                     <a href=format!("/admin/audit_logs?tab=log&event={}", event.seq)>"Show the event"</a>
                 </p>
-                {event.next_step.map(|next_step| view! { <p>{next_step}</p> })}
+                <p>{event.next_step}</p>
                 {answer}
             </details>
             <div class="parked-actions">

@@ -65,8 +65,8 @@ pub struct ParkedEvent {
     pub reason: String,
     /// The start of the last answer.
     pub response: String,
-    /// What an administrator can do. `None` if an earlier version has parked the event.
-    pub next_step: Option<&'static str>,
+    /// What an administrator can do.
+    pub next_step: &'static str,
     pub refused_at: Timestamp,
 }
 

@@ -219,7 +219,7 @@ impl Refusals {
             tries,
             reason,
             response,
-            refusal: Some(refusal),
+            refusal,
             refused_at: now,
             due_at,
         };
@@ -236,7 +236,7 @@ impl Refusals {
             tries,
             reason: format!("{} Parked by an administrator.", report.reason),
             response: report.response.clone(),
-            refusal: Some(Refusal::ParkedByAdministrator),
+            refusal: Refusal::ParkedByAdministrator,
             refused_at: now,
             due_at: None,
         }
@@ -251,7 +251,7 @@ impl Refusals {
             tries,
             reason: reason.to_owned(),
             response: String::new(),
-            refusal: Some(Refusal::Unreadable),
+            refusal: Refusal::Unreadable,
             refused_at: now,
             due_at: None,
         }

@@ -55,8 +55,7 @@ pub struct RefusedEvent {
     pub reason: String,
     /// The start of the answer.
     pub response: String,
-    /// `None` if a version that did not store it has stored the event.
-    pub refusal: Option<Refusal>,
+    pub refusal: Refusal,
     pub refused_at: Timestamp,
     pub due_at: Option<Timestamp>,
 }
@@ -76,8 +75,7 @@ pub struct ParkedEvent {
     pub tries: u32,
     pub reason: String,
     pub response: String,
-    /// As in [`RefusedEvent`].
-    pub refusal: Option<Refusal>,
+    pub refusal: Refusal,
     pub refused_at: Timestamp,
 }
 
@@ -331,7 +329,6 @@ async fn upsert_refused(
     destination: DestinationId,
     refused: &RefusedEvent,
 ) -> Result<(), StoreError> {
-    let refusal = refused.refusal.map(|refusal| json!(refusal).to_string());
     sqlx::query(
         "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = excluded.tries, \
@@ -343,7 +340,7 @@ async fn upsert_refused(
     .bind(refused.tries)
     .bind(&refused.reason)
     .bind(&refused.response)
-    .bind(refusal)
+    .bind(json!(refused.refusal).to_string())
     .bind(refused.refused_at.unix_ms())
     .bind(refused.due_at.map(Timestamp::unix_ms))
     .execute(&mut **transaction)
@@ -420,8 +417,7 @@ fn read_run(row: &SqliteRow) -> Option<Run> {
 
 pub(super) fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
     let seq: i64 = row.get("seq");
-    let refusal: Option<String> = row.get("refusal");
-    let refusal = refusal.map(|refusal| serde_json::from_str(&refusal)).transpose();
+    let refusal = serde_json::from_str(row.get("refusal"));
     Ok(RefusedEvent {
         seq: Seq::new(seq),
         tries: row.get("tries"),

@@ -218,15 +218,17 @@ async fn park(
     refused: &RefusedEvent,
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
-         VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = tries + 1, \
-         reason = excluded.reason, response = excluded.response, refused_at = excluded.refused_at WHERE due_at IS NULL",
+        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = tries + 1, \
+         reason = excluded.reason, response = excluded.response, refusal = excluded.refusal, \
+         refused_at = excluded.refused_at WHERE due_at IS NULL",
     )
     .bind(destination.get())
     .bind(refused.seq.get())
     .bind(refused.tries)
     .bind(&refused.reason)
     .bind(&refused.response)
+    .bind(serde_json::json!(refused.refusal).to_string())
     .bind(refused.refused_at.unix_ms())
     .execute(&mut **transaction)
     .await?;

@@ -228,7 +228,7 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
         tries: 5,
         reason: "Answered 422.".into(),
         response: String::new(),
-        refusal: Some(Refusal::Status(422)),
+        refusal: Refusal::Status(422),
         refused_at: world.engine.clock().now(),
         due_at: None,
     };

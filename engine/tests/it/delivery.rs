@@ -312,7 +312,7 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         tries: 5,
         reason: "Answered 422.".into(),
         response: String::new(),
-        refusal: Some(Refusal::Status(422)),
+        refusal: Refusal::Status(422),
         refused_at: world.engine.clock().now(),
         due_at: None,
     });

@@ -182,8 +182,8 @@ fn park_many(folder: &std::path::Path, id: DestinationId, count: u64) {
     let count = i64::try_from(count).unwrap();
     let inserted = connection.execute(
         "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?2) \
-         INSERT INTO refused_events (destination_id, seq, tries, reason, response, refused_at, due_at) \
-         SELECT ?1, 1000000000 + number, 5, 'Answered 422.', '', 0, NULL FROM numbers",
+         INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+         SELECT ?1, 1000000000 + number, 5, 'Answered 422.', '', '{\"kind\":\"status\",\"detail\":422}', 0, NULL FROM numbers",
         [id.get(), count],
     );
     assert_eq!(inserted.unwrap(), usize::try_from(count).unwrap());

@@ -83,7 +83,7 @@ pub(super) async fn show_activity(
         tries: event.tries,
         reason: event.reason,
         response: event.response,
-        next_step: event.refusal.map(|refusal| advice(kind, refusal.into())),
+        next_step: advice(kind, event.refusal.into()),
         refused_at: event.refused_at,
     });
     Ok(StreamActivity {

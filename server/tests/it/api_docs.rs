@@ -199,7 +199,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
         tries: 5,
         reason: "Answered 422 Unprocessable Entity.".into(),
         response: "no such index".into(),
-        refusal: Some(Refusal::Status(422)),
+        refusal: Refusal::Status(422),
         refused_at: now,
         due_at: None,
     };

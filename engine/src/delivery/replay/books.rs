@@ -151,7 +151,7 @@ impl Books {
             tries: 1,
             reason: format!("In replay {}: {}", self.replay.id, report.reason),
             response: report.response.clone(),
-            refusal: Some(refusal),
+            refusal,
             refused_at: now,
             due_at: None,
         };

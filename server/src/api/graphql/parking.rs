@@ -14,7 +14,7 @@ use super::{
     operations::require,
     payload::bare_payload,
 };
-use crate::admin::AdminError;
+use engine::admin::AdminError;
 
 const NOT_STORED: &str = "The event was not parked in time, and may be parked later. Check its stream, and try again.";
 

@@ -33,8 +33,8 @@ pub(super) struct ParkedView {
     reason: String,
     /// The start of the last answer; empty unless it is among the newest 1,000 refused events of the destination.
     response: String,
-    /// What an administrator can do. Null if an earlier version has parked the event.
-    next_step: Option<&'static str>,
+    /// What an administrator can do.
+    next_step: &'static str,
     refused_at: Timestamp,
 }
 
@@ -152,7 +152,7 @@ fn view(kind: DestinationKind, parked: ParkedEvent) -> ParkedView {
         tries: parked.tries,
         reason: parked.reason,
         response: parked.response,
-        next_step: parked.refusal.map(|refusal| advice(kind, refusal.into())),
+        next_step: advice(kind, parked.refusal.into()),
         refused_at: parked.refused_at,
     }
 }
