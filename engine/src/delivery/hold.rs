@@ -9,6 +9,8 @@ use domain::{
 };
 use tokio::time::Instant;
 
+use crate::clock::Clock;
+
 /// A destination is held: nothing is sent but one probe at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Hold {
@@ -24,6 +26,7 @@ pub(super) struct Hold {
     last_failure_at: Timestamp,
     pauses: ProbePauses,
     backoff: Backoff,
+    clock: Clock,
 }
 
 impl Hold {
@@ -32,8 +35,9 @@ impl Hold {
         retry_after: Option<Duration>,
         jitter: Jitter,
         since: Timestamp,
-        now: Timestamp,
+        clock: Clock,
     ) -> Self {
+        let now = clock.now();
         let mut hold = Self {
             trouble,
             since,
@@ -44,6 +48,7 @@ impl Hold {
             last_failure_at: now,
             pauses: ProbePauses::default(),
             backoff: Backoff::default(),
+            clock,
         };
         hold.fail_again(trouble, retry_after, jitter, now);
         hold
@@ -66,7 +71,7 @@ impl Hold {
 
     /// Chooses when the next probe is sent. False if that is no change.
     pub(super) fn plan(&mut self, wait: ProbeWait) -> bool {
-        let pause = self.pauses.before(wait);
+        let pause = self.clock.pause(self.pauses.before(wait));
         let (before, next) = (self.next_probe, self.last_failure + pause);
         self.next_probe = next;
         self.next_probe_at = self.last_failure_at.plus(pause);

@@ -52,8 +52,16 @@ pub(crate) async fn world_around_with(
     google: &GoogleServer,
     change: impl FnOnce(SinkServices) -> SinkServices,
 ) -> World {
+    world_around_at(Clock::machine(), google, change).await
+}
+
+pub(crate) async fn world_around_at(
+    clock: Clock,
+    google: &GoogleServer,
+    change: impl FnOnce(SinkServices) -> SinkServices,
+) -> World {
     let services = change(services(google));
-    World::with(|config| EngineConfig { services, ..config }).await
+    World::with_clock(clock, |config| EngineConfig { services, ..config }).await
 }
 
 pub(crate) fn draft(google: &GoogleServer) -> DestinationDraft {

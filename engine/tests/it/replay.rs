@@ -296,7 +296,13 @@ async fn nothing_is_sent_while_the_stream_is_paused_and_everything_after_it() {
 async fn trouble_of_its_own_is_waited_for_and_told() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 30).await;
-    receiver.answer_bodies_with("old7;", Answer::Status(503));
+    // All that are left, so that none is accepted and shows that it is the fault of another.
+    let answer = |answer: Answer| {
+        for number in 7..30 {
+            receiver.answer_bodies_with(&format!("old{number};"), answer.clone());
+        }
+    };
+    answer(Answer::Status(503));
     let replay = start(&world, id, &[]).await.replay.id;
     let is_trouble = |wait: &ReplayWait| {
         matches!(
@@ -318,7 +324,7 @@ async fn trouble_of_its_own_is_waited_for_and_told() {
     receiver
         .wait_until("the live one", |requests| live(requests).contains(&"live".to_owned()))
         .await;
-    receiver.answer_bodies_with("old7;", Answer::Accept);
+    answer(Answer::Accept);
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 30);
     let position = standing(&world, id, replay).await.replay.position;
     assert_eq!(position.last_error, None);

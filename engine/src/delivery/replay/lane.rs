@@ -274,6 +274,10 @@ impl Lane<'_> {
         })
     }
 
+    fn elapsed(&self) -> Duration {
+        self.context.shared.clock.paused_since(self.started)
+    }
+
     fn sends_runs(&self) -> bool {
         matches!(self.sink.batching(), Batching::Runs { .. })
     }
@@ -423,7 +427,7 @@ impl Lane<'_> {
             return self.books.next(self.room, &self.suspects);
         }
         let left = || self.books.left().map(|event| event.seq);
-        let now = self.started.elapsed();
+        let now = self.elapsed();
         // So few that each is needed to show that the destination works.
         let others = left().filter(|seq| !self.suspects.failed_alone(*seq)).take(FEW).count();
         let are_few = self.books.is_read() && others < FEW;
@@ -525,14 +529,14 @@ impl Lane<'_> {
         if is_alone {
             // Of a request that is accepted in part, the rest of it is evidence.
             let request = self.sent.saturating_sub(1);
-            self.suspects.fail(seq, request, self.started.elapsed(), told.clone());
+            self.suspects.fail(seq, request, self.elapsed(), told.clone());
         }
     }
 
     /// A request was accepted: events that failed before, again and again, are parked.
     fn blame(&mut self, now: Timestamp) {
         (self.failures, self.run_failures, self.troubled_at) = (0, 0, None);
-        for (seq, report) in self.suspects.accept(self.sent, self.started.elapsed()) {
+        for (seq, report) in self.suspects.accept(self.sent, self.elapsed()) {
             self.books.refused(seq, Refusal::Blamed, &report, now);
         }
     }
@@ -589,7 +593,13 @@ impl Lane<'_> {
                     trouble = %trouble,
                     "A replay has met with trouble and waits."
                 );
-                self.hold = Some(Hold::begin(trouble, retry_after, jitter, now, now));
+                self.hold = Some(Hold::begin(
+                    trouble,
+                    retry_after,
+                    jitter,
+                    now,
+                    self.context.shared.clock.clone(),
+                ));
             }
         }
     }

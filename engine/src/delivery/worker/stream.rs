@@ -347,7 +347,13 @@ impl Stream {
                 self.pace.troubled();
                 self.refusals.forgive();
                 let since = self.books.trouble_began(now);
-                self.hold = Some(Hold::begin(trouble, retry_after, jitter, since, now));
+                self.hold = Some(Hold::begin(
+                    trouble,
+                    retry_after,
+                    jitter,
+                    since,
+                    self.context.clock.clone(),
+                ));
                 self.context.status.totals.hold_began();
             }
         }

@@ -4,17 +4,22 @@ use std::{collections::BTreeSet, io::Read, time::Duration};
 
 use bytes::Bytes;
 use domain::{destination::ObjectLayout, ids::DestinationId};
-use engine::{EngineConfig, sink::SinkServices, store::RefusedEvent};
+use engine::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use receivers::gate::{Answer, Trouble};
 
 use crate::{
-    google::{draft, world_around_with},
+    google::{draft, world_around_at},
     s3::{Storage, named},
     world::{World, wait_until},
 };
 
 /// Long enough for what is answered, and short for what is not.
-const DEADLINE: Duration = Duration::from_millis(1_500);
+const DEADLINE: Duration = Duration::from_millis(800);
+
+/// Pauses take a tenth of their time.
+pub(super) fn fast() -> Clock {
+    Clock::machine().with_speed(10)
+}
 
 fn answer(status: u16) -> Trouble {
     Answer::new(status, "text/plain", "no thanks".to_owned()).into()
@@ -55,7 +60,7 @@ async fn set_aside(world: &World, id: DestinationId, reason: &str) {
     let number = std::cell::Cell::new(0);
     wait_until("all three are set aside and the stream is at its end", async || {
         number.set(number.get() + 1);
-        if number.get() % 100 == 0 && refused().await.len() < 3 {
+        if number.get() % 20 == 0 && refused().await.len() < 3 {
             world.post("live", [format!("live{}", number.get())]).await;
         }
         let cursor = database.read_cursor(id).await.unwrap().unwrap();
@@ -72,7 +77,7 @@ async fn set_aside(world: &World, id: DestinationId, reason: &str) {
 async fn cloud_logging_goes_on(trouble: Trouble, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
     google.judge_writes(move |body| contains(body, "\"poison").then(|| trouble.clone()));
-    let world = world_around_with(&google, |services| SinkServices {
+    let world = world_around_at(fast(), &google, |services| SinkServices {
         deadline: Some(DEADLINE),
         ..services
     })
@@ -99,7 +104,7 @@ async fn s3_goes_on(layout: ObjectLayout, trouble: Trouble, reason: &str) {
         deadline: Some(DEADLINE),
         ..SinkServices::usual().unwrap()
     };
-    let world = World::with(|config| EngineConfig { services, ..config }).await;
+    let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     let id = world.add(&named(storage.draft(layout))).await;
     let (_, fine) = post(&world).await;
     set_aside(&world, id, reason).await;

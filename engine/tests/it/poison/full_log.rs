@@ -57,7 +57,7 @@ struct Case<'case> {
 
 impl<'case> Case<'case> {
     async fn new(sent_by: SinkServices, draft: &DestinationDraft, poison: Vec<(&'case str, &'case str)>) -> Self {
-        let clock = Clock::set_at(Clock::machine().now());
+        let clock = Clock::set_at(Clock::machine().now()).with_speed(10);
         let services = services(sent_by);
         let world = World::with_clock(clock.clone(), |config| EngineConfig { services, ..config }).await;
         world.engine.log().set_size_limit(LOG_SIZE);
@@ -95,7 +95,7 @@ impl<'case> Case<'case> {
     /// works. And the upkeep runs, which any request of an administrator wakes. True now and then.
     async fn live(&self) -> bool {
         self.looked.set(self.looked.get() + 1);
-        if self.looked.get().is_multiple_of(40) {
+        if self.looked.get().is_multiple_of(20) {
             self.post_fine(1, 0).await;
         }
         let is_time = self.looked.get().is_multiple_of(10);

@@ -3,9 +3,10 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{Timestamp, health::StreamHealth, ids::DestinationId};
-use engine::{clock::Clock, store::RefusedEvent};
+use engine::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use serde_json::{Value, json};
 
+use super::batches::fast;
 use crate::{
     raw_receiver::{Fate, RawReceiver, Seen},
     world::{World, wait_until},
@@ -73,7 +74,11 @@ pub(super) fn assert_order(ids: &[String]) {
 /// One event fails for ever, everything else arrives, and the event is set aside with its reason.
 async fn stops_nothing(fate: Fate, reason: &str, within: Duration) {
     let receiver = RawReceiver::start(failing(vec![("poison", fate)])).await;
-    let world = World::new().await;
+    let services = SinkServices {
+        deadline: Some(Duration::from_secs(3)),
+        ..SinkServices::usual().unwrap()
+    };
+    let world = World::with(|config| EngineConfig { services, ..config }).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     receiver.wait_for("the stream runs", |seen| !seen.is_empty()).await;
     post(&world, ["a-poison"]).await;
@@ -122,7 +127,7 @@ alone! {
     a_503_that_asks_to_wait: Fate::Later(3), "503", 8;
     a_reset: Fate::Reset, "The connection ended before the answer", 5;
     a_close: Fate::Close, "The connection ended before the answer", 5;
-    silence: Fate::Silence, "No whole answer within 10 seconds", 16;
+    silence: Fate::Silence, "No whole answer within 3 seconds", 9;
 }
 
 /// Several at once, on several entities and on one, each failing in its own way.
@@ -137,7 +142,7 @@ async fn many_at_once_end_too() {
         ("1005", Fate::Later(1)),
     ];
     let receiver = RawReceiver::start(failing(fates)).await;
-    let world = World::new().await;
+    let world = World::with_clock(fast(), |config| config).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     // Three of one entity, one behind the other, and three of others.
     post(&world, ["a-1000", "a-1001", "a-1002", "b-1003", "c-1004", "d-1005"]).await;

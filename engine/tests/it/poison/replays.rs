@@ -6,9 +6,9 @@ use domain::{destination::ObjectLayout, ids::DestinationId, replay::ReplayState}
 use engine::{EngineConfig, sink::SinkServices};
 use receivers::gate::{Answer, Trouble};
 
-use super::batches::{contains, unpacked};
+use super::batches::{contains, fast, unpacked};
 use crate::{
-    google::{draft, world_around_with},
+    google::{draft, world_around_at},
     raw_receiver::{Fate, RawReceiver},
     replay::{post_old, standing, start},
     s3::{Storage, named},
@@ -27,7 +27,7 @@ async fn ends(world: &World, id: DestinationId, reason: &str) {
     let number = std::cell::Cell::new(0);
     wait_until("the replay is finished", async || {
         number.set(number.get() + 1);
-        if number.get() % 100 == 0 {
+        if number.get() % 20 == 0 {
             world.post("live", [format!("live{}", number.get())]).await;
         }
         standing(world, id, replay).await.replay.state == ReplayState::Finished
@@ -53,7 +53,7 @@ async fn an_endpoint(fate: Fate, reason: &str) {
     })
     .await;
     let services = services(SinkServices::usual().unwrap());
-    let world = World::with(|config| EngineConfig { services, ..config }).await;
+    let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     ends(&world, id, reason).await;
@@ -100,7 +100,7 @@ fn services(services: SinkServices) -> SinkServices {
 async fn cloud_logging(trouble: Trouble, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
     google.judge_writes(move |body| is_poison(body).then(|| trouble.clone()));
-    let world = world_around_with(&google, services).await;
+    let world = world_around_at(fast(), &google, services).await;
     post_old(&world, 0..60).await;
     let id = world.add(&draft(&google)).await;
     ends(&world, id, reason).await;
@@ -122,7 +122,7 @@ async fn a_bucket(layout: ObjectLayout, trouble: Trouble, reason: &str) {
         .server
         .judge_objects(move |body| is_poison(&unpacked(body)).then(|| trouble.clone()));
     let services = services(SinkServices::usual().unwrap());
-    let world = World::with(|config| EngineConfig { services, ..config }).await;
+    let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
     let id = world.add(&named(storage.draft(layout))).await;
     ends(&world, id, reason).await;

@@ -16,7 +16,7 @@ const FAILURES_IN_A_ROW: u32 = 3;
 
 impl Stream {
     pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.context.clock.paused_since(self.started)
     }
 
     /// Chooses the event to probe with, and when.
@@ -75,7 +75,7 @@ impl Stream {
             .waiting_suspects()
             .filter_map(|(_, seq)| self.suspects.due(seq))
             .map(|(_, due)| due);
-        Some(self.started + due.min()?)
+        Some(self.started + self.context.clock.pause(due.min()?))
     }
 
     /// Those that keep others of their queue waiting; of runs, any.
