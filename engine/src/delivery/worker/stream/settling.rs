@@ -265,7 +265,8 @@ impl Stream {
         self.rate_limited.clone_from(&shown.rate_limited);
         hold.stuck = match shown.troubled.as_slice() {
             [seq] => Some(*seq).filter(|seq| self.suspects.failed_alone(*seq)),
-            _ => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
+            [] => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
+            _ => None,
         };
         self.context.status.held(self.hold.clone());
     }
