@@ -3,7 +3,7 @@
 //! A failing step does not keep the next ones from running, so that one run tells all there is to tell. The last line
 //! is always `N passed, N failed`, counted from what the runners themselves printed.
 
-use std::process::Command;
+use std::{env, ffi::OsString, process::Command, thread};
 
 use anyhow::{Result, bail};
 
@@ -16,6 +16,10 @@ use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
 use crate::tools::{nginx, npm, python};
+
+/// Read by Rust's test runner: how many tests of a binary run at once.
+const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
+const FEWEST_THREADS: usize = 4;
 
 const PAGE_SIZE: Step = Step {
     name: "page size",
@@ -119,13 +123,20 @@ fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
         let mut command = process::cargo(project);
         command
             .args(["test", "--workspace", "--no-fail-fast"])
-            .env(SITE_VARIABLE, project.site());
+            .env(SITE_VARIABLE, project.site())
+            .env(THREADS_VARIABLE, test_threads());
         // Without it, the tests that need it fail and say so.
         command.envs(nginx.as_ref().map(|nginx| (nginx::VARIABLE, nginx)));
         let finished = process::tee(&mut command)?;
         *tally += Tally::of_cargo_test(&finished.stdout);
         ending_of(&finished)
     });
+}
+
+/// Most tests wait for a server, a timer or the disk: on a small machine, more of them run at once than it has cores.
+fn test_threads() -> OsString {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    env::var_os(THREADS_VARIABLE).unwrap_or_else(|| cores.max(FEWEST_THREADS).to_string().into())
 }
 
 /// With API clients that others made for others' servers, and for any.
