@@ -11,7 +11,7 @@ mod suspects;
 
 pub use self::{
     backoff::{Backoff, Jitter, PROBE_CAP, ProbePauses},
-    decision::{Decision, RequestSize, Trouble, decide},
+    decision::{CLIENT_CERTIFICATE_REQUIRED, Decision, RequestSize, Trouble, decide},
     outcome::{Outcome, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},
     suspects::{Probe, ProbeWait, RequestNumber, Suspects},

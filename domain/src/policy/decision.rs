@@ -13,6 +13,10 @@ pub enum RequestSize {
     Batch,
 }
 
+/// The status under which nginx keeps that a request came without the client certificate that it requires.
+/// <https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors>
+pub const CLIENT_CERTIFICATE_REQUIRED: u16 = 496;
+
 /// Why a destination is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +75,10 @@ fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) 
         401 | 403 | 407 => hold(Trouble::AuthenticationFailing(status), retry_after),
         404 | 410 => hold(Trouble::EndpointNotFound(status), retry_after),
         408 | 425 | 429 => hold(Trouble::Unavailable(status), retry_after),
+        CLIENT_CERTIFICATE_REQUIRED => {
+            let failure = Unreached::Tls(TlsFailure::ClientCertificate);
+            hold(Trouble::Unreached(failure), retry_after)
+        }
         400..=499 if size == RequestSize::Batch => Decision::Split,
         400..=499 => Decision::Refuse(Refusal::Status(status)),
         _ => hold(Trouble::Unavailable(status), retry_after),
@@ -190,6 +198,7 @@ mod tests {
                     Trouble::AuthenticationFailing(_) => "The stream backs off: *authentication failing*.",
                     Trouble::EndpointNotFound(_) => "The stream backs off: *endpoint not found*.",
                     Trouble::Unavailable(_) => "The stream backs off, at least as long as `Retry-After` says.",
+                    Trouble::Unreached(_) => "The stream backs off: *client certificate required*.",
                     other => panic!("{other}"),
                 },
                 other => panic!("{other:?}"),

@@ -62,25 +62,25 @@ impl From<FieldErrors> for AdminError {
 
 impl From<StoreError> for AdminError {
     fn from(error: StoreError) -> Self {
-        Self::internal("The store was asked for an administrator.", &error)
+        Self::internal("Store query for an admin request failed.", &error)
     }
 }
 
 impl From<LogError> for AdminError {
     fn from(error: LogError) -> Self {
-        Self::internal("The log was asked for an administrator.", &error)
+        Self::internal("Log query for an admin request failed.", &error)
     }
 }
 
 impl From<FiguresError> for AdminError {
     fn from(error: FiguresError) -> Self {
-        Self::internal("Figures of the streams were to be read.", &error)
+        Self::internal("Reading the state of the streams failed.", &error)
     }
 }
 
 impl From<KeyError> for AdminError {
     fn from(error: KeyError) -> Self {
-        Self::internal("A secret was to be made.", &error)
+        Self::internal("Creating a secret failed.", &error)
     }
 }
 
@@ -88,7 +88,7 @@ impl From<PasswordError> for AdminError {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => Self::Busy,
-            PasswordError::Failed => Self::internal("A password was to be checked or set.", &error),
+            PasswordError::Failed => Self::internal("Checking or setting a password failed.", &error),
         }
     }
 }
@@ -112,7 +112,7 @@ impl From<TestError> for AdminError {
         match error {
             TestError::Settings(error) => error.into(),
             TestError::Busy => Self::Busy,
-            TestError::Setup(_) => Self::internal("A test of a destination was to be set up.", &error),
+            TestError::Setup(_) => Self::internal("Setting up a connection test failed.", &error),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use domain::{
     Timestamp,
-    policy::{Outcome, TlsFailure, Unreached},
+    policy::{CLIENT_CERTIFICATE_REQUIRED, Outcome, TlsFailure, Unreached},
 };
 use http::header::{HeaderMap, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, OtherError};
@@ -72,20 +72,23 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     }
 }
 
-/// What it means if the server answers that it requires a client certificate, after a handshake without one: the
-/// same as if the handshake had failed for that. `None` for any other answer.
+/// The report if the server answers that it requires a client certificate, after a handshake without one. `None` for any
+/// other answer.
 ///
-/// nginx answers so (`ssl_verify_client on`): with status 400 and this text, or with 496 where its configuration says so.
-/// <https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors>
+/// nginx answers so (`ssl_verify_client on`): with status 400 and a page with this title, or with 496 where its configuration
+/// says so. An answer that quotes a part of an event does not begin like the page. It remains an answer, not a failed
+/// handshake: an event can still be found to be the reason.
 pub(super) fn client_certificate_report(status: u16, answer: &[u8], started: Instant) -> Option<Report> {
-    const TEXT: &[u8] = b"No required SSL certificate was sent";
+    const PAGE: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent</title>";
     let is_said = match status {
-        400 => answer.windows(TEXT.len()).any(|part| part == TEXT),
-        496 => true,
-        _ => false,
+        400 => answer.starts_with(PAGE),
+        _ => status == CLIENT_CERTIFICATE_REQUIRED,
     };
     is_said.then(|| Report {
-        outcome: Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate)),
+        outcome: Outcome::Answered {
+            status: CLIENT_CERTIFICATE_REQUIRED,
+            retry_after: None,
+        },
         reason: format!("The server requires a client certificate: it answered with status {status}."),
         response: kept_text(answer),
         duration: started.elapsed(),
@@ -233,6 +236,7 @@ pub(super) fn seconds(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use domain::policy::{Decision, RequestSize, Trouble, decide};
     use http::HeaderValue;
 
     use super::*;
@@ -288,18 +292,33 @@ mod tests {
             assert_eq!(wait(huge), Some(LONGEST_WAIT), "{huge}");
         }
     }
+
     #[test]
     fn an_answer_that_asks_for_a_client_certificate_is_no_other() {
         let outcome = |status, answer: &str| {
             let report = client_certificate_report(status, answer.as_bytes(), Instant::now());
             report.map(|report| report.outcome)
         };
-        let page =
-            "<html><center><h1>400 Bad Request</h1></center><center>No required SSL certificate was sent</center>";
-        let required = Some(Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate)));
-        assert_eq!(outcome(400, page), required);
-        assert_eq!(outcome(496, ""), required);
-        for (status, answer) in [(400, "bad request"), (400, ""), (403, page), (200, page), (495, page)] {
+        let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>";
+        for required in [outcome(400, page), outcome(496, "")] {
+            let trouble = required.map(|outcome| decide(outcome, RequestSize::One));
+            let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
+            assert!(
+                matches!(trouble, Some(Decision::Hold { trouble, .. }) if trouble == expected),
+                "{trouble:?}"
+            );
+            assert!(required.is_some_and(Outcome::may_be_the_event));
+        }
+        let quoted = "{\"error\":\"No required SSL certificate was sent\"}";
+        let others = [
+            (400, "bad request"),
+            (400, ""),
+            (400, quoted),
+            (403, page),
+            (200, page),
+            (495, page),
+        ];
+        for (status, answer) in others {
             assert_eq!(outcome(status, answer), None, "{status} {answer}");
         }
     }
