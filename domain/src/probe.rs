@@ -47,9 +47,11 @@ pub struct TestedRequest {
     pub answer: Option<TestAnswer>,
 }
 
-/// What a request is for.
+/// What a request of a test is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = PurposeName))]
 pub enum Purpose {
     /// Delivers the event to an HTTP endpoint.
     Event,
@@ -61,20 +63,25 @@ pub enum Purpose {
     Object,
 }
 
-/// A step on the way to an answer.
+/// A step on the way to a response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = StageView))]
 pub struct Stage {
     pub name: StageName,
     pub state: StageState,
-    /// After the beginning of the test, in µs; 0 if it was not reached.
+    /// Microseconds from the beginning of the test; 0 if the stage was not reached.
     pub started_us: u64,
+    #[serde(rename = "duration_us")]
     pub took_us: u64,
-    /// What was found, in words; may be empty.
+    /// What was found; may be empty.
+    #[cfg_attr(feature = "openapi", schema(example = "siem.example.com is 203.0.113.7."))]
     pub detail: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum StageName {
     /// The request is worded and signed.
     Prepared,
@@ -92,6 +99,7 @@ pub enum StageName {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum StageState {
     Done,
     Failed,
@@ -108,9 +116,12 @@ pub struct SentRequest {
     pub body: SentBody,
 }
 
-/// A header; its value is [`MASK`] unless it is known to be harmless.
+/// A header as it was sent; values that may be secret are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = SentHeaderView))]
 pub struct SentHeader {
+    #[cfg_attr(feature = "openapi", schema(example = "content-type"))]
     pub name: String,
     pub value: String,
 }
@@ -124,11 +135,14 @@ pub enum SentBody {
     Hidden(u64),
 }
 
-/// What was answered.
+/// The response to a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = TestAnswerView))]
 pub struct TestAnswer {
+    #[cfg_attr(feature = "openapi", schema(example = 401))]
     pub status: u16,
-    /// Its start, at most 4 KiB, without what it repeats of secrets. None if it is not shown.
+    /// Its start, at most 4 KiB, with secrets masked; null if it is not shown.
     pub body: Option<String>,
 }
 

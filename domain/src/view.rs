@@ -8,6 +8,7 @@ mod alert;
 mod overview;
 mod session;
 mod settings;
+mod stream;
 mod token;
 mod user;
 
@@ -16,6 +17,7 @@ pub use self::{
     overview::{DestinationCounts, LogView, OverviewView, TrafficView},
     session::SessionView,
     settings::{NetworkView, RetentionView, RuleVerdict, RuleView, SettingView},
+    stream::{AttemptView, ParkedView},
     token::{NewTokenView, TokenState, TokenView},
     user::{LoginView, UserView},
 };

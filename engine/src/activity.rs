@@ -13,6 +13,7 @@ use domain::{
 
 use crate::{
     Engine,
+    admin::AdminError,
     delivery::StreamTotals,
     log::{EventLog, LogError},
     store::{Database, Destination, MinuteTotals, Refused, StoreError, UpdateError},
@@ -57,8 +58,8 @@ impl Engine {
     /// What a stream has done, point by point, the oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn activity(&self, id: DestinationId, span: Span) -> Result<Vec<Point>, StoreError> {
+    /// [`AdminError::Internal`].
+    pub async fn activity(&self, id: DestinationId, span: Span) -> Result<Vec<Point>, AdminError> {
         let end = Minute::of(self.clock().now());
         let minutes = self.database().read_minutes(id, span.start(end)).await?;
         Ok(span.points(end, minutes))
@@ -67,8 +68,8 @@ impl Engine {
     /// What came in and went out in each of the last 60 minutes, the one that is running last.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn traffic(&self) -> Result<Vec<Traffic>, StoreError> {
+    /// [`AdminError::Internal`].
+    pub async fn traffic(&self) -> Result<Vec<Traffic>, AdminError> {
         let end = Minute::of(self.clock().now());
         let start = Span::Hour.start(end);
         let positions = self.database().read_log_positions(start).await?;
@@ -89,6 +90,16 @@ impl Engine {
     /// What each stream has done since the server was started.
     pub fn stream_totals(&self, id: DestinationId) -> StreamTotals {
         self.delivery().totals_of(id)
+    }
+
+    /// How far a stream has come: the position up to which it has acknowledged everything, and how many events it has
+    /// delivered. `None` without a destination.
+    ///
+    /// # Errors
+    /// [`AdminError::Internal`].
+    pub async fn stream_progress(&self, id: DestinationId) -> Result<Option<(Seq, u64)>, AdminError> {
+        let cursor = self.database().read_cursor(id).await?;
+        Ok(cursor.map(|cursor| (cursor.acked, cursor.delivered)))
     }
 
     /// How many positions of the log are still to be settled for a destination; none while its stream starts.

@@ -6,19 +6,25 @@
 //! the command line, which work on the data folder without an engine.
 
 mod alerts;
+mod destinations;
 mod error;
 mod maintenance;
 mod overview;
+mod parked;
 mod passwords;
+mod replays;
 mod sessions;
 mod settings;
 mod tokens;
 mod users;
 
+pub(crate) use self::destinations::TESTS_AT_A_TIME;
 pub use self::{
+    destinations::{Addition, DestinationState, KnownEventType},
     error::AdminError,
     maintenance::{Maintenance, MaintenanceError},
     overview::Overview,
     passwords::PasswordChange,
+    replays::ReplayStanding,
     users::FirstUser,
 };

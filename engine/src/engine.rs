@@ -21,12 +21,12 @@ use tokio::{
 
 use crate::{
     activity,
+    admin::TESTS_AT_A_TIME,
     alerts::{AlertTasks, Alerts},
     causes::causes,
     clock::Clock,
     credentials::Credentials,
     delivery::Delivery,
-    destinations::TESTS_AT_A_TIME,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
     log::{EventLog, LogError},
     net::{GuardedClients, NetworkRules},

@@ -11,7 +11,6 @@ mod causes;
 pub mod clock;
 pub mod credentials;
 pub mod delivery;
-mod destinations;
 mod engine;
 mod folder;
 mod incident;
@@ -20,7 +19,6 @@ pub mod log;
 pub mod net;
 pub mod own_events;
 mod pairing;
-mod replays;
 mod retention;
 mod settings;
 pub mod sink;
@@ -33,14 +31,13 @@ pub const THREAD_STACK: usize = 8 * 1024 * 1024;
 
 pub use self::{
     activity::{FiguresError, Traffic},
+    admin::{Addition, DestinationState, KnownEventType, ReplayStanding},
     alerts::{OpenAlert, OpenAlerts},
     causes::causes,
-    destinations::{Addition, DestinationState, KnownEventType, TestError},
     engine::{Engine, EngineConfig, Liveness, OpenError},
     incident::report_incident,
     ingest::IngestError,
     pairing::{Mismatch, Pairing, StoreSide},
-    replays::{ReplayError, ReplayStanding},
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
     storage::PartState,
 };

@@ -1,12 +1,12 @@
 //! The attempts that failed, each with the start of its answer.
 
-use domain::ids::DestinationId;
+use domain::{ids::DestinationId, view::AttemptView};
 use leptos::prelude::*;
 
 use super::parts::{Reader, moment};
-use crate::{model::text::grouped, port::streams::FailedAttempt};
+use crate::model::text::grouped;
 
-pub(super) fn draw_attempts(id: DestinationId, attempts: &[FailedAttempt], reader: Reader) -> AnyView {
+pub(super) fn draw_attempts(id: DestinationId, attempts: &[AttemptView], reader: Reader) -> AnyView {
     let list = if attempts.is_empty() {
         view! { <p class="quiet">"No attempt has failed."</p> }.into_any()
     } else {
@@ -23,7 +23,7 @@ pub(super) fn draw_attempts(id: DestinationId, attempts: &[FailedAttempt], reade
     .into_any()
 }
 
-fn draw_attempt(id: DestinationId, attempt: &FailedAttempt, reader: Reader) -> AnyView {
+fn draw_attempt(id: DestinationId, attempt: &AttemptView, reader: Reader) -> AnyView {
     let key = format!(
         "attempt-{id}-{}-{}-{}",
         attempt.started_at.unix_ms(),

@@ -1,18 +1,18 @@
 //! Events that the destination refused for good, and what can be done with them.
 
-use domain::ids::{DestinationId, Seq};
+use domain::{
+    ids::{DestinationId, Seq},
+    view::ParkedView,
+};
 use leptos::prelude::*;
 
 use super::parts::{Reader, moment};
-use crate::{
-    model::text::{counted, grouped},
-    port::streams::ParkedEvent,
-};
+use crate::model::text::{counted, grouped};
 
 const RETRY: &str = "/api/page/streams/retry_parked";
 const DISCARD: &str = "/api/page/streams/discard_parked";
 
-pub(super) fn draw_parked(id: DestinationId, count: u64, parked: &[ParkedEvent], reader: Reader) -> AnyView {
+pub(super) fn draw_parked(id: DestinationId, count: u64, parked: &[ParkedView], reader: Reader) -> AnyView {
     if parked.is_empty() {
         return ().into_any();
     }
@@ -38,7 +38,7 @@ pub(super) fn draw_parked(id: DestinationId, count: u64, parked: &[ParkedEvent],
     .into_any()
 }
 
-fn draw_event(id: DestinationId, event: &ParkedEvent, reader: Reader) -> AnyView {
+fn draw_event(id: DestinationId, event: &ParkedView, reader: Reader) -> AnyView {
     let key = format!("parked-{id}-{}", event.seq);
     let answer = (!event.response.is_empty()).then(|| {
         view! { <pre class="answer" tabindex="0">{event.response.clone()}</pre> }
@@ -56,7 +56,7 @@ fn draw_event(id: DestinationId, event: &ParkedEvent, reader: Reader) -> AnyView
                     "Refused for the last time "{moment(event.refused_at, reader)}". "
                     <a href=format!("/admin/audit_logs?tab=log&event={}", event.seq)>"Show the event"</a>
                 </p>
-                <p>{event.next_step}</p>
+                <p>{event.next_step.clone()}</p>
                 {answer}
             </details>
             <div class="parked-actions">

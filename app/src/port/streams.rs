@@ -1,12 +1,11 @@
 //! What the page shows of streams, and what it may ask of them.
 
 use domain::{
-    Timestamp,
     activity::{Point, Span},
     destination::{DestinationDraft, Flow},
     health::{StreamFacts, StreamHealth},
-    ids::{DestinationId, Seq},
-    view::OverviewView,
+    ids::DestinationId,
+    view::{AttemptView, OverviewView, ParkedView},
 };
 
 use super::replays::Replays;
@@ -33,41 +32,10 @@ pub struct StreamActivity {
     /// The oldest first.
     pub points: Vec<Point>,
     /// The last of those that failed, the newest first.
-    pub attempts: Vec<FailedAttempt>,
+    pub attempts: Vec<AttemptView>,
     /// The newest first; `stream.facts` says how many there are in all.
-    pub parked: Vec<ParkedEvent>,
+    pub parked: Vec<ParkedView>,
     pub replays: Replays,
-}
-
-/// A request that failed.
-#[derive(Clone, Debug)]
-pub struct FailedAttempt {
-    /// Of its first event.
-    pub seq: Seq,
-    /// How many events it carried.
-    pub events: u32,
-    /// How many times its first event had been tried by then.
-    pub number: u32,
-    pub started_at: Timestamp,
-    pub duration_ms: u32,
-    /// None if there was no answer.
-    pub status: Option<u16>,
-    pub reason: String,
-    /// The start of the answer.
-    pub response: String,
-}
-
-/// An event that is no longer tried.
-#[derive(Clone, Debug)]
-pub struct ParkedEvent {
-    pub seq: Seq,
-    pub tries: u32,
-    pub reason: String,
-    /// The start of the last answer.
-    pub response: String,
-    /// What an administrator can do.
-    pub next_step: &'static str,
-    pub refused_at: Timestamp,
 }
 
 /// What is done with a stream, its settings apart.

@@ -9,7 +9,7 @@ use domain::{
 
 use super::AdminError;
 use crate::{
-    Engine, TestError,
+    Engine,
     alerts::test_notice,
     own_events::Recorded,
     sink::Signer,
@@ -69,7 +69,7 @@ impl Engine {
     /// # Errors
     /// [`AdminError::Invalid`] at the field of the server or the URL if the test did not arrive.
     pub async fn send_test_alert(&self, author: &Author, channel: AlertChannel) -> Result<(), AdminError> {
-        let _place = self.tests().try_acquire().map_err(|_| TestError::Busy)?;
+        let _place = self.tests().try_acquire().map_err(|_| AdminError::Busy)?;
         let settings = self.alert_settings().await?;
         let (email, webhook) = (settings.email.as_ref(), settings.webhook.as_ref());
         let (field, tested) = match channel {

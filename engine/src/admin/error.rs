@@ -3,12 +3,13 @@
 use domain::{Field, FieldError, FieldErrors};
 
 use crate::{
-    FiguresError, ReplayError, TestError,
+    FiguresError,
     credentials::PasswordError,
     delivery::ParkError,
     log::LogError,
     report_incident,
-    store::{StoreError, UpdateError, UserError},
+    sink::SinkError,
+    store::{InsertReplayError, StoreError, UpdateError, UserError},
     vault::KeyError,
 };
 
@@ -107,23 +108,18 @@ impl From<UpdateError> for AdminError {
     }
 }
 
-impl From<TestError> for AdminError {
-    fn from(error: TestError) -> Self {
-        match error {
-            TestError::Settings(error) => error.into(),
-            TestError::Busy => Self::Busy,
-            TestError::Setup(_) => Self::internal("Setting up a connection test failed.", &error),
-        }
+impl From<SinkError> for AdminError {
+    fn from(error: SinkError) -> Self {
+        Self::internal("Setting up a connection test failed.", &error)
     }
 }
 
-impl From<ReplayError> for AdminError {
-    fn from(error: ReplayError) -> Self {
+impl From<InsertReplayError> for AdminError {
+    fn from(error: InsertReplayError) -> Self {
         match error {
-            ReplayError::NotFound => Self::NotFound,
-            ReplayError::AlreadyRunning => Self::ReplayRunning,
-            ReplayError::Store(error) => error.into(),
-            ReplayError::Log(error) => error.into(),
+            InsertReplayError::NotFound => Self::NotFound,
+            InsertReplayError::AlreadyRunning => Self::ReplayRunning,
+            InsertReplayError::Store(error) => error.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+pub use domain::view::AttemptView as Attempt;
 use domain::{
     Timestamp,
     activity::{Counts, Minute},
@@ -77,24 +78,6 @@ pub struct ParkedEvent {
     pub response: String,
     pub refusal: Refusal,
     pub refused_at: Timestamp,
-}
-
-/// A failed attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Of the first event of the request.
-    pub seq: Seq,
-    /// How many events it carried.
-    pub events: u32,
-    /// How many times that event had been tried by then, this attempt included.
-    pub number: u32,
-    pub started_at: Timestamp,
-    pub duration_ms: u32,
-    /// None if there was no answer.
-    pub status: Option<u16>,
-    pub reason: String,
-    /// The start of the answer.
-    pub response: String,
 }
 
 /// What one commit of a stream's progress stores, all of it or nothing.

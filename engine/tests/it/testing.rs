@@ -8,7 +8,7 @@ use domain::{
     ids::{DestinationId, Seq},
     probe::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
 };
-use engine::{EngineConfig, FixedSettings, TestError, sink::SinkServices, store::UpdateError};
+use engine::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use receivers::{google::GoogleServer, s3::S3Server};
 use serde_json::Value;
 use tokio::{
@@ -416,7 +416,7 @@ async fn what_is_not_there_or_misses_a_secret_is_refused() {
     let settings = || http(receiver.url()).parse_new().unwrap();
     let nobody = Some(DestinationId::new(99));
     let gone = world.engine.test_destination(&author(), settings(), nobody).await;
-    assert!(matches!(gone, Err(TestError::Settings(UpdateError::NotFound))));
+    assert!(matches!(gone, Err(AdminError::NotFound)));
     let id = world.add(&http(receiver.url())).await;
     let mut new_header = http(receiver.url());
     if let TargetDraft::Http(draft) = &mut new_header.target {
@@ -429,10 +429,10 @@ async fn what_is_not_there_or_misses_a_secret_is_refused() {
     }
     let without_value = new_header.parse_change().unwrap();
     let refused = world.engine.test_destination(&author(), without_value, Some(id)).await;
-    let Err(TestError::Settings(UpdateError::Refused(error))) = refused else {
+    let Err(AdminError::Invalid(errors)) = refused else {
         panic!("{refused:?}")
     };
-    assert_eq!(error.field, Field::HeaderValue(0));
+    assert!(errors.message_for(Field::HeaderValue(0)).is_some(), "{errors}");
     let end = world.engine.log().last_seq();
     assert_eq!(world.engine.log().read_after(end, 1, 1 << 20).await.unwrap().len(), 0);
     assert!(end > Seq::START);
@@ -452,7 +452,7 @@ async fn four_tests_run_at_a_time() {
         .engine
         .test_destination(&author(), draft.parse_new().unwrap(), None)
         .await;
-    assert!(matches!(fifth, Err(TestError::Busy)), "{fifth:?}");
+    assert!(matches!(fifth, Err(AdminError::Busy)), "{fifth:?}");
     drop(running);
     receiver.answer_all(Answer::Accept);
     assert!(

@@ -8,7 +8,7 @@ use domain::{destination::DestinationSettings, event::Author, ids::DestinationId
 use engine::Engine;
 
 use super::{
-    failure::{from_figures, from_log, from_test, from_update},
+    failure::{from_admin, from_figures, from_log, from_update},
     streams::summary,
 };
 
@@ -53,7 +53,7 @@ pub(super) async fn test_destination(
     id: Option<DestinationId>,
     settings: DestinationSettings,
 ) -> Result<TestReport, AppError> {
-    engine.test_destination(author, settings, id).await.map_err(from_test)
+    engine.test_destination(author, settings, id).await.map_err(from_admin)
 }
 
 pub(super) async fn reveal_secret(

@@ -3,7 +3,7 @@
 use app::wire::AppError;
 use domain::{Field, FieldError};
 use engine::{
-    FiguresError, TestError,
+    FiguresError,
     admin::AdminError,
     log::LogError,
     store::{StoreError, UpdateError},
@@ -55,10 +55,6 @@ pub(super) fn from_randomness(error: KeyError) -> AppError {
 }
 
 pub(super) fn from_password(error: PasswordError) -> AppError {
-    from_admin(error.into())
-}
-
-pub(super) fn from_test(error: TestError) -> AppError {
     from_admin(error.into())
 }
 

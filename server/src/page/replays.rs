@@ -9,9 +9,9 @@ use domain::{
     ids::{DestinationId, ReplayId, UserId},
     replay::ReplayDraft,
 };
-use engine::{Engine, ReplayError, ReplayStanding};
+use engine::{Engine, ReplayStanding};
 
-use super::failure::{from_admin, from_log, from_store};
+use super::failure::{from_admin, from_log};
 use crate::services::ServicesInner;
 
 /// What there is to be shown of a destination's replays.
@@ -21,7 +21,7 @@ pub(super) async fn show_replays(
     id: DestinationId,
 ) -> Result<Replays, AppError> {
     let engine = &services.engine;
-    let all = engine.list_replays(id).await.map_err(from_store)?;
+    let all = engine.list_replays(id).await.map_err(from_admin)?;
     Ok(Replays {
         counted: services.counted_replays.get((user, id), engine.clock().now()),
         all: all.into_iter().map(summary).collect(),
@@ -38,7 +38,7 @@ pub(super) async fn count_replay(
     let engine = &services.engine;
     let _turn = turn(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
-    let events = engine.count_replay(id, &request).await.map_err(refused)?;
+    let events = engine.count_replay(id, &request).await.map_err(from_admin)?;
     let unknown = engine.unknown_event_types(&request.types).await.map_err(from_log)?;
     let counted = CountedReplay {
         request,
@@ -60,7 +60,7 @@ pub(super) async fn start_replay(
     let engine = &services.engine;
     let _turn = turn(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
-    let started = engine.start_replay(author, id, &request).await.map_err(refused)?;
+    let started = engine.start_replay(author, id, &request).await.map_err(from_admin)?;
     services.counted_replays.forget((user, id));
     Ok(started.replay.position.progress.total)
 }
@@ -71,10 +71,8 @@ pub(super) async fn cancel_replay(
     id: DestinationId,
     replay: ReplayId,
 ) -> Result<(), AppError> {
-    match engine.cancel_replay(author, id, replay).await.map_err(from_store)? {
-        Some(_) => Ok(()),
-        None => Err(AppError::NotFound),
-    }
+    let cancelled = engine.cancel_replay(author, id, replay).await;
+    cancelled.map(drop).map_err(from_admin)
 }
 
 /// Few read the log at once.
@@ -94,8 +92,4 @@ fn summary(ReplayStanding { replay, waits }: ReplayStanding) -> ReplaySummary {
         created_at: replay.created_at,
         ended_at: replay.ended_at,
     }
-}
-
-fn refused(error: ReplayError) -> AppError {
-    from_admin(error.into())
 }

@@ -1,7 +1,7 @@
 //! How streams are doing as the page shows it, and what it does with them.
 
 use app::{
-    port::streams::{FailedAttempt, InstanceSummary, ParkedEvent, Steer, StreamActivity, StreamSummary},
+    port::streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
     wire::AppError,
 };
 use domain::{
@@ -13,7 +13,7 @@ use domain::{
 use engine::{DestinationState, Engine, admin::Overview};
 
 use super::{
-    failure::{from_figures, from_store},
+    failure::{from_admin, from_figures},
     replays::show_replays,
 };
 use crate::{
@@ -60,38 +60,15 @@ pub(super) async fn show_activity(
     let engine = &services.engine;
     let state = engine.find_destination(id).await.map_err(from_figures)?;
     let state = state.ok_or(AppError::NotFound)?;
-    let points = engine.activity(id, span).await.map_err(from_store)?;
-    let attempts = engine.database().list_attempts(id, SHOWN).await.map_err(from_store)?;
-    let parked = engine
-        .database()
-        .list_parked(id, None, SHOWN)
-        .await
-        .map_err(from_store)?;
-    let attempts = attempts.into_iter().map(|attempt| FailedAttempt {
-        seq: attempt.seq,
-        events: attempt.events,
-        number: attempt.number,
-        started_at: attempt.started_at,
-        duration_ms: attempt.duration_ms,
-        status: attempt.status,
-        reason: attempt.reason,
-        response: attempt.response,
-    });
-    let kind = state.destination.target.kind();
-    let parked = parked.into_iter().map(|event| ParkedEvent {
-        seq: event.seq,
-        tries: event.tries,
-        reason: event.reason,
-        response: event.response,
-        next_step: advice(kind, event.refusal.into()),
-        refused_at: event.refused_at,
-    });
+    let points = engine.activity(id, span).await.map_err(from_admin)?;
+    let attempts = engine.list_attempts(id, SHOWN).await.map_err(from_admin)?;
+    let parked = engine.list_parked(id, None, SHOWN).await.map_err(from_admin)?;
     Ok(StreamActivity {
         stream: summary(state),
         span,
         points,
-        attempts: attempts.collect(),
-        parked: parked.collect(),
+        attempts,
+        parked,
         replays: show_replays(services, user, id).await?,
     })
 }
@@ -132,9 +109,9 @@ pub(super) async fn retry_parked(
     seq: Option<Seq>,
 ) -> Result<u64, AppError> {
     let Some(seq) = seq else {
-        return engine.retry_all_parked(author, id).await.map_err(from_store);
+        return engine.retry_all_parked(author, id).await.map_err(from_admin);
     };
-    match engine.retry_parked(author, id, seq).await.map_err(from_store)? {
+    match engine.retry_parked(author, id, seq).await.map_err(from_admin)? {
         true => Ok(1),
         false => Err(AppError::NotFound),
     }
@@ -146,7 +123,7 @@ pub(super) async fn discard_parked(
     id: DestinationId,
     seq: Seq,
 ) -> Result<(), AppError> {
-    match engine.discard_parked(author, id, seq).await.map_err(from_store)? {
+    match engine.discard_parked(author, id, seq).await.map_err(from_admin)? {
         true => Ok(()),
         false => Err(AppError::NotFound),
     }

@@ -7,7 +7,6 @@ use domain::{
     Timestamp,
     activity::{Counts, LatencyHistogram, Point, Span},
 };
-use engine::admin::AdminError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -102,7 +101,7 @@ pub(super) async fn show_activity(
     let id = find(&services.engine, id).await?.destination.id;
     let name = query.span.unwrap_or_default();
     let span = name.span();
-    let points = services.engine.activity(id, span).await.map_err(AdminError::from)?;
+    let points = services.engine.activity(id, span).await?;
     let mut totals = Counts::default();
     for point in &points {
         totals.add(&point.counts);

@@ -1,10 +1,9 @@
 //! Attempts that failed.
 
 use axum::{Json, extract::State};
-use domain::Timestamp;
-use engine::{admin::AdminError, store::Attempt};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use domain::view::AttemptView;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     super::{answer::Listed, fields::refuse_one},
@@ -30,24 +29,6 @@ pub(super) struct AttemptsQuery {
     limit: Option<u32>,
 }
 
-/// An attempt to deliver that failed.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AttemptView {
-    /// Position of the first event that it carried.
-    seq: i64,
-    /// How many it carried.
-    events: u32,
-    /// How many times that event had been tried by then, this attempt included.
-    number: u32,
-    started_at: Timestamp,
-    duration_ms: u32,
-    /// Null if there was no answer.
-    status: Option<u16>,
-    reason: String,
-    /// The start of the answer.
-    response: String,
-}
-
 /// List failed attempts
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/attempts", tag = "Streams",
     params(("id" = i64, Path, description = "The destination's id", minimum = 1), AttemptsQuery),
@@ -67,19 +48,6 @@ pub(super) async fn list_attempts(
         return Err(refuse_one("limit", "limit: 1 to 1000."));
     }
     let id = find(&services.engine, id).await?.destination.id;
-    let attempts = services.engine.database().list_attempts(id, limit).await;
-    Ok(Json(Listed::new(attempts.map_err(AdminError::from)?, view)))
-}
-
-fn view(attempt: Attempt) -> AttemptView {
-    AttemptView {
-        seq: attempt.seq.get(),
-        events: attempt.events,
-        number: attempt.number,
-        started_at: attempt.started_at,
-        duration_ms: attempt.duration_ms,
-        status: attempt.status,
-        reason: attempt.reason,
-        response: attempt.response,
-    }
+    let items = services.engine.list_attempts(id, limit).await?;
+    Ok(Json(Listed { items }))
 }

@@ -9,7 +9,6 @@ use domain::{
     ids::Seq,
     policy::Trouble,
 };
-use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -124,13 +123,13 @@ pub(super) async fn show_health(
 ) -> Result<Json<ProgressView>, ApiError> {
     let state = find(&services.engine, id).await?;
     let (engine, id) = (&services.engine, state.destination.id);
-    let cursor = engine.database().read_cursor(id).await.map_err(AdminError::from)?;
-    let cursor = cursor.ok_or_else(not_found)?;
+    let progress = engine.stream_progress(id).await?;
+    let (settled_to, delivered) = progress.ok_or_else(not_found)?;
     Ok(Json(ProgressView {
         health: HealthView::new(state.destination.target.kind(), &state.health, &state.facts),
-        settled_to: cursor.acked.get(),
+        settled_to: settled_to.get(),
         newest_seq: engine.log().last_seq().get(),
-        delivered: cursor.delivered,
+        delivered,
     }))
 }
 

@@ -2,12 +2,10 @@
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::{
-    Timestamp,
-    delivery::advice,
-    destination::DestinationKind,
     ids::{DestinationId, Seq},
+    view::ParkedView,
 };
-use engine::{admin::AdminError, store::ParkedEvent};
+use engine::admin::AdminError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,20 +21,6 @@ use crate::{
 
 const LIMIT: u32 = 100;
 const MOST: u32 = 1_000;
-
-/// An event that is no longer tried.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ParkedView {
-    /// Its position in the log.
-    seq: i64,
-    tries: u32,
-    reason: String,
-    /// The start of the last answer; empty unless it is among the newest 1,000 refused events of the destination.
-    response: String,
-    /// What an administrator can do.
-    next_step: &'static str,
-    refused_at: Timestamp,
-}
 
 /// Which of them are asked for.
 #[derive(Deserialize, IntoParams)]
@@ -81,16 +65,11 @@ pub(super) async fn list_parked(
     let (id, kind) = (destination.id, destination.target.kind());
     let before = query.before.map(Seq::new);
     // One more than is shown tells whether there are others.
-    let parked = services.engine.database().list_parked(id, before, limit + 1).await;
-    let mut items: Vec<ParkedView> = parked
-        .map_err(AdminError::from)?
-        .into_iter()
-        .map(|parked| view(kind, parked))
-        .collect();
+    let mut items = services.engine.list_parked(id, before, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_more = items.len() > shown;
     items.truncate(shown);
-    let next_before = items.last().filter(|_| is_more).map(|last| last.seq);
+    let next_before = items.last().filter(|_| is_more).map(|last| last.seq.get());
     Ok(Json(ParkedPage { items, next_before }))
 }
 
@@ -138,21 +117,10 @@ pub(super) async fn discard_parked(
     done(services.engine.discard_parked(&caller.author, id, seq).await)
 }
 
-fn done(was_parked: Result<bool, engine::store::StoreError>) -> Result<StatusCode, ApiError> {
-    if was_parked.map_err(AdminError::from)? {
+fn done(was_parked: Result<bool, AdminError>) -> Result<StatusCode, ApiError> {
+    if was_parked? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_found())
-    }
-}
-
-fn view(kind: DestinationKind, parked: ParkedEvent) -> ParkedView {
-    ParkedView {
-        seq: parked.seq.get(),
-        tries: parked.tries,
-        reason: parked.reason,
-        response: parked.response,
-        next_step: advice(kind, parked.refusal.into()),
-        refused_at: parked.refused_at,
     }
 }

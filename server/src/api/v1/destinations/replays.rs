@@ -13,7 +13,6 @@ use domain::{
     ids::{DestinationId, ReplayId},
     replay::{ReplayDraft, ReplayRequest},
 };
-use engine::admin::AdminError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -79,7 +78,7 @@ pub(super) async fn list_replays(
     let engine = &services.engine;
     let id = find(engine, id).await?.destination.id;
     let mut items = Vec::new();
-    for replay in engine.list_replays(id).await.map_err(AdminError::from)? {
+    for replay in engine.list_replays(id).await? {
         items.push(ReplayView::of(engine, replay).await?);
     }
     Ok(Json(Listed { items }))
@@ -104,8 +103,7 @@ pub(super) async fn count_replay(
 ) -> Result<Json<ReplayCountView>, ApiError> {
     let request = input.parse(&services)?;
     let _turn = services.log_reads.turn().await?;
-    let counted = services.engine.count_replay(DestinationId::new(id), &request).await;
-    let events = counted.map_err(AdminError::from)?;
+    let events = services.engine.count_replay(DestinationId::new(id), &request).await?;
     Ok(Json(ReplayCountView::of(&services.engine, events, &request).await?))
 }
 
@@ -135,8 +133,7 @@ pub(super) async fn start_replay(
     let request = input.parse(&services)?;
     let _turn = services.log_reads.turn().await?;
     let (engine, id) = (&services.engine, DestinationId::new(id));
-    let started = engine.start_replay(&caller.author, id, &request).await;
-    let started = started.map_err(AdminError::from)?;
+    let started = engine.start_replay(&caller.author, id, &request).await?;
     let location = format!("/api/v1/destinations/{id}/replays/{}", started.replay.id);
     let view = ReplayView::of(engine, started).await?;
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
@@ -162,8 +159,7 @@ pub(super) async fn show_replay(
     InPath((id, replay)): InPath<(i64, i64)>,
 ) -> Result<Json<ReplayView>, ApiError> {
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
-    let found = services.engine.find_replay(id, replay).await;
-    let found = found.map_err(AdminError::from)?.ok_or_else(not_found)?;
+    let found = services.engine.find_replay(id, replay).await?.ok_or_else(not_found)?;
     Ok(Json(ReplayView::of(&services.engine, found).await?))
 }
 
@@ -186,7 +182,6 @@ pub(super) async fn cancel_replay(
     InPath((id, replay)): InPath<(i64, i64)>,
 ) -> Result<Json<ReplayView>, ApiError> {
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
-    let ended = services.engine.cancel_replay(&caller.author, id, replay).await;
-    let ended = ended.map_err(AdminError::from)?.ok_or_else(not_found)?;
+    let ended = services.engine.cancel_replay(&caller.author, id, replay).await?;
     Ok(Json(ReplayView::of(&services.engine, ended).await?))
 }

@@ -2,7 +2,6 @@
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::ids::DestinationId;
-use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -60,8 +59,6 @@ pub(super) async fn retry_all_parked(
     InPath(id): InPath<i64>,
 ) -> Result<Json<RetriedView>, ApiError> {
     let id = find(&services.engine, id).await?.destination.id;
-    let retried = services.engine.retry_all_parked(&caller.author, id).await;
-    Ok(Json(RetriedView {
-        retried: retried.map_err(AdminError::from)?,
-    }))
+    let retried = services.engine.retry_all_parked(&caller.author, id).await?;
+    Ok(Json(RetriedView { retried }))
 }

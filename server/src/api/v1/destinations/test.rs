@@ -2,7 +2,6 @@
 
 use axum::{Extension, Json, extract::State};
 use domain::{destination::Flow, probe};
-use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,67 +38,12 @@ pub(super) struct TestReportView {
 /// A request of a test.
 #[derive(Serialize, ToSchema)]
 struct TestedRequestView {
-    purpose: PurposeName,
-    stages: Vec<StageView>,
+    purpose: probe::Purpose,
+    stages: Vec<probe::Stage>,
     /// As it was sent, or would have been; null if it could not be made.
     request: Option<SentRequestView>,
     /// Null if there was none.
-    answer: Option<TestAnswerView>,
-}
-
-/// What a request of a test is for.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum PurposeName {
-    /// Delivers the event to an HTTP endpoint.
-    Event,
-    /// Asks Google for an access token.
-    AccessToken,
-    /// Writes the event as an entry of a log.
-    LogEntry,
-    /// Puts the event into a bucket.
-    Object,
-}
-
-/// A step on the way to an answer.
-#[derive(Serialize, ToSchema)]
-struct StageView {
-    name: StageName,
-    state: StageState,
-    /// After the beginning of the test, in microseconds.
-    started_us: u64,
-    duration_us: u64,
-    /// What was found, in words; may be empty.
-    #[schema(example = "siem.example.com is 203.0.113.7.")]
-    detail: String,
-}
-
-/// The steps, in their order.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum StageName {
-    /// The request is worded and signed.
-    Prepared,
-    /// The host's name is resolved.
-    Address,
-    /// The network rules admit an address.
-    NetworkRule,
-    Tcp,
-    /// Handshake and certificate.
-    Tls,
-    /// The request is sent.
-    Request,
-    Answer,
-}
-
-/// How a step ended.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum StageState {
-    Done,
-    Failed,
-    /// Not reached, or not needed.
-    Skipped,
+    answer: Option<probe::TestAnswer>,
 }
 
 /// A request without its secrets.
@@ -109,28 +53,11 @@ struct SentRequestView {
     method: String,
     #[schema(example = "https://siem.example.com/events")]
     url: String,
-    headers: Vec<SentHeaderView>,
+    headers: Vec<probe::SentHeader>,
     /// Its start; null if it is not shown.
     body: Option<String>,
     /// Of a body that is not shown.
     hidden_bytes: Option<u64>,
-}
-
-/// A header as it was sent; values that may be secret are masked.
-#[derive(Serialize, ToSchema)]
-struct SentHeaderView {
-    #[schema(example = "content-type")]
-    name: String,
-    value: String,
-}
-
-/// What was answered to a test.
-#[derive(Serialize, ToSchema)]
-struct TestAnswerView {
-    #[schema(example = 401)]
-    status: u16,
-    /// Its first 4 KiB; null if it is not shown.
-    body: Option<String>,
 }
 
 /// Test a destination before it is added
@@ -151,8 +78,8 @@ pub(super) async fn test_new_destination(
 ) -> Result<Json<TestReportView>, ApiError> {
     let (draft, _) = input.into_draft()?;
     let settings = draft.parse_new().map_err(|errors| refuse(&errors))?;
-    let tested = services.engine.test_destination(&caller.author, settings, None).await;
-    Ok(Json(tested.map_err(AdminError::from)?.into()))
+    let tested = services.engine.test_destination(&caller.author, settings, None).await?;
+    Ok(Json(tested.into()))
 }
 
 /// Test a destination
@@ -185,8 +112,8 @@ pub(super) async fn test_destination(
     let tested = services
         .engine
         .test_destination(&caller.author, settings, Some(stored.id))
-        .await;
-    Ok(Json(tested.map_err(AdminError::from)?.into()))
+        .await?;
+    Ok(Json(tested.into()))
 }
 
 impl From<probe::TestReport> for TestReportView {
@@ -205,42 +132,10 @@ impl From<probe::TestReport> for TestReportView {
 impl From<probe::TestedRequest> for TestedRequestView {
     fn from(tested: probe::TestedRequest) -> Self {
         Self {
-            purpose: match tested.purpose {
-                probe::Purpose::Event => PurposeName::Event,
-                probe::Purpose::AccessToken => PurposeName::AccessToken,
-                probe::Purpose::LogEntry => PurposeName::LogEntry,
-                probe::Purpose::Object => PurposeName::Object,
-            },
-            stages: tested.stages.into_iter().map(StageView::from).collect(),
+            purpose: tested.purpose,
+            stages: tested.stages,
             request: tested.sent.map(SentRequestView::from),
-            answer: tested.answer.map(|answer| TestAnswerView {
-                status: answer.status,
-                body: answer.body,
-            }),
-        }
-    }
-}
-
-impl From<probe::Stage> for StageView {
-    fn from(stage: probe::Stage) -> Self {
-        Self {
-            name: match stage.name {
-                probe::StageName::Prepared => StageName::Prepared,
-                probe::StageName::Address => StageName::Address,
-                probe::StageName::NetworkRule => StageName::NetworkRule,
-                probe::StageName::Tcp => StageName::Tcp,
-                probe::StageName::Tls => StageName::Tls,
-                probe::StageName::Request => StageName::Request,
-                probe::StageName::Answer => StageName::Answer,
-            },
-            state: match stage.state {
-                probe::StageState::Done => StageState::Done,
-                probe::StageState::Failed => StageState::Failed,
-                probe::StageState::Skipped => StageState::Skipped,
-            },
-            started_us: stage.started_us,
-            duration_us: stage.took_us,
-            detail: stage.detail,
+            answer: tested.answer,
         }
     }
 }
@@ -251,14 +146,10 @@ impl From<probe::SentRequest> for SentRequestView {
             probe::SentBody::Text(text) => (Some(text), None),
             probe::SentBody::Hidden(bytes) => (None, Some(bytes)),
         };
-        let headers = sent.headers.into_iter().map(|header| SentHeaderView {
-            name: header.name,
-            value: header.value,
-        });
         Self {
             method: sent.method,
             url: sent.url,
-            headers: headers.collect(),
+            headers: sent.headers,
             body,
             hidden_bytes,
         }

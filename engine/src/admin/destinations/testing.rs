@@ -14,35 +14,17 @@ use domain::{
     probe::TestReport,
 };
 
-use super::{fresh_secrets, test_report::Tested};
+use super::{super::AdminError, fresh_secrets, test_report::Tested};
 use crate::{
     Engine,
     log::LoggedEvent,
     own_events::fresh_id,
-    sink::{SinkError, check_private_key, sink_to},
+    sink::{check_private_key, sink_to},
     store::{GoogleTarget, Header, HttpTarget, S3Target, StoreError, Target, UpdateError},
 };
 
 /// Tests that run at a time, on the whole instance.
 pub(crate) const TESTS_AT_A_TIME: usize = 4;
-
-/// Why no test was made; nothing was sent.
-#[derive(Debug, thiserror::Error)]
-pub enum TestError {
-    /// A field is not right, or what is stored could not be read or has gone.
-    #[error("what is to be tested is not right")]
-    Settings(#[from] UpdateError),
-    #[error("as many tests as may run at a time are running")]
-    Busy,
-    #[error("the test could not be set up")]
-    Setup(#[from] SinkError),
-}
-
-impl From<StoreError> for TestError {
-    fn from(error: StoreError) -> Self {
-        Self::Settings(error.into())
-    }
-}
 
 impl Engine {
     /// Sends one test event to what these settings describe and tells how it went, which takes as long as an attempt may.
@@ -51,18 +33,18 @@ impl Engine {
     /// What the network rules forbid is found by the test, not refused beforehand.
     ///
     /// # Errors
-    /// [`TestError`]; nothing was sent.
+    /// [`AdminError`]; nothing was sent.
     pub async fn test_destination(
         &self,
         author: &Author,
         settings: DestinationSettings,
         stored: Option<DestinationId>,
-    ) -> Result<TestReport, TestError> {
-        let _place = self.tests().try_acquire().map_err(|_| TestError::Busy)?;
+    ) -> Result<TestReport, AdminError> {
+        let _place = self.tests().try_acquire().map_err(|_| AdminError::Busy)?;
         let before = match stored {
             Some(id) => {
                 let found = self.database().find_destination(id).await?;
-                Some(found.ok_or(UpdateError::NotFound)?.target)
+                Some(found.ok_or(AdminError::NotFound)?.target)
             }
             None => None,
         };

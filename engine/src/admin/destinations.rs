@@ -1,4 +1,4 @@
-//! What administrators do with destinations: the service under the page and the APIs.
+//! Destinations: adding, changing, testing and deleting them, and how their streams are doing.
 //!
 //! Every change is stored together with the audit events that tell of it, and is in effect when the call returns: what is
 //! appended to the log from then on is sent as the change says.
@@ -10,10 +10,7 @@ mod testing;
 
 use domain::{
     Field, FieldError,
-    destination::{
-        DestinationKind, DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings,
-        VerificationToken,
-    },
+    destination::{DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings, VerificationToken},
     event::{Author, EventType, OwnEvent},
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
@@ -23,12 +20,11 @@ use url::Url;
 use self::changes::{
     changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers, stored_place,
 };
+pub use self::event_types::KnownEventType;
 pub(crate) use self::testing::TESTS_AT_A_TIME;
-pub use self::{event_types::KnownEventType, testing::TestError};
 
 use crate::{
     Engine, FiguresError,
-    delivery::ParkError,
     log::LogError,
     own_events::Recorded,
     sink::check_private_key,
@@ -240,98 +236,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Parks an event that a stream which is backing off is stuck at: the stream goes on without it.
-    ///
-    /// # Errors
-    /// [`ParkError`]; nothing was changed, unless it was not stored in time.
-    pub async fn park_event(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<(), ParkError> {
-        let (kind, name) = self.describe(id).await?.ok_or(ParkError::NotFound)?;
-        let event = OwnEvent::FailingEventParked {
-            destination: id,
-            kind,
-            name,
-            event: seq,
-        };
-        self.delivery().park(id, seq, self.recorded(event, author)).await?;
-        self.after_change().await;
-        Ok(())
-    }
-
-    /// Tries a parked event again, on the schedule of a fresh refusal. False if it is not parked.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing was changed.
-    pub async fn retry_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
-        let Some((kind, name)) = self.describe(id).await? else {
-            return Ok(false);
-        };
-        let retried = self.recorded(
-            OwnEvent::ParkedEventRetried {
-                destination: id,
-                kind,
-                name,
-                event: seq,
-            },
-            author,
-        );
-        let changed = self
-            .database()
-            .retry_parked(id, seq, self.clock().now(), &retried)
-            .await?;
-        self.after_change().await;
-        Ok(changed)
-    }
-
-    /// Tries every parked event of a destination again. How many they were.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing was changed.
-    pub async fn retry_all_parked(&self, author: &Author, id: DestinationId) -> Result<u64, StoreError> {
-        let Some((kind, name)) = self.describe(id).await? else {
-            return Ok(0);
-        };
-        let told = |count| {
-            let event = OwnEvent::ParkedEventsRetried {
-                destination: id,
-                kind,
-                name,
-                count,
-            };
-            self.recorded(event, author)
-        };
-        let count = self.database().retry_all_parked(id, self.clock().now(), told).await?;
-        self.after_change().await;
-        Ok(count)
-    }
-
-    /// Gives a parked event up for good. False if it is not parked.
-    ///
-    /// # Errors
-    /// [`StoreError`]; nothing was changed.
-    pub async fn discard_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, StoreError> {
-        let Some((kind, name)) = self.describe(id).await? else {
-            return Ok(false);
-        };
-        let discarded = self.recorded(
-            OwnEvent::ParkedEventDiscarded {
-                destination: id,
-                kind,
-                name,
-                event: seq,
-            },
-            author,
-        );
-        let changed = self.database().discard_parked(id, seq, &discarded).await?;
-        self.after_change().await;
-        Ok(changed)
-    }
-
-    /// Kind and name of the destination, for the audit event that tells of what was done with its parked events.
-    async fn describe(&self, id: DestinationId) -> Result<Option<(DestinationKind, String)>, StoreError> {
-        let destination = self.database().find_destination(id).await?;
-        Ok(destination.map(|destination| (destination.target.kind(), destination.name.to_string())))
-    }
-
     /// Tells at once what would fail with every attempt. A URL that is stored stays allowed: its stream says if the network
     /// rules forbid it now.
     fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), UpdateError> {
@@ -394,7 +298,7 @@ impl Engine {
     }
 
     /// Puts the change into effect and brings its own events into the log.
-    async fn after_change(&self) {
+    pub(crate) async fn after_change(&self) {
         self.apply_changes().await;
         self.relay_own_events().await;
     }

@@ -1,4 +1,4 @@
-//! What administrators do with replays: the service under the page and the APIs.
+//! Replays: a part of the log, sent to a destination once more.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use domain::{
     replay::{ReplayRequest, ReplayState, ReplayWait},
 };
 
+use super::AdminError;
 use crate::{
     Engine,
-    log::LogError,
     own_events::Recorded,
-    store::{Destination, InsertReplayError, NewReplay, Replay, StoreError},
+    store::{Destination, NewReplay, Replay},
 };
 
 /// A replay, and what it waits for if it runs and has to.
@@ -22,37 +22,14 @@ pub struct ReplayStanding {
     pub waits: Option<ReplayWait>,
 }
 
-/// Why nothing was counted or started.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    #[error("the destination no longer exists")]
-    NotFound,
-    #[error("another replay to this destination is running")]
-    AlreadyRunning,
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error("the log could not be read")]
-    Log(#[from] LogError),
-}
-
-impl From<InsertReplayError> for ReplayError {
-    fn from(error: InsertReplayError) -> Self {
-        match error {
-            InsertReplayError::AlreadyRunning => Self::AlreadyRunning,
-            InsertReplayError::NotFound => Self::NotFound,
-            InsertReplayError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 impl Engine {
     /// How many events a replay would send if it were started now: those in the log that its range and filter and the
     /// destination's filters admit. Takes about a second for a million events where groups and projects are chosen, far less
     /// otherwise; who no longer waits drops it.
     ///
     /// # Errors
-    /// [`ReplayError`].
-    pub async fn count_replay(&self, id: DestinationId, request: &ReplayRequest) -> Result<u64, ReplayError> {
+    /// [`AdminError`].
+    pub async fn count_replay(&self, id: DestinationId, request: &ReplayRequest) -> Result<u64, AdminError> {
         let destination = self.destination_to_replay_to(id).await?;
         let filter = Arc::new(destination.range_filter(request));
         Ok(self.log().count_range(&filter, self.log().last_seq()).await?.events)
@@ -61,17 +38,17 @@ impl Engine {
     /// Starts a replay of what is in the log now. It is counted once more, and from then on kept until it was sent.
     ///
     /// # Errors
-    /// [`ReplayError`]; nothing was started.
+    /// [`AdminError`]; nothing was started.
     pub async fn start_replay(
         &self,
         author: &Author,
         id: DestinationId,
         request: &ReplayRequest,
-    ) -> Result<ReplayStanding, ReplayError> {
+    ) -> Result<ReplayStanding, AdminError> {
         let destination = self.destination_to_replay_to(id).await?;
         let replay = self.insert_replay(author, &destination, request).await?;
         self.after_replay_change().await;
-        self.find_replay(id, replay).await?.ok_or(ReplayError::NotFound)
+        self.find_replay(id, replay).await?.ok_or(AdminError::NotFound)
     }
 
     async fn insert_replay(
@@ -79,7 +56,7 @@ impl Engine {
         author: &Author,
         destination: &Destination,
         request: &ReplayRequest,
-    ) -> Result<ReplayId, ReplayError> {
+    ) -> Result<ReplayId, AdminError> {
         // What is counted stays in the log until it is stored that it is needed.
         let _turn = self.log().pruning_turn().await;
         let (last_seq, now) = (self.log().last_seq(), self.clock().now());
@@ -111,33 +88,30 @@ impl Engine {
     /// Replays to a destination, the newest first: the one that runs, and the last that have ended.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn list_replays(&self, id: DestinationId) -> Result<Vec<ReplayStanding>, StoreError> {
+    /// [`AdminError`].
+    pub async fn list_replays(&self, id: DestinationId) -> Result<Vec<ReplayStanding>, AdminError> {
         let replays = self.database().list_replays(id).await?;
         Ok(replays.into_iter().map(|replay| self.standing_of(replay)).collect())
     }
 
     /// # Errors
-    /// [`StoreError`].
-    pub async fn find_replay(&self, id: DestinationId, replay: ReplayId) -> Result<Option<ReplayStanding>, StoreError> {
+    /// [`AdminError`].
+    pub async fn find_replay(&self, id: DestinationId, replay: ReplayId) -> Result<Option<ReplayStanding>, AdminError> {
         let found = self.database().find_replay(id, replay).await?;
         Ok(found.map(|replay| self.standing_of(replay)))
     }
 
-    /// Ends a replay: when this returns, nothing more of it is begun. One that has ended stays as it is. None if there is
-    /// no such replay.
+    /// Ends a replay: when this returns, nothing more of it is begun. One that has ended stays as it is.
     ///
     /// # Errors
-    /// [`StoreError`]; it goes on.
+    /// [`AdminError::NotFound`] if there is no such replay, or [`AdminError::Internal`]; it goes on.
     pub async fn cancel_replay(
         &self,
         author: &Author,
         id: DestinationId,
         replay: ReplayId,
-    ) -> Result<Option<ReplayStanding>, StoreError> {
-        let Some(destination) = self.database().find_destination(id).await? else {
-            return Ok(None);
-        };
+    ) -> Result<ReplayStanding, AdminError> {
+        let destination = self.destination_to_replay_to(id).await?;
         let now = self.clock().now();
         let cancelled = |replay: &Replay| {
             let event = OwnEvent::ReplayCancelled {
@@ -152,12 +126,12 @@ impl Engine {
         if self.database().cancel_replay(id, replay, now, cancelled).await? {
             self.after_replay_change().await;
         }
-        self.find_replay(id, replay).await
+        self.find_replay(id, replay).await?.ok_or(AdminError::NotFound)
     }
 
-    async fn destination_to_replay_to(&self, id: DestinationId) -> Result<Destination, ReplayError> {
+    async fn destination_to_replay_to(&self, id: DestinationId) -> Result<Destination, AdminError> {
         let destination = self.database().find_destination(id).await?;
-        destination.ok_or(ReplayError::NotFound)
+        destination.ok_or(AdminError::NotFound)
     }
 
     fn standing_of(&self, replay: Replay) -> ReplayStanding {
