@@ -9,6 +9,7 @@ mod left_out;
 mod machine_traces;
 mod source;
 mod sql_place;
+mod store_place;
 
 use anyhow::{Result, bail};
 
@@ -35,6 +36,7 @@ fn findings_in(source: &Source) -> Vec<String> {
     let mut findings = file_length::check(source);
     findings.extend(app_place::check(source));
     findings.extend(sql_place::check(source));
+    findings.extend(store_place::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
     findings.extend(left_out::check(source));

@@ -1,0 +1,35 @@
+//! The server uses the store through the operations of `engine::admin`, and not by itself.
+
+use super::source::{Source, code_of};
+
+/// Signing in and out, which limits attempts between its steps.
+const ALLOWED: &str = "server/src/page/sign_in.rs";
+
+/// Shipped code only: a test or benchmark may look into the store.
+pub(super) fn check(source: &Source) -> Vec<String> {
+    if !source.is_rust_in("server/src/") || source.path == ALLOWED {
+        return Vec::new();
+    }
+    let uses_the_store = |line: &str| code_of(line).contains(".database()");
+    source.wrong_lines(uses_the_store, "the store is used outside engine::admin")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::source::source;
+
+    #[test]
+    fn only_signing_in_may() {
+        let text = "let tokens = engine.database().list_tokens().await;\n// engine.database() is fine here\n";
+        assert_eq!(
+            check(&source("server/src/api/v1/tokens.rs", text)),
+            ["server/src/api/v1/tokens.rs:1: the store is used outside engine::admin"]
+        );
+        let chained = "    .database()\n";
+        assert_eq!(check(&source("server/src/export.rs", chained)).len(), 1);
+        for place in [ALLOWED, "engine/src/admin/tokens.rs", "server/tests/it/tokens.rs"] {
+            assert!(check(&source(place, text)).is_empty(), "{place}");
+        }
+    }
+}
