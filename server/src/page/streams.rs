@@ -6,7 +6,6 @@ use app::{
 };
 use domain::{
     activity::Span,
-    delivery::advice,
     event::Author,
     ids::{DestinationId, Seq, UserId},
 };

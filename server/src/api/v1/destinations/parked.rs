@@ -9,7 +9,7 @@ use engine::admin::AdminError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{super::fields::refuse_one, find};
+use super::super::fields::refuse_one;
 use crate::{
     api::{
         ApiError,
@@ -61,8 +61,7 @@ pub(super) async fn list_parked(
     if !(1..=MOST).contains(&limit) {
         return Err(refuse_one("limit", "limit: 1 to 1000."));
     }
-    let destination = find(&services.engine, id).await?.destination;
-    let (id, kind) = (destination.id, destination.target.kind());
+    let id = DestinationId::new(id);
     let before = query.before.map(Seq::new);
     // One more than is shown tells whether there are others.
     let mut items = services.engine.list_parked(id, before, limit + 1).await?;
