@@ -109,7 +109,8 @@ test('a held stream goes on at once when it is asked to', async ({ page, request
   const item = streamItem(page, 'SIEM');
   await expect(item.locator('.health')).toContainText('next try in');
   await postEvents(request, instance, token, numbered(5));
-  await expect(item.locator('.health')).toContainText('6 waiting');
+  // With the event about the destination, and the one about the token if it reached the log after the destination was added.
+  await expect(item.locator('.health')).toContainText(/[67] waiting/);
   // Nothing is sent before the time that the destination has asked for: what comes now, the button has sent.
   expect(receiver.requests).toHaveLength(1);
   receiver.respondWith(200);
