@@ -282,10 +282,7 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
-    use domain::{
-        destination::S3Draft,
-        policy::{TlsFailure, Unreached},
-    };
+    use domain::{destination::S3Draft, policy::CLIENT_CERTIFICATE_REQUIRED};
 
     use super::*;
 
@@ -330,10 +327,13 @@ mod tests {
 
     #[test]
     fn a_proxy_that_requires_a_client_certificate_is_recognised() {
-        let page = "<h1>400 Bad Request</h1><center>No required SSL certificate was sent</center>";
+        let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n";
         for (status, body) in [(400, page), (496, "")] {
             let report = refusal_report(&answer(status, &[], body), &settings(""), Instant::now());
-            let expected = Outcome::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
+            let expected = Outcome::Answered {
+                status: CLIENT_CERTIFICATE_REQUIRED,
+                retry_after: None,
+            };
             assert_eq!(report.outcome, expected, "{status}");
         }
     }
