@@ -86,13 +86,13 @@ pub const fn advice(kind: DestinationKind, reason: Reason) -> &'static str {
 const fn too_many_refused_advice(kind: DestinationKind) -> &'static str {
     match kind {
         DestinationKind::Http => {
-            "No more refused events can be kept. Make the receiver accept these events, or retry or discard parked ones."
+            "No more refused events can be kept. Make the receiver accept these events and retry parked ones, or discard parked ones."
         }
         DestinationKind::GoogleCloudLogging => {
-            "No more refused events can be kept. Make Cloud Logging accept these entries, or retry or discard parked events."
+            "No more refused events can be kept. Make Cloud Logging accept these entries and retry parked ones, or discard parked ones."
         }
         DestinationKind::AmazonS3 => {
-            "No more refused events can be kept. Make the service accept these objects, or retry or discard parked events."
+            "No more refused events can be kept. Make the service accept these objects and retry parked ones, or discard parked ones."
         }
     }
 }

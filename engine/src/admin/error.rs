@@ -133,7 +133,7 @@ impl From<ParkError> for AdminError {
             ParkError::NotStuck => "The stream is not backing off, or requests with this event alone have not failed.",
             ParkError::InFlight => "The event is being sent right now. Try again in a moment.",
             ParkError::TooManyRefused => {
-                "As many events of this destination are refused or parked as are kept. Retry or discard some of them first."
+                "As many events of this destination are refused or parked as are kept. Discard parked ones first."
             }
         };
         Self::NotParked { reason }

@@ -86,6 +86,17 @@ impl Hold {
         self.plan(ProbeWait::AtOnce);
     }
 
+    /// What the stream waited for is there: the next probe is sent at once, and pauses start over.
+    pub(super) fn start_over(&mut self, now: Timestamp) {
+        self.backoff.succeed();
+        self.probe_now(now);
+    }
+
+    /// Whether the reason is that no more refused events are kept.
+    pub(super) fn lacks_room(&self) -> bool {
+        self.trouble == Trouble::TooManyRefused
+    }
+
     pub(super) fn is_due(&self) -> bool {
         self.next_probe <= Instant::now()
     }

@@ -1,14 +1,16 @@
 //! Destinations that refuse events: all of them, or some.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use domain::{
     Timestamp,
     health::{StreamFacts, StreamHealth},
-    ids::DestinationId,
+    ids::{DestinationId, Seq},
     policy::Trouble,
 };
 use engine::clock::Clock;
+
+use serde_json::json;
 
 use crate::{
     receiver::{Answer, Receiver, Request},
@@ -250,7 +252,7 @@ const LOG_SIZE: u64 = 16 << 20;
 
 /// Each takes up a sixty-fourth of the log.
 async fn post_large(world: &World, id: String) {
-    let event = serde_json::json!({
+    let event = json!({
         "event_type": "test", "id": id, "entity_type": "Project", "entity_id": id, "details": {"text": "x".repeat(256 << 10)},
     });
     let posted = world.engine.ingest("tests", event.to_string().into()).await;
@@ -276,28 +278,23 @@ async fn refused_events_do_not_fill_the_log(refusing: usize) {
         let url = format!("{}/{number}", refuser.url());
         ids.push(world.add_destination(&format!("bad {number}"), &url).await);
     }
-    let mut posted = 0;
-    let have_backed_off = async || {
-        let mut all = true;
+    let posted = Cell::new(0);
+    wait_until("all streams have backed off", async || {
+        let (mut have_refused, mut have_backed_off) = (true, true);
         for id in &ids {
-            all &= is_full(&world.state(*id).await.0);
+            let (health, facts) = world.state(*id).await;
+            have_refused &= is_full(&health) || facts.retrying == posted.get();
+            have_backed_off &= is_full(&health);
         }
-        all
-    };
-    // As many as the streams take at this pace, so that none is behind.
-    while !have_backed_off().await {
-        post_large(&world, format!("odd-{posted}")).await;
-        posted += 1;
-        wait_until("each has refused it or backs off", async || {
-            let mut all = true;
-            for id in &ids {
-                let (health, facts) = world.state(*id).await;
-                all &= is_full(&health) || facts.retrying == posted;
-            }
-            all
-        })
-        .await;
-    }
+        // As many as the streams take at this pace, so that none is behind.
+        if have_refused && !have_backed_off {
+            post_large(&world, format!("odd-{}", posted.get())).await;
+            posted.set(posted.get() + 1);
+        }
+        have_backed_off
+    })
+    .await;
+    let odd = usize::try_from(posted.get()).unwrap();
     let stored = log.stored().await.unwrap();
     let most = LOG_SIZE / 4 + (1 << 20);
     assert!(stored.used_bytes < most, "{} of {most} bytes", stored.used_bytes);
@@ -307,7 +304,7 @@ async fn refused_events_do_not_fill_the_log(refusing: usize) {
     }
     healthy
         .wait_for("everything is delivered to the healthy one", |requests| {
-            count(requests, "\"even-") == 32 && count(requests, "\"odd-") == usize::try_from(posted).unwrap()
+            count(requests, "\"even-") == 32 && count(requests, "\"odd-") == odd
         })
         .await;
     assert!(is_healthy(&world.state(good).await.0));
@@ -317,7 +314,6 @@ async fn refused_events_do_not_fill_the_log(refusing: usize) {
     for id in &ids {
         world.engine.retry_now(*id);
     }
-    let odd = usize::try_from(posted).unwrap();
     refuser
         .wait_for("everything is delivered to the others", |requests| {
             count(requests, "\"even-") == 32 * refusing && count(requests, "\"odd-") == odd * refusing
@@ -340,4 +336,202 @@ async fn what_one_destination_refuses_does_not_fill_the_log() {
 #[tokio::test]
 async fn what_three_destinations_refuse_does_not_fill_the_log() {
     refused_events_do_not_fill_the_log(3).await;
+}
+
+/// Events that fill the share of one destination quickly, in a small log.
+struct Filled {
+    world: World,
+    receiver: Receiver,
+    id: DestinationId,
+}
+
+/// Of one destination in [`Filled`], which then backs off: a quarter of the log has room for 65 of them.
+const FILLING: usize = 90;
+
+impl Filled {
+    async fn new() -> Self {
+        let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000)).with_speed(10);
+        let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+        world.engine.log().set_size_limit(4 << 20);
+        receiver.answer_bodies_with("odd-", Answer::Status(422));
+        let id = world.add_destination("SIEM", &receiver.url()).await;
+        Self { world, receiver, id }
+    }
+
+    /// Each about an entity of its own, every other one of which the receiver refuses.
+    async fn fill(&self) {
+        // One fills a page of the log.
+        let text = "x".repeat(15 << 10);
+        let event = |id: String| json!({"id": id, "event_type": "test", "entity_type": "Project", "entity_id": id, "details": {"text": text}});
+        for number in 0..FILLING {
+            let events = ["odd", "even"].map(|half| event(format!("{half}-{number}")));
+            let posted = self
+                .world
+                .engine
+                .ingest("tests", serde_json::to_vec(&events).unwrap().into());
+            posted.await.unwrap();
+        }
+        self.world.wait_for_health(self.id, "there is no room", is_full).await;
+    }
+
+    /// Lets time pass, and has the stream notice it without a probe.
+    async fn pass_time(&self) {
+        self.world.engine.clock().advance(Duration::from_secs(10));
+        let is_parked = self.world.engine.discard_parked(&author(), self.id, Seq::START).await;
+        assert!(!is_parked.unwrap());
+    }
+
+    /// How many are retried, and how many are parked.
+    async fn refused(&self) -> (u64, u64) {
+        let refused = self.world.engine.database().count_refused(self.id).await.unwrap();
+        (refused.retrying, refused.parked)
+    }
+
+    async fn wait_until_parked(&self) -> u64 {
+        wait_until("what is refused is parked", async || {
+            self.pass_time().await;
+            self.refused().await.0 == 0
+        })
+        .await;
+        self.refused().await.1
+    }
+
+    async fn wait_until_accepted(&self, text: &str) {
+        let receiver = &self.receiver;
+        receiver
+            .wait_for("they are accepted", |requests| count(requests, text) == FILLING)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn without_room_refused_events_are_parked_and_discarding_them_lets_the_stream_go_on() {
+    let filled = Filled::new().await;
+    filled.fill().await;
+    let parked = filled.wait_until_parked().await;
+    assert!(
+        is_full(&filled.world.state(filled.id).await.0) && parked > 50,
+        "{parked}"
+    );
+    let tries = filled
+        .world
+        .engine
+        .database()
+        .list_parked(filled.id, None, 1_000)
+        .await
+        .unwrap();
+    assert!(tries.iter().all(|event| event.tries == 5));
+    assert!(count(&filled.receiver.requests(), "\"even-") < FILLING);
+    for event in tries {
+        let is_parked = filled
+            .world
+            .engine
+            .discard_parked(&author(), filled.id, event.seq)
+            .await;
+        assert!(is_parked.unwrap());
+    }
+    // At once: no time passes for the stream.
+    filled.wait_until_accepted("\"even-").await;
+    wait_until("the others are refused", async || {
+        filled.refused().await.0 + parked == u64::try_from(FILLING).unwrap()
+    })
+    .await;
+    // With the audit events of the destination and of each discarded event.
+    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    wait_until("nothing waits", async || {
+        filled.pass_time().await;
+        let cursor = filled
+            .world
+            .engine
+            .database()
+            .read_cursor(filled.id)
+            .await
+            .unwrap()
+            .unwrap();
+        filled.refused().await == (0, 0) && cursor.acked == filled.world.engine.log().last_seq()
+    })
+    .await;
+    let odd = count(&filled.receiver.requests(), "\"odd-");
+    assert_eq!(odd + usize::try_from(parked).unwrap(), FILLING);
+}
+
+#[tokio::test]
+async fn without_room_parked_events_can_be_retried() {
+    let filled = Filled::new().await;
+    filled.fill().await;
+    let parked = filled.wait_until_parked().await;
+    let retry = async || {
+        filled
+            .world
+            .engine
+            .retry_all_parked(&author(), filled.id)
+            .await
+            .unwrap()
+    };
+    assert_eq!(retry().await, parked);
+    assert_eq!(filled.wait_until_parked().await, parked, "they are refused again");
+    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    assert_eq!(retry().await, parked);
+    filled.wait_until_accepted("\"odd-").await;
+    filled.wait_until_accepted("\"even-").await;
+    filled
+        .world
+        .wait_for_health(filled.id, "it is healthy", is_healthy)
+        .await;
+}
+
+#[tokio::test]
+async fn without_room_events_that_make_the_receiver_fail_are_parked_too() {
+    let filled = Filled::new().await;
+    for text in ["crash-0", "crash-1", "crash-2"] {
+        filled.receiver.answer_bodies_with(text, Answer::Status(500));
+        filled.world.post(text, texts(&[text])).await;
+    }
+    let posted = Cell::new(0);
+    wait_until("they are moved aside", async || {
+        // Something must show that the destination works.
+        filled.world.post("1", [format!("fine-{}", posted.get())]).await;
+        posted.set(posted.get() + 1);
+        filled.refused().await.0 == 3
+    })
+    .await;
+    filled.fill().await;
+    filled.wait_until_parked().await;
+    let parked = filled
+        .world
+        .engine
+        .database()
+        .list_parked(filled.id, None, 1_000)
+        .await
+        .unwrap();
+    let failed = parked.iter().filter(|event| event.reason.contains("500"));
+    assert_eq!(failed.map(|event| event.tries).collect::<Vec<_>>(), [5, 5, 5]);
+    assert!(is_full(&filled.world.state(filled.id).await.0));
+}
+
+#[tokio::test]
+async fn without_room_an_outage_costs_no_tries() {
+    let filled = Filled::new().await;
+    filled.fill().await;
+    filled.receiver.answer_all(Answer::Status(500));
+    filled.receiver.answer_bodies_with("odd-", Answer::Status(500));
+    let is_outage = |health: &StreamHealth| {
+        matches!(
+            health,
+            StreamHealth::Held {
+                trouble: Trouble::Unavailable(500),
+                ..
+            }
+        )
+    };
+    wait_until("it is noticed", async || {
+        filled.pass_time().await;
+        is_outage(&filled.world.state(filled.id).await.0)
+    })
+    .await;
+    for _ in 0..100 {
+        filled.pass_time().await;
+    }
+    let refused = filled.world.engine.database().list_refused(filled.id).await.unwrap();
+    assert!(refused.len() > 50 && refused.iter().all(|event| event.tries == 1));
 }

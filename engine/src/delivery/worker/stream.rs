@@ -174,6 +174,8 @@ pub(super) struct Stream {
     /// What is sent next while the destination is held.
     probe: Option<(LaneIndex, Seq)>,
     last_probe_was_first: bool,
+    /// The last probe was an event of a lane: while no more refused events are kept, one of those is sent next.
+    is_retry_next: bool,
     /// Grows whenever a hold begins: what was sent before says nothing about it.
     epoch: u64,
     books: Bookkeeping,
@@ -226,6 +228,7 @@ impl Stream {
             is_searching: false,
             probe: None,
             last_probe_was_first: false,
+            is_retry_next: false,
             epoch: 0,
             read_to: books.progress.acked(),
             books,
@@ -305,6 +308,7 @@ impl Stream {
         while let Some(Some(sent)) = self.in_flight.next().now_or_never() {
             self.settle(sent, now);
         }
+        self.note_room();
         self.show_progress();
     }
 

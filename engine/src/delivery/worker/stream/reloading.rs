@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{ids::Seq, policy::Trouble};
+use domain::ids::Seq;
 
 use super::{Hold, Stream};
 use crate::{
@@ -66,14 +66,25 @@ impl Stream {
         }
     }
 
-    /// What waits because too many events are refused is tried at once when there is room again.
     fn note_limit(&mut self) {
-        let is_full = self.refused_too_many();
-        self.context.status.refused_too_many(is_full);
-        let waits = |hold: &Hold| hold.trouble == Trouble::TooManyRefused;
-        if !is_full && self.hold.as_ref().is_some_and(waits) {
-            self.probe_now();
+        self.context.status.refused_too_many(self.refused_too_many());
+        self.note_room();
+    }
+
+    /// What waits because too many events are refused is tried at once when there is room again.
+    pub(super) fn note_room(&mut self) {
+        if !self.lacks_room() || self.refused_too_many() {
+            return;
         }
+        if let Some(hold) = &mut self.hold {
+            hold.start_over(self.context.clock.now());
+            self.context.status.held(self.hold.clone());
+        }
+    }
+
+    /// Whether the stream backs off because no more refused events are kept.
+    pub(super) fn lacks_room(&self) -> bool {
+        self.hold.as_ref().is_some_and(Hold::lacks_room)
     }
 
     async fn read_refusals(&self) -> Result<Stored, ReloadError> {

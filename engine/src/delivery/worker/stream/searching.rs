@@ -108,6 +108,11 @@ impl Stream {
         for (seq, about) in self.suspects.accept(number, elapsed) {
             self.blame(seq, about, now);
         }
+        self.count_unproven(number, now);
+    }
+
+    /// The destination works: tries of refused events that failed before this request was sent count.
+    pub(super) fn count_unproven(&mut self, number: RequestNumber, now: Timestamp) {
         for row in self.refusals.accept(number, now) {
             self.store_refused(row);
         }

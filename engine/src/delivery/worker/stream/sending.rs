@@ -75,18 +75,13 @@ impl Stream {
             return;
         }
         if let Some(hold) = &self.hold {
-            if hold.is_due() {
-                self.send_probe();
-            }
-            return;
+            return self.send_while_held(hold.is_due());
         }
         if self.books.is_troubled() && self.send_next() {
             return;
         }
         self.send_suspects();
-        if let Some(seq) = self.take_due_refusal() {
-            self.send_refused(seq);
-        }
+        self.send_due_refusal();
         while self.may_send() && self.in_flight.len() - self.extra_in_flight < self.pace.allowed() {
             if !self.send_next() {
                 break;
@@ -136,8 +131,20 @@ impl Stream {
         self.send(taken, Some(run), false)
     }
 
-    /// Sends nothing if there is nothing to probe with.
-    fn send_probe(&mut self) {
+    /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
+    /// one that is parked can be discarded. A probe that is due takes turns with them, to notice that the destination accepts it.
+    fn send_while_held(&mut self, is_due: bool) {
+        let goes_first = self.lacks_room() && (self.is_retry_next || !is_due);
+        if goes_first && self.send_due_refusal() {
+            return;
+        }
+        if is_due && !self.send_probe() {
+            self.send_due_refusal();
+        }
+    }
+
+    /// False if there is nothing to probe with.
+    fn send_probe(&mut self) -> bool {
         let is_sent = match (&self.mode, self.probe) {
             (Mode::Ready { .. }, Some((lane, seq))) => {
                 self.last_probe_was_first = self.lanes.firsts().any(|(_, first)| first == seq);
@@ -147,12 +154,18 @@ impl Stream {
             (Mode::Ready { .. }, None) => false,
             (Mode::Runs(_), _) => self.send_run(),
         };
-        if is_sent {
-            return;
-        }
-        if let Some(seq) = self.take_due_refusal() {
-            self.send_refused(seq);
-        }
+        self.is_retry_next |= is_sent;
+        is_sent
+    }
+
+    /// False if no refused event is due, or none may be sent.
+    fn send_due_refusal(&mut self) -> bool {
+        let Some(seq) = self.take_due_refusal() else {
+            return false;
+        };
+        self.is_retry_next = false;
+        self.send_refused(seq);
+        true
     }
 
     /// Asks for the time only if a refused event waits: this is called for every event.
@@ -259,11 +272,12 @@ impl Stream {
                 .is_some_and(|due| due <= self.context.clock.now())
     }
 
-    /// When a refused event is due and may be sent: not during a hold for any other reason than to probe.
+    /// When a refused event is due and may be sent: during a hold only as a probe, unless the hold is about refused events.
     fn refusal_timer(&self) -> Option<Instant> {
         let due_at = self.refusals.next_due().filter(|_| self.may_send())?;
         let wait = due_at.since(self.context.clock.now());
         let due = Instant::now() + wait;
-        Some(self.hold.as_ref().map_or(due, |hold| due.max(hold.next_probe)))
+        let hold = self.hold.as_ref().filter(|hold| !hold.lacks_room());
+        Some(hold.map_or(due, |hold| due.max(hold.next_probe)))
     }
 }

@@ -44,6 +44,10 @@ struct Shown {
     were_suspects: bool,
     /// Of what met with trouble, all had been refused before.
     were_refused: bool,
+    /// The event had been refused before.
+    is_retry: bool,
+    /// It failed in a way that may be its own fault, which is not known until another request is answered.
+    is_unproven: bool,
     /// So many in a row that it is the destination.
     everything_refused: Option<Trouble>,
 }
@@ -111,6 +115,9 @@ impl Stream {
             self.books.accepted(took, now);
             self.context.status.totals.accepted(shown.accepted, took);
             self.note_evidence(number, now);
+        } else if shown.refused_too_many && shown.trouble.is_none() {
+            // While there is no room, nothing shows better than this that the destination works.
+            self.count_unproven(number, now);
         } else if shown.trouble.is_some() && !shown.were_refused {
             self.failures = self.failures.saturating_add(1);
         }
@@ -127,6 +134,7 @@ impl Stream {
         let mut shown = Shown {
             were_suspects: true,
             were_refused: true,
+            is_retry: done.origins.first() == Some(&Origin::Refused),
             ..Shown::default()
         };
         let (parts, is_run) = (&done.report.parts, done.run.is_some());
@@ -194,7 +202,9 @@ impl Stream {
     ) {
         let (seq, may_be_the_event) = (event.seq, report.outcome.may_be_the_event());
         let Origin::Lane(lane) = origin else {
-            return match alone.filter(|_| may_be_the_event && self.hold.is_none()) {
+            let is_judged = self.hold.is_none() || self.lacks_room();
+            shown.is_unproven = alone.is_some() && may_be_the_event && is_judged;
+            return match alone.filter(|_| shown.is_unproven) {
                 Some((number, _)) => self.refusals.fail(seq, number, report, now),
                 None if self.hold.is_some() => self.refusals.put_back(seq, now),
                 None => self.refusals.put_back(seq, now.plus(UNREACHED_PAUSE)),
@@ -231,11 +241,17 @@ impl Stream {
             self.is_searching = false;
             return self.hold_for(Trouble::TooManyRefused, None, now);
         }
+        if shown.is_retry && self.lacks_room() && self.goes_on_without_room(shown) {
+            return;
+        }
         if let Some((trouble, retry_after)) = shown.trouble
             && shown.put_back > shown.accepted
         {
             if self.hold.is_some() || self.is_trouble(shown) {
                 self.is_searching = !shown.troubled.is_empty();
+                if !shown.is_retry {
+                    self.refusals.forgive();
+                }
                 self.hold_for(trouble, retry_after, now);
                 self.note_stuck(shown);
             }
@@ -256,6 +272,24 @@ impl Stream {
             && shown.accepted == events
         {
             room.events = most.events.min(room.events.saturating_mul(2));
+        }
+    }
+
+    /// A refused event was sent again while there was no room for others. False if that means the same as at any other time.
+    fn goes_on_without_room(&mut self, shown: &Shown) -> bool {
+        match shown.trouble {
+            // Whether the destination is at fault is seen with the event that waits for room.
+            Some((_, None)) if shown.is_unproven => {
+                self.probe_now();
+                true
+            }
+            Some(_) => false,
+            None if shown.accepted == 0 => true,
+            None if self.refused_too_many() => {
+                self.probe_now();
+                true
+            }
+            None => false,
         }
     }
 
@@ -361,7 +395,9 @@ impl Stream {
             self.suspects.clear(event.seq);
             self.lanes.unblock(lane);
         }
-        refusal != Refusal::Unsendable && self.streak.refuse()
+        // While there is no room, only refused events are sent again: that these are refused is no sign of anything else.
+        let is_sign = origin != Origin::Refused || !self.lacks_room();
+        refusal != Refusal::Unsendable && is_sign && self.streak.refuse()
     }
 
     pub(super) fn store_refused(&mut self, row: RefusedEvent) {
