@@ -1,5 +1,12 @@
+use std::time::Duration;
+
 use super::*;
-use crate::{event::Received, replay::ReplayDraft};
+use crate::{
+    alerts::{AlertedStream, StreamFailure},
+    event::Received,
+    replay::ReplayDraft,
+    settings::{LogSize, RetentionDays},
+};
 
 #[test]
 fn an_own_event_is_a_complete_audit_event() {
@@ -497,4 +504,311 @@ fn a_change_leaves_out_what_is_empty() {
     assert_eq!(change("name", "a", "b"), "Changed name from a to b");
     assert_eq!(change("key_prefix", "", "b"), "Changed key_prefix to b");
     assert_eq!(change("key_prefix", "a", ""), "Changed key_prefix from a");
+}
+
+/// What is stored and streamed, byte for byte: one event of every variant, those about destinations for every kind and every
+/// set of names.
+#[test]
+fn bodies_stay_as_they_are() {
+    let author = Author {
+        user_id: Some(UserId::new(7)),
+        class: AuthorClass::User,
+        name: "Ada \"A\"".into(),
+        ip_address: "::1".into(),
+    };
+    let at = Timestamp::from_unix_ms(1_760_464_808_677);
+    let events = golden_events().into_iter();
+    let bodies = events.map(|event| event.into_audit_event(&author, EventId("0199".into()), at).body);
+    let bodies: Vec<Box<str>> = bodies.collect();
+    for body in &bodies {
+        println!("{body}");
+    }
+    let expected: Vec<Box<str>> = include_str!("tests/bodies.jsonl").lines().map(Box::from).collect();
+    assert_eq!(bodies, expected);
+}
+
+fn golden_events() -> Vec<OwnEvent> {
+    let mut events = Vec::new();
+    let (user, username, token) = (UserId::new(11), || "grace".to_owned(), TokenId::new(12));
+    let name = || "ci \"x\"".to_owned();
+    events.extend([
+        OwnEvent::SignedIn {
+            user,
+            username: username(),
+        },
+        OwnEvent::SignInFailed { username: username() },
+        OwnEvent::SignedOut {
+            user,
+            username: username(),
+        },
+        OwnEvent::PasswordChanged {
+            user,
+            username: username(),
+        },
+        OwnEvent::PasswordReset {
+            user,
+            username: username(),
+        },
+        OwnEvent::UserCreated {
+            user,
+            username: username(),
+        },
+        OwnEvent::UserDisabled {
+            user,
+            username: username(),
+        },
+        OwnEvent::UserEnabled {
+            user,
+            username: username(),
+        },
+        OwnEvent::SessionsEnded {
+            user,
+            username: username(),
+            count: 1,
+        },
+        OwnEvent::SessionsEnded {
+            user,
+            username: username(),
+            count: 2,
+        },
+        OwnEvent::TokenCreated {
+            token,
+            name: name(),
+            scopes: "ingest, read_api".into(),
+        },
+        OwnEvent::TokenRevoked { token, name: name() },
+        OwnEvent::SettingChanged {
+            setting: "retention_days",
+            from: "90".into(),
+            to: "30".into(),
+        },
+        OwnEvent::AlertTested {
+            setting: "alert_webhook",
+            place: "https://alerts.example".into(),
+        },
+        OwnEvent::EventsUnreadable {
+            first: Seq::new(7),
+            last: Seq::new(9),
+        },
+    ]);
+    let destination = DestinationId::new(3);
+    let name = || "SIEM \\ \"x\"".to_owned();
+    events.extend([
+        OwnEvent::HeaderCreated {
+            destination,
+            name: name(),
+            key: "X-A".into(),
+        },
+        OwnEvent::HeaderUpdated {
+            destination,
+            name: name(),
+            from_key: "X-A".into(),
+            key: "X-B".into(),
+            has_new_value: true,
+            activation: Some(false),
+        },
+        OwnEvent::HeaderDeleted {
+            destination,
+            name: name(),
+            key: "X-B".into(),
+        },
+    ]);
+    for kind in DestinationKind::ALL {
+        for names in [EventNames::OfKind, EventNames::Unified] {
+            events.extend([
+                OwnEvent::DestinationCreated {
+                    destination,
+                    kind,
+                    names,
+                    name: name(),
+                    place: "the place".into(),
+                    start: StartFrom::Beginning,
+                },
+                OwnEvent::DestinationChanged {
+                    destination,
+                    kind,
+                    names,
+                    name: name(),
+                    field: "name",
+                    from: "Old".into(),
+                    to: name(),
+                },
+                OwnEvent::DestinationSecretReplaced {
+                    destination,
+                    kind,
+                    names,
+                    name: name(),
+                    secret: "private key",
+                },
+                OwnEvent::DestinationDeleted {
+                    destination,
+                    kind,
+                    names,
+                    name: name(),
+                    place: "the place".into(),
+                },
+            ]);
+        }
+        let types = || ["b", "a"].map(|name| EventType::parse(name).unwrap()).to_vec();
+        let (replay, progress) = (
+            ReplayId::new(4),
+            ReplayProgress {
+                total: 5,
+                sent: 2,
+                refused: 1,
+            },
+        );
+        let stream = AlertedStream {
+            id: destination,
+            kind,
+            name: name(),
+        };
+        let since = Timestamp::from_unix_ms(0);
+        events.extend([
+            OwnEvent::EventTypesAdded {
+                destination,
+                kind,
+                name: name(),
+                list: FilterKind::Allow,
+                types: types(),
+            },
+            OwnEvent::EventTypesRemoved {
+                destination,
+                kind,
+                name: name(),
+                list: FilterKind::Deny,
+                types: types(),
+            },
+            OwnEvent::NamespaceAdmitted {
+                destination,
+                kind,
+                name: name(),
+                path: namespace(),
+            },
+            OwnEvent::NamespaceRemoved {
+                destination,
+                kind,
+                name: name(),
+                path: namespace(),
+            },
+            OwnEvent::StreamPaused {
+                destination,
+                kind,
+                name: name(),
+            },
+            OwnEvent::StreamResumed {
+                destination,
+                kind,
+                name: name(),
+            },
+            OwnEvent::ReplayStarted {
+                destination,
+                kind,
+                name: name(),
+                replay,
+                request: replay_request(),
+                total: 5,
+            },
+            OwnEvent::ReplayCancelled {
+                destination,
+                kind,
+                name: name(),
+                replay,
+                progress,
+            },
+            OwnEvent::ReplayFinished {
+                destination,
+                kind,
+                name: name(),
+                replay,
+                progress,
+            },
+            OwnEvent::FailingEventParked {
+                destination,
+                kind,
+                name: name(),
+                event: Seq::new(4),
+            },
+            OwnEvent::ParkedEventRetried {
+                destination,
+                kind,
+                name: name(),
+                event: Seq::new(4),
+            },
+            OwnEvent::ParkedEventsRetried {
+                destination,
+                kind,
+                name: name(),
+                count: 4,
+            },
+            OwnEvent::ParkedEventDiscarded {
+                destination,
+                kind,
+                name: name(),
+                event: Seq::new(4),
+            },
+            OwnEvent::StreamTest {
+                destination: Some(destination),
+                kind,
+                name: name(),
+            },
+            OwnEvent::StreamTest {
+                destination: None,
+                kind,
+                name: name(),
+            },
+            OwnEvent::StreamTested {
+                destination: Some(destination),
+                kind,
+                name: name(),
+                place: "the place".into(),
+            },
+            OwnEvent::StreamTested {
+                destination: None,
+                kind,
+                name: name(),
+                place: "the place".into(),
+            },
+            OwnEvent::Alert(AlertNews::StreamFailing {
+                stream: stream.clone(),
+                since,
+                failure: StreamFailure::Refusing("Answered 422.".into()),
+                waiting: 42,
+                told_at: at_ten_minutes(),
+            }),
+            OwnEvent::Alert(AlertNews::StreamRecovered {
+                stream: stream.clone(),
+                since,
+                failed_for: Duration::from_secs(720),
+            }),
+            OwnEvent::Alert(AlertNews::EventsParked {
+                stream: stream.clone(),
+                newly: 3,
+                parked: 9,
+                reason: "Answered 422.".into(),
+            }),
+            OwnEvent::Alert(AlertNews::LogNearingLimit {
+                owed_percent: 81,
+                limit: LogSize::DEFAULT,
+                held_back_by: Some(stream),
+            }),
+        ]);
+    }
+    events.extend([
+        OwnEvent::Alert(AlertNews::LogNearingLimit {
+            owed_percent: 81,
+            limit: LogSize::DEFAULT,
+            held_back_by: None,
+        }),
+        OwnEvent::Alert(AlertNews::EventsPrunedEarly {
+            newly: 3,
+            limit: LogSize::DEFAULT,
+            days: RetentionDays::DEFAULT,
+        }),
+    ]);
+    events
+}
+
+fn at_ten_minutes() -> Timestamp {
+    Timestamp::from_unix_ms(600_000)
 }
