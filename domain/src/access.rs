@@ -78,7 +78,7 @@ impl TokenName {
             let rule = "Name: 1 to 72 letters, digits or ASCII punctuation, for example gitlab-production.";
             return Err(FieldError::new(Field::Name, rule));
         }
-        if text.eq_ignore_ascii_case(crate::event::OWN_SOURCE) {
+        if text.eq_ignore_ascii_case(crate::instance_event::INSTANCE_SOURCE) {
             return Err(FieldError::new(
                 Field::Name,
                 "Name: audit-streams is kept for this instance's own events.",

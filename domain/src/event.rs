@@ -9,7 +9,6 @@ pub mod body;
 mod compact;
 mod content;
 mod incoming;
-mod own;
 
 use std::fmt;
 
@@ -19,8 +18,7 @@ pub use self::{
     action::describe_action,
     batch::{BodyError, EventSizeLimit, MAX_EVENT_BYTES, MAX_EVENTS, split_body},
     content::StoredBody,
-    incoming::{EventError, Received},
-    own::{Author, AuthorClass, INSTANCE_SCOPE, OWN_SOURCE, OwnEvent},
+    incoming::{EventError, INSTANCE_SCOPE, Received},
 };
 use crate::{
     Timestamp,
@@ -83,6 +81,11 @@ impl EventType {
         let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         (!text.is_empty() && text.len() <= Self::MAX_CHARS && printable && text.trim() == text)
             .then(|| Self(text.to_owned()))
+    }
+
+    /// One of the built-in types.
+    pub(crate) fn built_in(name: &'static str) -> Self {
+        Self(name.to_owned())
     }
 
     pub fn as_str(&self) -> &str {

@@ -14,6 +14,7 @@ pub mod event_types;
 pub mod field_error;
 pub mod health;
 pub mod ids;
+pub mod instance_event;
 pub mod policy;
 pub mod probe;
 pub mod replay;

@@ -20,9 +20,9 @@ use domain::{
         AlertNews, AlertedStream, LogStep, ParkedAlert, ParkedCounts, ParkedStep, PruningAlert, PruningStep,
         StreamFailure, StreamStep, StreamTrouble, step_log, step_parked, step_pruning, step_stream,
     },
-    event::{Author, OwnEvent},
     health::StreamHealth,
     ids::DestinationId,
+    instance_event::{Author, InstanceEvent},
     settings::{FailingMinutes, LogShare},
 };
 use tokio::{
@@ -299,7 +299,7 @@ impl Alerts {
         let now = self.clock.now();
         let telling = news.map(|news| Telling {
             notices: notices::notices_of(&news, settings, now),
-            own_event: Recorded::new(OwnEvent::Alert(news), &Author::system(), now),
+            own_event: Recorded::new(InstanceEvent::alert(news), &Author::system(), now),
         });
         self.database.change_trouble(change, telling.as_ref()).await
     }

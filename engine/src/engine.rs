@@ -8,9 +8,9 @@ use std::{
 
 use domain::{
     activity::Minute,
-    event::{Author, OwnEvent},
     health::StreamHealth,
     ids::{ReplayId, Seq},
+    instance_event::{Author, InstanceEvent},
     replay::ReplayWait,
 };
 use tokio::{
@@ -311,7 +311,7 @@ impl Engine {
     }
 
     /// An own event about to be stored with the change it tells of.
-    pub fn recorded(&self, event: OwnEvent, author: &Author) -> Recorded {
+    pub fn recorded(&self, event: InstanceEvent, author: &Author) -> Recorded {
         Recorded::new(event, author, self.clock.now())
     }
 
@@ -452,7 +452,7 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
 async fn record_damage(log: &EventLog, database: &Database, clock: &Clock) -> Result<(), StoreError> {
     let stretches = log.take_unreported_damage();
     let recorded = |(first, last)| {
-        let event = OwnEvent::EventsUnreadable { first, last };
+        let event = InstanceEvent::events_unreadable(first, last);
         Recorded::new(event, &Author::system(), clock.now())
     };
     let events: Vec<Recorded> = stretches.iter().copied().map(recorded).collect();

@@ -6,7 +6,8 @@
 
 use domain::{
     Timestamp,
-    event::{AuditEvent, Author, EventId, OWN_SOURCE, OwnEvent, Received},
+    event::{AuditEvent, EventId, Received},
+    instance_event::{Author, INSTANCE_SOURCE, InstanceEvent},
 };
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub struct Recorded(pub(crate) AuditEvent);
 
 impl Recorded {
     /// Gives the event an id of its own.
-    pub fn new(event: OwnEvent, author: &Author, at: Timestamp) -> Self {
+    pub fn new(event: InstanceEvent, author: &Author, at: Timestamp) -> Self {
         Self(event.into_audit_event(author, fresh_id(), at))
     }
 }
@@ -61,7 +62,7 @@ pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result
     if events.is_empty() {
         return Ok(0);
     }
-    log.append(OWN_SOURCE, clock.now(), events).await?;
+    log.append(INSTANCE_SOURCE, clock.now(), events).await?;
     database.remove_own_events(&readable).await?;
     Ok(readable.len())
 }

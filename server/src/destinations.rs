@@ -5,8 +5,8 @@ use domain::{
     destination::{
         DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, TargetDraft,
     },
-    event::Author,
     ids::DestinationId,
+    instance_event::Author,
 };
 use engine::{
     DestinationState, Engine,

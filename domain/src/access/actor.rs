@@ -1,8 +1,8 @@
 //! Where a request of the page comes from, and whom it comes from.
 
 use crate::{
-    event::{Author, AuthorClass},
     ids::{SessionId, UserId},
+    instance_event::{Author, AuthorClass},
 };
 
 /// The user of a request with a valid session.

@@ -11,9 +11,11 @@ use super::{
     AuditEvent, EventId, EventType, MAX_EVENT_BYTES,
     body::{Members, decode_strictly, plain},
     compact::{compact, depth},
-    own::INSTANCE_SCOPE,
 };
 use crate::Timestamp;
+
+/// The `entity_type` of events that concern the instance as a whole.
+pub const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
 
 /// The documented fields, in the order in which they are written.
 const FIELDS: [&str; 13] = [

@@ -2,7 +2,7 @@
 
 use domain::{
     Field, FieldError,
-    event::{Author, OwnEvent},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AlertChange, AlertChannel, EmailSettings, MailAddress, WebhookSettings},
     view::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
 };
@@ -80,7 +80,7 @@ impl Engine {
             ),
         };
         if let Some((setting, place)) = tested {
-            let event = OwnEvent::AlertTested { setting, place };
+            let event = InstanceEvent::new(Subject::Setting(setting), Action::AlertTested { place });
             self.database().record(&self.recorded(event, author)).await?;
         }
         let notice = test_notice(channel, self.clock().now());

@@ -9,11 +9,12 @@ mod test_report;
 mod testing;
 
 use domain::{
-    Field, FieldError,
+    Field, FieldError, Timestamp,
     destination::{DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings, VerificationToken},
-    event::{Author, EventType, OwnEvent},
+    event::EventType,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
+    instance_event::{Action, Author, InstanceEvent, Subject},
 };
 use url::Url;
 
@@ -120,8 +121,8 @@ impl Engine {
         };
         let secrets = fresh_secrets(chosen_token).map_err(StoreError::from)?;
         let created = |id| {
-            let events = creation(id, &new).into_iter();
-            events.map(|event| Recorded::new(event, author, now)).collect()
+            let subject = Subject::destination(id, new.target.kind(), new.name.as_str());
+            recorded(&subject, creation(&new), author, now)
         };
         // Until it is stored, nobody knows that what stands after its start is owed.
         let keeping = match new.start_from {
@@ -168,8 +169,8 @@ impl Engine {
         self.check_target(&change.target, Some(&stored.target))?;
         let now = self.clock().now();
         let changed = |before: &Destination| {
-            let events = changes(before, &change).into_iter();
-            events.map(|event| Recorded::new(event, author, now)).collect()
+            let subject = Subject::destination(id, change.target.kind(), change.name.as_str());
+            recorded(&subject, changes(before, &change), author, now)
         };
         let destination = self
             .database()
@@ -222,13 +223,8 @@ impl Engine {
     ) -> Result<(), UpdateError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
-            let event = OwnEvent::DestinationDeleted {
-                destination: id,
-                kind: before.target.kind(),
-                names,
-                name: before.name.to_string(),
-                place: stored_place(&before.target),
-            };
+            let place = stored_place(&before.target);
+            let event = InstanceEvent::new(before.subject(), Action::DestinationDeleted { names, place });
             Recorded::new(event, author, now)
         };
         self.database().delete_destination(id, version, deleted).await?;
@@ -305,30 +301,27 @@ impl Engine {
 }
 
 /// What adding a destination comes to: that it was added, then its headers and its filter.
-fn creation(destination: DestinationId, new: &DestinationSettings) -> Vec<OwnEvent> {
-    let (kind, names, name) = (new.target.kind(), new.event_names, new.name.as_str());
-    let mut events = vec![OwnEvent::DestinationCreated {
-        destination,
-        kind,
-        names,
-        name: name.to_owned(),
+fn creation(new: &DestinationSettings) -> Vec<Action> {
+    let mut actions = vec![Action::DestinationCreated {
+        names: new.event_names,
         place: place_of(&new.target),
         start: new.start_from,
     }];
     if let TargetSettings::Http(settings) = &new.target {
-        events.extend(header_changes(destination, name, &[], &settings.headers));
+        actions.extend(header_changes(&[], &settings.headers));
     }
-    events.extend(filter_changes(
-        destination,
-        kind,
-        name,
-        &EventFilter::default(),
-        &new.filter,
-    ));
-    events.extend(namespace_changes(destination, kind, name, &[], &new.namespaces));
+    actions.extend(filter_changes(&EventFilter::default(), &new.filter));
+    actions.extend(namespace_changes(&[], &new.namespaces));
     let flow = new.flow.unwrap_or_default();
-    events.extend(flow_changes((destination, kind, names), name, Flow::default(), flow));
-    events
+    actions.extend(flow_changes(new.event_names, Flow::default(), flow));
+    actions
+}
+
+fn recorded(subject: &Subject, actions: Vec<Action>, author: &Author, now: Timestamp) -> Vec<Recorded> {
+    let events = actions
+        .into_iter()
+        .map(|action| InstanceEvent::new(subject.clone(), action));
+    events.map(|event| Recorded::new(event, author, now)).collect()
 }
 
 fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<HttpSecrets, KeyError> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use domain::{
     FieldError, Timestamp,
     access::{NewPassword, TokenRequest},
-    event::{Author, OwnEvent},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     view::{NewTokenView, TokenView},
 };
 
@@ -82,13 +82,7 @@ impl Maintenance {
     /// # Errors
     /// [`MaintenanceError::NoSuchToken`] if there is none with this name, or it was revoked before.
     pub async fn revoke_token(&self, name: &str) -> Result<(), MaintenanceError> {
-        let event_name = name.to_owned();
-        let revoked = |token| {
-            self.recorded(OwnEvent::TokenRevoked {
-                token,
-                name: event_name,
-            })
-        };
+        let revoked = |token| self.recorded(Subject::token(token, name), Action::TokenRevoked);
         let stored = self.database.revoke_token(name, self.now(), revoked).await?;
         let no_such_token = || MaintenanceError::NoSuchToken { name: name.to_owned() };
         stored.map(drop).ok_or_else(no_such_token)
@@ -104,13 +98,10 @@ impl Maintenance {
         let user = found.ok_or_else(|| MaintenanceError::NoSuchUser {
             username: username.to_owned(),
         })?;
-        let (id, username) = (user.id, user.username);
-        let reset = self.recorded(OwnEvent::PasswordReset { user: id, username });
+        let id = user.id;
+        let reset = self.recorded(Subject::user(id, user.username), Action::PasswordReset);
         self.database.update_password(id, &hash, &reset).await?;
-        let enabled = |username: &str| {
-            let username = username.to_owned();
-            self.recorded(OwnEvent::UserEnabled { user: id, username })
-        };
+        let enabled = |username: &str| self.recorded(Subject::user(id, username), Action::UserEnabled);
         match self.database.set_user_enabled(id, true, self.now(), enabled).await {
             Err(UserError::Store(error)) => Err(error.into()),
             // The user was enabled already.
@@ -122,7 +113,8 @@ impl Maintenance {
         self.clock.now()
     }
 
-    fn recorded(&self, event: OwnEvent) -> Recorded {
+    fn recorded(&self, subject: Subject, action: Action) -> Recorded {
+        let event = InstanceEvent::new(subject, action);
         Recorded::new(event, &Author::command_line(), self.now())
     }
 }

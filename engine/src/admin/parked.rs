@@ -2,9 +2,8 @@
 
 use domain::{
     delivery::advice,
-    destination::DestinationKind,
-    event::{Author, OwnEvent},
     ids::{DestinationId, Seq},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     view::{AttemptView, ParkedView},
 };
 
@@ -34,7 +33,8 @@ impl Engine {
         before: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<ParkedView>, AdminError> {
-        let (kind, _) = self.describe(id).await?.ok_or(AdminError::NotFound)?;
+        let destination = self.database().find_destination(id).await?;
+        let kind = destination.ok_or(AdminError::NotFound)?.target.kind();
         let parked = self.database().list_parked(id, before, limit).await?;
         let view = |event: ParkedEvent| ParkedView {
             seq: event.seq,
@@ -52,13 +52,8 @@ impl Engine {
     /// # Errors
     /// [`ParkError`]; nothing was changed, unless it was not stored in time.
     pub async fn park_event(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<(), ParkError> {
-        let (kind, name) = self.describe(id).await?.ok_or(ParkError::NotFound)?;
-        let event = OwnEvent::FailingEventParked {
-            destination: id,
-            kind,
-            name,
-            event: seq,
-        };
+        let subject = self.subject(id).await?.ok_or(ParkError::NotFound)?;
+        let event = InstanceEvent::new(subject, Action::FailingEventParked(seq));
         self.delivery().park(id, seq, self.recorded(event, author)).await?;
         self.after_change().await;
         Ok(())
@@ -69,18 +64,11 @@ impl Engine {
     /// # Errors
     /// [`AdminError::Internal`]; nothing was changed.
     pub async fn retry_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, AdminError> {
-        let Some((kind, name)) = self.describe(id).await? else {
+        let Some(subject) = self.subject(id).await? else {
             return Ok(false);
         };
-        let retried = self.recorded(
-            OwnEvent::ParkedEventRetried {
-                destination: id,
-                kind,
-                name,
-                event: seq,
-            },
-            author,
-        );
+        let event = InstanceEvent::new(subject, Action::ParkedEventRetried(seq));
+        let retried = self.recorded(event, author);
         let changed = self
             .database()
             .retry_parked(id, seq, self.clock().now(), &retried)
@@ -94,16 +82,11 @@ impl Engine {
     /// # Errors
     /// [`AdminError::Internal`]; nothing was changed.
     pub async fn retry_all_parked(&self, author: &Author, id: DestinationId) -> Result<u64, AdminError> {
-        let Some((kind, name)) = self.describe(id).await? else {
+        let Some(subject) = self.subject(id).await? else {
             return Ok(0);
         };
         let retried = |count| {
-            let event = OwnEvent::ParkedEventsRetried {
-                destination: id,
-                kind,
-                name,
-                count,
-            };
+            let event = InstanceEvent::new(subject, Action::ParkedEventsRetried { count });
             self.recorded(event, author)
         };
         let count = self
@@ -119,26 +102,19 @@ impl Engine {
     /// # Errors
     /// [`AdminError::Internal`]; nothing was changed.
     pub async fn discard_parked(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<bool, AdminError> {
-        let Some((kind, name)) = self.describe(id).await? else {
+        let Some(subject) = self.subject(id).await? else {
             return Ok(false);
         };
-        let discarded = self.recorded(
-            OwnEvent::ParkedEventDiscarded {
-                destination: id,
-                kind,
-                name,
-                event: seq,
-            },
-            author,
-        );
+        let event = InstanceEvent::new(subject, Action::ParkedEventDiscarded(seq));
+        let discarded = self.recorded(event, author);
         let changed = self.database().discard_parked(id, seq, &discarded).await?;
         self.after_change().await;
         Ok(changed)
     }
 
-    /// Kind and name of the destination, for audit events about its parked events.
-    async fn describe(&self, id: DestinationId) -> Result<Option<(DestinationKind, String)>, StoreError> {
+    /// The destination, for instance events about its parked events.
+    async fn subject(&self, id: DestinationId) -> Result<Option<Subject>, StoreError> {
         let destination = self.database().find_destination(id).await?;
-        Ok(destination.map(|destination| (destination.target.kind(), destination.name.to_string())))
+        Ok(destination.map(|destination| destination.subject()))
     }
 }

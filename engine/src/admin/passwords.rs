@@ -2,7 +2,7 @@
 
 use domain::{
     access::{NewPassword, SignedIn},
-    event::OwnEvent,
+    instance_event::{Action, InstanceEvent, Subject},
 };
 
 use super::AdminError;
@@ -35,10 +35,7 @@ impl Engine {
             return Ok(PasswordChange::WrongPassword);
         }
         let hash = self.passwords().hash(new).await?;
-        let event = OwnEvent::PasswordChanged {
-            user: user.id,
-            username: user.username,
-        };
+        let event = InstanceEvent::new(Subject::user(user.id, user.username), Action::PasswordChanged);
         let recorded = self.recorded(event, &signed_in.author());
         let is_changed = self
             .database()

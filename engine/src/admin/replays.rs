@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    event::{Author, OwnEvent},
     ids::{DestinationId, ReplayId},
+    instance_event::{Action, Author, InstanceEvent},
     replay::{ReplayRequest, ReplayState, ReplayWait},
 };
 
@@ -72,15 +72,12 @@ impl Engine {
             now,
         };
         let started = |replay| {
-            let event = OwnEvent::ReplayStarted {
-                destination: destination.id,
-                kind: destination.target.kind(),
-                name: destination.name.to_string(),
+            let action = Action::ReplayStarted {
                 replay,
                 request: request.clone(),
                 total: counted.events,
             };
-            Recorded::new(event, author, now)
+            Recorded::new(InstanceEvent::new(destination.subject(), action), author, now)
         };
         Ok(self.database().insert_replay(&new, started).await?)
     }
@@ -114,14 +111,11 @@ impl Engine {
         let destination = self.destination_to_replay_to(id).await?;
         let now = self.clock().now();
         let cancelled = |replay: &Replay| {
-            let event = OwnEvent::ReplayCancelled {
-                destination: id,
-                kind: destination.target.kind(),
-                name: destination.name.to_string(),
+            let action = Action::ReplayCancelled {
                 replay: replay.id,
                 progress: replay.position.progress,
             };
-            Recorded::new(event, author, now)
+            Recorded::new(InstanceEvent::new(destination.subject(), action), author, now)
         };
         if self.database().cancel_replay(id, replay, now, cancelled).await? {
             self.after_replay_change().await;

@@ -1,8 +1,8 @@
 //! Sessions of users.
 
 use domain::{
-    event::{Author, OwnEvent},
     ids::{SessionId, UserId},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     view::SessionView,
 };
 
@@ -37,8 +37,8 @@ impl Engine {
         only: Option<SessionId>,
     ) -> Result<u64, AdminError> {
         let ended = |count| {
-            let username = username.to_owned();
-            self.recorded(OwnEvent::SessionsEnded { user, username, count }, author)
+            let event = InstanceEvent::new(Subject::user(user, username), Action::SessionsEnded { count });
+            self.recorded(event, author)
         };
         let count = self.database().delete_sessions(user, only, ended).await?;
         self.relay_own_events().await;

@@ -1,7 +1,7 @@
 //! Network and retention settings.
 
 use domain::{
-    event::{Author, OwnEvent},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AllowEntry, NetworkChange, RetentionChange},
     view::{NetworkView, RetentionView, SettingView},
 };
@@ -147,7 +147,10 @@ impl Engine {
 
     /// The audit event of a value that changed.
     pub(crate) fn changed(&self, author: &Author, setting: &'static str, from: String, to: String) -> Option<Recorded> {
-        (from != to).then(|| self.recorded(OwnEvent::SettingChanged { setting, from, to }, author))
+        (from != to).then(|| {
+            let event = InstanceEvent::new(Subject::Setting(setting), Action::SettingChanged { from, to });
+            self.recorded(event, author)
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 use domain::{
     Field, Timestamp,
     access::{TokenDraft, TokenRequest},
-    event::{Author, OwnEvent},
     ids::TokenId,
+    instance_event::{Action, Author, InstanceEvent, Subject},
     view::{NewTokenView, TokenState, TokenView},
 };
 
@@ -55,8 +55,8 @@ impl Engine {
     /// [`AdminError::NotFound`] if there is no such token, or it was revoked before.
     pub async fn revoke_token(&self, author: &Author, id: TokenId) -> Result<String, AdminError> {
         let revoked = |name: &str| {
-            let name = name.to_owned();
-            self.recorded(OwnEvent::TokenRevoked { token: id, name }, author)
+            let event = InstanceEvent::new(Subject::token(id, name), Action::TokenRevoked);
+            self.recorded(event, author)
         };
         let now = self.clock().now();
         let stored = self.database().revoke_token_with_id(id, now, revoked).await;
@@ -83,7 +83,10 @@ pub(super) async fn insert(
 ) -> Result<Option<TokenId>, StoreError> {
     let scopes: Vec<&str> = request.scopes.iter().map(|scope| scope.as_str()).collect();
     let (name, scopes) = (request.name.to_string(), scopes.join(", "));
-    let created = |token| Recorded::new(OwnEvent::TokenCreated { token, name, scopes }, author, now);
+    let created = |token| {
+        let event = InstanceEvent::new(Subject::token(token, name), Action::TokenCreated { scopes });
+        Recorded::new(event, author, now)
+    };
     let new = NewToken {
         name: request.name,
         key_hash: token.hash().0,

@@ -3,8 +3,8 @@
 use domain::{
     Field, FieldErrors,
     access::{NewPassword, Username},
-    event::{Author, OwnEvent},
     ids::UserId,
+    instance_event::{Action, Author, InstanceEvent, Subject},
     view::{LoginView, UserView},
 };
 
@@ -47,8 +47,8 @@ impl Engine {
         let (password, generated) = or_generated(password)?;
         let hash = self.passwords().hash(&password).await?;
         let created = |user| {
-            let username = username.to_string();
-            self.recorded(OwnEvent::UserCreated { user, username }, author)
+            let event = InstanceEvent::new(Subject::user(user, username.as_str()), Action::UserCreated);
+            self.recorded(event, author)
         };
         let now = self.clock().now();
         let id = self.database().add_user(username.as_str(), &hash, now, created).await?;
@@ -73,13 +73,12 @@ impl Engine {
             ));
         }
         let changed = |username: &str| {
-            let (user, username) = (id, username.to_owned());
-            let event = if enabled {
-                OwnEvent::UserEnabled { user, username }
+            let action = if enabled {
+                Action::UserEnabled
             } else {
-                OwnEvent::UserDisabled { user, username }
+                Action::UserDisabled
             };
-            self.recorded(event, author)
+            self.recorded(InstanceEvent::new(Subject::user(id, username), action), author)
         };
         let now = self.clock().now();
         let username = self.database().set_user_enabled(id, enabled, now, changed).await?;
@@ -106,8 +105,8 @@ impl Engine {
         let (password, generated) = or_generated(password)?;
         let hash = self.passwords().hash(&password).await?;
         let reset = |username: &str| {
-            let username = username.to_owned();
-            self.recorded(OwnEvent::PasswordReset { user: id, username }, author)
+            let event = InstanceEvent::new(Subject::user(id, username), Action::PasswordReset);
+            self.recorded(event, author)
         };
         let username = self.database().reset_password(id, &hash, reset).await?;
         self.relay_own_events().await;

@@ -135,7 +135,7 @@ impl TokenCache {
 mod tests {
     use domain::{
         access::{Scope, TokenName},
-        event::{Author, OwnEvent},
+        instance_event::{Action, Author, InstanceEvent, Subject},
     };
 
     use super::*;
@@ -149,10 +149,7 @@ mod tests {
     }
 
     fn recorded(token: TokenId) -> Recorded {
-        let event = OwnEvent::TokenRevoked {
-            token,
-            name: "x".into(),
-        };
+        let event = InstanceEvent::new(Subject::token(token, "x"), Action::TokenRevoked);
         Recorded::new(event, &Author::command_line(), Timestamp::from_unix_ms(0))
     }
 

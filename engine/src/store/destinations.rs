@@ -20,6 +20,7 @@ use domain::{
         DestinationKind, DestinationName, DestinationSettings, EventFilter, Flow, TargetSettings, already_taken,
     },
     ids::{DestinationId, Seq},
+    instance_event::Subject,
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
@@ -54,6 +55,13 @@ pub struct Destination {
     pub flow: Flow,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Destination {
+    /// As instance events name it.
+    pub fn subject(&self) -> Subject {
+        Subject::destination(self.id, self.target.kind(), self.name.as_str())
+    }
 }
 
 /// A destination to be stored, and under which conditions.

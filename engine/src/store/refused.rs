@@ -201,7 +201,7 @@ mod tests {
     };
     use domain::{
         destination::DestinationKind,
-        event::{Author, OwnEvent},
+        instance_event::{Action, Author, InstanceEvent, Subject},
         policy::Refusal,
     };
 
@@ -253,12 +253,8 @@ mod tests {
     }
 
     fn own_event() -> Recorded {
-        let event = OwnEvent::ParkedEventsRetried {
-            destination: DestinationId::new(1),
-            kind: DestinationKind::Http,
-            name: "SIEM".into(),
-            count: 1,
-        };
+        let subject = Subject::destination(DestinationId::new(1), DestinationKind::Http, "SIEM");
+        let event = InstanceEvent::new(subject, Action::ParkedEventsRetried { count: 1 });
         Recorded::new(event, &Author::system(), Timestamp::from_unix_ms(0))
     }
 

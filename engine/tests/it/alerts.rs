@@ -5,9 +5,9 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     Field, Timestamp,
-    event::Author,
     health::StreamHealth,
     ids::{DestinationId, Seq},
+    instance_event::Author,
     settings::{
         AlertChange, AlertThresholds, EmailDraft, FailingMinutes, LogShare, LogSize, NetworkChange, WebhookDraft,
     },

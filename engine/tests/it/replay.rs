@@ -7,9 +7,10 @@ use std::{
 
 use domain::{
     destination::Flow,
-    event::{EventId, OWN_SOURCE},
+    event::EventId,
     health::StreamHealth,
     ids::{DestinationId, ReplayId, Seq},
+    instance_event::INSTANCE_SOURCE,
     policy::Trouble,
     replay::{KEPT_REPLAYS, ReplayDraft, ReplayProgress, ReplayRequest, ReplayState, ReplayWait},
 };
@@ -124,7 +125,7 @@ pub(crate) async fn own_messages(world: &World) -> Vec<String> {
         .read_after(Seq::START, 100_000, 1 << 30)
         .await
         .unwrap();
-    let own = events.iter().filter(|event| &*event.source == OWN_SOURCE);
+    let own = events.iter().filter(|event| &*event.source == INSTANCE_SOURCE);
     let message = |body: &[u8]| {
         let event: Value = serde_json::from_slice(body).unwrap();
         event["details"]["custom_message"].as_str().unwrap().to_owned()

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 
 use domain::{
     destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, ObjectLayout, S3Draft, TargetDraft},
-    event::OWN_SOURCE,
     health::StreamHealth,
     ids::{DestinationId, Seq},
+    instance_event::INSTANCE_SOURCE,
     policy::Trouble,
 };
 use engine::{EngineConfig, FixedSettings, log::LoggedEvent, sink::SinkServices};
@@ -244,7 +244,7 @@ async fn each_event_is_an_object_under_gitlabs_key() {
     written.sort();
     assert_eq!(sent, written, "byte for byte, none missing and none twice");
     assert!(storage.server.puts_by_key().values().all(|puts| puts.times == 1));
-    let own = events.iter().find(|event| &*event.source == OWN_SOURCE).unwrap();
+    let own = events.iter().find(|event| &*event.source == INSTANCE_SOURCE).unwrap();
     assert!(
         storage
             .objects()

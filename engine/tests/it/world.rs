@@ -4,9 +4,9 @@ use std::{sync::Once, time::Duration};
 
 use domain::{
     destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, HeaderDraft, HttpDraft, TargetDraft},
-    event::{Author, AuthorClass},
     health::StreamHealth,
     ids::{DestinationId, Seq},
+    instance_event::{Author, AuthorClass},
 };
 use engine::{
     DestinationState, Engine, EngineConfig, FixedSettings,

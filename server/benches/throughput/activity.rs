@@ -5,8 +5,8 @@ use std::{path::Path, time::Duration};
 use domain::{
     activity::{Counts, LatencyHistogram, Minute},
     destination::{DestinationDraft, DestinationSettings, Flow},
-    event::Author,
     ids::DestinationId,
+    instance_event::Author,
 };
 use engine::{
     Engine,

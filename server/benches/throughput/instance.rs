@@ -10,7 +10,7 @@ use std::{
 
 use domain::{
     destination::DestinationDraft,
-    event::{Author, AuthorClass},
+    instance_event::{Author, AuthorClass},
 };
 use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
 

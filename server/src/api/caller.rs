@@ -7,7 +7,7 @@
 use axum::http::{StatusCode, request::Parts};
 use domain::{
     access::{Scope, SignedIn},
-    event::{Author, AuthorClass},
+    instance_event::{Author, AuthorClass},
 };
 
 use super::{

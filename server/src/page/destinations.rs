@@ -4,7 +4,7 @@ use app::{
     port::streams::StreamSummary,
     wire::{AppError, DestinationSecret, EventTypeView},
 };
-use domain::{destination::DestinationSettings, event::Author, ids::DestinationId, probe::TestReport};
+use domain::{destination::DestinationSettings, ids::DestinationId, instance_event::Author, probe::TestReport};
 use engine::Engine;
 
 use super::{

@@ -5,8 +5,8 @@ use app::{
     wire::AppError,
 };
 use domain::{
-    event::Author,
     ids::{DestinationId, ReplayId, UserId},
+    instance_event::Author,
     replay::ReplayDraft,
 };
 use engine::{Engine, ReplayStanding};

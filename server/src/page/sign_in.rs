@@ -6,7 +6,7 @@ use app::{
     port::{SetCookie, SignedIn, Visitor},
     wire::AppError,
 };
-use domain::event::{Author, AuthorClass, OwnEvent};
+use domain::instance_event::{Action, Author, AuthorClass, InstanceEvent, Subject};
 use engine::store::{KnownBrowser, NewSession, StoredUser};
 
 use super::{
@@ -93,10 +93,8 @@ fn browser_of(services: &Services, visitor: &Visitor, username: &str) -> Option<
 }
 
 pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Result<SetCookie, AppError> {
-    let event = OwnEvent::SignedOut {
-        user: signed_in.user,
-        username: signed_in.username.clone(),
-    };
+    let subject = Subject::user(signed_in.user, signed_in.username.as_str());
+    let event = InstanceEvent::new(subject, Action::SignedOut);
     let recorded = services.engine.recorded(event, &author_of(signed_in));
     services
         .engine
@@ -131,10 +129,7 @@ async fn start_session(
         name: user.username.clone(),
         ip_address: visitor.ip_address.clone(),
     };
-    let event = OwnEvent::SignedIn {
-        user: user.id,
-        username: user.username.clone(),
-    };
+    let event = InstanceEvent::new(Subject::user(user.id, user.username.as_str()), Action::SignedIn);
     let recorded = services.engine.recorded(event, &author);
     let is_admitted = services
         .engine
@@ -175,9 +170,8 @@ async fn record_failure(services: &Services, visitor: &Visitor, user: Option<&St
         name: name.clone(),
         ip_address: visitor.ip_address.clone(),
     };
-    let recorded = services
-        .engine
-        .recorded(OwnEvent::SignInFailed { username: name }, &author);
+    let event = InstanceEvent::new(Subject::visitor(name), Action::SignInFailed);
+    let recorded = services.engine.recorded(event, &author);
     services.engine.database().record(&recorded).await.map_err(from_store)?;
     services.engine.relay_own_events().await;
     Ok(())

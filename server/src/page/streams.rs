@@ -6,8 +6,8 @@ use app::{
 };
 use domain::{
     activity::Span,
-    event::Author,
     ids::{DestinationId, Seq, UserId},
+    instance_event::Author,
 };
 use engine::{DestinationState, Engine, admin::Overview};
 

@@ -4,8 +4,8 @@ use std::{process::Command, time::Duration};
 
 use domain::{
     destination::{DestinationDraft, DestinationSettings, Flow},
-    event::Author,
     ids::Seq,
+    instance_event::Author,
     policy::Refusal,
 };
 use engine::store::{Attempt, Cursor, CursorUpdate, RefusedEvent};

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{destination::DestinationDraft, event::Author};
+use domain::{destination::DestinationDraft, instance_event::Author};
 use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;

@@ -1,14 +1,13 @@
-//! What a change of a destination comes to, as audit events.
+//! What a change of a destination comes to, as the actions of instance events.
 
 use std::collections::BTreeMap;
 
 use domain::{
     destination::{
-        DestinationKind, DestinationSettings, DestinationUrl, Encryption, EventFilter, EventNames, FilterKind, Flow,
-        GoogleSettings, NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
+        DestinationSettings, DestinationUrl, Encryption, EventFilter, EventNames, FilterKind, Flow, GoogleSettings,
+        HeaderName, NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
     },
-    event::OwnEvent,
-    ids::DestinationId,
+    instance_event::Action,
 };
 
 use crate::store::{Destination, Header, Namespace, Target};
@@ -101,45 +100,22 @@ fn json(texts: BTreeMap<&str, &str>) -> String {
     serde_json::Value::Object(members.collect()).to_string()
 }
 
-/// One event for each thing that changed, in the order of the form. Empty if nothing did.
-pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec<OwnEvent> {
-    let (id, kind, name) = (before.id, change.target.kind(), change.name.as_str());
+/// One for each thing that changed, in the order of the form. Empty if nothing did.
+pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec<Action> {
     let names = change.event_names;
     let fields = changed_fields(before, change).into_iter();
-    let mut events: Vec<OwnEvent> = fields
-        .map(|Changed { field, from, to, .. }| OwnEvent::DestinationChanged {
-            destination: id,
-            kind,
-            names,
-            name: name.to_owned(),
-            field,
-            from,
-            to,
-        })
+    let mut actions: Vec<Action> = fields
+        .map(|Changed { field, from, to, .. }| Action::DestinationChanged { names, field, from, to })
         .collect();
-    events.extend(
-        replaced_secret(&before.target, &change.target).map(|secret| OwnEvent::DestinationSecretReplaced {
-            destination: id,
-            kind,
-            names,
-            name: name.to_owned(),
-            secret,
-        }),
-    );
+    let secret = replaced_secret(&before.target, &change.target);
+    actions.extend(secret.map(|secret| Action::DestinationSecretReplaced { names, secret }));
     if let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) {
-        events.extend(header_changes(id, name, &stored.headers, &wanted.headers));
+        actions.extend(header_changes(&stored.headers, &wanted.headers));
     }
-    events.extend(filter_changes(id, kind, name, &before.filter, &change.filter));
-    events.extend(namespace_changes(
-        id,
-        kind,
-        name,
-        &before.namespaces,
-        &change.namespaces,
-    ));
-    let flow = change.flow.unwrap_or(before.flow);
-    events.extend(flow_changes((id, kind, names), name, before.flow, flow));
-    events
+    actions.extend(filter_changes(&before.filter, &change.filter));
+    actions.extend(namespace_changes(&before.namespaces, &change.namespaces));
+    actions.extend(flow_changes(names, before.flow, change.flow.unwrap_or(before.flow)));
+    actions
 }
 
 /// The fields that changed; those of `config` as one where GitLab's unified API names the events.
@@ -280,41 +256,25 @@ fn replaced_secret(before: &Target, change: &TargetSettings) -> Option<&'static 
 }
 
 /// Deleted ones first, for a new header may have taken over the name of one.
-pub(super) fn header_changes(
-    destination: DestinationId,
-    name: &str,
-    before: &[Header],
-    wanted: &[NewHeader],
-) -> Vec<OwnEvent> {
+pub(super) fn header_changes(before: &[Header], wanted: &[NewHeader]) -> Vec<Action> {
+    let key = |name: &HeaderName| name.as_str().to_owned();
     let stored = |header: &NewHeader| before.iter().find(|stored| Some(stored.id) == header.id);
     let deleted = before
         .iter()
         .filter(|stored| !wanted.iter().any(|header| header.id == Some(stored.id)))
-        .map(|stored| OwnEvent::HeaderDeleted {
-            destination,
-            name: name.to_owned(),
-            key: stored.name.as_str().to_owned(),
-        });
-    let kept = wanted.iter().filter_map(|header| {
-        let Some(stored) = stored(header) else {
-            return Some(OwnEvent::HeaderCreated {
-                destination,
-                name: name.to_owned(),
-                key: header.name.as_str().to_owned(),
-            });
-        };
-        header_update(destination, name, stored, header)
+        .map(|stored| Action::HeaderDeleted { key: key(&stored.name) });
+    let kept = wanted.iter().filter_map(|header| match stored(header) {
+        Some(stored) => header_update(stored, header),
+        None => Some(Action::HeaderCreated { key: key(&header.name) }),
     });
     deleted.chain(kept).collect()
 }
 
-fn header_update(destination: DestinationId, name: &str, stored: &Header, header: &NewHeader) -> Option<OwnEvent> {
+fn header_update(stored: &Header, header: &NewHeader) -> Option<Action> {
     let has_new_value = header.value.as_ref().is_some_and(|value| *value != stored.value);
     let activation = (stored.active != header.active).then_some(header.active);
     let is_changed = stored.name != header.name || has_new_value || activation.is_some();
-    is_changed.then(|| OwnEvent::HeaderUpdated {
-        destination,
-        name: name.to_owned(),
+    is_changed.then(|| Action::HeaderUpdated {
         from_key: stored.name.as_str().to_owned(),
         key: header.name.as_str().to_owned(),
         has_new_value,
@@ -322,88 +282,38 @@ fn header_update(destination: DestinationId, name: &str, stored: &Header, header
     })
 }
 
-pub(super) fn filter_changes(
-    destination: DestinationId,
-    kind: DestinationKind,
-    name: &str,
-    before: &EventFilter,
-    wanted: &EventFilter,
-) -> Vec<OwnEvent> {
+pub(super) fn filter_changes(before: &EventFilter, wanted: &EventFilter) -> Vec<Action> {
     let changes = FilterKind::ALL.into_iter().flat_map(|list| {
         let (added, removed) = (wanted.without(before, list), before.without(wanted, list));
-        let added = (!added.is_empty()).then(|| OwnEvent::EventTypesAdded {
-            destination,
-            kind,
-            name: name.to_owned(),
-            list,
-            types: added,
-        });
-        let removed = (!removed.is_empty()).then(|| OwnEvent::EventTypesRemoved {
-            destination,
-            kind,
-            name: name.to_owned(),
-            list,
-            types: removed,
-        });
+        let added = (!added.is_empty()).then_some(Action::EventTypesAdded { list, types: added });
+        let removed = (!removed.is_empty()).then_some(Action::EventTypesRemoved { list, types: removed });
         added.into_iter().chain(removed)
     });
     changes.collect()
 }
 
 /// One for each namespace, as GitLab has them.
-pub(super) fn namespace_changes(
-    destination: DestinationId,
-    kind: DestinationKind,
-    name: &str,
-    before: &[Namespace],
-    wanted: &NamespaceFilter,
-) -> Vec<OwnEvent> {
+pub(super) fn namespace_changes(before: &[Namespace], wanted: &NamespaceFilter) -> Vec<Action> {
     let is_kept = |path: &NamespacePath| before.iter().any(|known| known.path == *path);
-    let added = wanted.iter().filter(|path| !is_kept(path));
-    let added = added.map(|path| OwnEvent::NamespaceAdmitted {
-        destination,
-        kind,
-        name: name.to_owned(),
-        path: path.clone(),
-    });
-    let removed = before.iter().map(|known| &known.path);
-    let removed = removed.filter(|known| !wanted.iter().any(|path| path == *known));
-    let removed = removed.map(|path| OwnEvent::NamespaceRemoved {
-        destination,
-        kind,
-        name: name.to_owned(),
-        path: path.clone(),
-    });
-    added.chain(removed).collect()
+    let added = wanted.iter().filter(|path| !is_kept(path)).cloned();
+    let removed = before.iter().map(|known| known.path.clone());
+    let removed = removed.filter(|known| !wanted.iter().any(|path| path == known));
+    added
+        .map(Action::NamespaceAdmitted)
+        .chain(removed.map(Action::NamespaceRemoved))
+        .collect()
 }
 
-pub(super) fn flow_changes(
-    (destination, kind, names): (DestinationId, DestinationKind, EventNames),
-    name: &str,
-    before: Flow,
-    wanted: Flow,
-) -> Vec<OwnEvent> {
-    let name = || name.to_owned();
-    let activation = (before.active != wanted.active).then(|| OwnEvent::DestinationChanged {
-        destination,
-        kind,
+pub(super) fn flow_changes(names: EventNames, before: Flow, wanted: Flow) -> Vec<Action> {
+    let activation = (before.active != wanted.active).then(|| Action::DestinationChanged {
         names,
-        name: name(),
         field: "active",
         from: before.active.to_string(),
         to: wanted.active.to_string(),
     });
     let pause = match (before.paused, wanted.paused) {
-        (false, true) => Some(OwnEvent::StreamPaused {
-            destination,
-            kind,
-            name: name(),
-        }),
-        (true, false) => Some(OwnEvent::StreamResumed {
-            destination,
-            kind,
-            name: name(),
-        }),
+        (false, true) => Some(Action::StreamPaused),
+        (true, false) => Some(Action::StreamResumed),
         (true, true) | (false, false) => None,
     };
     activation.into_iter().chain(pause).collect()

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use domain::{
     Field, FieldError,
     destination::{DestinationSettings, HttpSettings, ObjectLayout, TargetSettings},
-    event::{Author, OWN_SOURCE, OwnEvent},
     ids::{DestinationId, HeaderId, Seq},
+    instance_event::{Action, Author, INSTANCE_SOURCE, InstanceEvent, Subject},
     probe::TestReport,
 };
 
@@ -53,19 +53,11 @@ impl Engine {
         let target = target_of(settings.target, before.as_ref())?;
         let (clients, trace) = self.clients().traced();
         let sink = sink_to(&target, &clients, self.services(), self.clock())?;
-        let (kind, name) = (target.kind(), settings.name.to_string());
-        let told = OwnEvent::StreamTested {
-            destination: stored,
-            kind,
-            name: name.clone(),
-            place: target.place(),
-        };
-        self.database().record(&self.recorded(told, author)).await?;
-        let test = OwnEvent::StreamTest {
-            destination: stored,
-            kind,
-            name,
-        };
+        let subject = Subject::destination(stored, target.kind(), settings.name.as_str());
+        let place = target.place();
+        let tested = InstanceEvent::new(subject.clone(), Action::StreamTested { place });
+        self.database().record(&self.recorded(tested, author)).await?;
+        let test = InstanceEvent::new(subject, Action::StreamTest);
         let event = Arc::new(self.unlogged(test, author));
         let mut sent = sink.send(&[Arc::clone(&event)], None).await;
         let tested = Tested {
@@ -82,12 +74,12 @@ impl Engine {
     }
 
     /// An event as a stream would read it, had it been logged.
-    fn unlogged(&self, event: OwnEvent, author: &Author) -> LoggedEvent {
+    fn unlogged(&self, event: InstanceEvent, author: &Author) -> LoggedEvent {
         let now = self.clock().now();
         let event = event.into_audit_event(author, fresh_id(), now);
         LoggedEvent {
             seq: Seq::START,
-            source: OWN_SOURCE.into(),
+            source: INSTANCE_SOURCE.into(),
             id: event.id,
             event_type: event.event_type,
             entity_type: event.entity_type,

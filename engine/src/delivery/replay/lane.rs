@@ -11,8 +11,8 @@ use std::{
 
 use domain::{
     Timestamp,
-    event::{Author, OwnEvent},
     ids::{ReplayId, Seq},
+    instance_event::{Action, Author, InstanceEvent},
     policy::{
         Decision, Jitter, ProbeWait, Refusal, RefusalStreak, RequestNumber, RequestSize, Suspects, Trouble, decide,
     },
@@ -612,13 +612,11 @@ impl Lane<'_> {
 
     async fn finish(&mut self) -> Result<(), LaneError> {
         let (update, now) = (self.books.take_update(), self.context.shared.clock.now());
-        let finished = OwnEvent::ReplayFinished {
-            destination: self.destination.id,
-            kind: self.destination.target.kind(),
-            name: self.destination.name.to_string(),
+        let action = Action::ReplayFinished {
             replay: self.context.replay,
             progress: update.position.progress,
         };
+        let finished = InstanceEvent::new(self.destination.subject(), action);
         let finished = Recorded::new(finished, &Author::system(), now);
         let database = &self.context.shared.database;
         Ok(database.finish_replay(&update, now, &finished).await?)

@@ -7,8 +7,8 @@ use domain::{
     access::{Scope, TokenName},
     activity::Minute,
     destination::{DestinationDraft, VerificationToken},
-    event::{Author, OwnEvent},
     ids::{Seq, TokenId, UserId},
+    instance_event::{Action, Author, InstanceEvent, Subject},
 };
 use futures::{FutureExt, future::BoxFuture};
 
@@ -99,10 +99,7 @@ const OPERATIONS: [Operation; 6] = [
 ];
 
 fn recorded() -> Recorded {
-    let event = OwnEvent::TokenRevoked {
-        token: TokenId::new(1),
-        name: "a".into(),
-    };
+    let event = InstanceEvent::new(Subject::token(TokenId::new(1), "a"), Action::TokenRevoked);
     Recorded::new(event, &Author::command_line(), NOW)
 }
 

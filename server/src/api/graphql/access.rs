@@ -1,7 +1,7 @@
 //! What a request may see and change.
 
 use async_graphql::{Context, Error, Result};
-use domain::event::Author;
+use domain::instance_event::Author;
 
 use super::{super::caller::Caller, family::Family};
 use crate::services::Services;

@@ -11,8 +11,8 @@ use axum::{
 use domain::{
     Field, FieldErrors,
     access::{NewPassword, Username},
-    event::Author,
     ids::UserId,
+    instance_event::Author,
     view::{LoginView, UserView},
 };
 use engine::admin::AdminError;

@@ -1,0 +1,160 @@
+//! The message of an instance event, as GitLab words it.
+
+use super::{Action, InstanceEvent};
+use crate::{
+    destination::{DestinationKind, EventNames, FilterKind},
+    event::EventType,
+    ids::ReplayId,
+    replay::{ReplayProgress, ReplayRequest},
+};
+
+impl InstanceEvent {
+    /// The `custom_message` of the details.
+    pub(super) fn message(&self) -> String {
+        let name = self.subject.name();
+        match &self.action {
+            Action::SignedIn => "Signed in with STANDARD authentication".to_owned(),
+            Action::SignInFailed => "Failed to login with STANDARD authentication".to_owned(),
+            Action::SignedOut => "Signed out".to_owned(),
+            Action::PasswordChanged => "Changed password".to_owned(),
+            Action::PasswordReset => "Reset password".to_owned(),
+            Action::UserCreated => format!("Created user {name}"),
+            Action::UserDisabled => format!("Disabled user {name}"),
+            Action::UserEnabled => format!("Enabled user {name}"),
+            Action::SessionsEnded { count } => {
+                let ending = if *count == 1 { "" } else { "s" };
+                format!("Ended {count} session{ending}")
+            }
+            Action::TokenCreated { scopes } => format!("Created API token {name} with scopes {scopes}"),
+            Action::TokenRevoked => format!("Revoked API token {name}"),
+            Action::DestinationCreated { names, place, .. } => self.existence(["Create", "Created"], *names, place),
+            Action::DestinationChanged { field, from, to, .. } => change(field, from, to),
+            Action::DestinationSecretReplaced { secret, .. } => format!("Replaced the {secret}"),
+            Action::DestinationDeleted { names, place } => self.existence(["Destroy", "Deleted"], *names, place),
+            Action::HeaderCreated { key } => format!("Created custom HTTP header with key {key}."),
+            Action::HeaderUpdated {
+                from_key,
+                key,
+                has_new_value,
+                activation,
+            } => header_update(from_key, key, *has_new_value, *activation),
+            Action::HeaderDeleted { key } => format!("Destroyed a custom HTTP header with key {key}."),
+            Action::EventTypesAdded { list, types } => {
+                format!("Created audit event type {}: {}", filters(*list), listed(types))
+            }
+            Action::EventTypesRemoved { list, types } => {
+                format!("Deleted audit event type {}: {}", filters(*list), listed(types))
+            }
+            Action::NamespaceAdmitted(_) => {
+                "Created namespace filter for instance audit event streaming destination.".to_owned()
+            }
+            Action::NamespaceRemoved(_) => {
+                "Deleted namespace filter for instance audit event streaming destination.".to_owned()
+            }
+            Action::StreamPaused => "Paused the stream".to_owned(),
+            Action::StreamResumed => "Resumed the stream".to_owned(),
+            Action::ReplayStarted { replay, request, total } => replay_start(*replay, request, *total),
+            Action::ReplayCancelled { replay, progress } => replay_end("Cancelled", *replay, progress),
+            Action::ReplayFinished { replay, progress } => replay_end("Finished", *replay, progress),
+            Action::FailingEventParked(event) => {
+                format!("Parked the failing audit event at position {event} of the log")
+            }
+            Action::ParkedEventRetried(event) => {
+                format!("Retried the parked audit event at position {event} of the log")
+            }
+            Action::ParkedEventsRetried { count } => format!("Retried all parked audit events ({count})"),
+            Action::ParkedEventDiscarded(event) => {
+                format!("Discarded the parked audit event at position {event} of the log")
+            }
+            Action::StreamTest => "Test event".to_owned(),
+            Action::StreamTested { place } => format!("Sent a test event to {place}"),
+            Action::SettingChanged { from, to } => format!("Changed {name} from {from} to {to}"),
+            Action::AlertTested { place } => format!("Sent a test alert to {place}"),
+            Action::EventsUnreadable { first, last } => format!(
+                "Events at positions {first} to {last} of the audit log can't be read: the file is damaged there"
+            ),
+            Action::Alert(news) => news.summary(),
+        }
+    }
+
+    /// GitLab's message about a new or deleted destination. `verbs` are those of HTTP destinations and of all others.
+    fn existence(&self, [http_verb, verb]: [&str; 2], names: EventNames, place: &str) -> String {
+        let (kind, name) = (self.subject.kind(), self.subject.name());
+        match (names, kind) {
+            (EventNames::OfKind, Some(DestinationKind::Http)) => {
+                format!("{http_verb} instance event streaming destination {place}")
+            }
+            (EventNames::OfKind, Some(DestinationKind::GoogleCloudLogging)) => {
+                format!("{verb} Instance Google Cloud logging configuration with name: {name} {place}")
+            }
+            (EventNames::OfKind, Some(DestinationKind::AmazonS3)) => {
+                format!("{verb} Instance Amazon S3 configuration with name: {name} {place}")
+            }
+            (EventNames::Unified, _) | (EventNames::OfKind, None) => {
+                let category = kind.map_or("", DestinationKind::as_str).to_ascii_uppercase();
+                format!("{verb} audit event streaming destination for {category}")
+            }
+        }
+    }
+}
+
+/// GitLab's message about a change; it leaves out values that are empty.
+pub(super) fn change(field: &str, from: &str, to: &str) -> String {
+    let mut message = format!("Changed {field}");
+    for (preposition, value) in [("from", from), ("to", to)] {
+        if !value.is_empty() {
+            message.push_str(&format!(" {preposition} {value}"));
+        }
+    }
+    message
+}
+
+/// What GitLab calls the entries of a list.
+const fn filters(list: FilterKind) -> &'static str {
+    match list {
+        FilterKind::Allow => "filter(s)",
+        FilterKind::Deny => "denylist filter(s)",
+    }
+}
+
+/// What changed, in GitLab's wording and order.
+pub(super) fn header_update(from_key: &str, key: &str, has_new_value: bool, activation: Option<bool>) -> String {
+    let mut message = format!("Updated a custom HTTP header from key {from_key} to have");
+    if from_key != key {
+        message.push_str(&format!(" a key {key}"));
+    }
+    let parts = [
+        (from_key != key && has_new_value).then(|| " to have a new value".to_owned()),
+        (from_key == key && has_new_value).then(|| " a new value".to_owned()),
+        activation.map(|active| format!(" activation status changed to {active}")),
+    ];
+    message.extend(parts.into_iter().flatten());
+    message.push('.');
+    message
+}
+
+fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String {
+    let (from, before) = (request.range.from(), request.range.before());
+    let types: Vec<&EventType> = request.types.types().collect();
+    let of_types = match types.as_slice() {
+        [] => String::new(),
+        types => format!(" of type {}", listed(types)),
+    };
+    format!("Started replay {replay} of {total} event(s){of_types} created from {from} until before {before}")
+}
+
+fn replay_end(done: &str, replay: ReplayId, progress: &ReplayProgress) -> String {
+    let ReplayProgress { total, sent, refused } = progress;
+    format!("{done} replay {replay}: {sent} of {total} event(s) sent, {refused} refused")
+}
+
+/// `a, b, and c`.
+pub(super) fn listed(names: &[impl ToString]) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
+    }
+}
