@@ -20,6 +20,7 @@ mod settings;
 mod tokens;
 mod users;
 
+pub(crate) use self::refused::KEPT_ANSWERS;
 pub use self::{
     activity::MinuteTotals,
     alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
@@ -33,7 +34,7 @@ pub use self::{
     error::StoreError,
     owed::Owed,
     own_events::PendingOwnEvent,
-    refused::Refused,
+    refused::{Refused, TextBytes},
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
     sessions::{ListedSession, NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},

@@ -1,9 +1,10 @@
 //! Events that the destination refused one by one: when each is tried again, and when it is parked.
 //!
-//! No more than [`REFUSED_LIMIT`] are kept for a destination, and no more than take up its [`share`] of the log. When there are as
-//! many, an event that is refused stays at the head of its lane, and the stream backs off.
+//! No more than [`REFUSED_LIMIT`] are kept for a destination, and no more than take up its [`share`] of the log, with everything
+//! that the log's size limit counts of them: bodies, reasons and responses. When there are as many, an event that is refused stays
+//! at the head of its lane, and the stream backs off; those that are kept are still retried and parked.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{
     Timestamp,
@@ -14,7 +15,7 @@ use domain::{
 use crate::{
     log::LoggedEvent,
     sink::Report,
-    store::{DueEvent, RefusedEvent},
+    store::{DueEvent, KEPT_ANSWERS, RefusedEvent, TextBytes},
 };
 
 /// Refused events of one destination, retried or parked, beyond which no more are moved aside. With their bodies of about a
@@ -25,7 +26,7 @@ pub(super) const REFUSED_LIMIT: u64 = 100_000;
 /// The part of the log's size that refused events may take up, of all destinations together: one in so many.
 const PART_OF_THE_LOG: u64 = 4;
 
-/// What a refused event takes up beside its body: its row with the reason, and its entries in the indexes.
+/// What a refused event takes up beside its body and its texts: its rows in log and store, and its entries in the indexes.
 const ENTRY_BYTES: u64 = 500;
 
 /// What the refused events of one destination may take up. Every destination has an equal share, so that together they leave most
@@ -38,10 +39,12 @@ pub(super) fn share(log_size: u64, destinations: u64) -> u64 {
 #[derive(Default)]
 pub(super) struct Refusals {
     known: HashMap<Seq, Known>,
-    /// How large their bodies are; including parked ones, and those that are due so late that they are not known here.
-    bodies: HashMap<Seq, u64>,
+    /// How large they are; including parked ones, and those that are due so late that they are not known here.
+    sizes: HashMap<Seq, Size>,
     /// The sum of that.
-    body_bytes: u64,
+    total: Size,
+    /// The length of the longest response so far.
+    longest_response: u64,
     /// Those that are not out, the next one due first.
     schedule: BTreeSet<(Timestamp, Seq)>,
     /// The one that is being tried at the moment.
@@ -49,6 +52,13 @@ pub(super) struct Refusals {
     /// Tries that failed in a way that may be the fault of the destination, each with its request: they count once another
     /// event is accepted.
     unproven: HashMap<Seq, (RequestNumber, Report)>,
+}
+
+/// What is kept of one event, or of all.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    body: u64,
+    texts: TextBytes,
 }
 
 #[derive(Clone, Copy)]
@@ -93,34 +103,66 @@ impl Refusals {
 
     /// How many there are, including parked ones.
     pub(super) fn count(&self) -> u64 {
-        u64::try_from(self.bodies.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.sizes.len()).unwrap_or(u64::MAX)
     }
 
     /// Of these events, those whose bodies were not measured.
-    pub(super) fn unmeasured(&self, events: &HashSet<Seq>) -> Vec<Seq> {
-        let unmeasured = events.iter().filter(|seq| !self.bodies.contains_key(seq));
+    pub(super) fn unmeasured(&self, events: &HashMap<Seq, TextBytes>) -> Vec<Seq> {
+        let unmeasured = events.keys().filter(|seq| !self.sizes.contains_key(seq));
         unmeasured.copied().collect()
     }
 
-    /// Only these events are refused or parked. How large the bodies of those are that were not measured before.
-    pub(super) fn measured(&mut self, events: &HashSet<Seq>, sizes: Vec<(Seq, u64)>) {
-        self.bodies.retain(|seq, _| events.contains(seq));
-        self.bodies.extend(sizes);
-        self.body_bytes = self.bodies.values().sum();
+    /// Only these events are refused or parked, with texts of these sizes. `bodies` are those that were not measured before.
+    pub(super) fn measured(&mut self, events: &HashMap<Seq, TextBytes>, bodies: Vec<(Seq, u64)>) {
+        let mut bodies: HashMap<Seq, u64> = bodies.into_iter().collect();
+        let before = std::mem::take(&mut self.sizes);
+        self.total = Size::default();
+        for (seq, texts) in events {
+            let known = before.get(seq).map(|size| size.body);
+            let body = bodies.remove(seq).or(known).unwrap_or(0);
+            self.set_size(*seq, Size { body, texts: *texts });
+        }
     }
 
     /// An event is about to be moved aside, or parked.
     pub(super) fn keep(&mut self, event: &LoggedEvent) {
-        let bytes = u64::try_from(event.body.len()).unwrap_or(u64::MAX);
-        let before = self.bodies.insert(event.seq, bytes).unwrap_or(0);
-        self.body_bytes = self.body_bytes.saturating_sub(before).saturating_add(bytes);
+        let texts = self
+            .sizes
+            .get(&event.seq)
+            .map_or_else(TextBytes::default, |size| size.texts);
+        let body = u64::try_from(event.body.len()).unwrap_or(u64::MAX);
+        self.set_size(event.seq, Size { body, texts });
+    }
+
+    /// The texts of a row that is about to be stored.
+    fn keep_texts(&mut self, row: &RefusedEvent) {
+        let body = self.sizes.get(&row.seq).map_or(0, |size| size.body);
+        let texts = TextBytes::of(row);
+        self.set_size(row.seq, Size { body, texts });
+    }
+
+    fn set_size(&mut self, seq: Seq, size: Size) {
+        let before = self.sizes.insert(seq, size);
+        self.total.add(size);
+        self.total.subtract(before.unwrap_or_default());
+        self.longest_response = self.longest_response.max(size.texts.response);
     }
 
     /// Whether no other event may be moved aside, where all of them may take up `share` bytes.
     pub(super) fn is_full(&self, share: u64) -> bool {
-        let count = self.count();
-        let bytes = count.saturating_mul(ENTRY_BYTES).saturating_add(self.body_bytes);
-        count >= REFUSED_LIMIT || bytes >= share
+        self.count() >= REFUSED_LIMIT || self.bytes() >= share
+    }
+
+    /// What all of them take up, at most.
+    fn bytes(&self) -> u64 {
+        // Between two measurements it is not known here which responses are no longer kept.
+        let most_responses = KEPT_ANSWERS.saturating_mul(self.longest_response);
+        let entries = self.count().saturating_mul(ENTRY_BYTES);
+        let texts = self.total.texts;
+        let responses = texts.response.min(most_responses);
+        [self.total.body, texts.reason, responses]
+            .into_iter()
+            .fold(entries, u64::saturating_add)
     }
 
     /// Takes over one row: due again, or parked and so no longer tried.
@@ -195,8 +237,7 @@ impl Refusals {
 
     /// The event was accepted, or is not to be tried any more.
     pub(super) fn remove(&mut self, seq: Seq) {
-        let bytes = self.bodies.remove(&seq).unwrap_or(0);
-        self.body_bytes = self.body_bytes.saturating_sub(bytes);
+        self.total.subtract(self.sizes.remove(&seq).unwrap_or_default());
         self.end_try(seq);
     }
 
@@ -225,13 +266,14 @@ impl Refusals {
         };
         self.end_try(seq);
         self.put(row.seq, row.tries, row.due_at);
+        self.keep_texts(&row);
         row
     }
 
     /// An administrator has an event parked that was not refused before. Returns the row to store.
     pub(super) fn park(&mut self, event: &LoggedEvent, tries: u32, report: &Report, now: Timestamp) -> RefusedEvent {
         self.keep(event);
-        RefusedEvent {
+        let row = RefusedEvent {
             seq: event.seq,
             tries,
             reason: format!("{} Parked by an administrator.", report.reason),
@@ -239,14 +281,16 @@ impl Refusals {
             refusal: Refusal::ParkedByAdministrator,
             refused_at: now,
             due_at: None,
-        }
+        };
+        self.keep_texts(&row);
+        row
     }
 
     /// The event given out can't be read from the log any more. Returns the row to store: parked, with that as its reason.
     pub(super) fn park_unreadable(&mut self, seq: Seq, reason: &str, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);
         self.end_try(seq);
-        RefusedEvent {
+        let row = RefusedEvent {
             seq,
             tries,
             reason: reason.to_owned(),
@@ -254,7 +298,9 @@ impl Refusals {
             refusal: Refusal::Unreadable,
             refused_at: now,
             due_at: None,
-        }
+        };
+        self.keep_texts(&row);
+        row
     }
 
     fn forget(&mut self, seq: Seq) {
@@ -262,6 +308,22 @@ impl Refusals {
         if let Some(known) = self.known.remove(&seq) {
             self.schedule.remove(&(known.due_at, seq));
         }
+    }
+}
+
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.change(other, u64::saturating_add);
+    }
+
+    fn subtract(&mut self, other: Self) {
+        self.change(other, u64::saturating_sub);
+    }
+
+    fn change(&mut self, other: Self, change: impl Fn(u64, u64) -> u64) {
+        self.body = change(self.body, other.body);
+        self.texts.reason = change(self.texts.reason, other.texts.reason);
+        self.texts.response = change(self.texts.response, other.texts.response);
     }
 }
 
@@ -273,6 +335,7 @@ mod tests {
         event::{EventId, EventType},
         policy::Outcome,
     };
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -324,11 +387,13 @@ mod tests {
         }
     }
 
-    fn stored(count: u64) -> (HashSet<Seq>, Vec<(Seq, u64)>) {
+    /// Events with bodies of 10 bytes and texts of 10 bytes.
+    fn stored(count: u64) -> (HashMap<Seq, TextBytes>, Vec<(Seq, u64)>) {
         let seqs = (0..count).map(|number| Seq::new(1_000_000 + i64::try_from(number).unwrap()));
-        let seqs: HashSet<Seq> = seqs.collect();
-        let sizes = seqs.iter().map(|seq| (*seq, 10)).collect();
-        (seqs, sizes)
+        let texts = TextBytes { reason: 8, response: 2 };
+        let events: HashMap<Seq, TextBytes> = seqs.map(|seq| (seq, texts)).collect();
+        let sizes = events.keys().map(|seq| (*seq, 10)).collect();
+        (events, sizes)
     }
 
     #[test]
@@ -371,12 +436,53 @@ mod tests {
         refusals.remove(Seq::new(1));
         assert!(!refusals.is_full(share), "it was counted once");
         refusals.remove(Seq::new(1));
-        let left: HashSet<Seq> = [Seq::new(2), Seq::new(5)].into();
+        let left = HashMap::from([2, 5].map(|seq| (Seq::new(seq), TextBytes::default())));
         refusals.measured(&left, vec![(Seq::new(5), 400_000)]);
         assert_eq!(refusals.count(), 2);
         assert!(refusals.is_full(share), "512,000 and a little more");
         refusals.remove(Seq::new(2));
         assert!(!refusals.is_full(share));
+    }
+
+    /// What the log's size limit counts of the texts of refused events: each destination keeps the responses of its newest ones.
+    fn counted_texts(rows: &[RefusedEvent]) -> u64 {
+        let kept = usize::try_from(KEPT_ANSWERS).unwrap();
+        let responses = rows.iter().rev().take(kept).map(|row| row.response.len());
+        let rest = rows.iter().map(|row| row.reason.len() + 200);
+        u64::try_from(responses.sum::<usize>() + rest.sum::<usize>()).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_all_destinations_keep_fits_into_a_quarter_of_the_log_but_for_the_last_event_of_each(
+            destinations in 1_u64..=20, size in prop_oneof![Just(64_u64 << 20), 64_u64 << 20..1 << 30],
+            body in prop_oneof![0_usize..1_000, 0_usize..100_000], reason in 0_usize..2_000,
+            response in prop_oneof![Just(4_096_usize), 0_usize..12_289], tried_twice: bool,
+        ) {
+            let share = share(size, destinations);
+            let report = Report { reason: "r".repeat(reason), response: "x".repeat(response), ..report() };
+            let (mut refusals, now) = (Refusals::default(), Timestamp::from_unix_ms(0));
+            let (mut rows, mut bodies) = (Vec::new(), 0);
+            while !refusals.is_full(share) && rows.len() < 3_000 {
+                let event = event(i64::try_from(rows.len()).unwrap(), body);
+                bodies += u64::try_from(body).unwrap();
+                refusals.keep(&event);
+                if tried_twice {
+                    refusals.refuse(event.seq, Refusal::Status(422), &report, now);
+                }
+                rows.push(refusals.refuse(event.seq, Refusal::Status(422), &report, now));
+            }
+            let last = u64::try_from(body + reason + response).unwrap() + ENTRY_BYTES;
+            let all = destinations * (bodies + counted_texts(&rows));
+            prop_assert!(all <= size / 4 + destinations * last, "{all} of {size}");
+            if refusals.is_full(share) {
+                prop_assert!(refusals.bytes() >= share);
+                rows.iter().for_each(|row| refusals.remove(row.seq));
+                prop_assert_eq!(refusals.bytes(), 0);
+            }
+        }
     }
 
     #[test]

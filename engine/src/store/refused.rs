@@ -3,7 +3,7 @@
 //! There may be a million of them, and every page and every scrape asks: counts are kept in a table that triggers maintain
 //! (`refused_counts`), so that no refused event is read for them, and lists are read through indexes, a page at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use domain::{
     Timestamp,
@@ -13,7 +13,7 @@ use domain::{
 
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, DueEvent, ParkedEvent, StoreError, delivery::read_refused};
+use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, delivery::read_refused};
 
 const COUNT_ALL: &str = "SELECT destination_id, retrying, parked FROM refused_counts WHERE retrying + parked > 0";
 const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE destination_id = ?";
@@ -29,10 +29,11 @@ const FORGET_ANSWERS: &str = "UPDATE refused_events SET response = '' WHERE dest
                               SELECT seq FROM refused_events INDEXED BY refused_events_with_an_answer \
                               WHERE destination_id = ?1 AND response <> '' ORDER BY refused_at DESC LIMIT -1 OFFSET ?2)";
 
-const POSITIONS: &str = "SELECT seq FROM refused_events WHERE destination_id = ?";
+const TEXTS: &str =
+    "SELECT seq, octet_length(reason), octet_length(response) FROM refused_events WHERE destination_id = ?";
 
 /// Answers are kept of so many refused events of a destination, the newest; of the others, the reason.
-const KEPT_ANSWERS: i64 = 1_000;
+pub(crate) const KEPT_ANSWERS: u64 = 1_000;
 
 /// What a row takes up beside its texts, with its entries in the indexes.
 const ROW_BYTES: i64 = 200;
@@ -49,6 +50,23 @@ pub struct Refused {
 impl Refused {
     pub const fn all(self) -> u64 {
         self.retrying.saturating_add(self.parked)
+    }
+}
+
+/// How long the texts of a refused event are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextBytes {
+    pub reason: u64,
+    pub response: u64,
+}
+
+impl TextBytes {
+    pub(crate) fn of(row: &RefusedEvent) -> Self {
+        let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+        Self {
+            reason: bytes(&row.reason),
+            response: bytes(&row.response),
+        }
     }
 }
 
@@ -95,13 +113,20 @@ impl Database {
         Ok(seqs.into_iter().map(Seq::new).collect())
     }
 
-    /// Where all refused events of a destination stand: those that are still tried, and parked ones.
-    pub async fn refused_positions(&self, destination: DestinationId) -> Result<HashSet<Seq>, StoreError> {
-        let seqs: Vec<i64> = sqlx::query_scalar(POSITIONS)
+    /// Where all refused events of a destination stand, and how long their texts are: those that are still tried, and parked ones.
+    pub async fn refused_texts(&self, destination: DestinationId) -> Result<HashMap<Seq, TextBytes>, StoreError> {
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(TEXTS)
             .bind(destination.get())
             .fetch_all(self.read()?)
             .await?;
-        Ok(seqs.into_iter().map(Seq::new).collect())
+        let texts = rows.into_iter().map(|(seq, reason, response)| {
+            let texts = TextBytes {
+                reason: count(reason),
+                response: count(response),
+            };
+            (Seq::new(seq), texts)
+        });
+        Ok(texts.collect())
     }
 
     /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
@@ -168,7 +193,7 @@ pub(super) async fn forget_answers(
 ) -> Result<(), StoreError> {
     sqlx::query(FORGET_ANSWERS)
         .bind(destination.get())
-        .bind(KEPT_ANSWERS)
+        .bind(i64::try_from(KEPT_ANSWERS).unwrap_or(i64::MAX))
         .execute(&mut **transaction)
         .await?;
     Ok(())
@@ -194,11 +219,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{
-        own_events::Recorded,
-        store::{CursorUpdate, RefusedEvent},
-        vault::Vault,
-    };
+    use crate::{own_events::Recorded, store::CursorUpdate, vault::Vault};
     use domain::{
         destination::DestinationKind,
         instance_event::{Action, Author, InstanceEvent, Subject},

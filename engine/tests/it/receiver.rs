@@ -32,6 +32,8 @@ pub(crate) enum Answer {
     #[default]
     Accept,
     Status(u16),
+    /// This status, with as much text as is kept of an answer.
+    LongStatus(u16),
     Redirect(String),
     /// Never answers.
     Silence,
@@ -120,6 +122,7 @@ async fn receive(State(receiver): State<Receiver>, uri: axum::http::Uri, headers
     match answer {
         Answer::Accept => StatusCode::OK.into_response(),
         Answer::Status(status) => (StatusCode::from_u16(status).unwrap(), "no thanks").into_response(),
+        Answer::LongStatus(status) => (StatusCode::from_u16(status).unwrap(), "x".repeat(4_096)).into_response(),
         Answer::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response(),
         Answer::Silence => std::future::pending().await,
     }

@@ -535,3 +535,54 @@ async fn without_room_an_outage_costs_no_tries() {
     let refused = filled.world.engine.database().list_refused(filled.id).await.unwrap();
     assert!(refused.len() > 50 && refused.iter().all(|event| event.tries == 1));
 }
+
+#[tokio::test]
+async fn long_answers_to_refused_events_do_not_fill_the_log() {
+    const SMALL: u64 = 6 << 20;
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    world.engine.log().set_size_limit(SMALL);
+    receiver.answer_bodies_with("odd-", Answer::LongStatus(422));
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        let url = format!("{}/{number}", receiver.url());
+        ids.push(world.add_destination(&format!("bad {number}"), &url).await);
+    }
+    let posted = Cell::new(0);
+    wait_until("all streams have backed off", async || {
+        let (mut have_refused, mut have_backed_off) = (true, true);
+        for id in &ids {
+            let (health, facts) = world.state(*id).await;
+            have_refused &= is_full(&health) || facts.retrying == posted.get();
+            have_backed_off &= is_full(&health);
+        }
+        if have_refused && !have_backed_off {
+            // With one that is accepted, so that not everything is refused.
+            let texts = (0..10).map(|number| format!("odd-{}", posted.get() + number));
+            let entity = posted.get().to_string();
+            world
+                .post(&entity, texts.chain([format!("even-{}", posted.get())]))
+                .await;
+            posted.set(posted.get() + 10);
+            // Counted towards the size of the log within half a second; here with each request of an administrator.
+            assert!(
+                !world
+                    .engine
+                    .discard_parked(&author(), ids[0], Seq::START)
+                    .await
+                    .unwrap()
+            );
+        }
+        have_backed_off
+    })
+    .await;
+    let stored = async || world.engine.log().stored().await.unwrap();
+    let texts = u64::try_from(ids.len()).unwrap() * 4_096 * 50;
+    wait_until("the answers are counted", async || stored().await.kept_bytes > texts).await;
+    let most = SMALL / 4 + (1 << 20);
+    assert!(
+        stored().await.used_bytes < most,
+        "{} of {most} bytes",
+        stored().await.used_bytes
+    );
+}

@@ -1,7 +1,7 @@
 //! What has happened since the last commit, and the commit itself.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -19,7 +19,7 @@ use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
     own_events::Recorded,
     sink::{Report, Run},
-    store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError},
+    store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, TextBytes},
 };
 
 /// Progress is stored at the latest after this time, or this many settled events.
@@ -133,8 +133,8 @@ impl Bookkeeping {
     }
 
     /// Adds what was refused since the last commit to what is stored, and takes out what is no longer.
-    pub(super) fn bring_up_to_date(&self, refused: &mut HashSet<Seq>) {
-        refused.extend(self.refused.iter().map(|row| row.seq));
+    pub(super) fn bring_up_to_date(&self, refused: &mut HashMap<Seq, TextBytes>) {
+        refused.extend(self.refused.iter().map(|row| (row.seq, TextBytes::of(row))));
         for seq in &self.accepted {
             refused.remove(seq);
         }

@@ -1,6 +1,6 @@
 //! Reading the refused events anew, after an administrator has retried or discarded some.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use domain::ids::Seq;
 
@@ -8,7 +8,7 @@ use super::{Hold, Stream};
 use crate::{
     causes::causes,
     log::LogError,
-    store::{DueEvent, StoreError},
+    store::{DueEvent, StoreError, TextBytes},
 };
 
 /// What the store holds about refused events.
@@ -19,10 +19,11 @@ struct Stored {
     destinations: u64,
 }
 
-/// Which events are refused or parked, and how large the bodies are of those that were not measured before.
+/// Which events are refused or parked, with the sizes of their texts, and how large the bodies are of those that were not measured
+/// before.
 struct Measured {
-    events: HashSet<Seq>,
-    sizes: Vec<(Seq, u64)>,
+    events: HashMap<Seq, TextBytes>,
+    bodies: Vec<(Seq, u64)>,
 }
 
 /// Refused events could not be read anew.
@@ -46,7 +47,7 @@ impl Stream {
             Ok(stored) => {
                 self.refusals.load(&stored.due);
                 if let Some(measured) = stored.measured {
-                    self.refusals.measured(&measured.events, measured.sizes);
+                    self.refusals.measured(&measured.events, measured.bodies);
                 }
                 self.destinations = stored.destinations;
                 self.books.apply_unsaved(&mut self.refusals);
@@ -104,9 +105,9 @@ impl Stream {
         if self.books.count_refused(stored) == self.refusals.count() {
             return Ok(None);
         }
-        let mut events = self.database.refused_positions(self.context.destination).await?;
+        let mut events = self.database.refused_texts(self.context.destination).await?;
         self.books.bring_up_to_date(&mut events);
-        let sizes = self.context.log.body_sizes(self.refusals.unmeasured(&events)).await?;
-        Ok(Some(Measured { events, sizes }))
+        let bodies = self.context.log.body_sizes(self.refusals.unmeasured(&events)).await?;
+        Ok(Some(Measured { events, bodies }))
     }
 }
