@@ -160,18 +160,27 @@ mod tests {
 
     #[test]
     fn a_log_of_another_layout_is_left_alone() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        prepare(&mut connection, None).unwrap();
-        prepare(&mut connection, None).unwrap();
-        for version in [-1, 1, VERSION - 1, VERSION + 1, i64::from(i32::MAX)] {
-            connection.pragma_update(None, "user_version", version).unwrap();
-            let refused = prepare(&mut connection, None);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.db");
+        let open = || Connection::open(&path).unwrap();
+        prepare(&mut open(), None).unwrap();
+        let prepared = std::fs::read(&path).unwrap();
+        prepare(&mut open(), None).unwrap();
+        assert!(std::fs::read(&path).unwrap() == prepared);
+        for version in [-1, 0, 1, VERSION - 1, VERSION + 1, i64::from(i32::MAX)] {
+            open().pragma_update(None, "user_version", version).unwrap();
+            let before = std::fs::read(&path).unwrap();
+            let refused = prepare(&mut open(), None);
+            match refused {
+                Err(LogError::NoLayout) if version == 0 => {}
+                Err(LogError::OtherLayout { found, .. }) if found == version => {}
+                other => panic!("{version}: {other:?}"),
+            }
             assert!(
-                matches!(refused, Err(LogError::OtherLayout { found, .. }) if found == version),
-                "{version}: {refused:?}"
+                std::fs::read(&path).unwrap() == before,
+                "{version}: the file has changed"
             );
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{version}");
         }
-        connection.pragma_update(None, "user_version", 0).unwrap();
-        assert!(matches!(prepare(&mut connection, None), Err(LogError::NoLayout)));
     }
 }

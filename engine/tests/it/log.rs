@@ -163,6 +163,7 @@ async fn at_its_size_limit_the_log_takes_nothing_and_loses_nothing() {
             Ok(_) => stored += 500,
             Err(error) => break error,
         }
+        assert!(stored < 1_000_000, "the log is never full");
     };
     assert_eq!(refused, AppendError::Full);
     assert_eq!(log.count().await.unwrap(), u64::try_from(stored).unwrap());
