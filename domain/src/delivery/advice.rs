@@ -80,6 +80,9 @@ pub const fn advice(kind: DestinationKind, reason: Reason) -> &'static str {
         Reason::Refused(Refusal::Unreadable) => {
             "This event can no longer be read from the log, so it cannot be sent. Discard it."
         }
+        Reason::Refused(Refusal::Unknown) => {
+            "What was stored about this refusal cannot be read. Retry the event to see what the destination answers, or discard it."
+        }
     }
 }
 
@@ -259,6 +262,7 @@ mod tests {
             Refusal::Blamed,
             Refusal::ParkedByAdministrator,
             Refusal::Unreadable,
+            Refusal::Unknown,
         ];
         let rest = troubles.map(Reason::from).into_iter().chain(refusals.map(Reason::from));
         unreached.into_iter().chain(rest).chain([Reason::Refusing]).collect()

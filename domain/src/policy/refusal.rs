@@ -18,6 +18,8 @@ pub enum Refusal {
     ParkedByAdministrator,
     /// It was due again, and can no longer be read from the log.
     Unreadable,
+    /// What was stored about it can't be read. Never stored.
+    Unknown,
 }
 
 impl Refusal {
@@ -25,7 +27,7 @@ impl Refusal {
     pub const fn status(self) -> u16 {
         match self {
             Self::Status(status) => status,
-            Self::Unsendable | Self::Blamed | Self::ParkedByAdministrator | Self::Unreadable => 0,
+            Self::Unsendable | Self::Blamed | Self::ParkedByAdministrator | Self::Unreadable | Self::Unknown => 0,
         }
     }
 
@@ -47,6 +49,7 @@ impl fmt::Display for Refusal {
             Self::Blamed => formatter.write_str("fails while other events are accepted"),
             Self::ParkedByAdministrator => formatter.write_str("parked by an administrator"),
             Self::Unreadable => formatter.write_str("can no longer be read from the log"),
+            Self::Unknown => formatter.write_str("for a reason that can't be read"),
         }
     }
 }

@@ -1,7 +1,13 @@
 //! Opening the file: settings, migrations, the writing and the reading connections.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use domain::ids::{DestinationId, Seq};
 use sqlx::{
     ConnectOptions, Connection, Sqlite, SqlitePool, Transaction,
     error::DatabaseError,
@@ -24,6 +30,8 @@ pub struct Database {
     reader: SqlitePool,
     pub(super) vault: Vault,
     writes: Arc<WriteState>,
+    /// Parked events that could not be read whole, and were logged.
+    unreadable: Arc<Mutex<HashSet<(DestinationId, Seq)>>>,
 }
 
 impl Database {
@@ -51,7 +59,14 @@ impl Database {
             reader,
             vault,
             writes,
+            unreadable: Arc::default(),
         })
+    }
+
+    /// Whether this is the first time that a parked event can't be read whole.
+    pub(super) fn notices_unreadable(&self, destination: DestinationId, seq: Seq) -> bool {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.insert((destination, seq))
     }
 
     /// A transaction that holds the write lock from its first statement on.

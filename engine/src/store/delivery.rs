@@ -398,7 +398,7 @@ fn read_run(row: &SqliteRow) -> Option<Run> {
     })
 }
 
-pub(super) fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
+fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
     let seq: i64 = row.get("seq");
     let refusal = serde_json::from_str(row.get("refusal"));
     Ok(RefusedEvent {
@@ -406,14 +406,47 @@ pub(super) fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> 
         tries: row.get("tries"),
         reason: row.get("reason"),
         response: row.get("response"),
-        refusal: refusal.map_err(|_| StoreError::Unreadable {
-            table: "refused_events",
-            id: seq,
-            what: "refusal",
-        })?,
+        refusal: refusal.map_err(|_| unreadable_refusal(seq))?,
         refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
         due_at: row.get::<Option<i64>, _>("due_at").map(Timestamp::from_unix_ms),
     })
+}
+
+fn unreadable_refusal(seq: i64) -> StoreError {
+    StoreError::Unreadable {
+        table: "refused_events",
+        id: seq,
+        what: "refusal",
+    }
+}
+
+/// A row that can't be read costs no other: it is listed with that as its reason, and logged the first time.
+pub(super) fn read_parked(database: &Database, destination: DestinationId, row: &SqliteRow) -> ParkedEvent {
+    let seq = Seq::new(row.get("seq"));
+    let (reason, refusal): (String, _) = (row.get("reason"), serde_json::from_str(row.get("refusal")));
+    let (reason, refusal) = match refusal {
+        Ok(refusal) => (reason, refusal),
+        Err(_) => {
+            if database.notices_unreadable(destination, seq) {
+                tracing::error!(
+                    destination_id = destination.get(),
+                    seq = seq.get(),
+                    error = %unreadable_refusal(seq.get()),
+                    "A parked event is listed without the kind of its refusal."
+                );
+            }
+            let reason = format!("The stored kind of this refusal can't be read. Its text is: {reason}");
+            (reason, Refusal::Unknown)
+        }
+    };
+    ParkedEvent {
+        seq,
+        tries: row.get("tries"),
+        reason,
+        response: row.get("response"),
+        refusal,
+        refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
+    }
 }
 
 fn print_ranges(ranges: &[(Seq, Seq)]) -> String {

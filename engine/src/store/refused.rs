@@ -13,7 +13,7 @@ use domain::{
 
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, delivery::read_refused};
+use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, delivery::read_parked};
 
 const COUNT_ALL: &str = "SELECT destination_id, retrying, parked FROM refused_counts WHERE retrying + parked > 0";
 const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE destination_id = ?";
@@ -156,18 +156,7 @@ impl Database {
             .bind(limit)
             .fetch_all(self.read()?)
             .await?;
-        let parked = rows.iter().map(|row| {
-            let refused = read_refused(row)?;
-            Ok(ParkedEvent {
-                seq: refused.seq,
-                tries: refused.tries,
-                reason: refused.reason,
-                response: refused.response,
-                refusal: refused.refusal,
-                refused_at: refused.refused_at,
-            })
-        });
-        parked.collect()
+        Ok(rows.iter().map(|row| read_parked(self, destination, row)).collect())
     }
 
     /// What all refused events take up here, about; their bodies are in the log's file.
@@ -434,11 +423,20 @@ mod tests {
         let listed: Vec<_> = listed.into_iter().rev().map(|event| event.refusal).collect();
         assert_eq!(listed, refusals);
         execute(&database, "UPDATE refused_events SET refusal = '{' WHERE seq = 1").await;
-        let unreadable = database.list_parked(id, None, 10).await;
+        let listed = database.list_parked(id, None, 10).await.unwrap();
+        let (unreadable, others) = listed.split_last().unwrap();
+        assert_eq!(others.len(), 4);
         assert!(
-            matches!(unreadable, Err(StoreError::Unreadable { id: 1, .. })),
-            "{unreadable:?}"
+            others
+                .iter()
+                .zip(refusals.iter().rev())
+                .all(|(event, refusal)| event.refusal == *refusal)
         );
+        assert_eq!((unreadable.seq, unreadable.refusal), (Seq::new(1), Refusal::Unknown));
+        assert!(unreadable.reason.contains("can't be read") && unreadable.reason.contains("Answered 422 to 1."));
+        assert!(!database.notices_unreadable(id, Seq::new(1)), "it was logged");
+        assert!(database.discard_parked(id, Seq::new(1), &own_event()).await.unwrap());
+        assert_eq!(database.list_parked(id, None, 10).await.unwrap(), others);
     }
 
     #[tokio::test]
