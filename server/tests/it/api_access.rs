@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     api_client::Client,
     browser::Browser,
-    instance::{Answer, Instance, last_line},
+    instance::{Answer, Instance, PATIENCE, last_line},
 };
 
 const GRAPHQL: &str = "/api/graphql";
@@ -133,7 +133,10 @@ async fn every_operation_refuses_tokens_that_are_no_longer_good() {
     let revoked = instance.token("revoked", &["admin"]);
     last_line(&instance.command(&["token", "revoke", "--name", "revoked"]));
     let expired = Client::with_token(&instance, &expiring);
-    while expired.get("/api/v1/instance").await.status == 200 {}
+    let expiry = async { while expired.get("/api/v1/instance").await.status == 200 {} };
+    tokio::time::timeout(PATIENCE, expiry)
+        .await
+        .expect("it expires in time");
     for operation in operations(&instance).await {
         for (token, code) in [(&expiring, "expired_token"), (&revoked, "revoked_token")] {
             let answer = ask(&instance, &operation, Some(token)).await;

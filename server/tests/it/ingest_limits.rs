@@ -108,12 +108,7 @@ async fn a_full_log_takes_nothing_more_and_says_when_to_come_back() {
     let token = instance.token("app", &["ingest"]);
     crate::instance::add_destination_over_the_page(&instance, "http://127.0.0.1:9/nobody").await;
     let body = vec![event_of(MIB - 1); 20].join("\n");
-    let refused = loop {
-        let answer = Answer::of(instance.ingest(&token).body(body.clone())).await;
-        if answer.status != 201 {
-            break answer;
-        }
-    };
+    let refused = instance.post_until_refused(&token, &body).await;
     assert_eq!(refused.error(), (503, "log_full".into()));
     let message = refused.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("events that have not been delivered"), "{message}");

@@ -239,6 +239,20 @@ impl Instance {
         assert_eq!(answer.status, 201, "{}", answer.text);
         serde_json::from_value(answer.json()["ids"].clone()).unwrap()
     }
+
+    /// Posts events again and again until they are not taken in; returns that answer.
+    pub(crate) async fn post_until_refused(&self, token: &str, body: &str) -> Answer {
+        let posting = async {
+            loop {
+                let answer = Answer::of(self.ingest(token).body(body.to_owned())).await;
+                if answer.status != 201 {
+                    return answer;
+                }
+            }
+        };
+        let refused = tokio::time::timeout(PATIENCE, posting).await;
+        refused.expect("events are refused in time")
+    }
 }
 
 impl Drop for Instance {

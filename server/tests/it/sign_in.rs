@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::{
     browser::Browser,
     instance::{Answer, Instance, PASSWORD},
+    known_browsers::lock_out,
 };
 
 #[tokio::test]
@@ -101,8 +102,7 @@ async fn others_failures_keep_out_nobody_who_has_signed_in_from_this_browser() {
         "{known}"
     );
     let known = known.split(';').next().unwrap();
-    let mut stranger = Browser::new(&instance);
-    while stranger.sign_in("root", "wrong password").await.status != 429 {}
+    lock_out(&instance).await;
     let here = |cookie: &str| Browser::with_cookie(&instance, Some(cookie));
     assert_eq!(here("").sign_in("root", PASSWORD).await.status, 429);
     assert_eq!(here(known).sign_in("root", PASSWORD).await.status, 200);

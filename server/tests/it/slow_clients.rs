@@ -104,12 +104,7 @@ async fn stalled_bodies_of_one_token_do_not_lock_out_another() {
         }));
     }
     // Until then some of the turns are still free.
-    let refused = loop {
-        let answer = Answer::of(instance.ingest(&stalling).body(body.clone())).await;
-        if answer.status != 201 {
-            break answer;
-        }
-    };
+    let refused = instance.post_until_refused(&stalling, &body).await;
     assert_eq!(refused.error(), (503, "busy".into()));
     assert_eq!(instance.post(&other, body).await.len(), 2);
     for stream in streams {

@@ -122,9 +122,10 @@ async fn nginx_sends_goaway_after_a_number_of_requests_and_nothing_fails() {
         }
         let requests = nginx.requests().unwrap();
         assert!(
-            requests
-                .iter()
-                .all(|request| request.protocol == "HTTP/2.0" && request.status == 200)
+            !requests.is_empty()
+                && requests
+                    .iter()
+                    .all(|request| request.protocol == "HTTP/2.0" && request.status == 200)
         );
         assert_eq!(nginx.deliveries().unwrap().len(), EVENTS);
         let connections: HashSet<u64> = requests.iter().map(|request| request.connection).collect();
@@ -208,5 +209,6 @@ async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
     let health = health(&admin).await;
     assert_eq!(health["trouble"], "client certificate required");
     assert!(says_so(&health["next_step"]), "{health}");
-    assert!(nginx.requests().unwrap().iter().all(|request| request.status == 400));
+    let requests = nginx.requests().unwrap();
+    assert!(!requests.is_empty() && requests.iter().all(|request| request.status == 400));
 }

@@ -37,12 +37,7 @@ async fn each_wrong_token_is_told_what_is_wrong_with_it() {
     }
     let not_allowed = Answer::of(instance.ingest(&reader).body(EVENT)).await;
     assert_eq!(not_allowed.error(), (403, "insufficient_scope".into()));
-    let expired = loop {
-        let answer = Answer::of(instance.ingest(&expiring).body(EVENT)).await;
-        if answer.status != 201 {
-            break answer;
-        }
-    };
+    let expired = instance.post_until_refused(&expiring, EVENT).await;
     assert_eq!(expired.error(), (401, "expired_token".into()));
 }
 
