@@ -39,8 +39,8 @@ pub trait AdminPort: Send + Sync {
     /// Ends this session; the cookie in the answer removes it from the browser.
     async fn sign_out(&self, signed_in: &SignedIn) -> Result<SetCookie, AppError>;
 
-    /// Sets a new password and ends every other session of this user.
-    async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<(), AppError>;
+    /// Sets a new password and ends every other session of this user. The cookie in the answer keeps this browser known.
+    async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<SetCookie, AppError>;
 
     /// What time it is.
     fn now(&self) -> Timestamp;

@@ -39,5 +39,5 @@ pub use self::{
     sessions::{ListedSession, NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},
     tokens::{NewToken, StoredToken},
-    users::{ListedUser, StoredUser, UserError},
+    users::{KeptSession, ListedUser, StoredUser, UserError},
 };

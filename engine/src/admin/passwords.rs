@@ -6,7 +6,10 @@ use domain::{
 };
 
 use super::AdminError;
-use crate::Engine;
+use crate::{
+    Engine,
+    store::{KeptSession, KnownBrowser},
+};
 
 /// What came of a change of one's own password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +21,8 @@ pub enum PasswordChange {
 }
 
 impl Engine {
-    /// Changes a user's own password and ends the user's other sessions.
+    /// Changes a user's own password and ends the user's other sessions. Of the browsers that were known, none stays known; the
+    /// one of this session becomes known as `browser`.
     ///
     /// # Errors
     /// [`AdminError`]; nothing was changed.
@@ -27,6 +31,7 @@ impl Engine {
         signed_in: &SignedIn,
         current: &str,
         new: &NewPassword,
+        browser: &KnownBrowser,
     ) -> Result<PasswordChange, AdminError> {
         let Some(user) = self.database().find_user(&signed_in.username).await? else {
             return Ok(PasswordChange::SessionEnded);
@@ -37,9 +42,14 @@ impl Engine {
         let hash = self.passwords().hash(new).await?;
         let event = InstanceEvent::new(Subject::user(user.id, user.username), Action::PasswordChanged);
         let recorded = self.recorded(event, &signed_in.author());
+        let kept = KeptSession {
+            session: signed_in.session,
+            browser: &browser.id,
+            now: self.clock().now(),
+        };
         let is_changed = self
             .database()
-            .change_password(user.id, &user.password_hash, &hash, signed_in.session, &recorded)
+            .change_password(user.id, &user.password_hash, &hash, &kept, &recorded)
             .await?;
         if !is_changed {
             return Ok(PasswordChange::SessionEnded);

@@ -1,6 +1,7 @@
 //! Browsers from which a user has signed in. The cookie that identifies one is encrypted with the instance's key, so a forged
 //! cookie costs no query. Whether it is still valid is stored: it expires, only the newest of a user are kept, and all of a
-//! user's are revoked when the password changes, when all sessions of the user are ended, and when the user is disabled.
+//! user's are revoked when the password changes, when all sessions of the user are ended, and when the user is disabled. The
+//! browser in which users change their own password becomes known under a new id in the same transaction.
 
 use std::time::Duration;
 

@@ -6,7 +6,12 @@ use domain::{
 };
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, StoreError, browsers::forget_browsers, error::is_taken, own_events::insert_own_event};
+use super::{
+    Database, StoreError,
+    browsers::{forget_browsers, remember_browser},
+    error::is_taken,
+    own_events::insert_own_event,
+};
 use crate::own_events::Recorded;
 
 /// A user as stored. The hash is argon2's encoded form.
@@ -28,6 +33,13 @@ pub struct ListedUser {
     pub last_signed_in_at: Option<Timestamp>,
     /// Sessions that have not expired.
     pub sessions: u64,
+}
+
+/// The session that a change of the password leaves, and the id under which its browser is known from then on.
+pub struct KeptSession<'kept> {
+    pub session: SessionId,
+    pub browser: &'kept str,
+    pub now: Timestamp,
 }
 
 /// Why a user was not changed.
@@ -180,14 +192,14 @@ impl Database {
         Ok(username)
     }
 
-    /// Sets a new password in the place of the one that was checked, and ends this user's sessions but `kept_session`. The
+    /// Sets a new password in the place of the one that was checked, and ends this user's sessions but the one that is kept. The
     /// own event is stored with it. False, and nothing is changed, if the password was reset or the user disabled meanwhile.
     pub async fn change_password(
         &self,
         user: UserId,
         checked_hash: &str,
         password_hash: &str,
-        kept_session: SessionId,
+        kept: &KeptSession<'_>,
         own_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
@@ -202,7 +214,8 @@ impl Database {
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        end_sessions(&mut transaction, user, Some(kept_session)).await?;
+        end_sessions(&mut transaction, user, Some(kept.session)).await?;
+        remember_browser(&mut transaction, user, kept.browser, kept.now).await?;
         insert_own_event(&mut transaction, own_event).await?;
         transaction.commit().await?;
         Ok(true)

@@ -2,31 +2,48 @@
 
 use std::time::Instant;
 
-use app::{port::SignedIn, wire::AppError};
+use app::{
+    port::{SetCookie, SignedIn},
+    wire::AppError,
+};
 use domain::{Field, FieldError, FieldErrors, access::NewPassword};
 use engine::admin::PasswordChange;
 
-use super::{failure::from_admin, sign_in::too_many};
+use super::{
+    failure::from_admin,
+    sign_in::{name_browser, too_many},
+};
 use crate::services::Services;
 
-/// Whoever found an unlocked browser could try passwords here, so these attempts are limited like those of signing in.
+/// Whoever found an unlocked browser could try passwords here, so these attempts are limited like those of signing in. The cookie
+/// keeps this browser known, under a new id: copies of the old cookie are worth nothing any more.
 pub(super) async fn change_password(
     services: &Services,
     signed_in: &SignedIn,
     current: &str,
     new: String,
-) -> Result<(), AppError> {
+) -> Result<SetCookie, AppError> {
     let new = NewPassword::parse(new, Field::NewPassword).map_err(FieldErrors::from)?;
     let attempt = services
         .sign_in_attempts
         .begin_known(&format!("session {}", signed_in.session), Instant::now())
         .map_err(too_many)?;
-    let changed = services.engine.change_password(signed_in, current, &new).await;
+    let (browser, cookie) = match name_browser(services, &signed_in.username, None) {
+        Ok(named) => named,
+        Err(error) => {
+            attempt.give_back();
+            return Err(error);
+        }
+    };
+    let changed = services
+        .engine
+        .change_password(signed_in, current, &new, &browser)
+        .await;
     if !matches!(changed, Ok(PasswordChange::WrongPassword)) {
         attempt.give_back();
     }
     match changed.map_err(from_admin)? {
-        PasswordChange::Changed => Ok(()),
+        PasswordChange::Changed => Ok(cookie),
         PasswordChange::WrongPassword => {
             let wrong = FieldError::new(Field::Password, "Current password: this is not it.");
             Err(AppError::Invalid(wrong.into()))

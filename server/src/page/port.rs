@@ -42,7 +42,7 @@ impl AdminPort for EnginePort {
         sign_in::sign_out(&self.0, signed_in).await
     }
 
-    async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<(), AppError> {
+    async fn change_password(&self, signed_in: &SignedIn, current: &str, new: String) -> Result<SetCookie, AppError> {
         password::change_password(&self.0, signed_in, current, new).await
     }
 

@@ -113,11 +113,11 @@ async fn start_session(
     known: Option<KnownBrowser>,
 ) -> Result<[SetCookie; 2], AppError> {
     let key = SessionKey::generate().map_err(from_randomness)?;
-    let (browser, browser_cookie) = name_browser(services, &user, known)?;
+    let (browser, browser_cookie) = name_browser(services, &user.username, known)?;
     let now = services.engine.clock().now();
     let session = NewSession {
         user: user.id,
-        browser,
+        browser: browser.id,
         key_hash: key.hash(),
         ip_address: visitor.ip_address.clone(),
         created_at: now,
@@ -144,22 +144,22 @@ async fn start_session(
     Ok([services.cookie.set(&key), browser_cookie])
 }
 
-/// The id of the browser, a new one unless it is known, and the cookie that holds it.
-fn name_browser(
+/// The browser, with a new id unless it is known, and the cookie that holds it.
+pub(super) fn name_browser(
     services: &Services,
-    user: &StoredUser,
+    username: &str,
     known: Option<KnownBrowser>,
-) -> Result<(String, SetCookie), AppError> {
+) -> Result<(KnownBrowser, SetCookie), AppError> {
     let browser = match known {
         Some(browser) => browser,
         None => KnownBrowser {
             id: random_text::<16>().map_err(from_randomness)?,
-            username: user.username.clone(),
+            username: username.to_owned(),
         },
     };
     let sealed = services.engine.database().seal_browser(&browser);
     let cookie = services.cookie.set_browser(&sealed.map_err(from_randomness)?);
-    Ok((browser.id, cookie))
+    Ok((browser, cookie))
 }
 
 async fn record_failure(services: &Services, visitor: &Visitor, user: Option<&StoredUser>) -> Result<(), AppError> {

@@ -89,7 +89,9 @@ impl<'instance> Browser<'instance> {
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let answer = Answer::of(request).await;
-        if let Some(cookie) = answer.header("set-cookie") {
+        let cookies = answer.headers.get_all("set-cookie").iter();
+        let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
+        if let Some(cookie) = cookies.find(|cookie| cookie.contains("audit_streams_session=")) {
             let pair = cookie.split(';').next().unwrap_or_default();
             self.cookie = if cookie.contains("Max-Age=0") {
                 None

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     api_client::Client,
     browser::Browser,
-    instance::{Instance, PASSWORD, last_line},
+    instance::{Answer, Instance, PASSWORD, last_line},
 };
 
 const NEW_PASSWORD: &str = "a much better one";
@@ -14,6 +14,10 @@ const NEW_PASSWORD: &str = "a much better one";
 async fn known_cookie(instance: &Instance, password: &str) -> String {
     let answer = Browser::new(instance).sign_in("root", password).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
+    known_cookie_of(&answer)
+}
+
+fn known_cookie_of(answer: &Answer) -> String {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
     let known = cookies.find(|cookie| cookie.starts_with("audit_streams_browser="));
@@ -110,6 +114,27 @@ async fn a_known_browser_is_revoked_with_what_it_rests_on() {
         lock_out(&instance).await;
         assert_eq!(status_with(&instance, &before, &password).await, 429, "{by:?}");
         assert_eq!(status_with(&instance, &after, &password).await, 200, "{by:?}");
+    }
+}
+
+/// Others' failed attempts must not lock out who has just changed the password.
+#[tokio::test]
+async fn the_browser_in_which_the_password_is_changed_stays_known_and_no_other_does() {
+    let instance = Instance::start();
+    let elsewhere = known_cookie(&instance, PASSWORD).await;
+    let mut browser = Browser::new(&instance);
+    let before = known_cookie_of(&browser.sign_in("root", PASSWORD).await);
+    let change = |current, new| [("current", current), ("new", new)];
+    let wrong = change("not my password", NEW_PASSWORD);
+    let wrong = browser.submit("profile/change_password", &wrong).await;
+    assert_eq!((wrong.status, wrong.header("set-cookie")), (422, None));
+    let right = change(PASSWORD, NEW_PASSWORD);
+    let changed = browser.submit("profile/change_password", &right).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let after = known_cookie_of(&changed);
+    lock_out(&instance).await;
+    for (cookie, status) in [(&elsewhere, 429), (&before, 429), (&after, 200)] {
+        assert_eq!(status_with(&instance, cookie, NEW_PASSWORD).await, status, "{cookie}");
     }
 }
 
