@@ -17,6 +17,7 @@ mod append;
 mod arrivals;
 mod browse;
 mod by_seq;
+mod contents;
 mod damage;
 mod error;
 mod filter;

@@ -4,15 +4,19 @@
 //! gone. So the paths are compared with the files that were opened. While they differ, nothing is written, and nothing is read
 //! either: connections open a file by its path, and what is absent from another file was not removed from ours.
 //!
+//! The log can also be overwritten in place, which leaves device and inode as they are: `contents` finds that.
+//!
 //! The last write decides. After one that failed, a small write is tried every second ([`watch`]), so that a server that
 //! nobody writes to recovers too.
+
+mod contents;
 
 use std::{
     fs, io,
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -21,6 +25,8 @@ use std::{
 use sqlx::sqlite::SqlitePoolOptions;
 use tokio::time::MissedTickBehavior;
 
+pub(crate) use self::contents::Contents;
+use self::contents::KnownContents;
 use crate::{
     causes::causes,
     log::{EventLog, LogError},
@@ -37,7 +43,7 @@ pub enum PartState {
     Stopped,
     /// The last write failed.
     CannotStore,
-    /// The files were deleted or replaced.
+    /// The files were deleted, replaced or overwritten.
     FilesMissing,
 }
 
@@ -95,6 +101,9 @@ pub(crate) struct WriteState {
     file: &'static str,
     fails: AtomicBool,
     opened: OnceLock<OpenFiles>,
+    contents: OnceLock<KnownContents>,
+    /// Locked while a transaction may change the file, so that nobody judges it by a half of the change.
+    writing: Mutex<()>,
     is_missing: AtomicBool,
 }
 
@@ -104,6 +113,8 @@ impl WriteState {
             file,
             fails: AtomicBool::new(false),
             opened: OnceLock::new(),
+            contents: OnceLock::new(),
+            writing: Mutex::new(()),
             is_missing: AtomicBool::new(false),
         }
     }
@@ -115,15 +126,46 @@ impl WriteState {
         Ok(())
     }
 
+    /// From now on, contents that this process did not write are noticed. Every transaction has to hold [`Self::writing`].
+    pub(crate) fn watch_contents(&self, path: &Path, contents: impl Contents + 'static) {
+        let known = KnownContents::new(path, contents);
+        self.contents.get_or_init(|| known);
+    }
+
+    /// To be held while a transaction runs, and not while [`Self::files_are_in_place`] is called.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn contents_are_ours(&self) -> bool {
+        let Some(contents) = self.contents.get() else {
+            return true;
+        };
+        if contents.are_unchanged() {
+            return true;
+        }
+        match self.writing.try_lock() {
+            Ok(_writing) => contents.check(),
+            Err(TryLockError::Poisoned(_writing)) => contents.check(),
+            // A long checkpoint must not delay everybody.
+            Err(TryLockError::WouldBlock) => contents.seem_ours() || self.check_when_written(contents),
+        }
+    }
+
+    fn check_when_written(&self, contents: &KnownContents) -> bool {
+        let _writing = self.writing();
+        contents.check()
+    }
+
     /// Compares the paths with the files that were opened.
     pub(crate) fn files_are_in_place(&self) -> bool {
-        let in_place = self.opened.get().is_none_or(OpenFiles::are_in_place);
+        let in_place = self.opened.get().is_none_or(OpenFiles::are_in_place) && self.contents_are_ours();
         let was_missing = self.is_missing.swap(!in_place, Ordering::AcqRel);
         if !in_place && !was_missing {
             tracing::error!(
                 file = self.file,
-                "The file, its -wal or its -shm was deleted or replaced while the server runs. Nothing more is stored, and \
-                 streams wait: stop the server, restore the data folder from a backup, and start it again."
+                "The file, its -wal or its -shm was deleted, replaced or overwritten while the server runs. Nothing more is \
+                 stored, and streams wait: stop the server, restore the data folder from a backup, and start it again."
             );
         }
         if in_place && was_missing {

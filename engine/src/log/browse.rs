@@ -329,7 +329,10 @@ impl EventLog {
         for place in places {
             match self.fetch_all(sql, std::slice::from_ref(place), text).await {
                 Ok(found) => rows.extend(found),
-                Err(error) if is_damage(&error) => self.damage.record(&[place.seq]),
+                Err(error) if is_damage(&error) => {
+                    self.check_in_place()?;
+                    self.damage.record(&[place.seq]);
+                }
                 Err(error) => return Err(error),
             }
         }

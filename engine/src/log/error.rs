@@ -28,7 +28,7 @@ pub enum LogError {
     Thread(#[from] std::io::Error),
     #[error("the log's writer has stopped")]
     Stopped,
-    #[error("events.db was deleted or replaced while the server runs")]
+    #[error("events.db was deleted, replaced or overwritten while the server runs")]
     FilesMissing,
     #[error("event {seq} in the log can't be read by this version")]
     Unreadable { seq: i64 },

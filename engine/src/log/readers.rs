@@ -42,8 +42,12 @@ impl Readers {
         let readers = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || {
             readers.check_files()?;
-            let connection = readers.take()?;
-            let read = read(&connection)?;
+            let read = readers
+                .take()
+                .and_then(|connection| read(&connection).map(|read| (read, connection)));
+            // What another file lacks, or which error it leads to, says nothing about ours.
+            readers.check_files()?;
+            let (read, connection) = read?;
             readers.put_back(connection);
             Ok(read)
         });
@@ -61,11 +65,17 @@ impl Readers {
             return Ok(connection);
         }
         drop(idle);
+        let opened = self.open();
+        // Also after an error: another file may be no database.
+        self.check_files()?;
+        opened
+    }
+
+    fn open(&self) -> Result<Connection, LogError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         // SQLite opens the write-ahead log with the first statement. From then on the connection keeps to these files.
         connection.query_row("SELECT last_seq FROM positions", [], |_| Ok(()))?;
-        self.check_files()?;
         Ok(connection)
     }
 
@@ -81,6 +91,52 @@ impl Readers {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE_CONNECTIONS) {
             idle.push(connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rusqlite::{Error, ffi};
+
+    use super::*;
+    use crate::log::EventLog;
+
+    async fn open(folder: &Path) -> EventLog {
+        EventLog::open(&folder.join("events.db"), u64::MAX).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_to_another_file_fails_as_missing_and_not_as_damaged() {
+        for contents in ["no database", ""] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = open(folder.path()).await;
+            let (path, other) = (folder.path().join("events.db"), folder.path().join("other"));
+            fs::write(&other, contents.repeat(10_000)).unwrap();
+            fs::rename(&other, &path).unwrap();
+            let taken = log.readers.take().unwrap_err();
+            assert!(matches!(taken, LogError::FilesMissing), "{taken:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_file_gives_that_is_overwritten_during_the_read_does_not_count() {
+        let corrupt = || Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
+        let results: [fn(Error) -> Result<(), LogError>; 2] = [|_| Ok(()), |error| Err(error.into())];
+        for result in results {
+            let folder = tempfile::tempdir().unwrap();
+            let log = open(folder.path()).await;
+            let path = folder.path().join("events.db");
+            let read = log.readers.read(move |_| {
+                let mut overwrite = std::process::Command::new("sh");
+                overwrite.args(["-c", r#"seq 10000 > "$0""#]).arg(&path);
+                assert!(overwrite.status().unwrap().success());
+                result(corrupt())
+            });
+            let read = read.await.unwrap_err();
+            assert!(matches!(read, LogError::FilesMissing), "{read:?}");
         }
     }
 }

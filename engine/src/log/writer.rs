@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     AppendError, LogError, LoggedEvent, QUEUE_BYTES,
     append::Committed,
+    contents::LogContents,
     damage::{Damage, is_damaged_row},
     identity,
     index::OpenBlock,
@@ -298,6 +299,7 @@ impl WriterThread {
         let open_block = OpenBlock::after(&connection, last_seq)?;
         let usage = prune::usage(&connection)?;
         shared.writes.opened(&path).map_err(LogError::File)?;
+        watch_contents(&path, &connection, &shared.writes);
         committed.send_replace(last_seq);
         Ok(Self {
             path,
@@ -361,14 +363,18 @@ impl WriterThread {
     fn note_generation(&mut self, generation: i64) -> Result<(), LogError> {
         self.check_files()?;
         self.resolve_doubt()?;
+        let writing = self.shared.writes.writing();
         let noted = identity::note_generation(&self.connection, generation);
+        drop(writing);
         Ok(noted.inspect_err(|_| self.failed())?)
     }
 
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
         self.check_files()?;
         self.resolve_doubt()?;
+        let writing = self.shared.writes.writing();
         let released = prune::release(&self.connection, seqs);
+        drop(writing);
         self.usage = released.inspect_err(|error| self.hindered(error))?;
         Ok(())
     }
@@ -376,7 +382,9 @@ impl WriterThread {
     fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
         self.check_files()?;
         self.resolve_doubt()?;
+        let writing = self.shared.writes.writing();
         let pruned = prune::prune(&self.connection, order, self.shared.room());
+        drop(writing);
         let report = pruned.inspect_err(|error| self.hindered(error))?;
         self.usage = report.usage;
         Ok(report)
@@ -386,7 +394,11 @@ impl WriterThread {
         if !self.shared.writes.files_are_in_place() {
             return;
         }
-        match self.resolve_doubt().and_then(|()| probe(&mut self.connection)) {
+        let probed = self.resolve_doubt().and_then(|()| {
+            let _writing = self.shared.writes.writing();
+            probe(&mut self.connection)
+        });
+        match probed {
             Ok(()) => self.shared.writes.succeeded(),
             Err(error) => {
                 tracing::debug!(error = %error, "The log still can't be written.");
@@ -442,7 +454,10 @@ impl WriterThread {
                 commits.record(started.elapsed());
                 drop(commits);
                 self.usage = prune::usage(&self.connection).unwrap_or(self.usage);
-                self.shared.damage.record(&self.open_block.take_unreadable());
+                let unreadable = self.open_block.take_unreadable();
+                if !unreadable.is_empty() && self.shared.writes.files_are_in_place() {
+                    self.shared.damage.record(&unreadable);
+                }
             }
             Err(error) => {
                 // Many requests may fail for one reason, which is logged once.
@@ -495,6 +510,7 @@ impl WriterThread {
     }
 
     fn write_transaction(&mut self, jobs: &[Job]) -> rusqlite::Result<Vec<Vec<Written>>> {
+        let _writing = self.shared.writes.writing();
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -559,6 +575,22 @@ fn probe(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute("UPDATE positions SET last_seq = last_seq + 1", [])?;
     transaction.execute("UPDATE positions SET last_seq = last_seq - 1", [])?;
     transaction.commit()
+}
+
+/// Has a file that is overwritten in place noticed.
+fn watch_contents(path: &Path, connection: &Connection, writes: &WriteState) {
+    match LogContents::of(path, connection) {
+        Ok(Some(contents)) => writes.watch_contents(path, contents),
+        Ok(None) => tracing::warn!(
+            "Another process reads events.db, so a file that is overwritten in place is not noticed until the next start."
+        ),
+        // The disk is full, or the file is damaged: neither prevents the start.
+        Err(error) => tracing::warn!(
+            error = %error,
+            "events.db can't be completed from its write-ahead log, so a file that is overwritten in place is not noticed until \
+             the next start."
+        ),
+    }
 }
 
 /// A connection that may write.

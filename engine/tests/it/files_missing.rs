@@ -1,21 +1,25 @@
-//! A database is deleted or replaced under a running engine: nothing counts as gone because another file does not have it.
+//! A database is deleted, replaced or overwritten under a running engine: nothing counts as gone because another file does not
+//! have it.
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
 use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
 use engine::{
     PartState, causes,
+    clock::Clock,
     log::{BrowseRequest, EventFilter, LogError, PruneOrder},
 };
 
 use crate::{
-    receiver::Receiver,
+    receiver::{Answer, Receiver},
     replay,
-    world::{World, wait_until},
+    world::{World, author, wait_until},
 };
 
 const PAUSED: Flow = Flow {
@@ -39,29 +43,54 @@ const HARM: [Harm; 3] = [
     },
 ];
 
-/// A file that is out of its place.
+/// The file stays the same one, and gets other contents.
+const OVERWRITTEN: [Harm; 3] = [
+    |file, other| overwrite(file, other),
+    |file, _| shell(r#"seq 100000 > "$0""#, &[file]),
+    |file, _| shell(r#": > "$0""#, &[file]),
+];
+
+/// By another process: closing the file in this one would end the engine's locks on it.
+fn overwrite(file: &Path, by: &Path) {
+    shell(r#"cp "$1" "$0""#, &[file, by]);
+}
+
+fn shell(command: &str, files: &[&Path]) {
+    let status = Command::new("sh").arg("-c").arg(command).args(files).status();
+    assert!(status.unwrap().success(), "{command}");
+}
+
+/// A file that is out of its place, or has other contents.
 struct Harmed {
     file: PathBuf,
     aside: PathBuf,
+    contents: PathBuf,
 }
 
 impl Harmed {
     /// Returns when the engine has noticed it.
     async fn inflict(world: &World, name: &str, harm: Harm, other: &Path) -> Self {
         let (file, aside) = (world.folder().join(name), world.folder().join("aside"));
+        let contents = world.folder().join("contents");
         fs::hard_link(&file, &aside).unwrap();
+        overwrite(&contents, &file);
         harm(&file, &other.join(name));
         wait_until("it is noticed", async || {
             let liveness = world.engine.liveness();
             [liveness.log, liveness.store].contains(&PartState::FilesMissing)
         })
         .await;
-        Self { file, aside }
+        Self { file, aside, contents }
     }
 
-    /// Puts the very file back.
+    /// Puts the very file back, or its contents.
     async fn mend(self, world: &World) {
-        fs::rename(self.aside, self.file).unwrap();
+        let inode = |path: &Path| fs::metadata(path).map(|metadata| metadata.ino()).ok();
+        if inode(&self.file) == inode(&self.aside) {
+            overwrite(&self.file, &self.contents);
+        } else {
+            fs::rename(self.aside, self.file).unwrap();
+        }
         wait_until("it is noticed", async || {
             let liveness = world.engine.liveness();
             (liveness.log, liveness.store) == (PartState::Running, PartState::Running)
@@ -88,7 +117,7 @@ async fn stays<T: PartialEq + std::fmt::Debug>(look: impl AsyncFn() -> T) {
 #[tokio::test]
 async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone() {
     let other = unused_folder().await;
-    for harm in HARM {
+    for harm in HARM.into_iter().chain(OVERWRITTEN) {
         let receiver = Receiver::start().await;
         let world = World::new().await;
         let id = world.add_destination("SIEM", &receiver.url()).await;
@@ -122,6 +151,7 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
         })
         .await;
         assert_eq!(receiver.requests().len(), before);
+        assert_eq!(world.engine.log().unreadable_events(), 0);
         harmed.mend(&world).await;
         let progress = replay::wait_until_finished(&world, id, replay).await;
         assert_eq!(progress.sent, 50, "{progress:?}");
@@ -144,7 +174,7 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
 #[tokio::test]
 async fn without_its_file_the_log_answers_nothing() {
     let other = unused_folder().await;
-    for harm in HARM {
+    for harm in HARM.into_iter().chain(OVERWRITTEN) {
         let world = World::new().await;
         world.post("1", (0..50).map(|number| format!("e{number}"))).await;
         let world = world.restart().await;
@@ -169,6 +199,56 @@ async fn without_its_file_the_log_answers_nothing() {
         assert_eq!(log.read_after(Seq::START, 10, 1 << 20).await.unwrap().len(), 10);
         world.shut_down().await;
     }
+}
+
+/// With a backlog, and a refused event that is due, of which the copy has nothing.
+#[tokio::test]
+async fn an_older_copy_over_the_log_costs_no_event() {
+    let receiver = Receiver::start().await;
+    receiver.answer_bodies_with("\"refused\"", Answer::Status(422));
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let world = World::with_clock(clock, |config| config).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let older = tempfile::tempdir().unwrap();
+    for suffix in ["", "-wal"] {
+        let name = format!("events.db{suffix}");
+        overwrite(&older.path().join(&name), &world.folder().join(&name));
+    }
+    // As a backup has it: in one file.
+    let copy = rusqlite::Connection::open(older.path().join("events.db")).unwrap();
+    copy.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    drop(copy);
+    world.post("1", ["refused".to_owned()]).await;
+    world.park_what_is_refused(id).await;
+    world.set_flow(id, PAUSED).await;
+    let database = world.engine.database();
+    let seq = database.list_parked(id, None, 9).await.unwrap()[0].seq;
+    assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
+    world.post("2", (0..50).map(|number| format!("e{number}"))).await;
+    let world = world.restart().await;
+    let before = receiver.requests().len();
+
+    let harmed = Harmed::inflict(&world, "events.db", overwrite, older.path()).await;
+    assert!(world.try_set_flow(id, Flow::default()).await.is_err());
+    let database = world.engine.database();
+    stays(async || {
+        let cursor = database.read_cursor(id).await.unwrap().unwrap();
+        let parked = database.list_parked(id, None, 9).await.unwrap().len();
+        (cursor, parked, receiver.requests().len())
+    })
+    .await;
+    assert_eq!(receiver.requests().len(), before);
+    assert!(database.list_parked(id, None, 9).await.unwrap().is_empty());
+    assert_eq!(world.engine.log().unreadable_events(), 0);
+    let body = r#"{"event_type":"test","entity_id":1}"#;
+    assert!(world.engine.ingest("tests", body.into()).await.is_err());
+    harmed.mend(&world).await;
+    let has_all = |requests: &[crate::receiver::Request]| {
+        let has = |id: String| requests[before..].iter().any(|request| request.body.contains(&id));
+        (0..50).all(|number| has(format!(r#""id":"e{number}""#))) && has(r#""id":"refused""#.to_owned())
+    };
+    receiver.wait_until("every event is sent", has_all).await;
+    world.shut_down().await;
 }
 
 #[tokio::test]

@@ -187,6 +187,16 @@ async fn deleted_files_make_it_unready_and_no_second_server_takes_the_folder() {
 }
 
 #[tokio::test]
+async fn an_overwritten_log_makes_it_unready() {
+    let other = Instance::start();
+    let instance = Instance::start();
+    let mut copy = std::process::Command::new("cp");
+    copy.args([other.data_dir(), instance.data_dir()].map(|folder| folder.join("events.db")));
+    assert!(copy.status().unwrap().success());
+    assert_eq!(wait_for_readiness(&instance, 503).await.json()["log"], "files_missing");
+}
+
+#[tokio::test]
 async fn a_lost_log_stops_the_start_until_that_is_accepted() {
     let mut instance = Instance::start();
     assert!(instance.shut_down().await.success());
