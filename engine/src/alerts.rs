@@ -41,6 +41,7 @@ use crate::{
     net::GuardedClients,
     own_events::{Recorded, RelayError, relay},
     settings::Settings,
+    storage::files_are_missing,
     store::{Database, Destination, StoreError, StoredAlertSettings, Telling, TroubleChange},
 };
 
@@ -109,7 +110,9 @@ async fn keep_looking(alerts: Arc<Alerts>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = alerts.look().await {
+        if let Err(error) = alerts.look().await
+            && !files_are_missing(&error)
+        {
             tracing::warn!(error = causes(&error), "The streams could not be looked at for alerts.");
         }
     }
@@ -123,7 +126,9 @@ async fn keep_sending(alerts: Arc<Alerts>) {
             _ = ticks.tick() => {}
             () = alerts.wake.notified() => {}
         }
-        if let Err(error) = alerts.send_due().await {
+        if let Err(error) = alerts.send_due().await
+            && !files_are_missing(&error)
+        {
             tracing::warn!(
                 error = causes(&error),
                 "Notices of alerts could not be read or removed."

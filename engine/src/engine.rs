@@ -35,7 +35,7 @@ use crate::{
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    storage::{self, GenerationError, PartState, make_private},
+    storage::{self, GenerationError, PartState, files_are_missing, make_private},
     store::{Database, Destination, StoreError},
     vault::{KeyError, Vault},
 };
@@ -424,26 +424,36 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
                 _ = ticks.tick() => note_and_relay(&log, &database, &clock, &mut noted).await,
             }
         };
-        if let Err(error) = enforced {
+        if let Err(error) = enforced
+            && !files_are_missing(&error)
+        {
             tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
         }
-        if let Err(error) = retention::release(&log, &database, &mut released_to).await {
+        if let Err(error) = retention::release(&log, &database, &mut released_to).await
+            && !files_are_missing(&error)
+        {
             tracing::warn!(error = causes(&error), "Kept events could not be removed.");
         }
     }
 }
 
 async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, noted: &mut Option<(Minute, Seq)>) {
-    if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await {
+    if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await
+        && !files_are_missing(&error)
+    {
         tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
     }
-    if let Err(error) = record_damage(log, database, clock).await {
+    if let Err(error) = record_damage(log, database, clock).await
+        && !files_are_missing(&error)
+    {
         tracing::warn!(
             error = causes(&error),
             "That events can't be read could not be recorded."
         );
     }
-    if let Err(error) = relay(database, log, clock).await {
+    if let Err(error) = relay(database, log, clock).await
+        && !files_are_missing(&error)
+    {
         tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
     }
 }

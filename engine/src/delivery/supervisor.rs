@@ -32,6 +32,7 @@ use crate::{
     net::GuardedClients,
     own_events::Recorded,
     sink::SinkServices,
+    storage::files_are_missing,
     store::{Database, Destination, StoreError},
 };
 
@@ -244,6 +245,7 @@ impl Supervisor {
             let asked = *self.requested.borrow();
             match self.reconcile().await {
                 Ok(()) => drop(self.handling.send_replace(asked)),
+                Err(error) if files_are_missing(&error) => {}
                 Err(error) => tracing::error!(
                     error = causes(&error),
                     "The destinations could not be read; streams go on as they are."

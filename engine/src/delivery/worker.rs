@@ -23,6 +23,7 @@ use crate::{
     log::EventLog,
     net::GuardedClients,
     sink::{SinkServices, sink_for},
+    storage::files_are_missing,
     store::{Database, Destination},
 };
 
@@ -89,11 +90,13 @@ async fn obey(context: WorkerContext, mut orders: watch::Receiver<Order>) {
             Ok(End::NewOrder) => {}
             Ok(End::Gone) => return,
             Err(error) => {
-                tracing::error!(
-                    destination_id = context.destination.get(),
-                    error = causes(&error),
-                    "A stream can't go on; it is tried again in a moment."
-                );
+                if !files_are_missing(&error) {
+                    tracing::error!(
+                        destination_id = context.destination.get(),
+                        error = causes(&error),
+                        "A stream can't go on; it is tried again in a moment."
+                    );
+                }
                 let waited = tokio::time::timeout(OWN_FAILURE_PAUSE, orders.changed()).await;
                 if matches!(waited, Ok(Err(_))) {
                     return;

@@ -11,7 +11,9 @@ use std::{
 
 use crate::{
     browser::Browser,
-    instance::{Answer, Instance, PASSWORD, PATIENCE, add_destination, client, command, folder},
+    instance::{
+        Answer, Instance, PASSWORD, PATIENCE, add_destination, add_destination_over_the_page, client, command, folder,
+    },
     receiver::Receiver,
 };
 
@@ -194,6 +196,37 @@ async fn an_overwritten_log_makes_it_unready() {
     copy.args([other.data_dir(), instance.data_dir()].map(|folder| folder.join("events.db")));
     assert!(copy.status().unwrap().success());
     assert_eq!(wait_for_readiness(&instance, 503).await.json()["log"], "files_missing");
+}
+
+/// And not again by everything that needs them.
+#[tokio::test]
+async fn missing_files_are_logged_once() {
+    let receiver = Receiver::start().await;
+    for file in ["audit-streams.db", "events.db"] {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let logged = || std::fs::read_to_string(log.path()).unwrap();
+        let instance = Instance::start_logging_to(log.reopen().unwrap(), &[]);
+        add_destination_over_the_page(&instance, &receiver.url()).await;
+        let before = logged().lines().count();
+        std::fs::remove_file(instance.data_dir().join(file)).unwrap();
+        wait_for_readiness(&instance, 503).await;
+        // Longer than every period after which something is tried again.
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        for _ in 0..75 {
+            ticks.tick().await;
+            assert_eq!(instance.get("/readyz").await.status, 503);
+        }
+        let logged = logged();
+        let problems = logged.lines().skip(before);
+        let problems: Vec<&str> = problems
+            .filter(|line| line.contains("ERROR") || line.contains("WARN"))
+            .collect();
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(
+            problems[0].contains("was deleted, replaced or overwritten"),
+            "{problems:?}"
+        );
+    }
 }
 
 #[tokio::test]

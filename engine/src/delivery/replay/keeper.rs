@@ -24,6 +24,7 @@ use crate::{
     log::EventLog,
     net::GuardedClients,
     sink::SinkServices,
+    storage::files_are_missing,
     store::{Database, Destination, Replay, StoreError},
 };
 
@@ -82,6 +83,7 @@ impl ReplayKeeper {
         let ended: Vec<ReplayId> = ended.map(|(id, _)| *id).collect();
         let replays = match self.shared.database.list_running_replays().await {
             Ok(replays) => readable(replays),
+            Err(error) if files_are_missing(&error) => return,
             Err(error) => {
                 tracing::error!(
                     error = causes(&error),

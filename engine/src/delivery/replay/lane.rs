@@ -39,6 +39,7 @@ use crate::{
     log::{LogError, LoggedEvent, RangeFilter},
     own_events::Recorded,
     sink::{Batching, Report, Run, SendReport, Sink, SinkError, replay_sink_for},
+    storage::files_are_missing,
     store::{Destination, StoreError},
     vault::random,
 };
@@ -129,11 +130,13 @@ async fn obey(context: &LaneContext, mut orders: watch::Receiver<Order>) {
             Ok(End::NewOrder) => {}
             Ok(End::Over) => break,
             Err(error) => {
-                tracing::error!(
-                    replay_id = context.replay.get(),
-                    error = causes(&error),
-                    "A replay can't go on; it is tried again in a moment."
-                );
+                if !files_are_missing(&error) {
+                    tracing::error!(
+                        replay_id = context.replay.get(),
+                        error = causes(&error),
+                        "A replay can't go on; it is tried again in a moment."
+                    );
+                }
                 let waited = tokio::time::timeout(OWN_FAILURE_PAUSE, orders.changed()).await;
                 if matches!(waited, Ok(Err(_))) {
                     break;

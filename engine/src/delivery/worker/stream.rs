@@ -35,6 +35,7 @@ use crate::{
     causes::causes,
     log::{LogError, LogPage, LoggedEvent},
     sink::{Batching, Report, Run, SendReport, Sink, SinkError},
+    storage::files_are_missing,
     store::{Admission, Cursor, Database, DueEvent, StoreError},
     vault::random,
 };
@@ -410,11 +411,13 @@ impl Stream {
             }
             Ok(false) => Some(End::Gone),
             Err(error) => {
-                tracing::error!(
-                    destination_id = self.context.destination.get(),
-                    error = causes(error),
-                    "Progress could not be stored."
-                );
+                if !files_are_missing(error) {
+                    tracing::error!(
+                        destination_id = self.context.destination.get(),
+                        error = causes(error),
+                        "Progress could not be stored."
+                    );
+                }
                 self.books.restore(committed);
                 self.pause();
                 None

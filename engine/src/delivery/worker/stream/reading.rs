@@ -8,6 +8,7 @@ use super::{Mode, PAGE_BYTES, PAGE_EVENTS, Stream};
 use crate::{
     causes::causes,
     log::{LogError, LogPage},
+    storage::files_are_missing,
 };
 
 impl Stream {
@@ -28,8 +29,7 @@ impl Stream {
     pub(super) fn take_page(&mut self, page: Result<LogPage, LogError>) {
         let page = match page {
             Ok(page) => page,
-            // Logged once, when it was noticed.
-            Err(LogError::FilesMissing) => return self.pause(),
+            Err(error) if files_are_missing(&error) => return self.pause(),
             Err(error) => {
                 tracing::error!(
                     destination_id = self.context.destination.get(),

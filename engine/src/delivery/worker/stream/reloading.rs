@@ -8,6 +8,7 @@ use super::{Hold, Stream};
 use crate::{
     causes::causes,
     log::LogError,
+    storage::files_are_missing,
     store::{DueEvent, StoreError, TextBytes},
 };
 
@@ -56,11 +57,13 @@ impl Stream {
                 self.show_progress();
             }
             Err(error) => {
-                tracing::error!(
-                    destination_id = self.context.destination.get(),
-                    error = causes(&error),
-                    "Refused events could not be read."
-                );
+                if !files_are_missing(&error) {
+                    tracing::error!(
+                        destination_id = self.context.destination.get(),
+                        error = causes(&error),
+                        "Refused events could not be read."
+                    );
+                }
                 self.reload_is_due = true;
                 self.pause();
             }

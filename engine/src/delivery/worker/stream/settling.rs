@@ -13,6 +13,7 @@ use crate::{
     causes::causes,
     log::{LoggedEvent, is_damage},
     sink::{Report, Run},
+    storage::files_are_missing,
     store::RefusedEvent,
 };
 
@@ -77,11 +78,14 @@ impl Stream {
                 self.store_refused(row);
             }
             Sent::Unread(seq, error) => {
-                tracing::error!(
-                    seq = seq.get(),
-                    error = causes(&error),
-                    "A refused event could not be read from the log."
-                );
+                if !files_are_missing(&error) {
+                    tracing::error!(
+                        destination_id = self.context.destination.get(),
+                        seq = seq.get(),
+                        error = causes(&error),
+                        "A refused event could not be read from the log."
+                    );
+                }
                 self.refused_is_back();
                 self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
             }
