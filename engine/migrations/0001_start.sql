@@ -35,7 +35,7 @@ CREATE TABLE settings (
 INSERT INTO settings (id) VALUES (1);
 
 -- Audit events about this instance that are not in the log yet: each is written in the transaction of the change it describes.
-CREATE TABLE own_events (
+CREATE TABLE instance_events (
     id         TEXT    PRIMARY KEY,
     event      TEXT    NOT NULL,
     created_at INTEGER NOT NULL

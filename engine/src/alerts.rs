@@ -37,9 +37,9 @@ use crate::{
     causes::causes,
     clock::Clock,
     delivery::Delivery,
+    instance_events::{Recorded, RelayError, relay},
     log::{EventLog, LogError},
     net::GuardedClients,
-    own_events::{Recorded, RelayError, relay},
     settings::Settings,
     storage::files_are_missing,
     store::{Database, Destination, StoreError, StoredAlertSettings, Telling, TroubleChange},
@@ -304,7 +304,7 @@ impl Alerts {
         let now = self.clock.now();
         let telling = news.map(|news| Telling {
             notices: notices::notices_of(&news, settings, now),
-            own_event: Recorded::new(InstanceEvent::alert(news), &Author::system(), now),
+            instance_event: Recorded::new(InstanceEvent::alert(news), &Author::system(), now),
         });
         self.database.change_trouble(change, telling.as_ref()).await
     }

@@ -28,9 +28,9 @@ use crate::{
     credentials::Credentials,
     delivery::Delivery,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
+    instance_events::{Recorded, relay},
     log::{EventLog, LogError},
     net::{GuardedClients, NetworkRules},
-    own_events::{Recorded, relay},
     pairing::{Mismatch, Pairing},
     retention,
     settings::{Changing, FixedSettings, Settings},
@@ -310,15 +310,15 @@ impl Engine {
         self.editing.lock().await
     }
 
-    /// An own event about to be stored with the change it tells of.
+    /// An instance event about to be stored with the change it tells of.
     pub fn recorded(&self, event: InstanceEvent, author: &Author) -> Recorded {
         Recorded::new(event, author, self.clock.now())
     }
 
-    /// Brings stored own events into the log. A failure is logged and made good by the upkeep's timer.
-    pub async fn relay_own_events(&self) {
+    /// Brings stored instance events into the log. A failure is logged and made good by the upkeep's timer.
+    pub async fn relay_instance_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
-            tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
+            tracing::warn!(error = causes(&error), "Instance events wait to be logged.");
         }
     }
 
@@ -402,7 +402,7 @@ impl Engine {
     }
 }
 
-/// Relays own events and lets go of old ones, each time from what is stored.
+/// Relays instance events and lets go of old ones, each time from what is stored.
 async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -454,7 +454,7 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
     if let Err(error) = relay(database, log, clock).await
         && !files_are_missing(&error)
     {
-        tracing::warn!(error = causes(&error), "Own audit events wait to be logged.");
+        tracing::warn!(error = causes(&error), "Instance events wait to be logged.");
     }
 }
 

@@ -9,8 +9,8 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     Engine,
+    instance_events::fresh_id,
     log::{AppendError, Appended},
-    own_events::fresh_id,
 };
 
 /// Above this, parsing would keep other requests of the same thread waiting.

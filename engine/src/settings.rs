@@ -15,9 +15,9 @@ use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
     delivery::Delivery,
+    instance_events::Recorded,
     log::EventLog,
     net::{GuardedClients, NetworkRules},
-    own_events::Recorded,
     store::{Database, StoreError, StoredNetwork, StoredRetention, UpdateError},
 };
 

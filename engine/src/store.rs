@@ -11,8 +11,8 @@ mod delivery;
 mod destinations;
 mod error;
 mod instance;
+mod instance_events;
 mod owed;
-mod own_events;
 mod refused;
 mod replays;
 mod sessions;
@@ -32,8 +32,8 @@ pub use self::{
         NewDestination, S3Target, SigningSecret, Target, UpdateError,
     },
     error::StoreError,
+    instance_events::PendingInstanceEvent,
     owed::Owed,
-    own_events::PendingOwnEvent,
     refused::{Refused, TextBytes},
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
     sessions::{ListedSession, NewSession, StoredSession},

@@ -11,7 +11,7 @@ use super::AdminError;
 use crate::{
     Engine,
     alerts::test_notice,
-    own_events::Recorded,
+    instance_events::Recorded,
     sink::Signer,
     store::{StoreError, StoredAlertSettings, UpdateError},
 };
@@ -59,7 +59,7 @@ impl Engine {
         self.check_hosts(&before, &after)?;
         let changes = self.alert_changes(author, &before, &after);
         self.database().update_alert_settings(&after, &changes).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         self.alerts().wake.notify_one();
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Engine {
         }
         let notice = test_notice(channel, self.clock().now());
         let sent = self.alerts().tell(&notice, &settings).await;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         sent.map_err(|reason| AdminError::refused(field, &reason.to_string()))
     }
 

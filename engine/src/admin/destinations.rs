@@ -26,8 +26,8 @@ pub(crate) use self::testing::TESTS_AT_A_TIME;
 
 use crate::{
     Engine, FiguresError,
+    instance_events::Recorded,
     log::LogError,
-    own_events::Recorded,
     sink::check_private_key,
     store::{
         Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, SigningSecret, StoreError, Target,
@@ -293,10 +293,10 @@ impl Engine {
         Ok(states)
     }
 
-    /// Puts the change into effect and brings its own events into the log.
+    /// Puts the change into effect and appends its instance events to the log.
     pub(crate) async fn after_change(&self) {
         self.apply_changes().await;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
     }
 }
 

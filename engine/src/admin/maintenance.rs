@@ -14,7 +14,7 @@ use crate::{
     Engine, OpenError,
     clock::Clock,
     credentials::{ApiToken, PasswordError, Passwords},
-    own_events::Recorded,
+    instance_events::Recorded,
     store::{Database, StoreError, UserError},
     vault::KeyError,
 };

@@ -54,7 +54,7 @@ impl Engine {
         if !is_changed {
             return Ok(PasswordChange::SessionEnded);
         }
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(PasswordChange::Changed)
     }
 }

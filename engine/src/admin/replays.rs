@@ -11,7 +11,7 @@ use domain::{
 use super::AdminError;
 use crate::{
     Engine,
-    own_events::Recorded,
+    instance_events::Recorded,
     store::{Destination, NewReplay, Replay},
 };
 
@@ -136,6 +136,6 @@ impl Engine {
 
     async fn after_replay_change(&self) {
         self.apply_changes().await;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
     }
 }

@@ -41,7 +41,7 @@ impl Engine {
             self.recorded(event, author)
         };
         let count = self.database().delete_sessions(user, only, ended).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(count)
     }
 }

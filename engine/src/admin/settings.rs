@@ -9,7 +9,7 @@ use domain::{
 use super::AdminError;
 use crate::{
     Engine,
-    own_events::Recorded,
+    instance_events::Recorded,
     settings::{NetworkSettings, RetentionSettings, Setting, answered},
     store::{StoredNetwork, StoredRetention},
 };
@@ -92,7 +92,7 @@ impl Engine {
         ];
         let changes: Vec<Recorded> = changes.into_iter().flatten().collect();
         answered(tokio::spawn(self.changing().network(new, changes))).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl Engine {
         ];
         let changes: Vec<Recorded> = changes.into_iter().flatten().collect();
         answered(tokio::spawn(self.changing().retention(new, changes))).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(())
     }
 

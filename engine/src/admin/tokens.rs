@@ -12,7 +12,7 @@ use super::AdminError;
 use crate::{
     Engine,
     credentials::ApiToken,
-    own_events::Recorded,
+    instance_events::Recorded,
     store::{Database, NewToken, StoreError, StoredToken},
 };
 
@@ -42,7 +42,7 @@ impl Engine {
             let rule = "Name: another token has or had this name. Names are not used twice, because events carry them.";
             return Err(AdminError::refused(Field::Name, rule));
         };
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(NewTokenView {
             id,
             token: token.expose().to_owned(),
@@ -62,7 +62,7 @@ impl Engine {
         let stored = self.database().revoke_token_with_id(id, now, revoked).await;
         self.credentials().tokens.forget(id);
         let name = stored?.ok_or(AdminError::NotFound)?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(name)
     }
 }

@@ -52,7 +52,7 @@ impl Engine {
         };
         let now = self.clock().now();
         let id = self.database().add_user(username.as_str(), &hash, now, created).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(LoginView {
             id,
             username: username.to_string(),
@@ -82,7 +82,7 @@ impl Engine {
         };
         let now = self.clock().now();
         let username = self.database().set_user_enabled(id, enabled, now, changed).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(username)
     }
 
@@ -109,7 +109,7 @@ impl Engine {
             self.recorded(event, author)
         };
         let username = self.database().reset_password(id, &hash, reset).await?;
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(LoginView {
             id,
             username,

@@ -6,8 +6,8 @@ use domain::{Timestamp, alerts::AlertNews};
 
 use super::{Alerts, email, webhook};
 use crate::{
+    instance_events::fresh_id,
     net::ClientError,
-    own_events::fresh_id,
     store::{Channel, Notice, StoreError, StoredAlertSettings},
 };
 

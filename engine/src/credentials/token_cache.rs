@@ -139,7 +139,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{credentials::ApiToken, own_events::Recorded, store::NewToken, vault::Vault};
+    use crate::{credentials::ApiToken, instance_events::Recorded, store::NewToken, vault::Vault};
 
     async fn database(folder: &tempfile::TempDir) -> Database {
         let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();

@@ -17,7 +17,7 @@ use domain::{
 use tokio::sync::{Notify, oneshot};
 
 use super::{hold::Hold, progress::Progress, totals::Totals};
-use crate::{own_events::Recorded, store::StoreError};
+use crate::{instance_events::Recorded, store::StoreError};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
 pub(super) const CATCHING_UP: i64 = 500;
@@ -47,7 +47,7 @@ pub enum ParkError {
 pub(super) struct ParkRequest {
     pub(super) seq: Seq,
     /// Stored together with the parked event.
-    pub(super) own_event: Recorded,
+    pub(super) instance_event: Recorded,
     pub(super) answer: oneshot::Sender<Result<(), ParkError>>,
 }
 
@@ -138,12 +138,16 @@ impl Status {
     }
 
     /// Has the worker park an event; returns once that is stored.
-    pub(super) async fn park(&self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+    pub(super) async fn park(&self, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
         if self.seen().hold.is_none() {
             return Err(ParkError::NotStuck);
         }
         let (answer, answered) = oneshot::channel();
-        self.park_requests().push(ParkRequest { seq, own_event, answer });
+        self.park_requests().push(ParkRequest {
+            seq,
+            instance_event,
+            answer,
+        });
         self.park.notify_one();
         match tokio::time::timeout(PARKED_WITHIN, answered).await {
             Ok(Ok(parked)) => parked,

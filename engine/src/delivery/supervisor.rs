@@ -28,9 +28,9 @@ use super::{
 use crate::{
     causes::causes,
     clock::Clock,
+    instance_events::Recorded,
     log::EventLog,
     net::GuardedClients,
-    own_events::Recorded,
     sink::SinkServices,
     storage::files_are_missing,
     store::{Database, Destination, StoreError},
@@ -178,9 +178,9 @@ impl Delivery {
     ///
     /// # Errors
     /// [`ParkError`]; nothing was changed, unless it was not stored in time.
-    pub(crate) async fn park(&self, id: DestinationId, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+    pub(crate) async fn park(&self, id: DestinationId, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
         let status = self.status_of(id).ok_or(ParkError::NotStuck)?;
-        status.park(seq, own_event).await
+        status.park(seq, instance_event).await
     }
 
     fn status_of(&self, id: DestinationId) -> Option<Arc<Status>> {

@@ -16,8 +16,8 @@ pub use self::{
     notices::{Channel, Notice},
     settings::StoredAlertSettings,
 };
-use super::{Database, StoreError, own_events::insert_own_event};
-use crate::own_events::Recorded;
+use super::{Database, StoreError, instance_events::insert_instance_event};
+use crate::instance_events::Recorded;
 
 /// Everything that is wrong now, told or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum TroubleChange {
 /// What is stored with a change that is told.
 #[derive(Clone, Debug)]
 pub struct Telling {
-    pub own_event: Recorded,
+    pub instance_event: Recorded,
     pub notices: Vec<Notice>,
 }
 
@@ -79,7 +79,7 @@ impl Database {
             return Ok(());
         }
         if let Some(telling) = telling {
-            insert_own_event(&mut transaction, &telling.own_event).await?;
+            insert_instance_event(&mut transaction, &telling.instance_event).await?;
             for notice in &telling.notices {
                 insert_notice(&mut transaction, notice).await?;
             }

@@ -21,10 +21,10 @@ use super::{
     Database, StoreError,
     activity::add_minutes,
     destinations::{forget_spans, read_spans},
-    own_events::insert_own_event,
+    instance_events::insert_instance_event,
     refused::forget_answers,
 };
-use crate::{own_events::Recorded, sink::Run};
+use crate::{instance_events::Recorded, sink::Run};
 
 /// Failed attempts kept for each destination.
 const KEPT_ATTEMPTS: i64 = 1_000;
@@ -93,7 +93,7 @@ pub struct CursorUpdate {
     /// What is to be added to the counters of these minutes.
     pub minutes: Vec<(Minute, Counts)>,
     /// Audit events about what an administrator had done with the stream.
-    pub own_events: Vec<Recorded>,
+    pub instance_events: Vec<Recorded>,
 }
 
 impl Database {
@@ -163,8 +163,8 @@ impl Database {
         }
         insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
         add_minutes(&mut transaction, update.destination, &update.minutes).await?;
-        for own_event in &update.own_events {
-            insert_own_event(&mut transaction, own_event).await?;
+        for instance_event in &update.instance_events {
+            insert_instance_event(&mut transaction, instance_event).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -225,7 +225,7 @@ impl Database {
         destination: DestinationId,
         seq: Seq,
         now: Timestamp,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let change = sqlx::query(
             "UPDATE refused_events SET due_at = ?, tries = 1 WHERE destination_id = ? AND seq = ? AND due_at IS NULL",
@@ -233,10 +233,10 @@ impl Database {
         .bind(now.unix_ms())
         .bind(destination.get())
         .bind(seq.get());
-        self.change_parked(change, own_event).await
+        self.change_parked(change, instance_event).await
     }
 
-    /// Makes every parked event of a destination due again, and stores the own event that `told` makes of how many they were.
+    /// Makes every parked event of a destination due again, and stores the instance event that `told` makes of their number.
     pub async fn retry_all_parked(
         &self,
         destination: DestinationId,
@@ -252,7 +252,7 @@ impl Database {
                 .await?
                 .rows_affected();
         if changed > 0 {
-            insert_own_event(&mut transaction, &told(changed)).await?;
+            insert_instance_event(&mut transaction, &told(changed)).await?;
             transaction.commit().await?;
         }
         Ok(changed)
@@ -263,25 +263,25 @@ impl Database {
         &self,
         destination: DestinationId,
         seq: Seq,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let change = sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ? AND due_at IS NULL")
             .bind(destination.get())
             .bind(seq.get());
-        self.change_parked(change, own_event).await
+        self.change_parked(change, instance_event).await
     }
 
     async fn change_parked(
         &self,
         change: Query<'_, Sqlite, SqliteArguments>,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let changed = change.execute(&mut *transaction).await?;
         if changed.rows_affected() == 0 {
             return Ok(false);
         }
-        insert_own_event(&mut transaction, own_event).await?;
+        insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(true)
     }

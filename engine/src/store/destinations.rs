@@ -38,8 +38,8 @@ use self::{
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
 };
-use super::{Database, StoreError, error::is_taken, own_events::insert_own_events};
-use crate::{log::LogError, own_events::Recorded, vault::Place};
+use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
+use crate::{instance_events::Recorded, log::LogError, vault::Place};
 
 /// A destination as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,11 +160,11 @@ impl Database {
         Ok(targets)
     }
 
-    /// Stores a destination together with the own events made from its id; unless its key says that this was done before.
+    /// Stores a destination together with the instance events made from its id; unless its key says that this was done before.
     pub async fn insert_destination(
         &self,
         new: &NewDestination<'_>,
-        own_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
+        instance_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
     ) -> Result<Insertion, UpdateError> {
         let NewDestination {
             settings,
@@ -198,7 +198,7 @@ impl Database {
         if let Some(key) = key {
             remember(&mut transaction, key, id, now).await?;
         }
-        insert_own_events(&mut transaction, &own_events(id)).await?;
+        insert_instance_events(&mut transaction, &instance_events(id)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Insertion::Stored(Box::new(Destination {
             id,
@@ -214,7 +214,7 @@ impl Database {
     }
 
     /// Stores a change of the destination as it was at `version`. `position` tells that of the newest event, asked for when
-    /// nobody else can write any more. The own events are made from what it was before.
+    /// nobody else can write any more. The instance events are made from what it was before.
     pub async fn update_destination(
         &self,
         id: DestinationId,
@@ -222,7 +222,7 @@ impl Database {
         change: &DestinationSettings,
         position: impl FnOnce() -> Seq + Send,
         now: Timestamp,
-        own_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
+        instance_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
         let mut transaction = self.write().await?;
         let before = self.find_in(&mut transaction, id).await?;
@@ -253,7 +253,7 @@ impl Database {
         let namespaces = replace_namespaces(&mut transaction, id, &before.namespaces, &change.namespaces).await?;
         let flow = change.flow.unwrap_or(before.flow);
         store_flow(&mut transaction, id, Some(before.flow), flow, position).await?;
-        insert_own_events(&mut transaction, &own_events(&before)).await?;
+        insert_instance_events(&mut transaction, &instance_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
             version: version + 1,
@@ -312,7 +312,7 @@ impl Database {
         &self,
         id: DestinationId,
         version: Option<i64>,
-        own_event: impl FnOnce(&Destination) -> Recorded + Send,
+        instance_event: impl FnOnce(&Destination) -> Recorded + Send,
     ) -> Result<(), UpdateError> {
         let mut transaction = self.write().await?;
         let deleted = self.find_in(&mut transaction, id).await?;
@@ -324,7 +324,7 @@ impl Database {
             .execute(&mut *transaction)
             .await
             .map_err(StoreError::from)?;
-        insert_own_events(&mut transaction, &[own_event(&deleted)]).await?;
+        insert_instance_events(&mut transaction, &[instance_event(&deleted)]).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }

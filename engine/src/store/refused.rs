@@ -208,7 +208,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{own_events::Recorded, store::CursorUpdate, vault::Vault};
+    use crate::{instance_events::Recorded, store::CursorUpdate, vault::Vault};
     use domain::{
         destination::DestinationKind,
         instance_event::{Action, Author, InstanceEvent, Subject},
@@ -257,12 +257,12 @@ mod tests {
             accepted,
             failed_attempts: Vec::new(),
             minutes: Vec::new(),
-            own_events: Vec::new(),
+            instance_events: Vec::new(),
         };
         assert!(database.commit_cursor(&update).await.unwrap());
     }
 
-    fn own_event() -> Recorded {
+    fn instance_event() -> Recorded {
         let subject = Subject::destination(DestinationId::new(1), DestinationKind::Http, "SIEM");
         let event = InstanceEvent::new(subject, Action::ParkedEventsRetried { count: 1 });
         Recorded::new(event, &Author::system(), Timestamp::from_unix_ms(0))
@@ -298,13 +298,26 @@ mod tests {
             Some("Answered 422 to 3.")
         );
         let now = Timestamp::from_unix_ms(9);
-        assert!(database.retry_parked(id, Seq::new(2), now, &own_event()).await.unwrap());
+        assert!(
+            database
+                .retry_parked(id, Seq::new(2), now, &instance_event())
+                .await
+                .unwrap()
+        );
         assert_eq!(counts().await, (1, 1, 2));
-        assert_eq!(database.retry_all_parked(id, now, |_| own_event()).await.unwrap(), 1);
+        assert_eq!(
+            database.retry_all_parked(id, now, |_| instance_event()).await.unwrap(),
+            1
+        );
         assert_eq!(counts().await, (2, 0, 2));
         assert_eq!(database.newest_parked_reason(id).await.unwrap(), None);
         store(&database, id, vec![event(2, None), event(3, None)], Vec::new()).await;
-        assert!(database.discard_parked(id, Seq::new(3), &own_event()).await.unwrap());
+        assert!(
+            database
+                .discard_parked(id, Seq::new(3), &instance_event())
+                .await
+                .unwrap()
+        );
         assert_eq!(counts().await, (0, 1, 4));
         execute(&database, "DELETE FROM destinations").await;
         assert_eq!(counts().await, (0, 0, 0));

@@ -10,9 +10,10 @@ use domain::{
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::{
-    Database, RefusedEvent, StoreError, error::is_taken, own_events::insert_own_event, refused::forget_answers,
+    Database, RefusedEvent, StoreError, error::is_taken, instance_events::insert_instance_event,
+    refused::forget_answers,
 };
-use crate::own_events::Recorded;
+use crate::instance_events::Recorded;
 
 /// A replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,11 +79,11 @@ pub enum InsertReplayError {
 }
 
 impl Database {
-    /// Stores a replay together with the own event made from its id, and forgets the oldest of those that have ended.
+    /// Stores a replay together with the instance event made from its id, and forgets the oldest of those that have ended.
     pub async fn insert_replay(
         &self,
         new: &NewReplay<'_>,
-        own_event: impl FnOnce(ReplayId) -> Recorded + Send,
+        instance_event: impl FnOnce(ReplayId) -> Recorded + Send,
     ) -> Result<ReplayId, InsertReplayError> {
         let types: Vec<&str> = new.request.types.types().map(EventType::as_str).collect();
         let mut transaction = self.write().await?;
@@ -104,7 +105,7 @@ impl Database {
         .map_err(refused)?;
         let id = ReplayId::new(inserted.last_insert_rowid());
         forget_oldest(&mut transaction, new.destination).await?;
-        insert_own_event(&mut transaction, &own_event(id)).await?;
+        insert_instance_event(&mut transaction, &instance_event(id)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(id)
     }
@@ -149,24 +150,25 @@ impl Database {
         &self,
         update: &ReplayUpdate,
         now: Timestamp,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         if advance(&mut transaction, update).await? == Some(ReplayState::Running) {
             end(&mut transaction, update.replay, ReplayState::Finished, now).await?;
-            insert_own_event(&mut transaction, own_event).await?;
+            insert_instance_event(&mut transaction, instance_event).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Ends a replay that is running, and stores the own event that is made from how far it was. False if it is not running.
+    /// Ends a replay that is running, and stores the instance event that is made from how far it was. `false` if it is not
+    /// running.
     pub async fn cancel_replay(
         &self,
         destination: DestinationId,
         id: ReplayId,
         now: Timestamp,
-        own_event: impl FnOnce(&Replay) -> Recorded + Send,
+        instance_event: impl FnOnce(&Replay) -> Recorded + Send,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let row = sqlx::query("SELECT * FROM replays WHERE id = ? AND destination_id = ? AND state = 'running'")
@@ -176,7 +178,7 @@ impl Database {
             .await?;
         let Some(row) = row else { return Ok(false) };
         end(&mut transaction, id, ReplayState::Cancelled, now).await?;
-        insert_own_event(&mut transaction, &own_event(&read_replay(&row)?)).await?;
+        insert_instance_event(&mut transaction, &instance_event(&read_replay(&row)?)).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -9,9 +9,9 @@ use sqlx::Row;
 use super::{
     Database, StoreError,
     browsers::{forget_browsers, remember_browser},
-    own_events::insert_own_event,
+    instance_events::insert_instance_event,
 };
-use crate::own_events::Recorded;
+use crate::instance_events::Recorded;
 
 /// A session about to be stored.
 pub struct NewSession {
@@ -46,13 +46,13 @@ pub struct ListedSession {
 }
 
 impl Database {
-    /// Stores a session together with the own event that tells of the sign-in; sessions that have expired go. False, and
+    /// Stores a session together with the instance event that tells of the sign-in; sessions that have expired go. False, and
     /// nothing stored, if the user was disabled or got another password since `password_hash` was read.
     pub async fn insert_session(
         &self,
         new: &NewSession,
         password_hash: &str,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let admitted = sqlx::query(
@@ -82,7 +82,7 @@ impl Database {
         .execute(&mut *transaction)
         .await?;
         remember_browser(&mut transaction, new.user, &new.browser, new.created_at).await?;
-        insert_own_event(&mut transaction, own_event).await?;
+        insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -158,25 +158,26 @@ impl Database {
         Ok(())
     }
 
-    /// Ends a session; the own event is stored with it.
-    pub async fn delete_session(&self, id: SessionId, own_event: &Recorded) -> Result<(), StoreError> {
+    /// Ends a session; the instance event is stored with it.
+    pub async fn delete_session(&self, id: SessionId, instance_event: &Recorded) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM sessions WHERE id = ?")
             .bind(id.get())
             .execute(&mut *transaction)
             .await?;
-        insert_own_event(&mut transaction, own_event).await?;
+        insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     /// Ends one session of this user, or all of them, and returns how many. Ending all of them revokes the browsers that are
-    /// known to be the user's, too. The own event, made from the number, is stored with it; nothing is stored if nothing changed.
+    /// known to be the user's, too. The instance event, made from the number, is stored with it; nothing is stored if nothing
+    /// changed.
     pub async fn delete_sessions(
         &self,
         user: UserId,
         only: Option<SessionId>,
-        own_event: impl FnOnce(u64) -> Recorded + Send,
+        instance_event: impl FnOnce(u64) -> Recorded + Send,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let deleted = sqlx::query("DELETE FROM sessions WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2)")
@@ -190,7 +191,7 @@ impl Database {
             None => forget_browsers(&mut transaction, user).await?,
         };
         if count > 0 || forgotten > 0 {
-            insert_own_event(&mut transaction, &own_event(count)).await?;
+            insert_instance_event(&mut transaction, &instance_event(count)).await?;
             transaction.commit().await?;
         }
         Ok(count)

@@ -3,8 +3,8 @@
 use domain::settings::{AllowEntry, LogSize, RetentionDays, parse_allowlist};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::{Database, StoreError, UpdateError, own_events::insert_own_events};
-use crate::own_events::Recorded;
+use super::{Database, StoreError, UpdateError, instance_events::insert_instance_events};
+use crate::instance_events::Recorded;
 
 /// What is stored about the network. None stands at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +30,14 @@ impl Database {
         Ok((read_network(&row)?, read_retention(&row)?))
     }
 
-    /// Stores new network settings in the place of those at `new.version`, with the own events that tell of it.
+    /// Stores new network settings in the place of those at `new.version`, with the instance events that tell of it.
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
     pub async fn update_network(
         &self,
         new: &StoredNetwork,
-        own_events: &[Recorded],
+        instance_events: &[Recorded],
     ) -> Result<StoredNetwork, UpdateError> {
         let entries = |list: &Vec<AllowEntry>| list.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let mut transaction = self.write().await?;
@@ -52,18 +52,18 @@ impl Database {
         .await
         .map_err(StoreError::from)?;
         let stored = read_network(&row.ok_or(UpdateError::ChangedMeanwhile)?)?;
-        commit(transaction, own_events).await?;
+        commit(transaction, instance_events).await?;
         Ok(stored)
     }
 
-    /// Stores new retention settings in the place of those at `new.version`, with the own events that tell of it.
+    /// Stores new retention settings in the place of those at `new.version`, with the instance events that tell of it.
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
     pub async fn update_retention(
         &self,
         new: &StoredRetention,
-        own_events: &[Recorded],
+        instance_events: &[Recorded],
     ) -> Result<StoredRetention, UpdateError> {
         let mut transaction = self.write().await?;
         let row = sqlx::query(
@@ -77,13 +77,13 @@ impl Database {
         .await
         .map_err(StoreError::from)?;
         let stored = read_retention(&row.ok_or(UpdateError::ChangedMeanwhile)?)?;
-        commit(transaction, own_events).await?;
+        commit(transaction, instance_events).await?;
         Ok(stored)
     }
 }
 
-async fn commit(mut transaction: Transaction<'static, Sqlite>, own_events: &[Recorded]) -> Result<(), StoreError> {
-    insert_own_events(&mut transaction, own_events).await?;
+async fn commit(mut transaction: Transaction<'static, Sqlite>, instance_events: &[Recorded]) -> Result<(), StoreError> {
+    insert_instance_events(&mut transaction, instance_events).await?;
     transaction.commit().await?;
     Ok(())
 }

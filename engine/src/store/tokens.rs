@@ -7,8 +7,8 @@ use domain::{
 };
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Database, StoreError, error::is_taken, own_events::insert_own_event};
-use crate::own_events::Recorded;
+use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_event};
+use crate::instance_events::Recorded;
 
 /// A token about to be stored.
 pub struct NewToken {
@@ -45,11 +45,11 @@ impl StoredToken {
 }
 
 impl Database {
-    /// Stores a token together with the own event made from its id. None, and nothing stored, if the name is taken.
+    /// Stores a token together with the instance event made from its id. None, and nothing stored, if the name is taken.
     pub async fn insert_token(
         &self,
         new: &NewToken,
-        own_event: impl FnOnce(TokenId) -> Recorded + Send,
+        instance_event: impl FnOnce(TokenId) -> Recorded + Send,
     ) -> Result<Option<TokenId>, StoreError> {
         let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
         let mut transaction = self.write().await?;
@@ -68,7 +68,7 @@ impl Database {
             Err(error) if is_taken(&error, "api_tokens.name") => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        insert_own_event(&mut transaction, &own_event(id)).await?;
+        insert_instance_event(&mut transaction, &instance_event(id)).await?;
         transaction.commit().await?;
         Ok(Some(id))
     }
@@ -94,7 +94,7 @@ impl Database {
         &self,
         name: &str,
         now: Timestamp,
-        own_event: impl FnOnce(TokenId) -> Recorded + Send,
+        instance_event: impl FnOnce(TokenId) -> Recorded + Send,
     ) -> Result<Option<TokenId>, StoreError> {
         let mut transaction = self.write().await?;
         let id: Option<i64> = sqlx::query_scalar(
@@ -107,7 +107,7 @@ impl Database {
         let Some(id) = id.map(TokenId::new) else {
             return Ok(None);
         };
-        insert_own_event(&mut transaction, &own_event(id)).await?;
+        insert_instance_event(&mut transaction, &instance_event(id)).await?;
         transaction.commit().await?;
         Ok(Some(id))
     }
@@ -117,7 +117,7 @@ impl Database {
         &self,
         id: TokenId,
         now: Timestamp,
-        own_event: impl FnOnce(&str) -> Recorded + Send,
+        instance_event: impl FnOnce(&str) -> Recorded + Send,
     ) -> Result<Option<String>, StoreError> {
         let mut transaction = self.write().await?;
         let name: Option<String> = sqlx::query_scalar(
@@ -130,7 +130,7 @@ impl Database {
         let Some(name) = name else {
             return Ok(None);
         };
-        insert_own_event(&mut transaction, &own_event(&name)).await?;
+        insert_instance_event(&mut transaction, &instance_event(&name)).await?;
         transaction.commit().await?;
         Ok(Some(name))
     }

@@ -10,9 +10,9 @@ use super::{
     Database, StoreError,
     browsers::{forget_browsers, remember_browser},
     error::is_taken,
-    own_events::insert_own_event,
+    instance_events::insert_instance_event,
 };
-use crate::own_events::Recorded;
+use crate::instance_events::Recorded;
 
 /// A user as stored. The hash is argon2's encoded form.
 #[derive(Clone)]
@@ -128,7 +128,7 @@ impl Database {
         Ok(inserted.rows_affected() == 1)
     }
 
-    /// Adds a user together with the own event made from the id.
+    /// Adds a user together with the instance event made from the id.
     ///
     /// # Errors
     /// [`UserError::Taken`], or the store's failure; nothing was stored.
@@ -137,7 +137,7 @@ impl Database {
         username: &str,
         password_hash: &str,
         at: Timestamp,
-        own_event: impl FnOnce(UserId) -> Recorded + Send,
+        instance_event: impl FnOnce(UserId) -> Recorded + Send,
     ) -> Result<UserId, UserError> {
         let mut transaction = self.write().await?;
         let inserted = sqlx::query("INSERT INTO users (username, password_hash, created_at) VALUES (?, ?, ?)")
@@ -147,12 +147,12 @@ impl Database {
             .execute(&mut *transaction)
             .await?;
         let id = UserId::new(inserted.last_insert_rowid());
-        insert_own_event(&mut transaction, &own_event(id)).await?;
+        insert_instance_event(&mut transaction, &instance_event(id)).await?;
         transaction.commit().await?;
         Ok(id)
     }
 
-    /// Lets a user sign in, or no longer: then the user's sessions end. Returns the name, from which the own event is made.
+    /// Lets a user sign in, or no longer: then the user's sessions end. Returns the name, from which the instance event is made.
     ///
     /// # Errors
     /// [`UserError`]; nothing was changed.
@@ -161,7 +161,7 @@ impl Database {
         user: UserId,
         is_enabled: bool,
         now: Timestamp,
-        own_event: impl FnOnce(&str) -> Recorded + Send,
+        instance_event: impl FnOnce(&str) -> Recorded + Send,
     ) -> Result<String, UserError> {
         let mut transaction = self.write().await?;
         let row = sqlx::query("SELECT username, disabled_at IS NULL AS is_enabled FROM users WHERE id = ?")
@@ -187,20 +187,20 @@ impl Database {
             end_sessions(&mut transaction, user, None).await?;
         }
         let username: String = row.get("username");
-        insert_own_event(&mut transaction, &own_event(&username)).await?;
+        insert_instance_event(&mut transaction, &instance_event(&username)).await?;
         transaction.commit().await?;
         Ok(username)
     }
 
     /// Sets a new password in the place of the one that was checked, and ends this user's sessions but the one that is kept. The
-    /// own event is stored with it. False, and nothing is changed, if the password was reset or the user disabled meanwhile.
+    /// instance event is stored with it. False, and nothing is changed, if the password was reset or the user disabled meanwhile.
     pub async fn change_password(
         &self,
         user: UserId,
         checked_hash: &str,
         password_hash: &str,
         kept: &KeptSession<'_>,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let changed = sqlx::query(
@@ -216,27 +216,27 @@ impl Database {
         }
         end_sessions(&mut transaction, user, Some(kept.session)).await?;
         remember_browser(&mut transaction, user, kept.browser, kept.now).await?;
-        insert_own_event(&mut transaction, own_event).await?;
+        insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
-    /// Sets a new password and ends this user's sessions. The own event is stored with it.
+    /// Sets a new password and ends this user's sessions. The instance event is stored with it.
     pub async fn update_password(
         &self,
         user: UserId,
         password_hash: &str,
-        own_event: &Recorded,
+        instance_event: &Recorded,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         set_password(&mut transaction, user, password_hash).await?;
         end_sessions(&mut transaction, user, None).await?;
-        insert_own_event(&mut transaction, own_event).await?;
+        insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Sets a new password for somebody else and ends all sessions of that user. Returns the name, from which the own event
+    /// Sets a new password for somebody else and ends all sessions of that user. Returns the name, from which the instance event
     /// is made.
     ///
     /// # Errors
@@ -245,7 +245,7 @@ impl Database {
         &self,
         user: UserId,
         password_hash: &str,
-        own_event: impl FnOnce(&str) -> Recorded + Send,
+        instance_event: impl FnOnce(&str) -> Recorded + Send,
     ) -> Result<String, UserError> {
         let mut transaction = self.write().await?;
         let username: Option<String> = sqlx::query_scalar("SELECT username FROM users WHERE id = ?")
@@ -255,7 +255,7 @@ impl Database {
         let username = username.ok_or(UserError::NotFound)?;
         set_password(&mut transaction, user, password_hash).await?;
         end_sessions(&mut transaction, user, None).await?;
-        insert_own_event(&mut transaction, &own_event(&username)).await?;
+        insert_instance_event(&mut transaction, &instance_event(&username)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(username)
     }

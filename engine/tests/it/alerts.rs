@@ -83,7 +83,7 @@ impl World {
         self.look().await;
     }
 
-    /// The own events of this type, as they are streamed.
+    /// The instance events of this type, as they are streamed.
     async fn told(&self, event_type: &str) -> Vec<Value> {
         let (log, mut told) = (self.engine.log(), Vec::new());
         for seq in 1..=log.last_seq().get() {

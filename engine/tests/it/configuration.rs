@@ -239,7 +239,7 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
         minutes: Vec::new(),
-        own_events: Vec::new(),
+        instance_events: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
     assert!(world.engine.retry_parked(&author(), id, bad.seq).await.unwrap());

@@ -274,7 +274,7 @@ async fn park(world: &World, destination: DestinationId, refused: RefusedEvent) 
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
         minutes: Vec::new(),
-        own_events: Vec::new(),
+        instance_events: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
 }

@@ -103,7 +103,7 @@ async fn adding_a_destination_is_the_first_event_it_receives() {
     world.post("1", numbered(0..3)).await;
     world.add_destination("SIEM", &receiver.url()).await;
     let requests = receiver
-        .wait_until("the own event has arrived", |requests| !requests.is_empty())
+        .wait_until("the instance event has arrived", |requests| !requests.is_empty())
         .await;
     let event: Value = serde_json::from_str(&requests[0].body).unwrap();
     assert_eq!(event["event_type"], "create_instance_event_streaming_destination");
@@ -323,7 +323,7 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
         minutes: Vec::new(),
-        own_events: Vec::new(),
+        instance_events: Vec::new(),
     };
     assert!(world.engine.database().commit_cursor(&update).await.unwrap());
     assert_eq!(

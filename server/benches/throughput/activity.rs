@@ -78,7 +78,7 @@ async fn store(engine: &Engine, destination: DestinationId, minutes: Vec<(Minute
         accepted: Vec::new(),
         failed_attempts: Vec::new(),
         minutes,
-        own_events: Vec::new(),
+        instance_events: Vec::new(),
     };
     assert!(engine.database().commit_cursor(&update).await.unwrap());
 }

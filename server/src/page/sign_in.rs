@@ -102,7 +102,7 @@ pub(super) async fn sign_out(services: &Services, signed_in: &SignedIn) -> Resul
         .delete_session(signed_in.session, &recorded)
         .await
         .map_err(from_store)?;
-    services.engine.relay_own_events().await;
+    services.engine.relay_instance_events().await;
     Ok(services.cookie.clear())
 }
 
@@ -140,7 +140,7 @@ async fn start_session(
     if !is_admitted {
         return Err(AppError::WrongCredentials);
     }
-    services.engine.relay_own_events().await;
+    services.engine.relay_instance_events().await;
     Ok([services.cookie.set(&key), browser_cookie])
 }
 
@@ -173,7 +173,7 @@ async fn record_failure(services: &Services, visitor: &Visitor, user: Option<&St
     let event = InstanceEvent::new(Subject::visitor(name), Action::SignInFailed);
     let recorded = services.engine.recorded(event, &author);
     services.engine.database().record(&recorded).await.map_err(from_store)?;
-    services.engine.relay_own_events().await;
+    services.engine.relay_instance_events().await;
     Ok(())
 }
 

@@ -225,7 +225,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
         accepted: Vec::new(),
         failed_attempts: vec![attempt],
         minutes: Vec::new(),
-        own_events: Vec::new(),
+        instance_events: Vec::new(),
     };
     assert!(engine.database().commit_cursor(&update).await.unwrap());
     engine.shutdown(Duration::from_secs(10)).await;

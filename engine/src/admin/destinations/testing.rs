@@ -17,8 +17,8 @@ use domain::{
 use super::{super::AdminError, fresh_secrets, test_report::Tested};
 use crate::{
     Engine,
+    instance_events::fresh_id,
     log::LoggedEvent,
-    own_events::fresh_id,
     sink::{check_private_key, sink_to},
     store::{GoogleTarget, Header, HttpTarget, S3Target, StoreError, Target, UpdateError},
 };
@@ -69,7 +69,7 @@ impl Engine {
             requests: trace.requests(),
         };
         let report = tested.into_report();
-        self.relay_own_events().await;
+        self.relay_instance_events().await;
         Ok(report)
     }
 

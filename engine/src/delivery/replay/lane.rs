@@ -36,8 +36,8 @@ use super::{
 use crate::{
     THREAD_STACK,
     causes::causes,
+    instance_events::Recorded,
     log::{LogError, LoggedEvent, RangeFilter},
-    own_events::Recorded,
     sink::{Batching, Report, Run, SendReport, Sink, SinkError, replay_sink_for},
     storage::files_are_missing,
     store::{Destination, StoreError},

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
-    own_events::Recorded,
+    instance_events::Recorded,
     sink::{Report, Run},
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, TextBytes},
 };
@@ -39,7 +39,7 @@ pub(super) struct Bookkeeping {
     accepted: Vec<Seq>,
     failed_attempts: Vec<Attempt>,
     counts: BTreeMap<Minute, Counts>,
-    own_events: Vec<Recorded>,
+    instance_events: Vec<Recorded>,
     /// How many times an event was tried that was not accepted yet.
     tries: HashMap<Seq, u32>,
     /// When the trouble began that the destination is in.
@@ -71,7 +71,7 @@ impl Bookkeeping {
             accepted: Vec::new(),
             failed_attempts: Vec::new(),
             counts: BTreeMap::new(),
-            own_events: Vec::new(),
+            instance_events: Vec::new(),
             tries,
             troubled_since: cursor.troubled_since,
             refusing: cursor.refusing.clone(),
@@ -209,8 +209,8 @@ impl Bookkeeping {
     }
 
     /// Stores an audit event with what it is about.
-    pub(super) fn records(&mut self, own_event: Recorded) {
-        self.own_events.push(own_event);
+    pub(super) fn records(&mut self, instance_event: Recorded) {
+        self.instance_events.push(instance_event);
         self.unsaved += 1;
     }
 
@@ -298,7 +298,7 @@ impl Bookkeeping {
             accepted: std::mem::take(&mut self.accepted),
             failed_attempts: std::mem::take(&mut self.failed_attempts),
             minutes: std::mem::take(&mut self.counts).into_iter().collect(),
-            own_events: std::mem::take(&mut self.own_events),
+            instance_events: std::mem::take(&mut self.instance_events),
         }
     }
 
@@ -312,11 +312,11 @@ impl Bookkeeping {
         update.refused.append(&mut self.refused);
         update.accepted.append(&mut self.accepted);
         update.failed_attempts.append(&mut self.failed_attempts);
-        update.own_events.append(&mut self.own_events);
+        update.instance_events.append(&mut self.instance_events);
         self.refused = update.refused;
         self.accepted = update.accepted;
         self.failed_attempts = update.failed_attempts;
-        self.own_events = update.own_events;
+        self.instance_events = update.instance_events;
         for (minute, counts) in update.minutes {
             self.counts.entry(minute).or_default().add(&counts);
         }

@@ -10,12 +10,12 @@ use domain::{
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
-    super::{Database, StoreError, UpdateError, own_events::insert_own_events},
+    super::{Database, StoreError, UpdateError, instance_events::insert_instance_events},
     Channel,
     notices::{forget_notices, hurry_notices},
 };
 use crate::{
-    own_events::Recorded,
+    instance_events::Recorded,
     vault::{Place, Vault},
 };
 
@@ -50,15 +50,15 @@ impl Database {
         self.read_alert_settings(&row)
     }
 
-    /// Stores settings in the place of those at `new.version`, with the own events that tell of it. What is still to be told
-    /// is tried anew at once, or forgotten if its way is off.
+    /// Stores settings in the place of those at `new.version`, with the instance events that describe it. Notifications that
+    /// are still unsent are retried at once, or discarded if their channel is off.
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
     pub async fn update_alert_settings(
         &self,
         new: &StoredAlertSettings,
-        own_events: &[Recorded],
+        instance_events: &[Recorded],
     ) -> Result<(), UpdateError> {
         let mut transaction = self.write().await?;
         let (email, webhook) = (new.email.as_ref(), new.webhook.as_ref());
@@ -99,7 +99,7 @@ impl Database {
                 forget_notices(&mut transaction, channel).await?;
             }
         }
-        insert_own_events(&mut transaction, own_events).await?;
+        insert_instance_events(&mut transaction, instance_events).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }

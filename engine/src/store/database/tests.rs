@@ -14,7 +14,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::*;
 use crate::{
-    own_events::Recorded,
+    instance_events::Recorded,
     store::{HttpSecrets, NewDestination, NewToken, SigningSecret},
 };
 
@@ -93,7 +93,7 @@ const OPERATIONS: [Operation; 6] = [
         }
         .boxed()
     }),
-    ("own_events", |database| {
+    ("instance_events", |database| {
         async { database.update_password(UserId::new(1), "y", &recorded()).await }.boxed()
     }),
 ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::ids::Seq;
 
 use super::{About, End, Stream, commit, running};
-use crate::{delivery::status::ParkError, own_events::Recorded};
+use crate::{delivery::status::ParkError, instance_events::Recorded};
 
 impl Stream {
     /// Does what administrators have requested, and answers each of them once it is stored.
@@ -20,7 +20,7 @@ impl Stream {
                     return Some(end);
                 }
             }
-            let mut parked = self.park(request.seq, request.own_event);
+            let mut parked = self.park(request.seq, request.instance_event);
             if parked.is_ok() {
                 let update = self.books.take_update();
                 let committed = commit(Arc::clone(&self.database), update).await;
@@ -37,7 +37,7 @@ impl Stream {
         None
     }
 
-    fn park(&mut self, seq: Seq, own_event: Recorded) -> Result<(), ParkError> {
+    fn park(&mut self, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
         let about = self.about_stuck(seq).filter(|_| self.hold.is_some());
         let about = about.cloned().ok_or(ParkError::NotStuck)?;
         if self.refused_too_many() {
@@ -51,7 +51,7 @@ impl Stream {
         let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
         self.store_refused(row);
         self.books.settled(seq);
-        self.books.records(own_event);
+        self.books.records(instance_event);
         self.go_on_without_it();
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! This instance's own audit events, from the change they tell of into the log.
+//! Instance events, from the change they tell of into the log.
 //!
 //! A change and its event are stored in one transaction (`store`); from there `relay` appends the event to the log and
 //! removes it. A crash between the two only delays it: the log knows the id and stores it once. `relay` runs after each
@@ -14,10 +14,10 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     log::{AppendError, EventLog},
-    store::{Database, PendingOwnEvent, StoreError},
+    store::{Database, PendingInstanceEvent, StoreError},
 };
 
-/// An own event with its id and time, ready to be stored with the change it tells of.
+/// An instance event with its id and time, ready to be stored with the change it tells of.
 #[derive(Clone, Debug)]
 pub struct Recorded(pub(crate) AuditEvent);
 
@@ -36,26 +36,26 @@ pub fn fresh_id() -> EventId {
     EventId::parse(text).unwrap_or_else(|| unreachable!("a UUID has 36 characters"))
 }
 
-/// Why own events are still waiting.
+/// Why instance events are still waiting.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
-    #[error("own events could not be read or removed")]
+    #[error("instance events could not be read or removed")]
     Store(#[from] StoreError),
-    #[error("own events could not be appended to the log")]
+    #[error("instance events could not be appended to the log")]
     Append(#[from] AppendError),
 }
 
-/// Moves stored own events into the log. Returns how many.
+/// Moves stored instance events into the log. Returns how many.
 ///
 /// # Errors
 /// [`RelayError`]; what was not moved is moved by the next call.
 pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result<usize, RelayError> {
-    let pending = database.pending_own_events().await?;
+    let pending = database.pending_instance_events().await?;
     if pending.is_empty() {
         return Ok(0);
     }
     // One that can't be read stays where it is, and is complained about each time, for it must not go unnoticed.
-    let (readable, events): (Vec<PendingOwnEvent>, Vec<AuditEvent>) = pending
+    let (readable, events): (Vec<PendingInstanceEvent>, Vec<AuditEvent>) = pending
         .into_iter()
         .filter_map(|pending| read(&pending).map(|event| (pending, event)))
         .unzip();
@@ -63,16 +63,16 @@ pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result
         return Ok(0);
     }
     log.append(INSTANCE_SOURCE, clock.now(), events).await?;
-    database.remove_own_events(&readable).await?;
+    database.remove_instance_events(&readable).await?;
     Ok(readable.len())
 }
 
-fn read(pending: &PendingOwnEvent) -> Option<AuditEvent> {
+fn read(pending: &PendingInstanceEvent) -> Option<AuditEvent> {
     let received = Received {
         received_at: pending.created_at,
         fresh_id,
     };
     AuditEvent::parse(&pending.event, &received)
-        .inspect_err(|error| tracing::error!(id = pending.id, error = %error, "An own event could not be read."))
+        .inspect_err(|error| tracing::error!(id = pending.id, error = %error, "An instance event could not be read."))
         .ok()
 }
