@@ -448,7 +448,12 @@ mod tests {
         assert_eq!((unreadable.seq, unreadable.refusal), (Seq::new(1), Refusal::Unknown));
         assert!(unreadable.reason.contains("can't be read") && unreadable.reason.contains("Answered 422 to 1."));
         assert!(!database.notices_unreadable(id, Seq::new(1)), "it was logged");
-        assert!(database.discard_parked(id, Seq::new(1), &own_event()).await.unwrap());
+        assert!(
+            database
+                .discard_parked(id, Seq::new(1), &instance_event())
+                .await
+                .unwrap()
+        );
         assert_eq!(database.list_parked(id, None, 10).await.unwrap(), others);
     }
 

@@ -177,6 +177,11 @@ pub(super) struct Stream {
     last_probe_was_first: bool,
     /// The last probe was an event of a lane: while no more refused events are kept, one of those is sent next.
     is_retry_next: bool,
+    /// An event was put back because too many are refused, and there was no room since. Another failure may be the reason of the
+    /// hold meanwhile.
+    waits_for_room: bool,
+    /// The destination has answered the event that waits for room: a request with it shows whether the destination works.
+    head_is_answered: bool,
     /// Grows whenever a hold begins: what was sent before says nothing about it.
     epoch: u64,
     books: Bookkeeping,
@@ -230,6 +235,8 @@ impl Stream {
             probe: None,
             last_probe_was_first: false,
             is_retry_next: false,
+            waits_for_room: false,
+            head_is_answered: false,
             epoch: 0,
             read_to: books.progress.acked(),
             books,
@@ -333,6 +340,7 @@ impl Stream {
 
     /// An administrator does not want to wait for the next probe.
     fn probe_now(&mut self) {
+        self.is_retry_next = false;
         if let Some(hold) = &mut self.hold {
             hold.probe_now(self.context.clock.now());
             self.context.status.held(self.hold.clone());
@@ -367,6 +375,7 @@ impl Stream {
 
     fn release(&mut self) {
         self.rate_limited = None;
+        self.waits_for_room = false;
         if self.books.trouble_ended() {
             self.context.status.trouble_ended();
         }

@@ -77,9 +77,11 @@ impl Stream {
 
     /// What waits because too many events are refused is tried at once when there is room again.
     pub(super) fn note_room(&mut self) {
-        if !self.lacks_room() || self.refused_too_many() {
+        if !self.waits_for_room || self.refused_too_many() {
             return;
         }
+        self.waits_for_room = false;
+        self.is_retry_next = false;
         if let Some(hold) = &mut self.hold {
             hold.start_over(self.context.clock.now());
             self.context.status.held(self.hold.clone());

@@ -37,6 +37,8 @@ struct Shown {
     trouble: Option<(Trouble, Option<Duration>)>,
     /// As many events are refused as are kept.
     refused_too_many: bool,
+    /// It has answered so, and not only met an event that can't be sent.
+    answered_without_room: bool,
     /// Events of lanes that met with trouble, if they can be the reason.
     troubled: Vec<Seq>,
     /// The one event of a request that was answered 429.
@@ -119,7 +121,7 @@ impl Stream {
             self.books.accepted(took, now);
             self.context.status.totals.accepted(shown.accepted, took);
             self.note_evidence(number, now);
-        } else if shown.refused_too_many && shown.trouble.is_none() {
+        } else if shown.answered_without_room && shown.trouble.is_none() {
             // While there is no room, nothing shows better than this that the destination works.
             self.count_unproven(number, now);
         } else if shown.trouble.is_some() && !shown.were_refused {
@@ -169,8 +171,9 @@ impl Stream {
                     self.put_back_failed(event, origin, report, alone, &mut shown, now);
                 }
                 // It is not moved aside when too many are already: it stays where it is.
-                Decision::Refuse(_) if matches!(origin, Origin::Lane(_)) && self.refused_too_many() => {
+                Decision::Refuse(refusal) if matches!(origin, Origin::Lane(_)) && self.refused_too_many() => {
                     shown.refused_too_many = true;
+                    shown.answered_without_room |= refusal != Refusal::Unsendable;
                     shown.put_back += 1;
                     self.put_back(event, origin, now);
                 }
@@ -243,6 +246,8 @@ impl Stream {
     fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
         if shown.refused_too_many {
             self.is_searching = false;
+            self.waits_for_room = true;
+            self.head_is_answered = shown.answered_without_room;
             return self.hold_for(Trouble::TooManyRefused, None, now);
         }
         if shown.is_retry && self.lacks_room() && self.goes_on_without_room(shown) {
@@ -283,7 +288,7 @@ impl Stream {
     fn goes_on_without_room(&mut self, shown: &Shown) -> bool {
         match shown.trouble {
             // Whether the destination is at fault is seen with the event that waits for room.
-            Some((_, None)) if shown.is_unproven => {
+            Some((_, None)) if shown.is_unproven && self.head_is_answered => {
                 self.probe_now();
                 true
             }
