@@ -16,7 +16,7 @@ impl Engine {
     /// [`AdminError::Internal`].
     pub async fn overview(&self) -> Result<Overview, AdminError> {
         let log = self.log();
-        let newest = log.show(log.last_seq()).await?;
+        let newest_received_at = log.newest_received_at().await?;
         let stored = log.stored().await?;
         let traffic = self.traffic().await?.into_iter().map(|minute| TrafficView {
             start: minute.minute.start(),
@@ -29,7 +29,7 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             log: LogView {
                 events: stored.events,
-                newest_received_at: newest.map(|event| event.received_at),
+                newest_received_at,
                 oldest_received_at: stored.oldest_received_at,
                 used_bytes: stored.used_bytes,
                 limit_bytes: self.retention_settings().log_size.value.bytes(),

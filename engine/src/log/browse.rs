@@ -185,13 +185,16 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] if the disk can't be read.
     pub async fn count(&self) -> Result<u64, LogError> {
-        let oldest: Option<i64> = sqlx::query_scalar("SELECT min(seq) FROM events")
-            .fetch_one(self.reader()?)
-            .await?;
+        let oldest = self.oldest().await?;
+        Ok(self.count_from(oldest.map(|(seq, _)| seq)))
+    }
+
+    /// The same from the oldest event on.
+    pub(super) fn count_from(&self, oldest: Option<Seq>) -> u64 {
         let count = oldest.map_or(0, |oldest| {
-            self.last_seq().get().saturating_sub(oldest).saturating_add(1)
+            self.last_seq().get().saturating_sub(oldest.get()).saturating_add(1)
         });
-        Ok(u64::try_from(count).unwrap_or(0))
+        u64::try_from(count).unwrap_or(0)
     }
 
     /// Those of the places that have the text, at most `limit`, and how far that went.

@@ -4,7 +4,10 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{EventLog, LogError, damage::first_readable};
+use super::{
+    EventLog, LogError,
+    damage::{first_readable, is_damage},
+};
 
 impl EventLog {
     /// The position after which come the events that were received at this moment or later.
@@ -26,7 +29,32 @@ impl EventLog {
         self.position_before(Timestamp::from_unix_ms(i64::MIN)).await
     }
 
-    /// When the first event after a position was received; none if there is none.
+    /// When the newest event was received; `None` if the log is empty, or that event is on a damaged page. Reads no body.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn newest_received_at(&self) -> Result<Option<Timestamp>, LogError> {
+        let last = self.last_seq();
+        let before = Seq::new(last.get().saturating_sub(1));
+        if let Some(event) = self
+            .tail
+            .read_after(before, 1, 1)
+            .and_then(|events| events.into_iter().next())
+        {
+            return Ok(Some(event.received_at));
+        }
+        let read = move |connection: &Connection| or_damaged(next(connection, before));
+        Ok(self.readers.read(read).await?.map(|(_, received_at)| received_at))
+    }
+
+    /// Position and time of the oldest event that is not on a damaged page; `None` if there is none.
+    pub(super) async fn oldest(&self) -> Result<Option<(Seq, Timestamp)>, LogError> {
+        let last = self.last_seq();
+        let read = move |connection: &Connection| next_readable(connection, Seq::START, last);
+        self.readers.read(read).await
+    }
+
+    /// When the first event after a position was received that is not on a damaged page; none if there is none.
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
@@ -38,7 +66,8 @@ impl EventLog {
         {
             return Ok(Some(event.received_at));
         }
-        let read = move |connection: &Connection| next(connection, after);
+        let last = self.last_seq();
+        let read = move |connection: &Connection| next_readable(connection, after, last);
         Ok(self.readers.read(read).await?.map(|(_, received_at)| received_at))
     }
 }
@@ -51,6 +80,19 @@ fn next(connection: &Connection, after: Seq) -> Result<Option<(Seq, Timestamp)>,
     let row = statement.query_row([after.next().get()], |row| Ok((row.get(0)?, row.get(1)?)));
     let row: Option<(i64, i64)> = row.optional()?;
     Ok(row.map(|(seq, received_at)| (Seq::new(seq), Timestamp::from_unix_ms(received_at))))
+}
+
+/// The same up to `last`, without events on damaged pages.
+fn next_readable(connection: &Connection, after: Seq, last: Seq) -> Result<Option<(Seq, Timestamp)>, LogError> {
+    let first = first_readable(connection, "events", after.next(), last)?;
+    or_damaged(next(connection, Seq::new(first.get() - 1)))
+}
+
+fn or_damaged<T>(read: Result<Option<T>, LogError>) -> Result<Option<T>, LogError> {
+    match read {
+        Err(error) if is_damage(&error) => Ok(None),
+        read => read,
+    }
 }
 
 /// Halves the stretch in which the answer lies until nothing is left of it.

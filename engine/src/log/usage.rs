@@ -57,9 +57,7 @@ impl EventLog {
         )
         .fetch_one(self.reader()?)
         .await?;
-        let oldest: Option<i64> = sqlx::query_scalar("SELECT received_at FROM events ORDER BY seq LIMIT 1")
-            .fetch_optional(self.reader()?)
-            .await?;
+        let oldest = self.oldest().await?;
         let (kept_events, kept_bytes): (i64, i64) = sqlx::query_as("SELECT events, bytes FROM kept_totals")
             .fetch_one(self.reader()?)
             .await?;
@@ -68,8 +66,8 @@ impl EventLog {
             kept_events: u64::try_from(kept_events).unwrap_or(0),
             kept_bytes: u64::try_from(kept_bytes).unwrap_or(0).saturating_add(elsewhere),
             used_bytes: u64::try_from(used_bytes).unwrap_or(0).saturating_add(elsewhere),
-            events: self.count().await?,
-            oldest_received_at: oldest.map(Timestamp::from_unix_ms),
+            events: self.count_from(oldest.map(|(seq, _)| seq)),
+            oldest_received_at: oldest.map(|(_, received_at)| received_at),
         })
     }
 }

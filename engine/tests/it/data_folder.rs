@@ -482,6 +482,41 @@ async fn a_damaged_page_hinders_neither_starting_nor_pruning_nor_storing() {
     }
 }
 
+/// A backlog that begins on the page, and a newest event that is on it.
+#[tokio::test]
+async fn a_damaged_page_does_not_fail_the_overview() {
+    let positions: [fn(i64) -> i64; 2] = [|_| 1, |end| end];
+    for position in positions {
+        let (receiver, world) = (Receiver::start().await, World::new().await);
+        let id = world.add_destination("SIEM", &receiver.url()).await;
+        let paused = domain::destination::Flow {
+            active: true,
+            paused: true,
+        };
+        world.set_flow(id, paused).await;
+        for first in (0..2_000).step_by(500) {
+            post(&world, first..first + 500).await;
+        }
+        let end = world.engine.log().last_seq().get();
+        let folder = world.shut_down().await;
+        let lost = damage(folder.path(), position(end));
+
+        let world = World::on(folder).await;
+        assert_eq!(world.engine.log().last_seq().get(), end);
+        let look = async || world.engine.overview().await.unwrap().view;
+        wait_until("the stream sees its backlog", async || {
+            look().await.oldest_waiting_at.is_some()
+        })
+        .await;
+        let overview = look().await;
+        assert_eq!(overview.log.newest_received_at.is_some(), !lost.contains(&end));
+        let first = (1..).find(|seq| !lost.contains(seq)).unwrap();
+        assert_eq!(overview.log.events, u64::try_from(end + 1 - first).unwrap());
+        assert!(overview.log.oldest_received_at.is_some());
+        world.shut_down().await;
+    }
+}
+
 /// Also when it is retried, and when the stream has to deliver others behind it.
 #[tokio::test]
 async fn a_refused_event_on_a_damaged_page_is_parked_and_reported() {
