@@ -23,13 +23,15 @@ pub struct OverviewView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogView {
     pub events: u64,
+    /// Null if the log is empty, or the newest event is on a damaged page.
     pub newest_received_at: Option<Timestamp>,
+    /// Without events on damaged pages; null if there are no others.
     pub oldest_received_at: Option<Timestamp>,
     pub used_bytes: u64,
     /// At this size no more events are accepted.
     pub limit_bytes: u64,
     /// When the limit is reached if nothing is removed from the log and events arrive at the rate of the last hour; null if
-    /// that is more than a year away.
+    /// no stream is behind, or that is more than a year away.
     pub full_at: Option<Timestamp>,
 }
 

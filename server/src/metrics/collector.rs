@@ -133,7 +133,7 @@ impl Reading {
         families.gauge(
             "audit_streams_log_full_timestamp_seconds",
             "When the log reaches its limit if nothing leaves it and events go on coming in as in the last hour, since 1970; \
-             absent if that is more than a year away.",
+             absent if no stream is behind, or that is more than a year away.",
             self.log.full_at.map(|at| plain(seconds_of(at))),
         )?;
         families.counter(
