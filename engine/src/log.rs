@@ -21,6 +21,7 @@ mod contents;
 mod damage;
 mod error;
 mod filter;
+mod guarded_pool;
 mod identity;
 mod in_time;
 mod index;
@@ -71,7 +72,7 @@ use self::{
     tail::Tail,
     writer::{Opening, Writer},
 };
-pub(crate) use self::{damage::is_damage, prune::CHUNK};
+pub(crate) use self::{damage::is_damage, guarded_pool::guarded, prune::CHUNK};
 use crate::{pairing::Pairing, storage::PartState};
 
 /// One event of the log, shared by everyone who delivers it.
@@ -135,7 +136,7 @@ impl EventLog {
             .read_only(true)
             .busy_timeout(Duration::from_secs(5));
         let files = writer.files();
-        let pool = files.guard(SqlitePoolOptions::new().max_connections(8));
+        let pool = guarded(SqlitePoolOptions::new().max_connections(8), &files);
         let reader = pool.connect_with(options).await?;
         Ok(Self {
             writer: Arc::new(writer),

@@ -17,13 +17,12 @@ use std::{
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
+        Mutex, MutexGuard, OnceLock, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use sqlx::sqlite::SqlitePoolOptions;
 use tokio::time::MissedTickBehavior;
 
 pub(crate) use self::contents::Contents;
@@ -173,25 +172,6 @@ impl WriteState {
             tracing::info!(file = self.file, "The file is in its place again.");
         }
         in_place
-    }
-
-    /// Has a pool open no connection to another file at the same path.
-    pub(crate) fn guard(self: &Arc<Self>, pool: SqlitePoolOptions) -> SqlitePoolOptions {
-        let state = Arc::clone(self);
-        pool.after_connect(move |connection, _| {
-            let state = Arc::clone(&state);
-            Box::pin(async move {
-                // Only now SQLite opens the write-ahead log.
-                sqlx::query("SELECT count(*) FROM sqlite_schema")
-                    .execute(connection)
-                    .await?;
-                if state.files_are_in_place() {
-                    Ok(())
-                } else {
-                    Err(sqlx::Error::Io(io::Error::other("the file was deleted or replaced")))
-                }
-            })
-        })
     }
 
     pub(crate) fn succeeded(&self) {

@@ -17,6 +17,7 @@ use sqlx::{
 
 use super::{StoreError, error::sqlite_code};
 use crate::{
+    log::guarded,
     storage::{PartState, WriteState},
     vault::Vault,
 };
@@ -52,7 +53,7 @@ impl Database {
         let writer = pool(1, move || state.failed()).connect_with(options.clone()).await?;
         MIGRATIONS.run(&writer).await?;
         writes.opened(path).map_err(sqlx::Error::Io)?;
-        let readers = writes.guard(pool(4, || {}));
+        let readers = guarded(pool(4, || {}), &writes);
         let reader = readers.connect_with(options.read_only(true)).await?;
         Ok(Self {
             writer,
