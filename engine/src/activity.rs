@@ -1,6 +1,8 @@
 //! What streams have done, and how the log grows: figures for people and for metrics.
 
+mod error;
 mod forecast;
+mod log_positions;
 
 use std::collections::HashMap;
 
@@ -11,19 +13,17 @@ use domain::{
     ids::{DestinationId, Seq},
 };
 
+pub use self::error::FiguresError;
+pub(crate) use self::log_positions::keep_books;
 use crate::{
     Engine,
     admin::AdminError,
     delivery::StreamTotals,
-    log::{EventLog, LogError},
-    store::{Database, Destination, MinuteTotals, Refused, StoreError, UpdateError},
+    store::{Destination, MinuteTotals, Refused},
 };
 
 /// Minutes whose rate is told beside a stream.
 const RATE_MINUTES: u32 = 30;
-
-/// What is kept of the counters: a week, and what a chart of a week may need before it.
-const KEPT_MINUTES: u32 = 8 * 24 * 60;
 
 const HOUR_MINUTES: u32 = 60;
 
@@ -34,24 +34,6 @@ pub struct Traffic {
     pub received: u64,
     /// One event counts once for each destination that accepted it.
     pub delivered: u64,
-}
-
-/// Figures could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum FiguresError {
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error("the log can't be read")]
-    Log(#[from] LogError),
-}
-
-impl From<FiguresError> for UpdateError {
-    fn from(error: FiguresError) -> Self {
-        match error {
-            FiguresError::Store(error) => Self::Store(error),
-            FiguresError::Log(error) => Self::Log(error),
-        }
-    }
 }
 
 impl Engine {
@@ -150,28 +132,6 @@ impl Engine {
         }
         Ok(facts)
     }
-}
-
-/// Notes how far the log is, and forgets what nobody looks at any more. `noted` is what was noted last.
-pub(crate) async fn keep_books(
-    log: &EventLog,
-    database: &Database,
-    now: Timestamp,
-    noted: &mut Option<(Minute, Seq)>,
-) -> Result<(), StoreError> {
-    let (minute, last) = (Minute::of(now), log.last_seq());
-    if noted.is_none_or(|(before, _)| before < minute) {
-        database.forget_minutes(minute.minus(KEPT_MINUTES)).await?;
-    }
-    if noted.is_none() {
-        // What the first minute brings is counted from here on.
-        database.begin_log_positions(minute.minus(1), last).await?;
-    }
-    if noted.is_none_or(|(_, before)| before < last) {
-        database.note_log_position(minute, last).await?;
-    }
-    *noted = Some((minute, last));
-    Ok(())
 }
 
 fn minutes_to(end: Minute, count: u32) -> impl Iterator<Item = Minute> {

@@ -18,7 +18,6 @@ mod settings;
 mod tokens;
 mod users;
 
-pub(crate) use self::destinations::TESTS_AT_A_TIME;
 pub use self::{
     destinations::{Addition, DestinationState, KnownEventType},
     error::AdminError,

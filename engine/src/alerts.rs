@@ -9,8 +9,10 @@
 //! more makes room by itself. Events that a destination has refused and that are kept for it count, too.
 
 mod email;
+mod not_told;
 mod notices;
 mod open;
+mod sending;
 mod webhook;
 
 use std::{sync::Arc, time::Duration};
@@ -31,8 +33,8 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub(crate) use self::notices::{NotTold, test_notice};
 pub use self::open::{OpenAlert, OpenAlerts};
+pub(crate) use self::{not_told::NotTold, notices::test_notice};
 use crate::{
     causes::causes,
     clock::Clock,

@@ -21,7 +21,6 @@ use tokio::{
 
 use crate::{
     activity,
-    admin::TESTS_AT_A_TIME,
     alerts::{AlertTasks, Alerts},
     causes::causes,
     clock::Clock,
@@ -31,17 +30,21 @@ use crate::{
     instance_events::{Recorded, relay},
     log::{EventLog, LogError},
     net::{GuardedClients, NetworkRules},
-    pairing::{Mismatch, Pairing},
+    open_error::OpenError,
+    pairing::Pairing,
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
     storage::{self, GenerationError, PartState, files_are_missing, make_private},
     store::{Database, Destination, StoreError},
-    vault::{KeyError, Vault},
+    vault::Vault,
 };
 
 /// How often what a lost signal left undone is looked for.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(2);
+
+/// Tests of destinations that run at a time, on the whole instance.
+const TESTS_AT_A_TIME: usize = 4;
 
 /// Settings of the engine; everything that an operator may choose.
 #[derive(Clone, Debug)]
@@ -58,45 +61,6 @@ pub struct EngineConfig {
     pub accepts_mismatched_files: bool,
     /// Where services are that are not where everybody finds them.
     pub services: SinkServices,
-}
-
-/// The engine could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("can't make or use the data folder {path}")]
-    DataDir { path: String, source: std::io::Error },
-    #[error("another server is running on the data folder {path}")]
-    InUse { path: String },
-    #[error("the encryption key can't be used")]
-    Key(#[from] KeyError),
-    #[error(
-        "the encryption key is missing: the folder holds secrets, but no secret.key, and AUDIT_STREAMS_ENCRYPTION_KEY \
-         is not set"
-    )]
-    KeyMissing,
-    #[error(transparent)]
-    Mismatch(#[from] Mismatch),
-    #[error(
-        "{file} is damaged, cut off, or no database. Restore both events.db and audit-streams.db from the same backup, or \
-         repair the file with the sqlite3 program's .recover command. To go on without what is in it, move it away and start \
-         once with --accept-mismatched-files"
-    )]
-    Damaged {
-        file: &'static str,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error(
-        "the disk is full, and without some room {file} can't be opened. Free at least 1 MiB on the disk of the data folder, and \
-         start the server again"
-    )]
-    DiskFull {
-        file: &'static str,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    #[error("events.db can't be opened")]
-    Log(#[source] LogError),
-    #[error("audit-streams.db can't be opened")]
-    Store(#[source] StoreError),
 }
 
 impl From<LogError> for OpenError {

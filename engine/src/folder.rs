@@ -9,7 +9,7 @@ use std::{
 
 use rustix::io::Errno;
 
-use crate::{engine::OpenError, pairing::Mismatch, storage::make_private};
+use crate::{open_error::OpenError, pairing::Mismatch, storage::make_private};
 
 pub(crate) const LOG_FILE: &str = "events.db";
 pub(crate) const STORE_FILE: &str = "audit-streams.db";

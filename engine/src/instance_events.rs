@@ -4,37 +4,19 @@
 //! removes it. A crash between the two only delays it: the log knows the id and stores it once. `relay` runs after each
 //! change, at the start, and on a timer, which also covers events written by the command line.
 
-use domain::{
-    Timestamp,
-    event::{AuditEvent, EventId, Received},
-    instance_event::{Author, INSTANCE_SOURCE, InstanceEvent},
-};
-use uuid::Uuid;
+mod recorded;
 
+use domain::{
+    event::{AuditEvent, Received},
+    instance_event::INSTANCE_SOURCE,
+};
+
+pub use self::recorded::{Recorded, fresh_id};
 use crate::{
     clock::Clock,
     log::{AppendError, EventLog},
     store::{Database, PendingInstanceEvent, StoreError},
 };
-
-/// An instance event with its id and time, ready to be stored with the change it tells of.
-#[derive(Clone, Debug)]
-pub struct Recorded(pub(crate) AuditEvent);
-
-impl Recorded {
-    /// Gives the event an id of its own.
-    pub fn new(event: InstanceEvent, author: &Author, at: Timestamp) -> Self {
-        Self(event.into_audit_event(author, fresh_id(), at))
-    }
-}
-
-/// A UUIDv7, as every event gets that brings no id.
-pub fn fresh_id() -> EventId {
-    let mut buffer = Uuid::encode_buffer();
-    let text: &str = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
-    // A UUID is a valid id; the empty case can't be.
-    EventId::parse(text).unwrap_or_else(|| unreachable!("a UUID has 36 characters"))
-}
 
 /// Why instance events are still waiting.
 #[derive(Debug, thiserror::Error)]

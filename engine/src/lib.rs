@@ -18,6 +18,7 @@ mod ingest;
 pub mod instance_events;
 pub mod log;
 pub mod net;
+mod open_error;
 mod pairing;
 mod retention;
 mod settings;
@@ -34,9 +35,10 @@ pub use self::{
     admin::{Addition, DestinationState, KnownEventType, ReplayStanding},
     alerts::{OpenAlert, OpenAlerts},
     causes::causes,
-    engine::{Engine, EngineConfig, Liveness, OpenError},
+    engine::{Engine, EngineConfig, Liveness},
     incident::report_incident,
     ingest::IngestError,
+    open_error::OpenError,
     pairing::{Mismatch, Pairing, StoreSide},
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
     storage::PartState,

@@ -16,7 +16,9 @@
 mod append;
 mod arrivals;
 mod browse;
+mod browse_position;
 mod by_seq;
+mod check;
 mod contents;
 mod damage;
 mod error;
@@ -25,27 +27,28 @@ mod guarded_pool;
 mod identity;
 mod in_time;
 mod index;
+mod job;
 mod known;
+mod logged_event;
 mod places;
 mod prune;
+mod pruning;
 mod range;
 mod read;
 mod readers;
+mod row;
 mod schema;
 mod search;
 mod tail;
+mod tally;
 mod types;
+mod unreadable;
 mod usage;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use domain::{
-    Timestamp,
-    event::{EventId, EventType},
-    ids::Seq,
-};
+use domain::ids::Seq;
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
@@ -53,13 +56,16 @@ use sqlx::{
 use tokio::sync::{Mutex, MutexGuard, watch};
 
 pub use self::{
-    append::{Appended, QUEUE_BYTES},
+    append::Appended,
     arrivals::Arrivals,
-    browse::{BrowsePosition, BrowseRow, Browsed, SCAN_BYTES, SCAN_ROWS},
+    browse::{BrowseRow, Browsed, SCAN_BYTES, SCAN_ROWS},
+    browse_position::BrowsePosition,
     by_seq::{CountedPage, SeqBrowsed, SeqFilter, SeqRequest},
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
+    job::QUEUE_BYTES,
     known::LatestNames,
+    logged_event::LoggedEvent,
     prune::{PruneOrder, PruneReport, PrunedEarly, Usage},
     range::{RangeCount, RangeFilter, RangePage},
     read::LogPage,
@@ -74,22 +80,6 @@ use self::{
 };
 pub(crate) use self::{damage::is_damage, guarded_pool::guarded, prune::CHUNK};
 use crate::{pairing::Pairing, storage::PartState};
-
-/// One event of the log, shared by everyone who delivers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedEvent {
-    pub seq: Seq,
-    pub source: Arc<str>,
-    pub id: EventId,
-    pub event_type: EventType,
-    pub entity_type: String,
-    pub entity_id: String,
-    pub entity_path: String,
-    pub created_at: Timestamp,
-    pub received_at: Timestamp,
-    /// The JSON object that is delivered.
-    pub body: Bytes,
-}
 
 /// Handle to the open log; clones share it.
 #[derive(Clone)]

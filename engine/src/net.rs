@@ -13,11 +13,13 @@ mod client;
 mod connect;
 mod exchange;
 mod mail;
+mod outgoing;
 mod pool;
 #[cfg(test)]
 mod repeat_tests;
 mod resolver;
 mod rules;
+mod send_error;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -39,7 +41,7 @@ pub use self::{
     trace::Trace,
 };
 pub(crate) use self::{
-    client::{Late, NoConnection},
     exchange::{BodyError, Response},
+    send_error::{Late, NoConnection},
     trace::Traced,
 };

@@ -14,6 +14,7 @@ mod instance;
 mod instance_events;
 mod owed;
 mod refused;
+mod refused_event;
 mod replays;
 mod sessions;
 mod settings;
@@ -26,7 +27,7 @@ pub use self::{
     alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
     browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate, DueEvent, ParkedEvent, RefusedEvent},
+    delivery::{Attempt, Cursor, CursorUpdate},
     destinations::{
         Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
         NewDestination, S3Target, SigningSecret, Target, UpdateError,
@@ -35,6 +36,7 @@ pub use self::{
     instance_events::PendingInstanceEvent,
     owed::Owed,
     refused::{Refused, TextBytes},
+    refused_event::{DueEvent, ParkedEvent, RefusedEvent},
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
     sessions::{ListedSession, NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},

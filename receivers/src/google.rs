@@ -12,6 +12,7 @@
 mod account;
 mod definition;
 mod refusal;
+mod refused_ids;
 mod state;
 mod status;
 mod stored;
@@ -26,7 +27,8 @@ use serde_json::{Value, json};
 
 use self::{
     account::SigningKey,
-    state::{RefusedIds, Tokens},
+    refused_ids::RefusedIds,
+    state::Tokens,
     token::TokenRequest,
     write::{Rules, WriteRequest},
 };

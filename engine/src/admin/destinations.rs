@@ -22,8 +22,6 @@ use self::changes::{
     changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers, stored_place,
 };
 pub use self::event_types::KnownEventType;
-pub(crate) use self::testing::TESTS_AT_A_TIME;
-
 use crate::{
     Engine, FiguresError,
     instance_events::Recorded,

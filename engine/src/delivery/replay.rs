@@ -16,6 +16,7 @@
 mod books;
 mod keeper;
 mod lane;
+mod shared;
 
 use std::{
     collections::HashMap,
@@ -24,7 +25,7 @@ use std::{
 
 use domain::{ids::ReplayId, replay::ReplayWait};
 
-pub(super) use self::keeper::{ReplayKeeper, Shared};
+pub(super) use self::{keeper::ReplayKeeper, shared::Shared};
 
 /// What each running replay waits for at the moment. Written by the lanes, read by anybody.
 #[derive(Clone, Default)]

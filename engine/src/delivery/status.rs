@@ -1,7 +1,8 @@
 //! What a worker lets others see: how its stream is doing.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use domain::{
     alerts::StreamSeen,
     destination::Flow,
     health::{Refusing, StreamHealth},
-    ids::Seq,
+    ids::{DestinationId, Seq},
     policy::Trouble,
     replay::ReplayWait,
 };
@@ -24,6 +25,9 @@ pub(super) const CATCHING_UP: i64 = 500;
 
 /// How long an administrator waits until an event is parked.
 const PARKED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Of every stream.
+pub(super) type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
 
 /// Why an event was not parked.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -22,7 +22,7 @@ use tokio::{
 use super::{
     StreamTotals,
     replay::{ReplayKeeper, Shared, Waits},
-    status::{ParkError, Status},
+    status::{ParkError, Status, Statuses},
     worker::{self, Order, WorkerContext},
 };
 use crate::{
@@ -41,8 +41,6 @@ const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
 
 /// How long a change waits to be in effect: long enough for another try after the destinations could not be read.
 const APPLIED_WITHIN: Duration = Duration::from_secs(12);
-
-pub(super) type Statuses = Arc<RwLock<HashMap<DestinationId, Arc<Status>>>>;
 
 /// The handle to the running delivery.
 pub struct Delivery {

@@ -4,58 +4,21 @@
 //! configuration runs a [`stream::Stream`] until the next order.
 
 mod bookkeeping;
+mod context;
 mod stream;
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{thread::JoinHandle, time::Duration};
 
-use domain::{destination::Flow, ids::DestinationId};
-use tokio::{
-    sync::{Notify, mpsc, watch},
-    time::Instant,
-};
+use domain::destination::Flow;
+use tokio::sync::{mpsc, watch};
 
+pub(super) use self::context::{Order, WorkerContext};
 use self::stream::{End, Stream, StreamError};
-use super::{progress::Progress, status::Status};
-use crate::{
-    THREAD_STACK,
-    causes::causes,
-    clock::Clock,
-    log::EventLog,
-    net::GuardedClients,
-    sink::{SinkServices, sink_for},
-    storage::files_are_missing,
-    store::{Database, Destination},
-};
+use super::progress::Progress;
+use crate::{THREAD_STACK, causes::causes, sink::sink_for, storage::files_are_missing, store::Destination};
 
 /// After a failure of our own (store, log), not of the destination.
 const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
-
-/// What the supervisor wants.
-#[derive(Clone, Debug)]
-pub(super) enum Order {
-    /// Deliver to the destination as it is configured here.
-    Run(Arc<Destination>),
-    /// Let what is in flight end until then, store the cursor, and end.
-    Drain(Instant),
-    /// The destination is gone: end at once.
-    Abandon,
-}
-
-/// What a worker works with.
-#[derive(Clone)]
-pub(super) struct WorkerContext {
-    pub(super) destination: DestinationId,
-    pub(super) log: EventLog,
-    /// Where pages of the log are read and decoded, so that the stream's own thread need not.
-    pub(super) reading: tokio::runtime::Handle,
-    pub(super) database: Database,
-    pub(super) clients: GuardedClients,
-    pub(super) services: SinkServices,
-    pub(super) clock: Clock,
-    pub(super) status: Arc<Status>,
-    /// Refused events were changed in the store.
-    pub(super) reload: Arc<Notify>,
-}
 
 /// Starts the thread. It ends on `Drain` or `Abandon`, or in a panic; `running` is dropped with it.
 pub(super) fn spawn(

@@ -10,14 +10,15 @@ use domain::{
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::oneshot;
 
-use super::{AppendError, EventLog, LogError, damage::is_damaged_row, writer::Job};
+use super::{
+    AppendError, EventLog, LogError,
+    damage::is_damaged_row,
+    job::{Committed, Job},
+};
 use crate::causes::causes;
 
 /// Repeated events compared at once, before other reads have their turn.
 const COMPARED_AT_ONCE: usize = 64;
-
-/// Bodies that may wait for the writer; beyond that, clients are told to come back.
-pub const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The ids of a request's events, in order, and how many of them were new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,15 +28,6 @@ pub struct Appended {
     /// Which events of the request were not stored, although they say something else than the event that is stored under
     /// their id: counted from 0, in order.
     pub conflicts: Vec<usize>,
-}
-
-/// What the writing thread has done with the events of a request.
-#[derive(Debug)]
-pub(super) struct Committed {
-    pub(super) ids: Vec<EventId>,
-    pub(super) stored: usize,
-    /// Those whose id was known, with their places in the request.
-    pub(super) repeats: Vec<(usize, AuditEvent)>,
 }
 
 impl EventLog {

@@ -19,7 +19,7 @@ use domain::{
 use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{
-    EventFilter, EventLog, LogError,
+    BrowsePosition, EventFilter, EventLog, LogError,
     damage::is_damage,
     filter::{BrowseRequest, Walk},
 };
@@ -32,13 +32,6 @@ pub const SCAN_BYTES: usize = 32 * 1024 * 1024;
 
 /// Events read in one query.
 const CHUNK: usize = 500;
-
-/// Order of the Log: by the event's own time, then by position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BrowsePosition {
-    pub created_at: Timestamp,
-    pub seq: Seq,
-}
 
 /// One event for display.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,13 +7,13 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use domain::ids::Seq;
 use rusqlite::{Connection, Error, ErrorCode, OptionalExtension};
 
-use super::{EventLog, LogError, read::read_first};
+use super::{LogError, row::read_first};
 
 /// More events than a page can hold.
 const MOST_ON_A_PAGE: usize = 2_048;
@@ -23,15 +23,15 @@ const MOST_ON_A_PAGE: usize = 2_048;
 pub(super) struct Damage(Mutex<Known>);
 
 #[derive(Default)]
-struct Known {
-    positions: BTreeSet<Seq>,
-    unreported: Vec<(Seq, Seq)>,
+pub(super) struct Known {
+    pub(super) positions: BTreeSet<Seq>,
+    pub(super) unreported: Vec<(Seq, Seq)>,
 }
 
 impl Damage {
     /// Notes positions that were passed over, in order.
     pub(super) fn record(&self, positions: &[Seq]) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known();
         let fresh: Vec<Seq> = positions
             .iter()
             .copied()
@@ -49,31 +49,9 @@ impl Damage {
             known.unreported.push((*first, *last));
         }
     }
-}
 
-impl EventLog {
-    /// How many events could not be read since the log was opened.
-    pub fn unreadable_events(&self) -> u64 {
-        let known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
-        u64::try_from(known.positions.len()).unwrap_or(u64::MAX)
-    }
-
-    /// Whether one of these positions could not be read.
-    pub(crate) fn is_unreadable_within(&self, first: Seq, last: Seq) -> bool {
-        let known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.positions.range(first..=last).next().is_some()
-    }
-
-    /// Stretches of unreadable positions, of which no audit event was recorded yet. They count as recorded then.
-    pub(crate) fn take_unreported_damage(&self) -> Vec<(Seq, Seq)> {
-        let mut known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut known.unreported)
-    }
-
-    /// Gives back what could not be recorded.
-    pub(crate) fn restore_unreported_damage(&self, stretches: Vec<(Seq, Seq)>) {
-        let mut known = self.damage.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.unreported.extend(stretches);
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,10 +4,9 @@ use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, params};
 
 use super::{
-    EventLog, LogError,
     damage::{first_readable, is_damaged_row, unreadable_after},
     index::forget_blocks,
-    types::forget_counts,
+    tally::forget_counts,
 };
 
 /// Rows deleted in one transaction: short enough not to keep appends waiting.
@@ -43,62 +42,6 @@ pub struct PrunedEarly {
 pub struct PruneReport {
     pub deleted: usize,
     pub usage: Usage,
-}
-
-impl EventLog {
-    /// Deletes a chunk of the oldest events: those received before `received_before`, and, while the log is over nine
-    /// tenths of its size limit, as many others as take up the excess; never any above `up_to`. Call again until nothing is deleted.
-    ///
-    /// # Errors
-    /// [`LogError`]; what was committed before stays deleted.
-    pub async fn prune(&self, received_before: Timestamp, up_to: Seq) -> Result<PruneReport, LogError> {
-        let order = PruneOrder {
-            received_before,
-            up_to,
-            refused: Vec::new(),
-            now: received_before,
-        };
-        self.prune_in_order(order).await
-    }
-
-    /// The same, but keeps the events that a destination has refused.
-    ///
-    /// # Errors
-    /// [`LogError`]; what was committed before stays deleted.
-    pub async fn prune_in_order(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
-        self.writer.prune(order).await
-    }
-
-    /// Positions of kept events that have left the log: the first `count` after `after`, or less before a damaged page. Those on
-    /// it are left out.
-    ///
-    /// # Errors
-    /// [`LogError`] if the disk can't be read.
-    pub async fn kept_after(&self, after: Seq, count: u32) -> Result<Vec<Seq>, LogError> {
-        let last = self.last_seq();
-        let read = move |connection: &Connection| Ok(kept_between(connection, (after.next(), last), count)?);
-        self.readers.read(read).await
-    }
-
-    /// Removes kept events that no destination may get any more.
-    ///
-    /// # Errors
-    /// [`LogError`]; nothing was removed.
-    pub async fn release(&self, seqs: Vec<Seq>) -> Result<(), LogError> {
-        self.writer.release(seqs).await
-    }
-
-    /// # Errors
-    /// [`LogError`] if the disk can't be read.
-    pub async fn pruned_early(&self) -> Result<PrunedEarly, LogError> {
-        let (events, last_at): (i64, Option<i64>) = sqlx::query_as("SELECT events, last_at FROM pruned_early")
-            .fetch_one(self.reader()?)
-            .await?;
-        Ok(PrunedEarly {
-            events: u64::try_from(events).unwrap_or(0),
-            last_at: last_at.map(Timestamp::from_unix_ms),
-        })
-    }
 }
 
 pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
@@ -176,7 +119,11 @@ fn delete(connection: &Connection, order: &PruneOrder, end: End) -> rusqlite::Re
     Ok(deleted)
 }
 
-fn kept_between(connection: &Connection, (first, last): (Seq, Seq), count: u32) -> rusqlite::Result<Vec<Seq>> {
+pub(super) fn kept_between(
+    connection: &Connection,
+    (first, last): (Seq, Seq),
+    count: u32,
+) -> rusqlite::Result<Vec<Seq>> {
     let first = first_readable(connection, "kept_events", first, last)?;
     let mut kept =
         connection.prepare_cached("SELECT seq FROM kept_events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?")?;

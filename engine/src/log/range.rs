@@ -24,7 +24,7 @@ use super::{
     damage::{is_damage, unreadable_after},
     index::Token,
     places::unpack,
-    read::{COLUMNS, read_event},
+    row::{COLUMNS, read_event},
 };
 
 /// Positions after the last block that are read in one step.

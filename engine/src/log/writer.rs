@@ -21,16 +21,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     AppendError, LogError, LoggedEvent, QUEUE_BYTES,
-    append::Committed,
+    check::check_belongs,
     contents::LogContents,
     damage::{Damage, is_damaged_row},
     identity,
     index::OpenBlock,
+    job::{Committed, Job},
     prune,
     prune::{PruneOrder, PruneReport, Usage},
     schema,
     tail::Tail,
-    types::Tally,
+    tally::Tally,
 };
 use crate::{
     THREAD_STACK,
@@ -40,20 +41,6 @@ use crate::{
 
 /// Bodies in one commit: more would only make everyone wait longer for the same disk.
 const COMMIT_BYTES: usize = 8 * 1024 * 1024;
-
-/// The events of one request, and whom to tell.
-pub(super) struct Job {
-    pub(super) source: Arc<str>,
-    pub(super) received_at: Timestamp,
-    pub(super) events: Vec<AuditEvent>,
-    pub(super) answer: oneshot::Sender<Result<Committed, AppendError>>,
-}
-
-impl Job {
-    fn bytes(&self) -> usize {
-        self.events.iter().map(|event| event.body.len()).sum()
-    }
-}
 
 /// What the thread is asked to do.
 enum Order {
@@ -290,7 +277,7 @@ impl WriterThread {
     ) -> Result<Self, LogError> {
         let Opening { path, pairing, .. } = opening;
         if let Some(pairing) = &pairing {
-            identity::check(&path, pairing)?;
+            check_belongs(&path, pairing)?;
         }
         storage::make_private(&path).map_err(LogError::File)?;
         let mut connection = connect(&path)?;

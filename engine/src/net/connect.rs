@@ -28,8 +28,8 @@ use url::{Host, Url};
 use super::{
     NetworkRules, Unresolved,
     certificate::described,
-    client::{NoConnection, SendError},
     resolver::{ResolveError, keep_allowed},
+    send_error::{NoConnection, SendError},
     trace::Recording,
     trust_store::TrustStore,
 };

@@ -1,11 +1,6 @@
 //! Requests and responses of the guarded client.
 
-use std::{
-    fmt,
-    future::poll_fn,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{fmt, future::poll_fn, pin::Pin};
 
 use bytes::Bytes;
 use http::{
@@ -13,13 +8,14 @@ use http::{
     header::{ACCEPT, CONTENT_LENGTH, HOST},
     uri::{Authority, PathAndQuery, Scheme},
 };
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
 use super::{
-    client::{Late, SendError},
+    outgoing::Outgoing,
     pool::{Connection, Pool},
+    send_error::{Late, SendError},
     trace::Recording,
 };
 
@@ -113,35 +109,6 @@ fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// The body of a request on its way out.
-pub(super) struct Outgoing {
-    body: Option<Bytes>,
-    recording: Recording,
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::convert::Infallible>>> {
-        let frame = self.body.take().map(|body| Ok(Frame::data(body)));
-        self.recording.sent();
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let bytes = self.body.as_ref().map_or(0, Bytes::len);
-        u64::try_from(bytes).map_or_else(|_| SizeHint::default(), SizeHint::with_exact)
-    }
 }
 
 /// A response whose body has not been read yet.

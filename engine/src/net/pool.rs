@@ -22,7 +22,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::time::{Instant, sleep};
 
-use super::{client::SendError, connect::Stream, exchange::Outgoing};
+use super::{connect::Stream, outgoing::Outgoing, send_error::SendError};
 
 /// A connection that has been idle for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);

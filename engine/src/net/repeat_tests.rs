@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::server::TlsStream;
 
 use super::{
-    client::SendError,
+    send_error::SendError,
     tests::{PATIENCE, machine, open, post, text, tls_acceptor},
     tls::Trust,
     *,

@@ -21,7 +21,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 
-use super::{client::SendError, tls::Trust, *};
+use super::{send_error::SendError, tls::Trust, *};
 use crate::sink::error_report;
 
 /// Longer than anything here takes.

@@ -36,7 +36,7 @@ use self::{
     account::ServiceAccount,
     answer::Failure,
     entries::{Envelope, WriteRequest},
-    tokens::{AccessToken, Tokens},
+    tokens::{AccessToken, TOKEN_DEADLINE, Tokens},
 };
 use super::{
     Batching, Run, SendReport, Sink, SinkError, SinkServices,
@@ -52,9 +52,6 @@ use crate::{
 
 /// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/write>
 const WRITE_PATH: &str = "v2/entries:write";
-
-/// Getting an access token, when there is none.
-const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The write itself.
 const WRITE_DEADLINE: Duration = Duration::from_secs(20);

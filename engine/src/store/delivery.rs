@@ -8,7 +8,6 @@ use domain::{
     activity::{Counts, Minute},
     health::Refusing,
     ids::{DestinationId, Seq},
-    policy::Refusal,
 };
 use serde_json::json;
 use sqlx::{
@@ -23,6 +22,7 @@ use super::{
     destinations::{forget_spans, read_spans},
     instance_events::insert_instance_event,
     refused::forget_answers,
+    refused_event::{RefusedEvent, read_refused},
 };
 use crate::{instance_events::Recorded, sink::Run};
 
@@ -45,39 +45,6 @@ pub struct Cursor {
     pub troubled_since: Option<Timestamp>,
     /// None unless the latest event that was answered was refused.
     pub refusing: Option<Refusing>,
-}
-
-/// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedEvent {
-    pub seq: Seq,
-    /// Attempts so far, at least 1.
-    pub tries: u32,
-    pub reason: String,
-    /// The start of the answer.
-    pub response: String,
-    pub refusal: Refusal,
-    pub refused_at: Timestamp,
-    pub due_at: Option<Timestamp>,
-}
-
-/// What a worker needs to know of a refused event that is still tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DueEvent {
-    pub seq: Seq,
-    pub tries: u32,
-    pub due_at: Timestamp,
-}
-
-/// An event that is no longer tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParkedEvent {
-    pub seq: Seq,
-    pub tries: u32,
-    pub reason: String,
-    pub response: String,
-    pub refusal: Refusal,
-    pub refused_at: Timestamp,
 }
 
 /// What one commit of a stream's progress stores, all of it or nothing.
@@ -396,57 +363,6 @@ fn read_run(row: &SqliteRow) -> Option<Run> {
         last: Seq::new(row.get::<Option<i64>, _>("run_last")?),
         closed_at: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("run_closed_at")?),
     })
-}
-
-fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
-    let seq: i64 = row.get("seq");
-    let refusal = serde_json::from_str(row.get("refusal"));
-    Ok(RefusedEvent {
-        seq: Seq::new(seq),
-        tries: row.get("tries"),
-        reason: row.get("reason"),
-        response: row.get("response"),
-        refusal: refusal.map_err(|_| unreadable_refusal(seq))?,
-        refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
-        due_at: row.get::<Option<i64>, _>("due_at").map(Timestamp::from_unix_ms),
-    })
-}
-
-fn unreadable_refusal(seq: i64) -> StoreError {
-    StoreError::Unreadable {
-        table: "refused_events",
-        id: seq,
-        what: "refusal",
-    }
-}
-
-/// A row that can't be read costs no other: it is listed with that as its reason, and logged the first time.
-pub(super) fn read_parked(database: &Database, destination: DestinationId, row: &SqliteRow) -> ParkedEvent {
-    let seq = Seq::new(row.get("seq"));
-    let (reason, refusal): (String, _) = (row.get("reason"), serde_json::from_str(row.get("refusal")));
-    let (reason, refusal) = match refusal {
-        Ok(refusal) => (reason, refusal),
-        Err(_) => {
-            if database.notices_unreadable(destination, seq) {
-                tracing::error!(
-                    destination_id = destination.get(),
-                    seq = seq.get(),
-                    error = %unreadable_refusal(seq.get()),
-                    "A parked event is listed without the kind of its refusal."
-                );
-            }
-            let reason = format!("The stored kind of this refusal can't be read. Its text is: {reason}");
-            (reason, Refusal::Unknown)
-        }
-    };
-    ParkedEvent {
-        seq,
-        tries: row.get("tries"),
-        reason,
-        response: row.get("response"),
-        refusal,
-        refused_at: Timestamp::from_unix_ms(row.get("refused_at")),
-    }
 }
 
 fn print_ranges(ranges: &[(Seq, Seq)]) -> String {

@@ -2,6 +2,7 @@
 //! a kind, nor a place where their events go.
 
 mod admission;
+mod error;
 mod event_types;
 mod flow;
 mod google;
@@ -27,6 +28,7 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 pub(super) use self::flow::{forget_spans, read_spans};
 pub use self::{
     admission::Admission,
+    error::UpdateError,
     headers::Header,
     idempotency::IdempotencyKey,
     namespaces::Namespace,
@@ -39,7 +41,7 @@ use self::{
     namespaces::{read_namespaces, replace_namespaces},
 };
 use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
-use crate::{instance_events::Recorded, log::LogError, vault::Place};
+use crate::{instance_events::Recorded, vault::Place};
 
 /// A destination as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,26 +87,6 @@ pub enum Insertion {
     Stored(Box<Destination>),
     /// The same request was carried out before and made this one, which may have gone since.
     Repeated(DestinationId),
-}
-
-/// Why a change of a destination was not stored.
-#[derive(Debug, thiserror::Error)]
-pub enum UpdateError {
-    #[error("the destination no longer exists")]
-    NotFound,
-    #[error("the destination was changed in the meantime")]
-    ChangedMeanwhile,
-    /// A field breaks a rule that only the store or the network rules can check.
-    #[error("{}", .0.message)]
-    Refused(FieldError),
-    #[error("another request was sent under this idempotency key")]
-    KeyReused,
-    #[error("an instance has at most {limit} destinations")]
-    TooMany { limit: u32 },
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error("the log can't be read")]
-    Log(#[from] LogError),
 }
 
 impl Database {

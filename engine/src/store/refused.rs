@@ -13,7 +13,7 @@ use domain::{
 
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, delivery::read_parked};
+use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, refused_event::read_parked};
 
 const COUNT_ALL: &str = "SELECT destination_id, retrying, parked FROM refused_counts WHERE retrying + parked > 0";
 const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE destination_id = ?";

@@ -12,10 +12,7 @@ use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{
-    status::{Code, Status},
-    stored::Stored,
-};
+use super::stored::Stored;
 use crate::{clock, gate::Trouble};
 
 /// Access tokens, the key behind them, and the clock by which both are judged.
@@ -81,29 +78,6 @@ impl Tokens {
 
     fn state(&self) -> MutexGuard<'_, TokenState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Insert ids whose entries are refused on demand.
-#[derive(Default)]
-pub(super) struct RefusedIds(Mutex<HashMap<String, Status>>);
-
-impl RefusedIds {
-    pub(super) fn refuse(&self, ids: impl Iterator<Item = String>, code: Code, message: &str) {
-        let statuses = ids.map(|id| (id, Status::new(code, message)));
-        self.ids().extend(statuses);
-    }
-
-    pub(super) fn status_of(&self, id: &str) -> Option<Status> {
-        self.ids().get(id).cloned()
-    }
-
-    pub(super) fn clear(&self) {
-        self.ids().clear();
-    }
-
-    fn ids(&self) -> MutexGuard<'_, HashMap<String, Status>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     definition::{self, bad},
     refusal::{self, NOT_PERMITTED},
-    state::RefusedIds,
+    refused_ids::RefusedIds,
     status::{Code, Status},
 };
 use crate::{gate::Answer, percent};

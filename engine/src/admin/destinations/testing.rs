@@ -23,9 +23,6 @@ use crate::{
     store::{GoogleTarget, Header, HttpTarget, S3Target, StoreError, Target, UpdateError},
 };
 
-/// Tests that run at a time, on the whole instance.
-pub(crate) const TESTS_AT_A_TIME: usize = 4;
-
 impl Engine {
     /// Sends one test event to what these settings describe and tells how it went, which takes as long as an attempt may.
     /// Secrets that the settings leave out are those of `stored`; a new HTTP destination has fresh ones.

@@ -9,43 +9,24 @@ use std::{
 
 use domain::ids::{DestinationId, ReplayId};
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{mpsc, watch},
     time::Instant,
 };
 
 use super::{
-    super::{supervisor::Statuses, worker::Order},
-    Waits,
+    super::worker::Order,
     lane::{self, LaneContext},
+    shared::Shared,
 };
 use crate::{
     causes::causes,
-    clock::Clock,
-    log::EventLog,
-    net::GuardedClients,
-    sink::SinkServices,
     storage::files_are_missing,
-    store::{Database, Destination, Replay, StoreError},
+    store::{Destination, Replay, StoreError},
 };
 
 /// What is in flight when a replay is cancelled may take this long to end, longer than any attempt does: only then is it known
 /// how much was sent.
 const CANCEL_GRACE: Duration = Duration::from_secs(35);
-
-/// What every lane works with.
-#[derive(Clone)]
-pub(in crate::delivery) struct Shared {
-    pub(in crate::delivery) log: EventLog,
-    pub(in crate::delivery) database: Database,
-    pub(in crate::delivery) clients: GuardedClients,
-    pub(in crate::delivery) services: SinkServices,
-    pub(in crate::delivery) clock: Clock,
-    /// Of the streams.
-    pub(in crate::delivery) statuses: Statuses,
-    pub(in crate::delivery) waits: Waits,
-    /// Of the supervisor, for when a lane has ended: another one may wait for that.
-    pub(in crate::delivery) wake: Arc<Notify>,
-}
 
 /// The lanes that run.
 pub(in crate::delivery) struct ReplayKeeper {

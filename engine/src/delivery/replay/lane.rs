@@ -31,7 +31,7 @@ use super::{
         worker::Order,
     },
     books::Books,
-    keeper::Shared,
+    shared::Shared,
 };
 use crate::{
     THREAD_STACK,

@@ -23,7 +23,7 @@ use serde::Deserialize;
 use tokio::{sync::Mutex, time::timeout};
 use url::{Url, form_urlencoded};
 
-use super::{TOKEN_DEADLINE, account::ServiceAccount};
+use super::account::ServiceAccount;
 use crate::{
     clock::Clock,
     net::GuardedClient,
@@ -32,6 +32,9 @@ use crate::{
         report::{answered, error_report, kept_text, masked, read_answer, retry_after},
     },
 };
+
+/// Getting an access token, when there is none.
+pub(super) const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A token is not used in the last of its time: it must still be good when it arrives.
 const MARGIN: Duration = Duration::from_secs(60);

@@ -1,0 +1,33 @@
+//! How far the log was at the end of each minute, from which it follows how many events came in.
+
+use domain::{Timestamp, activity::Minute, ids::Seq};
+
+use crate::{
+    log::EventLog,
+    store::{Database, StoreError},
+};
+
+/// What is kept of the counters: a week, and what a chart of a week may need before it.
+const KEPT_MINUTES: u32 = 8 * 24 * 60;
+
+/// Notes how far the log is, and forgets what nobody looks at any more. `noted` is what was noted last.
+pub(crate) async fn keep_books(
+    log: &EventLog,
+    database: &Database,
+    now: Timestamp,
+    noted: &mut Option<(Minute, Seq)>,
+) -> Result<(), StoreError> {
+    let (minute, last) = (Minute::of(now), log.last_seq());
+    if noted.is_none_or(|(before, _)| before < minute) {
+        database.forget_minutes(minute.minus(KEPT_MINUTES)).await?;
+    }
+    if noted.is_none() {
+        // What the first minute brings is counted from here on.
+        database.begin_log_positions(minute.minus(1), last).await?;
+    }
+    if noted.is_none_or(|(_, before)| before < last) {
+        database.note_log_position(minute, last).await?;
+    }
+    *noted = Some((minute, last));
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Why a change of a destination was not stored.
+
+use domain::FieldError;
+
+use super::super::StoreError;
+use crate::log::LogError;
+
+/// Why a change of a destination was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    #[error("the destination no longer exists")]
+    NotFound,
+    #[error("the destination was changed in the meantime")]
+    ChangedMeanwhile,
+    /// A field breaks a rule that only the store or the network rules can check.
+    #[error("{}", .0.message)]
+    Refused(FieldError),
+    #[error("another request was sent under this idempotency key")]
+    KeyReused,
+    #[error("an instance has at most {limit} destinations")]
+    TooMany { limit: u32 },
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    #[error("the log can't be read")]
+    Log(#[from] LogError),
+}
