@@ -5,6 +5,7 @@
 //! Everything else lets in tokens and administrators who are signed in: REST through one door (`guard`), GraphQL by itself,
 //! since its errors have a shape of their own.
 
+mod arrived;
 mod authorise;
 mod body;
 mod caller;
@@ -31,7 +32,6 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{any, post},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::{
     caller::authorise_by_token,
@@ -50,9 +50,6 @@ use crate::{
     web::{log_failures, set_security_headers},
 };
 
-/// Where events are posted, and read.
-const AUDIT_EVENTS: &str = "/api/v1/audit_events";
-
 /// The routes of all of it.
 pub(crate) fn router(services: &Services) -> Router<Services> {
     let guarded = Router::from(v1::routes())
@@ -62,19 +59,10 @@ pub(crate) fn router(services: &Services) -> Router<Services> {
         .route("/api/graphql", post(graphql::post_graphql))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
         .layer(from_fn_with_state(Arc::clone(services), log_failures));
-    Router::from(ingest_route())
+    Router::from(ingest::route())
         .merge(guarded)
         .merge(openapi::router())
         // Mistyped paths are answered here, where no cookie counts and so no Origin is asked for.
         .route("/api/v1/{*path}", any(|| async { answer_unknown_path() }))
         .route("/api/v4/{*path}", any(|| async { v4::answer_unknown_path() }))
-}
-
-fn ingest_route() -> OpenApiRouter<Services> {
-    OpenApiRouter::default().routes(routes!(ingest::post_audit_events))
-}
-
-/// What the OpenAPI document tells of.
-fn documented() -> OpenApiRouter<Services> {
-    ingest_route().merge(v1::routes())
 }

@@ -14,19 +14,7 @@ use std::path::PathBuf;
 
 use axum::Router;
 
-use embedded::{Asset, Role};
-
-/// One asset as `build.rs` writes it: role, path, content type, hash, caching, bytes, brotli form, gzip form.
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [u8],
-    Option<&'static [u8]>,
-    Option<&'static [u8]>,
-);
+use embedded::{Asset, Role, Row};
 
 include!(concat!(env!("OUT_DIR"), "/embedded_assets.rs"));
 

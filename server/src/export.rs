@@ -15,7 +15,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use domain::ids::SessionId;
 use engine::{
     credentials::StoreError,
     log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, LogError},
@@ -23,8 +22,8 @@ use engine::{
 use futures::stream::try_unfold;
 
 use self::places::ExportPlace;
-pub(crate) use self::places::ExportPlaces;
-use crate::{access::TokenHash, api::ApiError, services::Services, web::report_incident};
+pub(crate) use self::places::{ExportPlaces, Pass};
+use crate::{api::ApiError, services::Services, web::report_incident};
 
 /// Bodies read at once: an event has anything between 200 bytes and some mebibytes.
 const PART_BYTES: usize = 512 * 1024;
@@ -38,13 +37,6 @@ pub(crate) enum Format {
     Csv,
     /// The bodies byte for byte, one a line.
     JsonLines,
-}
-
-/// By what somebody is let in: once it ends, they get no more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Pass {
-    Session(SessionId),
-    Token(TokenHash),
 }
 
 /// The file as an answer.

@@ -19,6 +19,7 @@ use domain::access::NewPassword;
 use engine::{Engine, EngineConfig, clock::Clock};
 use tokio::{net::TcpListener, time::Instant};
 
+pub(crate) use self::announcement::ROOT_PASSWORD;
 use self::{announcement::Announcement, deadlines::ClientDeadlines, signals::Signals};
 use crate::{
     access::{SessionCookie, SignInAttempts},
@@ -30,9 +31,6 @@ use crate::{
     services::{Services, ServicesInner},
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
-
-/// The variable that may bring the first user's password.
-pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";
 
 /// Settings that have been checked.
 #[derive(Debug)]

@@ -6,6 +6,11 @@ use domain::{Timestamp, event::EventType};
 use foldhash::fast::RandomState;
 use rusqlite::{Transaction, params};
 
+const HOUR_MS: i64 = 3_600_000;
+
+/// How much longer counts are kept than the events that they count.
+const COUNTS_OUTLIVE_EVENTS: Duration = Duration::from_secs(31 * 86_400);
+
 /// What one commit adds to the counts.
 #[derive(Default)]
 pub(super) struct Tally<'events>(HashMap<(i64, &'events EventType), i64, RandomState>);
@@ -39,11 +44,6 @@ pub(super) fn forget_counts(connection: &rusqlite::Connection, received_before: 
         .execute([hour_of(before)])?;
     Ok(())
 }
-
-const HOUR_MS: i64 = 3_600_000;
-
-/// How much longer counts are kept than the events that they count.
-const COUNTS_OUTLIVE_EVENTS: Duration = Duration::from_secs(31 * 86_400);
 
 pub(super) const fn hour_of(moment: Timestamp) -> i64 {
     moment.unix_ms().div_euclid(HOUR_MS)

@@ -10,13 +10,11 @@ use http_body_util::BodyExt;
 
 use super::{
     ApiError,
+    arrived::{Arrived, MAX_BODY_BYTES, too_large},
     coding::Coding,
-    large_bodies::{LargeBodies, OfToken, Turn},
+    large_bodies::{LargeBodies, OfToken},
 };
 use crate::web::is_stalled;
-
-/// The most bytes of a body, as sent and decompressed.
-pub(super) const MAX_BODY_BYTES: usize = 25 * 1024 * 1024;
 
 /// How long a body may take to arrive.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(120);
@@ -25,14 +23,6 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(120);
 /// connection instead of the answer.
 const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
-
-/// A whole body, decompressed.
-#[derive(Debug)]
-pub(super) struct Arrived {
-    pub(super) bytes: Bytes,
-    /// Held by a large body for as long as it is in memory.
-    pub(super) turn: Option<Turn>,
-}
 
 /// Reads the whole body and decompresses it.
 ///
@@ -117,11 +107,6 @@ fn refuse_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
         "unsupported_media_type",
         message,
     ))
-}
-
-pub(super) fn too_large() -> ApiError {
-    let message = "A request has at most 25 MiB, compressed and decompressed. Send the events in several requests.";
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
 }
 
 fn too_slow() -> ApiError {

@@ -12,7 +12,7 @@ use axum::{
 
 use super::{
     ApiError,
-    body::{Arrived, MAX_BODY_BYTES, too_large},
+    arrived::{Arrived, MAX_BODY_BYTES, too_large},
     large_bodies::{LargeBodies, OfToken},
 };
 

@@ -13,12 +13,15 @@ use domain::access::Scope;
 use super::{ApiError, body::drain, caller::authorise, error::RefusedField};
 use crate::services::Services;
 
+/// Where events are posted, and read.
+pub(super) const AUDIT_EVENTS: &str = "/api/v1/audit_events";
+
 /// Reads that show what only an administrator may see.
 const SECRETS: [&str; 1] = ["/api/v1/destinations/{id}/signing_secret"];
 
 /// Where a query is read. Elsewhere there is none, and one that is given says that something is misunderstood.
 const WITH_QUERY: [&str; 6] = [
-    super::AUDIT_EVENTS,
+    AUDIT_EVENTS,
     "/api/v1/audit_events.csv",
     "/api/v1/audit_events.jsonl",
     "/api/v1/destinations/{id}/activity",
@@ -29,7 +32,7 @@ const WITH_QUERY: [&str; 6] = [
 /// What a token has to allow: `read` for what changes nothing, `admin` for the rest.
 pub(super) fn needed_scope(method: &Method, path: &str) -> Scope {
     let is_safe = matches!(*method, Method::GET | Method::HEAD);
-    if path == super::AUDIT_EVENTS && !is_safe {
+    if path == AUDIT_EVENTS && !is_safe {
         Scope::Ingest
     } else if is_safe && !SECRETS.contains(&path) {
         Scope::Read

@@ -18,6 +18,7 @@ use domain::{
 use engine::{IngestError, log::AppendError, log::Appended};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::figures::{AcceptedFigures, IngestFigures, Refusal};
 use super::{
@@ -30,6 +31,10 @@ use super::{
     rate::RateHeaders,
 };
 use crate::{access::Wait, services::Services, web::Peer};
+
+pub(super) fn route() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(post_audit_events))
+}
 
 /// The answer to events that were taken in.
 #[derive(Serialize, ToSchema)]

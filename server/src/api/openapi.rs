@@ -4,11 +4,12 @@ use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
 use domain::access::Scope;
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    AUDIT_EVENTS,
     error::{PROBLEM_JSON, Problem},
-    guard::needed_scope,
+    guard::{AUDIT_EVENTS, needed_scope},
+    ingest, v1,
 };
 use crate::{access::SessionCookie, services::Services};
 
@@ -49,7 +50,7 @@ const ERROR_HEADERS: [(&str, &str, &str); 2] = [
 
 /// The document as it is served.
 pub(crate) fn document() -> String {
-    let mut document = serde_json::to_value(super::documented().into_openapi()).unwrap_or_default();
+    let mut document = serde_json::to_value(documented().into_openapi()).unwrap_or_default();
     document["info"] = json!({
         "title": "Audit Streams",
         "version": env!("CARGO_PKG_VERSION"),
@@ -170,6 +171,11 @@ fn shared_headers() -> Map<String, Value> {
 
 fn problem_content() -> Value {
     json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+}
+
+/// What the document describes.
+fn documented() -> OpenApiRouter<Services> {
+    ingest::route().merge(v1::routes())
 }
 
 #[cfg(test)]

@@ -7,8 +7,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
-use super::Row;
 use super::encoding::Encoding;
+
+/// One asset as `build.rs` writes it: role, path, content type, hash, caching, bytes, brotli form, gzip form.
+pub(super) type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [u8],
+    Option<&'static [u8]>,
+    Option<&'static [u8]>,
+);
 
 /// What an asset is to the page's HTML.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,15 +10,22 @@ use std::{
 };
 
 use axum::http::StatusCode;
+use domain::ids::SessionId;
 
-use super::Pass;
-use crate::api::ApiError;
+use crate::{access::TokenHash, api::ApiError};
 
 const OF_ONE_PASS: usize = 4;
 
 const OF_ALL: usize = 32;
 
 const COME_BACK_SECONDS: u32 = 10;
+
+/// By what somebody is let in: once it ends, they get no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Pass {
+    Session(SessionId),
+    Token(TokenHash),
+}
 
 /// The exports that are being sent.
 #[derive(Clone, Default)]
@@ -73,8 +80,6 @@ fn too_many(status: StatusCode, code: &'static str, message: &'static str) -> Ap
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::SessionId;
-
     use super::*;
 
     #[test]

@@ -4,8 +4,10 @@ use std::{net::SocketAddr, path::Path};
 
 use engine::admin::FirstUser;
 
-use super::ROOT_PASSWORD;
 use crate::{cli::print_line, web::PublicUrl};
+
+/// The variable that may bring the first user's password.
+pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";
 
 /// The facts of a start.
 pub(super) struct Announcement<'start> {

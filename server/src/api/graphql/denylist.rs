@@ -12,7 +12,8 @@ use engine::DestinationState;
 
 use super::{
     errors::{Refusal, broken, told},
-    events::{Added, require_some},
+    event_type_list::Added,
+    events::require_some,
     family::Family,
     ids::{GlobalId, UnifiedModel},
     operations::edit,

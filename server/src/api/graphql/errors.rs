@@ -4,12 +4,8 @@ use async_graphql::Error;
 use domain::{Field, FieldError, FieldErrors};
 use engine::store::{StoreError, UpdateError};
 
-use super::family::{Family, too_many};
+use super::family::{Family, NOT_THERE, too_many};
 use crate::{destinations::EditError, web::report_incident};
-
-/// GitLab's one sentence for what is not there and for what must not be seen.
-pub(super) const NOT_THERE: &str =
-    "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
 
 /// Why nothing was changed.
 #[derive(Debug)]

@@ -4,24 +4,18 @@
 use async_graphql::{Context, Error, InputObject, Object, Result};
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationDraft, FilterKind, unknown_type_warning},
+    destination::{DestinationDraft, FilterKind},
     ids::DestinationId,
 };
-use engine::DestinationState;
 
 use super::{
     errors::{Refusal, broken, told},
+    event_type_list::Added,
     family::Family,
     ids::{GlobalId, HttpModel, UnifiedModel},
     operations::edit,
     payload::{bare_payload, filter_payload},
 };
-
-/// The event types in the list of this kind; none if the destination has no such list.
-pub(super) fn event_types(state: &DestinationState, list: FilterKind) -> Vec<String> {
-    let listed = state.destination.filter.list(list);
-    listed.map(ToString::to_string).collect()
-}
 
 const HAS_DENYLIST: &str = "The destination has a denylist of event types. Remove its event types from the denylist before you \
                             add event types to the allowlist.";
@@ -182,24 +176,6 @@ async fn delete_from_any(
         input.client_mutation_id,
         removed,
     ))
-}
-
-/// A list after event types were added to it.
-pub(super) struct Added {
-    pub(super) event_types: Vec<String>,
-    pub(super) warnings: Vec<String>,
-}
-
-impl Added {
-    /// Warns of those of `types` that this instance does not know.
-    pub(super) fn new(state: &DestinationState, list: FilterKind, types: &[String]) -> Self {
-        let unknown = state.unknown_types.iter();
-        let added = unknown.filter(|unknown| types.iter().any(|name| name == unknown.as_str()));
-        Self {
-            event_types: event_types(state, list),
-            warnings: added.map(unknown_type_warning).collect(),
-        }
-    }
 }
 
 async fn add(ctx: &Context<'_>, family: Family, id: i64, types: &[String]) -> Result<Added, Refusal> {

@@ -5,7 +5,11 @@ use domain::{
     destination::{DestinationKind, EventNames, already_taken},
 };
 
-use super::{errors::NOT_THERE, unified_config::WRONG_SHAPE};
+/// GitLab's one sentence for what is not there and for what must not be seen.
+pub(super) const NOT_THERE: &str =
+    "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
+
+pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 
 const STREAMING_TOKEN: &str = "X-Gitlab-Event-Streaming-Token";
 

@@ -15,7 +15,7 @@ use super::{
     basics::Basics,
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, told},
-    events::event_types,
+    event_type_list::event_types,
     family::Family,
     headers::AuditEventsStreamingInstanceHeader,
     ids::{GlobalId, HttpModel, global_id},

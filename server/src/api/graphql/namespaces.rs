@@ -1,96 +1,22 @@
 //! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
 //! namespace is known by its path alone, and any well-formed path is taken.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Object, Result};
 use domain::{
     destination::NamespacePath,
     ids::{DestinationId, NamespaceId},
 };
-use engine::{DestinationState, store::Namespace as StoredNamespace};
+use engine::store::Namespace as StoredNamespace;
 
 use super::{
     access::author,
     errors::{Refusal, not_there, told},
     family::Family,
-    ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id, namespace_id},
+    ids::{GlobalId, NamespaceFilterModel, UnifiedModel},
     operations::{edit, find_with},
     payload::{bare_payload, payload},
-    unified::InstanceAuditEventStreamingDestination,
+    unified::InstanceAuditEventNamespaceFilter,
 };
-
-/// A group or project that a destination is limited to.
-pub(super) struct InstanceAuditEventNamespaceFilter {
-    namespace: StoredNamespace,
-    state: Arc<DestinationState>,
-}
-
-impl InstanceAuditEventNamespaceFilter {
-    pub(super) fn all_of(state: &Arc<DestinationState>) -> Vec<Self> {
-        let namespaces = state.destination.namespaces.iter().cloned();
-        let filters = namespaces.map(|namespace| Self {
-            namespace,
-            state: Arc::clone(state),
-        });
-        filters.collect()
-    }
-
-    fn find(state: DestinationState, path: &NamespacePath) -> Option<Self> {
-        let mut namespaces = state.destination.namespaces.iter();
-        let namespace = namespaces.find(|namespace| namespace.path.is_same_as(path))?.clone();
-        Some(Self {
-            namespace,
-            state: Arc::new(state),
-        })
-    }
-}
-
-#[Object]
-impl InstanceAuditEventNamespaceFilter {
-    /// ID of the filter.
-    async fn id(&self) -> ID {
-        global_id::<NamespaceFilterModel>(self.namespace.id.get())
-    }
-
-    /// The group or project.
-    async fn namespace(&self) -> Namespace {
-        Namespace::at(self.namespace.path.as_str())
-    }
-
-    /// The destination that is limited to it.
-    async fn external_streaming_destination(&self) -> InstanceAuditEventStreamingDestination {
-        InstanceAuditEventStreamingDestination(Arc::clone(&self.state))
-    }
-}
-
-/// A group or project, as far as it is known here.
-#[derive(SimpleObject)]
-pub(super) struct Namespace {
-    /// Its full path stands in it for a number.
-    id: ID,
-    /// Full path, for example `engineering/web`.
-    full_path: String,
-    /// Full name: the parts of the path.
-    full_name: String,
-    /// Last part of the path.
-    path: String,
-    /// Last part of the path: names are not known here.
-    name: String,
-}
-
-impl Namespace {
-    fn at(path: &str) -> Self {
-        let last = path.rsplit('/').next().unwrap_or(path);
-        Self {
-            id: namespace_id(path),
-            full_path: path.to_owned(),
-            full_name: path.replace('/', " / "),
-            path: last.to_owned(),
-            name: last.to_owned(),
-        }
-    }
-}
 
 /// Input of `auditEventsInstanceDestinationNamespaceFilterCreate`.
 #[derive(InputObject)]
@@ -250,15 +176,5 @@ mod tests {
         ] {
             assert!(!is_gitlab_path(path), "{path}");
         }
-    }
-
-    #[test]
-    fn a_namespace_is_known_by_its_path() {
-        let namespace = Namespace::at("engineering/web");
-        assert_eq!(namespace.id.0, "gid://gitlab/Namespace/engineering%2Fweb");
-        assert_eq!(
-            (namespace.full_name.as_str(), namespace.name.as_str()),
-            ("engineering / web", "web")
-        );
     }
 }

@@ -68,7 +68,7 @@ macro_rules! filter_payload {
         impl $name {
             fn new(
                 client_mutation_id: Option<String>,
-                (added, errors): (Option<super::events::Added>, Vec<String>),
+                (added, errors): (Option<super::event_type_list::Added>, Vec<String>),
             ) -> Self {
                 let (event_type_filters, warnings) = match added {
                     Some(added) => (Some(added.event_types), added.warnings),

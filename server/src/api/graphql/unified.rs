@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
 use domain::{
-    destination::{DestinationKind, FilterKind},
+    destination::{DestinationKind, FilterKind, NamespacePath},
     ids::DestinationId,
 };
-use engine::{DestinationState, store::Target};
+use engine::{
+    DestinationState,
+    store::{Namespace as StoredNamespace, Target},
+};
 use serde_json::Value;
 
 use super::{
@@ -15,10 +18,10 @@ use super::{
     basics::Basics,
     connection::{Cursor, PageArguments},
     errors::{Refusal, failed, told},
-    events::event_types,
+    event_type_list::event_types,
     family::{Family, NO_SECRET},
-    ids::{GlobalId, UnifiedModel, global_id},
-    namespaces::InstanceAuditEventNamespaceFilter,
+    ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id},
+    namespace::Namespace,
     operations::{create, delete, edit, list_page, require, set, set_flow},
     payload::{bare_payload, payload},
     unified_config::{empty, read_config, write_config, write_secret},
@@ -86,6 +89,50 @@ impl InstanceAuditEventStreamingDestination {
     #[graphql(flatten)]
     async fn basics(&self) -> Basics {
         Basics::of(&self.0)
+    }
+}
+
+/// A group or project that a destination is limited to.
+pub(super) struct InstanceAuditEventNamespaceFilter {
+    namespace: StoredNamespace,
+    state: Arc<DestinationState>,
+}
+
+impl InstanceAuditEventNamespaceFilter {
+    pub(super) fn all_of(state: &Arc<DestinationState>) -> Vec<Self> {
+        let namespaces = state.destination.namespaces.iter().cloned();
+        let filters = namespaces.map(|namespace| Self {
+            namespace,
+            state: Arc::clone(state),
+        });
+        filters.collect()
+    }
+
+    pub(super) fn find(state: DestinationState, path: &NamespacePath) -> Option<Self> {
+        let mut namespaces = state.destination.namespaces.iter();
+        let namespace = namespaces.find(|namespace| namespace.path.is_same_as(path))?.clone();
+        Some(Self {
+            namespace,
+            state: Arc::new(state),
+        })
+    }
+}
+
+#[Object]
+impl InstanceAuditEventNamespaceFilter {
+    /// ID of the filter.
+    async fn id(&self) -> ID {
+        global_id::<NamespaceFilterModel>(self.namespace.id.get())
+    }
+
+    /// The group or project.
+    async fn namespace(&self) -> Namespace {
+        Namespace::at(self.namespace.path.as_str())
+    }
+
+    /// The destination that is limited to it.
+    async fn external_streaming_destination(&self) -> InstanceAuditEventStreamingDestination {
+        InstanceAuditEventStreamingDestination(Arc::clone(&self.state))
     }
 }
 

@@ -15,10 +15,8 @@ use engine::store::{HttpTarget, Target};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::errors::broken;
+use super::{errors::broken, family::WRONG_SHAPE};
 use crate::destinations::visible_url;
-
-pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 
 /// Where the unified family writes, unless it is told otherwise.
 const LOG_ID: &str = "audit-events";

@@ -4,6 +4,7 @@ mod activity;
 mod attempts;
 mod change;
 mod create;
+mod find;
 mod health;
 mod input;
 mod object_options;
@@ -21,14 +22,16 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::ids::DestinationId;
-use engine::{DestinationState, Engine, admin::AdminError, store::UpdateError};
+use engine::{admin::AdminError, store::UpdateError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::view::DestinationView;
-use super::answer::{Listed, expected_version, version_mismatch, versioned};
+use self::{
+    find::find,
+    view::{DestinationView, answer},
+};
+use super::answer::{Listed, expected_version, version_mismatch};
 use crate::{
     api::{
         ApiError,
@@ -152,15 +155,4 @@ async fn show_signing_secret(
     Ok(Json(SigningSecretView {
         signing_secret: target.secrets.signing_secret.expose().to_owned(),
     }))
-}
-
-async fn find(engine: &Engine, id: i64) -> Result<DestinationState, ApiError> {
-    let found = engine.find_destination(DestinationId::new(id)).await;
-    found.map_err(AdminError::from)?.ok_or_else(not_found)
-}
-
-/// The destination, with its version as the entity tag.
-fn answer(status: StatusCode, state: DestinationState, caller: &Caller) -> Response {
-    let version = state.destination.version;
-    versioned(status, version, &DestinationView::new(state, caller.is_admin))
 }

@@ -2,6 +2,7 @@
 //! headers only to administrators, for who has them can pass for this server. Of a URL others see the origin: a path or a query
 //! may hold a secret.
 
+use axum::{http::StatusCode, response::Response};
 use domain::{
     Timestamp,
     destination::{DestinationKind, Encryption, EventFilter, FilterKind, ObjectLayout},
@@ -14,11 +15,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    super::warning::{WarningView, warnings},
+    super::{
+        answer::versioned,
+        warning::{WarningView, warnings},
+    },
     health::HealthView,
     object_options::{EncryptionName, LockModeName, PartitionsName},
 };
-use crate::destinations::visible_url;
+use crate::{api::caller::Caller, destinations::visible_url};
 
 /// A place that events are streamed to. Of `http`, `gcp` and `aws` the one of its kind is there.
 #[derive(Serialize, ToSchema)]
@@ -182,6 +186,12 @@ impl DestinationView {
             updated_at: destination.updated_at,
         }
     }
+}
+
+/// The destination, with its version as the entity tag.
+pub(super) fn answer(status: StatusCode, state: DestinationState, caller: &Caller) -> Response {
+    let version = state.destination.version;
+    versioned(status, version, &DestinationView::new(state, caller.is_admin))
 }
 
 /// The event types in the list of this kind.

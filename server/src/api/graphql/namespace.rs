@@ -1,0 +1,48 @@
+//! A group or project, which is known by its path alone: there is no list of them here.
+
+use async_graphql::{ID, SimpleObject};
+
+use super::ids::namespace_id;
+
+/// A group or project, as far as it is known here.
+#[derive(SimpleObject)]
+pub(super) struct Namespace {
+    /// Its full path stands in it for a number.
+    id: ID,
+    /// Full path, for example `engineering/web`.
+    full_path: String,
+    /// Full name: the parts of the path.
+    full_name: String,
+    /// Last part of the path.
+    path: String,
+    /// Last part of the path: names are not known here.
+    name: String,
+}
+
+impl Namespace {
+    pub(super) fn at(path: &str) -> Self {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        Self {
+            id: namespace_id(path),
+            full_path: path.to_owned(),
+            full_name: path.replace('/', " / "),
+            path: last.to_owned(),
+            name: last.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_known_by_its_path() {
+        let namespace = Namespace::at("engineering/web");
+        assert_eq!(namespace.id.0, "gid://gitlab/Namespace/engineering%2Fweb");
+        assert_eq!(
+            (namespace.full_name.as_str(), namespace.name.as_str()),
+            ("engineering / web", "web")
+        );
+    }
+}
