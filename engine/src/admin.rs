@@ -25,5 +25,6 @@ pub use self::{
     overview::Overview,
     passwords::PasswordChange,
     replays::ReplayStanding,
+    sessions::{CheckedCredentials, SignInOutcome},
     users::FirstUser,
 };

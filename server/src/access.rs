@@ -5,7 +5,7 @@ mod session_cookie;
 mod sign_in_attempts;
 mod throttle;
 
-pub(crate) use engine::credentials::{PasswordError, SESSION_IDLE, SessionKey, TokenHash, random_text};
+pub(crate) use engine::credentials::{SessionKey, TokenHash, random_text};
 
 pub(crate) use self::{
     bearer::bearer_text,

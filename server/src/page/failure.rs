@@ -2,15 +2,9 @@
 
 use app::wire::AppError;
 use domain::{Field, FieldError};
-use engine::{
-    FiguresError,
-    admin::AdminError,
-    log::LogError,
-    store::{StoreError, UpdateError},
-    vault::KeyError,
-};
+use engine::{FiguresError, admin::AdminError, log::LogError, store::UpdateError};
 
-use crate::{access::PasswordError, web::report_incident};
+use crate::web::report_incident;
 
 /// A failure of this server itself.
 pub(super) fn internal(operation: &'static str, error: &dyn std::error::Error) -> AppError {
@@ -38,23 +32,11 @@ pub(super) fn from_admin(error: AdminError) -> AppError {
     }
 }
 
-pub(super) fn from_store(error: StoreError) -> AppError {
-    from_admin(error.into())
-}
-
 pub(super) fn from_figures(error: FiguresError) -> AppError {
     from_admin(error.into())
 }
 
 pub(super) fn from_log(error: LogError) -> AppError {
-    from_admin(error.into())
-}
-
-pub(super) fn from_randomness(error: KeyError) -> AppError {
-    from_admin(error.into())
-}
-
-pub(super) fn from_password(error: PasswordError) -> AppError {
     from_admin(error.into())
 }
 

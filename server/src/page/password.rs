@@ -9,10 +9,7 @@ use app::{
 use domain::{Field, FieldError, FieldErrors, access::NewPassword};
 use engine::admin::PasswordChange;
 
-use super::{
-    failure::from_admin,
-    sign_in::{name_browser, too_many},
-};
+use super::{failure::from_admin, sign_in::too_many};
 use crate::services::Services;
 
 /// Whoever found an unlocked browser could try passwords here, so these attempts are limited like those of signing in. The cookie
@@ -28,11 +25,11 @@ pub(super) async fn change_password(
         .sign_in_attempts
         .begin_known(&format!("session {}", signed_in.session), Instant::now())
         .map_err(too_many)?;
-    let (browser, cookie) = match name_browser(services, &signed_in.username, None) {
+    let (browser, encrypted) = match services.engine.name_browser(&signed_in.username, None) {
         Ok(named) => named,
         Err(error) => {
             attempt.give_back();
-            return Err(error);
+            return Err(from_admin(error));
         }
     };
     let changed = services
@@ -43,7 +40,7 @@ pub(super) async fn change_password(
         attempt.give_back();
     }
     match changed.map_err(from_admin)? {
-        PasswordChange::Changed => Ok(cookie),
+        PasswordChange::Changed => Ok(services.cookie.set_browser(&encrypted)),
         PasswordChange::WrongPassword => {
             let wrong = FieldError::new(Field::Password, "Current password: this is not it.");
             Err(AppError::Invalid(wrong.into()))
