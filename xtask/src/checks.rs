@@ -5,6 +5,8 @@ mod app_place;
 mod crate_graph;
 mod file_length;
 mod http_client_place;
+mod import_cycles;
+mod import_scan;
 mod left_out;
 mod machine_traces;
 mod source;
@@ -21,6 +23,7 @@ use source::Source;
 pub(crate) fn run(project: &Project) -> Result<Ending> {
     let sources = source::all(project)?;
     let mut findings: Vec<String> = sources.iter().flat_map(findings_in).collect();
+    findings.extend(import_cycles::check(&sources));
     findings.extend(crate_graph::check(project)?);
     for finding in &findings {
         println!("    {finding}");
