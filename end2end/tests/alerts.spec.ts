@@ -82,6 +82,7 @@ test('a webhook is set up, tried, and its secret never shown', async ({ page, in
   await expect(form.getByRole('checkbox')).toHaveCount(0);
   receiver.respondWith(200);
   await tried.getByRole('button', { name: 'Send test' }).click();
+  await expect(tried.getByText('The webhook took the test.')).toBeVisible();
   const requests = await receiver.waitForCount(3);
   expect(requests[2]?.headers['webhook-signature']).toBeUndefined();
   await form.getByLabel('URL').fill('');
