@@ -10,7 +10,10 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header::LOCATION},
+    http::{
+        HeaderMap, StatusCode,
+        header::{LOCATION, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use tokio::sync::watch;
@@ -34,6 +37,8 @@ pub(crate) enum Answer {
     Status(u16),
     /// This status, with as much text as is kept of an answer.
     LongStatus(u16),
+    /// 429, with a `Retry-After` of an hour.
+    MuchLater,
     Redirect(String),
     /// Never answers.
     Silence,
@@ -123,6 +128,7 @@ async fn receive(State(receiver): State<Receiver>, uri: axum::http::Uri, headers
         Answer::Accept => StatusCode::OK.into_response(),
         Answer::Status(status) => (StatusCode::from_u16(status).unwrap(), "no thanks").into_response(),
         Answer::LongStatus(status) => (StatusCode::from_u16(status).unwrap(), "x".repeat(4_096)).into_response(),
+        Answer::MuchLater => (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")]).into_response(),
         Answer::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, to)]).into_response(),
         Answer::Silence => std::future::pending().await,
     }

@@ -509,6 +509,44 @@ async fn without_room_events_that_make_the_receiver_fail_are_parked_too() {
     assert!(is_full(&filled.world.state(filled.id).await.0));
 }
 
+/// Another failure than the refusal may be the last one: what waits for room is tried as soon as there is room all the same.
+#[tokio::test]
+async fn room_is_noticed_whatever_failed_last() {
+    let filled = Filled::new().await;
+    filled.fill().await;
+    filled.wait_until_parked().await;
+    filled.receiver.answer_all(Answer::MuchLater);
+    filled.receiver.answer_bodies_with("odd-", Answer::MuchLater);
+    filled.world.engine.retry_now(filled.id);
+    let is_limited = |health: &StreamHealth| {
+        matches!(
+            health,
+            StreamHealth::Held {
+                trouble: Trouble::Unavailable(429),
+                ..
+            }
+        )
+    };
+    filled
+        .world
+        .wait_for_health(filled.id, "it is rate limited", is_limited)
+        .await;
+    filled.receiver.answer_all(Answer::Accept);
+    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    let parked = filled.world.engine.database().list_parked(filled.id, None, 1_000).await;
+    for event in parked.unwrap() {
+        let is_parked = filled
+            .world
+            .engine
+            .discard_parked(&author(), filled.id, event.seq)
+            .await;
+        assert!(is_parked.unwrap());
+    }
+    // The pause itself takes a minute of the test's clock.
+    let accepted = tokio::time::timeout(Duration::from_secs(30), filled.wait_until_accepted("\"even-"));
+    accepted.await.expect("the stream goes on before the pause is over");
+}
+
 #[tokio::test]
 async fn without_room_an_outage_costs_no_tries() {
     let filled = Filled::new().await;
