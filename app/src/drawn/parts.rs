@@ -12,7 +12,7 @@ use crate::{
     ui::Icon,
 };
 
-/// Where the page is drawn for, or UTC.
+/// The time and the time zone with which the page is rendered; UTC while the zone is unknown.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader {
     pub(super) now: Timestamp,

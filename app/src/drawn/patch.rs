@@ -1,4 +1,4 @@
-//! Brings what is shown in line with HTML that was drawn anew, changing no more than what is different.
+//! Updates the shown part of a page to newly rendered HTML, and changes only what differs.
 
 use leptos::{prelude::*, wasm_bindgen::JsCast};
 use web_sys::{Element, Node};

@@ -20,7 +20,7 @@ use crate::{
 
 const CANCEL: &str = "/api/page/streams/cancel_replay";
 
-/// The end of a range is told, and sent, by its last moment.
+/// The end of a range is shown, and sent, as its last moment.
 const TICK: Duration = Duration::from_millis(1);
 
 pub(super) fn draw_replays(id: DestinationId, replays: &Replays, reader: Reader) -> AnyView {

@@ -20,7 +20,7 @@ use crate::{
     wire::DestinationView,
 };
 
-/// Whole minutes over which the rate is told.
+/// Whole minutes over which the rate is averaged.
 const RATE_MINUTES: usize = 10;
 
 /// The row of a stream, drawn for a reader whose zone is so many minutes ahead of UTC, if that is known.

@@ -14,7 +14,7 @@ const LATE_ROWS: usize = 25;
 /// What is new beside the newest page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveTail {
-    /// Where the page ends, and what has been told of so far; none while another page is shown.
+    /// Where the page ends, and what has been announced so far; `None` while another page is shown.
     from: Option<LogPosition>,
     arrived: u64,
     /// The latest to come in first.

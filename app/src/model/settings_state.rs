@@ -7,7 +7,7 @@ use crate::wire::{
     settings::{Done, Part},
 };
 
-/// Where a form stood, and so where its answer is told.
+/// Where a form was, and so where its result is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Page,
@@ -74,7 +74,7 @@ impl SettingsState {
         self.busy.is_some()
     }
 
-    /// What came of the form that was sent; whatever came before is told no longer. Returns where the form stood.
+    /// Stores the result of the form that was sent, in place of earlier results. Returns where the form was.
     pub fn answered(&mut self, answer: Result<Done, AppError>) -> Place {
         let Some((form, place)) = self.busy.take() else {
             return Place::Gone;
@@ -110,7 +110,7 @@ impl SettingsState {
         is_here.then_some(error)
     }
 
-    /// What is told beside this form, or, of a form that is gone with its dialog or its page, at the top of the page.
+    /// The result shown beside this form; with `None`, at the top of the page, that of a form whose dialog or page was closed.
     pub fn done(&self, form: Option<&str>) -> Option<&Done> {
         let (of, place, done) = self.done.as_ref()?;
         let is_here = match form {
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(state.message_for("/create", Field::Name).as_deref(), Some("Taken."));
         assert_eq!(state.message_for("/create", Field::Scopes), None);
         assert_eq!(state.message_for("/other", Field::Name), None);
-        assert!(state.refusal(Some("/create")).is_none(), "it is told at the field");
+        assert!(state.refusal(Some("/create")).is_none(), "it is shown at the field");
         state.begin("/create");
         let message = state.message_for("/create", Field::Name);
         assert_eq!(message.as_deref(), Some("Taken."), "until there is an answer");

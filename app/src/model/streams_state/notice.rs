@@ -1,4 +1,4 @@
-//! What is told above the list.
+//! The message above the list.
 
 /// What was just done, told until it is dismissed or something else happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
