@@ -7,6 +7,8 @@ mod render;
 
 use std::sync::{Arc, LazyLock};
 
+use api::{Services, answer_unknown_path, web::set_security_headers};
+use assets::Assets;
 use axum::{
     Router,
     extract::Path,
@@ -21,9 +23,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    api::answer_unknown_path, assets::Assets, page::FIRST_SCRIPT, services::Services, web::set_security_headers,
-};
+use crate::page::FIRST_SCRIPT;
 
 const GUIDE: &str = include_str!("../../docs/guide.md");
 

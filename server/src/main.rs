@@ -1,27 +1,16 @@
 //! `audit-streams`: the server, its command line, and a small receiver to try destinations with.
 //!
-//! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` says what it answers:
-//! `page` (the Leptos app over the engine), `api` (programs: ingest, REST, GraphQL), `health`, `metrics`, and `assets`. `admin` and
-//! `destinations` are what page and APIs share. `access` knows who may do what, and `web` holds what several routes need of
-//! HTTP. No SQL, no outgoing connections, no delivery: that is `engine`.
+//! `cli` reads arguments and calls one command. `serve` starts and stops the server; `router` combines what it serves: the
+//! APIs (crate `api`), the page (`page`: the Leptos app over the engine), the guide (`help`) and the web assets (crate
+//! `assets`). No SQL, no outgoing connections, no delivery: that is `engine`.
 
-mod access;
-mod api;
-mod assets;
 mod cli;
-mod destinations;
-mod event_summary;
-mod export;
-mod health;
 mod help;
-mod metrics;
 mod page;
 mod receive;
 mod router;
 mod serve;
-mod services;
 mod telemetry;
-mod web;
 
 use std::process::ExitCode;
 

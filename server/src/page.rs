@@ -15,4 +15,4 @@ mod streams;
 
 pub(crate) use app::FIRST_SCRIPT;
 
-pub(crate) use self::{counted_replays::CountedReplays, routes::router};
+pub(crate) use self::routes::router;

@@ -15,22 +15,17 @@ mod token_uses;
 
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
+use api::{
+    ApiConfig, Services, ServicesInner,
+    web::{AddressRanges, PublicUrl, TrustedProxies},
+};
 use domain::access::NewPassword;
 use engine::{Engine, EngineConfig, clock::Clock};
 use tokio::{net::TcpListener, time::Instant};
 
 pub(crate) use self::announcement::ROOT_PASSWORD;
 use self::{announcement::Announcement, deadlines::ClientDeadlines, signals::Signals};
-use crate::{
-    access::{SessionCookie, SignInAttempts},
-    api::{ApiRate, FailedTokens, IngestFigures, IngestRate, LargeBodies, LogReads, RefusalLog},
-    cli::CommandError,
-    export::ExportPlaces,
-    page::CountedReplays,
-    router::router,
-    services::{Services, ServicesInner},
-    web::{AddressRanges, PublicUrl, TrustedProxies},
-};
+use crate::{cli::CommandError, router::router};
 
 /// Settings that have been checked.
 #[derive(Debug)]
@@ -78,24 +73,16 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         first_user,
     }
     .print();
-    let services = Arc::new(ServicesInner {
-        started_at: engine.clock().now(),
+    let services = ServicesInner::new(
         engine,
-        sign_in_attempts: SignInAttempts::new(),
-        failed_tokens: FailedTokens::new(),
-        ingest_rate: IngestRate::new(config.ingest_rate),
-        ingest_figures: IngestFigures::default(),
-        api_rate: ApiRate::new(config.api_rate),
-        large_bodies: LargeBodies::default(),
-        log_reads: LogReads::default(),
-        export_places: ExportPlaces::default(),
-        refusal_log: RefusalLog::new(),
-        counted_replays: CountedReplays::default(),
-        cookie: SessionCookie::new(public_url.is_https()),
-        public_url,
-        trusted_proxies: config.trusted_proxies,
-        metrics_allow: config.metrics_allow,
-    });
+        ApiConfig {
+            public_url,
+            trusted_proxies: config.trusted_proxies,
+            metrics_allow: config.metrics_allow,
+            ingest_rate: config.ingest_rate,
+            api_rate: config.api_rate,
+        },
+    );
     run(&services, listener, &mut signals, config.shutdown_deadline).await;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The web assets of a release: from the app crate, `style/` and `public/` to the folder that the server's build script
-//! embeds (`target/site-release`, see `server/build.rs`).
+//! The web assets of a release: from the app crate, `style/` and `public/` to the folder that the build script
+//! of the crate `assets` embeds (`target/site-release`, see `assets/build.rs`).
 //!
 //! What is made under `/pkg` carries a hash of its content in its name and may be cached for ever; `public/` keeps its
 //! names. Every text-like asset lies beside its brotli and gzip forms, so that the server compresses nothing. The

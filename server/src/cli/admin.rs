@@ -8,7 +8,8 @@ use super::{
     error::CommandError,
     output::print_line,
 };
-use crate::{access::random_text, serve::ROOT_PASSWORD};
+use crate::serve::ROOT_PASSWORD;
+use engine::credentials::random_text;
 
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {

@@ -1,9 +1,9 @@
 //! What the APIs look like, as text: written into docs/ by `cargo xtask`, and compared with it by a test.
 
+use api::{document, schema_definition};
 use clap::Subcommand;
 
 use super::print_line;
-use crate::api::{document, schema_definition};
 
 #[derive(Subcommand)]
 pub(super) enum SchemaCommand {

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use api::web::{AddressRanges, PublicUrl, TrustedProxies};
 use clap::{ArgAction, builder::BoolishValueParser};
 use domain::{
     Field,
@@ -25,7 +26,6 @@ use super::{
 use crate::{
     serve::{ROOT_PASSWORD, ServeConfig, serve},
     telemetry::{self, LogFormat, LogLevel},
-    web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
 /// What was written on the command line and in the environment.

@@ -20,7 +20,7 @@ type Asked = (UserId, DestinationId);
 
 /// In memory, one for each administrator and destination: what one of them starts is what that one had counted.
 #[derive(Default)]
-pub(crate) struct CountedReplays(Mutex<HashMap<Asked, (CountedReplay, Timestamp)>>);
+pub(super) struct CountedReplays(Mutex<HashMap<Asked, (CountedReplay, Timestamp)>>);
 
 impl CountedReplays {
     pub(super) fn put(&self, asked: Asked, counted: CountedReplay, now: Timestamp) {

@@ -3,6 +3,7 @@
 mod export;
 mod filter;
 
+use api::EventSummary;
 use app::{
     model::{log_filter::Token, log_location::LogLocation},
     wire::{AppError, EventView, LogPage, LogPageRequest, LogPosition, LogRow},
@@ -13,7 +14,6 @@ use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, Browsed, EventFilter
 pub(super) use self::export::{export_csv, export_json_lines};
 use self::filter::event_filter;
 use super::failure::from_log;
-use crate::event_summary::EventSummary;
 
 const ROWS: usize = 25;
 

@@ -1,10 +1,9 @@
 //! What went wrong below, as the page tells it: the cause goes into the log, once, and a code to the browser.
 
+use api::web::report_incident;
 use app::wire::AppError;
 use domain::{Field, FieldError};
 use engine::{FiguresError, admin::AdminError, log::LogError, store::UpdateError};
-
-use crate::web::report_incident;
 
 /// A failure of this server itself.
 pub(super) fn internal(operation: &'static str, error: &dyn std::error::Error) -> AppError {

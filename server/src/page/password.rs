@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use api::Services;
 use app::{
     port::{SetCookie, SignedIn},
     wire::AppError,
@@ -10,7 +11,6 @@ use domain::{Field, FieldError, FieldErrors, access::NewPassword};
 use engine::admin::PasswordChange;
 
 use super::{failure::from_admin, sign_in::too_many};
-use crate::services::Services;
 
 /// Whoever found an unlocked browser could try passwords here, so these attempts are limited like those of signing in. The cookie
 /// keeps this browser known, under a new id: copies of the old cookie are worth nothing any more.

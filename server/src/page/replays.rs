@@ -1,5 +1,6 @@
 //! Replays as the page shows them, and what it does with them.
 
+use api::ServicesInner;
 use app::{
     port::replays::{CountedReplay, ReplaySummary, Replays},
     wire::AppError,
@@ -11,19 +12,20 @@ use domain::{
 };
 use engine::{Engine, ReplayStanding};
 
+use super::counted_replays::CountedReplays;
 use super::failure::{from_admin, from_log};
-use crate::services::ServicesInner;
 
 /// What there is to be shown of a destination's replays.
 pub(super) async fn show_replays(
     services: &ServicesInner,
+    counted: &CountedReplays,
     user: UserId,
     id: DestinationId,
 ) -> Result<Replays, AppError> {
     let engine = &services.engine;
     let all = engine.list_replays(id).await.map_err(from_admin)?;
     Ok(Replays {
-        counted: services.counted_replays.get((user, id), engine.clock().now()),
+        counted: counted.get((user, id), engine.clock().now()),
         all: all.into_iter().map(summary).collect(),
     })
 }
@@ -31,37 +33,39 @@ pub(super) async fn show_replays(
 /// Counts, and remembers what was counted: the page offers to start it.
 pub(super) async fn count_replay(
     services: &ServicesInner,
+    counted: &CountedReplays,
     user: UserId,
     id: DestinationId,
     draft: ReplayDraft,
 ) -> Result<u64, AppError> {
     let engine = &services.engine;
-    let _turn = turn(services).await?;
+    let _permit = permit(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let events = engine.count_replay(id, &request).await.map_err(from_admin)?;
     let unknown = engine.unknown_event_types(&request.types).await.map_err(from_log)?;
-    let counted = CountedReplay {
+    let replay = CountedReplay {
         request,
         events,
         unknown_types: unknown.iter().map(ToString::to_string).collect(),
     };
-    services.counted_replays.put((user, id), counted, engine.clock().now());
+    counted.put((user, id), replay, engine.clock().now());
     Ok(events)
 }
 
 /// Returns how many events it is to send.
 pub(super) async fn start_replay(
     services: &ServicesInner,
+    counted: &CountedReplays,
     user: UserId,
     author: &Author,
     id: DestinationId,
     draft: ReplayDraft,
 ) -> Result<u64, AppError> {
     let engine = &services.engine;
-    let _turn = turn(services).await?;
+    let _permit = permit(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let started = engine.start_replay(author, id, &request).await.map_err(from_admin)?;
-    services.counted_replays.forget((user, id));
+    counted.forget((user, id));
     Ok(started.replay.position.progress.total)
 }
 
@@ -76,8 +80,8 @@ pub(super) async fn cancel_replay(
 }
 
 /// Few read the log at once.
-async fn turn(services: &ServicesInner) -> Result<tokio::sync::SemaphorePermit<'_>, AppError> {
-    services.log_reads.turn().await.map_err(|_| AppError::Unavailable)
+async fn permit(services: &ServicesInner) -> Result<tokio::sync::SemaphorePermit<'_>, AppError> {
+    services.log_reads.permit().await.map_err(|_| AppError::Unavailable)
 }
 
 fn summary(ReplayStanding { replay, waits }: ReplayStanding) -> ReplaySummary {

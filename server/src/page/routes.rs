@@ -2,7 +2,12 @@
 
 use std::{env, sync::Arc};
 
+use api::{
+    Services, answer_unknown_path,
+    web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
+};
 use app::{model::log_location::EXPORT, port::Port};
+use assets::Assets;
 use axum::{
     Router,
     body::Body,
@@ -24,12 +29,6 @@ use super::{
     events::{export_csv, export_json_lines},
     port::EnginePort,
     sign_in_guard::send_to_sign_in,
-};
-use crate::{
-    api::answer_unknown_path,
-    assets::Assets,
-    services::Services,
-    web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
 };
 
 /// No form of the page is larger.
@@ -69,7 +68,7 @@ pub(crate) fn router(services: &Services) -> Router {
 
 /// What the app finds in its context: the engine's port. A page also gets the policy for its own scripts.
 fn context(services: &Services, reload_port: Option<u16>) -> impl Fn() + Clone + Send + Sync + 'static {
-    let port: Port = Arc::new(EnginePort(Arc::clone(services)));
+    let port: Port = Arc::new(EnginePort::new(services));
     move || {
         provide_context::<Port>(Arc::clone(&port));
         let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {

@@ -1,5 +1,6 @@
 //! The signed-in browsers of who asks.
 
+use api::Services;
 use app::{
     port::{SetCookie, SignedIn},
     wire::AppError,
@@ -8,7 +9,6 @@ use domain::{ids::SessionId, view::SessionView};
 use engine::Engine;
 
 use super::failure::from_admin;
-use crate::services::Services;
 
 pub(super) async fn list_sessions(engine: &Engine, signed_in: &SignedIn) -> Result<Vec<SessionView>, AppError> {
     engine.list_sessions(signed_in.user).await.map_err(from_admin)

@@ -2,6 +2,10 @@
 
 use std::{net::IpAddr, time::Instant};
 
+use api::{
+    Services,
+    limits::{Attempt, Wait},
+};
 use app::{
     port::{SetCookie, SignedIn, Visitor},
     wire::AppError,
@@ -12,10 +16,6 @@ use engine::{
 };
 
 use super::failure::{from_admin, internal};
-use crate::{
-    access::{Attempt, Wait},
-    services::Services,
-};
 
 /// Only wrong passwords count towards the limits.
 pub(super) async fn sign_in(

@@ -1,5 +1,10 @@
 //! How streams are doing as the page shows it, and what it does with them.
 
+use api::{
+    ServicesInner,
+    destinations::{EditError, draft_of, edit},
+    web::PublicUrl,
+};
 use app::{
     port::streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
     wire::AppError,
@@ -12,13 +17,9 @@ use domain::{
 use engine::{DestinationState, Engine, admin::Overview};
 
 use super::{
+    counted_replays::CountedReplays,
     failure::{from_admin, from_figures},
     replays::show_replays,
-};
-use crate::{
-    destinations::{EditError, draft_of, edit},
-    services::ServicesInner,
-    web::PublicUrl,
 };
 
 /// Shown at once.
@@ -52,6 +53,7 @@ pub(super) fn instance(overview: Overview, public_url: &PublicUrl) -> InstanceSu
 
 pub(super) async fn show_activity(
     services: &ServicesInner,
+    counted: &CountedReplays,
     user: UserId,
     id: DestinationId,
     span: Span,
@@ -68,7 +70,7 @@ pub(super) async fn show_activity(
         points,
         attempts,
         parked,
-        replays: show_replays(services, user, id).await?,
+        replays: show_replays(services, counted, user, id).await?,
     })
 }
 

@@ -2,9 +2,10 @@
 
 use std::{net::SocketAddr, path::Path};
 
+use api::web::PublicUrl;
 use engine::admin::FirstUser;
 
-use crate::{cli::print_line, web::PublicUrl};
+use crate::cli::print_line;
 
 /// The variable that may bring the first user's password.
 pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";

@@ -7,6 +7,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use api::web::Peer;
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,7 +24,6 @@ use super::{
     timed_body::{AnsweringBody, TimedBody},
     timed_stream::{Busy, TimedStream},
 };
-use crate::web::Peer;
 
 /// What the system holds of a response that the client has not taken. Left to itself it grows to some mebibytes: then a slow
 /// client takes long to make room for more, and looks like one that does not read at all.

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
+use api::web::BodyStalled;
 use axum::{body::Body, body::Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{deadlines::ClientDeadlines, timed_stream::Answering};
-use crate::web::BodyStalled;
 
 /// The body of a request that ends with [`BodyStalled`] when no piece of it comes for too long, or the whole takes too long.
 pub(super) struct TimedBody {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use api::Services;
 use tokio::time::{MissedTickBehavior, interval};
 
 use engine::causes;
-
-use crate::services::Services;
 
 const PERIOD: Duration = Duration::from_secs(60);
 

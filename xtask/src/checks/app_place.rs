@@ -1,5 +1,4 @@
-//! Only `server::page` knows the page's crate: the APIs, metrics and the command line stand on `engine::admin` and
-//! `domain::view`, and an edit of the page can't reach them.
+//! Only `server::page` uses the page's crate. (`crate_graph` forbids it to the crate `api`.)
 
 use super::source::{Source, code_of};
 
@@ -33,9 +32,9 @@ mod tests {
     fn only_the_page_of_the_server_may() {
         let text = "use app::port::SignedIn;\n// app::shell is fine here\n";
         assert_eq!(
-            check(&source("server/src/api/caller.rs", text)),
+            check(&source("server/src/help.rs", text)),
             [
-                "server/src/api/caller.rs:1: the crate app is used outside server::page; what is shown belongs into domain::view"
+                "server/src/help.rs:1: the crate app is used outside server::page; what is shown belongs into domain::view"
             ]
         );
         for place in [

@@ -8,7 +8,7 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 
-/// Tells `server/build.rs` which folder to embed.
+/// Tells `assets/build.rs` which folder to embed.
 pub(crate) const SITE_VARIABLE: &str = "AUDIT_STREAMS_SITE";
 
 /// How the server is compiled.

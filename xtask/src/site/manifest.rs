@@ -1,4 +1,4 @@
-//! The list of the assets, from which `server/build.rs` makes its table. One line an asset, its fields between tabs:
+//! The list of the assets, from which `assets/build.rs` makes its table. One line an asset, its fields between tabs:
 //! role, path, content type, hash, caching, whether there is a `.br`, whether there is a `.gz`.
 
 use std::fs;

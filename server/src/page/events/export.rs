@@ -1,5 +1,9 @@
 //! The Log as a file, for who is signed in.
 
+use api::{
+    ApiError, Services,
+    export::{Format, Pass, export},
+};
 use app::{model::log_location::LogLocation, port::SignedIn};
 use axum::{
     Extension,
@@ -9,11 +13,6 @@ use axum::{
 };
 
 use super::filter::event_filter;
-use crate::{
-    api::ApiError,
-    export::{Format, Pass, export},
-    services::Services,
-};
 
 pub(in crate::page) async fn export_csv(
     State(services): State<Services>,

@@ -1,0 +1,87 @@
+//! Whether a request's token allows what it asks for.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use domain::access::Scope;
+use engine::credentials::{StoredToken, TokenHash};
+
+use super::bearer::bearer_text;
+use crate::{error::ApiError, services::Services, web::Peer};
+
+/// The token, if it is valid and has the scope. Its use is noted.
+///
+/// # Errors
+/// 401, 403, or 429 after too many bad tokens from one address.
+pub(crate) async fn authorise(
+    services: &Services,
+    peer: Peer,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<Arc<StoredToken>, ApiError> {
+    let token = find_valid(services, peer, headers).await?;
+    if !token.allows(scope) {
+        return Err(not_in_scope(scope));
+    }
+    services.engine.note_token_use(token.id);
+    Ok(token)
+}
+
+/// The token, whatever it allows, if it is valid.
+///
+/// # Errors
+/// 401, or 429 after too many bad tokens from one address.
+pub(crate) async fn find_valid(
+    services: &Services,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<Arc<StoredToken>, ApiError> {
+    let text = bearer_text(headers).ok_or_else(missing)?;
+    let found = match TokenHash::of_sent(text) {
+        Some(hash) => services.engine.find_token(hash).await,
+        None => Ok(None),
+    };
+    let found = found.map_err(|error| ApiError::internal("The API token could not be read.", &error))?;
+    let now = services.engine.clock().now();
+    match found {
+        Some(token) if token.is_valid(now) => Ok(token),
+        found => {
+            let address = services.trusted_proxies.client_address(peer, headers);
+            Err(refuse(services, address, found.as_deref()))
+        }
+    }
+}
+
+pub(crate) fn missing() -> ApiError {
+    let message =
+        "Send an API token in the header `Authorization: Bearer ast_…`. `audit-streams token create` makes one.";
+    let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams""#);
+    ApiError::new(StatusCode::UNAUTHORIZED, "missing_token", message).with_header(WWW_AUTHENTICATE, challenge)
+}
+
+pub(crate) fn not_in_scope(scope: Scope) -> ApiError {
+    let challenge = match scope {
+        Scope::Ingest => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="ingest""#,
+        Scope::Read => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="read""#,
+        Scope::Admin => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="admin""#,
+    };
+    let message = format!("This API token lacks the scope `{scope}`.");
+    ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", message)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}
+
+/// The token is unknown, revoked or expired. Only who holds the very token learns which.
+fn refuse(services: &Services, address: IpAddr, found: Option<&StoredToken>) -> ApiError {
+    if let Err(wait) = services.failed_tokens.count(address) {
+        let message = "Too many requests with a bad API token came from this address.";
+        return ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message)
+            .with_retry_after(wait.seconds());
+    }
+    let (code, message) = match found {
+        None => ("unknown_token", "This is no API token of this server."),
+        Some(token) if token.revoked_at.is_some() => ("revoked_token", "This API token was revoked."),
+        Some(_) => ("expired_token", "This API token has expired."),
+    };
+    let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams", error="invalid_token""#);
+    ApiError::new(StatusCode::UNAUTHORIZED, code, message).with_header(WWW_AUTHENTICATE, challenge)
+}

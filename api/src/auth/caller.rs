@@ -1,0 +1,128 @@
+//! Who calls the API: a token, or an administrator who is signed in.
+//!
+//! A token comes in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without one may bring a session cookie instead,
+//! which browsers attach to what other sites send; so whatever changes something by it has to come from this server's own
+//! pages. Ingest takes no cookie and does not come through here (`authorise`).
+
+use axum::http::{StatusCode, request::Parts};
+use domain::{
+    access::{Scope, SignedIn},
+    instance_event::{Author, AuthorClass},
+};
+use engine::credentials::TokenHash;
+
+use super::{
+    authorise::{find_valid, missing, not_in_scope},
+    bearer::bearer_text,
+};
+use crate::{
+    error::ApiError,
+    export::Pass,
+    limits::{Owner, RateHeaders},
+    services::Services,
+    web::{Peer, check_host, check_origin},
+};
+
+/// Somebody who may do what the request asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Who is written into the audit events of a change.
+    pub(crate) author: Author,
+    /// Whose idempotency keys these are.
+    pub(crate) owner: Owner,
+    /// To be put on the answer.
+    pub(crate) rate: RateHeaders,
+    /// Whether it may see and do everything.
+    pub(crate) is_admin: bool,
+    /// By what it was let in, for what goes on after the first answer.
+    pub(crate) pass: Pass,
+}
+
+/// Who calls, if the request may do what `needed` allows. It counts as one of its minute, and a token's use is noted.
+///
+/// # Errors
+/// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
+pub(crate) async fn authorise(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+    match bearer_text(&parts.headers) {
+        Some(text) => authorise_token(services, parts, text, needed).await,
+        None => authorise_session(services, parts).await,
+    }
+}
+
+/// The same where no session counts.
+///
+/// # Errors
+/// As [`authorise`].
+pub(crate) async fn authorise_by_token(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
+    let text = bearer_text(&parts.headers).ok_or_else(missing)?;
+    authorise_token(services, parts, text, needed).await
+}
+
+async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed: Scope) -> Result<Caller, ApiError> {
+    let peer = peer_of(parts)?;
+    let token = find_valid(services, peer, &parts.headers).await?;
+    // What is valid has the form of a token.
+    let hash = TokenHash::of_sent(text).ok_or_else(missing)?;
+    let owner = Owner::Token(token.id);
+    let rate = count(services, owner)?;
+    if !token.allows(needed) {
+        return Err(not_in_scope(needed).with_rate(rate));
+    }
+    services.engine.note_token_use(token.id);
+    let ip_address = services.trusted_proxies.client_address(peer, &parts.headers);
+    Ok(Caller {
+        author: Author {
+            user_id: None,
+            name: token.name.clone(),
+            class: AuthorClass::ApiToken,
+            ip_address: ip_address.to_string(),
+        },
+        owner,
+        rate,
+        is_admin: token.allows(Scope::Admin),
+        pass: Pass::Token(hash),
+    })
+}
+
+/// Who is signed in may do everything.
+async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller, ApiError> {
+    let signed_in = find_signed_in(services, parts).await?.ok_or_else(missing)?;
+    check_host(
+        &services.public_url,
+        &services.trusted_proxies,
+        peer_of(parts)?,
+        &parts.headers,
+    )?;
+    let owner = Owner::User(signed_in.user);
+    let rate = count(services, owner)?;
+    check_origin(&services.public_url, &parts.method, &parts.headers).map_err(|error| error.with_rate(rate))?;
+    Ok(Caller {
+        author: signed_in.author(),
+        owner,
+        rate,
+        is_admin: true,
+        pass: Pass::Session(signed_in.session),
+    })
+}
+
+async fn find_signed_in(services: &Services, parts: &Parts) -> Result<Option<SignedIn>, ApiError> {
+    let Some(key) = services.cookie.read(&parts.headers) else {
+        return Ok(None);
+    };
+    let address = services.trusted_proxies.client_address(peer_of(parts)?, &parts.headers);
+    let found = services.engine.find_session(&key, &address.to_string()).await;
+    found.map_err(|error| ApiError::internal("The session could not be read.", &error))
+}
+
+fn count(services: &Services, owner: Owner) -> Result<RateHeaders, ApiError> {
+    let counted = services.api_rate.count(owner, services.engine.clock().now());
+    counted.map_err(|(_, rate)| {
+        let message = "This caller has made more requests a minute than the server is set to answer.";
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_rate(rate)
+    })
+}
+
+pub(crate) fn peer_of(parts: &Parts) -> Result<Peer, ApiError> {
+    let peer = parts.extensions.get::<Peer>().copied();
+    peer.ok_or_else(|| ApiError::internal("A request has no peer.", &std::fmt::Error))
+}

@@ -1,0 +1,117 @@
+//! Destinations as forms: what the page and the APIs have in common.
+
+use domain::{
+    FieldErrors,
+    destination::{
+        DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, TargetDraft,
+    },
+    ids::DestinationId,
+    instance_event::Author,
+};
+use engine::{
+    DestinationState, Engine,
+    store::{Destination, Header, Target, UpdateError},
+};
+
+/// How often a change is tried anew because somebody else, who does not wait in line, was faster.
+const TRIES: usize = 5;
+
+/// Why a destination was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    #[error("the change was not stored")]
+    Update(#[from] UpdateError),
+}
+
+/// What is stored, as a form shows it: without the secrets that are shown on request or never.
+pub fn draft_of(destination: &Destination) -> DestinationDraft {
+    DestinationDraft {
+        name: destination.name.to_string(),
+        target: target_draft(&destination.target),
+        event_types: destination.filter.types().map(ToString::to_string).collect(),
+        filter_kind: destination.filter.kind(),
+        namespaces: destination.namespace_filter().to_string(),
+        start_from: String::new(),
+    }
+}
+
+/// A URL as it is shown: whole to administrators, to others without its path and query, which often hold a secret.
+pub fn visible_url(url: &DestinationUrl, for_admin: bool) -> String {
+    if for_admin { url.to_string() } else { url.origin() }
+}
+
+/// Changes a destination by its form and its switches. With `version`, only as it was then; without, `change` is applied to
+/// whatever is stored, anew if somebody else has just changed it.
+///
+/// # Errors
+/// [`EditError`], also from `change`; nothing was stored.
+pub async fn edit(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    version: Option<i64>,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+) -> Result<DestinationState, EditError> {
+    edit_named(engine, author, id, version, EventNames::OfKind, change).await
+}
+
+/// The same, with the audit events named as asked for.
+///
+/// # Errors
+/// [`EditError`], also from `change`; nothing was stored.
+pub async fn edit_named(
+    engine: &Engine,
+    author: &Author,
+    id: DestinationId,
+    version: Option<i64>,
+    event_names: EventNames,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+) -> Result<DestinationState, EditError> {
+    // A client may well add all of its headers at once.
+    let _permit = engine.editing().await;
+    let mut tries = TRIES;
+    loop {
+        let stored = engine.find_destination(id).await.map_err(UpdateError::from)?;
+        let stored = stored.ok_or(UpdateError::NotFound)?.destination;
+        if version.is_some_and(|version| version != stored.version) {
+            return Err(UpdateError::ChangedMeanwhile.into());
+        }
+        let (mut draft, mut flow) = (draft_of(&stored), stored.flow);
+        change(&stored, &mut draft, &mut flow)?;
+        let mut settings = draft.parse_change()?;
+        settings.flow = Some(flow);
+        settings.event_names = event_names;
+        match engine.update_destination(author, id, stored.version, settings).await {
+            Err(UpdateError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+fn target_draft(target: &Target) -> TargetDraft {
+    match target {
+        Target::Http(target) => TargetDraft::Http(HttpDraft {
+            url: target.url.to_string(),
+            verification_token: Some(target.secrets.verification_token.expose().to_owned()),
+            headers: target.headers.iter().map(header_draft).collect(),
+        }),
+        Target::GoogleCloudLogging(target) => TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: target.settings.project_id().to_owned(),
+            client_email: target.settings.client_email().to_owned(),
+            log_id: target.settings.log_id().to_owned(),
+            private_key: None,
+        }),
+        Target::AmazonS3(target) => TargetDraft::AmazonS3(target.settings.draft()),
+    }
+}
+
+fn header_draft(header: &Header) -> HeaderDraft {
+    HeaderDraft {
+        id: Some(header.id),
+        name: header.name.as_str().to_owned(),
+        value: None,
+        active: header.active,
+    }
+}

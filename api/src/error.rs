@@ -1,0 +1,253 @@
+//! The one shape of an error: a problem document (RFC 9457), `application/problem+json`.
+//!
+//! `code` is stable; sentences may change. `error` and `message` say the same as `code` and `detail`, under the names that
+//! ingest answered with before there were problem documents. A refused event also has its `index` (from 0), its `field`
+//! (or null) and the `reason`; a refused request has `errors`, one for each field.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+    },
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{limits::RateHeaders, web::report_incident};
+
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// An answer that is an error.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    more: Box<More>,
+}
+
+/// What few errors have.
+#[derive(Clone, Debug, Default)]
+struct More {
+    event: Option<RefusedEvent>,
+    fields: Vec<RefusedField>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    rate: RateHeaders,
+}
+
+/// Which event of a request was refused, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefusedEvent {
+    pub(crate) index: usize,
+    pub(crate) field: Option<&'static str>,
+    pub(crate) reason: Cow<'static, str>,
+}
+
+/// Which field of a request was refused, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub(crate) struct RefusedField {
+    /// Where it stands in the request: `name`, `http.headers[2].value`.
+    #[schema(example = "http.url")]
+    pub(crate) field: String,
+    #[schema(example = "Destination url has already been taken")]
+    pub(crate) message: String,
+}
+
+/// Why a request was not carried out.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct Problem<'error> {
+    #[schema(example = "about:blank")]
+    r#type: &'static str,
+    /// The status in words.
+    #[schema(example = "Unprocessable Entity")]
+    title: &'static str,
+    #[schema(example = 422)]
+    status: u16,
+    /// A sentence for people.
+    #[schema(example = "Destination url has already been taken")]
+    detail: &'error str,
+    /// Stable, for programs.
+    #[schema(example = "invalid")]
+    code: &'static str,
+    /// The same as `code`.
+    #[schema(example = "invalid")]
+    error: &'static str,
+    /// The same as `detail`.
+    #[schema(example = "Destination url has already been taken")]
+    message: &'error str,
+    /// Which of the events that were posted was refused, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    index: Option<usize>,
+    /// The field of that event; null for the event as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    field: Option<Option<&'static str>>,
+    /// The rule that it breaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<&'error str>,
+    /// Each field of the request that was refused.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    errors: &'error [RefusedField],
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            more: Box::default(),
+        }
+    }
+
+    /// A failure of this server itself. It is logged here.
+    pub(crate) fn internal(operation: &'static str, error: &dyn std::error::Error) -> Self {
+        Self::incident(&report_incident(operation, error))
+    }
+
+    /// A failure of this server itself that has been logged under this code.
+    pub(crate) fn incident(code: &str) -> Self {
+        let message = format!("Something went wrong on the server; its log says what, beside the code {code}.");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+
+    /// Fields that break a rule. The sentence is made of their messages.
+    pub(crate) fn invalid(fields: Vec<RefusedField>) -> Self {
+        let messages: Vec<&str> = fields.iter().map(|field| field.message.as_str()).collect();
+        let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", messages.join("; "));
+        error.more.fields = fields;
+        error
+    }
+
+    /// Something that will be different in a while.
+    pub(crate) fn with_retry_after(self, seconds: u32) -> Self {
+        self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.more.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn with_event(mut self, event: RefusedEvent) -> Self {
+        self.more.event = Some(event);
+        self
+    }
+
+    pub(crate) fn with_rate(mut self, rate: RateHeaders) -> Self {
+        self.more.rate = rate;
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fields(&self) -> &[RefusedField] {
+        &self.more.fields
+    }
+
+    /// The same answer with another body.
+    pub(crate) fn into_response_with(self, content_type: &'static str, body: String) -> Response {
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static(content_type)),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        let mut response = (self.status, headers, body).into_response();
+        response.headers_mut().extend(self.more.headers);
+        self.more.rate.set(response.headers_mut());
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let event = self.more.event.as_ref();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: &self.message,
+            code: self.code,
+            error: self.code,
+            message: &self.message,
+            index: event.map(|event| event.index),
+            field: event.map(|event| event.field),
+            reason: event.map(|event| &*event.reason),
+            errors: &self.more.fields,
+        };
+        // Strings and numbers always have a JSON form.
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        self.into_response_with(PROBLEM_JSON, body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn text(error: ApiError) -> String {
+        let body = axum::body::to_bytes(error.into_response().into_body(), 1_024)
+            .await
+            .unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_error_has_a_code_and_a_sentence() {
+        let error = ApiError::new(StatusCode::FORBIDDEN, "forbidden", "Not you.").with_retry_after(7);
+        let response = error.clone().into_response();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert_eq!(response.headers()[RETRY_AFTER], "7");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        assert_eq!(
+            text(error).await,
+            r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Not you.","code":"forbidden","error":"forbidden","message":"Not you."}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refused_event_says_which_and_why() {
+        let event = RefusedEvent {
+            index: 3,
+            field: None,
+            reason: "too deep".into(),
+        };
+        let error = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", "Event 3.").with_event(event);
+        let text = text(error).await;
+        assert!(
+            text.ends_with(r#""message":"Event 3.","index":3,"field":null,"reason":"too deep"}"#),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn every_refused_field_is_told() {
+        let field = |field: &str, message: &str| RefusedField {
+            field: field.into(),
+            message: message.into(),
+        };
+        let error = ApiError::invalid(vec![field("name", "No name"), field("http.url", "No URL")]);
+        let text = text(error).await;
+        assert!(
+            text.contains(r#""status":422,"detail":"No name; No URL","code":"invalid""#),
+            "{text}"
+        );
+        let errors = r#""errors":[{"field":"name","message":"No name"},{"field":"http.url","message":"No URL"}]}"#;
+        assert!(text.ends_with(errors), "{text}");
+    }
+}

@@ -1,0 +1,299 @@
+//! `POST /api/v1/audit_events`: takes audit events in. 201 means that all of them are on disk.
+
+mod documented;
+mod figures;
+
+use std::time::Instant;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderValue, Request, StatusCode, header::CONTENT_TYPE, request::Parts},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    access::Scope,
+    event::{BodyError, EventError, EventId},
+};
+use engine::{IngestError, log::AppendError, log::Appended};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub(crate) use self::figures::{AcceptedFigures, IngestFigures, Refusal};
+use crate::{
+    auth::{authorise_ingest, peer_of},
+    body::{drain, read_body},
+    error::{ApiError, RefusedEvent},
+    idempotency::idempotency_key,
+    limits::{RateHeaders, Wait},
+    services::Services,
+    web::Peer,
+};
+
+pub(crate) fn route() -> OpenApiRouter<Services> {
+    OpenApiRouter::default().routes(routes!(post_audit_events))
+}
+
+/// The answer to events that were taken in.
+#[derive(Serialize, ToSchema)]
+struct Accepted<'events> {
+    /// In the order of the request.
+    #[schema(value_type = Vec<String>)]
+    ids: &'events [EventId],
+    /// How many were new; the others had been sent before.
+    stored: usize,
+    /// Events that were not stored, because another one with different content is stored under their id. Absent if there
+    /// are none.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    conflicts: Vec<Conflict<'events>>,
+}
+
+/// An event whose id its source has used for another one.
+#[derive(Serialize, ToSchema)]
+struct Conflict<'events> {
+    /// Which event of the request, from 0.
+    index: usize,
+    #[schema(value_type = String)]
+    id: &'events EventId,
+}
+
+/// Post audit events
+///
+/// One object, an array of objects, or one object a line; also compressed with gzip, deflate or zstd. All of them are stored or none. A
+/// request has at most 10,000 events and 25 MiB, an event at most 1 MiB (`AUDIT_STREAMS_EVENT_SIZE_LIMIT`). An event whose `id` is known
+/// is stored once; if it has other content than the stored one, it is listed in `conflicts`. With an `Idempotency-Key`, events without an
+/// id are known by it when the same request is sent again.
+#[utoipa::path(post, path = "/api/v1/audit_events", tag = "Audit events",
+    request_body(description = "Any content type will do, as long as the body is JSON", content(
+        (inline(documented::Posted) = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",
+        example = "9f1c1c2e-6c1d-4f0e-8a55-0b6f7d3c9b21")),
+    responses(
+        (status = 201, description = "All of them are on disk", body = Accepted),
+        (status = 400, description = "The body did not arrive whole, or the key is not right"),
+        (status = 408, description = "The body did not arrive in time"),
+        (status = 413, description = "Too many events, or too large"),
+        (status = 415, description = "In a form that is not taken"),
+        (status = 422, description = "An event is not right: `index`, `field` and `reason` say where and why"),
+        (status = 503, description = "Not now: `Retry-After` says when. Nothing of the request was stored"),
+    ),
+)]
+pub(crate) async fn post_audit_events(State(services): State<Services>, request: Request<Body>) -> Response {
+    let (head, mut body) = request.into_parts();
+    match take_in(&services, &head, &mut body).await {
+        Ok((appended, rate)) => answer(&appended, rate),
+        Err(error) => {
+            services.ingest_figures.refused(&error);
+            log_refusal(&services, &head, &error);
+            drain(&mut body).await;
+            error.into_response()
+        }
+    }
+}
+
+async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
+    let started = Instant::now();
+    let peer = peer_of(head)?;
+    let token = authorise_ingest(services, peer, &head.headers, Scope::Ingest).await?;
+    let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
+    let checked = services.ingest_rate.check(token.id);
+    checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;
+    let arrived = read_body(&head.headers, body, services.large_bodies.of(token.id)).await?;
+    let (engine, bytes) = (&services.engine, arrived.bytes.len());
+    let appended = match idempotency_key(&head.headers)? {
+        Some(key) => engine.ingest_once(&token.name, &key, arrived.bytes).await,
+        None => engine.ingest(&token.name, arrived.bytes).await,
+    };
+    let appended = appended.map_err(refuse)?;
+    services.ingest_figures.accepted(&appended, bytes, started.elapsed());
+    log_conflicts(services, &token.name, &appended);
+    drop(arrived.permit);
+    services.ingest_rate.charge(token.id, appended.ids.len());
+    Ok((appended, rate()))
+}
+
+fn answer(appended: &Appended, rate: RateHeaders) -> Response {
+    let conflict = |index: &usize| {
+        let id = appended.ids.get(*index)?;
+        Some(Conflict { index: *index, id })
+    };
+    let accepted = Accepted {
+        ids: &appended.ids,
+        stored: appended.stored,
+        conflicts: appended.conflicts.iter().filter_map(conflict).collect(),
+    };
+    // Strings and numbers always have a JSON form.
+    let body = serde_json::to_vec(&accepted).unwrap_or_default();
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    let mut response = (StatusCode::CREATED, content_type, body).into_response();
+    rate.set(response.headers_mut());
+    response
+}
+
+fn log_conflicts(services: &Services, source: &str, appended: &Appended) {
+    let first = appended.conflicts.first().and_then(|index| appended.ids.get(*index));
+    if let Some(first_id) = first.filter(|_| services.refusal_log.admits("conflict").is_some()) {
+        tracing::warn!(
+            source,
+            conflicts = appended.conflicts.len(),
+            %first_id,
+            "Events were not stored: others with different content are stored under their ids."
+        );
+    }
+}
+
+fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
+    let (status, code) = (error.status().as_u16(), error.code());
+    let Some(left_out) = services.refusal_log.admits(code) else {
+        return;
+    };
+    let peer = head.extensions.get::<Peer>();
+    let client = peer.map(|peer| {
+        services
+            .trusted_proxies
+            .client_address(*peer, &head.headers)
+            .to_string()
+    });
+    if error.status().is_server_error() {
+        tracing::warn!(status, code, client, left_out, "Events could not be taken in.");
+    } else {
+        tracing::info!(status, code, client, left_out, "Events were refused.");
+    }
+}
+
+fn too_fast(wait: Wait) -> ApiError {
+    let message = "This API token has sent more events a second than the server is set to take from one.";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_retry_after(wait.seconds())
+}
+
+fn refuse(error: IngestError) -> ApiError {
+    match error {
+        IngestError::Body(error) => refuse_body(error),
+        IngestError::Event { index, error } => refuse_event(index, error),
+        IngestError::Append(error) => come_back(error),
+    }
+}
+
+fn refuse_body(error: BodyError) -> ApiError {
+    match error {
+        BodyError::TooManyEvents => {
+            let message = "A request holds at most 10,000 events. Send them in several requests.";
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_events", message)
+        }
+        BodyError::NotJson { index, reason } => refuse_event(
+            index,
+            EventError {
+                field: None,
+                reason: reason.into(),
+            },
+        ),
+        BodyError::NotUtf8 { index, field } => refuse_event(
+            index,
+            EventError {
+                field,
+                reason: "is not valid UTF-8".into(),
+            },
+        ),
+        BodyError::Empty => ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_body",
+            sentence(&error.to_string()),
+        ),
+    }
+}
+
+fn refuse_event(index: usize, error: EventError) -> ApiError {
+    let message = match error.field {
+        Some(field) => format!("Nothing was stored: in event {index}, {field} {}.", error.reason),
+        None => format!("Nothing was stored: event {index}: {}.", error.reason),
+    };
+    let event = RefusedEvent {
+        index,
+        field: error.field,
+        reason: error.reason,
+    };
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", message).with_event(event)
+}
+
+/// Nothing is wrong with the events: they are to be sent again. The times are guesses at when it may work.
+fn come_back(error: AppendError) -> ApiError {
+    let (code, message, seconds) = match error {
+        AppendError::Busy => ("log_busy", "More events wait to be written than fit into memory.", 1),
+        AppendError::Full => (
+            "log_full",
+            "The log is full: it holds events that have not been delivered to every destination yet.",
+            60,
+        ),
+        AppendError::DiskFull => ("disk_full", "The server's disk is full.", 30),
+        AppendError::Failed => ("log_failed", "The log could not be written.", 5),
+        AppendError::Stopped => ("shutting_down", "The server is shutting down.", 5),
+    };
+    let message = [
+        message,
+        " Send the request again; with ids of your own, nothing is stored twice.",
+    ]
+    .concat();
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_retry_after(seconds)
+}
+
+/// Starts with a capital and ends with a full stop.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_failure_of_the_log_asks_to_come_back() {
+        for (error, code) in [
+            (AppendError::Busy, "log_busy"),
+            (AppendError::Full, "log_full"),
+            (AppendError::DiskFull, "disk_full"),
+            (AppendError::Failed, "log_failed"),
+            (AppendError::Stopped, "shutting_down"),
+        ] {
+            let refused = refuse(IngestError::Append(error));
+            assert_eq!(
+                (refused.status(), refused.code()),
+                (StatusCode::SERVICE_UNAVAILABLE, code)
+            );
+            assert!(refused.into_response().headers().contains_key("retry-after"));
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_body_has_its_status() {
+        let not_json = BodyError::NotJson {
+            index: 2,
+            reason: "not JSON: x".into(),
+        };
+        for (error, status, code) in [
+            (
+                BodyError::TooManyEvents,
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_many_events",
+            ),
+            (not_json, StatusCode::UNPROCESSABLE_ENTITY, "invalid_event"),
+            (BodyError::Empty, StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
+            (
+                BodyError::NotUtf8 {
+                    index: 1,
+                    field: Some("author_name"),
+                },
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_event",
+            ),
+        ] {
+            let refused = refuse(IngestError::Body(error));
+            assert_eq!((refused.status(), refused.code()), (status, code));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Pages of the log take permits: what they hold in memory stays bounded, and the page finds a reader of the log free.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::error::ApiError;
+
+/// Pages made at the same time; half of the log's readers.
+const AT_ONCE: usize = 4;
+
+/// How long one may wait for a permit.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bodies of events on one page; the last may go beyond it. A page with more is shorter than was asked for.
+pub(crate) const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Who may read a page.
+pub struct LogReads(Semaphore);
+
+impl Default for LogReads {
+    fn default() -> Self {
+        Self(Semaphore::new(AT_ONCE))
+    }
+}
+
+impl LogReads {
+    /// Ends when it is dropped.
+    ///
+    /// # Errors
+    /// 503 if no permit became free in time.
+    pub async fn permit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        let permit = tokio::time::timeout(PATIENCE, self.0.acquire()).await;
+        match permit {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(busy()),
+        }
+    }
+}
+
+fn busy() -> ApiError {
+    let message = "Too many requests read the log at once. Send the request again.";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_too_many_waits_until_another_ends() {
+        let log_reads = LogReads::default();
+        let mut permits = Vec::new();
+        for _ in 0..AT_ONCE {
+            permits.push(log_reads.permit().await.unwrap());
+        }
+        assert_eq!(log_reads.permit().await.unwrap_err().code(), "busy");
+        permits.pop();
+        assert!(log_reads.permit().await.is_ok());
+    }
+}

@@ -1,0 +1,208 @@
+//! The OpenAPI document: made of the routes themselves, then completed with what holds for all of them.
+
+use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
+use domain::access::Scope;
+use serde_json::{Map, Value, json};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{
+    auth::{AUDIT_EVENTS, SessionCookie, needed_scope},
+    error::{PROBLEM_JSON, Problem},
+    ingest,
+    services::Services,
+    v1,
+};
+
+/// What every operation may answer: status, name, and what it means.
+const COMMON: [(&str, &str, &str); 4] = [
+    ("401", "Unauthorized", "No token, or one that is not valid"),
+    ("403", "Forbidden", "The token lacks the scope"),
+    (
+        "429",
+        "TooManyRequests",
+        "Too many requests; `Retry-After` says when to come back",
+    ),
+    ("500", "InternalError", "A failure of the server; its log says more"),
+];
+
+/// What every operation with a body may answer.
+const OF_BODIES: [(&str, &str, &str); 4] = [
+    ("400", "BadRequest", "The body is not JSON, or a header is not right"),
+    ("408", "TooSlow", "The body did not arrive within 30 seconds"),
+    ("413", "TooLarge", "The body has more than 256 KiB"),
+    ("422", "Unprocessable", "A field is not right"),
+];
+
+const RATE_HEADERS: [(&str, &str); 3] = [
+    (
+        "RateLimit-Limit",
+        "Requests a minute; where audit events are posted, events a second. Absent where nothing is limited",
+    ),
+    ("RateLimit-Remaining", "How many requests, or events, are left"),
+    ("RateLimit-Reset", "When all of them are back, in seconds since 1970"),
+];
+
+/// What some errors have besides.
+const ERROR_HEADERS: [(&str, &str, &str); 2] = [
+    ("Retry-After", "integer", "In how many seconds to come back"),
+    ("WWW-Authenticate", "string", "What a token has to be like (RFC 6750)"),
+];
+
+/// The document as it is served.
+pub fn document() -> String {
+    let mut document = serde_json::to_value(documented().into_openapi()).unwrap_or_default();
+    document["info"] = json!({
+        "title": "Audit Streams",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "Takes in audit events, keeps them, and streams them. Send an API token in `Authorization: Bearer` or \
+                        `PRIVATE-TOKEN`; `x-required-scope` of an operation says what it has to allow, and `admin` allows everything.",
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    });
+    document["servers"] = json!([{"url": "/", "description": "This server"}]);
+    document["tags"] = json!([
+        {"name": "Audit events", "description": "Posting and reading events"},
+        {"name": "Destinations", "description": "Where events are streamed to"},
+        {"name": "Streams", "description": "How each stream is doing, and what it could not deliver"},
+        {"name": "Instance", "description": "The instance at a glance"},
+        {"name": "Settings", "description": "Network and retention"},
+        {"name": "Tokens", "description": "API tokens"},
+        {"name": "Users", "description": "Administrators who sign in"},
+    ]);
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ast_…"},
+        "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "As GitLab's clients send it"},
+        "session": {"type": "apiKey", "in": "cookie", "name": SessionCookie::Secure.name(),
+            "description": "An administrator's session, from this server's own pages alone"},
+    });
+    document["components"]["headers"] = shared_headers().into();
+    document["components"]["responses"] = shared_responses().into();
+    let mut problems = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut problems);
+    for (name, schema) in problems {
+        document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
+    }
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, item) in paths {
+            complete_path(path, item);
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Everybody may read what there is to ask for.
+pub(crate) fn router() -> Router<Services> {
+    let document = document();
+    let answer = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
+    Router::new().route("/api/openapi.json", get(answer))
+}
+
+fn complete_path(path: &str, item: &mut Value) {
+    let Some(operations) = item.as_object_mut() else { return };
+    for (method, operation) in operations {
+        let Ok(method) = Method::from_bytes(method.to_ascii_uppercase().as_bytes()) else {
+            continue;
+        };
+        operation["security"] = json!([{"bearer": []}, {"private_token": []}, {"session": []}]);
+        if needed_scope(&method, path) == Scope::Ingest {
+            operation["security"] = json!([{"bearer": []}, {"private_token": []}]);
+        }
+        operation["x-required-scope"] = json!(needed_scope(&method, path));
+        let takes_body = operation.get("requestBody").is_some() && path != AUDIT_EVENTS;
+        if let Some(responses) = operation["responses"].as_object_mut() {
+            complete_responses(responses, takes_body);
+        }
+    }
+}
+
+/// What every operation may answer, and how errors and limits are told.
+fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
+    for (status, response) in responses.iter_mut() {
+        for (name, reference) in headers_of(status) {
+            response["headers"][name] = reference;
+        }
+        if status.starts_with(['4', '5']) && response.get("content").is_none() {
+            response["content"] = problem_content();
+        }
+    }
+    let common = COMMON.iter().chain(OF_BODIES.iter().filter(|_| takes_body));
+    for (status, name, _) in common {
+        let shared = json!({"$ref": format!("#/components/responses/{name}")});
+        responses.entry(*status).or_insert(shared);
+    }
+}
+
+/// Which headers an answer with this status may have. Who is not known has no limit that could be told.
+fn headers_of(status: &str) -> Map<String, Value> {
+    let rates = RATE_HEADERS
+        .map(|(name, _)| name)
+        .into_iter()
+        .filter(|_| status != "401");
+    let more = ERROR_HEADERS.map(|(name, ..)| name).into_iter();
+    let more = more.filter(|name| match *name {
+        "Retry-After" => matches!(status, "429" | "503"),
+        _ => matches!(status, "401" | "403"),
+    });
+    let reference = |name: &str| json!({"$ref": format!("#/components/headers/{name}")});
+    rates
+        .chain(more)
+        .map(|name| (name.to_owned(), reference(name)))
+        .collect()
+}
+
+fn shared_responses() -> Map<String, Value> {
+    let response = |status: &str, description: &str| {
+        let headers = headers_of(status);
+        json!({"description": description, "headers": headers, "content": problem_content()})
+    };
+    let all = COMMON.iter().chain(&OF_BODIES);
+    all.map(|(status, name, description)| ((*name).to_owned(), response(status, description)))
+        .collect()
+}
+
+fn shared_headers() -> Map<String, Value> {
+    let rates = RATE_HEADERS.map(|(name, description)| (name, "integer", description));
+    let header = |kind: &str, description: &str| json!({"description": description, "schema": {"type": kind}});
+    let all = rates.into_iter().chain(ERROR_HEADERS);
+    all.map(|(name, kind, description)| (name.to_owned(), header(kind, description)))
+        .collect()
+}
+
+fn problem_content() -> Value {
+    json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+}
+
+/// What the document describes.
+fn documented() -> OpenApiRouter<Services> {
+    ingest::route().merge(v1::routes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_says_who_may_ask_and_what_can_go_wrong() {
+        let document: Value = serde_json::from_str(&document()).unwrap();
+        assert_eq!(document["openapi"], "3.1.0");
+        let paths = document["paths"].as_object().unwrap();
+        let operations = paths.values().flat_map(|item| item.as_object().unwrap().values());
+        let mut count = 0;
+        for operation in operations {
+            count += 1;
+            let id = &operation["operationId"];
+            assert!(
+                ["ingest", "read", "admin"].contains(&operation["x-required-scope"].as_str().unwrap()),
+                "{id}"
+            );
+            let refused = &operation["responses"]["401"]["$ref"];
+            assert_eq!(refused, "#/components/responses/Unauthorized", "{id}");
+            assert!(operation["summary"].is_string() && operation["tags"].is_array(), "{id}");
+        }
+        assert!(count >= 26, "{count}");
+        // What the generator makes of an enum that is inlined together with a description: nothing could be both.
+        assert!(!document.to_string().contains("allOf"));
+    }
+}

@@ -1,0 +1,90 @@
+//! What the handlers share.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use domain::Timestamp;
+use engine::Engine;
+
+use crate::{
+    auth::SessionCookie,
+    export::ExportPlaces,
+    ingest::IngestFigures,
+    limits::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, SignInAttempts},
+    web::{AddressRanges, PublicUrl, TrustedProxies},
+};
+
+/// Handed to every handler.
+pub type Services = Arc<ServicesInner>;
+
+/// Settings of the APIs that do not change while the server runs.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// The URL under which browsers reach this server.
+    pub public_url: PublicUrl,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Addresses that may read the metrics without a token.
+    pub metrics_allow: AddressRanges,
+    /// Events per second for each token; `None` for no limit.
+    pub ingest_rate: Option<NonZeroU32>,
+    /// Requests per minute for each token and each user, apart from ingest; `None` for no limit.
+    pub api_rate: Option<NonZeroU32>,
+}
+
+impl ApiConfig {
+    /// No limits, no proxies, and metrics only with a token.
+    #[must_use]
+    pub fn new(public_url: PublicUrl) -> Self {
+        Self {
+            public_url,
+            trusted_proxies: TrustedProxies::default(),
+            metrics_allow: AddressRanges::default(),
+            ingest_rate: None,
+            api_rate: None,
+        }
+    }
+}
+
+/// The services of a running server.
+pub struct ServicesInner {
+    pub engine: Engine,
+    pub sign_in_attempts: SignInAttempts,
+    pub cookie: SessionCookie,
+    pub public_url: PublicUrl,
+    pub(crate) started_at: Timestamp,
+    pub(crate) failed_tokens: FailedTokens,
+    pub(crate) ingest_rate: IngestRate,
+    pub(crate) ingest_figures: IngestFigures,
+    pub(crate) api_rate: ApiRate,
+    pub(crate) large_bodies: LargeBodies,
+    pub log_reads: LogReads,
+    pub(crate) export_places: ExportPlaces,
+    pub(crate) refusal_log: RefusalLog,
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Addresses that may read the metrics without a token.
+    pub(crate) metrics_allow: AddressRanges,
+}
+
+impl ServicesInner {
+    /// The services over an open engine, with all limits unused.
+    #[must_use]
+    pub fn new(engine: Engine, config: ApiConfig) -> Services {
+        Arc::new(Self {
+            started_at: engine.clock().now(),
+            engine,
+            sign_in_attempts: SignInAttempts::default(),
+            failed_tokens: FailedTokens::new(),
+            ingest_rate: IngestRate::new(config.ingest_rate),
+            ingest_figures: IngestFigures::default(),
+            api_rate: ApiRate::new(config.api_rate),
+            large_bodies: LargeBodies::default(),
+            log_reads: LogReads::default(),
+            export_places: ExportPlaces::default(),
+            refusal_log: RefusalLog::new(),
+            cookie: SessionCookie::new(config.public_url.is_https()),
+            public_url: config.public_url,
+            trusted_proxies: config.trusted_proxies,
+            metrics_allow: config.metrics_allow,
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! Reading audit events: a page at a time, each found by where the one before it ended.
+
+pub(super) mod export;
+mod query;
+
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{HeaderMap, HeaderValue, Uri, header::LINK},
+    response::{IntoResponse, Response},
+};
+use domain::{Timestamp, ids::Seq};
+use engine::log::{BrowseRow, EventLog, LogError};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use url::form_urlencoded::Serializer;
+use utoipa::ToSchema;
+
+use self::query::{EventQuery, ListQuery};
+use super::cursor::Cursor;
+use crate::{
+    error::ApiError,
+    input::{InPath, InQuery, not_found},
+    limits::PAGE_BYTES,
+    services::Services,
+};
+
+/// An audit event, and how it came into the log.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LoggedEvent {
+    /// Position in the log: grows in the order in which events came in, and is never given twice.
+    #[schema(example = 4711)]
+    seq: i64,
+    /// Name of the API token that posted it, or `audit-streams` for what was done on this instance itself.
+    #[schema(example = "gitlab-production")]
+    source: String,
+    received_at: Timestamp,
+    /// The event exactly as it is delivered.
+    #[schema(value_type = Object, example = json!({
+        "id": "0199e2f4-5d1c-7a3b-9c1d-2f8d6a5e4c3b", "author_id": 7, "entity_id": 29, "entity_type": "Project",
+        "details": {"custom_message": "Created project engine-room"}, "ip_address": "192.0.2.10",
+        "author_name": "Ada Byron", "entity_path": "analytical/engine-room", "target_details": "engine-room",
+        "created_at": "2026-02-23T06:21:05.283Z", "target_type": "Project", "target_id": 29,
+        "event_type": "project_created",
+    }))]
+    event: Box<RawValue>,
+}
+
+/// Some of the events that a filter admits.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventPage {
+    items: Vec<LoggedEvent>,
+    /// The `cursor` of the next page; null at the end.
+    next_cursor: Option<String>,
+    /// The `cursor` where this page ended, whether or not there is more: ask with it later for what has come since. Null only
+    /// where there is nothing, and the newest was asked for first.
+    end_cursor: Option<String>,
+    /// The page ended here, before it was full: the search for `text` takes permits, and a page has about 8 MiB of events.
+    /// `next_cursor` goes on. Otherwise null.
+    searched_to: Option<String>,
+}
+
+/// List audit events
+///
+/// The newest first, by the time that each event gives. To follow the log and miss nothing, use `order_by=seq&sort=asc` and go
+/// on from `end_cursor`: positions only grow, while an event may say that it was created long ago.
+#[utoipa::path(get, path = "/api/v1/audit_events", tag = "Audit events", params(ListQuery), responses(
+    (status = 200, description = "A page of events", body = EventPage,
+        headers(("Link" = String, description = "The next page, if there is one: `<…>; rel=\"next\"`"))),
+    (status = 422, description = "A parameter is not right"),
+    (status = 503, description = "Too many read the log at once: `Retry-After` says when to come back"),
+))]
+pub(super) async fn list_audit_events(
+    State(services): State<Services>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    InQuery(query): InQuery<ListQuery>,
+) -> Result<Response, ApiError> {
+    let query = query.parse()?;
+    let _permit = services.log_reads.permit().await?;
+    let page = find(services.engine.log(), &query).await?;
+    let public_url = services.public_url.as_seen_by(&headers);
+    let next = page.next_cursor.as_ref();
+    let link = next.and_then(|cursor| next_link(&public_url, &uri, cursor));
+    let headers: HeaderMap = link.map(|link| (LINK, link)).into_iter().collect();
+    Ok((headers, Json(page)).into_response())
+}
+
+/// Show an audit event
+#[utoipa::path(get, path = "/api/v1/audit_events/{seq}", tag = "Audit events",
+    params(("seq" = i64, Path, description = "Position in the log", minimum = 1)),
+    responses(
+        (status = 200, description = "The event", body = LoggedEvent),
+        (status = 404, description = "No event stands there, or not any more"),
+    ),
+)]
+pub(super) async fn show_audit_event(
+    State(services): State<Services>,
+    InPath(seq): InPath<i64>,
+) -> Result<Json<LoggedEvent>, ApiError> {
+    let found = services.engine.log().show(Seq::new(seq)).await.map_err(unreadable)?;
+    view(found.ok_or_else(not_found)?).map(Json)
+}
+
+async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError> {
+    // One more than is shown tells whether there are others.
+    let asked = query.per_page + 1;
+    let found = match query.start {
+        query::Start::Created(request) => {
+            let found = log.browse_within(&query.filter, request, asked, PAGE_BYTES).await;
+            let found = found.map_err(unreadable)?;
+            Found {
+                rows: found.rows,
+                searched_to: found.searched_to.map(Cursor::Created),
+                end: found.end.map(Cursor::Created),
+            }
+        }
+        query::Start::Position(request) => {
+            let found = log
+                .browse_by_seq(&query.seq_filter(), request, asked, PAGE_BYTES)
+                .await
+                .map_err(unreadable)?;
+            Found {
+                rows: found.rows,
+                searched_to: found.searched_to.map(Cursor::Position),
+                end: found.end.map(Cursor::Position),
+            }
+        }
+    };
+    page(query, found)
+}
+
+/// What the log answered, in either order.
+struct Found {
+    rows: Vec<BrowseRow>,
+    searched_to: Option<Cursor>,
+    end: Option<Cursor>,
+}
+
+fn page(query: &EventQuery, found: Found) -> Result<EventPage, ApiError> {
+    let mut rows = found.rows;
+    let is_more = rows.len() > query.per_page;
+    rows.truncate(query.per_page);
+    let last = rows.last().filter(|_| is_more).map(|row| query.cursor_of(row));
+    let searched_to = found.searched_to.filter(|_| !is_more);
+    // Who asks again where nothing was found goes on from where they were.
+    let end = last.or(found.end).or_else(|| query.start.cursor());
+    Ok(EventPage {
+        items: rows.into_iter().map(view).collect::<Result<_, _>>()?,
+        next_cursor: last.or(searched_to).map(Cursor::print),
+        end_cursor: end.map(Cursor::print),
+        searched_to: searched_to.map(|cursor| match cursor {
+            Cursor::Created(position) => position.created_at.to_string(),
+            Cursor::Position(seq) => seq.to_string(),
+        }),
+    })
+}
+
+fn view(row: BrowseRow) -> Result<LoggedEvent, ApiError> {
+    let event = RawValue::from_string(row.body);
+    Ok(LoggedEvent {
+        seq: row.position.seq.get(),
+        source: row.source,
+        received_at: row.received_at,
+        event: event.map_err(|error| ApiError::internal("A stored event is no JSON.", &error))?,
+    })
+}
+
+/// The same request with another cursor.
+fn next_link(public_url: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
+    let given = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(given.filter(|(name, _)| name != "cursor"));
+    query.append_pair("cursor", cursor);
+    let link = format!("<{public_url}{}?{}>; rel=\"next\"", uri.path(), query.finish());
+    HeaderValue::try_from(link).ok()
+}
+
+pub(crate) fn unreadable(error: LogError) -> ApiError {
+    ApiError::internal("The log was asked by the API.", &error)
+}

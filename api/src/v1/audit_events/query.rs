@@ -1,0 +1,243 @@
+//! Which events are asked for.
+
+use domain::{Timestamp, ids::Seq};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqFilter, SeqRequest};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::{cursor::Cursor, fields::refuse_one};
+use crate::error::ApiError;
+
+const PER_PAGE: usize = 25;
+const MOST_PER_PAGE: usize = 100;
+
+/// All that is given has to hold. Texts are compared exactly, except `text`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::v1) struct ListQuery {
+    /// Id or name of the author.
+    #[param(example = "Ada Byron", nullable = false)]
+    author: Option<String>,
+    /// Id or name of a user whom the event is about, or who is its author.
+    #[param(nullable = false)]
+    user: Option<String>,
+    /// What the event is about, for example `Project`, `Group` or `Gitlab::Audit::InstanceScope`. Needs `entity`, unless events
+    /// are asked for by position.
+    #[param(example = "Project", nullable = false)]
+    entity_type: Option<String>,
+    /// Id or path of what the event is about. Needs `entity_type`.
+    #[param(example = "analytical/engine-room", nullable = false)]
+    entity: Option<String>,
+    #[param(example = "project_created", nullable = false)]
+    event_type: Option<String>,
+    #[param(example = "192.0.2.10", nullable = false)]
+    ip_address: Option<String>,
+    /// Part of any value in `details`, at any depth, in either case of ASCII letters.
+    #[param(nullable = false)]
+    text: Option<String>,
+    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    #[param(example = "2026-02-23", nullable = false)]
+    created_after: Option<String>,
+    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
+    #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
+    created_before: Option<String>,
+    /// By the time that the event gives, unless it says otherwise, or by the position at which it came in.
+    #[param(inline, nullable = false)]
+    order_by: Option<OrderBy>,
+    /// From new to old, unless it says otherwise, or from old to new.
+    #[param(inline, nullable = false)]
+    sort: Option<Sort>,
+    #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
+    per_page: Option<usize>,
+    /// Where the page before ended, with the same parameters.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+/// What goes into a file. All that is given has to hold. Texts are compared exactly, except `text`.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::v1) struct ExportQuery {
+    /// Id or name of the author.
+    #[param(example = "Ada Byron", nullable = false)]
+    author: Option<String>,
+    /// Id or name of a user whom the event is about, or who is its author.
+    #[param(nullable = false)]
+    user: Option<String>,
+    /// What the event is about, for example `Project`. Needs `entity`.
+    #[param(example = "Project", nullable = false)]
+    entity_type: Option<String>,
+    /// Id or path of what the event is about. Needs `entity_type`.
+    #[param(example = "analytical/engine-room", nullable = false)]
+    entity: Option<String>,
+    #[param(example = "project_created", nullable = false)]
+    event_type: Option<String>,
+    #[param(example = "192.0.2.10", nullable = false)]
+    ip_address: Option<String>,
+    /// Part of any value in `details`, at any depth, in either case of ASCII letters.
+    #[param(nullable = false)]
+    text: Option<String>,
+    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    #[param(example = "2026-02-23", nullable = false)]
+    created_after: Option<String>,
+    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
+    #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
+    created_before: Option<String>,
+}
+
+impl ExportQuery {
+    /// # Errors
+    /// 422 at the first parameter that is not right.
+    pub(super) fn parse(self) -> Result<EventFilter, ApiError> {
+        let list = ListQuery {
+            author: self.author,
+            user: self.user,
+            entity_type: self.entity_type,
+            entity: self.entity,
+            event_type: self.event_type,
+            ip_address: self.ip_address,
+            text: self.text,
+            created_after: self.created_after,
+            created_before: self.created_before,
+            order_by: None,
+            sort: None,
+            per_page: None,
+            cursor: None,
+        };
+        list.parse().map(|query| query.filter)
+    }
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OrderBy {
+    #[default]
+    CreatedAt,
+    Seq,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sort {
+    #[default]
+    Desc,
+    Asc,
+}
+
+/// What to look for, and where to begin.
+#[derive(Debug)]
+pub(super) struct EventQuery {
+    pub(super) filter: EventFilter,
+    entity_type: Option<String>,
+    pub(super) start: Start,
+    pub(super) per_page: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    Created(BrowseRequest),
+    Position(SeqRequest),
+}
+
+impl ListQuery {
+    /// # Errors
+    /// 422 at the first parameter that is not right.
+    pub(super) fn parse(self) -> Result<EventQuery, ApiError> {
+        let start = start(
+            self.order_by.unwrap_or_default(),
+            self.sort.unwrap_or_default(),
+            given(self.cursor).as_deref(),
+        )?;
+        let by_position = matches!(start, Start::Position(_));
+        let (entity_type, entity) = match (given(self.entity_type), given(self.entity)) {
+            (Some(entity_type), Some(entity)) => (None, Some(EntityFilter { entity_type, entity })),
+            (None, Some(_)) => return Err(refuse_one("entity_type", "entity_type: needed with entity.")),
+            (Some(_), None) if !by_position => {
+                let rule = "entity: needed with entity_type, unless events are asked for with order_by=seq.";
+                return Err(refuse_one("entity", rule));
+            }
+            (entity_type, None) => (entity_type, None),
+        };
+        let per_page = self.per_page.unwrap_or(PER_PAGE);
+        if !(1..=MOST_PER_PAGE).contains(&per_page) {
+            return Err(refuse_one("per_page", "per_page: 1 to 100."));
+        }
+        let moment = |field: &str, text: Option<String>, read: fn(&str) -> Option<Timestamp>| {
+            let rule = || format!("{field}: a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14.");
+            let moment = given(text).map(|text| read(&text).ok_or_else(|| refuse_one(field, &rule())));
+            moment.transpose()
+        };
+        Ok(EventQuery {
+            filter: EventFilter {
+                author: given(self.author),
+                user: given(self.user),
+                entity,
+                event_type: given(self.event_type),
+                ip_address: given(self.ip_address),
+                text: given(self.text),
+                created_from: moment("created_after", self.created_after, Timestamp::start_of)?,
+                created_before: moment("created_before", self.created_before, Timestamp::end_of)?,
+            },
+            entity_type,
+            start,
+            per_page,
+        })
+    }
+}
+
+impl Start {
+    /// Where it begins; none for the newest, before which anything may come in.
+    pub(super) fn cursor(self) -> Option<Cursor> {
+        match self {
+            Self::Created(BrowseRequest::OlderThan(end) | BrowseRequest::NewerThan(end)) => Some(Cursor::Created(end)),
+            Self::Position(SeqRequest::Before(end) | SeqRequest::After(end)) => Some(Cursor::Position(end)),
+            Self::Created(BrowseRequest::Oldest) => Some(Cursor::Created(BrowsePosition {
+                created_at: Timestamp::from_unix_ms(i64::MIN),
+                seq: Seq::START,
+            })),
+            Self::Position(SeqRequest::Oldest) => Some(Cursor::Position(Seq::START)),
+            Self::Created(BrowseRequest::Newest) | Self::Position(SeqRequest::Newest) => None,
+        }
+    }
+}
+
+impl EventQuery {
+    pub(super) fn seq_filter(&self) -> SeqFilter {
+        SeqFilter {
+            filter: self.filter.clone(),
+            entity_type: self.entity_type.clone(),
+        }
+    }
+
+    pub(super) fn cursor_of(&self, row: &BrowseRow) -> Cursor {
+        match self.start {
+            Start::Created(_) => Cursor::Created(row.position),
+            Start::Position(_) => Cursor::Position(row.position.seq),
+        }
+    }
+}
+
+/// An empty parameter is one that was not given.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn start(order_by: OrderBy, sort: Sort, cursor: Option<&str>) -> Result<Start, ApiError> {
+    let rule = "cursor: the next_cursor or end_cursor of a page with the same order_by, or nothing.";
+    let unknown = || refuse_one("cursor", rule);
+    let cursor = cursor.map(|text| Cursor::parse(text).ok_or_else(unknown)).transpose()?;
+    let start = match (order_by, sort, cursor) {
+        (OrderBy::CreatedAt, Sort::Desc, None) => Start::Created(BrowseRequest::Newest),
+        (OrderBy::CreatedAt, Sort::Asc, None) => Start::Created(BrowseRequest::Oldest),
+        (OrderBy::CreatedAt, Sort::Desc, Some(Cursor::Created(end))) => Start::Created(BrowseRequest::OlderThan(end)),
+        (OrderBy::CreatedAt, Sort::Asc, Some(Cursor::Created(end))) => Start::Created(BrowseRequest::NewerThan(end)),
+        (OrderBy::Seq, Sort::Desc, None) => Start::Position(SeqRequest::Newest),
+        (OrderBy::Seq, Sort::Asc, None) => Start::Position(SeqRequest::Oldest),
+        (OrderBy::Seq, Sort::Desc, Some(Cursor::Position(end))) => Start::Position(SeqRequest::Before(end)),
+        (OrderBy::Seq, Sort::Asc, Some(Cursor::Position(end))) => Start::Position(SeqRequest::After(end)),
+        _ => return Err(unknown()),
+    };
+    Ok(start)
+}

@@ -1,0 +1,156 @@
+//! Destinations: what is stored, changing it, testing it, and how each stream is doing.
+
+mod activity;
+mod attempts;
+mod change;
+mod create;
+mod find;
+mod health;
+mod input;
+mod object_options;
+mod park;
+mod parked;
+mod replays;
+mod retry;
+mod test;
+mod update;
+mod view;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use engine::{admin::AdminError, store::UpdateError};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::{
+    find::find,
+    view::{DestinationView, answer},
+};
+use super::answer::{Listed, expected_version, version_mismatch};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    input::{InPath, not_found},
+    services::Services,
+};
+
+pub(super) fn routes() -> OpenApiRouter<Services> {
+    OpenApiRouter::default()
+        .routes(routes!(list_destinations, create::create_destination))
+        .routes(routes!(
+            show_destination,
+            update::update_destination,
+            delete_destination
+        ))
+        .routes(routes!(show_signing_secret))
+        .routes(routes!(test::test_new_destination))
+        .routes(routes!(test::test_destination))
+        .routes(routes!(health::show_health))
+        .routes(routes!(activity::show_activity))
+        .routes(routes!(retry::retry_destination))
+        .routes(routes!(park::park_event))
+        .routes(routes!(attempts::list_attempts))
+        .routes(routes!(parked::list_parked))
+        .routes(routes!(retry::retry_all_parked))
+        .routes(routes!(parked::discard_parked))
+        .routes(routes!(parked::retry_parked))
+        .routes(routes!(replays::list_replays, replays::start_replay))
+        .routes(routes!(replays::count_replay))
+        .routes(routes!(replays::show_replay, replays::cancel_replay))
+}
+
+/// The secret under which deliveries are signed.
+#[derive(Serialize, ToSchema)]
+struct SigningSecretView {
+    /// As Standard Webhooks writes it.
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    signing_secret: String,
+}
+
+/// List destinations
+#[utoipa::path(get, path = "/api/v1/destinations", tag = "Destinations", responses(
+    (status = 200, description = "Every destination, oldest first", body = Listed<DestinationView>),
+))]
+async fn list_destinations(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Listed<DestinationView>>, ApiError> {
+    let states = services.engine.list_destinations().await.map_err(AdminError::from)?;
+    let view = |state| DestinationView::new(state, caller.is_admin);
+    Ok(Json(Listed::new(states, view)))
+}
+
+/// Show a destination
+#[utoipa::path(get, path = "/api/v1/destinations/{id}", tag = "Destinations",
+    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    responses(
+        (status = 200, description = "The destination", body = DestinationView,
+            headers(("ETag" = String, description = "The version, for `If-Match`"))),
+        (status = 404, description = "There is no such destination"),
+    ),
+)]
+async fn show_destination(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    InPath(id): InPath<i64>,
+) -> Result<Response, ApiError> {
+    let state = find(&services.engine, id).await?;
+    Ok(answer(StatusCode::OK, state, &caller))
+}
+
+/// Delete a destination
+///
+/// Its stream ends. What it is still owed is not sent any more, but stays in the log.
+#[utoipa::path(delete, path = "/api/v1/destinations/{id}", tag = "Destinations",
+    params(
+        ("id" = i64, Path, description = "The destination's id", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\""),
+    ),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 404, description = "There is no such destination"),
+        (status = 412, description = "Another version than `If-Match` names"),
+    ),
+)]
+async fn delete_destination(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    InPath(id): InPath<i64>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let (engine, stored) = (&services.engine, find(&services.engine, id).await?.destination);
+    let id = stored.id;
+    let deleted = match expected_version(&headers, stored.version)? {
+        Some(version) => engine.delete_destination_version(&caller.author, id, version).await,
+        None => engine.delete_destination(&caller.author, id).await,
+    };
+    deleted.map_err(|error| match error {
+        UpdateError::ChangedMeanwhile => version_mismatch(),
+        error => AdminError::from(error).into(),
+    })?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Show the signing secret of an HTTP destination
+#[utoipa::path(get, path = "/api/v1/destinations/{id}/signing_secret", tag = "Destinations",
+    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    responses(
+        (status = 200, description = "The secret", body = SigningSecretView),
+        (status = 404, description = "There is no such destination, or it has no such secret"),
+    ),
+)]
+async fn show_signing_secret(
+    State(services): State<Services>,
+    InPath(id): InPath<i64>,
+) -> Result<Json<SigningSecretView>, ApiError> {
+    let stored = find(&services.engine, id).await?.destination;
+    let target = stored.target.as_http().ok_or_else(not_found)?;
+    Ok(Json(SigningSecretView {
+        signing_secret: target.secrets.signing_secret.expose().to_owned(),
+    }))
+}

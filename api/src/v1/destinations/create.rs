@@ -1,0 +1,79 @@
+//! Adding a destination, once for each idempotency key.
+
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
+    response::Response,
+};
+use engine::{Addition, DestinationState, admin::AdminError, store::IdempotencyKey};
+use sha2::{Digest, Sha256};
+
+use super::{super::fields::refuse, answer, input::NewDestinationInput, view::DestinationView};
+use crate::{auth::Caller, error::ApiError, idempotency::idempotency_key, input::InBodyWithBytes, services::Services};
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Add a destination
+///
+/// Its stream begins with the events that arrive from now on. With an `Idempotency-Key`, the same request sent again within a day
+/// adds nothing and is answered with what was added.
+#[utoipa::path(post, path = "/api/v1/destinations", tag = "Destinations", request_body = NewDestinationInput,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",
+        example = "9f1c1c2e-6c1d-4f0e-8a55-0b6f7d3c9b21")),
+    responses(
+        (status = 201, description = "Added, now or under the same key before", body = DestinationView, headers(
+            ("ETag" = String, description = "The version, for `If-Match`"),
+            ("Location" = String, description = "Its address"),
+            ("Idempotency-Replayed" = String, description = "`true` if it was added before"),
+        )),
+        (status = 410, description = "What was added under this key has been deleted since"),
+        (status = 422, description = "A field is not right or taken, no more destinations fit, or another request had this key"),
+    ),
+)]
+pub(super) async fn create_destination(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    InBodyWithBytes(input, bytes): InBodyWithBytes<NewDestinationInput>,
+) -> Result<Response, ApiError> {
+    let key = idempotency_key(&headers)?;
+    let (draft, flow) = input.into_draft()?;
+    let mut new = draft.parse_new().map_err(|errors| refuse(&errors))?;
+    new.flow = Some(flow);
+    let Some(key) = key else {
+        let added = services.engine.create_destination(&caller.author, new).await;
+        return Ok(created(added.map_err(AdminError::from)?, &caller));
+    };
+    let key = IdempotencyKey {
+        owner: caller.owner.to_string(),
+        key,
+        fingerprint: Sha256::digest(&bytes).into(),
+    };
+    let added = services.engine.create_destination_once(&caller.author, new, &key).await;
+    match added.map_err(AdminError::from)? {
+        Addition::Added(state) => Ok(created(state, &caller)),
+        Addition::Repeated(Some(state)) => {
+            let mut response = created(state, &caller);
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+            Ok(response)
+        }
+        Addition::Repeated(None) => Err(gone()),
+    }
+}
+
+fn created(state: DestinationState, caller: &Caller) -> Response {
+    let location = format!("/api/v1/destinations/{}", state.destination.id);
+    let mut response = answer(StatusCode::CREATED, state, caller);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+fn gone() -> ApiError {
+    let message = "What was added under this Idempotency-Key has been deleted since.";
+    ApiError::new(StatusCode::GONE, "gone", message)
+}

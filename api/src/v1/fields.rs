@@ -1,0 +1,111 @@
+//! Mistakes and refusals as REST tells them: each at the field of the request that it is about.
+
+use axum::http::StatusCode;
+use domain::{Field, FieldErrors};
+use engine::admin::AdminError;
+
+use crate::error::ApiError;
+use crate::{error::RefusedField, input::not_found};
+
+/// A refusal of several fields.
+pub(super) fn refuse(errors: &FieldErrors) -> ApiError {
+    let fields = errors.iter().map(|error| RefusedField {
+        field: path_of(error.field),
+        message: error.message.clone(),
+    });
+    ApiError::invalid(fields.collect())
+}
+
+/// A refusal of one field.
+pub(super) fn refuse_one(field: &str, message: &str) -> ApiError {
+    ApiError::invalid(vec![RefusedField {
+        field: field.to_owned(),
+        message: message.to_owned(),
+    }])
+}
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::NotFound => not_found(),
+            AdminError::Invalid(errors) => refuse(&errors),
+            AdminError::ChangedMeanwhile => {
+                let message = "Somebody else changed this in the meantime. Nothing was changed; try again.";
+                Self::new(StatusCode::CONFLICT, "conflict", message)
+            }
+            AdminError::TooManyDestinations { limit } => {
+                let message = format!("Maximum number of external audit event destinations ({limit}) exceeded");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_destinations", message)
+            }
+            AdminError::KeyReused => {
+                let message = "Another request was sent under this Idempotency-Key. A key is good for one request.";
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
+            }
+            AdminError::ReplayRunning => {
+                let message = "Another replay to this destination is running. Wait until it has ended, or cancel it.";
+                Self::new(StatusCode::CONFLICT, "replay_running", message)
+            }
+            AdminError::NotParked { reason } => Self::new(StatusCode::CONFLICT, "not_parked", reason),
+            AdminError::Busy => {
+                let message = "The server can't do this right now. Try again in a moment.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
+            }
+            AdminError::Internal { code } => Self::incident(&code),
+        }
+    }
+}
+
+/// Where the field stands in a request.
+pub(super) fn path_of(field: Field) -> String {
+    let path = match field {
+        Field::HeaderName(row) => return format!("http.headers[{row}].name"),
+        Field::HeaderValue(row) => return format!("http.headers[{row}].value"),
+        Field::Name => "name",
+        Field::Url => "http.url",
+        Field::VerificationToken => "http.verification_token",
+        Field::Headers => "http.headers",
+        Field::EventTypes => "event_types",
+        Field::EventTypeDenylist => "event_type_denylist",
+        Field::Namespaces => "namespaces",
+        Field::StartFrom => "start_from",
+        Field::ProjectId => "gcp.project_id",
+        Field::ClientEmail => "gcp.client_email",
+        Field::LogId => "gcp.log_id",
+        Field::PrivateKey => "gcp.private_key",
+        Field::AccessKeyId => "aws.access_key_id",
+        Field::SecretAccessKey => "aws.secret_access_key",
+        Field::Region => "aws.region",
+        Field::Bucket => "aws.bucket",
+        Field::EndpointUrl => "aws.endpoint_url",
+        Field::KeyPrefix => "aws.key_prefix",
+        Field::Partitions => "aws.partitions",
+        Field::Checksums => "aws.omit_checksums",
+        Field::Encryption => "aws.encryption",
+        Field::KmsKeyId => "aws.kms_key_id",
+        Field::LockMode => "aws.lock_mode",
+        Field::LockDays => "aws.lock_days",
+        Field::Username => "username",
+        Field::Password | Field::NewPassword => "password",
+        Field::Scopes => "scopes",
+        Field::ExpiresAt => "expires_on",
+        Field::CreatedAfter => "created_after",
+        Field::CreatedBefore => "created_before",
+        Field::Sort => "sort",
+        Field::Filter => "filter",
+        Field::RetentionDays => "days",
+        Field::LogSize => "log_size",
+        Field::Allowlist => "allowlist",
+        Field::FailingMinutes => "failing_minutes",
+        Field::LogShare => "log_share",
+        Field::EmailHost => "email.host",
+        Field::EmailPort => "email.port",
+        Field::EmailSecurity => "email.security",
+        Field::EmailUsername => "email.username",
+        Field::EmailPassword => "email.password",
+        Field::EmailFrom => "email.from",
+        Field::EmailTo => "email.to",
+        Field::WebhookUrl => "webhook.url",
+        Field::WebhookSecret => "webhook.secret",
+    };
+    path.to_owned()
+}

@@ -1,0 +1,16 @@
+//! Settings of the instance. What the command line gives can't be changed here.
+
+pub(super) mod alerts;
+pub(super) mod network;
+pub(super) mod retention;
+
+use super::fields::refuse_one;
+use crate::error::ApiError;
+
+fn refuse_fixed(field: &str) -> ApiError {
+    let rule = format!("{field}: set on the command line or in the environment, which wins.");
+    refuse_one(field, &rule)
+}
+
+/// How often a change is tried anew because somebody else was faster.
+const TRIES: usize = 5;

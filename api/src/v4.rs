@@ -1,0 +1,54 @@
+//! GitLab's REST, as far as it is about audit events: what polls a GitLab instance can poll this one. Beside them stands what
+//! clients ask for first: who they are, and which version this is.
+//!
+//! Names, parameters, headers and errors are GitLab's: <https://docs.gitlab.com/api/audit_events/> and
+//! <https://docs.gitlab.com/api/rest/#pagination>. An event's `id` is its position in the log, which is a number and grows;
+//! so pages by `id` miss nothing, however late an event comes in. Parameters that are not known are ignored, as there.
+
+mod audit_events;
+mod error;
+mod event;
+mod instance;
+mod moment;
+mod pagination;
+mod parted;
+mod query;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use self::error::GitlabError;
+use crate::{auth::admit, services::Services};
+
+pub(crate) fn router(services: &Services) -> Router<Services> {
+    Router::new()
+        .route("/api/v4/audit_events", get(audit_events::list_audit_events))
+        .route("/api/v4/audit_events/{id}", get(audit_events::show_audit_event))
+        .route("/api/v4/user", get(instance::show_user))
+        .route("/api/v4/version", get(instance::show_version))
+        .route("/api/v4/metadata", get(instance::show_metadata))
+        .layer(from_fn_with_state(Arc::clone(services), require_caller))
+}
+
+async fn require_caller(State(services): State<Services>, request: Request, next: Next) -> Response {
+    let admitted = admit(&services, request, next).await;
+    admitted.unwrap_or_else(|error| GitlabError::from(error).into_response())
+}
+
+/// No such path below `/api/v4`.
+pub(crate) fn answer_unknown_path() -> Response {
+    GitlabError::error(StatusCode::NOT_FOUND, "404 Not Found").into_response()
+}
+
+/// The path is there, but not for this method.
+pub(crate) fn answer_unknown_method() -> Response {
+    GitlabError::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed").into_response()
+}

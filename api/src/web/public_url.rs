@@ -1,0 +1,288 @@
+//! Where browsers and senders reach this server.
+
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+};
+
+/// A host name that always means this machine.
+const LOCALHOST: &str = "localhost";
+
+use axum::http::{HeaderMap, header::HOST, uri::Authority};
+use url::Url;
+
+/// Scheme, host and port, without a slash at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+    is_https: bool,
+    authority: String,
+    /// Made of the listener's address, because none was given.
+    is_guess: bool,
+    /// Where the server listens.
+    listen: Option<IpAddr>,
+}
+
+/// What the text is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPublicUrl {
+    #[error("must be an absolute URL, for example https://audit.example.com")]
+    NotAUrl,
+    #[error("must start with http:// or https://")]
+    Scheme,
+    #[error("must end after the host and port: this server can't live below a path")]
+    Path,
+    #[error("can't have a user name, a password, a query (?) or a fragment (#)")]
+    Extra,
+    #[error("must have a port from 1 to 65535, or none")]
+    Port,
+}
+
+impl PublicUrl {
+    /// # Errors
+    /// [`InvalidPublicUrl`].
+    pub fn parse(text: &str) -> Result<Self, InvalidPublicUrl> {
+        let url = Url::parse(text.trim()).map_err(|_| InvalidPublicUrl::NotAUrl)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidPublicUrl::Scheme);
+        }
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or(InvalidPublicUrl::NotAUrl)?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if has_user || url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidPublicUrl::Extra);
+        }
+        if url.port() == Some(0) {
+            return Err(InvalidPublicUrl::Port);
+        }
+        if url.path() != "/" {
+            return Err(InvalidPublicUrl::Path);
+        }
+        let authority = url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Ok(Self {
+            text: format!("{}://{authority}", url.scheme()),
+            is_https: url.scheme() == "https",
+            authority,
+            is_guess: false,
+            listen: None,
+        })
+    }
+
+    /// The same, of a server that listens there.
+    #[must_use]
+    pub fn listening_on(self, address: SocketAddr) -> Self {
+        Self {
+            listen: Some(address.ip()),
+            ..self
+        }
+    }
+
+    /// What to use when no public URL was given. Who listens on every address is reached on this one at least.
+    pub fn of_listener(address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            ip if ip.is_unspecified() => LOCALHOST.to_owned(),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let authority = if address.port() == 80 {
+            host
+        } else {
+            format!("{host}:{}", address.port())
+        };
+        Self {
+            text: format!("http://{authority}"),
+            is_https: false,
+            authority,
+            is_guess: true,
+            listen: Some(address.ip()),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// For links in an answer: where none was given, what the client itself calls this server, if that is a name of it.
+    pub fn as_seen_by(&self, headers: &HeaderMap) -> Cow<'_, str> {
+        match host_of(headers).filter(|host| self.is_guess && self.is_own(host)) {
+            Some(authority) => Cow::Owned(format!("http://{authority}")),
+            None => Cow::Borrowed(&self.text),
+        }
+    }
+
+    /// Whether `Host` names this server. Browsers send the name in their address bar, and whoever owns a name can make it lead
+    /// here (DNS rebinding); then pages of others would count as our own. So of names only that of the public URL counts, and
+    /// those that always mean this machine. Nobody can make an address lead elsewhere.
+    pub fn is_own_host(&self, headers: &HeaderMap) -> bool {
+        host_of(headers).is_some_and(|host| self.is_own(&host))
+    }
+
+    fn is_own(&self, host: &Authority) -> bool {
+        let default_port = if self.is_https { ":443" } else { ":80" };
+        let text = host.as_str();
+        let text = text.strip_suffix(default_port).unwrap_or(text);
+        if text.eq_ignore_ascii_case(&self.authority) {
+            return true;
+        }
+        let name = host.host();
+        let address = name
+            .strip_prefix('[')
+            .and_then(|name| name.strip_suffix(']'))
+            .unwrap_or(name);
+        match address.parse::<IpAddr>() {
+            Ok(ip) if ip.is_loopback() => true,
+            Ok(ip) => self
+                .listen
+                .is_some_and(|listen| listen.is_unspecified() || listen == ip),
+            Err(_) => is_localhost(name),
+        }
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// Host and, unless it is the scheme's own, port: what browsers send as `Host`.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Whether a browser on another machine could use it.
+    pub fn is_loopback(&self) -> bool {
+        let host = Url::parse(&self.text).ok().and_then(|url| match url.host()? {
+            url::Host::Domain(name) => Some(is_localhost(name)),
+            url::Host::Ipv4(ip) => Some(ip.is_loopback()),
+            url::Host::Ipv6(ip) => Some(ip.is_loopback()),
+        });
+        host.unwrap_or(false)
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == LOCALHOST || name.ends_with(".localhost")
+}
+
+/// None if there is no `Host`, more than one, or one that is none.
+fn host_of(headers: &HeaderMap) -> Option<Authority> {
+    let mut hosts = headers.get_all(HOST).iter();
+    let host = hosts.next().filter(|_| hosts.next().is_none())?;
+    let authority = Authority::try_from(host.as_bytes()).ok()?;
+    (!authority.as_str().contains('@')).then_some(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_kept_without_the_slash_and_the_schemes_own_port() {
+        let url = PublicUrl::parse(" https://Audit.Example.com:443/ ").unwrap();
+        assert_eq!(
+            (url.as_str(), url.authority()),
+            ("https://audit.example.com", "audit.example.com")
+        );
+        assert!(url.is_https() && !url.is_loopback());
+        let url = PublicUrl::parse("http://[::1]:8080").unwrap();
+        assert_eq!((url.as_str(), url.authority()), ("http://[::1]:8080", "[::1]:8080"));
+        assert!(!url.is_https() && url.is_loopback());
+    }
+
+    #[test]
+    fn each_thing_that_it_is_not_has_its_words() {
+        for (text, expected) in [
+            ("audit.example.com", InvalidPublicUrl::NotAUrl),
+            ("", InvalidPublicUrl::NotAUrl),
+            ("ftp://audit.example.com", InvalidPublicUrl::Scheme),
+            ("https://audit.example.com/audit", InvalidPublicUrl::Path),
+            ("https://audit.example.com/?x=1", InvalidPublicUrl::Extra),
+            ("https://user@audit.example.com", InvalidPublicUrl::Extra),
+            ("https://audit.example.com/#top", InvalidPublicUrl::Extra),
+            ("http://audit.example.com:0", InvalidPublicUrl::Port),
+        ] {
+            assert_eq!(PublicUrl::parse(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn links_lead_to_where_the_client_is_unless_it_was_given() {
+        let seen = |url: &PublicUrl, host: &'static str| {
+            let headers = HeaderMap::from_iter([(HOST, axum::http::HeaderValue::from_static(host))]);
+            url.as_seen_by(&headers).into_owned()
+        };
+        let guess = PublicUrl::of_listener("0.0.0.0:9000".parse().unwrap());
+        for own in ["127.0.0.1:9000", "10.0.0.5:9000", "[fd00::5]:9000", "localhost"] {
+            assert_eq!(seen(&guess, own), format!("http://{own}"));
+        }
+        for bad in [
+            "a>;b",
+            "user@127.0.0.1",
+            "",
+            "audit.internal:9000",
+            "evil.example",
+            "127.0.0.1.evil.example",
+        ] {
+            assert_eq!(seen(&guess, bad), "http://localhost:9000", "{bad}");
+        }
+        let given = PublicUrl::parse("https://audit.example.com").unwrap();
+        assert_eq!(seen(&given, "audit.internal:9000"), "https://audit.example.com");
+    }
+
+    #[test]
+    fn only_names_that_nobody_else_can_point_here_are_its_own() {
+        let is_own = |url: &PublicUrl, host: &'static str| {
+            url.is_own_host(&HeaderMap::from_iter([(
+                HOST,
+                axum::http::HeaderValue::from_static(host),
+            )]))
+        };
+        let given = PublicUrl::parse("https://audit.example.com").unwrap();
+        let given = given.listening_on("10.0.0.5:8080".parse().unwrap());
+        let guess = PublicUrl::of_listener("10.0.0.5:8080".parse().unwrap());
+        for host in [
+            "localhost:8080",
+            "LOCALHOST.",
+            "a.localhost",
+            "127.0.0.1:1",
+            "127.9.9.9",
+            "[::1]:8080",
+            "10.0.0.5",
+        ] {
+            assert!(is_own(&given, host) && is_own(&guess, host), "{host}");
+        }
+        for host in ["audit.example.com", "Audit.Example.com:443"] {
+            assert!(is_own(&given, host) && !is_own(&guess, host), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "audit.example.com:8443",
+            "audit.example.com.evil.example",
+            "localhost.evil.example",
+            "notlocalhost",
+            "10.0.0.6",
+            "[::2]",
+            "",
+        ] {
+            assert!(!is_own(&given, host) && !is_own(&guess, host), "{host}");
+        }
+        let everywhere = PublicUrl::of_listener("[::]:8080".parse().unwrap());
+        assert!(is_own(&everywhere, "10.0.0.6:8080") && !is_own(&everywhere, "evil.example"));
+        assert!(!everywhere.is_own_host(&HeaderMap::new()), "no host at all");
+    }
+
+    #[test]
+    fn a_listener_can_be_reached_somewhere() {
+        for (address, expected) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("0.0.0.0:80", "http://localhost"),
+            ("[::]:9000", "http://localhost:9000"),
+            ("[::1]:9000", "http://[::1]:9000"),
+        ] {
+            assert_eq!(PublicUrl::of_listener(address.parse().unwrap()).as_str(), expected);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! A line in the log for a request that failed: method, path, status, time. Never a query, a header or a body.
+//!
+//! Anybody can send requests that are refused, so there are only so many lines a minute for each status; the next one says how
+//! many were left out.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+
+use crate::services::Services;
+
+/// Middleware: logs answers that are errors.
+pub async fn log_failures(State(services): State<Services>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let status = response.status();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let is_failure = status.is_server_error() || status.is_client_error();
+    let line = is_failure.then(|| {
+        services
+            .refusal_log
+            .admits(status.canonical_reason().unwrap_or("other"))
+    });
+    let status = status.as_u16();
+    match line {
+        None => tracing::debug!(%method, path, status, duration_ms, "A request was answered."),
+        Some(None) => {}
+        Some(Some(left_out)) if status >= 500 => {
+            tracing::warn!(%method, path, status, duration_ms, left_out, "A request failed.");
+        }
+        Some(Some(left_out)) => {
+            tracing::info!(%method, path, status, duration_ms, left_out, "A request was refused.");
+        }
+    }
+    response
+}
