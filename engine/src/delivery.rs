@@ -6,9 +6,11 @@
 //!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
 //!   what it settles goes back there at most 200 ms or 1,000 events later.
 //! - `replay` sends parts of the log once more, beside a stream and never before it.
+//! - Both run on a `thread` of their own, which obeys the supervisor's commands, work with what is `shared`, and judge by the same
+//!   `evidence` whether the destination or an event fails.
 //! - `runs` are stretches of the log that are sent as one, under bounds that are stored first.
-//! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one, and
-//!   `pace` how many requests are in flight.
+//! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one,
+//!   `waits` what replays wait for, and `pace` how many requests are in flight.
 //!
 //! Guarantees: an event that the log acknowledged is sent until the destination accepts it, or is parked with a reason; the
 //! cursor passes nothing else. Events of one entity are sent one after another, in log order, except that one which was
@@ -18,6 +20,7 @@
 //! Workers share the log, its readers and the store and nothing else: no queue, no connection, no thread of their own. A
 //! destination that is dead or slow costs the others nothing.
 
+mod evidence;
 mod hold;
 mod lanes;
 mod pace;
@@ -25,9 +28,12 @@ mod progress;
 mod refusals;
 mod replay;
 mod runs;
+mod shared;
 mod status;
 mod supervisor;
+mod thread;
 mod totals;
+mod waits;
 mod worker;
 
 pub use self::{

@@ -9,7 +9,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, vault::random};
 
 /// A destination is held: nothing is sent but one probe at a time.
 #[derive(Clone, Debug)]
@@ -30,15 +30,9 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    pub(super) fn begin(
-        trouble: Trouble,
-        retry_after: Option<Duration>,
-        jitter: Jitter,
-        since: Timestamp,
-        clock: Clock,
-    ) -> Self {
+    pub(super) fn begin(since: Timestamp, trouble: Trouble, clock: Clock) -> Self {
         let now = clock.now();
-        let mut hold = Self {
+        Self {
             trouble,
             since,
             next_probe: Instant::now(),
@@ -49,19 +43,12 @@ impl Hold {
             pauses: ProbePauses::default(),
             backoff: Backoff::default(),
             clock,
-        };
-        hold.fail_again(trouble, retry_after, jitter, now);
-        hold
+        }
     }
 
-    /// A probe failed: the next one comes later.
-    pub(super) fn fail_again(
-        &mut self,
-        trouble: Trouble,
-        retry_after: Option<Duration>,
-        jitter: Jitter,
-        now: Timestamp,
-    ) {
+    /// The request that failed first, or a probe after it: the next one comes later.
+    pub(super) fn fail(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
+        let jitter = random::<4>().map_or(Jitter::NONE, |bytes| Jitter::from_random(u32::from_ne_bytes(bytes)));
         self.trouble = trouble;
         self.last_failure = Instant::now();
         self.last_failure_at = now;

@@ -10,7 +10,7 @@ use std::{
 use domain::ids::Seq;
 use foldhash::fast::FixedState;
 
-use crate::log::LoggedEvent;
+use crate::{log::LoggedEvent, sink::Batching};
 
 /// More lanes than requests in flight, so that two entities rarely wait for each other.
 const LANES: usize = 128;
@@ -39,6 +39,18 @@ impl Room {
         last: None,
     };
 
+    /// The most that a sink takes at once.
+    pub(super) const fn of(batching: Batching) -> Self {
+        match batching {
+            Batching::Single => Self::ONE,
+            Batching::Ready { events, bytes } | Batching::Runs { events, bytes, .. } => Self {
+                events,
+                bytes,
+                last: None,
+            },
+        }
+    }
+
     /// Whether there is room for one event more, which is then taken up.
     pub(super) fn takes(&mut self, event: &LoggedEvent, is_first: bool) -> bool {
         let fits = is_first || event.body.len() <= self.bytes;
@@ -48,6 +60,29 @@ impl Room {
             self.bytes = self.bytes.saturating_sub(event.body.len());
         }
         takes
+    }
+}
+
+/// How much one request carries: less than the sink allows after one was too large.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestRoom {
+    pub(super) now: Room,
+    pub(super) most: Room,
+}
+
+impl RequestRoom {
+    pub(super) const fn new(most: Room) -> Self {
+        Self { now: most, most }
+    }
+
+    /// A request with this many events was too large.
+    pub(super) fn halve(&mut self, events: usize) {
+        self.now.events = (events / 2).max(1);
+    }
+
+    /// All events of a request were accepted.
+    pub(super) fn grow(&mut self) {
+        self.now.events = self.most.events.min(self.now.events.saturating_mul(2));
     }
 }
 

@@ -273,15 +273,9 @@ impl Refusals {
     /// An administrator has an event parked that was not refused before. Returns the row to store.
     pub(super) fn park(&mut self, event: &LoggedEvent, tries: u32, report: &Report, now: Timestamp) -> RefusedEvent {
         self.keep(event);
-        let row = RefusedEvent {
-            seq: event.seq,
-            tries,
-            reason: format!("{} Parked by an administrator.", report.reason),
-            response: report.response.clone(),
-            refusal: Refusal::ParkedByAdministrator,
-            refused_at: now,
-            due_at: None,
-        };
+        let reason = format!("{} Parked by an administrator.", report.reason);
+        let refusal = Refusal::ParkedByAdministrator;
+        let row = parked_row(event.seq, tries, refusal, reason, report.response.clone(), now);
         self.keep_texts(&row);
         row
     }
@@ -290,15 +284,7 @@ impl Refusals {
     pub(super) fn park_unreadable(&mut self, seq: Seq, reason: &str, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);
         self.end_try(seq);
-        let row = RefusedEvent {
-            seq,
-            tries,
-            reason: reason.to_owned(),
-            response: String::new(),
-            refusal: Refusal::Unreadable,
-            refused_at: now,
-            due_at: None,
-        };
+        let row = parked_row(seq, tries, Refusal::Unreadable, reason.to_owned(), String::new(), now);
         self.keep_texts(&row);
         row
     }
@@ -308,6 +294,26 @@ impl Refusals {
         if let Some(known) = self.known.remove(&seq) {
             self.schedule.remove(&(known.due_at, seq));
         }
+    }
+}
+
+/// What is stored of an event that is parked.
+pub(super) const fn parked_row(
+    seq: Seq,
+    tries: u32,
+    refusal: Refusal,
+    reason: String,
+    response: String,
+    now: Timestamp,
+) -> RefusedEvent {
+    RefusedEvent {
+        seq,
+        tries,
+        reason,
+        response,
+        refusal,
+        refused_at: now,
+        due_at: None,
     }
 }
 

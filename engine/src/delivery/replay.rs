@@ -1,9 +1,11 @@
-//! Replays: a slow lane beside a stream, on a thread of its own for each that runs.
+//! Replays: each sends a range of the log again, beside a stream, on a thread of its own.
 //!
 //! - `keeper` compares which replays are to run, by the store, with those that do, and starts, changes and ends lanes.
 //! - `lane` moves one replay: it waits for its turn, reads the range in log order, sends one request at a time, and
 //!   stores how far it is.
 //! - `books` is what it has read and not sent, and what it has not stored yet.
+//!
+//! What it has in common with a stream stands in `delivery`: the thread and its commands, backing off, and the evidence.
 //!
 //! The stream goes first: nothing is sent while it is held, paused, inactive or clearly behind, and at any moment at most
 //! one request of a replay is at the destination. A lane shares no connection, queue or thread with the stream.
@@ -16,32 +18,5 @@
 mod books;
 mod keeper;
 mod lane;
-mod shared;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
-
-use domain::{ids::ReplayId, replay::ReplayWait};
-
-pub(super) use self::{keeper::ReplayKeeper, shared::Shared};
-
-/// What each running replay waits for at the moment. Written by the lanes, read by anybody.
-#[derive(Clone, Default)]
-pub(super) struct Waits(Arc<RwLock<HashMap<ReplayId, ReplayWait>>>);
-
-impl Waits {
-    pub(super) fn of(&self, replay: ReplayId) -> Option<ReplayWait> {
-        let waits = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        waits.get(&replay).copied()
-    }
-
-    fn set(&self, replay: ReplayId, wait: Option<ReplayWait>) {
-        let mut waits = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        match wait {
-            Some(wait) => waits.insert(replay, wait),
-            None => waits.remove(&replay),
-        };
-    }
-}
+pub(super) use self::keeper::ReplayKeeper;

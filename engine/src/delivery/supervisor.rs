@@ -21,9 +21,12 @@ use tokio::{
 
 use super::{
     StreamTotals,
-    replay::{ReplayKeeper, Shared, Waits},
+    replay::ReplayKeeper,
+    shared::Shared,
     status::{ParkError, Status, Statuses},
-    worker::{self, Order, WorkerContext},
+    thread::{Command, WorkerThread},
+    waits::Waits,
+    worker::StreamWorker,
 };
 use crate::{
     causes::causes,
@@ -44,13 +47,10 @@ const APPLIED_WITHIN: Duration = Duration::from_secs(12);
 
 /// The handle to the running delivery.
 pub struct Delivery {
-    log: EventLog,
-    wake: Arc<Notify>,
+    shared: Shared,
     requests: watch::Sender<u64>,
     handled: watch::Receiver<u64>,
     stop: watch::Sender<Option<Instant>>,
-    statuses: Statuses,
-    waits: Waits,
     supervisor: JoinHandle<()>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
 }
@@ -64,47 +64,36 @@ impl Delivery {
         services: SinkServices,
         clock: Clock,
     ) -> Self {
-        let wake = Arc::new(Notify::new());
-        let (stop, stopped) = watch::channel(None);
-        let (requests, requested) = watch::channel(0);
-        let (handling, handled) = watch::channel(0);
-        let statuses = Statuses::default();
-        // Every worker holds a sender; when the last has ended, the receiver knows.
-        let (running, ended) = mpsc::channel(1);
-        let waits = Waits::default();
         let shared = Shared {
-            log: log.clone(),
-            database: database.clone(),
-            clients: clients.clone(),
-            services: services.clone(),
-            clock: clock.clone(),
-            statuses: Arc::clone(&statuses),
-            waits: waits.clone(),
-            wake: Arc::clone(&wake),
-        };
-        let supervisor = Supervisor {
-            replays: ReplayKeeper::new(shared, running.clone()),
-            log: log.clone(),
+            log,
+            reading: tokio::runtime::Handle::current(),
             database,
             clients,
             services,
             clock,
-            wake: Arc::clone(&wake),
+            statuses: Statuses::default(),
+            waits: Waits::default(),
+            wake: Arc::new(Notify::new()),
+        };
+        let (stop, stopped) = watch::channel(None);
+        let (requests, requested) = watch::channel(0);
+        let (handling, handled) = watch::channel(0);
+        // Every worker holds a sender; when the last has ended, the receiver knows.
+        let (running, ended) = mpsc::channel(1);
+        let supervisor = Supervisor {
+            replays: ReplayKeeper::new(shared.clone(), running.clone()),
+            shared: shared.clone(),
             requested,
             handling,
-            statuses: Arc::clone(&statuses),
             workers: HashMap::new(),
             running,
         };
         let supervisor = tokio::spawn(supervisor.run(stopped));
         Self {
-            log,
-            wake,
+            shared,
             requests,
             handled,
             stop,
-            statuses,
-            waits,
             supervisor,
             ended: tokio::sync::Mutex::new(ended),
         }
@@ -118,7 +107,7 @@ impl Delivery {
             *requests += 1;
             ticket = *requests;
         });
-        self.wake.notify_one();
+        self.shared.wake.notify_one();
         let mut handled = self.handled.clone();
         let told = tokio::time::timeout(APPLIED_WITHIN, handled.wait_for(|handled| *handled >= ticket)).await;
         if !matches!(told, Ok(Ok(_))) {
@@ -131,23 +120,26 @@ impl Delivery {
     }
 
     pub fn health_of(&self, destination: &Destination) -> StreamHealth {
-        self.status_of(destination.id).map_or(StreamHealth::Starting, |status| {
-            status.health(destination.flow, self.log.last_seq())
-        })
+        self.shared
+            .status_of(destination.id)
+            .map_or(StreamHealth::Starting, |status| {
+                status.health(destination.flow, self.shared.log.last_seq())
+            })
     }
 
     /// The health of a stream, and what alerts make of it.
     pub(crate) fn seen_by_alerts(&self, destination: &Destination) -> (StreamHealth, StreamSeen) {
-        let status = self.status_of(destination.id);
+        let status = self.shared.status_of(destination.id);
         status.map_or((StreamHealth::Starting, StreamSeen::Starting), |status| {
-            status.seen_by_alerts(destination.flow, self.log.last_seq())
+            status.seen_by_alerts(destination.flow, self.shared.log.last_seq())
         })
     }
 
     /// When an event was last accepted; and the position after which something waits, if the log goes on after it.
     pub fn reach_of(&self, id: DestinationId) -> (Option<Timestamp>, Option<Seq>) {
-        self.status_of(id)
-            .map_or((None, None), |status| status.reach(self.log.last_seq()))
+        self.shared
+            .status_of(id)
+            .map_or((None, None), |status| status.reach(self.shared.log.last_seq()))
     }
 
     /// How many positions of the log are still to be settled, 0 for an inactive destination; none while its stream starts.
@@ -155,17 +147,20 @@ impl Delivery {
         if !destination.flow.active {
             return Some(0);
         }
-        self.status_of(destination.id)?.behind(self.log.last_seq())
+        self.shared
+            .status_of(destination.id)?
+            .behind(self.shared.log.last_seq())
     }
 
     pub fn totals_of(&self, id: DestinationId) -> StreamTotals {
-        self.status_of(id)
+        self.shared
+            .status_of(id)
             .map_or_else(StreamTotals::default, |status| status.totals.read())
     }
 
     /// Has a held destination probed at once, and a replay to it tried. False if there is no such stream.
     pub fn probe(&self, id: DestinationId) -> bool {
-        let status = self.status_of(id);
+        let status = self.shared.status_of(id);
         status.is_some_and(|status| {
             status.want_probe();
             true
@@ -177,18 +172,13 @@ impl Delivery {
     /// # Errors
     /// [`ParkError`]; nothing was changed, unless it was not stored in time.
     pub(crate) async fn park(&self, id: DestinationId, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
-        let status = self.status_of(id).ok_or(ParkError::NotStuck)?;
+        let status = self.shared.status_of(id).ok_or(ParkError::NotStuck)?;
         status.park(seq, instance_event).await
-    }
-
-    fn status_of(&self, id: DestinationId) -> Option<Arc<Status>> {
-        let statuses = self.statuses.read().unwrap_or_else(PoisonError::into_inner);
-        statuses.get(&id).cloned()
     }
 
     /// What a running replay waits for; none if it sends.
     pub fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
-        self.waits.of(replay)
+        self.shared.waits.of(replay)
     }
 
     /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.
@@ -204,34 +194,23 @@ impl Delivery {
 }
 
 struct Supervisor {
-    log: EventLog,
-    database: Database,
-    clients: GuardedClients,
-    services: SinkServices,
-    clock: Clock,
-    wake: Arc<Notify>,
+    shared: Shared,
     /// How many times somebody has asked to be told when what is stored is what runs, and up to which of them it was.
     requested: watch::Receiver<u64>,
     handling: watch::Sender<u64>,
-    statuses: Statuses,
     workers: HashMap<DestinationId, Running>,
     replays: ReplayKeeper,
     running: mpsc::Sender<()>,
 }
 
-/// A worker's thread and the way to tell it something.
 struct Running {
-    version: i64,
-    /// Of the network rules.
-    revision: u64,
-    orders: watch::Sender<Order>,
+    worker: WorkerThread,
     reload: Arc<Notify>,
-    thread: std::thread::JoinHandle<()>,
 }
 
 impl Supervisor {
     async fn run(mut self, mut stop: watch::Receiver<Option<Instant>>) {
-        let wake = Arc::clone(&self.wake);
+        let wake = Arc::clone(&self.shared.wake);
         let mut ticks = tokio::time::interval(RECONCILE_PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -251,8 +230,8 @@ impl Supervisor {
             }
         }
         let deadline = stop.borrow().unwrap_or_else(Instant::now);
-        for worker in self.workers.values() {
-            worker.orders.send_replace(Order::Drain(deadline));
+        for running in self.workers.values() {
+            running.worker.send(Command::Drain(deadline));
         }
         self.replays.drain(deadline);
     }
@@ -260,27 +239,26 @@ impl Supervisor {
     /// Brings what runs into line with what is stored. Idempotent.
     async fn reconcile(&mut self) -> Result<(), StoreError> {
         // Read first: of rules that change meanwhile the next round knows.
-        let revision = self.clients.revision();
-        let configured = self.database.list_destinations().await?;
+        let revision = self.shared.clients.revision();
+        let configured = self.shared.database.list_destinations().await?;
         self.end_missing(&configured);
         self.replays.reconcile(&configured, revision).await;
         for destination in configured {
             let id = destination.id;
             match self.workers.get_mut(&id) {
-                Some(running) if running.thread.is_finished() => {
+                Some(running) if running.worker.has_ended() => {
                     tracing::error!(
                         destination_id = id.get(),
                         "A stream's worker ended by itself; it is started again."
                     );
-                    self.start_worker(destination, revision);
+                    self.start_worker(&destination, revision);
                 }
-                Some(running) if running.version != destination.version || running.revision != revision => {
-                    running.version = destination.version;
-                    running.revision = revision;
-                    running.orders.send_replace(Order::Run(Arc::new(destination)));
+                Some(running) => {
+                    if !running.worker.configure(&destination, revision) {
+                        running.reload.notify_one();
+                    }
                 }
-                Some(running) => running.reload.notify_one(),
-                None => self.start_worker(destination, revision),
+                None => self.start_worker(&destination, revision),
             }
         }
         Ok(())
@@ -290,53 +268,37 @@ impl Supervisor {
         self.workers.retain(|id, running| {
             let is_configured = configured.iter().any(|destination| destination.id == *id);
             if !is_configured {
-                running.orders.send_replace(Order::Abandon);
-                self.statuses.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+                running.worker.send(Command::Abandon);
+                self.shared
+                    .statuses
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(id);
             }
             is_configured
         });
     }
 
-    fn start_worker(&mut self, destination: Destination, revision: u64) {
-        let (id, version) = (destination.id, destination.version);
-        let status = Arc::new(Status::default());
-        let reload = Arc::new(Notify::new());
-        let (orders, received) = watch::channel(Order::Run(Arc::new(destination)));
-        let context = WorkerContext {
+    fn start_worker(&mut self, destination: &Destination, revision: u64) {
+        let id = destination.id;
+        let (status, reload) = (Arc::<Status>::default(), Arc::<Notify>::default());
+        let stream = StreamWorker {
             destination: id,
-            log: self.log.clone(),
-            reading: tokio::runtime::Handle::current(),
-            database: self.database.clone(),
-            clients: self.clients.clone(),
-            services: self.services.clone(),
-            clock: self.clock.clone(),
+            shared: self.shared.clone(),
             status: Arc::clone(&status),
             reload: Arc::clone(&reload),
         };
-        match worker::spawn(context, received, self.running.clone()) {
-            Ok(thread) => {
-                self.statuses
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(id, status);
-                self.workers.insert(
-                    id,
-                    Running {
-                        version,
-                        revision,
-                        orders,
-                        reload,
-                        thread,
-                    },
-                );
+        match WorkerThread::start(stream, destination, revision, self.running.clone()) {
+            Ok(worker) => {
+                let mut statuses = self.shared.statuses.write().unwrap_or_else(PoisonError::into_inner);
+                statuses.insert(id, status);
+                self.workers.insert(id, Running { worker, reload });
             }
-            Err(error) => {
-                tracing::error!(
-                    destination_id = id.get(),
-                    error = causes(&error),
-                    "A stream's thread could not be started; it is tried again."
-                );
-            }
+            Err(error) => tracing::error!(
+                destination_id = id.get(),
+                error = causes(&error),
+                "A stream's thread could not be started; it is tried again."
+            ),
         }
     }
 }

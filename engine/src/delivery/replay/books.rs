@@ -13,7 +13,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::super::lanes::Room;
+use super::super::{lanes::Room, refusals::parked_row};
 use crate::{
     log::{LoggedEvent, RangePage},
     sink::Report,
@@ -146,15 +146,8 @@ impl Books {
             refusal = %refusal,
             "An event was parked by a replay."
         );
-        let row = RefusedEvent {
-            seq,
-            tries: 1,
-            reason: format!("In replay {}: {}", self.replay.id, report.reason),
-            response: report.response.clone(),
-            refusal,
-            refused_at: now,
-            due_at: None,
-        };
+        let reason = format!("In replay {}: {}", self.replay.id, report.reason);
+        let row = parked_row(seq, 1, refusal, reason, report.response.clone(), now);
         self.ahead.insert(seq, Some(row));
         self.advance();
     }

@@ -2,21 +2,18 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
-    thread::JoinHandle,
     time::Duration,
 };
 
 use domain::ids::{DestinationId, ReplayId};
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    super::worker::Order,
-    lane::{self, LaneContext},
-    shared::Shared,
+    super::{
+        shared::Shared,
+        thread::{Command, WorkerThread},
+    },
+    lane::ReplayWorker,
 };
 use crate::{
     causes::causes,
@@ -31,20 +28,11 @@ const CANCEL_GRACE: Duration = Duration::from_secs(35);
 /// The lanes that run.
 pub(in crate::delivery) struct ReplayKeeper {
     shared: Shared,
-    lanes: HashMap<ReplayId, Running>,
+    lanes: HashMap<ReplayId, (DestinationId, WorkerThread)>,
     /// Threads of lanes that are to end, while what they have in flight does.
-    draining: Vec<(DestinationId, JoinHandle<()>)>,
+    draining: Vec<(DestinationId, WorkerThread)>,
     /// Held by every lane; when the last has ended, its receiver knows.
     running: mpsc::Sender<()>,
-}
-
-struct Running {
-    destination: DestinationId,
-    version: i64,
-    /// Of the network rules.
-    revision: u64,
-    orders: watch::Sender<Order>,
-    thread: JoinHandle<()>,
 }
 
 impl ReplayKeeper {
@@ -60,7 +48,7 @@ impl ReplayKeeper {
     /// Brings what runs into line with what is stored. Idempotent. What can't be read is looked at again in the next round.
     pub(in crate::delivery) async fn reconcile(&mut self, configured: &[Destination], revision: u64) {
         // Looked at first: a lane that ends from here on has perhaps just finished what is read as running.
-        let ended = self.lanes.iter().filter(|(_, lane)| lane.thread.is_finished());
+        let ended = self.lanes.iter().filter(|(_, (_, lane))| lane.has_ended());
         let ended: Vec<ReplayId> = ended.map(|(id, _)| *id).collect();
         let replays = match self.shared.database.list_running_replays().await {
             Ok(replays) => readable(replays),
@@ -83,12 +71,9 @@ impl ReplayKeeper {
             let Some(destination) = destination else { continue };
             let is_draining = self.is_draining(destination.id);
             match self.lanes.get_mut(&replay.id) {
-                Some(lane) if lane.version != destination.version || lane.revision != revision => {
-                    lane.version = destination.version;
-                    lane.revision = revision;
-                    lane.orders.send_replace(Order::Run(Arc::new(destination.clone())));
+                Some((_, lane)) => {
+                    lane.configure(destination, revision);
                 }
-                Some(_) => {}
                 // At most one request of a replay is at the destination: this one's turn comes when that has ended.
                 None if is_draining => {}
                 None => self.start(&replay, destination, revision),
@@ -104,8 +89,8 @@ impl ReplayKeeper {
 
     /// Begins nothing more, and lets what is in flight end until then.
     pub(in crate::delivery) fn drain(&self, deadline: Instant) {
-        for lane in self.lanes.values() {
-            lane.orders.send_replace(Order::Drain(deadline));
+        for (_, lane) in self.lanes.values() {
+            lane.send(Command::Drain(deadline));
         }
     }
 
@@ -122,36 +107,27 @@ impl ReplayKeeper {
             .collect();
         let ending: Vec<ReplayId> = self.lanes.keys().filter(|id| !to_run.contains(id)).copied().collect();
         for id in ending {
-            let Some(lane) = self.lanes.remove(&id) else { continue };
-            lane.orders.send_replace(Order::Drain(Instant::now() + CANCEL_GRACE));
+            let Some((destination, lane)) = self.lanes.remove(&id) else {
+                continue;
+            };
+            lane.send(Command::Drain(Instant::now() + CANCEL_GRACE));
             self.shared.waits.set(id, None);
-            self.draining.push((lane.destination, lane.thread));
+            self.draining.push((destination, lane));
         }
     }
 
     fn is_draining(&mut self, destination: DestinationId) -> bool {
-        self.draining.retain(|(_, thread)| !thread.is_finished());
+        self.draining.retain(|(_, lane)| !lane.has_ended());
         self.draining.iter().any(|(of, _)| *of == destination)
     }
 
     fn start(&mut self, replay: &Replay, destination: &Destination, revision: u64) {
-        let (orders, received) = watch::channel(Order::Run(Arc::new(destination.clone())));
-        let context = LaneContext {
+        let worker = ReplayWorker {
             replay: replay.id,
-            reading: tokio::runtime::Handle::current(),
             shared: self.shared.clone(),
         };
-        match lane::spawn(context, received, self.running.clone()) {
-            Ok(thread) => {
-                let running = Running {
-                    destination: destination.id,
-                    version: destination.version,
-                    revision,
-                    orders,
-                    thread,
-                };
-                self.lanes.insert(replay.id, running);
-            }
+        match WorkerThread::start(worker, destination, revision, self.running.clone()) {
+            Ok(lane) => drop(self.lanes.insert(replay.id, (destination.id, lane))),
             Err(error) => tracing::error!(
                 replay_id = replay.id.get(),
                 error = causes(&error),

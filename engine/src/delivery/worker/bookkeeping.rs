@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
     time::Duration,
 };
 
@@ -326,7 +325,7 @@ impl Bookkeeping {
 }
 
 /// Stores an update and reports with it, so that nothing is lost when that fails.
-pub(super) async fn commit(database: Arc<Database>, update: CursorUpdate) -> Committed {
+pub(super) async fn commit(database: Database, update: CursorUpdate) -> Committed {
     let result = database.commit_cursor(&update).await;
     Committed { update, result }
 }

@@ -1,4 +1,4 @@
-//! Moving one stream: read, send, settle, store, until there is a new order.
+//! Moving one stream: read, send, settle, store, until there is another command.
 //!
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
@@ -10,67 +10,40 @@ mod searching;
 mod sending;
 mod settling;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Jitter, RefusalStreak, RequestNumber, Suspects, Trouble},
+    policy::{RequestNumber, Trouble},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     super::{
+        evidence::Evidence,
         hold::Hold,
-        lanes::{LaneIndex, Lanes, Room},
+        lanes::{LaneIndex, Lanes, RequestRoom, Room},
         pace::Pace,
         refusals::{Refusals, share},
         runs::{RunLimits, Runs},
+        thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
     },
-    Order, WorkerContext,
+    StreamWorker,
     bookkeeping::{Bookkeeping, Committed, commit},
 };
 use crate::{
     causes::causes,
     log::{LogError, LogPage, LoggedEvent},
-    sink::{Batching, Report, Run, SendReport, Sink, SinkError},
+    sink::{Batching, Report, Run, SendReport, Sink},
     storage::files_are_missing,
-    store::{Admission, Cursor, Database, DueEvent, StoreError},
-    vault::random,
+    store::{Admission, Cursor, DueEvent},
 };
-
-/// Events read at once, and bytes of their bodies.
-const PAGE_EVENTS: usize = 1_000;
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// No more is read while this much waits in the lanes.
 const WINDOW_EVENTS: usize = 2_000;
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
-
-/// What is in flight when the configuration changes may take this much longer to end than one attempt.
-const CHANGE_GRACE: Duration = Duration::from_secs(1);
-
-/// After a failure of our own (store, log), not of the destination.
-const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
-
-/// Why a stream ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// The supervisor wants something else.
-    NewOrder,
-    /// The destination was deleted.
-    Gone,
-}
-
-/// A stream could not be started.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    #[error("the destination's sink can't be set up")]
-    Sink(#[from] SinkError),
-}
 
 /// A request that has ended: its events, and where each goes back to.
 struct Done {
@@ -101,31 +74,22 @@ enum Origin {
 
 /// How events leave the lanes.
 enum Mode {
-    /// Up to so many at once, whichever are ready; fewer after a request was too large.
-    Ready {
-        most: Room,
-        room: Room,
-    },
+    /// As many at once as there is room for, whichever are ready.
+    Ready(RequestRoom),
     Runs(Runs),
 }
 
 impl Mode {
     fn of(batching: Batching, stored: Option<Run>) -> Self {
-        let ready = |most| Self::Ready { most, room: most };
         match batching {
-            Batching::Single => ready(Room::ONE),
-            Batching::Ready { events, bytes } => ready(Room {
-                events,
-                bytes,
-                last: None,
-            }),
+            Batching::Single | Batching::Ready { .. } => Self::Ready(RequestRoom::new(Room::of(batching))),
             Batching::Runs { events, bytes, age } => Self::Runs(Runs::new(RunLimits { events, bytes, age }, stored)),
         }
     }
 
     fn lanes(&self) -> Lanes {
         match self {
-            Self::Ready { .. } => Lanes::by_entity(),
+            Self::Ready(_) => Lanes::by_entity(),
             Self::Runs(_) => Lanes::in_log_order(),
         }
     }
@@ -133,7 +97,7 @@ impl Mode {
     /// No more is read while this many events, or bytes of them, wait in the lanes.
     fn window(&self) -> (usize, usize) {
         let (events, bytes) = match self {
-            Self::Ready { most, .. } => (most.events, most.bytes),
+            Self::Ready(room) => (room.most.events, room.most.bytes),
             Self::Runs(runs) => (runs.limits().events, runs.limits().bytes),
         };
         (WINDOW_EVENTS.max(2 * events), WINDOW_BYTES.max(2 * bytes))
@@ -152,8 +116,7 @@ enum Sent {
 }
 
 pub(super) struct Stream {
-    context: WorkerContext,
-    database: Arc<Database>,
+    worker: StreamWorker,
     sink: Arc<dyn Sink>,
     admission: Arc<Admission>,
     mode: Mode,
@@ -161,14 +124,11 @@ pub(super) struct Stream {
     refusals: Refusals,
     /// How many destinations there are, this one included: they share what refused events may take up.
     destinations: u64,
-    streak: RefusalStreak,
     pace: Pace,
-    suspects: Suspects<About>,
+    evidence: Evidence<About>,
     /// The event of the last request, if it failed alone and is no suspect: 429 says nothing about an event, but an
     /// administrator may know better.
     rate_limited: Option<(Seq, About)>,
-    /// Requests that have failed since anything was accepted.
-    failures: u32,
     hold: Option<Hold>,
     /// Whether the last failure can have been that of an event, so that it is worth trying others.
     is_searching: bool,
@@ -192,9 +152,6 @@ pub(super) struct Stream {
     /// How many of them are not among those that the pace allows.
     extra_in_flight: usize,
     suspects_in_flight: usize,
-    /// How many requests were sent.
-    sent: RequestNumber,
-    started: Instant,
     reading: Option<BoxFuture<'static, Result<LogPage, LogError>>>,
     committing: Option<BoxFuture<'static, Committed>>,
     /// Own failures pause reading and committing until then.
@@ -205,7 +162,7 @@ pub(super) struct Stream {
 
 impl Stream {
     pub(super) fn new(
-        context: WorkerContext,
+        worker: StreamWorker,
         sink: Arc<dyn Sink>,
         admission: Admission,
         cursor: Cursor,
@@ -215,21 +172,18 @@ impl Stream {
         let mut refusals = Refusals::default();
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.run);
-        context.status.begins(cursor.troubled_since.is_some());
-        let books = Bookkeeping::new(context.destination, &cursor, tries);
+        worker.status.begins(cursor.troubled_since.is_some());
+        let books = Bookkeeping::new(worker.destination, &cursor, tries);
         let stream = Self {
-            database: Arc::new(context.database.clone()),
             sink,
             admission: Arc::new(admission),
             lanes: mode.lanes(),
             mode,
             refusals,
             destinations: 1,
-            streak: RefusalStreak::default(),
             pace: Pace::slow(),
-            suspects: Suspects::default(),
+            evidence: Evidence::new(worker.shared.clock.clone()),
             rate_limited: None,
-            failures: 0,
             hold: None,
             is_searching: false,
             probe: None,
@@ -240,30 +194,28 @@ impl Stream {
             epoch: 0,
             read_to: books.progress.acked(),
             books,
-            log_changes: context.log.subscribe(),
+            log_changes: worker.shared.log.subscribe(),
             in_flight: FuturesUnordered::new(),
             extra_in_flight: 0,
             suspects_in_flight: 0,
-            sent: 0,
-            started: Instant::now(),
             reading: None,
             committing: None,
             pause_until: None,
             // How many events are refused is read with them.
             reload_is_due: true,
-            context,
+            worker,
         };
         stream.show_progress();
         stream
     }
 
-    /// Delivers until there is a new order, then lets what is in flight end and stores the cursor.
-    pub(super) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> Result<End, StreamError> {
-        let (reload, status) = (Arc::clone(&self.context.reload), Arc::clone(&self.context.status));
+    /// Delivers until there is another command, then waits for the requests in flight and stores the cursor.
+    pub(super) async fn run(mut self, commands: &mut Commands) -> End {
+        let (reload, status) = (Arc::clone(&self.worker.reload), Arc::clone(&self.worker.status));
         loop {
             self.reload_refusals().await;
             // Nothing more is begun under a configuration that has been replaced.
-            if !orders.has_changed().unwrap_or(true) {
+            if !is_superseded(commands) {
                 self.start_reading();
                 self.plan_probe();
                 self.close_run();
@@ -273,35 +225,31 @@ impl Stream {
             let (is_at_the_end, next_timer) = (self.is_at_the_end(), self.next_timer());
             tokio::select! {
                 biased;
-                changed = orders.changed() => {
-                    let deadline = match &*orders.borrow() {
-                        _ if changed.is_err() => return Ok(End::Gone),
-                        Order::Abandon => return Ok(End::Gone),
-                        Order::Drain(deadline) => *deadline,
-                        Order::Run(_) => Instant::now() + self.sink.deadline() + CHANGE_GRACE,
-                    };
+                changed = commands.changed() => {
+                    let deadline = drain_deadline(commands, self.sink.deadline()).filter(|_| changed.is_ok());
+                    let Some(deadline) = deadline else { return End::Over };
                     self.drain(deadline).await;
-                    return Ok(End::NewOrder);
+                    return End::NewCommand;
                 }
                 Some(sent) = self.in_flight.next() => self.receive(sent),
                 page = running(&mut self.reading) => {
                     self.reading = None;
                     // What came in after a change is not to be judged by the filter from before it: it is read again.
-                    if !orders.has_changed().unwrap_or(true) {
+                    if !is_superseded(commands) {
                         self.take_page(page);
                     }
                 }
                 committed = running(&mut self.committing) => {
-                    if self.finish_commit(committed) == Some(End::Gone) {
-                        return Ok(End::Gone);
+                    if self.finish_commit(committed) == Some(End::Over) {
+                        return End::Over;
                     }
                 }
                 Ok(()) = self.log_changes.changed(), if is_at_the_end => {}
                 () = reload.notified() => self.reload_is_due = true,
                 () = status.probe_wanted() => self.probe_now(),
                 () = status.park_wanted() => {
-                    if self.park_requested().await == Some(End::Gone) {
-                        return Ok(End::Gone);
+                    if self.park_requested().await == Some(End::Over) {
+                        return End::Over;
                     }
                 }
                 () = sleep_until(next_timer) => {}
@@ -310,7 +258,7 @@ impl Stream {
     }
 
     fn receive(&mut self, sent: Sent) {
-        let now = self.context.clock.now();
+        let now = self.worker.shared.clock.now();
         self.settle(sent, now);
         // Whatever else has ended meanwhile is taken along before anything new is looked at.
         while let Some(Some(sent)) = self.in_flight.next().now_or_never() {
@@ -321,17 +269,25 @@ impl Stream {
     }
 
     fn is_at_the_end(&self) -> bool {
-        self.context.log.last_seq() <= self.read_to
+        self.worker.shared.log.last_seq() <= self.read_to
     }
 
     /// Whether no other event may be moved aside.
     fn refused_too_many(&self) -> bool {
         self.refusals
-            .is_full(share(self.context.log.size_limit(), self.destinations))
+            .is_full(share(self.worker.shared.log.size_limit(), self.destinations))
     }
 
     fn is_paused(&self) -> bool {
         self.pause_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// A failure of the store or the log.
+    fn log_own_failure(&self, error: &(dyn Error + 'static), message: &str) {
+        if !files_are_missing(error) {
+            let destination_id = self.worker.destination.get();
+            tracing::error!(destination_id, error = causes(error), "{message}");
+        }
     }
 
     fn pause(&mut self) {
@@ -342,70 +298,61 @@ impl Stream {
     fn probe_now(&mut self) {
         self.is_retry_next = false;
         if let Some(hold) = &mut self.hold {
-            hold.probe_now(self.context.clock.now());
-            self.context.status.held(self.hold.clone());
+            hold.probe_now(self.worker.shared.clock.now());
+            self.worker.status.held(self.hold.clone());
         }
     }
 
     fn hold_for(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
-        let jitter = random::<4>().map_or(Jitter::NONE, |bytes| Jitter::from_random(u32::from_ne_bytes(bytes)));
-        match &mut self.hold {
-            Some(hold) => hold.fail_again(trouble, retry_after, jitter, now),
-            None => {
-                tracing::warn!(
-                    destination_id = self.context.destination.get(), trouble = %trouble,
-                    "A destination is held; its events wait."
-                );
-                self.epoch += 1;
-                self.pace.troubled();
-                self.refusals.forgive();
-                let since = self.books.trouble_began(now);
-                self.hold = Some(Hold::begin(
-                    trouble,
-                    retry_after,
-                    jitter,
-                    since,
-                    self.context.clock.clone(),
-                ));
-                self.context.status.totals.hold_began();
-            }
+        if self.hold.is_none() {
+            tracing::warn!(
+                destination_id = self.worker.destination.get(), trouble = %trouble,
+                "A destination is held; its events wait."
+            );
+            self.epoch += 1;
+            self.pace.troubled();
+            self.refusals.forgive();
+            self.worker.status.totals.hold_began();
         }
-        self.context.status.held(self.hold.clone());
+        let (books, clock) = (&mut self.books, &self.worker.shared.clock);
+        let begin = || Hold::begin(books.trouble_began(now), trouble, clock.clone());
+        self.hold.get_or_insert_with(begin).fail(trouble, retry_after, now);
+        self.worker.status.held(self.hold.clone());
     }
 
     fn release(&mut self) {
         self.rate_limited = None;
         self.waits_for_room = false;
         if self.books.trouble_ended() {
-            self.context.status.trouble_ended();
+            self.worker.status.trouble_ended();
         }
         if let Some(hold) = self.hold.take() {
-            let held_ms = self.context.clock.now().since(hold.since).as_millis();
+            let held_ms = self.worker.shared.clock.now().since(hold.since).as_millis();
             tracing::info!(
-                destination_id = self.context.destination.get(),
+                destination_id = self.worker.destination.get(),
                 held_ms = u64::try_from(held_ms).unwrap_or(u64::MAX),
                 "A destination accepts events again."
             );
-            self.context.status.held(None);
+            self.worker.status.held(None);
         }
     }
 
     fn show_progress(&self) {
-        self.context
+        self.worker
             .status
             .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
         let is_in_time = match &self.mode {
-            Mode::Ready { .. } => false,
+            Mode::Ready(_) => false,
             Mode::Runs(runs) => runs.is_in_time(&self.lanes, Instant::now()),
         };
-        self.context.status.in_time(is_in_time.then_some(self.read_to));
+        self.worker.status.in_time(is_in_time.then_some(self.read_to));
     }
 
     fn start_committing(&mut self) {
         let is_due = self.books.commit_due().is_some_and(|due| due <= Instant::now());
         if is_due && self.committing.is_none() && !self.is_paused() {
             let update = self.books.take_update();
-            self.committing = Some(commit(Arc::clone(&self.database), update).boxed());
+            self.committing = Some(commit(self.worker.shared.database.clone(), update).boxed());
         }
     }
 
@@ -418,15 +365,9 @@ impl Stream {
                 }
                 None
             }
-            Ok(false) => Some(End::Gone),
+            Ok(false) => Some(End::Over),
             Err(error) => {
-                if !files_are_missing(error) {
-                    tracing::error!(
-                        destination_id = self.context.destination.get(),
-                        error = causes(error),
-                        "Progress could not be stored."
-                    );
-                }
+                self.log_own_failure(error, "Progress could not be stored.");
                 self.books.restore(committed);
                 self.pause();
                 None
@@ -441,7 +382,7 @@ impl Stream {
             tokio::select! {
                 biased;
                 committed = running(&mut self.committing) => drop(self.finish_commit(committed)),
-                Some(sent) = self.in_flight.next() => self.settle(sent, self.context.clock.now()),
+                Some(sent) = self.in_flight.next() => self.settle(sent, self.worker.shared.clock.now()),
                 () = tokio::time::sleep_until(deadline) => break,
             }
         }
@@ -451,7 +392,7 @@ impl Stream {
         }
         if self.books.commit_due().is_some() {
             let update = self.books.take_update();
-            let committed = commit(Arc::clone(&self.database), update).await;
+            let committed = commit(self.worker.shared.database.clone(), update).await;
             self.finish_commit(committed);
         }
     }

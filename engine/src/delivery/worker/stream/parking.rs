@@ -1,7 +1,5 @@
 //! Parking the event that a stream is stuck at, when an administrator wants that.
 
-use std::sync::Arc;
-
 use domain::ids::Seq;
 
 use super::{About, End, Stream, commit, running};
@@ -10,7 +8,7 @@ use crate::{delivery::status::ParkError, instance_events::Recorded};
 impl Stream {
     /// Does what administrators have requested, and answers each of them once it is stored.
     pub(super) async fn park_requested(&mut self) -> Option<End> {
-        for request in self.context.status.take_park_requests() {
+        for request in self.worker.status.take_park_requests() {
             if request.answer.is_closed() {
                 continue;
             }
@@ -23,7 +21,7 @@ impl Stream {
             let mut parked = self.park(request.seq, request.instance_event);
             if parked.is_ok() {
                 let update = self.books.take_update();
-                let committed = commit(Arc::clone(&self.database), update).await;
+                let committed = commit(self.worker.shared.database.clone(), update).await;
                 if committed.result.is_err() {
                     parked = Err(ParkError::NotStored);
                 }
@@ -44,10 +42,10 @@ impl Stream {
             return Err(ParkError::TooManyRefused);
         }
         let event = self.lanes.remove(about.lane, seq).ok_or(ParkError::InFlight)?;
-        self.suspects.clear(seq);
+        self.evidence.suspects.clear(seq);
         self.rate_limited = None;
         self.lanes.unblock(about.lane);
-        let now = self.context.clock.now();
+        let now = self.worker.shared.clock.now();
         let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
         self.store_refused(row);
         self.books.settled(seq);
@@ -58,7 +56,8 @@ impl Stream {
 
     fn about_stuck(&self, seq: Seq) -> Option<&About> {
         let rate_limited = self.rate_limited.as_ref().filter(|(limited, _)| *limited == seq);
-        self.suspects
+        self.evidence
+            .suspects
             .about(seq)
             .or_else(|| rate_limited.map(|(_, about)| about))
     }
@@ -67,7 +66,7 @@ impl Stream {
         if self.lanes.waiting() == 0 && self.in_flight.is_empty() {
             // Nothing is left to probe with. Whether the destination works is seen with the next event.
             self.hold = None;
-            self.context.status.begins(true);
+            self.worker.status.begins(true);
         } else if let Some(hold) = &mut self.hold {
             hold.stuck = None;
             self.probe_now();

@@ -1,14 +1,12 @@
 //! Reading on in the log, and what is passed over.
 
 use domain::ids::Seq;
-use futures::FutureExt;
 use tokio::time::Instant;
 
-use super::{Mode, PAGE_BYTES, PAGE_EVENTS, Stream};
+use super::{Mode, Stream};
 use crate::{
-    causes::causes,
+    delivery::shared::{PAGE_BYTES, PAGE_EVENTS},
     log::{LogError, LogPage},
-    storage::files_are_missing,
 };
 
 impl Stream {
@@ -20,22 +18,16 @@ impl Stream {
         }
         // What came in while the destination was inactive need not even be read.
         self.read_to = self.read_to.max(self.books.progress.acked());
-        let (log, after) = (self.context.log.clone(), self.read_to);
+        let (log, after) = (self.worker.shared.log.clone(), self.read_to);
         let read = async move { log.read_page(after, PAGE_EVENTS, PAGE_BYTES).await };
-        let read = self.context.reading.spawn(read);
-        self.reading = Some(read.map(|read| read.unwrap_or(Err(LogError::Stopped))).boxed());
+        self.reading = Some(self.worker.shared.read_log(read));
     }
 
     pub(super) fn take_page(&mut self, page: Result<LogPage, LogError>) {
         let page = match page {
             Ok(page) => page,
-            Err(error) if files_are_missing(&error) => return self.pause(),
             Err(error) => {
-                tracing::error!(
-                    destination_id = self.context.destination.get(),
-                    error = causes(&error),
-                    "The log could not be read."
-                );
+                self.log_own_failure(&error, "The log could not be read.");
                 return self.pause();
             }
         };
@@ -70,9 +62,9 @@ impl Stream {
         let settled = self.books.progress.settled();
         self.books.passed_over(first, last);
         let lost = self.books.progress.settled() - settled;
-        if lost > 0 && self.context.log.is_unreadable_within(first, last) {
+        if lost > 0 && self.worker.shared.log.is_unreadable_within(first, last) {
             tracing::error!(
-                destination_id = self.context.destination.get(),
+                destination_id = self.worker.destination.get(),
                 first_seq = first.get(),
                 last_seq = last.get(),
                 lost,
@@ -80,7 +72,7 @@ impl Stream {
             );
         } else if lost > 0 {
             tracing::warn!(
-                destination_id = self.context.destination.get(),
+                destination_id = self.worker.destination.get(),
                 first_seq = first.get(),
                 last_seq = last.get(),
                 lost,

@@ -6,9 +6,7 @@ use domain::ids::Seq;
 
 use super::{Hold, Stream};
 use crate::{
-    causes::causes,
     log::LogError,
-    storage::files_are_missing,
     store::{DueEvent, StoreError, TextBytes},
 };
 
@@ -57,13 +55,7 @@ impl Stream {
                 self.show_progress();
             }
             Err(error) => {
-                if !files_are_missing(&error) {
-                    tracing::error!(
-                        destination_id = self.context.destination.get(),
-                        error = causes(&error),
-                        "Refused events could not be read."
-                    );
-                }
+                self.log_own_failure(&error, "Refused events could not be read.");
                 self.reload_is_due = true;
                 self.pause();
             }
@@ -71,7 +63,7 @@ impl Stream {
     }
 
     fn note_limit(&mut self) {
-        self.context.status.refused_too_many(self.refused_too_many());
+        self.worker.status.refused_too_many(self.refused_too_many());
         self.note_room();
     }
 
@@ -83,8 +75,8 @@ impl Stream {
         self.waits_for_room = false;
         self.is_retry_next = false;
         if let Some(hold) = &mut self.hold {
-            hold.start_over(self.context.clock.now());
-            self.context.status.held(self.hold.clone());
+            hold.start_over(self.worker.shared.clock.now());
+            self.worker.status.held(self.hold.clone());
         }
     }
 
@@ -94,14 +86,14 @@ impl Stream {
     }
 
     async fn read_refusals(&self) -> Result<Stored, ReloadError> {
-        let destination = self.context.destination;
-        let due = self.database.list_due(destination).await?;
-        let counted = self.database.count_refused(destination).await?.all();
+        let destination = self.worker.destination;
+        let due = self.worker.shared.database.list_due(destination).await?;
+        let counted = self.worker.shared.database.count_refused(destination).await?.all();
         Ok(Stored {
             due,
             is_any: counted > 0,
             measured: self.measure(counted).await?,
-            destinations: self.database.count_destinations().await?,
+            destinations: self.worker.shared.database.count_destinations().await?,
         })
     }
 
@@ -110,9 +102,19 @@ impl Stream {
         if self.books.count_refused(stored) == self.refusals.count() {
             return Ok(None);
         }
-        let mut events = self.database.refused_texts(self.context.destination).await?;
+        let mut events = self
+            .worker
+            .shared
+            .database
+            .refused_texts(self.worker.destination)
+            .await?;
         self.books.bring_up_to_date(&mut events);
-        let bodies = self.context.log.body_sizes(self.refusals.unmeasured(&events)).await?;
+        let bodies = self
+            .worker
+            .shared
+            .log
+            .body_sizes(self.refusals.unmeasured(&events))
+            .await?;
         Ok(Some(Measured { events, bodies }))
     }
 }

@@ -1,7 +1,5 @@
 //! Finding out whether an event or the destination is at fault.
 
-use std::time::Duration;
-
 use domain::{
     Timestamp,
     ids::Seq,
@@ -11,24 +9,17 @@ use tokio::time::Instant;
 
 use super::{super::super::lanes::LaneIndex, About, Mode, Stream, sending::SUSPECTS_IN_FLIGHT};
 
-/// Requests that may fail in a row, of events that have failed before, until the destination is held.
-const FAILURES_IN_A_ROW: u32 = 3;
-
 impl Stream {
-    pub(super) fn elapsed(&self) -> Duration {
-        self.context.clock.paused_since(self.started)
-    }
-
     /// Chooses the event to probe with, and when.
     pub(super) fn plan_probe(&mut self) {
         let may_send = self.may_send();
         let Some(hold) = self.hold.as_mut().filter(|_| may_send) else {
             return;
         };
-        let (lanes, suspects) = (&self.lanes, &self.suspects);
+        let (lanes, suspects) = (&self.lanes, &self.evidence.suspects);
         let firsts = || lanes.firsts().map(|(_, seq)| seq);
         let probe = match &self.mode {
-            Mode::Ready { .. } if self.is_searching => {
+            Mode::Ready(_) if self.is_searching => {
                 let later = lanes.later().map(|(_, seq)| seq);
                 suspects.next_probe(firsts(), later, self.last_probe_was_first)
             }
@@ -36,7 +27,7 @@ impl Stream {
                 let all = lanes.single().map(|event| event.seq);
                 suspects.next_probe(all, std::iter::empty(), false)
             }
-            Mode::Ready { .. } | Mode::Runs(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
+            Mode::Ready(_) | Mode::Runs(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
                 seq,
                 wait: ProbeWait::Usual,
             }),
@@ -46,19 +37,19 @@ impl Stream {
             waiting.find(|(_, seq)| *seq == probe.seq)
         });
         if hold.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
-            self.context.status.held(self.hold.clone());
+            self.worker.status.held(self.hold.clone());
         }
     }
 
     /// Suspects that are to be tried now, beside what else is sent: those with the fewest strikes first.
     pub(super) fn due_suspects(&self) -> Vec<(LaneIndex, Seq)> {
-        if self.suspects.count_alone() == 0 {
+        if self.evidence.suspects.count_alone() == 0 {
             return Vec::new();
         }
-        let now = self.elapsed();
+        let now = self.evidence.now();
         let mut due: Vec<_> = self
             .waiting_suspects()
-            .filter_map(|(lane, seq)| Some((self.suspects.due(seq)?, lane, seq)))
+            .filter_map(|(lane, seq)| Some((self.evidence.suspects.due(seq)?, lane, seq)))
             .filter(|((_, due), _, _)| *due <= now)
             .collect();
         due.sort_by_key(|(strikes_and_due, _, seq)| (*strikes_and_due, *seq));
@@ -68,14 +59,14 @@ impl Stream {
     /// When the next suspect is to be tried beside what else is sent.
     pub(super) fn suspect_timer(&self) -> Option<Instant> {
         let can_send = self.hold.is_none() && self.may_send() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
-        if self.suspects.count_alone() == 0 || !can_send {
+        if self.evidence.suspects.count_alone() == 0 || !can_send {
             return None;
         }
         let due = self
             .waiting_suspects()
-            .filter_map(|(_, seq)| self.suspects.due(seq))
+            .filter_map(|(_, seq)| self.evidence.suspects.due(seq))
             .map(|(_, due)| due);
-        Some(self.started + self.context.clock.pause(due.min()?))
+        Some(self.evidence.instant_of(due.min()?))
     }
 
     /// Those that keep others of their queue waiting; of runs, any.
@@ -84,7 +75,7 @@ impl Stream {
         let of_runs = matches!(self.mode, Mode::Runs(_)).then(|| {
             let single = self.lanes.single().map(|event| event.seq);
             single
-                .filter(|seq| self.suspects.failed_alone(*seq))
+                .filter(|seq| self.evidence.suspects.failed_alone(*seq))
                 .map(|seq| (LaneIndex::SINGLE, seq))
         });
         let of_runs = of_runs.into_iter().flatten();
@@ -95,17 +86,15 @@ impl Stream {
     /// Whether a request of events that have failed before means more than that they failed again.
     pub(super) fn is_more_than_suspects(&self) -> bool {
         let nothing_else = match self.mode {
-            Mode::Ready { .. } => !self.lanes.has_ready() && self.in_flight.is_empty(),
-            Mode::Runs(_) => self.lanes.waiting() <= self.suspects.count_alone(),
+            Mode::Ready(_) => !self.lanes.has_ready() && self.in_flight.is_empty(),
+            Mode::Runs(_) => self.lanes.waiting() <= self.evidence.suspects.count_alone(),
         };
-        nothing_else || self.failures >= FAILURES_IN_A_ROW
+        nothing_else || self.evidence.has_failed_often()
     }
 
     /// A request was accepted: what failed before it was sent was no fault of the destination.
     pub(super) fn note_evidence(&mut self, number: RequestNumber, now: Timestamp) {
-        self.failures = 0;
-        let elapsed = self.elapsed();
-        for (seq, about) in self.suspects.accept(number, elapsed) {
+        for (seq, about) in self.evidence.accept(number) {
             self.blame(seq, about, now);
         }
         self.count_unproven(number, now);
@@ -121,7 +110,7 @@ impl Stream {
     /// An event behind these was accepted, and they have failed just before that.
     pub(super) fn overtaken(&mut self, lane: LaneIndex, by: Seq, now: Timestamp) {
         for seq in self.lanes.before(lane, by) {
-            if let Some(about) = self.suspects.clear(seq) {
+            if let Some(about) = self.evidence.suspects.clear(seq) {
                 self.blame(seq, about, now);
             }
         }
@@ -144,7 +133,7 @@ impl Stream {
         };
         self.lanes.unblock(lane);
         tracing::warn!(
-            destination_id = self.context.destination.get(),
+            destination_id = self.worker.destination.get(),
             seq = seq.get(),
             reason = report.reason,
             "An event fails while others are accepted: it is tried again later, and the others go on."

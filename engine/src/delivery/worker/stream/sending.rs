@@ -21,13 +21,13 @@ pub(super) const SUSPECTS_IN_FLIGHT: usize = 4;
 impl Stream {
     /// Closes a run if it is time, and has its bounds stored.
     pub(super) fn close_run(&mut self) {
-        if matches!(self.mode, Mode::Ready { .. }) {
+        if matches!(self.mode, Mode::Ready(_)) {
             return;
         }
         let single = self.next_single();
         let Mode::Runs(runs) = &mut self.mode else { return };
-        let closed_at = self.context.clock.now();
-        let (is_held, lanes, suspects) = (self.hold.is_some(), &self.lanes, &self.suspects);
+        let closed_at = self.worker.shared.clock.now();
+        let (is_held, lanes, suspects) = (self.hold.is_some(), &self.lanes, &self.evidence.suspects);
         let usual = |runs: &mut Runs| match is_held {
             true => None,
             false => runs.close(lanes, suspects, Instant::now(), closed_at),
@@ -44,7 +44,7 @@ impl Stream {
             runs.close_one(seq, before.unwrap_or(run))
         };
         // After a failure something else comes first: it may show that the destination works.
-        let closed = match self.failures {
+        let closed = match self.evidence.failures {
             0 => alone(runs).or_else(|| usual(runs)),
             _ => usual(runs).or_else(|| alone(runs)),
         };
@@ -90,7 +90,7 @@ impl Stream {
     }
 
     fn send_suspects(&mut self) {
-        if self.suspects.count_alone() == 0 || matches!(self.mode, Mode::Runs(_)) {
+        if self.evidence.suspects.count_alone() == 0 || matches!(self.mode, Mode::Runs(_)) {
             return;
         }
         for (lane, seq) in self.due_suspects() {
@@ -105,8 +105,8 @@ impl Stream {
     /// False if there is nothing to send.
     fn send_next(&mut self) -> bool {
         match &self.mode {
-            Mode::Ready { room, .. } => {
-                let taken = self.lanes.take(*room, |seq| self.suspects.most(seq));
+            Mode::Ready(room) => {
+                let taken = self.lanes.take(room.now, |seq| self.evidence.suspects.most(seq));
                 self.send(taken, None, false)
             }
             Mode::Runs(_) => self.send_run(),
@@ -116,7 +116,7 @@ impl Stream {
     /// False if no run is stored, or not all of it has been read.
     fn send_run(&mut self) -> bool {
         let Mode::Runs(runs) = &mut self.mode else { return false };
-        let end = self.context.log.last_seq();
+        let end = self.worker.shared.log.last_seq();
         let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
             return false;
         };
@@ -146,12 +146,12 @@ impl Stream {
     /// False if there is nothing to probe with.
     fn send_probe(&mut self) -> bool {
         let is_sent = match (&self.mode, self.probe) {
-            (Mode::Ready { .. }, Some((lane, seq))) => {
+            (Mode::Ready(_), Some((lane, seq))) => {
                 self.last_probe_was_first = self.lanes.firsts().any(|(_, first)| first == seq);
                 let probe = self.lanes.take_one(lane, seq);
                 self.send(probe, None, false)
             }
-            (Mode::Ready { .. }, None) => false,
+            (Mode::Ready(_), None) => false,
             (Mode::Runs(_), _) => self.send_run(),
         };
         self.is_retry_next |= is_sent;
@@ -171,7 +171,7 @@ impl Stream {
     /// Asks for the time only if a refused event waits: this is called for every event.
     fn take_due_refusal(&mut self) -> Option<Seq> {
         self.refusals.next_due().filter(|_| self.may_send())?;
-        self.refusals.take_due(self.context.clock.now())
+        self.refusals.take_due(self.worker.shared.clock.now())
     }
 
     /// False if there is nothing to send.
@@ -183,12 +183,8 @@ impl Stream {
             .into_iter()
             .map(|(lane, event)| (Origin::Lane(lane), event))
             .unzip();
-        if self.suspects.count_alone() > 0 {
-            events.iter().for_each(|event| self.suspects.sent(event.seq));
-        }
-        self.sent += 1;
         self.extra_in_flight += usize::from(is_extra);
-        let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.sent);
+        let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.evidence.send(&events));
         let send = async move {
             let report = sink.send(&events, run).await;
             Sent::Done(Done {
@@ -206,10 +202,9 @@ impl Stream {
     }
 
     fn send_refused(&mut self, seq: Seq) {
-        self.sent += 1;
         self.extra_in_flight += 1;
-        let (log, sink, epoch) = (self.context.log.clone(), Arc::clone(&self.sink), self.epoch);
-        let (admission, number) = (Arc::clone(&self.admission), self.sent);
+        let (log, sink, epoch) = (self.worker.shared.log.clone(), Arc::clone(&self.sink), self.epoch);
+        let (admission, number) = (Arc::clone(&self.admission), self.evidence.send(&[]));
         let send = async move {
             match log.read_one(seq).await {
                 Ok(Some(event)) if !admission.admits(&event) => Sent::NotAdmitted(seq),
@@ -253,29 +248,29 @@ impl Stream {
     /// When a run is old enough to be closed.
     fn run_timer(&self) -> Option<Instant> {
         match &self.mode {
-            Mode::Runs(runs) if self.hold.is_none() && self.lanes.waiting() > self.suspects.count_alone() => {
+            Mode::Runs(runs) if self.hold.is_none() && self.lanes.waiting() > self.evidence.suspects.count_alone() => {
                 runs.next_close()
             }
-            Mode::Runs(_) | Mode::Ready { .. } => None,
+            Mode::Runs(_) | Mode::Ready(_) => None,
         }
     }
 
     fn has_probe(&self) -> bool {
         let has_events = match &self.mode {
-            Mode::Ready { .. } => self.probe.is_some(),
+            Mode::Ready(_) => self.probe.is_some(),
             Mode::Runs(runs) => runs.stored().is_some(),
         };
         has_events
             || self
                 .refusals
                 .next_due()
-                .is_some_and(|due| due <= self.context.clock.now())
+                .is_some_and(|due| due <= self.worker.shared.clock.now())
     }
 
     /// When a refused event is due and may be sent: during a hold only as a probe, unless the hold is about refused events.
     fn refusal_timer(&self) -> Option<Instant> {
         let due_at = self.refusals.next_due().filter(|_| self.may_send())?;
-        let wait = due_at.since(self.context.clock.now());
+        let wait = due_at.since(self.worker.shared.clock.now());
         let due = Instant::now() + wait;
         let hold = self.hold.as_ref().filter(|hold| !hold.lacks_room());
         Some(hold.map_or(due, |hold| due.max(hold.next_probe)))

@@ -10,10 +10,8 @@ use domain::{
 
 use super::{About, Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{
-    causes::causes,
     log::{LoggedEvent, is_damage},
     sink::{Report, Run},
-    storage::files_are_missing,
     store::RefusedEvent,
 };
 
@@ -67,7 +65,7 @@ impl Stream {
             Sent::NotAdmitted(seq) => {
                 self.refused_is_back();
                 tracing::info!(
-                    destination_id = self.context.destination.get(),
+                    destination_id = self.worker.destination.get(),
                     seq = seq.get(),
                     "A refused event is no longer admitted by the filter; it is not tried again."
                 );
@@ -80,14 +78,7 @@ impl Stream {
                 self.store_refused(row);
             }
             Sent::Unread(seq, error) => {
-                if !files_are_missing(&error) {
-                    tracing::error!(
-                        destination_id = self.context.destination.get(),
-                        seq = seq.get(),
-                        error = causes(&error),
-                        "A refused event could not be read from the log."
-                    );
-                }
+                self.log_own_failure(&error, &format!("Refused event {seq} could not be read from the log."));
                 self.refused_is_back();
                 self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
             }
@@ -103,11 +94,7 @@ impl Stream {
         let is_refused = done.origins.first() == Some(&Origin::Refused);
         self.extra_in_flight -= usize::from(done.is_extra);
         self.suspects_in_flight -= usize::from(done.is_extra && !is_refused);
-        let size = match done.events.len() {
-            0 | 1 => RequestSize::One,
-            _ => RequestSize::Batch,
-        };
-        let whole = decide(done.report.whole.outcome, size);
+        let whole = done.report.decision(done.events.len());
         if !matches!(whole, Decision::Settle | Decision::Forget) {
             self.note_failure(&done.events, &done.report.whole, now);
         }
@@ -119,13 +106,13 @@ impl Stream {
         let shown = self.settle_events(done, whole, now);
         if shown.accepted > 0 {
             self.books.accepted(took, now);
-            self.context.status.totals.accepted(shown.accepted, took);
+            self.worker.status.totals.accepted(shown.accepted, took);
             self.note_evidence(number, now);
         } else if shown.answered_without_room && shown.trouble.is_none() {
             // While there is no room, nothing shows better than this that the destination works.
             self.count_unproven(number, now);
         } else if shown.trouble.is_some() && !shown.were_refused {
-            self.failures = self.failures.saturating_add(1);
+            self.evidence.fail();
         }
         if let Some(run) = run {
             self.end_run(run, &shown);
@@ -153,10 +140,8 @@ impl Stream {
         };
         let events = done.events.into_iter().zip(done.origins).enumerate();
         for (position, (event, origin)) in events.rev() {
-            let part = done.report.parts.get(&position);
-            let decision = part.map_or(whole, |part| decide(part.outcome, RequestSize::One));
-            let report = part.unwrap_or(&done.report.whole);
-            if part.is_some() && !matches!(decision, Decision::Settle | Decision::Forget) {
+            let (decision, report) = done.report.decision_at(position, whole);
+            if parts.contains_key(&position) && !matches!(decision, Decision::Settle | Decision::Forget) {
                 self.note_failure(std::slice::from_ref(&event), report, now);
             }
             match decision {
@@ -191,7 +176,7 @@ impl Stream {
         }
         if !is_alone && !is_run {
             // A run is sent again as it is for a while.
-            self.suspects.fail_together(&shown.troubled);
+            self.evidence.suspects.fail_together(&shown.troubled);
         }
         shown
     }
@@ -218,7 +203,7 @@ impl Stream {
             };
         };
         shown.were_refused = false;
-        shown.were_suspects &= may_be_the_event && self.suspects.contains(seq);
+        shown.were_suspects &= may_be_the_event && self.evidence.suspects.contains(seq);
         let about = |run| About {
             lane,
             report: report.clone(),
@@ -233,8 +218,8 @@ impl Stream {
         if may_be_the_event {
             shown.troubled.push(seq);
             if let Some((number, run)) = alone {
-                self.suspects.fail(seq, number, self.elapsed(), about(run));
-                if matches!(self.mode, Mode::Ready { .. }) {
+                self.evidence.suspect(seq, number, about(run));
+                if matches!(self.mode, Mode::Ready(_)) {
                     self.lanes.block(lane);
                 }
             }
@@ -277,10 +262,10 @@ impl Stream {
         if shown.accepted > 0 {
             self.pace.accepted();
         }
-        if let Mode::Ready { most, room } = &mut self.mode
+        if let Mode::Ready(room) = &mut self.mode
             && shown.accepted == events
         {
-            room.events = most.events.min(room.events.saturating_mul(2));
+            room.grow();
         }
     }
 
@@ -307,11 +292,11 @@ impl Stream {
         let Some(hold) = &mut self.hold else { return };
         self.rate_limited.clone_from(&shown.rate_limited);
         hold.stuck = match shown.troubled.as_slice() {
-            [seq] => Some(*seq).filter(|seq| self.suspects.failed_alone(*seq)),
+            [seq] => Some(*seq).filter(|seq| self.evidence.suspects.failed_alone(*seq)),
             [] => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
             _ => None,
         };
-        self.context.status.held(self.hold.clone());
+        self.worker.status.held(self.hold.clone());
     }
 
     /// Whether the destination is to be held for what failed: not for refused events and suspects alone, which may fail for
@@ -322,16 +307,14 @@ impl Stream {
 
     /// Everything goes back, to be sent in two parts.
     fn split(&mut self, done: Done, now: Timestamp) {
-        let half = done.events.len() / 2;
-        let last = half
-            .checked_sub(1)
-            .and_then(|last| done.events.get(last))
-            .map(|event| event.seq);
+        let count = done.events.len();
+        let last = (count / 2).checked_sub(1).and_then(|last| done.events.get(last));
+        let last = last.map(|event| event.seq);
         for (event, origin) in done.events.into_iter().zip(done.origins).rev() {
             self.put_back(event, origin, now);
         }
         match (&mut self.mode, last) {
-            (Mode::Ready { room, .. }, _) => room.events = half.max(1),
+            (Mode::Ready(room), _) => room.halve(count),
             (Mode::Runs(runs), Some(last)) => {
                 if let Some(run) = runs.split(last) {
                     self.books.run_closed(run);
@@ -356,21 +339,21 @@ impl Stream {
             return runs.put_back();
         }
         if shown.put_back > 0 && !is_one {
-            self.suspects.fail_together(&shown.troubled);
+            self.evidence.suspects.fail_together(&shown.troubled);
         }
         runs.ended();
         self.books.run_ended();
     }
 
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
-        self.streak.accept();
+        self.evidence.streak.accept();
         match origin {
             Origin::Lane(lane) => {
                 self.lanes.done(lane);
-                if self.suspects.count_alone() > 0 && matches!(self.mode, Mode::Ready { .. }) {
+                if self.evidence.suspects.count_alone() > 0 && matches!(self.mode, Mode::Ready(_)) {
                     self.overtaken(lane, event.seq, now);
                 }
-                self.suspects.clear(event.seq);
+                self.evidence.suspects.clear(event.seq);
             }
             Origin::Refused => {
                 self.refusals.remove(event.seq);
@@ -401,24 +384,24 @@ impl Stream {
         if let Origin::Lane(lane) = origin {
             self.books.settled(event.seq);
             self.lanes.done(lane);
-            self.suspects.clear(event.seq);
+            self.evidence.suspects.clear(event.seq);
             self.lanes.unblock(lane);
         }
         // While there is no room, only refused events are sent again: that these are refused is no sign of anything else.
         let is_sign = origin != Origin::Refused || !self.lacks_room();
-        refusal != Refusal::Unsendable && is_sign && self.streak.refuse()
+        refusal != Refusal::Unsendable && is_sign && self.evidence.streak.refuse()
     }
 
     pub(super) fn store_refused(&mut self, row: RefusedEvent) {
         if row.due_at.is_none() {
             tracing::warn!(
-                destination_id = self.context.destination.get(),
+                destination_id = self.worker.destination.get(),
                 seq = row.seq.get(),
                 tries = row.tries,
                 reason = row.reason,
                 "An event was parked."
             );
-            self.context.status.totals.parked();
+            self.worker.status.totals.parked();
         }
         self.books.refused(row);
     }
@@ -433,9 +416,9 @@ impl Stream {
     fn note_failure(&mut self, events: &[Arc<LoggedEvent>], report: &Report, now: Timestamp) {
         let Some(first) = events.first() else { return };
         self.books.failed(first.seq, events.len(), report, now);
-        self.context.status.totals.failed(report.outcome);
+        self.worker.status.totals.failed(report.outcome);
         tracing::debug!(
-            destination_id = self.context.destination.get(),
+            destination_id = self.worker.destination.get(),
             seq = first.seq.get(),
             events = events.len(),
             reason = report.reason,
