@@ -11,10 +11,7 @@ use axum::{
     http::{HeaderValue, Request, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
-use domain::{
-    access::Scope,
-    event::{BodyError, EventError, EventId},
-};
+use domain::event::{BodyError, EventError, EventId};
 use engine::{IngestError, log::AppendError, log::Appended};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -98,7 +95,7 @@ pub(crate) async fn post_audit_events(State(services): State<Services>, request:
 async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
     let started = Instant::now();
     let peer = peer_of(head)?;
-    let token = authorise_ingest(services, peer, &head.headers, Scope::Ingest).await?;
+    let token = authorise_ingest(services, peer, &head.headers).await?;
     let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
     let checked = services.ingest_rate.check(token.id);
     checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;

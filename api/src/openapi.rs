@@ -1,13 +1,13 @@
 //! The OpenAPI document: made of the routes themselves, then completed with what holds for all of them.
 
 use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
-use domain::access::Scope;
+use domain::access::permissions::{self, Credentials};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    auth::{AUDIT_EVENTS, SessionCookie, needed_scope},
+    auth::{self, AUDIT_EVENTS, SessionCookie},
     error::{PROBLEM_JSON, Problem},
     ingest,
     services::Services,
@@ -106,10 +106,11 @@ fn complete_path(path: &str, item: &mut Value) {
             continue;
         };
         operation["security"] = json!([{"bearer": []}, {"private_token": []}, {"session": []}]);
-        if needed_scope(&method, path) == Scope::Ingest {
+        let needed = permissions::find(&auth::operation(&method, path));
+        if needed.credentials == Credentials::Token {
             operation["security"] = json!([{"bearer": []}, {"private_token": []}]);
         }
-        operation["x-required-scope"] = json!(needed_scope(&method, path));
+        operation["x-required-scope"] = json!(needed.permission.scope());
         let takes_body = operation.get("requestBody").is_some() && path != AUDIT_EVENTS;
         if let Some(responses) = operation["responses"].as_object_mut() {
             complete_responses(responses, takes_body);

@@ -22,20 +22,34 @@ use axum::{
     http::StatusCode,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 
 use self::error::GitlabError;
 use crate::{auth::admit, services::Services};
 
 pub(crate) fn router(services: &Services) -> Router<Services> {
-    Router::new()
-        .route("/api/v4/audit_events", get(audit_events::list_audit_events))
-        .route("/api/v4/audit_events/{id}", get(audit_events::show_audit_event))
-        .route("/api/v4/user", get(instance::show_user))
-        .route("/api/v4/version", get(instance::show_version))
-        .route("/api/v4/metadata", get(instance::show_metadata))
+    let routes = routes().into_iter();
+    routes
+        .fold(Router::new(), |router, (path, method)| router.route(path, method))
         .layer(from_fn_with_state(Arc::clone(services), require_caller))
+}
+
+/// Each route and what answers it.
+fn routes() -> [(&'static str, MethodRouter<Services>); 5] {
+    [
+        ("/api/v4/audit_events", get(audit_events::list_audit_events)),
+        ("/api/v4/audit_events/{id}", get(audit_events::show_audit_event)),
+        ("/api/v4/user", get(instance::show_user)),
+        ("/api/v4/version", get(instance::show_version)),
+        ("/api/v4/metadata", get(instance::show_metadata)),
+    ]
+}
+
+/// The paths, for the test of the table of permissions.
+#[cfg(test)]
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    routes().into_iter().map(|(path, _)| path)
 }
 
 async fn require_caller(State(services): State<Services>, request: Request, next: Next) -> Response {

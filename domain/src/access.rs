@@ -1,6 +1,7 @@
 //! Who may do what: user names, passwords, API tokens and their scopes.
 
 mod actor;
+pub mod permissions;
 mod token_draft;
 mod username;
 

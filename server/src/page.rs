@@ -5,6 +5,7 @@ mod destinations;
 mod events;
 mod failure;
 mod password;
+mod permissions;
 mod port;
 mod replays;
 mod routes;

@@ -4,15 +4,20 @@
 //! which browsers attach to what other sites send; so whatever changes something by it has to come from this server's own
 //! pages. Ingest takes no cookie and does not come through here (`authorise`).
 
+use std::sync::Arc;
+
 use axum::http::{StatusCode, request::Parts};
 use domain::{
-    access::{Scope, SignedIn},
+    access::{
+        SignedIn,
+        permissions::{self, Holder, Permission},
+    },
     instance_event::{Author, AuthorClass},
 };
-use engine::credentials::TokenHash;
+use engine::credentials::{StoredToken, TokenHash};
 
 use super::{
-    authorise::{find_valid, missing, not_in_scope},
+    authorise::{denied, find_valid, missing},
     bearer::bearer_text,
 };
 use crate::{
@@ -32,42 +37,48 @@ pub(crate) struct Caller {
     pub(crate) owner: Owner,
     /// To be put on the answer.
     pub(crate) rate: RateHeaders,
-    /// Whether it may see and do everything.
-    pub(crate) is_admin: bool,
+    /// The token; `None` for an administrator's session.
+    token: Option<Arc<StoredToken>>,
     /// By what it was let in, for what goes on after the first answer.
     pub(crate) pass: Pass,
 }
 
-/// Who calls, if the request may do what `needed` allows. It counts as one of its minute, and a token's use is noted.
-///
-/// # Errors
-/// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
-pub(crate) async fn authorise(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
-    match bearer_text(&parts.headers) {
-        Some(text) => authorise_token(services, parts, text, needed).await,
-        None => authorise_session(services, parts).await,
+impl Caller {
+    /// What the caller holds, for `domain::access::permissions`.
+    pub(crate) fn holder(&self) -> Holder<'_> {
+        match &self.token {
+            Some(token) => Holder::Token(&token.scopes),
+            None => Holder::Session,
+        }
+    }
+
+    /// Whether the caller may see secrets, such as header values and whole URLs.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.holder().has(Permission::Admin)
     }
 }
 
-/// The same where no session counts.
+/// The caller, if it may carry out an operation of `domain::access::permissions`. The request is counted, and a token's use is
+/// noted.
 ///
 /// # Errors
-/// As [`authorise`].
-pub(crate) async fn authorise_by_token(services: &Services, parts: &Parts, needed: Scope) -> Result<Caller, ApiError> {
-    let text = bearer_text(&parts.headers).ok_or_else(missing)?;
-    authorise_token(services, parts, text, needed).await
+/// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
+pub(crate) async fn authorise(services: &Services, parts: &Parts, operation: &str) -> Result<Caller, ApiError> {
+    match bearer_text(&parts.headers) {
+        Some(text) => authorise_token(services, parts, text, operation).await,
+        None => authorise_session(services, parts, operation).await,
+    }
 }
 
-async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed: Scope) -> Result<Caller, ApiError> {
+async fn authorise_token(services: &Services, parts: &Parts, text: &str, operation: &str) -> Result<Caller, ApiError> {
     let peer = peer_of(parts)?;
     let token = find_valid(services, peer, &parts.headers).await?;
     // What is valid has the form of a token.
     let hash = TokenHash::of_sent(text).ok_or_else(missing)?;
     let owner = Owner::Token(token.id);
     let rate = count(services, owner)?;
-    if !token.allows(needed) {
-        return Err(not_in_scope(needed).with_rate(rate));
-    }
+    let holder = Holder::Token(&token.scopes);
+    permissions::authorise(operation, holder).map_err(|error| denied(error).with_rate(rate))?;
     services.engine.note_token_use(token.id);
     let ip_address = services.trusted_proxies.client_address(peer, &parts.headers);
     Ok(Caller {
@@ -79,13 +90,14 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, needed:
         },
         owner,
         rate,
-        is_admin: token.allows(Scope::Admin),
+        token: Some(Arc::clone(&token)),
         pass: Pass::Token(hash),
     })
 }
 
 /// Who is signed in may do everything.
-async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller, ApiError> {
+async fn authorise_session(services: &Services, parts: &Parts, operation: &str) -> Result<Caller, ApiError> {
+    permissions::authorise(operation, Holder::Session).map_err(denied)?;
     let signed_in = find_signed_in(services, parts).await?.ok_or_else(missing)?;
     check_host(
         &services.public_url,
@@ -100,7 +112,7 @@ async fn authorise_session(services: &Services, parts: &Parts) -> Result<Caller,
         author: signed_in.author(),
         owner,
         rate,
-        is_admin: true,
+        token: None,
         pass: Pass::Session(signed_in.session),
     })
 }

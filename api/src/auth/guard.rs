@@ -8,7 +8,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::access::Scope;
 
 use super::caller::authorise;
 use crate::{
@@ -20,9 +19,6 @@ use crate::{
 /// Where events are posted, and read.
 pub(crate) const AUDIT_EVENTS: &str = "/api/v1/audit_events";
 
-/// Reads that show what only an administrator may see.
-const SECRETS: [&str; 1] = ["/api/v1/destinations/{id}/signing_secret"];
-
 /// Where a query is read. Elsewhere there is none, and one that is given says that something is misunderstood.
 const WITH_QUERY: [&str; 6] = [
     AUDIT_EVENTS,
@@ -33,16 +29,10 @@ const WITH_QUERY: [&str; 6] = [
     "/api/v1/destinations/{id}/parked",
 ];
 
-/// What a token has to allow: `read` for what changes nothing, `admin` for the rest.
-pub(crate) fn needed_scope(method: &Method, path: &str) -> Scope {
-    let is_safe = matches!(*method, Method::GET | Method::HEAD);
-    if path == AUDIT_EVENTS && !is_safe {
-        Scope::Ingest
-    } else if is_safe && !SECRETS.contains(&path) {
-        Scope::Read
-    } else {
-        Scope::Admin
-    }
+/// The name of an operation in the table of permissions. HEAD needs what GET needs.
+pub(crate) fn operation(method: &Method, path: &str) -> String {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    format!("{method} {path}")
 }
 
 /// Middleware: refuses parameters where there are none.
@@ -75,8 +65,8 @@ pub(crate) async fn require_caller(state: State<Services>, request: Request, nex
 pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, mut body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
-    let needed = needed_scope(&parts.method, path.unwrap_or_default());
-    match authorise(services, &parts, needed).await {
+    let operation = operation(&parts.method, path.unwrap_or_default());
+    match authorise(services, &parts, &operation).await {
         Ok(caller) => {
             let rate = caller.rate;
             parts.extensions.insert(caller);
@@ -88,24 +78,5 @@ pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> 
             drain(&mut body).await;
             Err(error)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_a_read_needs_an_administrator() {
-        assert_eq!(needed_scope(&Method::GET, "/api/v1/destinations"), Scope::Read);
-        assert_eq!(needed_scope(&Method::HEAD, "/api/v1/audit_events"), Scope::Read);
-        assert_eq!(needed_scope(&Method::POST, "/api/v1/audit_events"), Scope::Ingest);
-        for method in [Method::POST, Method::PATCH, Method::DELETE, Method::PUT] {
-            assert_eq!(needed_scope(&method, "/api/v1/destinations"), Scope::Admin);
-        }
-        assert_eq!(
-            needed_scope(&Method::GET, "/api/v1/destinations/{id}/signing_secret"),
-            Scope::Admin
-        );
     }
 }

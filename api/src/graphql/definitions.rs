@@ -1,12 +1,15 @@
-//! `auditEventDefinitions`: the event types that are known without any event of them. They are no secret: who asks doesn't
-//! matter.
+//! `auditEventDefinitions`: the event types that are known without any event of them.
 
 use std::sync::LazyLock;
 
-use async_graphql::{Object, Result, SimpleObject, connection::Connection};
+use async_graphql::{Context, Object, Result, SimpleObject, connection::Connection};
 use domain::event_types::{BuiltInType, built_in_types};
 
-use super::connection::{Cursor, PageArguments, page};
+use super::{
+    access::authorise,
+    connection::{Cursor, PageArguments, page},
+    family::Family,
+};
 
 /// A type of audit events.
 #[derive(Clone, Copy, SimpleObject)]
@@ -60,11 +63,13 @@ impl DefinitionQueries {
     /// Definitions of the audit events that are built in.
     async fn audit_event_definitions(
         &self,
+        ctx: &Context<'_>,
         after: Option<String>,
         before: Option<String>,
         first: Option<i32>,
         last: Option<i32>,
     ) -> Result<Connection<Cursor<String>, AuditEventDefinition>> {
+        authorise(ctx, Family::Unified)?;
         let named = DEFINITIONS
             .iter()
             .map(|definition| (definition.name.to_owned(), *definition));

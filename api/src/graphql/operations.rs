@@ -9,7 +9,7 @@ use domain::{
 use engine::{DestinationState, store::Destination, vault::random};
 
 use super::{
-    access::{author, services},
+    access::{author, authorise, services},
     connection::{Cursor, PageArguments, page},
     errors::{Refusal, failed, not_there},
     family::Family,
@@ -26,6 +26,7 @@ pub(super) async fn list_page<T: OutputType>(
     arguments: PageArguments,
     show: impl Fn(DestinationState) -> Option<T>,
 ) -> Result<Connection<Cursor, T>> {
+    authorise(ctx, family)?;
     let states = list_all(ctx, family).await?;
     let numbered = states.into_iter().filter_map(|state| {
         let number = state.destination.id.get();

@@ -10,7 +10,6 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use domain::access::Scope;
 use serde_json::json;
 
 use super::{
@@ -32,7 +31,7 @@ const JSON: &str = "application/json";
 /// Carries out a query, a mutation, or a batch of them. Nothing of the body is looked at before the caller is known.
 pub(crate) async fn post_graphql(State(services): State<Services>, request: Request<Body>) -> Response {
     let (head, mut body) = request.into_parts();
-    let caller = match authorise(&services, &head, Scope::Read).await {
+    let caller = match authorise(&services, &head, "POST /api/graphql").await {
         Ok(caller) => caller,
         Err(error) => {
             drain(&mut body).await;

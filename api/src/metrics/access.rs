@@ -1,10 +1,9 @@
 //! Who may scrape: whoever comes from an address that the operator allows, or brings a token that may read.
 
 use axum::http::{HeaderMap, request::Parts};
-use domain::access::Scope;
 
 use crate::{
-    auth::authorise_by_token,
+    auth,
     error::ApiError,
     limits::RateHeaders,
     services::Services,
@@ -25,7 +24,7 @@ pub(super) async fn authorise(services: &Services, parts: &Parts) -> Result<Rate
             return Ok(RateHeaders::default());
         }
     }
-    let caller = authorise_by_token(services, parts, Scope::Read).await?;
+    let caller = auth::authorise(services, parts, "GET /metrics").await?;
     Ok(caller.rate)
 }
 

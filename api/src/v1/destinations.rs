@@ -81,7 +81,7 @@ async fn list_destinations(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Listed<DestinationView>>, ApiError> {
     let states = services.engine.list_destinations().await.map_err(AdminError::from)?;
-    let view = |state| DestinationView::new(state, caller.is_admin);
+    let view = |state| DestinationView::new(state, caller.is_admin());
     Ok(Json(Listed::new(states, view)))
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn show_user(
         "avatar_url": null,
         "web_url": format!("{}/{username}", public_url.trim_end_matches('/')),
         "bot": is_bot,
-        "is_admin": caller.is_admin,
+        "is_admin": caller.is_admin(),
         "email": null,
     }))
 }

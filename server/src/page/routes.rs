@@ -27,6 +27,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
     events::{export_csv, export_json_lines},
+    permissions::require_permission,
     port::EnginePort,
     sign_in_guard::send_to_sign_in,
 };
@@ -58,6 +59,7 @@ pub(crate) fn router(services: &Services) -> Router {
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
         .fallback(fallback)
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+        .layer(from_fn(require_permission))
         .layer(from_fn(send_to_sign_in))
         .layer(from_fn_with_state(Arc::clone(services), require_same_origin))
         .layer(from_fn_with_state(Arc::clone(services), identify_visitor))

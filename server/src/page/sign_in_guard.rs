@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-const SIGN_IN: &str = "/sign_in";
+pub(super) const SIGN_IN: &str = "/sign_in";
 
 /// Middleware: redirects a browser that asks for a page at the wrong time. Data and server functions answer for
 /// themselves.

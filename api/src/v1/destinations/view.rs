@@ -191,7 +191,7 @@ impl DestinationView {
 /// The destination, with its version as the entity tag.
 pub(super) fn answer(status: StatusCode, state: DestinationState, caller: &Caller) -> Response {
     let version = state.destination.version;
-    versioned(status, version, &DestinationView::new(state, caller.is_admin))
+    versioned(status, version, &DestinationView::new(state, caller.is_admin()))
 }
 
 /// The event types in the list of this kind.

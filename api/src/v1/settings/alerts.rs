@@ -67,6 +67,6 @@ pub(in crate::v1) async fn update_alert_settings(
 }
 
 async fn answer(services: &Services, caller: &Caller) -> Result<Response, ApiError> {
-    let view = services.engine.show_alert_settings(caller.is_admin).await?;
+    let view = services.engine.show_alert_settings(caller.is_admin()).await?;
     Ok(versioned(StatusCode::OK, view.version, &view))
 }

@@ -16,33 +16,26 @@ use super::filter::event_filter;
 
 pub(in crate::page) async fn export_csv(
     State(services): State<Services>,
-    signed_in: Option<Extension<SignedIn>>,
+    Extension(signed_in): Extension<SignedIn>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    export_filtered(services, signed_in, query, Format::Csv).await
+    export_filtered(services, &signed_in, query, Format::Csv).await
 }
 
 pub(in crate::page) async fn export_json_lines(
     State(services): State<Services>,
-    signed_in: Option<Extension<SignedIn>>,
+    Extension(signed_in): Extension<SignedIn>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    export_filtered(services, signed_in, query, Format::JsonLines).await
+    export_filtered(services, &signed_in, query, Format::JsonLines).await
 }
 
 async fn export_filtered(
     services: Services,
-    signed_in: Option<Extension<SignedIn>>,
+    signed_in: &SignedIn,
     query: Option<String>,
     format: Format,
 ) -> Result<Response, ApiError> {
-    let Some(Extension(signed_in)) = signed_in else {
-        return Err(ApiError::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "Sign in to go on.",
-        ));
-    };
     let location = LogLocation::from_query(&query.unwrap_or_default());
     let filter = event_filter(&location.filter, services.engine.clock().now())
         .map_err(|error| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", error.to_string()))?;
