@@ -1,31 +1,21 @@
 //! One stream: reads the log after its cursor, sends, and stores how far it is.
 
 mod bookkeeping;
+mod context;
 mod stream;
 
 use std::sync::Arc;
 
-use domain::{destination::Flow, ids::DestinationId};
-use tokio::sync::Notify;
+use domain::destination::Flow;
 
+pub(super) use self::context::StreamWorker;
 use self::stream::Stream;
 use super::{
     progress::Progress,
     shared::Shared,
-    status::Status,
     thread::{Commands, End, Worker, WorkerError},
 };
 use crate::{causes::causes, sink::sink_for, store::Destination};
-
-/// What a stream works with.
-#[derive(Clone)]
-pub(super) struct StreamWorker {
-    pub(super) destination: DestinationId,
-    pub(super) shared: Shared,
-    pub(super) status: Arc<Status>,
-    /// Refused events were changed in the store.
-    pub(super) reload: Arc<Notify>,
-}
 
 impl Worker for StreamWorker {
     fn thread_name(&self) -> String {

@@ -30,8 +30,8 @@ use super::{
         runs::{RunLimits, Runs},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
     },
-    StreamWorker,
     bookkeeping::{Bookkeeping, Committed, commit},
+    context::StreamWorker,
 };
 use crate::{
     causes::causes,
