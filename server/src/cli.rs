@@ -21,7 +21,7 @@ pub(crate) use self::{error::CommandError, output::print_line};
 #[command(
     name = "audit-streams",
     version,
-    about = "Takes audit events in, keeps them, and streams them to where they belong"
+    about = "Receives audit events, stores them durably, and streams them to destinations"
 )]
 #[command(disable_help_subcommand = true)]
 struct Cli {
@@ -33,15 +33,15 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(Box<serve::ServeArgs>),
-    /// Run a small receiver that verifies and prints the events it is sent
+    /// Run a small receiver that verifies and prints the events that it receives
     Receive(receive::ReceiveArgs),
-    /// Make, list and revoke API tokens
+    /// Create, list and revoke API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Help an administrator back in
+    /// Reset the password of an administrator
     #[command(subcommand)]
     Admin(admin::AdminCommand),
-    /// Print what an API looks like, as it is committed under docs/
+    /// Print the schema of an API, as committed under docs/
     #[command(subcommand, hide = true)]
     Schema(schema::SchemaCommand),
 }

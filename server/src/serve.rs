@@ -96,10 +96,10 @@ async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, 
         ClientDeadlines::default(),
     );
     signals.next().await;
-    tracing::info!("Stopping: finishing what is in progress.");
+    tracing::info!("Stopping: finishing requests and deliveries in progress.");
     tokio::select! {
         () = shut_down(services, serving, deadline) => tracing::info!("Stopped."),
-        () = signals.next() => tracing::warn!("Stopped at once, by a second signal."),
+        () = signals.next() => tracing::warn!("Stopped immediately by a second signal."),
     }
     storing_uses.abort();
 }
@@ -123,8 +123,8 @@ fn warn_of_risks(public_url: &PublicUrl, trusted_proxies: &TrustedProxies, addre
     if public_url.is_https() && trusted_proxies.is_empty() {
         tracing::warn!(
             %address,
-            "The public URL is https, so a proxy stands before this server, but no proxy is trusted: all requests seem \
-             to come from it, in audit events and for the limit on sign-in attempts. Set --trusted-proxies \
+            "The public URL is https, so a proxy is in front of this server, but no proxy is trusted: audit events and \
+             limits on sign-in attempts see the address of the proxy, not of the client. Set --trusted-proxies \
              (AUDIT_STREAMS_TRUSTED_PROXIES) to its address."
         );
     }

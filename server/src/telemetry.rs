@@ -39,14 +39,14 @@ pub(crate) fn start(format: LogFormat, level: &LogLevel) {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     if let Err(error) = started {
-        tracing::debug!(error, "The log was started before.");
+        tracing::debug!(error, "The log is already set up.");
     }
     // A panic is a fault of ours and has to be seen where everything else is.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         let message = panic.payload_as_str();
         let backtrace = std::backtrace::Backtrace::capture();
-        tracing::error!(place, message, %backtrace, "The server has a fault: a panic.");
+        tracing::error!(place, message, %backtrace, "A thread panicked; this is a bug.");
     }));
 }
 

@@ -1,4 +1,4 @@
-//! Why a command did not do its work, told on stderr.
+//! Errors of commands, reported on stderr.
 
 use std::{net::SocketAddr, process::ExitCode};
 
@@ -12,29 +12,31 @@ use super::{output, settings::InvalidSettings};
 pub(crate) enum CommandError {
     #[error(transparent)]
     Settings(#[from] InvalidSettings),
-    #[error("threads can't be started")]
+    #[error("can't start threads")]
     Runtime(#[source] std::io::Error),
-    #[error("the data folder can't be opened")]
+    #[error("can't open the data folder")]
     Open(#[from] OpenError),
     #[error(transparent)]
     Operation(#[from] MaintenanceError),
-    #[error("a secret can't be made")]
+    #[error("can't generate a secret")]
     Secret(#[from] KeyError),
     #[error("can't listen on {address}")]
     Listen {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("signals can't be received")]
+    #[error("can't listen for signals")]
     Signals(#[source] std::io::Error),
     #[error("{}", .0.message)]
     Field(FieldError),
-    #[error("there is no data folder {path}; name the server's own with --data-dir (AUDIT_STREAMS_DATA_DIR)")]
+    #[error(
+        "the data folder {path} does not exist; set the server's data folder with --data-dir (AUDIT_STREAMS_DATA_DIR)"
+    )]
     NoDataFolder { path: String },
 }
 
 impl CommandError {
-    /// Tells the operator. What they wrote wrong ends with 2, as clap's own errors do; anything else with 1.
+    /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; everything else with 1.
     pub(super) fn report(&self) -> ExitCode {
         output::complain(&causes(self));
         match self {

@@ -10,7 +10,7 @@ use crate::receive::{ReceiveConfig, SigningKey, receive};
 
 #[derive(clap::Args)]
 pub(super) struct ReceiveArgs {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 picks a free port
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_LISTEN",
@@ -18,7 +18,7 @@ pub(super) struct ReceiveArgs {
         default_value = "127.0.0.1:9000"
     )]
     listen: SocketAddr,
-    /// The destination's verification token; without it, any token is taken
+    /// The destination's verification token; without it, any token is accepted
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_TOKEN",
@@ -37,7 +37,7 @@ pub(super) struct ReceiveArgs {
     /// Print the body of each request too
     #[arg(long)]
     show_body: bool,
-    /// Answer this instead of 200, to see what a destination in trouble looks like
+    /// Respond with this status instead of 200, to see how a failing destination looks
     #[arg(long, value_name = "CODE", value_parser = clap::value_parser!(u16).range(200..=599))]
     status: Option<u16>,
 }

@@ -28,13 +28,13 @@ use crate::{
     telemetry::{self, LogFormat, LogLevel},
 };
 
-/// What was written on the command line and in the environment.
+/// Arguments of the command line, and their environment variables.
 #[derive(clap::Args)]
 pub(super) struct ServeArgs {
-    /// Folder that holds everything the server stores; made if it is not there
+    /// Folder for everything the server stores; created if it does not exist
     #[arg(long, env = "AUDIT_STREAMS_DATA_DIR", value_name = "FOLDER", default_value = "data")]
     data_dir: PathBuf,
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 picks a free port
     #[arg(
         long,
         env = "AUDIT_STREAMS_LISTEN",
@@ -42,10 +42,10 @@ pub(super) struct ServeArgs {
         default_value = "127.0.0.1:8080"
     )]
     listen: SocketAddr,
-    /// Where browsers reach the server, if that is not where it listens, for example https://audit.example.com
+    /// URL under which browsers reach the server, if it differs from the listen address, for example https://audit.example.com
     #[arg(long, env = "AUDIT_STREAMS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// How the server's own log looks
+    /// Format of the server's own log
     #[arg(
         long,
         env = "AUDIT_STREAMS_LOG_FORMAT",
@@ -53,26 +53,26 @@ pub(super) struct ServeArgs {
         default_value = "text"
     )]
     log_format: LogFormat,
-    /// What the server's own log holds: a level, or levels by module such as info,engine=debug
+    /// Level of the server's own log: one level, or levels by module such as info,engine=debug
     #[arg(long, env = "AUDIT_STREAMS_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     log_level: String,
-    /// Let destinations be on the local network and on this machine; as with the next three, what is set here can't be
+    /// Allow destinations on the local network and on this machine. This option and the next three, when set, can't be
     /// changed on the page
     #[arg(long, env = "AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", value_name = "BOOL", action = ArgAction::Set,
         num_args = 0..=1, require_equals = true, default_missing_value = "true",
         value_parser = BoolishValueParser::new())]
     allow_local_network: Option<bool>,
-    /// Hosts, addresses and ranges that destinations may be on besides the public internet, with commas: 10.1.2.3:8088,siem.internal
+    /// Comma-separated hosts, addresses and ranges that destinations may use besides the public internet: 10.1.2.3:8088,siem.internal
     #[arg(long, env = "AUDIT_STREAMS_NETWORK_ALLOWLIST", value_name = "LIST")]
     network_allowlist: Option<String>,
-    /// Days after which events leave the log, unless a destination still has to get them; 30 unless the page says otherwise
+    /// Days to keep events in the log; events that are not delivered yet are kept longer. Default: 30, or the value set on the page
     #[arg(long, env = "AUDIT_STREAMS_RETENTION_DAYS", value_name = "DAYS")]
     retention_days: Option<u32>,
-    /// Size that the log may grow to, such as 10GiB or 500MB; then no more events are taken in; 10GiB unless the page says
-    /// otherwise
+    /// Maximum size of the log, such as 10GiB or 500MB. When it is reached, new events are refused. Default: 10GiB, or the
+    /// value set on the page
     #[arg(long, env = "AUDIT_STREAMS_LOG_SIZE_LIMIT", value_name = "SIZE")]
     log_size_limit: Option<String>,
-    /// Destinations that there may be
+    /// Maximum number of destinations
     #[arg(
         long,
         env = "AUDIT_STREAMS_MAX_DESTINATIONS",
@@ -80,7 +80,7 @@ pub(super) struct ServeArgs {
         default_value_t = 20
     )]
     max_destinations: u32,
-    /// Seconds for finishing what is in progress when the server is told to stop
+    /// Seconds to finish requests and deliveries in progress when the server stops
     #[arg(
         long,
         env = "AUDIT_STREAMS_SHUTDOWN_DEADLINE",
@@ -88,10 +88,10 @@ pub(super) struct ServeArgs {
         default_value_t = 20
     )]
     shutdown_deadline: u32,
-    /// Events a second that are taken from one API token; 0 for no limit
+    /// Events per second accepted from each API token; 0 for no limit
     #[arg(long, env = "AUDIT_STREAMS_INGEST_RATE", value_name = "EVENTS", default_value_t = 0)]
     ingest_rate: u32,
-    /// Largest event that is taken in, 64KiB to 25MiB
+    /// Maximum size of an event, 64KiB to 25MiB
     #[arg(
         long,
         env = "AUDIT_STREAMS_EVENT_SIZE_LIMIT",
@@ -99,17 +99,16 @@ pub(super) struct ServeArgs {
         default_value = "1MiB"
     )]
     event_size_limit: String,
-    /// Requests a minute that are answered to one API token or one signed-in user, apart from those that post events; 0 for no
-    /// limit
+    /// Requests per minute for each API token and each signed-in user, not counting requests that post events; 0 for no limit
     #[arg(long, env = "AUDIT_STREAMS_API_RATE", value_name = "REQUESTS", default_value_t = 600)]
     api_rate: u32,
-    /// Cloud Logging's address; with a path if a proxy has it below one
+    /// URL of the Cloud Logging API; may include a path prefix for a proxy
     #[arg(long, env = "AUDIT_STREAMS_GOOGLE_LOGGING_URL", value_name = "URL", default_value = SinkServices::GOOGLE_LOGGING)]
     google_logging_url: String,
-    /// Where Google gives access tokens for service accounts
+    /// URL that issues Google access tokens for service accounts
     #[arg(long, env = "AUDIT_STREAMS_GOOGLE_TOKEN_URL", value_name = "URL", default_value = SinkServices::GOOGLE_TOKEN)]
     google_token_url: String,
-    /// Seconds after which a batch for AWS S3 is uploaded although it is not full
+    /// Seconds after which a batch for AWS S3 is uploaded even if it is not full
     #[arg(
         long,
         env = "AUDIT_STREAMS_S3_BATCH_SECONDS",
@@ -117,11 +116,11 @@ pub(super) struct ServeArgs {
         default_value_t = 60
     )]
     s3_batch_seconds: u32,
-    /// Start once although events.db and audit-streams.db don't match, and pair them as they are: what is missing from the
-    /// older one is given up. Not needed after both were restored from the same backup
+    /// Start once even though events.db and audit-streams.db do not match, and accept the loss of what the older file lacks.
+    /// Not needed if both were restored from the same backup
     #[arg(long)]
     accept_mismatched_files: bool,
-    /// Addresses and ranges of proxies whose X-Forwarded-For is believed, with commas
+    /// Comma-separated addresses and ranges of proxies whose X-Forwarded-For header is trusted
     #[arg(
         long,
         env = "AUDIT_STREAMS_TRUSTED_PROXIES",
@@ -130,7 +129,7 @@ pub(super) struct ServeArgs {
         hide_default_value = true
     )]
     trusted_proxies: String,
-    /// Addresses and ranges from which /metrics may be read without a token, with commas
+    /// Comma-separated addresses and ranges that may read /metrics without a token
     #[arg(
         long,
         env = "AUDIT_STREAMS_METRICS_ALLOW",
@@ -141,7 +140,7 @@ pub(super) struct ServeArgs {
     metrics_allow: String,
 }
 
-/// What is set in the environment alone.
+/// Settings that are read only from the environment.
 #[derive(Default)]
 struct Secrets {
     encryption_key: Option<String>,
@@ -176,7 +175,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
 
 impl ServeArgs {
     /// # Errors
-    /// Everything that is wrong, at once.
+    /// All problems at once.
     fn into_config(self, secrets: Secrets) -> Result<ServeConfig, InvalidSettings> {
         let mut problems = InvalidSettings::default();
         problems.collect(LOG_LEVEL, LogLevel::parse(&self.log_level));
@@ -248,7 +247,7 @@ fn parse_service(text: &str) -> Result<Url, &'static str> {
     url.ok_or("must be an absolute URL that starts with http:// or https://")
 }
 
-/// A URL below which others begin.
+/// A URL that others are relative to.
 fn parse_base(text: &str) -> Result<Url, &'static str> {
     let url = parse_service(text)?;
     let has_extra =
@@ -275,7 +274,7 @@ fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry
 }
 
 fn parse_days(days: u32, problems: &mut InvalidSettings) -> Option<RetentionDays> {
-    let rule = format!("must be 1 to {}: at 0 nothing would be kept", RetentionDays::MAX);
+    let rule = format!("must be from 1 to {}", RetentionDays::MAX);
     problems.collect(RETENTION_DAYS, RetentionDays::new(days).ok_or(rule))
 }
 
@@ -293,7 +292,7 @@ fn parse_event_size(text: &str, problems: &mut InvalidSettings) -> Option<EventS
     let ByteSize(bytes) = problems.collect(EVENT_SIZE_LIMIT, text.parse::<ByteSize>())?;
     problems.collect(
         EVENT_SIZE_LIMIT,
-        EventSizeLimit::new(bytes).ok_or("must be 64KiB to 25MiB"),
+        EventSizeLimit::new(bytes).ok_or("must be from 64KiB to 25MiB"),
     )
 }
 
@@ -305,7 +304,7 @@ fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> 
     )
 }
 
-/// With two keys, what one has sealed the other can't open.
+/// Data that one key encrypted can't be decrypted with another one.
 fn check_encryption_key(data_dir: &Path, key: Option<&str>, problems: &mut InvalidSettings) {
     let file = data_dir.join(KEY_FILE);
     let (Some(key), Ok(stored)) = (key, std::fs::read_to_string(&file)) else {

@@ -1,18 +1,18 @@
-//! Collects everything that is wrong with the settings, so that it can be mended in one go.
+//! Collects all problems of the settings, so that they can be fixed at once.
 
 use std::fmt;
 
-/// Settings that can't be used, each with what to do about it. Never empty when returned as an error.
+/// Invalid settings, each with how to fix it. Never empty when returned as an error.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct InvalidSettings(Vec<String>);
 
 impl InvalidSettings {
-    /// Notes what is wrong with one setting, or between two.
+    /// Records a problem of one setting, or of two together.
     pub(crate) fn note(&mut self, setting: Setting, problem: impl fmt::Display) {
         self.0.push(format!("{setting} {problem}"));
     }
 
-    /// Keeps the value, or notes the error and keeps nothing.
+    /// Returns the value, or records the error and returns `None`.
     pub(crate) fn collect<T>(&mut self, setting: Setting, parsed: Result<T, impl fmt::Display>) -> Option<T> {
         parsed.map_err(|error| self.note(setting, error)).ok()
     }
@@ -24,7 +24,7 @@ impl InvalidSettings {
 
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("these settings can't be used:")?;
+        formatter.write_str("invalid settings:")?;
         self.0.iter().try_for_each(|problem| write!(formatter, "\n  {problem}"))
     }
 }
@@ -36,7 +36,7 @@ impl std::error::Error for InvalidSettings {}
 pub(crate) enum Setting {
     /// `--public-url` and `AUDIT_STREAMS_PUBLIC_URL`.
     Flag(&'static str, &'static str),
-    /// Secrets never stand on a command line, which others on the host can read.
+    /// Secrets are never set on the command line, which other users of the host can read.
     Variable(&'static str),
 }
 

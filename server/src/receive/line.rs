@@ -6,7 +6,7 @@ use domain::Timestamp;
 
 use super::signature::SignatureError;
 
-/// What is known of a request.
+/// What is printed about a request.
 pub(super) struct Line<'request> {
     pub(super) at: Timestamp,
     pub(super) event_type: &'request str,
@@ -19,10 +19,10 @@ pub(super) struct Line<'request> {
     pub(super) status: u16,
 }
 
-/// Whether something that proves the sender is right.
+/// Result of checking a token or a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Check {
-    /// Nothing was given to check it against.
+    /// There is nothing to check it against.
     Skipped,
     Right,
     Wrong(SignatureError),

@@ -1,4 +1,4 @@
-//! How often each event has come. A sender that promises "at least once" may send one again.
+//! Counts how often each event was received. A sender that promises "at least once" may send one again.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,7 +13,7 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Counts this time too: 1 for an id that is new, or has been forgotten.
+    /// Counts one more event with this id, and returns how many there were: 1 for an id that is new or has been forgotten.
     pub(super) fn count(&mut self, id: &str) -> u32 {
         if let Some(count) = self.counts.get_mut(id) {
             *count = count.saturating_add(1);

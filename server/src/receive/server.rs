@@ -23,18 +23,18 @@ use super::{
 };
 use crate::cli::{CommandError, print_line};
 
-/// As much as the largest batch that a destination may be sent.
+/// The size of the largest batch that a destination receives.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// Settings that have been checked.
 pub(crate) struct ReceiveConfig {
     pub(crate) listen: SocketAddr,
-    /// The verification token to ask for; none for any.
+    /// The expected verification token; `None` accepts any.
     pub(crate) token: Option<String>,
-    /// None: signatures are not checked.
+    /// `None`: signatures are not checked.
     pub(crate) signing_key: Option<SigningKey>,
     pub(crate) show_body: bool,
-    /// The answer to a request with which nothing is wrong.
+    /// The response to a valid request.
     pub(crate) status: u16,
 }
 
@@ -44,7 +44,7 @@ struct Receiver {
     repeats: Mutex<Repeats>,
 }
 
-/// Receives until the process is ended.
+/// Serves until the process ends.
 ///
 /// # Errors
 /// [`CommandError::Listen`].
@@ -98,7 +98,7 @@ impl Receiver {
             .map(str::to_owned)
             .or_else(|| id_in(body))
             .unwrap_or_else(|| "-".to_owned());
-        // What nobody proved to have sent does not count.
+        // Requests that fail the checks are not counted.
         let times = if is_refused {
             0
         } else {
@@ -119,7 +119,7 @@ impl Receiver {
     }
 }
 
-/// Compares hashes, so that the time it takes says nothing about how much of the token is right.
+/// Compares hashes, so that the duration does not reveal how much of the token is right.
 fn check_token(expected: &str, sent: Option<&HeaderValue>) -> Check {
     match sent {
         None => Check::Wrong(SignatureError::Missing),

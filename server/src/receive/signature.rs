@@ -8,18 +8,18 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 
-/// How far the sender's clock and ours may be apart, and how old a message may be.
+/// How far the clocks of sender and receiver may differ, and how old a message may be.
 const TOLERANCE_SECONDS: i64 = 5 * 60;
 
 /// The key in a signing secret.
 pub(crate) struct SigningKey(Vec<u8>);
 
-/// The text was no signing secret.
+/// The text is not a signing secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be whsec_ followed by base64, as the destination's page shows it")]
 pub(crate) struct InvalidSecret;
 
-/// What is wrong with a signature.
+/// Why a signature is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SignatureError {
     #[error("missing")]

@@ -1,4 +1,4 @@
-//! What the operator is told at the start, on stdout: where the server is and how to get in. Never part of the log.
+//! Printed on stdout when the server has started: its URL and how to sign in. Never part of the log.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -7,10 +7,10 @@ use engine::admin::FirstUser;
 
 use crate::cli::print_line;
 
-/// The variable that may bring the first user's password.
+/// Environment variable with the password of the first user.
 pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";
 
-/// The facts of a start.
+/// Facts about the start.
 pub(super) struct Announcement<'start> {
     pub(super) address: SocketAddr,
     pub(super) public_url: &'start PublicUrl,

@@ -81,7 +81,7 @@ impl Connections {
         if tokio::time::timeout_at(stop_by, self.open.closed()).await.is_err() {
             tracing::warn!(
                 connections = self.open.receiver_count(),
-                "Some requests were not finished in time."
+                "Some requests did not finish before the deadline."
             );
         }
     }
@@ -108,7 +108,7 @@ async fn accept(listener: TcpListener, shared: Shared, places: Arc<Semaphore>) {
             ))),
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(error = %error, "A connection could not be taken in.");
+                tracing::error!(error = %error, "Could not accept a connection.");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -129,7 +129,7 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
     } = shared;
     // Answers are small and whole; waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = %error, "TCP_NODELAY could not be set.");
+        tracing::debug!(error = %error, "Could not set TCP_NODELAY.");
     }
     let busy = Busy::default();
     let stream = TimedStream::new(stream, deadlines, busy.clone());

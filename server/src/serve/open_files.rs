@@ -16,7 +16,7 @@ pub(super) fn raise_limit() -> usize {
         maximum: limit.maximum,
     };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::debug!(error = %error, "The limit of open files could not be raised.");
+        tracing::debug!(error = %error, "Could not raise the limit of open files.");
     }
     connections_for(getrlimit(Resource::Nofile).current)
 }

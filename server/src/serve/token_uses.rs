@@ -23,7 +23,7 @@ pub(super) async fn store(services: &Services) {
     if let Err(error) = services.engine.store_token_uses().await {
         tracing::warn!(
             error = causes(&error),
-            "When API tokens were last used could not be stored."
+            "Could not store when API tokens were last used."
         );
     }
 }

@@ -74,7 +74,7 @@ async fn a_misspelt_folder_is_not_made() {
     let missing = parent.path().join("missing");
     let output = command(&missing, &["token", "list"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no data folder"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the data folder"));
     assert!(!missing.exists());
 }
 

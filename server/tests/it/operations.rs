@@ -110,7 +110,7 @@ async fn settings_that_make_no_sense_stop_the_start() {
         "{complaint}"
     );
     assert!(
-        complaint.contains("--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be 1 to 36500"),
+        complaint.contains("--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be from 1 to 36500"),
         "{complaint}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
