@@ -10,7 +10,7 @@ use domain::{
 };
 use engine::{
     DestinationState, Engine,
-    store::{Destination, Header, Target, UpdateError},
+    admin::{AdminError, Destination, Header, Target},
 };
 
 /// How often a change is tried anew because somebody else, who does not wait in line, was faster.
@@ -22,7 +22,7 @@ pub enum EditError {
     #[error("{0}")]
     Invalid(#[from] FieldErrors),
     #[error("the change was not stored")]
-    Update(#[from] UpdateError),
+    Update(#[from] AdminError),
 }
 
 /// What is stored, as a form shows it: without the secrets that are shown on request or never.
@@ -73,10 +73,10 @@ pub async fn edit_named(
     let _permit = engine.editing().await;
     let mut tries = TRIES;
     loop {
-        let stored = engine.find_destination(id).await.map_err(UpdateError::from)?;
-        let stored = stored.ok_or(UpdateError::NotFound)?.destination;
+        let stored = engine.find_destination(id).await?;
+        let stored = stored.ok_or(AdminError::NotFound)?.destination;
         if version.is_some_and(|version| version != stored.version) {
-            return Err(UpdateError::ChangedMeanwhile.into());
+            return Err(AdminError::ChangedMeanwhile.into());
         }
         let (mut draft, mut flow) = (draft_of(&stored), stored.flow);
         change(&stored, &mut draft, &mut flow)?;
@@ -84,7 +84,7 @@ pub async fn edit_named(
         settings.flow = Some(flow);
         settings.event_names = event_names;
         match engine.update_destination(author, id, stored.version, settings).await {
-            Err(UpdateError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
+            Err(AdminError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
             answer => return Ok(answer?),
         }
     }

@@ -21,7 +21,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use engine::admin::AdminError;
 use prometheus_client::registry::Registry;
 
 use self::{format::Format, reading::Reading};
@@ -35,7 +34,7 @@ async fn show_metrics(State(services): State<Services>, request: Request) -> Res
     let (parts, _) = request.into_parts();
     let rate = access::authorise(&services, &parts).await?;
     let format = Format::of(&parts.headers);
-    let reading = Reading::take(&services).await.map_err(AdminError::from)?;
+    let reading = Reading::take(&services).await?;
     let mut registry = Registry::default();
     registry.register_collector(Box::new(reading));
     let text = format

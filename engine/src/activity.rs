@@ -1,6 +1,5 @@
 //! What streams have done, and how the log grows: figures for people and for metrics.
 
-mod error;
 mod forecast;
 mod log_positions;
 
@@ -13,7 +12,6 @@ use domain::{
     ids::{DestinationId, Seq},
 };
 
-pub use self::error::FiguresError;
 pub(crate) use self::log_positions::keep_books;
 use crate::{
     Engine,
@@ -98,14 +96,14 @@ impl Engine {
     /// hour; none if no stream is behind, or if that is more than a year away.
     ///
     /// # Errors
-    /// [`FiguresError`].
-    pub async fn log_full_at(&self) -> Result<Option<Timestamp>, FiguresError> {
+    /// [`AdminError::Internal`].
+    pub async fn log_full_at(&self) -> Result<Option<Timestamp>, AdminError> {
         let destinations = self.database().list_destinations().await?;
         Ok(self.forecast(&destinations).await?.into_values().min())
     }
 
     /// What else is worth knowing of these streams, in their order.
-    pub(crate) async fn facts_of(&self, destinations: &[Destination]) -> Result<Vec<StreamFacts>, FiguresError> {
+    pub(crate) async fn facts_of(&self, destinations: &[Destination]) -> Result<Vec<StreamFacts>, AdminError> {
         let end = Minute::of(self.clock().now());
         let refused = self.database().count_all_refused().await?;
         let totals = self.database().read_totals(end.minus(RATE_MINUTES - 1)).await?;

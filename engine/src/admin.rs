@@ -28,3 +28,7 @@ pub use self::{
     sessions::{CheckedCredentials, SignInOutcome},
     users::FirstUser,
 };
+pub use crate::store::{
+    BROWSER_KNOWN_FOR, Destination, GoogleTarget, Header, HttpTarget, IdempotencyKey, KnownBrowser, Namespace,
+    S3Target, Target,
+};

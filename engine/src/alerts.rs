@@ -55,7 +55,7 @@ const SEND_PERIOD: Duration = Duration::from_secs(5);
 
 /// A look could not be finished; the next one makes it good.
 #[derive(Debug, thiserror::Error)]
-pub enum LookError {
+pub(crate) enum LookError {
     #[error("the store could not be read or written")]
     Store(#[from] StoreError),
     #[error("the size of the log could not be read")]

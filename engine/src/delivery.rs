@@ -36,8 +36,5 @@ mod totals;
 mod waits;
 mod worker;
 
-pub use self::{
-    status::ParkError,
-    supervisor::Delivery,
-    totals::{Failure, StreamTotals},
-};
+pub use self::totals::{Failure, StreamTotals};
+pub(crate) use self::{status::ParkError, supervisor::Delivery};

@@ -237,7 +237,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`OpenError`], naming what could not be opened.
-    pub async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
+    pub(crate) async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
         let folder = DataFolder::prepare(data_dir)?;
         folder.check_store()?;
         open_store(&folder, encryption_key).await
@@ -251,7 +251,7 @@ impl Engine {
         &self.log
     }
 
-    pub fn database(&self) -> &Database {
+    pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
@@ -275,12 +275,12 @@ impl Engine {
     }
 
     /// An instance event about to be stored with the change it tells of.
-    pub fn recorded(&self, event: InstanceEvent, author: &Author) -> Recorded {
+    pub(crate) fn recorded(&self, event: InstanceEvent, author: &Author) -> Recorded {
         Recorded::new(event, author, self.clock.now())
     }
 
     /// Brings stored instance events into the log. A failure is logged and made good by the upkeep's timer.
-    pub async fn relay_instance_events(&self) {
+    pub(crate) async fn relay_instance_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
             tracing::warn!(error = causes(&error), "Instance events wait to be logged.");
         }

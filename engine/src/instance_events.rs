@@ -11,7 +11,7 @@ use domain::{
     instance_event::INSTANCE_SOURCE,
 };
 
-pub use self::recorded::{Recorded, fresh_id};
+pub(crate) use self::recorded::{Recorded, fresh_id};
 use crate::{
     clock::Clock,
     log::{AppendError, EventLog},
@@ -20,7 +20,7 @@ use crate::{
 
 /// Why instance events are still waiting.
 #[derive(Debug, thiserror::Error)]
-pub enum RelayError {
+pub(crate) enum RelayError {
     #[error("instance events could not be read or removed")]
     Store(#[from] StoreError),
     #[error("instance events could not be appended to the log")]
@@ -31,7 +31,7 @@ pub enum RelayError {
 ///
 /// # Errors
 /// [`RelayError`]; what was not moved is moved by the next call.
-pub async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result<usize, RelayError> {
+pub(crate) async fn relay(database: &Database, log: &EventLog, clock: &Clock) -> Result<usize, RelayError> {
     let pending = database.pending_instance_events().await?;
     if pending.is_empty() {
         return Ok(0);

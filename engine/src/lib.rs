@@ -10,36 +10,44 @@ mod alerts;
 mod causes;
 pub mod clock;
 pub mod credentials;
-pub mod delivery;
+mod delivery;
 mod engine;
 mod folder;
 mod incident;
 mod ingest;
-pub mod instance_events;
+mod instance_events;
 pub mod log;
-pub mod net;
+mod net;
 mod open_error;
 mod pairing;
 mod retention;
 mod settings;
-pub mod sink;
+mod sink;
 mod storage;
-pub mod store;
-pub mod vault;
+mod store;
+mod vault;
+
+/// The tests of the whole engine. They are a part of the crate because they look into the store, which nobody else may.
+#[cfg(test)]
+#[path = "../tests/it/main.rs"]
+mod it;
 
 /// The stack of each thread that handles input from outside. Parsers bound how deep they recurse; this leaves them a wide margin.
 pub const THREAD_STACK: usize = 8 * 1024 * 1024;
 
 pub use self::{
-    activity::{FiguresError, Traffic},
+    activity::Traffic,
     admin::{Addition, DestinationState, KnownEventType, ReplayStanding},
     alerts::{OpenAlert, OpenAlerts},
     causes::causes,
+    delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
     incident::report_incident,
     ingest::IngestError,
     open_error::OpenError,
-    pairing::{Mismatch, Pairing, StoreSide},
+    pairing::Mismatch,
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
+    sink::SinkServices,
     storage::PartState,
+    vault::{KeyError, random},
 };

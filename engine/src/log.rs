@@ -57,20 +57,24 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 
 pub use self::{
     append::Appended,
-    arrivals::Arrivals,
-    browse::{BrowseRow, Browsed, SCAN_BYTES, SCAN_ROWS},
+    browse::{BrowseRow, Browsed},
     browse_position::BrowsePosition,
     by_seq::{CountedPage, SeqBrowsed, SeqFilter, SeqRequest},
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
-    job::QUEUE_BYTES,
-    known::LatestNames,
-    logged_event::LoggedEvent,
-    prune::{PruneOrder, PruneReport, PrunedEarly, Usage},
-    range::{RangeCount, RangeFilter, RangePage},
-    read::LogPage,
-    types::EventTypeCount,
     usage::{Stored, Writing},
+};
+#[cfg(test)]
+pub(crate) use self::{browse::SCAN_BYTES, range::RangeCount};
+pub(crate) use self::{
+    browse::SCAN_ROWS,
+    damage::is_damage,
+    guarded_pool::guarded,
+    job::QUEUE_BYTES,
+    logged_event::LoggedEvent,
+    prune::{CHUNK, PruneOrder, PruneReport, PrunedEarly},
+    range::{RangeFilter, RangePage},
+    read::LogPage,
 };
 use self::{
     damage::Damage,
@@ -78,7 +82,6 @@ use self::{
     tail::Tail,
     writer::{Opening, Writer},
 };
-pub(crate) use self::{damage::is_damage, guarded_pool::guarded, prune::CHUNK};
 use crate::{pairing::Pairing, storage::PartState};
 
 /// Handle to the open log; clones share it.
@@ -108,7 +111,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`], as [`Self::open`], and if the file does not belong to the store; it is left as it was then.
-    pub async fn open_paired(path: &Path, size_limit: u64, pairing: Pairing) -> Result<Self, LogError> {
+    pub(crate) async fn open_paired(path: &Path, size_limit: u64, pairing: Pairing) -> Result<Self, LogError> {
         Self::start(path, size_limit, Some(pairing)).await
     }
 
@@ -150,7 +153,7 @@ impl EventLog {
     }
 
     /// Minds another size from the next commit on.
-    pub fn set_size_limit(&self, bytes: u64) {
+    pub(crate) fn set_size_limit(&self, bytes: u64) {
         self.writer.set_size_limit(bytes);
     }
 
@@ -159,7 +162,7 @@ impl EventLog {
     }
 
     /// What is stored about refused events outside of the log's file: counts towards the size limit.
-    pub fn set_refused_bytes(&self, bytes: u64) {
+    pub(crate) fn set_refused_bytes(&self, bytes: u64) {
         self.writer.set_refused_bytes(bytes);
     }
 

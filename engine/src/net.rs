@@ -30,18 +30,12 @@ mod tolerance_tests;
 mod trace;
 mod trust_store;
 
-pub use domain::settings::AllowEntry;
-
-pub(crate) use self::mail::MailServer;
-pub use self::{
+pub(crate) use self::{
     client::{ClientError, GuardedClient, GuardedClients},
-    mail::MailError,
+    exchange::{BodyError, Response},
+    mail::{MailError, MailServer},
     resolver::{Blocked, Unresolved},
     rules::{Forbidden, NetworkRules},
-    trace::Trace,
-};
-pub(crate) use self::{
-    exchange::{BodyError, Response},
     send_error::{Late, NoConnection},
-    trace::Traced,
+    trace::{Trace, Traced},
 };

@@ -13,7 +13,7 @@ use domain::ids::Seq;
 
 /// What `audit-streams.db` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreSide {
+pub(crate) struct StoreSide {
     pub instance: String,
     pub generation: i64,
     /// A position that the log has reached; `None` if the store has never had a log.
@@ -70,7 +70,7 @@ pub enum Mismatch {
 
 /// What the log is to be checked against when it is opened.
 #[derive(Clone, Debug)]
-pub struct Pairing {
+pub(crate) struct Pairing {
     pub store: StoreSide,
     /// A mismatch is logged and accepted.
     pub accepts_mismatch: bool,

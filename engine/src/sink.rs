@@ -14,16 +14,12 @@ use std::sync::Arc;
 
 use domain::ids::ReplayId;
 
+pub use self::contract::SinkServices;
 pub(crate) use self::{
-    contract::USER_AGENT,
-    google::check_private_key,
-    http::{LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
+    contract::{Batching, Report, Run, SendReport, Sink, SinkError, USER_AGENT},
+    google::{GoogleSink, check_private_key},
+    http::{HttpSink, LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
     report::{KEPT_BYTES, find as find_cause, masked, why_no_answer},
-};
-pub use self::{
-    contract::{Batching, Report, Run, SendReport, Sink, SinkError, SinkServices},
-    google::GoogleSink,
-    http::HttpSink,
     s3::S3Sink,
 };
 use crate::{
@@ -39,7 +35,7 @@ pub(crate) use self::report::error_report;
 ///
 /// # Errors
 /// [`SinkError`] if no connection can be set up on this machine, or with what is stored.
-pub fn sink_for(
+pub(crate) fn sink_for(
     destination: &Destination,
     clients: &GuardedClients,
     services: &SinkServices,
@@ -69,7 +65,7 @@ pub(crate) fn sink_to(
 ///
 /// # Errors
 /// As [`sink_for`].
-pub fn replay_sink_for(
+pub(crate) fn replay_sink_for(
     destination: &Destination,
     clients: &GuardedClients,
     services: &SinkServices,

@@ -21,25 +21,24 @@ mod settings;
 mod tokens;
 mod users;
 
-pub(crate) use self::refused::KEPT_ANSWERS;
-pub use self::{
+pub(crate) use self::{
     activity::MinuteTotals,
-    alerts::{Channel, Notice, OpenTroubles, StoredAlertSettings, Telling, TroubleChange},
-    browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
+    alerts::{Channel, Notice, StoredAlertSettings, Telling, TroubleChange},
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate},
-    destinations::{
-        Admission, Destination, GoogleTarget, Header, HttpSecrets, HttpTarget, IdempotencyKey, Insertion, Namespace,
-        NewDestination, S3Target, SigningSecret, Target, UpdateError,
-    },
-    error::StoreError,
+    destinations::{Admission, HttpSecrets, Insertion, NewDestination, SigningSecret, UpdateError},
     instance_events::PendingInstanceEvent,
-    owed::Owed,
-    refused::{Refused, TextBytes},
+    refused::{KEPT_ANSWERS, Refused, TextBytes},
     refused_event::{DueEvent, ParkedEvent, RefusedEvent},
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
-    sessions::{ListedSession, NewSession, StoredSession},
+    sessions::{NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},
-    tokens::{NewToken, StoredToken},
+    tokens::NewToken,
     users::{KeptSession, ListedUser, StoredUser, UserError},
+};
+pub use self::{
+    browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
+    destinations::{Destination, GoogleTarget, Header, HttpTarget, IdempotencyKey, Namespace, S3Target, Target},
+    error::StoreError,
+    tokens::StoredToken,
 };

@@ -17,7 +17,7 @@ const NONCE_BYTES: usize = 24;
 
 /// Seals and opens secrets. It has no `Debug` that would show the key.
 #[derive(Clone)]
-pub struct Vault {
+pub(crate) struct Vault {
     cipher: XChaCha20Poly1305,
     digests: Hmac<Sha256>,
 }
@@ -27,7 +27,7 @@ const DIGESTS: &[u8] = b"audit-streams digests";
 
 /// Where a secret stands: part of what is authenticated.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub(crate) struct Place {
     pub table: &'static str,
     pub column: &'static str,
     pub row: i64,
@@ -52,7 +52,7 @@ pub struct DoesNotOpen;
 impl Vault {
     /// # Errors
     /// [`KeyError::Malformed`] unless the text is 32 bytes in base64.
-    pub fn from_base64(text: &str) -> Result<Self, KeyError> {
+    pub(crate) fn from_base64(text: &str) -> Result<Self, KeyError> {
         let key = STANDARD.decode(text.trim()).map_err(|_| KeyError::Malformed)?;
         if key.len() != 32 {
             return Err(KeyError::Malformed);
@@ -66,7 +66,7 @@ impl Vault {
     }
 
     /// A digest that is the same for the same text, by which nobody without the key can tell or guess the text. In hexadecimal.
-    pub fn digest(&self, text: &str) -> String {
+    pub(crate) fn digest(&self, text: &str) -> String {
         let digest = self.digests.clone().chain_update(text).finalize().into_bytes();
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -75,7 +75,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`KeyError`] if the file can't be read, written or understood.
-    pub fn from_file(path: &Path) -> Result<Self, KeyError> {
+    pub(crate) fn from_file(path: &Path) -> Result<Self, KeyError> {
         let io = |source| KeyError::File {
             path: path.display().to_string(),
             source,
@@ -96,7 +96,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`KeyError::NoRandomness`].
-    pub fn seal(&self, place: Place, secret: &str) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn seal(&self, place: Place, secret: &str) -> Result<Vec<u8>, KeyError> {
         let nonce = random::<NONCE_BYTES>().map_err(|_| KeyError::NoRandomness)?;
         let associated = place.to_string();
         let payload = Payload {
@@ -112,7 +112,7 @@ impl Vault {
 
     /// # Errors
     /// [`DoesNotOpen`].
-    pub fn open(&self, place: Place, sealed: &[u8]) -> Result<String, DoesNotOpen> {
+    pub(crate) fn open(&self, place: Place, sealed: &[u8]) -> Result<String, DoesNotOpen> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).ok_or(DoesNotOpen)?;
         let associated = place.to_string();
         let payload = Payload {

@@ -3,6 +3,7 @@
 
 mod app_place;
 mod crate_graph;
+mod engine_surface;
 mod file_length;
 mod http_client_place;
 mod import_cycles;
@@ -11,7 +12,6 @@ mod left_out;
 mod machine_traces;
 mod source;
 mod sql_place;
-mod store_place;
 
 use anyhow::{Result, bail};
 
@@ -39,7 +39,7 @@ fn findings_in(source: &Source) -> Vec<String> {
     let mut findings = file_length::check(source);
     findings.extend(app_place::check(source));
     findings.extend(sql_place::check(source));
-    findings.extend(store_place::check(source));
+    findings.extend(engine_surface::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
     findings.extend(left_out::check(source));

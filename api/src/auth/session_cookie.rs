@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::access::SetCookie;
-use engine::store::BROWSER_KNOWN_FOR;
+use engine::admin::BROWSER_KNOWN_FOR;
 
 use engine::credentials::SessionKey;
 

@@ -18,7 +18,7 @@ use domain::{
     },
     instance_event::{Author, AuthorClass},
 };
-use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
+use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;

@@ -2,7 +2,7 @@
 
 use async_graphql::Error;
 use domain::{Field, FieldError, FieldErrors};
-use engine::store::{StoreError, UpdateError};
+use engine::admin::AdminError;
 
 use super::family::{Family, NOT_THERE, too_many};
 use crate::{destinations::EditError, web::report_incident};
@@ -41,20 +41,23 @@ impl Refusal {
     pub(super) fn of_edit(family: Family, error: EditError) -> Self {
         match error {
             EditError::Invalid(errors) => Self::invalid(family, &errors),
-            EditError::Update(error) => Self::of_update(family, error),
+            EditError::Update(error) => Self::of_operation(family, error),
         }
     }
 
-    pub(super) fn of_update(family: Family, error: UpdateError) -> Self {
+    /// The operation of the engine failed. Its field errors are worded as GitLab's database reports them.
+    pub(super) fn of_operation(family: Family, error: AdminError) -> Self {
         match error {
-            UpdateError::NotFound => Self::Error(not_there()),
-            UpdateError::Refused(error) => Self::message(family.store_message(&error)),
-            UpdateError::TooMany { limit } => Self::message(too_many(limit)),
-            UpdateError::ChangedMeanwhile => {
+            AdminError::NotFound => Self::Error(not_there()),
+            AdminError::Invalid(errors) => {
+                Self::Messages(errors.iter().map(|error| family.store_message(error)).collect())
+            }
+            AdminError::TooManyDestinations { limit } => Self::message(too_many(limit)),
+            AdminError::ChangedMeanwhile => {
                 Self::message("The destination is being changed by others as well. Send the change again.")
             }
-            UpdateError::Store(error) => Self::Error(store_failed(error)),
-            error @ (UpdateError::KeyReused | UpdateError::Log(_)) => Self::Error(failed(&error)),
+            AdminError::NotParked { reason } => Self::message(reason),
+            error => Self::Error(of_admin(error)),
         }
     }
 
@@ -83,13 +86,20 @@ pub(super) fn not_there() -> Error {
     Error::new(NOT_THERE)
 }
 
-pub(super) fn store_failed(error: StoreError) -> Error {
-    failed(&error)
+/// A read operation of the engine failed.
+pub(super) fn of_admin(error: AdminError) -> Error {
+    match error {
+        AdminError::Internal { code } => incident(&code),
+        error => failed(&error),
+    }
 }
 
 /// A failure of this server itself: the log says what, the client gets a code to ask about.
 pub(super) fn failed(error: &dyn std::error::Error) -> Error {
-    let code = report_incident("A GraphQL operation could not be carried out.", error);
+    incident(&report_incident("A GraphQL operation could not be carried out.", error))
+}
+
+fn incident(code: &str) -> Error {
     Error::new(format!(
         "Something went wrong on the server; its log says what, beside the code {code}."
     ))

@@ -7,7 +7,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{GoogleTarget, Target},
+    admin::{GoogleTarget, Target},
 };
 
 use super::{

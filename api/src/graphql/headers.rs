@@ -8,7 +8,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{Destination, Header},
+    admin::{Destination, Header},
 };
 
 use super::{

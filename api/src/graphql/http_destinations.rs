@@ -7,7 +7,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{HttpTarget, Target},
+    admin::{HttpTarget, Target},
 };
 
 use super::{

@@ -6,7 +6,7 @@ use domain::{
     destination::NamespacePath,
     ids::{DestinationId, NamespaceId},
 };
-use engine::store::Namespace as StoredNamespace;
+use engine::admin::Namespace as StoredNamespace;
 
 use super::{
     access::author,

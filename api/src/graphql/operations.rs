@@ -6,12 +6,12 @@ use domain::{
     destination::{DestinationDraft, FilterKind, Flow, TargetDraft},
     ids::DestinationId,
 };
-use engine::{DestinationState, store::Destination, vault::random};
+use engine::{DestinationState, admin::Destination, random};
 
 use super::{
     access::{author, authorise, services},
     connection::{Cursor, PageArguments, page},
-    errors::{Refusal, failed, not_there},
+    errors::{Refusal, failed, not_there, of_admin},
     family::Family,
 };
 use crate::destinations;
@@ -37,11 +37,7 @@ pub(super) async fn list_page<T: OutputType>(
 
 /// Every destination of the family, oldest first.
 async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {
-    let states = services(ctx)?
-        .engine
-        .list_destinations()
-        .await
-        .map_err(|error| failed(&error))?;
+    let states = services(ctx)?.engine.list_destinations().await.map_err(of_admin)?;
     Ok(states.into_iter().filter(|state| is_known(family, state)).collect())
 }
 
@@ -76,7 +72,7 @@ pub(super) async fn create(
     let mut new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
     new.event_names = family.event_names();
     let created = services(ctx)?.engine.create_destination(author, new).await;
-    created.map_err(|error| Refusal::of_update(family, error))
+    created.map_err(|error| Refusal::of_operation(family, error))
 }
 
 /// Changes a destination of the family, whatever others do to it meanwhile.
@@ -99,16 +95,12 @@ pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId)
     require(ctx, family, id).await?;
     let engine = &services(ctx)?.engine;
     let deleted = engine.delete_destination_named(author, id, family.event_names()).await;
-    deleted.map_err(|error| Refusal::of_update(family, error))
+    deleted.map_err(|error| Refusal::of_operation(family, error))
 }
 
 /// A destination never becomes one of another kind, so this holds until it goes.
 pub(super) async fn require(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<DestinationState, Error> {
-    let found = services(ctx)?
-        .engine
-        .find_destination(id)
-        .await
-        .map_err(|error| failed(&error))?;
+    let found = services(ctx)?.engine.find_destination(id).await.map_err(of_admin)?;
     found.filter(|state| is_known(family, state)).ok_or_else(not_there)
 }
 

@@ -4,17 +4,16 @@ use async_graphql::{
     Context, InputObject, InputValueError, InputValueResult, Object, Result, Scalar, ScalarType, Value,
 };
 use domain::ids::{DestinationId, Seq};
-use engine::delivery::ParkError;
+use engine::admin::AdminError;
 
 use super::{
     access::{author, services},
-    errors::{Refusal, not_there, store_failed, told},
+    errors::{Refusal, told},
     family::Family,
     ids::{GlobalId, UnifiedModel},
     operations::require,
     payload::bare_payload,
 };
-use engine::admin::AdminError;
 
 const NOT_STORED: &str = "The event was not parked in time, and may be parked later. Check its stream, and try again.";
 
@@ -89,12 +88,8 @@ async fn park_event(ctx: &Context<'_>, id: DestinationId, seq: Seq) -> Result<()
     require(ctx, Family::Unified, id).await?;
     let parked = services(ctx)?.engine.park_event(author, id, seq).await;
     parked.map_err(|error| match error {
-        ParkError::NotFound => Refusal::Error(not_there()),
-        ParkError::Store(error) => Refusal::Error(store_failed(error)),
-        error => match AdminError::from(error) {
-            AdminError::NotParked { reason } => Refusal::message(reason),
-            _ => Refusal::message(NOT_STORED),
-        },
+        AdminError::Busy => Refusal::message(NOT_STORED),
+        error => Refusal::of_operation(Family::Unified, error),
     })
 }
 

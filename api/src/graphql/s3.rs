@@ -8,7 +8,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{S3Target, Target},
+    admin::{S3Target, Target},
 };
 
 use super::{

@@ -9,7 +9,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{Namespace as StoredNamespace, Target},
+    admin::{Namespace as StoredNamespace, Target},
 };
 use serde_json::Value;
 

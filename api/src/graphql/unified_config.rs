@@ -11,7 +11,7 @@ use domain::{
         DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, S3Settings, TargetDraft,
     },
 };
-use engine::store::{HttpTarget, Target};
+use engine::admin::{HttpTarget, Target};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use domain::{Timestamp, health::StreamHealth};
-use engine::delivery::Failure;
+use engine::Failure;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 
 use super::{

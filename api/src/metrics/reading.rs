@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use domain::{Timestamp, health::StreamFacts, ids::DestinationId};
 use engine::{
-    DestinationState, Engine, FiguresError,
-    delivery::StreamTotals,
+    DestinationState, Engine, StreamTotals,
+    admin::AdminError,
     log::{Stored, Writing},
 };
 
@@ -58,8 +58,8 @@ pub(super) struct StreamReading {
 
 impl Reading {
     /// # Errors
-    /// [`FiguresError`].
-    pub(super) async fn take(services: &Services) -> Result<Self, FiguresError> {
+    /// [`AdminError::Internal`].
+    pub(super) async fn take(services: &Services) -> Result<Self, AdminError> {
         let engine = &services.engine;
         let log = LogReading::take(engine).await?;
         let states = engine.list_destinations().await?;
@@ -77,7 +77,7 @@ impl Reading {
 }
 
 impl LogReading {
-    async fn take(engine: &Engine) -> Result<Self, FiguresError> {
+    async fn take(engine: &Engine) -> Result<Self, AdminError> {
         let log = engine.log();
         Ok(Self {
             stored: log.stored().await?,

@@ -22,7 +22,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use engine::{admin::AdminError, store::UpdateError};
+use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -80,7 +80,7 @@ async fn list_destinations(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Listed<DestinationView>>, ApiError> {
-    let states = services.engine.list_destinations().await.map_err(AdminError::from)?;
+    let states = services.engine.list_destinations().await?;
     let view = |state| DestinationView::new(state, caller.is_admin());
     Ok(Json(Listed::new(states, view)))
 }
@@ -130,8 +130,8 @@ async fn delete_destination(
         None => engine.delete_destination(&caller.author, id).await,
     };
     deleted.map_err(|error| match error {
-        UpdateError::ChangedMeanwhile => version_mismatch(),
-        error => AdminError::from(error).into(),
+        AdminError::ChangedMeanwhile => version_mismatch(),
+        error => error.into(),
     })?;
     Ok(StatusCode::NO_CONTENT)
 }

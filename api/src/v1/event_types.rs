@@ -8,7 +8,7 @@ use engine::KnownEventType;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{answer::Listed, audit_events::unreadable};
+use super::answer::Listed;
 use crate::{error::ApiError, services::Services};
 
 /// A type of audit event.
@@ -40,7 +40,7 @@ pub(super) struct EventType {
     (status = 200, description = "Every type: first those that are not built in, then by category", body = Listed<EventType>),
 ))]
 pub(super) async fn list_event_types(State(services): State<Services>) -> Result<Json<Listed<EventType>>, ApiError> {
-    let known = services.engine.list_event_types().await.map_err(unreadable)?;
+    let known = services.engine.list_event_types().await?;
     let built_in: HashMap<&str, BuiltInType> = built_in_types().map(|built_in| (built_in.name, built_in)).collect();
     let view = |known: KnownEventType| {
         let built_in = built_in.get(known.name.as_str());

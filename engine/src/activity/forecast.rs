@@ -9,8 +9,8 @@ use domain::{
     ids::{DestinationId, Seq},
 };
 
-use super::{FiguresError, HOUR_MINUTES};
-use crate::{Engine, log::Stored, store::Destination};
+use super::HOUR_MINUTES;
+use crate::{Engine, admin::AdminError, log::Stored, store::Destination};
 
 /// What came in during less time than this tells of a burst, not of a rate.
 const RATE_KNOWN_AFTER_MS: u64 = 5 * 60 * 1_000;
@@ -51,7 +51,7 @@ impl Engine {
     pub(super) async fn forecast(
         &self,
         destinations: &[Destination],
-    ) -> Result<HashMap<DestinationId, Timestamp>, FiguresError> {
+    ) -> Result<HashMap<DestinationId, Timestamp>, AdminError> {
         let behind = destinations
             .iter()
             .filter(|destination| is_behind(&self.health_of(destination)));
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// None if it is not known.
-    async fn growth(&self) -> Result<Option<Growth>, FiguresError> {
+    async fn growth(&self) -> Result<Option<Growth>, AdminError> {
         let now = self.clock().now();
         let from = Minute::of(now).minus(HOUR_MINUTES);
         let positions = self.database().read_log_positions(from).await?;

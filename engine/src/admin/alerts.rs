@@ -1,28 +1,22 @@
 //! Alerts: when and how administrators are notified, and the alerts that are open.
 
 use domain::{
-    Field, FieldError,
+    Field,
     instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AlertChange, AlertChannel, EmailSettings, MailAddress, WebhookSettings},
     view::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
 };
 
 use super::AdminError;
-use crate::{
-    Engine,
-    alerts::test_notice,
-    instance_events::Recorded,
-    sink::Signer,
-    store::{StoreError, StoredAlertSettings, UpdateError},
-};
+use crate::{Engine, alerts::test_notice, instance_events::Recorded, sink::Signer, store::StoredAlertSettings};
 
 impl Engine {
     /// The alert settings as stored, with their secrets.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn alert_settings(&self) -> Result<StoredAlertSettings, StoreError> {
-        self.database().alert_settings().await
+    /// [`AdminError::Internal`].
+    pub(crate) async fn alert_settings(&self) -> Result<StoredAlertSettings, AdminError> {
+        Ok(self.database().alert_settings().await?)
     }
 
     /// The alert settings, with the whole URL of the webhook or its origin alone.
@@ -127,7 +121,7 @@ impl Engine {
     }
 
     /// What the network rules say of new hosts without resolving them.
-    fn check_hosts(&self, before: &StoredAlertSettings, after: &StoredAlertSettings) -> Result<(), UpdateError> {
+    fn check_hosts(&self, before: &StoredAlertSettings, after: &StoredAlertSettings) -> Result<(), AdminError> {
         let place = |email: &EmailSettings| (email.host.clone(), email.port);
         let email = after.email.as_ref().map(place);
         if let Some((host, port)) = email.clone().filter(|_| email != before.email.as_ref().map(place)) {
@@ -192,13 +186,13 @@ impl Engine {
 }
 
 /// With what is kept of what is stored.
-fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredAlertSettings, UpdateError> {
+fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredAlertSettings, AdminError> {
     let email = match change.email {
         None => before.email.clone(),
         Some(None) => None,
         Some(Some(email)) => {
             let completed = email.complete(before.email.as_ref());
-            Some(completed.map_err(UpdateError::Refused)?)
+            Some(completed?)
         }
     };
     let webhook = match change.webhook {
@@ -208,7 +202,7 @@ fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredA
     let secret = webhook.as_ref().and_then(|webhook| webhook.secret.as_ref());
     if secret.is_some_and(|secret| Signer::new(secret.expose()).is_none()) {
         let rule = "Signing secret: the part after whsec_ is no base64.";
-        return Err(UpdateError::Refused(FieldError::new(Field::WebhookSecret, rule)));
+        return Err(AdminError::refused(Field::WebhookSecret, rule));
     }
     Ok(StoredAlertSettings {
         version: before.version,

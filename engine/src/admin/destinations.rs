@@ -9,7 +9,7 @@ mod test_report;
 mod testing;
 
 use domain::{
-    Field, FieldError, Timestamp,
+    Field, Timestamp,
     destination::{DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings, VerificationToken},
     event::EventType,
     health::{StreamFacts, StreamHealth},
@@ -23,14 +23,12 @@ use self::changes::{
 };
 pub use self::event_types::KnownEventType;
 use crate::{
-    Engine, FiguresError,
+    Engine,
+    admin::AdminError,
     instance_events::Recorded,
     log::LogError,
     sink::check_private_key,
-    store::{
-        Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, SigningSecret, StoreError, Target,
-        UpdateError,
-    },
+    store::{Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, SigningSecret, Target},
     vault::{KeyError, random},
 };
 
@@ -56,15 +54,15 @@ impl Engine {
     /// Every destination, oldest first.
     ///
     /// # Errors
-    /// [`FiguresError`].
-    pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, FiguresError> {
+    /// [`AdminError::Internal`].
+    pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, AdminError> {
         let destinations = self.database().list_destinations().await?;
         self.states_of(destinations).await
     }
 
     /// # Errors
-    /// [`FiguresError`].
-    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<DestinationState>, FiguresError> {
+    /// [`AdminError::Internal`].
+    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<DestinationState>, AdminError> {
         let destination = self.database().find_destination(id).await?;
         Ok(self.states_of(Vec::from_iter(destination)).await?.pop())
     }
@@ -72,28 +70,28 @@ impl Engine {
     /// Adds a destination; its stream begins where the settings say.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was stored.
+    /// [`AdminError`]; nothing was stored.
     pub async fn create_destination(
         &self,
         author: &Author,
         new: DestinationSettings,
-    ) -> Result<DestinationState, UpdateError> {
+    ) -> Result<DestinationState, AdminError> {
         match self.add_destination(author, new, None).await? {
             Insertion::Stored(destination) => self.state_of(*destination).await,
-            Insertion::Repeated(_) => Err(UpdateError::NotFound),
+            Insertion::Repeated(_) => Err(AdminError::NotFound),
         }
     }
 
     /// The same, unless it was done under this key before.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was stored.
+    /// [`AdminError`]; nothing was stored.
     pub async fn create_destination_once(
         &self,
         author: &Author,
         new: DestinationSettings,
         key: &IdempotencyKey,
-    ) -> Result<Addition, UpdateError> {
+    ) -> Result<Addition, AdminError> {
         let now = self.clock().now();
         // Before anything is checked: a repeat is answered as before, whatever holds by now.
         if let Some(id) = self.database().find_repeated(key, now).await? {
@@ -110,14 +108,14 @@ impl Engine {
         author: &Author,
         new: DestinationSettings,
         key: Option<&IdempotencyKey>,
-    ) -> Result<Insertion, UpdateError> {
+    ) -> Result<Insertion, AdminError> {
         self.check_target(&new.target, None)?;
         let now = self.clock().now();
         let chosen_token = match &new.target {
             TargetSettings::Http(settings) => settings.verification_token.clone(),
             _ => None,
         };
-        let secrets = fresh_secrets(chosen_token).map_err(StoreError::from)?;
+        let secrets = fresh_secrets(chosen_token)?;
         let created = |id| {
             let subject = Subject::destination(id, new.target.kind(), new.name.as_str());
             recorded(&subject, creation(&new), author, now)
@@ -146,19 +144,19 @@ impl Engine {
     /// Changes a destination as it was at `version`.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was stored.
+    /// [`AdminError`]; nothing was stored.
     pub async fn update_destination(
         &self,
         author: &Author,
         id: DestinationId,
         version: i64,
         change: DestinationSettings,
-    ) -> Result<DestinationState, UpdateError> {
+    ) -> Result<DestinationState, AdminError> {
         let stored = self
             .database()
             .find_destination(id)
             .await?
-            .ok_or(UpdateError::NotFound)?;
+            .ok_or(AdminError::NotFound)?;
         let is_same = changes(&stored, &change).is_empty() && !reorders_headers(&stored, &change);
         if stored.version == version && is_same {
             // Nothing is to be told, and no stream is to start over.
@@ -181,34 +179,34 @@ impl Engine {
     /// Removes a destination and ends its stream.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was removed.
-    pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), UpdateError> {
+    /// [`AdminError`]; nothing was removed.
+    pub async fn delete_destination(&self, author: &Author, id: DestinationId) -> Result<(), AdminError> {
         self.delete(author, id, None, EventNames::OfKind).await
     }
 
     /// The same, with the audit event named as asked for.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was removed.
+    /// [`AdminError`]; nothing was removed.
     pub async fn delete_destination_named(
         &self,
         author: &Author,
         id: DestinationId,
         names: EventNames,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<(), AdminError> {
         self.delete(author, id, None, names).await
     }
 
     /// The same, if the destination is as it was at `version`.
     ///
     /// # Errors
-    /// [`UpdateError`]; nothing was removed.
+    /// [`AdminError`]; nothing was removed.
     pub async fn delete_destination_version(
         &self,
         author: &Author,
         id: DestinationId,
         version: i64,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<(), AdminError> {
         self.delete(author, id, Some(version), EventNames::OfKind).await
     }
 
@@ -218,7 +216,7 @@ impl Engine {
         id: DestinationId,
         version: Option<i64>,
         names: EventNames,
-    ) -> Result<(), UpdateError> {
+    ) -> Result<(), AdminError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
             let place = stored_place(&before.target);
@@ -232,13 +230,13 @@ impl Engine {
 
     /// Tells at once what would fail with every attempt. A URL that is stored stays allowed: its stream says if the network
     /// rules forbid it now.
-    fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), UpdateError> {
+    fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), AdminError> {
         match (target, stored) {
             (TargetSettings::Http(settings), Some(Target::Http(stored))) if settings.url == stored.url => Ok(()),
             (TargetSettings::Http(settings), _) => self.check_url(settings.url.as_str(), Field::Url, "Destination url"),
             (TargetSettings::GoogleCloudLogging { private_key, .. }, _) => {
                 let checked = private_key.as_ref().map_or(Ok(()), check_private_key);
-                checked.map_err(UpdateError::Refused)
+                Ok(checked?)
             }
             (TargetSettings::AmazonS3 { settings, .. }, Some(Target::AmazonS3(stored)))
                 if settings.endpoint_url() == stored.settings.endpoint_url() =>
@@ -253,8 +251,8 @@ impl Engine {
     }
 
     /// What the network rules say without resolving the host.
-    pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), UpdateError> {
-        let refused = |reason: String| UpdateError::Refused(FieldError::new(field, reason));
+    pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), AdminError> {
+        let refused = |reason: String| AdminError::refused(field, &reason);
         let url = Url::parse(url).map_err(|_| refused(format!("{label} must be a valid URL")))?;
         if url.port() == Some(0) {
             return Err(refused(format!("{label} must have a port from 1 to 65535")));
@@ -272,12 +270,12 @@ impl Engine {
         }
     }
 
-    async fn state_of(&self, destination: Destination) -> Result<DestinationState, UpdateError> {
+    async fn state_of(&self, destination: Destination) -> Result<DestinationState, AdminError> {
         let mut states = self.states_of(vec![destination]).await?;
-        states.pop().ok_or(UpdateError::NotFound)
+        states.pop().ok_or(AdminError::NotFound)
     }
 
-    async fn states_of(&self, destinations: Vec<Destination>) -> Result<Vec<DestinationState>, FiguresError> {
+    async fn states_of(&self, destinations: Vec<Destination>) -> Result<Vec<DestinationState>, AdminError> {
         let facts = self.facts_of(&destinations).await?;
         let mut states = Vec::with_capacity(destinations.len());
         for (destination, facts) in destinations.into_iter().zip(facts) {

@@ -3,7 +3,6 @@
 use domain::{Field, FieldError, FieldErrors};
 
 use crate::{
-    FiguresError,
     credentials::PasswordError,
     delivery::ParkError,
     log::LogError,
@@ -55,6 +54,12 @@ impl AdminError {
     }
 }
 
+impl From<FieldError> for AdminError {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
 impl From<FieldErrors> for AdminError {
     fn from(errors: FieldErrors) -> Self {
         Self::Invalid(errors)
@@ -70,12 +75,6 @@ impl From<StoreError> for AdminError {
 impl From<LogError> for AdminError {
     fn from(error: LogError) -> Self {
         Self::internal("Log query for an admin request failed.", &error)
-    }
-}
-
-impl From<FiguresError> for AdminError {
-    fn from(error: FiguresError) -> Self {
-        Self::internal("Reading the state of the streams failed.", &error)
     }
 }
 
@@ -100,7 +99,7 @@ impl From<UpdateError> for AdminError {
             UpdateError::NotFound => Self::NotFound,
             UpdateError::ChangedMeanwhile => Self::ChangedMeanwhile,
             UpdateError::KeyReused => Self::KeyReused,
-            UpdateError::Refused(error) => Self::Invalid(FieldErrors::from(error)),
+            UpdateError::Refused(error) => error.into(),
             UpdateError::TooMany { limit } => Self::TooManyDestinations { limit },
             UpdateError::Store(error) => error.into(),
             UpdateError::Log(error) => error.into(),

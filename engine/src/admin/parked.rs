@@ -10,7 +10,6 @@ use domain::{
 use super::AdminError;
 use crate::{
     Engine,
-    delivery::ParkError,
     store::{ParkedEvent, StoreError},
 };
 
@@ -50,9 +49,9 @@ impl Engine {
     /// Parks an event that a stream which is backing off is stuck at: the stream goes on without it.
     ///
     /// # Errors
-    /// [`ParkError`]; nothing was changed, unless it was not stored in time.
-    pub async fn park_event(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<(), ParkError> {
-        let subject = self.subject(id).await?.ok_or(ParkError::NotFound)?;
+    /// [`AdminError::NotParked`] with the reason; [`AdminError::Busy`] if it was not stored in time: it may be parked later.
+    pub async fn park_event(&self, author: &Author, id: DestinationId, seq: Seq) -> Result<(), AdminError> {
+        let subject = self.subject(id).await?.ok_or(AdminError::NotFound)?;
         let event = InstanceEvent::new(subject, Action::FailingEventParked(seq));
         self.delivery().park(id, seq, self.recorded(event, author)).await?;
         self.after_change().await;

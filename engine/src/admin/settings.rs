@@ -48,7 +48,7 @@ impl Engine {
     }
 
     /// The network settings that are in effect.
-    pub fn network_settings(&self) -> NetworkSettings {
+    pub(crate) fn network_settings(&self) -> NetworkSettings {
         self.settings().network()
     }
 

@@ -2,8 +2,9 @@
 
 use domain::{Timestamp, ids::DestinationId};
 
+#[cfg(test)]
 use super::LookError;
-use crate::{Engine, store::StoreError};
+use crate::{Engine, admin::AdminError};
 
 /// An alert about a stream that administrators were notified of and that is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +30,8 @@ impl Engine {
     /// What has been told and is not over, by destination.
     ///
     /// # Errors
-    /// [`StoreError`].
-    pub async fn open_alerts(&self) -> Result<OpenAlerts, StoreError> {
+    /// [`AdminError::Internal`].
+    pub(crate) async fn open_alerts(&self) -> Result<OpenAlerts, AdminError> {
         let open = self.database().open_troubles().await?;
         let streams = open.streams.into_iter().filter_map(|(destination, trouble)| {
             Some(OpenAlert {
@@ -56,7 +57,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`LookError`]; the next look makes good what was left undone.
-    pub async fn look_for_alerts(&self) -> Result<(), LookError> {
+    #[cfg(test)]
+    pub(crate) async fn look_for_alerts(&self) -> Result<(), LookError> {
         self.alerts().look().await
     }
 }

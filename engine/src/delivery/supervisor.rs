@@ -46,7 +46,7 @@ const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
 const APPLIED_WITHIN: Duration = Duration::from_secs(12);
 
 /// The handle to the running delivery.
-pub struct Delivery {
+pub(crate) struct Delivery {
     shared: Shared,
     requests: watch::Sender<u64>,
     handled: watch::Receiver<u64>,
@@ -57,7 +57,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// Starts the supervisor on the current runtime, and through it a worker for each destination.
-    pub fn start(
+    pub(crate) fn start(
         log: EventLog,
         database: Database,
         clients: GuardedClients,
@@ -101,7 +101,7 @@ impl Delivery {
 
     /// Something was changed in the store: returns once every worker has been told, so that nothing that is appended to the
     /// log from then on is sent under what was configured before.
-    pub async fn apply(&self) {
+    pub(crate) async fn apply(&self) {
         let mut ticket = 0;
         self.requests.send_modify(|requests| {
             *requests += 1;
@@ -115,11 +115,11 @@ impl Delivery {
         }
     }
 
-    pub fn is_alive(&self) -> bool {
+    pub(crate) fn is_alive(&self) -> bool {
         !self.supervisor.is_finished()
     }
 
-    pub fn health_of(&self, destination: &Destination) -> StreamHealth {
+    pub(crate) fn health_of(&self, destination: &Destination) -> StreamHealth {
         self.shared
             .status_of(destination.id)
             .map_or(StreamHealth::Starting, |status| {
@@ -136,14 +136,14 @@ impl Delivery {
     }
 
     /// When an event was last accepted; and the position after which something waits, if the log goes on after it.
-    pub fn reach_of(&self, id: DestinationId) -> (Option<Timestamp>, Option<Seq>) {
+    pub(crate) fn reach_of(&self, id: DestinationId) -> (Option<Timestamp>, Option<Seq>) {
         self.shared
             .status_of(id)
             .map_or((None, None), |status| status.reach(self.shared.log.last_seq()))
     }
 
     /// How many positions of the log are still to be settled, 0 for an inactive destination; none while its stream starts.
-    pub fn backlog_of(&self, destination: &Destination) -> Option<u64> {
+    pub(crate) fn backlog_of(&self, destination: &Destination) -> Option<u64> {
         if !destination.flow.active {
             return Some(0);
         }
@@ -152,14 +152,14 @@ impl Delivery {
             .behind(self.shared.log.last_seq())
     }
 
-    pub fn totals_of(&self, id: DestinationId) -> StreamTotals {
+    pub(crate) fn totals_of(&self, id: DestinationId) -> StreamTotals {
         self.shared
             .status_of(id)
             .map_or_else(StreamTotals::default, |status| status.totals.read())
     }
 
     /// Has a held destination probed at once, and a replay to it tried. False if there is no such stream.
-    pub fn probe(&self, id: DestinationId) -> bool {
+    pub(crate) fn probe(&self, id: DestinationId) -> bool {
         let status = self.shared.status_of(id);
         status.is_some_and(|status| {
             status.want_probe();
@@ -177,12 +177,12 @@ impl Delivery {
     }
 
     /// What a running replay waits for; none if it sends.
-    pub fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
+    pub(crate) fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
         self.shared.waits.of(replay)
     }
 
     /// Sends nothing new, lets what is in flight end within the deadline, and stores how far each stream is.
-    pub async fn stop(&self, deadline: Duration) {
+    pub(crate) async fn stop(&self, deadline: Duration) {
         self.stop.send_replace(Some(Instant::now() + deadline));
         let mut ended = self.ended.lock().await;
         // A little more than the workers themselves are given, for their last commit.

@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 /// An instance event with its id and time, ready to be stored with the change it tells of.
 #[derive(Clone, Debug)]
-pub struct Recorded(pub(crate) AuditEvent);
+pub(crate) struct Recorded(pub(crate) AuditEvent);
 
 impl Recorded {
     /// Gives the event an id of its own.
-    pub fn new(event: InstanceEvent, author: &Author, at: Timestamp) -> Self {
+    pub(crate) fn new(event: InstanceEvent, author: &Author, at: Timestamp) -> Self {
         Self(event.into_audit_event(author, fresh_id(), at))
     }
 }
 
 /// A UUIDv7, as every event gets that brings no id.
-pub fn fresh_id() -> EventId {
+pub(crate) fn fresh_id() -> EventId {
     let mut buffer = Uuid::encode_buffer();
     let text: &str = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
     // A UUID is a valid id; the empty case can't be.

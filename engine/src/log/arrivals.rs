@@ -17,7 +17,7 @@ pub struct Arrivals {
 
 impl EventLog {
     /// What `filter` admits of the events that came in after `after` and up to `up_to`: as far as [`SCAN_ROWS`] of them reach,
-    /// and, if a text is searched for, [`super::SCAN_BYTES`].
+    /// and, if a text is searched for, [`super::browse::SCAN_BYTES`].
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.

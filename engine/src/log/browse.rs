@@ -25,10 +25,10 @@ use super::{
 };
 
 /// Events whose details are searched through for one answer: a tenth of a second or so.
-pub const SCAN_ROWS: usize = 20_000;
+pub(crate) const SCAN_ROWS: usize = 20_000;
 
 /// Bodies whose details are searched through for one answer, where events are large.
-pub const SCAN_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const SCAN_BYTES: usize = 32 * 1024 * 1024;
 
 /// Events read in one query.
 const CHUNK: usize = 500;

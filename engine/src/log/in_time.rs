@@ -14,7 +14,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn position_before(&self, received: Timestamp) -> Result<Seq, LogError> {
+    pub(crate) async fn position_before(&self, received: Timestamp) -> Result<Seq, LogError> {
         let last = self.last_seq();
         self.readers
             .read(move |connection| search(connection, received, last))
@@ -25,7 +25,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn position_before_all(&self) -> Result<Seq, LogError> {
+    pub(crate) async fn position_before_all(&self) -> Result<Seq, LogError> {
         self.position_before(Timestamp::from_unix_ms(i64::MIN)).await
     }
 
@@ -58,7 +58,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn next_received_at(&self, after: Seq) -> Result<Option<Timestamp>, LogError> {
+    pub(crate) async fn next_received_at(&self, after: Seq) -> Result<Option<Timestamp>, LogError> {
         if let Some(event) = self
             .tail
             .read_after(after, 1, 1)

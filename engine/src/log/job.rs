@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::AppendError;
 
 /// Bodies that may wait for the writer; beyond that, clients are told to come back.
-pub const QUEUE_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The events of one request, and whom to tell.
 pub(super) struct Job {

@@ -14,14 +14,14 @@ pub(crate) const CHUNK: i64 = 2_000;
 
 /// Space in the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// Bytes of the pages that hold something.
     pub used_bytes: u64,
 }
 
 /// What may go: received before `received_before` and not above `up_to`, which is what no destination owes any more.
 #[derive(Clone, Debug)]
-pub struct PruneOrder {
+pub(crate) struct PruneOrder {
     pub received_before: Timestamp,
     pub up_to: Seq,
     /// Of those, the ones that a destination has refused: they leave the log, but are kept until they are released.
@@ -39,7 +39,7 @@ pub struct PrunedEarly {
 
 /// What went in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PruneReport {
+pub(crate) struct PruneReport {
     pub deleted: usize,
     pub usage: Usage,
 }

@@ -11,7 +11,8 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`]; what was committed before stays deleted.
-    pub async fn prune(&self, received_before: Timestamp, up_to: Seq) -> Result<PruneReport, LogError> {
+    #[cfg(test)]
+    pub(crate) async fn prune(&self, received_before: Timestamp, up_to: Seq) -> Result<PruneReport, LogError> {
         let order = PruneOrder {
             received_before,
             up_to,
@@ -25,7 +26,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`]; what was committed before stays deleted.
-    pub async fn prune_in_order(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
+    pub(crate) async fn prune_in_order(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
         self.writer.prune(order).await
     }
 
@@ -34,7 +35,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn kept_after(&self, after: Seq, count: u32) -> Result<Vec<Seq>, LogError> {
+    pub(crate) async fn kept_after(&self, after: Seq, count: u32) -> Result<Vec<Seq>, LogError> {
         let last = self.last_seq();
         let read = move |connection: &Connection| Ok(kept_between(connection, (after.next(), last), count)?);
         self.readers.read(read).await

@@ -95,7 +95,7 @@ impl RangePage {
 
 /// How many events there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RangeCount {
+pub(crate) struct RangeCount {
     pub events: u64,
     /// Where the first of them stands.
     pub first: Option<Seq>,
@@ -156,7 +156,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn count_range(&self, filter: &Arc<RangeFilter>, last: Seq) -> Result<RangeCount, LogError> {
+    pub(crate) async fn count_range(&self, filter: &Arc<RangeFilter>, last: Seq) -> Result<RangeCount, LogError> {
         let (mut counted, mut after) = (RangeCount::default(), Seq::START);
         while after < last {
             let filter = Arc::clone(filter);

@@ -13,7 +13,7 @@ use super::{
 
 /// A part of the log, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogPage {
+pub(crate) struct LogPage {
     pub events: Vec<Arc<LoggedEvent>>,
     /// How far this goes. What stands up to here and is not among the events has left the log, or can't be read.
     pub read_to: Seq,
@@ -30,7 +30,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn read_page(&self, after: Seq, count: usize, bytes: usize) -> Result<LogPage, LogError> {
+    pub(crate) async fn read_page(&self, after: Seq, count: usize, bytes: usize) -> Result<LogPage, LogError> {
         self.check_in_place()?;
         let last = self.last_seq();
         if last <= after {
@@ -53,7 +53,8 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn read_after(
+    #[cfg(test)]
+    pub(crate) async fn read_after(
         &self,
         mut after: Seq,
         count: usize,
@@ -73,7 +74,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read, or the event.
-    pub async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
+    pub(crate) async fn read_one(&self, seq: Seq) -> Result<Option<Arc<LoggedEvent>>, LogError> {
         let read = move |connection: &Connection| match read_first(connection, (seq, seq))? {
             Some(event) => Ok(Some(Arc::new(event))),
             // Looked for afterwards: an event only moves from the log to here.

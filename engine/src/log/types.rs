@@ -26,7 +26,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`] if the disk can't be read.
-    pub async fn received_types(&self, types: &[&EventType]) -> Result<HashSet<String>, LogError> {
+    pub(crate) async fn received_types(&self, types: &[&EventType]) -> Result<HashSet<String>, LogError> {
         let names: Vec<&str> = types.iter().map(|event_type| event_type.as_str()).collect();
         let received =
             sqlx::query_scalar("SELECT name FROM event_types WHERE name IN (SELECT value FROM json_each(?))")

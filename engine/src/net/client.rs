@@ -30,7 +30,7 @@ const UNPROCESSED_REPEATS: u32 = 3;
 
 /// Makes clients, all under the rules of their moment; clones share them.
 #[derive(Clone, Debug)]
-pub struct GuardedClients {
+pub(crate) struct GuardedClients {
     rules: Arc<RwLock<Versioned>>,
     trust: TrustStore,
     /// Where clients write down what they do, if they do.
@@ -51,7 +51,7 @@ pub enum ClientError {
 }
 
 impl GuardedClients {
-    pub fn new(rules: NetworkRules) -> Self {
+    pub(crate) fn new(rules: NetworkRules) -> Self {
         let rules = Arc::new(rules);
         Self {
             rules: Arc::new(RwLock::new(Versioned { rules, revision: 0 })),
@@ -69,7 +69,7 @@ impl GuardedClients {
     }
 
     /// Under the same rules, but with traced clients, and what they will have done.
-    pub fn traced(&self) -> (Self, Trace) {
+    pub(crate) fn traced(&self) -> (Self, Trace) {
         let trace = Trace::begin();
         let clients = Self {
             rules: Arc::clone(&self.rules),
@@ -80,18 +80,18 @@ impl GuardedClients {
     }
 
     /// The rules under which clients are made now.
-    pub fn rules(&self) -> Arc<NetworkRules> {
+    pub(crate) fn rules(&self) -> Arc<NetworkRules> {
         Arc::clone(&self.read().rules)
     }
 
     /// Grows when the rules or the trusted certificates change: a client that was made before must be made anew, for it may
     /// have a connection that is no longer allowed.
-    pub fn revision(&self) -> u64 {
+    pub(crate) fn revision(&self) -> u64 {
         self.read().revision + self.trust.revision()
     }
 
     /// Makes clients under other rules from now on.
-    pub fn set_rules(&self, rules: NetworkRules) {
+    pub(crate) fn set_rules(&self, rules: NetworkRules) {
         let mut versioned = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         if *versioned.rules != rules {
             versioned.rules = Arc::new(rules);
@@ -107,7 +107,7 @@ impl GuardedClients {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn client_for(&self, url: &Url, deadline: Duration) -> Result<GuardedClient, ClientError> {
+    pub(crate) fn client_for(&self, url: &Url, deadline: Duration) -> Result<GuardedClient, ClientError> {
         let port = url.port_or_known_default().ok_or(ClientError::NoHost)?;
         Ok(GuardedClient {
             connector: Connector {
@@ -126,7 +126,7 @@ impl GuardedClients {
 
 /// Sends to hosts on one port; clones share the connections.
 #[derive(Clone, Debug)]
-pub struct GuardedClient {
+pub(crate) struct GuardedClient {
     connector: Connector,
     /// Of one request, from resolving the name to the end of the response.
     deadline: Duration,

@@ -32,7 +32,7 @@ const QUIT_DEADLINE: Duration = Duration::from_secs(1);
 
 /// An e-mail was not taken by the server.
 #[derive(Debug, thiserror::Error)]
-pub enum MailError {
+pub(crate) enum MailError {
     #[error("the network rules forbid it")]
     Blocked(#[source] Blocked),
     #[error("the host has no address")]

@@ -7,7 +7,7 @@ use super::{Forbidden, NetworkRules};
 /// The rules forbid every address of a host; nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} ({host} is {address}); an administrator can allow it in the network settings")]
-pub struct Blocked {
+pub(crate) struct Blocked {
     pub host: String,
     pub address: IpAddr,
     pub reason: Forbidden,
@@ -16,7 +16,7 @@ pub struct Blocked {
 /// A host name has no address, or none could be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Host cannot be resolved or invalid")]
-pub struct Unresolved;
+pub(crate) struct Unresolved;
 
 /// The addresses of a host that may be connected to, at least one. The host may be an address itself.
 pub(super) async fn resolve(rules: &NetworkRules, host: &str, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {

@@ -8,11 +8,12 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use domain::view::{RuleVerdict, RuleView};
+use domain::{
+    settings::AllowEntry,
+    view::{RuleVerdict, RuleView},
+};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
-
-use super::AllowEntry;
 
 /// What an operator allows beyond the public internet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

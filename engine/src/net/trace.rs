@@ -40,7 +40,7 @@ const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Requests in their order; clones share them.
 #[derive(Clone)]
-pub struct Trace(Arc<Shared>);
+pub(crate) struct Trace(Arc<Shared>);
 
 struct Shared {
     began: Instant,

@@ -15,7 +15,7 @@ pub(crate) const USER_AGENT: HeaderValue =
 
 /// What one attempt came to, and what is worth keeping of it when it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     pub outcome: Outcome,
     /// What happened in words, without anything secret; empty after a success.
     pub reason: String,
@@ -26,7 +26,7 @@ pub struct Report {
 
 /// What the events of one request came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SendReport {
+pub(crate) struct SendReport {
     /// Holds for every event that `parts` does not name.
     pub whole: Report,
     /// Events that fared otherwise, by their position in the request.
@@ -44,7 +44,7 @@ impl From<Report> for SendReport {
 
 /// How events are put into requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Batching {
+pub(crate) enum Batching {
     /// One event a request.
     Single,
     /// Whatever is ready, up to so many events and bytes of their bodies.
@@ -56,7 +56,7 @@ pub enum Batching {
 
 /// The bounds of a stretch of the log that is sent as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     pub first: Seq,
     pub last: Seq,
     /// When it was closed.
@@ -65,7 +65,7 @@ pub struct Run {
 
 /// Sends to one destination.
 #[async_trait]
-pub trait Sink: Send + Sync {
+pub(crate) trait Sink: Send + Sync {
     fn batching(&self) -> Batching;
 
     /// The longest that one request may take.

@@ -60,7 +60,7 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 const ANSWER_BYTES: usize = 1024 * 1024;
 
 /// Writes to one log.
-pub struct GoogleSink {
+pub(crate) struct GoogleSink {
     settings: GoogleSettings,
     envelope: Envelope,
     tokens: Tokens,
@@ -73,7 +73,7 @@ pub struct GoogleSink {
 impl GoogleSink {
     /// # Errors
     /// [`SinkError`] if no connection can be set up on this machine, or the stored key can't sign.
-    pub fn new(
+    pub(crate) fn new(
         target: &GoogleTarget,
         clients: &GuardedClients,
         services: &SinkServices,
@@ -97,7 +97,7 @@ impl GoogleSink {
 
     /// Labels every entry as one of a replay.
     #[must_use]
-    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+    pub(crate) fn for_replay(mut self, replay: ReplayId) -> Self {
         self.envelope.label(replay);
         self
     }

@@ -36,7 +36,7 @@ const ATTEMPT_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const LONG_SEGMENT: usize = 16;
 
 /// Posts to one URL.
-pub struct HttpSink {
+pub(crate) struct HttpSink {
     client: GuardedClient,
     url: Url,
     head: RequestHead,
@@ -49,7 +49,7 @@ pub struct HttpSink {
 impl HttpSink {
     /// # Errors
     /// [`ClientError`] if no connection can be set up on this machine.
-    pub fn new(
+    pub(crate) fn new(
         target: &HttpTarget,
         clients: &GuardedClients,
         services: &SinkServices,
@@ -75,7 +75,7 @@ impl HttpSink {
 
     /// Marks every request as one of a replay.
     #[must_use]
-    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+    pub(crate) fn for_replay(mut self, replay: ReplayId) -> Self {
         self.head.mark(replay);
         self
     }

@@ -61,7 +61,7 @@ const AMAZON: &str = "https://s3.amazonaws.com";
 type PutFailure = SdkError<PutObjectError, HttpResponse>;
 
 /// Puts objects into one bucket.
-pub struct S3Sink {
+pub(crate) struct S3Sink {
     client: Client,
     settings: S3Settings,
     batching: Batching,
@@ -77,7 +77,7 @@ pub struct S3Sink {
 impl S3Sink {
     /// # Errors
     /// [`SinkError::Client`] if no connection can be set up on this machine.
-    pub fn new(
+    pub(crate) fn new(
         target: &S3Target,
         clients: &GuardedClients,
         services: &SinkServices,
@@ -113,7 +113,7 @@ impl S3Sink {
 
     /// Marks every object as one of a replay. A batch gets a key of its own, an event the one that it always has.
     #[must_use]
-    pub fn for_replay(mut self, replay: ReplayId) -> Self {
+    pub(crate) fn for_replay(mut self, replay: ReplayId) -> Self {
         self.replay = Some(replay);
         self
     }

@@ -12,7 +12,7 @@ use super::{Database, StoreError};
 
 /// What a stream did in one minute, without how long it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MinuteTotals {
+pub(crate) struct MinuteTotals {
     pub minute: Minute,
     /// Events that were accepted.
     pub delivered: u64,
@@ -22,7 +22,7 @@ pub struct MinuteTotals {
 
 impl Database {
     /// What a stream did in each minute from this one on in which it did something, the oldest first.
-    pub async fn read_minutes(
+    pub(crate) async fn read_minutes(
         &self,
         destination: DestinationId,
         from: Minute,
@@ -42,7 +42,10 @@ impl Database {
     }
 
     /// The same for every stream, without how long requests took.
-    pub async fn read_totals(&self, from: Minute) -> Result<HashMap<DestinationId, Vec<MinuteTotals>>, StoreError> {
+    pub(crate) async fn read_totals(
+        &self,
+        from: Minute,
+    ) -> Result<HashMap<DestinationId, Vec<MinuteTotals>>, StoreError> {
         let rows = sqlx::query(
             "SELECT destination_id, minute, delivered, failed FROM delivery_minutes WHERE minute >= ? ORDER BY minute",
         )
@@ -62,7 +65,7 @@ impl Database {
     }
 
     /// Forgets what was counted before this minute, but not how far the log was when it began.
-    pub async fn forget_minutes(&self, before: Minute) -> Result<(), StoreError> {
+    pub(crate) async fn forget_minutes(&self, before: Minute) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM delivery_minutes WHERE minute < ?")
             .bind(before.number())
@@ -77,7 +80,7 @@ impl Database {
     }
 
     /// Notes how far the log was in this minute, unless that is known.
-    pub async fn begin_log_positions(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
+    pub(crate) async fn begin_log_positions(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("INSERT INTO log_minutes (minute, last_seq) VALUES (?, ?) ON CONFLICT (minute) DO NOTHING")
             .bind(minute.number())
@@ -89,7 +92,7 @@ impl Database {
     }
 
     /// Notes how far the log is in this minute.
-    pub async fn note_log_position(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
+    pub(crate) async fn note_log_position(&self, minute: Minute, last: Seq) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query(
             "INSERT INTO log_minutes (minute, last_seq) VALUES (?, ?) \
@@ -105,7 +108,7 @@ impl Database {
 
     /// How far the log was at the end of each minute from this one on in which it grew, the oldest first; before them, how far
     /// it was when they began, if that is known.
-    pub async fn read_log_positions(&self, from: Minute) -> Result<Vec<(Minute, Seq)>, StoreError> {
+    pub(crate) async fn read_log_positions(&self, from: Minute) -> Result<Vec<(Minute, Seq)>, StoreError> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT minute, last_seq FROM log_minutes WHERE minute >= \
              coalesce((SELECT max(minute) FROM log_minutes WHERE minute < ?1), ?1) ORDER BY minute",

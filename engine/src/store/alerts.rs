@@ -12,7 +12,7 @@ use domain::{
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use self::notices::insert_notice;
-pub use self::{
+pub(crate) use self::{
     notices::{Channel, Notice},
     settings::StoredAlertSettings,
 };
@@ -21,7 +21,7 @@ use crate::instance_events::Recorded;
 
 /// Everything that is wrong now, told or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OpenTroubles {
+pub(crate) struct OpenTroubles {
     /// By destination.
     pub streams: Vec<(DestinationId, StreamTrouble)>,
     /// Destinations of which administrators were notified that events are parked.
@@ -33,7 +33,7 @@ pub struct OpenTroubles {
 
 /// What changes about one alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TroubleChange {
+pub(crate) enum TroubleChange {
     Stream(DestinationId, StreamTrouble),
     StreamOver(DestinationId),
     Parked(DestinationId, ParkedAlert),
@@ -45,13 +45,13 @@ pub enum TroubleChange {
 
 /// What is stored with a change that is told.
 #[derive(Clone, Debug)]
-pub struct Telling {
+pub(crate) struct Telling {
     pub instance_event: Recorded,
     pub notices: Vec<Notice>,
 }
 
 impl Database {
-    pub async fn open_troubles(&self) -> Result<OpenTroubles, StoreError> {
+    pub(crate) async fn open_troubles(&self) -> Result<OpenTroubles, StoreError> {
         let rows = sqlx::query("SELECT * FROM stream_troubles ORDER BY destination_id")
             .fetch_all(self.read()?)
             .await?;
@@ -73,7 +73,11 @@ impl Database {
     }
 
     /// Stores a change, and with it what is told of it. Nothing is stored or told of a destination that has gone.
-    pub async fn change_trouble(&self, change: TroubleChange, telling: Option<&Telling>) -> Result<(), StoreError> {
+    pub(crate) async fn change_trouble(
+        &self,
+        change: TroubleChange,
+        telling: Option<&Telling>,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         if !apply(&mut transaction, change).await? {
             return Ok(());

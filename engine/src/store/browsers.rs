@@ -34,12 +34,12 @@ pub struct KnownBrowser {
 impl Database {
     /// # Errors
     /// [`KeyError::NoRandomness`].
-    pub fn seal_browser(&self, browser: &KnownBrowser) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn seal_browser(&self, browser: &KnownBrowser) -> Result<Vec<u8>, KeyError> {
         self.vault.seal(PLACE, &format!("{}:{}", browser.id, browser.username))
     }
 
     /// `None` if it was not encrypted by this instance. Reads nothing from the store.
-    pub fn open_browser(&self, sealed: &[u8]) -> Option<KnownBrowser> {
+    pub(crate) fn open_browser(&self, sealed: &[u8]) -> Option<KnownBrowser> {
         let text = self.vault.open(PLACE, sealed).ok()?;
         let (id, username) = text.split_once(':')?;
         Some(KnownBrowser {
@@ -52,7 +52,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn knows_browser(&self, browser: &KnownBrowser, now: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn knows_browser(&self, browser: &KnownBrowser, now: Timestamp) -> Result<bool, StoreError> {
         let found = sqlx::query(
             "SELECT 1 FROM known_browsers JOIN users ON users.id = user_id \
              WHERE known_browsers.id = ? AND username = ? AND last_used_at > ?",

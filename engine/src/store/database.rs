@@ -26,7 +26,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Handles to the open database; clones share them.
 #[derive(Clone)]
-pub struct Database {
+pub(crate) struct Database {
     writer: SqlitePool,
     reader: SqlitePool,
     pub(super) vault: Vault,
@@ -40,7 +40,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`] if the file can't be opened, or was written by another version.
-    pub async fn open(path: &Path, vault: Vault) -> Result<Self, StoreError> {
+    pub(crate) async fn open(path: &Path, vault: Vault) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
         check_schema(&options).await?;
         let options = options
@@ -154,7 +154,7 @@ impl Database {
     }
 
     /// Closes every connection; what was committed is in the file.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }

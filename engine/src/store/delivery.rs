@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-pub use domain::view::AttemptView as Attempt;
+pub(crate) use domain::view::AttemptView as Attempt;
 use domain::{
     Timestamp,
     activity::{Counts, Minute},
@@ -22,7 +22,7 @@ use super::{
     destinations::{forget_spans, read_spans},
     instance_events::insert_instance_event,
     refused::forget_answers,
-    refused_event::{RefusedEvent, read_refused},
+    refused_event::RefusedEvent,
 };
 use crate::{instance_events::Recorded, sink::Run};
 
@@ -31,7 +31,7 @@ const KEPT_ATTEMPTS: i64 = 1_000;
 
 /// How far a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
+pub(crate) struct Cursor {
     /// Everything up to here is settled.
     pub acked: Seq,
     /// Inclusive ranges that are settled too.
@@ -49,7 +49,7 @@ pub struct Cursor {
 
 /// What one commit of a stream's progress stores, all of it or nothing.
 #[derive(Clone, Debug)]
-pub struct CursorUpdate {
+pub(crate) struct CursorUpdate {
     pub destination: DestinationId,
     pub cursor: Cursor,
     /// New or changed rows.
@@ -65,7 +65,7 @@ pub struct CursorUpdate {
 
 impl Database {
     /// None if there is no such destination.
-    pub async fn read_cursor(&self, destination: DestinationId) -> Result<Option<Cursor>, StoreError> {
+    pub(crate) async fn read_cursor(&self, destination: DestinationId) -> Result<Option<Cursor>, StoreError> {
         // One transaction: a span must not be forgotten between the two.
         let mut snapshot = self.read()?.begin().await?;
         let spans = read_spans(&mut snapshot, destination).await?;
@@ -83,7 +83,7 @@ impl Database {
     }
 
     /// Stores progress. False, and nothing stored, if the destination was deleted in the meantime.
-    pub async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
+    pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
             "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
@@ -138,7 +138,7 @@ impl Database {
     }
 
     /// Whatever trouble the destination was in is over.
-    pub async fn forget_trouble(&self, destination: DestinationId) -> Result<(), StoreError> {
+    pub(crate) async fn forget_trouble(&self, destination: DestinationId) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("UPDATE cursors SET troubled_since = NULL WHERE destination_id = ? AND troubled_since IS NOT NULL")
             .bind(destination.get())
@@ -149,7 +149,7 @@ impl Database {
     }
 
     /// The furthest position that any stream has settled, or does not owe; none without destinations.
-    pub async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
+    pub(crate) async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
         let ends: Vec<(i64, i64, String)> = sqlx::query_as(
             "SELECT destination_id, acked_seq, settled_above FROM cursors \
              UNION ALL SELECT destination_id, coalesce(last_seq, first_seq - 1), '' FROM inactive_spans",
@@ -166,18 +166,19 @@ impl Database {
     }
 
     /// Refused events of a destination that are still tried, the next one due first.
-    pub async fn list_refused(&self, destination: DestinationId) -> Result<Vec<RefusedEvent>, StoreError> {
+    #[cfg(test)]
+    pub(crate) async fn list_refused(&self, destination: DestinationId) -> Result<Vec<RefusedEvent>, StoreError> {
         let rows = sqlx::query(
             "SELECT * FROM refused_events WHERE destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq",
         )
         .bind(destination.get())
         .fetch_all(self.read()?)
         .await?;
-        rows.iter().map(read_refused).collect()
+        rows.iter().map(super::refused_event::read_refused).collect()
     }
 
     /// How many times each event was tried whose failed attempts are kept.
-    pub async fn read_tries(&self, destination: DestinationId) -> Result<HashMap<Seq, u32>, StoreError> {
+    pub(crate) async fn read_tries(&self, destination: DestinationId) -> Result<HashMap<Seq, u32>, StoreError> {
         let rows: Vec<(i64, u32)> =
             sqlx::query_as("SELECT seq, max(number) FROM attempts WHERE destination_id = ? GROUP BY seq")
                 .bind(destination.get())
@@ -187,7 +188,7 @@ impl Database {
     }
 
     /// Makes a parked event due again. False if it is not parked.
-    pub async fn retry_parked(
+    pub(crate) async fn retry_parked(
         &self,
         destination: DestinationId,
         seq: Seq,
@@ -204,7 +205,7 @@ impl Database {
     }
 
     /// Makes every parked event of a destination due again, and stores the instance event that `told` makes of their number.
-    pub async fn retry_all_parked(
+    pub(crate) async fn retry_all_parked(
         &self,
         destination: DestinationId,
         now: Timestamp,
@@ -226,7 +227,7 @@ impl Database {
     }
 
     /// Gives a parked event up. False if it is not parked.
-    pub async fn discard_parked(
+    pub(crate) async fn discard_parked(
         &self,
         destination: DestinationId,
         seq: Seq,
@@ -254,7 +255,11 @@ impl Database {
     }
 
     /// Failed attempts of a destination, the newest first.
-    pub async fn list_attempts(&self, destination: DestinationId, limit: u32) -> Result<Vec<Attempt>, StoreError> {
+    pub(crate) async fn list_attempts(
+        &self,
+        destination: DestinationId,
+        limit: u32,
+    ) -> Result<Vec<Attempt>, StoreError> {
         let rows = sqlx::query("SELECT * FROM attempts WHERE destination_id = ? ORDER BY id DESC LIMIT ?")
             .bind(destination.get())
             .bind(limit)

@@ -26,19 +26,22 @@ use domain::{
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 pub(super) use self::flow::{forget_spans, read_spans};
-pub use self::{
+pub(crate) use self::{
     admission::Admission,
     error::UpdateError,
-    headers::Header,
-    idempotency::IdempotencyKey,
-    namespaces::Namespace,
-    target::{GoogleTarget, HttpSecrets, HttpTarget, S3Target, SigningSecret, Target},
+    target::{HttpSecrets, SigningSecret},
 };
 use self::{
     event_types::{read_filters, replace_filter},
     flow::store_flow,
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
+};
+pub use self::{
+    headers::Header,
+    idempotency::IdempotencyKey,
+    namespaces::Namespace,
+    target::{GoogleTarget, HttpTarget, S3Target, Target},
 };
 use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
 use crate::{instance_events::Recorded, vault::Place};
@@ -68,7 +71,7 @@ impl Destination {
 
 /// A destination to be stored, and under which conditions.
 #[derive(Clone, Copy, Debug)]
-pub struct NewDestination<'a> {
+pub(crate) struct NewDestination<'a> {
     pub settings: &'a DestinationSettings,
     /// For an HTTP destination.
     pub secrets: &'a HttpSecrets,
@@ -83,7 +86,7 @@ pub struct NewDestination<'a> {
 
 /// What came of a request to add a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Insertion {
+pub(crate) enum Insertion {
     Stored(Box<Destination>),
     /// The same request was carried out before and made this one, which may have gone since.
     Repeated(DestinationId),
@@ -91,20 +94,20 @@ pub enum Insertion {
 
 impl Database {
     /// Every destination, oldest first.
-    pub async fn list_destinations(&self) -> Result<Vec<Destination>, StoreError> {
+    pub(crate) async fn list_destinations(&self) -> Result<Vec<Destination>, StoreError> {
         // One transaction: the parts of a destination are of one version.
         let mut snapshot = self.read()?.begin().await?;
         self.read_destinations(&mut snapshot).await
     }
 
-    pub async fn count_destinations(&self) -> Result<u64, StoreError> {
+    pub(crate) async fn count_destinations(&self) -> Result<u64, StoreError> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
             .fetch_one(self.read()?)
             .await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    pub async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
+    pub(crate) async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
         let destinations = self.list_destinations().await?;
         Ok(destinations.into_iter().find(|destination| destination.id == id))
     }
@@ -143,7 +146,7 @@ impl Database {
     }
 
     /// Stores a destination together with the instance events made from its id; unless its key says that this was done before.
-    pub async fn insert_destination(
+    pub(crate) async fn insert_destination(
         &self,
         new: &NewDestination<'_>,
         instance_events: impl FnOnce(DestinationId) -> Vec<Recorded> + Send,
@@ -197,7 +200,7 @@ impl Database {
 
     /// Stores a change of the destination as it was at `version`. `position` tells that of the newest event, asked for when
     /// nobody else can write any more. The instance events are made from what it was before.
-    pub async fn update_destination(
+    pub(crate) async fn update_destination(
         &self,
         id: DestinationId,
         version: i64,
@@ -290,7 +293,7 @@ impl Database {
     }
 
     /// Removes a destination with its headers, filter, cursor, refused events and attempts; with `version`, only as it was then.
-    pub async fn delete_destination(
+    pub(crate) async fn delete_destination(
         &self,
         id: DestinationId,
         version: Option<i64>,

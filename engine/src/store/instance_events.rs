@@ -8,7 +8,7 @@ use crate::instance_events::Recorded;
 
 /// An instance event that is not yet known to be in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingInstanceEvent {
+pub(crate) struct PendingInstanceEvent {
     pub id: String,
     /// The JSON object that goes into the log.
     pub event: String,
@@ -42,7 +42,7 @@ pub(super) async fn insert_instance_events(
 
 impl Database {
     /// Stores an instance event that tells of no change in the store, such as a failed sign-in.
-    pub async fn record(&self, instance_event: &Recorded) -> Result<(), StoreError> {
+    pub(crate) async fn record(&self, instance_event: &Recorded) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
@@ -61,7 +61,7 @@ impl Database {
     }
 
     /// Oldest first, at most 500.
-    pub async fn pending_instance_events(&self) -> Result<Vec<PendingInstanceEvent>, StoreError> {
+    pub(crate) async fn pending_instance_events(&self) -> Result<Vec<PendingInstanceEvent>, StoreError> {
         let rows = sqlx::query("SELECT id, event, created_at FROM instance_events ORDER BY created_at, id LIMIT 500")
             .fetch_all(self.read()?)
             .await?;
@@ -74,7 +74,7 @@ impl Database {
     }
 
     /// Removes what is in the log now.
-    pub async fn remove_instance_events(&self, logged: &[PendingInstanceEvent]) -> Result<(), StoreError> {
+    pub(crate) async fn remove_instance_events(&self, logged: &[PendingInstanceEvent]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for event in logged {
             sqlx::query("DELETE FROM instance_events WHERE id = ?")

@@ -6,7 +6,7 @@ use super::{Database, StoreError};
 
 /// How far an active destination has everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owed {
+pub(crate) struct Owed {
     pub destination: DestinationId,
     /// It owes what is after this position, at most.
     pub settled: Seq,
@@ -15,7 +15,7 @@ pub struct Owed {
 impl Database {
     /// What is owed to each active destination, by its stream or by a running replay; whom most is owed first. Refused events do
     /// not count: they are kept when they leave the log.
-    pub async fn list_owed(&self) -> Result<Vec<Owed>, StoreError> {
+    pub(crate) async fn list_owed(&self) -> Result<Vec<Owed>, StoreError> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
             "SELECT destination_id, min(least) AS settled FROM (SELECT destination_id, acked_seq AS least FROM cursors \
              UNION ALL SELECT destination_id, next_seq - 1 FROM replays WHERE state = 'running') \
@@ -32,12 +32,12 @@ impl Database {
     }
 
     /// The position up to which nothing is owed to any active destination; none without one.
-    pub async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
+    pub(crate) async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
         Ok(self.most_owed().await?.map(|most| most.settled))
     }
 
     /// None if nobody owes anything, for there is no active destination.
-    pub async fn most_owed(&self) -> Result<Option<Owed>, StoreError> {
+    pub(crate) async fn most_owed(&self) -> Result<Option<Owed>, StoreError> {
         Ok(self.list_owed().await?.first().copied())
     }
 }

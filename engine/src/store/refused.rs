@@ -41,21 +41,21 @@ const WITHIN: &str = "SELECT DISTINCT seq FROM refused_events WHERE seq > ? AND 
 
 /// How many events a destination refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Those that are still tried.
     pub retrying: u64,
     pub parked: u64,
 }
 
 impl Refused {
-    pub const fn all(self) -> u64 {
+    pub(crate) const fn all(self) -> u64 {
         self.retrying.saturating_add(self.parked)
     }
 }
 
 /// How long the texts of a refused event are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TextBytes {
+pub(crate) struct TextBytes {
     pub reason: u64,
     pub response: u64,
 }
@@ -73,7 +73,7 @@ impl TextBytes {
 impl Database {
     /// How many refused events of each destination are still tried, and how many are parked; those of which none is are left
     /// out.
-    pub async fn count_all_refused(&self) -> Result<HashMap<DestinationId, Refused>, StoreError> {
+    pub(crate) async fn count_all_refused(&self) -> Result<HashMap<DestinationId, Refused>, StoreError> {
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_ALL).fetch_all(self.read()?).await?;
         let refused = rows
             .into_iter()
@@ -82,7 +82,7 @@ impl Database {
     }
 
     /// How many refused events of a destination are still tried, and how many are parked.
-    pub async fn count_refused(&self, destination: DestinationId) -> Result<Refused, StoreError> {
+    pub(crate) async fn count_refused(&self, destination: DestinationId) -> Result<Refused, StoreError> {
         let row: Option<(i64, i64)> = sqlx::query_as(COUNT_ONE)
             .bind(destination.get())
             .fetch_optional(self.read()?)
@@ -91,7 +91,7 @@ impl Database {
     }
 
     /// How many events of each destination are parked, and how many ever were; those of which none ever was are left out.
-    pub async fn count_parked(&self) -> Result<HashMap<DestinationId, ParkedCounts>, StoreError> {
+    pub(crate) async fn count_parked(&self) -> Result<HashMap<DestinationId, ParkedCounts>, StoreError> {
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNT_PARKED).fetch_all(self.read()?).await?;
         let counts = rows.into_iter().map(|(destination, now, ever)| {
             let counts = ParkedCounts {
@@ -104,7 +104,7 @@ impl Database {
     }
 
     /// Events after `after` and up to `up_to` that some destination has refused and may still get: retried or parked.
-    pub async fn refused_within(&self, after: Seq, up_to: Seq) -> Result<Vec<Seq>, StoreError> {
+    pub(crate) async fn refused_within(&self, after: Seq, up_to: Seq) -> Result<Vec<Seq>, StoreError> {
         let seqs: Vec<i64> = sqlx::query_scalar(WITHIN)
             .bind(after.get())
             .bind(up_to.get())
@@ -114,7 +114,10 @@ impl Database {
     }
 
     /// Where all refused events of a destination stand, and how long their texts are: those that are still tried, and parked ones.
-    pub async fn refused_texts(&self, destination: DestinationId) -> Result<HashMap<Seq, TextBytes>, StoreError> {
+    pub(crate) async fn refused_texts(
+        &self,
+        destination: DestinationId,
+    ) -> Result<HashMap<Seq, TextBytes>, StoreError> {
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(TEXTS)
             .bind(destination.get())
             .fetch_all(self.read()?)
@@ -130,7 +133,7 @@ impl Database {
     }
 
     /// The next refused events of a destination to be tried, at most 10,000, the next one due first.
-    pub async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
+    pub(crate) async fn list_due(&self, destination: DestinationId) -> Result<Vec<DueEvent>, StoreError> {
         let rows = sqlx::query(LIST_DUE)
             .bind(destination.get())
             .fetch_all(self.read()?)
@@ -144,7 +147,7 @@ impl Database {
     }
 
     /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.
-    pub async fn list_parked(
+    pub(crate) async fn list_parked(
         &self,
         destination: DestinationId,
         below: Option<Seq>,
@@ -160,7 +163,7 @@ impl Database {
     }
 
     /// What all refused events take up here, about; their bodies are in the log's file.
-    pub async fn refused_bytes(&self) -> Result<u64, StoreError> {
+    pub(crate) async fn refused_bytes(&self) -> Result<u64, StoreError> {
         let bytes: i64 = sqlx::query_scalar(SUM_BYTES)
             .bind(ROW_BYTES)
             .fetch_one(self.read()?)
@@ -169,7 +172,7 @@ impl Database {
     }
 
     /// Why the newest parked event of a destination was refused; none if none is parked.
-    pub async fn newest_parked_reason(&self, destination: DestinationId) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn newest_parked_reason(&self, destination: DestinationId) -> Result<Option<String>, StoreError> {
         let reason = sqlx::query_scalar(NEWEST_REASON).bind(destination.get());
         Ok(reason.fetch_optional(self.read()?).await?)
     }

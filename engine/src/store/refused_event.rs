@@ -11,7 +11,7 @@ use super::{Database, StoreError};
 
 /// An event that its destination refused and that is tried again at `due_at`, or parked if that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefusedEvent {
+pub(crate) struct RefusedEvent {
     pub seq: Seq,
     /// Attempts so far, at least 1.
     pub tries: u32,
@@ -25,7 +25,7 @@ pub struct RefusedEvent {
 
 /// What a worker needs to know of a refused event that is still tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DueEvent {
+pub(crate) struct DueEvent {
     pub seq: Seq,
     pub tries: u32,
     pub due_at: Timestamp,
@@ -33,7 +33,7 @@ pub struct DueEvent {
 
 /// An event that is no longer tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParkedEvent {
+pub(crate) struct ParkedEvent {
     pub seq: Seq,
     pub tries: u32,
     pub reason: String,
@@ -42,6 +42,7 @@ pub struct ParkedEvent {
     pub refused_at: Timestamp,
 }
 
+#[cfg(test)]
 pub(super) fn read_refused(row: &SqliteRow) -> Result<RefusedEvent, StoreError> {
     let seq: i64 = row.get("seq");
     let refusal = serde_json::from_str(row.get("refusal"));

@@ -46,7 +46,7 @@ pub struct ReplayPosition {
 
 /// A replay to be stored.
 #[derive(Clone, Copy, Debug)]
-pub struct NewReplay<'a> {
+pub(crate) struct NewReplay<'a> {
     pub destination: DestinationId,
     pub request: &'a ReplayRequest,
     pub created_by: &'a str,
@@ -59,7 +59,7 @@ pub struct NewReplay<'a> {
 
 /// What one commit of a replay's progress stores, all of it or nothing.
 #[derive(Clone, Debug)]
-pub struct ReplayUpdate {
+pub(crate) struct ReplayUpdate {
     pub replay: ReplayId,
     pub destination: DestinationId,
     pub position: ReplayPosition,
@@ -80,7 +80,7 @@ pub enum InsertReplayError {
 
 impl Database {
     /// Stores a replay together with the instance event made from its id, and forgets the oldest of those that have ended.
-    pub async fn insert_replay(
+    pub(crate) async fn insert_replay(
         &self,
         new: &NewReplay<'_>,
         instance_event: impl FnOnce(ReplayId) -> Recorded + Send,
@@ -111,7 +111,7 @@ impl Database {
     }
 
     /// Replays to a destination, the newest first.
-    pub async fn list_replays(&self, destination: DestinationId) -> Result<Vec<Replay>, StoreError> {
+    pub(crate) async fn list_replays(&self, destination: DestinationId) -> Result<Vec<Replay>, StoreError> {
         let rows = sqlx::query("SELECT * FROM replays WHERE destination_id = ? ORDER BY id DESC")
             .bind(destination.get())
             .fetch_all(self.read()?)
@@ -120,7 +120,7 @@ impl Database {
     }
 
     /// Those of every destination that run, by their age; one that can't be read stands for itself alone.
-    pub async fn list_running_replays(&self) -> Result<Vec<Result<Replay, StoreError>>, StoreError> {
+    pub(crate) async fn list_running_replays(&self) -> Result<Vec<Result<Replay, StoreError>>, StoreError> {
         let rows = sqlx::query("SELECT * FROM replays WHERE state = 'running' ORDER BY id")
             .fetch_all(self.read()?)
             .await?;
@@ -128,7 +128,11 @@ impl Database {
     }
 
     /// None if it is not there, or is one to another destination.
-    pub async fn find_replay(&self, destination: DestinationId, id: ReplayId) -> Result<Option<Replay>, StoreError> {
+    pub(crate) async fn find_replay(
+        &self,
+        destination: DestinationId,
+        id: ReplayId,
+    ) -> Result<Option<Replay>, StoreError> {
         let row = sqlx::query("SELECT * FROM replays WHERE id = ? AND destination_id = ?")
             .bind(id.get())
             .bind(destination.get())
@@ -138,7 +142,7 @@ impl Database {
     }
 
     /// Stores progress, also the last one of a replay that was cancelled a moment ago. Returns whether it is to go on.
-    pub async fn advance_replay(&self, update: &ReplayUpdate) -> Result<bool, StoreError> {
+    pub(crate) async fn advance_replay(&self, update: &ReplayUpdate) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let state = advance(&mut transaction, update).await?;
         transaction.commit().await?;
@@ -146,7 +150,7 @@ impl Database {
     }
 
     /// Stores the last progress, and that this was all of it. Nothing ends that is not running.
-    pub async fn finish_replay(
+    pub(crate) async fn finish_replay(
         &self,
         update: &ReplayUpdate,
         now: Timestamp,
@@ -163,7 +167,7 @@ impl Database {
 
     /// Ends a replay that is running, and stores the instance event that is made from how far it was. `false` if it is not
     /// running.
-    pub async fn cancel_replay(
+    pub(crate) async fn cancel_replay(
         &self,
         destination: DestinationId,
         id: ReplayId,

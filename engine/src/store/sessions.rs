@@ -14,7 +14,7 @@ use super::{
 use crate::instance_events::Recorded;
 
 /// A session about to be stored.
-pub struct NewSession {
+pub(crate) struct NewSession {
     pub user: UserId,
     /// The id of the browser that signs in: the user is known there from now on.
     pub browser: String,
@@ -26,7 +26,7 @@ pub struct NewSession {
 
 /// A session that has not expired, with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredSession {
+pub(crate) struct StoredSession {
     pub id: SessionId,
     pub user: UserId,
     pub username: String,
@@ -37,7 +37,7 @@ pub struct StoredSession {
 
 /// A session as its owner sees it in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedSession {
+pub(crate) struct ListedSession {
     pub id: SessionId,
     /// From where it was last used.
     pub ip_address: String,
@@ -48,7 +48,7 @@ pub struct ListedSession {
 impl Database {
     /// Stores a session together with the instance event that tells of the sign-in; sessions that have expired go. False, and
     /// nothing stored, if the user was disabled or got another password since `password_hash` was read.
-    pub async fn insert_session(
+    pub(crate) async fn insert_session(
         &self,
         new: &NewSession,
         password_hash: &str,
@@ -88,7 +88,7 @@ impl Database {
     }
 
     /// Sessions of a user that have not expired, the one used last first.
-    pub async fn list_sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
+    pub(crate) async fn list_sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, ip_address, created_at, last_seen_at FROM sessions WHERE user_id = ? AND expires_at > ? \
              ORDER BY last_seen_at DESC, id DESC",
@@ -106,7 +106,11 @@ impl Database {
         Ok(listed.collect())
     }
 
-    pub async fn find_session(&self, key_hash: [u8; 32], now: Timestamp) -> Result<Option<StoredSession>, StoreError> {
+    pub(crate) async fn find_session(
+        &self,
+        key_hash: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<StoredSession>, StoreError> {
         let row = sqlx::query(
             "SELECT sessions.id, user_id, username, sessions.created_at, last_seen_at, expires_at \
              FROM sessions JOIN users ON users.id = user_id WHERE key_hash = ? AND expires_at > ? AND disabled_at IS NULL",
@@ -126,7 +130,7 @@ impl Database {
     }
 
     /// Whether this session has not ended, and its user may still come in.
-    pub async fn has_session(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn has_session(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         let found = sqlx::query(
             "SELECT 1 FROM sessions JOIN users ON users.id = user_id \
              WHERE sessions.id = ? AND expires_at > ? AND disabled_at IS NULL",
@@ -139,7 +143,7 @@ impl Database {
     }
 
     /// Notes that a session was used, from where, and until when it now lasts.
-    pub async fn touch_session(
+    pub(crate) async fn touch_session(
         &self,
         id: SessionId,
         ip_address: &str,
@@ -159,7 +163,7 @@ impl Database {
     }
 
     /// Ends a session; the instance event is stored with it.
-    pub async fn delete_session(&self, id: SessionId, instance_event: &Recorded) -> Result<(), StoreError> {
+    pub(crate) async fn delete_session(&self, id: SessionId, instance_event: &Recorded) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM sessions WHERE id = ?")
             .bind(id.get())
@@ -173,7 +177,7 @@ impl Database {
     /// Ends one session of this user, or all of them, and returns how many. Ending all of them revokes the browsers that are
     /// known to be the user's, too. The instance event, made from the number, is stored with it; nothing is stored if nothing
     /// changed.
-    pub async fn delete_sessions(
+    pub(crate) async fn delete_sessions(
         &self,
         user: UserId,
         only: Option<SessionId>,

@@ -8,7 +8,7 @@ use crate::instance_events::Recorded;
 
 /// What is stored about the network. None stands at its default.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredNetwork {
+pub(crate) struct StoredNetwork {
     /// Grows with every change.
     pub version: i64,
     pub allow_local_network: Option<bool>,
@@ -17,7 +17,7 @@ pub struct StoredNetwork {
 
 /// What is stored about retention. None stands at its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredRetention {
+pub(crate) struct StoredRetention {
     /// Grows with every change.
     pub version: i64,
     pub days: Option<RetentionDays>,
@@ -25,7 +25,7 @@ pub struct StoredRetention {
 }
 
 impl Database {
-    pub async fn read_settings(&self) -> Result<(StoredNetwork, StoredRetention), StoreError> {
+    pub(crate) async fn read_settings(&self) -> Result<(StoredNetwork, StoredRetention), StoreError> {
         let row = sqlx::query("SELECT * FROM settings").fetch_one(self.read()?).await?;
         Ok((read_network(&row)?, read_retention(&row)?))
     }
@@ -34,7 +34,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
-    pub async fn update_network(
+    pub(crate) async fn update_network(
         &self,
         new: &StoredNetwork,
         instance_events: &[Recorded],
@@ -60,7 +60,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
-    pub async fn update_retention(
+    pub(crate) async fn update_retention(
         &self,
         new: &StoredRetention,
         instance_events: &[Recorded],

@@ -11,7 +11,7 @@ use super::{Database, StoreError, error::is_taken, instance_events::insert_insta
 use crate::instance_events::Recorded;
 
 /// A token about to be stored.
-pub struct NewToken {
+pub(crate) struct NewToken {
     pub name: TokenName,
     pub key_hash: [u8; 32],
     /// At least one.
@@ -41,7 +41,7 @@ impl StoredToken {
 
 impl Database {
     /// Stores a token together with the instance event made from its id. None, and nothing stored, if the name is taken.
-    pub async fn insert_token(
+    pub(crate) async fn insert_token(
         &self,
         new: &NewToken,
         instance_event: impl FnOnce(TokenId) -> Recorded + Send,
@@ -68,7 +68,7 @@ impl Database {
         Ok(Some(id))
     }
 
-    pub async fn find_token(&self, key_hash: [u8; 32]) -> Result<Option<StoredToken>, StoreError> {
+    pub(crate) async fn find_token(&self, key_hash: [u8; 32]) -> Result<Option<StoredToken>, StoreError> {
         let row = sqlx::query("SELECT * FROM api_tokens WHERE key_hash = ?")
             .bind(key_hash.as_slice())
             .fetch_optional(self.read()?)
@@ -77,7 +77,7 @@ impl Database {
     }
 
     /// Every token, oldest first.
-    pub async fn list_tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+    pub(crate) async fn list_tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
         let rows = sqlx::query("SELECT * FROM api_tokens ORDER BY id")
             .fetch_all(self.read()?)
             .await?;
@@ -85,7 +85,7 @@ impl Database {
     }
 
     /// Revokes by name. None if there is no such token, or it was revoked before.
-    pub async fn revoke_token(
+    pub(crate) async fn revoke_token(
         &self,
         name: &str,
         now: Timestamp,
@@ -108,7 +108,7 @@ impl Database {
     }
 
     /// Revokes by id and returns the name. None if there is no such token, or it was revoked before.
-    pub async fn revoke_token_with_id(
+    pub(crate) async fn revoke_token_with_id(
         &self,
         id: TokenId,
         now: Timestamp,
@@ -131,7 +131,7 @@ impl Database {
     }
 
     /// Notes when tokens were last used.
-    pub async fn touch_tokens(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+    pub(crate) async fn touch_tokens(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         for (id, used_at) in used {
             sqlx::query("UPDATE api_tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?")

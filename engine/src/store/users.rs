@@ -16,7 +16,7 @@ use crate::instance_events::Recorded;
 
 /// A user as stored. The hash is argon2's encoded form.
 #[derive(Clone)]
-pub struct StoredUser {
+pub(crate) struct StoredUser {
     pub id: UserId,
     pub username: String,
     pub password_hash: String,
@@ -25,7 +25,7 @@ pub struct StoredUser {
 
 /// A user in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedUser {
+pub(crate) struct ListedUser {
     pub id: UserId,
     pub username: String,
     pub created_at: Timestamp,
@@ -36,7 +36,7 @@ pub struct ListedUser {
 }
 
 /// The session that a change of the password leaves, and the id under which its browser is known from then on.
-pub struct KeptSession<'kept> {
+pub(crate) struct KeptSession<'kept> {
     pub session: SessionId,
     pub browser: &'kept str,
     pub now: Timestamp,
@@ -70,7 +70,7 @@ impl From<sqlx::Error> for UserError {
 }
 
 impl Database {
-    pub async fn find_user(&self, username: &str) -> Result<Option<StoredUser>, StoreError> {
+    pub(crate) async fn find_user(&self, username: &str) -> Result<Option<StoredUser>, StoreError> {
         let row = sqlx::query("SELECT id, username, password_hash, disabled_at FROM users WHERE username = ?")
             .bind(username)
             .fetch_optional(self.read()?)
@@ -84,7 +84,7 @@ impl Database {
     }
 
     /// Every user, oldest first.
-    pub async fn list_users(&self, now: Timestamp) -> Result<Vec<ListedUser>, StoreError> {
+    pub(crate) async fn list_users(&self, now: Timestamp) -> Result<Vec<ListedUser>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, username, created_at, disabled_at, last_signed_in_at, \
              (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > ?) AS sessions \
@@ -106,7 +106,7 @@ impl Database {
     }
 
     /// Whether anybody can sign in at all.
-    pub async fn has_users(&self) -> Result<bool, StoreError> {
+    pub(crate) async fn has_users(&self) -> Result<bool, StoreError> {
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM users")
             .fetch_one(self.read()?)
             .await?;
@@ -114,7 +114,12 @@ impl Database {
     }
 
     /// Adds a user; false, and nothing changed, if the name is taken. For the first user, of whom no event tells.
-    pub async fn insert_user(&self, username: &str, password_hash: &str, at: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn insert_user(
+        &self,
+        username: &str,
+        password_hash: &str,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let inserted = sqlx::query(
             "INSERT INTO users (username, password_hash, created_at) VALUES (?, ?, ?) ON CONFLICT (username) DO NOTHING",
@@ -132,7 +137,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UserError::Taken`], or the store's failure; nothing was stored.
-    pub async fn add_user(
+    pub(crate) async fn add_user(
         &self,
         username: &str,
         password_hash: &str,
@@ -156,7 +161,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UserError`]; nothing was changed.
-    pub async fn set_user_enabled(
+    pub(crate) async fn set_user_enabled(
         &self,
         user: UserId,
         is_enabled: bool,
@@ -194,7 +199,7 @@ impl Database {
 
     /// Sets a new password in the place of the one that was checked, and ends this user's sessions but the one that is kept. The
     /// instance event is stored with it. False, and nothing is changed, if the password was reset or the user disabled meanwhile.
-    pub async fn change_password(
+    pub(crate) async fn change_password(
         &self,
         user: UserId,
         checked_hash: &str,
@@ -222,7 +227,7 @@ impl Database {
     }
 
     /// Sets a new password and ends this user's sessions. The instance event is stored with it.
-    pub async fn update_password(
+    pub(crate) async fn update_password(
         &self,
         user: UserId,
         password_hash: &str,
@@ -241,7 +246,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UserError`]; nothing was changed.
-    pub async fn reset_password(
+    pub(crate) async fn reset_password(
         &self,
         user: UserId,
         password_hash: &str,

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use crate::{FixedSettings, delivery::Failure};
 use domain::{
     activity::{Counts, Minute, Span},
     destination::{DestinationDraft, Flow},
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
 };
-use engine::{FixedSettings, delivery::Failure};
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver},
     world::{World, wait_until},
 };
@@ -182,7 +182,7 @@ async fn a_held_destination_is_probed_at_once_when_asked() {
 #[tokio::test]
 async fn how_far_behind_a_stream_is_is_told_in_time_and_when_the_log_would_be_full() {
     let (world, receiver) = (
-        World::with(|config| engine::EngineConfig {
+        World::with(|config| crate::EngineConfig {
             fixed: FixedSettings {
                 log_size: domain::settings::LogSize::new(100 * 1024 * 1024),
                 ..config.fixed.clone()
@@ -300,7 +300,7 @@ async fn a_new_stream_begins_where_it_was_told_to() {
         assert_eq!(ids, expected, "{name}");
         world
             .engine
-            .delete_destination(&crate::world::author(), id)
+            .delete_destination(&crate::it::world::author(), id)
             .await
             .unwrap();
     }

@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+use crate::{
+    EngineConfig, FixedSettings,
+    admin::AdminError,
+    clock::Clock,
+    log::PrunedEarly,
+    store::{Channel, Refused},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     Field, Timestamp,
@@ -12,18 +19,11 @@ use domain::{
         AlertChange, AlertThresholds, EmailDraft, FailingMinutes, LogShare, LogSize, NetworkChange, WebhookDraft,
     },
 };
-use engine::{
-    EngineConfig, FixedSettings,
-    admin::AdminError,
-    clock::Clock,
-    log::PrunedEarly,
-    store::{Channel, Refused},
-};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
 };

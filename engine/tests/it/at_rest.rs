@@ -2,10 +2,10 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
+use crate::{Engine, clock::Clock};
 use domain::settings::{AlertChange, WebhookDraft};
-use engine::{Engine, clock::Clock};
 
-use crate::world::{World, author, config, install_crypto};
+use crate::it::world::{World, author, config, install_crypto};
 
 const URL: &str = "https://siem.example/hook/p4th-s3cret?key=query-s3cret";
 const WEBHOOK: &str = "https://ops.example/hook/webhook-s3cret";

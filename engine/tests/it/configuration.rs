@@ -1,14 +1,17 @@
 //! Custom headers and event filters: what is stored of them, and what goes over the wire.
 
+use crate::{
+    admin::AdminError,
+    store::{CursorUpdate, Destination, Header, RefusedEvent, Target},
+};
 use domain::{
     destination::{DestinationDraft, FilterKind, HeaderDraft, S3Draft},
     ids::{DestinationId, Seq},
     policy::Refusal,
 };
-use engine::store::{CursorUpdate, Destination, Header, RefusedEvent, Target, UpdateError};
 use serde_json::Value;
 
-use crate::{
+use crate::it::{
     delivery::{ids, numbered},
     receiver::{Receiver, Request},
     replay::own_messages,
@@ -320,7 +323,7 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
         .update_destination(&author(), id, stored.version + 1, change)
         .await
         .unwrap_err();
-    assert!(matches!(outdated, UpdateError::ChangedMeanwhile));
+    assert!(matches!(outdated, AdminError::ChangedMeanwhile));
     let after = world.engine.find_destination(id).await.unwrap().unwrap().destination;
     assert_eq!(after, stored);
 }

@@ -10,15 +10,15 @@ use std::{
     time::Instant,
 };
 
+use crate::delivery::StreamTotals;
 use domain::{health::StreamHealth, ids::DestinationId};
-use engine::delivery::StreamTotals;
 use receivers::nginx::{Nginx, Options};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 
-use crate::world::{World, wait_until};
+use crate::it::world::{World, wait_until};
 
 /// Posts events about many entities and waits until all are delivered. Returns what the stream counted, and the events a
 /// second.

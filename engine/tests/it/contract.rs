@@ -6,17 +6,17 @@ mod endpoint;
 
 use std::{path::Path, time::Duration};
 
+use crate::{
+    EngineConfig,
+    log::PruneOrder,
+    sink::SinkServices,
+    store::{Cursor, CursorUpdate, RefusedEvent},
+};
 use domain::{
     destination::{DestinationDraft, FilterKind},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     policy::{Trouble, Unreached},
-};
-use engine::{
-    EngineConfig,
-    log::PruneOrder,
-    sink::SinkServices,
-    store::{Cursor, CursorUpdate, RefusedEvent},
 };
 
 use self::{
@@ -24,7 +24,7 @@ use self::{
     cloud_logging::CloudLogging,
     endpoint::Endpoint,
 };
-use crate::world::{World, author, wait_until};
+use crate::it::world::{World, author, wait_until};
 
 /// What a receiver does until it is told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

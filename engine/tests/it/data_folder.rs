@@ -7,15 +7,15 @@ use std::{
     time::Duration,
 };
 
-use domain::{Timestamp, ids::Seq};
-use engine::{
+use crate::{
     Engine, EngineConfig, OpenError, PartState, causes,
     clock::Clock,
     log::{AppendError, BrowseRequest, EventFilter},
 };
+use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver},
     world::{World, author, config, install_crypto, wait_until},
 };
@@ -335,7 +335,7 @@ async fn files_that_are_deleted_or_replaced_are_noticed_and_nothing_is_acknowled
             let body = r#"{"event_type":"test","entity_id":1}"#;
             let refused = world.engine.ingest("tests", body.into()).await.unwrap_err();
             assert!(
-                matches!(refused, engine::IngestError::Append(AppendError::Failed)),
+                matches!(refused, crate::IngestError::Append(AppendError::Failed)),
                 "{name}: {refused:?}"
             );
         }
@@ -597,7 +597,7 @@ fn overwrite(path: &Path, page: u64) {
 async fn wait_for_event(receiver: &Receiver, text: &str) {
     // Each is looked at once, however many there are.
     let mut looked_at = 0;
-    let has_come = |requests: &[crate::receiver::Request]| {
+    let has_come = |requests: &[crate::it::receiver::Request]| {
         let new = &requests[looked_at..];
         looked_at = requests.len();
         new.iter().any(|request| request.body.contains(text))

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::{
+    EngineConfig, FixedSettings,
+    store::{CursorUpdate, Refused, RefusedEvent},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     destination::DestinationDraft,
@@ -9,14 +13,10 @@ use domain::{
     ids::Seq,
     policy::{Refusal, Trouble, Unreached},
 };
-use engine::{
-    EngineConfig, FixedSettings,
-    store::{CursorUpdate, Refused, RefusedEvent},
-};
 use hmac::{Hmac, Mac};
 use serde_json::Value;
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver, Request},
     world::{World, author},
 };
@@ -84,7 +84,7 @@ async fn every_event_arrives_once_with_the_documented_headers() {
 async fn two_sources_with_the_same_id_have_different_webhook_ids() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     world.add_destination("SIEM", &receiver.url()).await;
-    crate::world::post_as_two_sources(&world).await;
+    crate::it::world::post_as_two_sources(&world).await;
     let requests = receiver
         .wait_until("both have arrived", |requests| requests.len() == 3)
         .await;

@@ -7,7 +7,7 @@ use domain::{
     replay::{ReplayState, ReplayWait},
 };
 
-use crate::{
+use crate::it::{
     delivery::{ids, numbered},
     receiver::{Answer, Receiver, Request},
     replay::{old_day, own_messages, post_old, standing, start, wait_until_finished},

@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
-use engine::{
+use crate::{
     PartState, causes,
     clock::Clock,
     log::{BrowseRequest, EventFilter, LogError, PruneOrder},
 };
+use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver},
     replay,
     world::{World, author, wait_until},
@@ -155,7 +155,7 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
         harmed.mend(&world).await;
         let progress = replay::wait_until_finished(&world, id, replay).await;
         assert_eq!(progress.sent, 50, "{progress:?}");
-        let has_all = |requests: &[crate::receiver::Request]| {
+        let has_all = |requests: &[crate::it::receiver::Request]| {
             let has = |number| {
                 let id = format!(r#""id":"e{number}""#);
                 requests.iter().any(|request| request.body.contains(&id))
@@ -243,7 +243,7 @@ async fn an_older_copy_over_the_log_costs_no_event() {
     let body = r#"{"event_type":"test","entity_id":1}"#;
     assert!(world.engine.ingest("tests", body.into()).await.is_err());
     harmed.mend(&world).await;
-    let has_all = |requests: &[crate::receiver::Request]| {
+    let has_all = |requests: &[crate::it::receiver::Request]| {
         let has = |id: String| requests[before..].iter().any(|request| request.body.contains(&id));
         (0..50).all(|number| has(format!(r#""id":"e{number}""#))) && has(r#""id":"refused""#.to_owned())
     };

@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
+use crate::{Addition, admin::AdminError, store::IdempotencyKey};
 use domain::{
     destination::{DestinationDraft, Flow, HeaderDraft},
     health::StreamHealth,
 };
-use engine::{
-    Addition,
-    store::{IdempotencyKey, UpdateError},
-};
 use serde_json::json;
 
-use crate::{
+use crate::it::{
     delivery::{ids, numbered},
     receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
@@ -336,14 +333,14 @@ async fn the_same_request_under_the_same_key_adds_one_destination() {
         panic!("not repeated")
     };
     assert_eq!(first.destination, again.destination);
-    assert!(matches!(add("one", &key("a", 2)).await, Err(UpdateError::KeyReused)));
+    assert!(matches!(add("one", &key("a", 2)).await, Err(AdminError::KeyReused)));
     assert!(matches!(add("two", &key("b", 1)).await, Ok(Addition::Added(_))));
     let (id, version) = (first.destination.id, first.destination.version);
     let changed = world
         .engine
         .delete_destination_version(&author(), id, version + 1)
         .await;
-    assert!(matches!(changed, Err(UpdateError::ChangedMeanwhile)), "{changed:?}");
+    assert!(matches!(changed, Err(AdminError::ChangedMeanwhile)), "{changed:?}");
     let deleted = world.engine.delete_destination_version(&author(), id, version).await;
     deleted.unwrap();
     assert!(matches!(add("one", &key("a", 1)).await, Ok(Addition::Repeated(None))));

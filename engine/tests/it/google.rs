@@ -6,6 +6,15 @@ use std::{
     time::Duration,
 };
 
+use crate::{
+    EngineConfig,
+    admin::AdminError,
+    clock::Clock,
+    log::LoggedEvent,
+    net::{GuardedClients, NetworkRules},
+    sink::{GoogleSink, SendReport, Sink, SinkServices},
+    store::GoogleTarget,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{
@@ -16,21 +25,13 @@ use domain::{
     ids::{DestinationId, Seq},
     policy::{Outcome, Trouble as Held, Unreached},
 };
-use engine::{
-    EngineConfig,
-    clock::Clock,
-    log::LoggedEvent,
-    net::{GuardedClients, NetworkRules},
-    sink::{GoogleSink, SendReport, Sink, SinkServices},
-    store::{GoogleTarget, UpdateError},
-};
 use receivers::{
     gate::Trouble,
     google::{Code, GoogleServer, Options, Refusal, TokenRefusal},
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::it::{
     delivery::numbered,
     world::{World, author, install_crypto, wait_until},
 };
@@ -282,7 +283,7 @@ async fn two_sources_with_the_same_id_are_two_entries() {
     let google = GoogleServer::start().await.unwrap();
     let world = world_around(&google).await;
     world.add(&draft(&google)).await;
-    crate::world::post_as_two_sources(&world).await;
+    crate::it::world::post_as_two_sources(&world).await;
     let entries = || google.entries(&google.service_account().project_id);
     wait_until("both are written", async || entries().len() == 3).await;
     let mut sources: Vec<_> = entries()
@@ -408,10 +409,10 @@ async fn a_key_that_can_t_sign_is_refused_at_its_field() {
             .engine
             .create_destination(&author(), draft.parse_new().unwrap())
             .await;
-        let Err(UpdateError::Refused(error)) = refused else {
+        let Err(AdminError::Invalid(errors)) = refused else {
             panic!("it was taken")
         };
-        assert_eq!(error, PrivateKey::unusable());
+        assert_eq!(errors, PrivateKey::unusable().into());
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::{path::Path, time::Duration};
 
+use crate::{
+    PartState,
+    log::{AppendError, BrowsePosition, BrowseRequest, EventFilter, EventLog},
+};
 use domain::{
     Timestamp,
     event::{AuditEvent, EventId, Received},
     ids::Seq,
-};
-use engine::{
-    PartState,
-    log::{AppendError, BrowsePosition, BrowseRequest, EventFilter, EventLog},
 };
 use serde_json::json;
 

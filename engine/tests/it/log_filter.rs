@@ -1,12 +1,12 @@
 //! Filtered reading of the log against a plain filter over all of its events.
 
+use crate::log::{
+    BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_BYTES, SCAN_ROWS, SeqFilter, SeqRequest,
+};
 use domain::{
     Timestamp,
     event::{AuditEvent, EventId, Received},
     ids::Seq,
-};
-use engine::log::{
-    BrowsePosition, BrowseRequest, EntityFilter, EventFilter, EventLog, SCAN_BYTES, SCAN_ROWS, SeqFilter, SeqRequest,
 };
 use proptest::{
     prelude::*,

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::log::{EventLog, RangeCount, RangeFilter};
 use domain::{
     Timestamp,
     destination::{EventFilter, FilterKind, NamespaceFilter},
     ids::Seq,
     replay::ReplayRange,
 };
-use engine::log::{EventLog, RangeCount, RangeFilter};
 use serde_json::Value;
 
-use crate::log_filter::{NOW, START_MS, append, sent};
+use crate::it::log_filter::{NOW, START_MS, append, sent};
 
 /// Two blocks of the index and a part of a third.
 const EVENTS: i64 = 10_000;

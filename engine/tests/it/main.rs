@@ -1,6 +1,4 @@
-//! The engine from outside: real SQLite files, real HTTP receivers, no sleeping.
-
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
+//! The whole engine: real SQLite files, real HTTP receivers, no sleeping. A module of the library (see `engine/src/lib.rs`).
 
 mod activity;
 mod alerts;

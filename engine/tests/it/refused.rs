@@ -2,17 +2,17 @@
 
 use std::{cell::Cell, time::Duration};
 
+use crate::clock::Clock;
 use domain::{
     Timestamp,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
     policy::Trouble,
 };
-use engine::clock::Clock;
 
 use serde_json::json;
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
 };

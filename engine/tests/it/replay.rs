@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{ReplayStanding, admin::AdminError};
 use domain::{
     destination::Flow,
     event::EventId,
@@ -14,10 +15,9 @@ use domain::{
     policy::Trouble,
     replay::{KEPT_REPLAYS, ReplayDraft, ReplayProgress, ReplayRequest, ReplayState, ReplayWait},
 };
-use engine::{ReplayStanding, admin::AdminError};
 use serde_json::{Value, json};
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
 };

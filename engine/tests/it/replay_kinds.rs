@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, io::Read, time::Duration};
 
+use crate::ReplayStanding;
 use domain::{
     destination::ObjectLayout,
     ids::{DestinationId, ReplayId},
     replay::{ReplayProgress, ReplayState},
 };
-use engine::ReplayStanding;
 use receivers::{
     gate::Trouble,
     google::{Code, GoogleServer},
@@ -15,7 +15,7 @@ use receivers::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use crate::it::{
     google,
     replay::{post_old, standing, start, wait_until_finished},
     s3::{Storage, named, with_runs_of, world_with_runs_of},

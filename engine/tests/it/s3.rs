@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 
+use crate::{EngineConfig, FixedSettings, log::LoggedEvent, sink::SinkServices};
 use domain::{
     destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, ObjectLayout, S3Draft, TargetDraft},
     health::StreamHealth,
@@ -9,14 +10,13 @@ use domain::{
     instance_event::INSTANCE_SOURCE,
     policy::Trouble,
 };
-use engine::{EngineConfig, FixedSettings, log::LoggedEvent, sink::SinkServices};
 use receivers::{
     gate::Trouble as ServerTrouble,
     s3::{Refusal, S3Server},
 };
 use serde_json::json;
 
-use crate::{
+use crate::it::{
     delivery::numbered,
     world::{World, author, wait_until},
 };
@@ -184,7 +184,7 @@ async fn wait_until_healthy(world: &World, id: DestinationId) {
 
 /// The words of the newest failed attempt, and what was kept of the answer, once it is stored.
 async fn words(world: &World, id: DestinationId) -> (String, String) {
-    crate::world::wait_until("the attempt is stored", async || {
+    crate::it::world::wait_until("the attempt is stored", async || {
         !world.engine.database().list_attempts(id, 1).await.unwrap().is_empty()
     })
     .await;
@@ -257,7 +257,7 @@ async fn each_event_is_an_object_under_gitlabs_key() {
 async fn two_sources_with_the_same_id_do_not_overwrite_each_other() {
     let (world, storage) = (World::new().await, Storage::start().await);
     world.add(&named(storage.draft(ObjectLayout::Events))).await;
-    let posted = crate::world::post_as_two_sources(&world).await;
+    let posted = crate::it::world::post_as_two_sources(&world).await;
     storage
         .wait_for_objects("both have arrived", |storage| storage.objects().len() == 3)
         .await;
@@ -555,7 +555,7 @@ async fn an_event_that_s3_refuses_waits_while_the_others_go_on() {
     storage
         .wait_for_objects("the others have arrived", |storage| storage.objects().len() == 3)
         .await;
-    crate::world::wait_until("the refusal is stored", async || {
+    crate::it::world::wait_until("the refusal is stored", async || {
         !world.engine.database().list_refused(id).await.unwrap().is_empty()
     })
     .await;

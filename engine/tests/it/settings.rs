@@ -6,15 +6,15 @@ use std::{
     task::Poll,
 };
 
+use crate::{EngineConfig, FixedSettings, Origin, admin::AdminError};
 use domain::{
     Timestamp,
     health::StreamHealth,
     policy::Trouble,
     settings::{LogSize, NetworkChange, RetentionChange, RetentionDays},
 };
-use engine::{EngineConfig, FixedSettings, Origin, admin::AdminError};
 
-use crate::{
+use crate::it::{
     receiver::Receiver,
     world::{World, author, wait_until},
 };
@@ -68,7 +68,7 @@ async fn what_was_blocked_is_tried_at_once_when_it_is_allowed_and_stops_when_it_
     for id in [literal, name] {
         world.wait_for_health(id, "it is blocked", blocked).await;
     }
-    let seen = |requests: &[crate::receiver::Request]| {
+    let seen = |requests: &[crate::it::receiver::Request]| {
         let found = requests
             .iter()
             .filter(|request| request.headers["webhook-id"] == "tests:while%20blocked");

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
+use crate::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use domain::{
     Field,
     destination::{DestinationDraft, Flow, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft},
     ids::{DestinationId, Seq},
     probe::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
 };
-use engine::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use receivers::{google::GoogleServer, s3::S3Server};
 use serde_json::Value;
 use tokio::{
@@ -16,7 +16,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::{
+use crate::it::{
     receiver::{Answer, Receiver},
     world::{World, author, install_crypto},
 };

@@ -2,17 +2,18 @@
 
 use std::{sync::Once, time::Duration};
 
+use crate::{
+    DestinationState, Engine, EngineConfig, FixedSettings,
+    admin::AdminError,
+    clock::Clock,
+    sink::SinkServices,
+    store::{Destination, Header},
+};
 use domain::{
     destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, HeaderDraft, HttpDraft, TargetDraft},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::{Author, AuthorClass},
-};
-use engine::{
-    DestinationState, Engine, EngineConfig, FixedSettings,
-    clock::Clock,
-    sink::SinkServices,
-    store::{Destination, Header, UpdateError},
 };
 use serde_json::json;
 
@@ -177,7 +178,7 @@ impl World {
         self.try_set_flow(id, flow).await.unwrap()
     }
 
-    pub(crate) async fn try_set_flow(&self, id: DestinationId, flow: Flow) -> Result<DestinationState, UpdateError> {
+    pub(crate) async fn try_set_flow(&self, id: DestinationId, flow: Flow) -> Result<DestinationState, AdminError> {
         self.edit_settings(id, |_| {}, |settings| settings.flow = Some(flow))
             .await
     }
@@ -187,7 +188,7 @@ impl World {
         id: DestinationId,
         change: impl FnOnce(&mut HttpEdit),
         then: impl FnOnce(&mut DestinationSettings),
-    ) -> Result<DestinationState, UpdateError> {
+    ) -> Result<DestinationState, AdminError> {
         let stored = self.stored(id).await;
         let target = stored.target.as_http().unwrap();
         let mut edit = HttpEdit {

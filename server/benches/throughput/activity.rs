@@ -2,18 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
+use crate::{instance, instance::Instance, page::Page, runtime};
 use domain::{
     activity::{Counts, LatencyHistogram, Minute},
     destination::{DestinationDraft, DestinationSettings, Flow},
     ids::DestinationId,
     instance_event::Author,
 };
-use engine::{
-    Engine,
-    store::{Cursor, CursorUpdate},
-};
-
-use crate::{instance, instance::Instance, page::Page, runtime};
 
 const DESTINATIONS: i64 = 20;
 const WEEK_MINUTES: u32 = 7 * 24 * 60;
@@ -61,26 +56,35 @@ async fn fill(folder: &Path) -> Vec<DestinationId> {
             .unwrap()
             .destination
             .id;
-        let minutes = (0..WEEK_MINUTES).map(|back| (end.minus(back), counts(back)));
-        store(&engine, id, minutes.collect()).await;
         ids.push(id);
     }
     engine.shutdown(Duration::from_secs(10)).await;
+    for id in &ids {
+        let minutes = (0..WEEK_MINUTES).map(|back| (end.minus(back), counts(back)));
+        store(folder, *id, minutes);
+    }
     ids
 }
 
-async fn store(engine: &Engine, destination: DestinationId, minutes: Vec<(Minute, Counts)>) {
-    let cursor: Cursor = engine.database().read_cursor(destination).await.unwrap().unwrap();
-    let update = CursorUpdate {
-        destination,
-        cursor,
-        refused: Vec::new(),
-        accepted: Vec::new(),
-        failed_attempts: Vec::new(),
-        minutes,
-        instance_events: Vec::new(),
-    };
-    assert!(engine.database().commit_cursor(&update).await.unwrap());
+/// Writes what a stream would have stored, on a folder that no server runs on.
+fn store(folder: &Path, destination: DestinationId, minutes: impl Iterator<Item = (Minute, Counts)>) {
+    let mut database = rusqlite::Connection::open(folder.join("audit-streams.db")).unwrap();
+    let transaction = database.transaction().unwrap();
+    for (minute, counts) in minutes {
+        transaction
+            .execute(
+                "INSERT INTO delivery_minutes (destination_id, minute, delivered, failed, latency) VALUES (?, ?, ?, ?, ?)",
+                (
+                    destination.get(),
+                    minute.number(),
+                    i64::try_from(counts.delivered).unwrap(),
+                    i64::try_from(counts.failed).unwrap(),
+                    counts.latency.to_bytes(),
+                ),
+            )
+            .unwrap();
+    }
+    transaction.commit().unwrap();
 }
 
 /// A busy stream: latencies spread over some twenty buckets, now and then a failure.

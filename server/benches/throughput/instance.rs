@@ -12,7 +12,7 @@ use domain::{
     destination::DestinationDraft,
     instance_event::{Author, AuthorClass},
 };
-use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
+use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 

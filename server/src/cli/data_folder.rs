@@ -3,11 +3,7 @@
 use std::{env::VarError, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use engine::{
-    admin::Maintenance,
-    clock::Clock,
-    vault::{KeyError, random},
-};
+use engine::{KeyError, admin::Maintenance, clock::Clock, random};
 
 use super::{
     error::CommandError,

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
-use engine::{OpenError, admin::MaintenanceError, causes, vault::KeyError};
+use engine::{KeyError, OpenError, admin::MaintenanceError, causes};
 
 use super::{output, settings::InvalidSettings};
 

@@ -15,7 +15,7 @@ use domain::{
     event::EventSizeLimit,
     settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
 };
-use engine::{EngineConfig, FixedSettings, sink::SinkServices};
+use engine::{EngineConfig, FixedSettings, SinkServices};
 use url::Url;
 
 use super::{

@@ -7,13 +7,10 @@ use app::{
 use domain::{destination::DestinationSettings, ids::DestinationId, instance_event::Author, probe::TestReport};
 use engine::Engine;
 
-use super::{
-    failure::{from_admin, from_figures, from_log, from_update},
-    streams::summary,
-};
+use super::{failure::from_admin, streams::summary};
 
 pub(super) async fn list_destinations(engine: &Engine) -> Result<Vec<StreamSummary>, AppError> {
-    let states = engine.list_destinations().await.map_err(from_figures)?;
+    let states = engine.list_destinations().await.map_err(from_admin)?;
     Ok(states.into_iter().map(summary).collect())
 }
 
@@ -26,7 +23,7 @@ pub(super) async fn create_destination(
         .create_destination(author, new)
         .await
         .map(summary)
-        .map_err(from_update)
+        .map_err(from_admin)
 }
 
 pub(super) async fn update_destination(
@@ -40,11 +37,11 @@ pub(super) async fn update_destination(
         .update_destination(author, id, version, change)
         .await
         .map(summary)
-        .map_err(from_update)
+        .map_err(from_admin)
 }
 
 pub(super) async fn delete_destination(engine: &Engine, author: &Author, id: DestinationId) -> Result<(), AppError> {
-    engine.delete_destination(author, id).await.map_err(from_update)
+    engine.delete_destination(author, id).await.map_err(from_admin)
 }
 
 pub(super) async fn test_destination(
@@ -64,7 +61,7 @@ pub(super) async fn reveal_secret(
     let state = engine
         .find_destination(id)
         .await
-        .map_err(from_figures)?
+        .map_err(from_admin)?
         .ok_or(AppError::NotFound)?;
     let target = state.destination.target.as_http().ok_or(AppError::NotFound)?;
     match secret {
@@ -79,7 +76,7 @@ pub(super) async fn reveal_secret(
 }
 
 pub(super) async fn list_event_types(engine: &Engine) -> Result<Vec<EventTypeView>, AppError> {
-    let types = engine.list_event_types().await.map_err(from_log)?;
+    let types = engine.list_event_types().await.map_err(from_admin)?;
     let views = types.into_iter().map(|known| EventTypeView {
         name: known.name,
         category: known.category.to_owned(),

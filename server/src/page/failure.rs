@@ -3,7 +3,7 @@
 use api::web::report_incident;
 use app::wire::AppError;
 use domain::{Field, FieldError};
-use engine::{FiguresError, admin::AdminError, log::LogError, store::UpdateError};
+use engine::{admin::AdminError, log::LogError};
 
 /// A failure of this server itself.
 pub(super) fn internal(operation: &'static str, error: &dyn std::error::Error) -> AppError {
@@ -31,14 +31,6 @@ pub(super) fn from_admin(error: AdminError) -> AppError {
     }
 }
 
-pub(super) fn from_figures(error: FiguresError) -> AppError {
-    from_admin(error.into())
-}
-
 pub(super) fn from_log(error: LogError) -> AppError {
-    from_admin(error.into())
-}
-
-pub(super) fn from_update(error: UpdateError) -> AppError {
     from_admin(error.into())
 }

@@ -86,7 +86,7 @@ impl AdminPort for EnginePort {
 
     async fn park_event(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError> {
         let parked = self.services.engine.park_event(&author_of(admin), id, seq).await;
-        parked.map_err(|error| from_admin(error.into()))
+        parked.map_err(from_admin)
     }
 
     async fn retry_parked(&self, admin: &SignedIn, id: DestinationId, seq: Option<Seq>) -> Result<u64, AppError> {

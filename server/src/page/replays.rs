@@ -13,7 +13,7 @@ use domain::{
 use engine::{Engine, ReplayStanding};
 
 use super::counted_replays::CountedReplays;
-use super::failure::{from_admin, from_log};
+use super::failure::from_admin;
 
 /// What there is to be shown of a destination's replays.
 pub(super) async fn show_replays(
@@ -42,7 +42,7 @@ pub(super) async fn count_replay(
     let _permit = permit(services).await?;
     let request = draft.parse(engine.clock().now()).map_err(AppError::Invalid)?;
     let events = engine.count_replay(id, &request).await.map_err(from_admin)?;
-    let unknown = engine.unknown_event_types(&request.types).await.map_err(from_log)?;
+    let unknown = engine.unknown_event_types(&request.types).await.map_err(from_admin)?;
     let replay = CountedReplay {
         request,
         events,

@@ -10,10 +10,7 @@ use app::{
     port::{SetCookie, SignedIn, Visitor},
     wire::AppError,
 };
-use engine::{
-    admin::{CheckedCredentials, SignInOutcome},
-    store::KnownBrowser,
-};
+use engine::admin::{CheckedCredentials, KnownBrowser, SignInOutcome};
 
 use super::failure::{from_admin, internal};
 

@@ -16,11 +16,7 @@ use domain::{
 };
 use engine::{DestinationState, Engine, admin::Overview};
 
-use super::{
-    counted_replays::CountedReplays,
-    failure::{from_admin, from_figures},
-    replays::show_replays,
-};
+use super::{counted_replays::CountedReplays, failure::from_admin, replays::show_replays};
 
 /// Shown at once.
 const SHOWN: u32 = 25;
@@ -59,7 +55,7 @@ pub(super) async fn show_activity(
     span: Span,
 ) -> Result<StreamActivity, AppError> {
     let engine = &services.engine;
-    let state = engine.find_destination(id).await.map_err(from_figures)?;
+    let state = engine.find_destination(id).await.map_err(from_admin)?;
     let state = state.ok_or(AppError::NotFound)?;
     let points = engine.activity(id, span).await.map_err(from_admin)?;
     let attempts = engine.list_attempts(id, SHOWN).await.map_err(from_admin)?;
@@ -99,7 +95,7 @@ pub(super) async fn steer_stream(
     match changed.await {
         Ok(_) => Ok(()),
         Err(EditError::Invalid(errors)) => Err(AppError::Invalid(errors)),
-        Err(EditError::Update(error)) => Err(super::failure::from_update(error)),
+        Err(EditError::Update(error)) => Err(from_admin(error)),
     }
 }
 

@@ -4,11 +4,9 @@ use std::{process::Command, time::Duration};
 
 use domain::{
     destination::{DestinationDraft, DestinationSettings, Flow},
-    ids::Seq,
     instance_event::Author,
     policy::Refusal,
 };
-use engine::store::{Attempt, Cursor, CursorUpdate, RefusedEvent};
 use receivers::google::GoogleServer;
 use serde_json::{Value, json};
 
@@ -195,40 +193,33 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
     };
     let author = Author::command_line();
     let id = engine.create_destination(&author, paused).await.unwrap().destination.id;
-    let now = engine.clock().now();
-    let refused = |seq: i64| RefusedEvent {
-        seq: Seq::new(seq),
-        tries: 5,
-        reason: "Answered 422 Unprocessable Entity.".into(),
-        response: "no such index".into(),
-        refusal: Refusal::Status(422),
-        refused_at: now,
-        due_at: None,
-    };
-    let attempt = Attempt {
-        seq: Seq::new(1),
-        events: 1,
-        number: 1,
-        started_at: now,
-        duration_ms: 12,
-        status: Some(422),
-        reason: "Answered 422 Unprocessable Entity.".into(),
-        response: "no such index".into(),
-    };
-    let update = CursorUpdate {
-        destination: id,
-        cursor: Cursor {
-            acked: engine.log().last_seq(),
-            ..engine.database().read_cursor(id).await.unwrap().unwrap()
-        },
-        refused: vec![refused(1), refused(2)],
-        accepted: Vec::new(),
-        failed_attempts: vec![attempt],
-        minutes: Vec::new(),
-        instance_events: Vec::new(),
-    };
-    assert!(engine.database().commit_cursor(&update).await.unwrap());
+    let (now, last) = (engine.clock().now().unix_ms(), engine.log().last_seq().get());
     engine.shutdown(Duration::from_secs(10)).await;
+    let store = rusqlite::Connection::open(folder.path().join("audit-streams.db")).unwrap();
+    let reason = "Answered 422 Unprocessable Entity.";
+    let refusal = json!(Refusal::Status(422)).to_string();
+    for seq in [1, 2] {
+        store
+            .execute(
+                "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at) \
+                 VALUES (?, ?, 5, ?, 'no such index', ?, ?)",
+                (id.get(), seq, reason, &refusal, now),
+            )
+            .unwrap();
+    }
+    store
+        .execute(
+            "INSERT INTO attempts (destination_id, seq, events, started_at, duration_ms, status, reason, response) \
+             VALUES (?, 1, 1, ?, 12, 422, ?, 'no such index')",
+            (id.get(), now, reason),
+        )
+        .unwrap();
+    store
+        .execute(
+            "UPDATE cursors SET acked_seq = ? WHERE destination_id = ?",
+            (last, id.get()),
+        )
+        .unwrap();
     folder
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, instance_event::Author};
-use engine::{Engine, EngineConfig, FixedSettings, clock::Clock, sink::SinkServices};
+use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 

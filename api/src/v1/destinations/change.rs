@@ -4,7 +4,7 @@ use domain::{
     Field, FieldError, FieldErrors,
     destination::{DestinationDraft, FilterKind, Flow, GoogleDraft, HttpDraft, MAX_HEADERS, S3Draft, TargetDraft},
 };
-use engine::store::Destination;
+use engine::admin::Destination;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

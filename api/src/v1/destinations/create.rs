@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
     response::Response,
 };
-use engine::{Addition, DestinationState, admin::AdminError, store::IdempotencyKey};
+use engine::{Addition, DestinationState, admin::IdempotencyKey};
 use sha2::{Digest, Sha256};
 
 use super::{super::fields::refuse, answer, input::NewDestinationInput, view::DestinationView};
@@ -43,7 +43,7 @@ pub(super) async fn create_destination(
     new.flow = Some(flow);
     let Some(key) = key else {
         let added = services.engine.create_destination(&caller.author, new).await;
-        return Ok(created(added.map_err(AdminError::from)?, &caller));
+        return Ok(created(added?, &caller));
     };
     let key = IdempotencyKey {
         owner: caller.owner.to_string(),
@@ -51,7 +51,7 @@ pub(super) async fn create_destination(
         fingerprint: Sha256::digest(&bytes).into(),
     };
     let added = services.engine.create_destination_once(&caller.author, new, &key).await;
-    match added.map_err(AdminError::from)? {
+    match added? {
         Addition::Added(state) => Ok(created(state, &caller)),
         Addition::Repeated(Some(state)) => {
             let mut response = created(state, &caller);

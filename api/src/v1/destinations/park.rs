@@ -2,7 +2,6 @@
 
 use axum::{Extension, extract::State, http::StatusCode};
 use domain::ids::{DestinationId, Seq};
-use engine::admin::AdminError;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -44,7 +43,6 @@ pub(super) async fn park_event(
     InBody(input): InBody<ParkInput>,
 ) -> Result<StatusCode, ApiError> {
     let (id, seq) = (DestinationId::new(id), Seq::new(input.seq));
-    let parked = services.engine.park_event(&caller.author, id, seq).await;
-    parked.map_err(AdminError::from)?;
+    services.engine.park_event(&caller.author, id, seq).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use engine::{admin::AdminError, store::UpdateError};
+use engine::admin::AdminError;
 
 use super::{
     super::{
@@ -58,7 +58,7 @@ pub(super) async fn update_destination(
     match edit(&services.engine, &caller.author, stored.id, expected, apply).await {
         Ok(state) => Ok(answer(StatusCode::OK, state, &caller)),
         Err(EditError::Invalid(errors)) => Err(refuse(&errors)),
-        Err(EditError::Update(UpdateError::ChangedMeanwhile)) if expected.is_some() => Err(version_mismatch()),
-        Err(EditError::Update(error)) => Err(AdminError::from(error).into()),
+        Err(EditError::Update(AdminError::ChangedMeanwhile)) if expected.is_some() => Err(version_mismatch()),
+        Err(EditError::Update(error)) => Err(error.into()),
     }
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use engine::{
     DestinationState,
-    store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
+    admin::{GoogleTarget, Header, HttpTarget, S3Target, Target},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -8,7 +8,7 @@ use domain::{
     event_types::{built_in_types, is_built_in},
 };
 
-use crate::{Engine, log::LogError};
+use crate::{Engine, admin::AdminError};
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -30,8 +30,8 @@ impl Engine {
     /// Every known type: first those that are not built in, then by category; within both by name.
     ///
     /// # Errors
-    /// [`LogError`] if the log can't be read.
-    pub async fn list_event_types(&self) -> Result<Vec<KnownEventType>, LogError> {
+    /// [`AdminError::Internal`].
+    pub async fn list_event_types(&self) -> Result<Vec<KnownEventType>, AdminError> {
         let since = self.clock().now().minus(A_DAY);
         let counts = self.log().event_type_counts(since).await?;
         let mut received: HashMap<String, u64> = counts
@@ -64,8 +64,8 @@ impl Engine {
     /// ever received. In alphabetical order.
     ///
     /// # Errors
-    /// [`LogError`] if the log can't be read.
-    pub async fn unknown_event_types(&self, filter: &EventFilter) -> Result<Vec<EventType>, LogError> {
+    /// [`AdminError::Internal`].
+    pub async fn unknown_event_types(&self, filter: &EventFilter) -> Result<Vec<EventType>, AdminError> {
         let mut types: Vec<&EventType> = filter.types().filter(|named| !is_built_in(named.as_str())).collect();
         if !types.is_empty() {
             let received = self.log().received_types(&types).await?;

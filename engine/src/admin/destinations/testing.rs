@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    Field, FieldError,
+    Field,
     destination::{DestinationSettings, HttpSettings, ObjectLayout, TargetSettings},
     ids::{DestinationId, HeaderId, Seq},
     instance_event::{Action, Author, INSTANCE_SOURCE, InstanceEvent, Subject},
@@ -20,7 +20,7 @@ use crate::{
     instance_events::fresh_id,
     log::LoggedEvent,
     sink::{check_private_key, sink_to},
-    store::{GoogleTarget, Header, HttpTarget, S3Target, StoreError, Target, UpdateError},
+    store::{GoogleTarget, Header, HttpTarget, S3Target, Target},
 };
 
 impl Engine {
@@ -93,7 +93,7 @@ impl Engine {
 const LAYOUT: ObjectLayout = ObjectLayout::Events;
 
 /// Where the event goes, with the secrets that the settings leave out.
-fn target_of(wanted: TargetSettings, stored: Option<&Target>) -> Result<Target, UpdateError> {
+fn target_of(wanted: TargetSettings, stored: Option<&Target>) -> Result<Target, AdminError> {
     match (wanted, stored) {
         (TargetSettings::Http(wanted), Some(Target::Http(stored))) => http_target(wanted, Some(stored)),
         (TargetSettings::Http(wanted), None) => http_target(wanted, None),
@@ -106,7 +106,7 @@ fn target_of(wanted: TargetSettings, stored: Option<&Target>) -> Result<Target, 
                 _ => None,
             };
             let private_key = needed(private_key.or(kept), Field::PrivateKey)?;
-            check_private_key(&private_key).map_err(UpdateError::Refused)?;
+            check_private_key(&private_key)?;
             Ok(Target::GoogleCloudLogging(GoogleTarget { settings, private_key }))
         }
         (
@@ -126,18 +126,18 @@ fn target_of(wanted: TargetSettings, stored: Option<&Target>) -> Result<Target, 
             }))
         }
         // A destination keeps its kind.
-        _ => Err(UpdateError::NotFound),
+        _ => Err(AdminError::NotFound),
     }
 }
 
-fn http_target(wanted: HttpSettings, stored: Option<&HttpTarget>) -> Result<Target, UpdateError> {
+fn http_target(wanted: HttpSettings, stored: Option<&HttpTarget>) -> Result<Target, AdminError> {
     let secrets = match stored {
         Some(stored) => {
             let mut secrets = stored.secrets.clone();
             secrets.verification_token = wanted.verification_token.unwrap_or(secrets.verification_token);
             secrets
         }
-        None => fresh_secrets(wanted.verification_token).map_err(StoreError::from)?,
+        None => fresh_secrets(wanted.verification_token)?,
     };
     let kept = stored.map(|stored| stored.headers.as_slice()).unwrap_or_default();
     let mut headers = Vec::with_capacity(wanted.headers.len());
@@ -158,6 +158,6 @@ fn http_target(wanted: HttpSettings, stored: Option<&HttpTarget>) -> Result<Targ
     }))
 }
 
-fn needed<T>(secret: Option<T>, field: Field) -> Result<T, UpdateError> {
-    secret.ok_or_else(|| UpdateError::Refused(FieldError::new(field, "Value can't be blank")))
+fn needed<T>(secret: Option<T>, field: Field) -> Result<T, AdminError> {
+    secret.ok_or_else(|| AdminError::refused(field, "Value can't be blank"))
 }

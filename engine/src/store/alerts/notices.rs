@@ -1,7 +1,7 @@
 //! What is still to be told.
 
 use domain::Timestamp;
-pub use domain::settings::AlertChannel as Channel;
+pub(crate) use domain::settings::AlertChannel as Channel;
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::super::{Database, StoreError};
@@ -11,7 +11,7 @@ const MOST: u32 = 50;
 
 /// What is told in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// The same for each try, so that who gets it twice can tell.
     pub id: String,
     pub channel: Channel,
@@ -47,7 +47,7 @@ pub(super) async fn insert_notice(
 
 impl Database {
     /// What is due in one way, the oldest first, at most 50.
-    pub async fn due_notices(&self, channel: Channel, now: Timestamp) -> Result<Vec<Notice>, StoreError> {
+    pub(crate) async fn due_notices(&self, channel: Channel, now: Timestamp) -> Result<Vec<Notice>, StoreError> {
         let rows = sqlx::query(
             "SELECT * FROM alert_notices WHERE channel = ? AND due_at <= ? ORDER BY created_at, id LIMIT ?",
         )
@@ -60,7 +60,7 @@ impl Database {
     }
 
     /// It has been sent, or given up.
-    pub async fn remove_notice(&self, id: &str) -> Result<(), StoreError> {
+    pub(crate) async fn remove_notice(&self, id: &str) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("DELETE FROM alert_notices WHERE id = ?")
             .bind(id)
@@ -71,7 +71,7 @@ impl Database {
     }
 
     /// This one is not tried before `due_at`.
-    pub async fn postpone_notice(&self, id: &str, due_at: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn postpone_notice(&self, id: &str, due_at: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         sqlx::query("UPDATE alert_notices SET tries = tries + 1, due_at = ? WHERE id = ?")
             .bind(due_at.unix_ms())
@@ -83,7 +83,7 @@ impl Database {
     }
 
     /// Nothing that is due in this way is tried before `due_at`.
-    pub async fn postpone_notices(
+    pub(crate) async fn postpone_notices(
         &self,
         channel: Channel,
         now: Timestamp,

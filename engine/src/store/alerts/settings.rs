@@ -25,7 +25,7 @@ const URL: &str = "webhook_url";
 
 /// When administrators are told, and how. None for a way of telling that is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredAlertSettings {
+pub(crate) struct StoredAlertSettings {
     /// Grows with every change.
     pub version: i64,
     pub thresholds: AlertThresholds,
@@ -34,7 +34,7 @@ pub struct StoredAlertSettings {
 }
 
 impl StoredAlertSettings {
-    pub const fn has(&self, channel: Channel) -> bool {
+    pub(crate) const fn has(&self, channel: Channel) -> bool {
         match channel {
             Channel::Email => self.email.is_some(),
             Channel::Webhook => self.webhook.is_some(),
@@ -43,7 +43,7 @@ impl StoredAlertSettings {
 }
 
 impl Database {
-    pub async fn alert_settings(&self) -> Result<StoredAlertSettings, StoreError> {
+    pub(crate) async fn alert_settings(&self) -> Result<StoredAlertSettings, StoreError> {
         let row = sqlx::query("SELECT * FROM alert_settings")
             .fetch_one(self.read()?)
             .await?;
@@ -55,7 +55,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
-    pub async fn update_alert_settings(
+    pub(crate) async fn update_alert_settings(
         &self,
         new: &StoredAlertSettings,
         instance_events: &[Recorded],

@@ -28,7 +28,7 @@ impl Database {
     ///
     /// # Errors
     /// [`UpdateError::KeyReused`] if another request was sent under it.
-    pub async fn find_repeated(
+    pub(crate) async fn find_repeated(
         &self,
         key: &IdempotencyKey,
         now: Timestamp,

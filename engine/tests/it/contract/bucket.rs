@@ -2,8 +2,8 @@
 
 use std::{io::Read, time::Duration};
 
+use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, FilterKind, ObjectLayout, S3Draft, TargetDraft};
-use engine::sink::SinkServices;
 use receivers::{
     gate::Trouble,
     s3::{Refusal, S3Server},

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, FilterKind, GoogleDraft, TargetDraft};
-use engine::sink::SinkServices;
 use receivers::{
     gate::{Answer, Trouble},
     google::{Code, GoogleServer, Refusal},

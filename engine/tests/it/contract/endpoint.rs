@@ -1,10 +1,10 @@
 //! An HTTP endpoint.
 
+use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
-use engine::sink::SinkServices;
 
 use super::{Counterpart, Ill};
-use crate::receiver::{Answer, Receiver};
+use crate::it::receiver::{Answer, Receiver};
 
 const SECRET: &str = "Bearer not-to-be-found-anywhere";
 

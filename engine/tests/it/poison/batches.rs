@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeSet, io::Read, time::Duration};
 
+use crate::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use bytes::Bytes;
 use domain::{destination::ObjectLayout, ids::DestinationId};
-use engine::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use receivers::gate::{Answer, Trouble};
 
-use crate::{
+use crate::it::{
     google::{draft, world_around_at},
     s3::{Storage, named},
     world::{World, wait_until},

@@ -11,16 +11,16 @@ use std::{
     time::Duration,
 };
 
+use crate::{EngineConfig, clock::Clock, sink::SinkServices};
 use domain::{
     destination::{DestinationDraft, ObjectLayout},
     ids::{DestinationId, Seq},
 };
-use engine::{EngineConfig, clock::Clock, sink::SinkServices};
 use receivers::gate::{Answer, Trouble};
 use serde_json::json;
 
 use super::batches::{contains, unpacked};
-use crate::{
+use crate::it::{
     google,
     raw_receiver::{Fate, RawReceiver},
     s3::{Storage, named},

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use crate::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use domain::{Timestamp, health::StreamHealth, ids::DestinationId};
-use engine::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use serde_json::{Value, json};
 
 use super::batches::fast;
-use crate::{
+use crate::it::{
     raw_receiver::{Fate, RawReceiver, Seen},
     world::{World, wait_until},
 };

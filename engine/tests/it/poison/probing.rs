@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
+use crate::clock::Clock;
 use domain::{Timestamp, health::StreamHealth};
-use engine::clock::Clock;
 
 use super::http::{accepted, post, refused};
-use crate::{
+use crate::it::{
     raw_receiver::{Fate, RawReceiver, Seen},
     world::{World, wait_until},
 };

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::{EngineConfig, sink::SinkServices};
 use domain::{destination::ObjectLayout, ids::DestinationId, replay::ReplayState};
-use engine::{EngineConfig, sink::SinkServices};
 use receivers::gate::{Answer, Trouble};
 
 use super::batches::{contains, fast, unpacked};
-use crate::{
+use crate::it::{
     google::{draft, world_around_at},
     raw_receiver::{Fate, RawReceiver},
     replay::{post_old, standing, start},

@@ -5,7 +5,7 @@ use domain::{
     policy::Trouble,
     replay::{ReplayRequest, ReplayState, ReplayWait},
 };
-use engine::{Engine, ReplayStanding, admin::AdminError};
+use engine::{Engine, ReplayStanding};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,10 +90,7 @@ impl ReplayCountView {
     /// # Errors
     /// The log could not be read.
     pub(super) async fn of(engine: &Engine, events: u64, request: &ReplayRequest) -> Result<Self, ApiError> {
-        let unknown = engine
-            .unknown_event_types(&request.types)
-            .await
-            .map_err(AdminError::from)?;
+        let unknown = engine.unknown_event_types(&request.types).await?;
         Ok(Self {
             events,
             warnings: warnings(&request.types, &unknown),
@@ -108,7 +105,7 @@ impl ReplayView {
     /// The log could not be read.
     pub(super) async fn of(engine: &Engine, standing: ReplayStanding) -> Result<Self, ApiError> {
         let types = &standing.replay.request.types;
-        let unknown = engine.unknown_event_types(types).await.map_err(AdminError::from)?;
+        let unknown = engine.unknown_event_types(types).await?;
         let warnings = warnings(types, &unknown);
         Ok(Self::new(standing, warnings))
     }
