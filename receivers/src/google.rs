@@ -40,8 +40,8 @@ pub use self::{
     status::Code,
 };
 use crate::{
-    door::{self, Doorkeeper, Knock},
-    gate::{Answer, Cut, Gate, Trouble, serve_under},
+    control::{self, ControlRequest, Controlled},
+    fault::{Abort, Answer, Fault, Faults, serve_with},
     listener::{ANY_PORT, Listener, Serve},
     record::Record,
 };
@@ -79,8 +79,8 @@ struct Desk {
     retention: Option<Duration>,
     tokens: Tokens,
     refused_ids: RefusedIds,
-    token_gate: Gate,
-    write_gate: Gate,
+    token_faults: Faults,
+    write_faults: Faults,
     received: Record<Received>,
 }
 
@@ -104,8 +104,8 @@ impl GoogleServer {
             retention: options.retention,
             tokens: Tokens::lasting(options.token_lifetime),
             refused_ids: RefusedIds::default(),
-            token_gate: Gate::default(),
-            write_gate: Gate::default(),
+            token_faults: Faults::default(),
+            write_faults: Faults::default(),
             received: Record::default(),
         });
         let listener = Listener::start(address, Arc::clone(&desk)).await?;
@@ -152,26 +152,26 @@ impl GoogleServer {
     }
 
     /// The next writes, however many, get this instead. What was asked for before comes first.
-    pub fn answer_next(&self, times: usize, trouble: impl Into<Trouble>) {
-        self.desk.write_gate.trouble_next(times, trouble.into());
+    pub fn answer_next(&self, times: usize, fault: impl Into<Fault>) {
+        self.desk.write_faults.fail_next(times, fault.into());
     }
 
     /// Every write gets this until [`GoogleServer::serve_again`].
-    pub fn answer_all(&self, trouble: impl Into<Trouble>) {
-        self.answer_next(usize::MAX, trouble);
+    pub fn answer_all(&self, fault: impl Into<Fault>) {
+        self.answer_next(usize::MAX, fault);
     }
 
     /// The next requests for a token get this instead.
-    pub fn answer_next_token(&self, times: usize, trouble: impl Into<Trouble>) {
-        self.desk.token_gate.trouble_next(times, trouble.into());
+    pub fn answer_next_token(&self, times: usize, fault: impl Into<Fault>) {
+        self.desk.token_faults.fail_next(times, fault.into());
     }
 
-    /// Every write meets with what this says of its body, until [`GoogleServer::serve_again`].
-    pub fn judge_writes(&self, judge: impl Fn(&Bytes) -> Option<Trouble> + Send + Sync + 'static) {
-        self.desk.write_gate.judge_by(Arc::new(judge));
+    /// From now on, this function of the body chooses the answer to every write, until [`GoogleServer::serve_again`].
+    pub fn script_writes(&self, script: impl Fn(&Bytes) -> Option<Fault> + Send + Sync + 'static) {
+        self.desk.write_faults.choose_by_body(Arc::new(script));
     }
 
-    /// All trouble is over, refused insert ids included.
+    /// Removes all faults, refused insert ids included.
     pub fn serve_again(&self) {
         self.desk.serve_again();
     }
@@ -212,23 +212,21 @@ const TOKEN_PATH: &str = "/token";
 const WRITE_PATH: &str = "/v2/entries:write";
 
 impl Serve for Desk {
-    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
-        if let Some(knock) = Knock::parse(&request) {
-            return Ok(door::open(knock, self));
+    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Abort> {
+        if let Some(request) = ControlRequest::parse(&request) {
+            return Ok(control::answer(request, self));
         }
         let is_post = request.method() == Method::POST;
         match request.uri().path() {
             TOKEN_PATH if is_post => {
                 self.received.change(|received| received.token_requests += 1);
-                serve_under(self.token_gate.next(), async { self.issue(&request).into_response() }).await
+                serve_with(self.token_faults.next(), async { self.issue(&request).into_response() }).await
             }
             WRITE_PATH if is_post => {
-                let trouble = self.write_gate.next();
-                let trouble = trouble.or_else(|| self.write_gate.judge(request.body()));
-                let number = self
-                    .received
-                    .change(|received| received.begin(&request, trouble.clone()));
-                serve_under(trouble, async { self.write(number, &request).into_response() }).await
+                let fault = self.write_faults.next();
+                let fault = fault.or_else(|| self.write_faults.for_body(request.body()));
+                let number = self.received.change(|received| received.begin(&request, fault.clone()));
+                serve_with(fault, async { self.write(number, &request).into_response() }).await
             }
             path => Ok(not_found(path).into_response()),
         }
@@ -306,7 +304,7 @@ fn not_found(path: &str) -> Answer {
     )
 }
 
-impl Doorkeeper for Desk {
+impl Controlled for Desk {
     fn received(&self) -> io::Result<Value> {
         Ok(self.received.look(|received| {
             json!({
@@ -319,17 +317,17 @@ impl Doorkeeper for Desk {
         }))
     }
 
-    fn trouble(&self, name: &str) -> Option<Trouble> {
-        Trouble::parse(name).or_else(|| Refusal::parse(name).map(Trouble::from))
+    fn fault(&self, name: &str) -> Option<Fault> {
+        Fault::parse(name).or_else(|| Refusal::parse(name).map(Fault::from))
     }
 
-    fn trouble_next(&self, times: usize, trouble: Trouble) {
-        self.write_gate.trouble_next(times, trouble);
+    fn fail_next(&self, times: usize, fault: Fault) {
+        self.write_faults.fail_next(times, fault);
     }
 
     fn serve_again(&self) {
-        self.token_gate.open();
-        self.write_gate.open();
+        self.token_faults.clear();
+        self.write_faults.clear();
         self.refused_ids.clear();
     }
 }

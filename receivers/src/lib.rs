@@ -1,22 +1,35 @@
-//! What Audit Streams streams to, for its tests: real receivers in this process, and `receivers`, the program that runs
-//! one on its own. Nothing that is shipped depends on this crate (`cargo xtask lint` checks it).
+//! Servers that Audit Streams sends to in tests, as a library, and `receivers`, a program that runs one of them. Nothing
+//! that is shipped depends on this crate (`cargo xtask lint` checks it).
 //!
-//! - [`s3`]: the S3 protocol by s3s, which verifies every signature, on the file system. No double: what aws-sdk-s3 sends
-//!   is understood or refused as S3 does it.
-//! - [`google`]: Google's token endpoint and Cloud Logging's `entries:write`, written from their public definitions: what
-//!   the service would refuse is refused here, in its words.
-//! - [`nginx`]: the web server that most receivers stand behind.
+//! - [`Receiver`]: an HTTP endpoint that records requests and connections, and answers as scripted.
+//! - [`s3`]: the S3 protocol by s3s, which verifies every signature, on the file system. It accepts and refuses what
+//!   aws-sdk-s3 sends as S3 does.
+//! - [`google`]: Google's token endpoint and Cloud Logging's `entries:write`, written from their public definitions; it
+//!   refuses what the service would refuse, with the same messages.
+//! - [`nginx`]: the web server behind which most receivers are.
+//! - [`raw`]: answers that no HTTP library would send, byte by byte.
 //!
-//! The first two keep every request, can be given [`gate::Trouble`] to answer with, and open a side door on their own
-//! address (`GET /_received`, `POST /_trouble/<name>/<times>`, `DELETE /_trouble`), for tests that run in another process.
+//! The first three record every request and can be given a [`Fault`] to answer with. S3 and Google also have control paths
+//! (`GET /_received`, `POST /_faults/<name>/<times>`, `DELETE /_faults`), for tests that run in another process.
 //! A server listens until it is dropped.
 
 mod clock;
-mod door;
-pub mod gate;
+mod control;
+mod events;
+mod fault;
 pub mod google;
 mod listener;
 pub mod nginx;
 mod percent;
+mod ports;
+pub mod raw;
+mod receiver;
 mod record;
 pub mod s3;
+
+pub use self::{
+    events::Events,
+    fault::{Answer, Fault},
+    ports::unused_address,
+    receiver::{Receiver, Request},
+};

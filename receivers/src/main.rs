@@ -1,5 +1,5 @@
 //! `receivers`: one receiver in a process of its own, for tests that are not written in Rust. It prints one line of JSON
-//! that says where it listens, and stays until it is ended; the side door (see the library) shows what it received.
+//! that says where it listens, and stays until it is ended; the control path `/_received` (see the library) shows what it received.
 
 use std::{io, io::Write as _, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 

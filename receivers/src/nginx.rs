@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     env, fs,
     io::{self, BufRead, BufReader, Write},
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStderr, Command, Stdio},
     sync::mpsc::{self, Receiver},
@@ -13,6 +12,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::unused_address;
 
 /// nginx listens within this time; reached only when it cannot.
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -59,7 +60,7 @@ impl Nginx {
         let program = find()?;
         let mut failure = io::Error::other("no port was tried");
         for _ in 0..PORTS_TRIED {
-            match Self::start_on(&program, free_port()?, options) {
+            match Self::start_on(&program, unused_address()?.port(), options) {
                 Ok(nginx) => return Ok(nginx),
                 Err(error) => failure = error,
             }
@@ -168,10 +169,6 @@ fn wait_until_it_listens(lines: &Receiver<String>) -> io::Result<()> {
     Err(io::Error::other(format!("nginx does not listen: {}", log.join("\n"))))
 }
 
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
-
 /// One process, which needs no rights and writes nothing outside of its folder.
 fn configured(port: u16, options: &Options<'_>) -> String {
     let keepalive_requests = options.keepalive_requests;
@@ -227,7 +224,7 @@ fn parse(line: &str) -> io::Result<Logged> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpStream;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! S3 by its real protocol: s3s, which verifies the signature of every request, over s3s-fs, which keeps objects as files.
 //!
-//! Added to it: a bucket that does not exist is refused (s3s-fs would make it), every request is kept, and trouble comes
+//! Added to it: a bucket that does not exist is refused (s3s-fs would make it), every request is kept, and faults come
 //! on demand. Path-style addresses only. A key of more than about 150 bytes does not fit into the file name under which
 //! s3s-fs keeps what belongs to an object, and is answered with 500.
 
@@ -35,8 +35,8 @@ pub use self::{
     request::{KeyPuts, Put, SeenRequest},
 };
 use crate::{
-    door::{self, Doorkeeper, Knock},
-    gate::{Answer, Cut, Gate, Trouble, serve_under},
+    control::{self, ControlRequest, Controlled},
+    fault::{Abort, Answer, Fault, Faults, serve_with},
     listener::{ANY_PORT, Listener, Serve},
     record::Record,
 };
@@ -50,7 +50,7 @@ pub struct S3Server {
 struct Bench {
     folder: PathBuf,
     service: S3Service,
-    gate: Gate,
+    faults: Faults,
     seen: Record<Vec<SeenRequest>>,
 }
 
@@ -82,7 +82,7 @@ impl S3Server {
         let bench = Arc::new(Bench {
             folder,
             service: builder.build(),
-            gate: Gate::default(),
+            faults: Faults::default(),
             seen: Record::default(),
         });
         let listener = Listener::start(address, Arc::clone(&bench)).await?;
@@ -113,23 +113,23 @@ impl S3Server {
     }
 
     /// The next requests, however many, get this instead. What was asked for before comes first.
-    pub fn answer_next(&self, times: usize, trouble: impl Into<Trouble>) {
-        self.bench.gate.trouble_next(times, trouble.into());
+    pub fn answer_next(&self, times: usize, fault: impl Into<Fault>) {
+        self.bench.faults.fail_next(times, fault.into());
     }
 
     /// Every request gets this until [`S3Server::serve_again`].
-    pub fn answer_all(&self, trouble: impl Into<Trouble>) {
-        self.answer_next(usize::MAX, trouble);
+    pub fn answer_all(&self, fault: impl Into<Fault>) {
+        self.answer_next(usize::MAX, fault);
     }
 
-    /// Every object that is put meets with what this says of it, until [`S3Server::serve_again`].
-    pub fn judge_objects(&self, judge: impl Fn(&Bytes) -> Option<Trouble> + Send + Sync + 'static) {
-        self.bench.gate.judge_by(Arc::new(judge));
+    /// From now on, this function of the object chooses the answer to every upload, until [`S3Server::serve_again`].
+    pub fn script_objects(&self, script: impl Fn(&Bytes) -> Option<Fault> + Send + Sync + 'static) {
+        self.bench.faults.choose_by_body(Arc::new(script));
     }
 
-    /// The trouble is over; what stalls already goes on stalling.
+    /// Removes all faults. Requests that hang already go on hanging.
     pub fn serve_again(&self) {
-        self.bench.gate.open();
+        self.bench.faults.clear();
     }
 
     /// Every request so far, in the order in which their bodies were complete.
@@ -164,17 +164,17 @@ fn puts(seen: &[SeenRequest]) -> impl Iterator<Item = &Put> {
 }
 
 impl Serve for Bench {
-    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Cut> {
-        if let Some(knock) = Knock::parse(&request) {
-            return Ok(door::open(knock, self));
+    async fn serve(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Abort> {
+        if let Some(request) = ControlRequest::parse(&request) {
+            return Ok(control::answer(request, self));
         }
-        let by_body = || self.gate.judge(&SeenRequest::of(&request, None).put?.body);
-        let trouble = self.gate.next().or_else(by_body);
+        let by_body = || self.faults.for_body(&SeenRequest::of(&request, None).put?.body);
+        let fault = self.faults.next().or_else(by_body);
         let number = self.seen.change(|seen| {
-            seen.push(SeenRequest::of(&request, trouble.clone()));
+            seen.push(SeenRequest::of(&request, fault.clone()));
             seen.len() - 1
         });
-        serve_under(trouble, self.pass_on(number, request)).await
+        serve_with(fault, self.pass_on(number, request)).await
     }
 }
 
@@ -205,7 +205,7 @@ fn failed(why: &str) -> Response<Bytes> {
     Answer::new(500, "text/plain", why.to_owned()).into_response()
 }
 
-impl Doorkeeper for Bench {
+impl Controlled for Bench {
     fn received(&self) -> io::Result<Value> {
         let bodies = |objects: BTreeMap<String, Vec<u8>>| -> Value {
             let encoded = objects.into_iter().map(|(key, body)| {
@@ -227,16 +227,16 @@ impl Doorkeeper for Bench {
         }))
     }
 
-    fn trouble(&self, name: &str) -> Option<Trouble> {
-        Trouble::parse(name).or_else(|| Refusal::parse(name).map(Trouble::from))
+    fn fault(&self, name: &str) -> Option<Fault> {
+        Fault::parse(name).or_else(|| Refusal::parse(name).map(Fault::from))
     }
 
-    fn trouble_next(&self, times: usize, trouble: Trouble) {
-        self.gate.trouble_next(times, trouble);
+    fn fail_next(&self, times: usize, fault: Fault) {
+        self.faults.fail_next(times, fault);
     }
 
     fn serve_again(&self) {
-        self.gate.open();
+        self.faults.clear();
     }
 }
 

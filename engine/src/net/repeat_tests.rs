@@ -1,25 +1,20 @@
 //! Which requests are repeated, against servers that say exactly what they do, byte by byte or frame by frame.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use h2::{Reason, server::SendResponse};
+use receivers::raw::{RawServer, Reply};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc,
 };
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{
     send_error::SendError,
-    tests::{PATIENCE, machine, open, post, text, tls_acceptor},
+    tests::{PATIENCE, machine, open, post, text, tls_config},
     tls::Trust,
     *,
 };
@@ -29,33 +24,19 @@ type Script = &'static [&'static str];
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// An HTTP/1.1 server that plays one script per connection. Counts the requests that reach it.
-async fn serve(scripts: Vec<Script>) -> (String, Arc<AtomicUsize>) {
+/// An HTTP/1.1 server that plays one script per connection.
+async fn serve(scripts: Vec<Script>) -> RawServer {
     machine();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/in", listener.local_addr().unwrap());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&requests);
-    tokio::spawn(async move {
-        for script in scripts {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            for answer in script {
-                read_request(&mut stream).await;
-                seen.fetch_add(1, Ordering::SeqCst);
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
+    RawServer::start(move |request| {
+        let script = scripts[request.connection];
+        let answer = script[request.number].to_owned();
+        if request.number + 1 == script.len() {
+            Reply::SendAndClose(answer)
+        } else {
+            Reply::Send(answer)
         }
-    });
-    (url, requests)
-}
-
-async fn read_request(stream: &mut TcpStream) {
-    let (mut seen, mut chunk) = (Vec::new(), [0; 4_096]);
-    while !seen.ends_with(b"{\"id\":1}") {
-        let read = stream.read(&mut chunk).await.unwrap();
-        assert!(read > 0, "the client closed first");
-        seen.extend_from_slice(&chunk[..read]);
-    }
+    })
+    .await
 }
 
 fn client(url: &str) -> GuardedClient {
@@ -65,56 +46,56 @@ fn client(url: &str) -> GuardedClient {
 
 #[tokio::test]
 async fn a_used_connection_that_closes_without_a_response_costs_a_repeat() {
-    let (url, requests) = serve(vec![&[OK, ""], &[OK]]).await;
-    let client = client(&url);
+    let server = serve(vec![&[OK, ""], &[OK]]).await;
+    let (client, url) = (client(&server.url()), server.url());
     for _ in 0..2 {
         assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
     }
-    assert_eq!(requests.load(Ordering::SeqCst), 3);
+    assert_eq!(server.requests(), 3);
 }
 
 #[tokio::test]
 async fn it_is_repeated_once_and_not_again() {
-    let (url, requests) = serve(vec![&[OK, ""], &[""], &[OK]]).await;
-    let client = client(&url);
+    let server = serve(vec![&[OK, ""], &[""], &[OK]]).await;
+    let (client, url) = (client(&server.url()), server.url());
     assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
     let failed = post(&client, &url).await;
     assert!(matches!(failed, Err(SendError::Exchange(_))));
-    assert_eq!(requests.load(Ordering::SeqCst), 3);
+    assert_eq!(server.requests(), 3);
     assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
 }
 
 #[tokio::test]
 async fn a_fresh_connection_that_closes_is_a_failure() {
-    let (url, requests) = serve(vec![&[""], &[OK]]).await;
-    let failed = post(&client(&url), &url).await;
+    let server = serve(vec![&[""], &[OK]]).await;
+    let failed = post(&client(&server.url()), &server.url()).await;
     assert!(matches!(failed, Err(SendError::Exchange(_))));
-    assert_eq!(requests.load(Ordering::SeqCst), 1);
+    assert_eq!(server.requests(), 1);
 }
 
 #[tokio::test]
 async fn a_response_that_has_begun_is_not_asked_for_again() {
     for start in ["H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 Continue\r\n\r\n"] {
         let script: Script = Vec::leak(vec![OK, start]);
-        let (url, requests) = serve(vec![script, &[OK]]).await;
-        let client = client(&url);
+        let server = serve(vec![script, &[OK]]).await;
+        let (client, url) = (client(&server.url()), server.url());
         assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
         let failed = post(&client, &url).await;
         assert!(matches!(failed, Err(SendError::Exchange(_))), "{start}");
-        assert_eq!(requests.load(Ordering::SeqCst), 2, "{start}");
+        assert_eq!(server.requests(), 2, "{start}");
     }
 }
 
 #[tokio::test]
 async fn a_response_that_is_not_read_to_its_end_costs_its_connection() {
     const LONG: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start";
-    let (url, requests) = serve(vec![&[LONG], &[OK]]).await;
-    let client = client(&url);
+    let server = serve(vec![&[LONG], &[OK]]).await;
+    let (client, url) = (client(&server.url()), server.url());
     let mut response = post(&client, &url).await.unwrap();
     assert_eq!(response.chunk().await.unwrap().unwrap(), "the start");
     drop(response);
     assert_eq!(text(post(&client, &url).await.unwrap()).await, "ok");
-    assert_eq!(requests.load(Ordering::SeqCst), 2);
+    assert_eq!(server.requests(), 2);
 }
 
 /// What an HTTP/2 server does with a request.
@@ -132,7 +113,15 @@ type Arrived = (http::Request<h2::RecvStream>, SendResponse<Bytes>);
 
 /// An HTTP/2 server that plays one script per connection; the number of requests that reached it, and its client.
 async fn serve_http2(scripts: Vec<&'static [Play]>) -> (GuardedClient, String, mpsc::UnboundedReceiver<usize>) {
-    let (acceptor, root) = tls_acceptor(b"h2");
+    serve_http2_within(scripts, PATIENCE).await
+}
+
+async fn serve_http2_within(
+    scripts: Vec<&'static [Play]>,
+    deadline: Duration,
+) -> (GuardedClient, String, mpsc::UnboundedReceiver<usize>) {
+    let (config, root) = tls_config(b"h2");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
     let (arrived, requests) = mpsc::unbounded_channel();
@@ -144,7 +133,7 @@ async fn serve_http2(scripts: Vec<&'static [Play]>) -> (GuardedClient, String, m
         }
     });
     let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
-    let client = clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
+    let client = clients.client_for(&url.parse().unwrap(), deadline).unwrap();
     (client, url, requests)
 }
 
@@ -233,20 +222,7 @@ async fn a_used_http2_connection_that_closes_costs_a_repeat_and_a_fresh_one_does
 #[tokio::test]
 async fn an_http2_connection_that_went_silent_is_not_used_again() {
     const STALLS: &[Play] = &[Play::Answer, Play::Stall];
-    let (acceptor, root) = tls_acceptor(b"h2");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
-    tokio::spawn(async move {
-        for script in [STALLS, STALLS] {
-            let (stream, _) = listener.accept().await.unwrap();
-            let stream = acceptor.accept(stream).await.unwrap();
-            play(stream, script, || {}).await;
-        }
-    });
-    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
-    let client = clients
-        .client_for(&url.parse().unwrap(), Duration::from_millis(500))
-        .unwrap();
+    let (client, url, _requests) = serve_http2_within(vec![STALLS, STALLS], Duration::from_millis(500)).await;
     for _ in 0..2 {
         assert_eq!(post(&client, &url).await.unwrap().status(), 200);
         assert!(matches!(post(&client, &url).await, Err(SendError::Late(_))));
@@ -255,7 +231,7 @@ async fn an_http2_connection_that_went_silent_is_not_used_again() {
 
 #[tokio::test]
 async fn a_request_that_got_no_connection_in_time_was_not_sent() {
-    let (_, root) = tls_acceptor(b"h2");
+    let (_, root) = tls_config(b"h2");
     // Accepts connections in the system's queue and never answers the TLS handshake.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
@@ -298,7 +274,8 @@ async fn go_away(mut stream: TlsStream<TcpStream>, reason: Reason) {
 #[tokio::test]
 async fn what_a_server_that_goes_away_has_not_processed_is_sent_again() {
     for reason in [Reason::NO_ERROR, Reason::ENHANCE_YOUR_CALM] {
-        let (acceptor, root) = tls_acceptor(b"h2");
+        let (config, root) = tls_config(b"h2");
+        let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
         let (answered, mut requests) = mpsc::unbounded_channel();

@@ -1,24 +1,17 @@
 //! Against real TLS servers with a certificate of their own, and servers that stall or close.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
     policy::{Outcome, TlsFailure, Unreached},
     probe::{Stage, StageName, StageState},
 };
-use http_body_util::Full;
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use receivers::{Answer, Receiver, raw::RawServer, unused_address};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
-use tokio_rustls::TlsAcceptor;
 use url::Url;
 
 use super::{send_error::SendError, tls::Trust, *};
@@ -65,8 +58,8 @@ pub(super) async fn text(mut response: Response) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// A TLS server with a certificate of its own for `localhost`.
-pub(super) fn tls_acceptor(alpn: &[u8]) -> (TlsAcceptor, CertificateDer<'static>) {
+/// The configuration of a TLS server with a self-signed certificate for `localhost`, and the certificate.
+pub(super) fn tls_config(alpn: &[u8]) -> (ServerConfig, CertificateDer<'static>) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -76,57 +69,18 @@ pub(super) fn tls_acceptor(alpn: &[u8]) -> (TlsAcceptor, CertificateDer<'static>
         .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
     config.alpn_protocols = vec![alpn.to_vec()];
-    (TlsAcceptor::from(Arc::new(config)), certificate)
+    (config, certificate)
 }
 
-/// Answers over TLS, by what both sides speak; gives its port and its certificate.
-async fn serve_tls(alpn: &'static [u8]) -> (u16, CertificateDer<'static>) {
-    let (acceptor, certificate) = tls_acceptor(alpn);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let service = service_fn(async |request: http::Request<Incoming>| {
-                    let seen = format!("{:?} {}", request.version(), request.uri().path());
-                    Ok::<_, hyper::Error>(http::Response::new(Full::new(Bytes::from(seen))))
-                });
-                let io = TokioIo::new(stream);
-                if alpn == b"h2" {
-                    drop(
-                        hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                            .serve_connection(io, service)
-                            .await,
-                    );
-                } else {
-                    drop(
-                        hyper::server::conn::http1::Builder::new()
-                            .serve_connection(io, service)
-                            .await,
-                    );
-                }
-            });
-        }
+/// Answers over TLS with the version and the path of each request; returns its certificate, too.
+async fn serve_tls(alpn: &[u8]) -> (Receiver, CertificateDer<'static>) {
+    let (config, certificate) = tls_config(alpn);
+    let receiver = Receiver::start_tls(config).await;
+    receiver.script(|request| {
+        let text = format!("{:?} {}", request.version, request.path());
+        Some(Answer::new(200, "text/plain", text).into())
     });
-    (port, certificate)
-}
-
-/// Accepts, says what it is given, and nothing more.
-async fn serve_start_of_answer(start: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut seen = [0; 4_096];
-        assert!(stream.read(&mut seen).await.unwrap() > 0);
-        stream.write_all(start).await.unwrap();
-        std::future::pending::<()>().await;
-    });
-    port
+    (receiver, certificate)
 }
 
 fn stages(client: &Traced) -> Vec<Stage> {
@@ -144,11 +98,10 @@ fn states(client: &Traced) -> Vec<StageState> {
 #[tokio::test]
 async fn each_stage_of_a_request_over_tls_is_written_down() {
     for (alpn, version) in [(&b"http/1.1"[..], "HTTP/1.1"), (b"h2", "HTTP/2.0")] {
-        let (port, root) = serve_tls(alpn).await;
+        let (receiver, root) = serve_tls(alpn).await;
+        let port = receiver.port();
         let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
-        let answer = post(&client.client, &format!("https://localhost:{port}/in"))
-            .await
-            .unwrap();
+        let answer = post(&client.client, &receiver.url()).await.unwrap();
         assert_eq!(text(answer).await, format!("{version} /in"));
         assert_eq!(states(&client), [StageState::Done; 6], "{:?}", stages(&client));
         let tls = stage(&client, StageName::Tls).detail;
@@ -174,11 +127,9 @@ async fn each_stage_of_a_request_over_tls_is_written_down() {
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
-    let (port, _) = serve_tls(b"h2").await;
-    let client = traced(machine(), port, PATIENCE);
-    let error = post(&client.client, &format!("https://localhost:{port}/in"))
-        .await
-        .unwrap_err();
+    let (receiver, _) = serve_tls(b"h2").await;
+    let client = traced(machine(), receiver.port(), PATIENCE);
+    let error = post(&client.client, &receiver.url()).await.unwrap_err();
     let report = error_report(&error, std::time::Instant::now(), PATIENCE);
     assert_eq!(
         report.outcome,
@@ -196,7 +147,8 @@ async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
 
 #[tokio::test]
 async fn a_name_that_the_certificate_does_not_have_is_refused() {
-    let (port, root) = serve_tls(b"h2").await;
+    let (receiver, root) = serve_tls(b"h2").await;
+    let port = receiver.port();
     let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
     let error = post(&client.client, &format!("https://127.0.0.1:{port}/in"))
         .await
@@ -216,49 +168,23 @@ async fn a_name_that_the_certificate_does_not_have_is_refused() {
 #[tokio::test]
 async fn the_deadline_holds_for_the_head_and_for_the_body_of_an_answer() {
     let brief = Duration::from_millis(300);
-    let port = serve_start_of_answer(b"").await;
-    let silent = traced(machine(), port, brief);
-    let error = post(&silent.client, &format!("http://127.0.0.1:{port}/in"))
-        .await
-        .unwrap_err();
+    let server = RawServer::hanging_after("").await;
+    let silent = traced(machine(), server.port(), brief);
+    let error = post(&silent.client, &server.url()).await.unwrap_err();
     let report = error_report(&error, std::time::Instant::now(), brief);
     assert_eq!(report.outcome, Outcome::Unreached(Unreached::Timeout));
     use StageState::{Done, Failed, Skipped};
     assert_eq!(states(&silent), [Done, Done, Done, Skipped, Done, Failed]);
 
-    let port = serve_start_of_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start").await;
-    let breaking = traced(machine(), port, brief);
-    let mut answer = post(&breaking.client, &format!("http://127.0.0.1:{port}/in"))
-        .await
-        .unwrap();
+    let server = RawServer::hanging_after("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe start").await;
+    let breaking = traced(machine(), server.port(), brief);
+    let mut answer = post(&breaking.client, &server.url()).await.unwrap();
     assert_eq!(answer.chunk().await.unwrap().unwrap(), "the start");
     let error = answer.chunk().await.unwrap_err();
     let report = error_report(&error, std::time::Instant::now(), brief);
     assert_eq!(report.outcome, Outcome::Unreached(Unreached::Timeout));
     drop(answer);
     assert_eq!(stage(&breaking, StageName::Answer).state, Failed);
-}
-
-/// The type of the first record of a handshake.
-const TLS_HANDSHAKE: &[u8] = &[0x16];
-
-/// Reads what comes, answers with this, and hangs up.
-async fn serve_and_hang_up(answer: &'static [u8]) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            // What is left unread when a connection closes resets it, and that is told in other words.
-            let (mut seen, mut chunk) = (Vec::new(), [0; 4_096]);
-            while !seen.ends_with(b"{}") && !seen.starts_with(TLS_HANDSHAKE) {
-                let read = stream.read(&mut chunk).await.unwrap();
-                assert!(read > 0, "the other side closed first");
-                seen.extend_from_slice(&chunk[..read]);
-            }
-            drop(stream.write_all(answer).await);
-        }
-    });
-    port
 }
 
 /// What a sink would report of a request to this URL.
@@ -274,14 +200,13 @@ async fn reported(clients: &GuardedClients, url: &str, deadline: Duration) -> (O
 #[tokio::test]
 async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
     machine();
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let refusing = closed.local_addr().unwrap().port();
-    drop(closed);
+    let refusing = unused_address().unwrap().port();
     let (tls, _) = serve_tls(b"h2").await;
-    let (cutting, junk) = (
-        serve_and_hang_up(b"").await,
-        serve_and_hang_up(b"220 mail.example ESMTP\r\n").await,
+    let (closing, junk) = (
+        RawServer::closing_after("").await,
+        RawServer::closing_after("220 mail.example ESMTP\r\n").await,
     );
+    let (tls, closing, junk) = (tls.port(), closing.port(), junk.port());
     let (open, strict) = (
         GuardedClients::new(open()),
         GuardedClients::new(NetworkRules::default()),
@@ -309,7 +234,7 @@ async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
         ),
         (
             &open,
-            format!("http://127.0.0.1:{cutting}/"),
+            format!("http://127.0.0.1:{closing}/"),
             Outcome::Unreached(Unreached::Interrupted),
         ),
         (
@@ -326,10 +251,10 @@ async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
         assert_eq!(traced, pooled, "{url}");
         assert_eq!(traced.0, outcome, "{url}");
     }
-    let silent = serve_start_of_answer(b"").await;
-    let url = format!("http://127.0.0.1:{silent}/");
-    let late = reported(&open, &url, Duration::from_secs(1)).await;
-    let silent = serve_start_of_answer(b"").await;
-    let url = format!("http://127.0.0.1:{silent}/");
-    assert_eq!(reported(&open.traced().0, &url, Duration::from_secs(1)).await, late);
+    let silent = RawServer::hanging_after("").await;
+    let late = reported(&open, &silent.url(), Duration::from_secs(1)).await;
+    assert_eq!(
+        reported(&open.traced().0, &silent.url(), Duration::from_secs(1)).await,
+        late
+    );
 }

@@ -4,14 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use domain::policy::{Outcome, TlsFailure, Unreached};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use receivers::Receiver;
 use rustls::{
     RootCertStore, ServerConfig, SupportedProtocolVersion,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
     server::WebPkiClientVerifier,
     version::{TLS12, TLS13},
 };
-use tokio::{io::AsyncReadExt, net::TcpListener};
-use tokio_rustls::TlsAcceptor;
 
 use super::{
     tests::{PATIENCE, machine, post, traced},
@@ -75,17 +74,9 @@ impl Ca {
 
 /// How a request to `localhost` ends if it is served like this, with this CA among the trusted ones.
 async fn outcome(config: ServerConfig, trusted: &Ca) -> Outcome {
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        if let Ok(mut stream) = acceptor.accept(stream).await {
-            drop(stream.read_to_end(&mut Vec::new()).await);
-        }
-    });
-    let client = traced(Trust::with_root(trusted.root()).unwrap(), port, PATIENCE);
-    let failed = post(&client.client, &format!("https://localhost:{port}/in")).await;
+    let receiver = Receiver::start_tls(config).await;
+    let client = traced(Trust::with_root(trusted.root()).unwrap(), receiver.port(), PATIENCE);
+    let failed = post(&client.client, &receiver.url()).await;
     error_report(&failed.unwrap_err(), Instant::now(), PATIENCE).outcome
 }
 

@@ -1,9 +1,6 @@
 //! Responses that break the rules of HTTP and are still clear: what counts is the status.
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
+use receivers::raw::{RawServer, Reply};
 
 use super::{
     tests::{PATIENCE, machine, open, post, text},
@@ -11,29 +8,9 @@ use super::{
 };
 
 /// Answers every request on every connection with these bytes.
-async fn serve(answer: String) -> String {
+async fn serve(answer: String) -> RawServer {
     machine();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/in", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let answer = answer.clone();
-            tokio::spawn(async move {
-                let (mut seen, mut chunk) = (Vec::new(), [0; 4_096]);
-                loop {
-                    match stream.read(&mut chunk).await {
-                        Ok(read) if read > 0 => seen.extend_from_slice(&chunk[..read]),
-                        _ => return,
-                    }
-                    if seen.ends_with(b"{\"id\":1}") {
-                        seen.clear();
-                        stream.write_all(answer.as_bytes()).await.unwrap();
-                    }
-                }
-            });
-        }
-    });
-    url
+    RawServer::start(move |_| Reply::Send(answer.clone())).await
 }
 
 /// The header lines of responses that old servers and proxies send.
@@ -65,13 +42,13 @@ async fn a_200_with_sloppy_headers_is_a_200_for_streams_and_for_tests() {
                 "before" => (headers.as_str(), ""),
                 _ => ("", headers.as_str()),
             };
-            let url = serve(format!("HTTP/1.1 200 OK\r\n{before}Content-Length: 2\r\n{after}\r\nok")).await;
+            let server = serve(format!("HTTP/1.1 200 OK\r\n{before}Content-Length: 2\r\n{after}\r\nok")).await;
             let clients = GuardedClients::new(open());
             for clients in [clients.clone(), clients.traced().0] {
-                let client = clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
+                let client = clients.client_for(&server.url().parse().unwrap(), PATIENCE).unwrap();
                 // Twice, so that what is left over of a response would be found.
                 for _ in 0..2 {
-                    let response = post(&client, &url).await;
+                    let response = post(&client, &server.url()).await;
                     let response = response.unwrap_or_else(|error| panic!("{what}, {position}: {error:?}"));
                     assert_eq!(response.status(), 200, "{what}");
                     assert_eq!(text(response).await, "ok", "{what}");
@@ -84,10 +61,10 @@ async fn a_200_with_sloppy_headers_is_a_200_for_streams_and_for_tests() {
 #[tokio::test]
 async fn the_headers_that_matter_are_read_beside_sloppy_ones() {
     let mangled = "X-Folded: a\r\n b\r\nnonsense\r\nRetry-After : 7\r\n";
-    let url = serve(format!("HTTP/1.1 503 Busy\r\n{mangled}Content-Length: 0\r\n\r\n")).await;
+    let server = serve(format!("HTTP/1.1 503 Busy\r\n{mangled}Content-Length: 0\r\n\r\n")).await;
     let client = GuardedClients::new(open());
-    let client = client.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
-    let response = post(&client, &url).await.unwrap();
+    let client = client.client_for(&server.url().parse().unwrap(), PATIENCE).unwrap();
+    let response = post(&client, &server.url()).await.unwrap();
     assert_eq!(
         (response.status().as_u16(), &response.headers()["retry-after"]),
         (503, &"7".parse().unwrap())

@@ -10,10 +10,8 @@ use domain::{
     ids::DestinationId,
 };
 
-use crate::it::{
-    receiver::{Answer, Receiver},
-    world::{World, wait_until},
-};
+use crate::it::world::{World, wait_until};
+use receivers::{Receiver, Request};
 
 fn numbered(range: std::ops::Range<u32>) -> impl Iterator<Item = String> {
     range.map(|number| format!("event-{number:05}"))
@@ -49,16 +47,16 @@ async fn what_was_delivered_and_what_failed_is_counted_to_the_last_one() {
     assert_eq!((counts.failed, counts.latency.count()), (0, 31));
     assert!(counts.latency.percentile(99) < Some(Duration::from_secs(10)));
 
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     world.post("1", numbered(30..31)).await;
     world.wait_for_counts(id, |counts| counts.failed >= 2).await;
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     assert!(world.engine.retry_now(id));
     let counts = world.wait_for_counts(id, |counts| counts.delivered == 32).await;
     let failed = receiver
         .requests()
         .iter()
-        .filter(|request| !request.was_accepted)
+        .filter(|request| !request.was_accepted())
         .count();
     assert_eq!(counts.failed, u64::try_from(failed).unwrap());
 
@@ -72,7 +70,7 @@ async fn what_was_delivered_and_what_failed_is_counted_to_the_last_one() {
 #[tokio::test]
 async fn each_attempt_says_how_many_times_its_event_was_tried() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let numbers = async |world: &World| -> Vec<u32> {
         let attempts = world.engine.database().list_attempts(id, 100).await.unwrap();
@@ -90,7 +88,7 @@ async fn each_attempt_says_how_many_times_its_event_was_tried() {
 #[tokio::test]
 async fn trouble_has_lasted_since_it_began_whatever_was_restarted() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let held = |health: &StreamHealth| matches!(health, StreamHealth::Held { .. });
     let since = |health: StreamHealth| match health {
@@ -106,7 +104,7 @@ async fn trouble_has_lasted_since_it_began_whatever_was_restarted() {
     let world = world.restart().await;
     assert_eq!(since(world.wait_for_health(id, "it is held again", held).await), first);
 
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.engine.retry_now(id);
     wait_until("that is over", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
@@ -118,7 +116,7 @@ async fn trouble_has_lasted_since_it_began_whatever_was_restarted() {
 #[tokio::test]
 async fn trouble_lasts_through_a_pause_and_not_through_inactivity() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let troubled = async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
@@ -155,7 +153,7 @@ async fn trouble_lasts_through_a_pause_and_not_through_inactivity() {
 #[tokio::test]
 async fn a_held_destination_is_probed_at_once_when_asked() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(404));
+    receiver.answer_all(404);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     // Far enough into the pauses that a probe of its own would be long in coming.
     for tries in 1..=5 {
@@ -169,12 +167,10 @@ async fn a_held_destination_is_probed_at_once_when_asked() {
             .await;
         world.engine.retry_now(id);
     }
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.engine.retry_now(id);
     receiver
-        .wait_until("it was accepted", |requests| {
-            requests.iter().any(|request| request.was_accepted)
-        })
+        .wait_until("it was accepted", |requests| requests.iter().any(Request::was_accepted))
         .await;
     assert!(!world.engine.retry_now(DestinationId::new(99)));
 }
@@ -199,7 +195,7 @@ async fn how_far_behind_a_stream_is_is_told_in_time_and_when_the_log_would_be_fu
     assert_eq!((facts.oldest_waiting_at, facts.log_full_at), (None, None));
     assert_eq!((facts.per_minute.len(), facts.per_minute.iter().sum::<u32>()), (30, 1));
 
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let before = world.engine.clock().now();
     world.post("1", numbered(0..2_000)).await;
     let after = world.engine.clock().now();
@@ -232,7 +228,7 @@ async fn how_far_behind_a_stream_is_is_told_in_time_and_when_the_log_would_be_fu
     assert!((2..240).contains(&hours), "{full_at}");
     assert!(world.engine.log_full_at().await.unwrap().is_some());
 
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.engine.retry_now(id);
     wait_until("nothing is held back", async || {
         world.facts(id).await.log_full_at.is_none() && world.engine.log_full_at().await.unwrap().is_none()
@@ -283,13 +279,13 @@ async fn a_new_stream_begins_where_it_was_told_to() {
             .wait_until("all have arrived", |requests| {
                 requests
                     .iter()
-                    .any(|request| request.path == told && request.body.contains(&format!("last-{name}")))
+                    .any(|request| request.path() == told && request.text().contains(&format!("last-{name}")))
             })
             .await;
         let bodies = requests
             .iter()
-            .filter(|request| request.path == told)
-            .map(|request| &request.body);
+            .filter(|request| request.path() == told)
+            .map(Request::text);
         let ids: Vec<String> = bodies
             .filter_map(|body| {
                 body.split('"')

@@ -20,13 +20,11 @@ use domain::{
     },
 };
 use hmac::{Hmac, Mac};
+use receivers::{Answer, Fault, Receiver, Request};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::it::{
-    receiver::{Answer, Receiver, Request},
-    world::{World, author, wait_until},
-};
+use crate::it::world::{World, author, wait_until};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -97,7 +95,7 @@ impl World {
 
     /// A destination that has begun to answer with 503, now.
     async fn failing_stream(&self, receiver: &Receiver) -> DestinationId {
-        receiver.answer_all(Answer::Status(503));
+        receiver.answer_all(503);
         let id = self.add_destination("SIEM", &receiver.url()).await;
         self.wait_for_health(id, "it fails", is_held).await;
         id
@@ -125,7 +123,7 @@ fn assert_signed(request: &Request) {
         "{}.{}.{}",
         header("webhook-id"),
         header("webhook-timestamp"),
-        request.body
+        request.text()
     );
     mac.update(signed.as_bytes());
     let signature = STANDARD.decode(header("webhook-signature").strip_prefix("v1,").unwrap());
@@ -157,7 +155,7 @@ async fn a_stream_that_fails_is_told_once_and_its_recovery_once() {
     let open = world.engine.open_alerts().await.unwrap();
     assert_eq!((open.streams[0].destination, open.log_raised_at), (id, None));
 
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.wait_for_health(id, "it works again", is_healthy).await;
     world.look().await;
     world.look_after(MINUTE - Duration::from_secs(1)).await;
@@ -173,7 +171,7 @@ async fn a_stream_that_fails_is_told_once_and_its_recovery_once() {
     requests.iter().for_each(assert_signed);
     let bodies: Vec<Value> = requests
         .iter()
-        .map(|request| serde_json::from_str(&request.body).unwrap())
+        .map(|request| serde_json::from_str(request.text()).unwrap())
         .collect();
     assert_eq!(bodies[0]["type"], "audit_event_stream_failing");
     assert_eq!(
@@ -191,7 +189,7 @@ async fn a_stream_that_fails_is_told_once_and_its_recovery_once() {
 #[tokio::test]
 async fn a_destination_that_refuses_every_event_raises_an_alert() {
     let (world, receiver) = (world().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(422));
+    receiver.answer_all(422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", ["a".to_owned(), "b".to_owned()]).await;
     world.wait_for_health(id, "it refuses", is_refusing).await;
@@ -208,7 +206,7 @@ async fn a_destination_that_refuses_every_event_raises_an_alert() {
     assert!(trouble.starts_with("every event refused: Answered 422"), "{trouble}");
     assert_eq!(world.engine.open_alerts().await.unwrap().streams[0].destination, id);
 
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.post("1", ["c".to_owned()]).await;
     world.wait_for_health(id, "it accepts", is_healthy).await;
     world.look().await;
@@ -221,7 +219,7 @@ async fn a_destination_that_refuses_every_event_raises_an_alert() {
 async fn parked_events_raise_an_alert_until_none_is_left() {
     let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
     world.change_alerts(webhook(&ops)).await;
-    receiver.answer_bodies_with("\"bad\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"bad\"", 422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", ["bad".to_owned(), "good".to_owned()]).await;
     world.park_what_is_refused(id).await;
@@ -236,13 +234,13 @@ async fn parked_events_raise_an_alert_until_none_is_left() {
     assert_eq!(told[0]["target_details"], "SIEM");
     assert_eq!(world.engine.open_alerts().await.unwrap().parked[0].destination, id);
     let requests = ops.wait_until("it is posted", |requests| !requests.is_empty()).await;
-    let body: Value = serde_json::from_str(&requests[0].body).unwrap();
+    let body: Value = serde_json::from_str(requests[0].text()).unwrap();
     assert_eq!(body["type"], "audit_events_parked");
     assert_eq!(body["data"]["message"], "1 event of stream SIEM was parked");
     // Another event was accepted after the first refusal, so the destination does not refuse everything.
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
 
-    receiver.answer_bodies_with("\"bad\"", Answer::Accept);
+    receiver.accept_bodies_with("\"bad\"");
     assert_eq!(world.engine.retry_all_parked(&author(), id).await.unwrap(), 1);
     wait_until("it is accepted", async || {
         world.engine.database().count_refused(id).await.unwrap() == Refused::default()
@@ -261,11 +259,11 @@ async fn a_stream_that_flaps_keeps_its_alert() {
     world.look().await;
     world.look_after(10 * MINUTE).await;
     for round in 0..3 {
-        receiver.answer_all(Answer::Accept);
+        receiver.accept_all();
         world.wait_for_health(id, "it works again", is_healthy).await;
         world.look().await;
         world.look_after(MINUTE / 2).await;
-        receiver.answer_all(Answer::Status(503));
+        receiver.answer_all(503);
         world.post("1", [format!("round {round}")]).await;
         world.wait_for_health(id, "it fails again", is_held).await;
         world.look_after(MINUTE / 2).await;
@@ -310,17 +308,17 @@ async fn what_is_still_to_be_told_survives_a_crash() {
     world.change_alerts(webhook(&ops)).await;
     world.failing_stream(&receiver).await;
     world.look().await;
-    ops.answer_all(Answer::Silence);
+    ops.answer_all(Fault::Hang);
     world.look_after(10 * MINUTE).await;
     ops.wait_until("the notice is on its way", |requests| requests.len() == 1)
         .await;
-    ops.answer_all(Answer::Accept);
+    ops.accept_all();
     let world = world.crash().await;
     let requests = ops
         .wait_until("the notice is sent again", |requests| requests.len() == 2)
         .await;
     assert_eq!(requests[0].headers["webhook-id"], requests[1].headers["webhook-id"]);
-    assert_eq!(requests[0].body, requests[1].body);
+    assert_eq!(requests[0].text(), requests[1].text());
     wait_until("nothing is owed any more", async || pending(&world).await == 0).await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
     assert_eq!(world.engine.open_alerts().await.unwrap().streams.len(), 1);
@@ -338,7 +336,7 @@ async fn a_notice_that_can_not_be_sent_is_tried_again_and_given_up_after_a_day()
     let (world, receiver, ops) = (world().await, Receiver::start().await, Receiver::start().await);
     world.change_alerts(webhook(&ops)).await;
     world.failing_stream(&receiver).await;
-    ops.answer_all(Answer::Status(500));
+    ops.answer_all(500);
     world.look().await;
     world.look_after(10 * MINUTE).await;
     ops.wait_until("it is tried", |requests| requests.len() == 1).await;
@@ -404,7 +402,7 @@ async fn a_log_that_fills_up_is_told_with_the_stream_that_holds_it_back() {
     );
     assert!(told[0]["details"]["owed_percent"].as_u64().unwrap() >= 50);
     assert!(world.engine.open_alerts().await.unwrap().log_raised_at.is_some());
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     wait_until("nothing is owed any more", async || {
         world.look().await;
         world.engine.open_alerts().await.unwrap().log_raised_at.is_none()
@@ -480,7 +478,7 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
         assert_eq!(error.field, Field::EmailHost);
         assert!(error.message.starts_with("Server is blocked: "), "{}", error.message);
     }
-    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Receiver::start().await;
     let allowed = |allow_local_network| NetworkChange {
         allow_local_network,
         allowlist: Vec::new(),
@@ -488,7 +486,7 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     engine.update_network(&author(), 1, allowed(true)).await.unwrap();
     let draft = EmailDraft {
         host: "localhost".into(),
-        port: server.local_addr().unwrap().port().to_string(),
+        port: server.port().to_string(),
         security: "none".into(),
         from: "audit@example.com".into(),
         to: "ops@example.com".into(),
@@ -502,8 +500,7 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     engine.update_network(&author(), 2, allowed(false)).await.unwrap();
     let refused = engine.send_test_alert(&author(), Channel::Email).await.unwrap_err();
     assert!(refused.to_string().contains("not allowed"), "{refused}");
-    let connected = tokio::time::timeout(Duration::ZERO, server.accept()).await;
-    assert!(connected.is_err(), "nobody has connected");
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
@@ -574,14 +571,14 @@ async fn a_test_tells_why_it_did_not_arrive() {
     send().await.unwrap();
     let requests = ops.requests();
     assert_signed(&requests[0]);
-    let body: Value = serde_json::from_str(&requests[0].body).unwrap();
+    let body: Value = serde_json::from_str(requests[0].text()).unwrap();
     assert_eq!(
         (&body["type"], &body["data"]),
         (&json!("test"), &json!({"message": "Test alert"}))
     );
     for (answer, words) in [
-        (Answer::Status(404), "The webhook answered 404 Not Found."),
-        (Answer::Redirect(ops.url()), "Redirects are not followed."),
+        (Fault::from(404), "The webhook answered 404 Not Found."),
+        (Answer::redirect(307, ops.url()).into(), "Redirects are not followed."),
     ] {
         ops.answer_all(answer);
         let reason = send().await.unwrap_err().to_string();

@@ -9,11 +9,11 @@ use domain::{
     ids::{DestinationId, Seq},
     policy::Refusal,
 };
+use receivers::{Receiver, Request};
 use serde_json::Value;
 
 use crate::it::{
     delivery::{ids, numbered},
-    receiver::{Receiver, Request},
     replay::own_messages,
     s3::{change, named as s3_destination},
     world::{HttpEdit, World, author, wait_until},
@@ -33,7 +33,10 @@ fn header(name: &str, value: &str) -> HeaderDraft {
 
 fn named<'requests>(requests: &'requests [Request], id: &str) -> &'requests Request {
     let quoted = format!("\"{id}\"");
-    requests.iter().find(|request| request.body.contains(&quoted)).unwrap()
+    requests
+        .iter()
+        .find(|request| request.text().contains(&quoted))
+        .unwrap()
 }
 
 fn messages(requests: &[Request]) -> Vec<String> {
@@ -41,7 +44,7 @@ fn messages(requests: &[Request]) -> Vec<String> {
         .iter()
         .filter(|request| request.headers["x-audit-streams-source"] == "audit-streams");
     own.map(|request| {
-        let event: Value = serde_json::from_str(&request.body).unwrap();
+        let event: Value = serde_json::from_str(request.text()).unwrap();
         event["details"]["custom_message"].as_str().unwrap().to_owned()
     })
     .collect()
@@ -51,7 +54,7 @@ async fn arrived(receiver: &Receiver, id: &str) -> Vec<Request> {
     let quoted = format!("\"{id}\"");
     receiver
         .wait_until(id, |requests| {
-            requests.iter().any(|request| request.body.contains(&quoted))
+            requests.iter().any(|request| request.text().contains(&quoted))
         })
         .await
 }
@@ -121,7 +124,7 @@ async fn active_headers_go_with_every_event_and_may_set_the_content_type() {
              changed to true.",
         ]
     );
-    let bodies: String = requests.iter().map(|request| request.body.as_str()).collect();
+    let bodies: String = requests.iter().map(Request::text).collect();
     assert!(!bodies.contains("hidden"), "no value is told in an event");
 }
 

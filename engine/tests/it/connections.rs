@@ -2,20 +2,15 @@
 
 use std::{
     collections::HashSet,
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
 use crate::delivery::StreamTotals;
 use domain::{health::StreamHealth, ids::DestinationId};
-use receivers::nginx::{Nginx, Options};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
+use receivers::{
+    nginx::{Nginx, Options},
+    raw::{RawServer, Reply},
 };
 
 use crate::it::world::{World, wait_until};
@@ -76,64 +71,23 @@ async fn nginx_closes_connections_after_a_number_of_requests_and_nothing_fails()
     }
 }
 
-/// Closes each connection after one response, without saying so in the response.
-#[derive(Clone, Default)]
-struct ClosingReceiver {
-    answered: Arc<Mutex<HashSet<String>>>,
-    connections: Arc<AtomicUsize>,
-}
-
-impl ClosingReceiver {
-    async fn start(&self) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let receiver = self.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                receiver.connections.fetch_add(1, Ordering::Relaxed);
-                let receiver = receiver.clone();
-                tokio::spawn(async move { receiver.answer_one(stream).await });
-            }
-        });
-        address
-    }
-
-    async fn answer_one(&self, stream: TcpStream) {
-        let mut stream = BufReader::new(stream);
-        let (mut id, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
-                return;
-            }
-            match line.trim_end().split_once(": ") {
-                Some(("webhook-id", value)) => value.clone_into(&mut id),
-                Some(("content-length", value)) => length = value.parse().unwrap(),
-                Some(_) => {}
-                None if line.trim_end().is_empty() => break,
-                None => {}
-            }
-        }
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).await.unwrap();
-        self.answered.lock().unwrap().insert(id);
-        drop(
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-                .await,
-        );
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_that_closes_after_each_response_is_no_trouble() {
     const EVENTS: usize = 3_000;
-    let (world, receiver) = (World::new().await, ClosingReceiver::default());
-    let address = receiver.start().await;
-    let id = world.add_destination("closing", &format!("http://{address}/in")).await;
+    let (world, answered) = (World::new().await, Arc::new(Mutex::new(HashSet::new())));
+    let ids = Arc::clone(&answered);
+    // It doesn't announce that it will close the connection.
+    let receiver = RawServer::start(move |request| {
+        let text = request.text();
+        let id = text.lines().find_map(|line| line.strip_prefix("webhook-id: "));
+        ids.lock().unwrap().insert(id.unwrap().to_owned());
+        Reply::SendAndClose("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".to_owned())
+    })
+    .await;
+    let id = world.add_destination("closing", &receiver.url()).await;
     let (totals, rate) = deliver(&world, id, EVENTS).await;
     println!("closing after each response: {rate:.0} events a second");
     assert_untroubled(&world, id, &totals).await;
-    assert_eq!(receiver.answered.lock().unwrap().len(), EVENTS + 1);
-    assert!(receiver.connections.load(Ordering::Relaxed) > EVENTS);
+    assert_eq!(answered.lock().unwrap().len(), EVENTS + 1);
+    assert!(receiver.connections() > EVENTS);
 }

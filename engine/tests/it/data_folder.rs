@@ -15,10 +15,8 @@ use crate::{
 use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
 
-use crate::it::{
-    receiver::{Answer, Receiver},
-    world::{World, author, config, install_crypto, wait_until},
-};
+use crate::it::world::{World, author, config, install_crypto, wait_until};
+use receivers::Receiver;
 
 const LOG: &str = "events.db";
 const STORE: &str = "audit-streams.db";
@@ -430,7 +428,7 @@ async fn a_damaged_page_costs_the_events_on_it_and_is_reported() {
     wait_for_event(&receiver, "e4499").await;
     wait_for_event(&receiver, "audit_event_log_damaged").await;
     let requests = receiver.requests();
-    let received = requests.iter().filter(|request| request.body.contains("\"id\":\"e"));
+    let received = requests.iter().filter(|request| request.text().contains("\"id\":\"e"));
     assert_eq!(received.count(), 4_500 - lost.len());
     assert_eq!(log.unreadable_events(), u64::try_from(lost.len()).unwrap());
     let shown = log
@@ -523,7 +521,7 @@ async fn a_refused_event_on_a_damaged_page_is_parked_and_reported() {
     // What is refused now is due for the machine's clock.
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
-    receiver.answer_bodies_with("\"e1000\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"e1000\"", 422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     for first in (0..2_000).step_by(500) {
         post(&world, first..first + 500).await;
@@ -558,7 +556,7 @@ async fn a_refused_event_on_a_damaged_page_is_parked_and_reported() {
 async fn a_kept_event_on_a_damaged_page_is_parked_and_reported() {
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
-    receiver.answer_bodies_with("\"e1\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"e1\"", 422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     post(&world, 0..3).await;
     world.park_what_is_refused(id).await;
@@ -597,10 +595,10 @@ fn overwrite(path: &Path, page: u64) {
 async fn wait_for_event(receiver: &Receiver, text: &str) {
     // Each is looked at once, however many there are.
     let mut looked_at = 0;
-    let has_come = |requests: &[crate::it::receiver::Request]| {
+    let has_come = |requests: &[receivers::Request]| {
         let new = &requests[looked_at..];
         looked_at = requests.len();
-        new.iter().any(|request| request.body.contains(text))
+        new.iter().any(|request| request.text().contains(text))
     };
     receiver.wait_for(text, has_come).await;
 }

@@ -14,12 +14,10 @@ use domain::{
     policy::{Refusal, Trouble, Unreached},
 };
 use hmac::{Hmac, Mac};
+use receivers::{Answer, Fault, Receiver, Request};
 use serde_json::Value;
 
-use crate::it::{
-    receiver::{Answer, Receiver, Request},
-    world::{World, author},
-};
+use crate::it::world::{World, author};
 
 pub(crate) fn ids(requests: &[Request]) -> Vec<String> {
     let of_tests = requests
@@ -27,7 +25,7 @@ pub(crate) fn ids(requests: &[Request]) -> Vec<String> {
         .filter(|request| request.headers["x-audit-streams-source"] == "tests");
     of_tests
         .map(|request| {
-            serde_json::from_str::<Value>(&request.body).unwrap()["id"]
+            serde_json::from_str::<Value>(request.text()).unwrap()["id"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -50,9 +48,12 @@ async fn every_event_arrives_once_with_the_documented_headers() {
     assert_eq!(ids(&requests), numbered(0..50).collect::<Vec<_>>());
 
     let destination = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    let request = requests.iter().find(|request| request.body.contains("\"e7\"")).unwrap();
+    let request = requests
+        .iter()
+        .find(|request| request.text().contains("\"e7\""))
+        .unwrap();
     let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
-    assert_eq!(request.path, "/in");
+    assert_eq!(request.path(), "/in");
     assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(
         header("x-gitlab-event-streaming-token"),
@@ -74,7 +75,7 @@ async fn every_event_arrives_once_with_the_documented_headers() {
     let target = destination.target.as_http().unwrap();
     let secret = target.secrets.signing_secret.expose().strip_prefix("whsec_").unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&STANDARD.decode(secret).unwrap()).unwrap();
-    mac.update(format!("tests:e7.{}.{}", header("webhook-timestamp"), request.body).as_bytes());
+    mac.update(format!("tests:e7.{}.{}", header("webhook-timestamp"), request.text()).as_bytes());
     let signature = header("webhook-signature");
     let signature = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
     mac.verify_slice(&signature).unwrap();
@@ -105,7 +106,7 @@ async fn adding_a_destination_is_the_first_event_it_receives() {
     let requests = receiver
         .wait_until("the instance event has arrived", |requests| !requests.is_empty())
         .await;
-    let event: Value = serde_json::from_str(&requests[0].body).unwrap();
+    let event: Value = serde_json::from_str(requests[0].text()).unwrap();
     assert_eq!(event["event_type"], "create_instance_event_streaming_destination");
     assert_eq!(event["author_name"], "tester");
     assert_eq!(
@@ -138,7 +139,7 @@ async fn each_entity_keeps_its_order_while_others_go_side_by_side() {
 #[tokio::test]
 async fn a_destination_in_trouble_is_held_and_gets_everything_afterwards() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..40)).await;
     let health = world
@@ -151,7 +152,7 @@ async fn a_destination_in_trouble_is_held_and_gets_everything_afterwards() {
             ..
         }
     ));
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     let accepted_from = receiver.requests().len();
     receiver
         .wait_until("all have arrived", |requests| {
@@ -169,9 +170,9 @@ async fn a_destination_in_trouble_is_held_and_gets_everything_afterwards() {
 async fn every_kind_of_trouble_holds_and_names_itself() {
     let world = World::new().await;
     let expect = [
-        (Answer::Status(401), Trouble::AuthenticationFailing(401)),
-        (Answer::Status(404), Trouble::EndpointNotFound(404)),
-        (Answer::Status(429), Trouble::Unavailable(429)),
+        (401, Trouble::AuthenticationFailing(401)),
+        (404, Trouble::EndpointNotFound(404)),
+        (429, Trouble::Unavailable(429)),
     ];
     for (answer, expected) in expect {
         let receiver = Receiver::start().await;
@@ -185,10 +186,7 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
             "{health:?}"
         );
     }
-    let unused = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let unused = receivers::unused_address().unwrap();
     for (url, expected) in [
         (format!("http://{unused}/"), Unreached::Connect),
         ("http://no-such-host.invalid/".to_owned(), Unreached::Dns),
@@ -224,7 +222,7 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
 #[tokio::test]
 async fn a_redirect_is_never_followed() {
     let (world, receiver, elsewhere) = (World::new().await, Receiver::start().await, Receiver::start().await);
-    receiver.answer_all(Answer::Redirect(elsewhere.url()));
+    receiver.answer_all(Answer::redirect(307, elsewhere.url()));
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let health = world
         .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
@@ -242,7 +240,7 @@ async fn a_redirect_is_never_followed() {
 #[tokio::test]
 async fn the_network_rules_keep_everything_inside() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let literal = world.add_destination("literal", &receiver.url()).await;
     let name = world
         .add_destination("name", &receiver.url().replace("127.0.0.1", "localhost"))
@@ -372,7 +370,7 @@ async fn a_parked_event_can_be_retried_or_discarded() {
 #[tokio::test]
 async fn a_refused_event_waits_aside_and_the_rest_goes_on() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_bodies_with("\"e3\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"e3\"", 422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..10)).await;
     let requests = receiver
@@ -403,7 +401,7 @@ async fn a_refused_event_waits_aside_and_the_rest_goes_on() {
 #[tokio::test]
 async fn twenty_refusals_in_a_row_hold_the_destination() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(400));
+    receiver.answer_all(400);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..100)).await;
     let held = |health: &StreamHealth| {
@@ -417,7 +415,7 @@ async fn twenty_refusals_in_a_row_hold_the_destination() {
     };
     world.wait_for_health(id, "it is held", held).await;
     assert!(receiver.requests().len() < 40, "most events never left");
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     receiver
         .wait_until("the rest has arrived", |requests| {
             ids(requests).contains(&"e99".to_owned())
@@ -445,11 +443,8 @@ async fn after_a_restart_a_stream_goes_on_where_it_was() {
 async fn destinations_share_no_fate() {
     let world = World::new().await;
     let (healthy, silent) = (Receiver::start().await, Receiver::start().await);
-    silent.answer_all(Answer::Silence);
-    let dead = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    silent.answer_all(Fault::Hang);
+    let dead = receivers::unused_address().unwrap();
     world.add_destination("Silent", &silent.url()).await;
     world.add_destination("Dead", &format!("http://{dead}/")).await;
     world.add_destination("Healthy", &healthy.url()).await;

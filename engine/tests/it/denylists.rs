@@ -9,10 +9,10 @@ use domain::{
 
 use crate::it::{
     delivery::{ids, numbered},
-    receiver::{Answer, Receiver, Request},
     replay::{old_day, own_messages, post_old, standing, start, wait_until_finished},
     world::{World, author, wait_until},
 };
+use receivers::{Receiver, Request};
 
 async fn filter(world: &World, id: DestinationId, kind: FilterKind, types: &[&str]) {
     world
@@ -164,7 +164,7 @@ async fn a_replay_leaves_out_what_is_denied_when_it_is_sent() {
     let progress = wait_until_finished(&world, id, replay).await;
     assert_eq!((progress.total, progress.sent), (500, 500));
 
-    receiver.answer_bodies_with("old100;", Answer::Status(503));
+    receiver.answer_bodies_with("old100;", 503);
     let replay = start(&world, id, &[]).await.replay.id;
     wait_until("the replay is in trouble", async || {
         let waits = standing(&world, id, replay).await.waits;
@@ -172,7 +172,7 @@ async fn a_replay_leaves_out_what_is_denied_when_it_is_sent() {
     })
     .await;
     filter(&world, id, FilterKind::Deny, &["old"]).await;
-    receiver.answer_bodies_with("old100;", Answer::Accept);
+    receiver.accept_bodies_with("old100;");
     let progress = wait_until_finished(&world, id, replay).await;
     let before = (0..100).filter(|number| number % 6 != 5).count();
     let after = (100..600).filter(|number| number % 6 == 5).count();

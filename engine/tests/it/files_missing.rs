@@ -17,10 +17,10 @@ use crate::{
 use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
 
 use crate::it::{
-    receiver::{Answer, Receiver},
     replay,
     world::{World, author, wait_until},
 };
+use receivers::Receiver;
 
 const PAUSED: Flow = Flow {
     active: true,
@@ -155,10 +155,10 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
         harmed.mend(&world).await;
         let progress = replay::wait_until_finished(&world, id, replay).await;
         assert_eq!(progress.sent, 50, "{progress:?}");
-        let has_all = |requests: &[crate::it::receiver::Request]| {
+        let has_all = |requests: &[receivers::Request]| {
             let has = |number| {
                 let id = format!(r#""id":"e{number}""#);
-                requests.iter().any(|request| request.body.contains(&id))
+                requests.iter().any(|request| request.text().contains(&id))
             };
             (0..50).all(has)
         };
@@ -205,7 +205,7 @@ async fn without_its_file_the_log_answers_nothing() {
 #[tokio::test]
 async fn an_older_copy_over_the_log_costs_no_event() {
     let receiver = Receiver::start().await;
-    receiver.answer_bodies_with("\"refused\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"refused\"", 422);
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let world = World::with_clock(clock, |config| config).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
@@ -243,8 +243,8 @@ async fn an_older_copy_over_the_log_costs_no_event() {
     let body = r#"{"event_type":"test","entity_id":1}"#;
     assert!(world.engine.ingest("tests", body.into()).await.is_err());
     harmed.mend(&world).await;
-    let has_all = |requests: &[crate::it::receiver::Request]| {
-        let has = |id: String| requests[before..].iter().any(|request| request.body.contains(&id));
+    let has_all = |requests: &[receivers::Request]| {
+        let has = |id: String| requests[before..].iter().any(|request| request.text().contains(&id));
         (0..50).all(|number| has(format!(r#""id":"e{number}""#))) && has(r#""id":"refused""#.to_owned())
     };
     receiver.wait_until("every event is sent", has_all).await;
@@ -279,7 +279,7 @@ async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
         world.set_flow(id, Flow::default()).await;
         receiver
             .wait_until("every event is delivered", |requests| {
-                let events = requests.iter().filter(|request| request.body.contains(r#""id":"e"#));
+                let events = requests.iter().filter(|request| request.text().contains(r#""id":"e"#));
                 events.count() >= 50
             })
             .await;

@@ -7,11 +7,11 @@ use domain::{
     destination::{DestinationDraft, Flow, HeaderDraft},
     health::StreamHealth,
 };
+use receivers::{Fault, Receiver, Request};
 use serde_json::json;
 
 use crate::it::{
     delivery::{ids, numbered},
-    receiver::{Answer, Receiver, Request},
     world::{World, author, wait_until},
 };
 
@@ -30,14 +30,14 @@ fn has_all(requests: &[Request], wanted: std::ops::Range<usize>) -> bool {
 }
 
 fn said(requests: &[Request], message: &str) -> bool {
-    requests.iter().any(|request| request.body.contains(message))
+    requests.iter().any(|request| request.text().contains(message))
 }
 
 /// Whether an event tells, in GitLab's words, that a namespace filter was added or removed.
 fn said_of(requests: &[Request], done: &str, path: &str) -> bool {
     let message = format!("{done} namespace filter for instance audit event streaming destination.");
     let namespace = format!("\"namespace\":\"{path}\"");
-    let mut bodies = requests.iter().map(|request| &request.body);
+    let mut bodies = requests.iter().map(Request::text);
     bodies.any(|body| body.contains(&message) && body.contains(&namespace))
 }
 
@@ -61,7 +61,7 @@ async fn what_comes_in_during_a_pause_is_sent_after_it() {
         receiver
             .requests()
             .iter()
-            .all(|request| !request.body.contains("Paused"))
+            .all(|request| !request.text().contains("Paused"))
     );
 
     world.set_flow(id, Flow::default()).await;
@@ -84,7 +84,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
     let other = Receiver::start().await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.add_destination("Other", &other.url()).await;
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     world.post("1", numbered(0..5)).await;
     world
         .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
@@ -94,7 +94,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
     world
         .wait_for_health(id, "it is off", |health| *health == StreamHealth::Inactive)
         .await;
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.post("1", numbered(5..10)).await;
     other
         .wait_until("the other has them", |requests| has_all(requests, 0..10))
@@ -110,7 +110,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
         .wait_until("what is owed", |requests| {
             let accepted: Vec<Request> = requests
                 .iter()
-                .filter(|request| request.was_accepted)
+                .filter(|request| request.was_accepted())
                 .cloned()
                 .collect();
             has_all(&accepted, 0..5) && has_all(&accepted, 10..15)
@@ -134,7 +134,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
 #[tokio::test]
 async fn an_inactive_destination_keeps_nothing_in_the_log() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Silence);
+    receiver.answer_all(Fault::Hang);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let owed = async || world.engine.database().least_owed().await.unwrap();
     let before = owed().await;
@@ -148,7 +148,7 @@ async fn an_inactive_destination_keeps_nothing_in_the_log() {
 #[tokio::test]
 async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..5)).await;
     world.set_flow(id, INACTIVE).await;
@@ -156,7 +156,7 @@ async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
     let later = world.engine.clock().now().plus(Duration::from_secs(1));
     assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
 
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.set_flow(id, Flow::default()).await;
     world.post("1", numbered(5..10)).await;
     receiver
@@ -172,7 +172,7 @@ async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
 #[tokio::test]
 async fn a_log_that_ends_before_what_is_not_owed_is_too_old() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.set_flow(id, INACTIVE).await;
     world.post("1", numbered(0..5)).await;
@@ -302,7 +302,7 @@ async fn a_replaced_verification_token_goes_with_what_is_sent_next() {
         .await;
     let next = requests
         .iter()
-        .find(|request| request.body.contains("\"next\""))
+        .find(|request| request.text().contains("\"next\""))
         .unwrap();
     assert_eq!(next.headers["x-gitlab-event-streaming-token"], "another-token-12345");
     assert!(!said(&requests, "another-token"), "no event tells a secret");

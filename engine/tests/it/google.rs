@@ -26,7 +26,7 @@ use domain::{
     policy::{Outcome, Trouble as Held, Unreached},
 };
 use receivers::{
-    gate::Trouble,
+    Fault,
     google::{Code, GoogleServer, Options, Refusal, TokenRefusal},
 };
 use serde_json::{Value, json};
@@ -176,7 +176,7 @@ async fn every_event_is_written_once_as_an_entry_of_its_own() {
 async fn what_is_sent_again_is_known_by_its_id_and_time_however_old_it_is() {
     let google = GoogleServer::start().await.unwrap();
     let world = world_around(&google).await;
-    google.answer_next(2, Trouble::CutAfterStoring);
+    google.answer_next(2, Fault::CloseAfterStoring);
     let id = world.add(&draft(&google)).await;
     let created = ["1999-01-01T00:00:00Z", "2200-01-01T00:00:00Z"];
     let events: Vec<_> = (0..40)
@@ -515,7 +515,7 @@ async fn attempts_side_by_side_ask_for_one_token() {
 #[tokio::test]
 async fn an_attempt_that_is_given_up_halfway_leaves_the_next_one_free() {
     let google = GoogleServer::start().await.unwrap();
-    google.answer_next_token(1, Trouble::Stall);
+    google.answer_next_token(1, Fault::Hang);
     let clock = Clock::machine();
     let sink = sink(&google, &clock);
     let events = [event("e0", clock.now())];
@@ -524,7 +524,7 @@ async fn an_attempt_that_is_given_up_halfway_leaves_the_next_one_free() {
         asked = google.wait_until(PATIENCE, |received| received.token_requests == 1) => assert!(asked),
     }
     assert_eq!(status(&sink.send(&events, None).await), 200);
-    google.answer_next(1, Trouble::StallAfterStoring);
+    google.answer_next(1, Fault::HangAfterStoring);
     tokio::select! {
         report = sink.send(&events, None) => panic!("{report:?}"),
         asked = google.wait_until(PATIENCE, |received| received.writes.len() == 2) => assert!(asked),
@@ -540,7 +540,7 @@ async fn trouble_on_the_way_to_a_token_is_told_from_a_refusal() {
     let clock = Clock::machine();
     let sink = sink(&google, &clock);
     let events = [event("e0", clock.now())];
-    google.answer_next_token(1, Trouble::Cut);
+    google.answer_next_token(1, Fault::Close);
     let report = sink.send(&events, None).await.whole;
     assert_eq!(report.outcome, Outcome::Unreached(Unreached::Interrupted));
     assert!(

@@ -16,8 +16,6 @@ mod log;
 mod log_filter;
 mod log_range;
 mod poison;
-mod raw_receiver;
-mod receiver;
 mod refused;
 mod replay;
 mod replay_kinds;

@@ -10,12 +10,10 @@ use domain::{
     policy::Trouble,
 };
 
+use receivers::{Answer, Fault, Receiver, Request};
 use serde_json::json;
 
-use crate::it::{
-    receiver::{Answer, Receiver, Request},
-    world::{World, author, wait_until},
-};
+use crate::it::world::{World, author, wait_until};
 
 fn is_refusing(health: &StreamHealth) -> bool {
     matches!(health, StreamHealth::Refusing { .. })
@@ -39,7 +37,7 @@ fn texts(texts: &[&str]) -> Vec<String> {
 #[tokio::test]
 async fn a_destination_that_refuses_every_event_is_refusing_until_it_accepts_one() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Status(422));
+    receiver.answer_all(422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", texts(&["a", "b", "c"])).await;
     // With the audit event of the new destination.
@@ -60,10 +58,10 @@ async fn a_destination_that_refuses_every_event_is_refusing_until_it_accepts_one
     );
     let world = world.restart().await;
     world.wait_for_health(id, "it has started again", is_refusing).await;
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     world.post("1", texts(&["d"])).await;
     world.wait_for_health(id, "it accepts", is_healthy).await;
-    receiver.answer_bodies_with("\"e\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"e\"", 422);
     world.post("1", texts(&["e"])).await;
     world.wait_for_health(id, "it refuses again", is_refusing).await;
 }
@@ -71,7 +69,7 @@ async fn a_destination_that_refuses_every_event_is_refusing_until_it_accepts_one
 #[tokio::test]
 async fn a_destination_that_refuses_some_events_goes_on_and_counts_them() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_bodies_with("odd", Answer::Status(400));
+    receiver.answer_bodies_with("odd", 400);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let halves = (0..100).map(|number| match number % 2 {
         0 => format!("even-{number}"),
@@ -90,14 +88,14 @@ async fn a_destination_that_refuses_some_events_goes_on_and_counts_them() {
 async fn a_stream_is_no_longer_refusing_when_no_refused_event_is_left() {
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
-    receiver.answer_bodies_with("\"bad\"", Answer::Status(422));
+    receiver.answer_bodies_with("\"bad\"", 422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", texts(&["bad"])).await;
     world.park_what_is_refused(id).await;
     let (health, facts) = world.state(id).await;
     assert!(is_refusing(&health) && facts.parked == 1, "{health:?} {facts:?}");
     let parked = world.engine.database().list_parked(id, None, 10).await.unwrap();
-    receiver.answer_all(Answer::Silence);
+    receiver.answer_all(Fault::Hang);
     assert!(world.engine.discard_parked(&author(), id, parked[0].seq).await.unwrap());
     world
         .wait_for_health(id, "nothing is refused", |health| !is_refusing(health))
@@ -109,7 +107,7 @@ async fn a_parked_event_outlives_the_retention_age_until_it_is_delivered_or_disc
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
     for bad in ["\"bad\"", "\"worse\""] {
-        receiver.answer_bodies_with(bad, Answer::Status(422));
+        receiver.answer_bodies_with(bad, 422);
     }
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", texts(&["bad", "worse", "good"])).await;
@@ -134,11 +132,11 @@ async fn a_parked_event_outlives_the_retention_age_until_it_is_delivered_or_disc
     })
     .await;
     assert!(log.show(worse).await.unwrap().is_none());
-    receiver.answer_bodies_with("\"bad\"", Answer::Accept);
+    receiver.accept_bodies_with("\"bad\"");
     assert_eq!(world.engine.retry_all_parked(&author(), id).await.unwrap(), 1);
     receiver
         .wait_for("it is delivered", |requests| {
-            let is_bad = |request: &Request| request.was_accepted && request.body.contains("\"bad\"");
+            let is_bad = |request: &Request| request.was_accepted() && request.text().contains("\"bad\"");
             requests.iter().any(is_bad)
         })
         .await;
@@ -151,7 +149,7 @@ async fn a_parked_event_outlives_the_retention_age_until_it_is_delivered_or_disc
 #[tokio::test]
 async fn answers_are_kept_of_the_newest_refused_events_alone() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_bodies_with("odd", Answer::Status(400));
+    receiver.answer_bodies_with("odd", 400);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let halves = (0..2_400).map(|number| match number % 2 {
         0 => format!("even-{number}"),
@@ -203,7 +201,7 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
             config
         })
         .await;
-    receiver.answer_bodies_with("odd", Answer::Status(422));
+    receiver.answer_bodies_with("odd", 422);
     world.post("1", texts(&["odd-1"])).await;
     wait_until("one more is kept", async || world.state(id).await.1.retrying == 1).await;
     for entity in ["1", "2", "3"] {
@@ -220,14 +218,14 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
     wait_until("another one is kept", async || world.state(id).await.1.retrying == 2).await;
     world.wait_for_health(id, "it backs off again", is_full).await;
     assert_eq!(world.state(id).await.1.parked, 99_998);
-    receiver.answer_bodies_with("odd", Answer::Accept);
+    receiver.accept_bodies_with("odd");
     world.engine.retry_now(id);
     receiver
         .wait_for("everything has arrived", |requests| {
             let accepted = |text: &str| {
                 requests
                     .iter()
-                    .any(|request| request.was_accepted && request.body.contains(text))
+                    .any(|request| request.was_accepted() && request.text().contains(text))
             };
             let entities = ["1", "2", "3"].iter();
             accepted("odd-1\"")
@@ -260,8 +258,8 @@ async fn post_large(world: &World, id: String) {
 }
 
 fn count(requests: &[Request], text: &str) -> usize {
-    let accepted = requests.iter().filter(|request| request.was_accepted);
-    accepted.filter(|request| request.body.contains(text)).count()
+    let accepted = requests.iter().filter(|request| request.was_accepted());
+    accepted.filter(|request| request.text().contains(text)).count()
 }
 
 /// So many destinations refuse all large events, and another one accepts them.
@@ -271,7 +269,7 @@ async fn refused_events_do_not_fill_the_log(refusing: usize) {
     let log = world.engine.log();
     log.set_size_limit(LOG_SIZE);
     let (refuser, healthy) = (Receiver::start().await, Receiver::start().await);
-    refuser.answer_bodies_with("odd-", Answer::Status(422));
+    refuser.answer_bodies_with("odd-", 422);
     let good = world.add_destination("good", &healthy.url()).await;
     let mut ids = Vec::new();
     for number in 0..refusing {
@@ -309,7 +307,7 @@ async fn refused_events_do_not_fill_the_log(refusing: usize) {
         .await;
     assert!(is_healthy(&world.state(good).await.0));
     // Nothing is lost, and the log empties.
-    refuser.answer_bodies_with("odd-", Answer::Accept);
+    refuser.accept_bodies_with("odd-");
     clock.advance(Duration::from_secs(10));
     for id in &ids {
         world.engine.retry_now(*id);
@@ -353,7 +351,7 @@ impl Filled {
         let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000)).with_speed(10);
         let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
         world.engine.log().set_size_limit(4 << 20);
-        receiver.answer_bodies_with("odd-", Answer::Status(422));
+        receiver.answer_bodies_with("odd-", 422);
         let id = world.add_destination("SIEM", &receiver.url()).await;
         Self { world, receiver, id }
     }
@@ -437,7 +435,7 @@ async fn without_room_refused_events_are_parked_and_discarding_them_lets_the_str
     })
     .await;
     // With the audit events of the destination and of each discarded event.
-    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    filled.receiver.accept_bodies_with("odd-");
     wait_until("nothing waits", async || {
         filled.pass_time().await;
         let cursor = filled
@@ -470,7 +468,7 @@ async fn without_room_parked_events_can_be_retried() {
     };
     assert_eq!(retry().await, parked);
     assert_eq!(filled.wait_until_parked().await, parked, "they are refused again");
-    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    filled.receiver.accept_bodies_with("odd-");
     assert_eq!(retry().await, parked);
     filled.wait_until_accepted("\"odd-").await;
     filled.wait_until_accepted("\"even-").await;
@@ -484,7 +482,7 @@ async fn without_room_parked_events_can_be_retried() {
 async fn without_room_events_that_make_the_receiver_fail_are_parked_too() {
     let filled = Filled::new().await;
     for text in ["crash-0", "crash-1", "crash-2"] {
-        filled.receiver.answer_bodies_with(text, Answer::Status(500));
+        filled.receiver.answer_bodies_with(text, 500);
         filled.world.post(text, texts(&[text])).await;
     }
     let posted = Cell::new(0);
@@ -515,8 +513,9 @@ async fn room_is_noticed_whatever_failed_last() {
     let filled = Filled::new().await;
     filled.fill().await;
     filled.wait_until_parked().await;
-    filled.receiver.answer_all(Answer::MuchLater);
-    filled.receiver.answer_bodies_with("odd-", Answer::MuchLater);
+    let much_later = Answer::from(429).with_header("retry-after", "3600");
+    filled.receiver.answer_all(much_later.clone());
+    filled.receiver.answer_bodies_with("odd-", much_later);
     filled.world.engine.retry_now(filled.id);
     let is_limited = |health: &StreamHealth| {
         matches!(
@@ -531,8 +530,8 @@ async fn room_is_noticed_whatever_failed_last() {
         .world
         .wait_for_health(filled.id, "it is rate limited", is_limited)
         .await;
-    filled.receiver.answer_all(Answer::Accept);
-    filled.receiver.answer_bodies_with("odd-", Answer::Accept);
+    filled.receiver.accept_all();
+    filled.receiver.accept_bodies_with("odd-");
     let parked = filled.world.engine.database().list_parked(filled.id, None, 1_000).await;
     for event in parked.unwrap() {
         let is_parked = filled
@@ -551,8 +550,8 @@ async fn room_is_noticed_whatever_failed_last() {
 async fn without_room_an_outage_costs_no_tries() {
     let filled = Filled::new().await;
     filled.fill().await;
-    filled.receiver.answer_all(Answer::Status(500));
-    filled.receiver.answer_bodies_with("odd-", Answer::Status(500));
+    filled.receiver.answer_all(500);
+    filled.receiver.answer_bodies_with("odd-", 500);
     let is_outage = |health: &StreamHealth| {
         matches!(
             health,
@@ -580,7 +579,7 @@ async fn long_answers_to_refused_events_do_not_fill_the_log() {
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
     world.engine.log().set_size_limit(SMALL);
-    receiver.answer_bodies_with("odd-", Answer::LongStatus(422));
+    receiver.answer_bodies_with("odd-", Answer::new(422, "text/plain", "x".repeat(4_096)));
     let mut ids = Vec::new();
     for number in 0..5 {
         let url = format!("{}/{number}", receiver.url());

@@ -15,12 +15,10 @@ use domain::{
     policy::Trouble,
     replay::{KEPT_REPLAYS, ReplayDraft, ReplayProgress, ReplayRequest, ReplayState, ReplayWait},
 };
+use receivers::{Fault, Receiver, Request};
 use serde_json::{Value, json};
 
-use crate::it::{
-    receiver::{Answer, Receiver, Request},
-    world::{World, author, wait_until},
-};
+use crate::it::world::{World, author, wait_until};
 
 const OLD_DAY: &str = "2026-01-10";
 
@@ -72,7 +70,7 @@ async fn wait_until_waiting(world: &World, id: DestinationId, replay: ReplayId, 
 }
 
 fn id_of(request: &Request) -> String {
-    let event: Value = serde_json::from_str(&request.body).unwrap();
+    let event: Value = serde_json::from_str(request.text()).unwrap();
     event["id"].as_str().unwrap().to_owned()
 }
 
@@ -238,7 +236,7 @@ async fn the_latency_of_the_stream_stays_what_it_is() {
 async fn the_stream_goes_first_while_it_is_held_and_the_replay_goes_on_by_itself() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 60).await;
-    receiver.answer_all(Answer::Status(503));
+    receiver.answer_all(503);
     world.post("1", ["live".to_owned()]).await;
     world
         .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
@@ -247,7 +245,7 @@ async fn the_stream_goes_first_while_it_is_held_and_the_replay_goes_on_by_itself
     let held = ReplayWait::StreamHeld(Trouble::Unavailable(503));
     wait_until_waiting(&world, id, replay, |wait| *wait == held).await;
     assert!(replayed(&receiver.requests(), replay).is_empty());
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 60);
     assert_eq!(standing(&world, id, replay).await.waits, None);
     assert_eq!(replayed(&receiver.requests(), replay).len(), 60);
@@ -298,12 +296,16 @@ async fn trouble_of_its_own_is_waited_for_and_told() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 30).await;
     // All that are left, so that none is accepted and shows that it is the fault of another.
-    let answer = |answer: Answer| {
+    let answer = |fault: Option<Fault>| {
         for number in 7..30 {
-            receiver.answer_bodies_with(&format!("old{number};"), answer.clone());
+            let text = format!("old{number};");
+            match &fault {
+                Some(fault) => receiver.answer_bodies_with(&text, fault.clone()),
+                None => receiver.accept_bodies_with(&text),
+            }
         }
     };
-    answer(Answer::Status(503));
+    answer(Some(503.into()));
     let replay = start(&world, id, &[]).await.replay.id;
     let is_trouble = |wait: &ReplayWait| {
         matches!(
@@ -325,7 +327,7 @@ async fn trouble_of_its_own_is_waited_for_and_told() {
     receiver
         .wait_until("the live one", |requests| live(requests).contains(&"live".to_owned()))
         .await;
-    answer(Answer::Accept);
+    answer(None);
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 30);
     let position = standing(&world, id, replay).await.replay.position;
     assert_eq!(position.last_error, None);
@@ -335,7 +337,7 @@ async fn trouble_of_its_own_is_waited_for_and_told() {
 async fn what_is_refused_is_parked_and_counted() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 30).await;
-    receiver.answer_bodies_with("old7;", Answer::Status(422));
+    receiver.answer_bodies_with("old7;", 422);
     let replay = start(&world, id, &[]).await.replay.id;
     let progress = wait_until_finished(&world, id, replay).await;
     assert_eq!((progress.sent, progress.refused), (29, 1));
@@ -347,7 +349,7 @@ async fn what_is_refused_is_parked_and_counted() {
         "{}",
         parked[0].reason
     );
-    receiver.answer_bodies_with("old7;", Answer::Accept);
+    receiver.accept_bodies_with("old7;");
     assert!(world.engine.retry_parked(&author(), id, parked[0].seq).await.unwrap());
     wait_until("it is delivered after all", async || {
         let refused = world.engine.database().count_refused(id).await.unwrap();
@@ -360,7 +362,7 @@ async fn what_is_refused_is_parked_and_counted() {
 async fn a_destination_that_refuses_everything_is_not_given_everything() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 100).await;
-    receiver.answer_all(Answer::Status(400));
+    receiver.answer_all(400);
     let replay = start(&world, id, &[]).await.replay.id;
     let is_trouble = |wait: &ReplayWait| {
         matches!(
@@ -413,7 +415,7 @@ async fn a_cancelled_replay_begins_nothing_more() {
 async fn a_request_without_an_answer_does_not_keep_a_cancel() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 30).await;
-    receiver.answer_bodies_with("old7;", Answer::Silence);
+    receiver.answer_bodies_with("old7;", Fault::Hang);
     let replay = start(&world, id, &[]).await.replay.id;
     receiver
         .wait_until("the one without an answer", |requests| {
@@ -425,7 +427,7 @@ async fn a_request_without_an_answer_does_not_keep_a_cancel() {
     assert_eq!(cancelled.replay.state, ReplayState::Cancelled);
     assert!(asked.elapsed() < Duration::from_secs(5));
     // Another one can be started at once.
-    receiver.answer_bodies_with("old7;", Answer::Accept);
+    receiver.accept_bodies_with("old7;");
     let next = start(&world, id, &["other"]).await.replay.id;
     assert_eq!(wait_until_finished(&world, id, next).await.sent, 5);
 }
@@ -451,11 +453,11 @@ async fn a_restart_in_the_middle_goes_on_where_it_was() {
 async fn events_are_judged_by_the_filter_that_holds_when_they_are_sent() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 600).await;
-    receiver.answer_bodies_with("old100;", Answer::Status(503));
+    receiver.answer_bodies_with("old100;", 503);
     let replay = start(&world, id, &[]).await.replay.id;
     wait_until_waiting(&world, id, replay, |wait| matches!(wait, ReplayWait::Trouble { .. })).await;
     world.edit(id, |edit| edit.event_types = vec!["other".into()]).await;
-    receiver.answer_bodies_with("old100;", Answer::Accept);
+    receiver.accept_bodies_with("old100;");
     let progress = wait_until_finished(&world, id, replay).await;
     let rest = old_ids(100..600, "other").len();
     assert_eq!(

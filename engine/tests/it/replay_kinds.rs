@@ -9,7 +9,7 @@ use domain::{
     replay::{ReplayProgress, ReplayState},
 };
 use receivers::{
-    gate::Trouble,
+    Fault,
     google::{Code, GoogleServer},
     s3::{Refusal, S3Server, SeenRequest},
 };
@@ -110,7 +110,7 @@ async fn a_batch_whose_answer_never_came_is_the_same_after_a_restart() {
     let (world, storage) = (world_with_runs_of(LONG).await, Storage::start().await);
     let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
     post_old(&world, 0..11_000).await;
-    storage.server.answer_all(Trouble::StallAfterStoring);
+    storage.server.answer_all(Fault::HangAfterStoring);
     let replay = started(&world, id).await;
     wait_for_stored(&storage.server, 1).await;
     let world = world

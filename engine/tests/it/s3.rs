@@ -11,7 +11,7 @@ use domain::{
     policy::Trouble,
 };
 use receivers::{
-    gate::Trouble as ServerTrouble,
+    Fault,
     s3::{Refusal, S3Server},
 };
 use serde_json::json;
@@ -325,7 +325,7 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
         world_with_runs_of(Duration::from_millis(1)).await,
         Storage::start().await,
     );
-    storage.server.answer_next(2, ServerTrouble::CutAfterStoring);
+    storage.server.answer_next(2, Fault::CloseAfterStoring);
     let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
     world.post("1", numbered(0..50)).await;
     storage

@@ -14,10 +14,8 @@ use domain::{
     settings::{LogSize, NetworkChange, RetentionChange, RetentionDays},
 };
 
-use crate::it::{
-    receiver::Receiver,
-    world::{World, author, wait_until},
-};
+use crate::it::world::{World, author, wait_until};
+use receivers::Receiver;
 
 fn blocked(health: &StreamHealth) -> bool {
     matches!(
@@ -68,7 +66,7 @@ async fn what_was_blocked_is_tried_at_once_when_it_is_allowed_and_stops_when_it_
     for id in [literal, name] {
         world.wait_for_health(id, "it is blocked", blocked).await;
     }
-    let seen = |requests: &[crate::it::receiver::Request]| {
+    let seen = |requests: &[receivers::Request]| {
         let found = requests
             .iter()
             .filter(|request| request.headers["webhook-id"] == "tests:while%20blocked");

@@ -1,7 +1,5 @@
 //! Test events: sent to real receivers, told stage by stage, and leaving streams as they are.
 
-use std::net::SocketAddr;
-
 use crate::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use domain::{
     Field,
@@ -9,17 +7,10 @@ use domain::{
     ids::{DestinationId, Seq},
     probe::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
 };
-use receivers::{google::GoogleServer, s3::S3Server};
+use receivers::{Answer, Fault, Receiver, google::GoogleServer, raw::RawServer, s3::S3Server, unused_address};
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
 
-use crate::it::{
-    receiver::{Answer, Receiver},
-    world::{World, author, install_crypto},
-};
+use crate::it::world::{World, author, install_crypto};
 
 const TOKEN: &str = "tok3n-of-sixteen";
 const HEADER_VALUE: &str = "Bearer header-s3cret-value";
@@ -165,13 +156,13 @@ async fn a_draft_is_tested_and_every_stage_is_told_without_its_secrets() {
     assert_eq!(received.headers["x-gitlab-event-streaming-token"], TOKEN);
     assert_eq!(received.headers["x-gitlab-audit-event-type"], "audit_event_stream_test");
     assert_eq!(received.headers["accept"], "*/*", "as streams send it");
-    let event: Value = serde_json::from_str(&received.body).unwrap();
+    let event: Value = serde_json::from_str(received.text()).unwrap();
     assert_eq!(event["id"], report.event_id.as_str());
     assert_eq!(event["details"]["custom_message"], "Test event");
     assert_eq!(event["author_name"], "tester");
 
     let sent = report.requests[0].sent.as_ref().unwrap();
-    assert_eq!(sent.body, SentBody::Text(received.body.clone()));
+    assert_eq!(sent.body, SentBody::Text(received.text().to_owned()));
     let shown: Vec<_> = sent.headers.iter().map(|header| header.name.as_str()).collect();
     for name in received.headers.keys() {
         assert!(shown.contains(&name.as_str()), "{name} was sent and is not told of");
@@ -193,18 +184,16 @@ async fn a_draft_is_tested_and_every_stage_is_told_without_its_secrets() {
 #[tokio::test]
 async fn what_answers_repeat_of_secrets_is_masked() {
     let world = World::new().await;
-    let echo = serve_once(|request| {
-        let body = request.to_owned();
-        format!(
-            "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
+    let echo = Receiver::scripted(|request| {
+        let body = format!("{} {:?} {}", request.uri, request.headers, request.text());
+        Some(Answer::new(400, "text/plain", body).into())
     })
     .await;
     let mut draft = secretive(&Receiver::start().await);
-    draft
-        .target
-        .set_text(Field::Url, format!("http://{echo}/{KEY_IN_PATH}?key={KEY_IN_QUERY}"));
+    draft.target.set_text(
+        Field::Url,
+        format!("http://127.0.0.1:{}/{KEY_IN_PATH}?key={KEY_IN_QUERY}", echo.port()),
+    );
     let report = test(&world, &draft).await;
     let answer = report.requests[0].answer.as_ref().unwrap();
     assert_eq!(answer.status, 400);
@@ -212,54 +201,28 @@ async fn what_answers_repeat_of_secrets_is_masked() {
     assert_without(&report, &[TOKEN, "header-s3cret-value", KEY_IN_QUERY, KEY_IN_PATH]);
 }
 
-/// One connection, whose request is answered with what is made of its text.
-async fn serve_once(answer: impl FnOnce(&str) -> String + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let (mut request, mut chunk) = (Vec::new(), [0; 4_096]);
-        // The body of a test event ends its request.
-        while !request.ends_with(b"\"audit_event_stream_test\"}") {
-            let read = stream.read(&mut chunk).await.unwrap();
-            assert!(read > 0);
-            request.extend_from_slice(&chunk[..read]);
-        }
-        let answer = answer(std::str::from_utf8(&request).unwrap());
-        stream.write_all(answer.as_bytes()).await.unwrap();
-        stream.shutdown().await.unwrap();
-        // Until the other side has read it.
-        drop(stream.read(&mut chunk).await);
-    });
-    address
-}
-
 #[tokio::test]
 async fn what_a_receiver_refuses_is_told_with_what_to_do() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let answers = [
         (
-            Answer::Status(401),
+            Fault::from(401),
             "The receiver answered 401 Unauthorized.",
             "verification token",
         ),
+        (404.into(), "The receiver answered 404 Not Found.", "exactly this URL"),
         (
-            Answer::Status(404),
-            "The receiver answered 404 Not Found.",
-            "exactly this URL",
-        ),
-        (
-            Answer::Status(413),
+            413.into(),
             "The receiver answered 413 Payload Too Large.",
             "limit on the size",
         ),
         (
-            Answer::Status(503),
+            503.into(),
             "The receiver answered 503 Service Unavailable.",
             "resumes automatically",
         ),
         (
-            Answer::Redirect("http://elsewhere.example/".into()),
+            Answer::redirect(307, "http://elsewhere.example/").into(),
             "The receiver answered 307 Temporary Redirect.",
             "never followed",
         ),
@@ -292,9 +255,7 @@ async fn a_name_without_an_address_and_a_port_without_a_receiver_are_told_apart(
     assert!(report.requests[0].answer.is_none());
     assert!(report.requests[0].sent.is_some(), "what would have been sent is told");
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = listener.local_addr().unwrap();
-    drop(listener);
+    let closed = unused_address().unwrap();
     let report = test(&world, &http(format!("http://{closed}/in"))).await;
     assert_eq!(failed(&report), StageName::Tcp);
     assert!(
@@ -325,8 +286,8 @@ async fn what_the_network_rules_forbid_is_found_by_the_test_and_nothing_is_sent(
 #[tokio::test]
 async fn what_is_no_http_and_what_is_no_tls_is_told() {
     let world = World::new().await;
-    let junk = serve_once(|_| "220 mail.example ESMTP\r\n".to_owned()).await;
-    let report = test(&world, &http(format!("http://{junk}/in"))).await;
+    let junk = RawServer::closing_after("220 mail.example ESMTP\r\n").await;
+    let report = test(&world, &http(junk.url())).await;
     assert_eq!(failed(&report), StageName::Answer);
     assert!(
         report
@@ -361,7 +322,7 @@ async fn a_stored_destination_is_tested_with_its_secrets_and_its_stream_goes_on_
     world.set_flow(id, flow).await;
     let end = world.engine.log().last_seq();
     let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-    receiver.answer_all(Answer::Status(500));
+    receiver.answer_all(500);
 
     let header = world.stored(id).await.target.as_http().unwrap().headers[0].id;
     let unchanged = DestinationDraft {
@@ -382,12 +343,12 @@ async fn a_stored_destination_is_tested_with_its_secrets_and_its_stream_goes_on_
     let received = receiver.requests();
     let tests: Vec<_> = received
         .iter()
-        .filter(|request| request.body.contains("Test event"))
+        .filter(|request| request.text().contains("Test event"))
         .collect();
     let [tested] = tests.as_slice() else {
         panic!("{tests:?}")
     };
-    assert_eq!(tested.path, "/in/other");
+    assert_eq!(tested.path(), "/in/other");
     assert_eq!(tested.headers["authorization"], HEADER_VALUE);
     assert_eq!(tested.headers["x-gitlab-event-streaming-token"], TOKEN);
     assert_without(&report, &[TOKEN, "header-s3cret-value"]);
@@ -441,7 +402,7 @@ async fn what_is_not_there_or_misses_a_secret_is_refused() {
 #[tokio::test]
 async fn four_tests_run_at_a_time() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    receiver.answer_all(Answer::Silence);
+    receiver.answer_all(Fault::Hang);
     let draft = http(receiver.url());
     let mut running = futures_of(&world, &draft, 4);
     tokio::select! {
@@ -454,7 +415,7 @@ async fn four_tests_run_at_a_time() {
         .await;
     assert!(matches!(fifth, Err(AdminError::Busy)), "{fifth:?}");
     drop(running);
-    receiver.answer_all(Answer::Accept);
+    receiver.accept_all();
     assert!(
         test(&world, &draft).await.verdict.accepted,
         "their places are free again"

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{refusal, status::Code};
-use crate::gate::Answer;
+use crate::fault::Answer;
 
 /// `WriteLogEntriesRequest`
 pub const WRITE_FIELDS: [&str; 6] = ["dryRun", "entries", "labels", "logName", "partialSuccess", "resource"];

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::status::Code;
-use crate::gate::{Answer, Trouble};
+use crate::fault::{Answer, Fault};
 
 pub(super) const NOT_PERMITTED: &str =
     "Permission 'logging.logEntries.create' denied on resource (or it may not exist).";
@@ -83,7 +83,7 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Trouble {
+impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         Self::Answer(refusal.into_answer())
     }
@@ -122,7 +122,7 @@ impl TokenRefusal {
     }
 }
 
-impl From<TokenRefusal> for Trouble {
+impl From<TokenRefusal> for Fault {
     fn from(refusal: TokenRefusal) -> Self {
         Self::Answer(refusal.into_answer())
     }

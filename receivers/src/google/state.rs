@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::stored::Stored;
-use crate::{clock, gate::Trouble};
+use crate::{clock, fault::Fault};
 
 /// Access tokens, the key behind them, and the clock by which both are judged.
 pub(super) struct Tokens {
@@ -98,9 +98,9 @@ pub struct Write {
     pub headers: HeaderMap,
     /// As it was sent.
     pub body: Bytes,
-    /// The trouble that the call was given.
-    pub trouble: Option<Trouble>,
-    /// What the service itself made of it: `None` until then, and for ever if the trouble kept it from the service.
+    /// The fault that the call was given.
+    pub fault: Option<Fault>,
+    /// What the service itself made of it: `None` until then, and for ever if the fault kept it from the service.
     pub served: Option<StatusCode>,
 }
 
@@ -113,7 +113,7 @@ impl Write {
         };
         json!({
             name: body,
-            "trouble": self.trouble.as_ref().map(|trouble| format!("{trouble:?}")),
+            "fault": self.fault.as_ref().map(|fault| format!("{fault:?}")),
             "served": self.served.map(|status| status.as_u16()),
         })
     }
@@ -141,11 +141,11 @@ impl Received {
     }
 
     /// The number under which the call will end.
-    pub(super) fn begin(&mut self, request: &Request<Bytes>, trouble: Option<Trouble>) -> usize {
+    pub(super) fn begin(&mut self, request: &Request<Bytes>, fault: Option<Fault>) -> usize {
         self.writes.push(Write {
             headers: request.headers().clone(),
             body: request.body().clone(),
-            trouble,
+            fault,
             served: None,
         });
         self.writes.len() - 1
@@ -167,7 +167,7 @@ mod tests {
         let write = |body: &'static str| Write {
             headers: HeaderMap::new(),
             body: Bytes::from(body),
-            trouble: None,
+            fault: None,
             served: None,
         };
         let cut_off = write(r#"{"entries":["#).to_json();

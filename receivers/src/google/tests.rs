@@ -9,8 +9,8 @@ fn desk() -> Desk {
         retention: Some(Duration::from_secs(30 * 24 * 60 * 60)),
         tokens: Tokens::lasting(Duration::from_secs(60)),
         refused_ids: RefusedIds::default(),
-        token_gate: Gate::default(),
-        write_gate: Gate::default(),
+        token_faults: Faults::default(),
+        write_faults: Faults::default(),
         received: Record::default(),
     }
 }
@@ -154,9 +154,9 @@ async fn an_unknown_name_refuses_the_request() {
 #[tokio::test]
 async fn trouble_comes_before_everything() {
     let desk = desk();
-    desk.write_gate
-        .trouble_next(1, Refusal::parse("quota_exceeded").unwrap().into());
-    desk.write_gate.trouble_next(1, Trouble::CutAfterStoring);
+    desk.write_faults
+        .fail_next(1, Refusal::parse("quota_exceeded").unwrap().into());
+    desk.write_faults.fail_next(1, Fault::CloseAfterStoring);
     let (status, body) = write(&desk, vec![entry("a")]).await;
     assert_eq!(
         (status, &body["error"]["details"][1]["retryDelay"]),

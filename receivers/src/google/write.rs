@@ -12,7 +12,7 @@ use super::{
     refused_ids::RefusedIds,
     status::{Code, Status},
 };
-use crate::{gate::Answer, percent};
+use crate::{fault::Answer, percent};
 
 /// <https://cloud.google.com/logging/quotas#api-limits>
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;

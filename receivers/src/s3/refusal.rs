@@ -1,7 +1,7 @@
 //! S3's refusals, worded as S3 does.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 
-use crate::gate::{Answer, Trouble};
+use crate::fault::{Answer, Fault};
 
 /// A refusal that the server can be told to answer with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for Trouble {
+impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let (status, code, mut message) = refusal.status_code_message();
         let expecting;
@@ -137,7 +137,7 @@ impl From<Refusal> for Trouble {
             refusal.more()
         );
         let answer = Answer::new(status, "application/xml", body).with_header("x-amz-request-id", "4442587FB7D0A2F9");
-        Trouble::Answer(match refusal {
+        Fault::Answer(match refusal {
             Refusal::PermanentRedirect { region } | Refusal::WrongRegion { region } => {
                 answer.with_header("x-amz-bucket-region", region)
             }

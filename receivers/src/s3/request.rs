@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::chunked;
-use crate::{gate::Trouble, percent};
+use crate::{fault::Fault, percent};
 
 /// One request to the S3 server, whatever became of it.
 #[derive(Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct SeenRequest {
     pub headers: HeaderMap,
     /// The request was to put an object.
     pub put: Option<Put>,
-    /// The trouble that the request was given.
-    pub trouble: Option<Trouble>,
-    /// What S3 itself made of it: `None` until then, and for ever if the trouble kept it from S3.
+    /// The fault that the request was given.
+    pub fault: Option<Fault>,
+    /// What S3 itself made of it: `None` until then, and for ever if the fault kept it from S3.
     pub served: Option<StatusCode>,
 }
 
@@ -53,14 +53,14 @@ impl KeyPuts {
 }
 
 impl SeenRequest {
-    pub(super) fn of(request: &Request<Bytes>, trouble: Option<Trouble>) -> Self {
+    pub(super) fn of(request: &Request<Bytes>, fault: Option<Fault>) -> Self {
         Self {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             query: request.uri().query().map(str::to_owned),
             headers: request.headers().clone(),
             put: put_in(request),
-            trouble,
+            fault,
             served: None,
         }
     }
@@ -84,7 +84,7 @@ impl SeenRequest {
             "put": self.put.as_ref().map(|put| json!({
                 "bucket": put.bucket, "key": put.key, "bytes": put.body.len(), "sha256": put.sha256,
             })),
-            "trouble": self.trouble.as_ref().map(|trouble| format!("{trouble:?}")),
+            "fault": self.fault.as_ref().map(|fault| format!("{fault:?}")),
             "served": self.served.map(|status| status.as_u16()),
         })
     }

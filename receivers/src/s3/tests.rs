@@ -107,7 +107,7 @@ async fn trouble_is_answered_as_s3_words_it() {
     let (_folder, server) = server().await;
     let region = "eu-central-1".to_owned();
     server.answer_next(1, Refusal::PermanentRedirect { region });
-    server.answer_next(1, Trouble::Cut);
+    server.answer_next(1, Fault::Close);
     let answer = put(&server, "/audit/a.json", SECRET, "{}").await;
     assert!(answer.starts_with("HTTP/1.1 301"), "{answer}");
     assert!(answer.contains("x-amz-bucket-region: eu-central-1"), "{answer}");
@@ -121,9 +121,9 @@ async fn trouble_is_answered_as_s3_words_it() {
 #[tokio::test]
 async fn an_object_can_be_stored_and_its_answer_lost() {
     let (_folder, server) = server().await;
-    server.answer_next(1, Trouble::CutAfterStoring);
+    server.answer_next(1, Fault::CloseAfterStoring);
     assert_eq!(put(&server, "/audit/a.json", SECRET, "{}").await, "");
-    exchange(&server, "POST /_trouble/stall_after_storing/1", "", "").await;
+    exchange(&server, "POST /_faults/hang_after_storing/1", "", "").await;
     let is_stored = |seen: &[SeenRequest]| seen.iter().all(|request| request.served == Some(StatusCode::OK));
     tokio::select! {
         answer = put(&server, "/audit/b.json", SECRET, "{}") => panic!("answered: {answer}"),

@@ -1,5 +1,6 @@
 //! Alerts over REST and on the page: settings, what is refused, and what is open.
 
+use receivers::Receiver;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -7,7 +8,6 @@ use crate::{
     api_client::Client,
     browser::Browser,
     instance::{Answer, Instance},
-    receiver::Receiver,
 };
 
 const SETTINGS: &str = "/api/v1/settings/alerts";
@@ -150,7 +150,7 @@ async fn the_page_changes_one_card_at_a_time_and_tries_what_is_saved() {
     let tried = browser.submit("alerts/webhook/test", &[]).await;
     assert_eq!(tried.status, 200, "{}", tried.text);
     receiver
-        .wait_until("the test arrives", |received| !received.order.is_empty())
+        .wait_for("the test arrives", |requests| !requests.is_empty())
         .await;
     let shown = browser.read("settings/show?page=alerts").await.text;
     assert!(

@@ -1,6 +1,6 @@
 //! Destinations over REST: adding, changing, deleting, and what never comes back.
 
-use receivers::google::GoogleServer;
+use receivers::{Receiver, google::GoogleServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -8,7 +8,6 @@ use crate::{
     api_client::Client,
     api_docs::folder_with_parked_events,
     instance::{Answer, Instance},
-    receiver::Receiver,
 };
 
 const PATH: &str = "/api/v1/destinations";
@@ -436,7 +435,7 @@ async fn a_stream_tells_how_it_is_doing() {
     let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
     admin.post(PATH, &http("SIEM", &receiver.url())).await.expect(201);
     receiver
-        .wait_until("its own addition is told", |received| !received.bodies.is_empty())
+        .wait_for_events("its own addition is told", |events| !events.bodies.is_empty())
         .await;
     let health = "/api/v1/destinations/1/health";
     let progress = admin.get_until(health, |progress| progress["delivered"] != 0).await;
@@ -563,7 +562,7 @@ async fn a_held_destination_is_tried_at_once_when_it_is_asked_for() {
 async fn the_event_that_a_stream_is_stuck_at_is_parked() {
     let instance = Instance::start();
     let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
-    receiver.fail_over("stuck");
+    receiver.answer_bodies_with(r#""event_type":"stuck""#, 503);
     let mut input = http("SIEM", &receiver.url());
     input["event_types"] = json!(["stuck", "fine"]);
     admin.post(PATH, &input).await.expect(201);
@@ -604,8 +603,8 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
     assert_eq!(recorded["items"].as_array().unwrap().len(), 1, "{recorded}");
     instance.post(&token, r#"{"id":"next","event_type":"fine"}"#).await;
     receiver
-        .wait_until("the next event has arrived", |received| {
-            received.bodies.contains_key("next")
+        .wait_for_events("the next event has arrived", |events| {
+            events.bodies.contains_key("next")
         })
         .await;
 }
@@ -631,7 +630,7 @@ async fn all_that_is_parked_is_tried_again_at_one_word() {
     let health = admin.get_until("/api/v1/destinations/1/health", has_none).await;
     assert_eq!(health["health"]["parked"], 0);
     receiver
-        .wait_until("they have arrived", |received| received.bodies.len() >= 2)
+        .wait_for_events("they have arrived", |events| events.bodies.len() >= 2)
         .await;
     let unknown = admin.post("/api/v1/destinations/99/parked/retry", &json!({})).await;
     assert_eq!(unknown.error(), (404, "not_found".into()));

@@ -7,14 +7,13 @@ use domain::{
     instance_event::Author,
     policy::Refusal,
 };
-use receivers::google::GoogleServer;
+use receivers::{Receiver, google::GoogleServer};
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
     browser::Browser,
     instance::{Answer, Instance, PATIENCE, folder, open_engine},
-    receiver::Receiver,
 };
 
 const GUIDE: &str = include_str!("../../../docs/api.md");
@@ -223,10 +222,10 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
     folder
 }
 
-/// An instance whose first destination is held over one event, and the position of that event.
-async fn stuck_instance() -> (Instance, i64) {
+/// An instance whose first destination is held over one event, its receiver, and the position of that event.
+async fn stuck_instance() -> (Instance, Receiver, i64) {
     let (instance, receiver) = (Instance::start(), Receiver::start().await);
-    receiver.fail_over("stuck");
+    receiver.answer_bodies_with(r#""event_type":"stuck""#, 503);
     let admin = Client::with_scope(&instance, "admin");
     let input = json!({"name": "SIEM", "http": {"url": receiver.url()}, "event_types": ["stuck"]});
     admin.post("/api/v1/destinations", &input).await.expect(201);
@@ -235,7 +234,7 @@ async fn stuck_instance() -> (Instance, i64) {
     let is_stuck = |progress: &Value| progress["health"]["stuck_seq"].is_i64();
     let progress = admin.get_until("/api/v1/destinations/1/health", is_stuck).await;
     let seq = progress["health"]["stuck_seq"].as_i64().unwrap();
-    (instance, seq)
+    (instance, receiver, seq)
 }
 
 // The commands block one thread; receivers have to answer meanwhile.
@@ -249,7 +248,7 @@ async fn every_command_of_the_guide_answers_as_it_says() {
     let private_key = &google.service_account().private_key_pem;
     let curl_home = folder();
     std::fs::write(curl_home.path().join(".curlrc"), CURL_SETTINGS).unwrap();
-    let (stuck, stuck_seq) = stuck_instance().await;
+    let (stuck, _refusing, stuck_seq) = stuck_instance().await;
     let variables = [
         ("AUDIT_STREAMS", instance.url("")),
         ("TOKEN", instance.token("administration", &["admin"])),

@@ -1,5 +1,6 @@
 //! The instance over REST: tokens, users, settings, and parked events.
 
+use receivers::Receiver;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -7,7 +8,6 @@ use crate::{
     api_client::Client,
     browser::Browser,
     instance::{Answer, Instance},
-    receiver::Receiver,
 };
 
 #[tokio::test]
@@ -341,7 +341,7 @@ async fn parked_events_are_listed_tried_again_and_discarded() {
     let retried = Answer::of(admin.request(Method::POST, &retry)).await;
     assert_eq!(retried.status, 204, "{}", retried.text);
     receiver
-        .wait_until("it is tried again", |received| received.bodies.contains_key("before"))
+        .wait_for_events("it is tried again", |events| events.bodies.contains_key("before"))
         .await;
     assert_eq!(admin.get(path).await.expect(200)["items"], json!([]));
     let again = Answer::of(admin.request(Method::POST, &retry)).await;

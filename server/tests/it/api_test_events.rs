@@ -1,8 +1,9 @@
 //! Test events over REST, before a destination is added and after.
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
-use crate::{api_client::Client, instance::Instance, receiver::Receiver};
+use crate::{api_client::Client, instance::Instance};
 
 const PATH: &str = "/api/v1/destinations";
 const TEST: &str = "/api/v1/destinations/test";
@@ -49,12 +50,9 @@ async fn a_destination_is_tested_before_it_is_added_and_nothing_is_stored() {
         ]
     );
     let id = report["event_id"].as_str().unwrap();
-    let body = receiver.look(|received| received.bodies[id].clone());
+    let body = receiver.events(|events| events.bodies[id].clone());
     assert_eq!(report["requests"][0]["request"]["body"], body);
-    assert_eq!(
-        receiver.look(|received| received.headers["x-key"].clone()),
-        "s3cret-value"
-    );
+    assert_eq!(receiver.requests().last().unwrap().headers["x-key"], "s3cret-value");
     assert_eq!(admin.get(PATH).await.expect(200)["items"], json!([]));
     let told = admin
         .get("/api/v1/audit_events?event_type=audit_event_stream_tested")
@@ -90,7 +88,7 @@ async fn a_stored_destination_is_tested_as_it_is_or_with_changes_that_are_not_st
     assert!(!changed.text.contains("s3cret-value"), "{}", changed.text);
     assert_eq!(changed.expect(200)["accepted"], true);
     assert_eq!(
-        receiver.look(|received| received.headers["x-key"].clone()),
+        receiver.requests().last().unwrap().headers["x-key"],
         "s3cret-value",
         "it is kept"
     );

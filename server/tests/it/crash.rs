@@ -12,12 +12,10 @@ use std::{
     },
 };
 
+use receivers::{Events, Receiver};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{
-    instance::{Answer, Instance, PATIENCE, add_destination, client, folder},
-    receiver::{Received, Receiver},
-};
+use crate::instance::{Answer, Instance, PATIENCE, add_destination, client, folder};
 
 const KILLS: usize = 25;
 const PRODUCERS: usize = 6;
@@ -150,33 +148,33 @@ async fn nothing_acknowledged_is_ever_lost() {
         producer.await.unwrap();
     }
     let owed = oracle.owed.lock().unwrap().clone();
-    let has_all = |received: &Received| owed.iter().all(|id| received.bodies.contains_key(id));
+    let has_all = |events: &Events| owed.iter().all(|id| events.bodies.contains_key(id));
     receiver
-        .wait_until("every acknowledged event has arrived", has_all)
+        .wait_for_events("every acknowledged event has arrived", has_all)
         .await;
     assert!(instance.shut_down().await.success());
-    receiver.look(|received| {
-        check(received);
+    receiver.events(|events| {
+        check(events);
         println!(
             "{KILLS} kills, {} events acknowledged, {} requests unanswered, {} events delivered, {} of them more than once \
              (seed {seed})",
             owed.len(),
             oracle.unanswered.load(Ordering::Relaxed),
-            received.bodies.len(),
-            received.repeats,
+            events.bodies.len(),
+            events.repeats,
         );
     });
 }
 
 /// Every body is the one that was sent, and first deliveries keep each entity's order.
-fn check(received: &Received) {
-    assert_eq!(received.changed, 0, "a repeat had another body");
+fn check(events: &Events) {
+    assert_eq!(events.changed, 0, "a repeat had another body");
     let mut newest: HashMap<(usize, u64), u64> = HashMap::new();
-    for id in &received.order {
+    for id in &events.order {
         let Some((producer, number)) = parse_id(id) else {
             continue;
         };
-        assert_eq!(received.bodies[id], event(producer, number));
+        assert_eq!(events.bodies[id], event(producer, number));
         let entity = (producer, number % ENTITIES_OF_ONE);
         let before = newest.insert(entity, number);
         assert!(

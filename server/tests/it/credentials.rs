@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use receivers::Receiver;
 use receivers::{
     google::{GoogleServer, Refusal as GoogleRefusal},
     s3::{Refusal as S3Refusal, S3Server},
@@ -14,7 +15,6 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     instance::{Instance, until},
-    receiver::Receiver,
 };
 
 const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -72,7 +72,7 @@ impl Counterparts {
     fn have(&self, id: &str) -> bool {
         let in_log = self.google.entries(&self.google.service_account().project_id);
         let objects = self.s3.objects(BUCKET).unwrap();
-        self.endpoint.look(|received| received.bodies.contains_key(id))
+        self.endpoint.events(|events| events.bodies.contains_key(id))
             && in_log.iter().any(|entry| entry["jsonPayload"]["id"] == id)
             && objects.keys().any(|key| key.contains(id))
     }

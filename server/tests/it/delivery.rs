@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
     instance::{Instance, add_destination, folder},
-    receiver::Receiver,
 };
 
 const EVENTS: usize = 10_000;
@@ -61,16 +61,14 @@ async fn ten_thousand_events_arrive_once_and_in_order_for_each_entity() {
         poster.await.unwrap();
     }
     receiver
-        .wait_until("all have arrived", |received| {
-            generated(&received.order).count() == EVENTS
-        })
+        .wait_for_events("all have arrived", |events| generated(&events.order).count() == EVENTS)
         .await;
     assert!(instance.shut_down().await.success());
-    receiver.look(|received| {
-        assert_eq!(received.repeats, 0);
+    receiver.events(|events| {
+        assert_eq!(events.repeats, 0);
         let mut newest: HashMap<String, usize> = HashMap::new();
-        for number in generated(&received.order) {
-            let body: Value = serde_json::from_str(&received.bodies[&number.to_string()]).unwrap();
+        for number in generated(&events.order) {
+            let body: Value = serde_json::from_str(&events.bodies[&number.to_string()]).unwrap();
             let sent = event(number);
             assert_eq!(
                 (&body["details"], &body["entity_id"]),
@@ -104,9 +102,9 @@ async fn a_delivery_has_the_documented_headers() {
         .post(&token, r#"{"id":"e1","event_type":"user_created"}"#)
         .await;
     receiver
-        .wait_until("it has arrived", |received| received.bodies.contains_key("e1"))
+        .wait_for_events("it has arrived", |events| events.bodies.contains_key("e1"))
         .await;
-    let headers = receiver.look(|received| received.headers.clone());
+    let headers = receiver.requests().pop().unwrap().headers;
     assert_eq!(headers["x-gitlab-event-streaming-token"], "0123456789abcdef");
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     assert!(headers.contains_key("x-gitlab-audit-event-type") && headers.contains_key("webhook-signature"));

@@ -1,5 +1,6 @@
 //! Allowlists and denylists of event types over REST, GraphQL and on the page: what each answers, and that they agree.
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     browser::Browser,
     graphql_client::{GraphqlClient, NOT_THERE, http_id, unified_id},
     instance::Instance,
-    receiver::Receiver,
 };
 
 const DESTINATIONS: &str = "/api/v1/destinations";
@@ -139,12 +139,12 @@ async fn what_is_denied_does_not_arrive_and_what_comes_later_does() {
     instance.post(&token, events.to_string()).await;
     let message = "Created audit event type denylist filter(s): add_gpg_key";
     receiver
-        .wait_until("what is not denied has arrived", |received| {
-            let is_told = received.bodies.values().any(|body| body.contains(message));
-            is_told && received.bodies.contains_key("yes")
+        .wait_for_events("what is not denied has arrived", |events| {
+            let is_told = events.bodies.values().any(|body| body.contains(message));
+            is_told && events.bodies.contains_key("yes")
         })
         .await;
-    assert!(!receiver.look(|received| received.bodies.contains_key("no")));
+    assert!(!receiver.events(|events| events.bodies.contains_key("no")));
 }
 
 /// Both families' view of the one destination: its allowlists, then its denylists.

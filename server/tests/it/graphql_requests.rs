@@ -1,5 +1,6 @@
 //! In which form GraphQL is asked, how much at once, and what gets into no log.
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
@@ -7,7 +8,6 @@ use crate::{
     graphql_access::prepare,
     graphql_client::{GraphqlClient, NOT_THERE, http_id, refused, unified_id},
     instance::{Answer, Instance, PATIENCE, until},
-    receiver::Receiver,
 };
 
 #[tokio::test]
@@ -196,9 +196,9 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
     let create = "instanceExternalAuditEventDestinationCreate";
     admin.payload(create, input, "").await;
     receiver
-        .wait_until("it accepts", |received| !received.bodies.is_empty())
+        .wait_for_events("it accepts", |events| !events.bodies.is_empty())
         .await;
-    receiver.fail_over("user_created");
+    receiver.answer_bodies_with(r#""event_type":"user_created""#, 503);
     let token = instance.token("app", &["ingest"]);
     instance
         .post(&token, r#"{"id":"poison","event_type":"user_created"}"#)

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
+use receivers::{Events, Receiver};
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
     instance::{Answer, Instance, add_destination, folder},
     payloads::PAYLOADS,
-    receiver::Receiver,
 };
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -40,17 +40,17 @@ async fn every_documented_shape_arrives_byte_for_byte() {
     for (shape, payload) in PAYLOADS {
         assert_eq!(instance.post(&token, payload).await, [id_of(payload)], "{shape}");
     }
-    let has_all = |received: &crate::receiver::Received| {
+    let has_all = |events: &Events| {
         PAYLOADS
             .iter()
-            .all(|(_, payload)| received.bodies.contains_key(&id_of(payload)))
+            .all(|(_, payload)| events.bodies.contains_key(&id_of(payload)))
     };
-    receiver.wait_until("every shape has arrived", has_all).await;
-    receiver.look(|received| {
+    receiver.wait_for_events("every shape has arrived", has_all).await;
+    receiver.events(|events| {
         for (shape, payload) in PAYLOADS {
-            assert_eq!(received.bodies[&id_of(payload)], payload, "{shape}");
+            assert_eq!(events.bodies[&id_of(payload)], payload, "{shape}");
         }
-        assert_eq!(received.repeats, 0);
+        assert_eq!(events.repeats, 0);
     });
 }
 

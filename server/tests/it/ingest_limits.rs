@@ -1,6 +1,7 @@
 //! What is too much, and what a client is told then.
 
 use crate::instance::{Answer, Instance};
+use receivers::{Events, Receiver};
 
 const MIB: usize = 1024 * 1024;
 
@@ -42,13 +43,13 @@ async fn an_event_has_at_most_one_mebibyte() {
 
 #[tokio::test]
 async fn the_size_of_an_event_is_set_by_the_operator() {
-    let receiver = crate::receiver::Receiver::start().await;
+    let receiver = Receiver::start().await;
     let instance = Instance::start_with(&[("AUDIT_STREAMS_EVENT_SIZE_LIMIT", "25MiB")]);
     crate::instance::add_destination_over_the_page(&instance, &receiver.url()).await;
     let token = instance.token("app", &["ingest"]);
     let ids = instance.post(&token, event_of(25 * MIB)).await;
-    let has_it = |received: &crate::receiver::Received| received.bodies.contains_key(&ids[0]);
-    receiver.wait_until("the large event has arrived", has_it).await;
+    let has_it = |events: &Events| events.bodies.contains_key(&ids[0]);
+    receiver.wait_for_events("the large event has arrived", has_it).await;
     let small = Instance::start_with(&[("AUDIT_STREAMS_EVENT_SIZE_LIMIT", "64KiB")]);
     let token = small.token("app", &["ingest"]);
     assert_eq!(small.post(&token, event_of(64 * 1024)).await.len(), 1);

@@ -42,7 +42,6 @@ mod origin;
 mod page;
 mod payloads;
 mod receive;
-mod receiver;
 mod replays;
 mod s3_crash;
 mod settings;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, http::StatusCode};
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     api_docs::folder_with_parked_events,
     browser::Browser,
     instance::{Answer, Instance, PATIENCE},
-    receiver::Receiver,
 };
 
 const PATH: &str = "/metrics";
@@ -139,15 +138,6 @@ async fn each_reader_gets_the_format_that_it_asks_for() {
     assert!(open.text.ends_with("# EOF\n"), "{}", open.text);
 }
 
-/// A destination that wants none of it.
-async fn refusing() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let router = Router::new().fallback(|| async { StatusCode::UNPROCESSABLE_ENTITY });
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    url
-}
-
 async fn add(admin: &Client<'_>, name: &str, url: &str) {
     let input = json!({"name": name, "http": {"url": url}, "event_types": ["user_created"]});
     admin.post("/api/v1/destinations", &input).await.expect(201);
@@ -157,8 +147,10 @@ async fn add(admin: &Client<'_>, name: &str, url: &str) {
 async fn it_counts_what_is_posted_and_what_becomes_of_it() {
     let instance = Instance::start();
     let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let refusing = Receiver::start().await;
+    refusing.answer_all(422);
     add(&admin, "Accepting", &receiver.url()).await;
-    add(&admin, "Refusing \"all\"", &refusing().await).await;
+    add(&admin, "Refusing \"all\"", &refusing.url()).await;
     add(&admin, "Gone", "http://127.0.0.1:9/").await;
 
     let token = instance.token("app", &["ingest"]);
@@ -170,7 +162,7 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
     assert_eq!(refused.status, 422);
     assert_eq!(Answer::of(instance.ingest("ast_none").body("{}")).await.status, 401);
     receiver
-        .wait_until("all seven have arrived", |received| received.bodies.len() == 7)
+        .wait_for_events("all seven have arrived", |events| events.bodies.len() == 7)
         .await;
 
     let scrape = Scrape::until(&admin, "all seven are settled", |scrape| {
@@ -231,16 +223,16 @@ async fn what_a_denylist_leaves_out_is_neither_delivered_nor_in_the_backlog() {
     let events = types.map(|event_type| json!({"event_type": event_type}));
     instance.post(&token, Value::from_iter(events).to_string()).await;
     let count = |of: &[&str]| {
-        receiver.look(|received| {
+        receiver.events(|events| {
             let is_meant = |body: &&String| {
                 of.iter()
                     .any(|name| body.contains(&format!(r#""event_type":"{name}""#)))
             };
-            received.bodies.values().filter(is_meant).count()
+            events.bodies.values().filter(is_meant).count()
         })
     };
     // Audit events of this instance itself are no types that are denied, so they are delivered as well.
-    let delivered = || receiver.look(|received| received.bodies.len().to_string());
+    let delivered = || receiver.events(|events| events.bodies.len().to_string());
     let scrape = Scrape::until(&admin, "all of it is settled", |scrape| {
         count(&["other", "new"]) == 3
             && scrape.of_destination("delivered_events_total", 1, "").to_string() == delivered()

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
     browser::Browser,
     instance::{Instance, PATIENCE, add_destination, folder},
-    receiver::Receiver,
 };
 
 const REPLAYS: &str = "/api/v1/destinations/1/replays";
@@ -36,8 +36,8 @@ async fn with_old_events(receiver: &Receiver, count: usize) -> (Instance, String
     let token = instance.token("app", &["ingest"]);
     post_old(&instance, &token, 0..count).await;
     receiver
-        .wait_until("the stream has sent them", |received| {
-            (0..count).all(|number| received.bodies.contains_key(&format!("old{number}")))
+        .wait_for_events("the stream has sent them", |events| {
+            (0..count).all(|number| events.bodies.contains_key(&format!("old{number}")))
         })
         .await;
     (instance, token)
@@ -80,9 +80,7 @@ async fn a_replay_is_counted_started_seen_and_listed() {
     assert_eq!(listed["items"], json!([finished]));
     let cancelled = admin.delete(&format!("{REPLAYS}/1")).await.expect(200);
     assert_eq!(cancelled, finished, "what has ended stays as it is");
-    assert!(
-        receiver.look(|received| received.replayed.len() == 30 && received.replayed.values().all(|times| *times == 1))
-    );
+    assert!(receiver.events(|events| events.replayed.len() == 30 && events.replayed.values().all(|times| *times == 1)));
     for event_type in ["audit_event_replay_started", "audit_event_replay_finished"] {
         let path = format!("/api/v1/audit_events?event_type={event_type}");
         let events = admin.get_until(&path, |events| events["items"][0].is_object()).await;
@@ -145,7 +143,7 @@ async fn what_can_not_be_replayed_says_why() {
         (&cancelled["state"], &cancelled["waits_for"]),
         (&json!("cancelled"), &Value::Null)
     );
-    assert!(receiver.look(|received| received.replayed.is_empty()));
+    assert!(receiver.events(|events| events.replayed.is_empty()));
 }
 
 #[tokio::test]
@@ -174,7 +172,7 @@ async fn the_page_counts_and_then_starts_what_was_counted() {
     let started = browser.submit("streams/start_replay", &form).await.expect(200);
     assert_eq!(started["message"], "The replay of 30 events has started.");
     receiver
-        .wait_until("they are replayed", |received| received.replayed.len() == 30)
+        .wait_for_events("they are replayed", |events| events.replayed.len() == 30)
         .await;
     let finished = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
@@ -213,9 +211,9 @@ async fn a_replay_survives_kills_and_its_counts_are_exact() {
         .expect(201);
     assert_eq!(started["total"], EVENTS);
     for kill in 0..KILLS {
-        let more = receiver.look(|received| received.replayed.len()) + 150;
+        let more = receiver.events(|events| events.replayed.len()) + 150;
         receiver
-            .wait_until("the replay goes on", |received| received.replayed.len() >= more)
+            .wait_for_events("the replay goes on", |events| events.replayed.len() >= more)
             .await;
         instance
             .post(
@@ -236,16 +234,16 @@ async fn a_replay_survives_kills_and_its_counts_are_exact() {
         (&json!(EVENTS), &json!(EVENTS))
     );
     receiver
-        .wait_until("the live ones", |received| {
-            (0..KILLS).all(|kill| received.bodies.contains_key(&format!("live{kill}")))
+        .wait_for_events("the live ones", |events| {
+            (0..KILLS).all(|kill| events.bodies.contains_key(&format!("live{kill}")))
         })
         .await;
-    let repeats = receiver.look(|received| {
-        assert_eq!(received.changed, 0, "a repeat had another body");
-        let missing = (0..EVENTS).filter(|number| !received.replayed.contains_key(&format!("old{number}")));
+    let repeats = receiver.events(|events| {
+        assert_eq!(events.changed, 0, "a repeat had another body");
+        let missing = (0..EVENTS).filter(|number| !events.replayed.contains_key(&format!("old{number}")));
         assert_eq!(missing.count(), 0);
-        assert_eq!(received.replayed.len(), EVENTS, "nothing else was replayed");
-        received.replayed.values().sum::<usize>() - EVENTS
+        assert_eq!(events.replayed.len(), EVENTS, "nothing else was replayed");
+        events.replayed.values().sum::<usize>() - EVENTS
     });
     println!("{KILLS} kills, {EVENTS} events replayed, {repeats} of them once more");
 }

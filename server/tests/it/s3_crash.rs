@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, io::Read};
 
-use receivers::{gate::Trouble, s3::S3Server};
+use receivers::{Fault, s3::S3Server};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,7 +33,7 @@ async fn a_bucket_holds_every_event_once_however_often_the_server_is_killed() {
     let mut posted = BTreeSet::new();
     for round in 0..KILLS {
         // Of every other round's object the server gets to know at the next start.
-        s3.answer_all(Trouble::StallAfterStoring);
+        s3.answer_all(Fault::HangAfterStoring);
         let before = s3.put_count();
         posted.extend(post(&instance, &token, round).await);
         let stored = s3

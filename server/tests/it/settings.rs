@@ -1,11 +1,11 @@
 //! Settings: what each page refuses, and what each change does at once.
 
+use receivers::Receiver;
 use serde_json::{Value, json};
 
 use crate::{
     browser::Browser,
     instance::{Answer, Instance, PASSWORD},
-    receiver::Receiver,
 };
 
 const EVENT: &str = r#"{"event_type":"user_created"}"#;
@@ -309,7 +309,7 @@ async fn a_destination_that_was_blocked_is_sent_to_as_soon_as_the_network_allows
     assert_eq!(root.submit("network/update", &allow).await.status, 200);
     assert_eq!(root.call("destinations/create", &draft).await.status, 200);
     receiver
-        .wait_until("it is sent to", |received| !received.order.is_empty())
+        .wait_for_events("it is sent to", |events| !events.order.is_empty())
         .await;
     let refuse = [("version", "2"), ("allowlist", "")];
     assert_eq!(root.submit("network/update", &refuse).await.status, 200);
@@ -328,8 +328,8 @@ async fn a_destination_that_was_blocked_is_sent_to_as_soon_as_the_network_allows
     let listed = [("version", "3"), ("allowlist", list.as_str())];
     assert_eq!(root.submit("network/update", &listed).await.status, 200);
     receiver
-        .wait_until("it is sent to again", |received| {
-            received.bodies.values().any(|body| body.contains("while_blocked"))
+        .wait_for_events("it is sent to again", |events| {
+            events.bodies.values().any(|body| body.contains("while_blocked"))
         })
         .await;
     // What was chosen outlives the server.

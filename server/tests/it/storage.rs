@@ -14,8 +14,8 @@ use crate::{
     instance::{
         Answer, Instance, PASSWORD, PATIENCE, add_destination, add_destination_over_the_page, client, command, folder,
     },
-    receiver::Receiver,
 };
+use receivers::{Events, Receiver};
 
 /// Waits until `/readyz` answers with this status; returns its answer.
 async fn wait_for_readiness(instance: &Instance, status: u16) -> Answer {
@@ -83,9 +83,9 @@ async fn after_a_disk_that_failed_under_load_everything_works_again_without_a_re
         acknowledged.extend(producer.await.unwrap());
     }
     assert!(!acknowledged.is_empty());
-    let has_all = |received: &crate::receiver::Received| acknowledged.iter().all(|id| received.bodies.contains_key(id));
+    let has_all = |events: &Events| acknowledged.iter().all(|id| events.bodies.contains_key(id));
     receiver
-        .wait_until("every acknowledged event has arrived", has_all)
+        .wait_for_events("every acknowledged event has arrived", has_all)
         .await;
     assert!(instance.shut_down().await.success());
 }
@@ -98,7 +98,7 @@ async fn on_a_full_disk_a_server_starts_delivers_and_refuses_events_until_there_
     add_destination(folder.path(), "Witness", receiver.url()).await;
     let mut instance = Instance::start_on(folder, &[]);
     let token = instance.token("producer", &["ingest"]);
-    receiver.fail_over("test");
+    receiver.answer_bodies_with(r#""event_type":"test""#, 503);
     let mut events = Vec::new();
     // Until neither write-ahead log can grow under the limit.
     let is_long = |name: &str| std::fs::metadata(instance.data_dir().join(name)).unwrap().len() > LIMIT;
@@ -111,22 +111,24 @@ async fn on_a_full_disk_a_server_starts_delivers_and_refuses_events_until_there_
     }
     instance.kill();
 
-    receiver.recover();
+    receiver.accept_bodies_with(r#""event_type":"test""#);
     instance.restart_with_limit(LIMIT);
     let state = wait_for_readiness(&instance, 503).await.json();
     assert_eq!(state["store"], "cannot_store", "{state}");
     let refused = Answer::of(instance.ingest(&token).body(r#"{"event_type":"test","entity_id":1}"#)).await;
     assert_eq!(refused.status, 503, "{}", refused.text);
-    let has_all = |received: &crate::receiver::Received| events.iter().all(|id| received.bodies.contains_key(id));
+    let has_all = |received: &Events| events.iter().all(|id| received.bodies.contains_key(id));
     receiver
-        .wait_until("every acknowledged event has arrived", has_all)
+        .wait_for_events("every acknowledged event has arrived", has_all)
         .await;
 
     instance.limit_files(None);
     wait_for_readiness(&instance, 200).await;
     events.extend(instance.post(&token, r#"{"event_type":"test","entity_id":1}"#).await);
-    let has_all = |received: &crate::receiver::Received| events.iter().all(|id| received.bodies.contains_key(id));
-    receiver.wait_until("the new event has arrived, too", has_all).await;
+    let has_all = |received: &Events| events.iter().all(|id| received.bodies.contains_key(id));
+    receiver
+        .wait_for_events("the new event has arrived, too", has_all)
+        .await;
     // What the start could not store is stored by now: the files match.
     assert!(instance.shut_down().await.success());
     instance.restart();

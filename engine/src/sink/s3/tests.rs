@@ -1,19 +1,14 @@
 //! What the SDK puts on the wire, and what is made of answers and of none.
 
-use std::sync::Mutex;
-
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, Method, StatusCode, Uri},
-};
+use bytes::Bytes;
 use domain::{
     Timestamp,
     destination::{S3Draft, SecretAccessKey},
     event::{EventId, EventType},
     ids::Seq,
 };
-use tokio::net::TcpListener;
+use http::Method;
+use receivers::{Answer, Receiver, Request, unused_address};
 
 use super::*;
 use crate::net::NetworkRules;
@@ -25,69 +20,40 @@ const ACCEPTED: Outcome = Outcome::Answered {
     retry_after: None,
 };
 
-struct Seen {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
 type Headers = &'static [(&'static str, &'static str)];
 
-/// A server that gives its answers one after the other, the last of them for ever, and remembers what it was asked.
-struct Server {
-    url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+async fn answering(status: u16, headers: Headers, body: &'static str) -> Receiver {
+    answering_each(&[(status, headers, body)]).await
 }
 
-impl Server {
-    async fn answering(status: u16, headers: Headers, body: &'static str) -> Self {
-        Self::answering_each(&[(status, headers, body)]).await
+/// Gives these answers one after the other, and the last of them to all later requests.
+async fn answering_each(answers: &[(u16, Headers, &'static str)]) -> Receiver {
+    let receiver = Receiver::start().await;
+    for (status, headers, body) in answers {
+        let mut answer = Answer::from(*status);
+        answer.headers = headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
+        (*body).clone_into(&mut answer.body);
+        receiver.answer_next(1, answer.clone());
+        receiver.answer_all(answer);
     }
+    receiver
+}
 
-    async fn answering_each(answers: &[(u16, Headers, &'static str)]) -> Self {
-        let answers = answers.to_vec();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::<Mutex<Vec<Seen>>>::default();
-        let record = Arc::clone(&seen);
-        let answer = async move |method, uri, request_headers, request_body| {
-            let number = {
-                let mut seen = record.lock().unwrap();
-                seen.push(Seen {
-                    method,
-                    uri,
-                    headers: request_headers,
-                    body: request_body,
-                });
-                seen.len() - 1
-            };
-            let (status, headers, body) = answers[number.min(answers.len() - 1)];
-            let headers = headers.iter().map(|(name, value)| {
-                let name = axum::http::HeaderName::from_static(name);
-                (name, axum::http::HeaderValue::from_static(value))
-            });
-            (
-                StatusCode::from_u16(status).unwrap(),
-                HeaderMap::from_iter(headers),
-                body,
-            )
-        };
-        let router = Router::new().fallback(answer);
-        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, seen }
-    }
+/// Method, whether `If-None-Match: *` was sent, and the end of the path.
+fn requests(receiver: &Receiver) -> Vec<(String, bool, String)> {
+    let request = |request: &Request| {
+        let is_conditional = request.headers.get("if-none-match").is_some_and(|value| value == "*");
+        let name = request.path().rsplit('/').next().unwrap().to_owned();
+        (request.method.to_string(), is_conditional, name)
+    };
+    receiver.requests().iter().map(request).collect()
+}
 
-    /// Method, whether `If-None-Match: *` was sent, and the end of the path.
-    fn requests(&self) -> Vec<(String, bool, String)> {
-        let seen = self.seen.lock().unwrap();
-        let request = |request: &Seen| {
-            let is_conditional = request.headers.get("if-none-match").is_some_and(|value| value == "*");
-            let name = request.uri.path().rsplit('/').next().unwrap().to_owned();
-            (request.method.to_string(), is_conditional, name)
-        };
-        seen.iter().map(request).collect()
-    }
+fn url(receiver: &Receiver) -> String {
+    format!("http://127.0.0.1:{}", receiver.port())
 }
 
 fn draft(endpoint_url: &str, layout: ObjectLayout) -> S3Draft {
@@ -124,8 +90,8 @@ fn local() -> NetworkRules {
     }
 }
 
-fn local_sink(server: &Server, layout: ObjectLayout) -> S3Sink {
-    sink_at(&server.url, layout, local())
+fn local_sink(server: &Receiver, layout: ObjectLayout) -> S3Sink {
+    sink_at(&url(server), layout, local())
 }
 
 fn event(id: &str, body: &'static str) -> Arc<LoggedEvent> {
@@ -153,16 +119,16 @@ const TAG: (&str, &str) = ("etag", "\"9b2cf535f27731c974343645a3985328\"");
 
 #[tokio::test]
 async fn an_object_is_put_signed_whole_and_with_a_checksum() {
-    let server = Server::answering(200, &[TAG], "").await;
+    let server = answering(200, &[TAG], "").await;
     let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
     assert_eq!((report.outcome, report.reason.as_str()), (ACCEPTED, ""));
-    let seen = server.seen.lock().unwrap();
+    let seen = server.requests();
     let [request] = seen.as_slice() else {
         panic!("not one request")
     };
     assert_eq!(request.method, Method::PUT);
     assert_eq!(
-        request.uri.path(),
+        request.path(),
         "/audit-events/it%27s-%28a%29/b%2Ac/project/2023/09/user%2520created_tests_a%252F1_1694442309820.json"
     );
     assert_eq!(request.body, r#"{"id":"a/1"}"#);
@@ -191,17 +157,17 @@ async fn an_object_is_put_signed_whole_and_with_a_checksum() {
 
 #[tokio::test]
 async fn a_path_of_the_endpoint_url_stands_before_the_bucket() {
-    let server = Server::answering(200, &[TAG], "").await;
+    let server = answering(200, &[TAG], "").await;
     for slash in ["", "/"] {
-        let endpoint_url = format!("{}/storage/v1/s3{slash}", server.url);
+        let endpoint_url = format!("{}/storage/v1/s3{slash}", url(&server));
         let report = send_one(&sink_at(&endpoint_url, ObjectLayout::Events, local())).await;
         assert_eq!(report.outcome, ACCEPTED, "{report:?}");
     }
-    let seen = server.seen.lock().unwrap();
+    let seen = server.requests();
     assert_eq!(seen.len(), 2);
-    for request in seen.iter() {
+    for request in &seen {
         assert!(
-            request.uri.path().starts_with("/storage/v1/s3/audit-events/it%27s"),
+            request.path().starts_with("/storage/v1/s3/audit-events/it%27s"),
             "{}",
             request.uri
         );
@@ -210,7 +176,7 @@ async fn a_path_of_the_endpoint_url_stands_before_the_bucket() {
 
 #[tokio::test]
 async fn a_batch_is_a_gzip_file() {
-    let server = Server::answering(200, &[TAG], "").await;
+    let server = answering(200, &[TAG], "").await;
     let sink = local_sink(&server, ObjectLayout::Batches);
     assert!(matches!(
         sink.batching(),
@@ -227,11 +193,11 @@ async fn a_batch_is_a_gzip_file() {
     };
     let sent = sink.send(&[event("a", "{}"), event("b", "{}")], Some(run)).await;
     assert_eq!(sent.whole.outcome, ACCEPTED);
-    let seen = server.seen.lock().unwrap();
+    let seen = server.requests();
     let [request] = seen.as_slice() else {
         panic!("not one request")
     };
-    assert!(request.uri.path().ends_with("/2023/09/11/14/7-9.jsonl.gz"));
+    assert!(request.path().ends_with("/2023/09/11/14/7-9.jsonl.gz"));
     assert_eq!(request.headers.get("content-type").unwrap(), "application/gzip");
     assert!(!request.headers.contains_key("content-encoding"));
     assert_eq!(request.body.get(..2), Some([0x1f, 0x8b].as_slice()));
@@ -241,7 +207,7 @@ async fn a_batch_is_a_gzip_file() {
 async fn a_refusal_is_told_once_and_without_secrets() {
     const BODY: &str = "<Error><Code>SignatureDoesNotMatch</Code><AWSAccessKeyId>AKIAIOSFODNN7EXAMPLE</AWSAccessKeyId>\
                         <Odd>wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY</Odd></Error>";
-    let server = Server::answering(403, &[("content-type", "application/xml")], BODY).await;
+    let server = answering(403, &[("content-type", "application/xml")], BODY).await;
     let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
     assert_eq!(
         report.outcome,
@@ -258,13 +224,13 @@ async fn a_refusal_is_told_once_and_without_secrets() {
         report.response,
         "<Error><Code>SignatureDoesNotMatch</Code><AWSAccessKeyId>••••</AWSAccessKeyId><Odd>••••</Odd></Error>"
     );
-    assert_eq!(server.seen.lock().unwrap().len(), 1, "the SDK does not retry");
+    assert_eq!(server.requests().len(), 1, "the SDK does not retry");
 }
 
 #[tokio::test]
 async fn trouble_is_not_retried_by_the_sdk() {
     const BODY: &str = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
-    let server = Server::answering(503, &[("retry-after", "7")], BODY).await;
+    let server = answering(503, &[("retry-after", "7")], BODY).await;
     let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
     let retry_after = Some(Duration::from_secs(7));
     assert_eq!(
@@ -275,7 +241,7 @@ async fn trouble_is_not_retried_by_the_sdk() {
         }
     );
     assert_eq!(report.reason, "The service asks for fewer requests.");
-    assert_eq!(server.seen.lock().unwrap().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -291,7 +257,7 @@ async fn a_success_that_is_none_is_told_from_one() {
         ([].as_slice(), "", 404, "What answers there is no S3 service"),
         ([TAG].as_slice(), ERROR, 503, "The service can't take objects"),
     ] {
-        let server = Server::answering(200, headers, body).await;
+        let server = answering(200, headers, body).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
         assert!(
             matches!(report.outcome, Outcome::Answered { status: told, .. } if told == status),
@@ -307,7 +273,7 @@ async fn a_redirect_is_not_followed() {
         ("location", "http://127.0.0.1:1/"),
         ("x-amz-bucket-region", "eu-west-1"),
     ];
-    let server = Server::answering(301, HEADERS, "").await;
+    let server = answering(301, HEADERS, "").await;
     let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
     assert!(
         matches!(report.outcome, Outcome::Answered { status: 301, .. }),
@@ -321,8 +287,8 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn without_an_answer_the_cause_is_told() {
-    let server = Server::answering(200, &[TAG], "").await;
-    let blocked = send_one(&sink_at(&server.url, ObjectLayout::Events, NetworkRules::default())).await;
+    let server = answering(200, &[TAG], "").await;
+    let blocked = send_one(&sink_at(&url(&server), ObjectLayout::Events, NetworkRules::default())).await;
     assert_eq!(blocked.outcome, Outcome::Blocked, "{blocked:?}");
     assert!(
         blocked
@@ -330,15 +296,10 @@ async fn without_an_answer_the_cause_is_told() {
             .starts_with("Requests to loopback addresses are not allowed"),
         "{blocked:?}"
     );
-    assert!(server.seen.lock().unwrap().is_empty());
+    assert!(server.requests().is_empty());
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = Server {
-        url: format!("http://{}", listener.local_addr().unwrap()),
-        seen: Arc::default(),
-    };
-    drop(listener);
-    let refused = send_one(&local_sink(&closed, ObjectLayout::Events)).await;
+    let closed = format!("http://{}", unused_address().unwrap());
+    let refused = send_one(&sink_at(&closed, ObjectLayout::Events, local())).await;
     assert_eq!(refused.outcome, Outcome::Unreached(Unreached::Connect), "{refused:?}");
 
     let unknown = send_one(&sink_at(
@@ -367,7 +328,7 @@ fn an_answer_that_nests_without_end_is_read_without_recursion() {
                 (409, "<!DOCTYPE a [<!ENTITY b \"", "\">]>"),
             ] {
                 let body = format!("<?xml version=\"1.0\"?>{}{}", open.repeat(50_000), close.repeat(50_000));
-                let server = Server::answering(status, &[], body.leak()).await;
+                let server = answering(status, &[], body.leak()).await;
                 let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
                 assert!(!matches!(report.outcome, ACCEPTED), "{status}: {report:?}");
             }
@@ -394,12 +355,12 @@ fn request(method: &str, is_conditional: bool, name: &str) -> (String, bool, Str
 
 #[tokio::test]
 async fn an_object_is_put_only_if_nothing_is_there() {
-    let server = Server::answering(200, &[TAG], "").await;
+    let server = answering(200, &[TAG], "").await;
     assert_eq!(
         send_one(&local_sink(&server, ObjectLayout::Events)).await.outcome,
         ACCEPTED
     );
-    assert_eq!(server.requests(), [request("PUT", true, NAME)]);
+    assert_eq!(requests(&server), [request("PUT", true, NAME)]);
 }
 
 #[tokio::test]
@@ -412,11 +373,11 @@ async fn an_object_that_is_there_already_is_accepted_and_left_alone() {
     static WITH_DIGEST: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, SAME, "")];
     static WITHOUT: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, BY_TAG, "")];
     for answers in [WITH_DIGEST, WITHOUT] {
-        let server = Server::answering_each(answers).await;
+        let server = answering_each(answers).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
         assert_eq!(report.outcome, ACCEPTED, "{report:?}");
         assert_eq!(
-            server.requests(),
+            requests(&server),
             [request("PUT", true, NAME), request("HEAD", false, NAME)]
         );
     }
@@ -427,11 +388,11 @@ async fn an_object_of_other_content_is_kept_and_ours_is_put_beside_it() {
     static FIRST: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, OTHER, ""), (200, &[TAG], "")];
     static REPEAT: &[(u16, Headers, &str)] = &[(412, &[], ""), (200, OTHER, ""), (412, &[], "")];
     for answers in [FIRST, REPEAT] {
-        let server = Server::answering_each(answers).await;
+        let server = answering_each(answers).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
         assert_eq!(report.outcome, ACCEPTED, "{report:?}");
         assert_eq!(
-            server.requests(),
+            requests(&server),
             [
                 request("PUT", true, NAME),
                 request("HEAD", false, NAME),
@@ -446,11 +407,11 @@ async fn what_can_t_be_compared_is_put_again() {
     static FORBIDDEN: &[(u16, Headers, &str)] = &[(412, &[], ""), (403, &[], ""), (200, &[TAG], "")];
     static GONE: &[(u16, Headers, &str)] = &[(412, &[], ""), (404, &[], ""), (200, &[TAG], "")];
     for answers in [FORBIDDEN, GONE] {
-        let server = Server::answering_each(answers).await;
+        let server = answering_each(answers).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
         assert_eq!(report.outcome, ACCEPTED, "{report:?}");
         assert_eq!(
-            server.requests(),
+            requests(&server),
             [
                 request("PUT", true, NAME),
                 request("HEAD", false, NAME),
@@ -462,7 +423,7 @@ async fn what_can_t_be_compared_is_put_again() {
 
 #[tokio::test]
 async fn a_service_in_trouble_while_comparing_is_tried_again_later() {
-    let server = Server::answering_each(&[(412, &[], ""), (503, &[("retry-after", "7")], "")]).await;
+    let server = answering_each(&[(412, &[], ""), (503, &[("retry-after", "7")], "")]).await;
     let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
     let retry_after = Some(Duration::from_secs(7));
     assert_eq!(
@@ -484,13 +445,13 @@ async fn a_service_without_the_condition_is_remembered() {
     static BY_CODE: &[(u16, Headers, &str)] = &[(400, &[], NOT_IMPLEMENTED), (200, &[TAG], "")];
     static BY_NAME: &[(u16, Headers, &str)] = &[(400, &[], UNKNOWN), (200, &[TAG], "")];
     for answers in [BY_STATUS, BY_CODE, BY_NAME] {
-        let server = Server::answering_each(answers).await;
+        let server = answering_each(answers).await;
         let sink = local_sink(&server, ObjectLayout::Events);
         for _ in 0..2 {
             assert_eq!(send_one(&sink).await.outcome, ACCEPTED);
         }
         assert_eq!(
-            server.requests(),
+            requests(&server),
             [
                 request("PUT", true, NAME),
                 request("PUT", false, NAME),
@@ -503,7 +464,7 @@ async fn a_service_without_the_condition_is_remembered() {
 #[tokio::test]
 async fn a_service_that_refuses_the_object_for_another_reason_is_not_taken_for_one_without_the_condition() {
     const LOCK: &str = "<Error><Code>NotImplemented</Code><Message>Object Lock is not implemented.</Message></Error>";
-    let server = Server::answering(501, &[], LOCK).await;
+    let server = answering(501, &[], LOCK).await;
     let sink = local_sink(&server, ObjectLayout::Events);
     for _ in 0..2 {
         let report = send_one(&sink).await;
@@ -514,13 +475,13 @@ async fn a_service_that_refuses_the_object_for_another_reason_is_not_taken_for_o
         assert!(report.reason.contains("Object Lock is not implemented"), "{report:?}");
     }
     let (put, again) = (request("PUT", true, NAME), request("PUT", false, NAME));
-    assert_eq!(server.requests(), [put.clone(), again.clone(), put, again]);
+    assert_eq!(requests(&server), [put.clone(), again.clone(), put, again]);
 }
 
 #[tokio::test]
 async fn options_of_objects_are_headers() {
-    let server = Server::answering(200, &[TAG], "").await;
-    let mut draft = draft(&server.url, ObjectLayout::Events);
+    let server = answering(200, &[TAG], "").await;
+    let mut draft = draft(&url(&server), ObjectLayout::Events);
     draft.encryption = "aws:kms".into();
     draft.kms_key_id = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd".into();
     draft.lock_mode = "GOVERNANCE".into();
@@ -530,11 +491,11 @@ async fn options_of_objects_are_headers() {
         draft.omit_checksums = omit_checksums;
         assert_eq!(send_one(&sink_of(&draft, local())).await.outcome, ACCEPTED);
     }
-    let seen = server.seen.lock().unwrap();
-    for request in seen.iter() {
+    let seen = server.requests();
+    for request in &seen {
         let header = |name| request.headers.get(name).map(|value| value.to_str().unwrap());
         assert!(
-            request.uri.path().contains("/project/year%3D2023/month%3D09/"),
+            request.path().contains("/project/year%3D2023/month%3D09/"),
             "{}",
             request.uri
         );
@@ -551,7 +512,7 @@ async fn options_of_objects_are_headers() {
     let [with_checksum, without] = seen.as_slice() else {
         panic!("not two requests")
     };
-    let names = |request: &Seen| -> Vec<String> {
+    let names = |request: &Request| -> Vec<String> {
         let names = request.headers.keys().map(ToString::to_string);
         names
             .filter(|name| name.contains("checksum") || name == "content-md5")
@@ -565,8 +526,8 @@ async fn options_of_objects_are_headers() {
 async fn a_lock_that_the_bucket_does_not_have_is_no_event_s_fault() {
     const BODY: &str =
         "<Error><Code>InvalidRequest</Code><Message>Bucket is missing Object Lock Configuration</Message></Error>";
-    let server = Server::answering(400, &[], BODY).await;
-    let mut draft = draft(&server.url, ObjectLayout::Events);
+    let server = answering(400, &[], BODY).await;
+    let mut draft = draft(&url(&server), ObjectLayout::Events);
     draft.lock_mode = "COMPLIANCE".into();
     draft.lock_days = "1".into();
     let report = send_one(&sink_of(&draft, local())).await;

@@ -5,7 +5,7 @@ use std::{io::Read, time::Duration};
 use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, FilterKind, ObjectLayout, S3Draft, TargetDraft};
 use receivers::{
-    gate::Trouble,
+    Fault,
     s3::{Refusal, S3Server},
 };
 
@@ -61,7 +61,7 @@ impl Bucket {
         match ill {
             Ill::Unavailable => self.server.answer_all(Refusal::SlowDown),
             Ill::Forbidding => self.server.answer_all(Refusal::AccessDenied),
-            Ill::Silent => self.server.answer_all(Trouble::Stall),
+            Ill::Silent => self.server.answer_all(Fault::Hang),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, FilterKind, GoogleDraft, TargetDraft};
 use receivers::{
-    gate::{Answer, Trouble},
+    Answer, Fault,
     google::{Code, GoogleServer, Refusal},
 };
 
@@ -47,7 +47,7 @@ impl Counterpart for CloudLogging {
         match ill {
             Ill::Unavailable => self.0.answer_all(Refusal::Unavailable),
             Ill::Forbidding => self.0.answer_all(Refusal::PermissionDenied),
-            Ill::Silent => self.0.answer_all(Trouble::Stall),
+            Ill::Silent => self.0.answer_all(Fault::Hang),
         }
     }
 
@@ -66,7 +66,7 @@ impl Counterpart for CloudLogging {
     fn find_one_request_too_large(&self) -> bool {
         let page = "<html><title>413 (Request Entity Too Large)!!1</title></html>";
         self.0
-            .answer_next(1, Trouble::Answer(Answer::new(413, "text/html", page.to_owned())));
+            .answer_next(1, Fault::Answer(Answer::new(413, "text/html", page.to_owned())));
         true
     }
 

@@ -2,9 +2,9 @@
 
 use crate::sink::SinkServices;
 use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
+use receivers::{Fault, Receiver, Request};
 
 use super::{Counterpart, Ill};
-use crate::it::receiver::{Answer, Receiver};
 
 const SECRET: &str = "Bearer not-to-be-found-anywhere";
 
@@ -37,19 +37,19 @@ impl Counterpart for Endpoint {
 
     fn fall_ill(&self, ill: Ill) {
         self.0.answer_all(match ill {
-            Ill::Unavailable => Answer::Status(503),
-            Ill::Forbidding => Answer::Status(403),
-            Ill::Silent => Answer::Silence,
+            Ill::Unavailable => Fault::from(503),
+            Ill::Forbidding => Fault::from(403),
+            Ill::Silent => Fault::Hang,
         });
     }
 
     fn recover(&self) {
-        self.0.answer_all(Answer::Accept);
-        self.0.answer_bodies_with("\"x-bad\"", Answer::Accept);
+        self.0.accept_all();
+        self.0.accept_bodies_with("\"x-bad\"");
     }
 
     fn refuse(&self, id: &str) {
-        self.0.answer_bodies_with(&format!("\"{id}\""), Answer::Status(422));
+        self.0.answer_bodies_with(&format!("\"{id}\""), 422);
     }
 
     fn find_one_request_too_large(&self) -> bool {
@@ -61,8 +61,8 @@ impl Counterpart for Endpoint {
     }
 
     fn kept(&self, bodies: &[String]) -> Vec<String> {
-        let requests = self.0.requests().into_iter().filter(|request| request.was_accepted);
-        let came = requests.map(|request| request.body);
+        let requests = self.0.requests().into_iter().filter(Request::was_accepted);
+        let came = requests.map(|request| request.text().to_owned());
         came.filter(|body| bodies.contains(body)).collect()
     }
 }

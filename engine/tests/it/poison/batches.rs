@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, io::Read, time::Duration};
 use crate::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use bytes::Bytes;
 use domain::{destination::ObjectLayout, ids::DestinationId};
-use receivers::gate::{Answer, Trouble};
+use receivers::Fault;
 
+use super::http::later;
 use crate::it::{
     google::{draft, world_around_at},
     s3::{Storage, named},
@@ -19,16 +20,6 @@ const DEADLINE: Duration = Duration::from_millis(800);
 /// Pauses take a tenth of their time.
 pub(super) fn fast() -> Clock {
     Clock::machine().with_speed(10)
-}
-
-fn answer(status: u16) -> Trouble {
-    Answer::new(status, "text/plain", "no thanks".to_owned()).into()
-}
-
-fn later() -> Trouble {
-    Answer::new(503, "text/plain", String::new())
-        .with_header("retry-after", "1")
-        .into()
 }
 
 /// One poison event in front, one in the middle, one at the end, and an entity for every few.
@@ -74,9 +65,9 @@ async fn set_aside(world: &World, id: DestinationId, reason: &str) {
     }
 }
 
-async fn cloud_logging_goes_on(trouble: Trouble, reason: &str) {
+async fn cloud_logging_goes_on(fault: Fault, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
-    google.judge_writes(move |body| contains(body, "\"poison").then(|| trouble.clone()));
+    google.script_writes(move |body| contains(body, "\"poison").then(|| fault.clone()));
     let world = world_around_at(fast(), &google, |services| SinkServices {
         deadline: Some(DEADLINE),
         ..services
@@ -94,11 +85,11 @@ async fn cloud_logging_goes_on(trouble: Trouble, reason: &str) {
     google.look(|received| assert_eq!(received.repeats(), 0, "nothing is written twice"));
 }
 
-async fn s3_goes_on(layout: ObjectLayout, trouble: Trouble, reason: &str) {
+async fn s3_goes_on(layout: ObjectLayout, fault: Fault, reason: &str) {
     let storage = Storage::start().await;
     storage
         .server
-        .judge_objects(move |body| contains(&unpacked(body), "\"poison").then(|| trouble.clone()));
+        .script_objects(move |body| contains(&unpacked(body), "\"poison").then(|| fault.clone()));
     let services = SinkServices {
         run_age: Duration::from_millis(50),
         deadline: Some(DEADLINE),
@@ -115,12 +106,12 @@ async fn s3_goes_on(layout: ObjectLayout, trouble: Trouble, reason: &str) {
     }
 }
 
-async fn s3_objects_go_on(trouble: Trouble, reason: &str) {
-    s3_goes_on(ObjectLayout::Events, trouble, reason).await;
+async fn s3_objects_go_on(fault: Fault, reason: &str) {
+    s3_goes_on(ObjectLayout::Events, fault, reason).await;
 }
 
-async fn s3_batches_go_on(trouble: Trouble, reason: &str) {
-    s3_goes_on(ObjectLayout::Batches, trouble, reason).await;
+async fn s3_batches_go_on(fault: Fault, reason: &str) {
+    s3_goes_on(ObjectLayout::Batches, fault, reason).await;
 }
 
 pub(super) fn contains(body: &[u8], text: &str) -> bool {
@@ -142,42 +133,42 @@ macro_rules! each_answer {
 
             #[tokio::test]
             async fn a_403() {
-                $goes_on(answer(403), "").await;
+                $goes_on(Fault::from(403), "").await;
             }
 
             #[tokio::test]
             async fn a_404() {
-                $goes_on(answer(404), "").await;
+                $goes_on(Fault::from(404), "").await;
             }
 
             #[tokio::test]
             async fn a_302() {
-                $goes_on(answer(302), "").await;
+                $goes_on(Fault::from(302), "").await;
             }
 
             #[tokio::test]
             async fn a_500() {
-                $goes_on(answer(500), "").await;
+                $goes_on(Fault::from(500), "").await;
             }
 
             #[tokio::test]
             async fn a_503_that_asks_to_wait() {
-                $goes_on(later(), "").await;
+                $goes_on(later(1), "").await;
             }
 
             #[tokio::test]
             async fn a_reset() {
-                $goes_on(Trouble::Reset, "The connection ended before the answer").await;
+                $goes_on(Fault::Reset, "The connection ended before the answer").await;
             }
 
             #[tokio::test]
             async fn a_close() {
-                $goes_on(Trouble::Cut, "The connection ended before the answer").await;
+                $goes_on(Fault::Close, "The connection ended before the answer").await;
             }
 
             #[tokio::test]
             async fn silence() {
-                $goes_on(Trouble::Stall, "No whole answer").await;
+                $goes_on(Fault::Hang, "No whole answer").await;
             }
         }
     };

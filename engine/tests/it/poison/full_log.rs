@@ -16,13 +16,15 @@ use domain::{
     destination::{DestinationDraft, ObjectLayout},
     ids::{DestinationId, Seq},
 };
-use receivers::gate::{Answer, Trouble};
+use receivers::{Fault, Receiver};
 use serde_json::json;
 
-use super::batches::{contains, unpacked};
+use super::{
+    batches::{contains, unpacked},
+    http::found,
+};
 use crate::it::{
     google,
-    raw_receiver::{Fate, RawReceiver},
     s3::{Storage, named},
     world::{World, author, wait_until},
 };
@@ -172,24 +174,20 @@ fn ids_in(text: &str) -> impl Iterator<Item = String> {
     ids.filter_map(|rest| rest.split_once('"').map(|(id, _)| id.to_owned()))
 }
 
-async fn an_endpoint(fates: Vec<(&'static str, Fate, &'static str)>) {
+async fn an_endpoint(poison: Vec<(&'static str, Fault, &'static str)>) {
     let is_cured = Arc::new(AtomicBool::new(false));
-    let (cured, judged) = (Arc::clone(&is_cured), fates.clone());
-    let receiver = RawReceiver::start(move |body| {
-        let fate = judged.iter().find(|(id, _, _)| body.contains(&format!("\"{id}\"")));
-        match fate {
-            Some((_, fate, _)) if !cured.load(Ordering::SeqCst) => *fate,
-            _ => Fate::Accept,
-        }
+    let (cured, faults) = (Arc::clone(&is_cured), poison.clone());
+    let receiver = Receiver::scripted(move |request| {
+        let fault = meets_with(&request.body, &faults);
+        fault.filter(|_| !cured.load(Ordering::SeqCst))
     })
     .await;
-    let poison = fates.iter().map(|(id, _, reason)| (*id, *reason)).collect();
     let draft = DestinationDraft::http("SIEM", receiver.url());
-    let case = Case::new(SinkServices::usual().unwrap(), &draft, poison).await;
+    let case = Case::new(SinkServices::usual().unwrap(), &draft, reasons(&poison)).await;
     let arrived = || {
-        let seen = receiver.seen();
-        let accepted = seen.iter().filter(|seen| seen.fate == Fate::Accept);
-        accepted.flat_map(|seen| ids_in(&seen.body)).collect()
+        let requests = receiver.requests();
+        let accepted = requests.iter().filter(|request| request.was_accepted());
+        accepted.flat_map(|request| ids_in(request.text())).collect()
     };
     case.run(arrived, || is_cured.store(true, Ordering::SeqCst)).await;
 }
@@ -206,40 +204,36 @@ macro_rules! at_the_head {
 }
 
 at_the_head! {
-    a_302: Fate::Status(302), "302";
-    a_403: Fate::Status(403), "403";
-    a_404: Fate::Status(404), "404";
-    a_500: Fate::Status(500), "500";
-    a_reset: Fate::Reset, ENDED;
-    a_close: Fate::Close, ENDED;
-    silence: Fate::Silence, "No whole answer";
+    a_302: found(), "302";
+    a_403: Fault::from(403), "403";
+    a_404: Fault::from(404), "404";
+    a_500: Fault::from(500), "500";
+    a_reset: Fault::Reset, ENDED;
+    a_close: Fault::Close, ENDED;
+    silence: Fault::Hang, "No whole answer";
 }
 
 #[tokio::test]
 async fn an_endpoint_that_fails_in_every_way() {
     an_endpoint(vec![
-        ("poison0;", Fate::Silence, "No whole answer"),
-        ("poison1;", Fate::Status(302), "302"),
-        ("poison2;", Fate::Status(403), "403"),
-        ("poison3;", Fate::Status(404), "404"),
-        ("poison4;", Fate::Status(500), "500"),
-        ("poison5;", Fate::Reset, ENDED),
-        ("poison6;", Fate::Close, ENDED),
+        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison1;", found(), "302"),
+        ("poison2;", Fault::from(403), "403"),
+        ("poison3;", Fault::from(404), "404"),
+        ("poison4;", Fault::from(500), "500"),
+        ("poison5;", Fault::Reset, ENDED),
+        ("poison6;", Fault::Close, ENDED),
     ])
     .await;
 }
 
-fn answer(status: u16) -> Trouble {
-    Answer::new(status, "text/plain", "no thanks".to_owned()).into()
-}
-
 /// What a request meets with that holds one of these events; of several, the first.
-fn meets_with(body: &[u8], poison: &[(&str, Trouble, &str)]) -> Option<Trouble> {
+fn meets_with(body: &[u8], poison: &[(&str, Fault, &str)]) -> Option<Fault> {
     let mut held = poison.iter().filter(|(id, _, _)| contains(body, &format!("\"{id}\"")));
-    held.next().map(|(_, trouble, _)| trouble.clone())
+    held.next().map(|(_, fault, _)| fault.clone())
 }
 
-fn reasons(poison: &[(&'static str, Trouble, &'static str)]) -> Vec<(&'static str, &'static str)> {
+fn reasons(poison: &[(&'static str, Fault, &'static str)]) -> Vec<(&'static str, &'static str)> {
     poison.iter().map(|(id, _, reason)| (*id, *reason)).collect()
 }
 
@@ -247,38 +241,38 @@ fn reasons(poison: &[(&'static str, Trouble, &'static str)]) -> Vec<(&'static st
 async fn cloud_logging_that_fails_in_every_way() {
     let google = receivers::google::GoogleServer::start().await.unwrap();
     let poison = [
-        ("poison0;", Trouble::Stall, "No whole answer"),
-        ("poison1;", answer(302), "302"),
-        ("poison2;", answer(403), "403"),
-        ("poison3;", answer(404), "404"),
-        ("poison4;", answer(500), "500"),
-        ("poison5;", Trouble::Reset, ENDED),
-        ("poison6;", Trouble::Cut, ENDED),
+        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison1;", Fault::from(302), "302"),
+        ("poison2;", Fault::from(403), "403"),
+        ("poison3;", Fault::from(404), "404"),
+        ("poison4;", Fault::from(500), "500"),
+        ("poison5;", Fault::Reset, ENDED),
+        ("poison6;", Fault::Close, ENDED),
     ];
     let reasons = reasons(&poison);
-    google.judge_writes(move |body| meets_with(body, &poison));
+    google.script_writes(move |body| meets_with(body, &poison));
     let case = Case::new(google::services(&google), &google::draft(&google), reasons).await;
     let arrived = || {
         let entries = google.entries(&google.service_account().project_id);
         let ids = entries.iter().filter_map(|entry| entry["jsonPayload"]["id"].as_str());
         ids.map(str::to_owned).collect()
     };
-    case.run(arrived, || google.judge_writes(|_| None)).await;
+    case.run(arrived, || google.script_writes(|_| None)).await;
 }
 
 async fn a_bucket(layout: ObjectLayout) {
     let storage = Storage::start().await;
     // Each takes its time: batches are sent one after the other.
     let poison = [
-        ("poison0;", Trouble::Stall, "No whole answer"),
-        ("poison1;", answer(302), "elsewhere"),
-        ("poison2;", answer(403), "403"),
-        ("poison3;", Trouble::Reset, ENDED),
+        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison1;", Fault::from(302), "elsewhere"),
+        ("poison2;", Fault::from(403), "403"),
+        ("poison3;", Fault::Reset, ENDED),
     ];
     let reasons = reasons(&poison);
     storage
         .server
-        .judge_objects(move |body| meets_with(&unpacked(body), &poison));
+        .script_objects(move |body| meets_with(&unpacked(body), &poison));
     let draft = named(storage.draft(layout));
     let case = Case::new(SinkServices::usual().unwrap(), &draft, reasons).await;
     let arrived = || {
@@ -286,7 +280,7 @@ async fn a_bucket(layout: ObjectLayout) {
         let texts = objects.map(|body| String::from_utf8(unpacked(&body)).unwrap());
         texts.flat_map(|text| ids_in(&text).collect::<Vec<_>>()).collect()
     };
-    case.run(arrived, || storage.server.judge_objects(|_| None)).await;
+    case.run(arrived, || storage.server.script_objects(|_| None)).await;
 }
 
 #[tokio::test]

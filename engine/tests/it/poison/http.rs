@@ -4,13 +4,11 @@ use std::{collections::HashMap, time::Duration};
 
 use crate::{EngineConfig, clock::Clock, sink::SinkServices, store::RefusedEvent};
 use domain::{Timestamp, health::StreamHealth, ids::DestinationId};
+use receivers::{Answer, Fault, Receiver, Request};
 use serde_json::{Value, json};
 
 use super::batches::fast;
-use crate::it::{
-    raw_receiver::{Fate, RawReceiver, Seen},
-    world::{World, wait_until},
-};
+use crate::it::world::{World, wait_until};
 
 pub(super) const TYPE: &str = "user_blocked";
 
@@ -33,24 +31,34 @@ pub(super) async fn post<I: Into<String>>(world: &World, ids: impl IntoIterator<
 }
 
 /// Accepts everything but events whose id ends with one of these words.
-pub(super) fn failing(over: Vec<(&'static str, Fate)>) -> impl Fn(&str) -> Fate {
-    move |body| {
-        let id = id_of(body);
+pub(super) fn failing(over: Vec<(&'static str, Fault)>) -> impl Fn(&Request) -> Option<Fault> {
+    move |request| {
+        let id = id_of(request.text());
         let poison = over.iter().find(|(suffix, _)| id.ends_with(suffix));
-        poison.map_or(Fate::Accept, |(_, fate)| *fate)
+        poison.map(|(_, fault)| fault.clone())
     }
 }
 
-pub(super) fn of_tests(seen: &[Seen], fate: Option<Fate>) -> Vec<String> {
-    let wanted = seen.iter().filter(|seen| fate.is_none_or(|fate| seen.fate == fate));
-    wanted
-        .filter(|seen| seen.body.contains("\"event_type\":\"user_blocked\""))
-        .map(|seen| id_of(&seen.body))
+/// 503 with a `Retry-After` of so many seconds.
+pub(super) fn later(seconds: u64) -> Fault {
+    Answer::from(503).with_header("retry-after", seconds.to_string()).into()
+}
+
+pub(super) fn found() -> Fault {
+    Answer::redirect(302, "/elsewhere").into()
+}
+
+/// The ids of the events of the tests.
+pub(super) fn posted<'a>(requests: impl IntoIterator<Item = &'a Request>) -> Vec<String> {
+    let bodies = requests.into_iter().map(Request::text);
+    bodies
+        .filter(|body| body.contains("\"event_type\":\"user_blocked\""))
+        .map(id_of)
         .collect()
 }
 
-pub(super) fn accepted(seen: &[Seen]) -> Vec<String> {
-    of_tests(seen, Some(Fate::Accept))
+pub(super) fn accepted(requests: &[Request]) -> Vec<String> {
+    posted(requests.iter().filter(|request| request.was_accepted()))
 }
 
 pub(super) async fn refused(world: &World, id: DestinationId) -> Vec<RefusedEvent> {
@@ -72,31 +80,33 @@ pub(super) fn assert_order(ids: &[String]) {
 }
 
 /// One event fails for ever, everything else arrives, and the event is set aside with its reason.
-async fn stops_nothing(fate: Fate, reason: &str, within: Duration) {
-    let receiver = RawReceiver::start(failing(vec![("poison", fate)])).await;
+async fn stops_nothing(fault: Fault, reason: &str, within: Duration) {
+    let receiver = Receiver::scripted(failing(vec![("poison", fault)])).await;
     let services = SinkServices {
         deadline: Some(Duration::from_secs(3)),
         ..SinkServices::usual().unwrap()
     };
     let world = World::with(|config| EngineConfig { services, ..config }).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    receiver.wait_for("the stream runs", |seen| !seen.is_empty()).await;
+    receiver
+        .wait_for("the stream runs", |requests| !requests.is_empty())
+        .await;
     post(&world, ["a-poison"]).await;
     let others = || (0..300).map(|number| format!("{}-{number}", ["a", "b", "c", "d"][number % 4]));
     post(&world, others()).await;
     receiver
-        .wait_for("all others have arrived", |seen| accepted(seen).len() == 300)
+        .wait_for("all others have arrived", |requests| accepted(requests).len() == 300)
         .await;
-    assert_order(&accepted(&receiver.seen()));
+    assert_order(&accepted(&receiver.requests()));
     wait_until("it is set aside", async || refused(&world, id).await.len() == 1).await;
     let refused = refused(&world, id).await.remove(0);
     assert!(refused.reason.contains(reason), "{}", refused.reason);
     assert!(refused.due_at.is_some());
-    let seen = receiver.seen();
-    let first = seen.iter().find(|seen| seen.fate == fate).unwrap().at;
-    let next = seen
+    let requests = receiver.requests();
+    let first = requests.iter().find(|request| !request.was_accepted()).unwrap().at;
+    let next = requests
         .iter()
-        .find(|seen| seen.fate == Fate::Accept && seen.at > first)
+        .find(|request| request.was_accepted() && request.at > first)
         .unwrap()
         .at;
     assert!(next - first < within, "it stood still for {:?}", next - first);
@@ -119,29 +129,29 @@ macro_rules! alone {
 }
 
 alone! {
-    a_302: Fate::Status(302), "302", 5;
-    a_401: Fate::Status(401), "401", 5;
-    a_403: Fate::Status(403), "403", 5;
-    a_404: Fate::Status(404), "404", 5;
-    a_500: Fate::Status(500), "500", 5;
-    a_503_that_asks_to_wait: Fate::Later(3), "503", 8;
-    a_reset: Fate::Reset, "The connection ended before the answer", 5;
-    a_close: Fate::Close, "The connection ended before the answer", 5;
-    silence: Fate::Silence, "No whole answer within 3 seconds", 9;
+    a_302: found(), "302", 5;
+    a_401: Fault::from(401), "401", 5;
+    a_403: Fault::from(403), "403", 5;
+    a_404: Fault::from(404), "404", 5;
+    a_500: Fault::from(500), "500", 5;
+    a_503_that_asks_to_wait: later(3), "503", 8;
+    a_reset: Fault::Reset, "The connection ended before the answer", 5;
+    a_close: Fault::Close, "The connection ended before the answer", 5;
+    silence: Fault::Hang, "No whole answer within 3 seconds", 9;
 }
 
 /// Several at once, on several entities and on one, each failing in its own way.
 #[tokio::test]
 async fn many_at_once_end_too() {
     let fates = vec![
-        ("1000", Fate::Status(403)),
-        ("1001", Fate::Status(500)),
-        ("1002", Fate::Reset),
-        ("1003", Fate::Close),
-        ("1004", Fate::Status(404)),
-        ("1005", Fate::Later(1)),
+        ("1000", Fault::from(403)),
+        ("1001", Fault::from(500)),
+        ("1002", Fault::Reset),
+        ("1003", Fault::Close),
+        ("1004", Fault::from(404)),
+        ("1005", later(1)),
     ];
-    let receiver = RawReceiver::start(failing(fates)).await;
+    let receiver = Receiver::scripted(failing(fates)).await;
     let world = World::with_clock(fast(), |config| config).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     // Three of one entity, one behind the other, and three of others.
@@ -149,16 +159,16 @@ async fn many_at_once_end_too() {
     let others = (0..400).map(|number| format!("{}-{}", ["a", "b", "c", "d", "e", "f"][number % 6], number + 2_000));
     post(&world, others).await;
     receiver
-        .wait_for("all others have arrived", |seen| accepted(seen).len() == 400)
+        .wait_for("all others have arrived", |requests| accepted(requests).len() == 400)
         .await;
-    assert_order(&accepted(&receiver.seen()));
+    assert_order(&accepted(&receiver.requests()));
     wait_until("all six are set aside", async || refused(&world, id).await.len() == 6).await;
 }
 
 /// With one entity alone there is nothing to tell who is at fault but later events of the same.
 #[tokio::test]
 async fn an_entity_of_its_own_goes_on_past_its_first_event() {
-    let receiver = RawReceiver::start(failing(vec![("-0", Fate::Status(403)), ("-1", Fate::Close)])).await;
+    let receiver = Receiver::scripted(failing(vec![("-0", Fault::from(403)), ("-1", Fault::Close)])).await;
     let world = World::new().await;
     let id = world
         .add(&domain::destination::DestinationDraft {
@@ -168,16 +178,16 @@ async fn an_entity_of_its_own_goes_on_past_its_first_event() {
         .await;
     post(&world, (0..50).map(|number| format!("a-{number}"))).await;
     receiver
-        .wait_for("all others have arrived", |seen| accepted(seen).len() == 48)
+        .wait_for("all others have arrived", |requests| accepted(requests).len() == 48)
         .await;
-    assert_order(&accepted(&receiver.seen()));
+    assert_order(&accepted(&receiver.requests()));
     wait_until("both are set aside", async || refused(&world, id).await.len() == 2).await;
 }
 
 /// Without another event nobody is blamed, however long it takes; the next event that comes in is tried soon.
 #[tokio::test]
 async fn alone_it_waits_and_the_next_event_is_tried_soon() {
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(500))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(500))])).await;
     let world = World::new().await;
     let draft = domain::destination::DestinationDraft {
         event_types: vec![TYPE.to_owned()],
@@ -186,7 +196,7 @@ async fn alone_it_waits_and_the_next_event_is_tried_soon() {
     let id = world.add(&draft).await;
     post(&world, ["a-poison"]).await;
     receiver
-        .wait_for("it was tried five times", |seen| seen.len() >= 5)
+        .wait_for("it was tried five times", |requests| requests.len() >= 5)
         .await;
     assert_eq!(refused(&world, id).await, []);
     let is_held = |health: &StreamHealth| matches!(health, StreamHealth::Held { .. });
@@ -195,7 +205,7 @@ async fn alone_it_waits_and_the_next_event_is_tried_soon() {
     post(&world, ["b-1"]).await;
     let posted = std::time::Instant::now();
     receiver
-        .wait_for("the other has arrived", |seen| accepted(seen) == ["b-1"])
+        .wait_for("the other has arrived", |requests| accepted(requests) == ["b-1"])
         .await;
     assert!(posted.elapsed() < Duration::from_secs(13), "{:?}", posted.elapsed());
 }
@@ -203,10 +213,8 @@ async fn alone_it_waits_and_the_next_event_is_tried_soon() {
 /// A destination that is down costs no event its place, whatever it answers and however often it is tried.
 #[tokio::test]
 async fn an_outage_blames_nobody() {
-    use std::sync::{Arc, Mutex};
-    let fate = Arc::new(Mutex::new(Fate::Status(403)));
-    let judge = Arc::clone(&fate);
-    let receiver = RawReceiver::start(move |_| *judge.lock().unwrap()).await;
+    let receiver = Receiver::start().await;
+    receiver.answer_all(403);
     let world = World::new().await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     post(
@@ -214,18 +222,18 @@ async fn an_outage_blames_nobody() {
         (0..60).map(|number| format!("{}-{number}", ["a", "b", "c"][number % 3])),
     )
     .await;
-    for (down, count) in [(Fate::Status(403), 10), (Fate::Close, 20), (Fate::Later(0), 30)] {
-        *fate.lock().unwrap() = down;
+    for (down, count) in [(Fault::from(403), 10), (Fault::Close, 20), (later(0), 30)] {
+        receiver.answer_all(down);
         wait_until("it was tried often", async || {
-            world.engine.retry_now(id) && receiver.seen().len() >= count
+            world.engine.retry_now(id) && receiver.requests().len() >= count
         })
         .await;
     }
-    *fate.lock().unwrap() = Fate::Accept;
+    receiver.accept_all();
     receiver
-        .wait_for("all have arrived", |seen| accepted(seen).len() == 60)
+        .wait_for("all have arrived", |requests| accepted(requests).len() == 60)
         .await;
-    assert_order(&accepted(&receiver.seen()));
+    assert_order(&accepted(&receiver.requests()));
     assert_eq!(refused(&world, id).await, []);
     assert_eq!(world.engine.database().list_parked(id, None, 9).await.unwrap(), []);
 }
@@ -234,23 +242,29 @@ async fn an_outage_blames_nobody() {
 #[tokio::test]
 async fn it_is_parked_with_its_reason_after_five_tries() {
     let clock = Clock::set_at(Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(404))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(404))])).await;
     let world = World::with_clock(clock.clone(), |config| config).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
     post(&world, ["a-poison", "a-1", "b-2", "b-3", "b-4", "b-5"]).await;
     wait_until("it is set aside", async || {
-        post(&world, [format!("c-{}", receiver.seen().len())]).await;
+        post(&world, [format!("c-{}", receiver.requests().len())]).await;
         refused(&world, id).await.len() == 1
     })
     .await;
     for tries in 2..=5 {
-        let tried = |receiver: &RawReceiver| receiver.seen().iter().filter(|seen| seen.fate != Fate::Accept).count();
+        let tried = |receiver: &Receiver| {
+            receiver
+                .requests()
+                .iter()
+                .filter(|request| !request.was_accepted())
+                .count()
+        };
         let before = tried(&receiver);
         clock.advance(Duration::from_secs(360));
         post(&world, [format!("d-{tries}")]).await;
         wait_until("it is tried again", async || tried(&receiver) > before).await;
         let is_counted = async || {
-            post(&world, [format!("e-{}", receiver.seen().len())]).await;
+            post(&world, [format!("e-{}", receiver.requests().len())]).await;
             let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
             let refused = refused(&world, id).await;
             refused.iter().any(|refused| refused.tries == tries) || parked.iter().any(|parked| parked.tries == tries)

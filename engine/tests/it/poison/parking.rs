@@ -8,20 +8,19 @@ use domain::{
     health::StreamHealth,
     ids::{DestinationId, Seq},
 };
-use receivers::gate::Answer;
+use receivers::{Fault, Receiver};
 
 use super::{
     batches::{contains, unpacked},
-    http::{TYPE, accepted, assert_order, failing, of_tests, post, refused},
+    http::{TYPE, accepted, assert_order, failing, post, posted, refused},
 };
 use crate::it::{
-    raw_receiver::{Fate, RawReceiver},
     s3::{Storage, named},
     world::{World, author, wait_until},
 };
 
 /// Receives events of one type alone, so that there is no evidence but theirs.
-async fn add_alone(world: &World, receiver: &RawReceiver) -> DestinationId {
+async fn add_alone(world: &World, receiver: &Receiver) -> DestinationId {
     let draft = DestinationDraft {
         event_types: vec![TYPE.to_owned()],
         ..DestinationDraft::http("SIEM", receiver.url())
@@ -63,7 +62,7 @@ async fn count_park_events(world: &World) -> usize {
 /// Whoever knows that it is the event need not wait for another one to show it. What is answered is stored.
 #[tokio::test]
 async fn an_administrator_parks_what_a_stream_is_stuck_at() {
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(503))])).await;
     let world = World::new().await;
     let id = add_alone(&world, &receiver).await;
     post(&world, ["a-poison"]).await;
@@ -79,13 +78,13 @@ async fn an_administrator_parks_what_a_stream_is_stuck_at() {
     );
     assert_eq!(parked[0].response, "no thanks");
     wait_until("it is on record", async || count_park_events(&world).await == 1).await;
-    let tries = of_tests(&receiver.seen(), None).len();
+    let tries = posted(&receiver.requests()).len();
     post(&world, ["a-1", "b-2"]).await;
     receiver
-        .wait_for("the others have arrived", |seen| accepted(seen).len() == 2)
+        .wait_for("the others have arrived", |requests| accepted(requests).len() == 2)
         .await;
     assert_eq!(
-        of_tests(&receiver.seen(), None).len(),
+        posted(&receiver.requests()).len(),
         tries + 2,
         "what is parked is not sent again"
     );
@@ -96,13 +95,13 @@ async fn an_administrator_parks_what_a_stream_is_stuck_at() {
 /// 429 makes no event a suspect, so nothing but an administrator ends this. The event waits at the head of its stream until then.
 #[tokio::test]
 async fn what_is_rate_limited_for_ever_is_parked_by_hand() {
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(429))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(429))])).await;
     let world = World::new().await;
     let id = add_alone(&world, &receiver).await;
     post(&world, ["a-1poison", "b-2", "b-3"]).await;
     let seq = park_what_is_stuck(&world, id).await;
     receiver
-        .wait_for("the others have arrived", |seen| accepted(seen).len() == 2)
+        .wait_for("the others have arrived", |requests| accepted(requests).len() == 2)
         .await;
     let parked = world.engine.database().list_parked(id, None, 9).await.unwrap();
     assert_eq!(parked.iter().map(|parked| parked.seq).collect::<Vec<_>>(), [seq]);
@@ -112,7 +111,7 @@ async fn what_is_rate_limited_for_ever_is_parked_by_hand() {
 /// An entity whose events all fail: each that is parked leads on to the next, and what comes after them is delivered without a restart.
 #[tokio::test]
 async fn a_stream_goes_on_after_what_is_parked() {
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(503))])).await;
     let world = World::new().await;
     let id = add_alone(&world, &receiver).await;
     post(&world, ["a-1poison", "a-2poison", "a-3poison"]).await;
@@ -132,10 +131,10 @@ async fn a_stream_goes_on_after_what_is_parked() {
     let posted = std::time::Instant::now();
     post(&world, (4..20).map(|number| format!("a-{number}"))).await;
     receiver
-        .wait_for("all others have arrived", |seen| accepted(seen).len() == 16)
+        .wait_for("all others have arrived", |requests| accepted(requests).len() == 16)
         .await;
     assert!(posted.elapsed() < Duration::from_secs(5), "{:?}", posted.elapsed());
-    assert_order(&accepted(&receiver.seen()));
+    assert_order(&accepted(&receiver.requests()));
     assert_eq!(refused(&world, id).await, []);
     let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();
     wait_until("everything is settled", async || {
@@ -148,12 +147,12 @@ async fn a_stream_goes_on_after_what_is_parked() {
 /// Only what is stuck can be parked.
 #[tokio::test]
 async fn nothing_else_is_parked() {
-    let receiver = RawReceiver::start(failing(vec![("poison", Fate::Status(503))])).await;
+    let receiver = Receiver::scripted(failing(vec![("poison", Fault::from(503))])).await;
     let world = World::new().await;
     let id = add_alone(&world, &receiver).await;
     post(&world, ["a-1"]).await;
     receiver
-        .wait_for("it has arrived", |seen| accepted(seen).len() == 1)
+        .wait_for("it has arrived", |requests| accepted(requests).len() == 1)
         .await;
     let last = world.engine.log().last_seq();
     let healthy = world.engine.park_event(&author(), id, last).await;
@@ -175,9 +174,9 @@ async fn nothing_else_is_parked() {
 #[tokio::test]
 async fn batches_go_on_without_what_is_parked() {
     let storage = Storage::start().await;
-    storage.server.judge_objects(|body| {
+    storage.server.script_objects(|body| {
         let is_poison = contains(&unpacked(body), "poison");
-        is_poison.then(|| Answer::new(503, "text/plain", "no thanks".to_owned()).into())
+        is_poison.then(|| 503.into())
     });
     let soon = |config: EngineConfig| EngineConfig {
         services: SinkServices {

@@ -10,20 +10,29 @@ use std::{
 
 use crate::clock::Clock;
 use domain::{Timestamp, health::StreamHealth};
+use receivers::{Answer, Fault, Receiver, Request};
 
 use super::http::{accepted, post, refused};
-use crate::it::{
-    raw_receiver::{Fate, RawReceiver, Seen},
-    world::{World, wait_until},
-};
+use crate::it::world::{World, wait_until};
 
 fn is_held(health: &StreamHealth) -> bool {
     matches!(health, StreamHealth::Held { .. })
 }
 
-fn assert_alone(probes: &[Seen]) {
+/// 503, after so many milliseconds.
+fn slow(milliseconds: u64) -> Fault {
+    Answer::from(503).after(Duration::from_millis(milliseconds)).into()
+}
+
+fn assert_alone(probes: &[Request]) {
     for (number, probe) in probes.iter().enumerate() {
-        assert_eq!(probe.others, 0, "probe {number} of {}: {}", probes.len(), probe.body);
+        assert_eq!(
+            probe.in_flight,
+            0,
+            "probe {number} of {}: {}",
+            probes.len(),
+            probe.text()
+        );
     }
 }
 
@@ -32,13 +41,13 @@ fn assert_alone(probes: &[Seen]) {
 async fn a_probe_waits_for_what_was_sent_before() {
     let down = Arc::new(AtomicUsize::new(usize::MAX));
     let number = Arc::clone(&down);
-    let receiver = RawReceiver::start(move |_| match number.load(Ordering::SeqCst) {
-        usize::MAX => Fate::Accept,
+    let receiver = Receiver::scripted(move |_| match number.load(Ordering::SeqCst) {
+        usize::MAX => None,
         // One fails at once, and the others that were sent together with it take their time.
         _ => match number.fetch_add(1, Ordering::SeqCst) {
-            0 => Fate::Status(503),
-            1..16 => Fate::Slow(1_500),
-            _ => Fate::Slow(50),
+            0 => Some(503.into()),
+            1..16 => Some(slow(1_500)),
+            _ => Some(slow(50)),
         },
     })
     .await;
@@ -46,22 +55,22 @@ async fn a_probe_waits_for_what_was_sent_before() {
     let id = world.add_destination("SIEM", &receiver.url()).await;
     post(&world, (0..100).map(|number| format!("fast{number}-1"))).await;
     receiver
-        .wait_for("the stream is fast", |seen| accepted(seen).len() == 100)
+        .wait_for("the stream is fast", |requests| accepted(requests).len() == 100)
         .await;
     down.store(0, Ordering::SeqCst);
-    let before = receiver.seen().len();
+    let before = receiver.requests().len();
     post(&world, (0..100).map(|number| format!("slow{number}-1"))).await;
     world.wait_for_health(id, "it is held", is_held).await;
     wait_until("it has probed", async || {
         world.engine.retry_now(id);
-        receiver.seen().len() >= before + 25
+        receiver.requests().len() >= before + 25
     })
     .await;
-    let seen = receiver.seen().split_off(before);
-    let began = seen[0].at;
-    let (together, probes): (Vec<Seen>, Vec<Seen>) = seen
+    let requests = receiver.requests().split_off(before);
+    let began = requests[0].at;
+    let (together, probes): (Vec<Request>, Vec<Request>) = requests
         .into_iter()
-        .partition(|seen| seen.at - began < Duration::from_millis(400));
+        .partition(|request| request.at - began < Duration::from_millis(400));
     assert!(together.len() > 4, "{} were sent together", together.len());
     assert!(probes.len() > 4, "{} probes", probes.len());
     assert_alone(&probes);
@@ -72,10 +81,10 @@ async fn a_probe_waits_for_what_was_sent_before() {
 async fn a_stream_that_begins_anew_in_trouble_sends_one_request_at_a_time() {
     let is_down = Arc::new(AtomicUsize::new(0));
     let judge = Arc::clone(&is_down);
-    let receiver = RawReceiver::start(move |body| match judge.load(Ordering::SeqCst) {
-        0 if body.contains("odd") => Fate::Status(422),
-        0 => Fate::Accept,
-        _ => Fate::Slow(200),
+    let receiver = Receiver::scripted(move |request| match judge.load(Ordering::SeqCst) {
+        0 if request.text().contains("odd") => Some(422.into()),
+        0 => None,
+        _ => Some(slow(200)),
     })
     .await;
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
@@ -88,17 +97,17 @@ async fn a_stream_that_begins_anew_in_trouble_sends_one_request_at_a_time() {
     world.wait_for_health(id, "it is held", is_held).await;
     clock.advance(Duration::from_secs(60));
     for round in 0..4 {
-        let before = receiver.seen().len();
+        let before = receiver.requests().len();
         match round {
             3 => world = world.restart().await,
             _ => drop(world.edit(id, |edit| edit.name = format!("SIEM {round}")).await),
         }
-        let begun = receiver.seen().len();
+        let begun = receiver.requests().len();
         wait_until("it has probed", async || {
             world.engine.retry_now(id);
-            receiver.seen().len() >= begun + 4
+            receiver.requests().len() >= begun + 4
         })
         .await;
-        assert_alone(&receiver.seen()[before..]);
+        assert_alone(&receiver.requests()[before..]);
     }
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use crate::{EngineConfig, sink::SinkServices};
 use domain::{destination::ObjectLayout, ids::DestinationId, replay::ReplayState};
-use receivers::gate::{Answer, Trouble};
+use receivers::{Answer, Fault, Receiver};
 
-use super::batches::{contains, fast, unpacked};
+use super::{
+    batches::{contains, fast, unpacked},
+    http::{found, later},
+};
 use crate::it::{
     google::{draft, world_around_at},
-    raw_receiver::{Fate, RawReceiver},
     replay::{post_old, standing, start},
     s3::{Storage, named},
     world::{World, wait_until},
@@ -46,12 +48,8 @@ async fn ends(world: &World, id: DestinationId, reason: &str) {
     }
 }
 
-async fn an_endpoint(fate: Fate, reason: &str) {
-    let receiver = RawReceiver::start(move |body| match is_poison(body.as_bytes()) {
-        true => fate,
-        false => Fate::Accept,
-    })
-    .await;
+async fn an_endpoint(fault: Fault, reason: &str) {
+    let receiver = Receiver::scripted(move |request| is_poison(&request.body).then(|| fault.clone())).await;
     let services = services(SinkServices::usual().unwrap());
     let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
@@ -61,32 +59,32 @@ async fn an_endpoint(fate: Fate, reason: &str) {
 
 #[tokio::test]
 async fn an_endpoint_that_answers_302() {
-    an_endpoint(Fate::Status(302), "302").await;
+    an_endpoint(found(), "302").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_that_answers_404() {
-    an_endpoint(Fate::Status(404), "404").await;
+    an_endpoint(Fault::from(404), "404").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_that_is_silent() {
-    an_endpoint(Fate::Silence, "No whole answer").await;
+    an_endpoint(Fault::Hang, "No whole answer").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_that_answers_403() {
-    an_endpoint(Fate::Status(403), "403").await;
+    an_endpoint(Fault::from(403), "403").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_that_asks_to_wait() {
-    an_endpoint(Fate::Later(1), "503").await;
+    an_endpoint(later(1), "503").await;
 }
 
 #[tokio::test]
 async fn an_endpoint_that_resets_the_connection() {
-    an_endpoint(Fate::Reset, "The connection ended before the answer").await;
+    an_endpoint(Fault::Reset, "The connection ended before the answer").await;
 }
 
 fn services(services: SinkServices) -> SinkServices {
@@ -97,9 +95,9 @@ fn services(services: SinkServices) -> SinkServices {
     }
 }
 
-async fn cloud_logging(trouble: Trouble, reason: &str) {
+async fn cloud_logging(fault: Fault, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
-    google.judge_writes(move |body| is_poison(body).then(|| trouble.clone()));
+    google.script_writes(move |body| is_poison(body).then(|| fault.clone()));
     let world = world_around_at(fast(), &google, services).await;
     post_old(&world, 0..60).await;
     let id = world.add(&draft(&google)).await;
@@ -113,14 +111,14 @@ async fn cloud_logging_that_answers_500() {
 
 #[tokio::test]
 async fn cloud_logging_that_is_silent() {
-    cloud_logging(Trouble::Stall, "No whole answer").await;
+    cloud_logging(Fault::Hang, "No whole answer").await;
 }
 
-async fn a_bucket(layout: ObjectLayout, trouble: Trouble, reason: &str) {
+async fn a_bucket(layout: ObjectLayout, fault: Fault, reason: &str) {
     let storage = Storage::start().await;
     storage
         .server
-        .judge_objects(move |body| is_poison(&unpacked(body)).then(|| trouble.clone()));
+        .script_objects(move |body| is_poison(&unpacked(body)).then(|| fault.clone()));
     let services = services(SinkServices::usual().unwrap());
     let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
@@ -132,7 +130,7 @@ async fn a_bucket(layout: ObjectLayout, trouble: Trouble, reason: &str) {
 async fn a_bucket_of_objects_that_closes_the_connection() {
     a_bucket(
         ObjectLayout::Events,
-        Trouble::Cut,
+        Fault::Close,
         "The connection ended before the answer",
     )
     .await;
@@ -142,7 +140,7 @@ async fn a_bucket_of_objects_that_closes_the_connection() {
 async fn a_bucket_of_objects_that_resets_the_connection() {
     a_bucket(
         ObjectLayout::Events,
-        Trouble::Reset,
+        Fault::Reset,
         "The connection ended before the answer",
     )
     .await;

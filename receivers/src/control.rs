@@ -1,4 +1,4 @@
-//! The side door: how a test in another process looks at what was received, and asks for trouble.
+//! Control requests: a test in another process reads what was received and requests faults.
 
 use std::io;
 
@@ -6,65 +6,65 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 
-use crate::gate::{Answer, Trouble};
+use crate::fault::{Answer, Fault};
 
-/// What stands at the side door.
-pub(crate) enum Knock {
+/// A request by a test, not by the product.
+pub(crate) enum ControlRequest {
     /// `GET /_received`
     Received,
-    /// `POST /_trouble/<name>/<times>`; `always` for a number.
-    Trouble { name: String, times: usize },
-    /// `DELETE /_trouble`
+    /// `POST /_faults/<name>/<times>`; `always` for a number.
+    Fault { name: String, times: usize },
+    /// `DELETE /_faults`
     ServeAgain,
 }
 
-impl Knock {
-    /// `None`: a request for the receiver itself.
+impl ControlRequest {
+    /// `None`: the request is for the receiver itself.
     pub(crate) fn parse<B>(request: &Request<B>) -> Option<Self> {
         let path = request.uri().path();
         if request.method() == Method::GET && path == "/_received" {
             return Some(Self::Received);
         }
-        if request.method() == Method::DELETE && path == "/_trouble" {
+        if request.method() == Method::DELETE && path == "/_faults" {
             return Some(Self::ServeAgain);
         }
-        let trouble = path.strip_prefix("/_trouble/")?;
-        let (name, times) = trouble.split_once('/')?;
+        let fault = path.strip_prefix("/_faults/")?;
+        let (name, times) = fault.split_once('/')?;
         let times = match times {
             "always" => usize::MAX,
             number => number.parse().ok()?,
         };
-        Some(Self::Trouble {
+        Some(Self::Fault {
             name: name.to_owned(),
             times,
         })
     }
 }
 
-/// What a receiver lets through its side door.
-pub(crate) trait Doorkeeper {
+/// A receiver that answers control requests.
+pub(crate) trait Controlled {
     /// # Errors
     /// What was received cannot be read.
     fn received(&self) -> io::Result<Value>;
-    fn trouble(&self, name: &str) -> Option<Trouble>;
-    fn trouble_next(&self, times: usize, trouble: Trouble);
+    fn fault(&self, name: &str) -> Option<Fault>;
+    fn fail_next(&self, times: usize, fault: Fault);
     fn serve_again(&self);
 }
 
-pub(crate) fn open(knock: Knock, keeper: &impl Doorkeeper) -> Response<Bytes> {
-    match knock {
-        Knock::Received => match keeper.received() {
+pub(crate) fn answer(request: ControlRequest, receiver: &impl Controlled) -> Response<Bytes> {
+    match request {
+        ControlRequest::Received => match receiver.received() {
             Ok(received) => Answer::new(200, "application/json", received.to_string()).into_response(),
             Err(error) => Answer::new(500, "text/plain", error.to_string()).into_response(),
         },
-        Knock::ServeAgain => {
-            keeper.serve_again();
+        ControlRequest::ServeAgain => {
+            receiver.serve_again();
             bare(StatusCode::NO_CONTENT)
         }
-        Knock::Trouble { name, times } => match keeper.trouble(&name) {
+        ControlRequest::Fault { name, times } => match receiver.fault(&name) {
             None => bare(StatusCode::NOT_FOUND),
-            Some(trouble) => {
-                keeper.trouble_next(times, trouble);
+            Some(fault) => {
+                receiver.fail_next(times, fault);
                 bare(StatusCode::NO_CONTENT)
             }
         },
