@@ -26,6 +26,8 @@ pub(super) struct Hold {
     last_failure_at: Timestamp,
     pauses: ProbePauses,
     backoff: Backoff,
+    /// Of waiting for room: however long that takes, another failure costs only its own pauses.
+    room_backoff: Backoff,
     clock: Clock,
 }
 
@@ -42,6 +44,7 @@ impl Hold {
             last_failure_at: now,
             pauses: ProbePauses::default(),
             backoff: Backoff::default(),
+            room_backoff: Backoff::default(),
             clock,
         }
     }
@@ -52,7 +55,11 @@ impl Hold {
         self.trouble = trouble;
         self.last_failure = Instant::now();
         self.last_failure_at = now;
-        self.pauses = self.backoff.pauses(retry_after, jitter);
+        let backoff = match self.lacks_room() {
+            true => &mut self.room_backoff,
+            false => &mut self.backoff,
+        };
+        self.pauses = backoff.pauses(retry_after, jitter);
         self.plan(ProbeWait::Usual);
     }
 
@@ -76,7 +83,13 @@ impl Hold {
     /// What the stream waited for is there: the next probe is sent at once, and pauses start over.
     pub(super) fn start_over(&mut self, now: Timestamp) {
         self.backoff.succeed();
+        self.room_backoff.succeed();
         self.probe_now(now);
+    }
+
+    /// The destination has answered an event for which there is no room: nothing else is wrong with it.
+    pub(super) fn answered(&mut self) {
+        self.backoff.succeed();
     }
 
     /// Whether the reason is that no more refused events are kept.

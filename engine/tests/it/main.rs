@@ -15,6 +15,7 @@ mod google;
 mod log;
 mod log_filter;
 mod log_range;
+mod no_room;
 mod poison;
 mod refused;
 mod replay;

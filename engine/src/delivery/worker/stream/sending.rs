@@ -132,9 +132,13 @@ impl Stream {
     }
 
     /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
-    /// one that is parked can be discarded. A probe that is due takes turns with them, to notice that the destination accepts it.
+    /// one that is parked can be discarded. A probe that is due takes turns with them, to notice that the destination accepts it;
+    /// also if the event to probe with fails, because it may be the reason.
     fn send_while_held(&mut self, is_due: bool) {
-        let goes_first = self.lacks_room() && (self.is_retry_next || !is_due);
+        let goes_first = match is_due {
+            true => self.is_retry_next && (self.lacks_room() || self.refused_too_many()),
+            false => self.lacks_room(),
+        };
         if goes_first && self.send_due_refusal() {
             return;
         }

@@ -233,7 +233,11 @@ impl Stream {
             self.is_searching = false;
             self.waits_for_room = true;
             self.head_is_answered = shown.answered_without_room;
-            return self.hold_for(Trouble::TooManyRefused, None, now);
+            self.hold_for(Trouble::TooManyRefused, None, now);
+            if let Some(hold) = self.hold.as_mut().filter(|_| self.head_is_answered) {
+                hold.answered();
+            }
+            return;
         }
         if shown.is_retry && self.lacks_room() && self.goes_on_without_room(shown) {
             return;
@@ -242,18 +246,22 @@ impl Stream {
             && shown.put_back > shown.accepted
         {
             if self.hold.is_some() || self.is_trouble(shown) {
-                self.is_searching = !shown.troubled.is_empty();
-                if !shown.is_retry {
-                    self.refusals.forgive();
-                }
                 self.hold_for(trouble, retry_after, now);
-                self.note_stuck(shown);
+                if !shown.is_retry {
+                    self.is_searching = !shown.troubled.is_empty();
+                    self.refusals.forgive();
+                    self.note_stuck(shown);
+                }
             }
             return;
         }
         if let (Some(trouble), 0) = (shown.everything_refused, shown.accepted) {
             self.is_searching = false;
             return self.hold_for(trouble, None, now);
+        }
+        if self.lacks_room() && shown.accepted == 0 && shown.refused > 0 && self.lanes.waiting() > 0 {
+            // There was room for this event. Whether there is room for more is seen with the next one.
+            return self.probe_now();
         }
         if shown.accepted + shown.refused > 0 {
             // It answers; if it refused something, then about that event only: whatever was wrong is over.
@@ -279,11 +287,11 @@ impl Stream {
             }
             Some(_) => false,
             None if shown.accepted == 0 => true,
-            None if self.refused_too_many() => {
+            // There is room for one more. Whether that is enough is seen with the event that waits for it.
+            None => {
                 self.probe_now();
                 true
             }
-            None => false,
         }
     }
 
