@@ -14,7 +14,7 @@
 //! | batch | events that are sent in one request; for S3, an unbroken row of the log whose bounds are stored before it is uploaded (in code: a *run*) |
 //! | cursor | how far a stream is, as it is stored |
 //! | destination | where events are sent: an HTTP endpoint, a Cloud Logging project, an S3 bucket |
-//! | entity | what an event is about; events of one entity are sent in the order of the log (in code: a *lane* is the queue of one entity) |
+//! | entity | what an event is about; events of one entity are sent in the order of the log |
 //! | event filter | which events a stream admits: by type (allowlist or denylist) and by namespace |
 //! | instance event | an audit event that this instance records about itself |
 //! | kind | which sort of destination: HTTP, Google Cloud Logging, AWS S3 |

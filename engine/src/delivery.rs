@@ -2,7 +2,7 @@
 //!
 //! - `supervisor` compares what is configured with what runs, and starts, changes and ends workers. It does so when woken
 //!   and on a timer; a wake carries no data.
-//! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `lanes`, sends through the
+//! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `queues`, sends through the
 //!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
 //!   what it settles goes back there at most 200 ms or 1,000 events later.
 //! - `replay` sends parts of the log once more, beside a stream and never before it.
@@ -22,9 +22,9 @@
 
 mod evidence;
 mod hold;
-mod lanes;
 mod pace;
 mod progress;
+mod queues;
 mod refusals;
 mod replay;
 mod runs;

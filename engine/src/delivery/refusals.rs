@@ -2,7 +2,7 @@
 //!
 //! No more than [`REFUSED_LIMIT`] are kept for a destination, and no more than take up its [`share`] of the log, with everything
 //! that the log's size limit counts of them: bodies, reasons and responses. When there are as many, an event that is refused stays
-//! at the head of its lane, and the stream backs off; those that are kept are still retried and parked.
+//! at the head of its queue, and the stream backs off; those that are kept are still retried and parked.
 
 use std::collections::{BTreeSet, HashMap};
 

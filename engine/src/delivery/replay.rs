@@ -1,14 +1,14 @@
 //! Replays: each sends a range of the log again, beside a stream, on a thread of its own.
 //!
-//! - `keeper` compares which replays are to run, by the store, with those that do, and starts, changes and ends lanes.
-//! - `lane` moves one replay: it waits for its turn, reads the range in log order, sends one request at a time, and
+//! - `supervisor` compares which replays are to run, by the store, with those that do, and starts, changes and ends workers.
+//! - `worker` moves one replay: it waits for its turn, reads the range in log order, sends one request at a time, and
 //!   stores how far it is.
 //! - `books` is what it has read and not sent, and what it has not stored yet.
 //!
 //! What it has in common with a stream stands in `delivery`: the thread and its commands, backing off, and the evidence.
 //!
 //! The stream goes first: nothing is sent while it is held, paused, inactive or clearly behind, and at any moment at most
-//! one request of a replay is at the destination. A lane shares no connection, queue or thread with the stream.
+//! one request of a replay is at the destination. A replay shares no connection, queue or thread with the stream.
 //!
 //! Guarantees: each event of the range that the filters admit is accepted by the destination or parked with a reason, unless
 //! the replay is cancelled, or the event leaves the log while the destination is inactive. After a crash, what was sent since
@@ -16,7 +16,7 @@
 //! nothing twice.
 
 mod books;
-mod keeper;
-mod lane;
+mod supervisor;
+mod worker;
 
-pub(super) use self::keeper::ReplayKeeper;
+pub(super) use self::supervisor::ReplaySupervisor;

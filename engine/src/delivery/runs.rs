@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::{Timestamp, ids::Seq, policy::Suspects};
 use tokio::time::Instant;
 
-use super::lanes::{Lanes, Room};
+use super::queues::{EntityQueues, Room};
 use crate::sink::Run;
 
 /// When a run is closed.
@@ -83,8 +83,8 @@ impl Runs {
     }
 
     /// Notes whether anything waits.
-    pub(super) fn watch(&mut self, lanes: &Lanes, now: Instant) {
-        self.waiting_since = match lanes.waiting() {
+    pub(super) fn watch(&mut self, queues: &EntityQueues, now: Instant) {
+        self.waiting_since = match queues.waiting() {
             0 => None,
             _ => self.waiting_since.or(Some(now)),
         };
@@ -94,17 +94,17 @@ impl Runs {
     /// failed alone. The caller has it stored.
     pub(super) fn close<T>(
         &mut self,
-        lanes: &Lanes,
+        queues: &EntityQueues,
         suspects: &Suspects<T>,
         now: Instant,
         closed_at: Timestamp,
     ) -> Option<Run> {
-        if self.current.is_some() || lanes.waiting() <= suspects.count_alone() {
+        if self.current.is_some() || queues.waiting() <= suspects.count_alone() {
             return None;
         }
         let is_skipped = |seq| suspects.failed_alone(seq);
-        let (first, last) = lanes.bounds(self.limits.room(), is_skipped, |seq| suspects.most(seq))?;
-        if !suspects.contains(first) && !self.is_ripe(lanes, now) {
+        let (first, last) = queues.bounds(self.limits.room(), is_skipped, |seq| suspects.most(seq))?;
+        if !suspects.contains(first) && !self.is_ripe(queues, now) {
             return None;
         }
         self.rest_is_due = false;
@@ -139,12 +139,12 @@ impl Runs {
         }
     }
 
-    /// The run is being sent; what is left in the lanes waits from now on.
-    pub(super) fn sent(&mut self, lanes: &Lanes, now: Instant) {
+    /// The run is being sent; what is left in the queues waits from now on.
+    pub(super) fn sent(&mut self, queues: &EntityQueues, now: Instant) {
         if let Some((_, state)) = &mut self.current {
             *state = State::Out;
         }
-        self.waiting_since = (lanes.waiting() > 0).then_some(now);
+        self.waiting_since = (queues.waiting() > 0).then_some(now);
     }
 
     /// Whether the run has a position in this stretch.
@@ -178,10 +178,10 @@ impl Runs {
         self.current = None;
     }
 
-    /// Whether no event waits longer than for its run: at most one run is closed, and what waits in the lanes is not to be closed
+    /// Whether no event waits longer than for its run: at most one run is closed, and what waits in the queues is not to be closed
     /// as another one yet.
-    pub(super) fn is_in_time(&self, lanes: &Lanes, now: Instant) -> bool {
-        self.current.is_none() || !self.is_ripe(lanes, now)
+    pub(super) fn is_in_time(&self, queues: &EntityQueues, now: Instant) -> bool {
+        self.current.is_none() || !self.is_ripe(queues, now)
     }
 
     /// When what waits becomes old enough; none if nothing waits.
@@ -190,11 +190,11 @@ impl Runs {
         Some(since + self.limits.age)
     }
 
-    fn is_ripe(&self, lanes: &Lanes, now: Instant) -> bool {
+    fn is_ripe(&self, queues: &EntityQueues, now: Instant) -> bool {
         let is_old = || self.rest_is_due || self.next_close().is_some_and(|close| close <= now);
-        lanes.waiting_bytes() >= self.limits.bytes
-            || lanes.waiting() >= self.limits.events
-            || (lanes.waiting() > 0 && is_old())
+        queues.waiting_bytes() >= self.limits.bytes
+            || queues.waiting() >= self.limits.events
+            || (queues.waiting() > 0 && is_old())
     }
 }
 
@@ -215,10 +215,10 @@ mod tests {
     };
     const NOW: Timestamp = Timestamp::from_unix_ms(1);
 
-    fn lanes(count: i64, bytes: usize) -> Lanes {
-        let mut lanes = Lanes::in_log_order();
+    fn queues(count: i64, bytes: usize) -> EntityQueues {
+        let mut queues = EntityQueues::in_log_order();
         for seq in 1..=count {
-            lanes.push(Arc::new(LoggedEvent {
+            queues.push(Arc::new(LoggedEvent {
                 seq: Seq::new(seq),
                 source: "test".into(),
                 id: EventId::parse(&seq.to_string()).unwrap(),
@@ -231,19 +231,19 @@ mod tests {
                 body: Bytes::from(vec![b' '; bytes]),
             }));
         }
-        lanes
+        queues
     }
 
     #[test]
     fn events_are_in_time_until_a_second_run_could_be_closed() {
         let now = Instant::now();
         let mut runs = Runs::new(LIMITS, None);
-        let three = lanes(3, 1);
+        let three = queues(3, 1);
         runs.watch(&three, now);
         assert!(runs.is_in_time(&three, now));
         assert_eq!(close(&mut runs, &three, now + LIMITS.age), Some(run(1, 3)));
-        assert!(runs.is_in_time(&lanes(3, 1), now), "less than a run waits behind it");
-        assert!(!runs.is_in_time(&lanes(4, 1), now), "a whole run waits behind it");
+        assert!(runs.is_in_time(&queues(3, 1), now), "less than a run waits behind it");
+        assert!(!runs.is_in_time(&queues(4, 1), now), "a whole run waits behind it");
     }
 
     fn run(first: i64, last: i64) -> Run {
@@ -254,8 +254,8 @@ mod tests {
         }
     }
 
-    fn close(runs: &mut Runs, lanes: &Lanes, now: Instant) -> Option<Run> {
-        runs.close(lanes, &Suspects::<()>::default(), now, NOW)
+    fn close(runs: &mut Runs, queues: &EntityQueues, now: Instant) -> Option<Run> {
+        runs.close(queues, &Suspects::<()>::default(), now, NOW)
     }
 
     #[test]
@@ -263,49 +263,53 @@ mod tests {
         let start = Instant::now();
         for (count, bytes, is_full) in [(0, 1, false), (3, 1, false), (4, 1, true), (2, 50, true), (9, 1, true)] {
             let mut runs = Runs::new(LIMITS, None);
-            let lanes = lanes(count, bytes);
-            runs.watch(&lanes, start);
-            assert_eq!(close(&mut runs, &lanes, start).is_some(), is_full, "{count} of {bytes}");
-            let later = close(&mut runs, &lanes, start + LIMITS.age);
+            let queues = queues(count, bytes);
+            runs.watch(&queues, start);
+            assert_eq!(
+                close(&mut runs, &queues, start).is_some(),
+                is_full,
+                "{count} of {bytes}"
+            );
+            let later = close(&mut runs, &queues, start + LIMITS.age);
             assert_eq!(later.is_some(), !is_full && count > 0);
         }
     }
 
     #[test]
     fn it_is_sent_only_under_bounds_that_are_stored() {
-        let (mut runs, lanes) = (Runs::new(LIMITS, None), lanes(9, 1));
-        let closed = close(&mut runs, &lanes, Instant::now()).unwrap();
+        let (mut runs, queues) = (Runs::new(LIMITS, None), queues(9, 1));
+        let closed = close(&mut runs, &queues, Instant::now()).unwrap();
         assert_eq!((closed, runs.stored()), (run(1, 4), None));
         runs.was_stored(None);
         assert_eq!(runs.stored(), None);
         runs.was_stored(Some(closed));
         assert_eq!(runs.stored(), Some(closed));
-        runs.sent(&lanes, Instant::now());
-        assert_eq!((runs.stored(), close(&mut runs, &lanes, Instant::now())), (None, None));
+        runs.sent(&queues, Instant::now());
+        assert_eq!((runs.stored(), close(&mut runs, &queues, Instant::now())), (None, None));
         runs.put_back();
         assert_eq!(runs.stored(), Some(closed), "the same again");
         let half = runs.split(Seq::new(2));
         assert_eq!((half, runs.stored()), (Some(run(1, 2)), None));
         runs.ended();
-        assert!(close(&mut runs, &lanes, Instant::now()).is_some());
+        assert!(close(&mut runs, &queues, Instant::now()).is_some());
     }
 
     #[test]
     fn what_is_left_of_a_split_run_follows_at_once() {
         let start = Instant::now();
-        let (mut runs, lanes) = (Runs::new(LIMITS, Some(run(1, 4))), lanes(2, 1));
-        runs.sent(&lanes, start);
+        let (mut runs, queues) = (Runs::new(LIMITS, Some(run(1, 4))), queues(2, 1));
+        runs.sent(&queues, start);
         assert_eq!(runs.split(Seq::new(2)), Some(run(1, 2)));
         runs.was_stored(Some(run(1, 2)));
-        runs.sent(&lanes, start);
+        runs.sent(&queues, start);
         runs.ended();
-        assert!(close(&mut runs, &lanes, start).is_some(), "without waiting again");
+        assert!(close(&mut runs, &queues, start).is_some(), "without waiting again");
     }
 
     #[test]
     fn without_an_event_there_is_nothing_to_wake_up_for() {
         let start = Instant::now();
-        let (mut runs, full, empty) = (Runs::new(LIMITS, None), lanes(4, 1), lanes(0, 1));
+        let (mut runs, full, empty) = (Runs::new(LIMITS, None), queues(4, 1), queues(0, 1));
         runs.watch(&full, start);
         close(&mut runs, &full, start).unwrap();
         runs.sent(&empty, start);
@@ -329,12 +333,12 @@ mod tests {
 
     #[test]
     fn what_failed_is_sent_in_smaller_runs_at_once_and_past_what_failed_alone() {
-        let (start, lanes) = (Instant::now(), lanes(9, 1));
+        let (start, queues) = (Instant::now(), queues(9, 1));
         let mut suspects = Suspects::default();
         suspects.fail_together(&[1, 2, 3].map(Seq::new));
         suspects.fail(Seq::new(1), 1, Duration::ZERO, ());
         let mut runs = Runs::new(LIMITS, None);
-        assert_eq!(runs.close(&lanes, &suspects, start, NOW), Some(run(2, 2)));
+        assert_eq!(runs.close(&queues, &suspects, start, NOW), Some(run(2, 2)));
         assert_eq!(runs.close_one(Seq::new(3), run(3, 3)), None, "there is a run");
         runs.ended();
         assert_eq!(runs.close_one(Seq::new(2), run(2, 2)), Some(run(2, 2)));
@@ -345,7 +349,7 @@ mod tests {
             "in place of the other"
         );
         runs.was_stored(Some(run(1, 1)));
-        runs.sent(&lanes, start);
+        runs.sent(&queues, start);
         assert_eq!(runs.close_one(Seq::new(2), run(2, 2)), None, "it is out");
     }
 }

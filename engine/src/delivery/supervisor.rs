@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     StreamTotals,
-    replay::ReplayKeeper,
+    replay::ReplaySupervisor,
     shared::Shared,
     status::{ParkError, Status, Statuses},
     thread::{Command, WorkerThread},
@@ -81,7 +81,7 @@ impl Delivery {
         // Every worker holds a sender; when the last has ended, the receiver knows.
         let (running, ended) = mpsc::channel(1);
         let supervisor = Supervisor {
-            replays: ReplayKeeper::new(shared.clone(), running.clone()),
+            replays: ReplaySupervisor::new(shared.clone(), running.clone()),
             shared: shared.clone(),
             requested,
             handling,
@@ -199,7 +199,7 @@ struct Supervisor {
     requested: watch::Receiver<u64>,
     handling: watch::Sender<u64>,
     workers: HashMap<DestinationId, Running>,
-    replays: ReplayKeeper,
+    replays: ReplaySupervisor,
     running: mpsc::Sender<()>,
 }
 

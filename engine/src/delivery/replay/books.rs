@@ -1,4 +1,4 @@
-//! What a lane has read and not sent yet, and what has happened since its last commit.
+//! What a replay has read and not sent yet, and what has happened since its last commit.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,7 +13,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::super::{lanes::Room, refusals::parked_row};
+use super::super::{queues::Room, refusals::parked_row};
 use crate::{
     log::{LoggedEvent, RangePage},
     sink::Report,

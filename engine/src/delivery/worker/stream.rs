@@ -24,8 +24,8 @@ use super::{
     super::{
         evidence::Evidence,
         hold::Hold,
-        lanes::{LaneIndex, Lanes, RequestRoom, Room},
         pace::Pace,
+        queues::{EntityQueues, QueueIndex, RequestRoom, Room},
         refusals::{Refusals, share},
         runs::{RunLimits, Runs},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
@@ -41,7 +41,7 @@ use crate::{
     store::{Admission, Cursor, DueEvent},
 };
 
-/// No more is read while this much waits in the lanes.
+/// No more is read while this much waits in the queues.
 const WINDOW_EVENTS: usize = 2_000;
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
@@ -60,7 +60,7 @@ struct Done {
 /// What is known of an event that has failed alone.
 #[derive(Clone, Debug)]
 struct About {
-    lane: LaneIndex,
+    queue: QueueIndex,
     report: Report,
     /// Under which bounds it was sent.
     run: Option<Run>,
@@ -68,11 +68,11 @@ struct About {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    Lane(LaneIndex),
+    Queue(QueueIndex),
     Refused,
 }
 
-/// How events leave the lanes.
+/// How events leave the queues.
 enum Mode {
     /// As many at once as there is room for, whichever are ready.
     Ready(RequestRoom),
@@ -87,14 +87,14 @@ impl Mode {
         }
     }
 
-    fn lanes(&self) -> Lanes {
+    fn queues(&self) -> EntityQueues {
         match self {
-            Self::Ready(_) => Lanes::by_entity(),
-            Self::Runs(_) => Lanes::in_log_order(),
+            Self::Ready(_) => EntityQueues::by_entity(),
+            Self::Runs(_) => EntityQueues::in_log_order(),
         }
     }
 
-    /// No more is read while this many events, or bytes of them, wait in the lanes.
+    /// No more is read while this many events, or bytes of them, wait in the queues.
     fn window(&self) -> (usize, usize) {
         let (events, bytes) = match self {
             Self::Ready(room) => (room.most.events, room.most.bytes),
@@ -120,7 +120,7 @@ pub(super) struct Stream {
     sink: Arc<dyn Sink>,
     admission: Arc<Admission>,
     mode: Mode,
-    lanes: Lanes,
+    queues: EntityQueues,
     refusals: Refusals,
     /// How many destinations there are, this one included: they share what refused events may take up.
     destinations: u64,
@@ -133,9 +133,9 @@ pub(super) struct Stream {
     /// Whether the last failure can have been that of an event, so that it is worth trying others.
     is_searching: bool,
     /// What is sent next while the destination is held.
-    probe: Option<(LaneIndex, Seq)>,
+    probe: Option<(QueueIndex, Seq)>,
     last_probe_was_first: bool,
-    /// The last probe was an event of a lane: while no more refused events are kept, one of those is sent next.
+    /// The last probe was an event of a queue: while no more refused events are kept, one of those is sent next.
     is_retry_next: bool,
     /// An event was put back because too many are refused, and there was no room since. Another failure may be the reason of the
     /// hold meanwhile.
@@ -177,7 +177,7 @@ impl Stream {
         let stream = Self {
             sink,
             admission: Arc::new(admission),
-            lanes: mode.lanes(),
+            queues: mode.queues(),
             mode,
             refusals,
             destinations: 1,
@@ -343,7 +343,7 @@ impl Stream {
             .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
         let is_in_time = match &self.mode {
             Mode::Ready(_) => false,
-            Mode::Runs(runs) => runs.is_in_time(&self.lanes, Instant::now()),
+            Mode::Runs(runs) => runs.is_in_time(&self.queues, Instant::now()),
         };
         self.worker.status.in_time(is_in_time.then_some(self.read_to));
     }

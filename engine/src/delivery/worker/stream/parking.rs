@@ -41,10 +41,10 @@ impl Stream {
         if self.refused_too_many() {
             return Err(ParkError::TooManyRefused);
         }
-        let event = self.lanes.remove(about.lane, seq).ok_or(ParkError::InFlight)?;
+        let event = self.queues.remove(about.queue, seq).ok_or(ParkError::InFlight)?;
         self.evidence.suspects.clear(seq);
         self.rate_limited = None;
-        self.lanes.unblock(about.lane);
+        self.queues.unblock(about.queue);
         let now = self.worker.shared.clock.now();
         let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
         self.store_refused(row);
@@ -63,7 +63,7 @@ impl Stream {
     }
 
     fn go_on_without_it(&mut self) {
-        if self.lanes.waiting() == 0 && self.in_flight.is_empty() {
+        if self.queues.waiting() == 0 && self.in_flight.is_empty() {
             // Nothing is left to probe with. Whether the destination works is seen with the next event.
             self.hold = None;
             self.worker.status.begins(true);

@@ -12,7 +12,7 @@ use crate::{
 impl Stream {
     pub(super) fn start_reading(&mut self) {
         let (events, bytes) = self.mode.window();
-        let has_room = self.lanes.waiting() < events && self.lanes.waiting_bytes() < bytes;
+        let has_room = self.queues.waiting() < events && self.queues.waiting_bytes() < bytes;
         if !has_room || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
             return;
         }
@@ -40,7 +40,7 @@ impl Stream {
                 continue;
             }
             if self.admission.admits(&event) {
-                self.lanes.push(event);
+                self.queues.push(event);
             } else {
                 self.books.passed_over(event.seq, event.seq);
             }
@@ -50,7 +50,7 @@ impl Stream {
             self.read_to = page.read_to;
         }
         if let Mode::Runs(runs) = &mut self.mode {
-            runs.watch(&self.lanes, Instant::now());
+            runs.watch(&self.queues, Instant::now());
         }
         self.show_progress();
     }

@@ -7,7 +7,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::{super::super::lanes::LaneIndex, About, Mode, Stream, sending::SUSPECTS_IN_FLIGHT};
+use super::{super::super::queues::QueueIndex, About, Mode, Stream, sending::SUSPECTS_IN_FLIGHT};
 
 impl Stream {
     /// Chooses the event to probe with, and when.
@@ -16,15 +16,15 @@ impl Stream {
         let Some(hold) = self.hold.as_mut().filter(|_| may_send) else {
             return;
         };
-        let (lanes, suspects) = (&self.lanes, &self.evidence.suspects);
-        let firsts = || lanes.firsts().map(|(_, seq)| seq);
+        let (queues, suspects) = (&self.queues, &self.evidence.suspects);
+        let firsts = || queues.firsts().map(|(_, seq)| seq);
         let probe = match &self.mode {
             Mode::Ready(_) if self.is_searching => {
-                let later = lanes.later().map(|(_, seq)| seq);
+                let later = queues.later().map(|(_, seq)| seq);
                 suspects.next_probe(firsts(), later, self.last_probe_was_first)
             }
             Mode::Runs(_) if self.is_searching => {
-                let all = lanes.single().map(|event| event.seq);
+                let all = queues.single().map(|event| event.seq);
                 suspects.next_probe(all, std::iter::empty(), false)
             }
             Mode::Ready(_) | Mode::Runs(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
@@ -33,7 +33,7 @@ impl Stream {
             }),
         };
         self.probe = probe.and_then(|probe| {
-            let mut waiting = lanes.firsts().chain(lanes.later());
+            let mut waiting = queues.firsts().chain(queues.later());
             waiting.find(|(_, seq)| *seq == probe.seq)
         });
         if hold.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
@@ -42,18 +42,18 @@ impl Stream {
     }
 
     /// Suspects that are to be tried now, beside what else is sent: those with the fewest strikes first.
-    pub(super) fn due_suspects(&self) -> Vec<(LaneIndex, Seq)> {
+    pub(super) fn due_suspects(&self) -> Vec<(QueueIndex, Seq)> {
         if self.evidence.suspects.count_alone() == 0 {
             return Vec::new();
         }
         let now = self.evidence.now();
         let mut due: Vec<_> = self
             .waiting_suspects()
-            .filter_map(|(lane, seq)| Some((self.evidence.suspects.due(seq)?, lane, seq)))
+            .filter_map(|(queue, seq)| Some((self.evidence.suspects.due(seq)?, queue, seq)))
             .filter(|((_, due), _, _)| *due <= now)
             .collect();
         due.sort_by_key(|(strikes_and_due, _, seq)| (*strikes_and_due, *seq));
-        due.into_iter().map(|(_, lane, seq)| (lane, seq)).collect()
+        due.into_iter().map(|(_, queue, seq)| (queue, seq)).collect()
     }
 
     /// When the next suspect is to be tried beside what else is sent.
@@ -70,24 +70,24 @@ impl Stream {
     }
 
     /// Those that keep others of their queue waiting; of runs, any.
-    fn waiting_suspects(&self) -> impl Iterator<Item = (LaneIndex, Seq)> {
+    fn waiting_suspects(&self) -> impl Iterator<Item = (QueueIndex, Seq)> {
         let is_busy = matches!(&self.mode, Mode::Runs(runs) if runs.is_any());
         let of_runs = matches!(self.mode, Mode::Runs(_)).then(|| {
-            let single = self.lanes.single().map(|event| event.seq);
+            let single = self.queues.single().map(|event| event.seq);
             single
                 .filter(|seq| self.evidence.suspects.failed_alone(*seq))
-                .map(|seq| (LaneIndex::SINGLE, seq))
+                .map(|seq| (QueueIndex::SINGLE, seq))
         });
         let of_runs = of_runs.into_iter().flatten();
-        let all = self.lanes.blocked().chain(of_runs);
+        let all = self.queues.blocked().chain(of_runs);
         all.filter(move |_| !is_busy)
     }
 
     /// Whether a request of events that have failed before means more than that they failed again.
     pub(super) fn is_more_than_suspects(&self) -> bool {
         let nothing_else = match self.mode {
-            Mode::Ready(_) => !self.lanes.has_ready() && self.in_flight.is_empty(),
-            Mode::Runs(_) => self.lanes.waiting() <= self.evidence.suspects.count_alone(),
+            Mode::Ready(_) => !self.queues.has_ready() && self.in_flight.is_empty(),
+            Mode::Runs(_) => self.queues.waiting() <= self.evidence.suspects.count_alone(),
         };
         nothing_else || self.evidence.has_failed_often()
     }
@@ -108,30 +108,30 @@ impl Stream {
     }
 
     /// An event behind these was accepted, and they have failed just before that.
-    pub(super) fn overtaken(&mut self, lane: LaneIndex, by: Seq, now: Timestamp) {
-        for seq in self.lanes.before(lane, by) {
+    pub(super) fn overtaken(&mut self, queue: QueueIndex, by: Seq, now: Timestamp) {
+        for seq in self.queues.before(queue, by) {
             if let Some(about) = self.evidence.suspects.clear(seq) {
                 self.blame(seq, about, now);
             }
         }
-        self.lanes.unblock(lane);
+        self.queues.unblock(queue);
     }
 
     /// The event is moved aside: it is tried again as a refused one.
     fn blame(&mut self, seq: Seq, about: About, now: Timestamp) {
-        let About { lane, report, .. } = about;
+        let About { queue, report, .. } = about;
         if self.refused_too_many() {
             // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
-            self.lanes.unblock(lane);
+            self.queues.unblock(queue);
             if let Mode::Runs(runs) = &mut self.mode {
-                runs.watch(&self.lanes, Instant::now());
+                runs.watch(&self.queues, Instant::now());
             }
             return;
         }
-        let Some(event) = self.lanes.remove(lane, seq) else {
+        let Some(event) = self.queues.remove(queue, seq) else {
             return;
         };
-        self.lanes.unblock(lane);
+        self.queues.unblock(queue);
         tracing::warn!(
             destination_id = self.worker.destination.get(),
             seq = seq.get(),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     super::super::{
-        lanes::{LaneIndex, Taken},
+        queues::{QueueIndex, Taken},
         runs::Runs,
     },
     Done, Mode, Origin, Sent, Stream,
@@ -27,10 +27,10 @@ impl Stream {
         let single = self.next_single();
         let Mode::Runs(runs) = &mut self.mode else { return };
         let closed_at = self.worker.shared.clock.now();
-        let (is_held, lanes, suspects) = (self.hold.is_some(), &self.lanes, &self.evidence.suspects);
+        let (is_held, queues, suspects) = (self.hold.is_some(), &self.queues, &self.evidence.suspects);
         let usual = |runs: &mut Runs| match is_held {
             true => None,
-            false => runs.close(lanes, suspects, Instant::now(), closed_at),
+            false => runs.close(queues, suspects, Instant::now(), closed_at),
         };
         let alone = |runs: &mut Runs| {
             let seq = single?;
@@ -93,11 +93,11 @@ impl Stream {
         if self.evidence.suspects.count_alone() == 0 || matches!(self.mode, Mode::Runs(_)) {
             return;
         }
-        for (lane, seq) in self.due_suspects() {
+        for (queue, seq) in self.due_suspects() {
             if self.suspects_in_flight >= SUSPECTS_IN_FLIGHT || !self.may_send() {
                 break;
             }
-            let taken = self.lanes.take_one(lane, seq);
+            let taken = self.queues.take_one(queue, seq);
             self.suspects_in_flight += usize::from(self.send(taken, None, true));
         }
     }
@@ -106,7 +106,7 @@ impl Stream {
     fn send_next(&mut self) -> bool {
         match &self.mode {
             Mode::Ready(room) => {
-                let taken = self.lanes.take(room.now, |seq| self.evidence.suspects.most(seq));
+                let taken = self.queues.take(room.now, |seq| self.evidence.suspects.most(seq));
                 self.send(taken, None, false)
             }
             Mode::Runs(_) => self.send_run(),
@@ -120,14 +120,14 @@ impl Stream {
         let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
             return false;
         };
-        let taken = self.lanes.take_between(LaneIndex::SINGLE, run.first, run.last);
+        let taken = self.queues.take_between(QueueIndex::SINGLE, run.first, run.last);
         if taken.is_empty() {
             // The filter was changed, and admits none of it any more.
             runs.ended();
             self.books.run_ended();
             return false;
         }
-        runs.sent(&self.lanes, Instant::now());
+        runs.sent(&self.queues, Instant::now());
         self.send(taken, Some(run), false)
     }
 
@@ -150,9 +150,9 @@ impl Stream {
     /// False if there is nothing to probe with.
     fn send_probe(&mut self) -> bool {
         let is_sent = match (&self.mode, self.probe) {
-            (Mode::Ready(_), Some((lane, seq))) => {
-                self.last_probe_was_first = self.lanes.firsts().any(|(_, first)| first == seq);
-                let probe = self.lanes.take_one(lane, seq);
+            (Mode::Ready(_), Some((queue, seq))) => {
+                self.last_probe_was_first = self.queues.firsts().any(|(_, first)| first == seq);
+                let probe = self.queues.take_one(queue, seq);
                 self.send(probe, None, false)
             }
             (Mode::Ready(_), None) => false,
@@ -185,7 +185,7 @@ impl Stream {
         }
         let (origins, events): (Vec<_>, Vec<_>) = taken
             .into_iter()
-            .map(|(lane, event)| (Origin::Lane(lane), event))
+            .map(|(queue, event)| (Origin::Queue(queue), event))
             .unzip();
         self.extra_in_flight += usize::from(is_extra);
         let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.evidence.send(&events));
@@ -252,7 +252,7 @@ impl Stream {
     /// When a run is old enough to be closed.
     fn run_timer(&self) -> Option<Instant> {
         match &self.mode {
-            Mode::Runs(runs) if self.hold.is_none() && self.lanes.waiting() > self.evidence.suspects.count_alone() => {
+            Mode::Runs(runs) if self.hold.is_none() && self.queues.waiting() > self.evidence.suspects.count_alone() => {
                 runs.next_close()
             }
             Mode::Runs(_) | Mode::Ready(_) => None,

@@ -37,7 +37,7 @@ struct Shown {
     refused_too_many: bool,
     /// It has answered so, and not only met an event that can't be sent.
     answered_without_room: bool,
-    /// Events of lanes that met with trouble, if they can be the reason.
+    /// Events of queues that met with trouble, if they can be the reason.
     troubled: Vec<Seq>,
     /// The one event of a request that was answered 429.
     rate_limited: Option<(Seq, About)>,
@@ -122,7 +122,7 @@ impl Stream {
         }
     }
 
-    /// The last event first, so that those which go back to their lanes keep their order.
+    /// The last event first, so that those which go back to their queues keep their order.
     fn settle_events(&mut self, done: Done, whole: Decision, now: Timestamp) -> Shown {
         let mut shown = Shown {
             were_suspects: true,
@@ -156,7 +156,7 @@ impl Stream {
                     self.put_back_failed(event, origin, report, alone, &mut shown, now);
                 }
                 // It is not moved aside when too many are already: it stays where it is.
-                Decision::Refuse(refusal) if matches!(origin, Origin::Lane(_)) && self.refused_too_many() => {
+                Decision::Refuse(refusal) if matches!(origin, Origin::Queue(_)) && self.refused_too_many() => {
                     shown.refused_too_many = true;
                     shown.answered_without_room |= refusal != Refusal::Unsendable;
                     shown.put_back += 1;
@@ -193,7 +193,7 @@ impl Stream {
         now: Timestamp,
     ) {
         let (seq, may_be_the_event) = (event.seq, report.outcome.may_be_the_event());
-        let Origin::Lane(lane) = origin else {
+        let Origin::Queue(queue) = origin else {
             let is_judged = self.hold.is_none() || self.lacks_room();
             shown.is_unproven = alone.is_some() && may_be_the_event && is_judged;
             return match alone.filter(|_| shown.is_unproven) {
@@ -205,7 +205,7 @@ impl Stream {
         shown.were_refused = false;
         shown.were_suspects &= may_be_the_event && self.evidence.suspects.contains(seq);
         let about = |run| About {
-            lane,
+            queue,
             report: report.clone(),
             run,
         };
@@ -220,11 +220,11 @@ impl Stream {
             if let Some((number, run)) = alone {
                 self.evidence.suspect(seq, number, about(run));
                 if matches!(self.mode, Mode::Ready(_)) {
-                    self.lanes.block(lane);
+                    self.queues.block(queue);
                 }
             }
         }
-        self.lanes.put_back(lane, event);
+        self.queues.put_back(queue, event);
     }
 
     /// What a request that was sent under the present conditions means for the next ones.
@@ -259,7 +259,7 @@ impl Stream {
             self.is_searching = false;
             return self.hold_for(trouble, None, now);
         }
-        if self.lacks_room() && shown.accepted == 0 && shown.refused > 0 && self.lanes.waiting() > 0 {
+        if self.lacks_room() && shown.accepted == 0 && shown.refused > 0 && self.queues.waiting() > 0 {
             // There was room for this event. Whether there is room for more is seen with the next one.
             return self.probe_now();
         }
@@ -356,10 +356,10 @@ impl Stream {
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
         self.evidence.streak.accept();
         match origin {
-            Origin::Lane(lane) => {
-                self.lanes.done(lane);
+            Origin::Queue(queue) => {
+                self.queues.done(queue);
                 if self.evidence.suspects.count_alone() > 0 && matches!(self.mode, Mode::Ready(_)) {
-                    self.overtaken(lane, event.seq, now);
+                    self.overtaken(queue, event.seq, now);
                 }
                 self.evidence.suspects.clear(event.seq);
             }
@@ -380,20 +380,20 @@ impl Stream {
         report: &Report,
         now: Timestamp,
     ) -> bool {
-        if matches!(origin, Origin::Lane(_)) {
+        if matches!(origin, Origin::Queue(_)) {
             self.refusals.keep(event);
         }
         let row = self.refusals.refuse(event.seq, refusal, report, now);
         match origin {
-            Origin::Lane(_) => self.books.refuses(&row.reason, now),
+            Origin::Queue(_) => self.books.refuses(&row.reason, now),
             Origin::Refused => self.books.refuses_again(&row.reason),
         }
         self.store_refused(row);
-        if let Origin::Lane(lane) = origin {
+        if let Origin::Queue(queue) = origin {
             self.books.settled(event.seq);
-            self.lanes.done(lane);
+            self.queues.done(queue);
             self.evidence.suspects.clear(event.seq);
-            self.lanes.unblock(lane);
+            self.queues.unblock(queue);
         }
         // While there is no room, only refused events are sent again: that these are refused is no sign of anything else.
         let is_sign = origin != Origin::Refused || !self.lacks_room();
@@ -416,7 +416,7 @@ impl Stream {
 
     fn put_back(&mut self, event: Arc<LoggedEvent>, origin: Origin, now: Timestamp) {
         match origin {
-            Origin::Lane(lane) => self.lanes.put_back(lane, event),
+            Origin::Queue(queue) => self.queues.put_back(queue, event),
             Origin::Refused => self.refusals.put_back(event.seq, now),
         }
     }

@@ -18,7 +18,7 @@ use super::{
     super::{
         evidence::Evidence,
         hold::Hold,
-        lanes::{RequestRoom, Room},
+        queues::{RequestRoom, Room},
         shared::{PAGE_BYTES, PAGE_EVENTS, Shared},
         status::{CATCHING_UP, Status},
         thread::{Commands, End, Worker, WorkerError, drain_deadline, is_superseded},
@@ -66,7 +66,7 @@ impl Worker for ReplayWorker {
             return Ok(End::Over);
         };
         let sink = replay_sink_for(destination, clients, services, clock, self.replay)?;
-        let lane = Lane {
+        let replaying = ReplayLoop {
             worker: self,
             filter: Arc::new(destination.range_filter(&replay.request)),
             destination: Arc::clone(destination),
@@ -79,7 +79,7 @@ impl Worker for ReplayWorker {
             hold: None,
             stream_was_held: false,
         };
-        lane.run(commands).await
+        replaying.run(commands).await
     }
 
     fn log_failure(&self, error: &WorkerError) {
@@ -103,8 +103,8 @@ async fn try_wanted(status: Option<Arc<Status>>) {
     }
 }
 
-struct Lane<'lane> {
-    worker: &'lane ReplayWorker,
+struct ReplayLoop<'worker> {
+    worker: &'worker ReplayWorker,
     destination: Arc<Destination>,
     filter: Arc<RangeFilter>,
     sink: Arc<dyn Sink>,
@@ -129,7 +129,7 @@ struct Troubled {
     is_new: bool,
 }
 
-impl Lane<'_> {
+impl ReplayLoop<'_> {
     async fn run(mut self, commands: &mut Commands) -> Result<End, WorkerError> {
         if !self.sends_runs() {
             // Of what the destination was before.

@@ -1,4 +1,4 @@
-//! Events waiting to be sent, in lanes that keep each entity's order.
+//! Events waiting to be sent, in queues that keep each entity's order.
 
 use std::{
     cmp::Reverse,
@@ -12,15 +12,15 @@ use foldhash::fast::FixedState;
 
 use crate::{log::LoggedEvent, sink::Batching};
 
-/// More lanes than requests in flight, so that two entities rarely wait for each other.
-const LANES: usize = 128;
+/// More queues than requests in flight, so that two entities rarely wait for each other.
+const QUEUES: usize = 128;
 
-/// Which lane; given out with an event and given back when the event is done.
+/// Which queue; given out with an event and given back when the event is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LaneIndex(usize);
+pub(super) struct QueueIndex(usize);
 
 /// An event that was given out.
-pub(super) type Taken = (LaneIndex, Arc<LoggedEvent>);
+pub(super) type Taken = (QueueIndex, Arc<LoggedEvent>);
 
 /// How much is given out at once.
 #[derive(Clone, Copy, Debug)]
@@ -86,10 +86,10 @@ impl RequestRoom {
     }
 }
 
-/// The lanes. Events of an entity share a lane, and what is out of a lane is out in one request.
-pub(super) struct Lanes {
-    lanes: Vec<Lane>,
-    /// Lanes that have an event and none out, each with the position of its next event: the oldest comes first, so that
+/// The queues. Events of an entity share a queue, and what is out of a queue is out in one request.
+pub(super) struct EntityQueues {
+    queues: Vec<EntityQueue>,
+    /// Queues that have an event and none out, each with the position of its next event: the oldest comes first, so that
     /// the cursor follows closely and what is settled above it stays little.
     ready: BinaryHeap<Reverse<(Seq, usize)>>,
     waiting: usize,
@@ -97,7 +97,7 @@ pub(super) struct Lanes {
 }
 
 #[derive(Default)]
-struct Lane {
+struct EntityQueue {
     /// In log order.
     events: VecDeque<Arc<LoggedEvent>>,
     out: usize,
@@ -105,7 +105,7 @@ struct Lane {
     is_blocked: bool,
 }
 
-impl Lane {
+impl EntityQueue {
     /// The position of its next event, if that may be given out with others.
     fn ready(&self) -> Option<Seq> {
         let first = self.events.front().filter(|_| self.out == 0 && !self.is_blocked)?;
@@ -117,21 +117,21 @@ impl Lane {
     }
 }
 
-impl Lanes {
-    /// A lane for each hash of an entity.
+impl EntityQueues {
+    /// A queue for each hash of an entity.
     pub(super) fn by_entity() -> Self {
-        Self::with_lanes(LANES)
+        Self::with_queues(QUEUES)
     }
 
-    /// One lane: everything in log order.
+    /// One queue: everything in log order.
     pub(super) fn in_log_order() -> Self {
-        Self::with_lanes(1)
+        Self::with_queues(1)
     }
 
-    fn with_lanes(count: usize) -> Self {
-        let lanes = std::iter::repeat_with(Lane::default).take(count).collect();
+    fn with_queues(count: usize) -> Self {
+        let queues = std::iter::repeat_with(EntityQueue::default).take(count).collect();
         Self {
-            lanes,
+            queues,
             ready: BinaryHeap::with_capacity(count),
             waiting: 0,
             waiting_bytes: 0,
@@ -150,18 +150,20 @@ impl Lanes {
 
     /// Adds an event behind those of its entity. Events are added in log order.
     pub(super) fn push(&mut self, event: Arc<LoggedEvent>) {
-        let index = lane_of(&event, self.lanes.len());
-        let Some(lane) = self.lanes.get_mut(index) else { return };
+        let index = queue_of(&event, self.queues.len());
+        let Some(queue) = self.queues.get_mut(index) else {
+            return;
+        };
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
-        let was_empty = lane.events.is_empty();
-        lane.events.push_back(event);
-        if let (true, Some(seq)) = (was_empty, lane.ready()) {
+        let was_empty = queue.events.is_empty();
+        queue.events.push_back(event);
+        if let (true, Some(seq)) = (was_empty, queue.ready()) {
             self.ready.push(Reverse((seq, index)));
         }
     }
 
-    /// Gives out the next events of the lanes that are ready, the lane with the oldest first, as many as there is room for,
+    /// Gives out the next events of the queues that are ready, the queue with the oldest first, as many as there is room for,
     /// and no more than `most` says for each of them.
     pub(super) fn take(&mut self, mut room: Room, most: impl Fn(Seq) -> Option<usize>) -> Vec<Taken> {
         let (mut taken, mut limit) = (Vec::new(), usize::MAX);
@@ -181,24 +183,24 @@ impl Lanes {
         taken
     }
 
-    /// Gives out this event alone, if nothing is out of its lane.
-    pub(super) fn take_one(&mut self, index: LaneIndex, seq: Seq) -> Vec<Taken> {
-        let is_out = self.lanes.get(index.0).is_none_or(|lane| lane.out > 0);
+    /// Gives out this event alone, if nothing is out of its queue.
+    pub(super) fn take_one(&mut self, index: QueueIndex, seq: Seq) -> Vec<Taken> {
+        let is_out = self.queues.get(index.0).is_none_or(|queue| queue.out > 0);
         match is_out {
             true => Vec::new(),
             false => self.take_between(index, seq, seq),
         }
     }
 
-    /// Gives out what waits from `first` to `last` in a lane of which nothing is out.
-    pub(super) fn take_between(&mut self, index: LaneIndex, first: Seq, last: Seq) -> Vec<Taken> {
-        let Some(lane) = self.lanes.get_mut(index.0) else {
+    /// Gives out what waits from `first` to `last` in a queue of which nothing is out.
+    pub(super) fn take_between(&mut self, index: QueueIndex, first: Seq, last: Seq) -> Vec<Taken> {
+        let Some(queue) = self.queues.get_mut(index.0) else {
             return Vec::new();
         };
-        let start = lane.events.partition_point(|event| event.seq < first);
-        let end = lane.events.partition_point(|event| event.seq <= last).max(start);
-        let taken: Vec<_> = lane.events.drain(start..end).map(|event| (index, event)).collect();
-        lane.out += taken.len();
+        let start = queue.events.partition_point(|event| event.seq < first);
+        let end = queue.events.partition_point(|event| event.seq <= last).max(start);
+        let taken: Vec<_> = queue.events.drain(start..end).map(|event| (index, event)).collect();
+        queue.out += taken.len();
         self.waiting -= taken.len();
         self.waiting_bytes -= taken.iter().map(|(_, event)| event.body.len()).sum::<usize>();
         if !taken.is_empty() {
@@ -207,7 +209,7 @@ impl Lanes {
         taken
     }
 
-    /// The first and the last position of the next stretch of a single lane for which there is room: it neither begins nor ends
+    /// The first and the last position of the next stretch of a single queue for which there is room: it neither begins nor ends
     /// with, nor holds, an event that is to be skipped, and no more than `most` says for each of its events.
     pub(super) fn bounds(
         &self,
@@ -215,8 +217,8 @@ impl Lanes {
         is_skipped: impl Fn(Seq) -> bool,
         most: impl Fn(Seq) -> Option<usize>,
     ) -> Option<(Seq, Seq)> {
-        let lane = self.lanes.first().filter(|lane| lane.out == 0)?;
-        let mut events = lane.events.iter().skip_while(|event| is_skipped(event.seq)).peekable();
+        let queue = self.queues.first().filter(|queue| queue.out == 0)?;
+        let mut events = queue.events.iter().skip_while(|event| is_skipped(event.seq)).peekable();
         let first = events.peek()?.seq;
         let (mut last, mut limit, mut count) = (None, usize::MAX, 0);
         for event in events {
@@ -237,67 +239,69 @@ impl Lanes {
         taken: &mut Vec<Taken>,
         mut fits: impl FnMut(&LoggedEvent, usize) -> bool,
     ) {
-        let Some(lane) = self.lanes.get_mut(index) else { return };
-        while let Some(event) = lane
+        let Some(queue) = self.queues.get_mut(index) else {
+            return;
+        };
+        while let Some(event) = queue
             .events
             .pop_front_if(|event| fits(event, taken.len()) && room.takes(event, taken.is_empty()))
         {
-            lane.out += 1;
+            queue.out += 1;
             self.waiting -= 1;
             self.waiting_bytes -= event.body.len();
-            taken.push((LaneIndex(index), event));
+            taken.push((QueueIndex(index), event));
         }
     }
 
-    /// The event given out is done with; its lane goes on when all that is out of it is.
-    pub(super) fn done(&mut self, index: LaneIndex) {
-        let Some(lane) = self.lanes.get_mut(index.0) else {
+    /// The event given out is done with; its queue goes on when all that is out of it is.
+    pub(super) fn done(&mut self, index: QueueIndex) {
+        let Some(queue) = self.queues.get_mut(index.0) else {
             return;
         };
-        lane.out -= 1;
-        if let Some(seq) = lane.ready() {
+        queue.out -= 1;
+        if let Some(seq) = queue.ready() {
             self.ready.push(Reverse((seq, index.0)));
         }
     }
 
     /// The event given out is to be sent again, in its place among those that wait.
-    pub(super) fn put_back(&mut self, index: LaneIndex, event: Arc<LoggedEvent>) {
-        let Some(lane) = self.lanes.get_mut(index.0) else {
+    pub(super) fn put_back(&mut self, index: QueueIndex, event: Arc<LoggedEvent>) {
+        let Some(queue) = self.queues.get_mut(index.0) else {
             return;
         };
         self.waiting += 1;
         self.waiting_bytes += event.body.len();
-        let (Ok(place) | Err(place)) = lane.place_of(event.seq);
-        lane.events.insert(place, event);
+        let (Ok(place) | Err(place)) = queue.place_of(event.seq);
+        queue.events.insert(place, event);
         self.done(index);
     }
 
-    /// Until [`Self::unblock`], the lane of an event that is out gives out nothing by itself.
-    pub(super) fn block(&mut self, index: LaneIndex) {
-        if let Some(lane) = self.lanes.get_mut(index.0) {
-            lane.is_blocked = true;
+    /// Until [`Self::unblock`], the queue of an event that is out gives out nothing by itself.
+    pub(super) fn block(&mut self, index: QueueIndex) {
+        if let Some(queue) = self.queues.get_mut(index.0) {
+            queue.is_blocked = true;
         }
     }
 
-    pub(super) fn unblock(&mut self, index: LaneIndex) {
-        let Some(lane) = self.lanes.get_mut(index.0).filter(|lane| lane.is_blocked) else {
+    pub(super) fn unblock(&mut self, index: QueueIndex) {
+        let Some(queue) = self.queues.get_mut(index.0).filter(|queue| queue.is_blocked) else {
             return;
         };
-        lane.is_blocked = false;
-        if let Some(seq) = lane.ready() {
+        queue.is_blocked = false;
+        if let Some(seq) = queue.ready() {
             self.ready.push(Reverse((seq, index.0)));
         }
     }
 
     /// Takes a waiting event out for good.
-    pub(super) fn remove(&mut self, index: LaneIndex, seq: Seq) -> Option<Arc<LoggedEvent>> {
-        let lane = self.lanes.get_mut(index.0)?;
-        let place = lane.place_of(seq).ok()?;
-        let was_ready = lane.ready();
-        let event = lane.events.remove(place)?;
+    pub(super) fn remove(&mut self, index: QueueIndex, seq: Seq) -> Option<Arc<LoggedEvent>> {
+        let queue = self.queues.get_mut(index.0)?;
+        let place = queue.place_of(seq).ok()?;
+        let was_ready = queue.ready();
+        let event = queue.events.remove(place)?;
         self.waiting -= 1;
         self.waiting_bytes -= event.body.len();
-        let is_ready = lane.ready();
+        let is_ready = queue.ready();
         if was_ready != is_ready {
             self.ready.retain(|Reverse((_, ready))| *ready != index.0);
             self.ready.extend(is_ready.map(|seq| Reverse((seq, index.0))));
@@ -305,42 +309,42 @@ impl Lanes {
         Some(event)
     }
 
-    /// The first event of every lane of which nothing is out.
-    pub(super) fn firsts(&self) -> impl Iterator<Item = (LaneIndex, Seq)> {
+    /// The first event of every queue of which nothing is out.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = (QueueIndex, Seq)> {
         self.idle()
-            .filter_map(|(index, lane)| Some((index, lane.events.front()?.seq)))
+            .filter_map(|(index, queue)| Some((index, queue.events.front()?.seq)))
     }
 
-    /// The other events of these lanes.
-    pub(super) fn later(&self) -> impl Iterator<Item = (LaneIndex, Seq)> {
+    /// The other events of these queues.
+    pub(super) fn later(&self) -> impl Iterator<Item = (QueueIndex, Seq)> {
         self.idle()
-            .flat_map(|(index, lane)| lane.events.iter().skip(1).map(move |event| (index, event.seq)))
+            .flat_map(|(index, queue)| queue.events.iter().skip(1).map(move |event| (index, event.seq)))
     }
 
-    /// The first event of every lane that is blocked, and of which nothing is out.
-    pub(super) fn blocked(&self) -> impl Iterator<Item = (LaneIndex, Seq)> {
-        let blocked = self.idle().filter(|(_, lane)| lane.is_blocked);
-        blocked.filter_map(|(index, lane)| Some((index, lane.events.front()?.seq)))
+    /// The first event of every queue that is blocked, and of which nothing is out.
+    pub(super) fn blocked(&self) -> impl Iterator<Item = (QueueIndex, Seq)> {
+        let blocked = self.idle().filter(|(_, queue)| queue.is_blocked);
+        blocked.filter_map(|(index, queue)| Some((index, queue.events.front()?.seq)))
     }
 
-    /// The waiting events of a lane that come before this position.
-    pub(super) fn before(&self, index: LaneIndex, seq: Seq) -> Vec<Seq> {
-        let events = self.lanes.get(index.0).into_iter().flat_map(|lane| &lane.events);
+    /// The waiting events of a queue that come before this position.
+    pub(super) fn before(&self, index: QueueIndex, seq: Seq) -> Vec<Seq> {
+        let events = self.queues.get(index.0).into_iter().flat_map(|queue| &queue.events);
         events
             .map(|event| event.seq)
             .take_while(|before| *before < seq)
             .collect()
     }
 
-    /// Everything that waits in a single lane of which nothing is out.
+    /// Everything that waits in a single queue of which nothing is out.
     pub(super) fn single(&self) -> impl Iterator<Item = &Arc<LoggedEvent>> {
-        let lane = self.lanes.first().filter(|lane| lane.out == 0);
-        lane.into_iter().flat_map(|lane| &lane.events)
+        let queue = self.queues.first().filter(|queue| queue.out == 0);
+        queue.into_iter().flat_map(|queue| &queue.events)
     }
 
-    fn idle(&self) -> impl Iterator<Item = (LaneIndex, &Lane)> {
-        let lanes = self.lanes.iter().enumerate().filter(|(_, lane)| lane.out == 0);
-        lanes.map(|(index, lane)| (LaneIndex(index), lane))
+    fn idle(&self) -> impl Iterator<Item = (QueueIndex, &EntityQueue)> {
+        let queues = self.queues.iter().enumerate().filter(|(_, queue)| queue.out == 0);
+        queues.map(|(index, queue)| (QueueIndex(index), queue))
     }
 
     /// Whether an event may be given out.
@@ -349,15 +353,15 @@ impl Lanes {
     }
 }
 
-impl LaneIndex {
-    /// The lane of [`Lanes::in_log_order`].
+impl QueueIndex {
+    /// The queue of [`EntityQueues::in_log_order`].
     pub(super) const SINGLE: Self = Self(0);
 }
 
-fn lane_of(event: &LoggedEvent, lanes: usize) -> usize {
+fn queue_of(event: &LoggedEvent, queues: usize) -> usize {
     let hash = FixedState::default().hash_one((&event.entity_type, &event.entity_id));
-    let lanes = u64::try_from(lanes).unwrap_or(u64::MAX);
-    usize::try_from(hash % lanes).unwrap_or(0)
+    let queues = u64::try_from(queues).unwrap_or(u64::MAX);
+    usize::try_from(hash % queues).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -394,30 +398,30 @@ mod tests {
 
     #[test]
     fn one_event_of_an_entity_is_out_at_a_time() {
-        let mut lanes = Lanes::by_entity();
-        lanes.push(event(1, 7));
-        lanes.push(event(2, 7));
-        let (lane, first) = lanes.take(Room::ONE, unlimited).pop().unwrap();
-        assert!(lanes.take(Room::ONE, unlimited).is_empty());
-        lanes.put_back(lane, first);
-        let (lane, first) = lanes.take(Room::ONE, unlimited).pop().unwrap();
+        let mut queues = EntityQueues::by_entity();
+        queues.push(event(1, 7));
+        queues.push(event(2, 7));
+        let (queue, first) = queues.take(Room::ONE, unlimited).pop().unwrap();
+        assert!(queues.take(Room::ONE, unlimited).is_empty());
+        queues.put_back(queue, first);
+        let (queue, first) = queues.take(Room::ONE, unlimited).pop().unwrap();
         assert_eq!(first.seq, Seq::new(1));
-        lanes.done(lane);
-        assert_eq!(lanes.take(Room::ONE, unlimited).pop().unwrap().1.seq, Seq::new(2));
+        queues.done(queue);
+        assert_eq!(queues.take(Room::ONE, unlimited).pop().unwrap().1.seq, Seq::new(2));
     }
 
     #[test]
     fn the_oldest_event_that_may_be_given_out_comes_first() {
-        let mut lanes = Lanes::by_entity();
+        let mut queues = EntityQueues::by_entity();
         for (seq, entity) in [(1, 1), (2, 2), (3, 1), (4, 2)] {
-            lanes.push(event(seq, entity));
+            queues.push(event(seq, entity));
         }
-        let (first, _) = lanes.take(Room::ONE, unlimited).pop().unwrap();
-        let (second, _) = lanes.take(Room::ONE, unlimited).pop().unwrap();
-        assert_ne!(first, second, "the two entities have a lane each");
-        lanes.done(second);
-        lanes.done(first);
-        assert_eq!(seqs(&lanes.take(Room::ONE, unlimited)), [3]);
+        let (first, _) = queues.take(Room::ONE, unlimited).pop().unwrap();
+        let (second, _) = queues.take(Room::ONE, unlimited).pop().unwrap();
+        assert_ne!(first, second, "the two entities have a queue each");
+        queues.done(second);
+        queues.done(first);
+        assert_eq!(seqs(&queues.take(Room::ONE, unlimited)), [3]);
     }
 
     fn seqs(taken: &[Taken]) -> Vec<i64> {
@@ -426,9 +430,9 @@ mod tests {
 
     #[test]
     fn a_request_takes_what_it_has_room_for() {
-        let mut lanes = Lanes::in_log_order();
+        let mut queues = EntityQueues::in_log_order();
         for seq in 1..=9 {
-            lanes.push(event(seq, u8::try_from(seq).unwrap()));
+            queues.push(event(seq, u8::try_from(seq).unwrap()));
         }
         let room = Room {
             events: 100,
@@ -436,35 +440,35 @@ mod tests {
             last: Some(Seq::new(7)),
         };
         assert_eq!(
-            lanes.bounds(room, |_| false, unlimited),
+            queues.bounds(room, |_| false, unlimited),
             Some((Seq::new(1), Seq::new(7)))
         );
-        let three = lanes.take(Room { events: 3, ..room }, unlimited);
+        let three = queues.take(Room { events: 3, ..room }, unlimited);
         assert_eq!(seqs(&three), [1, 2, 3]);
         assert!(
-            lanes.take(room, unlimited).is_empty(),
+            queues.take(room, unlimited).is_empty(),
             "what follows waits for what is out"
         );
-        for (lane, event) in three.into_iter().rev() {
-            lanes.put_back(lane, event);
+        for (queue, event) in three.into_iter().rev() {
+            queues.put_back(queue, event);
         }
-        let two = lanes.take(Room { bytes: 5, ..room }, unlimited);
+        let two = queues.take(Room { bytes: 5, ..room }, unlimited);
         assert_eq!(seqs(&two), [1, 2], "a body has two bytes");
-        two.iter().for_each(|(lane, _)| lanes.done(*lane));
-        assert_eq!(seqs(&lanes.take(room, unlimited)), [3, 4, 5, 6, 7]);
+        two.iter().for_each(|(queue, _)| queues.done(*queue));
+        assert_eq!(seqs(&queues.take(room, unlimited)), [3, 4, 5, 6, 7]);
     }
 
     #[test]
     fn a_blocked_lane_gives_out_only_what_is_asked_for() {
-        let mut lanes = Lanes::by_entity();
+        let mut queues = EntityQueues::by_entity();
         for (seq, entity) in [(1, 1), (2, 2), (3, 1)] {
-            lanes.push(event(seq, entity));
+            queues.push(event(seq, entity));
         }
-        let (lane, first) = lanes.take(Room::ONE, unlimited).pop().unwrap();
-        lanes.block(lane);
-        lanes.put_back(lane, first);
+        let (queue, first) = queues.take(Room::ONE, unlimited).pop().unwrap();
+        queues.block(queue);
+        queues.put_back(queue, first);
         assert_eq!(
-            seqs(&lanes.take(
+            seqs(&queues.take(
                 Room {
                     events: 9,
                     bytes: 99,
@@ -474,26 +478,26 @@ mod tests {
             )),
             [2]
         );
-        assert_eq!(lanes.blocked().collect::<Vec<_>>(), [(lane, Seq::new(1))]);
-        assert_eq!(lanes.later().collect::<Vec<_>>(), [(lane, Seq::new(3))]);
-        let later = lanes.take_one(lane, Seq::new(3));
-        assert_eq!((seqs(&later), lanes.take_one(lane, Seq::new(1)).len()), (vec![3], 0));
-        lanes.done(lane);
+        assert_eq!(queues.blocked().collect::<Vec<_>>(), [(queue, Seq::new(1))]);
+        assert_eq!(queues.later().collect::<Vec<_>>(), [(queue, Seq::new(3))]);
+        let later = queues.take_one(queue, Seq::new(3));
+        assert_eq!((seqs(&later), queues.take_one(queue, Seq::new(1)).len()), (vec![3], 0));
+        queues.done(queue);
         assert_eq!(
-            lanes.remove(lane, Seq::new(1)).map(|event| event.seq),
+            queues.remove(queue, Seq::new(1)).map(|event| event.seq),
             Some(Seq::new(1))
         );
-        assert_eq!((lanes.waiting(), lanes.waiting_bytes()), (0, 0));
-        lanes.unblock(lane);
-        lanes.push(event(4, 1));
-        assert_eq!(seqs(&lanes.take(Room::ONE, unlimited)), [4]);
+        assert_eq!((queues.waiting(), queues.waiting_bytes()), (0, 0));
+        queues.unblock(queue);
+        queues.push(event(4, 1));
+        assert_eq!(seqs(&queues.take(Room::ONE, unlimited)), [4]);
     }
 
     #[test]
     fn an_event_limits_the_request_that_it_is_in() {
-        let mut lanes = Lanes::in_log_order();
+        let mut queues = EntityQueues::in_log_order();
         for seq in 1..=9 {
-            lanes.push(event(seq, 1));
+            queues.push(event(seq, 1));
         }
         let most = |seq: Seq| match seq.get() {
             3..=7 => Some(2),
@@ -506,10 +510,10 @@ mod tests {
             last: None,
         };
         let mut taken = Vec::new();
-        while lanes.waiting() > 0 {
-            let bounds = lanes.bounds(room, |_| false, most).unwrap();
-            let request = lanes.take(room, most);
-            request.iter().for_each(|(lane, _)| lanes.done(*lane));
+        while queues.waiting() > 0 {
+            let bounds = queues.bounds(room, |_| false, most).unwrap();
+            let request = queues.take(room, most);
+            request.iter().for_each(|(queue, _)| queues.done(*queue));
             let request = seqs(&request);
             assert_eq!((bounds.0.get(), bounds.1.get()), (request[0], *request.last().unwrap()));
             taken.push(request);
@@ -526,16 +530,16 @@ mod tests {
             fates in proptest::collection::vec((any::<bool>(), any::<usize>()), 400),
             size in 1_usize..8,
         ) {
-            let mut lanes = Lanes::by_entity();
+            let mut queues = EntityQueues::by_entity();
             let of: HashMap<i64, u8> = (1_i64..).zip(entities.iter().copied()).collect();
             for (seq, entity) in (1_i64..).zip(&entities) {
-                lanes.push(event(seq, *entity));
+                queues.push(event(seq, *entity));
             }
             let (mut out, mut accepted): (Vec<Vec<Taken>>, Vec<i64>) = (Vec::new(), Vec::new());
             let mut fates = fates.into_iter();
             loop {
                 while out.len() < 5 {
-                    let taken = lanes.take(Room { events: size, bytes: 100, last: None }, unlimited);
+                    let taken = queues.take(Room { events: size, bytes: 100, last: None }, unlimited);
                     if taken.is_empty() { break }
                     out.push(taken);
                 }
@@ -547,16 +551,16 @@ mod tests {
                 // Of a request, the later half may fail alone.
                 let kept = if fails { which % (request.len() + 1) } else { request.len() };
                 accepted.extend(request.iter().take(kept).map(|(_, event)| event.seq.get()));
-                for (position, (lane, event)) in request.into_iter().enumerate().rev() {
+                for (position, (queue, event)) in request.into_iter().enumerate().rev() {
                     if position >= kept {
-                        lanes.put_back(lane, event);
+                        queues.put_back(queue, event);
                     } else {
-                        lanes.done(lane);
+                        queues.done(queue);
                     }
                 }
             }
             prop_assert_eq!(accepted.len(), entities.len());
-            prop_assert_eq!((lanes.waiting(), lanes.waiting_bytes()), (0, 0));
+            prop_assert_eq!((queues.waiting(), queues.waiting_bytes()), (0, 0));
             let mut last: HashMap<u8, i64> = HashMap::new();
             for seq in accepted {
                 let entity = of[&seq];

@@ -1,4 +1,4 @@
-//! Starts, changes and ends the lanes of replays, so that those run that are stored as running.
+//! Starts, changes and ends the workers of replays, so that those run that are stored as running.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,7 +13,7 @@ use super::{
         shared::Shared,
         thread::{Command, WorkerThread},
     },
-    lane::ReplayWorker,
+    worker::ReplayWorker,
 };
 use crate::{
     causes::causes,
@@ -25,21 +25,21 @@ use crate::{
 /// how much was sent.
 const CANCEL_GRACE: Duration = Duration::from_secs(35);
 
-/// The lanes that run.
-pub(in crate::delivery) struct ReplayKeeper {
+/// The workers that run.
+pub(in crate::delivery) struct ReplaySupervisor {
     shared: Shared,
-    lanes: HashMap<ReplayId, (DestinationId, WorkerThread)>,
-    /// Threads of lanes that are to end, while what they have in flight does.
+    workers: HashMap<ReplayId, (DestinationId, WorkerThread)>,
+    /// Threads of workers that are to end, while what they have in flight does.
     draining: Vec<(DestinationId, WorkerThread)>,
-    /// Held by every lane; when the last has ended, its receiver knows.
+    /// Held by every worker; when the last has ended, its receiver knows.
     running: mpsc::Sender<()>,
 }
 
-impl ReplayKeeper {
+impl ReplaySupervisor {
     pub(in crate::delivery) fn new(shared: Shared, running: mpsc::Sender<()>) -> Self {
         Self {
             shared,
-            lanes: HashMap::new(),
+            workers: HashMap::new(),
             draining: Vec::new(),
             running,
         }
@@ -47,8 +47,8 @@ impl ReplayKeeper {
 
     /// Brings what runs into line with what is stored. Idempotent. What can't be read is looked at again in the next round.
     pub(in crate::delivery) async fn reconcile(&mut self, configured: &[Destination], revision: u64) {
-        // Looked at first: a lane that ends from here on has perhaps just finished what is read as running.
-        let ended = self.lanes.iter().filter(|(_, (_, lane))| lane.has_ended());
+        // Looked at first: a worker that ends from here on has perhaps just finished what is read as running.
+        let ended = self.workers.iter().filter(|(_, (_, worker))| worker.has_ended());
         let ended: Vec<ReplayId> = ended.map(|(id, _)| *id).collect();
         let replays = match self.shared.database.list_running_replays().await {
             Ok(replays) => readable(replays),
@@ -61,7 +61,7 @@ impl ReplayKeeper {
                 return;
             }
         };
-        self.lanes.retain(|id, _| !ended.contains(id));
+        self.workers.retain(|id, _| !ended.contains(id));
         self.end_others(&replays, configured);
         for replay in replays {
             let destination = configured
@@ -70,9 +70,9 @@ impl ReplayKeeper {
             // One that was added a moment ago is found in the next round.
             let Some(destination) = destination else { continue };
             let is_draining = self.is_draining(destination.id);
-            match self.lanes.get_mut(&replay.id) {
-                Some((_, lane)) => {
-                    lane.configure(destination, revision);
+            match self.workers.get_mut(&replay.id) {
+                Some((_, worker)) => {
+                    worker.configure(destination, revision);
                 }
                 // At most one request of a replay is at the destination: this one's turn comes when that has ended.
                 None if is_draining => {}
@@ -81,7 +81,7 @@ impl ReplayKeeper {
             if ended.contains(&replay.id) {
                 tracing::error!(
                     replay_id = replay.id.get(),
-                    "A replay's lane ended by itself; it is started again."
+                    "A replay's worker ended by itself; it is started again."
                 );
             }
         }
@@ -89,8 +89,8 @@ impl ReplayKeeper {
 
     /// Begins nothing more, and lets what is in flight end until then.
     pub(in crate::delivery) fn drain(&self, deadline: Instant) {
-        for (_, lane) in self.lanes.values() {
-            lane.send(Command::Drain(deadline));
+        for (_, worker) in self.workers.values() {
+            worker.send(Command::Drain(deadline));
         }
     }
 
@@ -105,19 +105,19 @@ impl ReplayKeeper {
             })
             .map(|replay| replay.id)
             .collect();
-        let ending: Vec<ReplayId> = self.lanes.keys().filter(|id| !to_run.contains(id)).copied().collect();
+        let ending: Vec<ReplayId> = self.workers.keys().filter(|id| !to_run.contains(id)).copied().collect();
         for id in ending {
-            let Some((destination, lane)) = self.lanes.remove(&id) else {
+            let Some((destination, worker)) = self.workers.remove(&id) else {
                 continue;
             };
-            lane.send(Command::Drain(Instant::now() + CANCEL_GRACE));
+            worker.send(Command::Drain(Instant::now() + CANCEL_GRACE));
             self.shared.waits.set(id, None);
-            self.draining.push((destination, lane));
+            self.draining.push((destination, worker));
         }
     }
 
     fn is_draining(&mut self, destination: DestinationId) -> bool {
-        self.draining.retain(|(_, lane)| !lane.has_ended());
+        self.draining.retain(|(_, worker)| !worker.has_ended());
         self.draining.iter().any(|(of, _)| *of == destination)
     }
 
@@ -127,7 +127,7 @@ impl ReplayKeeper {
             shared: self.shared.clone(),
         };
         match WorkerThread::start(worker, destination, revision, self.running.clone()) {
-            Ok(lane) => drop(self.lanes.insert(replay.id, (destination.id, lane))),
+            Ok(worker) => drop(self.workers.insert(replay.id, (destination.id, worker))),
             Err(error) => tracing::error!(
                 replay_id = replay.id.get(),
                 error = causes(&error),
