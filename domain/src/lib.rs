@@ -11,7 +11,7 @@
 //! | attempt | one request to a destination, with one or more events |
 //! | backing off | a stream whose destination fails: it sends one request at a time, with growing pauses (in code: *held*, a *hold*) |
 //! | backlog | the events of a stream that are not acknowledged yet |
-//! | batch | events that are sent in one request; for S3, an unbroken row of the log whose bounds are stored before it is uploaded (in code: a *run*) |
+//! | batch | events that are sent in one request; for S3, an unbroken row of the log whose bounds are stored before it is uploaded |
 //! | cursor | how far a stream is, as it is stored |
 //! | destination | where events are sent: an HTTP endpoint, a Cloud Logging project, an S3 bucket |
 //! | entity | what an event is about; events of one entity are sent in the order of the log |

@@ -215,7 +215,7 @@ CREATE TABLE idempotency_keys (
 -- Streams.
 
 -- The progress of each stream. Everything up to acked_seq is acknowledged, and so are the ranges above it ("7-9,12-12").
--- run_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
+-- batch_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
 -- batch is sent again. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
 -- destination does not refuse everything; refusing_events counts the different events that it refused since it last accepted
 -- one.
@@ -225,15 +225,15 @@ CREATE TABLE cursors (
     settled_above   TEXT    NOT NULL DEFAULT '',
     delivered       INTEGER NOT NULL DEFAULT 0,
     last_success_at INTEGER,
-    run_first       INTEGER,
-    run_last        INTEGER,
-    run_closed_at   INTEGER,
+    batch_first       INTEGER,
+    batch_last        INTEGER,
+    batch_closed_at   INTEGER,
     troubled_since  INTEGER,
     refusing_since  INTEGER,
     refusal_reason  TEXT,
     refusing_events INTEGER NOT NULL DEFAULT 1,
     CONSTRAINT a_cursor_is_a_position CHECK (acked_seq >= 0),
-    CONSTRAINT a_run_is_whole CHECK ((run_first IS NULL) = (run_last IS NULL) AND (run_first IS NULL) = (run_closed_at IS NULL)),
+    CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND (batch_first IS NULL) = (batch_closed_at IS NULL)),
     CONSTRAINT a_stream_that_refuses_has_a_reason CHECK ((refusing_since IS NULL) = (refusal_reason IS NULL)),
     CONSTRAINT refused_events_are_some CHECK (refusing_events >= 1)
 ) STRICT;
@@ -334,7 +334,7 @@ CREATE INDEX delivery_minutes_by_age ON delivery_minutes (minute);
 
 -- Replays of a part of the log to a destination. created_from and created_before are the range of time, without its end;
 -- event_types is a JSON array, empty for every type. A replay ends at last_seq, the end of the log when it was started. next_seq
--- is the next position to be read; sent and refused count events before it. run_… are the bounds of the batch that is being
+-- is the next position to be read; sent and refused count events before it. batch_… are the bounds of the batch that is being
 -- sent, stored before it is sent.
 CREATE TABLE replays (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -346,8 +346,8 @@ CREATE TABLE replays (
     event_types    TEXT    NOT NULL,
     last_seq       INTEGER NOT NULL,
     next_seq       INTEGER NOT NULL,
-    run_first      INTEGER,
-    run_last       INTEGER,
+    batch_first      INTEGER,
+    batch_last       INTEGER,
     total          INTEGER NOT NULL,
     sent           INTEGER NOT NULL DEFAULT 0,
     refused        INTEGER NOT NULL DEFAULT 0,
@@ -357,7 +357,7 @@ CREATE TABLE replays (
     CONSTRAINT a_range_is_not_empty CHECK (created_from < created_before),
     CONSTRAINT event_types_are_a_list CHECK (json_type(event_types) = 'array'),
     CONSTRAINT counts_start_at_0 CHECK (total >= 0 AND sent >= 0 AND refused >= 0),
-    CONSTRAINT a_run_is_whole CHECK ((run_first IS NULL) = (run_last IS NULL) AND run_first <= run_last),
+    CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND batch_first <= batch_last),
     CONSTRAINT a_state_is_known CHECK (state IN ('running', 'finished', 'cancelled')),
     CONSTRAINT what_does_not_run_has_ended CHECK ((state = 'running') = (ended_at IS NULL))
 ) STRICT;

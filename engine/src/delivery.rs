@@ -8,7 +8,7 @@
 //! - `replay` sends parts of the log once more, beside a stream and never before it.
 //! - Both run on a `thread` of their own, which obeys the supervisor's commands, work with what is `shared`, and judge by the same
 //!   `evidence` whether the destination or an event fails.
-//! - `runs` are stretches of the log that are sent as one, under bounds that are stored first.
+//! - `batches` are stretches of the log that are sent as one, under bounds that are stored first.
 //! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one,
 //!   `waits` what replays wait for, and `pace` how many requests are in flight.
 //!
@@ -20,6 +20,7 @@
 //! Workers share the log, its readers and the store and nothing else: no queue, no connection, no thread of their own. A
 //! destination that is dead or slow costs the others nothing.
 
+mod batches;
 mod evidence;
 mod hold;
 mod pace;
@@ -27,7 +28,6 @@ mod progress;
 mod queues;
 mod refusals;
 mod replay;
-mod runs;
 mod shared;
 mod status;
 mod supervisor;

@@ -16,7 +16,7 @@ use domain::ids::ReplayId;
 
 pub use self::contract::SinkServices;
 pub(crate) use self::{
-    contract::{Batching, Report, Run, SendReport, Sink, SinkError, USER_AGENT},
+    contract::{Batch, Batching, Report, SendReport, Sink, SinkError, USER_AGENT},
     google::{GoogleSink, check_private_key},
     http::{HttpSink, LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
     report::{KEPT_BYTES, find as find_cause, masked, why_no_answer},

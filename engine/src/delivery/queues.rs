@@ -43,7 +43,7 @@ impl Room {
     pub(super) const fn of(batching: Batching) -> Self {
         match batching {
             Batching::Single => Self::ONE,
-            Batching::Ready { events, bytes } | Batching::Runs { events, bytes, .. } => Self {
+            Batching::Ready { events, bytes } | Batching::Batches { events, bytes, .. } => Self {
                 events,
                 bytes,
                 last: None,

@@ -49,14 +49,14 @@ pub(crate) enum Batching {
     Single,
     /// Whatever is ready, up to so many events and bytes of their bodies.
     Ready { events: usize, bytes: usize },
-    /// Runs of the log, one after the other, each under bounds that are stored before it is sent, so that a repeat sends the
-    /// same. A run is closed when it is full or has waited for so long.
-    Runs { events: usize, bytes: usize, age: Duration },
+    /// Batches of the log, one after the other, each under bounds that are stored before it is sent, so that a repeat sends the
+    /// same. A batch is closed when it is full or has waited for so long.
+    Batches { events: usize, bytes: usize, age: Duration },
 }
 
 /// The bounds of a stretch of the log that is sent as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct Batch {
     pub first: Seq,
     pub last: Seq,
     /// When it was closed.
@@ -72,8 +72,8 @@ pub(crate) trait Sink: Send + Sync {
     fn deadline(&self) -> Duration;
 
     /// Sends the events of one request, at least one, in log order within each entity, and reports within the deadline.
-    /// `run` holds their bounds if they are sent as a run. Never panics, never logs an event or a secret.
-    async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport;
+    /// `batch` holds their bounds if they are sent as a batch. Never panics, never logs an event or a secret.
+    async fn send(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport;
 }
 
 /// Where sinks find what the operator may point elsewhere.
@@ -83,8 +83,8 @@ pub struct SinkServices {
     pub google_logging: Url,
     /// The whole address at which Google gives access tokens.
     pub google_token: Url,
-    /// The longest that a run waits to be closed.
-    pub run_age: Duration,
+    /// The longest that a batch waits to be closed.
+    pub batch_age: Duration,
     /// The longest that one request may take; `None` for what each kind of destination gives it.
     pub deadline: Option<Duration>,
 }
@@ -94,15 +94,15 @@ impl SinkServices {
     pub const GOOGLE_LOGGING: &str = "https://logging.googleapis.com";
     /// <https://developers.google.com/identity/protocols/oauth2/service-account>
     pub const GOOGLE_TOKEN: &str = "https://oauth2.googleapis.com/token";
-    pub const RUN_AGE: Duration = Duration::from_secs(60);
+    pub const BATCH_AGE: Duration = Duration::from_secs(60);
 
     /// # Errors
     /// If an address is no URL.
-    pub fn new(google_logging: &str, google_token: &str, run_age: Duration) -> Result<Self, url::ParseError> {
+    pub fn new(google_logging: &str, google_token: &str, batch_age: Duration) -> Result<Self, url::ParseError> {
         Ok(Self {
             google_logging: Url::parse(google_logging)?,
             google_token: Url::parse(google_token)?,
-            run_age,
+            batch_age,
             deadline: None,
         })
     }
@@ -112,7 +112,7 @@ impl SinkServices {
     /// # Errors
     /// None in fact: the addresses are constants.
     pub fn usual() -> Result<Self, url::ParseError> {
-        Self::new(Self::GOOGLE_LOGGING, Self::GOOGLE_TOKEN, Self::RUN_AGE)
+        Self::new(Self::GOOGLE_LOGGING, Self::GOOGLE_TOKEN, Self::BATCH_AGE)
     }
 }
 

@@ -39,7 +39,7 @@ use self::{
     tokens::{AccessToken, TOKEN_DEADLINE, Tokens},
 };
 use super::{
-    Batching, Run, SendReport, Sink, SinkError, SinkServices,
+    Batch, Batching, SendReport, Sink, SinkError, SinkServices,
     address::below,
     report::{accepted, error_report, read_at_most, retry_after},
 };
@@ -113,7 +113,7 @@ impl Sink for GoogleSink {
         TOKEN_DEADLINE + self.write_deadline
     }
 
-    async fn send(&self, events: &[Arc<LoggedEvent>], _run: Option<Run>) -> SendReport {
+    async fn send(&self, events: &[Arc<LoggedEvent>], _batch: Option<Batch>) -> SendReport {
         let WriteRequest {
             body,
             positions,

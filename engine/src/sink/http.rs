@@ -19,7 +19,7 @@ pub(crate) use self::{
     signature::Signer,
 };
 use super::{
-    Batching, Report, Run, SendReport, Sink, SinkServices,
+    Batch, Batching, Report, SendReport, Sink, SinkServices,
     report::{error_report, masked, unsendable},
 };
 use crate::{
@@ -103,7 +103,7 @@ impl Sink for HttpSink {
         self.deadline
     }
 
-    async fn send(&self, events: &[Arc<LoggedEvent>], _run: Option<Run>) -> SendReport {
+    async fn send(&self, events: &[Arc<LoggedEvent>], _batch: Option<Batch>) -> SendReport {
         match events {
             [event] => self.post(event).await.into(),
             _ => unsendable("More than one event for a request that carries one.").into(),

@@ -37,7 +37,7 @@ use url::Url;
 
 use self::{connector::GuardedConnector, endpoint::BucketEndpoint, object::Object, refusal::refusal_report};
 use super::{
-    Batching, Report, Run, SendReport, Sink, SinkError, SinkServices,
+    Batch, Batching, Report, SendReport, Sink, SinkError, SinkServices,
     report::{error_report, masked, unsendable},
 };
 use crate::{
@@ -90,10 +90,10 @@ impl S3Sink {
         let client = clients.client_for(&endpoint, deadline)?;
         let batching = match settings.layout() {
             ObjectLayout::Events => Batching::Single,
-            ObjectLayout::Batches => Batching::Runs {
+            ObjectLayout::Batches => Batching::Batches {
                 events: BATCH_EVENTS,
                 bytes: BATCH_BYTES,
-                age: services.run_age,
+                age: services.batch_age,
             },
         };
         Ok(Self {
@@ -161,9 +161,9 @@ impl Sink for S3Sink {
         self.deadline
     }
 
-    async fn send(&self, events: &[Arc<LoggedEvent>], run: Option<Run>) -> SendReport {
+    async fn send(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport {
         // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
-        match Object::of(&self.settings, events, run, self.replay) {
+        match Object::of(&self.settings, events, batch, self.replay) {
             Ok(object) => self.without_secrets(self.upload(&object).await).into(),
             Err(error) => unsendable(error.to_string()).into(),
         }

@@ -24,7 +24,7 @@ use super::{
     refused::forget_answers,
     refused_event::RefusedEvent,
 };
-use crate::{instance_events::Recorded, sink::Run};
+use crate::{instance_events::Recorded, sink::Batch};
 
 /// Failed attempts kept for each destination.
 const KEPT_ATTEMPTS: i64 = 1_000;
@@ -39,8 +39,8 @@ pub(crate) struct Cursor {
     /// Events delivered since the destination was added, repeats after a crash included.
     pub delivered: u64,
     pub last_success_at: Option<Timestamp>,
-    /// The run that is being sent, stored before it is.
-    pub run: Option<Run>,
+    /// The batch that is being sent, stored before it is.
+    pub batch: Option<Batch>,
     /// When the trouble that the destination is in began; none while events are accepted.
     pub troubled_since: Option<Timestamp>,
     /// None unless the latest event that was answered was refused.
@@ -75,9 +75,9 @@ impl Database {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut cursor = read_cursor(destination, &row)?;
-        // What came in while the destination was inactive is settled, too, unless it belongs to a run that was closed before.
-        let after_run = cursor.run.map_or(Seq::START, |run| run.last.next());
-        let spans = spans.into_iter().map(|(first, last)| (first.max(after_run), last));
+        // What came in while the destination was inactive is settled, too, unless it belongs to a batch that was closed before.
+        let after_batch = cursor.batch.map_or(Seq::START, |batch| batch.last.next());
+        let spans = spans.into_iter().map(|(first, last)| (first.max(after_batch), last));
         cursor.settled_above.extend(spans.filter(|(first, last)| first <= last));
         Ok(Some(cursor))
     }
@@ -86,8 +86,8 @@ impl Database {
     pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
-            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, run_first = ?, \
-             run_last = ?, run_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ?, \
+            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, batch_first = ?, \
+             batch_last = ?, batch_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ?, \
              refusing_events = ? \
              WHERE destination_id = ?",
         )
@@ -95,9 +95,9 @@ impl Database {
         .bind(print_ranges(&update.cursor.settled_above))
         .bind(i64::try_from(update.cursor.delivered).unwrap_or(i64::MAX))
         .bind(update.cursor.last_success_at.map(Timestamp::unix_ms))
-        .bind(update.cursor.run.map(|run| run.first.get()))
-        .bind(update.cursor.run.map(|run| run.last.get()))
-        .bind(update.cursor.run.map(|run| run.closed_at.unix_ms()))
+        .bind(update.cursor.batch.map(|batch| batch.first.get()))
+        .bind(update.cursor.batch.map(|batch| batch.last.get()))
+        .bind(update.cursor.batch.map(|batch| batch.closed_at.unix_ms()))
         .bind(update.cursor.troubled_since.map(Timestamp::unix_ms))
         .bind(update.cursor.refusing.as_ref().map(|refusing| refusing.since.unix_ms()))
         .bind(update.cursor.refusing.as_ref().map(|refusing| &refusing.reason))
@@ -348,7 +348,7 @@ fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, St
         last_success_at: row
             .get::<Option<i64>, _>("last_success_at")
             .map(Timestamp::from_unix_ms),
-        run: read_run(row),
+        batch: read_batch(row),
         troubled_since: row.get::<Option<i64>, _>("troubled_since").map(Timestamp::from_unix_ms),
         refusing: read_refusing(row),
     })
@@ -362,11 +362,11 @@ fn read_refusing(row: &SqliteRow) -> Option<Refusing> {
     })
 }
 
-fn read_run(row: &SqliteRow) -> Option<Run> {
-    Some(Run {
-        first: Seq::new(row.get::<Option<i64>, _>("run_first")?),
-        last: Seq::new(row.get::<Option<i64>, _>("run_last")?),
-        closed_at: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("run_closed_at")?),
+fn read_batch(row: &SqliteRow) -> Option<Batch> {
+    Some(Batch {
+        first: Seq::new(row.get::<Option<i64>, _>("batch_first")?),
+        last: Seq::new(row.get::<Option<i64>, _>("batch_last")?),
+        closed_at: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("batch_closed_at")?),
     })
 }
 

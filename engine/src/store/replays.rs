@@ -37,7 +37,7 @@ pub struct ReplayPosition {
     /// Everything before it has been sent, refused, or passed over.
     pub next_seq: Seq,
     /// First and last position of what is being sent as one, stored before it is.
-    pub run: Option<(Seq, Seq)>,
+    pub batch: Option<(Seq, Seq)>,
     /// Counts what stands before `next_seq`.
     pub progress: ReplayProgress,
     /// What went wrong lately, in words; none once it works again.
@@ -195,12 +195,12 @@ async fn advance(
 ) -> Result<Option<ReplayState>, StoreError> {
     let position = &update.position;
     let row = sqlx::query(
-        "UPDATE replays SET next_seq = ?, run_first = ?, run_last = ?, sent = ?, refused = ?, last_error = ? \
+        "UPDATE replays SET next_seq = ?, batch_first = ?, batch_last = ?, sent = ?, refused = ?, last_error = ? \
          WHERE id = ? RETURNING id, state",
     )
     .bind(position.next_seq.get())
-    .bind(position.run.map(|(first, _)| first.get()))
-    .bind(position.run.map(|(_, last)| last.get()))
+    .bind(position.batch.map(|(first, _)| first.get()))
+    .bind(position.batch.map(|(_, last)| last.get()))
     .bind(stored_count(position.progress.sent))
     .bind(stored_count(position.progress.refused))
     .bind(&position.last_error)
@@ -293,7 +293,7 @@ fn read_replay(row: &SqliteRow) -> Result<Replay, StoreError> {
         ended_at: row.get::<Option<i64>, _>("ended_at").map(Timestamp::from_unix_ms),
         position: ReplayPosition {
             next_seq: Seq::new(row.get("next_seq")),
-            run: place("run_first").zip(place("run_last")),
+            batch: place("batch_first").zip(place("batch_last")),
             progress: ReplayProgress {
                 total: count("total"),
                 sent: count("sent"),

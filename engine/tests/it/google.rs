@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOG_ID: &str = "audit/events.v1";
 
 pub(crate) fn services(google: &GoogleServer) -> SinkServices {
-    SinkServices::new(&google.url(), &google.token_url(), SinkServices::RUN_AGE).unwrap()
+    SinkServices::new(&google.url(), &google.token_url(), SinkServices::BATCH_AGE).unwrap()
 }
 
 pub(crate) async fn world_around(google: &GoogleServer) -> World {

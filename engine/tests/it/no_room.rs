@@ -9,12 +9,12 @@ use domain::{
     ids::{DestinationId, Seq},
     policy::Trouble,
 };
-use engine::clock::Clock;
+use receivers::Receiver;
 use serde_json::json;
 
 use crate::{
-    receiver::{Answer, Receiver},
-    world::{World, author, wait_until},
+    clock::Clock,
+    it::world::{World, author, wait_until},
 };
 
 /// Of one destination, events that are refused or parked.
@@ -34,7 +34,7 @@ impl NoRoom {
     async fn new() -> Self {
         let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000)).with_speed(10);
         let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
-        receiver.answer_bodies_with("odd", Answer::Status(422));
+        receiver.answer_bodies_with("odd", 422);
         // The instance's own events would show how the destination is, too.
         let draft = DestinationDraft {
             event_types: vec!["test".to_owned()],
@@ -105,7 +105,7 @@ impl NoRoom {
     fn count_sent(&self, id: &str) -> usize {
         let id = format!("\"{id}\"");
         let requests = self.receiver.requests();
-        requests.iter().filter(|request| request.body.contains(&id)).count()
+        requests.iter().filter(|request| request.text().contains(&id)).count()
     }
 }
 
@@ -132,8 +132,8 @@ fn is_down(health: &StreamHealth) -> bool {
 #[tokio::test]
 async fn an_event_that_cannot_be_sent_is_no_sign_that_the_destination_works() {
     let stream = NoRoom::new().await;
-    stream.receiver.answer_all(Answer::Status(500));
-    stream.receiver.answer_bodies_with("odd", Answer::Status(500));
+    stream.receiver.answer_all(500);
+    stream.receiver.answer_bodies_with("odd", 500);
     stream.post_unsendable().await;
     stream.wait_for("it waits for room", lacks_room).await;
     for _ in 0..3 {
@@ -149,8 +149,8 @@ async fn an_event_that_cannot_be_sent_is_no_sign_that_the_destination_works() {
         let refused = stream.refused().await;
         assert!(matches!(refused[..], [(1, _)]), "an outage costs no tries: {refused:?}");
     }
-    stream.receiver.answer_all(Answer::Accept);
-    stream.receiver.answer_bodies_with("odd", Answer::Accept);
+    stream.receiver.accept_all();
+    stream.receiver.accept_bodies_with("odd");
     wait_until("the refused event is delivered, and the other one parked", async || {
         stream.pass_time().await;
         let refused = stream.refused().await;
@@ -171,7 +171,7 @@ async fn another_failure_costs_no_more_than_its_own_pauses() {
         stream.count_sent("odd-2") > 10
     })
     .await;
-    stream.receiver.answer_bodies_with("odd", Answer::Status(429));
+    stream.receiver.answer_bodies_with("odd", 429);
     let is_limited = |health: &StreamHealth| {
         matches!(
             health,
@@ -186,7 +186,7 @@ async fn another_failure_costs_no_more_than_its_own_pauses() {
         is_limited(&stream.health().await)
     })
     .await;
-    stream.receiver.answer_bodies_with("odd", Answer::Status(422));
+    stream.receiver.answer_bodies_with("odd", 422);
     let works_again = stream.wait_for("it is refused again", lacks_room);
     let waited = tokio::time::timeout(Duration::from_secs(20), works_again).await;
     assert!(waited.is_ok(), "{:?}", stream.health().await);
@@ -195,10 +195,10 @@ async fn another_failure_costs_no_more_than_its_own_pauses() {
 #[tokio::test]
 async fn refused_events_are_retried_while_the_event_that_waits_fails() {
     let stream = NoRoom::new().await;
-    stream.receiver.answer_bodies_with("head", Answer::Status(500));
+    stream.receiver.answer_bodies_with("head", 500);
     stream.post(&["head"]).await;
     stream.wait_for("it fails", is_down).await;
-    stream.receiver.answer_bodies_with("odd", Answer::Accept);
+    stream.receiver.accept_bodies_with("odd");
     wait_until("the refused event is delivered", async || {
         stream.pass_time().await;
         stream.refused().await.is_empty()

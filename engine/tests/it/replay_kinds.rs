@@ -118,7 +118,7 @@ async fn a_batch_whose_answer_never_came_is_the_same_after_a_restart() {
         .await;
     wait_for_stored(&storage.server, 2).await;
     let stored = standing(&world, id, replay).await.replay.position;
-    assert_eq!((stored.progress.sent, stored.run.is_some()), (0, true));
+    assert_eq!((stored.progress.sent, stored.batch.is_some()), (0, true));
     storage.server.serve_again();
     let world = world
         .restart_within(Duration::ZERO, |config| with_runs_of(LONG, config))

@@ -109,7 +109,7 @@ pub(crate) async fn world_with_runs_of(age: Duration) -> World {
 pub(crate) fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig {
     EngineConfig {
         services: SinkServices {
-            run_age: age,
+            batch_age: age,
             ..SinkServices::usual().unwrap()
         },
         ..config
@@ -388,14 +388,14 @@ async fn a_batch_of_which_a_part_has_left_the_log_gets_a_key_of_its_own() {
     world
         .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
         .await;
-    let run = async |world: &World| world.engine.database().read_cursor(id).await.unwrap().unwrap().run;
-    wait_until("the run is stored", async || run(&world).await.is_some()).await;
+    let batch = async |world: &World| world.engine.database().read_cursor(id).await.unwrap().unwrap().batch;
+    wait_until("the batch is stored", async || batch(&world).await.is_some()).await;
     let flow = |active| Flow {
         active,
         ..Flow::default()
     };
     switch(&world, id, storage.draft(ObjectLayout::Batches), flow(false)).await;
-    let first = run(&world).await.unwrap().first;
+    let first = batch(&world).await.unwrap().first;
     let (later, gone) = (world.engine.clock().now().plus(Duration::from_secs(1)), first.next());
     assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
     // The newest events would still be in memory.

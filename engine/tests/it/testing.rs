@@ -494,7 +494,7 @@ async fn a_test_of_a_bucket_puts_an_object_of_its_own() {
 async fn a_test_of_cloud_logging_gets_a_token_and_writes_an_entry() {
     install_crypto();
     let google = GoogleServer::start().await.unwrap();
-    let services = SinkServices::new(&google.url(), &google.token_url(), SinkServices::RUN_AGE).unwrap();
+    let services = SinkServices::new(&google.url(), &google.token_url(), SinkServices::BATCH_AGE).unwrap();
     let world = World::with(|config| EngineConfig { services, ..config }).await;
     let report = test(&world, &of_google(google_draft(&google))).await;
     assert!(report.verdict.accepted, "{report:?}");

@@ -234,7 +234,7 @@ impl ServeArgs {
         Some(SinkServices {
             google_logging: logging,
             google_token: token,
-            run_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
+            batch_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
             deadline: None,
         })
     }

@@ -60,10 +60,10 @@ impl Books {
     }
 
     pub(super) fn run(&self) -> Option<(Seq, Seq)> {
-        self.replay.position.run
+        self.replay.position.batch
     }
 
-    /// How far is to be read for the next request: to the end of the run if one is stored.
+    /// How far is to be read for the next request: to the end of the batch if one is stored.
     pub(super) fn read_up_to(&self) -> Seq {
         self.run()
             .map_or(self.replay.last_seq, |(_, last)| last.min(self.replay.last_seq))
@@ -93,15 +93,15 @@ impl Books {
         self.queue.extend(page.events);
     }
 
-    /// The next events, as many as there is room for, or those of the run that is stored. Without a run, those that have failed
+    /// The next events, as many as there is room for, or those of the batch that is stored. Without a batch, those that have failed
     /// alone are passed over, and those that have failed in one request go in smaller ones.
     pub(super) fn next<T>(&self, mut room: Room, suspects: &Suspects<T>) -> Vec<Arc<LoggedEvent>> {
         let left = self.left();
         if let Some((first, last)) = self.run() {
-            let in_run = left
+            let in_batch = left
                 .skip_while(|event| event.seq < first)
                 .take_while(|event| event.seq <= last);
-            return in_run.cloned().collect();
+            return in_batch.cloned().collect();
         }
         let (mut events, mut limit) = (Vec::new(), usize::MAX);
         for event in left.skip_while(|event| suspects.failed_alone(event.seq)) {
@@ -121,14 +121,14 @@ impl Books {
     }
 
     /// The bounds of what is sent as one. They are to be stored before it is.
-    pub(super) fn close_run(&mut self, events: &[Arc<LoggedEvent>]) {
+    pub(super) fn close_batch(&mut self, events: &[Arc<LoggedEvent>]) {
         let bounds = events.first().zip(events.last());
-        self.replay.position.run = bounds.map(|(first, last)| (first.seq, last.seq));
+        self.replay.position.batch = bounds.map(|(first, last)| (first.seq, last.seq));
     }
 
     /// Nothing is being sent as one any more.
-    pub(super) fn end_run(&mut self) {
-        self.replay.position.run = None;
+    pub(super) fn end_batch(&mut self) {
+        self.replay.position.batch = None;
     }
 
     /// The event was accepted.

@@ -29,15 +29,15 @@ use crate::{
     causes::causes,
     instance_events::Recorded,
     log::{LoggedEvent, RangeFilter},
-    sink::{Batching, Report, Run, SendReport, Sink, replay_sink_for},
+    sink::{Batch, Batching, Report, SendReport, Sink, replay_sink_for},
     store::Destination,
 };
 
 /// How often it is looked whether the stream still goes first.
 const TURN_PERIOD: Duration = Duration::from_millis(100);
 
-/// Failures of a stored run after which it may be one of its events.
-const RUN_FAILURES: u32 = 3;
+/// Failures of a stored batch after which it may be one of its events.
+const BATCH_FAILURES: u32 = 3;
 
 /// With fewer events left than this, a suspect is tried without a pause.
 const FEW: usize = 8;
@@ -74,7 +74,7 @@ impl Worker for ReplayWorker {
             sink,
             books: Books::new(replay),
             evidence: Evidence::new(clock.clone()),
-            run_failures: 0,
+            batch_failures: 0,
             troubled_at: None,
             hold: None,
             stream_was_held: false,
@@ -111,8 +111,8 @@ struct ReplayLoop<'worker> {
     room: RequestRoom,
     books: Books,
     evidence: Evidence<Report>,
-    /// How many times the run that is stored has failed.
-    run_failures: u32,
+    /// How many times the batch that is stored has failed.
+    batch_failures: u32,
     /// When a request failed, if nothing was accepted since.
     troubled_at: Option<Timestamp>,
     hold: Option<Hold>,
@@ -131,9 +131,9 @@ struct Troubled {
 
 impl ReplayLoop<'_> {
     async fn run(mut self, commands: &mut Commands) -> Result<End, WorkerError> {
-        if !self.sends_runs() {
+        if !self.sends_batches() {
             // Of what the destination was before.
-            self.books.end_run();
+            self.books.end_batch();
         }
         while !is_superseded(commands) {
             let wait = self.wait();
@@ -166,8 +166,8 @@ impl ReplayLoop<'_> {
         })
     }
 
-    fn sends_runs(&self) -> bool {
-        matches!(self.sink.batching(), Batching::Runs { .. })
+    fn sends_batches(&self) -> bool {
+        matches!(self.sink.batching(), Batching::Batches { .. })
     }
 
     /// What goes first, or has to pass.
@@ -212,9 +212,9 @@ impl ReplayLoop<'_> {
     }
 
     fn stream_wait(&self) -> Option<ReplayWait> {
-        // A stream that sends runs is always behind by up to one of them.
+        // A stream that sends batches is always behind by up to one of them.
         let most_behind = match self.sink.batching() {
-            Batching::Runs { events, .. } => i64::try_from(events.saturating_mul(2)).unwrap_or(i64::MAX),
+            Batching::Batches { events, .. } => i64::try_from(events.saturating_mul(2)).unwrap_or(i64::MAX),
             Batching::Single | Batching::Ready { .. } => CATCHING_UP,
         };
         self.stream_status().map_or(Some(ReplayWait::StreamStarting), |status| {
@@ -258,9 +258,9 @@ impl ReplayLoop<'_> {
     /// Sends the next request and settles what it came to; or nothing, if what was stored as one has nothing left in it.
     async fn send_next(&mut self, commands: &mut Commands) -> Result<Option<End>, WorkerError> {
         let events = self.next_events();
-        if self.sends_runs() && (self.books.run().is_none() || events.is_empty()) {
-            // Empty only if the filter was changed, and admits nothing of a stored run any more.
-            self.books.close_run(&events);
+        if self.sends_batches() && (self.books.run().is_none() || events.is_empty()) {
+            // Empty only if the filter was changed, and admits nothing of a stored batch any more.
+            self.books.close_batch(&events);
             if !self.commit().await? {
                 return Ok(Some(End::Over));
             }
@@ -273,10 +273,10 @@ impl ReplayLoop<'_> {
             return Ok(None);
         };
         let now = self.worker.shared.clock.now();
-        let was_run = self.books.run().is_some();
+        let was_batch = self.books.run().is_some();
         self.settle(&events, &report, now)?;
         self.plan();
-        if was_run && self.books.run().is_none() && !self.commit().await? {
+        if was_batch && self.books.run().is_none() && !self.commit().await? {
             return Ok(Some(End::Over));
         }
         Ok(None)
@@ -286,8 +286,8 @@ impl ReplayLoop<'_> {
     /// sent again, if anything is.
     async fn send(&self, events: &[Arc<LoggedEvent>], commands: &mut Commands) -> Option<SendReport> {
         let closed_at = self.books.replay().created_at;
-        let run = self.books.run().map(|(first, last)| Run { first, last, closed_at });
-        let sending = self.sink.send(events, run);
+        let batch = self.books.run().map(|(first, last)| Batch { first, last, closed_at });
+        let sending = self.sink.send(events, batch);
         tokio::pin!(sending);
         let changed = tokio::select! {
             biased;
@@ -390,7 +390,7 @@ impl ReplayLoop<'_> {
             self.settle_trouble(events.len(), accepted, &troubled, now);
             return Ok(());
         }
-        self.books.end_run();
+        self.books.end_batch();
         match refused_all.filter(|_| accepted == 0) {
             Some(trouble) => {
                 self.books.failed(Some(report.whole.reason.clone()));
@@ -418,7 +418,7 @@ impl ReplayLoop<'_> {
 
     /// A request was accepted: events that failed before, again and again, are parked.
     fn blame(&mut self, now: Timestamp) {
-        (self.run_failures, self.troubled_at) = (0, None);
+        (self.batch_failures, self.troubled_at) = (0, None);
         for (seq, report) in self.evidence.accept(self.evidence.sent) {
             self.books.refused(seq, Refusal::Blamed, &report, now);
         }
@@ -426,14 +426,14 @@ impl ReplayLoop<'_> {
 
     fn settle_trouble(&mut self, count: usize, accepted: usize, troubled: &Troubled, now: Timestamp) {
         let is_batch = count > 1 && accepted == 0;
-        self.run_failures = self.run_failures.saturating_add(1);
-        let may_end = !self.sends_runs() || count == 1 || !troubled.is_new || self.run_failures >= RUN_FAILURES;
+        self.batch_failures = self.batch_failures.saturating_add(1);
+        let may_end = !self.sends_batches() || count == 1 || !troubled.is_new || self.batch_failures >= BATCH_FAILURES;
         if may_end && (!troubled.events.is_empty() || accepted > 0) {
             if is_batch {
                 self.evidence.suspects.fail_together(&troubled.events);
             }
-            self.books.end_run();
-            self.run_failures = 0;
+            self.books.end_batch();
+            self.batch_failures = 0;
         }
         if accepted > 0 {
             return self.went_well(false);
@@ -459,7 +459,7 @@ impl ReplayLoop<'_> {
 
     /// Too large together: the first half is sent next.
     fn split(&mut self, events: &[Arc<LoggedEvent>]) {
-        self.books.end_run();
+        self.books.end_batch();
         self.room.halve(events.len());
     }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
     instance_events::Recorded,
-    sink::{Report, Run},
+    sink::{Batch, Report},
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, TextBytes},
 };
 
@@ -45,8 +45,8 @@ pub(super) struct Bookkeeping {
     troubled_since: Option<Timestamp>,
     /// Since when the destination refuses every event, and why.
     refusing: Option<Refusing>,
-    /// The run that is being sent, if this stream sends runs.
-    run: Option<Run>,
+    /// The batch that is being sent, if this stream sends batches.
+    batch: Option<Batch>,
     unsaved: usize,
     /// What waits for the next commit should not wait long.
     is_urgent: bool,
@@ -74,23 +74,23 @@ impl Bookkeeping {
             tries,
             troubled_since: cursor.troubled_since,
             refusing: cursor.refusing.clone(),
-            run: cursor.run,
+            batch: cursor.batch,
             unsaved: 0,
             is_urgent: false,
             last_commit: Instant::now(),
         }
     }
 
-    /// Stores the bounds of a run, with everything that was settled before it, as soon as possible.
-    pub(super) fn run_closed(&mut self, run: Run) {
-        self.run = Some(run);
+    /// Stores the bounds of a batch, with everything that was settled before it, as soon as possible.
+    pub(super) fn batch_closed(&mut self, batch: Batch) {
+        self.batch = Some(batch);
         self.unsaved += 1;
         self.is_urgent = true;
     }
 
-    /// There is no run any more.
-    pub(super) fn run_ended(&mut self) {
-        self.run = None;
+    /// There is no batch any more.
+    pub(super) fn batch_ended(&mut self) {
+        self.batch = None;
         self.unsaved += 1;
     }
 
@@ -289,7 +289,7 @@ impl Bookkeeping {
                 settled_above: self.progress.settled_above(),
                 delivered: self.delivered,
                 last_success_at: self.last_success_at,
-                run: self.run,
+                batch: self.batch,
                 troubled_since: self.troubled_since,
                 refusing: self.refusing.clone(),
             },
@@ -319,7 +319,7 @@ impl Bookkeeping {
         for (minute, counts) in update.minutes {
             self.counts.entry(minute).or_default().add(&counts);
         }
-        self.is_urgent |= self.run.is_some();
+        self.is_urgent |= self.batch.is_some();
         self.unsaved += 1;
     }
 }

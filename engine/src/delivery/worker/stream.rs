@@ -22,12 +22,12 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     super::{
+        batches::{BatchLimits, Batches},
         evidence::Evidence,
         hold::Hold,
         pace::Pace,
         queues::{EntityQueues, QueueIndex, RequestRoom, Room},
         refusals::{Refusals, share},
-        runs::{RunLimits, Runs},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
     },
     bookkeeping::{Bookkeeping, Committed, commit},
@@ -36,7 +36,7 @@ use super::{
 use crate::{
     causes::causes,
     log::{LogError, LogPage, LoggedEvent},
-    sink::{Batching, Report, Run, SendReport, Sink},
+    sink::{Batch, Batching, Report, SendReport, Sink},
     storage::files_are_missing,
     store::{Admission, Cursor, DueEvent},
 };
@@ -49,7 +49,7 @@ const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 struct Done {
     events: Vec<Arc<LoggedEvent>>,
     origins: Vec<Origin>,
-    run: Option<Run>,
+    batch: Option<Batch>,
     epoch: u64,
     number: RequestNumber,
     /// It is not one of those that the pace allows.
@@ -63,7 +63,7 @@ struct About {
     queue: QueueIndex,
     report: Report,
     /// Under which bounds it was sent.
-    run: Option<Run>,
+    batch: Option<Batch>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,21 +76,23 @@ enum Origin {
 enum Mode {
     /// As many at once as there is room for, whichever are ready.
     Ready(RequestRoom),
-    Runs(Runs),
+    Batches(Batches),
 }
 
 impl Mode {
-    fn of(batching: Batching, stored: Option<Run>) -> Self {
+    fn of(batching: Batching, stored: Option<Batch>) -> Self {
         match batching {
             Batching::Single | Batching::Ready { .. } => Self::Ready(RequestRoom::new(Room::of(batching))),
-            Batching::Runs { events, bytes, age } => Self::Runs(Runs::new(RunLimits { events, bytes, age }, stored)),
+            Batching::Batches { events, bytes, age } => {
+                Self::Batches(Batches::new(BatchLimits { events, bytes, age }, stored))
+            }
         }
     }
 
     fn queues(&self) -> EntityQueues {
         match self {
             Self::Ready(_) => EntityQueues::by_entity(),
-            Self::Runs(_) => EntityQueues::in_log_order(),
+            Self::Batches(_) => EntityQueues::in_log_order(),
         }
     }
 
@@ -98,7 +100,7 @@ impl Mode {
     fn window(&self) -> (usize, usize) {
         let (events, bytes) = match self {
             Self::Ready(room) => (room.most.events, room.most.bytes),
-            Self::Runs(runs) => (runs.limits().events, runs.limits().bytes),
+            Self::Batches(batches) => (batches.limits().events, batches.limits().bytes),
         };
         (WINDOW_EVENTS.max(2 * events), WINDOW_BYTES.max(2 * bytes))
     }
@@ -171,7 +173,7 @@ impl Stream {
     ) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
-        let mode = Mode::of(sink.batching(), cursor.run);
+        let mode = Mode::of(sink.batching(), cursor.batch);
         worker.status.begins(cursor.troubled_since.is_some());
         let books = Bookkeeping::new(worker.destination, &cursor, tries);
         let stream = Self {
@@ -218,7 +220,7 @@ impl Stream {
             if !is_superseded(commands) {
                 self.start_reading();
                 self.plan_probe();
-                self.close_run();
+                self.close_batch();
                 self.start_committing();
                 self.dispatch();
             }
@@ -343,7 +345,7 @@ impl Stream {
             .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
         let is_in_time = match &self.mode {
             Mode::Ready(_) => false,
-            Mode::Runs(runs) => runs.is_in_time(&self.queues, Instant::now()),
+            Mode::Batches(batches) => batches.is_in_time(&self.queues, Instant::now()),
         };
         self.worker.status.in_time(is_in_time.then_some(self.read_to));
     }
@@ -360,8 +362,8 @@ impl Stream {
         self.committing = None;
         match &committed.result {
             Ok(true) => {
-                if let Mode::Runs(runs) = &mut self.mode {
-                    runs.was_stored(committed.update.cursor.run);
+                if let Mode::Batches(batches) = &mut self.mode {
+                    batches.was_stored(committed.update.cursor.batch);
                 }
                 None
             }

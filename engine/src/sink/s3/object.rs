@@ -15,7 +15,7 @@ use domain::{
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-use super::super::Run;
+use super::super::Batch;
 use crate::log::LoggedEvent;
 
 /// The type of what the object holds byte for byte: a gzip file. There is no `Content-Encoding`, under which browsers and many
@@ -62,7 +62,7 @@ impl Object {
     pub(super) fn of(
         settings: &S3Settings,
         events: &[Arc<LoggedEvent>],
-        run: Option<Run>,
+        batch: Option<Batch>,
         replay: Option<ReplayId>,
     ) -> Result<Self, ObjectError> {
         match (settings.layout(), events) {
@@ -71,15 +71,15 @@ impl Object {
             (ObjectLayout::Events, _) => Err(ObjectError::TooMany),
             (ObjectLayout::Batches, [first, ..]) => {
                 let last = events.last().unwrap_or(first);
-                // Events that are sent outside of a run name their object themselves, so that a repeat names it the same.
-                let run = run.unwrap_or(Run {
+                // Events that are sent outside of a batch name their object themselves, so that a repeat names it the same.
+                let batch = batch.unwrap_or(Batch {
                     first: first.seq,
                     last: last.seq,
                     closed_at: first.created_at,
                 });
                 let key = match replay {
-                    Some(replay) => ObjectKey::of_replayed_batch(settings, replay, run.first, run.last),
-                    None => ObjectKey::of_batch(settings, run.first, run.last, run.closed_at),
+                    Some(replay) => ObjectKey::of_replayed_batch(settings, replay, batch.first, batch.last),
+                    None => ObjectKey::of_batch(settings, batch.first, batch.last, batch.closed_at),
                 };
                 Self::of_batch(key, events, replay)
             }
@@ -220,16 +220,16 @@ mod tests {
     #[test]
     fn a_batch_is_named_by_its_bounds_and_made_the_same_again() {
         let (settings, events) = (settings(ObjectLayout::Batches), [event(3, "a"), event(5, "b")]);
-        let run = Run {
+        let batch = Batch {
             first: Seq::new(2),
             last: Seq::new(9),
             closed_at: Timestamp::parse("2025-01-02T03:59:59.999Z").unwrap(),
         };
-        let object = Object::of(&settings, &events, Some(run), None).unwrap();
+        let object = Object::of(&settings, &events, Some(batch), None).unwrap();
         assert_eq!(object.key.as_str(), "2025/01/02/03/2-9.jsonl.gz");
         assert_eq!(object.content_type, "application/gzip");
         assert_eq!(unpacked(&object.body), "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
-        assert_eq!(Object::of(&settings, &events, Some(run), None).unwrap(), object);
+        assert_eq!(Object::of(&settings, &events, Some(batch), None).unwrap(), object);
         // Bytes 4 to 7 of the head are the time, and 9 the system.
         assert_eq!(object.body.get(4..8), Some([0; 4].as_slice()));
         assert_eq!(object.body.get(9), Some(&255));

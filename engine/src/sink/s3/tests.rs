@@ -180,18 +180,18 @@ async fn a_batch_is_a_gzip_file() {
     let sink = local_sink(&server, ObjectLayout::Batches);
     assert!(matches!(
         sink.batching(),
-        Batching::Runs {
+        Batching::Batches {
             events: 10_000,
             bytes: 5_242_880,
             ..
         }
     ));
-    let run = Run {
+    let batch = Batch {
         first: Seq::new(7),
         last: Seq::new(9),
         closed_at: Timestamp::from_unix_ms(1_694_442_309_820),
     };
-    let sent = sink.send(&[event("a", "{}"), event("b", "{}")], Some(run)).await;
+    let sent = sink.send(&[event("a", "{}"), event("b", "{}")], Some(batch)).await;
     assert_eq!(sent.whole.outcome, ACCEPTED);
     let seen = server.requests();
     let [request] = seen.as_slice() else {

@@ -76,7 +76,7 @@ impl Bucket {
 
 fn services() -> SinkServices {
     SinkServices {
-        run_age: Duration::from_millis(50),
+        batch_age: Duration::from_millis(50),
         ..SinkServices::usual().unwrap()
     }
 }

@@ -91,7 +91,7 @@ async fn s3_goes_on(layout: ObjectLayout, fault: Fault, reason: &str) {
         .server
         .script_objects(move |body| contains(&unpacked(body), "\"poison").then(|| fault.clone()));
     let services = SinkServices {
-        run_age: Duration::from_millis(50),
+        batch_age: Duration::from_millis(50),
         deadline: Some(DEADLINE),
         ..SinkServices::usual().unwrap()
     };

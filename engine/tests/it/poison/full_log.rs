@@ -41,7 +41,7 @@ const ENDED: &str = "The connection ended before the answer";
 
 fn services(services: SinkServices) -> SinkServices {
     SinkServices {
-        run_age: Duration::from_millis(50),
+        batch_age: Duration::from_millis(50),
         deadline: Some(Duration::from_millis(600)),
         ..services
     }

@@ -180,7 +180,7 @@ async fn batches_go_on_without_what_is_parked() {
     });
     let soon = |config: EngineConfig| EngineConfig {
         services: SinkServices {
-            run_age: Duration::from_millis(50),
+            batch_age: Duration::from_millis(50),
             ..config.services
         },
         ..config
@@ -206,7 +206,7 @@ async fn batches_go_on_without_what_is_parked() {
         cursor().await.acked == world.engine.log().last_seq()
     })
     .await;
-    assert_eq!(cursor().await.run, None);
+    assert_eq!(cursor().await.batch, None);
     let objects = storage.objects().into_values().map(|body| unpacked(&body));
     let objects: String = objects.map(|body| String::from_utf8(body).unwrap()).collect();
     for number in 3..40 {

@@ -89,7 +89,7 @@ async fn an_endpoint_that_resets_the_connection() {
 
 fn services(services: SinkServices) -> SinkServices {
     SinkServices {
-        run_age: Duration::from_millis(50),
+        batch_age: Duration::from_millis(50),
         deadline: Some(Duration::from_secs(1)),
         ..services
     }

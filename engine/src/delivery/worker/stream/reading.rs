@@ -49,14 +49,14 @@ impl Stream {
             self.pass_gap(self.read_to.next(), page.read_to);
             self.read_to = page.read_to;
         }
-        if let Mode::Runs(runs) = &mut self.mode {
-            runs.watch(&self.queues, Instant::now());
+        if let Mode::Batches(batches) = &mut self.mode {
+            batches.watch(&self.queues, Instant::now());
         }
         self.show_progress();
     }
 
     /// What stood at these positions has left the log, because for a destination that was inactive nothing is kept; or it can't
-    /// be read, which the log reports. A run of which a part has gone is not sent under its bounds again, where the whole of it
+    /// be read, which the log reports. A batch of which a part has gone is not sent under its bounds again, where the whole of it
     /// may be already.
     fn pass_gap(&mut self, first: Seq, last: Seq) {
         let settled = self.books.progress.settled();
@@ -79,11 +79,11 @@ impl Stream {
                 "Events left the log while their destination was inactive; they are not sent."
             );
         }
-        if let Mode::Runs(runs) = &mut self.mode
-            && runs.overlaps(first, last)
+        if let Mode::Batches(batches) = &mut self.mode
+            && batches.overlaps(first, last)
         {
-            runs.ended();
-            self.books.run_ended();
+            batches.ended();
+            self.books.batch_ended();
         }
     }
 }

@@ -23,11 +23,11 @@ impl Stream {
                 let later = queues.later().map(|(_, seq)| seq);
                 suspects.next_probe(firsts(), later, self.last_probe_was_first)
             }
-            Mode::Runs(_) if self.is_searching => {
+            Mode::Batches(_) if self.is_searching => {
                 let all = queues.single().map(|event| event.seq);
                 suspects.next_probe(all, std::iter::empty(), false)
             }
-            Mode::Ready(_) | Mode::Runs(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
+            Mode::Ready(_) | Mode::Batches(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
                 seq,
                 wait: ProbeWait::Usual,
             }),
@@ -69,17 +69,17 @@ impl Stream {
         Some(self.evidence.instant_of(due.min()?))
     }
 
-    /// Those that keep others of their queue waiting; of runs, any.
+    /// Those that keep others of their queue waiting; of batches, any.
     fn waiting_suspects(&self) -> impl Iterator<Item = (QueueIndex, Seq)> {
-        let is_busy = matches!(&self.mode, Mode::Runs(runs) if runs.is_any());
-        let of_runs = matches!(self.mode, Mode::Runs(_)).then(|| {
+        let is_busy = matches!(&self.mode, Mode::Batches(batches) if batches.is_any());
+        let of_batches = matches!(self.mode, Mode::Batches(_)).then(|| {
             let single = self.queues.single().map(|event| event.seq);
             single
                 .filter(|seq| self.evidence.suspects.failed_alone(*seq))
                 .map(|seq| (QueueIndex::SINGLE, seq))
         });
-        let of_runs = of_runs.into_iter().flatten();
-        let all = self.queues.blocked().chain(of_runs);
+        let of_batches = of_batches.into_iter().flatten();
+        let all = self.queues.blocked().chain(of_batches);
         all.filter(move |_| !is_busy)
     }
 
@@ -87,7 +87,7 @@ impl Stream {
     pub(super) fn is_more_than_suspects(&self) -> bool {
         let nothing_else = match self.mode {
             Mode::Ready(_) => !self.queues.has_ready() && self.in_flight.is_empty(),
-            Mode::Runs(_) => self.queues.waiting() <= self.evidence.suspects.count_alone(),
+            Mode::Batches(_) => self.queues.waiting() <= self.evidence.suspects.count_alone(),
         };
         nothing_else || self.evidence.has_failed_often()
     }
@@ -123,8 +123,8 @@ impl Stream {
         if self.refused_too_many() {
             // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
             self.queues.unblock(queue);
-            if let Mode::Runs(runs) = &mut self.mode {
-                runs.watch(&self.queues, Instant::now());
+            if let Mode::Batches(batches) = &mut self.mode {
+                batches.watch(&self.queues, Instant::now());
             }
             return;
         }

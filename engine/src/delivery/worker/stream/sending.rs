@@ -8,53 +8,53 @@ use tokio::time::Instant;
 
 use super::{
     super::super::{
+        batches::Batches,
         queues::{QueueIndex, Taken},
-        runs::Runs,
     },
     Done, Mode, Origin, Sent, Stream,
 };
-use crate::sink::Run;
+use crate::sink::Batch;
 
 /// Suspects that are tried side by side, beyond what the pace allows: one that gets no answer must not delay the others.
 pub(super) const SUSPECTS_IN_FLIGHT: usize = 4;
 
 impl Stream {
-    /// Closes a run if it is time, and has its bounds stored.
-    pub(super) fn close_run(&mut self) {
+    /// Closes a batch if it is time, and has its bounds stored.
+    pub(super) fn close_batch(&mut self) {
         if matches!(self.mode, Mode::Ready(_)) {
             return;
         }
         let single = self.next_single();
-        let Mode::Runs(runs) = &mut self.mode else { return };
+        let Mode::Batches(batches) = &mut self.mode else { return };
         let closed_at = self.worker.shared.clock.now();
         let (is_held, queues, suspects) = (self.hold.is_some(), &self.queues, &self.evidence.suspects);
-        let usual = |runs: &mut Runs| match is_held {
+        let usual = |batches: &mut Batches| match is_held {
             true => None,
-            false => runs.close(queues, suspects, Instant::now(), closed_at),
+            false => batches.close(queues, suspects, Instant::now(), closed_at),
         };
-        let alone = |runs: &mut Runs| {
+        let alone = |batches: &mut Batches| {
             let seq = single?;
-            let run = Run {
+            let batch = Batch {
                 first: seq,
                 last: seq,
                 closed_at,
             };
             // The same again, if it was sent alone before.
-            let before = suspects.about(seq).and_then(|about| about.run);
-            runs.close_one(seq, before.unwrap_or(run))
+            let before = suspects.about(seq).and_then(|about| about.batch);
+            batches.close_one(seq, before.unwrap_or(batch))
         };
         // After a failure something else comes first: it may show that the destination works.
         let closed = match self.evidence.failures {
-            0 => alone(runs).or_else(|| usual(runs)),
-            _ => usual(runs).or_else(|| alone(runs)),
+            0 => alone(batches).or_else(|| usual(batches)),
+            _ => usual(batches).or_else(|| alone(batches)),
         };
-        if let Some(run) = closed {
-            self.books.run_closed(run);
+        if let Some(batch) = closed {
+            self.books.batch_closed(batch);
             self.show_progress();
         }
     }
 
-    /// The event that is to be sent as a run of its own: a probe, or a suspect that is due.
+    /// The event that is to be sent as a batch of its own: a probe, or a suspect that is due.
     fn next_single(&self) -> Option<Seq> {
         match &self.hold {
             Some(_) => self.probe.filter(|_| self.may_send()).map(|(_, seq)| seq),
@@ -90,7 +90,7 @@ impl Stream {
     }
 
     fn send_suspects(&mut self) {
-        if self.evidence.suspects.count_alone() == 0 || matches!(self.mode, Mode::Runs(_)) {
+        if self.evidence.suspects.count_alone() == 0 || matches!(self.mode, Mode::Batches(_)) {
             return;
         }
         for (queue, seq) in self.due_suspects() {
@@ -109,26 +109,28 @@ impl Stream {
                 let taken = self.queues.take(room.now, |seq| self.evidence.suspects.most(seq));
                 self.send(taken, None, false)
             }
-            Mode::Runs(_) => self.send_run(),
+            Mode::Batches(_) => self.send_batch(),
         }
     }
 
-    /// False if no run is stored, or not all of it has been read.
-    fn send_run(&mut self) -> bool {
-        let Mode::Runs(runs) = &mut self.mode else { return false };
-        let end = self.worker.shared.log.last_seq();
-        let Some(run) = runs.stored().filter(|run| run.last.min(end) <= self.read_to) else {
+    /// False if no batch is stored, or not all of it has been read.
+    fn send_batch(&mut self) -> bool {
+        let Mode::Batches(batches) = &mut self.mode else {
             return false;
         };
-        let taken = self.queues.take_between(QueueIndex::SINGLE, run.first, run.last);
+        let end = self.worker.shared.log.last_seq();
+        let Some(batch) = batches.stored().filter(|batch| batch.last.min(end) <= self.read_to) else {
+            return false;
+        };
+        let taken = self.queues.take_between(QueueIndex::SINGLE, batch.first, batch.last);
         if taken.is_empty() {
             // The filter was changed, and admits none of it any more.
-            runs.ended();
-            self.books.run_ended();
+            batches.ended();
+            self.books.batch_ended();
             return false;
         }
-        runs.sent(&self.queues, Instant::now());
-        self.send(taken, Some(run), false)
+        batches.sent(&self.queues, Instant::now());
+        self.send(taken, Some(batch), false)
     }
 
     /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
@@ -156,7 +158,7 @@ impl Stream {
                 self.send(probe, None, false)
             }
             (Mode::Ready(_), None) => false,
-            (Mode::Runs(_), _) => self.send_run(),
+            (Mode::Batches(_), _) => self.send_batch(),
         };
         self.is_retry_next |= is_sent;
         is_sent
@@ -179,7 +181,7 @@ impl Stream {
     }
 
     /// False if there is nothing to send.
-    fn send(&mut self, taken: Vec<Taken>, run: Option<Run>, is_extra: bool) -> bool {
+    fn send(&mut self, taken: Vec<Taken>, batch: Option<Batch>, is_extra: bool) -> bool {
         if taken.is_empty() {
             return false;
         }
@@ -190,11 +192,11 @@ impl Stream {
         self.extra_in_flight += usize::from(is_extra);
         let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.evidence.send(&events));
         let send = async move {
-            let report = sink.send(&events, run).await;
+            let report = sink.send(&events, batch).await;
             Sent::Done(Done {
                 events,
                 origins,
-                run,
+                batch,
                 epoch,
                 number,
                 is_extra,
@@ -218,7 +220,7 @@ impl Stream {
                     Sent::Done(Done {
                         events,
                         origins: vec![Origin::Refused],
-                        run: None,
+                        batch: None,
                         epoch,
                         number,
                         is_extra: true,
@@ -243,26 +245,28 @@ impl Stream {
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
         let read = self.pause_until.filter(|until| *until > Instant::now());
         let refusal = self.refusal_timer();
-        [probe, commit, read, refusal, self.run_timer(), self.suspect_timer()]
+        [probe, commit, read, refusal, self.batch_timer(), self.suspect_timer()]
             .into_iter()
             .flatten()
             .min()
     }
 
-    /// When a run is old enough to be closed.
-    fn run_timer(&self) -> Option<Instant> {
+    /// When a batch is old enough to be closed.
+    fn batch_timer(&self) -> Option<Instant> {
         match &self.mode {
-            Mode::Runs(runs) if self.hold.is_none() && self.queues.waiting() > self.evidence.suspects.count_alone() => {
-                runs.next_close()
+            Mode::Batches(batches)
+                if self.hold.is_none() && self.queues.waiting() > self.evidence.suspects.count_alone() =>
+            {
+                batches.next_close()
             }
-            Mode::Runs(_) | Mode::Ready(_) => None,
+            Mode::Batches(_) | Mode::Ready(_) => None,
         }
     }
 
     fn has_probe(&self) -> bool {
         let has_events = match &self.mode {
             Mode::Ready(_) => self.probe.is_some(),
-            Mode::Runs(runs) => runs.stored().is_some(),
+            Mode::Batches(batches) => batches.stored().is_some(),
         };
         has_events
             || self

@@ -11,7 +11,7 @@ use domain::{
 use super::{About, Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{
     log::{LoggedEvent, is_damage},
-    sink::{Report, Run},
+    sink::{Batch, Report},
     store::RefusedEvent,
 };
 
@@ -101,7 +101,7 @@ impl Stream {
         if whole == Decision::Split {
             return self.split(done, now);
         }
-        let (run, count, took) = (done.run, done.events.len(), done.report.whole.duration);
+        let (batch, count, took) = (done.batch, done.events.len(), done.report.whole.duration);
         let number = done.number;
         let shown = self.settle_events(done, whole, now);
         if shown.accepted > 0 {
@@ -114,8 +114,8 @@ impl Stream {
         } else if shown.trouble.is_some() && !shown.were_refused {
             self.evidence.fail();
         }
-        if let Some(run) = run {
-            self.end_run(run, &shown);
+        if let Some(batch) = batch {
+            self.end_batch(batch, &shown);
         }
         if is_current {
             self.follow(&shown, count, now);
@@ -130,7 +130,7 @@ impl Stream {
             is_retry: done.origins.first() == Some(&Origin::Refused),
             ..Shown::default()
         };
-        let (parts, is_run) = (&done.report.parts, done.run.is_some());
+        let (parts, is_batch) = (&done.report.parts, done.batch.is_some());
         let is_alone = done.events.len() == 1 || (whole == Decision::Settle && parts.len() <= MOST_ALONE);
         let is_held = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::Hold { .. });
         // What is accepted in the same request is evidence, too.
@@ -152,7 +152,7 @@ impl Stream {
                 Decision::Hold { trouble, retry_after } => {
                     shown.trouble = Some((trouble, retry_after));
                     shown.put_back += 1;
-                    let alone = is_alone.then_some((number, done.run));
+                    let alone = is_alone.then_some((number, done.batch));
                     self.put_back_failed(event, origin, report, alone, &mut shown, now);
                 }
                 // It is not moved aside when too many are already: it stays where it is.
@@ -174,8 +174,8 @@ impl Stream {
                 }
             }
         }
-        if !is_alone && !is_run {
-            // A run is sent again as it is for a while.
+        if !is_alone && !is_batch {
+            // A batch is sent again as it is for a while.
             self.evidence.suspects.fail_together(&shown.troubled);
         }
         shown
@@ -188,7 +188,7 @@ impl Stream {
         event: Arc<LoggedEvent>,
         origin: Origin,
         report: &Report,
-        alone: Option<(RequestNumber, Option<Run>)>,
+        alone: Option<(RequestNumber, Option<Batch>)>,
         shown: &mut Shown,
         now: Timestamp,
     ) {
@@ -204,21 +204,21 @@ impl Stream {
         };
         shown.were_refused = false;
         shown.were_suspects &= may_be_the_event && self.evidence.suspects.contains(seq);
-        let about = |run| About {
+        let about = |batch| About {
             queue,
             report: report.clone(),
-            run,
+            batch,
         };
-        if let Some((_, run)) = alone
+        if let Some((_, batch)) = alone
             && !may_be_the_event
             && report.outcome.may_have_arrived()
         {
-            shown.rate_limited = Some((seq, about(run)));
+            shown.rate_limited = Some((seq, about(batch)));
         }
         if may_be_the_event {
             shown.troubled.push(seq);
-            if let Some((number, run)) = alone {
-                self.evidence.suspect(seq, number, about(run));
+            if let Some((number, batch)) = alone {
+                self.evidence.suspect(seq, number, about(batch));
                 if matches!(self.mode, Mode::Ready(_)) {
                     self.queues.block(queue);
                 }
@@ -323,12 +323,12 @@ impl Stream {
         }
         match (&mut self.mode, last) {
             (Mode::Ready(room), _) => room.halve(count),
-            (Mode::Runs(runs), Some(last)) => {
-                if let Some(run) = runs.split(last) {
-                    self.books.run_closed(run);
+            (Mode::Batches(batches), Some(last)) => {
+                if let Some(batch) = batches.split(last) {
+                    self.books.batch_closed(batch);
                 }
             }
-            (Mode::Runs(runs), None) => runs.put_back(),
+            (Mode::Batches(batches), None) => batches.put_back(),
         }
         // It answers, so whatever was wrong before is over; but if it was that everything is refused, one more refusal is no
         // sign of that.
@@ -338,19 +338,19 @@ impl Stream {
         }
     }
 
-    /// A run that failed is sent again as it is, until it has failed so often that one of its events may be the reason.
-    fn end_run(&mut self, run: Run, shown: &Shown) {
-        let Mode::Runs(runs) = &mut self.mode else { return };
-        let is_one = run.first == run.last || shown.troubled.len() == 1;
-        let is_smaller = !shown.troubled.is_empty() && (shown.were_suspects || is_one || runs.fail());
+    /// A batch that failed is sent again as it is, until it has failed so often that one of its events may be the reason.
+    fn end_batch(&mut self, batch: Batch, shown: &Shown) {
+        let Mode::Batches(batches) = &mut self.mode else { return };
+        let is_one = batch.first == batch.last || shown.troubled.len() == 1;
+        let is_smaller = !shown.troubled.is_empty() && (shown.were_suspects || is_one || batches.fail());
         if shown.put_back > 0 && !is_smaller {
-            return runs.put_back();
+            return batches.put_back();
         }
         if shown.put_back > 0 && !is_one {
             self.evidence.suspects.fail_together(&shown.troubled);
         }
-        runs.ended();
-        self.books.run_ended();
+        batches.ended();
+        self.books.batch_ended();
     }
 
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
