@@ -13,7 +13,7 @@ pub enum StreamHealth {
     /// Everything that is due has been delivered. Events that are sent in batches are due with their batch; before the first
     /// one, there is no last success.
     Healthy { last_success_at: Option<Timestamp> },
-    /// Delivering, with this many log positions still to settle.
+    /// Delivering, with this many log positions still to acknowledge.
     CatchingUp { waiting: u64 },
     /// Every event that was sent since then was refused. Refused events are tried again and then parked; the others go on.
     Refusing {
@@ -33,7 +33,7 @@ pub enum StreamHealth {
         /// The event that the last failed probe was about; none if it carried several, or if the failure can't be due to an event.
         stuck_seq: Option<Seq>,
     },
-    /// An administrator has stopped it for a while; everything is kept, with this many log positions still to settle.
+    /// An administrator has stopped it for a while; everything is kept, with this many log positions still to acknowledge.
     Paused { waiting: u64 },
     /// An administrator has switched it off: what comes in now is not owed.
     Inactive,
@@ -85,7 +85,7 @@ pub struct Refusing {
 pub struct StreamFacts {
     /// When an event was last accepted.
     pub last_success_at: Option<Timestamp>,
-    /// When the oldest event that is not settled came in; none if nothing waits.
+    /// When the oldest event that is not acknowledged came in; none if nothing waits.
     pub oldest_waiting_at: Option<Timestamp>,
     /// When the log reaches its limit if this stream goes on holding it back and events go on coming in as in the last hour;
     /// none if it does not, or if that is more than a year away.

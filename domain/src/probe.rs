@@ -198,7 +198,7 @@ impl Verdict {
     /// What an attempt came to. `reason` is the attempt's own account of its failure, without anything secret.
     pub fn of(kind: DestinationKind, outcome: Outcome, reason: &str) -> Self {
         let next_step = match decide(outcome, RequestSize::One) {
-            Decision::Settle => {
+            Decision::Acknowledge => {
                 return Self {
                     accepted: true,
                     summary: accepted(kind).to_owned(),

@@ -142,7 +142,7 @@ pub enum ReplayWait {
     StreamStarting,
     /// The stream is held.
     StreamHeld(Trouble),
-    /// The stream is catching up: it has so many log positions still to settle.
+    /// The stream is catching up: it has so many log positions still to acknowledge.
     StreamBehind(u64),
     /// The replay itself has met with trouble.
     Trouble {

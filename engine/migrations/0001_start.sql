@@ -214,15 +214,15 @@ CREATE TABLE idempotency_keys (
 
 -- Streams.
 
--- The progress of each stream. Everything up to acked_seq is acknowledged, and so are the ranges above it ("7-9,12-12").
+-- The progress of each stream. Everything up to acknowledged_seq is acknowledged, and so are the ranges above it ("7-9,12-12").
 -- batch_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
 -- batch is sent again. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
 -- destination does not refuse everything; refusing_events counts the different events that it refused since it last accepted
 -- one.
 CREATE TABLE cursors (
     destination_id  INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
-    acked_seq       INTEGER NOT NULL,
-    settled_above   TEXT    NOT NULL DEFAULT '',
+    acknowledged_seq       INTEGER NOT NULL,
+    acknowledged_above   TEXT    NOT NULL DEFAULT '',
     delivered       INTEGER NOT NULL DEFAULT 0,
     last_success_at INTEGER,
     batch_first       INTEGER,
@@ -232,7 +232,7 @@ CREATE TABLE cursors (
     refusing_since  INTEGER,
     refusal_reason  TEXT,
     refusing_events INTEGER NOT NULL DEFAULT 1,
-    CONSTRAINT a_cursor_is_a_position CHECK (acked_seq >= 0),
+    CONSTRAINT a_cursor_is_a_position CHECK (acknowledged_seq >= 0),
     CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND (batch_first IS NULL) = (batch_closed_at IS NULL)),
     CONSTRAINT a_stream_that_refuses_has_a_reason CHECK ((refusing_since IS NULL) = (refusal_reason IS NULL)),
     CONSTRAINT refused_events_are_some CHECK (refusing_events >= 1)

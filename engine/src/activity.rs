@@ -79,10 +79,10 @@ impl Engine {
     /// [`AdminError::Internal`].
     pub async fn stream_progress(&self, id: DestinationId) -> Result<Option<(Seq, u64)>, AdminError> {
         let cursor = self.database().read_cursor(id).await?;
-        Ok(cursor.map(|cursor| (cursor.acked, cursor.delivered)))
+        Ok(cursor.map(|cursor| (cursor.acknowledged, cursor.delivered)))
     }
 
-    /// How many positions of the log are still to be settled for a destination; none while its stream starts.
+    /// How many positions of the log are still to be acknowledged for a destination; none while its stream starts.
     pub fn backlog_of(&self, destination: &Destination) -> Option<u64> {
         self.delivery().backlog_of(destination)
     }

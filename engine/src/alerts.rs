@@ -278,7 +278,7 @@ impl Alerts {
         let most_owed = self.database.most_owed().await?;
         let stored = self.log.stored().await?;
         let owed_bytes = most_owed.map_or(stored.kept_bytes, |most| {
-            stored.bytes_after(most.settled, self.log.last_seq())
+            stored.bytes_after(most.acknowledged, self.log.last_seq())
         });
         let owed_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
         Ok(match step_log(is_raised, owed_percent, share) {

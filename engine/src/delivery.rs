@@ -4,7 +4,7 @@
 //!   and on a timer; a wake carries no data.
 //! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `queues`, sends through the
 //!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
-//!   what it settles goes back there at most 200 ms or 1,000 events later.
+//!   what it acknowledges goes back there at most 200 ms or 1,000 events later.
 //! - `replay` sends parts of the log once more, beside a stream and never before it.
 //! - Both run on a `thread` of their own, which obeys the supervisor's commands, work with what is `shared`, and judge by the same
 //!   `evidence` whether the destination or an event fails.
@@ -14,7 +14,7 @@
 //!
 //! Guarantees: an event that the log acknowledged is sent until the destination accepts it, or is parked with a reason; the
 //! cursor passes nothing else. Events of one entity are sent one after another, in log order, except that one which was
-//! refused is tried again later while the next ones go on. After a crash, at most what was settled since the last commit is
+//! refused is tried again later while the next ones go on. After a crash, at most what was acknowledged since the last commit is
 //! sent once more.
 //!
 //! Workers share the log, its readers and the store and nothing else: no queue, no connection, no thread of their own. A

@@ -34,7 +34,7 @@ impl Basics {
 pub(super) struct AuditEventStreamHealth {
     /// In one word.
     state: AuditEventStreamState,
-    /// Positions of the log that are still to be settled, of those that are known to be: up to 2147483647.
+    /// Positions of the log that are still to be acknowledged, of those that are known to be: up to 2147483647.
     waiting: i32,
     /// When the trouble began that holds the stream, or when the destination began to refuse every event.
     since: Option<Time>,

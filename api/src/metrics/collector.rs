@@ -161,7 +161,7 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_destination_backlog_events",
-            "Positions of the log that are still to be settled for the destination; absent while its stream starts.",
+            "Positions of the log that are still to be acknowledged for the destination; absent while its stream starts.",
             self.streams
                 .iter()
                 .filter_map(|stream| Some((stream.labels(), stream.backlog?))),

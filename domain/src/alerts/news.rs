@@ -46,7 +46,7 @@ pub enum AlertNews {
         stream: AlertedStream,
         since: Timestamp,
         failure: StreamFailure,
-        /// Positions of the log that are still to be settled.
+        /// Positions of the log that are still to be acknowledged.
         waiting: u64,
         told_at: Timestamp,
     },

@@ -42,7 +42,7 @@ pub enum Trouble {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Delivered.
-    Settle,
+    Acknowledge,
     /// Keep the events, stop sending, probe until it works again; not before the destination's own wish.
     Hold {
         trouble: Trouble,
@@ -70,7 +70,7 @@ pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
 
 fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) -> Decision {
     match status {
-        200..=299 => Decision::Settle,
+        200..=299 => Decision::Acknowledge,
         300..=399 => hold(Trouble::Moved(status), retry_after),
         401 | 403 | 407 => hold(Trouble::AuthenticationFailing(status), retry_after),
         404 | 410 => hold(Trouble::EndpointNotFound(status), retry_after),
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn each_row_of_the_table() {
         for status in [200, 201, 202, 204, 299] {
-            assert_eq!(answered(status), Decision::Settle, "{status}");
+            assert_eq!(answered(status), Decision::Acknowledge, "{status}");
         }
         for status in [300, 301, 302, 304, 307, 308] {
             assert_eq!(answered(status), hold(Trouble::Moved(status), None), "{status}");
@@ -191,7 +191,7 @@ mod tests {
         let guide = include_str!("../../../docs/guide.md");
         for status in 0..=1_000 {
             let expected = match answered(status) {
-                Decision::Settle => "The event is delivered.",
+                Decision::Acknowledge => "The event is delivered.",
                 Decision::Refuse(_) => "The event is refused. A request with more events is sent in two halves.",
                 Decision::Hold { trouble, .. } => match trouble {
                     Trouble::Moved(_) => "The stream backs off: *endpoint moved*. Redirects are never followed.",
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_answer_nothing_is_settled_or_refused() {
+    fn without_an_answer_nothing_is_acknowledged_or_refused() {
         for unreached in Unreached::ALL {
             let decision = decide(Outcome::Unreached(unreached), RequestSize::One);
             assert_eq!(decision, hold(Trouble::Unreached(unreached), None));
@@ -246,10 +246,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_2xx_settles(status in any::<u16>(), seconds in proptest::option::of(0_u64..100_000)) {
+        fn only_2xx_acknowledges(status in any::<u16>(), seconds in proptest::option::of(0_u64..100_000)) {
             let outcome = Outcome::Answered { status, retry_after: seconds.map(Duration::from_secs) };
-            let settled = decide(outcome, RequestSize::One) == Decision::Settle;
-            prop_assert_eq!(settled, (200..300).contains(&status));
+            let acknowledged = decide(outcome, RequestSize::One) == Decision::Acknowledge;
+            prop_assert_eq!(acknowledged, (200..300).contains(&status));
         }
 
         #[test]

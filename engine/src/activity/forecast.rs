@@ -30,8 +30,11 @@ struct Growth {
 
 impl Growth {
     /// When what is kept after this position fills the log; none if that is more than a year away.
-    fn full_at(&self, settled: Seq) -> Option<Timestamp> {
-        let room = u128::from(self.limit.saturating_sub(self.stored.bytes_after(settled, self.last)));
+    fn full_at(&self, acknowledged: Seq) -> Option<Timestamp> {
+        let room = u128::from(
+            self.limit
+                .saturating_sub(self.stored.bytes_after(acknowledged, self.last)),
+        );
         let (events, during_ms) = self.rate;
         // room / (bytes of an event × events in a millisecond)
         let wait_ms = room
@@ -64,7 +67,7 @@ impl Engine {
         };
         let owed = self.database().list_owed().await?.into_iter();
         let owed = owed.filter(|owed| behind.contains(&owed.destination));
-        let full_at = owed.filter_map(|owed| Some((owed.destination, growth.full_at(owed.settled)?)));
+        let full_at = owed.filter_map(|owed| Some((owed.destination, growth.full_at(owed.acknowledged)?)));
         Ok(full_at.collect())
     }
 
@@ -130,7 +133,7 @@ mod tests {
             rate: (10, 1_000),
             now: Timestamp::from_unix_ms(0),
         };
-        let full_at = |settled: i64| growth.full_at(Seq::new(settled)).map(Timestamp::unix_ms);
+        let full_at = |acknowledged: i64| growth.full_at(Seq::new(acknowledged)).map(Timestamp::unix_ms);
         assert_eq!(full_at(100), Some(10_000), "everything is kept for it");
         assert_eq!(full_at(900), Some(90_000), "the rest makes room");
         assert_eq!(full_at(0), Some(10_000), "what has gone takes no room");

@@ -1,7 +1,7 @@
 //! Batches of the log: stretches that are sent as one, each under bounds that are stored before it is sent.
 //!
-//! A batch goes through three states: closed (its bounds are chosen), stored (they are on disk, with everything settled before
-//! them), out (it is being sent). It ends when its events are settled, and stays stored as long as they are not, so that
+//! A batch goes through three states: closed (its bounds are chosen), stored (they are on disk, with everything acknowledged before
+//! them), out (it is being sent). It ends when its events are acknowledged, and stays stored as long as they are not, so that
 //! whatever is sent again, after a failure or a crash, is the same batch.
 
 use std::time::Duration;

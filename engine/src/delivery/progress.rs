@@ -1,13 +1,13 @@
-//! Which positions of the log are settled: the cursor of one stream, in memory.
+//! Which positions of the log are acknowledged: the cursor of one stream, in memory.
 
 use std::collections::BTreeMap;
 
 use domain::ids::Seq;
 
-/// Everything up to `acked` is settled, and the ranges above it. Ranges are inclusive, apart, and never touch.
+/// Everything up to `acknowledged` is acknowledged, and the ranges above it. Ranges are inclusive, apart, and never touch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
-    acked: i64,
+    acknowledged: i64,
     /// First to last.
     above: BTreeMap<i64, i64>,
     /// How many positions the ranges hold.
@@ -15,49 +15,49 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(acked: Seq, settled_above: &[(Seq, Seq)]) -> Self {
+    pub(super) fn new(acknowledged: Seq, acknowledged_above: &[(Seq, Seq)]) -> Self {
         let mut progress = Self {
-            acked: acked.get(),
+            acknowledged: acknowledged.get(),
             above: BTreeMap::new(),
             above_count: 0,
         };
-        for (first, last) in settled_above {
-            progress.settle_range(*first, *last);
+        for (first, last) in acknowledged_above {
+            progress.acknowledge_range(*first, *last);
         }
         progress
     }
 
-    pub(super) fn acked(&self) -> Seq {
-        Seq::new(self.acked)
+    pub(super) fn acknowledged(&self) -> Seq {
+        Seq::new(self.acknowledged)
     }
 
-    pub(super) fn settled_above(&self) -> Vec<(Seq, Seq)> {
+    pub(super) fn acknowledged_above(&self) -> Vec<(Seq, Seq)> {
         self.above
             .iter()
             .map(|(first, last)| (Seq::new(*first), Seq::new(*last)))
             .collect()
     }
 
-    /// How many positions are settled in all, counted from the start of the log.
-    pub(super) fn settled(&self) -> i64 {
-        self.acked + self.above_count
+    /// How many positions are acknowledged in all, counted from the start of the log.
+    pub(super) fn acknowledged_count(&self) -> i64 {
+        self.acknowledged + self.above_count
     }
 
-    pub(super) fn is_settled(&self, seq: Seq) -> bool {
+    pub(super) fn is_acknowledged(&self, seq: Seq) -> bool {
         let seq = seq.get();
         let range = || self.above.range(..=seq).next_back();
-        seq <= self.acked || range().is_some_and(|(_, last)| seq <= *last)
+        seq <= self.acknowledged || range().is_some_and(|(_, last)| seq <= *last)
     }
 
-    pub(super) fn settle(&mut self, seq: Seq) {
-        self.settle_range(seq, seq);
+    pub(super) fn acknowledge(&mut self, seq: Seq) {
+        self.acknowledge_range(seq, seq);
     }
 
-    /// Settles from `first` to `last`, both included.
-    pub(super) fn settle_range(&mut self, first: Seq, last: Seq) {
+    /// Acknowledges from `first` to `last`, both included.
+    pub(super) fn acknowledge_range(&mut self, first: Seq, last: Seq) {
         let (mut first, mut last) = (first.get(), last.get());
-        if first <= self.acked + 1 {
-            self.acked = self.acked.max(last);
+        if first <= self.acknowledged + 1 {
+            self.acknowledged = self.acknowledged.max(last);
             self.absorb();
             return;
         }
@@ -75,14 +75,14 @@ impl Progress {
         }
     }
 
-    /// Takes into `acked` what now follows on it.
+    /// Takes into `acknowledged` what now follows on it.
     fn absorb(&mut self) {
         while let Some(first) = self.above.first_key_value().map(|(first, _)| *first) {
-            if first > self.acked + 1 {
+            if first > self.acknowledged + 1 {
                 break;
             }
             let last = self.remove(first);
-            self.acked = self.acked.max(last);
+            self.acknowledged = self.acknowledged.max(last);
         }
     }
 
@@ -106,34 +106,37 @@ mod tests {
     fn a_hole_keeps_the_cursor_back_until_it_is_filled() {
         let mut progress = Progress::new(Seq::new(10), &[]);
         for seq in [12, 13, 15] {
-            progress.settle(Seq::new(seq));
+            progress.acknowledge(Seq::new(seq));
         }
-        assert_eq!(progress.acked(), Seq::new(10));
+        assert_eq!(progress.acknowledged(), Seq::new(10));
         assert_eq!(
-            progress.settled_above(),
+            progress.acknowledged_above(),
             [(Seq::new(12), Seq::new(13)), (Seq::new(15), Seq::new(15))]
         );
-        progress.settle(Seq::new(11));
-        assert_eq!(progress.acked(), Seq::new(13));
-        progress.settle(Seq::new(14));
-        assert_eq!((progress.acked(), progress.settled_above()), (Seq::new(15), Vec::new()));
+        progress.acknowledge(Seq::new(11));
+        assert_eq!(progress.acknowledged(), Seq::new(13));
+        progress.acknowledge(Seq::new(14));
+        assert_eq!(
+            (progress.acknowledged(), progress.acknowledged_above()),
+            (Seq::new(15), Vec::new())
+        );
     }
 
     proptest! {
         #[test]
-        fn it_is_the_set_of_what_was_settled(start in 0_i64..20, ranges in proptest::collection::vec((1_i64..80, 0_i64..5), 0..60)) {
+        fn it_is_the_set_of_what_was_acknowledged(start in 0_i64..20, ranges in proptest::collection::vec((1_i64..80, 0_i64..5), 0..60)) {
             let mut progress = Progress::new(Seq::new(start), &[]);
             let mut model: BTreeSet<i64> = (1..=start).collect();
             for (first, more) in ranges {
-                progress.settle_range(Seq::new(first), Seq::new(first + more));
+                progress.acknowledge_range(Seq::new(first), Seq::new(first + more));
                 model.extend(first..=first + more);
                 for seq in 1..100 {
-                    prop_assert_eq!(progress.is_settled(Seq::new(seq)), model.contains(&seq), "{}", seq);
+                    prop_assert_eq!(progress.is_acknowledged(Seq::new(seq)), model.contains(&seq), "{}", seq);
                 }
-                prop_assert_eq!(progress.settled(), i64::try_from(model.len()).unwrap());
-                let again = Progress::new(progress.acked(), &progress.settled_above());
+                prop_assert_eq!(progress.acknowledged_count(), i64::try_from(model.len()).unwrap());
+                let again = Progress::new(progress.acknowledged(), &progress.acknowledged_above());
                 prop_assert_eq!(&again, &progress);
-                prop_assert!(!model.contains(&(progress.acked().get() + 1)));
+                prop_assert!(!model.contains(&(progress.acknowledged().get() + 1)));
             }
         }
     }

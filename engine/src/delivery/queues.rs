@@ -90,7 +90,7 @@ impl RequestRoom {
 pub(super) struct EntityQueues {
     queues: Vec<EntityQueue>,
     /// Queues that have an event and none out, each with the position of its next event: the oldest comes first, so that
-    /// the cursor follows closely and what is settled above it stays little.
+    /// the cursor follows closely and what is acknowledged above it stays little.
     ready: BinaryHeap<Reverse<(Seq, usize)>>,
     waiting: usize,
     waiting_bytes: usize,

@@ -69,8 +69,8 @@ pub(super) struct Status {
 #[derive(Clone, Default)]
 struct Seen {
     is_running: bool,
-    acked: i64,
-    settled: i64,
+    acknowledged: i64,
+    acknowledged_count: i64,
     last_success_at: Option<Timestamp>,
     refusing: Option<Refusing>,
     /// Events up to here wait for nothing but the time of their batch; none if they wait for more, or are not sent in batches.
@@ -89,11 +89,11 @@ impl Status {
         last_success_at: Option<Timestamp>,
         refusing: Option<&Refusing>,
     ) {
-        let (acked, settled) = (progress.acked().get(), progress.settled());
+        let (acknowledged, acknowledged_count) = (progress.acknowledged().get(), progress.acknowledged_count());
         self.change(|seen| {
             seen.is_running = true;
-            seen.acked = acked;
-            seen.settled = settled;
+            seen.acknowledged = acknowledged;
+            seen.acknowledged_count = acknowledged_count;
             seen.last_success_at = last_success_at;
             if seen.refusing.as_ref() != refusing {
                 seen.refusing = refusing.cloned();
@@ -184,8 +184,8 @@ impl Status {
     /// When an event was last accepted; and the position after which something waits, if the log goes on after it.
     pub(super) fn reach(&self, last_seq: Seq) -> (Option<Timestamp>, Option<Seq>) {
         let seen = self.seen();
-        let waits = seen.is_running && seen.settled < last_seq.get();
-        (seen.last_success_at, waits.then(|| Seq::new(seen.acked)))
+        let waits = seen.is_running && seen.acknowledged_count < last_seq.get();
+        (seen.last_success_at, waits.then(|| Seq::new(seen.acknowledged)))
     }
 
     /// Why a replay has to wait for the stream while the newest event is `last_seq`; none if it need not. Behind by less than
@@ -202,15 +202,15 @@ impl Status {
             // A replay parks what is refused.
             return Some(ReplayWait::StreamHeld(Trouble::TooManyRefused));
         }
-        let behind = last_seq.get().saturating_sub(seen.settled);
+        let behind = last_seq.get().saturating_sub(seen.acknowledged_count);
         let waiting = u64::try_from(behind).unwrap_or(0);
         (behind >= most_behind).then_some(ReplayWait::StreamBehind(waiting))
     }
 
-    /// How many positions of the log are still to be settled; none if it is not known yet.
+    /// How many positions of the log are still to be acknowledged; none if it is not known yet.
     pub(super) fn behind(&self, last_seq: Seq) -> Option<u64> {
         let seen = self.seen();
-        let behind = last_seq.get().saturating_sub(seen.settled).max(0);
+        let behind = last_seq.get().saturating_sub(seen.acknowledged_count).max(0);
         seen.is_running.then(|| u64::try_from(behind).unwrap_or(0))
     }
 
@@ -236,7 +236,7 @@ impl Status {
         if !seen.is_running {
             return StreamHealth::Starting;
         }
-        let behind = last_seq.get().saturating_sub(seen.settled).max(0);
+        let behind = last_seq.get().saturating_sub(seen.acknowledged_count).max(0);
         let waiting = u64::try_from(behind).unwrap_or(0);
         if flow.paused {
             return StreamHealth::Paused { waiting };

@@ -142,7 +142,7 @@ impl Delivery {
             .map_or((None, None), |status| status.reach(self.shared.log.last_seq()))
     }
 
-    /// How many positions of the log are still to be settled, 0 for an inactive destination; none while its stream starts.
+    /// How many positions of the log are still to be acknowledged, 0 for an inactive destination; none while its stream starts.
     pub(crate) fn backlog_of(&self, destination: &Destination) -> Option<u64> {
         if !destination.flow.active {
             return Some(0);

@@ -63,7 +63,7 @@ impl StreamWorker {
         let Some(cursor) = database.read_cursor(self.destination).await? else {
             return Ok(End::Over);
         };
-        let progress = Progress::new(cursor.acked, &cursor.settled_above);
+        let progress = Progress::new(cursor.acknowledged, &cursor.acknowledged_above);
         self.status
             .progressed(&progress, cursor.last_success_at, cursor.refusing.as_ref());
         self.status.held(None);

@@ -21,8 +21,8 @@ pub struct Stored {
 impl Stored {
     /// What can't leave while everything after a position is needed and the log ends at `last`: that, by the mean size of all
     /// that is stored, and the kept events.
-    pub(crate) fn bytes_after(&self, settled: Seq, last: Seq) -> u64 {
-        let events = u64::try_from(last.get().saturating_sub(settled.get())).unwrap_or(0);
+    pub(crate) fn bytes_after(&self, acknowledged: Seq, last: Seq) -> u64 {
+        let events = u64::try_from(last.get().saturating_sub(acknowledged.get())).unwrap_or(0);
         let mean = self.used_bytes.saturating_sub(self.kept_bytes) / self.events.max(1);
         events
             .min(self.events)

@@ -32,10 +32,10 @@ const KEPT_ATTEMPTS: i64 = 1_000;
 /// How far a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// Everything up to here is settled.
-    pub acked: Seq,
-    /// Inclusive ranges that are settled too.
-    pub settled_above: Vec<(Seq, Seq)>,
+    /// Everything up to here is acknowledged.
+    pub acknowledged: Seq,
+    /// Inclusive ranges that are acknowledged too.
+    pub acknowledged_above: Vec<(Seq, Seq)>,
     /// Events delivered since the destination was added, repeats after a crash included.
     pub delivered: u64,
     pub last_success_at: Option<Timestamp>,
@@ -75,10 +75,12 @@ impl Database {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut cursor = read_cursor(destination, &row)?;
-        // What came in while the destination was inactive is settled, too, unless it belongs to a batch that was closed before.
+        // What came in while the destination was inactive is acknowledged, too, unless it belongs to a batch that was closed before.
         let after_batch = cursor.batch.map_or(Seq::START, |batch| batch.last.next());
         let spans = spans.into_iter().map(|(first, last)| (first.max(after_batch), last));
-        cursor.settled_above.extend(spans.filter(|(first, last)| first <= last));
+        cursor
+            .acknowledged_above
+            .extend(spans.filter(|(first, last)| first <= last));
         Ok(Some(cursor))
     }
 
@@ -86,13 +88,13 @@ impl Database {
     pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
-            "UPDATE cursors SET acked_seq = ?, settled_above = ?, delivered = ?, last_success_at = ?, batch_first = ?, \
+            "UPDATE cursors SET acknowledged_seq = ?, acknowledged_above = ?, delivered = ?, last_success_at = ?, batch_first = ?, \
              batch_last = ?, batch_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ?, \
              refusing_events = ? \
              WHERE destination_id = ?",
         )
-        .bind(update.cursor.acked.get())
-        .bind(print_ranges(&update.cursor.settled_above))
+        .bind(update.cursor.acknowledged.get())
+        .bind(print_ranges(&update.cursor.acknowledged_above))
         .bind(i64::try_from(update.cursor.delivered).unwrap_or(i64::MAX))
         .bind(update.cursor.last_success_at.map(Timestamp::unix_ms))
         .bind(update.cursor.batch.map(|batch| batch.first.get()))
@@ -114,7 +116,7 @@ impl Database {
         if updated.rows_affected() == 0 {
             return Ok(false);
         }
-        forget_spans(&mut transaction, update.destination, update.cursor.acked).await?;
+        forget_spans(&mut transaction, update.destination, update.cursor.acknowledged).await?;
         for refused in &update.refused {
             upsert_refused(&mut transaction, update.destination, refused).await?;
         }
@@ -148,19 +150,19 @@ impl Database {
         Ok(())
     }
 
-    /// The furthest position that any stream has settled, or does not owe; none without destinations.
+    /// The furthest position that any stream has acknowledged, or does not owe; none without destinations.
     pub(crate) async fn furthest_cursor(&self) -> Result<Option<Seq>, StoreError> {
         let ends: Vec<(i64, i64, String)> = sqlx::query_as(
-            "SELECT destination_id, acked_seq, settled_above FROM cursors \
+            "SELECT destination_id, acknowledged_seq, acknowledged_above FROM cursors \
              UNION ALL SELECT destination_id, coalesce(last_seq, first_seq - 1), '' FROM inactive_spans",
         )
         .fetch_all(self.read()?)
         .await?;
         let mut furthest = None;
-        for (destination, acked, above) in ends {
+        for (destination, acknowledged, above) in ends {
             let above = read_ranges(DestinationId::new(destination), &above)?;
             let last = above.into_iter().map(|(_, last)| last).max();
-            furthest = furthest.max(last).max(Some(Seq::new(acked)));
+            furthest = furthest.max(last).max(Some(Seq::new(acknowledged)));
         }
         Ok(furthest)
     }
@@ -339,11 +341,11 @@ async fn insert_attempts(
 }
 
 fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, StoreError> {
-    let ranges: String = row.get("settled_above");
+    let ranges: String = row.get("acknowledged_above");
     let delivered: i64 = row.get("delivered");
     Ok(Cursor {
-        acked: Seq::new(row.get("acked_seq")),
-        settled_above: read_ranges(destination, &ranges)?,
+        acknowledged: Seq::new(row.get("acknowledged_seq")),
+        acknowledged_above: read_ranges(destination, &ranges)?,
         delivered: u64::try_from(delivered).unwrap_or(0),
         last_success_at: row
             .get::<Option<i64>, _>("last_success_at")
@@ -379,7 +381,7 @@ fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<(Seq, Seq)>
     parse_ranges(text).ok_or(StoreError::Unreadable {
         table: "cursors",
         id: destination.get(),
-        what: "settled ranges",
+        what: "acknowledged ranges",
     })
 }
 
@@ -405,12 +407,12 @@ mod tests {
             .unwrap();
         let mut transaction = database.write().await.unwrap();
         let sql = "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (1, 'http', 'SIEM', 0, 0); \
-                   INSERT INTO cursors (destination_id, acked_seq, settled_above) VALUES (1, 5, '7-9,12-12')";
+                   INSERT INTO cursors (destination_id, acknowledged_seq, acknowledged_above) VALUES (1, 5, '7-9,12-12')";
         sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         assert_eq!(database.furthest_cursor().await.unwrap(), Some(Seq::new(12)));
         let mut transaction = database.write().await.unwrap();
-        let sql = "UPDATE cursors SET settled_above = '7-9,12'";
+        let sql = "UPDATE cursors SET acknowledged_above = '7-9,12'";
         sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         let furthest = database.furthest_cursor().await;

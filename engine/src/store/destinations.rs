@@ -336,7 +336,7 @@ async fn insert_row(
         .await
         .map_err(taken)?;
     let id = DestinationId::new(inserted.last_insert_rowid());
-    sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
+    sqlx::query("INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (?, ?)")
         .bind(id.get())
         .bind(new.start.get())
         .execute(&mut **transaction)

@@ -9,7 +9,7 @@ use super::{Database, StoreError};
 pub(crate) struct Owed {
     pub destination: DestinationId,
     /// It owes what is after this position, at most.
-    pub settled: Seq,
+    pub acknowledged: Seq,
 }
 
 impl Database {
@@ -17,23 +17,23 @@ impl Database {
     /// not count: they are kept when they leave the log.
     pub(crate) async fn list_owed(&self) -> Result<Vec<Owed>, StoreError> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT destination_id, min(least) AS settled FROM (SELECT destination_id, acked_seq AS least FROM cursors \
+            "SELECT destination_id, min(least) AS acknowledged FROM (SELECT destination_id, acknowledged_seq AS least FROM cursors \
              UNION ALL SELECT destination_id, next_seq - 1 FROM replays WHERE state = 'running') \
              WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
-             GROUP BY destination_id ORDER BY settled, destination_id",
+             GROUP BY destination_id ORDER BY acknowledged, destination_id",
         )
         .fetch_all(self.read()?)
         .await?;
-        let owed = rows.into_iter().map(|(destination, settled)| Owed {
+        let owed = rows.into_iter().map(|(destination, acknowledged)| Owed {
             destination: DestinationId::new(destination),
-            settled: Seq::new(settled),
+            acknowledged: Seq::new(acknowledged),
         });
         Ok(owed.collect())
     }
 
     /// The position up to which nothing is owed to any active destination; none without one.
     pub(crate) async fn least_owed(&self) -> Result<Option<Seq>, StoreError> {
-        Ok(self.most_owed().await?.map(|most| most.settled))
+        Ok(self.most_owed().await?.map(|most| most.acknowledged))
     }
 
     /// None if nobody owes anything, for there is no active destination.

@@ -234,7 +234,7 @@ mod tests {
         execute(
             &database,
             "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (1, 'http', 'SIEM', 0, 0); \
-             INSERT INTO cursors (destination_id, acked_seq) VALUES (1, 0)",
+             INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (1, 0)",
         )
         .await;
         (database, DestinationId::new(1))

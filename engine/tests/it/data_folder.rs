@@ -47,7 +47,7 @@ async fn used_folder() -> (tempfile::TempDir, Receiver) {
     let end = world.engine.log().last_seq();
     wait_until("everything is delivered", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-        cursor.acked >= end
+        cursor.acknowledged >= end
     })
     .await;
     (world.shut_down().await, receiver)
@@ -529,7 +529,7 @@ async fn a_refused_event_on_a_damaged_page_is_parked_and_reported() {
     wait_until("one is refused and the others are delivered", async || {
         let facts = world.engine.find_destination(id).await.unwrap().unwrap().facts;
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-        facts.retrying == 1 && cursor.acked == world.engine.log().last_seq()
+        facts.retrying == 1 && cursor.acknowledged == world.engine.log().last_seq()
     })
     .await;
     let seq = world.engine.database().list_refused(id).await.unwrap()[0].seq;

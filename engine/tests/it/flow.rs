@@ -123,10 +123,10 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
             said(requests, "Changed active from true to false") && said(requests, "Changed active from false to true")
         })
         .await;
-    // When all of it is settled, the cursor is one position again, and the span is forgotten.
+    // When all of it is acknowledged, the cursor is one position again, and the span is forgotten.
     wait_until("the cursor is compact", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-        cursor.acked == world.engine.log().last_seq() && cursor.settled_above.is_empty()
+        cursor.acknowledged == world.engine.log().last_seq() && cursor.acknowledged_above.is_empty()
     })
     .await;
 }
@@ -164,7 +164,7 @@ async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
         .await;
     wait_until("nothing is owed", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-        cursor.acked == world.engine.log().last_seq()
+        cursor.acknowledged == world.engine.log().last_seq()
     })
     .await;
 }

@@ -296,7 +296,7 @@ async fn two_sources_with_the_same_id_are_two_entries() {
 }
 
 #[tokio::test]
-async fn a_partial_failure_settles_what_was_accepted_and_no_more() {
+async fn a_partial_failure_acknowledges_what_was_accepted_and_no_more() {
     let google = GoogleServer::start().await.unwrap();
     google.refuse_insert_ids(["tests:e3", "tests:e7"], Code::InvalidArgument, "Not this one.");
     let world = world_around(&google).await;

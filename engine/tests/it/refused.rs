@@ -446,7 +446,7 @@ async fn without_room_refused_events_are_parked_and_discarding_them_lets_the_str
             .await
             .unwrap()
             .unwrap();
-        filled.refused().await == (0, 0) && cursor.acked == filled.world.engine.log().last_seq()
+        filled.refused().await == (0, 0) && cursor.acknowledged == filled.world.engine.log().last_seq()
     })
     .await;
     let odd = count(&filled.receiver.requests(), "\"odd-");

@@ -333,7 +333,7 @@ async fn a_batch_whose_answer_was_lost_is_put_again_as_it_was() {
         .await;
     wait_until("each is acknowledged", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
-        cursor.acked >= world.engine.log().last_seq()
+        cursor.acknowledged >= world.engine.log().last_seq()
     })
     .await;
     assert_eq!(storage.lines(), bodies(&world).await);

@@ -440,9 +440,12 @@ async fn a_stream_tells_how_it_is_doing() {
     let health = "/api/v1/destinations/1/health";
     let progress = admin.get_until(health, |progress| progress["delivered"] != 0).await;
     assert_eq!(progress["health"]["state"], "healthy");
-    let settled = &progress["health"];
-    assert_eq!((&settled["retrying"], &settled["parked"]), (&json!(0), &json!(0)));
-    assert!(settled["last_success_at"].is_string() && settled["log_full_at"].is_null());
+    let acknowledged = &progress["health"];
+    assert_eq!(
+        (&acknowledged["retrying"], &acknowledged["parked"]),
+        (&json!(0), &json!(0))
+    );
+    assert!(acknowledged["last_success_at"].is_string() && acknowledged["log_full_at"].is_null());
 
     // Nobody listens on the port of a receiver that has gone.
     admin

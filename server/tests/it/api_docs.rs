@@ -215,7 +215,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
         .unwrap();
     store
         .execute(
-            "UPDATE cursors SET acked_seq = ? WHERE destination_id = ?",
+            "UPDATE cursors SET acknowledged_seq = ? WHERE destination_id = ?",
             (last, id.get()),
         )
         .unwrap();

@@ -165,7 +165,7 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
         .wait_for_events("all seven have arrived", |events| events.bodies.len() == 7)
         .await;
 
-    let scrape = Scrape::until(&admin, "all seven are settled", |scrape| {
+    let scrape = Scrape::until(&admin, "all seven are acknowledged", |scrape| {
         scrape.of_destination("delivered_events_total", 1, "") == 7.0
             && scrape.of_destination("backlog_events", 1, "") == 0.0
             && scrape.of_destination("retrying_events", 2, "") == 7.0
@@ -233,7 +233,7 @@ async fn what_a_denylist_leaves_out_is_neither_delivered_nor_in_the_backlog() {
     };
     // Audit events of this instance itself are no types that are denied, so they are delivered as well.
     let delivered = || receiver.events(|events| events.bodies.len().to_string());
-    let scrape = Scrape::until(&admin, "all of it is settled", |scrape| {
+    let scrape = Scrape::until(&admin, "all of it is acknowledged", |scrape| {
         count(&["other", "new"]) == 3
             && scrape.of_destination("delivered_events_total", 1, "").to_string() == delivered()
             && scrape.of_destination("backlog_events", 1, "") == 0.0

@@ -49,7 +49,7 @@ async fn a_bucket_holds_every_event_once_however_often_the_server_is_killed() {
         }
         instance.restart();
         if round % 2 == 1 {
-            until("the object that was under way is settled", || {
+            until("the object that was under way is acknowledged", || {
                 is_in(&events(&s3), &posted).then_some(())
             })
             .await;

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub(super) struct HealthView {
     state: StateName,
-    /// Positions of the log that are still to be settled.
+    /// Positions of the log that are still to be acknowledged.
     waiting: Option<u64>,
     /// Why nothing is sent, or why events are refused, in a few words.
     #[schema(example = "503 from server")]
@@ -44,7 +44,7 @@ pub(super) struct HealthView {
     stuck_seq: Option<i64>,
     /// When an event was last accepted.
     last_success_at: Option<Timestamp>,
-    /// When the oldest event came in that is not settled; null if nothing waits.
+    /// When the oldest event came in that is not acknowledged; null if nothing waits.
     oldest_waiting_at: Option<Timestamp>,
     /// When the log would reach its size limit if this stream held it back and events came in as in the last hour; null if it
     /// does not, or in more than a year.
@@ -99,8 +99,8 @@ enum TroubleCode {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProgressView {
     health: HealthView,
-    /// Every event up to this position is settled.
-    settled_to: i64,
+    /// Every event up to this position is acknowledged.
+    acknowledged_to: i64,
     /// The newest position in the log.
     newest_seq: i64,
     /// Events delivered since the destination was added, repeats after a crash included.
@@ -122,10 +122,10 @@ pub(super) async fn show_health(
     let state = find(&services.engine, id).await?;
     let (engine, id) = (&services.engine, state.destination.id);
     let progress = engine.stream_progress(id).await?;
-    let (settled_to, delivered) = progress.ok_or_else(not_found)?;
+    let (acknowledged_to, delivered) = progress.ok_or_else(not_found)?;
     Ok(Json(ProgressView {
         health: HealthView::new(state.destination.target.kind(), &state.health, &state.facts),
-        settled_to: settled_to.get(),
+        acknowledged_to: acknowledged_to.get(),
         newest_seq: engine.log().last_seq().get(),
         delivered,
     }))

@@ -255,7 +255,7 @@ impl ReplayLoop<'_> {
         Ok(())
     }
 
-    /// Sends the next request and settles what it came to; or nothing, if what was stored as one has nothing left in it.
+    /// Sends the next request and acknowledges what it came to; or nothing, if what was stored as one has nothing left in it.
     async fn send_next(&mut self, commands: &mut Commands) -> Result<Option<End>, WorkerError> {
         let events = self.next_events();
         if self.sends_batches() && (self.books.run().is_none() || events.is_empty()) {
@@ -274,7 +274,7 @@ impl ReplayLoop<'_> {
         };
         let now = self.worker.shared.clock.now();
         let was_batch = self.books.run().is_some();
-        self.settle(&events, &report, now)?;
+        self.apply(&events, &report, now)?;
         self.plan();
         if was_batch && self.books.run().is_none() && !self.commit().await? {
             return Ok(Some(End::Over));
@@ -351,13 +351,13 @@ impl ReplayLoop<'_> {
     }
 
     /// Each event for itself: what is accepted or refused is done with, the rest is sent again.
-    fn settle(&mut self, events: &[Arc<LoggedEvent>], report: &SendReport, now: Timestamp) -> Result<(), WorkerError> {
+    fn apply(&mut self, events: &[Arc<LoggedEvent>], report: &SendReport, now: Timestamp) -> Result<(), WorkerError> {
         let whole = report.decision(events.len());
         let (mut refused_all, mut accepted, mut troubled) = (None, 0, Troubled::default());
         for (position, event) in events.iter().enumerate() {
             let (decision, of_event) = report.decision_at(position, whole);
             match decision {
-                Decision::Settle => {
+                Decision::Acknowledge => {
                     self.evidence.streak.accept();
                     self.evidence.suspects.clear(event.seq);
                     self.books.sent(event.seq);
@@ -387,7 +387,7 @@ impl ReplayLoop<'_> {
             self.blame(now);
         }
         if troubled.trouble.is_some() {
-            self.settle_trouble(events.len(), accepted, &troubled, now);
+            self.apply_trouble(events.len(), accepted, &troubled, now);
             return Ok(());
         }
         self.books.end_batch();
@@ -424,7 +424,7 @@ impl ReplayLoop<'_> {
         }
     }
 
-    fn settle_trouble(&mut self, count: usize, accepted: usize, troubled: &Troubled, now: Timestamp) {
+    fn apply_trouble(&mut self, count: usize, accepted: usize, troubled: &Troubled, now: Timestamp) {
         let is_batch = count > 1 && accepted == 0;
         self.batch_failures = self.batch_failures.saturating_add(1);
         let may_end = !self.sends_batches() || count == 1 || !troubled.is_new || self.batch_failures >= BATCH_FAILURES;

@@ -21,7 +21,7 @@ use crate::{
     store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, TextBytes},
 };
 
-/// Progress is stored at the latest after this time, or this many settled events.
+/// Progress is stored at the latest after this time, or this many acknowledged events.
 const COMMIT_PERIOD: Duration = Duration::from_millis(200);
 const COMMIT_EVENTS: usize = 1_000;
 
@@ -63,7 +63,7 @@ impl Bookkeeping {
     pub(super) fn new(destination: DestinationId, cursor: &Cursor, tries: HashMap<Seq, u32>) -> Self {
         Self {
             destination,
-            progress: Progress::new(cursor.acked, &cursor.settled_above),
+            progress: Progress::new(cursor.acknowledged, &cursor.acknowledged_above),
             delivered: cursor.delivered,
             last_success_at: cursor.last_success_at,
             refused: Vec::new(),
@@ -81,7 +81,7 @@ impl Bookkeeping {
         }
     }
 
-    /// Stores the bounds of a batch, with everything that was settled before it, as soon as possible.
+    /// Stores the bounds of a batch, with everything that was acknowledged before it, as soon as possible.
     pub(super) fn batch_closed(&mut self, batch: Batch) {
         self.batch = Some(batch);
         self.unsaved += 1;
@@ -175,17 +175,17 @@ impl Bookkeeping {
         self.counts_at(now).delivered += 1;
         self.forget_tries(seq, seq);
         self.last_success_at = Some(now);
-        self.settled(seq);
+        self.acknowledged(seq);
     }
 
-    pub(super) fn settled(&mut self, seq: Seq) {
-        self.progress.settle(seq);
+    pub(super) fn acknowledged(&mut self, seq: Seq) {
+        self.progress.acknowledge(seq);
         self.unsaved += 1;
     }
 
     /// These positions are no longer in the log, or the filter does not admit what is there: nothing is owed.
     pub(super) fn passed_over(&mut self, first: Seq, last: Seq) {
-        self.progress.settle_range(first, last);
+        self.progress.acknowledge_range(first, last);
         self.forget_tries(first, last);
         self.unsaved += 1;
     }
@@ -285,8 +285,8 @@ impl Bookkeeping {
         CursorUpdate {
             destination: self.destination,
             cursor: Cursor {
-                acked: self.progress.acked(),
-                settled_above: self.progress.settled_above(),
+                acknowledged: self.progress.acknowledged(),
+                acknowledged_above: self.progress.acknowledged_above(),
                 delivered: self.delivered,
                 last_success_at: self.last_success_at,
                 batch: self.batch,

@@ -1,14 +1,14 @@
-//! Moving one stream: read, send, settle, store, until there is another command.
+//! Moving one stream: read, send, acknowledge, store, until there is another command.
 //!
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
 
+mod outcomes;
 mod parking;
 mod reading;
 mod reloading;
 mod searching;
 mod sending;
-mod settling;
 
 use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
@@ -194,7 +194,7 @@ impl Stream {
             waits_for_room: false,
             head_is_answered: false,
             epoch: 0,
-            read_to: books.progress.acked(),
+            read_to: books.progress.acknowledged(),
             books,
             log_changes: worker.shared.log.subscribe(),
             in_flight: FuturesUnordered::new(),
@@ -261,10 +261,10 @@ impl Stream {
 
     fn receive(&mut self, sent: Sent) {
         let now = self.worker.shared.clock.now();
-        self.settle(sent, now);
+        self.apply(sent, now);
         // Whatever else has ended meanwhile is taken along before anything new is looked at.
         while let Some(Some(sent)) = self.in_flight.next().now_or_never() {
-            self.settle(sent, now);
+            self.apply(sent, now);
         }
         self.note_room();
         self.show_progress();
@@ -384,7 +384,7 @@ impl Stream {
             tokio::select! {
                 biased;
                 committed = running(&mut self.committing) => drop(self.finish_commit(committed)),
-                Some(sent) = self.in_flight.next() => self.settle(sent, self.worker.shared.clock.now()),
+                Some(sent) = self.in_flight.next() => self.apply(sent, self.worker.shared.clock.now()),
                 () = tokio::time::sleep_until(deadline) => break,
             }
         }

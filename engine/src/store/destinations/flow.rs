@@ -81,11 +81,11 @@ pub(in crate::store) async fn read_spans(
 pub(in crate::store) async fn forget_spans(
     transaction: &mut Transaction<'static, Sqlite>,
     id: DestinationId,
-    acked: Seq,
+    acknowledged: Seq,
 ) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM inactive_spans WHERE destination_id = ? AND last_seq <= ?")
         .bind(id.get())
-        .bind(acked.get())
+        .bind(acknowledged.get())
         .execute(&mut **transaction)
         .await?;
     Ok(())

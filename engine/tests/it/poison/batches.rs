@@ -55,7 +55,7 @@ async fn set_aside(world: &World, id: DestinationId, reason: &str) {
             world.post("live", [format!("live{}", number.get())]).await;
         }
         let cursor = database.read_cursor(id).await.unwrap().unwrap();
-        cursor.acked == world.engine.log().last_seq() && refused().await.len() == 3
+        cursor.acknowledged == world.engine.log().last_seq() && refused().await.len() == 3
     })
     .await;
     for refused in refused().await {

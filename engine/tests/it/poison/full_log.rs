@@ -135,7 +135,7 @@ impl<'case> Case<'case> {
         })
         .await;
         wait_until("everything else is delivered", async || {
-            database.read_cursor(self.id).await.unwrap().unwrap().acked == log.last_seq()
+            database.read_cursor(self.id).await.unwrap().unwrap().acknowledged == log.last_seq()
         })
         .await;
         assert!(

@@ -137,11 +137,11 @@ async fn a_stream_goes_on_after_what_is_parked() {
     assert_order(&accepted(&receiver.requests()));
     assert_eq!(refused(&world, id).await, []);
     let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();
-    wait_until("everything is settled", async || {
-        cursor().await.acked == world.engine.log().last_seq()
+    wait_until("everything is acknowledged", async || {
+        cursor().await.acknowledged == world.engine.log().last_seq()
     })
     .await;
-    assert!(cursor().await.settled_above.is_empty());
+    assert!(cursor().await.acknowledged_above.is_empty());
 }
 
 /// Only what is stuck can be parked.
@@ -202,8 +202,8 @@ async fn batches_go_on_without_what_is_parked() {
     assert_eq!(stored.iter().rev().map(|parked| parked.seq).collect::<Vec<_>>(), parked);
     post(&world, (3..40).map(|number| format!("a-{number}"))).await;
     let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();
-    wait_until("everything is settled", async || {
-        cursor().await.acked == world.engine.log().last_seq()
+    wait_until("everything is acknowledged", async || {
+        cursor().await.acknowledged == world.engine.log().last_seq()
     })
     .await;
     assert_eq!(cursor().await.batch, None);

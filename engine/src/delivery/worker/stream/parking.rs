@@ -48,7 +48,7 @@ impl Stream {
         let now = self.worker.shared.clock.now();
         let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
         self.store_refused(row);
-        self.books.settled(seq);
+        self.books.acknowledged(seq);
         self.books.records(instance_event);
         self.go_on_without_it();
         Ok(())

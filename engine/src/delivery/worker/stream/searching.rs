@@ -141,6 +141,6 @@ impl Stream {
         self.refusals.keep(&event);
         let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);
         self.store_refused(row);
-        self.books.settled(seq);
+        self.books.acknowledged(seq);
     }
 }

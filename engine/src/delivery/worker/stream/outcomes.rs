@@ -54,9 +54,9 @@ struct Shown {
 }
 
 impl Stream {
-    pub(super) fn settle(&mut self, sent: Sent, now: Timestamp) {
+    pub(super) fn apply(&mut self, sent: Sent, now: Timestamp) {
         match sent {
-            Sent::Done(done) => self.settle_request(done, now),
+            Sent::Done(done) => self.apply_request(done, now),
             Sent::Gone(seq) => {
                 self.refused_is_back();
                 let row = self.refusals.park_unreadable(seq, GONE, now);
@@ -89,13 +89,13 @@ impl Stream {
         self.extra_in_flight -= 1;
     }
 
-    fn settle_request(&mut self, done: Done, now: Timestamp) {
+    fn apply_request(&mut self, done: Done, now: Timestamp) {
         let is_current = done.epoch == self.epoch;
         let is_refused = done.origins.first() == Some(&Origin::Refused);
         self.extra_in_flight -= usize::from(done.is_extra);
         self.suspects_in_flight -= usize::from(done.is_extra && !is_refused);
         let whole = done.report.decision(done.events.len());
-        if !matches!(whole, Decision::Settle | Decision::Forget) {
+        if !matches!(whole, Decision::Acknowledge | Decision::Forget) {
             self.note_failure(&done.events, &done.report.whole, now);
         }
         if whole == Decision::Split {
@@ -103,7 +103,7 @@ impl Stream {
         }
         let (batch, count, took) = (done.batch, done.events.len(), done.report.whole.duration);
         let number = done.number;
-        let shown = self.settle_events(done, whole, now);
+        let shown = self.apply_events(done, whole, now);
         if shown.accepted > 0 {
             self.books.accepted(took, now);
             self.worker.status.totals.accepted(shown.accepted, took);
@@ -123,7 +123,7 @@ impl Stream {
     }
 
     /// The last event first, so that those which go back to their queues keep their order.
-    fn settle_events(&mut self, done: Done, whole: Decision, now: Timestamp) -> Shown {
+    fn apply_events(&mut self, done: Done, whole: Decision, now: Timestamp) -> Shown {
         let mut shown = Shown {
             were_suspects: true,
             were_refused: true,
@@ -131,7 +131,7 @@ impl Stream {
             ..Shown::default()
         };
         let (parts, is_batch) = (&done.report.parts, done.batch.is_some());
-        let is_alone = done.events.len() == 1 || (whole == Decision::Settle && parts.len() <= MOST_ALONE);
+        let is_alone = done.events.len() == 1 || (whole == Decision::Acknowledge && parts.len() <= MOST_ALONE);
         let is_held = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::Hold { .. });
         // What is accepted in the same request is evidence, too.
         let number = match parts.values().any(is_held) {
@@ -141,11 +141,11 @@ impl Stream {
         let events = done.events.into_iter().zip(done.origins).enumerate();
         for (position, (event, origin)) in events.rev() {
             let (decision, report) = done.report.decision_at(position, whole);
-            if parts.contains_key(&position) && !matches!(decision, Decision::Settle | Decision::Forget) {
+            if parts.contains_key(&position) && !matches!(decision, Decision::Acknowledge | Decision::Forget) {
                 self.note_failure(std::slice::from_ref(&event), report, now);
             }
             match decision {
-                Decision::Settle => {
+                Decision::Acknowledge => {
                     self.accept(&event, origin, now);
                     shown.accepted += 1;
                 }
@@ -390,7 +390,7 @@ impl Stream {
         }
         self.store_refused(row);
         if let Origin::Queue(queue) = origin {
-            self.books.settled(event.seq);
+            self.books.acknowledged(event.seq);
             self.queues.done(queue);
             self.evidence.suspects.clear(event.seq);
             self.queues.unblock(queue);
