@@ -14,7 +14,6 @@
 //! in memory for destinations that keep up. How events are found by who, what and where stands in `index` and `browse`.
 
 mod append;
-mod arrivals;
 mod browse;
 mod browse_position;
 mod by_seq;
@@ -39,11 +38,13 @@ mod readers;
 mod row;
 mod schema;
 mod search;
+mod statement;
 mod tail;
 mod tally;
 mod types;
 mod unreadable;
 mod usage;
+mod walk;
 mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -59,7 +60,7 @@ pub use self::{
     append::Appended,
     browse::{BrowseRow, Browsed},
     browse_position::BrowsePosition,
-    by_seq::{CountedPage, SeqBrowsed, SeqFilter, SeqRequest},
+    by_seq::{Arrivals, CountedPage, SeqBrowsed, SeqRequest},
     error::{AppendError, LogError},
     filter::{BrowseRequest, EntityFilter, EventFilter},
     usage::{Stored, Writing},

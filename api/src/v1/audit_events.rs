@@ -117,7 +117,7 @@ async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError>
         }
         query::Start::Position(request) => {
             let found = log
-                .browse_by_seq(&query.seq_filter(), request, asked, PAGE_BYTES)
+                .browse_by_seq(&query.filter, request, asked, PAGE_BYTES)
                 .await
                 .map_err(unreadable)?;
             Found {

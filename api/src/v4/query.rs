@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use axum::http::{StatusCode, Uri};
-use engine::log::{EntityFilter, EventFilter, SeqFilter};
+use engine::log::{EntityFilter, EventFilter};
 
 use super::{error::GitlabError, moment::moment};
 
@@ -12,7 +12,7 @@ const MOST_PER_PAGE: usize = 100;
 
 /// What is asked for.
 pub(super) struct ListQuery {
-    pub(super) filter: SeqFilter,
+    pub(super) filter: EventFilter,
     pub(super) newest_first: bool,
     pub(super) per_page: usize,
     pub(super) page: Page,
@@ -54,7 +54,7 @@ impl ListQuery {
     }
 }
 
-fn filter(given: &HashMap<String, String>) -> Result<SeqFilter, GitlabError> {
+fn filter(given: &HashMap<String, String>) -> Result<EventFilter, GitlabError> {
     let moment = |name: &str| {
         let moment = given.get(name).map(|text| moment(text));
         moment
@@ -62,21 +62,18 @@ fn filter(given: &HashMap<String, String>) -> Result<SeqFilter, GitlabError> {
             .transpose()
     };
     let text = |name: &str| given.get(name).cloned();
-    let (entity, entity_type) = match (text("entity_type"), text("entity_id")) {
-        (Some(entity_type), Some(entity)) => (Some(EntityFilter { entity_type, entity }), None),
+    let entity = match (text("entity_type"), text("entity_id")) {
+        (Some(entity_type), entity) => Some(EntityFilter { entity_type, entity }),
         (None, Some(_)) => return Err(not_allowed("entity_type is missing")),
-        (entity_type, None) => (None, entity_type),
+        (None, None) => None,
     };
-    Ok(SeqFilter {
-        filter: EventFilter {
-            author: text("author_id"),
-            entity,
-            created_from: moment("created_after")?,
-            // The moment itself counts.
-            created_before: moment("created_before")?.map(|moment| moment.plus(Duration::from_millis(1))),
-            ..EventFilter::default()
-        },
-        entity_type,
+    Ok(EventFilter {
+        author: text("author_id"),
+        entity,
+        created_from: moment("created_after")?,
+        // The moment itself counts.
+        created_before: moment("created_before")?.map(|moment| moment.plus(Duration::from_millis(1))),
+        ..EventFilter::default()
     })
 }
 

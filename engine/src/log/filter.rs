@@ -1,8 +1,14 @@
 //! Which events a reader wants to see.
 
+use std::ops::Range;
+
 use domain::Timestamp;
 
-use super::{BrowsePosition, index::Token};
+use super::{
+    BrowsePosition,
+    index::{Token, entities_of_type},
+    statement::Statement,
+};
 
 /// All that is given has to hold. Texts are compared exactly, except `text`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,24 +33,103 @@ pub struct EventFilter {
 pub struct EntityFilter {
     /// For example `Project`.
     pub entity_type: String,
-    /// Its id or path.
-    pub entity: String,
+    /// Its id or path; `None` for every entity of the type that has one of them.
+    pub entity: Option<String>,
+}
+
+/// A condition on the tokens of the index.
+pub(super) enum Condition {
+    AnyOf(Vec<String>),
+    /// From the first on, and before the second.
+    Between(String, String),
+}
+
+impl Condition {
+    pub(super) fn push_to(&self, query: &mut Statement) {
+        match self {
+            Self::AnyOf(tokens) => {
+                query.push("token IN (");
+                for (index, token) in tokens.iter().enumerate() {
+                    query.push(if index == 0 { "" } else { ", " }).bind(token.clone());
+                }
+                query.push(")");
+            }
+            Self::Between(first, end) => {
+                query.push("token >= ").bind(first.clone());
+                query.push(" AND token < ").bind(end.clone());
+            }
+        }
+    }
+}
+
+/// Limits a query of `index_blocks` to blocks that have a token for each condition.
+pub(super) fn push_conditions(query: &mut Statement, conditions: &[Condition]) {
+    for condition in conditions {
+        query.push(" AND EXISTS (SELECT 1 FROM index_entries WHERE index_entries.block = index_blocks.block AND (");
+        condition.push_to(query);
+        query.push("))");
+    }
 }
 
 impl EventFilter {
-    /// What the index knows of it: one of each list has to be there.
-    pub(super) fn tokens(&self) -> Vec<Vec<String>> {
-        let entity = self.entity.as_ref();
-        let one = |token: Option<Token<'_>>| token.map(|token| vec![token.key()]);
+    /// What the index knows of it: an event has to meet each condition.
+    pub(super) fn conditions(&self) -> Vec<Condition> {
+        let one = |token: Token<'_>| Condition::AnyOf(vec![token.key()]);
         let user = self.user.as_deref();
-        let tokens = [
-            one(self.author.as_deref().map(Token::Author)),
-            user.map(|user| vec![Token::Author(user).key(), Token::Entity("User", user).key()]),
-            one(entity.map(|entity| Token::Entity(&entity.entity_type, &entity.entity))),
-            one(self.event_type.as_deref().map(Token::EventType)),
-            one(self.ip_address.as_deref().map(Token::IpAddress)),
+        let conditions = [
+            self.author.as_deref().map(|author| one(Token::Author(author))),
+            user.map(|user| Condition::AnyOf(vec![Token::Author(user).key(), Token::Entity("User", user).key()])),
+            self.entity.as_ref().map(|entity| match &entity.entity {
+                Some(id_or_path) => one(Token::Entity(&entity.entity_type, id_or_path)),
+                None => {
+                    let (first, end) = entities_of_type(&entity.entity_type);
+                    Condition::Between(first, end)
+                }
+            }),
+            self.event_type
+                .as_deref()
+                .map(|event_type| one(Token::EventType(event_type))),
+            self.ip_address.as_deref().map(|address| one(Token::IpAddress(address))),
         ];
-        tokens.into_iter().flatten().collect()
+        conditions.into_iter().flatten().collect()
+    }
+
+    /// When the events were created, in Unix milliseconds.
+    pub(super) fn created(&self) -> Range<i64> {
+        let ms = |moment: Option<Timestamp>, otherwise| moment.map_or(otherwise, Timestamp::unix_ms);
+        ms(self.created_from, i64::MIN)..ms(self.created_before, i64::MAX)
+    }
+
+    /// The same conditions on the columns of the log.
+    pub(super) fn push_columns(&self, query: &mut Statement) {
+        if let Some(author) = &self.author {
+            query.push(" AND ").bind(author.clone());
+            query.push(" IN (author_id, author_name)");
+        }
+        if let Some(user) = &self.user {
+            query.push(" AND (").bind(user.clone());
+            query.push(" IN (author_id, author_name) OR entity_type = 'User' AND ");
+            query.bind(user.clone()).push(" IN (entity_id, entity_path))");
+        }
+        if let Some(EntityFilter { entity_type, entity }) = &self.entity {
+            query.push(" AND entity_type = ").bind(entity_type.clone());
+            match entity {
+                Some(entity) => {
+                    query.push(" AND ").bind(entity.clone());
+                    query.push(" IN (entity_id, entity_path)");
+                }
+                // The index knows an entity by its id or path only.
+                None => drop(query.push(" AND (entity_id <> '' OR entity_path <> '')")),
+            }
+        }
+        if let Some(event_type) = &self.event_type {
+            query.push(" AND event_type = ").bind(event_type.clone());
+        }
+        if let Some(ip_address) = &self.ip_address {
+            query
+                .push(" AND json_extract(body, '$.ip_address') = ")
+                .bind(ip_address.clone());
+        }
     }
 }
 

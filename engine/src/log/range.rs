@@ -1,15 +1,10 @@
-//! Going through a range of time in log order, for replays.
-//!
-//! An event says itself when it was created and may come in late, so a range of time is no stretch of positions. But each
-//! block of the index says between which times its events were created: blocks that can't hold any are passed over, the
-//! others, and what comes after the last of them, are read one at a time. So a step is short, holds little in memory, and
-//! whoever no longer waits for the answer stops the next one.
+//! Reading and counting a range of time in log order, for replays: the walk of [`super::walk`], one stretch at a time.
 //!
 //! Counting reads as little as it can: of a block that lies in the range as a whole, its bounds; of event types that are
 //! chosen, or of those that are left out of such a block, the index; and only where groups and projects are chosen or a block is
 //! cut by the range, the events, without their bodies.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use domain::{
     destination::{EventFilter, FilterKind, NamespaceFilter},
@@ -17,22 +12,16 @@ use domain::{
     ids::Seq,
     replay::ReplayRange,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row};
 
 use super::{
     BrowsePosition, EventLog, LogError, LoggedEvent,
     damage::{is_damage, unreadable_after},
+    filter::Condition,
     index::Token,
-    places::unpack,
     row::{COLUMNS, read_event},
+    walk::{Block, Stretch, Way, look_up_within, next_stretch},
 };
-
-/// Positions after the last block that are read in one step.
-const STEP: i64 = 4_096;
-
-const NEXT_BLOCK: &str = "SELECT block, last_seq, oldest, newest FROM index_blocks \
-    WHERE block >= coalesce((SELECT max(block) FROM index_blocks WHERE block <= ?1 + 1), 0) AND last_seq > ?1 \
-    AND block <= ?2 AND newest >= ?3 AND oldest < ?4 ORDER BY block LIMIT 1";
 
 // The time is looked at in each row: the index on it would give another order. A search begins at the next position and not
 // beyond this one, because its page may be damaged.
@@ -70,9 +59,15 @@ impl RangeFilter {
         self.types.iter().all(|types| types.admits(event_type)) && self.namespaces.admits(entity_type, entity_path)
     }
 
-    /// The first moment, and the one after the last, in milliseconds.
-    const fn created(&self) -> (i64, i64) {
-        (self.range.from().unix_ms(), self.range.before().unix_ms())
+    /// When the events were created, in Unix milliseconds.
+    const fn created(&self) -> Range<i64> {
+        self.range.from().unix_ms()..self.range.before().unix_ms()
+    }
+
+    /// The next part of the log that may contain events of the range.
+    fn next_stretch(&self, connection: &Connection, (after, last): (Seq, Seq)) -> Result<Option<Stretch>, LogError> {
+        let way = Way::forwards(after.get(), last.get());
+        next_stretch(connection, &self.created(), &[], way)
     }
 }
 
@@ -108,22 +103,6 @@ impl RangeCount {
     }
 }
 
-/// A part of the log that may hold something.
-#[derive(Clone, Copy)]
-struct Stretch {
-    after: i64,
-    last: i64,
-    block: Option<Block>,
-}
-
-/// A block of the index, all of it.
-#[derive(Clone, Copy)]
-struct Block {
-    first: i64,
-    oldest: i64,
-    newest: i64,
-}
-
 impl EventLog {
     /// One step: events after `after` and up to `last` that the filter admits, at most `count` of them and no more when
     /// `bytes` of bodies are reached. There may be none although more follow: `read_to` says how far the step went.
@@ -141,7 +120,7 @@ impl EventLog {
         let step = move |connection: &Connection| {
             // Where the index ends and what it holds, both from the same moment: a block may close in between.
             let snapshot = connection.unchecked_transaction()?;
-            match next_stretch(&snapshot, &filter, after, last)? {
+            match filter.next_stretch(&snapshot, (after, last))? {
                 Some(stretch) => read_stretch(&snapshot, &filter, stretch, count, bytes),
                 None => Ok((RangePage::empty(last), Vec::new())),
             }
@@ -163,7 +142,7 @@ impl EventLog {
             let step = move |connection: &Connection| {
                 // Of a block and of what it holds, both from the same moment.
                 let snapshot = connection.unchecked_transaction()?;
-                match next_stretch(&snapshot, &filter, after, last)? {
+                match filter.next_stretch(&snapshot, (after, last))? {
                     Some(stretch) => Ok((count_stretch(&snapshot, &filter, stretch)?, Seq::new(stretch.last))),
                     None => Ok((RangeCount::default(), last)),
                 }
@@ -175,43 +154,6 @@ impl EventLog {
         }
         Ok(counted)
     }
-}
-
-/// The next part that may hold something; none if there is nothing more.
-fn next_stretch(
-    connection: &Connection,
-    filter: &RangeFilter,
-    after: Seq,
-    last: Seq,
-) -> rusqlite::Result<Option<Stretch>> {
-    let (from, before) = filter.created();
-    let (after, last) = (after.get(), last.get());
-    let mut next = connection.prepare_cached(NEXT_BLOCK)?;
-    let block = next.query_row(params![after, last, from, before], |row| {
-        let first: i64 = row.get(0)?;
-        Ok(Stretch {
-            after: after.max(first - 1),
-            last: last.min(row.get(1)?),
-            block: Some(Block {
-                first,
-                oldest: row.get(2)?,
-                newest: row.get(3)?,
-            }),
-        })
-    });
-    if let Some(stretch) = block.optional()? {
-        return Ok(Some(stretch));
-    }
-    let indexed_to: Option<i64> =
-        connection.query_row("SELECT max(last_seq) FROM index_blocks", [], |row| row.get(0))?;
-    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
-    // Without events there is nothing to be read.
-    let start = oldest.map_or(last, |oldest| after.max(oldest - 1).max(indexed_to.unwrap_or(0)));
-    Ok((start < last).then(|| Stretch {
-        after: start,
-        last: last.min(start.saturating_add(STEP)),
-        block: None,
-    }))
 }
 
 /// What was found, and which positions can't be read.
@@ -243,7 +185,10 @@ fn scan(
     (count, bytes): (usize, usize),
     page: &mut RangePage,
 ) -> Result<(), LogError> {
-    let (from, before) = filter.created();
+    let Range {
+        start: from,
+        end: before,
+    } = filter.created();
     let mut statement = connection.prepare_cached(&[COLUMNS, WITHIN].concat())?;
     let mut rows = statement.query([stretch.after, stretch.last, from, before])?;
     let mut room = bytes;
@@ -264,8 +209,8 @@ fn scan(
 }
 
 fn count_stretch(connection: &Connection, filter: &RangeFilter, stretch: Stretch) -> Result<RangeCount, LogError> {
-    let (from, before) = filter.created();
-    let is_whole = |block: Block| from <= block.oldest && block.newest < before;
+    let created = filter.created();
+    let is_whole = |block: Block| created.start <= block.oldest && block.newest < created.end;
     match (stretch.block, filter.chosen_types()) {
         (Some(block), None) if is_whole(block) && filter.admits_all() => count_all(connection, stretch),
         (Some(block), Some(types)) if filter.namespaces.admits_all() => {
@@ -335,22 +280,14 @@ fn count_all_but_denied(
     })
 }
 
-/// Where events of a type stand in the stretch, as the index of its block knows it.
+/// Where events of a type are in the stretch, as the index of its block knows it.
 fn places_of(
     connection: &Connection,
     (stretch, block): (Stretch, Block),
     event_type: &EventType,
 ) -> Result<Vec<BrowsePosition>, LogError> {
-    let oldest: Option<i64> = connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?;
-    let after = stretch.after.max(oldest.map_or(i64::MAX, |oldest| oldest - 1));
-    let token = Token::EventType(event_type.as_str()).key();
-    let places: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT places FROM index_entries WHERE block = ? AND token = ?")?
-        .query_row(params![block.first, token], |row| row.get(0))
-        .optional()?;
-    let mut places = unpack(&places.unwrap_or_default()).ok_or(LogError::Unreadable { seq: block.first })?;
-    places.retain(|place| after < place.seq.get() && place.seq.get() <= stretch.last);
-    Ok(places)
+    let token = Condition::AnyOf(vec![Token::EventType(event_type.as_str()).key()]);
+    look_up_within(connection, &[token], &stretch, block)
 }
 
 /// What can't be read is not counted: it can't be sent either.
@@ -372,7 +309,10 @@ fn count_on(
     (read_to, last): (&mut Seq, Seq),
     counted: &mut RangeCount,
 ) -> Result<(), LogError> {
-    let (from, before) = filter.created();
+    let Range {
+        start: from,
+        end: before,
+    } = filter.created();
     let sql = ["SELECT seq, event_type, entity_type, entity_path FROM events ", WITHIN].concat();
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([read_to.get(), last.get(), from, before])?;

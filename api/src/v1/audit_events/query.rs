@@ -1,7 +1,7 @@
 //! Which events are asked for.
 
 use domain::{Timestamp, ids::Seq};
-use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqFilter, SeqRequest};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqRequest};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -130,7 +130,6 @@ pub(super) enum Sort {
 #[derive(Debug)]
 pub(super) struct EventQuery {
     pub(super) filter: EventFilter,
-    entity_type: Option<String>,
     pub(super) start: Start,
     pub(super) per_page: usize,
 }
@@ -151,14 +150,14 @@ impl ListQuery {
             given(self.cursor).as_deref(),
         )?;
         let by_position = matches!(start, Start::Position(_));
-        let (entity_type, entity) = match (given(self.entity_type), given(self.entity)) {
-            (Some(entity_type), Some(entity)) => (None, Some(EntityFilter { entity_type, entity })),
+        let entity = match (given(self.entity_type), given(self.entity)) {
             (None, Some(_)) => return Err(refuse_one("entity_type", "entity_type: needed with entity.")),
             (Some(_), None) if !by_position => {
                 let rule = "entity: needed with entity_type, unless events are asked for with order_by=seq.";
                 return Err(refuse_one("entity", rule));
             }
-            (entity_type, None) => (entity_type, None),
+            (Some(entity_type), entity) => Some(EntityFilter { entity_type, entity }),
+            (None, None) => None,
         };
         let per_page = self.per_page.unwrap_or(PER_PAGE);
         if !(1..=MOST_PER_PAGE).contains(&per_page) {
@@ -180,7 +179,6 @@ impl ListQuery {
                 created_from: moment("created_after", self.created_after, Timestamp::start_of)?,
                 created_before: moment("created_before", self.created_before, Timestamp::end_of)?,
             },
-            entity_type,
             start,
             per_page,
         })
@@ -204,13 +202,6 @@ impl Start {
 }
 
 impl EventQuery {
-    pub(super) fn seq_filter(&self) -> SeqFilter {
-        SeqFilter {
-            filter: self.filter.clone(),
-            entity_type: self.entity_type.clone(),
-        }
-    }
-
     pub(super) fn cursor_of(&self, row: &BrowseRow) -> Cursor {
         match self.start {
             Start::Created(_) => Cursor::Created(row.position),

@@ -20,6 +20,7 @@ pub(super) fn event_filter(filter: &LogFilter, now: Timestamp) -> Result<EventFi
         (user, "User") => (user, None),
         (Some(entity), entity_type) => {
             let entity_type = entity_type.to_owned();
+            let entity = Some(entity);
             (None, Some(EntityFilter { entity_type, entity }))
         }
         (None, _) => (None, None),
@@ -102,7 +103,7 @@ mod tests {
             author: Some("a".into()),
             entity: Some(EntityFilter {
                 entity_type: "Group".into(),
-                entity: "b".into(),
+                entity: Some("b".into()),
             }),
             event_type: Some("c".into()),
             ip_address: Some("d".into()),

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use domain::event::{EventId, Received};
 use rusqlite::{ffi, hooks::Wal};
 
-use super::{super::readers::Readers, *};
+use super::{super::super::readers::Readers, *};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
 
@@ -71,7 +71,7 @@ impl World {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let last = *self.committed.borrow();
             let read = move |connection: &Connection| {
-                super::super::read::read_range(connection, (Seq::START, last), 100, 1 << 20)
+                super::super::super::read::read_range(connection, (Seq::START, last), 100, 1 << 20)
             };
             runtime.block_on(readers.read(read)).unwrap().0.events
         });
