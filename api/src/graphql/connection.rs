@@ -1,42 +1,23 @@
-//! Connections: lists that come in pages, as GitLab's do.
-
-use std::{fmt::Display, str::FromStr};
+//! Connections: lists that come in pages, as GitLab's do. The types are async-graphql's; its `query` helper is not used because
+//! it has no page size of its own, reports wrong arguments in other words than GitLab, and leaves the cursors to its caller.
 
 use async_graphql::{
     Error, OutputType, Result,
-    connection::{Connection, CursorType, Edge},
+    connection::{Connection, CursorType, Edge, OpaqueCursor},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// Nodes on a page, at most and unless fewer are asked for.
 const PAGE_SIZE: usize = 100;
 
-/// Where a node stands, by the number or name that nodes are ordered by: opaque to clients, and good whether the node is still
-/// there or not.
-pub(super) struct Cursor<Key = i64>(Key);
+/// The number or name that nodes are ordered by, as JSON in Base64: valid whether its node still exists or not.
+pub(super) type Cursor<Key = i64> = OpaqueCursor<Key>;
 
 /// What nodes are ordered by.
-pub(super) trait SortKey: Ord + Display + FromStr + Send + Sync {}
+pub(super) trait SortKey: Ord + Serialize + DeserializeOwned + Send + Sync {}
 
 impl SortKey for i64 {}
 impl SortKey for String {}
-
-impl<Key: SortKey> CursorType for Cursor<Key> {
-    type Error = &'static str;
-
-    fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
-        let key = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .and_then(|text| text.parse().ok());
-        key.map(Self).ok_or("Please provide a valid cursor")
-    }
-
-    fn encode_cursor(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0.to_string())
-    }
-}
 
 /// Which page is wanted.
 pub(super) struct PageArguments {
@@ -88,13 +69,14 @@ pub(super) fn page<Key: SortKey, T: OutputType>(
     let shown = between.into_iter().skip(skipped).take(taken);
     connection
         .edges
-        .extend(shown.map(|(key, node)| Edge::new(Cursor(key), node)));
+        .extend(shown.map(|(key, node)| Edge::new(OpaqueCursor(key), node)));
     Ok(connection)
 }
 
 fn cursor<Key: SortKey>(text: Option<String>) -> Result<Option<Key>> {
     let cursor = text.map(|text| Cursor::decode_cursor(&text)).transpose();
-    Ok(cursor.map_err(Error::new)?.map(|cursor| cursor.0))
+    let cursor = cursor.map_err(|_| Error::new("Please provide a valid cursor"))?;
+    Ok(cursor.map(|cursor| cursor.0))
 }
 
 fn size(size: Option<i32>, argument: &str) -> Result<Option<usize>> {
@@ -119,7 +101,7 @@ mod tests {
     }
 
     fn at(number: i64) -> Option<String> {
-        Some(Cursor(number).encode_cursor())
+        Some(OpaqueCursor(number).encode_cursor())
     }
 
     #[test]
@@ -169,7 +151,7 @@ mod tests {
     #[test]
     fn a_page_follows_what_is_no_longer_there() {
         let named = ["b", "c", "e"].map(|name| (name.to_owned(), 0));
-        let cursor = |name: &str| Some(Cursor(name.to_owned()).encode_cursor());
+        let cursor = |name: &str| Some(OpaqueCursor(name.to_owned()).encode_cursor());
         let ask = |after, before| {
             let connection = page(named.to_vec(), PageArguments::new(after, before, None, None)).unwrap();
             connection

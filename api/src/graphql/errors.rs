@@ -62,23 +62,11 @@ impl Refusal {
     }
 
     /// As GitLab raises what it finds in an HTTP destination that is being added: all in one top-level error.
-    pub(super) fn raised(self) -> Error {
+    pub(super) fn raised(self) -> Self {
         match self {
-            Self::Messages(messages) => Error::new(format!("Validation failed: {}", messages.join(", "))),
-            Self::Error(error) => error,
+            Self::Messages(messages) => Error::new(format!("Validation failed: {}", messages.join(", "))).into(),
+            Self::Error(error) => Self::Error(error),
         }
-    }
-}
-
-/// What a payload tells: what there is now, or the rules that were broken.
-///
-/// # Errors
-/// What is told at the top of the answer.
-pub(super) fn told<T>(result: Result<T, Refusal>) -> Result<(Option<T>, Vec<String>), Error> {
-    match result {
-        Ok(value) => Ok((Some(value), Vec::new())),
-        Err(Refusal::Messages(messages)) => Ok((None, messages)),
-        Err(Refusal::Error(error)) => Err(error),
     }
 }
 

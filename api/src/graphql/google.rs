@@ -1,10 +1,7 @@
 //! GitLab's family for Google Cloud Logging destinations. The private key goes in and never comes out.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
-use domain::{
-    destination::{GoogleDraft, TargetDraft},
-    ids::DestinationId,
-};
+use async_graphql::{Context, ID, Object, Result, connection::Connection};
+use domain::destination::{GoogleDraft, TargetDraft};
 use engine::{
     DestinationState,
     admin::{GoogleTarget, Target},
@@ -13,11 +10,10 @@ use engine::{
 use super::{
     basics::Basics,
     connection::{Cursor, PageArguments},
-    errors::told,
     family::Family,
     ids::{GlobalId, GoogleModel, global_id},
+    mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_flow},
-    payload::{bare_payload, payload},
 };
 
 /// Where GitLab writes, unless it is told otherwise.
@@ -46,7 +42,7 @@ impl InstanceGoogleCloudLoggingConfigurationType {
 impl InstanceGoogleCloudLoggingConfigurationType {
     /// ID of the destination.
     pub(super) async fn id(&self) -> ID {
-        global_id::<GoogleModel>(self.state.destination.id.get())
+        global_id::<GoogleModel>(self.state.destination.id)
     }
 
     /// Google Cloud project that entries are written to.
@@ -107,123 +103,84 @@ impl GoogleQueries {
     }
 }
 
-/// Input of `instanceGoogleCloudLoggingConfigurationCreate`.
-#[derive(InputObject)]
-pub(super) struct InstanceGoogleCloudLoggingConfigurationCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// Name of the destination; without one, it is made up.
-    name: Option<String>,
-    /// Google Cloud project to write to.
-    google_project_id_name: String,
-    /// E-mail address of the service account.
-    client_email: String,
-    /// Name of the log; `audit_events` without one, or if it is empty.
-    log_id_name: Option<String>,
-    /// Private key of the service account, in PEM form.
-    private_key: String,
-}
+mutations! {
+    GoogleMutations
 
-/// Input of `instanceGoogleCloudLoggingConfigurationUpdate`.
-#[derive(InputObject)]
-pub(super) struct InstanceGoogleCloudLoggingConfigurationUpdateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<GoogleModel>,
-    /// Name of the destination.
-    name: Option<String>,
-    /// Google Cloud project to write to.
-    google_project_id_name: Option<String>,
-    /// E-mail address of the service account.
-    client_email: Option<String>,
-    /// Name of the log; `audit_events` if it is empty.
-    log_id_name: Option<String>,
-    /// Private key of the service account, in PEM form.
-    private_key: Option<String>,
-    /// Whether events are sent.
-    active: Option<bool>,
-    /// Whether sending is stopped for a while. An addition to GitLab's API.
-    paused: Option<bool>,
-}
-
-/// Input of `instanceGoogleCloudLoggingConfigurationDestroy`.
-#[derive(InputObject)]
-pub(super) struct InstanceGoogleCloudLoggingConfigurationDestroyInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<GoogleModel>,
-}
-
-payload! {
-    /// Payload of `instanceGoogleCloudLoggingConfigurationCreate`.
-    InstanceGoogleCloudLoggingConfigurationCreatePayload {
-        /// The new destination.
-        instance_google_cloud_logging_configuration: InstanceGoogleCloudLoggingConfigurationType
-    }
-}
-
-payload! {
-    /// Payload of `instanceGoogleCloudLoggingConfigurationUpdate`.
-    InstanceGoogleCloudLoggingConfigurationUpdatePayload {
-        /// The destination as it is now.
-        instance_google_cloud_logging_configuration: InstanceGoogleCloudLoggingConfigurationType
-    }
-}
-
-bare_payload! {
-    /// Payload of `instanceGoogleCloudLoggingConfigurationDestroy`.
-    InstanceGoogleCloudLoggingConfigurationDestroyPayload
-}
-
-#[derive(Default)]
-pub(super) struct GoogleMutations;
-
-#[Object]
-impl GoogleMutations {
     /// Adds a Google Cloud Logging destination.
-    async fn instance_google_cloud_logging_configuration_create(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceGoogleCloudLoggingConfigurationCreateInput,
-    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationCreatePayload>> {
-        Some(create_configuration(ctx, input).await)
+    fn instance_google_cloud_logging_configuration_create(ctx, input: {
+        /// Name of the destination; without one, it is made up.
+        name: Option<String>,
+        /// Google Cloud project to write to.
+        google_project_id_name: String,
+        /// E-mail address of the service account.
+        client_email: String,
+        /// Name of the log; `audit_events` without one, or if it is empty.
+        log_id_name: Option<String>,
+        /// Private key of the service account, in PEM form.
+        private_key: String,
+    }) -> {
+        /// The new destination.
+        instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
+    } {
+        let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
+            project_id: input.google_project_id_name,
+            client_email: input.client_email,
+            log_id: log_id_or_default(input.log_id_name.unwrap_or_default()),
+            private_key: Some(input.private_key),
+        });
+        let created = create(ctx, Family::Google, input.name, target).await?;
+        Ok(InstanceGoogleCloudLoggingConfigurationType::of(created))
     }
 
     /// Changes a Google Cloud Logging destination.
-    async fn instance_google_cloud_logging_configuration_update(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceGoogleCloudLoggingConfigurationUpdateInput,
-    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationUpdatePayload>> {
-        Some(update_configuration(ctx, input).await)
+    fn instance_google_cloud_logging_configuration_update(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<GoogleModel>,
+        /// Name of the destination.
+        name: Option<String>,
+        /// Google Cloud project to write to.
+        google_project_id_name: Option<String>,
+        /// E-mail address of the service account.
+        client_email: Option<String>,
+        /// Name of the log; `audit_events` if it is empty.
+        log_id_name: Option<String>,
+        /// Private key of the service account, in PEM form.
+        private_key: Option<String>,
+        /// Whether events are sent.
+        active: Option<bool>,
+        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        paused: Option<bool>,
+    }) -> {
+        /// The destination as it is now.
+        instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
+    } {
+        let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
+                change(target, &input);
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        edited.await.map(InstanceGoogleCloudLoggingConfigurationType::of)
     }
 
     /// Removes a Google Cloud Logging destination.
-    async fn instance_google_cloud_logging_configuration_destroy(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceGoogleCloudLoggingConfigurationDestroyInput,
-    ) -> Option<Result<InstanceGoogleCloudLoggingConfigurationDestroyPayload>> {
-        Some(destroy_configuration(ctx, input).await)
+    fn instance_google_cloud_logging_configuration_destroy(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<GoogleModel>,
+    }) -> {} {
+        delete(ctx, Family::Google, input.id.parse()?).await
     }
 }
 
-async fn create_configuration(
-    ctx: &Context<'_>,
-    input: InstanceGoogleCloudLoggingConfigurationCreateInput,
-) -> Result<InstanceGoogleCloudLoggingConfigurationCreatePayload> {
-    let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
-        project_id: input.google_project_id_name,
-        client_email: input.client_email,
-        log_id: log_id_or_default(input.log_id_name.unwrap_or_default()),
-        private_key: Some(input.private_key),
-    });
-    let (state, errors) = told(create(ctx, Family::Google, input.name, target).await)?;
-    let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
-    let payload = InstanceGoogleCloudLoggingConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
+fn change(target: &mut GoogleDraft, input: &InstanceGoogleCloudLoggingConfigurationUpdateInput) {
+    set(&mut target.project_id, input.google_project_id_name.as_ref());
+    set(&mut target.client_email, input.client_email.as_ref());
+    if let Some(log_id) = input.log_id_name.clone() {
+        target.log_id = log_id_or_default(log_id);
+    }
+    target.private_key.clone_from(&input.private_key);
 }
 
 fn log_id_or_default(log_id: String) -> String {
@@ -232,40 +189,4 @@ fn log_id_or_default(log_id: String) -> String {
     } else {
         log_id
     }
-}
-
-async fn update_configuration(
-    ctx: &Context<'_>,
-    input: InstanceGoogleCloudLoggingConfigurationUpdateInput,
-) -> Result<InstanceGoogleCloudLoggingConfigurationUpdatePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let edited = edit(ctx, Family::Google, id, |_, draft, flow| {
-        set(&mut draft.name, input.name.as_ref());
-        if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
-            set(&mut target.project_id, input.google_project_id_name.as_ref());
-            set(&mut target.client_email, input.client_email.as_ref());
-            if let Some(log_id) = input.log_id_name.clone() {
-                target.log_id = log_id_or_default(log_id);
-            }
-            target.private_key.clone_from(&input.private_key);
-        }
-        set_flow(flow, input.active, input.paused);
-        Ok(())
-    });
-    let (state, errors) = told(edited.await)?;
-    let shown = state.and_then(InstanceGoogleCloudLoggingConfigurationType::of);
-    let payload = InstanceGoogleCloudLoggingConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
-}
-
-async fn destroy_configuration(
-    ctx: &Context<'_>,
-    input: InstanceGoogleCloudLoggingConfigurationDestroyInput,
-) -> Result<InstanceGoogleCloudLoggingConfigurationDestroyPayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let told = told(delete(ctx, Family::Google, id).await)?;
-    Ok(InstanceGoogleCloudLoggingConfigurationDestroyPayload::new(
-        input.client_mutation_id,
-        told,
-    ))
 }

@@ -1,6 +1,6 @@
 //! Custom headers of HTTP destinations, one at a time.
 
-use async_graphql::{Context, ID, InputObject, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 use domain::{
     Field, FieldErrors,
     destination::{DestinationDraft, HeaderDraft, TargetDraft},
@@ -13,11 +13,11 @@ use engine::{
 
 use super::{
     access::reveals,
-    errors::{Refusal, broken, not_there, told},
+    errors::{Refusal, broken, not_there},
     family::Family,
     ids::{GlobalId, HeaderModel, HttpModel, global_id},
+    mutation::mutations,
     operations::{edit, find_with, set},
-    payload::{bare_payload, payload},
 };
 
 /// A custom HTTP header of a destination.
@@ -27,7 +27,7 @@ pub(super) struct AuditEventsStreamingInstanceHeader(pub(super) Header);
 impl AuditEventsStreamingInstanceHeader {
     /// ID of the header.
     pub(super) async fn id(&self) -> ID {
-        global_id::<HeaderModel>(self.0.id.get())
+        global_id::<HeaderModel>(self.0.id)
     }
 
     /// Name of the header.
@@ -46,140 +46,57 @@ impl AuditEventsStreamingInstanceHeader {
     }
 }
 
-/// Input of `auditEventsStreamingInstanceHeadersCreate`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsStreamingInstanceHeadersCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The destination that is to send it.
-    destination_id: GlobalId<HttpModel>,
-    /// Name of the header.
-    key: String,
-    /// Value of the header.
-    value: String,
-    /// Whether it is sent.
-    #[graphql(default_with = "Some(true)")]
-    active: Option<bool>,
-}
+mutations! {
+    HeaderMutations
 
-/// Input of `auditEventsStreamingInstanceHeadersUpdate`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsStreamingInstanceHeadersUpdateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The header.
-    header_id: GlobalId<HeaderModel>,
-    /// Name of the header.
-    key: Option<String>,
-    /// Value of the header.
-    value: Option<String>,
-    /// Whether it is sent.
-    active: Option<bool>,
-}
-
-/// Input of `auditEventsStreamingInstanceHeadersDestroy`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsStreamingInstanceHeadersDestroyInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The header.
-    header_id: GlobalId<HeaderModel>,
-}
-
-payload! {
-    /// Payload of `auditEventsStreamingInstanceHeadersCreate`.
-    AuditEventsStreamingInstanceHeadersCreatePayload {
-        /// The new header.
-        header: AuditEventsStreamingInstanceHeader
-    }
-}
-
-payload! {
-    /// Payload of `auditEventsStreamingInstanceHeadersUpdate`.
-    AuditEventsStreamingInstanceHeadersUpdatePayload {
-        /// The header as it is now.
-        header: AuditEventsStreamingInstanceHeader
-    }
-}
-
-bare_payload! {
-    /// Payload of `auditEventsStreamingInstanceHeadersDestroy`.
-    AuditEventsStreamingInstanceHeadersDestroyPayload
-}
-
-#[derive(Default)]
-pub(super) struct HeaderMutations;
-
-#[Object]
-impl HeaderMutations {
     /// Adds a custom header to an HTTP destination.
-    async fn audit_events_streaming_instance_headers_create(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsStreamingInstanceHeadersCreateInput,
-    ) -> Option<Result<AuditEventsStreamingInstanceHeadersCreatePayload>> {
-        Some(create_header(ctx, input).await)
+    fn audit_events_streaming_instance_headers_create(ctx, input: {
+        /// The destination that is to send it.
+        destination_id: GlobalId<HttpModel>,
+        /// Name of the header.
+        key: String,
+        /// Value of the header.
+        value: String,
+        /// Whether it is sent.
+        #[graphql(default_with = "Some(true)")]
+        active: Option<bool>,
+    }) -> {
+        /// The new header.
+        header: Option<AuditEventsStreamingInstanceHeader>,
+    } {
+        let header = HeaderDraft {
+            id: None,
+            name: input.key,
+            value: Some(input.value),
+            active: input.active.unwrap_or(true),
+        };
+        add(ctx, input.destination_id.parse()?, header).await.map(Some)
     }
 
     /// Changes a custom header.
-    async fn audit_events_streaming_instance_headers_update(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsStreamingInstanceHeadersUpdateInput,
-    ) -> Option<Result<AuditEventsStreamingInstanceHeadersUpdatePayload>> {
-        Some(update_header(ctx, input).await)
+    fn audit_events_streaming_instance_headers_update(ctx, input: {
+        /// The header.
+        header_id: GlobalId<HeaderModel>,
+        /// Name of the header.
+        key: Option<String>,
+        /// Value of the header.
+        value: Option<String>,
+        /// Whether it is sent.
+        active: Option<bool>,
+    }) -> {
+        /// The header as it is now.
+        header: Option<AuditEventsStreamingInstanceHeader>,
+    } {
+        change(ctx, input.header_id.parse()?, &input).await.map(Some)
     }
 
     /// Removes a custom header.
-    async fn audit_events_streaming_instance_headers_destroy(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsStreamingInstanceHeadersDestroyInput,
-    ) -> Option<Result<AuditEventsStreamingInstanceHeadersDestroyPayload>> {
-        Some(destroy_header(ctx, input).await)
+    fn audit_events_streaming_instance_headers_destroy(ctx, input: {
+        /// The header.
+        header_id: GlobalId<HeaderModel>,
+    }) -> {} {
+        remove(ctx, input.header_id.parse()?).await
     }
-}
-
-async fn create_header(
-    ctx: &Context<'_>,
-    input: AuditEventsStreamingInstanceHeadersCreateInput,
-) -> Result<AuditEventsStreamingInstanceHeadersCreatePayload> {
-    let destination = DestinationId::new(input.destination_id.number()?);
-    let header = HeaderDraft {
-        id: None,
-        name: input.key,
-        value: Some(input.value),
-        active: input.active.unwrap_or(true),
-    };
-    let added = told(add(ctx, destination, header).await)?;
-    Ok(AuditEventsStreamingInstanceHeadersCreatePayload::new(
-        input.client_mutation_id,
-        added,
-    ))
-}
-
-async fn update_header(
-    ctx: &Context<'_>,
-    input: AuditEventsStreamingInstanceHeadersUpdateInput,
-) -> Result<AuditEventsStreamingInstanceHeadersUpdatePayload> {
-    let id = HeaderId::new(input.header_id.number()?);
-    let changed = told(change(ctx, id, &input).await)?;
-    Ok(AuditEventsStreamingInstanceHeadersUpdatePayload::new(
-        input.client_mutation_id,
-        changed,
-    ))
-}
-
-async fn destroy_header(
-    ctx: &Context<'_>,
-    input: AuditEventsStreamingInstanceHeadersDestroyInput,
-) -> Result<AuditEventsStreamingInstanceHeadersDestroyPayload> {
-    let id = HeaderId::new(input.header_id.number()?);
-    let removed = told(remove(ctx, id).await)?;
-    Ok(AuditEventsStreamingInstanceHeadersDestroyPayload::new(
-        input.client_mutation_id,
-        removed,
-    ))
 }
 
 async fn add(

@@ -1,10 +1,7 @@
 //! GitLab's family for HTTP destinations. Their headers and event filters are in `headers` and `events`.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
-use domain::{
-    destination::{FilterKind, HttpDraft, TargetDraft},
-    ids::DestinationId,
-};
+use async_graphql::{Context, ID, Object, Result, connection::Connection};
+use domain::destination::{FilterKind, HttpDraft, TargetDraft};
 use engine::{
     DestinationState,
     admin::{HttpTarget, Target},
@@ -14,13 +11,13 @@ use super::{
     access::reveals,
     basics::Basics,
     connection::{Cursor, PageArguments, page},
-    errors::{Refusal, told},
+    errors::Refusal,
     event_type_list::event_types,
     family::Family,
     headers::AuditEventsStreamingInstanceHeader,
     ids::{GlobalId, HttpModel, global_id},
+    mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_flow},
-    payload::{bare_payload, payload},
 };
 use crate::destinations::visible_url;
 
@@ -47,7 +44,7 @@ impl InstanceExternalAuditEventDestination {
 impl InstanceExternalAuditEventDestination {
     /// ID of the destination.
     pub(super) async fn id(&self) -> ID {
-        global_id::<HttpModel>(self.state.destination.id.get())
+        global_id::<HttpModel>(self.state.destination.id)
     }
 
     /// Where events are posted. Without path and query for a token that may only read.
@@ -123,141 +120,59 @@ impl HttpQueries {
     }
 }
 
-/// Input of `instanceExternalAuditEventDestinationCreate`.
-#[derive(InputObject)]
-pub(super) struct InstanceExternalAuditEventDestinationCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// Where events are to be posted.
-    destination_url: String,
-    /// Name of the destination; without one, it is made up.
-    name: Option<String>,
-}
+mutations! {
+    HttpMutations
 
-/// Input of `instanceExternalAuditEventDestinationUpdate`.
-#[derive(InputObject)]
-pub(super) struct InstanceExternalAuditEventDestinationUpdateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<HttpModel>,
-    /// Where events are to be posted.
-    destination_url: Option<String>,
-    /// Name of the destination.
-    name: Option<String>,
-    /// Whether events are sent.
-    active: Option<bool>,
-    /// Whether sending is stopped for a while. An addition to GitLab's API.
-    paused: Option<bool>,
-}
-
-/// Input of `instanceExternalAuditEventDestinationDestroy`.
-#[derive(InputObject)]
-pub(super) struct InstanceExternalAuditEventDestinationDestroyInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<HttpModel>,
-}
-
-payload! {
-    /// Payload of `instanceExternalAuditEventDestinationCreate`.
-    InstanceExternalAuditEventDestinationCreatePayload {
-        /// The new destination.
-        instance_external_audit_event_destination: InstanceExternalAuditEventDestination
-    }
-}
-
-payload! {
-    /// Payload of `instanceExternalAuditEventDestinationUpdate`.
-    InstanceExternalAuditEventDestinationUpdatePayload {
-        /// The destination as it is now.
-        instance_external_audit_event_destination: InstanceExternalAuditEventDestination
-    }
-}
-
-bare_payload! {
-    /// Payload of `instanceExternalAuditEventDestinationDestroy`.
-    InstanceExternalAuditEventDestinationDestroyPayload
-}
-
-#[derive(Default)]
-pub(super) struct HttpMutations;
-
-#[Object]
-impl HttpMutations {
     /// Adds an HTTP destination. Rules that are broken are told at the top of the answer.
-    async fn instance_external_audit_event_destination_create(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceExternalAuditEventDestinationCreateInput,
-    ) -> Option<Result<InstanceExternalAuditEventDestinationCreatePayload>> {
-        Some(create_destination(ctx, input).await)
+    fn instance_external_audit_event_destination_create(ctx, input: {
+        /// Where events are to be posted.
+        destination_url: String,
+        /// Name of the destination; without one, it is made up.
+        name: Option<String>,
+    }) -> {
+        /// The new destination.
+        instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
+    } {
+        let target = TargetDraft::Http(HttpDraft {
+            url: input.destination_url,
+            ..HttpDraft::default()
+        });
+        let created = create(ctx, Family::Http, input.name, target).await;
+        created.map(InstanceExternalAuditEventDestination::of).map_err(Refusal::raised)
     }
 
     /// Changes an HTTP destination.
-    async fn instance_external_audit_event_destination_update(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceExternalAuditEventDestinationUpdateInput,
-    ) -> Option<Result<InstanceExternalAuditEventDestinationUpdatePayload>> {
-        Some(update_destination(ctx, input).await)
+    fn instance_external_audit_event_destination_update(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<HttpModel>,
+        /// Where events are to be posted.
+        destination_url: Option<String>,
+        /// Name of the destination.
+        name: Option<String>,
+        /// Whether events are sent.
+        active: Option<bool>,
+        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        paused: Option<bool>,
+    }) -> {
+        /// The destination as it is now.
+        instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
+    } {
+        let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::Http(target) = &mut draft.target {
+                set(&mut target.url, input.destination_url.as_ref());
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        edited.await.map(InstanceExternalAuditEventDestination::of)
     }
 
     /// Removes an HTTP destination.
-    async fn instance_external_audit_event_destination_destroy(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceExternalAuditEventDestinationDestroyInput,
-    ) -> Option<Result<InstanceExternalAuditEventDestinationDestroyPayload>> {
-        Some(destroy_destination(ctx, input).await)
+    fn instance_external_audit_event_destination_destroy(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<HttpModel>,
+    }) -> {} {
+        delete(ctx, Family::Http, input.id.parse()?).await
     }
-}
-
-async fn create_destination(
-    ctx: &Context<'_>,
-    input: InstanceExternalAuditEventDestinationCreateInput,
-) -> Result<InstanceExternalAuditEventDestinationCreatePayload> {
-    let target = TargetDraft::Http(HttpDraft {
-        url: input.destination_url,
-        ..HttpDraft::default()
-    });
-    let created = create(ctx, Family::Http, input.name, target)
-        .await
-        .map_err(Refusal::raised)?;
-    let shown = InstanceExternalAuditEventDestination::of(created);
-    let payload =
-        InstanceExternalAuditEventDestinationCreatePayload::new(input.client_mutation_id, (shown, Vec::new()));
-    Ok(payload)
-}
-
-async fn update_destination(
-    ctx: &Context<'_>,
-    input: InstanceExternalAuditEventDestinationUpdateInput,
-) -> Result<InstanceExternalAuditEventDestinationUpdatePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let edited = edit(ctx, Family::Http, id, |_, draft, flow| {
-        set(&mut draft.name, input.name.as_ref());
-        if let TargetDraft::Http(target) = &mut draft.target {
-            set(&mut target.url, input.destination_url.as_ref());
-        }
-        set_flow(flow, input.active, input.paused);
-        Ok(())
-    });
-    let (state, errors) = told(edited.await)?;
-    let shown = state.and_then(InstanceExternalAuditEventDestination::of);
-    let payload = InstanceExternalAuditEventDestinationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
-}
-
-async fn destroy_destination(
-    ctx: &Context<'_>,
-    input: InstanceExternalAuditEventDestinationDestroyInput,
-) -> Result<InstanceExternalAuditEventDestinationDestroyPayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let told = told(delete(ctx, Family::Http, id).await)?;
-    Ok(InstanceExternalAuditEventDestinationDestroyPayload::new(
-        input.client_mutation_id,
-        told,
-    ))
 }

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use async_graphql::{Error, ID, InputValueError, InputValueResult, Scalar, ScalarType, TypeName, Value};
+use domain::ids::{DestinationId, HeaderId, NamespaceId};
 
 use super::errors::not_there;
 
@@ -15,33 +16,48 @@ pub(super) trait Model: Send + Sync + 'static {
     const NAME: &'static str;
     /// The scalar of its ids.
     const SCALAR: &'static str;
+    /// What its number means.
+    type Id;
+
+    fn id(number: i64) -> Self::Id;
+
+    fn number(id: Self::Id) -> i64;
 }
 
 macro_rules! models {
-    ($($model:ident: $name:literal, $scalar:literal;)*) => {
+    ($($model:ident($id:ident): $name:literal, $scalar:literal;)*) => {
         $(
             pub(super) struct $model;
 
             impl Model for $model {
                 const NAME: &'static str = $name;
                 const SCALAR: &'static str = $scalar;
+                type Id = $id;
+
+                fn id(number: i64) -> $id {
+                    $id::new(number)
+                }
+
+                fn number(id: $id) -> i64 {
+                    id.get()
+                }
             }
         )*
     };
 }
 
 models! {
-    HttpModel: "AuditEvents::InstanceExternalAuditEventDestination", "AuditEventsInstanceExternalAuditEventDestinationID";
-    HeaderModel: "AuditEvents::Streaming::InstanceHeader", "AuditEventsStreamingInstanceHeaderID";
-    GoogleModel: "AuditEvents::Instance::GoogleCloudLoggingConfiguration", "AuditEventsInstanceGoogleCloudLoggingConfigurationID";
-    S3Model: "AuditEvents::Instance::AmazonS3Configuration", "AuditEventsInstanceAmazonS3ConfigurationID";
-    UnifiedModel: "AuditEvents::Instance::ExternalStreamingDestination", "AuditEventsInstanceExternalStreamingDestinationID";
-    NamespaceFilterModel: "AuditEvents::Instance::NamespaceFilter", "AuditEventsInstanceNamespaceFilterID";
+    HttpModel(DestinationId): "AuditEvents::InstanceExternalAuditEventDestination", "AuditEventsInstanceExternalAuditEventDestinationID";
+    HeaderModel(HeaderId): "AuditEvents::Streaming::InstanceHeader", "AuditEventsStreamingInstanceHeaderID";
+    GoogleModel(DestinationId): "AuditEvents::Instance::GoogleCloudLoggingConfiguration", "AuditEventsInstanceGoogleCloudLoggingConfigurationID";
+    S3Model(DestinationId): "AuditEvents::Instance::AmazonS3Configuration", "AuditEventsInstanceAmazonS3ConfigurationID";
+    UnifiedModel(DestinationId): "AuditEvents::Instance::ExternalStreamingDestination", "AuditEventsInstanceExternalStreamingDestinationID";
+    NamespaceFilterModel(NamespaceId): "AuditEvents::Instance::NamespaceFilter", "AuditEventsInstanceNamespaceFilterID";
 }
 
 /// The id of something of this model.
-pub(super) fn global_id<M: Model>(number: i64) -> ID {
-    ID(format!("{SCHEME}{APP}/{}/{number}", M::NAME))
+pub(super) fn global_id<M: Model>(id: M::Id) -> ID {
+    ID(format!("{SCHEME}{APP}/{}/{}", M::NAME, M::number(id)))
 }
 
 /// The id of a namespace. There is no list of namespaces here, so its path stands for a number.
@@ -57,11 +73,11 @@ pub(super) struct GlobalId<M> {
 }
 
 impl<M: Model> GlobalId<M> {
-    /// The number in it.
+    /// What it stands for.
     ///
     /// # Errors
     /// GitLab's sentences: for what is no global id, for one of another model, and for a number that nothing can have.
-    pub(super) fn number(&self) -> Result<i64, Error> {
+    pub(super) fn parse(&self) -> Result<M::Id, Error> {
         let text = &self.text;
         let parts = text.strip_prefix(SCHEME).and_then(|rest| rest.split_once('/'));
         let Some((app, (model, number))) = parts.and_then(|(app, rest)| Some((app, rest.rsplit_once('/')?))) else {
@@ -76,7 +92,7 @@ impl<M: Model> GlobalId<M> {
                 M::NAME
             )));
         }
-        number.parse().map_err(|_| not_there())
+        number.parse().map(M::id).map_err(|_| not_there())
     }
 }
 
@@ -117,12 +133,12 @@ mod tests {
             text: text.to_owned(),
             model: PhantomData,
         };
-        id.number().map_err(|error| error.message)
+        id.parse().map(HeaderId::get).map_err(|error| error.message)
     }
 
     #[test]
     fn an_id_reads_back_as_written() {
-        let ID(text) = global_id::<HeaderModel>(7);
+        let ID(text) = global_id::<HeaderModel>(HeaderId::new(7));
         assert_eq!(text, "gid://gitlab/AuditEvents::Streaming::InstanceHeader/7");
         assert_eq!(number(&text), Ok(7));
         assert_eq!(namespace_id("a b/ü").0, "gid://gitlab/Namespace/a%20b%2F%C3%BC");

@@ -1,7 +1,7 @@
 //! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
 //! namespace is known by its path alone, and any well-formed path is taken.
 
-use async_graphql::{Context, InputObject, Object, Result};
+use async_graphql::Context;
 use domain::{
     destination::NamespacePath,
     ids::{DestinationId, NamespaceId},
@@ -10,91 +10,37 @@ use engine::admin::Namespace as StoredNamespace;
 
 use super::{
     access::author,
-    errors::{Refusal, not_there, told},
+    errors::{Refusal, not_there},
     family::Family,
     ids::{GlobalId, NamespaceFilterModel, UnifiedModel},
+    mutation::mutations,
     operations::{edit, find_with},
-    payload::{bare_payload, payload},
     unified::InstanceAuditEventNamespaceFilter,
 };
 
-/// Input of `auditEventsInstanceDestinationNamespaceFilterCreate`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceDestinationNamespaceFilterCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The destination.
-    destination_id: GlobalId<UnifiedModel>,
-    /// Full path of the group or project.
-    namespace_path: Option<String>,
-}
+mutations! {
+    NamespaceMutations
 
-/// Input of `auditEventsInstanceDestinationNamespaceFilterDelete`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceDestinationNamespaceFilterDeleteInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The filter.
-    namespace_filter_id: GlobalId<NamespaceFilterModel>,
-}
-
-payload! {
-    /// Payload of `auditEventsInstanceDestinationNamespaceFilterCreate`.
-    AuditEventsInstanceDestinationNamespaceFilterCreatePayload {
-        /// The new filter.
-        namespace_filter: InstanceAuditEventNamespaceFilter
-    }
-}
-
-bare_payload! {
-    /// Payload of `auditEventsInstanceDestinationNamespaceFilterDelete`.
-    AuditEventsInstanceDestinationNamespaceFilterDeletePayload
-}
-
-#[derive(Default)]
-pub(super) struct NamespaceMutations;
-
-#[Object]
-impl NamespaceMutations {
     /// Limits a destination to a group or project, besides those that it is limited to.
-    async fn audit_events_instance_destination_namespace_filter_create(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceDestinationNamespaceFilterCreateInput,
-    ) -> Option<Result<AuditEventsInstanceDestinationNamespaceFilterCreatePayload>> {
-        Some(create_filter(ctx, input).await)
+    fn audit_events_instance_destination_namespace_filter_create(ctx, input: {
+        /// The destination.
+        destination_id: GlobalId<UnifiedModel>,
+        /// Full path of the group or project.
+        namespace_path: Option<String>,
+    }) -> {
+        /// The new filter.
+        namespace_filter: Option<InstanceAuditEventNamespaceFilter>,
+    } {
+        add(ctx, input.destination_id.parse()?, input.namespace_path.as_deref()).await.map(Some)
     }
 
     /// Removes a namespace filter. Without the last one, a destination is not limited.
-    async fn audit_events_instance_destination_namespace_filter_delete(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceDestinationNamespaceFilterDeleteInput,
-    ) -> Option<Result<AuditEventsInstanceDestinationNamespaceFilterDeletePayload>> {
-        Some(delete_filter(ctx, input).await)
+    fn audit_events_instance_destination_namespace_filter_delete(ctx, input: {
+        /// The filter.
+        namespace_filter_id: GlobalId<NamespaceFilterModel>,
+    }) -> {} {
+        remove(ctx, input.namespace_filter_id.parse()?).await
     }
-}
-
-async fn create_filter(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceDestinationNamespaceFilterCreateInput,
-) -> Result<AuditEventsInstanceDestinationNamespaceFilterCreatePayload> {
-    let destination = DestinationId::new(input.destination_id.number()?);
-    let added = told(add(ctx, destination, input.namespace_path.as_deref()).await)?;
-    Ok(AuditEventsInstanceDestinationNamespaceFilterCreatePayload::new(
-        input.client_mutation_id,
-        added,
-    ))
-}
-
-async fn delete_filter(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceDestinationNamespaceFilterDeleteInput,
-) -> Result<AuditEventsInstanceDestinationNamespaceFilterDeletePayload> {
-    let id = NamespaceId::new(input.namespace_filter_id.number()?);
-    let removed = told(remove(ctx, id).await)?;
-    let payload = AuditEventsInstanceDestinationNamespaceFilterDeletePayload::new(input.client_mutation_id, removed);
-    Ok(payload)
 }
 
 async fn add(

@@ -1,18 +1,16 @@
 //! Parking the event that a stream is stuck at: an addition to GitLab's API, for destinations of every kind.
 
-use async_graphql::{
-    Context, InputObject, InputValueError, InputValueResult, Object, Result, Scalar, ScalarType, Value,
-};
+use async_graphql::{Context, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::ids::{DestinationId, Seq};
 use engine::admin::AdminError;
 
 use super::{
     access::{author, services},
-    errors::{Refusal, told},
+    errors::Refusal,
     family::Family,
     ids::{GlobalId, UnifiedModel},
+    mutation::mutations,
     operations::require,
-    payload::bare_payload,
 };
 
 const NOT_STORED: &str = "The event was not parked in time, and may be parked later. Check its stream, and try again.";
@@ -39,48 +37,19 @@ impl ScalarType for BigInt {
     }
 }
 
-/// Input of `auditEventsInstanceDestinationEventPark`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceDestinationEventParkInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// The destination.
-    destination_id: GlobalId<UnifiedModel>,
-    /// The position of the event in the log: the `stuckSeq` of the stream's health.
-    seq: BigInt,
-}
+mutations! {
+    ParkingMutations
 
-bare_payload! {
-    /// Payload of `auditEventsInstanceDestinationEventPark`.
-    AuditEventsInstanceDestinationEventParkPayload
-}
-
-#[derive(Default)]
-pub(super) struct ParkingMutations;
-
-#[Object]
-impl ParkingMutations {
     /// Parks the event that a held stream is stuck at. The stream goes on without it, also with later events of its entity. An
     /// addition to GitLab's API.
-    async fn audit_events_instance_destination_event_park(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceDestinationEventParkInput,
-    ) -> Option<Result<AuditEventsInstanceDestinationEventParkPayload>> {
-        Some(park(ctx, input).await)
+    fn audit_events_instance_destination_event_park(ctx, input: {
+        /// The destination.
+        destination_id: GlobalId<UnifiedModel>,
+        /// The position of the event in the log: the `stuckSeq` of the stream's health.
+        seq: BigInt,
+    }) -> {} {
+        park_event(ctx, input.destination_id.parse()?, Seq::new(input.seq.0)).await
     }
-}
-
-async fn park(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceDestinationEventParkInput,
-) -> Result<AuditEventsInstanceDestinationEventParkPayload> {
-    let id = DestinationId::new(input.destination_id.number()?);
-    let parked = told(park_event(ctx, id, Seq::new(input.seq.0)).await)?;
-    Ok(AuditEventsInstanceDestinationEventParkPayload::new(
-        input.client_mutation_id,
-        parked,
-    ))
 }
 
 async fn park_event(ctx: &Context<'_>, id: DestinationId, seq: Seq) -> Result<(), Refusal> {

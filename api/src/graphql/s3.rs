@@ -1,11 +1,8 @@
 //! GitLab's family for AWS S3 destinations, and where else their objects may go. The secret access key goes in and never comes
 //! out.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, connection::Connection};
-use domain::{
-    destination::{Encryption, ObjectLayout, S3Draft, TargetDraft},
-    ids::DestinationId,
-};
+use async_graphql::{Context, Enum, ID, Object, Result, connection::Connection};
+use domain::destination::{Encryption, ObjectLayout, S3Draft, TargetDraft};
 use engine::{
     DestinationState,
     admin::{S3Target, Target},
@@ -15,11 +12,10 @@ use super::{
     access::reveals,
     basics::Basics,
     connection::{Cursor, PageArguments},
-    errors::told,
     family::Family,
     ids::{GlobalId, S3Model, global_id},
+    mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_flow},
-    payload::{bare_payload, payload},
 };
 use crate::destinations::visible_url;
 
@@ -58,7 +54,7 @@ pub(super) enum AuditEventObjectLayout {
 impl InstanceAmazonS3ConfigurationType {
     /// ID of the destination.
     pub(super) async fn id(&self) -> ID {
-        global_id::<S3Model>(self.state.destination.id.get())
+        global_id::<S3Model>(self.state.destination.id)
     }
 
     /// Access key ID of the AWS account.
@@ -166,199 +162,120 @@ impl S3Queries {
     }
 }
 
-/// Input of `auditEventsInstanceAmazonS3ConfigurationCreate`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceAmazonS3ConfigurationCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// Name of the destination; without one, it is made up.
-    name: Option<String>,
-    /// Access key ID of the AWS account.
-    access_key_xid: String,
-    /// Secret access key of the AWS account.
-    secret_access_key: String,
-    /// Bucket to put objects into.
-    bucket_name: String,
-    /// Region of the bucket.
-    aws_region: String,
-    /// Where a service other than Amazon's own listens. An addition to GitLab's API.
-    endpoint_url: Option<String>,
-    /// What the key of each object begins with. An addition to GitLab's API.
-    key_prefix: Option<String>,
-    /// How events become objects; one by one unless told otherwise. An addition to GitLab's API.
-    object_layout: Option<AuditEventObjectLayout>,
-    /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
-    partitions: Option<String>,
-    /// Whether checksum headers are left out. An addition to GitLab's API.
-    omit_checksums: Option<bool>,
-    /// `AES256` or `aws:kms`. An addition to GitLab's API.
-    encryption: Option<String>,
-    /// The key for `aws:kms`. An addition to GitLab's API.
-    kms_key_id: Option<String>,
-    /// `GOVERNANCE` or `COMPLIANCE`. An addition to GitLab's API.
-    lock_mode: Option<String>,
-    /// For how many days objects are locked. An addition to GitLab's API.
-    lock_days: Option<u32>,
-}
+mutations! {
+    S3Mutations
 
-/// Input of `auditEventsInstanceAmazonS3ConfigurationUpdate`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceAmazonS3ConfigurationUpdateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<S3Model>,
-    /// Name of the destination.
-    name: Option<String>,
-    /// Access key ID of the AWS account.
-    access_key_xid: Option<String>,
-    /// Secret access key of the AWS account.
-    secret_access_key: Option<String>,
-    /// Bucket to put objects into.
-    bucket_name: Option<String>,
-    /// Region of the bucket.
-    aws_region: Option<String>,
-    /// Where a service other than Amazon's own listens; empty for Amazon's. An addition to GitLab's API.
-    endpoint_url: Option<String>,
-    /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
-    key_prefix: Option<String>,
-    /// How events become objects. An addition to GitLab's API.
-    object_layout: Option<AuditEventObjectLayout>,
-    /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
-    partitions: Option<String>,
-    /// Whether checksum headers are left out. An addition to GitLab's API.
-    omit_checksums: Option<bool>,
-    /// `AES256` or `aws:kms`; empty for the default of the bucket, which removes the key as well. An addition to GitLab's API.
-    encryption: Option<String>,
-    /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
-    kms_key_id: Option<String>,
-    /// `GOVERNANCE` or `COMPLIANCE`; empty for no lock, which removes the days as well. An addition to GitLab's API.
-    lock_mode: Option<String>,
-    /// For how many days objects are locked. An addition to GitLab's API.
-    lock_days: Option<u32>,
-    /// Whether events are sent.
-    active: Option<bool>,
-    /// Whether sending is stopped for a while. An addition to GitLab's API.
-    paused: Option<bool>,
-}
-
-/// Input of `auditEventsInstanceAmazonS3ConfigurationDelete`.
-#[derive(InputObject)]
-pub(super) struct AuditEventsInstanceAmazonS3ConfigurationDeleteInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<S3Model>,
-}
-
-payload! {
-    /// Payload of `auditEventsInstanceAmazonS3ConfigurationCreate`.
-    AuditEventsInstanceAmazonS3ConfigurationCreatePayload {
-        /// The new destination.
-        instance_amazon_s3_configuration: InstanceAmazonS3ConfigurationType
-    }
-}
-
-payload! {
-    /// Payload of `auditEventsInstanceAmazonS3ConfigurationUpdate`.
-    AuditEventsInstanceAmazonS3ConfigurationUpdatePayload {
-        /// The destination as it is now.
-        instance_amazon_s3_configuration: InstanceAmazonS3ConfigurationType
-    }
-}
-
-bare_payload! {
-    /// Payload of `auditEventsInstanceAmazonS3ConfigurationDelete`.
-    AuditEventsInstanceAmazonS3ConfigurationDeletePayload
-}
-
-#[derive(Default)]
-pub(super) struct S3Mutations;
-
-#[Object]
-impl S3Mutations {
     /// Adds an AWS S3 destination.
-    async fn audit_events_instance_amazon_s3_configuration_create(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceAmazonS3ConfigurationCreateInput,
-    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationCreatePayload>> {
-        Some(create_configuration(ctx, input).await)
+    fn audit_events_instance_amazon_s3_configuration_create(ctx, input: {
+        /// Name of the destination; without one, it is made up.
+        name: Option<String>,
+        /// Access key ID of the AWS account.
+        access_key_xid: String,
+        /// Secret access key of the AWS account.
+        secret_access_key: String,
+        /// Bucket to put objects into.
+        bucket_name: String,
+        /// Region of the bucket.
+        aws_region: String,
+        /// Where a service other than Amazon's own listens. An addition to GitLab's API.
+        endpoint_url: Option<String>,
+        /// What the key of each object begins with. An addition to GitLab's API.
+        key_prefix: Option<String>,
+        /// How events become objects; one by one unless told otherwise. An addition to GitLab's API.
+        object_layout: Option<AuditEventObjectLayout>,
+        /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+        partitions: Option<String>,
+        /// Whether checksum headers are left out. An addition to GitLab's API.
+        omit_checksums: Option<bool>,
+        /// `AES256` or `aws:kms`. An addition to GitLab's API.
+        encryption: Option<String>,
+        /// The key for `aws:kms`. An addition to GitLab's API.
+        kms_key_id: Option<String>,
+        /// `GOVERNANCE` or `COMPLIANCE`. An addition to GitLab's API.
+        lock_mode: Option<String>,
+        /// For how many days objects are locked. An addition to GitLab's API.
+        lock_days: Option<u32>,
+    }) -> {
+        /// The new destination.
+        instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
+    } {
+        let target = TargetDraft::AmazonS3(S3Draft {
+            access_key_id: input.access_key_xid,
+            secret_access_key: Some(input.secret_access_key),
+            region: input.aws_region,
+            bucket: input.bucket_name,
+            endpoint_url: input.endpoint_url.unwrap_or_default(),
+            key_prefix: input.key_prefix.unwrap_or_default(),
+            layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
+            partitions: input.partitions.unwrap_or_default(),
+            omit_checksums: input.omit_checksums.unwrap_or_default(),
+            encryption: input.encryption.unwrap_or_default(),
+            kms_key_id: input.kms_key_id.unwrap_or_default(),
+            lock_mode: input.lock_mode.unwrap_or_default(),
+            lock_days: input.lock_days.map_or_else(String::new, |days| days.to_string()),
+        });
+        let created = create(ctx, Family::S3, input.name, target).await?;
+        Ok(InstanceAmazonS3ConfigurationType::of(created))
     }
 
     /// Changes an AWS S3 destination.
-    async fn audit_events_instance_amazon_s3_configuration_update(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceAmazonS3ConfigurationUpdateInput,
-    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload>> {
-        Some(update_configuration(ctx, input).await)
+    fn audit_events_instance_amazon_s3_configuration_update(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<S3Model>,
+        /// Name of the destination.
+        name: Option<String>,
+        /// Access key ID of the AWS account.
+        access_key_xid: Option<String>,
+        /// Secret access key of the AWS account.
+        secret_access_key: Option<String>,
+        /// Bucket to put objects into.
+        bucket_name: Option<String>,
+        /// Region of the bucket.
+        aws_region: Option<String>,
+        /// Where a service other than Amazon's own listens; empty for Amazon's. An addition to GitLab's API.
+        endpoint_url: Option<String>,
+        /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
+        key_prefix: Option<String>,
+        /// How events become objects. An addition to GitLab's API.
+        object_layout: Option<AuditEventObjectLayout>,
+        /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+        partitions: Option<String>,
+        /// Whether checksum headers are left out. An addition to GitLab's API.
+        omit_checksums: Option<bool>,
+        /// `AES256` or `aws:kms`; empty for the default of the bucket, which removes the key as well. An addition to GitLab's API.
+        encryption: Option<String>,
+        /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
+        kms_key_id: Option<String>,
+        /// `GOVERNANCE` or `COMPLIANCE`; empty for no lock, which removes the days as well. An addition to GitLab's API.
+        lock_mode: Option<String>,
+        /// For how many days objects are locked. An addition to GitLab's API.
+        lock_days: Option<u32>,
+        /// Whether events are sent.
+        active: Option<bool>,
+        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        paused: Option<bool>,
+    }) -> {
+        /// The destination as it is now.
+        instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
+    } {
+        let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, flow| {
+            set(&mut draft.name, input.name.as_ref());
+            if let TargetDraft::AmazonS3(target) = &mut draft.target {
+                change(target, &input);
+            }
+            set_flow(flow, input.active, input.paused);
+            Ok(())
+        });
+        edited.await.map(InstanceAmazonS3ConfigurationType::of)
     }
 
     /// Removes an AWS S3 destination.
-    async fn audit_events_instance_amazon_s3_configuration_delete(
-        &self,
-        ctx: &Context<'_>,
-        input: AuditEventsInstanceAmazonS3ConfigurationDeleteInput,
-    ) -> Option<Result<AuditEventsInstanceAmazonS3ConfigurationDeletePayload>> {
-        Some(delete_configuration(ctx, input).await)
+    fn audit_events_instance_amazon_s3_configuration_delete(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<S3Model>,
+    }) -> {} {
+        delete(ctx, Family::S3, input.id.parse()?).await
     }
-}
-
-async fn create_configuration(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceAmazonS3ConfigurationCreateInput,
-) -> Result<AuditEventsInstanceAmazonS3ConfigurationCreatePayload> {
-    let target = TargetDraft::AmazonS3(S3Draft {
-        access_key_id: input.access_key_xid,
-        secret_access_key: Some(input.secret_access_key),
-        region: input.aws_region,
-        bucket: input.bucket_name,
-        endpoint_url: input.endpoint_url.unwrap_or_default(),
-        key_prefix: input.key_prefix.unwrap_or_default(),
-        layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
-        partitions: input.partitions.unwrap_or_default(),
-        omit_checksums: input.omit_checksums.unwrap_or_default(),
-        encryption: input.encryption.unwrap_or_default(),
-        kms_key_id: input.kms_key_id.unwrap_or_default(),
-        lock_mode: input.lock_mode.unwrap_or_default(),
-        lock_days: input.lock_days.map_or_else(String::new, |days| days.to_string()),
-    });
-    let (state, errors) = told(create(ctx, Family::S3, input.name, target).await)?;
-    let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
-    let payload = AuditEventsInstanceAmazonS3ConfigurationCreatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
-}
-
-async fn update_configuration(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceAmazonS3ConfigurationUpdateInput,
-) -> Result<AuditEventsInstanceAmazonS3ConfigurationUpdatePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let edited = edit(ctx, Family::S3, id, |_, draft, flow| {
-        set(&mut draft.name, input.name.as_ref());
-        if let TargetDraft::AmazonS3(target) = &mut draft.target {
-            change(target, &input);
-        }
-        set_flow(flow, input.active, input.paused);
-        Ok(())
-    });
-    let (state, errors) = told(edited.await)?;
-    let shown = state.and_then(InstanceAmazonS3ConfigurationType::of);
-    let payload = AuditEventsInstanceAmazonS3ConfigurationUpdatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
-}
-
-async fn delete_configuration(
-    ctx: &Context<'_>,
-    input: AuditEventsInstanceAmazonS3ConfigurationDeleteInput,
-) -> Result<AuditEventsInstanceAmazonS3ConfigurationDeletePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let told = told(delete(ctx, Family::S3, id).await)?;
-    Ok(AuditEventsInstanceAmazonS3ConfigurationDeletePayload::new(
-        input.client_mutation_id,
-        told,
-    ))
 }
 
 fn change(target: &mut S3Draft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {

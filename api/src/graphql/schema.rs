@@ -6,7 +6,6 @@ use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use super::{
     definitions::DefinitionQueries,
-    denylist::DenylistMutations,
     events::EventMutations,
     google::{GoogleMutations, GoogleQueries},
     headers::HeaderMutations,
@@ -31,7 +30,6 @@ pub(super) struct Mutation(
     HttpMutations,
     HeaderMutations,
     EventMutations,
-    DenylistMutations,
     GoogleMutations,
     S3Mutations,
     UnifiedMutations,

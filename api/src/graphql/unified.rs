@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, connection::Connection};
+use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use domain::{
     destination::{DestinationKind, FilterKind, NamespacePath},
     ids::DestinationId,
@@ -17,13 +17,13 @@ use super::{
     access::{author, reveals},
     basics::Basics,
     connection::{Cursor, PageArguments},
-    errors::{Refusal, failed, told},
+    errors::{Refusal, failed},
     event_type_list::event_types,
     family::{Family, NO_SECRET},
     ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id},
+    mutation::mutations,
     namespace::Namespace,
     operations::{create, delete, edit, list_page, require, set, set_flow},
-    payload::{bare_payload, payload},
     unified_config::{empty, read_config, write_config, write_secret},
 };
 
@@ -40,7 +40,7 @@ impl From<DestinationState> for InstanceAuditEventStreamingDestination {
 impl InstanceAuditEventStreamingDestination {
     /// ID of the destination.
     pub(super) async fn id(&self) -> ID {
-        global_id::<UnifiedModel>(self.0.destination.id.get())
+        global_id::<UnifiedModel>(self.0.destination.id)
     }
 
     /// Kind of the destination: `http`, `gcp` or `aws`.
@@ -122,7 +122,7 @@ impl InstanceAuditEventNamespaceFilter {
 impl InstanceAuditEventNamespaceFilter {
     /// ID of the filter.
     async fn id(&self) -> ID {
-        global_id::<NamespaceFilterModel>(self.namespace.id.get())
+        global_id::<NamespaceFilterModel>(self.namespace.id)
     }
 
     /// The group or project.
@@ -155,139 +155,56 @@ impl UnifiedQueries {
     }
 }
 
-/// Input of `instanceAuditEventStreamingDestinationsCreate`.
-#[derive(InputObject)]
-pub(super) struct InstanceAuditEventStreamingDestinationsCreateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// Kind of the destination: `http`, `gcp` or `aws`.
-    category: String,
-    /// Where events are to go; its keys depend on the category.
-    config: Value,
-    /// Name of the destination; without one, it is made up.
-    name: Option<String>,
-    /// Verification token (`http`; without one, it is made up), private key (`gcp`) or secret access key (`aws`).
-    secret_token: Option<String>,
-}
+mutations! {
+    UnifiedMutations
 
-/// Input of `instanceAuditEventStreamingDestinationsUpdate`.
-#[derive(InputObject)]
-pub(super) struct InstanceAuditEventStreamingDestinationsUpdateInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<UnifiedModel>,
-    /// Kind of the destination. It can't become another.
-    category: Option<String>,
-    /// Where events are to go: all of it.
-    config: Option<Value>,
-    /// Name of the destination.
-    name: Option<String>,
-    /// Verification token (`http`), private key (`gcp`) or secret access key (`aws`).
-    secret_token: Option<String>,
-    /// Whether events are sent.
-    active: Option<bool>,
-    /// Whether sending is stopped for a while. An addition to GitLab's API.
-    paused: Option<bool>,
-}
-
-/// Input of `instanceAuditEventStreamingDestinationsDelete`.
-#[derive(InputObject)]
-pub(super) struct InstanceAuditEventStreamingDestinationsDeleteInput {
-    /// Comes back in the payload.
-    client_mutation_id: Option<String>,
-    /// ID of the destination.
-    id: GlobalId<UnifiedModel>,
-}
-
-payload! {
-    /// Payload of `instanceAuditEventStreamingDestinationsCreate`.
-    InstanceAuditEventStreamingDestinationsCreatePayload {
-        /// The new destination.
-        external_audit_event_destination: InstanceAuditEventStreamingDestination
-    }
-}
-
-payload! {
-    /// Payload of `instanceAuditEventStreamingDestinationsUpdate`.
-    InstanceAuditEventStreamingDestinationsUpdatePayload {
-        /// The destination as it is now.
-        external_audit_event_destination: InstanceAuditEventStreamingDestination
-    }
-}
-
-bare_payload! {
-    /// Payload of `instanceAuditEventStreamingDestinationsDelete`.
-    InstanceAuditEventStreamingDestinationsDeletePayload
-}
-
-#[derive(Default)]
-pub(super) struct UnifiedMutations;
-
-#[Object]
-impl UnifiedMutations {
     /// Adds a destination.
-    async fn instance_audit_event_streaming_destinations_create(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceAuditEventStreamingDestinationsCreateInput,
-    ) -> Option<Result<InstanceAuditEventStreamingDestinationsCreatePayload>> {
-        Some(create_destination(ctx, input).await)
+    fn instance_audit_event_streaming_destinations_create(ctx, input: {
+        /// Kind of the destination: `http`, `gcp` or `aws`.
+        category: String,
+        /// Where events are to go; its keys depend on the category.
+        config: Value,
+        /// Name of the destination; without one, it is made up.
+        name: Option<String>,
+        /// Verification token (`http`; without one, it is made up), private key (`gcp`) or secret access key (`aws`).
+        secret_token: Option<String>,
+    }) -> {
+        /// The new destination.
+        external_audit_event_destination: Option<InstanceAuditEventStreamingDestination>,
+    } {
+        add(ctx, input).await.map(|state| Some(state.into()))
     }
 
     /// Changes a destination.
-    async fn instance_audit_event_streaming_destinations_update(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceAuditEventStreamingDestinationsUpdateInput,
-    ) -> Option<Result<InstanceAuditEventStreamingDestinationsUpdatePayload>> {
-        Some(update_destination(ctx, input).await)
+    fn instance_audit_event_streaming_destinations_update(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<UnifiedModel>,
+        /// Kind of the destination. It can't become another.
+        category: Option<String>,
+        /// Where events are to go: all of it.
+        config: Option<Value>,
+        /// Name of the destination.
+        name: Option<String>,
+        /// Verification token (`http`), private key (`gcp`) or secret access key (`aws`).
+        secret_token: Option<String>,
+        /// Whether events are sent.
+        active: Option<bool>,
+        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        paused: Option<bool>,
+    }) -> {
+        /// The destination as it is now.
+        external_audit_event_destination: Option<InstanceAuditEventStreamingDestination>,
+    } {
+        change(ctx, input.id.parse()?, &input).await.map(|state| Some(state.into()))
     }
 
     /// Removes a destination.
-    async fn instance_audit_event_streaming_destinations_delete(
-        &self,
-        ctx: &Context<'_>,
-        input: InstanceAuditEventStreamingDestinationsDeleteInput,
-    ) -> Option<Result<InstanceAuditEventStreamingDestinationsDeletePayload>> {
-        Some(delete_destination(ctx, input).await)
+    fn instance_audit_event_streaming_destinations_delete(ctx, input: {
+        /// ID of the destination.
+        id: GlobalId<UnifiedModel>,
+    }) -> {} {
+        delete(ctx, Family::Unified, input.id.parse()?).await
     }
-}
-
-async fn create_destination(
-    ctx: &Context<'_>,
-    input: InstanceAuditEventStreamingDestinationsCreateInput,
-) -> Result<InstanceAuditEventStreamingDestinationsCreatePayload> {
-    let client_mutation_id = input.client_mutation_id.clone();
-    let (state, errors) = told(add(ctx, input).await)?;
-    let shown = state.map(InstanceAuditEventStreamingDestination::from);
-    Ok(InstanceAuditEventStreamingDestinationsCreatePayload::new(
-        client_mutation_id,
-        (shown, errors),
-    ))
-}
-
-async fn update_destination(
-    ctx: &Context<'_>,
-    input: InstanceAuditEventStreamingDestinationsUpdateInput,
-) -> Result<InstanceAuditEventStreamingDestinationsUpdatePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let (state, errors) = told(change(ctx, id, &input).await)?;
-    let shown = state.map(InstanceAuditEventStreamingDestination::from);
-    let payload = InstanceAuditEventStreamingDestinationsUpdatePayload::new(input.client_mutation_id, (shown, errors));
-    Ok(payload)
-}
-
-async fn delete_destination(
-    ctx: &Context<'_>,
-    input: InstanceAuditEventStreamingDestinationsDeleteInput,
-) -> Result<InstanceAuditEventStreamingDestinationsDeletePayload> {
-    let id = DestinationId::new(input.id.number()?);
-    let told = told(delete(ctx, Family::Unified, id).await)?;
-    Ok(InstanceAuditEventStreamingDestinationsDeletePayload::new(
-        input.client_mutation_id,
-        told,
-    ))
 }
 
 async fn add(
