@@ -16,6 +16,7 @@ pub(crate) struct Arrived {
 }
 
 pub(crate) fn too_large() -> ApiError {
-    let message = "A request has at most 25 MiB, compressed and decompressed. Send the events in several requests.";
+    let message =
+        "The request body is larger than 25 MiB, compressed or decompressed. Send the events in several requests.";
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
 }

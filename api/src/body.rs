@@ -101,7 +101,7 @@ fn refuse_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
     if content_type.is_none_or(|start| !start.eq_ignore_ascii_case(b"multipart/")) {
         return Ok(());
     }
-    let message = "Send the JSON itself as the body, not a multipart form.";
+    let message = "Multipart forms are not supported. Send JSON as the request body.";
     Err(ApiError::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
@@ -113,17 +113,21 @@ fn too_slow() -> ApiError {
     ApiError::new(
         StatusCode::REQUEST_TIMEOUT,
         "body_too_slow",
-        "The body did not arrive within two minutes.",
+        "The request body did not arrive within 2 minutes.",
     )
 }
 
 pub(crate) fn stalled() -> ApiError {
-    let message = "No more of the body arrived for half a minute.";
+    let message = "The request body stalled for 30 seconds.";
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
 }
 
 fn broken() -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "body_broken", "The body did not arrive whole.")
+    ApiError::new(
+        StatusCode::BAD_REQUEST,
+        "body_broken",
+        "The request body is incomplete.",
+    )
 }
 
 #[cfg(test)]

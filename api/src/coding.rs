@@ -77,7 +77,7 @@ impl Coding {
         let work = tokio::task::spawn_blocking(move || self.inflate_here(&bytes, limit));
         let inflated = work
             .await
-            .map_err(|error| ApiError::internal("A body could not be decompressed.", &error))?;
+            .map_err(|error| ApiError::internal("A request body could not be decompressed.", &error))?;
         inflated.map_err(|_| self.malformed())
     }
 
@@ -110,9 +110,9 @@ impl Coding {
 
     fn malformed(self) -> ApiError {
         let message = match self {
-            Self::Zstd => "The body is not valid zstd (or its window is larger than 8 MiB).",
-            Self::Deflate => "The body is not valid deflate (RFC 1950 or RFC 1951).",
-            Self::Identity | Self::Gzip => "The body is not valid gzip.",
+            Self::Zstd => "The request body is not valid zstd, or its window is larger than 8 MiB.",
+            Self::Deflate => "The request body is not valid deflate (RFC 1950 or RFC 1951).",
+            Self::Identity | Self::Gzip => "The request body is not valid gzip.",
         };
         ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message)
     }
@@ -133,7 +133,7 @@ fn expect_end(mut rest: &[u8], is_cut: bool) -> io::Result<usize> {
 }
 
 fn unknown() -> ApiError {
-    let message = "A body may be compressed with gzip, deflate or zstd.";
+    let message = "Content-Encoding: must be gzip, deflate or zstd.";
     ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", message)
         .with_header(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, zstd"))
 }

@@ -45,51 +45,51 @@ pub(crate) struct RefusedEvent {
     pub(crate) reason: Cow<'static, str>,
 }
 
-/// Which field of a request was refused, and why.
+/// An invalid field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub(crate) struct RefusedField {
-    /// Where it stands in the request: `name`, `http.headers[2].value`.
+    /// Path of the field in the request: `name`, `http.headers[2].value`.
     #[schema(example = "http.url")]
     pub(crate) field: String,
     #[schema(example = "Destination url has already been taken")]
     pub(crate) message: String,
 }
 
-/// Why a request was not carried out.
+/// The error of a request.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct Problem<'error> {
     #[schema(example = "about:blank")]
     r#type: &'static str,
-    /// The status in words.
+    /// Reason phrase of the status.
     #[schema(example = "Unprocessable Entity")]
     title: &'static str,
     #[schema(example = 422)]
     status: u16,
-    /// A sentence for people.
+    /// Message for people. It may change.
     #[schema(example = "Destination url has already been taken")]
     detail: &'error str,
-    /// Stable, for programs.
+    /// Stable code for programs.
     #[schema(example = "invalid")]
     code: &'static str,
-    /// The same as `code`.
+    /// Same as `code`.
     #[schema(example = "invalid")]
     error: &'static str,
-    /// The same as `detail`.
+    /// Same as `detail`.
     #[schema(example = "Destination url has already been taken")]
     message: &'error str,
-    /// Which of the events that were posted was refused, from 0.
+    /// Index of the invalid event in the request, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     index: Option<usize>,
-    /// The field of that event; null for the event as a whole.
+    /// The invalid field of that event. Null if the whole event is invalid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     field: Option<Option<&'static str>>,
-    /// The rule that it breaks.
+    /// The validation rule that the event violates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<&'error str>,
-    /// Each field of the request that was refused.
+    /// The invalid fields of the request.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     errors: &'error [RefusedField],
@@ -112,7 +112,7 @@ impl ApiError {
 
     /// A failure of this server itself that has been logged under this code.
     pub(crate) fn incident(code: &str) -> Self {
-        let message = format!("Something went wrong on the server; its log says what, beside the code {code}.");
+        let message = format!("Internal error. The server log has details under the code {code}.");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 

@@ -49,7 +49,7 @@ pub async fn export(services: Services, pass: Pass, filter: EventFilter, format:
     let place = services.export_places.take(pass)?;
     let export = Export::begin(services, place, pass, filter, format)
         .await
-        .map_err(|error| ApiError::internal("An export was to begin.", &error))?;
+        .map_err(|error| ApiError::internal("An export could not be started.", &error))?;
     let (extension, content_type) = match format {
         Format::Csv => ("csv", "text/csv; charset=utf-8; header=present"),
         Format::JsonLines => ("jsonl", "application/jsonl"),
@@ -129,7 +129,7 @@ impl Export {
     async fn next_part(mut self) -> Result<Option<(Bytes, Self)>, ExportError> {
         let part = self.read_part().await.inspect_err(|error| {
             if !matches!(error, ExportError::Ended) {
-                report_incident("An export was broken off.", error);
+                report_incident("An export failed.", error);
             }
         })?;
         Ok((!part.is_empty()).then(|| (Bytes::from(part), self)))

@@ -9,7 +9,7 @@ use crate::{error::ApiError, v4};
 
 /// No such path below `/api`.
 pub fn answer_unknown_path() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path.")
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is no endpoint at this path.")
 }
 
 /// The path is there, but not for this method; axum adds `Allow`.
@@ -17,6 +17,6 @@ pub async fn answer_unknown_method(uri: Uri) -> Response {
     if uri.path().starts_with("/api/v4/") {
         return v4::answer_unknown_method();
     }
-    let message = "This path does not answer to this method.";
+    let message = "This endpoint does not support this method.";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into_response()
 }

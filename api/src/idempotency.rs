@@ -18,7 +18,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
     };
     let key = value.to_str().unwrap_or_default().trim();
     if key.is_empty() || key.len() > MAX_BYTES {
-        let message = "Idempotency-Key: 1 to 255 printable ASCII characters, for example a UUID.";
+        let message = "Idempotency-Key: must be 1 to 255 printable ASCII characters, for example a UUID.";
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
             "invalid_idempotency_key",
@@ -36,7 +36,8 @@ pub(crate) fn refuse_idempotency_key(headers: &HeaderMap) -> Result<(), ApiError
     if !headers.contains_key(HEADER) {
         return Ok(());
     }
-    let message = "Send this without Idempotency-Key: the name is the key here, and can't be taken twice.";
+    let message = "Idempotency-Key: not supported by this endpoint. Names are unique, so repeating the request cannot create a \
+                   duplicate.";
     Err(ApiError::new(
         StatusCode::BAD_REQUEST,
         "invalid_idempotency_key",

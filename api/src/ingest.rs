@@ -32,25 +32,24 @@ pub(crate) fn route() -> OpenApiRouter<Services> {
     OpenApiRouter::default().routes(routes!(post_audit_events))
 }
 
-/// The answer to events that were taken in.
+/// The response to stored events.
 #[derive(Serialize, ToSchema)]
 struct Accepted<'events> {
-    /// In the order of the request.
+    /// Ids of the events, in the order of the request.
     #[schema(value_type = Vec<String>)]
     ids: &'events [EventId],
-    /// How many were new; the others had been sent before.
+    /// Number of new events. The others were already stored.
     stored: usize,
-    /// Events that were not stored, because another one with different content is stored under their id. Absent if there
-    /// are none.
+    /// Events that were not stored, because a different event is stored under their id. Omitted if empty.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     conflicts: Vec<Conflict<'events>>,
 }
 
-/// An event whose id its source has used for another one.
+/// An event whose id is already used for a different event of the same source.
 #[derive(Serialize, ToSchema)]
 struct Conflict<'events> {
-    /// Which event of the request, from 0.
+    /// Index of the event in the request, from 0.
     index: usize,
     #[schema(value_type = String)]
     id: &'events EventId,
@@ -58,25 +57,28 @@ struct Conflict<'events> {
 
 /// Post audit events
 ///
-/// One object, an array of objects, or one object a line; also compressed with gzip, deflate or zstd. All of them are stored or none. A
-/// request has at most 10,000 events and 25 MiB, an event at most 1 MiB (`AUDIT_STREAMS_EVENT_SIZE_LIMIT`). An event whose `id` is known
-/// is stored once; if it has other content than the stored one, it is listed in `conflicts`. With an `Idempotency-Key`, events without an
-/// id are known by it when the same request is sent again.
+/// Stores one event, an array of events, or one event per line, optionally compressed with gzip, deflate or zstd. If one event is
+/// invalid, no event is stored. A request can have at most 10,000 events and 25 MiB, and an event at most 1 MiB
+/// (`AUDIT_STREAMS_EVENT_SIZE_LIMIT`). An event with an `id` is stored once, however often it is posted; if its content differs
+/// from the stored event, it is listed in `conflicts`. With an `Idempotency-Key`, events without an `id` are also stored once when
+/// the same request is repeated.
 #[utoipa::path(post, path = "/api/v1/audit_events", tag = "Audit events",
-    request_body(description = "Any content type will do, as long as the body is JSON", content(
+    request_body(description = "JSON. The content type is ignored, except that multipart forms are rejected", content(
         (inline(documented::Posted) = "application/json"),
         (String = "application/x-ndjson"),
     )),
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Unique key of the request: 1 to 255 printable ASCII \
+        characters",
         example = "9f1c1c2e-6c1d-4f0e-8a55-0b6f7d3c9b21")),
     responses(
-        (status = 201, description = "All of them are on disk", body = Accepted),
-        (status = 400, description = "The body did not arrive whole, or the key is not right"),
-        (status = 408, description = "The body did not arrive in time"),
-        (status = 413, description = "Too many events, or too large"),
-        (status = 415, description = "In a form that is not taken"),
-        (status = 422, description = "An event is not right: `index`, `field` and `reason` say where and why"),
-        (status = 503, description = "Not now: `Retry-After` says when. Nothing of the request was stored"),
+        (status = 201, description = "All events are stored on disk", body = Accepted),
+        (status = 400, description = "The request body is incomplete, or `Idempotency-Key` is invalid"),
+        (status = 408, description = "The request body did not arrive in time"),
+        (status = 413, description = "There are too many events, or they are too large"),
+        (status = 415, description = "The content encoding or content type is not supported"),
+        (status = 422, description = "An event is invalid: see `index`, `field` and `reason`"),
+        (status = 503, description = "The server cannot store events now. No event of the request was stored. Retry after the \
+                                      number of seconds in `Retry-After`"),
     ),
 )]
 pub(crate) async fn post_audit_events(State(services): State<Services>, request: Request<Body>) -> Response {
@@ -138,7 +140,7 @@ fn log_conflicts(services: &Services, source: &str, appended: &Appended) {
             source,
             conflicts = appended.conflicts.len(),
             %first_id,
-            "Events were not stored: others with different content are stored under their ids."
+            "Events were not stored: other events with different content are stored under their ids."
         );
     }
 }
@@ -156,14 +158,14 @@ fn log_refusal(services: &Services, head: &Parts, error: &ApiError) {
             .to_string()
     });
     if error.status().is_server_error() {
-        tracing::warn!(status, code, client, left_out, "Events could not be taken in.");
+        tracing::warn!(status, code, client, left_out, "An ingest request failed.");
     } else {
-        tracing::info!(status, code, client, left_out, "Events were refused.");
+        tracing::info!(status, code, client, left_out, "An ingest request was rejected.");
     }
 }
 
 fn too_fast(wait: Wait) -> ApiError {
-    let message = "This API token has sent more events a second than the server is set to take from one.";
+    let message = "This API token has exceeded its limit of events per second.";
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_retry_after(wait.seconds())
 }
 
@@ -178,7 +180,7 @@ fn refuse(error: IngestError) -> ApiError {
 fn refuse_body(error: BodyError) -> ApiError {
     match error {
         BodyError::TooManyEvents => {
-            let message = "A request holds at most 10,000 events. Send them in several requests.";
+            let message = "A request can have at most 10,000 events. Send the events in several requests.";
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many_events", message)
         }
         BodyError::NotJson { index, reason } => refuse_event(
@@ -205,8 +207,11 @@ fn refuse_body(error: BodyError) -> ApiError {
 
 fn refuse_event(index: usize, error: EventError) -> ApiError {
     let message = match error.field {
-        Some(field) => format!("Nothing was stored: in event {index}, {field} {}.", error.reason),
-        None => format!("Nothing was stored: event {index}: {}.", error.reason),
+        Some(field) => format!(
+            "Event {index}: {field} {}. No event of the request was stored.",
+            error.reason
+        ),
+        None => format!("Event {index}: {}. No event of the request was stored.", error.reason),
     };
     let event = RefusedEvent {
         index,
@@ -219,19 +224,19 @@ fn refuse_event(index: usize, error: EventError) -> ApiError {
 /// Nothing is wrong with the events: they are to be sent again. The times are guesses at when it may work.
 fn come_back(error: AppendError) -> ApiError {
     let (code, message, seconds) = match error {
-        AppendError::Busy => ("log_busy", "More events wait to be written than fit into memory.", 1),
+        AppendError::Busy => ("log_busy", "The queue of events to be written is full.", 1),
         AppendError::Full => (
             "log_full",
             "The log is full: it holds events that have not been delivered to every destination yet.",
             60,
         ),
-        AppendError::DiskFull => ("disk_full", "The server's disk is full.", 30),
+        AppendError::DiskFull => ("disk_full", "The disk of the server is full.", 30),
         AppendError::Failed => ("log_failed", "The log could not be written.", 5),
         AppendError::Stopped => ("shutting_down", "The server is shutting down.", 5),
     };
     let message = [
         message,
-        " Send the request again; with ids of your own, nothing is stored twice.",
+        " Retry the request; events with their own ids are stored once.",
     ]
     .concat();
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_retry_after(seconds)
@@ -270,7 +275,7 @@ mod tests {
     fn each_fault_of_a_body_has_its_status() {
         let not_json = BodyError::NotJson {
             index: 2,
-            reason: "not JSON: x".into(),
+            reason: "is not valid JSON: x".into(),
         };
         for (error, status, code) in [
             (

@@ -93,7 +93,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> 
 }
 
 pub(crate) fn not_found() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "This does not exist.")
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "The requested resource does not exist.",
+    )
 }
 
 fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
@@ -112,19 +116,19 @@ fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
 pub(crate) async fn read(mut body: Body) -> Result<Bytes, ApiError> {
     let arriving = tokio::time::timeout(ARRIVES_WITHIN, Limited::new(&mut body, MAX_BYTES).collect());
     let arrived = arriving.await.map_err(|_| {
-        let message = "The body did not arrive within 30 seconds.";
+        let message = "The request body did not arrive within 30 seconds.";
         ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)
     })?;
     match arrived {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             drain(&mut body).await;
-            let message = "A request has at most 256 KiB.";
+            let message = "The request body is larger than 256 KiB.";
             Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
         }
         Err(error) if is_stalled(&*error) => Err(stalled()),
         Err(_) => {
-            let message = "The body did not arrive whole.";
+            let message = "The request body is incomplete.";
             Err(ApiError::new(StatusCode::BAD_REQUEST, "body_broken", message))
         }
     }
@@ -146,7 +150,7 @@ fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 }
 
 fn not_json(error: &serde_json::Error) -> ApiError {
-    let message = format!("The body is not JSON: {error}.");
+    let message = format!("The request body is not valid JSON: {error}.");
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
 }
 

@@ -39,7 +39,7 @@ async fn show_metrics(State(services): State<Services>, request: Request) -> Res
     registry.register_collector(Box::new(reading));
     let text = format
         .encode(&registry)
-        .map_err(|error| ApiError::internal("The metrics could not be written down.", &error))?;
+        .map_err(|error| ApiError::internal("The metrics could not be encoded.", &error))?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),

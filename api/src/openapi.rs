@@ -16,37 +16,44 @@ use crate::{
 
 /// What every operation may answer: status, name, and what it means.
 const COMMON: [(&str, &str, &str); 4] = [
-    ("401", "Unauthorized", "No token, or one that is not valid"),
-    ("403", "Forbidden", "The token lacks the scope"),
+    ("401", "Unauthorized", "The token is missing or invalid"),
+    ("403", "Forbidden", "The token does not have the required scope"),
     (
         "429",
         "TooManyRequests",
-        "Too many requests; `Retry-After` says when to come back",
+        "Too many requests. Retry after the number of seconds in `Retry-After`",
     ),
-    ("500", "InternalError", "A failure of the server; its log says more"),
+    ("500", "InternalError", "Internal error. The server log has details"),
 ];
 
 /// What every operation with a body may answer.
 const OF_BODIES: [(&str, &str, &str); 4] = [
-    ("400", "BadRequest", "The body is not JSON, or a header is not right"),
-    ("408", "TooSlow", "The body did not arrive within 30 seconds"),
-    ("413", "TooLarge", "The body has more than 256 KiB"),
-    ("422", "Unprocessable", "A field is not right"),
+    (
+        "400",
+        "BadRequest",
+        "The request body is not valid JSON, or a header is invalid",
+    ),
+    ("408", "TooSlow", "The request body did not arrive within 30 seconds"),
+    ("413", "TooLarge", "The request body is larger than 256 KiB"),
+    ("422", "Unprocessable", "A field is invalid"),
 ];
 
 const RATE_HEADERS: [(&str, &str); 3] = [
     (
         "RateLimit-Limit",
-        "Requests a minute; where audit events are posted, events a second. Absent where nothing is limited",
+        "Limit of requests per minute or, for posting audit events, of events per second. Absent if there is no limit",
     ),
-    ("RateLimit-Remaining", "How many requests, or events, are left"),
-    ("RateLimit-Reset", "When all of them are back, in seconds since 1970"),
+    ("RateLimit-Remaining", "Number of requests or events left"),
+    (
+        "RateLimit-Reset",
+        "Time at which the whole limit is available again, in seconds since 1970",
+    ),
 ];
 
 /// What some errors have besides.
 const ERROR_HEADERS: [(&str, &str, &str); 2] = [
-    ("Retry-After", "integer", "In how many seconds to come back"),
-    ("WWW-Authenticate", "string", "What a token has to be like (RFC 6750)"),
+    ("Retry-After", "integer", "Number of seconds after which to retry"),
+    ("WWW-Authenticate", "string", "Authentication challenge (RFC 6750)"),
 ];
 
 /// The document as it is served.
@@ -55,25 +62,26 @@ pub fn document() -> String {
     document["info"] = json!({
         "title": "Audit Streams",
         "version": env!("CARGO_PKG_VERSION"),
-        "description": "Takes in audit events, keeps them, and streams them. Send an API token in `Authorization: Bearer` or \
-                        `PRIVATE-TOKEN`; `x-required-scope` of an operation says what it has to allow, and `admin` allows everything.",
+        "description": "Stores audit events and streams them to destinations. Send an API token in `Authorization: Bearer` or \
+                        `PRIVATE-TOKEN`. `x-required-scope` of an operation is the scope that the token must have; `admin` allows \
+                        everything.",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     });
     document["servers"] = json!([{"url": "/", "description": "This server"}]);
     document["tags"] = json!([
-        {"name": "Audit events", "description": "Posting and reading events"},
-        {"name": "Destinations", "description": "Where events are streamed to"},
-        {"name": "Streams", "description": "How each stream is doing, and what it could not deliver"},
-        {"name": "Instance", "description": "The instance at a glance"},
-        {"name": "Settings", "description": "Network and retention"},
+        {"name": "Audit events", "description": "Post and read events"},
+        {"name": "Destinations", "description": "Destinations that events are streamed to"},
+        {"name": "Streams", "description": "Health of the streams, and events that could not be delivered"},
+        {"name": "Instance", "description": "Overview of the instance"},
+        {"name": "Settings", "description": "Settings for network rules, retention and alerts"},
         {"name": "Tokens", "description": "API tokens"},
-        {"name": "Users", "description": "Administrators who sign in"},
+        {"name": "Users", "description": "Administrators who can sign in"},
     ]);
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ast_…"},
-        "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "As GitLab's clients send it"},
+        "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "The header that GitLab's clients send"},
         "session": {"type": "apiKey", "in": "cookie", "name": SessionCookie::Secure.name(),
-            "description": "An administrator's session, from this server's own pages alone"},
+            "description": "The session of an administrator. Accepted only from this server's own pages"},
     });
     document["components"]["headers"] = shared_headers().into();
     document["components"]["responses"] = shared_responses().into();

@@ -64,8 +64,8 @@ pub(crate) async fn find_valid(
 }
 
 pub(crate) fn missing() -> ApiError {
-    let message =
-        "Send an API token in the header `Authorization: Bearer ast_…`. `audit-streams token create` makes one.";
+    let message = "The request has no API token. Send one in the header `Authorization: Bearer ast_…`. To create one, run \
+                   `audit-streams token create`.";
     let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams""#);
     ApiError::new(StatusCode::UNAUTHORIZED, "missing_token", message).with_header(WWW_AUTHENTICATE, challenge)
 }
@@ -76,7 +76,7 @@ fn not_in_scope(scope: Scope) -> ApiError {
         Scope::Read => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="read""#,
         Scope::Admin => r#"Bearer realm="audit-streams", error="insufficient_scope", scope="admin""#,
     };
-    let message = format!("This API token lacks the scope `{scope}`.");
+    let message = format!("This API token does not have the scope `{scope}`.");
     ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", message)
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
@@ -84,13 +84,13 @@ fn not_in_scope(scope: Scope) -> ApiError {
 /// The token is unknown, revoked or expired. Only who holds the very token learns which.
 fn refuse(services: &Services, address: IpAddr, found: Option<&StoredToken>) -> ApiError {
     if let Err(wait) = services.failed_tokens.count(address) {
-        let message = "Too many requests with a bad API token came from this address.";
+        let message = "Too many requests with an invalid API token came from this address.";
         return ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message)
             .with_retry_after(wait.seconds());
     }
     let (code, message) = match found {
-        None => ("unknown_token", "This is no API token of this server."),
-        Some(token) if token.revoked_at.is_some() => ("revoked_token", "This API token was revoked."),
+        None => ("unknown_token", "This API token does not exist."),
+        Some(token) if token.revoked_at.is_some() => ("revoked_token", "This API token is revoked."),
         Some(_) => ("expired_token", "This API token has expired."),
     };
     let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams", error="invalid_token""#);

@@ -129,12 +129,12 @@ async fn find_signed_in(services: &Services, parts: &Parts) -> Result<Option<Sig
 fn count(services: &Services, owner: Owner) -> Result<RateHeaders, ApiError> {
     let counted = services.api_rate.count(owner, services.engine.clock().now());
     counted.map_err(|(_, rate)| {
-        let message = "This caller has made more requests a minute than the server is set to answer.";
+        let message = "This token or user has exceeded the limit of requests per minute.";
         ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message).with_rate(rate)
     })
 }
 
 pub(crate) fn peer_of(parts: &Parts) -> Result<Peer, ApiError> {
     let peer = parts.extensions.get::<Peer>().copied();
-    peer.ok_or_else(|| ApiError::internal("A request has no peer.", &std::fmt::Error))
+    peer.ok_or_else(|| ApiError::internal("A request has no peer address.", &std::fmt::Error))
 }

@@ -44,7 +44,7 @@ pub(crate) async fn refuse_unknown_query(request: Request, next: Next) -> Respon
         .map(|(name, _)| name.into_owned());
     match name {
         Some(name) if path.is_none_or(|path| !WITH_QUERY.contains(&path)) => {
-            let message = format!("{name}: unknown parameter; there are none here.");
+            let message = format!("{name}: unknown parameter; this endpoint accepts no query parameters.");
             let (_, mut body) = request.into_parts();
             drain(&mut body).await;
             ApiError::invalid(vec![RefusedField { field: name, message }]).into_response()

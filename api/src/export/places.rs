@@ -43,11 +43,11 @@ impl ExportPlaces {
     pub(super) fn take(&self, pass: Pass) -> Result<ExportPlace, ApiError> {
         let mut open = self.lock();
         if open.get(&pass).is_some_and(|count| *count >= OF_ONE_PASS) {
-            let message = "This token or session has four exports in progress, which is the most there may be.";
+            let message = "This token or session has 4 exports in progress, which is the limit.";
             return Err(too_many(StatusCode::TOO_MANY_REQUESTS, "too_many_exports", message));
         }
         if open.values().sum::<usize>() >= OF_ALL {
-            let message = "Too many exports are in progress.";
+            let message = "The server has 32 exports in progress, which is the limit.";
             return Err(too_many(StatusCode::SERVICE_UNAVAILABLE, "busy", message));
         }
         *open.entry(pass).or_default() += 1;

@@ -14,9 +14,9 @@ use super::parking::BigInt;
 /// What each type of destination has beyond GitLab's.
 #[derive(SimpleObject)]
 pub(super) struct Basics {
-    /// Whether sending is stopped for a while. What comes in meanwhile is kept, and sent afterwards. An addition to GitLab's API.
+    /// Whether streaming is paused. Events received during a pause are kept and sent later. Not part of GitLab's API.
     paused: bool,
-    /// How the stream is doing. An addition to GitLab's API.
+    /// Health of the stream. Not part of GitLab's API.
     health: AuditEventStreamHealth,
 }
 
@@ -29,43 +29,43 @@ impl Basics {
     }
 }
 
-/// How the stream to a destination is doing.
+/// Health of the stream to a destination.
 #[derive(SimpleObject)]
 pub(super) struct AuditEventStreamHealth {
-    /// In one word.
+    /// State of the stream.
     state: AuditEventStreamState,
-    /// Positions of the log that are still to be acknowledged, of those that are known to be: up to 2147483647.
+    /// Number of log positions that the stream has not acknowledged yet, at most 2147483647.
     waiting: i32,
-    /// When the trouble began that holds the stream, or when the destination began to refuse every event.
+    /// When the stream started to back off, or when the destination started to refuse every event.
     since: Option<Time>,
-    /// What holds the stream or why events are refused, and what can be done about it.
+    /// Why the stream backs off or events are refused, and what to do about it.
     reason: Option<String>,
-    /// When an event was last delivered, for a healthy stream.
+    /// When an event was last delivered. Set for a healthy stream.
     last_success_at: Option<Time>,
-    /// When a held stream is tried next.
+    /// When a stream that backs off sends its next request.
     next_try_at: Option<Time>,
-    /// The position in the log of the event that a held stream is stuck at, if requests with it alone fail.
+    /// Position in the log of the event that blocks a stream that backs off. Set if requests with this event alone fail.
     stuck_seq: Option<BigInt>,
 }
 
-/// State of a stream in one word.
+/// State of a stream.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum AuditEventStreamState {
-    /// Not started yet, or being restarted with a new configuration.
+    /// The stream is starting, or restarting with a new configuration.
     Starting,
-    /// No event has been admitted yet.
+    /// No event has matched the filters yet.
     NothingToSend,
-    /// Everything that is due has been delivered.
+    /// All events are delivered.
     Healthy,
-    /// Delivering what has piled up.
+    /// The stream is delivering its backlog.
     CatchingUp,
-    /// The destination refuses every event. Refused events are tried again and then parked; the others go on.
+    /// The destination refuses every event. Refused events are retried and then parked, and the stream continues.
     Refusing,
-    /// The destination does not accept events: it is tried again and again, and nothing is dropped.
+    /// The destination does not accept events. The stream backs off and retries, and no event is dropped.
     Held,
-    /// Stopped for a while; everything is kept.
+    /// The stream is paused. All events are kept.
     Paused,
-    /// Switched off; what comes in is not owed.
+    /// The destination is inactive. Events received now are not sent later.
     Inactive,
 }
 
@@ -125,10 +125,10 @@ fn in_words(kind: DestinationKind, phrase: &str, reason: Reason) -> String {
     format!("{sentence} {}", advice(kind, reason))
 }
 
-/// A moment in UTC: ISO 8601 with milliseconds.
+/// A time in UTC, in ISO 8601 format with milliseconds.
 pub(super) struct Time(Timestamp);
 
-/// A moment in UTC: ISO 8601 with milliseconds, for example `2025-10-14T18:00:08.677Z`.
+/// A time in UTC, in ISO 8601 format with milliseconds, for example `2025-10-14T18:00:08.677Z`.
 #[Scalar(name = "Time")]
 impl ScalarType for Time {
     fn parse(value: Value) -> InputValueResult<Self> {

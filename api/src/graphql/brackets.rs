@@ -9,7 +9,7 @@ use async_graphql::Pos;
 
 /// A string that is not closed: a block string that runs to the end of the query, or a string that runs to the end of its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("A string is not closed")]
+#[error("Unterminated string")]
 pub(super) struct UnclosedString {
     /// Where it begins.
     pub(super) position: Pos,

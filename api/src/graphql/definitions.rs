@@ -11,24 +11,24 @@ use super::{
     family::Family,
 };
 
-/// A type of audit events.
+/// A type of audit event.
 #[derive(Clone, Copy, SimpleObject)]
 pub(super) struct AuditEventDefinition {
-    /// Key name of the audit event, as filters name it.
+    /// Name of the event type, as used in filters.
     name: &'static str,
-    /// When it is recorded.
+    /// When GitLab records events of this type.
     description: &'static str,
-    /// Link to the issue that brought it; not known here.
+    /// Link to the issue that introduced the event type. Always null.
     introduced_by_issue: Option<&'static str>,
-    /// Link to the merge request that brought it; not known here.
+    /// Link to the merge request that introduced the event type. Always null.
     introduced_by_mr: Option<&'static str>,
-    /// Area of the product that it belongs to.
+    /// Feature category of the event type.
     feature_category: &'static str,
-    /// Release that brought it.
+    /// GitLab release that introduced the event type.
     milestone: &'static str,
-    /// Whether GitLab keeps such events besides streaming them.
+    /// Whether GitLab saves events of this type to its database.
     saved_to_database: bool,
-    /// Whether such events are streamed.
+    /// Whether events of this type are streamed.
     streamed: bool,
 }
 
@@ -60,7 +60,7 @@ pub(super) struct DefinitionQueries;
 
 #[Object]
 impl DefinitionQueries {
-    /// Definitions of the audit events that are built in.
+    /// Definitions of the built-in audit event types.
     async fn audit_event_definitions(
         &self,
         ctx: &Context<'_>,

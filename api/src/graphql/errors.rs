@@ -54,7 +54,7 @@ impl Refusal {
             }
             AdminError::TooManyDestinations { limit } => Self::message(too_many(limit)),
             AdminError::ChangedMeanwhile => {
-                Self::message("The destination is being changed by others as well. Send the change again.")
+                Self::message("The destination was changed at the same time by someone else. Send the change again.")
             }
             AdminError::NotParked { reason } => Self::message(reason),
             error => Self::Error(of_admin(error)),
@@ -84,12 +84,12 @@ pub(super) fn of_admin(error: AdminError) -> Error {
 
 /// A failure of this server itself: the log says what, the client gets a code to ask about.
 pub(super) fn failed(error: &dyn std::error::Error) -> Error {
-    incident(&report_incident("A GraphQL operation could not be carried out.", error))
+    incident(&report_incident("A GraphQL operation failed.", error))
 }
 
 fn incident(code: &str) -> Error {
     Error::new(format!(
-        "Something went wrong on the server; its log says what, beside the code {code}."
+        "Internal error. The server log has details under the code {code}."
     ))
 }
 

@@ -32,70 +32,70 @@ const TAKEN: &str = "Audit event type has already been taken";
 mutations! {
     EventMutations
 
-    /// Adds event types to the filter of an HTTP destination.
+    /// Adds event types to the allowlist of an HTTP destination.
     fn audit_events_streaming_destination_instance_events_add(ctx, input: {
         /// The destination.
         destination_id: GlobalId<HttpModel>,
-        /// Event types to be streamed besides those that are.
+        /// Event types to add to the allowlist.
         event_type_filters: Vec<String>,
     }) -> {
-        /// What was added and is probably not meant: event types that this instance does not know. An addition to GitLab's API.
+        /// Warnings about added event types that this instance does not know. Not part of GitLab's API.
         warnings: Vec<String>,
-        /// Event types that are streamed now.
+        /// Event types on the allowlist after the change.
         event_type_filters: Option<Vec<String>>,
     } {
         let types = (Allow, input.event_type_filters.as_slice());
         add_types(ctx, Family::HttpParts, input.destination_id.parse()?, types, allow).await
     }
 
-    /// Removes event types from the filter of an HTTP destination.
+    /// Removes event types from the allowlist of an HTTP destination.
     fn audit_events_streaming_destination_instance_events_remove(ctx, input: {
         /// The destination.
         destination_id: GlobalId<HttpModel>,
-        /// Event types to be streamed no longer. Without the last one, all are.
+        /// Event types to remove from the allowlist. If the allowlist becomes empty, all event types are streamed.
         event_type_filters: Vec<String>,
     }) -> {} {
         let types = (Allow, input.event_type_filters.as_slice());
         remove_types(ctx, Family::HttpParts, input.destination_id.parse()?, types).await
     }
 
-    /// Adds event types to the filter of a destination.
+    /// Adds event types to the allowlist of a destination.
     fn audit_events_instance_destination_events_add(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
-        /// Event types to be streamed besides those that are.
+        /// Event types to add to the allowlist.
         event_type_filters: Vec<String>,
     }) -> {
-        /// What was added and is probably not meant: event types that this instance does not know. An addition to GitLab's API.
+        /// Warnings about added event types that this instance does not know. Not part of GitLab's API.
         warnings: Vec<String>,
-        /// Event types that are streamed now.
+        /// Event types on the allowlist after the change.
         event_type_filters: Option<Vec<String>>,
     } {
         let types = (Allow, input.event_type_filters.as_slice());
         add_types(ctx, Family::Unified, input.destination_id.parse()?, types, allow).await
     }
 
-    /// Removes event types from the filter of a destination.
+    /// Removes event types from the allowlist of a destination.
     fn audit_events_instance_destination_events_delete(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
-        /// Event types to be streamed no longer. Without the last one, all are.
+        /// Event types to remove from the allowlist. If the allowlist becomes empty, all event types are streamed.
         event_type_filters: Vec<String>,
     }) -> {} {
         let types = (Allow, input.event_type_filters.as_slice());
         remove_types(ctx, Family::Unified, input.destination_id.parse()?, types).await
     }
 
-    /// Adds event types to the denylist of a destination: events of these types are not streamed to it.
+    /// Adds event types to the denylist of a destination. Events of these types are not streamed to it.
     fn audit_events_instance_destination_denylist_events_add(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
         /// Event types to add to the denylist.
         event_type_filters: Vec<String>,
     }) -> {
-        /// What was added and is probably not meant: event types that this instance does not know. An addition to GitLab's API.
+        /// Warnings about added event types that this instance does not know. Not part of GitLab's API.
         warnings: Vec<String>,
-        /// Event types on the denylist now.
+        /// Event types on the denylist after the change.
         event_type_filters: Option<Vec<String>>,
     } {
         let types = (Deny, input.event_type_filters.as_slice());
@@ -106,7 +106,7 @@ mutations! {
     fn audit_events_instance_destination_denylist_events_delete(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
-        /// Event types to remove from the denylist. Without the last one, every event type is streamed.
+        /// Event types to remove from the denylist. If the denylist becomes empty, all event types are streamed.
         event_type_filters: Vec<String>,
     }) -> {} {
         let types = (Deny, input.event_type_filters.as_slice());

@@ -45,12 +45,12 @@ impl InstanceGoogleCloudLoggingConfigurationType {
         global_id::<GoogleModel>(self.state.destination.id)
     }
 
-    /// Google Cloud project that entries are written to.
+    /// ID of the Google Cloud project that entries are written to.
     pub(super) async fn google_project_id_name(&self) -> &str {
         self.target.settings.project_id()
     }
 
-    /// E-mail address of the service account that writes them.
+    /// E-mail address of the service account that writes the entries.
     pub(super) async fn client_email(&self) -> &str {
         self.target.settings.client_email()
     }
@@ -65,7 +65,7 @@ impl InstanceGoogleCloudLoggingConfigurationType {
         self.state.destination.name.as_str()
     }
 
-    /// Whether events are sent. What comes in while it is false is not sent later either.
+    /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
         self.state.destination.flow.active
     }
@@ -108,15 +108,15 @@ mutations! {
 
     /// Adds a Google Cloud Logging destination.
     fn instance_google_cloud_logging_configuration_create(ctx, input: {
-        /// Name of the destination; without one, it is made up.
+        /// Name of the destination. Generated if omitted.
         name: Option<String>,
-        /// Google Cloud project to write to.
+        /// ID of the Google Cloud project to write to.
         google_project_id_name: String,
         /// E-mail address of the service account.
         client_email: String,
-        /// Name of the log; `audit_events` without one, or if it is empty.
+        /// Name of the log. `audit_events` if omitted or empty.
         log_id_name: Option<String>,
-        /// Private key of the service account, in PEM form.
+        /// Private key of the service account, in PEM format.
         private_key: String,
     }) -> {
         /// The new destination.
@@ -132,26 +132,26 @@ mutations! {
         Ok(InstanceGoogleCloudLoggingConfigurationType::of(created))
     }
 
-    /// Changes a Google Cloud Logging destination.
+    /// Updates a Google Cloud Logging destination.
     fn instance_google_cloud_logging_configuration_update(ctx, input: {
         /// ID of the destination.
         id: GlobalId<GoogleModel>,
         /// Name of the destination.
         name: Option<String>,
-        /// Google Cloud project to write to.
+        /// ID of the Google Cloud project to write to.
         google_project_id_name: Option<String>,
         /// E-mail address of the service account.
         client_email: Option<String>,
-        /// Name of the log; `audit_events` if it is empty.
+        /// Name of the log. `audit_events` if empty.
         log_id_name: Option<String>,
-        /// Private key of the service account, in PEM form.
+        /// Private key of the service account, in PEM format.
         private_key: Option<String>,
-        /// Whether events are sent.
+        /// Whether events are streamed to the destination.
         active: Option<bool>,
-        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        /// Whether streaming is paused. Not part of GitLab's API.
         paused: Option<bool>,
     }) -> {
-        /// The destination as it is now.
+        /// The updated destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
     } {
         let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, flow| {

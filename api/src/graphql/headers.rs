@@ -35,7 +35,7 @@ impl AuditEventsStreamingInstanceHeader {
         self.0.name.as_str()
     }
 
-    /// Value of the header. Empty for a token that may only read.
+    /// Value of the header. Empty without the scope `admin`.
     pub(super) async fn value(&self, ctx: &Context<'_>) -> Result<&str> {
         Ok(if reveals(ctx)? { self.0.value.expose() } else { "" })
     }
@@ -51,7 +51,7 @@ mutations! {
 
     /// Adds a custom header to an HTTP destination.
     fn audit_events_streaming_instance_headers_create(ctx, input: {
-        /// The destination that is to send it.
+        /// The destination to add the header to.
         destination_id: GlobalId<HttpModel>,
         /// Name of the header.
         key: String,
@@ -73,7 +73,7 @@ mutations! {
         add(ctx, input.destination_id.parse()?, header).await.map(Some)
     }
 
-    /// Changes a custom header.
+    /// Updates a custom header.
     fn audit_events_streaming_instance_headers_update(ctx, input: {
         /// The header.
         header_id: GlobalId<HeaderModel>,
@@ -84,7 +84,7 @@ mutations! {
         /// Whether it is sent.
         active: Option<bool>,
     }) -> {
-        /// The header as it is now.
+        /// The updated header.
         header: Option<AuditEventsStreamingInstanceHeader>,
     } {
         change(ctx, input.header_id.parse()?, &input).await.map(Some)

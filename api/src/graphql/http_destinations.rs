@@ -47,12 +47,12 @@ impl InstanceExternalAuditEventDestination {
         global_id::<HttpModel>(self.state.destination.id)
     }
 
-    /// Where events are posted. Without path and query for a token that may only read.
+    /// URL that events are posted to. Without the scope `admin`, it has no path and no query.
     pub(super) async fn destination_url(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(visible_url(&self.target.url, reveals(ctx)?))
     }
 
-    /// Sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty for a token that may only read.
+    /// Verification token, sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty without the scope `admin`.
     pub(super) async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
         let token = self.target.secrets.verification_token.expose();
         Ok(if reveals(ctx)? { token } else { "" })
@@ -75,12 +75,12 @@ impl InstanceExternalAuditEventDestination {
         page(numbered, arguments)
     }
 
-    /// Allowlist: only these event types are streamed. Empty if there is none.
+    /// Allowlist: only these event types are streamed. Empty if there is no allowlist.
     pub(super) async fn event_type_filters(&self) -> Vec<String> {
         event_types(&self.state, FilterKind::Allow)
     }
 
-    /// Denylist: every event type is streamed except these. Empty if there is none. An addition to GitLab's API.
+    /// Denylist: all event types except these are streamed. Empty if there is no denylist. Not part of GitLab's API.
     pub(super) async fn event_type_denylist_filters(&self) -> Vec<String> {
         event_types(&self.state, FilterKind::Deny)
     }
@@ -90,7 +90,7 @@ impl InstanceExternalAuditEventDestination {
         self.state.destination.name.as_str()
     }
 
-    /// Whether events are sent. What comes in while it is false is not sent later either.
+    /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
         self.state.destination.flow.active
     }
@@ -123,11 +123,11 @@ impl HttpQueries {
 mutations! {
     HttpMutations
 
-    /// Adds an HTTP destination. Rules that are broken are told at the top of the answer.
+    /// Adds an HTTP destination. Validation errors are reported as top-level errors.
     fn instance_external_audit_event_destination_create(ctx, input: {
-        /// Where events are to be posted.
+        /// URL to post events to.
         destination_url: String,
-        /// Name of the destination; without one, it is made up.
+        /// Name of the destination. Generated if omitted.
         name: Option<String>,
     }) -> {
         /// The new destination.
@@ -141,20 +141,20 @@ mutations! {
         created.map(InstanceExternalAuditEventDestination::of).map_err(Refusal::raised)
     }
 
-    /// Changes an HTTP destination.
+    /// Updates an HTTP destination.
     fn instance_external_audit_event_destination_update(ctx, input: {
         /// ID of the destination.
         id: GlobalId<HttpModel>,
-        /// Where events are to be posted.
+        /// URL to post events to.
         destination_url: Option<String>,
         /// Name of the destination.
         name: Option<String>,
-        /// Whether events are sent.
+        /// Whether events are streamed to the destination.
         active: Option<bool>,
-        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        /// Whether streaming is paused. Not part of GitLab's API.
         paused: Option<bool>,
     }) -> {
-        /// The destination as it is now.
+        /// The updated destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
     } {
         let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, flow| {

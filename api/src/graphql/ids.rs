@@ -102,7 +102,7 @@ impl<M: Model> TypeName for GlobalId<M> {
     }
 }
 
-/// A global id, as text: `gid://gitlab/`, the name of the model, a slash, and a number.
+/// A global ID: `gid://gitlab/<model>/<number>`.
 #[Scalar(name_type)]
 impl<M: Model> ScalarType for GlobalId<M> {
     fn parse(value: Value) -> InputValueResult<Self> {

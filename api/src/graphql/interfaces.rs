@@ -21,18 +21,22 @@ use super::{
     field(name = "id", ty = "ID", desc = "ID of the destination."),
     field(name = "name", ty = "String", desc = "Name of the destination."),
     field(name = "category", ty = "String", desc = "Kind of the destination."),
-    field(name = "config", ty = "Value", desc = "Where events go."),
+    field(name = "config", ty = "Value", desc = "Configuration of the destination."),
     field(
         name = "event_type_filters",
         ty = "Vec<String>",
-        desc = "Event types that are streamed; none means all."
+        desc = "Allowlist: only these event types are streamed. Empty if all are."
     ),
     field(
         name = "secret_token",
         ty = "String",
-        desc = "Sent with each event of an HTTP destination. Empty for other kinds."
+        desc = "Verification token of an HTTP destination, sent with each event. Empty for other kinds."
     ),
-    field(name = "active", ty = "bool", desc = "Whether events are sent.")
+    field(
+        name = "active",
+        ty = "bool",
+        desc = "Whether events are streamed to the destination."
+    )
 )]
 pub(super) enum AuditEventStreamingDestinationInterface {
     Instance(InstanceAuditEventStreamingDestination),
@@ -43,18 +47,22 @@ pub(super) enum AuditEventStreamingDestinationInterface {
 #[graphql(
     field(name = "id", ty = "ID", desc = "ID of the destination."),
     field(name = "name", ty = "String", desc = "Name of the destination."),
-    field(name = "destination_url", ty = "String", desc = "Where events are posted."),
+    field(name = "destination_url", ty = "String", desc = "URL that events are posted to."),
     field(
         name = "verification_token",
         ty = "String",
-        desc = "Sent with each event as `X-Gitlab-Event-Streaming-Token`."
+        desc = "Verification token, sent with each event as `X-Gitlab-Event-Streaming-Token`."
     ),
     field(
         name = "event_type_filters",
         ty = "Vec<String>",
-        desc = "Event types that are streamed; none means all."
+        desc = "Allowlist: only these event types are streamed. Empty if all are."
     ),
-    field(name = "active", ty = "bool", desc = "Whether events are sent.")
+    field(
+        name = "active",
+        ty = "bool",
+        desc = "Whether events are streamed to the destination."
+    )
 )]
 pub(super) enum ExternalAuditEventDestinationInterface {
     Instance(InstanceExternalAuditEventDestination),
@@ -68,15 +76,19 @@ pub(super) enum ExternalAuditEventDestinationInterface {
     field(
         name = "google_project_id_name",
         ty = "String",
-        desc = "Google Cloud project that entries are written to."
+        desc = "ID of the Google Cloud project that entries are written to."
     ),
     field(
         name = "client_email",
         ty = "String",
-        desc = "E-mail address of the service account that writes them."
+        desc = "E-mail address of the service account that writes the entries."
     ),
     field(name = "log_id_name", ty = "String", desc = "Name of the log."),
-    field(name = "active", ty = "bool", desc = "Whether events are sent.")
+    field(
+        name = "active",
+        ty = "bool",
+        desc = "Whether events are streamed to the destination."
+    )
 )]
 pub(super) enum GoogleCloudLoggingConfigurationInterface {
     Instance(InstanceGoogleCloudLoggingConfigurationType),
@@ -89,9 +101,13 @@ pub(super) enum GoogleCloudLoggingConfigurationInterface {
     field(name = "id", ty = "ID", desc = "ID of the destination."),
     field(name = "name", ty = "String", desc = "Name of the destination."),
     field(name = "access_key_xid", ty = "String", desc = "Access key ID of the AWS account."),
-    field(name = "bucket_name", ty = "String", desc = "Bucket that objects are put into."),
+    field(name = "bucket_name", ty = "String", desc = "Name of the bucket."),
     field(name = "aws_region", ty = "String", desc = "Region of the bucket."),
-    field(name = "active", ty = "bool", desc = "Whether events are sent.")
+    field(
+        name = "active",
+        ty = "bool",
+        desc = "Whether events are streamed to the destination."
+    )
 )]
 pub(super) enum AmazonS3ConfigurationInterface {
     Instance(InstanceAmazonS3ConfigurationType),

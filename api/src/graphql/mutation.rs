@@ -59,7 +59,7 @@ macro_rules! mutations {
             #[doc = "Input of `" $name:lower_camel "`."]
             #[derive(async_graphql::InputObject)]
             pub(super) struct [<$name:camel Input>] {
-                /// Comes back in the payload.
+                /// Returned in the payload.
                 client_mutation_id: Option<String>,
                 $($(#[$($attribute)*])* $argument: $argument_type,)*
             }
@@ -67,9 +67,9 @@ macro_rules! mutations {
             #[doc = "Payload of `" $name:lower_camel "`."]
             #[derive(async_graphql::SimpleObject)]
             pub(super) struct [<$name:camel Payload>] {
-                /// What the client sent to know the answer by.
+                /// The `clientMutationId` of the input.
                 client_mutation_id: Option<String>,
-                /// The rules that were broken; nothing was changed then.
+                /// Validation errors. If there are any, nothing was changed.
                 errors: Vec<String>,
                 $($(#[$field_doc])* $field: $field_type,)*
             }

@@ -4,18 +4,18 @@ use async_graphql::{ID, SimpleObject};
 
 use super::ids::namespace_id;
 
-/// A group or project, as far as it is known here.
+/// A group or project. This instance knows only its path.
 #[derive(SimpleObject)]
 pub(super) struct Namespace {
-    /// Its full path stands in it for a number.
+    /// ID, with the full path in place of a number.
     id: ID,
     /// Full path, for example `engineering/web`.
     full_path: String,
-    /// Full name: the parts of the path.
+    /// Full name: the parts of the path, separated by ` / `.
     full_name: String,
     /// Last part of the path.
     path: String,
-    /// Last part of the path: names are not known here.
+    /// Last part of the path, because this instance does not know the name.
     name: String,
 }
 

@@ -21,7 +21,7 @@ use super::{
 mutations! {
     NamespaceMutations
 
-    /// Limits a destination to a group or project, besides those that it is limited to.
+    /// Adds a namespace filter to a destination: a group or project whose events it receives.
     fn audit_events_instance_destination_namespace_filter_create(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
@@ -34,7 +34,7 @@ mutations! {
         add(ctx, input.destination_id.parse()?, input.namespace_path.as_deref()).await.map(Some)
     }
 
-    /// Removes a namespace filter. Without the last one, a destination is not limited.
+    /// Removes a namespace filter. A destination without namespace filters receives the events of all groups and projects.
     fn audit_events_instance_destination_namespace_filter_delete(ctx, input: {
         /// The filter.
         namespace_filter_id: GlobalId<NamespaceFilterModel>,

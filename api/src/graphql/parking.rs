@@ -13,13 +13,14 @@ use super::{
     operations::require,
 };
 
-const NOT_STORED: &str = "The event was not parked in time, and may be parked later. Check its stream, and try again.";
+const NOT_STORED: &str =
+    "Parking the event timed out. It may still be parked. Check the state of the stream, then try again.";
 
-/// A whole number of up to 64 bits.
+/// A 64-bit integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BigInt(pub(super) i64);
 
-/// A whole number of up to 64 bits, written as a string because GraphQL's `Int` has only 32 bits.
+/// A 64-bit integer, serialized as a string because GraphQL's `Int` has only 32 bits.
 #[Scalar(name = "BigInt")]
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -28,7 +29,7 @@ impl ScalarType for BigInt {
             Value::Number(number) => number.as_i64(),
             _ => return Err(InputValueError::expected_type(value)),
         };
-        let number = number.ok_or_else(|| InputValueError::custom("must be a whole number of up to 64 bits"));
+        let number = number.ok_or_else(|| InputValueError::custom("must be a 64-bit integer"));
         number.map(Self)
     }
 
@@ -40,12 +41,12 @@ impl ScalarType for BigInt {
 mutations! {
     ParkingMutations
 
-    /// Parks the event that a held stream is stuck at. The stream goes on without it, also with later events of its entity. An
-    /// addition to GitLab's API.
+    /// Parks the event that blocks a stream. The stream continues with the next event, including later events of the same entity.
+    /// Not part of GitLab's API.
     fn audit_events_instance_destination_event_park(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
-        /// The position of the event in the log: the `stuckSeq` of the stream's health.
+        /// Position of the event in the log: the `stuckSeq` of the stream's health.
         seq: BigInt,
     }) -> {} {
         park_event(ctx, input.destination_id.parse()?, Seq::new(input.seq.0)).await

@@ -36,15 +36,15 @@ pub(super) enum Queries {
 /// Why a request can't be answered as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestError {
-    #[error("The request body is no JSON: send {{\"query\": …, \"variables\": …, \"operationName\": …}}")]
+    #[error("The request body is not valid JSON. Send {{\"query\": …, \"variables\": …, \"operationName\": …}}")]
     NotJson,
-    #[error("The request body is no query: send {{\"query\": …, \"variables\": …, \"operationName\": …}}")]
+    #[error("The request body is not a GraphQL request. Send {{\"query\": …, \"variables\": …, \"operationName\": …}}")]
     NoQuery,
-    #[error("A batch holds 1 to 10 queries")]
+    #[error("A batch must have 1 to 10 queries")]
     Batch,
     #[error("Query too large")]
     TooLarge,
-    #[error("The variables must be an object")]
+    #[error("`variables` must be an object")]
     Variables,
 }
 

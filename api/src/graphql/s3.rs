@@ -38,14 +38,14 @@ impl InstanceAmazonS3ConfigurationType {
     }
 }
 
-/// How events become objects.
+/// How events are grouped into objects.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "ObjectLayout")]
 pub(super) enum AuditEventObjectLayout {
-    /// One object an event, under GitLab's keys.
+    /// One object per event, with GitLab's keys.
     #[graphql(name = "events")]
     Events,
-    /// Many events an object: JSON Lines, gzip.
+    /// Many events per object, as JSON Lines compressed with gzip.
     #[graphql(name = "batches")]
     Batches,
 }
@@ -62,7 +62,7 @@ impl InstanceAmazonS3ConfigurationType {
         self.target.settings.access_key_id()
     }
 
-    /// Bucket that objects are put into.
+    /// Name of the bucket.
     pub(super) async fn bucket_name(&self) -> &str {
         self.target.settings.bucket()
     }
@@ -72,48 +72,47 @@ impl InstanceAmazonS3ConfigurationType {
         self.target.settings.region()
     }
 
-    /// Where a service other than Amazon's own listens; without path for a token that may only read. An addition to GitLab's API.
+    /// URL of an S3-compatible service. Null for AWS. Without the scope `admin`, it has no path. Not part of GitLab's API.
     async fn endpoint_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let reveals = reveals(ctx)?;
         let url = self.target.settings.endpoint_url();
         Ok(url.map(|url| visible_url(url, reveals)))
     }
 
-    /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
+    /// Prefix of the key of each object. Empty for no prefix. Not part of GitLab's API.
     async fn key_prefix(&self) -> &str {
         self.target.settings.key_prefix()
     }
 
-    /// How events become objects. An addition to GitLab's API.
+    /// How events are grouped into objects. Not part of GitLab's API.
     async fn object_layout(&self) -> AuditEventObjectLayout {
         self.target.settings.layout().into()
     }
 
-    /// How the date of an object becomes folders of its key: `dates` (`2026/11/29/08`) or `hive`
-    /// (`year=2026/month=11/day=29/hour=08`). An addition to GitLab's API.
+    /// Format of the date in the key of an object: `dates` (`2026/11/29/08`) or `hive` (`year=2026/month=11/day=29/hour=08`). Not
+    /// part of GitLab's API.
     pub(super) async fn partitions(&self) -> &'static str {
         self.target.settings.options().partitions.as_str()
     }
 
-    /// Whether checksum headers are left out. An addition to GitLab's API.
+    /// Whether checksum headers are omitted. Not part of GitLab's API.
     pub(super) async fn omit_checksums(&self) -> bool {
         self.target.settings.options().omit_checksums
     }
 
-    /// What the service encrypts objects with, `AES256` or `aws:kms`; empty for the default of the bucket. An addition to
-    /// GitLab's API.
+    /// Server-side encryption: `AES256` or `aws:kms`. Empty for the default of the bucket. Not part of GitLab's API.
     pub(super) async fn encryption(&self) -> &'static str {
         let encryption = self.target.settings.options().encryption.as_ref();
         encryption.map_or("", Encryption::as_str)
     }
 
-    /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
+    /// ID of the KMS key for `aws:kms`. Empty for the account's default key. Not part of GitLab's API.
     pub(super) async fn kms_key_id(&self) -> &str {
         let encryption = self.target.settings.options().encryption.as_ref();
         encryption.and_then(Encryption::kms_key_id).unwrap_or_default()
     }
 
-    /// How objects are locked, `GOVERNANCE` or `COMPLIANCE`; empty for no lock. An addition to GitLab's API.
+    /// Object Lock mode: `GOVERNANCE` or `COMPLIANCE`. Empty for no lock. Not part of GitLab's API.
     pub(super) async fn lock_mode(&self) -> &'static str {
         self.target
             .settings
@@ -122,7 +121,7 @@ impl InstanceAmazonS3ConfigurationType {
             .map_or("", |lock| lock.mode.as_str())
     }
 
-    /// For how many days objects are locked. An addition to GitLab's API.
+    /// Number of days for which objects are locked. Not part of GitLab's API.
     pub(super) async fn lock_days(&self) -> Option<u32> {
         self.target.settings.options().lock.map(|lock| lock.days)
     }
@@ -132,7 +131,7 @@ impl InstanceAmazonS3ConfigurationType {
         self.state.destination.name.as_str()
     }
 
-    /// Whether events are sent. What comes in while it is false is not sent later either.
+    /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
         self.state.destination.flow.active
     }
@@ -167,33 +166,33 @@ mutations! {
 
     /// Adds an AWS S3 destination.
     fn audit_events_instance_amazon_s3_configuration_create(ctx, input: {
-        /// Name of the destination; without one, it is made up.
+        /// Name of the destination. Generated if omitted.
         name: Option<String>,
         /// Access key ID of the AWS account.
         access_key_xid: String,
         /// Secret access key of the AWS account.
         secret_access_key: String,
-        /// Bucket to put objects into.
+        /// Name of the bucket.
         bucket_name: String,
         /// Region of the bucket.
         aws_region: String,
-        /// Where a service other than Amazon's own listens. An addition to GitLab's API.
+        /// URL of an S3-compatible service. Not part of GitLab's API.
         endpoint_url: Option<String>,
-        /// What the key of each object begins with. An addition to GitLab's API.
+        /// Prefix of the key of each object. Not part of GitLab's API.
         key_prefix: Option<String>,
-        /// How events become objects; one by one unless told otherwise. An addition to GitLab's API.
+        /// How events are grouped into objects. Defaults to `events`. Not part of GitLab's API.
         object_layout: Option<AuditEventObjectLayout>,
-        /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+        /// Format of the date in the key of an object: `dates` or `hive`. Not part of GitLab's API.
         partitions: Option<String>,
-        /// Whether checksum headers are left out. An addition to GitLab's API.
+        /// Whether checksum headers are omitted. Not part of GitLab's API.
         omit_checksums: Option<bool>,
-        /// `AES256` or `aws:kms`. An addition to GitLab's API.
+        /// Server-side encryption: `AES256` or `aws:kms`. Not part of GitLab's API.
         encryption: Option<String>,
-        /// The key for `aws:kms`. An addition to GitLab's API.
+        /// ID of the KMS key for `aws:kms`. Not part of GitLab's API.
         kms_key_id: Option<String>,
-        /// `GOVERNANCE` or `COMPLIANCE`. An addition to GitLab's API.
+        /// Object Lock mode: `GOVERNANCE` or `COMPLIANCE`. Not part of GitLab's API.
         lock_mode: Option<String>,
-        /// For how many days objects are locked. An addition to GitLab's API.
+        /// Number of days for which objects are locked. Not part of GitLab's API.
         lock_days: Option<u32>,
     }) -> {
         /// The new destination.
@@ -218,7 +217,7 @@ mutations! {
         Ok(InstanceAmazonS3ConfigurationType::of(created))
     }
 
-    /// Changes an AWS S3 destination.
+    /// Updates an AWS S3 destination.
     fn audit_events_instance_amazon_s3_configuration_update(ctx, input: {
         /// ID of the destination.
         id: GlobalId<S3Model>,
@@ -228,34 +227,36 @@ mutations! {
         access_key_xid: Option<String>,
         /// Secret access key of the AWS account.
         secret_access_key: Option<String>,
-        /// Bucket to put objects into.
+        /// Name of the bucket.
         bucket_name: Option<String>,
         /// Region of the bucket.
         aws_region: Option<String>,
-        /// Where a service other than Amazon's own listens; empty for Amazon's. An addition to GitLab's API.
+        /// URL of an S3-compatible service. Empty for AWS. Not part of GitLab's API.
         endpoint_url: Option<String>,
-        /// What the key of each object begins with; empty for nothing. An addition to GitLab's API.
+        /// Prefix of the key of each object. Empty for no prefix. Not part of GitLab's API.
         key_prefix: Option<String>,
-        /// How events become objects. An addition to GitLab's API.
+        /// How events are grouped into objects. Not part of GitLab's API.
         object_layout: Option<AuditEventObjectLayout>,
-        /// How the date of an object becomes folders of its key: `dates` or `hive`. An addition to GitLab's API.
+        /// Format of the date in the key of an object: `dates` or `hive`. Not part of GitLab's API.
         partitions: Option<String>,
-        /// Whether checksum headers are left out. An addition to GitLab's API.
+        /// Whether checksum headers are omitted. Not part of GitLab's API.
         omit_checksums: Option<bool>,
-        /// `AES256` or `aws:kms`; empty for the default of the bucket, which removes the key as well. An addition to GitLab's API.
+        /// Server-side encryption: `AES256` or `aws:kms`. Empty for the default of the bucket, which also removes `kmsKeyId`. Not
+        /// part of GitLab's API.
         encryption: Option<String>,
-        /// The key for `aws:kms`; empty for the account's default key. An addition to GitLab's API.
+        /// ID of the KMS key for `aws:kms`. Empty for the account's default key. Not part of GitLab's API.
         kms_key_id: Option<String>,
-        /// `GOVERNANCE` or `COMPLIANCE`; empty for no lock, which removes the days as well. An addition to GitLab's API.
+        /// Object Lock mode: `GOVERNANCE` or `COMPLIANCE`. Empty for no lock, which also removes `lockDays`. Not part of GitLab's
+        /// API.
         lock_mode: Option<String>,
-        /// For how many days objects are locked. An addition to GitLab's API.
+        /// Number of days for which objects are locked. Not part of GitLab's API.
         lock_days: Option<u32>,
-        /// Whether events are sent.
+        /// Whether events are streamed to the destination.
         active: Option<bool>,
-        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        /// Whether streaming is paused. Not part of GitLab's API.
         paused: Option<bool>,
     }) -> {
-        /// The destination as it is now.
+        /// The updated destination.
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
     } {
         let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, flow| {

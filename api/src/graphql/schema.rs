@@ -20,11 +20,11 @@ use super::{
     unified::{UnifiedMutations, UnifiedQueries},
 };
 
-/// What can be read.
+/// The queries.
 #[derive(MergedObject, Default)]
 pub(super) struct Query(DefinitionQueries, HttpQueries, GoogleQueries, S3Queries, UnifiedQueries);
 
-/// What can be changed.
+/// The mutations.
 #[derive(MergedObject, Default)]
 pub(super) struct Mutation(
     HttpMutations,

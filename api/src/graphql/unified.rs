@@ -48,12 +48,13 @@ impl InstanceAuditEventStreamingDestination {
         self.0.destination.target.kind().as_str()
     }
 
-    /// Where events go; its keys depend on the category. Without header values and paths of URLs for a token that may only read.
+    /// Configuration of the destination. Its keys depend on the category. Without the scope `admin`, header values are empty and
+    /// URLs have no path.
     pub(super) async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
         read_config(&self.0.destination.target, reveals(ctx)?).map_err(|error| failed(&error))
     }
 
-    /// Sent with each event of an HTTP destination. Empty for other kinds, and for a token that may only read.
+    /// Verification token of an HTTP destination, sent with each event. Empty for other kinds, and without the scope `admin`.
     pub(super) async fn secret_token(&self, ctx: &Context<'_>) -> Result<&str> {
         match &self.0.destination.target {
             Target::Http(target) if reveals(ctx)? => Ok(target.secrets.verification_token.expose()),
@@ -61,17 +62,17 @@ impl InstanceAuditEventStreamingDestination {
         }
     }
 
-    /// Allowlist: only these event types are streamed. Empty if there is none.
+    /// Allowlist: only these event types are streamed. Empty if there is no allowlist.
     pub(super) async fn event_type_filters(&self) -> Vec<String> {
         event_types(&self.0, FilterKind::Allow)
     }
 
-    /// Denylist: every event type is streamed except these. Empty if there is none. An addition to GitLab's API.
+    /// Denylist: all event types except these are streamed. Empty if there is no denylist. Not part of GitLab's API.
     pub(super) async fn event_type_denylist_filters(&self) -> Vec<String> {
         event_types(&self.0, FilterKind::Deny)
     }
 
-    /// Groups and projects whose events are streamed; none means all.
+    /// Groups and projects whose events are streamed. Empty if all are.
     async fn namespace_filters(&self) -> Option<Vec<InstanceAuditEventNamespaceFilter>> {
         Some(InstanceAuditEventNamespaceFilter::all_of(&self.0))
     }
@@ -81,7 +82,7 @@ impl InstanceAuditEventStreamingDestination {
         self.0.destination.name.as_str()
     }
 
-    /// Whether events are sent. What comes in while it is false is not sent later either.
+    /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
         self.0.destination.flow.active
     }
@@ -130,7 +131,7 @@ impl InstanceAuditEventNamespaceFilter {
         Namespace::at(self.namespace.path.as_str())
     }
 
-    /// The destination that is limited to it.
+    /// The destination that has the filter.
     async fn external_streaming_destination(&self) -> InstanceAuditEventStreamingDestination {
         InstanceAuditEventStreamingDestination(Arc::clone(&self.state))
     }
@@ -141,7 +142,7 @@ pub(super) struct UnifiedQueries;
 
 #[Object]
 impl UnifiedQueries {
-    /// Destinations of this instance, of every kind.
+    /// Streaming destinations of this instance, of every kind.
     async fn audit_events_instance_streaming_destinations(
         &self,
         ctx: &Context<'_>,
@@ -162,11 +163,11 @@ mutations! {
     fn instance_audit_event_streaming_destinations_create(ctx, input: {
         /// Kind of the destination: `http`, `gcp` or `aws`.
         category: String,
-        /// Where events are to go; its keys depend on the category.
+        /// Configuration of the destination. Its keys depend on the category.
         config: Value,
-        /// Name of the destination; without one, it is made up.
+        /// Name of the destination. Generated if omitted.
         name: Option<String>,
-        /// Verification token (`http`; without one, it is made up), private key (`gcp`) or secret access key (`aws`).
+        /// Verification token (`http`; generated if omitted), private key (`gcp`) or secret access key (`aws`).
         secret_token: Option<String>,
     }) -> {
         /// The new destination.
@@ -175,24 +176,24 @@ mutations! {
         add(ctx, input).await.map(|state| Some(state.into()))
     }
 
-    /// Changes a destination.
+    /// Updates a destination.
     fn instance_audit_event_streaming_destinations_update(ctx, input: {
         /// ID of the destination.
         id: GlobalId<UnifiedModel>,
-        /// Kind of the destination. It can't become another.
+        /// Kind of the destination. It cannot be changed.
         category: Option<String>,
-        /// Where events are to go: all of it.
+        /// Configuration of the destination. Replaces the whole configuration.
         config: Option<Value>,
         /// Name of the destination.
         name: Option<String>,
         /// Verification token (`http`), private key (`gcp`) or secret access key (`aws`).
         secret_token: Option<String>,
-        /// Whether events are sent.
+        /// Whether events are streamed to the destination.
         active: Option<bool>,
-        /// Whether sending is stopped for a while. An addition to GitLab's API.
+        /// Whether streaming is paused. Not part of GitLab's API.
         paused: Option<bool>,
     }) -> {
-        /// The destination as it is now.
+        /// The updated destination.
         external_audit_event_destination: Option<InstanceAuditEventStreamingDestination>,
     } {
         change(ctx, input.id.parse()?, &input).await.map(|state| Some(state.into()))

@@ -2,7 +2,7 @@
 
 use utoipa::ToSchema;
 
-/// An audit event as it is posted. Other members are kept as they are.
+/// An audit event to post. Other members are stored unchanged.
 #[derive(ToSchema)]
 #[schema(example = json!({
     "event_type": "user_created", "author_name": "Ada", "entity_type": "Group", "entity_id": 7,
@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 pub(super) struct AuditEventInput {
     #[schema(min_length = 1, max_length = 255, example = "user_created")]
     event_type: String,
-    /// The key by which repeats are told: a string or an integer. Made if it is not there.
+    /// Key for detecting duplicates: a string or an integer. Generated if omitted.
     id: Option<Identifier>,
     author_id: Option<Identifier>,
     author_name: Option<String>,
     entity_id: Option<Identifier>,
-    /// The instance, unless it is given.
+    /// Defaults to the instance.
     #[schema(example = "Project")]
     entity_type: Option<String>,
     entity_path: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct AuditEventInput {
     target_type: Option<String>,
     target_details: Option<String>,
     ip_address: Option<String>,
-    /// When it was received, unless it is given.
+    /// Defaults to the time at which the event is received.
     #[schema(format = DateTime)]
     created_at: Option<String>,
     #[schema(value_type = Value)]

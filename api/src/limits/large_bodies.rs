@@ -97,7 +97,7 @@ impl OfToken<'_> {
 }
 
 fn busy() -> ApiError {
-    let message = "Too many large requests are being taken in. Nothing was stored; send the request again.";
+    let message = "Too many large requests are in progress. Nothing was stored. Retry the request.";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
 }
 

@@ -40,7 +40,7 @@ impl LogReads {
 }
 
 fn busy() -> ApiError {
-    let message = "Too many requests read the log at once. Send the request again.";
+    let message = "Too many requests are reading the log. Retry the request.";
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
 }
 

@@ -35,12 +35,12 @@ impl Reading {
         )?;
         families.gauge(
             "process_start_time_seconds",
-            "When the server was started, since 1970.",
+            "Time at which the server started.",
             [plain(seconds_of(self.started_at))],
         )?;
         families.gauge(
             "process_resident_memory_bytes",
-            "Memory that the server holds.",
+            "Resident memory of the server.",
             self.resident_bytes.map(plain),
         )
     }
@@ -51,13 +51,13 @@ impl Reading {
         let outcomes = [(ACCEPTED, accepted.requests.count())].into_iter().chain(refused);
         families.counter(
             "audit_streams_ingest_requests_total",
-            "Requests that posted events, by outcome.",
+            "Requests that posted events: accepted, or the reason for the rejection.",
             outcomes.map(|(outcome, count)| (label("outcome", outcome), count)),
         )?;
         families.counter(
             "audit_streams_ingest_events_total",
-            "Events of accepted requests: stored, repeated if they had been sent before, or conflicting if another one is \
-             stored under their id.",
+            "Events of accepted requests: stored, repeated if they were already stored, or conflicting if they were not stored \
+             because another event with different content is stored under their id.",
             [
                 (label("result", "stored"), accepted.stored),
                 (label("result", "repeated"), accepted.repeated),
@@ -66,12 +66,12 @@ impl Reading {
         )?;
         families.counter(
             "audit_streams_ingest_bytes_total",
-            "Bytes of the bodies of accepted requests, decompressed.",
+            "Bytes of the bodies of accepted requests, after decompression.",
             [plain(accepted.bytes)],
         )?;
         families.histogram(
             "audit_streams_ingest_duration_seconds",
-            "How long an accepted request took from its head until its events were on disk.",
+            "Duration of an accepted request, from its head until its events are on disk.",
             [plain(&accepted.requests)],
         )
     }
@@ -79,12 +79,12 @@ impl Reading {
     fn write_log(&self, families: &mut Families<'_>) -> fmt::Result {
         families.counter(
             "audit_streams_log_appended_events_total",
-            "Events that were ever appended to the log, own ones included; goes on after a restart.",
+            "Events that were ever appended, including instance events. Not reset by a restart.",
             [plain(self.log.appended)],
         )?;
         families.histogram(
             "audit_streams_log_commit_duration_seconds",
-            "How long it took to bring what had queued up to the disk.",
+            "Duration of writing the queued events to disk.",
             [plain(&self.log.writing.commits)],
         )?;
         families.gauge(
@@ -94,12 +94,12 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_log_events",
-            "Events that the log holds.",
+            "Number of events in the log.",
             [plain(self.log.stored.events)],
         )?;
         families.gauge(
             "audit_streams_log_oldest_event_timestamp_seconds",
-            "When the oldest event in the log came in, since 1970; absent while the log is empty.",
+            "Time at which the oldest event in the log was received. Absent while the log is empty.",
             self.log.stored.oldest_received_at.map(|at| plain(seconds_of(at))),
         )
     }
@@ -112,33 +112,33 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_log_kept_events",
-            "Events that have left the log, but are kept because a destination refused them, to be retried or discarded.",
+            "Events that were removed from the log, but are kept to be retried or discarded, because a destination refused them.",
             [plain(self.log.stored.kept_events)],
         )?;
         families.counter(
             "audit_streams_log_pruned_early_events_total",
-            "Events that left the log before they had reached the retention age, for want of room; goes on after a restart.",
+            "Events that were removed from the log before they reached the retention age, to make room. Not reset by a restart.",
             [plain(self.log.pruned_early)],
         )?;
         families.gauge(
             "audit_streams_log_size_limit_bytes",
-            "Size at which no more events are taken in.",
+            "Size of the log at which the server stops accepting events.",
             [plain(self.log.limit_bytes)],
         )?;
         families.gauge(
             "audit_streams_log_full",
-            "1 while events are refused because the log has reached its limit.",
+            "1 while events are rejected because the log has reached its size limit.",
             [plain(u64::from(self.log.is_full()))],
         )?;
         families.gauge(
             "audit_streams_log_full_timestamp_seconds",
-            "When the log reaches its limit if nothing leaves it and events go on coming in as in the last hour, since 1970; \
-             absent if no stream is behind, or that is more than a year away.",
+            "Predicted time at which the log reaches its size limit, if nothing is removed and events arrive at the rate of the \
+             last hour. Absent if no stream is behind, or it is more than a year away.",
             self.log.full_at.map(|at| plain(seconds_of(at))),
         )?;
         families.counter(
             "audit_streams_log_unreadable_events_total",
-            "Events that could not be read since the server was started, because the file is damaged where they are stored.",
+            "Events that could not be read since the start, because the file is damaged where they are stored.",
             [plain(self.log.unreadable)],
         )
     }
@@ -153,7 +153,7 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_destination_state",
-            "1 for the state that the destination is in, 0 for the others.",
+            "1 for the current state of the stream, 0 for the others.",
             self.streams.iter().flat_map(|stream| {
                 let states = StreamHealth::NAMES.into_iter();
                 states.map(|state| (stream.with("state", state), u64::from(state == stream.state)))
@@ -161,21 +161,21 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_destination_backlog_events",
-            "Positions of the log that are still to be acknowledged for the destination; absent while its stream starts.",
+            "Positions of the log that the stream has not acknowledged yet. Absent while the stream starts.",
             self.streams
                 .iter()
                 .filter_map(|stream| Some((stream.labels(), stream.backlog?))),
         )?;
         families.gauge(
             "audit_streams_destination_lag_seconds",
-            "For how long the oldest event that waits for the destination has been in the log; 0 if none waits.",
+            "Time for which the oldest waiting event has been in the log. 0 if no event waits.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.lag.as_secs_f64())),
         )?;
         families.gauge(
             "audit_streams_destination_last_success_timestamp_seconds",
-            "When the destination last accepted an event, since 1970; absent if it never has.",
+            "Time at which the destination last accepted an event. Absent if it never did.",
             self.streams
                 .iter()
                 .filter_map(|stream| Some((stream.labels(), seconds_of(stream.facts.last_success_at?)))),
@@ -185,14 +185,15 @@ impl Reading {
     fn write_deliveries(&self, families: &mut Families<'_>) -> fmt::Result {
         families.counter(
             "audit_streams_destination_delivered_events_total",
-            "Events that the destination accepted, repeats after a crash included.",
+            "Events that the destination accepted, including repeats after a crash.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.totals.delivered)),
         )?;
         families.counter(
             "audit_streams_destination_requests_total",
-            "Requests to the destination, by outcome; one that was accepted in part counts as accepted and as failed.",
+            "Requests to the destination: accepted, or how they failed. A request that was accepted in part counts as accepted \
+             and as failed.",
             self.streams.iter().flat_map(|stream| {
                 let outcomes = stream.outcomes();
                 outcomes.map(|(outcome, count)| (stream.with("outcome", outcome), count))
@@ -200,14 +201,14 @@ impl Reading {
         )?;
         families.histogram(
             "audit_streams_destination_request_duration_seconds",
-            "How long requests took that the destination accepted.",
+            "Duration of accepted requests.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), &stream.totals.accepted)),
         )?;
         families.counter(
             "audit_streams_destination_holds_total",
-            "How many times the destination was held: nothing but probes is sent until it accepts again.",
+            "How often the stream started to back off. While it backs off, it sends only probes.",
             self.streams.iter().map(|stream| (stream.labels(), stream.totals.holds)),
         )
     }
@@ -215,19 +216,19 @@ impl Reading {
     fn write_refused_events(&self, families: &mut Families<'_>) -> fmt::Result {
         families.counter(
             "audit_streams_destination_parked_total",
-            "Events that were given up after the destination had refused them each time.",
+            "Events that the stream parked, because they were refused in every attempt or because an administrator parked them.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.totals.parked)),
         )?;
         families.gauge(
             "audit_streams_destination_parked_events",
-            "Events that are parked now, for an administrator to retry or discard.",
+            "Events that are parked now, to be retried or discarded.",
             self.streams.iter().map(|stream| (stream.labels(), stream.facts.parked)),
         )?;
         families.gauge(
             "audit_streams_destination_retrying_events",
-            "Refused events that are still tried, each on its own schedule.",
+            "Refused events that are still being retried.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.facts.retrying)),

@@ -8,10 +8,9 @@ use crate::{error::ApiError, services::Services};
 
 /// List open alerts
 ///
-/// What administrators were notified of and is not over: streams that have been failing, parked events, a log that nears its
-/// limit, and events that leave it before the retention age.
+/// Lists open alerts: failing streams, parked events, a log close to its size limit, and events removed before the retention age.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "Settings", responses(
-    (status = 200, description = "Streams that fail, then those with parked events, then those of the log", body = Listed<AlertView>),
+    (status = 200, description = "Open alerts: failing streams first, then parked events, then the log", body = Listed<AlertView>),
 ))]
 pub(super) async fn list_alerts(State(services): State<Services>) -> Result<Json<Listed<AlertView>>, ApiError> {
     let items = services.engine.list_alerts().await?;

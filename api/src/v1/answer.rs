@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
-/// A list that is answered whole.
+/// A list without pages.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Listed<T> {
     pub(super) items: Vec<T>,
@@ -58,8 +58,8 @@ pub(super) fn expected_version(headers: &HeaderMap, stored: i64) -> Result<Optio
 }
 
 pub(super) fn version_mismatch() -> ApiError {
-    let message =
-        "This is not the version that If-Match names. Nothing was changed; get it again to see what it is now.";
+    let message = "If-Match: this is not the current version. Nothing was changed. Get the resource again to see the current \
+                   version.";
     ApiError::new(StatusCode::PRECONDITION_FAILED, "version_mismatch", message)
 }
 

@@ -25,17 +25,17 @@ use crate::{
     services::Services,
 };
 
-/// An audit event, and how it came into the log.
+/// An audit event, and how it was received.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoggedEvent {
-    /// Position in the log: grows in the order in which events came in, and is never given twice.
+    /// Position in the log. Positions increase in the order in which events are received, and are never reused.
     #[schema(example = 4711)]
     seq: i64,
-    /// Name of the API token that posted it, or `audit-streams` for what was done on this instance itself.
+    /// Name of the API token that posted the event, or `audit-streams` for events of this instance.
     #[schema(example = "gitlab-production")]
     source: String,
     received_at: Timestamp,
-    /// The event exactly as it is delivered.
+    /// The event, exactly as it is delivered.
     #[schema(value_type = Object, example = json!({
         "id": "0199e2f4-5d1c-7a3b-9c1d-2f8d6a5e4c3b", "author_id": 7, "entity_id": 29, "entity_type": "Project",
         "details": {"custom_message": "Created project engine-room"}, "ip_address": "192.0.2.10",
@@ -50,25 +50,25 @@ pub(super) struct LoggedEvent {
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventPage {
     items: Vec<LoggedEvent>,
-    /// The `cursor` of the next page; null at the end.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
-    /// The `cursor` where this page ended, whether or not there is more: ask with it later for what has come since. Null only
-    /// where there is nothing, and the newest was asked for first.
+    /// The `cursor` at the end of this page, also on the last page: use it later to get newer events. Null only if there are no
+    /// events and the order is newest first.
     end_cursor: Option<String>,
-    /// The page ended here, before it was full: the search for `text` takes permits, and a page has about 8 MiB of events.
-    /// `next_cursor` goes on. Otherwise null.
+    /// The `cursor` up to which the log was searched, if the page ended before it was full: a search for `text` is interrupted
+    /// after a while, and a page has about 8 MiB of events. Continue with `next_cursor`. Otherwise null.
     searched_to: Option<String>,
 }
 
 /// List audit events
 ///
-/// The newest first, by the time that each event gives. To follow the log and miss nothing, use `order_by=seq&sort=asc` and go
-/// on from `end_cursor`: positions only grow, while an event may say that it was created long ago.
+/// Lists events by `created_at`, newest first. To follow the log without missing events, use `order_by=seq&sort=asc` and continue
+/// from `end_cursor`: positions only increase, while a new event can have a `created_at` in the past.
 #[utoipa::path(get, path = "/api/v1/audit_events", tag = "Audit events", params(ListQuery), responses(
     (status = 200, description = "A page of events", body = EventPage,
-        headers(("Link" = String, description = "The next page, if there is one: `<…>; rel=\"next\"`"))),
-    (status = 422, description = "A parameter is not right"),
-    (status = 503, description = "Too many read the log at once: `Retry-After` says when to come back"),
+        headers(("Link" = String, description = "URL of the next page, if there is one: `<…>; rel=\"next\"`"))),
+    (status = 422, description = "A parameter is invalid"),
+    (status = 503, description = "Too many requests are reading the log. Retry after the number of seconds in `Retry-After`"),
 ))]
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
@@ -91,7 +91,7 @@ pub(super) async fn list_audit_events(
     params(("seq" = i64, Path, description = "Position in the log", minimum = 1)),
     responses(
         (status = 200, description = "The event", body = LoggedEvent),
-        (status = 404, description = "No event stands there, or not any more"),
+        (status = 404, description = "There is no event at this position, or it was removed"),
     ),
 )]
 pub(super) async fn show_audit_event(
@@ -162,7 +162,7 @@ fn view(row: BrowseRow) -> Result<LoggedEvent, ApiError> {
         seq: row.position.seq.get(),
         source: row.source,
         received_at: row.received_at,
-        event: event.map_err(|error| ApiError::internal("A stored event is no JSON.", &error))?,
+        event: event.map_err(|error| ApiError::internal("A stored event is not valid JSON.", &error))?,
     })
 }
 
@@ -177,5 +177,5 @@ fn next_link(public_url: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
 }
 
 pub(crate) fn unreadable(error: LogError) -> ApiError {
-    ApiError::internal("The log was asked by the API.", &error)
+    ApiError::internal("A log query of the API failed.", &error)
 }

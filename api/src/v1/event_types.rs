@@ -18,26 +18,26 @@ pub(super) struct EventType {
     name: String,
     #[schema(example = "User management")]
     category: &'static str,
-    /// When such an event is recorded. Empty for a type that only this instance knows.
+    /// When events of this type are recorded. Empty for event types that are not built in.
     description: &'static str,
-    /// GitLab's name of the area of the product; null for a type that is not built in.
+    /// GitLab's feature category. Null for event types that are not built in.
     #[schema(example = "user_management")]
     feature_category: Option<&'static str>,
-    /// The release that brought it; null for a type that is not built in.
+    /// GitLab release that introduced the event type. Null for event types that are not built in.
     #[schema(example = "15.7")]
     milestone: Option<&'static str>,
-    /// Whether GitLab keeps such events besides streaming them; null for a type that is not built in.
+    /// Whether GitLab saves events of this type to its database. Null for event types that are not built in.
     saved_to_database: Option<bool>,
-    /// Events of it that were received in the last 24 hours, counted in whole hours.
+    /// Number of events of this type received in the last 24 hours, rounded to whole hours.
     received_last_day: u64,
 }
 
 /// List event types
 ///
-/// The built-in ones, and every type that this instance has received. `event_types` and `event_type_denylist` of a destination may name
-/// others as well; the destination then has a warning.
+/// Lists the built-in event types, and every event type that this instance has received. The filters of a destination may name
+/// other event types; the destination then has a warning.
 #[utoipa::path(get, path = "/api/v1/event_types", tag = "Audit events", responses(
-    (status = 200, description = "Every type: first those that are not built in, then by category", body = Listed<EventType>),
+    (status = 200, description = "All event types: first those that are not built in, then by category", body = Listed<EventType>),
 ))]
 pub(super) async fn list_event_types(State(services): State<Services>) -> Result<Json<Listed<EventType>>, ApiError> {
     let known = services.engine.list_event_types().await?;

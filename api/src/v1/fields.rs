@@ -30,7 +30,7 @@ impl From<AdminError> for ApiError {
             AdminError::NotFound => not_found(),
             AdminError::Invalid(errors) => refuse(&errors),
             AdminError::ChangedMeanwhile => {
-                let message = "Somebody else changed this in the meantime. Nothing was changed; try again.";
+                let message = "The resource was changed at the same time by someone else. Nothing was changed. Retry the request.";
                 Self::new(StatusCode::CONFLICT, "conflict", message)
             }
             AdminError::TooManyDestinations { limit } => {
@@ -38,16 +38,16 @@ impl From<AdminError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_destinations", message)
             }
             AdminError::KeyReused => {
-                let message = "Another request was sent under this Idempotency-Key. A key is good for one request.";
+                let message = "Idempotency-Key: already used for a different request.";
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
             }
             AdminError::ReplayRunning => {
-                let message = "Another replay to this destination is running. Wait until it has ended, or cancel it.";
+                let message = "Another replay to this destination is running. Wait until it ends, or cancel it.";
                 Self::new(StatusCode::CONFLICT, "replay_running", message)
             }
             AdminError::NotParked { reason } => Self::new(StatusCode::CONFLICT, "not_parked", reason),
             AdminError::Busy => {
-                let message = "The server can't do this right now. Try again in a moment.";
+                let message = "The server cannot process the request now. Retry it in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
             }
             AdminError::Internal { code } => Self::incident(&code),

@@ -18,13 +18,13 @@ pub(super) struct InstanceView {
     stored_events: u64,
     newest_received_at: Option<Timestamp>,
     destinations: u32,
-    /// Destinations that are held: nothing is sent to them until they accept again, and nothing is dropped.
+    /// Destinations that do not accept events. Their streams back off and retry, and no event is dropped.
     held: u32,
 }
 
 /// Show the instance
 #[utoipa::path(get, path = "/api/v1/instance", tag = "Instance", responses(
-    (status = 200, description = "The instance at a glance", body = InstanceView),
+    (status = 200, description = "Overview of the instance", body = InstanceView),
 ))]
 pub(super) async fn show_instance(State(services): State<Services>) -> Result<Json<InstanceView>, ApiError> {
     let overview = services.engine.overview().await?;

@@ -7,7 +7,7 @@ use crate::{error::ApiError, services::Services};
 
 /// Show how the instance is doing
 #[utoipa::path(get, path = "/api/v1/overview", tag = "Instance", responses(
-    (status = 200, description = "All streams and the log", body = OverviewView),
+    (status = 200, description = "The state of all streams and of the log", body = OverviewView),
 ))]
 pub(super) async fn show_overview(State(services): State<Services>) -> Result<Json<OverviewView>, ApiError> {
     Ok(Json(services.engine.overview().await?.view))

@@ -8,7 +8,7 @@ use super::fields::refuse_one;
 use crate::error::ApiError;
 
 fn refuse_fixed(field: &str) -> ApiError {
-    let rule = format!("{field}: set on the command line or in the environment, which wins.");
+    let rule = format!("{field}: set on the command line or in the environment, so it cannot be changed here.");
     refuse_one(field, &rule)
 }
 

@@ -23,18 +23,18 @@ use crate::{
     services::Services,
 };
 
-/// A token to be made.
+/// A token to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "gitlab-production", "scopes": ["ingest"], "expires_on": "2027-01-31"}))]
 pub(super) struct NewTokenInput {
-    /// 1 to 72 characters of printable ASCII. No two tokens ever have the same name.
+    /// 1 to 72 printable ASCII characters. The name of a token is never used again.
     #[schema(max_length = 72, min_length = 1)]
     name: String,
     /// At least one.
     #[schema(min_items = 1)]
     scopes: Vec<Scope>,
-    /// The last day on which it works, in UTC; null for a token that never expires.
+    /// Last day on which the token is valid, in UTC. Null if it does not expire.
     #[schema(format = Date)]
     #[serde(default)]
     expires_on: Option<String>,
@@ -42,20 +42,20 @@ pub(super) struct NewTokenInput {
 
 /// List API tokens
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", responses(
-    (status = 200, description = "Every token: those that work first, the newest first", body = Listed<TokenView>),
+    (status = 200, description = "All tokens: valid ones first, newest first", body = Listed<TokenView>),
 ))]
 pub(super) async fn list_tokens(State(services): State<Services>) -> Result<Json<Listed<TokenView>>, ApiError> {
     let items = services.engine.list_tokens().await?;
     Ok(Json(Listed { items }))
 }
 
-/// Make an API token
+/// Create an API token
 ///
-/// The name is what makes this happen once: it can't be taken twice. So an `Idempotency-Key` is refused.
+/// Names are unique, so repeating the request cannot create a duplicate. `Idempotency-Key` is not supported.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "Tokens", request_body = NewTokenInput, responses(
     (status = 201, description = "The token", body = NewTokenView),
-    (status = 400, description = "There is an `Idempotency-Key`: the name is the key"),
-    (status = 422, description = "A field is not right, or the name is taken"),
+    (status = 400, description = "`Idempotency-Key` is not supported"),
+    (status = 422, description = "A field is invalid, or the name has already been taken"),
 ))]
 pub(super) async fn create_token(
     State(services): State<Services>,
@@ -73,12 +73,12 @@ pub(super) async fn create_token(
 
 /// Revoke an API token
 ///
-/// It is refused from then on. Its name stays taken.
+/// The server rejects the token immediately. Its name cannot be used again.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "Tokens",
     params(("id" = i64, Path, description = "The token's id", minimum = 1)),
     responses(
         (status = 204, description = "Revoked"),
-        (status = 404, description = "There is no such token, or it was revoked before"),
+        (status = 404, description = "The token does not exist, or is already revoked"),
     ),
 )]
 pub(super) async fn revoke_token(

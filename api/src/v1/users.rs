@@ -28,23 +28,23 @@ use crate::{
     services::Services,
 };
 
-/// Somebody to be added.
+/// A user to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"username": "ada.lovelace"}))]
 pub(super) struct NewUserInput {
     username: String,
-    /// At least 12 characters; one is made if none is given.
+    /// At least 12 characters. Generated if omitted.
     #[serde(default)]
     password: Option<String>,
 }
 
-/// A change of a user.
+/// A change to a user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"enabled": false}))]
 pub(super) struct UserChange {
-    /// A user who is disabled is signed out everywhere.
+    /// Disabling a user ends all their sessions.
     enabled: bool,
 }
 
@@ -53,14 +53,14 @@ pub(super) struct UserChange {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub(super) struct PasswordInput {
-    /// At least 12 characters; one is made if none is given.
+    /// At least 12 characters. Generated if omitted.
     #[serde(default)]
     password: Option<String>,
 }
 
 /// List users
 #[utoipa::path(get, path = "/api/v1/users", tag = "Users", responses(
-    (status = 200, description = "Every administrator, oldest first", body = Listed<UserView>),
+    (status = 200, description = "All users, oldest first", body = Listed<UserView>),
 ))]
 pub(super) async fn list_users(State(services): State<Services>) -> Result<Json<Listed<UserView>>, ApiError> {
     let items = services.engine.list_users().await?;
@@ -69,12 +69,12 @@ pub(super) async fn list_users(State(services): State<Services>) -> Result<Json<
 
 /// Add a user
 ///
-/// The name is what makes this happen once: it can't be taken twice. So an `Idempotency-Key` is refused.
+/// Names are unique, so repeating the request cannot create a duplicate. `Idempotency-Key` is not supported.
 #[utoipa::path(post, path = "/api/v1/users", tag = "Users", request_body = NewUserInput, responses(
-    (status = 201, description = "Added", body = LoginView, headers(("Location" = String, description = "Their address"))),
-    (status = 400, description = "There is an `Idempotency-Key`: the name is the key"),
-    (status = 422, description = "A field is not right, or the name is taken"),
-    (status = 503, description = "Too many passwords are being set; `Retry-After` says when to come back"),
+    (status = 201, description = "Added", body = LoginView, headers(("Location" = String, description = "URL of the user"))),
+    (status = 400, description = "`Idempotency-Key` is not supported"),
+    (status = 422, description = "A field is invalid, or the name has already been taken"),
+    (status = 503, description = "Too many passwords are being set. Retry after the number of seconds in `Retry-After`"),
 ))]
 pub(super) async fn add_user(
     State(services): State<Services>,
@@ -94,7 +94,7 @@ pub(super) async fn add_user(
     params(("id" = i64, Path, description = "The user's id", minimum = 1)),
     responses(
         (status = 200, description = "The user", body = UserView),
-        (status = 404, description = "There is no such user"),
+        (status = 404, description = "The user does not exist"),
     ),
 )]
 pub(super) async fn show_user(
@@ -108,9 +108,9 @@ pub(super) async fn show_user(
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", request_body = UserChange,
     params(("id" = i64, Path, description = "The user's id", minimum = 1)),
     responses(
-        (status = 200, description = "The user as they are now", body = UserView),
-        (status = 404, description = "There is no such user"),
-        (status = 422, description = "A field is not right, or nobody could sign in any more"),
+        (status = 200, description = "The updated user", body = UserView),
+        (status = 404, description = "The user does not exist"),
+        (status = 422, description = "A field is invalid, or no user could sign in after the change"),
     ),
 )]
 pub(super) async fn update_user(
@@ -124,16 +124,16 @@ pub(super) async fn update_user(
     find(&services, id).await.map(Json)
 }
 
-/// Set a new password
+/// Set the password of a user
 ///
-/// The user is signed out everywhere. Their own password people change on their profile.
+/// Ends all sessions of the user. Users change their own password on their profile.
 #[utoipa::path(post, path = "/api/v1/users/{id}/reset_password", tag = "Users", request_body = PasswordInput,
     params(("id" = i64, Path, description = "The user's id", minimum = 1)),
     responses(
-        (status = 200, description = "The user, and the password if it was made", body = LoginView),
-        (status = 404, description = "There is no such user"),
-        (status = 422, description = "The password is too short or too long, or one's own"),
-        (status = 503, description = "Too many passwords are being set; `Retry-After` says when to come back"),
+        (status = 200, description = "The user, and the password if it was generated", body = LoginView),
+        (status = 404, description = "The user does not exist"),
+        (status = 422, description = "The password is too short or too long, or the user is the caller"),
+        (status = 503, description = "Too many passwords are being set. Retry after the number of seconds in `Retry-After`"),
     ),
 )]
 pub(super) async fn reset_password(

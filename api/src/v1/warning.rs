@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use super::fields::path_of;
 
-/// Something that was accepted although it is probably not what was meant.
+/// A warning about a value that was accepted but is probably a mistake.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WarningView {
     code: WarningCode,
-    /// The field that it is about.
+    /// The field that the warning is about.
     #[schema(example = "event_types[0]")]
     field: String,
     message: String,

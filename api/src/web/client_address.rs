@@ -38,7 +38,7 @@ pub struct TrustedProxies(AddressRanges);
 pub enum InvalidProxy {
     #[error(transparent)]
     NotAnAddress(#[from] InvalidRange),
-    #[error("entry {position} ({range}) holds every address, so that any client could pretend to be any other")]
+    #[error("entry {position} ({range}) includes every address, so any client could forge its address")]
     Everybody { position: usize, range: IpNet },
 }
 

@@ -63,15 +63,15 @@ pub fn check_host(
     if public_url.is_own_host(headers) || trusted_proxies.is_one(peer) {
         return Ok(());
     }
-    let message = "This server does not go by the host name of this request. Set --public-url (AUDIT_STREAMS_PUBLIC_URL) to the \
-                   address in the browser. A proxy has to hand on Host, or be named in --trusted-proxies \
+    let message = "The host name of this request is not a name of this server. Set --public-url (AUDIT_STREAMS_PUBLIC_URL) to the \
+                   address in the browser. A proxy must forward Host, or be listed in --trusted-proxies \
                    (AUDIT_STREAMS_TRUSTED_PROXIES).";
     Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "wrong_host", message))
 }
 
 fn refusal() -> ApiError {
-    let message = "This request does not come from this server's own pages. If it should, check that --public-url is \
-                   the address in the browser.";
+    let message = "This request does not come from one of this server's own pages. If it does, check that --public-url is the \
+                   address in the browser.";
     ApiError::new(StatusCode::FORBIDDEN, "cross_origin", message)
 }
 

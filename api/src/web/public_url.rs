@@ -30,11 +30,11 @@ pub enum InvalidPublicUrl {
     NotAUrl,
     #[error("must start with http:// or https://")]
     Scheme,
-    #[error("must end after the host and port: this server can't live below a path")]
+    #[error("must not have a path: the server cannot run below a path")]
     Path,
-    #[error("can't have a user name, a password, a query (?) or a fragment (#)")]
+    #[error("must not have a user name, a password, a query (?) or a fragment (#)")]
     Extra,
-    #[error("must have a port from 1 to 65535, or none")]
+    #[error("must have no port, or a port from 1 to 65535")]
     Port,
 }
 

@@ -28,13 +28,13 @@ pub async fn log_failures(State(services): State<Services>, request: Request, ne
     });
     let status = status.as_u16();
     match line {
-        None => tracing::debug!(%method, path, status, duration_ms, "A request was answered."),
+        None => tracing::debug!(%method, path, status, duration_ms, "A request succeeded."),
         Some(None) => {}
         Some(Some(left_out)) if status >= 500 => {
             tracing::warn!(%method, path, status, duration_ms, left_out, "A request failed.");
         }
         Some(Some(left_out)) => {
-            tracing::info!(%method, path, status, duration_ms, left_out, "A request was refused.");
+            tracing::info!(%method, path, status, duration_ms, left_out, "A request was rejected.");
         }
     }
     response

@@ -4,7 +4,7 @@ use std::error::Error;
 
 /// No piece of a body came for too long. The connection ends after the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no more of the body arrived")]
+#[error("the request body stalled")]
 pub struct BodyStalled;
 
 /// Whether this is why a body could not be read.

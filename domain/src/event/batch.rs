@@ -42,7 +42,7 @@ impl EventSizeLimit {
         let limit = ByteSize(u64::try_from(self.0).unwrap_or(u64::MAX));
         Err(EventError {
             field: None,
-            reason: format!("an event has at most {limit}, and this one has {} bytes", json.len()).into(),
+            reason: format!("must have at most {limit}, and has {} bytes", json.len()).into(),
         })
     }
 }
@@ -57,7 +57,7 @@ impl Default for EventSizeLimit {
 /// Why a body as a whole can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    #[error("the body is empty; send a JSON object, an array of objects, or one object a line")]
+    #[error("the request body is empty: send a JSON object, an array of objects, or one object per line")]
     Empty,
     /// The first byte that is not, as exactly as could be found out.
     #[error("not valid UTF-8")]
@@ -65,7 +65,7 @@ pub enum BodyError {
     /// `index` counts events from 0: those before it could be read.
     #[error("{reason}")]
     NotJson { index: usize, reason: String },
-    #[error("a request holds at most {MAX_EVENTS} events")]
+    #[error("a request can have at most {MAX_EVENTS} events")]
     TooManyEvents,
 }
 
@@ -140,7 +140,7 @@ fn not_utf8(body: &[u8], bad: usize) -> BodyError {
 fn not_json(index: usize, error: &serde_json::Error) -> BodyError {
     BodyError::NotJson {
         index,
-        reason: format!("not JSON: {error}"),
+        reason: format!("is not valid JSON: {error}"),
     }
 }
 
@@ -226,7 +226,7 @@ mod tests {
                 panic!("{body}")
             };
             assert_eq!(index, 2, "{body}");
-            assert!(reason.starts_with("not JSON: "), "{reason}");
+            assert!(reason.starts_with("is not valid JSON: "), "{reason}");
         }
         assert!(matches!(split_body(b"[{}] {}"), Err(BodyError::NotJson { .. })));
         assert!(matches!(

@@ -38,7 +38,7 @@ const FIELDS: [&str; 13] = [
 const MAX_DEPTH: usize = 64;
 
 /// Text that no reader could show: JSON has a notation for it, Unicode has not.
-const HALF_A_PAIR: &str = "holds half of a surrogate pair (such as \\ud83d), which is not valid Unicode";
+const UNPAIRED_SURROGATE: &str = "has an unpaired surrogate (such as \\ud83d), which is not valid Unicode";
 
 /// What the server adds to an event that does not bring it.
 #[derive(Clone, Debug)]
@@ -58,14 +58,14 @@ pub struct EventError {
 
 pub(super) fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
     if json.len() > MAX_EVENT_BYTES {
-        return Err(whole("an event has at most 25 MiB"));
+        return Err(whole("must have at most 25 MiB"));
     }
     if !json.trim_ascii_start().starts_with('{') {
-        return Err(whole("an event is a JSON object"));
+        return Err(whole("must be a JSON object"));
     }
     let sent: Sent<'_> = serde_json::from_str(json).map_err(|error| whole(error.to_string()))?;
     if depth(json) > MAX_DEPTH {
-        return Err(whole("an event nests at most 64 levels deep"));
+        return Err(whole("must not be nested more than 64 levels deep"));
     }
     sent.check(json, received, fresh_id)
 }
@@ -106,7 +106,7 @@ impl<'json> Sent<'json> {
         }
         decode_strictly(text)
             .map(Some)
-            .ok_or_else(|| field_error(field, HALF_A_PAIR))
+            .ok_or_else(|| field_error(field, UNPAIRED_SURROGATE))
     }
 
     /// An integer or a string, as text.
@@ -370,7 +370,10 @@ impl<'de> Deserialize<'de> for Sent<'de> {
                 .and_then(|position| sent.known.get_mut(position));
             match slot {
                 None if decode_strictly(member.raw_name).is_none() => {
-                    return Err(Error::custom(format!("the field {} {HALF_A_PAIR}", member.raw_name)));
+                    return Err(Error::custom(format!(
+                        "the field {} {UNPAIRED_SURROGATE}",
+                        member.raw_name
+                    )));
                 }
                 None => sent.unknown.push((member.raw_name, member.value)),
                 Some(slot) if slot.is_none() => *slot = Some(member.value),

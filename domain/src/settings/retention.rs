@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{ByteSize, OutOfRange};
 use crate::{Field, FieldError, FieldErrors};
 
-/// Days, from 1 to 36500.
+/// Number of days, from 1 to 36500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -39,7 +39,7 @@ impl fmt::Display for RetentionDays {
 }
 
 // A smaller log could not hold one full request, and would refuse it for ever.
-/// The size limit of the log: a number and a unit, at least 64 MiB.
+/// Size limit of the log: a number with a unit, at least 64 MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -9,20 +9,20 @@ use crate::{
     settings::{AlertThresholds, EmailSettings, FailingMinutes, LogShare, SmtpSecurity, WebhookSettings},
 };
 
-/// When administrators are notified of trouble, and how. The password and the signing secret are not shown.
+/// When and how administrators are notified of problems. The password and the signing secret are not included.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertSettingsView {
     pub version: i64,
-    /// Minutes for which a stream has been failing when an alert is raised.
+    /// Number of minutes for which a stream must fail before an alert is raised.
     #[cfg_attr(feature = "openapi", schema(value_type = u32, example = 10))]
     pub failing_minutes: FailingMinutes,
-    /// The size of a stream's undelivered events, in per cent of the size limit of the log, at which an alert is raised.
+    /// Size of a stream's undelivered events at which an alert is raised, in per cent of the size limit of the log.
     #[cfg_attr(feature = "openapi", schema(value_type = u32, example = 80))]
     pub log_share: LogShare,
-    /// Null if no e-mail is sent.
+    /// Null if e-mail is disabled.
     pub email: Option<EmailView>,
-    /// Null if nothing is posted.
+    /// Null if the webhook is disabled.
     pub webhook: Option<WebhookView>,
 }
 
@@ -34,7 +34,7 @@ pub struct EmailView {
     #[cfg_attr(feature = "openapi", schema(example = 587))]
     pub port: u16,
     pub security: SmtpSecurity,
-    /// Null for a server without authentication.
+    /// Null if the server requires no authentication.
     pub username: Option<String>,
     #[cfg_attr(feature = "openapi", schema(example = "audit@example.com"))]
     pub from: String,
@@ -59,10 +59,9 @@ pub struct AlertView {
     /// The type of the audit event that was recorded for it.
     #[serde(rename = "type")]
     pub kind: AlertKind,
-    /// The destination of the stream; null if the alert is about the log.
+    /// The destination of the stream. Null for alerts about the log.
     pub destination: Option<AlertedDestination>,
-    /// When the stream began to fail, or when administrators were notified of parked events; null if the alert is about the
-    /// log.
+    /// When the stream started to fail, or when administrators were notified of parked events. Null for alerts about the log.
     pub since: Option<Timestamp>,
     /// When administrators were notified.
     pub raised_at: Timestamp,

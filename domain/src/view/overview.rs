@@ -4,38 +4,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, health::StreamHealth};
 
-/// How the instance is doing.
+/// State of the instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OverviewView {
     #[cfg_attr(feature = "openapi", schema(example = "0.1.0"))]
     pub version: String,
     pub log: LogView,
-    /// When the oldest event that is still to be delivered was received; null if there is none.
+    /// When the oldest undelivered event was received. Null if there is none.
     pub oldest_waiting_at: Option<Timestamp>,
     pub destinations: DestinationCounts,
     /// Each of the last 60 minutes, the current one last.
     pub traffic: Vec<TrafficView>,
 }
 
-/// What the log holds.
+/// Contents of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogView {
     pub events: u64,
-    /// Null if the log is empty, or the newest event is on a damaged page.
+    /// Null if the log is empty or the newest event is on a damaged page.
     pub newest_received_at: Option<Timestamp>,
-    /// Without events on damaged pages; null if there are no others.
+    /// Excluding events on damaged pages. Null if there are no others.
     pub oldest_received_at: Option<Timestamp>,
     pub used_bytes: u64,
-    /// At this size no more events are accepted.
+    /// Size at which the server stops accepting events.
     pub limit_bytes: u64,
-    /// When the limit is reached if nothing is removed from the log and events arrive at the rate of the last hour; null if
-    /// no stream is behind, or that is more than a year away.
+    /// Predicted time at which the size limit is reached, if nothing is removed from the log and events arrive at the rate of the
+    /// last hour. Null if no stream is behind, or it is more than a year away.
     pub full_at: Option<Timestamp>,
 }
 
-/// How many destinations are in each state.
+/// Number of destinations in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DestinationCounts {

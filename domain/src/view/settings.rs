@@ -12,20 +12,20 @@ use crate::{
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingView<T> {
     pub value: T,
-    /// Whether it is set on the command line or in the environment, and can't be changed while the server runs.
+    /// Whether it is set on the command line or in the environment, so it cannot be changed while the server runs.
     pub fixed: bool,
 }
 
-/// Which hosts destinations may be on besides the public internet.
+/// Hosts that destinations may use in addition to the public internet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NetworkView {
     pub version: i64,
-    /// Whether local networks and this machine are allowed.
+    /// Whether requests to local networks and to this machine are allowed.
     pub allow_local_network: SettingView<bool>,
-    /// Hosts, addresses and ranges that are allowed, each on every port or on one.
+    /// Allowed hosts, addresses and ranges, each for all ports or for one port.
     pub allowlist: SettingView<Vec<String>>,
-    /// The rule for each kind of address that is not on the public internet.
+    /// The rules for addresses that are not on the public internet.
     pub rules: Vec<RuleView>,
 }
 
@@ -37,7 +37,7 @@ pub struct RuleView {
     pub what: String,
     #[cfg_attr(feature = "openapi", schema(example = json!(["10.0.0.0/8"])))]
     pub ranges: Vec<String>,
-    /// `refused`: blocked unless the allowlist has the host, the address or its range. `exact_only`: blocked even if local
+    /// `refused`: blocked unless the allowlist has the host, the address or its range. `exact_only`: blocked, even if local
     /// networks are allowed, unless the allowlist has exactly this address.
     pub verdict: RuleVerdict,
 }
@@ -54,14 +54,14 @@ pub enum RuleVerdict {
     ExactOnly,
 }
 
-/// How long events are kept, how large the log may become, and what it holds now.
+/// Retention age, size limit and current contents of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RetentionView {
     pub version: i64,
-    /// Days after which events are removed from the log, unless they are still to be delivered.
+    /// Number of days after which events are removed from the log, unless they are not delivered yet.
     pub days: SettingView<RetentionDays>,
-    /// The size at which no more events are accepted.
+    /// Size at which the server stops accepting events.
     pub log_size: SettingView<LogSize>,
     pub used_bytes: u64,
     pub events: u64,

@@ -4,25 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Timestamp, access::Scope, ids::TokenId};
 
-/// An API token, without the token itself, which is not stored.
+/// An API token, without its secret, which is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: TokenId,
-    /// The source of the events that are posted with it.
+    /// Name of the token, and the source of the events that are posted with it.
     #[cfg_attr(feature = "openapi", schema(example = "gitlab-production"))]
     pub name: String,
     pub scopes: Vec<Scope>,
     pub state: TokenState,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    /// Updated within a minute.
+    /// Updated every minute.
     pub last_used_at: Option<Timestamp>,
 }
 
 // In the order in which tokens are listed.
-/// Whether a token is accepted.
+/// State of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -39,7 +39,7 @@ pub enum TokenState {
 pub struct NewTokenView {
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: TokenId,
-    /// The token itself. It is shown only this once.
+    /// The token. It is shown only once.
     #[cfg_attr(
         feature = "openapi",
         schema(example = "ast_GJBRvmSBHV7CfJ5Mzq3Xm1kqpS0o9vGmYd4lJHc2dQI")

@@ -16,12 +16,12 @@ pub struct UserView {
     pub enabled: bool,
     pub created_at: Timestamp,
     pub last_signed_in_at: Option<Timestamp>,
-    /// How many browsers are signed in.
+    /// Number of sessions.
     pub sessions: u64,
 }
 
 // No `Debug`: it would show the password.
-/// A user and a password that was generated.
+/// A user, and the generated password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginView {
@@ -29,6 +29,6 @@ pub struct LoginView {
     pub id: UserId,
     #[cfg_attr(feature = "openapi", schema(example = "ada.lovelace"))]
     pub username: String,
-    /// Shown only this once; null if the request chose the password.
+    /// The generated password, which is shown only once. Null if the request had a password.
     pub password: Option<String>,
 }

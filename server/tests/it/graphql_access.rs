@@ -289,7 +289,7 @@ async fn a_token_that_is_not_valid_is_refused_before_anything_is_looked_at() {
     assert_eq!(ingest.status, 403);
     assert_eq!(
         ingest.json(),
-        json!({"errors": [{"message": "This API token lacks the scope `read`."}]})
+        json!({"errors": [{"message": "This API token does not have the scope `read`."}]})
     );
 }
 
@@ -362,7 +362,7 @@ async fn a_session_counts_from_this_servers_own_pages_alone() {
             let refused = send(query, header.clone()).await;
             assert_eq!(refused.status, 403, "{header:?}");
             let message = refused.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-            assert!(message.starts_with("This request does not come from this server's own pages."));
+            assert!(message.starts_with("This request does not come from one of this server's own pages."));
         }
     }
     let created = send(create, Some(("origin", own.clone()))).await;

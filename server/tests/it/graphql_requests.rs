@@ -40,8 +40,8 @@ async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
     );
     let eleven = Value::from(vec![json!({"query": "{ __typename }"}); 11]);
     for (body, status, message) in [
-        (eleven.to_string(), 400, "A batch holds 1 to 10 queries"),
-        ("[]".to_owned(), 400, "A batch holds 1 to 10 queries"),
+        (eleven.to_string(), 400, "A batch must have 1 to 10 queries"),
+        ("[]".to_owned(), 400, "A batch must have 1 to 10 queries"),
         (
             "{".to_owned(),
             400,
@@ -55,7 +55,7 @@ async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
         (
             json!({"query": "{ a }", "variables": 7}).to_string(),
             422,
-            "The variables must be an object",
+            "`variables` must be an object",
         ),
         (
             json!({"query": format!("{{ {} }}", "a".repeat(10_000))}).to_string(),
@@ -65,7 +65,7 @@ async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
         (
             json!({"query": "{ a }", "variables": {"a": "a".repeat(256 * 1024)}}).to_string(),
             413,
-            "A request has at most 256 KiB.",
+            "The request body is larger than 256 KiB.",
         ),
     ] {
         let answer = api.post(body).await;

@@ -37,7 +37,7 @@ async fn an_event_has_at_most_one_mebibyte() {
     assert_eq!(instance.post(&token, event_of(MIB)).await.len(), 1);
     let answer = Answer::of(instance.ingest(&token).body(event_of(MIB + 1))).await;
     assert_eq!(answer.error(), (422, "invalid_event".into()));
-    let reason = "an event has at most 1MiB, and this one has 1048577 bytes";
+    let reason = "must have at most 1MiB, and has 1048577 bytes";
     assert_eq!(answer.json()["reason"], reason);
 }
 

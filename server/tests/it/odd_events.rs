@@ -176,7 +176,7 @@ async fn a_refused_event_is_named_by_index_field_and_real_reason() {
         (
             br#"{"event_type":"x","author_name":"\ud83d"}"#.to_vec(),
             json!("author_name"),
-            "holds half of a surrogate pair",
+            "has an unpaired surrogate",
         ),
         (br#"{"event_type":"x","\ud83d":1}"#.to_vec(), Value::Null, "the field "),
         (

@@ -167,7 +167,7 @@ async fn requests_of_nobody_do_not_fill_the_servers_log() {
     let lines = std::fs::read_to_string(&path).unwrap();
     let refusals = lines
         .lines()
-        .filter(|line| line.contains("A request was refused."))
+        .filter(|line| line.contains("A request was rejected."))
         .count();
     // Ten of each status, and what a slow machine takes a minute and more for.
     assert!((2..=40).contains(&refusals), "{lines}");

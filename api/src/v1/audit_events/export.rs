@@ -13,11 +13,11 @@ use crate::{
 
 /// Export audit events as CSV
 ///
-/// With GitLab's columns, the oldest first, without a limit, up to the newest when it was asked for. It ends with the token that asked:
-/// then, and when something fails, the connection is broken off.
+/// Exports all matching events with GitLab's columns, oldest first, without a limit, up to the newest event at the time of the
+/// request. If the token expires or is revoked, or an error occurs, the connection is closed before the end of the file.
 #[utoipa::path(get, path = "/api/v1/audit_events.csv", tag = "Audit events", params(ExportQuery), responses(
-    (status = 200, description = "A header and a line for each event", body = String, content_type = "text/csv"),
-    (status = 422, description = "A parameter is not right"),
+    (status = 200, description = "A header line, then one line per event", body = String, content_type = "text/csv"),
+    (status = 422, description = "A parameter is invalid"),
 ))]
 pub(in crate::v1) async fn export_csv(
     State(services): State<Services>,
@@ -29,11 +29,11 @@ pub(in crate::v1) async fn export_csv(
 
 /// Export audit events as JSON Lines
 ///
-/// Each event as it is delivered, the oldest first, without a limit, up to the newest when it was asked for. It ends with the token that
-/// asked: then, and when something fails, the connection is broken off.
+/// Exports all matching events as they are delivered, oldest first, without a limit, up to the newest event at the time of the
+/// request. If the token expires or is revoked, or an error occurs, the connection is closed before the end of the file.
 #[utoipa::path(get, path = "/api/v1/audit_events.jsonl", tag = "Audit events", params(ExportQuery), responses(
-    (status = 200, description = "A line for each event", body = String, content_type = "application/jsonl"),
-    (status = 422, description = "A parameter is not right"),
+    (status = 200, description = "One line per event", body = String, content_type = "application/jsonl"),
+    (status = 422, description = "A parameter is invalid"),
 ))]
 pub(in crate::v1) async fn export_json_lines(
     State(services): State<Services>,

@@ -19,38 +19,38 @@ pub(in crate::v1) struct ListQuery {
     /// Id or name of the author.
     #[param(example = "Ada Byron", nullable = false)]
     author: Option<String>,
-    /// Id or name of a user whom the event is about, or who is its author.
+    /// Id or name of a user who is the author or the entity of the event.
     #[param(nullable = false)]
     user: Option<String>,
-    /// What the event is about, for example `Project`, `Group` or `Gitlab::Audit::InstanceScope`. Needs `entity`, unless events
-    /// are asked for by position.
+    /// Type of the entity, for example `Project`, `Group` or `Gitlab::Audit::InstanceScope`. Requires `entity`, except with
+    /// `order_by=seq`.
     #[param(example = "Project", nullable = false)]
     entity_type: Option<String>,
-    /// Id or path of what the event is about. Needs `entity_type`.
+    /// Id or path of the entity. Requires `entity_type`.
     #[param(example = "analytical/engine-room", nullable = false)]
     entity: Option<String>,
     #[param(example = "project_created", nullable = false)]
     event_type: Option<String>,
     #[param(example = "192.0.2.10", nullable = false)]
     ip_address: Option<String>,
-    /// Part of any value in `details`, at any depth, in either case of ASCII letters.
+    /// Part of any value in `details`, at any depth. ASCII letters match in either case.
     #[param(nullable = false)]
     text: Option<String>,
-    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    /// Earliest creation time: a time (RFC 3339), or a day in UTC.
     #[param(example = "2026-02-23", nullable = false)]
     created_after: Option<String>,
-    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
+    /// Latest creation time: a time (RFC 3339), or a day in UTC, which includes the whole day.
     #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
     created_before: Option<String>,
-    /// By the time that the event gives, unless it says otherwise, or by the position at which it came in.
+    /// Order by `created_at` of the event (the default), or by its position in the log.
     #[param(inline, nullable = false)]
     order_by: Option<OrderBy>,
-    /// From new to old, unless it says otherwise, or from old to new.
+    /// `desc` (the default) for newest first, or `asc` for oldest first.
     #[param(inline, nullable = false)]
     sort: Option<Sort>,
     #[param(minimum = 1, maximum = 100, default = 25, nullable = false)]
     per_page: Option<usize>,
-    /// Where the page before ended, with the same parameters.
+    /// The `next_cursor` or `end_cursor` of a previous page with the same parameters.
     #[param(nullable = false)]
     cursor: Option<String>,
 }
@@ -63,26 +63,26 @@ pub(in crate::v1) struct ExportQuery {
     /// Id or name of the author.
     #[param(example = "Ada Byron", nullable = false)]
     author: Option<String>,
-    /// Id or name of a user whom the event is about, or who is its author.
+    /// Id or name of a user who is the author or the entity of the event.
     #[param(nullable = false)]
     user: Option<String>,
-    /// What the event is about, for example `Project`. Needs `entity`.
+    /// Type of the entity, for example `Project`. Requires `entity`.
     #[param(example = "Project", nullable = false)]
     entity_type: Option<String>,
-    /// Id or path of what the event is about. Needs `entity_type`.
+    /// Id or path of the entity. Requires `entity_type`.
     #[param(example = "analytical/engine-room", nullable = false)]
     entity: Option<String>,
     #[param(example = "project_created", nullable = false)]
     event_type: Option<String>,
     #[param(example = "192.0.2.10", nullable = false)]
     ip_address: Option<String>,
-    /// Part of any value in `details`, at any depth, in either case of ASCII letters.
+    /// Part of any value in `details`, at any depth. ASCII letters match in either case.
     #[param(nullable = false)]
     text: Option<String>,
-    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    /// Earliest creation time: a time (RFC 3339), or a day in UTC.
     #[param(example = "2026-02-23", nullable = false)]
     created_after: Option<String>,
-    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole.
+    /// Latest creation time: a time (RFC 3339), or a day in UTC, which includes the whole day.
     #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
     created_before: Option<String>,
 }
@@ -151,9 +151,9 @@ impl ListQuery {
         )?;
         let by_position = matches!(start, Start::Position(_));
         let entity = match (given(self.entity_type), given(self.entity)) {
-            (None, Some(_)) => return Err(refuse_one("entity_type", "entity_type: needed with entity.")),
+            (None, Some(_)) => return Err(refuse_one("entity_type", "entity_type: required with entity.")),
             (Some(_), None) if !by_position => {
-                let rule = "entity: needed with entity_type, unless events are asked for with order_by=seq.";
+                let rule = "entity: required with entity_type, except with order_by=seq.";
                 return Err(refuse_one("entity", rule));
             }
             (Some(entity_type), entity) => Some(EntityFilter { entity_type, entity }),
@@ -161,10 +161,10 @@ impl ListQuery {
         };
         let per_page = self.per_page.unwrap_or(PER_PAGE);
         if !(1..=MOST_PER_PAGE).contains(&per_page) {
-            return Err(refuse_one("per_page", "per_page: 1 to 100."));
+            return Err(refuse_one("per_page", "per_page: must be from 1 to 100."));
         }
         let moment = |field: &str, text: Option<String>, read: fn(&str) -> Option<Timestamp>| {
-            let rule = || format!("{field}: a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14.");
+            let rule = || format!("{field}: must be a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14.");
             let moment = given(text).map(|text| read(&text).ok_or_else(|| refuse_one(field, &rule())));
             moment.transpose()
         };
@@ -216,7 +216,7 @@ fn given(text: Option<String>) -> Option<String> {
 }
 
 fn start(order_by: OrderBy, sort: Sort, cursor: Option<&str>) -> Result<Start, ApiError> {
-    let rule = "cursor: the next_cursor or end_cursor of a page with the same order_by, or nothing.";
+    let rule = "cursor: must be the next_cursor or end_cursor of a page with the same order_by.";
     let unknown = || refuse_one("cursor", rule);
     let cursor = cursor.map(|text| Cursor::parse(text).ok_or_else(unknown)).transpose()?;
     let start = match (order_by, sort, cursor) {

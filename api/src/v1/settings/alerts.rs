@@ -20,7 +20,7 @@ use crate::{auth::Caller, error::ApiError, input::InBody, services::Services};
 
 /// Show the alert settings
 #[utoipa::path(get, path = "/api/v1/settings/alerts", tag = "Settings", responses(
-    (status = 200, description = "What holds now", body = AlertSettingsView,
+    (status = 200, description = "The current settings", body = AlertSettingsView,
         headers(("ETag" = String, description = "The version, for `If-Match`"))),
 ))]
 pub(in crate::v1) async fn show_alert_settings(
@@ -32,15 +32,15 @@ pub(in crate::v1) async fn show_alert_settings(
 
 /// Change the alert settings
 ///
-/// They hold at once. What could not be told yet is tried again at once.
+/// Takes effect immediately. Notifications that failed are retried immediately.
 #[utoipa::path(patch, path = "/api/v1/settings/alerts", tag = "Settings", request_body = AlertChangeInput,
-    params(("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\"")),
+    params(("If-Match" = Option<String>, Header, description = "Apply the change only if this is the current version", example = "\"1\"")),
     responses(
-        (status = 200, description = "What holds now", body = AlertSettingsView,
+        (status = 200, description = "The current settings", body = AlertSettingsView,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
-        (status = 409, description = "Others kept changing it meanwhile"),
-        (status = 412, description = "Another version than `If-Match` names"),
-        (status = 422, description = "A field is not right"),
+        (status = 409, description = "The resource was changed at the same time by someone else"),
+        (status = 412, description = "The version is not the one in `If-Match`"),
+        (status = 422, description = "A field is invalid"),
     ),
 )]
 pub(in crate::v1) async fn update_alert_settings(

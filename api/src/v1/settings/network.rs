@@ -25,7 +25,7 @@ use crate::{
     services::Services,
 };
 
-/// What is absent stays as it is.
+/// Omitted fields are left unchanged.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"allow_local_network": false, "allowlist": ["siem.internal:8088", "10.0.0.0/8"]}))]
@@ -33,7 +33,7 @@ pub(in crate::v1) struct NetworkChangeInput {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     allow_local_network: Option<bool>,
-    /// The whole list.
+    /// Replaces the whole list.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     allowlist: Option<Vec<String>>,
@@ -41,7 +41,7 @@ pub(in crate::v1) struct NetworkChangeInput {
 
 /// Show the network settings
 #[utoipa::path(get, path = "/api/v1/settings/network", tag = "Settings", responses(
-    (status = 200, description = "What holds now", body = NetworkView,
+    (status = 200, description = "The current settings", body = NetworkView,
         headers(("ETag" = String, description = "The version, for `If-Match`"))),
 ))]
 pub(in crate::v1) async fn show_network_settings(State(services): State<Services>) -> Response {
@@ -50,15 +50,15 @@ pub(in crate::v1) async fn show_network_settings(State(services): State<Services
 
 /// Change the network settings
 ///
-/// Every stream goes on under the new rules at once: one that was blocked tries again.
+/// Takes effect immediately. Streams that were blocked by the old rules retry.
 #[utoipa::path(patch, path = "/api/v1/settings/network", tag = "Settings", request_body = NetworkChangeInput,
-    params(("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\"")),
+    params(("If-Match" = Option<String>, Header, description = "Apply the change only if this is the current version", example = "\"1\"")),
     responses(
-        (status = 200, description = "What holds now", body = NetworkView,
+        (status = 200, description = "The current settings", body = NetworkView,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
-        (status = 409, description = "Others kept changing it meanwhile"),
-        (status = 412, description = "Another version than `If-Match` names"),
-        (status = 422, description = "A field is not right, or can't be changed here"),
+        (status = 409, description = "The resource was changed at the same time by someone else"),
+        (status = 412, description = "The version is not the one in `If-Match`"),
+        (status = 422, description = "A field is invalid, or cannot be changed here"),
     ),
 )]
 pub(in crate::v1) async fn update_network_settings(

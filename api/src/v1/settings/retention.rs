@@ -28,7 +28,7 @@ use crate::{
     services::Services,
 };
 
-/// What is absent stays as it is; `null` goes back to the default.
+/// Omitted fields are left unchanged. `null` restores the default.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"days": 90, "log_size": "50GiB"}))]
@@ -44,7 +44,7 @@ pub(in crate::v1) struct RetentionChangeInput {
 
 /// Show the retention settings
 #[utoipa::path(get, path = "/api/v1/settings/retention", tag = "Settings", responses(
-    (status = 200, description = "What holds now", body = RetentionView,
+    (status = 200, description = "The current settings", body = RetentionView,
         headers(("ETag" = String, description = "The version, for `If-Match`"))),
 ))]
 pub(in crate::v1) async fn show_retention_settings(State(services): State<Services>) -> Result<Response, ApiError> {
@@ -53,13 +53,13 @@ pub(in crate::v1) async fn show_retention_settings(State(services): State<Servic
 
 /// Change the retention settings
 #[utoipa::path(patch, path = "/api/v1/settings/retention", tag = "Settings", request_body = RetentionChangeInput,
-    params(("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\"")),
+    params(("If-Match" = Option<String>, Header, description = "Apply the change only if this is the current version", example = "\"1\"")),
     responses(
-        (status = 200, description = "What holds now", body = RetentionView,
+        (status = 200, description = "The current settings", body = RetentionView,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
-        (status = 409, description = "Others kept changing it meanwhile"),
-        (status = 412, description = "Another version than `If-Match` names"),
-        (status = 422, description = "A field is not right, or can't be changed here"),
+        (status = 409, description = "The resource was changed at the same time by someone else"),
+        (status = 412, description = "The version is not the one in `If-Match`"),
+        (status = 422, description = "A field is invalid, or cannot be changed here"),
     ),
 )]
 pub(in crate::v1) async fn update_retention_settings(

@@ -18,8 +18,8 @@ use crate::{
 #[utoipa::path(get, path = "/api/v1/users/{id}/sessions", tag = "Users",
     params(("id" = i64, Path, description = "The user's id", minimum = 1)),
     responses(
-        (status = 200, description = "Browsers that are signed in, the last used first", body = Listed<SessionView>),
-        (status = 404, description = "There is no such user"),
+        (status = 200, description = "The sessions of the user, most recently used first", body = Listed<SessionView>),
+        (status = 404, description = "The user does not exist"),
     ),
 )]
 pub(in crate::v1) async fn list_sessions(
@@ -31,12 +31,12 @@ pub(in crate::v1) async fn list_sessions(
     Ok(Json(Listed { items }))
 }
 
-/// Sign a user out everywhere
+/// End all sessions of a user
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions", tag = "Users",
     params(("id" = i64, Path, description = "The user's id", minimum = 1)),
     responses(
-        (status = 204, description = "No browser of theirs is signed in"),
-        (status = 404, description = "There is no such user"),
+        (status = 204, description = "All sessions of the user are ended"),
+        (status = 404, description = "The user does not exist"),
     ),
 )]
 pub(in crate::v1) async fn end_sessions(
@@ -48,15 +48,15 @@ pub(in crate::v1) async fn end_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sign a user out of one browser
+/// End a session of a user
 #[utoipa::path(delete, path = "/api/v1/users/{id}/sessions/{session}", tag = "Users",
     params(
         ("id" = i64, Path, description = "The user's id", minimum = 1),
         ("session" = i64, Path, description = "The session's id", minimum = 1),
     ),
     responses(
-        (status = 204, description = "Signed out"),
-        (status = 404, description = "There is no such user, or no such session"),
+        (status = 204, description = "The session is ended"),
+        (status = 404, description = "The user or the session does not exist"),
     ),
 )]
 pub(in crate::v1) async fn end_session(

@@ -194,7 +194,7 @@ fn half_of_a_surrogate_pair_is_named_as_such() {
     ] {
         let error = AuditEvent::parse(json, &received()).unwrap_err();
         assert_eq!(error.field, field, "{json}");
-        assert!(error.reason.contains("half of a surrogate pair"), "{error}");
+        assert!(error.reason.contains("unpaired surrogate"), "{error}");
     }
 }
 

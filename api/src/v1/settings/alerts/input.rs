@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::super::super::fields::{refuse, refuse_one};
 use crate::{error::ApiError, input::given};
 
-/// What is absent stays as it is; `null` goes back to the default, or switches a way of telling off.
+/// Omitted fields are left unchanged. `null` restores the default, or disables e-mail or the webhook.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"failing_minutes": 15, "webhook": {"url": "https://ops.example.com/alerts"}}))]
@@ -32,39 +32,39 @@ pub(in crate::v1) struct AlertChangeInput {
     webhook: Option<Option<WebhookInput>>,
 }
 
-/// Without what is stored, `host`, `from` and `to` are required.
+/// If e-mail is not configured yet, `host`, `from` and `to` are required.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::v1) struct EmailInput {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, example = "smtp.example.com")]
     host: Option<String>,
-    /// 587 by default.
+    /// Defaults to 587.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, minimum = 1)]
     port: Option<u16>,
-    /// `starttls` by default.
+    /// Defaults to `starttls`.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     security: Option<SmtpSecurity>,
-    /// `null` for a server that asks for none.
+    /// `null` if the server requires no authentication.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, max_length = 255)]
     username: Option<Option<String>>,
-    /// Write-only. To be sent again with another `host` or `security`.
+    /// Write-only. Required again if `host` or `security` changes.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, write_only, max_length = 255)]
     password: Option<String>,
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, example = "audit@example.com")]
     from: Option<String>,
-    /// The whole list.
+    /// Replaces the whole list.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_items = 20)]
     to: Option<Vec<String>>,
 }
 
-/// Without what is stored, `url` is required.
+/// If the webhook is not configured yet, `url` is required.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::v1) struct WebhookInput {
@@ -136,7 +136,7 @@ impl EmailInput {
         parsed.ok_or_else(|| {
             refuse_one(
                 "email.host",
-                "Server: can't be blank; to send no e-mail, send null as email.",
+                "Server: can't be blank. To disable e-mail, set email to null.",
             )
         })
     }
@@ -154,7 +154,7 @@ impl WebhookInput {
         parsed.ok_or_else(|| {
             refuse_one(
                 "webhook.url",
-                "URL: can't be blank; to post nothing, send null as webhook.",
+                "URL: can't be blank. To disable the webhook, set webhook to null.",
             )
         })
     }
