@@ -1,4 +1,4 @@
-//! Who is calling, and whether the call is allowed: API tokens, session cookies, scopes.
+//! Identifies the caller and authorises the request: API tokens, session cookies, scopes.
 
 mod authorise;
 mod bearer;

@@ -1,4 +1,4 @@
-//! The bytes of a request: bounded while they arrive, one by one and all together.
+//! Reads request bodies within limits of size and time, for each request and for all requests together.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use crate::{
     web::is_stalled,
 };
 
-/// How long a body may take to arrive.
+/// Deadline for a complete body.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(120);
 
-/// What is read of a body that is refused. Clients that send on while they are answered would otherwise see a broken
-/// connection instead of the answer.
+/// How much is read of a rejected body. Otherwise, a client that is still sending would see a closed connection instead of the
+/// response.
 const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Reads the whole body and decompresses it.
+/// Reads the complete body and decompresses it.
 ///
 /// # Errors
 /// 400, 408, 413 or 415, and 503 when too many large ones arrive at once.
@@ -40,7 +40,7 @@ pub(crate) async fn read_body(
     coding.undo(arrived, large_bodies).await
 }
 
-/// Reads on and forgets what it reads, within bounds.
+/// Reads and discards the rest of a body, within limits.
 pub(crate) async fn drain(body: &mut Body) {
     let draining = async {
         let mut drained = 0_usize;
@@ -51,11 +51,11 @@ pub(crate) async fn drain(body: &mut Body) {
             }
         }
     };
-    // Whoever is slower than that does without the answer.
+    // A client slower than that does not receive the response.
     drop(tokio::time::timeout(DRAINED_WITHIN, draining).await);
 }
 
-/// Copies nothing of a body that arrives in one piece, as most do.
+/// A body that arrives in one piece, like most, is not copied.
 async fn arrive(body: &mut Body, large_bodies: OfToken<'_>) -> Result<Arrived, ApiError> {
     if body.size_hint().lower() > u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX) {
         return Err(too_large());
@@ -84,7 +84,7 @@ async fn arrive(body: &mut Body, large_bodies: OfToken<'_>) -> Result<Arrived, A
     })
 }
 
-/// None at the end of the body.
+/// `None` at the end of the body.
 async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| if is_stalled(&error) { stalled() } else { broken() })?;
@@ -95,7 +95,7 @@ async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
     Ok(None)
 }
 
-/// Any other content type may hold JSON: GitLab itself posts it as a form.
+/// Any other content type is accepted: GitLab itself posts JSON as a form.
 fn refuse_multipart(headers: &HeaderMap) -> Result<(), ApiError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.as_bytes().get(..10));
     if content_type.is_none_or(|start| !start.eq_ignore_ascii_case(b"multipart/")) {
@@ -117,6 +117,7 @@ fn too_slow() -> ApiError {
     )
 }
 
+/// 408 for a body that stalled.
 pub(crate) fn stalled() -> ApiError {
     let message = "The request body stalled for 30 seconds.";
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", message)

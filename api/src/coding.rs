@@ -1,4 +1,4 @@
-//! Compressed bodies.
+//! Decompresses request bodies.
 
 use std::io::{self, BufRead, Read};
 
@@ -16,7 +16,7 @@ use crate::{
     limits::{LargeBodies, OfToken},
 };
 
-/// The largest window that a zstd frame may ask for over HTTP (RFC 9659), as a power of two.
+/// Maximum window of a zstd frame over HTTP (RFC 9659), as a power of two.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// How a body is compressed.
@@ -24,7 +24,7 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 pub(crate) enum Coding {
     Identity,
     Gzip,
-    /// In the format of zlib, as HTTP has it, or without its frame, as some clients send it.
+    /// In the zlib format, as HTTP specifies, or as raw deflate, which some clients send.
     Deflate,
     Zstd,
 }
@@ -45,7 +45,8 @@ impl Coding {
         }
     }
 
-    /// Decompresses. A body that proves to be large starts again when it has its permit: a bomb costs no more than a large body.
+    /// Decompresses a body. If it turns out to be large, it is decompressed again after it has a permit, so a bomb costs no more
+    /// than a large body.
     ///
     /// # Errors
     /// 400, 413 or 503.
@@ -72,7 +73,7 @@ impl Coding {
         })
     }
 
-    /// At most one byte more than the limit. Off the request threads, where others would have to wait.
+    /// Decompresses at most one byte more than the limit, on a blocking thread.
     async fn inflate(self, bytes: Bytes, limit: usize) -> Result<Vec<u8>, ApiError> {
         let work = tokio::task::spawn_blocking(move || self.inflate_here(&bytes, limit));
         let inflated = work
@@ -124,7 +125,7 @@ fn has_zlib_header(bytes: &[u8]) -> bool {
     method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
 }
 
-/// What follows the compressed bytes would be lost.
+/// Data after the compressed bytes would be lost, so it is an error.
 fn expect_end(mut rest: &[u8], is_cut: bool) -> io::Result<usize> {
     if is_cut || rest.fill_buf()?.is_empty() {
         return Ok(0);

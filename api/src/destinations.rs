@@ -1,4 +1,4 @@
-//! Destinations as forms: what the page and the APIs have in common.
+//! Operations on destination drafts that the page and the APIs share.
 
 use domain::{
     FieldErrors,
@@ -13,7 +13,7 @@ use engine::{
     admin::{AdminError, Destination, Header, Target},
 };
 
-/// How often a change is tried anew because somebody else, who does not wait in line, was faster.
+/// How often a change is retried after a concurrent change.
 const TRIES: usize = 5;
 
 /// Why a destination was not changed.
@@ -25,7 +25,7 @@ pub enum EditError {
     Update(#[from] AdminError),
 }
 
-/// What is stored, as a form shows it: without the secrets that are shown on request or never.
+/// A stored destination as a draft, without secrets.
 pub fn draft_of(destination: &Destination) -> DestinationDraft {
     DestinationDraft {
         name: destination.name.to_string(),
@@ -37,13 +37,13 @@ pub fn draft_of(destination: &Destination) -> DestinationDraft {
     }
 }
 
-/// A URL as it is shown: whole to administrators, to others without its path and query, which often hold a secret.
+/// A URL as it is shown: complete for administrators, otherwise without path and query, which often contain a secret.
 pub fn visible_url(url: &DestinationUrl, for_admin: bool) -> String {
     if for_admin { url.to_string() } else { url.origin() }
 }
 
-/// Changes a destination by its form and its switches. With `version`, only as it was then; without, `change` is applied to
-/// whatever is stored, anew if somebody else has just changed it.
+/// Changes the draft and the switches of a destination. With `version`, the destination must still have that version; without it,
+/// `change` is applied to the stored destination, and again after a concurrent change.
 ///
 /// # Errors
 /// [`EditError`], also from `change`; nothing was stored.
@@ -57,7 +57,7 @@ pub async fn edit(
     edit_named(engine, author, id, version, EventNames::OfKind, change).await
 }
 
-/// The same, with the audit events named as asked for.
+/// Like [`edit`], with the given names of audit events.
 ///
 /// # Errors
 /// [`EditError`], also from `change`; nothing was stored.
@@ -69,7 +69,7 @@ pub async fn edit_named(
     event_names: EventNames,
     change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
 ) -> Result<DestinationState, EditError> {
-    // A client may well add all of its headers at once.
+    // A client can add all of its headers in parallel.
     let _permit = engine.editing().await;
     let mut tries = TRIES;
     loop {

@@ -1,8 +1,8 @@
-//! The one shape of an error: a problem document (RFC 9457), `application/problem+json`.
+//! All errors are problem documents (RFC 9457), `application/problem+json`.
 //!
-//! `code` is stable; sentences may change. `error` and `message` say the same as `code` and `detail`, under the names that
-//! ingest answered with before there were problem documents. A refused event also has its `index` (from 0), its `field`
-//! (or null) and the `reason`; a refused request has `errors`, one for each field.
+//! `code` is stable; messages may change. `error` and `message` are the same as `code` and `detail`, under the names that ingest
+//! used before there were problem documents. A rejected event also has its `index` (from 0), its `field` (or null) and the
+//! `reason`; a rejected request has `errors`, one for each invalid field.
 
 use std::borrow::Cow;
 
@@ -17,9 +17,10 @@ use serde::Serialize;
 
 use crate::{limits::RateHeaders, web::report_incident};
 
+/// The content type of errors.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// An answer that is an error.
+/// An error response.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -28,7 +29,7 @@ pub struct ApiError {
     more: Box<More>,
 }
 
-/// What few errors have.
+/// Parts that few errors have.
 #[derive(Clone, Debug, Default)]
 struct More {
     event: Option<RefusedEvent>,
@@ -37,7 +38,7 @@ struct More {
     rate: RateHeaders,
 }
 
-/// Which event of a request was refused, and why.
+/// The invalid event of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefusedEvent {
     pub(crate) index: usize,
@@ -96,6 +97,7 @@ pub(crate) struct Problem<'error> {
 }
 
 impl ApiError {
+    /// An error with a code and a message.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -105,18 +107,18 @@ impl ApiError {
         }
     }
 
-    /// A failure of this server itself. It is logged here.
+    /// An internal error. It is logged here.
     pub(crate) fn internal(operation: &'static str, error: &dyn std::error::Error) -> Self {
         Self::incident(&report_incident(operation, error))
     }
 
-    /// A failure of this server itself that has been logged under this code.
+    /// An internal error that is already logged under this code.
     pub(crate) fn incident(code: &str) -> Self {
         let message = format!("Internal error. The server log has details under the code {code}.");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
 
-    /// Fields that break a rule. The sentence is made of their messages.
+    /// Validation errors. The message joins those of the fields.
     pub(crate) fn invalid(fields: Vec<RefusedField>) -> Self {
         let messages: Vec<&str> = fields.iter().map(|field| field.message.as_str()).collect();
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", messages.join("; "));
@@ -124,44 +126,51 @@ impl ApiError {
         error
     }
 
-    /// Something that will be different in a while.
+    /// Adds `Retry-After`.
     pub(crate) fn with_retry_after(self, seconds: u32) -> Self {
         self.with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// Adds a header.
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.more.headers.push((name, value));
         self
     }
 
+    /// Adds the invalid event.
     pub(crate) fn with_event(mut self, event: RefusedEvent) -> Self {
         self.more.event = Some(event);
         self
     }
 
+    /// Adds the rate headers.
     pub(crate) fn with_rate(mut self, rate: RateHeaders) -> Self {
         self.more.rate = rate;
         self
     }
 
+    /// The status of the response.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
+    /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 
+    /// The message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
+    /// The invalid fields.
     #[cfg(test)]
     pub(crate) fn fields(&self) -> &[RefusedField] {
         &self.more.fields
     }
 
-    /// The same answer with another body.
+    /// The response with a different body.
     pub(crate) fn into_response_with(self, content_type: &'static str, body: String) -> Response {
         let headers = [
             (CONTENT_TYPE, HeaderValue::from_static(content_type)),

@@ -1,12 +1,12 @@
-//! What the Log page and the CSV file show of an event.
+//! The columns of an event on the Log page and in the CSV file.
 
 use domain::event::{body::Members, describe_action};
 use engine::log::BrowseRow;
 
-/// Shown in place of the action, should the disk have damaged the body.
+/// Shown in place of the action if the body is damaged.
 const UNREADABLE: &str = "The body of this event cannot be read.";
 
-/// Texts for a reader; empty where the event says nothing.
+/// Texts of the columns; empty if the event does not have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventSummary {
     pub author_id: String,
@@ -23,6 +23,7 @@ pub struct EventSummary {
 }
 
 impl EventSummary {
+    /// The columns of an event.
     pub fn of(event: &BrowseRow) -> Self {
         let Ok(body) = Members::read(&event.body) else {
             tracing::error!(

@@ -1,13 +1,12 @@
-//! Everything that a filter of the log admits, as a file: oldest first, without a limit.
+//! Exports all events that match a filter as one file, oldest first and without a limit.
 //!
-//! The file is made while it is sent, a part of the log at a time, and only as fast as the client takes it; when
-//! the client goes away or takes nothing for too long, or the session or token that asked ends, nothing goes on. How many
-//! there may be at once is bounded (`places`). It ends with the newest event that the
-//! filter admitted when the export began, so that a busy log does not make it endless. A failure in the middle breaks the
-//! connection off, for a file that ended early would pass for a whole one.
+//! The file is produced while it is sent, one part of the log at a time, and only as fast as the client reads. The export stops
+//! when the client disconnects or stalls, or when its session or token ends. The number of concurrent exports is limited
+//! (`permits`). The export ends with the newest matching event at its start, so that a busy log does not make it endless. On an
+//! error, the connection is closed before the end of the file, because a truncated file would look complete.
 
 mod csv;
-mod places;
+mod permits;
 
 use axum::{
     body::Body,
@@ -21,33 +20,39 @@ use engine::{
 };
 use futures::stream::try_unfold;
 
-use self::places::ExportPlace;
-pub(crate) use self::places::ExportPlaces;
-pub use self::places::Pass;
+pub use self::permits::Credential;
+use self::permits::ExportPermit;
+pub(crate) use self::permits::ExportPermits;
 use crate::{error::ApiError, services::Services, web::report_incident};
 
-/// Bodies read at once: an event has anything between 200 bytes and some mebibytes.
+/// Bytes of bodies per read: an event has between 200 bytes and some mebibytes.
 const PART_BYTES: usize = 512 * 1024;
 
-/// Events read at once.
+/// Events per read.
 const PART_ROWS: usize = 1_000;
 
+/// Format of an export.
 #[derive(Clone, Copy)]
 pub enum Format {
     /// With GitLab's columns.
     Csv,
-    /// The bodies byte for byte, one a line.
+    /// The stored bodies, one per line.
     JsonLines,
 }
 
-/// The file as an answer.
+/// Responds with the file.
 ///
 /// # Errors
 /// 429 or 503 if there are too many at once, or 500; nothing was sent.
-pub async fn export(services: Services, pass: Pass, filter: EventFilter, format: Format) -> Result<Response, ApiError> {
+pub async fn export(
+    services: Services,
+    credential: Credential,
+    filter: EventFilter,
+    format: Format,
+) -> Result<Response, ApiError> {
     let now = services.engine.clock().now();
-    let place = services.export_places.take(pass)?;
-    let export = Export::begin(services, place, pass, filter, format)
+    let permit = services.export_permits.take(credential)?;
+    let export = Export::begin(services, permit, credential, filter, format)
         .await
         .map_err(|error| ApiError::internal("An export could not be started.", &error))?;
     let (extension, content_type) = match format {
@@ -66,26 +71,26 @@ pub async fn export(services: Services, pass: Pass, filter: EventFilter, format:
     Ok((headers, Body::from_stream(parts)).into_response())
 }
 
-/// Why an export was broken off.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 enum ExportError {
     #[error("the log could not be read")]
     Log(#[from] LogError),
     #[error("the session or token could not be read")]
     Store(#[from] StoreError),
-    /// Nothing that an operator has to know.
+    /// Not an error for the operator.
     #[error("the session or token has ended")]
     Ended,
 }
 
-/// How far an export is.
+/// The state of an export.
 struct Export {
     services: Services,
-    _place: ExportPlace,
-    pass: Pass,
+    _permit: ExportPermit,
+    credential: Credential,
     filter: EventFilter,
     format: Format,
-    /// Where the next part begins; none at the end.
+    /// Start of the next part; `None` at the end.
     next: Option<BrowseRequest>,
     end: Option<BrowsePosition>,
     /// The first line of the file.
@@ -95,12 +100,12 @@ struct Export {
 impl Export {
     async fn begin(
         services: Services,
-        place: ExportPlace,
-        pass: Pass,
+        permit: ExportPermit,
+        credential: Credential,
         filter: EventFilter,
         format: Format,
     ) -> Result<Self, LogError> {
-        // Whatever the text says: how far to go is known without it.
+        // The end of the export is found without the text filter.
         let anything = EventFilter {
             text: None,
             ..filter.clone()
@@ -116,8 +121,8 @@ impl Export {
         };
         Ok(Self {
             services,
-            _place: place,
-            pass,
+            _permit: permit,
+            credential,
             filter,
             format,
             next: Some(BrowseRequest::Oldest),
@@ -135,11 +140,11 @@ impl Export {
         Ok((!part.is_empty()).then(|| (Bytes::from(part), self)))
     }
 
-    /// Empty at the end.
+    /// Reads the next part; empty at the end.
     async fn read_part(&mut self) -> Result<String, ExportError> {
         let mut part = std::mem::take(&mut self.header).to_owned();
         while let (Some(request), Some(end)) = (self.next, self.end) {
-            self.expect_pass().await?;
+            self.expect_credential().await?;
             let log = self.services.engine.log();
             let found = log.browse_within(&self.filter, request, PART_ROWS, PART_BYTES).await?;
             let last = found.searched_to.or(found.rows.last().map(|row| row.position));
@@ -154,12 +159,12 @@ impl Export {
         Ok(part)
     }
 
-    /// Whoever was signed out, disabled or forgotten meanwhile gets no more.
-    async fn expect_pass(&self) -> Result<(), ExportError> {
+    /// Checks that the session or token is still valid.
+    async fn expect_credential(&self) -> Result<(), ExportError> {
         let engine = &self.services.engine;
-        let is_good = match self.pass {
-            Pass::Session(session) => engine.has_session(session).await?,
-            Pass::Token(hash) => {
+        let is_good = match self.credential {
+            Credential::Session(session) => engine.has_session(session).await?,
+            Credential::Token(hash) => {
                 let token = engine.find_token(hash).await?;
                 token.is_some_and(|token| token.is_valid(engine.clock().now()))
             }

@@ -1,4 +1,4 @@
-//! Answers where there is nothing.
+//! Responses for unknown paths and methods.
 
 use axum::{
     http::{StatusCode, Uri},
@@ -7,12 +7,12 @@ use axum::{
 
 use crate::{error::ApiError, v4};
 
-/// No such path below `/api`.
+/// Unknown path below `/api`.
 pub fn answer_unknown_path() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is no endpoint at this path.")
 }
 
-/// The path is there, but not for this method; axum adds `Allow`.
+/// The path does not support the method; axum adds `Allow`.
 pub async fn answer_unknown_method(uri: Uri) -> Response {
     if uri.path().starts_with("/api/v4/") {
         return v4::answer_unknown_method();

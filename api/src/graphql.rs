@@ -1,13 +1,13 @@
-//! GitLab's GraphQL API: `POST /api/graphql`, over the same destinations as the page and REST.
+//! GitLab's GraphQL API: `POST /api/graphql`, for the same destinations as the page and REST.
 //!
-//! Every name, argument, global id and message that a script written for GitLab can meet is GitLab's; what is ours beyond that
-//! (`paused`, `health`, and where S3 objects go) is only added. A destination is in two families at once: in the one of its
-//! kind and in the unified one, under the same number.
+//! Every name, argument, global id and message that a script written for GitLab can encounter is GitLab's; our own features
+//! (`paused`, `health`, options of S3 objects) are additions. A destination belongs to two families: the family of its kind and the
+//! unified family, with the same number.
 //!
-//! `route` takes requests and answers them, `query_limits` refuses those that ask for too much, `schema` holds the types
-//! together. Each family is a module of its own: its types, and resolvers that authorise, parse, make one call of
-//! `operations`, and answer. A mutation that breaks a rule answers 200 with its `errors`; who may not call it, or names what is
-//! not there, gets a top-level error.
+//! `route` handles requests, `query_limits` rejects queries that are too large, `schema` combines the types. Each family is a
+//! module with its types and resolvers, which authorise, parse, make one call of `operations`, and respond; `mutation` declares
+//! them. Validation errors are returned as `errors` of the payload with status 200. A call that is not allowed, or an object that
+//! does not exist, is a top-level error.
 
 mod access;
 mod basics;

@@ -1,4 +1,4 @@
-//! For load balancers and supervisors: `/healthz` says that the process answers, `/readyz` that it can do its work.
+//! Health checks for load balancers and supervisors: `/healthz` reports that the process responds, `/readyz` that all parts work.
 
 use axum::{
     Json, Router,
@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::services::Services;
 
+/// The routes of the health checks.
 pub(crate) fn router() -> Router<Services> {
     Router::new()
         .route("/healthz", get("ok"))

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: how a client says that a request is the same as one whose answer it never saw.
+//! `Idempotency-Key`: identifies a repeated request whose response the client did not receive.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 

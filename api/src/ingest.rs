@@ -1,7 +1,7 @@
-//! `POST /api/v1/audit_events`: takes audit events in. 201 means that all of them are on disk.
+//! `POST /api/v1/audit_events`: ingests audit events. Status 201 means that all of them are stored on disk.
 
+mod counters;
 mod documented;
-mod figures;
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(crate) use self::figures::{AcceptedFigures, IngestFigures, Refusal};
+pub(crate) use self::counters::{AcceptedCounts, IngestCounters, Refusal};
 use crate::{
     auth::{authorise_ingest, peer_of},
     body::{drain, read_body},
@@ -28,6 +28,7 @@ use crate::{
     web::Peer,
 };
 
+/// The route of ingest.
 pub(crate) fn route() -> OpenApiRouter<Services> {
     OpenApiRouter::default().routes(routes!(post_audit_events))
 }
@@ -83,10 +84,10 @@ struct Conflict<'events> {
 )]
 pub(crate) async fn post_audit_events(State(services): State<Services>, request: Request<Body>) -> Response {
     let (head, mut body) = request.into_parts();
-    match take_in(&services, &head, &mut body).await {
+    match ingest(&services, &head, &mut body).await {
         Ok((appended, rate)) => answer(&appended, rate),
         Err(error) => {
-            services.ingest_figures.refused(&error);
+            services.ingest_counters.refused(&error);
             log_refusal(&services, &head, &error);
             drain(&mut body).await;
             error.into_response()
@@ -94,7 +95,7 @@ pub(crate) async fn post_audit_events(State(services): State<Services>, request:
     }
 }
 
-async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
+async fn ingest(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
     let started = Instant::now();
     let peer = peer_of(head)?;
     let token = authorise_ingest(services, peer, &head.headers).await?;
@@ -108,7 +109,7 @@ async fn take_in(services: &Services, head: &Parts, body: &mut Body) -> Result<(
         None => engine.ingest(&token.name, arrived.bytes).await,
     };
     let appended = appended.map_err(refuse)?;
-    services.ingest_figures.accepted(&appended, bytes, started.elapsed());
+    services.ingest_counters.accepted(&appended, bytes, started.elapsed());
     log_conflicts(services, &token.name, &appended);
     drop(arrived.permit);
     services.ingest_rate.charge(token.id, appended.ids.len());
@@ -173,7 +174,7 @@ fn refuse(error: IngestError) -> ApiError {
     match error {
         IngestError::Body(error) => refuse_body(error),
         IngestError::Event { index, error } => refuse_event(index, error),
-        IngestError::Append(error) => come_back(error),
+        IngestError::Append(error) => unavailable(error),
     }
 }
 
@@ -221,8 +222,8 @@ fn refuse_event(index: usize, error: EventError) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_event", message).with_event(event)
 }
 
-/// Nothing is wrong with the events: they are to be sent again. The times are guesses at when it may work.
-fn come_back(error: AppendError) -> ApiError {
+/// The events are valid and should be sent again. The times are estimates.
+fn unavailable(error: AppendError) -> ApiError {
     let (code, message, seconds) = match error {
         AppendError::Busy => ("log_busy", "The queue of events to be written is full.", 1),
         AppendError::Full => (
@@ -242,7 +243,7 @@ fn come_back(error: AppendError) -> ApiError {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, code, message).with_retry_after(seconds)
 }
 
-/// Starts with a capital and ends with a full stop.
+/// Makes a sentence: a capital letter first, a full stop at the end.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
@@ -254,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_of_the_log_asks_to_come_back() {
+    fn each_failure_of_the_log_asks_to_unavailable() {
         for (error, code) in [
             (AppendError::Busy, "log_busy"),
             (AppendError::Full, "log_full"),

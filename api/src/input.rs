@@ -1,7 +1,7 @@
-//! What a request brings besides who sends it: path, query and body, each refused at the field that is wrong.
+//! Extractors for path, query and body, which report the invalid field.
 //!
-//! Fields and parameters that nobody knows are refused by name: a misspelt one would otherwise change nothing in silence.
-//! As with ingest, any content type may hold JSON.
+//! Unknown fields and parameters are rejected by name, because a misspelt one would otherwise be ignored silently. As with ingest,
+//! the content type is ignored.
 
 mod members;
 
@@ -24,13 +24,13 @@ use crate::{
     web::is_stalled,
 };
 
-/// The most bytes of a body.
+/// Maximum size of a body in bytes.
 pub(crate) const MAX_BYTES: usize = 256 * 1024;
 
-/// How long a body may take to arrive.
+/// Deadline for a complete body.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
-/// What stands in the path. One that names nothing is not found.
+/// Parameters of the path. An invalid one is answered with 404.
 pub(crate) struct InPath<T>(pub(super) T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<
     }
 }
 
-/// What stands in the query.
+/// Parameters of the query.
 pub(crate) struct InQuery<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
     }
 }
 
-/// What stands in the body.
+/// The JSON body.
 pub(crate) struct InBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBody<T> {
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBody<T> {
     }
 }
 
-/// The same, where there may be no body at all.
+/// An optional JSON body.
 pub(crate) struct InOptionalBody<T>(pub(super) Option<T>);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InOptionalBody<T> {
@@ -79,7 +79,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InOptionalBody<T> {
     }
 }
 
-/// What stands in the body, and the bytes of which it was made.
+/// The JSON body, and its bytes.
 pub(crate) struct InBodyWithBytes<T>(pub(super) T, pub(super) Bytes);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> {
@@ -92,6 +92,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBodyWithBytes<T> 
     }
 }
 
+/// 404 for a resource that does not exist.
 pub(crate) fn not_found() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
@@ -108,8 +109,8 @@ fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
     })
 }
 
-/// The whole body. What is beyond the limit is read on and forgotten: clients that send on while they are answered would
-/// otherwise see a broken connection instead of the answer.
+/// Reads the complete body. Data beyond the limit is read and discarded: otherwise, a client that is still sending would see a
+/// closed connection instead of the response.
 ///
 /// # Errors
 /// 400, 408 or 413.
@@ -154,7 +155,7 @@ fn not_json(error: &serde_json::Error) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
 }
 
-/// A field that is not known stands in the message alone, and belongs to where it was found.
+/// The path of the invalid field. The name of an unknown field is only in the message, and is appended to the path.
 fn field_of(path: &serde_path_to_error::Path, message: &str) -> String {
     let path = match path.to_string().as_str() {
         "." => String::new(),

@@ -1,12 +1,11 @@
-//! What programs use: ingest, REST under `/api/v1` with its OpenAPI document, GitLab's REST under `/api/v4`, GitLab's
-//! GraphQL, health checks and metrics.
+//! The HTTP APIs: ingest, REST under `/api/v1` with its OpenAPI document, GitLab's REST under `/api/v4`, GitLab's GraphQL, health
+//! checks and metrics.
 //!
-//! Each handler authorises, parses, makes one call of `engine::admin`, and answers. Ingest takes an API token and nothing
-//! else, and no layer lies over it: it does not pay for what it does not need. Everything else admits tokens and
-//! administrators who are signed in: REST through one middleware (`auth::require_caller`), GraphQL by itself, because its
-//! errors have a form of their own.
+//! Each handler authorises, parses, makes one call of `engine::admin`, and responds. Ingest accepts only API tokens and has no
+//! middleware, which it would pay for with every request. All other APIs accept tokens and administrators who are signed in: REST
+//! through one middleware (`auth::require_caller`), GraphQL by itself, because its errors have a different format.
 //!
-//! `auth`, `limits`, `web` and `export` also serve the page, which is why they are public.
+//! `auth`, `limits`, `web` and `export` are public because the page uses them, too.
 
 mod arrived;
 pub mod auth;
@@ -62,7 +61,7 @@ pub fn router(services: &Services) -> Router {
     Router::from(ingest::route())
         .merge(guarded)
         .merge(openapi::router())
-        // Mistyped paths are answered here, where no cookie counts and so no Origin is asked for.
+        // Unknown paths are handled here, where cookies do not count, so `Origin` is not required.
         .route("/api/v1/{*path}", any(|| async { answer_unknown_path() }))
         .route("/api/v4/{*path}", any(|| async { v4::answer_unknown_path() }))
         .merge(health::router())
@@ -71,7 +70,7 @@ pub fn router(services: &Services) -> Router {
         .with_state(Arc::clone(services))
 }
 
-/// Browsers must not guess the type of what these routes return.
+/// Browsers must not guess the content type of these responses.
 async fn never_guess_types(mut response: Response) -> Response {
     response
         .headers_mut()

@@ -1,5 +1,4 @@
-//! How often and how much at once a client may ask: sign-in attempts, bad tokens, requests, events, large bodies, and reads
-//! of the log.
+//! Limits for clients: sign-in attempts, invalid tokens, requests, events, large bodies, and reads of the log.
 
 mod ingest;
 mod large_bodies;

@@ -1,9 +1,8 @@
-//! `GET /metrics`: what Prometheus scrapes.
+//! `GET /metrics`, for Prometheus.
 //!
-//! Nothing is counted here. A scrape reads what the engine and ingest count anyway (`reading`), and writes it down
-//! (`collector`) in the format that is asked for (`format`). It reads the stores beside everybody else and takes no lock that
-//! a delivery waits for. Every name stands in `docs/metrics.md`, which a test compares with what is served. No label holds
-//! what an administrator keeps secret: no URL, token or header.
+//! Nothing is counted here. A scrape reads the counters of the engine and of ingest (`reading`), converts them to metrics
+//! (`collector`) and encodes these in the requested format (`format`). It takes no lock that a delivery waits for. Every name is in
+//! `docs/metrics.md`, which a test compares with the response. No label contains a URL, a token or a header.
 
 mod access;
 mod collector;
@@ -26,6 +25,7 @@ use prometheus_client::registry::Registry;
 use self::{format::Format, reading::Reading};
 use crate::{error::ApiError, services::Services};
 
+/// The route of the metrics.
 pub(crate) fn router() -> Router<Services> {
     Router::new().route("/metrics", get(show_metrics))
 }

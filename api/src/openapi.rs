@@ -1,4 +1,4 @@
-//! The OpenAPI document: made of the routes themselves, then completed with what holds for all of them.
+//! The OpenAPI document: generated from the routes, then completed with what all operations have in common.
 
 use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
 use domain::access::permissions::{self, Credentials};
@@ -14,7 +14,7 @@ use crate::{
     v1,
 };
 
-/// What every operation may answer: status, name, and what it means.
+/// Responses of all operations: status, name and description.
 const COMMON: [(&str, &str, &str); 4] = [
     ("401", "Unauthorized", "The token is missing or invalid"),
     ("403", "Forbidden", "The token does not have the required scope"),
@@ -26,7 +26,7 @@ const COMMON: [(&str, &str, &str); 4] = [
     ("500", "InternalError", "Internal error. The server log has details"),
 ];
 
-/// What every operation with a body may answer.
+/// Responses of all operations with a body.
 const OF_BODIES: [(&str, &str, &str); 4] = [
     (
         "400",
@@ -50,13 +50,13 @@ const RATE_HEADERS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What some errors have besides.
+/// Additional headers of some errors.
 const ERROR_HEADERS: [(&str, &str, &str); 2] = [
     ("Retry-After", "integer", "Number of seconds after which to retry"),
     ("WWW-Authenticate", "string", "Authentication challenge (RFC 6750)"),
 ];
 
-/// The document as it is served.
+/// The OpenAPI document as JSON.
 pub fn document() -> String {
     let mut document = serde_json::to_value(documented().into_openapi()).unwrap_or_default();
     document["info"] = json!({
@@ -100,7 +100,7 @@ pub fn document() -> String {
     text
 }
 
-/// Everybody may read what there is to ask for.
+/// The document is public.
 pub(crate) fn router() -> Router<Services> {
     let document = document();
     let answer = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
@@ -126,7 +126,7 @@ fn complete_path(path: &str, item: &mut Value) {
     }
 }
 
-/// What every operation may answer, and how errors and limits are told.
+/// Adds the common responses, the format of errors and the rate headers.
 fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
     for (status, response) in responses.iter_mut() {
         for (name, reference) in headers_of(status) {
@@ -143,7 +143,7 @@ fn complete_responses(responses: &mut Map<String, Value>, takes_body: bool) {
     }
 }
 
-/// Which headers an answer with this status may have. Who is not known has no limit that could be told.
+/// The headers of a response with this status. A caller that is not identified has no limit.
 fn headers_of(status: &str) -> Map<String, Value> {
     let rates = RATE_HEADERS
         .map(|(name, _)| name)
@@ -183,7 +183,7 @@ fn problem_content() -> Value {
     json!({PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
 }
 
-/// What the document describes.
+/// The documented routes.
 fn documented() -> OpenApiRouter<Services> {
     ingest::route().merge(v1::routes())
 }

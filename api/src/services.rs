@@ -1,4 +1,4 @@
-//! What the handlers share.
+//! The state that the handlers share.
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -7,27 +7,27 @@ use engine::Engine;
 
 use crate::{
     auth::SessionCookie,
-    export::ExportPlaces,
-    ingest::IngestFigures,
+    export::ExportPermits,
+    ingest::IngestCounters,
     limits::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, SignInAttempts},
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
-/// Handed to every handler.
+/// The state of every handler.
 pub type Services = Arc<ServicesInner>;
 
 /// Settings of the APIs that do not change while the server runs.
 #[derive(Clone, Debug)]
 pub struct ApiConfig {
-    /// The URL under which browsers reach this server.
+    /// The URL at which browsers reach this server.
     pub public_url: PublicUrl,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.
     pub trusted_proxies: TrustedProxies,
-    /// Addresses that may read the metrics without a token.
+    /// Addresses that can read the metrics without a token.
     pub metrics_allow: AddressRanges,
     /// Events per second for each token; `None` for no limit.
     pub ingest_rate: Option<NonZeroU32>,
-    /// Requests per minute for each token and each user, apart from ingest; `None` for no limit.
+    /// Requests per minute for each token and each user, except for ingest; `None` for no limit.
     pub api_rate: Option<NonZeroU32>,
 }
 
@@ -54,14 +54,14 @@ pub struct ServicesInner {
     pub(crate) started_at: Timestamp,
     pub(crate) failed_tokens: FailedTokens,
     pub(crate) ingest_rate: IngestRate,
-    pub(crate) ingest_figures: IngestFigures,
+    pub(crate) ingest_counters: IngestCounters,
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
     pub log_reads: LogReads,
-    pub(crate) export_places: ExportPlaces,
+    pub(crate) export_permits: ExportPermits,
     pub(crate) refusal_log: RefusalLog,
     pub(crate) trusted_proxies: TrustedProxies,
-    /// Addresses that may read the metrics without a token.
+    /// Addresses that can read the metrics without a token.
     pub(crate) metrics_allow: AddressRanges,
 }
 
@@ -75,11 +75,11 @@ impl ServicesInner {
             sign_in_attempts: SignInAttempts::default(),
             failed_tokens: FailedTokens::new(),
             ingest_rate: IngestRate::new(config.ingest_rate),
-            ingest_figures: IngestFigures::default(),
+            ingest_counters: IngestCounters::default(),
             api_rate: ApiRate::new(config.api_rate),
             large_bodies: LargeBodies::default(),
             log_reads: LogReads::default(),
-            export_places: ExportPlaces::default(),
+            export_permits: ExportPermits::default(),
             refusal_log: RefusalLog::new(),
             cookie: SessionCookie::new(config.public_url.is_https()),
             public_url: config.public_url,

@@ -1,4 +1,4 @@
-//! REST: the resources under `/api/v1`. Each operation is a route and a part of the OpenAPI document by one attribute.
+//! REST: the resources under `/api/v1`. One attribute makes each operation a route and a part of the OpenAPI document.
 
 mod alerts;
 mod answer;
@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::Services;
 
-/// Everything but ingest.
+/// All routes except ingest.
 pub(crate) fn routes() -> OpenApiRouter<Services> {
     OpenApiRouter::default()
         .routes(routes!(audit_events::list_audit_events))

@@ -1,9 +1,9 @@
-//! GitLab's REST, as far as it is about audit events: what polls a GitLab instance can poll this one. Beside them stands what
-//! clients ask for first: who they are, and which version this is.
+//! GitLab's REST API for audit events, so that programs which poll a GitLab instance can poll this one. It also has the endpoints
+//! that such clients call first: the current user and the version.
 //!
 //! Names, parameters, headers and errors are GitLab's: <https://docs.gitlab.com/api/audit_events/> and
-//! <https://docs.gitlab.com/api/rest/#pagination>. An event's `id` is its position in the log, which is a number and grows;
-//! so pages by `id` miss nothing, however late an event comes in. Parameters that are not known are ignored, as there.
+//! <https://docs.gitlab.com/api/rest/#pagination>. The `id` of an event is its position in the log, which is an increasing number,
+//! so pages by `id` miss no event, however late it arrives. Unknown parameters are ignored, as in GitLab.
 
 mod audit_events;
 mod error;
@@ -28,6 +28,7 @@ use axum::{
 use self::error::GitlabError;
 use crate::{auth::admit, services::Services};
 
+/// The routes of GitLab's REST.
 pub(crate) fn router(services: &Services) -> Router<Services> {
     let routes = routes().into_iter();
     routes
@@ -35,7 +36,7 @@ pub(crate) fn router(services: &Services) -> Router<Services> {
         .layer(from_fn_with_state(Arc::clone(services), require_caller))
 }
 
-/// Each route and what answers it.
+/// Each route and its handler.
 fn routes() -> [(&'static str, MethodRouter<Services>); 5] {
     [
         ("/api/v4/audit_events", get(audit_events::list_audit_events)),
@@ -57,12 +58,12 @@ async fn require_caller(State(services): State<Services>, request: Request, next
     admitted.unwrap_or_else(|error| GitlabError::from(error).into_response())
 }
 
-/// No such path below `/api/v4`.
+/// Unknown path below `/api/v4`.
 pub(crate) fn answer_unknown_path() -> Response {
     GitlabError::error(StatusCode::NOT_FOUND, "404 Not Found").into_response()
 }
 
-/// The path is there, but not for this method.
+/// The path does not support the method.
 pub(crate) fn answer_unknown_method() -> Response {
     GitlabError::error(StatusCode::METHOD_NOT_ALLOWED, "405 Not Allowed").into_response()
 }

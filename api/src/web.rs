@@ -1,4 +1,4 @@
-//! What several routes need of HTTP.
+//! HTTP functions that several routes share.
 
 mod address_ranges;
 mod client_address;

@@ -12,10 +12,10 @@ use engine::credentials::{StoredToken, TokenHash};
 use super::bearer::bearer_text;
 use crate::{error::ApiError, services::Services, web::Peer};
 
-/// The operation that is on the fast path: it counts no request, and loads no session.
+/// The operation on the fast path: it counts no requests and loads no session.
 pub(crate) const INGEST: &str = "POST /api/v1/audit_events";
 
-/// The token, if it is valid and may post events. Its use is noted.
+/// The token, if it is valid and may post events. Its use is recorded.
 ///
 /// # Errors
 /// 401, 403, or 429 after too many bad tokens from one address.
@@ -38,7 +38,7 @@ pub(crate) fn denied(denied: Denied) -> ApiError {
     }
 }
 
-/// The token, whatever it allows, if it is valid.
+/// The token, if it is valid, whatever its scopes.
 ///
 /// # Errors
 /// 401, or 429 after too many bad tokens from one address.
@@ -63,6 +63,7 @@ pub(crate) async fn find_valid(
     }
 }
 
+/// 401 for a request without a token.
 pub(crate) fn missing() -> ApiError {
     let message = "The request has no API token. Send one in the header `Authorization: Bearer ast_…`. To create one, run \
                    `audit-streams token create`.";
@@ -81,7 +82,7 @@ fn not_in_scope(scope: Scope) -> ApiError {
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
-/// The token is unknown, revoked or expired. Only who holds the very token learns which.
+/// The token is unknown, revoked or expired. The reason is reported only to a client that has the token itself.
 fn refuse(services: &Services, address: IpAddr, found: Option<&StoredToken>) -> ApiError {
     if let Err(wait) = services.failed_tokens.count(address) {
         let message = "Too many requests with an invalid API token came from this address.";

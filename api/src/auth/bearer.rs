@@ -1,11 +1,11 @@
-//! Where a request carries its token.
+//! Reads the token of a request from its headers.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 /// The header that GitLab's clients send.
 const PRIVATE_TOKEN: &str = "private-token";
 
-/// The token's text: from `Authorization: Bearer …`, else from `PRIVATE-TOKEN`. None if neither is there or readable.
+/// The token from `Authorization: Bearer …`, otherwise from `PRIVATE-TOKEN`. `None` if neither is present and readable.
 pub(crate) fn bearer_text(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers
         .get(AUTHORIZATION)
@@ -19,7 +19,7 @@ pub(crate) fn bearer_text(headers: &HeaderMap) -> Option<&str> {
     })
 }
 
-/// Schemes are compared without regard to case (RFC 9110 §11.1).
+/// Schemes are case-insensitive (RFC 9110 §11.1).
 fn after_scheme(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -1,8 +1,8 @@
-//! Who calls the API: a token, or an administrator who is signed in.
+//! Identifies the caller of the API: a token, or an administrator who is signed in.
 //!
-//! A token comes in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without one may bring a session cookie instead,
-//! which browsers attach to what other sites send; so whatever changes something by it has to come from this server's own
-//! pages. Ingest takes no cookie and does not come through here (`authorise`).
+//! A token is sent in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without a token can have a session cookie instead.
+//! Because browsers attach cookies to requests that other sites make, a request with a cookie that changes something must come from
+//! this server's own pages. Ingest accepts no cookies and does not use this module (see `authorise`).
 
 use std::sync::Arc;
 
@@ -22,29 +22,29 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    export::Pass,
+    export::Credential,
     limits::{Owner, RateHeaders},
     services::Services,
     web::{Peer, check_host, check_origin},
 };
 
-/// Somebody who may do what the request asks for.
+/// An authorised caller of an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// Who is written into the audit events of a change.
+    /// The author of the audit events of a change.
     pub(crate) author: Author,
-    /// Whose idempotency keys these are.
+    /// The owner of the idempotency keys.
     pub(crate) owner: Owner,
-    /// To be put on the answer.
+    /// The rate headers of the response.
     pub(crate) rate: RateHeaders,
     /// The token; `None` for an administrator's session.
     token: Option<Arc<StoredToken>>,
-    /// By what it was let in, for what goes on after the first answer.
-    pub(crate) pass: Pass,
+    /// The credential, to be checked again during long responses.
+    pub(crate) credential: Credential,
 }
 
 impl Caller {
-    /// What the caller holds, for `domain::access::permissions`.
+    /// The caller's credentials, for `domain::access::permissions`.
     pub(crate) fn holder(&self) -> Holder<'_> {
         match &self.token {
             Some(token) => Holder::Token(&token.scopes),
@@ -52,14 +52,14 @@ impl Caller {
         }
     }
 
-    /// Whether the caller may see secrets, such as header values and whole URLs.
+    /// Whether the caller may see secrets, such as header values and complete URLs.
     pub(crate) fn is_admin(&self) -> bool {
         self.holder().has(Permission::Admin)
     }
 }
 
-/// The caller, if it may carry out an operation of `domain::access::permissions`. The request is counted, and a token's use is
-/// noted.
+/// The caller, if it is authorised for an operation of `domain::access::permissions`. The request is counted, and the use of a
+/// token is recorded.
 ///
 /// # Errors
 /// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
@@ -73,7 +73,7 @@ pub(crate) async fn authorise(services: &Services, parts: &Parts, operation: &st
 async fn authorise_token(services: &Services, parts: &Parts, text: &str, operation: &str) -> Result<Caller, ApiError> {
     let peer = peer_of(parts)?;
     let token = find_valid(services, peer, &parts.headers).await?;
-    // What is valid has the form of a token.
+    // A valid token has the format of one.
     let hash = TokenHash::of_sent(text).ok_or_else(missing)?;
     let owner = Owner::Token(token.id);
     let rate = count(services, owner)?;
@@ -91,11 +91,11 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, operati
         owner,
         rate,
         token: Some(Arc::clone(&token)),
-        pass: Pass::Token(hash),
+        credential: Credential::Token(hash),
     })
 }
 
-/// Who is signed in may do everything.
+/// A signed-in administrator may do everything.
 async fn authorise_session(services: &Services, parts: &Parts, operation: &str) -> Result<Caller, ApiError> {
     permissions::authorise(operation, Holder::Session).map_err(denied)?;
     let signed_in = find_signed_in(services, parts).await?.ok_or_else(missing)?;
@@ -113,7 +113,7 @@ async fn authorise_session(services: &Services, parts: &Parts, operation: &str) 
         owner,
         rate,
         token: None,
-        pass: Pass::Session(signed_in.session),
+        credential: Credential::Session(signed_in.session),
     })
 }
 
@@ -134,6 +134,7 @@ fn count(services: &Services, owner: Owner) -> Result<RateHeaders, ApiError> {
     })
 }
 
+/// The peer of the connection.
 pub(crate) fn peer_of(parts: &Parts) -> Result<Peer, ApiError> {
     let peer = parts.extensions.get::<Peer>().copied();
     peer.ok_or_else(|| ApiError::internal("A request has no peer address.", &std::fmt::Error))

@@ -1,6 +1,6 @@
-//! The door to everything of the API but ingest: who calls, whether that may be, and how many requests are left.
+//! Middleware for all of the API except ingest: identifies the caller, authorises the operation and counts the request.
 //!
-//! What a request needs follows from its method and path alone, so that no handler can forget to ask.
+//! What a request needs depends only on its method and route, so no handler can forget the check.
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -16,10 +16,10 @@ use crate::{
     services::Services,
 };
 
-/// Where events are posted, and read.
+/// The path for posting and reading events.
 pub(crate) const AUDIT_EVENTS: &str = "/api/v1/audit_events";
 
-/// Where a query is read. Elsewhere there is none, and one that is given says that something is misunderstood.
+/// Paths with query parameters. On all other paths, a parameter is a mistake of the client.
 const WITH_QUERY: [&str; 6] = [
     AUDIT_EVENTS,
     "/api/v1/audit_events.csv",
@@ -29,13 +29,13 @@ const WITH_QUERY: [&str; 6] = [
     "/api/v1/destinations/{id}/parked",
 ];
 
-/// The name of an operation in the table of permissions. HEAD needs what GET needs.
+/// The name of an operation in the table of permissions. HEAD requires the same as GET.
 pub(crate) fn operation(method: &Method, path: &str) -> String {
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     format!("{method} {path}")
 }
 
-/// Middleware: refuses parameters where there are none.
+/// Middleware: rejects query parameters on paths without any.
 pub(crate) async fn refuse_unknown_query(request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let query = request.uri().query().unwrap_or_default();
@@ -53,7 +53,7 @@ pub(crate) async fn refuse_unknown_query(request: Request, next: Next) -> Respon
     }
 }
 
-/// Middleware: handlers find who calls in the extensions.
+/// Middleware: puts the caller into the extensions of the request.
 pub(crate) async fn require_caller(state: State<Services>, request: Request, next: Next) -> Response {
     admit(&state.0, request, next)
         .await

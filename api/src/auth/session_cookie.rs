@@ -1,5 +1,5 @@
-//! The cookies that a browser gets when somebody signs in: that of the session, and one by which the browser is known later.
-//! Over https they have the `__Host-` prefix, with which no other host can have set them.
+//! The cookies that a browser gets when a user signs in: one for the session, and one that identifies the browser later. Over
+//! https, their names have the `__Host-` prefix, which prevents other hosts from setting them.
 
 use axum::http::{HeaderMap, header::COOKIE};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,20 +8,22 @@ use engine::admin::BROWSER_KNOWN_FOR;
 
 use engine::credentials::SessionKey;
 
-/// How the cookie is named and marked.
+/// Name and attributes of the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCookie {
-    /// The public URL is https: the browser never sends it in the clear.
+    /// The public URL is https: the browser sends the cookie only encrypted.
     Secure,
     /// The public URL is http.
     Plain,
 }
 
 impl SessionCookie {
+    /// The cookie for http or https.
     pub fn new(is_https: bool) -> Self {
         if is_https { Self::Secure } else { Self::Plain }
     }
 
+    /// Name of the cookie.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Secure => "__Host-audit_streams_session",
@@ -36,12 +38,12 @@ impl SessionCookie {
         }
     }
 
-    /// Gives the browser a key, to be kept until the browser is closed. How long it is good for, the server knows.
+    /// Sets the key of a session, until the browser is closed. The server knows when the session expires.
     pub fn set(self, key: &SessionKey) -> SetCookie {
         SetCookie([self.name(), "=", key.expose(), self.marks()].concat())
     }
 
-    /// Takes the key away from the browser.
+    /// Removes the key from the browser.
     pub fn clear(self) -> SetCookie {
         SetCookie([self.name(), "=; Max-Age=0", self.marks()].concat())
     }
@@ -53,20 +55,20 @@ impl SessionCookie {
         }
     }
 
-    /// Makes the browser known for as long as the store knows it. It lets nobody in.
+    /// Identifies the browser for as long as the store knows it. It authorises nothing.
     pub fn set_browser(self, sealed: &[u8]) -> SetCookie {
         let value = URL_SAFE_NO_PAD.encode(sealed);
         let (name, seconds) = (self.browser_name(), BROWSER_KNOWN_FOR.as_secs());
         SetCookie(format!("{name}={value}; Max-Age={seconds}{}", self.marks()))
     }
 
-    /// What a request brings of an earlier sign-in, still sealed.
+    /// The sealed cookie of an earlier sign-in, if the request has one.
     pub fn read_browser(self, headers: &HeaderMap) -> Option<Vec<u8>> {
         let text = value_of(headers, self.browser_name())?;
         URL_SAFE_NO_PAD.decode(text).ok()
     }
 
-    /// The key that a request brings.
+    /// The session key of a request.
     pub fn read(self, headers: &HeaderMap) -> Option<SessionKey> {
         value_of(headers, self.name()).and_then(SessionKey::of_sent)
     }

@@ -4,10 +4,11 @@ use engine::log::BrowseRow;
 
 use crate::event_summary::EventSummary;
 
+/// The first line of the file.
 pub(super) const HEADER: &str = "ID,Author ID,Author Name,Author Email,Entity ID,Entity Type,Entity Path,Target ID,\
                                  Target Type,Target Details,Action,IP Address,Created At (UTC)\r\n";
 
-/// Adds the line of one event.
+/// Appends the line of an event.
 pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
     let summary = EventSummary::of(event);
     let cells = [
@@ -34,8 +35,8 @@ pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
     lines.push_str("\r\n");
 }
 
-/// A cell that a spreadsheet would take for a formula gets an apostrophe before it. Numbers are none. NUL, at which many
-/// readers of CSV end, becomes U+FFFD.
+/// Appends a cell. An apostrophe is added before text that a spreadsheet would read as a formula; numbers are left unchanged. NUL,
+/// at which many CSV parsers stop, becomes U+FFFD.
 fn push_cell(line: &mut String, cell: &str) {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What a request may see and change.
+//! Authorises queries and mutations, and decides whether secrets are shown.
 
 use async_graphql::{Context, Error, Result, parser::types::OperationType};
 use domain::{access::permissions, instance_event::Author};
@@ -6,11 +6,11 @@ use domain::{access::permissions, instance_event::Author};
 use super::family::Family;
 use crate::{auth::Caller, services::Services};
 
-/// The caller of a request. Put into the data of each request.
+/// The caller of a request, in the data of the request.
 pub(super) struct Viewer(pub(super) Caller);
 
-/// Whether header values, verification tokens and whole URLs are shown. A token that may only read gets empty texts in their
-/// place, and no more of a URL than where it leads: with them it could do more than read.
+/// Whether header values, verification tokens and complete URLs are shown. Without the scope `admin`, secrets are empty and URLs
+/// end after the host, because with them a client could do more than read.
 pub(super) fn reveals(ctx: &Context<'_>) -> Result<bool> {
     Ok(ctx.data::<Viewer>()?.0.is_admin())
 }
@@ -30,7 +30,7 @@ pub(super) fn authorise(ctx: &Context<'_>, family: Family) -> Result<()> {
     permissions::authorise(&operation, caller.holder()).map_err(|_| Error::new(family.denial()))
 }
 
-/// Who is written into the audit events of a change. A mutation that authorises nobody has no author, and so changes nothing.
+/// The author of the audit events of a change. Only an authorised mutation has an author, so no other can change anything.
 ///
 /// # Errors
 /// The family's denial.
@@ -39,6 +39,7 @@ pub(super) fn author<'ctx>(ctx: &Context<'ctx>, family: Family) -> Result<&'ctx 
     Ok(&ctx.data::<Viewer>()?.0.author)
 }
 
+/// The services of the server.
 pub(super) fn services<'ctx>(ctx: &Context<'ctx>) -> Result<&'ctx Services> {
     ctx.data::<Services>()
 }

@@ -1,4 +1,4 @@
-//! What destinations of every family have in common.
+//! Fields that destinations of every family have.
 
 use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use domain::{
@@ -11,7 +11,7 @@ use engine::DestinationState;
 
 use super::parking::BigInt;
 
-/// What each type of destination has beyond GitLab's.
+/// Fields of all destination types that GitLab does not have.
 #[derive(SimpleObject)]
 pub(super) struct Basics {
     /// Whether streaming is paused. Events received during a pause are kept and sent later. Not part of GitLab's API.
@@ -21,6 +21,7 @@ pub(super) struct Basics {
 }
 
 impl Basics {
+    /// The fields of a destination.
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
             paused: state.destination.flow.paused,
@@ -83,7 +84,7 @@ impl AuditEventStreamHealth {
                 since, reason, waiting, ..
             } => Self {
                 since: Some(Time(*since)),
-                reason: Some(in_words(kind, reason.trim_end_matches('.'), Reason::Refusing)),
+                reason: Some(reason_text(kind, reason.trim_end_matches('.'), Reason::Refusing)),
                 ..Self::new(AuditEventStreamState::Refusing, *waiting)
             },
             &StreamHealth::Held {
@@ -94,7 +95,7 @@ impl AuditEventStreamHealth {
                 stuck_seq,
             } => Self {
                 since: Some(Time(since)),
-                reason: Some(in_words(kind, &trouble.to_string(), trouble.into())),
+                reason: Some(reason_text(kind, &trouble.to_string(), trouble.into())),
                 next_try_at: Some(Time(next_probe_at)),
                 stuck_seq: stuck_seq.map(|seq| BigInt(seq.get())),
                 ..Self::new(AuditEventStreamState::Held, waiting)
@@ -117,8 +118,8 @@ impl AuditEventStreamHealth {
     }
 }
 
-/// The trouble as a sentence, and what its administrator can do.
-fn in_words(kind: DestinationKind, phrase: &str, reason: Reason) -> String {
+/// The problem as a sentence, and what an administrator can do about it.
+fn reason_text(kind: DestinationKind, phrase: &str, reason: Reason) -> String {
     let mut characters = phrase.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     let sentence: String = first.into_iter().chain(characters).chain(['.']).collect();

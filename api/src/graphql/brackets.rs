@@ -1,21 +1,21 @@
-//! How deep brackets nest in the text of a query, found before it is parsed.
+//! Computes how deep brackets nest in the text of a query, before it is parsed.
 //!
-//! The parser recurses into lists, objects, types and selections, so its stack grows with the brackets that it sees. This scanner
-//! follows the parser's lexical rules (`graphql.pest` of async-graphql-parser): brackets count unless they stand in a string or
-//! in a comment. A string that is not closed is refused here. The parser would try such a text in other ways (an unclosed block
-//! string is to it an empty string, with more text behind it), and see brackets where this scanner sees none.
+//! The parser recurses into lists, objects, types and selections, so its stack grows with the brackets in the query. This scanner
+//! follows the lexical rules of the parser (`graphql.pest` of async-graphql-parser): brackets count unless they are in a string or
+//! a comment. An unterminated string is rejected here. The parser would read such a text differently (an unterminated block string
+//! as an empty string, followed by more text), and find brackets where this scanner finds none.
 
 use async_graphql::Pos;
 
-/// A string that is not closed: a block string that runs to the end of the query, or a string that runs to the end of its line.
+/// An unterminated string: a block string up to the end of the query, or a string up to the end of its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Unterminated string")]
 pub(super) struct UnclosedString {
-    /// Where it begins.
+    /// Position of its start.
     pub(super) position: Pos,
 }
 
-/// The largest number of brackets of any kind that are open at once.
+/// The maximum depth of nested brackets of any kind.
 ///
 /// # Errors
 /// [`UnclosedString`].
@@ -46,7 +46,7 @@ pub(super) fn deepest_bracket(query: &str) -> Result<usize, UnclosedString> {
 
 const LINE_ENDS: [char; 2] = ['\n', '\r'];
 
-/// What follows the string that `text` begins with; none if it is not closed.
+/// The text after the string that `text` begins with; `None` if it is unterminated.
 fn after_string(text: &str) -> Option<&str> {
     match text.strip_prefix(r#"""""#) {
         Some(content) => after_block_string(content),

@@ -1,5 +1,5 @@
-//! Connections: lists that come in pages, as GitLab's do. The types are async-graphql's; its `query` helper is not used because
-//! it has no page size of its own, reports wrong arguments in other words than GitLab, and leaves the cursors to its caller.
+//! Connections: paginated lists like GitLab's, with the types of async-graphql. Its `query` helper is not used, because it has no
+//! page size, reports invalid arguments with other messages than GitLab, and leaves the cursors to its caller.
 
 use async_graphql::{
     Error, OutputType, Result,
@@ -7,19 +7,19 @@ use async_graphql::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Nodes on a page, at most and unless fewer are asked for.
+/// Default and maximum number of nodes on a page.
 const PAGE_SIZE: usize = 100;
 
 /// The number or name that nodes are ordered by, as JSON in Base64: valid whether its node still exists or not.
 pub(super) type Cursor<Key = i64> = OpaqueCursor<Key>;
 
-/// What nodes are ordered by.
+/// A key by which nodes are ordered.
 pub(super) trait SortKey: Ord + Serialize + DeserializeOwned + Send + Sync {}
 
 impl SortKey for i64 {}
 impl SortKey for String {}
 
-/// Which page is wanted.
+/// The arguments that select a page.
 pub(super) struct PageArguments {
     pub(super) after: Option<String>,
     pub(super) before: Option<String>,
@@ -28,6 +28,7 @@ pub(super) struct PageArguments {
 }
 
 impl PageArguments {
+    /// The arguments of a query.
     pub(super) const fn new(
         after: Option<String>,
         before: Option<String>,
@@ -43,7 +44,7 @@ impl PageArguments {
     }
 }
 
-/// The page of `nodes`, each with what it is ordered by.
+/// The page of `nodes`, each with its sort key.
 ///
 /// # Errors
 /// For a cursor that was not given out here, and for sizes that make no page.

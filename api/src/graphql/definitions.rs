@@ -1,4 +1,4 @@
-//! `auditEventDefinitions`: the event types that are known without any event of them.
+//! `auditEventDefinitions`: the built-in event types.
 
 use std::sync::LazyLock;
 
@@ -42,19 +42,20 @@ impl From<BuiltInType> for AuditEventDefinition {
             feature_category: built_in.feature_category,
             milestone: built_in.milestone,
             saved_to_database: built_in.saved_to_database,
-            // Here, every event is.
+            // All events are streamed.
             streamed: true,
         }
     }
 }
 
-/// By name, read once.
+/// Sorted by name.
 static DEFINITIONS: LazyLock<Vec<AuditEventDefinition>> = LazyLock::new(|| {
     let mut definitions: Vec<AuditEventDefinition> = built_in_types().map(AuditEventDefinition::from).collect();
     definitions.sort_unstable_by_key(|definition| definition.name);
     definitions
 });
 
+/// Queries for event types.
 #[derive(Default)]
 pub(super) struct DefinitionQueries;
 

@@ -1,4 +1,4 @@
-//! Why an operation came to nothing, and what its client is told.
+//! Why an operation failed, and how its client is notified.
 
 use async_graphql::Error;
 use domain::{Field, FieldError, FieldErrors};
@@ -7,12 +7,12 @@ use engine::admin::AdminError;
 use super::family::{Family, NOT_THERE, too_many};
 use crate::{destinations::EditError, web::report_incident};
 
-/// Why nothing was changed.
+/// Why an operation failed.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// Rules that were broken: told in the payload.
+    /// Validation errors, reported in the payload.
     Messages(Vec<String>),
-    /// Told at the top of the answer.
+    /// A top-level error.
     Error(Error),
 }
 
@@ -23,14 +23,16 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
+    /// One message, reported in the payload.
     pub(super) fn message(message: impl Into<String>) -> Self {
         Self::Messages(vec![message.into()])
     }
 
+    /// Validation errors of a draft.
     pub(super) fn invalid(family: Family, errors: &FieldErrors) -> Self {
         let mut messages = Vec::new();
         for message in errors.iter().map(|error| family.form_message(error)) {
-            // Much of what may be wrong with a config is told in one sentence: once.
+            // Most errors of a config have the same message, which is reported once.
             if !messages.contains(&message) {
                 messages.push(message);
             }
@@ -38,6 +40,7 @@ impl Refusal {
         Self::Messages(messages)
     }
 
+    /// The error of a change.
     pub(super) fn of_edit(family: Family, error: EditError) -> Self {
         match error {
             EditError::Invalid(errors) => Self::invalid(family, &errors),
@@ -61,7 +64,7 @@ impl Refusal {
         }
     }
 
-    /// As GitLab raises what it finds in an HTTP destination that is being added: all in one top-level error.
+    /// Validation errors as one top-level error, as GitLab reports them when an HTTP destination is added.
     pub(super) fn raised(self) -> Self {
         match self {
             Self::Messages(messages) => Error::new(format!("Validation failed: {}", messages.join(", "))).into(),
@@ -70,6 +73,7 @@ impl Refusal {
     }
 }
 
+/// The error for an object that does not exist.
 pub(super) fn not_there() -> Error {
     Error::new(NOT_THERE)
 }
@@ -82,7 +86,7 @@ pub(super) fn of_admin(error: AdminError) -> Error {
     }
 }
 
-/// A failure of this server itself: the log says what, the client gets a code to ask about.
+/// An internal error. It is logged under a code that the client receives.
 pub(super) fn failed(error: &dyn std::error::Error) -> Error {
     incident(&report_incident("A GraphQL operation failed.", error))
 }
@@ -93,7 +97,7 @@ fn incident(code: &str) -> Error {
     ))
 }
 
-/// One broken rule, as a change of a draft returns it.
+/// A validation error of one field.
 pub(super) fn broken(field: Field, message: impl Into<String>) -> FieldErrors {
     FieldError::new(field, message).into()
 }

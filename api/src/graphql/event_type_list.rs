@@ -1,4 +1,4 @@
-//! The event types in a destination's list.
+//! Reads and changes the list of event types of a destination.
 
 use async_graphql::{Context, Error};
 use domain::{

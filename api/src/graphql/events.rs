@@ -1,9 +1,9 @@
-//! Lists of event types: an allowlist holds the types that a destination is sent, a denylist those that it is not sent. A
+//! Lists of event types: an allowlist has the types that are streamed to a destination, a denylist those that are not. A
 //! destination has one or the other, never both.
 //!
-//! For allowlists, HTTP destinations have operations of their own, and the unified family has the same ones for every kind.
-//! GitLab's denylist mutations are those of top-level groups (`auditEventsGroupDestinationDenylistEventsAdd`); these are the same
-//! ones for an instance, for destinations of every kind.
+//! HTTP destinations have their own operations for allowlists, and the unified family has the same operations for every kind.
+//! GitLab has denylist mutations only for top-level groups (`auditEventsGroupDestinationDenylistEventsAdd`); here are the same
+//! mutations for an instance, for destinations of every kind.
 
 use domain::{
     Field, FieldErrors,

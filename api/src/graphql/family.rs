@@ -1,25 +1,26 @@
-//! The families of operations, and in which words each refuses.
+//! The families of operations, and the error messages of each.
 
 use domain::{
     Field, FieldError,
     destination::{DestinationKind, EventNames, already_taken},
 };
 
-/// GitLab's one sentence for what is not there and for what must not be seen.
+/// GitLab's message for objects that do not exist or must not be seen.
 pub(super) const NOT_THERE: &str =
     "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
 
+/// GitLab's message for an invalid `config`.
 pub(super) const WRONG_SHAPE: &str = "Config must be a valid json schema";
 
 const STREAMING_TOKEN: &str = "X-Gitlab-Event-Streaming-Token";
 
-/// What is told of a private key or secret access key that is not there.
+/// The message for a missing private key or secret access key.
 pub(super) const NO_SECRET: &str = "Secret token is required for category";
 
-/// Operations that belong together.
+/// A family of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// HTTP destinations as such.
+    /// HTTP destinations themselves.
     Http,
     /// Headers and event filters of HTTP destinations.
     HttpParts,
@@ -40,7 +41,7 @@ impl Family {
         }
     }
 
-    /// How GitLab names the audit events of what the family does.
+    /// The names of the audit events that the operations record.
     pub(super) const fn event_names(self) -> EventNames {
         match self {
             Self::Http | Self::HttpParts | Self::Google | Self::S3 => EventNames::OfKind,
@@ -48,7 +49,7 @@ impl Family {
         }
     }
 
-    /// What somebody is told who may not call a mutation.
+    /// The message for a caller who is not authorised.
     pub(super) const fn denial(self) -> &'static str {
         match self {
             Self::Http => "You do not have access to this mutation.",
@@ -56,7 +57,7 @@ impl Family {
         }
     }
 
-    /// What a form breaks by itself, as this family tells it. To the unified one, `config` is one value with one shape.
+    /// The message of this family for a validation error of a draft. For the unified family, `config` is one value with one schema.
     pub(super) fn form_message(self, error: &FieldError) -> String {
         let message = &error.message;
         if self != Self::Unified {
@@ -66,7 +67,7 @@ impl Family {
             Field::HeaderName(_) if message.ends_with(STREAMING_TOKEN) => {
                 format!("Config headers cannot contain {STREAMING_TOKEN}")
             }
-            // Names that GitLab takes: what is wrong with them has to be said.
+            // GitLab accepts these names, so the message has to give the reason.
             Field::HeaderName(_) if message.contains("is set with every request") => message.clone(),
             Field::HeaderName(_) if message.contains("already exists") => message.clone(),
             field if is_in_config(field) => WRONG_SHAPE.to_owned(),
@@ -79,7 +80,7 @@ impl Family {
         }
     }
 
-    /// What stands against a form in the store or the network, as this family tells it.
+    /// The message of this family for a conflict in the store or a blocked address.
     pub(super) fn store_message(self, error: &FieldError) -> String {
         let is_taken = self == Self::Unified && *error == already_taken(error.field);
         match error.field {
@@ -92,7 +93,7 @@ impl Family {
     }
 }
 
-/// Keys of `config` that are GitLab's. What is wrong with one that is not, is said in words.
+/// Whether the field is one of GitLab's keys of `config`. Errors of other keys have their own messages.
 const fn is_in_config(field: Field) -> bool {
     matches!(
         field,
@@ -109,7 +110,7 @@ const fn is_in_config(field: Field) -> bool {
     )
 }
 
-/// There is one limit over all kinds, so every family tells it in the same words.
+/// The message for the limit of destinations, which counts all kinds.
 pub(super) fn too_many(limit: u32) -> String {
     format!("Maximum number of external audit event destinations ({limit}) exceeded")
 }
@@ -162,13 +163,13 @@ mod tests {
 
     #[test]
     fn a_header_that_may_not_be_set_is_named() {
-        let told = |name: &str| Family::Unified.form_message(&HeaderName::parse(name, 0).unwrap_err());
+        let message = |name: &str| Family::Unified.form_message(&HeaderName::parse(name, 0).unwrap_err());
         assert_eq!(
-            told("x-gitlab-event-streaming-token"),
+            message("x-gitlab-event-streaming-token"),
             "Config headers cannot contain X-Gitlab-Event-Streaming-Token"
         );
-        assert_eq!(told("Host"), "Key cannot be Host: it is set with every request");
-        assert_eq!(told("X A"), WRONG_SHAPE);
+        assert_eq!(message("Host"), "Key cannot be Host: it is set with every request");
+        assert_eq!(message("X A"), WRONG_SHAPE);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! GitLab's family for Google Cloud Logging destinations. The private key goes in and never comes out.
+//! GitLab's family for Google Cloud Logging destinations. The private key is write-only.
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use domain::destination::{GoogleDraft, TargetDraft};
@@ -16,7 +16,7 @@ use super::{
     operations::{create, delete, edit, list_page, set, set_flow},
 };
 
-/// Where GitLab writes, unless it is told otherwise.
+/// GitLab's default.
 const LOG_ID: &str = "audit_events";
 
 /// A Google Cloud Logging destination.
@@ -26,7 +26,7 @@ pub(super) struct InstanceGoogleCloudLoggingConfigurationType {
 }
 
 impl InstanceGoogleCloudLoggingConfigurationType {
-    /// None for a destination of another kind.
+    /// `None` for a destination of another kind.
     fn of(state: DestinationState) -> Option<Self> {
         match &state.destination.target {
             Target::GoogleCloudLogging(target) => Some(Self {
@@ -76,6 +76,7 @@ impl InstanceGoogleCloudLoggingConfigurationType {
     }
 }
 
+/// Queries for Google Cloud Logging destinations.
 #[derive(Default)]
 pub(super) struct GoogleQueries;
 

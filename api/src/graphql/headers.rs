@@ -1,4 +1,4 @@
-//! Custom headers of HTTP destinations, one at a time.
+//! Mutations of single custom headers of HTTP destinations.
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
@@ -159,13 +159,13 @@ fn shown(
         .as_http()
         .map(|target| target.headers.as_slice());
     let header = headers.and_then(choose).cloned();
-    // Somebody else may have removed it at the same time.
+    // It may have been removed at the same time.
     header
         .map(AuditEventsStreamingInstanceHeader)
         .ok_or_else(|| not_there().into())
 }
 
-/// Only HTTP destinations come here, and only they have headers.
+/// Only HTTP destinations have headers, and only they get here.
 fn change_headers(
     draft: &mut DestinationDraft,
     change: impl FnOnce(&mut Vec<HeaderDraft>) -> Result<(), FieldErrors>,
@@ -182,7 +182,7 @@ fn change_header(
     input: &AuditEventsStreamingInstanceHeadersUpdateInput,
 ) -> Result<(), FieldErrors> {
     let Some(row) = headers.iter().position(|header| header.id == Some(id)) else {
-        // Somebody else has just removed it: what is shown afterwards tells.
+        // It was removed at the same time: the response reports that it does not exist.
         return Ok(());
     };
     let (before, rest) = headers.split_at_mut(row);
@@ -196,7 +196,7 @@ fn change_header(
     check_name(after, header)
 }
 
-/// A form tells of a name that another header has in words of its own; this API tells it in GitLab's.
+/// Reports a duplicate name with GitLab's message, which differs from the draft's.
 fn check_name(others: &[HeaderDraft], header: &HeaderDraft) -> Result<(), FieldErrors> {
     if others.iter().any(|other| other.name.eq_ignore_ascii_case(&header.name)) {
         return Err(broken(Field::Headers, "Key has already been taken"));

@@ -28,7 +28,7 @@ pub(super) struct InstanceExternalAuditEventDestination {
 }
 
 impl InstanceExternalAuditEventDestination {
-    /// None for a destination of another kind.
+    /// `None` for a destination of another kind.
     pub(super) fn of(state: DestinationState) -> Option<Self> {
         match &state.destination.target {
             Target::Http(target) => Some(Self {
@@ -101,6 +101,7 @@ impl InstanceExternalAuditEventDestination {
     }
 }
 
+/// Queries for HTTP destinations.
 #[derive(Default)]
 pub(super) struct HttpQueries;
 

@@ -1,4 +1,4 @@
-//! Global ids: `gid://gitlab/<model>/<number>`. Each model has a scalar of its own, so that ids can't be mixed up.
+//! Global ids: `gid://gitlab/<model>/<number>`. Each model has its own scalar, so that ids cannot be mixed up.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -10,13 +10,13 @@ use super::errors::not_there;
 const SCHEME: &str = "gid://";
 const APP: &str = "gitlab";
 
-/// What an id stands for.
+/// The model that an id identifies.
 pub(super) trait Model: Send + Sync + 'static {
-    /// As it stands in an id.
+    /// The name of the model in an id.
     const NAME: &'static str;
     /// The scalar of its ids.
     const SCALAR: &'static str;
-    /// What its number means.
+    /// The type of the number.
     type Id;
 
     fn id(number: i64) -> Self::Id;
@@ -55,25 +55,25 @@ models! {
     NamespaceFilterModel(NamespaceId): "AuditEvents::Instance::NamespaceFilter", "AuditEventsInstanceNamespaceFilterID";
 }
 
-/// The id of something of this model.
+/// The global id of an object of this model.
 pub(super) fn global_id<M: Model>(id: M::Id) -> ID {
     ID(format!("{SCHEME}{APP}/{}/{}", M::NAME, M::number(id)))
 }
 
-/// The id of a namespace. There is no list of namespaces here, so its path stands for a number.
+/// The global id of a namespace, with its path in place of a number, because there is no list of namespaces here.
 pub(super) fn namespace_id(path: &str) -> ID {
     let path: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
     ID(format!("{SCHEME}{APP}/Namespace/{}", path.replace('+', "%20")))
 }
 
-/// An id as a client sent it.
+/// A global id from a client.
 pub(super) struct GlobalId<M> {
     text: String,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M: Model> GlobalId<M> {
-    /// What it stands for.
+    /// The number of the object.
     ///
     /// # Errors
     /// GitLab's sentences: for what is no global id, for one of another model, and for a number that nothing can have.

@@ -1,5 +1,5 @@
-//! GitLab's interfaces. Here, one type implements each: GitLab's second ones belong to groups. No field returns an interface, so
-//! the schema registers them; what uses them are fragments (`... on AuditEventStreamingDestinationInterface`).
+//! GitLab's interfaces. Each is implemented by one type here; GitLab's other implementations belong to groups. No field returns an
+//! interface, so the schema registers them; fragments use them (`... on AuditEventStreamingDestinationInterface`).
 
 #![expect(
     clippy::duplicated_attributes,

@@ -1,4 +1,4 @@
-//! A group or project, which is known by its path alone: there is no list of them here.
+//! A group or project, of which only the path is known: there is no list of them here.
 
 use async_graphql::{ID, SimpleObject};
 
@@ -20,6 +20,7 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
+    /// The namespace with this path.
     pub(super) fn at(path: &str) -> Self {
         let last = path.rsplit('/').next().unwrap_or(path);
         Self {

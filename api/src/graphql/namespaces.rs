@@ -1,5 +1,5 @@
-//! Namespace filters: groups and projects that a destination is limited to. There is no list of groups and projects here, so a
-//! namespace is known by its path alone, and any well-formed path is taken.
+//! Namespace filters: the groups and projects whose events a destination receives. There is no list of groups and projects here, so
+//! a namespace is only a path, and any valid path is accepted.
 
 use async_graphql::Context;
 use domain::{
@@ -87,7 +87,7 @@ fn is_gitlab_path(path: &str) -> bool {
     })
 }
 
-/// As a form lists them.
+/// Appends a path to the list of a draft.
 fn with_path(namespaces: &str, path: &NamespacePath) -> String {
     if namespaces.is_empty() {
         path.to_string()

@@ -1,4 +1,4 @@
-//! What the families do with destinations: each is one call of the service that the page uses as well.
+//! Operations of the families on destinations. Each is one call of the engine, which the page also uses.
 
 use async_graphql::{Context, Error, OutputType, Result, connection::Connection};
 use domain::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::destinations;
 
-/// A page of what there is of the family, as `show` shows it.
+/// A page of the destinations of the family, converted by `show`.
 ///
 /// # Errors
 /// For page arguments that are wrong, and if the destinations can't be read.
@@ -35,13 +35,13 @@ pub(super) async fn list_page<T: OutputType>(
     page(numbered.collect(), arguments)
 }
 
-/// Every destination of the family, oldest first.
+/// All destinations of the family, oldest first.
 async fn list_all(ctx: &Context<'_>, family: Family) -> Result<Vec<DestinationState>> {
     let states = services(ctx)?.engine.list_destinations().await.map_err(of_admin)?;
     Ok(states.into_iter().filter(|state| is_known(family, state)).collect())
 }
 
-/// The one destination of the family with what `has` looks for.
+/// The destination of the family for which `has` is true.
 pub(super) async fn find_with(
     ctx: &Context<'_>,
     family: Family,
@@ -53,7 +53,7 @@ pub(super) async fn find_with(
     found.ok_or_else(not_there)
 }
 
-/// Adds a destination. Without a name it gets one.
+/// Adds a destination. The name is generated if omitted.
 pub(super) async fn create(
     ctx: &Context<'_>,
     family: Family,
@@ -75,7 +75,7 @@ pub(super) async fn create(
     created.map_err(|error| Refusal::of_operation(family, error))
 }
 
-/// Changes a destination of the family, whatever others do to it meanwhile.
+/// Changes a destination of the family, and again after a concurrent change.
 pub(super) async fn edit(
     ctx: &Context<'_>,
     family: Family,
@@ -98,7 +98,7 @@ pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId)
     deleted.map_err(|error| Refusal::of_operation(family, error))
 }
 
-/// A destination never becomes one of another kind, so this holds until it goes.
+/// The destination, if it is in the family. Its kind never changes.
 pub(super) async fn require(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<DestinationState, Error> {
     let found = services(ctx)?.engine.find_destination(id).await.map_err(of_admin)?;
     found.filter(|state| is_known(family, state)).ok_or_else(not_there)
@@ -108,21 +108,21 @@ fn is_known(family: Family, state: &DestinationState) -> bool {
     family.knows(state.destination.target.kind())
 }
 
-/// As GitLab names a destination whose name is left out.
+/// GitLab's default name of a destination.
 fn default_name() -> Result<String, Error> {
     let bytes = random::<16>().map_err(|error| failed(&error))?;
     let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
     Ok(format!("Destination_{uuid}"))
 }
 
-/// Takes over what was given; what was left out stays.
+/// Sets the text if a value is given.
 pub(super) fn set(text: &mut String, given: Option<&String>) {
     if let Some(given) = given {
         text.clone_from(given);
     }
 }
 
-/// The two switches, where they are given.
+/// Sets the switches that are given.
 pub(super) fn set_flow(flow: &mut Flow, active: Option<bool>, paused: Option<bool>) {
     flow.active = active.unwrap_or(flow.active);
     flow.paused = paused.unwrap_or(flow.paused);

@@ -1,4 +1,4 @@
-//! Parking the event that a stream is stuck at: an addition to GitLab's API, for destinations of every kind.
+//! Parks the event that blocks a stream. This is not part of GitLab's API.
 
 use async_graphql::{Context, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::ids::{DestinationId, Seq};

@@ -1,8 +1,7 @@
-//! How much a query may ask for: looked at before it is carried out, and without carrying anything out. The numbers and
-//! sentences are GitLab's for administrators.
+//! Limits the complexity and depth of queries, before they are executed. The limits and messages are GitLab's for administrators.
 //!
-//! A query may name a fragment many times, and fragments in fragments make a short text ask for more than any server has. So
-//! each fragment is weighed once, and the numbers stop growing at their largest value.
+//! A query can use a fragment many times, and nested fragments let a short query request more than any server can handle. So each
+//! fragment is weighed once, and the sums saturate.
 
 use std::collections::HashMap;
 
@@ -17,26 +16,25 @@ use super::brackets::deepest_bracket;
 const MAX_COMPLEXITY: u32 = 300;
 const MAX_DEPTH: u32 = 20;
 
-/// The one list that leads back to what it belongs to, so that lists in lists multiply. What stands in it counts as often as it
-/// may be answered.
+/// The only list that leads back to its parent, so that nested lists multiply. Its fields count once for each possible item.
 const RETURNING_LIST: &str = "namespaceFilters";
 const LIST_LENGTH: u32 = 5;
 const _: () = assert!(MAX_NAMESPACES == 5);
 
-/// The lists of the schema itself that lead from type to type: no client that reads the schema asks for one within another.
+/// Lists of the introspection schema that lead from type to type. No client nests them.
 const TYPE_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 const MAX_TYPE_LISTS: u32 = 1;
 
-/// Brackets within brackets: far more than a query within the limits has, and far fewer than would fill a thread's stack. The
-/// parser bounds selections itself, but not lists, objects and types.
+/// Maximum depth of brackets: far more than any query within the limits, and far fewer than would overflow the stack. The parser
+/// limits selections itself, but not lists, objects and types.
 pub(super) const MAX_BRACKETS: usize = 64;
 
-/// Fragments within fragments. Weighing and validating recurse into them, and they need no brackets within brackets.
+/// Maximum depth of fragments. Weighing and validating recurse into them, and they do not need nested brackets.
 const MAX_FRAGMENTS: u32 = MAX_DEPTH;
 
 const TOO_DEEP: &str = "Query is nested too deep";
 
-/// Refuses a query that asks for too much. Whatever else is wrong with it is found later.
+/// Rejects a query that exceeds a limit. Other errors are found later.
 ///
 /// # Errors
 /// What it asks for too much of.
@@ -69,21 +67,21 @@ pub(super) fn check_limits(request: &mut async_graphql::Request) -> Result<(), S
     Ok(())
 }
 
-/// What a selection asks for.
+/// The cost of a selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Weight {
-    /// Fields, with fragments written out.
+    /// Number of fields, with fragments expanded.
     complexity: u32,
-    /// Fields within fields.
+    /// Depth of fields.
     depth: u32,
-    /// Lists of types within such lists.
+    /// Depth of lists of types.
     type_lists: u32,
-    /// Fragments within fragments.
+    /// Depth of fragments.
     fragments: u32,
 }
 
 impl Weight {
-    /// Of a fragment that is not there, or within itself. It is refused later, and until then it costs something to look at.
+    /// Weight of a fragment that does not exist or contains itself. It is rejected later, by the validation.
     const WRONG: Self = Self {
         complexity: 1,
         depth: 0,
@@ -91,7 +89,7 @@ impl Weight {
         fragments: 0,
     };
 
-    /// Of a fragment that stands too deep within others to be looked at.
+    /// Weight of a fragment that is nested too deep to be visited.
     const TOO_DEEP: Self = Self {
         fragments: u32::MAX,
         ..Self::WRONG
@@ -128,9 +126,9 @@ impl Weight {
 
 struct Scale<'document> {
     document: &'document ExecutableDocument,
-    /// Fragments that were weighed; none while one is being weighed.
+    /// Fragments that are weighed; `None` while one is being weighed.
     weighed: HashMap<&'document Name, Option<Weight>>,
-    /// How many fragments are being weighed, one within the other.
+    /// Number of nested fragments that are being weighed.
     open: u32,
 }
 
@@ -143,8 +141,7 @@ impl<'document> Scale<'document> {
         }
     }
 
-    /// The operation that is asked for; all of them if none is named. And each fragment, whether it is used or not: all are
-    /// validated.
+    /// Weighs the requested operation, or all of them without a name, and every fragment, because unused ones are validated, too.
     fn weigh_document(&mut self, asked_for: Option<&str>) -> Weight {
         let document = self.document;
         let operations = document.operations.iter();

@@ -1,4 +1,4 @@
-//! What a request holds: one query or a batch of them, as JSON.
+//! The JSON body of a request: one query or a batch of queries.
 
 use async_graphql::Variables;
 use axum::http::StatusCode;
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// Queries in a batch at most.
+/// Maximum number of queries in a batch.
 const MAX_QUERIES: usize = 10;
 
-/// Characters of all queries of a request at most, without their variables: GitLab's limit.
+/// Maximum number of characters of all queries of a request, without their variables: GitLab's limit.
 const MAX_QUERY_CHARS: usize = 10_000;
 
 /// One query.
@@ -29,11 +29,11 @@ pub(super) struct QueryRequest {
 #[derive(Debug)]
 pub(super) enum Queries {
     One(Box<async_graphql::Request>),
-    /// Answered as a list.
+    /// The response is a list.
     Batch(Vec<async_graphql::Request>),
 }
 
-/// Why a request can't be answered as a whole.
+/// Why a request as a whole is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RequestError {
     #[error("The request body is not valid JSON. Send {{\"query\": …, \"variables\": …, \"operationName\": …}}")]
@@ -61,7 +61,7 @@ impl From<RequestError> for ApiError {
     }
 }
 
-/// Reads a request's body.
+/// Parses the body of a request.
 ///
 /// # Errors
 /// [`RequestError`].
@@ -84,7 +84,7 @@ pub(super) fn read_queries(body: &[u8]) -> Result<Queries, RequestError> {
 }
 
 fn read_query(query: Value) -> Result<QueryRequest, RequestError> {
-    // A list would be read as the fields in their order.
+    // serde would read a list as the fields in their order.
     if !query.is_object() {
         return Err(RequestError::NoQuery);
     }
@@ -113,7 +113,7 @@ fn to_request(query: QueryRequest) -> Result<async_graphql::Request, RequestErro
     })
 }
 
-/// Some clients send them as JSON in a text, as GitLab takes them.
+/// Some clients send variables as a string with JSON, which GitLab accepts.
 fn read_variables(variables: Value) -> Result<Variables, RequestError> {
     match variables {
         Value::Null => Ok(Variables::default()),

@@ -1,4 +1,4 @@
-//! `POST /api/graphql`: who asks, what, and the answer in JSON.
+//! `POST /api/graphql`: authorises and executes a request.
 
 use async_graphql::{Response as Answer, Value};
 use axum::{
@@ -28,7 +28,7 @@ use crate::services::Services;
 
 const JSON: &str = "application/json";
 
-/// Carries out a query, a mutation, or a batch of them. Nothing of the body is looked at before the caller is known.
+/// Executes a query, a mutation, or a batch of them. The body is not read before the caller is authorised.
 pub(crate) async fn post_graphql(State(services): State<Services>, request: Request<Body>) -> Response {
     let (head, mut body) = request.into_parts();
     let caller = match authorise(&services, &head, "POST /api/graphql").await {
@@ -78,7 +78,7 @@ async fn carry_out(services: &Services, caller: &Caller, mut query: async_graphq
     shape(&answer)
 }
 
-/// A query that was not carried out has no data, not even null (GraphQL, section 7.1).
+/// The response to a query that was not executed has no `data`, not even null (GraphQL, section 7.1).
 fn shape(answer: &Answer) -> serde_json::Value {
     let was_refused = answer.data == Value::Null && answer.errors.iter().all(|error| error.path.is_empty());
     if was_refused {
@@ -90,7 +90,7 @@ fn shape(answer: &Answer) -> serde_json::Value {
     }
 }
 
-/// An error about the request as a whole, in the shape of any other.
+/// An error of the request as a whole, in the format of GraphQL errors.
 fn refuse(error: ApiError) -> Response {
     let message = match error.status() {
         StatusCode::UNAUTHORIZED => "Invalid token",

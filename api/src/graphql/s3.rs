@@ -1,5 +1,4 @@
-//! GitLab's family for AWS S3 destinations, and where else their objects may go. The secret access key goes in and never comes
-//! out.
+//! GitLab's family for AWS S3 destinations, with options for other services and for objects. The secret access key is write-only.
 
 use async_graphql::{Context, Enum, ID, Object, Result, connection::Connection};
 use domain::destination::{Encryption, ObjectLayout, S3Draft, TargetDraft};
@@ -26,7 +25,7 @@ pub(super) struct InstanceAmazonS3ConfigurationType {
 }
 
 impl InstanceAmazonS3ConfigurationType {
-    /// None for a destination of another kind.
+    /// `None` for a destination of another kind.
     fn of(state: DestinationState) -> Option<Self> {
         match &state.destination.target {
             Target::AmazonS3(target) => Some(Self {
@@ -142,6 +141,7 @@ impl InstanceAmazonS3ConfigurationType {
     }
 }
 
+/// Queries for AWS S3 destinations.
 #[derive(Default)]
 pub(super) struct S3Queries;
 

@@ -1,4 +1,4 @@
-//! The schema: the families side by side.
+//! The schema, which combines the families.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What may be posted, for the OpenAPI document alone: `domain::event` reads what is posted, and says what is wrong with it.
+//! The schema of events in the OpenAPI document. It is not used for parsing, which is in `domain::event`.
 
 use utoipa::ToSchema;
 

@@ -1,4 +1,5 @@
-//! How members of a body are read: absent, `null` and a value are three things in a patch, and an object is never an array.
+//! Reads members of a body. In a patch, an absent member, `null` and a value are different, and an object is never read from an
+//! array.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,12 +8,12 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// For members of a patch: absent is none, and `null` is what the type makes of it.
+/// For members of a patch: absent is `None`, and `null` is read by the type.
 pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// The same for a member that is an object.
+/// Like [`given`], for a member that is an object.
 pub(crate) fn given_object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -21,7 +22,7 @@ where
     Object::deserialize(deserializer).map(|object| Some(object.0))
 }
 
-/// For a member that is an object, or `null`, which is as good as absent.
+/// For a member that is an object or `null`, which is the same as absent.
 pub(crate) fn object_or_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
@@ -41,7 +42,7 @@ where
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
-/// For a list of objects in a patch: absent is none, and `null` is the inner none.
+/// For a list of objects in a patch: absent is `None`, and `null` is the inner `None`.
 pub(crate) fn given_objects<'de, T, D>(deserializer: D) -> Result<Option<Option<Vec<T>>>, D::Error>
 where
     T: Deserialize<'de>,
@@ -53,7 +54,7 @@ where
     ))
 }
 
-/// A struct that is read from a JSON object and nothing else: derived readers take an array of its fields as well.
+/// A struct that is read only from a JSON object: derived implementations also accept an array of the fields.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -1,4 +1,4 @@
-//! How much one token may send, how often one address may be wrong, and how often that is logged.
+//! Limits the events of each token, the invalid tokens of each address, and the log lines about both.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use super::throttle::{Throttle, Wait};
 const FAILURES: NonZeroU32 = NonZeroU32::new(60).expect("is not zero");
 const FAILURES_IN: Duration = Duration::from_secs(60);
 
-/// Requests with a bad token, for each address. A good token is never slowed down by bad ones beside it.
+/// Limit of requests with an invalid token for each address. It does not affect requests with a valid token.
 pub(crate) struct FailedTokens(Throttle<IpAddr>);
 
 impl FailedTokens {
@@ -24,7 +24,7 @@ impl FailedTokens {
         Self(Throttle::new(FAILURES, FAILURES_IN))
     }
 
-    /// Counts a failure; an error once there were too many.
+    /// Counts a failure; an error if there were too many.
     pub(crate) fn count(&self, address: IpAddr) -> Result<(), Wait> {
         self.0.take(&address, Instant::now())
     }
@@ -33,10 +33,10 @@ impl FailedTokens {
 const LOGGED: NonZeroU32 = NonZeroU32::new(10).expect("is not zero");
 const LOGGED_IN: Duration = Duration::from_secs(60);
 
-/// Which refusals are worth a line in the log: a sender that does not give up must not fill it.
+/// Limits the log lines about rejected requests, so that a sender that keeps retrying does not fill the log.
 pub(crate) struct RefusalLog {
     lines: Throttle<&'static str>,
-    /// Lines that were left out since the last one.
+    /// Lines omitted since the last one.
     left_out: Mutex<HashMap<&'static str, u64>>,
 }
 
@@ -48,7 +48,7 @@ impl RefusalLog {
         }
     }
 
-    /// Whether a refusal of this kind is to be logged, and how many were left out before it.
+    /// Whether to log a rejection of this kind; if so, how many lines were omitted before it.
     pub(crate) fn admits(&self, kind: &'static str) -> Option<u64> {
         let is_admitted = self.lines.take(&kind, Instant::now()).is_ok();
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,34 +61,37 @@ impl RefusalLog {
     }
 }
 
-/// Events a second for each token. A request is never cut short: what it holds beyond the rate, the next ones wait for.
+/// Limit of events per second for each token. A request is charged after it is accepted, so the next requests wait for what exceeds the
+/// limit.
 pub(crate) struct IngestRate(Option<(u32, Throttle<TokenId>)>);
 
 impl IngestRate {
-    /// None means no limit.
+    /// `None` means no limit.
     pub(crate) fn new(events_per_second: Option<NonZeroU32>) -> Self {
         Self(events_per_second.map(|rate| (rate.get(), Throttle::new(rate, Duration::from_secs(1)))))
     }
 
+    /// Whether the token may send a request now.
     pub(crate) fn check(&self, token: TokenId) -> Result<(), Wait> {
         self.0
             .as_ref()
             .map_or(Ok(()), |(_, throttle)| throttle.check(&token, Instant::now()))
     }
 
+    /// Charges the events of an accepted request.
     pub(crate) fn charge(&self, token: TokenId, events: usize) {
         if let Some((_, throttle)) = &self.0 {
             throttle.charge(&token, u32::try_from(events).unwrap_or(u32::MAX), Instant::now());
         }
     }
 
-    /// What is left of it, for an answer; nothing where there is no limit.
+    /// The rate headers of a response; none without a limit.
     pub(crate) fn headers(&self, token: TokenId, now: Timestamp) -> RateHeaders {
-        let told = self
+        let headers = self
             .0
             .as_ref()
-            .map(|(limit, throttle)| RateHeaders::new(*limit, throttle.left(&token, Instant::now()), now));
-        told.unwrap_or_default()
+            .map(|(limit, throttle)| RateHeaders::new(*limit, throttle.remaining(&token, Instant::now()), now));
+        headers.unwrap_or_default()
     }
 }
 

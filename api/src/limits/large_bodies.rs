@@ -1,6 +1,6 @@
-//! Large bodies take permits: what all requests together hold in memory stays bounded, and small ones never wait.
+//! Permits for large bodies. They bound the memory of all requests together; small bodies never wait.
 //!
-//! One token has half of the permits at most: whatever it does with them, others can go on.
+//! One token can have at most half of the permits, so that it cannot block the others.
 
 use std::{
     collections::HashMap,
@@ -14,30 +14,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
 
-/// Large bodies in memory at the same time, parsed events included.
+/// Maximum number of large bodies in memory, including their parsed events.
 const AT_ONCE: usize = 8;
 
-/// Those of one token.
+/// Maximum number for one token.
 const OF_ONE_TOKEN: usize = AT_ONCE / 2;
 
-/// How long one may wait for a permit.
+/// Maximum time to wait for a permit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Who may hold a large body.
+/// The permits for large bodies.
 pub(crate) struct LargeBodies {
     all: Arc<Semaphore>,
-    /// As long as one of its bodies is held or waits.
+    /// The permits of each token that uses or waits for one.
     of_tokens: Mutex<HashMap<TokenId, Weak<Semaphore>>>,
 }
 
-/// The same for one token.
+/// The permits that are available to one token.
 #[derive(Clone, Copy)]
 pub(crate) struct OfToken<'bodies> {
     bodies: &'bodies LargeBodies,
     token: TokenId,
 }
 
-/// Ends when dropped.
+/// Returned when dropped.
 #[derive(Debug)]
 pub(crate) struct BodyPermit {
     _permit: OwnedSemaphorePermit,
@@ -54,9 +54,10 @@ impl Default for LargeBodies {
 }
 
 impl LargeBodies {
-    /// Bodies of more bytes than this take permits.
+    /// Bodies with more bytes than this need a permit.
     pub(crate) const LARGE_FROM: usize = 1024 * 1024;
 
+    /// The permits that are available to this token.
     pub(crate) const fn of(&self, token: TokenId) -> OfToken<'_> {
         OfToken { bodies: self, token }
     }
@@ -79,7 +80,7 @@ impl OfToken<'_> {
     pub(crate) async fn permit(self) -> Result<BodyPermit, ApiError> {
         let permits = self.bodies.turns_of(self.token);
         let waiting = async {
-            // In this order: who waits for another body of the same token takes no permit of others.
+            // In this order, a request that waits for other bodies of its token takes no permit from other tokens.
             let of_token = permits.acquire_owned().await?;
             Arc::clone(&self.bodies.all)
                 .acquire_owned()

@@ -1,4 +1,4 @@
-//! Pages of the log take permits: what they hold in memory stays bounded, and the page finds a reader of the log free.
+//! Permits for pages of the log. They bound the memory of all requests together, and leave a reader of the log free for the page.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::ApiError;
 
-/// Pages made at the same time; half of the log's readers.
+/// Maximum number of concurrent pages: half of the log's readers.
 const AT_ONCE: usize = 4;
 
-/// How long one may wait for a permit.
+/// Maximum time to wait for a permit.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bodies of events on one page; the last may go beyond it. A page with more is shorter than was asked for.
+/// Bytes of bodies on a page, which the last event may exceed. A page ends early at this size.
 pub(crate) const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Who may read a page.
+/// The permits for pages.
 pub struct LogReads(Semaphore);
 
 impl Default for LogReads {
@@ -26,7 +26,7 @@ impl Default for LogReads {
 }
 
 impl LogReads {
-    /// Ends when it is dropped.
+    /// Returned when dropped.
     ///
     /// # Errors
     /// 503 if no permit became free in time.

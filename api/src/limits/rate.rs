@@ -1,4 +1,4 @@
-//! How many requests a minute one token or one signed-in user may make, and the headers that tell how many are left.
+//! Limits the requests per minute of a token or a signed-in user, and reports the limit in headers.
 //!
 //! The names are GitLab's: <https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers>.
 
@@ -14,18 +14,18 @@ use domain::{
     ids::{TokenId, UserId},
 };
 
-use super::throttle::{Left, Throttle, Wait};
+use super::throttle::{Remaining, Throttle, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How much one may ask for.
+/// The limit.
 pub(crate) const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-/// How much of that is left now.
+/// How much of the limit remains.
 pub(crate) const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-/// When all of it will be there again, in seconds since 1970.
+/// When the whole limit is available again, in seconds since 1970.
 pub(crate) const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// Whose requests are counted together.
+/// The token or user whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
     Token(TokenId),
@@ -41,11 +41,11 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Requests a minute, apart from ingest.
+/// Limit of requests per minute, except for ingest.
 pub(crate) struct ApiRate(Option<(u32, Throttle<Owner>)>);
 
 impl ApiRate {
-    /// None means no limit.
+    /// `None` means no limit.
     pub(crate) fn new(requests_per_minute: Option<NonZeroU32>) -> Self {
         Self(requests_per_minute.map(|rate| (rate.get(), Throttle::new(rate, MINUTE))))
     }
@@ -53,21 +53,21 @@ impl ApiRate {
     /// Counts a request.
     ///
     /// # Errors
-    /// How long to wait when it was one too many.
+    /// The time to wait, if the limit is exceeded.
     pub(crate) fn count(&self, owner: Owner, now: Timestamp) -> Result<RateHeaders, (Wait, RateHeaders)> {
         let Some((limit, throttle)) = &self.0 else {
             return Ok(RateHeaders::default());
         };
         let moment = Instant::now();
         let taken = throttle.take(&owner, moment);
-        let headers = RateHeaders::new(*limit, throttle.left(&owner, moment), now);
+        let headers = RateHeaders::new(*limit, throttle.remaining(&owner, moment), now);
         match taken {
             Ok(()) => Ok(headers),
             Err(wait) => Err((wait, headers.with_wait(wait))),
         }
     }
 
-    /// Counts what else a request asks for beyond its one: whoever sends it waits for that before the next one.
+    /// Counts the other queries of a batch. Its owner has to wait for them before the next request.
     pub(crate) fn count_others(&self, owner: Owner, requests: usize) {
         if let Some((_, throttle)) = &self.0 {
             throttle.charge(&owner, u32::try_from(requests).unwrap_or(u32::MAX), Instant::now());
@@ -75,43 +75,45 @@ impl ApiRate {
     }
 }
 
-/// What an answer tells of the limit; nothing where there is none.
+/// The rate headers of a response; none without a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RateHeaders(Option<Told>);
+pub(crate) struct RateHeaders(Option<RateValues>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
+struct RateValues {
     limit: u32,
     remaining: u32,
-    whole_at: i64,
+    full_at: i64,
     retry_after: Option<u32>,
 }
 
 impl RateHeaders {
-    pub(crate) fn new(limit: u32, left: Left, now: Timestamp) -> Self {
-        let whole_at = now.plus(left.whole_in).unix_ms();
-        Self(Some(Told {
+    /// The headers for a limit and what remains of it.
+    pub(crate) fn new(limit: u32, remaining: Remaining, now: Timestamp) -> Self {
+        let full_at = now.plus(remaining.full_in).unix_ms();
+        Self(Some(RateValues {
             limit,
-            remaining: left.uses,
-            whole_at: whole_at.saturating_add(999).div_euclid(1_000),
+            remaining: remaining.uses,
+            full_at: full_at.saturating_add(999).div_euclid(1_000),
             retry_after: None,
         }))
     }
 
+    /// Adds `Retry-After`.
     pub(crate) fn with_wait(self, wait: Wait) -> Self {
-        Self(self.0.map(|told| Told {
+        Self(self.0.map(|values| RateValues {
             retry_after: Some(wait.seconds()),
-            ..told
+            ..values
         }))
     }
 
-    /// Puts them on an answer.
+    /// Adds them to a response.
     pub(crate) fn set(self, headers: &mut HeaderMap) {
-        let Some(told) = self.0 else { return };
-        headers.insert(LIMIT, HeaderValue::from(told.limit));
-        headers.insert(REMAINING, HeaderValue::from(told.remaining));
-        headers.insert(RESET, HeaderValue::from(told.whole_at));
-        if let Some(seconds) = told.retry_after {
+        let Some(values) = self.0 else { return };
+        headers.insert(LIMIT, HeaderValue::from(values.limit));
+        headers.insert(REMAINING, HeaderValue::from(values.remaining));
+        headers.insert(RESET, HeaderValue::from(values.full_at));
+        if let Some(seconds) = values.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
     }
@@ -152,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_limit_nothing_is_told() {
+    fn without_a_limit_nothing_is_values() {
         let rate = ApiRate::new(None).count(Owner::User(UserId::new(1)), NOW).unwrap();
         assert_eq!(header(rate, LIMIT), None);
     }

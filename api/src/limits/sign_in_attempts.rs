@@ -1,8 +1,8 @@
-//! Failed sign-ins are limited, for each address they come from and for each name that is tried.
+//! Limits failed sign-ins, for each address and for each user name.
 //!
-//! An attempt is taken before the user is looked up and the password is checked, so that many at the same time gain nothing and cost
-//! no query, and given back when the password was right: only failures count. The limit for a name is wider, because anybody can use it up for somebody else; and a browser
-//! from which the user has signed in before has a limit of its own, which nobody else can use up.
+//! An attempt is charged before the user is looked up and the password is checked, so that parallel attempts gain nothing and cost
+//! no query. It is refunded if the password is correct, so only failures count. The limit for a name is wider, because anyone can
+//! use it up for someone else. A browser in which the user has signed in before has its own limit, which no one else can use up.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -17,20 +17,20 @@ const FROM_ONE_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("is not zero");
 const FROM_ONE_BROWSER: NonZeroU32 = FROM_ONE_ADDRESS;
 const FOR_ONE_NAME: NonZeroU32 = NonZeroU32::new(30).expect("is not zero");
 
-/// The limits, shared by all requests.
+/// The limits of failed sign-ins.
 pub struct SignInAttempts {
     by_address: Throttle<IpAddr>,
     by_name: Throttle<String>,
     by_browser: Throttle<String>,
 }
 
-/// An attempt that counts as failed until it is said to have succeeded.
+/// An attempt, which counts as failed unless it is refunded.
 pub struct Attempt<'attempts> {
     attempts: &'attempts SignInAttempts,
     limits: Limits,
 }
 
-/// What an attempt uses up.
+/// The limits that an attempt is charged to.
 enum Limits {
     OfAnybody { address: IpAddr, name: String },
     OfBrowser(String),
@@ -47,12 +47,12 @@ impl Default for SignInAttempts {
 }
 
 impl SignInAttempts {
-    /// Counts an attempt, or says how long to wait before the next.
+    /// Charges an attempt, or returns the time to wait.
     pub fn begin(&self, address: IpAddr, name: &str, now: Instant) -> Result<Attempt<'_>, Wait> {
         let (address, name) = (network_of(address), key_of(name));
         self.by_address.take(&address, now)?;
         if let Err(wait) = self.by_name.take(&name, now) {
-            self.by_address.give_back(&address);
+            self.by_address.refund(&address);
             return Err(wait);
         }
         Ok(Attempt {
@@ -61,7 +61,7 @@ impl SignInAttempts {
         })
     }
 
-    /// The same for a browser, or session, that is known to be the user's.
+    /// Like [`Self::begin`], for a browser or session that is known to be the user's.
     pub fn begin_known(&self, browser: &str, now: Instant) -> Result<Attempt<'_>, Wait> {
         let browser = key_of(browser);
         self.by_browser.take(&browser, now)?;
@@ -73,19 +73,19 @@ impl SignInAttempts {
 }
 
 impl Attempt<'_> {
-    /// The password was right, or could not be checked.
-    pub fn give_back(self) {
+    /// Refunds the attempt: the password was correct, or could not be checked.
+    pub fn refund(self) {
         match &self.limits {
             Limits::OfAnybody { address, name } => {
-                self.attempts.by_address.give_back(address);
-                self.attempts.by_name.give_back(name);
+                self.attempts.by_address.refund(address);
+                self.attempts.by_name.refund(name);
             }
-            Limits::OfBrowser(browser) => self.attempts.by_browser.give_back(browser),
+            Limits::OfBrowser(browser) => self.attempts.by_browser.refund(browser),
         }
     }
 }
 
-/// One customer has a whole /64 of IPv6 addresses.
+/// A client usually has a whole /64 of IPv6 addresses.
 fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -96,7 +96,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Names are kept as short as any real one.
+/// Names are truncated to bound the memory.
 fn key_of(name: &str) -> String {
     name.chars().take(255).collect()
 }
@@ -148,7 +148,7 @@ mod tests {
     fn right_passwords_do_not_count() {
         let (attempts, now) = (SignInAttempts::default(), Instant::now());
         for _ in 0..100 {
-            attempts.begin(address(1), "root", now).map(Attempt::give_back).unwrap();
+            attempts.begin(address(1), "root", now).map(Attempt::refund).unwrap();
         }
     }
 

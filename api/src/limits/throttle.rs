@@ -1,7 +1,7 @@
-//! How often something may happen for one key: so many at once, then at an even pace (the generic cell rate algorithm).
+//! Rate limits by key: a burst at once, then an even pace (the generic cell rate algorithm).
 //!
-//! For each key one moment is kept: when everything it has used up is paid back. Keys that have paid back are forgotten,
-//! and there are at most [`MAX_KEYS`] others. Moments are monotonic and passed in, so that nothing here reads a clock.
+//! For each key, one time is stored: when its full burst is available again. Keys whose full burst is available are removed, and
+//! there are at most [`MAX_KEYS`] others. Times are monotonic and passed in, so this module reads no clock.
 
 use std::{
     collections::HashMap,
@@ -11,140 +11,140 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Keys in debt that are remembered; a key beyond that has to wait until one has paid back.
+/// Maximum number of keys; a new key must wait until another one can be removed.
 const MAX_KEYS: usize = 100_000;
 
-/// Paid-back keys are swept out when this many have gathered.
+/// Number of keys at which keys are first removed.
 const FIRST_SWEEP: usize = 1_024;
 
-/// Nothing is left for this key; this long until there is.
+/// Time until the key can be used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait(pub(crate) Duration);
 
 impl Wait {
-    /// Whole seconds, at least one, as `Retry-After` wants them.
+    /// Whole seconds for `Retry-After`, at least one.
     pub fn seconds(self) -> u32 {
         let whole = self.0.as_millis().div_ceil(1_000);
         u32::try_from(whole).unwrap_or(u32::MAX).max(1)
     }
 }
 
-/// What a key may still use.
+/// What remains for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Left {
+pub(crate) struct Remaining {
     pub(crate) uses: u32,
-    /// Until everything that was used is paid back.
-    pub(crate) whole_in: Duration,
+    /// Time until the full burst is available again.
+    pub(crate) full_in: Duration,
 }
 
-/// Limits one kind of thing, for each key on its own.
+/// A limit that applies to each key separately.
 pub(crate) struct Throttle<K> {
-    /// Time in which one use is paid back.
+    /// Time after which one use is available again.
     period: Duration,
-    /// Uses that may be owed at once, as time.
+    /// Uses that are available at once, as a time.
     burst: Duration,
-    debts: Mutex<Debts<K>>,
+    usage: Mutex<Usage<K>>,
 }
 
-struct Debts<K> {
-    paid_back_at: HashMap<K, Instant>,
+struct Usage<K> {
+    full_at: HashMap<K, Instant>,
     sweep_at: usize,
 }
 
 impl<K: Eq + Hash + Clone> Throttle<K> {
-    /// `burst` uses at once; `per` is the time in which all of them are paid back.
+    /// `burst` uses at once; `per` is the time after which all of them are available again.
     pub(crate) fn new(burst: NonZeroU32, per: Duration) -> Self {
-        let debts = Debts {
-            paid_back_at: HashMap::new(),
+        let usage = Usage {
+            full_at: HashMap::new(),
             sweep_at: FIRST_SWEEP,
         };
         Self {
             period: per / burst.get(),
             burst: per,
-            debts: Mutex::new(debts),
+            usage: Mutex::new(usage),
         }
     }
 
-    /// Uses one, if one is left.
+    /// Takes one use, if one remains.
     pub(crate) fn take(&self, key: &K, now: Instant) -> Result<(), Wait> {
-        let mut debts = self.debts();
-        self.check_in(&debts, key, now)?;
-        if self.charge_in(&mut debts, key, 1, now) {
+        let mut usage = self.usage();
+        self.check_locked(&usage, key, now)?;
+        if self.charge_locked(&mut usage, key, 1, now) {
             Ok(())
         } else {
             Err(Wait(self.period))
         }
     }
 
-    /// Whether one is left.
+    /// Whether a use remains.
     pub(crate) fn check(&self, key: &K, now: Instant) -> Result<(), Wait> {
-        self.check_in(&self.debts(), key, now)
+        self.check_locked(&self.usage(), key, now)
     }
 
-    /// How much is left.
-    pub(crate) fn left(&self, key: &K, now: Instant) -> Left {
-        let whole_in = self.owed(&self.debts(), key, now);
-        let free = self.burst.saturating_sub(whole_in);
+    /// What remains for the key.
+    pub(crate) fn remaining(&self, key: &K, now: Instant) -> Remaining {
+        let full_in = self.used(&self.usage(), key, now);
+        let free = self.burst.saturating_sub(full_in);
         let uses = free.as_nanos().checked_div(self.period.as_nanos()).unwrap_or(0);
-        Left {
+        Remaining {
             uses: u32::try_from(uses).unwrap_or(u32::MAX),
-            whole_in,
+            full_in,
         }
     }
 
-    /// Uses this many whether or not they are left: what is owed is waited for by whoever comes next. A key for which
-    /// there is no room goes free.
+    /// Takes this many uses, whether or not they remain. The next requests wait until they are available again. A key for which
+    /// there is no room is not limited.
     pub(crate) fn charge(&self, key: &K, uses: u32, now: Instant) {
-        self.charge_in(&mut self.debts(), key, uses, now);
+        self.charge_locked(&mut self.usage(), key, uses, now);
     }
 
-    /// Gives back one that was taken.
-    pub(crate) fn give_back(&self, key: &K) {
-        if let Some(paid_back_at) = self.debts().paid_back_at.get_mut(key) {
-            *paid_back_at = paid_back_at.checked_sub(self.period).unwrap_or(*paid_back_at);
+    /// Returns one use that was taken.
+    pub(crate) fn refund(&self, key: &K) {
+        if let Some(full_at) = self.usage().full_at.get_mut(key) {
+            *full_at = full_at.checked_sub(self.period).unwrap_or(*full_at);
         }
     }
 
-    fn check_in(&self, debts: &Debts<K>, key: &K, now: Instant) -> Result<(), Wait> {
-        match (self.owed(debts, key, now) + self.period).checked_sub(self.burst) {
+    fn check_locked(&self, usage: &Usage<K>, key: &K, now: Instant) -> Result<(), Wait> {
+        match (self.used(usage, key, now) + self.period).checked_sub(self.burst) {
             Some(wait) if !wait.is_zero() => Err(Wait(wait)),
             _ => Ok(()),
         }
     }
 
-    fn owed(&self, debts: &Debts<K>, key: &K, now: Instant) -> Duration {
-        debts
-            .paid_back_at
+    fn used(&self, usage: &Usage<K>, key: &K, now: Instant) -> Duration {
+        usage
+            .full_at
             .get(key)
             .map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
     }
 
-    /// False if there is no room for this key.
-    fn charge_in(&self, debts: &mut Debts<K>, key: &K, uses: u32, now: Instant) -> bool {
+    /// Returns false if there is no room for this key.
+    fn charge_locked(&self, usage: &mut Usage<K>, key: &K, uses: u32, now: Instant) -> bool {
         let price = self.period.saturating_mul(uses);
-        if let Some(paid_back_at) = debts.paid_back_at.get_mut(key) {
-            *paid_back_at = (*paid_back_at).max(now) + price;
+        if let Some(full_at) = usage.full_at.get_mut(key) {
+            *full_at = (*full_at).max(now) + price;
             return true;
         }
-        debts.sweep(now);
-        let has_room = debts.paid_back_at.len() < MAX_KEYS;
+        usage.sweep(now);
+        let has_room = usage.full_at.len() < MAX_KEYS;
         if has_room {
-            debts.paid_back_at.insert(key.clone(), now + price);
+            usage.full_at.insert(key.clone(), now + price);
         }
         has_room
     }
 
-    fn debts(&self) -> MutexGuard<'_, Debts<K>> {
-        self.debts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn usage(&self) -> MutexGuard<'_, Usage<K>> {
+        self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K: Eq + Hash> Debts<K> {
-    /// Forgets keys that have paid back, each time that their number has doubled.
+impl<K: Eq + Hash> Usage<K> {
+    /// Removes keys whose full burst is available, each time that their number has doubled.
     fn sweep(&mut self, now: Instant) {
-        if self.paid_back_at.len() >= self.sweep_at {
-            self.paid_back_at.retain(|_, paid_back_at| *paid_back_at > now);
-            self.sweep_at = FIRST_SWEEP.max(self.paid_back_at.len() * 2).min(MAX_KEYS);
+        if self.full_at.len() >= self.sweep_at {
+            self.full_at.retain(|_, full_at| *full_at > now);
+            self.sweep_at = FIRST_SWEEP.max(self.full_at.len() * 2).min(MAX_KEYS);
         }
     }
 }
@@ -178,8 +178,8 @@ mod tests {
     fn what_is_left_grows_back_at_the_same_pace() {
         let (throttle, start) = (three_in_thirty_seconds(), Instant::now());
         let left = |after: u32| {
-            let left = throttle.left(&"a", start + after * SECOND);
-            (left.uses, left.whole_in)
+            let left = throttle.remaining(&"a", start + after * SECOND);
+            (left.uses, left.full_in)
         };
         assert_eq!(left(0), (3, Duration::ZERO));
         throttle.charge(&"a", 2, start);
@@ -195,7 +195,7 @@ mod tests {
         let (throttle, start) = (three_in_thirty_seconds(), Instant::now());
         for _ in 0..10 {
             assert_eq!(throttle.take(&"a", start), Ok(()));
-            throttle.give_back(&"a");
+            throttle.refund(&"a");
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
             let now = start + Duration::from_millis(u64::from(key) * 10);
             assert_eq!(throttle.take(&key, now), Ok(()));
         }
-        assert!(throttle.debts().paid_back_at.len() <= 2 * FIRST_SWEEP);
+        assert!(throttle.usage().full_at.len() <= 2 * FIRST_SWEEP);
     }
 
     #[test]

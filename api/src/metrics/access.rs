@@ -1,4 +1,4 @@
-//! Who may scrape: whoever comes from an address that the operator allows, or brings a token that may read.
+//! Authorises scrapes: by an address that the operator allows, or by a token with the scope `read`.
 
 use axum::http::{HeaderMap, request::Parts};
 
@@ -17,7 +17,7 @@ pub(super) async fn authorise(services: &Services, parts: &Parts) -> Result<Rate
         let peer = parts.extensions.get::<Peer>().copied();
         let address = peer.and_then(|peer| services.trusted_proxies.known_client_address(peer, &parts.headers));
         if let Some(peer) = peer.filter(|_| address.is_some_and(|address| services.metrics_allow.contains(address))) {
-            // A browser at such an address must not read them for a page of somebody else.
+            // A browser at such an address must not read the metrics for a page of another site.
             if is_of_browser(&parts.headers) {
                 check_host(&services.public_url, &services.trusted_proxies, peer, &parts.headers)?;
             }
@@ -28,7 +28,7 @@ pub(super) async fn authorise(services: &Services, parts: &Parts) -> Result<Rate
     Ok(caller.rate)
 }
 
-/// Browsers send headers that Prometheus, which asks under any name, does not. A page can suppress the others, but not
+/// Browsers send headers that Prometheus, which can use any host name, does not send. A page can suppress the others, but not
 /// `Accept-Language`.
 fn is_of_browser(headers: &HeaderMap) -> bool {
     ["sec-fetch-mode", "origin", "referer", "accept-language"]

@@ -1,4 +1,4 @@
-//! The metrics: their names, and what they tell. `docs/metrics.md` says the same for people.
+//! The names and descriptions of the metrics, which `docs/metrics.md` repeats.
 
 use std::{fmt, time::Duration};
 
@@ -247,7 +247,7 @@ impl StreamReading {
         labels
     }
 
-    /// Every outcome, also those that never were: a series that is there from the start shows its first increase.
+    /// All outcomes, including those that have not occurred: a series that exists from the start shows its first increase.
     fn outcomes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let failed = Failure::ALL.into_iter().map(|failure| {
             let counted = self.totals.failed.iter().find(|(other, _)| *other == failure);
@@ -257,7 +257,7 @@ impl StreamReading {
     }
 }
 
-/// The one series of a family without labels.
+/// The series of a family without labels.
 const fn plain<V>(value: V) -> (Labels, V) {
     (Vec::new(), value)
 }

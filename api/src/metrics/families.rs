@@ -1,7 +1,7 @@
-//! Writing metrics down, by their whole names.
+//! Encodes metrics by their complete names.
 //!
-//! Prometheus' names end with the unit and, for counters, with `_total`; the encoder wants them apart. Here a name is written
-//! as it is queried, so that a search finds it.
+//! Names in Prometheus end with the unit and, for counters, with `_total`; the encoder expects them separately. Here, a name is
+//! written as it is queried, so that a search finds it.
 
 use std::{fmt, time::Duration};
 
@@ -17,14 +17,14 @@ const BOUNDS_MS: [u64; 16] = [
     1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 30_000, 60_000,
 ];
 
-/// What tells the series of a family apart.
+/// The labels of a series.
 pub(super) type Labels = Vec<(&'static str, String)>;
 
-/// A family in the making.
+/// Encodes families of metrics.
 pub(super) struct Families<'scrape>(pub(super) DescriptorEncoder<'scrape>);
 
 impl Families<'_> {
-    /// A value that goes up and down. `name` ends with its unit.
+    /// Encodes gauges. `name` ends with the unit.
     pub(super) fn gauge<V: EncodeGaugeValue>(
         &mut self,
         name: &str,
@@ -39,7 +39,7 @@ impl Families<'_> {
         Ok(())
     }
 
-    /// A count since the start. `name` ends with `_total`.
+    /// Encodes counters. `name` ends with `_total`.
     pub(super) fn counter(
         &mut self,
         name: &str,
@@ -57,7 +57,7 @@ impl Families<'_> {
         Ok(())
     }
 
-    /// Durations since the start. `name` ends with `_seconds`.
+    /// Encodes histograms. `name` ends with `_seconds`.
     pub(super) fn histogram<'timings>(
         &mut self,
         name: &str,

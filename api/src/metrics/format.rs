@@ -1,4 +1,4 @@
-//! In which of two formats metrics are told.
+//! The two formats of metrics.
 
 use axum::http::{HeaderMap, header::ACCEPT};
 use prometheus_client::{
@@ -8,7 +8,7 @@ use prometheus_client::{
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
 
-/// The formats. Prometheus asks for the first, which has units; others know the second alone.
+/// The formats. Prometheus requests the first, which has units; other programs support only the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
@@ -18,7 +18,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// What is asked for most, and the older one for who asks for neither.
+    /// The preferred format of the client, or the older one by default.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let lists = headers.get_all(ACCEPT).iter();
         let ranges = lists
@@ -39,6 +39,7 @@ impl Format {
         }
     }
 
+    /// The content type of the format.
     pub(super) const fn content_type(self) -> &'static str {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -58,7 +59,7 @@ impl Format {
     }
 }
 
-/// A media type, and how much it is wanted.
+/// A media type and its weight.
 fn read_range(range: &str) -> (String, f32) {
     let mut parts = range.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();

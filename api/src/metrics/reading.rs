@@ -1,4 +1,4 @@
-//! Everything that a scrape tells, read at one moment.
+//! Everything that a scrape reports, read at one time.
 
 use std::time::Duration;
 
@@ -10,30 +10,31 @@ use engine::{
 };
 
 use crate::{
-    ingest::{AcceptedFigures, Refusal},
+    ingest::{AcceptedCounts, Refusal},
     services::Services,
 };
 
-/// What is told.
+/// The values of a scrape.
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) started_at: Timestamp,
-    /// None where the system does not say.
+    /// `None` if the system does not report it.
     pub(super) resident_bytes: Option<u64>,
-    pub(super) accepted: AcceptedFigures,
+    pub(super) accepted: AcceptedCounts,
     pub(super) refused: Vec<(Refusal, u64)>,
     pub(super) log: LogReading,
-    /// The oldest destination first.
+    /// Ordered by destination, oldest first.
     pub(super) streams: Vec<StreamReading>,
 }
 
+/// The values of the log.
 #[derive(Debug)]
 pub(super) struct LogReading {
     pub(super) stored: Stored,
     pub(super) limit_bytes: u64,
-    /// Events that left the log before the retention age, ever.
+    /// Events that were ever removed from the log before the retention age.
     pub(super) pruned_early: u64,
-    /// Events that were ever appended.
+    /// Events that were ever appended to the log.
     pub(super) appended: u64,
     pub(super) writing: Writing,
     pub(super) full_at: Option<Timestamp>,
@@ -48,9 +49,9 @@ pub(super) struct StreamReading {
     pub(super) kind: &'static str,
     pub(super) name: String,
     pub(super) state: &'static str,
-    /// None while the stream starts.
+    /// `None` while the stream starts.
     pub(super) backlog: Option<u64>,
-    /// For how long the oldest event has waited; zero if none does.
+    /// Time for which the oldest event has waited; zero if no event waits.
     pub(super) lag: Duration,
     pub(super) facts: StreamFacts,
     pub(super) totals: StreamTotals,
@@ -68,8 +69,8 @@ impl Reading {
         Ok(Self {
             started_at: services.started_at,
             resident_bytes: resident_bytes(),
-            accepted: services.ingest_figures.read_accepted(),
-            refused: services.ingest_figures.read_refused(),
+            accepted: services.ingest_counters.read_accepted(),
+            refused: services.ingest_counters.read_refused(),
             log,
             streams: streams.collect(),
         })
@@ -90,7 +91,7 @@ impl LogReading {
         })
     }
 
-    /// Whether events are refused for want of room.
+    /// Whether events are rejected because the log is full.
     pub(super) const fn is_full(&self) -> bool {
         self.stored.used_bytes >= self.limit_bytes
     }

@@ -1,4 +1,4 @@
-//! Alerts that are open.
+//! Open alerts.
 
 use axum::{Json, extract::State};
 use domain::view::AlertView;

@@ -1,4 +1,4 @@
-//! The shapes of answers: JSON, lists, and versions as entity tags.
+//! Formats of responses: JSON, lists, and versions as entity tags.
 
 use axum::{
     http::{
@@ -19,6 +19,7 @@ pub(super) struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// Converts the items of a list.
     pub(super) fn new<From>(from: impl IntoIterator<Item = From>, view: impl FnMut(From) -> T) -> Self {
         Self {
             items: from.into_iter().map(view).collect(),
@@ -26,7 +27,7 @@ impl<T> Listed<T> {
     }
 }
 
-/// A thing with the version under which it can be changed.
+/// A resource with its version.
 pub(super) fn versioned<T: Serialize>(status: StatusCode, version: i64, body: &T) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
     if let Ok(tag) = HeaderValue::try_from(format!("\"{version}\"")) {
@@ -35,8 +36,8 @@ pub(super) fn versioned<T: Serialize>(status: StatusCode, version: i64, body: &T
     response
 }
 
-/// The version that is to be changed, if `If-Match` asks for any and it is among these; none without that header, or for `*`,
-/// which any version matches. A weak tag matches none (RFC 9110).
+/// The version in `If-Match`, if it is one of these; `None` without that header, or for `*`, which matches any version. A weak tag
+/// matches no version (RFC 9110).
 ///
 /// # Errors
 /// 412 if it is not among them.
@@ -57,6 +58,7 @@ pub(super) fn expected_version(headers: &HeaderMap, stored: i64) -> Result<Optio
     }
 }
 
+/// 412 for another version than that in `If-Match`.
 pub(super) fn version_mismatch() -> ApiError {
     let message = "If-Match: this is not the current version. Nothing was changed. Get the resource again to see the current \
                    version.";

@@ -1,4 +1,4 @@
-//! Reading audit events: a page at a time, each found by where the one before it ended.
+//! Reads audit events, with cursor-based pages.
 
 pub(super) mod export;
 mod query;
@@ -46,7 +46,7 @@ pub(super) struct LoggedEvent {
     event: Box<RawValue>,
 }
 
-/// Some of the events that a filter admits.
+/// A page of events that match a filter.
 #[derive(Serialize, ToSchema)]
 pub(super) struct EventPage {
     items: Vec<LoggedEvent>,
@@ -103,7 +103,7 @@ pub(super) async fn show_audit_event(
 }
 
 async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError> {
-    // One more than is shown tells whether there are others.
+    // One event more than the page has shows whether there is a next page.
     let asked = query.per_page + 1;
     let found = match query.start {
         query::Start::Created(request) => {
@@ -130,7 +130,7 @@ async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError>
     page(query, found)
 }
 
-/// What the log answered, in either order.
+/// The result of the log, in either order.
 struct Found {
     rows: Vec<BrowseRow>,
     searched_to: Option<Cursor>,
@@ -143,7 +143,7 @@ fn page(query: &EventQuery, found: Found) -> Result<EventPage, ApiError> {
     rows.truncate(query.per_page);
     let last = rows.last().filter(|_| is_more).map(|row| query.cursor_of(row));
     let searched_to = found.searched_to.filter(|_| !is_more);
-    // Who asks again where nothing was found goes on from where they were.
+    // If nothing was found, the next request continues at the same position.
     let end = last.or(found.end).or_else(|| query.start.cursor());
     Ok(EventPage {
         items: rows.into_iter().map(view).collect::<Result<_, _>>()?,
@@ -176,6 +176,7 @@ fn next_link(public_url: &str, uri: &Uri, cursor: &str) -> Option<HeaderValue> {
     HeaderValue::try_from(link).ok()
 }
 
+/// An internal error of the log.
 pub(crate) fn unreadable(error: LogError) -> ApiError {
     ApiError::internal("A log query of the API failed.", &error)
 }

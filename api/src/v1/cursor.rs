@@ -1,10 +1,10 @@
-//! Where a page of events ended, as text that means nothing to anybody else.
+//! The position at which a page of events ended, as opaque text.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Timestamp, ids::Seq};
 use engine::log::BrowsePosition;
 
-/// One for each order.
+/// A position for each order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cursor {
     Created(BrowsePosition),
@@ -12,6 +12,7 @@ pub(crate) enum Cursor {
 }
 
 impl Cursor {
+    /// The cursor as text.
     pub(crate) fn print(self) -> String {
         let text = match self {
             Self::Created(BrowsePosition { created_at, seq }) => format!("c {} {seq}", created_at.unix_ms()),
@@ -20,7 +21,7 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(text)
     }
 
-    /// None if it was not printed here.
+    /// `None` if it was not created here.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         match *text.split(' ').collect::<Vec<_>>() {

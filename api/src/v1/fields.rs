@@ -1,4 +1,4 @@
-//! Mistakes and refusals as REST tells them: each at the field of the request that it is about.
+//! Maps errors of operations to REST errors, each at the field of the request.
 
 use axum::http::StatusCode;
 use domain::{Field, FieldErrors};
@@ -7,7 +7,7 @@ use engine::admin::AdminError;
 use crate::error::ApiError;
 use crate::{error::RefusedField, input::not_found};
 
-/// A refusal of several fields.
+/// Errors of several fields.
 pub(super) fn refuse(errors: &FieldErrors) -> ApiError {
     let fields = errors.iter().map(|error| RefusedField {
         field: path_of(error.field),
@@ -16,7 +16,7 @@ pub(super) fn refuse(errors: &FieldErrors) -> ApiError {
     ApiError::invalid(fields.collect())
 }
 
-/// A refusal of one field.
+/// An error of one field.
 pub(super) fn refuse_one(field: &str, message: &str) -> ApiError {
     ApiError::invalid(vec![RefusedField {
         field: field.to_owned(),
@@ -55,7 +55,7 @@ impl From<AdminError> for ApiError {
     }
 }
 
-/// Where the field stands in a request.
+/// The path of a field in a request.
 pub(super) fn path_of(field: Field) -> String {
     let path = match field {
         Field::HeaderName(row) => return format!("http.headers[{row}].name"),

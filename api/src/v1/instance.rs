@@ -1,4 +1,4 @@
-//! The instance at a glance.
+//! Overview of the instance.
 
 use axum::{Json, extract::State};
 use domain::Timestamp;

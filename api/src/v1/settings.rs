@@ -1,4 +1,4 @@
-//! Settings of the instance. What the command line gives can't be changed here.
+//! Settings of the instance. Settings from the command line cannot be changed here.
 
 pub(super) mod alerts;
 pub(super) mod network;
@@ -12,5 +12,5 @@ fn refuse_fixed(field: &str) -> ApiError {
     refuse_one(field, &rule)
 }
 
-/// How often a change is tried anew because somebody else was faster.
+/// How often a change is retried after a concurrent change.
 const TRIES: usize = 5;

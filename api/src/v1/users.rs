@@ -1,4 +1,4 @@
-//! Administrators who sign in.
+//! Administrators who can sign in.
 
 pub(super) mod sessions;
 
@@ -149,7 +149,7 @@ pub(super) async fn reset_password(
     Ok(Json(reset.await?))
 }
 
-/// Who is as asked for already stays so, also if somebody else has just made them so.
+/// A user who already has the requested state is left unchanged.
 async fn set_enabled(services: &Services, author: &Author, id: UserId, enabled: bool) -> Result<(), ApiError> {
     if find(services, id).await?.enabled == enabled {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Warnings: what was accepted although it is probably not what was meant.
+//! Warnings about values that are accepted but are probably mistakes.
 
 use domain::{
     destination::{EventFilter, unknown_type_warning},

@@ -24,13 +24,14 @@ use crate::{
     v1::{audit_events::unreadable, cursor::Cursor},
 };
 
-/// How far pages are counted: GitLab's own limit.
+/// Maximum offset of pages: GitLab's limit.
 /// <https://docs.gitlab.com/administration/instance_limits/#max-offset-allowed-by-the-rest-api-for-offset-based-pagination>
 const MAX_OFFSET: usize = 50_000;
 
-/// How many events are counted: <https://docs.gitlab.com/user/gitlab_com/#pagination-response-headers>
+/// Maximum number of events that are counted: <https://docs.gitlab.com/user/gitlab_com/#pagination-response-headers>
 const COUNTED: usize = 10_000;
 
+/// `GET /api/v4/audit_events`.
 pub(super) async fn list_audit_events(
     State(services): State<Services>,
     OriginalUri(uri): OriginalUri,
@@ -47,6 +48,7 @@ pub(super) async fn list_audit_events(
     }
 }
 
+/// `GET /api/v4/audit_events/:id`.
 pub(super) async fn show_audit_event(
     State(services): State<Services>,
     Path(id): Path<String>,
@@ -58,7 +60,7 @@ pub(super) async fn show_audit_event(
     Ok(Json(event).into_response())
 }
 
-/// How much is on a page is given by its number, so it is not shortened where events are large, but made while it is sent.
+/// A numbered page has a fixed number of events, so it is not shortened if they are large, but produced while it is sent.
 async fn numbered(
     services: &Services,
     here: &Here<'_>,

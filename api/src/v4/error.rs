@@ -1,4 +1,4 @@
-//! Errors as GitLab tells them: `{"message": "401 Unauthorized"}`, `{"error": "created_after is invalid"}`.
+//! Errors in GitLab's format: `{"message": "401 Unauthorized"}`, `{"error": "created_after is invalid"}`.
 
 use axum::{
     http::StatusCode,
@@ -8,20 +8,21 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 
-/// An answer that is an error.
+/// An error response.
 pub(super) struct GitlabError(ApiError, Value);
 
 impl GitlabError {
-    /// About a parameter or a path.
+    /// An error of a parameter or a path.
     pub(super) fn error(status: StatusCode, text: &str) -> Self {
         Self(ApiError::new(status, "", ""), json!({"error": text}))
     }
 
-    /// A parameter that can't be read.
+    /// An invalid parameter.
     pub(super) fn invalid(parameter: &str) -> Self {
         Self::error(StatusCode::BAD_REQUEST, &format!("{parameter} is invalid"))
     }
 
+    /// An error with a `message`.
     pub(super) fn message(status: StatusCode, text: &str) -> Self {
         Self(ApiError::new(status, "", ""), json!({"message": text}))
     }
@@ -42,8 +43,8 @@ impl From<ApiError> for GitlabError {
             }),
             _ => {
                 let status = error.status();
-                let words = status.canonical_reason().unwrap_or_default();
-                json!({"message": format!("{} {words}", status.as_u16())})
+                let reason = status.canonical_reason().unwrap_or_default();
+                json!({"message": format!("{} {reason}", status.as_u16())})
             }
         };
         Self(error, body)

@@ -1,10 +1,10 @@
-//! An event as GitLab prints it.
+//! An event in GitLab's format.
 //!
-//! GitLab keeps who, where and at what in `details`, and what collects its events reads them there. An event that says so
-//! beside its details alone is completed; what its details say already stays as it was posted.
+//! GitLab stores author, entity and target in `details`, and programs that collect its events read them there. If an event has them
+//! only outside its details, they are added; details that are present stay as they were posted.
 //!
-//! Clients with fixed types fail on a whole page when one member has another type. So `author_id` and `entity_id` are integers or
-//! null, and members of `details` that are texts in GitLab are texts: what was posted as something else is answered as its JSON.
+//! Clients with fixed types fail on a whole page if one member has another type. So `author_id` and `entity_id` are integers or
+//! null, and members of `details` that are strings in GitLab are strings: other values are returned as their JSON text.
 
 use domain::event::body::{Member, Members};
 use engine::log::BrowseRow;
@@ -13,10 +13,10 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::ApiError;
 
-/// Members of `details` that are texts in GitLab whenever they are there.
+/// Members of `details` that are always strings in GitLab.
 const TEXTS: [&str; 3] = ["from", "to", "custom_message"];
 
-/// Members of `details` that are texts in GitLab, or null.
+/// Members of `details` that are strings or null in GitLab.
 const TEXTS_OR_NULL: [&str; 13] = [
     "add",
     "as",
@@ -33,7 +33,7 @@ const TEXTS_OR_NULL: [&str; 13] = [
     "with",
 ];
 
-/// The members that GitLab's has, in their order; the last is an addition.
+/// GitLab's members, in their order; the last one is an addition.
 #[derive(Serialize)]
 struct AuditEvent<'body> {
     id: i64,
@@ -46,7 +46,7 @@ struct AuditEvent<'body> {
     event_type: &'body str,
 }
 
-/// What is answered as it was posted: numbers stay numbers.
+/// Returned as posted: numbers stay numbers.
 #[derive(Deserialize)]
 struct Stored<'body> {
     #[serde(borrow)]
@@ -73,6 +73,7 @@ struct Stored<'body> {
     target_details: Option<&'body RawValue>,
 }
 
+/// The event as JSON.
 pub(super) fn print(row: &BrowseRow) -> Result<Box<RawValue>, ApiError> {
     print_body(row).map_err(|error| ApiError::internal("A stored event could not be printed.", &error))
 }
@@ -91,14 +92,14 @@ fn print_body(row: &BrowseRow) -> serde_json::Result<Box<RawValue>> {
     })
 }
 
-/// The integer that an id is, also if it was posted as a text; none for any other id.
+/// The id as an integer, even if it was posted as a string; `None` for any other id.
 fn integer(id: &RawValue) -> Option<i64> {
     let text = id.get().trim_matches('"');
     let number: i64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }
 
-/// The details, and at their end what they do not say. Details that are no object are the message of one.
+/// The details, with missing members appended. Details that are not an object become the message of one.
 fn complete(stored: &Stored<'_>) -> serde_json::Result<Box<RawValue>> {
     let given = stored.details.get();
     let mut details = String::with_capacity(given.len() + 256);
@@ -123,7 +124,7 @@ fn complete(stored: &Stored<'_>) -> serde_json::Result<Box<RawValue>> {
     ];
     let beside = beside.map(|(name, value)| (name, value.map_or("null", RawValue::get)));
     let ids = [("author_id", stored.author_id), ("entity_id", stored.entity_id)];
-    // An id that is no integer is found here.
+    // Ids that are not integers are here.
     let ids = ids
         .into_iter()
         .filter(|(_, id)| integer(id).is_none() && id.get() != "null");
@@ -139,7 +140,7 @@ fn complete(stored: &Stored<'_>) -> serde_json::Result<Box<RawValue>> {
     RawValue::from_string(details)
 }
 
-/// A value as a text: its JSON, unless it is one.
+/// A value as a string: its JSON text, unless it is a string.
 fn text(value: &str) -> String {
     if value.starts_with('"') {
         value.to_owned()
@@ -155,7 +156,7 @@ fn append(details: &mut String, quoted_name: &str, value: &str) {
     details.push_str(value);
 }
 
-/// The value of a member of `details` as it is answered.
+/// The value of a member of `details` in the response.
 fn printed(member: &Member<'_>) -> String {
     let (name, value) = (member.name.as_ref(), member.value);
     match value {

@@ -1,4 +1,4 @@
-//! `GET /api/v4/user`, `/version` and `/metadata`: what clients ask first, to check their token and whom they talk to.
+//! `GET /api/v4/user`, `/version` and `/metadata`: what clients request first, to check their token and the version.
 //! <https://docs.gitlab.com/api/users/#retrieve-the-current-user>, <https://docs.gitlab.com/api/metadata/>
 
 use axum::{Extension, Json, extract::State, http::HeaderMap};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{auth::Caller, limits::Owner, services::Services};
 
-/// The version of GitLab whose APIs these are. Clients decide by it what they may ask for.
+/// The version of GitLab whose APIs are implemented. Clients use it to select features.
 const GITLAB_VERSION: &str = "19.3.0";
 
-/// The caller. A token belongs to nobody here, so it is a bot of its own, as a project's token is in GitLab.
+/// The caller. A token does not belong to a user here, so it is a bot, like a project's token in GitLab.
 pub(super) async fn show_user(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
@@ -37,10 +37,12 @@ pub(super) async fn show_user(
     }))
 }
 
+/// `GET /api/v4/version`.
 pub(super) async fn show_version() -> Json<Value> {
     Json(json!({"version": GITLAB_VERSION, "revision": revision()}))
 }
 
+/// `GET /api/v4/metadata`.
 pub(super) async fn show_metadata() -> Json<Value> {
     Json(json!({
         "version": GITLAB_VERSION,
@@ -50,12 +52,12 @@ pub(super) async fn show_metadata() -> Json<Value> {
     }))
 }
 
-/// The program behind it.
+/// The program of this server.
 fn revision() -> &'static str {
     concat!("audit-streams-", env!("CARGO_PKG_VERSION"))
 }
 
-/// The name as GitLab allows it for users. Clients put it into addresses and patterns.
+/// The name in the format of GitLab's user names. Clients use it in URLs and patterns.
 fn username(name: &str) -> String {
     let allowed = |next: char| {
         if next.is_ascii_alphanumeric() || "_-.".contains(next) {

@@ -1,12 +1,12 @@
-//! Dates and times in parameters, as GitLab reads them: with Ruby's `DateTime.parse`.
+//! Dates and times in parameters, parsed like GitLab does, with Ruby's `DateTime.parse`.
 //!
-//! ISO 8601 in its extended and basic forms, with a day alone, without seconds, with a comma before the fraction, and a zone as
-//! `Z`, `UTC`, `GMT` or an offset with or without a colon and a blank; RFC 2822 and HTTP dates. Without a zone, a time is in UTC.
-//! An offset's `+` that was not escaped in the address arrives as a blank, and is read as what it was.
+//! Accepted are ISO 8601 in its extended and basic forms, with a day alone, without seconds, with a comma before the fraction, and
+//! with a zone as `Z`, `UTC`, `GMT` or an offset with or without a colon and a space; and RFC 2822 and HTTP dates. A time without a
+//! zone is in UTC. The `+` of an offset that was not escaped in the URL arrives as a space, and is read as `+`.
 
 use domain::Timestamp;
 
-/// The moment that a text names.
+/// Parses a time.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let (date, rest) = date(text)?;
@@ -25,12 +25,12 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&format!("{date}T{hour}:{minute}:{second}{fraction}{zone}")).ok()
 }
 
-/// A time of day, each part as RFC 3339 writes it.
+/// A time of day, each part in the format of RFC 3339.
 struct Time<'text> {
     hour: &'text str,
     minute: &'text str,
     second: &'text str,
-    /// With its point; empty for none.
+    /// With the decimal point; empty without a fraction.
     fraction: String,
 }
 
@@ -43,7 +43,7 @@ impl Time<'_> {
     };
 }
 
-/// The date at the start, as RFC 3339 writes it, and what follows.
+/// The date at the start, in the format of RFC 3339, and the rest of the text.
 fn date(text: &str) -> Option<(String, &str)> {
     let (year, rest) = match digits(text, 4) {
         Some(year) => year,
@@ -52,7 +52,7 @@ fn date(text: &str) -> Option<(String, &str)> {
     let separator = ['-', '/'].into_iter().find(|separator| rest.starts_with(*separator));
     let (month, rest) = digits(after(rest, separator)?, 2)?;
     let (day, rest) = digits(after(rest, separator)?, 2)?;
-    // `20260228010000` is a date and a time without anything between them, which is not read.
+    // `20260228010000` is a date and a time without a separator, which is not supported.
     let is_over = !rest.starts_with(|next: char| next.is_ascii_digit());
     is_over.then(|| (format!("{year}-{month}-{day}"), rest))
 }
@@ -74,13 +74,13 @@ fn date_in_words(text: &str) -> Option<(String, &str)> {
     Some((format!("{year}-{month:02}-{day:0>2}"), rest))
 }
 
-/// The time that follows a date, and what follows it.
+/// The time after a date, and the rest of the text.
 fn time_after(text: &str) -> Option<(Time<'_>, &str)> {
     let text = text.strip_prefix(['T', 't', ' '])?.trim_start();
     let (hour, rest) = digits(text, 2)?;
     let colon = rest.starts_with(':').then_some(':');
     let Some((minute, rest)) = after(rest, colon).and_then(|rest| digits(rest, 2)) else {
-        // An hour alone; a colon would want its minute.
+        // An hour alone; a colon requires a minute.
         return colon.is_none().then_some((Time { hour, ..Time::MIDNIGHT }, rest));
     };
     let seconds = after(rest, colon).and_then(|rest| digits(rest, 2));
@@ -113,7 +113,7 @@ fn fraction(text: &str) -> Option<(String, &str)> {
     (!digits.is_empty()).then(|| (format!(".{digits}"), rest))
 }
 
-/// The whole rest as RFC 3339 writes a zone.
+/// The rest of the text as a zone, in the format of RFC 3339.
 fn zone(text: &str) -> Option<String> {
     let is_apart = text.starts_with(' ');
     let text = text.trim();
@@ -132,7 +132,7 @@ fn zone(text: &str) -> Option<String> {
     Some(format!("{sign}{hours}:{minutes}"))
 }
 
-/// So many digits at the start, and what follows.
+/// A number of digits at the start, and the rest of the text.
 fn digits(text: &str, count: usize) -> Option<(&str, &str)> {
     let (digits, rest) = text.split_at_checked(count)?;
     digits

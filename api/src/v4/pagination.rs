@@ -1,4 +1,4 @@
-//! The headers that lead from page to page.
+//! The pagination headers.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header::LINK};
 use url::form_urlencoded::{Serializer, parse};
@@ -10,22 +10,23 @@ const PREV_PAGE: HeaderName = HeaderName::from_static("x-prev-page");
 const TOTAL: HeaderName = HeaderName::from_static("x-total");
 const TOTAL_PAGES: HeaderName = HeaderName::from_static("x-total-pages");
 
-/// The address of the request, which links repeat.
+/// The URL of the request, which links repeat.
 pub(super) struct Here<'request> {
     pub(super) public_url: &'request str,
     pub(super) uri: &'request Uri,
 }
 
-/// A page that is counted.
+/// A page with offset pagination.
 pub(super) struct Numbered {
     pub(super) page: usize,
     pub(super) per_page: usize,
     pub(super) is_more: bool,
-    /// None if there are too many to be counted.
+    /// `None` if there are too many to count.
     pub(super) total: Option<usize>,
 }
 
 impl Here<'_> {
+    /// The headers of a page with offset pagination.
     pub(super) fn numbered_headers(&self, numbered: &Numbered) -> HeaderMap {
         let Numbered {
             page,

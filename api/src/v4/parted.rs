@@ -1,6 +1,6 @@
-//! A page that is made while it is sent, as much at a time as fits into memory for many at once.
+//! A page that is produced while it is sent, in parts that are small enough for many requests at a time.
 //!
-//! A failure in the middle breaks the connection off: a list that ended early would pass for a whole one.
+//! On an error, the connection is closed before the end, because a truncated list would look complete.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,15 +10,15 @@ use futures::{StreamExt, stream};
 use super::{error::GitlabError, event::print};
 use crate::{error::ApiError, services::Services, v1::audit_events::unreadable};
 
-/// Bodies read at once.
+/// Bytes of bodies per read.
 const PART_BYTES: usize = 2 * 1024 * 1024;
 
-/// What the connection is broken off with.
+/// The error that closes the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct BrokenOff(String);
 
-/// A page, with the first of its parts made.
+/// A page, with its first part.
 pub(super) struct Parted {
     first: Bytes,
     rest: Rest,
@@ -27,9 +27,9 @@ pub(super) struct Parted {
 struct Rest {
     services: Services,
     places: Vec<BrowsePosition>,
-    /// Places that are done.
+    /// Positions that are done.
     done: usize,
-    /// Whether an event was printed, after which a comma follows.
+    /// Whether an event was written, so that a comma follows.
     is_begun: bool,
     is_ended: bool,
 }
@@ -53,6 +53,7 @@ impl Parted {
         })
     }
 
+    /// The page as the body of a response.
     pub(super) fn into_body(self) -> Body {
         if self.rest.is_ended {
             return self.first.into();

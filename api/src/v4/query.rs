@@ -10,7 +10,7 @@ use super::{error::GitlabError, moment::moment};
 const PER_PAGE: usize = 20;
 const MOST_PER_PAGE: usize = 100;
 
-/// What is asked for.
+/// The requested events.
 pub(super) struct ListQuery {
     pub(super) filter: EventFilter,
     pub(super) newest_first: bool,
@@ -18,11 +18,11 @@ pub(super) struct ListQuery {
     pub(super) page: Page,
 }
 
-/// Where it begins.
+/// Position of its start.
 pub(super) enum Page {
     /// From 1.
     Number(usize),
-    /// By keyset: after what came before, or at the start.
+    /// By keyset: after the previous page, or at the start.
     After(Option<String>),
 }
 
@@ -31,10 +31,10 @@ impl ListQuery {
     /// 400 at the first parameter that is not right, 405 for a keyset by another order.
     pub(super) fn parse(uri: &Uri) -> Result<Self, GitlabError> {
         let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        // Of repeated parameters the last counts, and an empty one is one that was not given.
+        // The last of repeated parameters counts, and an empty parameter counts as omitted.
         let given: HashMap<_, _> = pairs.into_owned().filter(|(_, value)| !value.is_empty()).collect();
         let text = |name: &str| given.get(name).cloned();
-        // Any other is passed over, as there.
+        // Other parameters are ignored, as in GitLab.
         let sort = given.get("sort").map(String::as_str);
         let newest_first = !matches!(sort, Some("asc" | "created_asc"));
         let page = match given.get("pagination").map(String::as_str) {
@@ -71,7 +71,7 @@ fn filter(given: &HashMap<String, String>) -> Result<EventFilter, GitlabError> {
         author: text("author_id"),
         entity,
         created_from: moment("created_after")?,
-        // The moment itself counts.
+        // The time itself is included.
         created_before: moment("created_before")?.map(|moment| moment.plus(Duration::from_millis(1))),
         ..EventFilter::default()
     })

@@ -1,14 +1,14 @@
-//! Addresses and ranges as an operator lists them.
+//! Lists of addresses and ranges from the configuration.
 
 use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-/// Addresses and ranges of them, in the order in which they are listed.
+/// Addresses and ranges, in the order of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressRanges(Vec<IpNet>);
 
-/// An entry that is neither.
+/// An entry that is neither an address nor a range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("entry {position} ({text}) must be an IP address or a range such as 10.0.0.0/8")]
 pub struct InvalidRange {
@@ -17,7 +17,7 @@ pub struct InvalidRange {
 }
 
 impl AddressRanges {
-    /// Reads a list with commas; blank entries don't count.
+    /// Parses a list with commas; blank entries are ignored.
     ///
     /// # Errors
     /// [`InvalidRange`] for the first entry that can't be used.
@@ -33,15 +33,17 @@ impl AddressRanges {
         ranges.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether the list has no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Whether an entry includes the address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.contains(&address))
     }
 
-    /// The first entry that holds every address, with its position from 1.
+    /// The first entry that includes every address, with its position from 1.
     pub(super) fn everybody(&self) -> Option<(usize, IpNet)> {
         let mut ranges = (1..).zip(&self.0);
         let found = ranges.find(|(_, range)| range.prefix_len() == 0);

@@ -1,7 +1,7 @@
-//! From which address a request comes.
+//! Finds the client's address of a request.
 //!
-//! `X-Forwarded-For` is believed only from proxies that the operator named, and only as far back as they reach: read from
-//! the right, the first address that is no trusted proxy is the client. Anything else could be made up by the client.
+//! `X-Forwarded-For` is trusted only from proxies that the operator lists: read from the right, the first address that is not a
+//! trusted proxy is the client. The client could have forged everything before it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,7 +15,7 @@ use super::address_ranges::{AddressRanges, InvalidRange};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// What proxies add to the requests that they hand on.
+/// The header that proxies add to requests.
 const OF_PROXIES: [&str; 6] = [
     FORWARDED_FOR,
     "forwarded",
@@ -25,15 +25,15 @@ const OF_PROXIES: [&str; 6] = [
     "x-real-ip",
 ];
 
-/// The other end of the connection: put into the extensions of each request.
+/// The peer of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Addresses and ranges whose `X-Forwarded-For` is believed.
+/// Addresses and ranges whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(AddressRanges);
 
-/// What an entry is not.
+/// Why an entry is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidProxy {
     #[error(transparent)]
@@ -43,7 +43,7 @@ pub enum InvalidProxy {
 }
 
 impl TrustedProxies {
-    /// Reads a list with commas; blank entries don't count.
+    /// Parses a list with commas; blank entries are ignored.
     ///
     /// # Errors
     /// [`InvalidProxy`] for the first entry that can't be used.
@@ -55,6 +55,7 @@ impl TrustedProxies {
         }
     }
 
+    /// Whether no proxy is trusted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -81,14 +82,14 @@ impl TrustedProxies {
         client
     }
 
-    /// The same, unless the request was handed on by a proxy that is not trusted: it could come from anybody then.
+    /// Like [`Self::client_address`], but `None` if an untrusted proxy forwarded the request, which then could come from anyone.
     pub fn known_client_address(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let is_handed_on = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
         let is_known = !is_handed_on || self.trust(peer.0.ip().to_canonical());
         is_known.then(|| self.client_address(peer, headers))
     }
 
-    /// Whether the other end of the connection is a trusted proxy.
+    /// Whether the peer of the connection is a trusted proxy.
     pub fn is_one(&self, peer: Peer) -> bool {
         self.trust(peer.0.ip().to_canonical())
     }
@@ -98,7 +99,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address, which some proxies write with a port.
+/// Parses an address, which some proxies send with a port.
 fn parse_hop(hop: &str) -> Option<IpAddr> {
     let address = IpAddr::from_str(hop).or_else(|_| SocketAddr::from_str(hop).map(|address| address.ip()));
     address.ok().map(|address| address.to_canonical())

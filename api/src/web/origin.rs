@@ -1,12 +1,13 @@
-//! Whatever changes something by cookie must come from this server's own pages.
+//! Requests that change something with a cookie must come from this server's own pages.
 //!
-//! Browsers attach the session cookie to requests that other sites make. So each request that may change something, and
-//! each that opens a WebSocket, has to show where it comes from: by `Sec-Fetch-Site`, which pages can't forge, or, where
-//! a browser does not send that (plain http on a network), by `Origin`. A request that shows neither is refused.
+//! Browsers attach the session cookie to requests that other sites make. So each request that can change something, and each that
+//! opens a WebSocket, must show its origin: by `Sec-Fetch-Site`, which pages cannot forge, or by `Origin` if a browser does not
+//! send that (plain http on a network). A request with neither is rejected.
 //!
-//! All of that says what the browser takes for this server. So `Host` has to be a name of it, also for what only reads:
-//! otherwise a page of somebody else, whose name was made to lead here (DNS rebinding), would count as our own. What a trusted
-//! proxy hands on is not checked: it chooses by `Host` what it hands on, and may have replaced it.
+//! Both headers depend on the host that the browser takes for this server. So `Host` must be a name of this server, also for
+//! requests that only read: otherwise the page of an attacker, whose name resolves to this server (DNS rebinding), would count as
+//! our own. `Host` is not checked for requests that a trusted proxy forwards: the proxy selects requests by `Host`, and may have
+//! replaced it.
 
 use axum::{
     extract::{Extension, Request, State},
@@ -23,7 +24,7 @@ use crate::{error::ApiError, services::Services};
 
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// Middleware: lets through what is meant for this server, and of that what only reads and what comes from here.
+/// Middleware: accepts requests whose `Host` is this server, if they only read or come from this server's own pages.
 pub async fn require_same_origin(
     State(services): State<Services>,
     Extension(peer): Extension<Peer>,
@@ -38,7 +39,7 @@ pub async fn require_same_origin(
     }
 }
 
-/// Lets through what only reads and what comes from here.
+/// Accepts requests that only read, and requests from this server's own pages.
 ///
 /// # Errors
 /// 403.
@@ -50,7 +51,7 @@ pub fn check_origin(public_url: &PublicUrl, method: &Method, headers: &HeaderMap
     }
 }
 
-/// Lets through what is meant for this server.
+/// Accepts requests whose `Host` is this server.
 ///
 /// # Errors
 /// 421.
@@ -88,7 +89,7 @@ fn is_from_here(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
     }
 }
 
-/// Host and port of the `Origin`; none for the opaque origin `null`.
+/// Host and port of the `Origin`; `None` for the opaque origin `null`.
 fn origin_authority(headers: &HeaderMap) -> Option<&str> {
     let origin = headers.get(ORIGIN)?.to_str().ok()?;
     origin
@@ -96,7 +97,7 @@ fn origin_authority(headers: &HeaderMap) -> Option<&str> {
         .or_else(|| origin.strip_prefix("http://"))
 }
 
-/// A proxy may have put another host into `Host`, so the public URL counts as well.
+/// A proxy may have replaced `Host`, so the public URL is accepted, too.
 fn is_ours(origin: &str, headers: &HeaderMap, public_url: &PublicUrl) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let is_host = || host.is_some_and(|host| origin.eq_ignore_ascii_case(host)) && public_url.is_own_host(headers);

@@ -1,29 +1,29 @@
-//! Where browsers and senders reach this server.
+//! The URL at which browsers and event sources reach this server.
 
 use std::{
     borrow::Cow,
     net::{IpAddr, SocketAddr},
 };
 
-/// A host name that always means this machine.
+/// A host name that always refers to this machine.
 const LOCALHOST: &str = "localhost";
 
 use axum::http::{HeaderMap, header::HOST, uri::Authority};
 use url::Url;
 
-/// Scheme, host and port, without a slash at the end.
+/// Scheme, host and port, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
     text: String,
     is_https: bool,
     authority: String,
-    /// Made of the listener's address, because none was given.
+    /// Derived from the listener's address, because none is configured.
     is_guess: bool,
-    /// Where the server listens.
+    /// The address at which the server listens.
     listen: Option<IpAddr>,
 }
 
-/// What the text is not.
+/// Why the text is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPublicUrl {
     #[error("must be an absolute URL, for example https://audit.example.com")]
@@ -72,7 +72,7 @@ impl PublicUrl {
         })
     }
 
-    /// The same, of a server that listens there.
+    /// The URL, with the address at which the server listens.
     #[must_use]
     pub fn listening_on(self, address: SocketAddr) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl PublicUrl {
         }
     }
 
-    /// What to use when no public URL was given. Who listens on every address is reached on this one at least.
+    /// The default public URL. A server that listens on all addresses can be reached at this one.
     pub fn of_listener(address: SocketAddr) -> Self {
         let host = match address.ip() {
             ip if ip.is_unspecified() => LOCALHOST.to_owned(),
@@ -102,11 +102,13 @@ impl PublicUrl {
         }
     }
 
+    /// The URL without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// For links in an answer: where none was given, what the client itself calls this server, if that is a name of it.
+    /// The base of links in a response: if no public URL is configured, the name that the client used, if it is a name of this
+    /// server.
     pub fn as_seen_by(&self, headers: &HeaderMap) -> Cow<'_, str> {
         match host_of(headers).filter(|host| self.is_guess && self.is_own(host)) {
             Some(authority) => Cow::Owned(format!("http://{authority}")),
@@ -114,9 +116,9 @@ impl PublicUrl {
         }
     }
 
-    /// Whether `Host` names this server. Browsers send the name in their address bar, and whoever owns a name can make it lead
-    /// here (DNS rebinding); then pages of others would count as our own. So of names only that of the public URL counts, and
-    /// those that always mean this machine. Nobody can make an address lead elsewhere.
+    /// Whether `Host` is a name of this server. Browsers send the name in their address bar, and the owner of any name can let it
+    /// resolve to this server (DNS rebinding); pages of an attacker would then count as our own. So the only accepted names are
+    /// that of the public URL and those that always refer to this machine. Addresses cannot be rebound.
     pub fn is_own_host(&self, headers: &HeaderMap) -> bool {
         host_of(headers).is_some_and(|host| self.is_own(&host))
     }
@@ -142,16 +144,17 @@ impl PublicUrl {
         }
     }
 
+    /// Whether browsers use https.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
 
-    /// Host and, unless it is the scheme's own, port: what browsers send as `Host`.
+    /// Host and port, without the default port of the scheme, as browsers send them in `Host`.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// Whether a browser on another machine could use it.
+    /// Whether a browser on another machine can use it.
     pub fn is_loopback(&self) -> bool {
         let host = Url::parse(&self.text).ok().and_then(|url| match url.host()? {
             url::Host::Domain(name) => Some(is_localhost(name)),
@@ -167,7 +170,7 @@ fn is_localhost(name: &str) -> bool {
     name == LOCALHOST || name.ends_with(".localhost")
 }
 
-/// None if there is no `Host`, more than one, or one that is none.
+/// `None` if there is no `Host`, more than one, or an invalid one.
 fn host_of(headers: &HeaderMap) -> Option<Authority> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = hosts.next().filter(|_| hosts.next().is_none())?;

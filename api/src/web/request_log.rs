@@ -1,7 +1,7 @@
-//! A line in the log for a request that failed: method, path, status, time. Never a query, a header or a body.
+//! Logs failed requests: method, path, status and duration, but never a query, a header or a body.
 //!
-//! Anybody can send requests that are refused, so there are only so many lines a minute for each status; the next one says how
-//! many were left out.
+//! Anyone can send requests that are rejected, so the number of lines per minute is limited for each status; the next line says how
+//! many were omitted.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use axum::{
 
 use crate::services::Services;
 
-/// Middleware: logs answers that are errors.
+/// Middleware: logs error responses.
 pub async fn log_failures(State(services): State<Services>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -1,4 +1,4 @@
-//! Headers that keep a browser from doing what this server's pages never ask of it.
+//! Headers that prevent a browser from doing what this server's pages never request.
 
 use axum::{
     extract::{Request, State},
@@ -18,10 +18,10 @@ use crate::services::Services;
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// What is set unless the answer has set it itself.
+/// Headers that are set unless the response already has them.
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    // For answers that are no page: data, errors, redirects.
+    // For responses that are not pages: data, errors, redirects.
     (
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -33,10 +33,10 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
 ];
 
-/// One year, as browsers' preload lists ask at least.
+/// One year, the minimum for the preload lists of browsers.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Middleware: completes the headers of an answer.
+/// Middleware: completes the headers of a response.
 pub async fn set_security_headers(State(services): State<Services>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -49,7 +49,7 @@ pub async fn set_security_headers(State(services): State<Services>, request: Req
     response
 }
 
-/// The policy of a page whose scripts carry this nonce. `reload_port` is that of `cargo leptos watch`.
+/// The policy of a page whose scripts have this nonce. `reload_port` is that of `cargo leptos watch`.
 pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> Option<HeaderValue> {
     let reload = reload_port
         .map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"))

@@ -1,13 +1,13 @@
-//! A request's body of which nothing more comes.
+//! Detects request bodies that stall.
 
 use std::error::Error;
 
-/// No piece of a body came for too long. The connection ends after the answer.
+/// A body stalled for too long. The connection is closed after the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the request body stalled")]
 pub struct BodyStalled;
 
-/// Whether this is why a body could not be read.
+/// Whether a body could not be read because it stalled.
 pub fn is_stalled(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! Who a request of the page comes from: put into its extensions, where the server functions find it.
+//! Identifies the user of a page request, for the server functions.
 
 use axum::{
     extract::{Extension, Request, State},
@@ -10,7 +10,7 @@ use domain::access::Visitor;
 use super::Peer;
 use crate::{error::ApiError, services::Services};
 
-/// Middleware: finds the client's address and, by the cookie, the session. A request without a session passes as well.
+/// Middleware: finds the client's address and, by the cookie, the session. A request without a session is accepted, too.
 pub async fn identify_visitor(
     State(services): State<Services>,
     Extension(peer): Extension<Peer>,

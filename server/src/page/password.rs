@@ -28,7 +28,7 @@ pub(super) async fn change_password(
     let (browser, encrypted) = match services.engine.name_browser(&signed_in.username, None) {
         Ok(named) => named,
         Err(error) => {
-            attempt.give_back();
+            attempt.refund();
             return Err(from_admin(error));
         }
     };
@@ -37,7 +37,7 @@ pub(super) async fn change_password(
         .change_password(signed_in, current, &new, &browser)
         .await;
     if !matches!(changed, Ok(PasswordChange::WrongPassword)) {
-        attempt.give_back();
+        attempt.refund();
     }
     match changed.map_err(from_admin)? {
         PasswordChange::Changed => Ok(services.cookie.set_browser(&encrypted)),

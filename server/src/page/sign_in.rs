@@ -24,7 +24,7 @@ pub(super) async fn sign_in(
     let (attempt, browser) = begin_attempt(services, visitor, username).await?;
     let checked = services.engine.check_credentials(username, password).await;
     if checked.as_ref().map_or(true, CheckedCredentials::are_right) {
-        attempt.give_back();
+        attempt.refund();
     }
     let checked = checked.map_err(from_admin)?;
     let outcome = services.engine.sign_in(checked, &visitor.ip_address, browser).await;
@@ -53,7 +53,7 @@ async fn begin_attempt<'services>(
             // Not given back: a cookie that was revoked must not cost a query for each attempt.
             Ok(false) => {}
             Err(error) => {
-                attempt.give_back();
+                attempt.refund();
                 return Err(from_admin(error));
             }
         }

@@ -1,4 +1,4 @@
-//! Audit events as a file.
+//! Exports audit events as a file.
 
 use axum::{Extension, extract::State, response::Response};
 
@@ -24,7 +24,7 @@ pub(in crate::v1) async fn export_csv(
     Extension(caller): Extension<Caller>,
     InQuery(query): InQuery<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    export(services, caller.pass, query.parse()?, Format::Csv).await
+    export(services, caller.credential, query.parse()?, Format::Csv).await
 }
 
 /// Export audit events as JSON Lines
@@ -40,5 +40,5 @@ pub(in crate::v1) async fn export_json_lines(
     Extension(caller): Extension<Caller>,
     InQuery(query): InQuery<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    export(services, caller.pass, query.parse()?, Format::JsonLines).await
+    export(services, caller.credential, query.parse()?, Format::JsonLines).await
 }

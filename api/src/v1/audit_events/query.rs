@@ -1,4 +1,4 @@
-//! Which events are asked for.
+//! The parameters of a query for events.
 
 use domain::{Timestamp, ids::Seq};
 use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqRequest};
@@ -11,7 +11,7 @@ use crate::error::ApiError;
 const PER_PAGE: usize = 25;
 const MOST_PER_PAGE: usize = 100;
 
-/// All that is given has to hold. Texts are compared exactly, except `text`.
+/// All parameters must match. Texts are compared exactly, except `text`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -55,7 +55,7 @@ pub(in crate::v1) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// What goes into a file. All that is given has to hold. Texts are compared exactly, except `text`.
+/// Parameters of an export. All parameters must match. Texts are compared exactly, except `text`.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -110,6 +110,7 @@ impl ExportQuery {
     }
 }
 
+/// Order of events.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OrderBy {
@@ -118,6 +119,7 @@ pub(super) enum OrderBy {
     Seq,
 }
 
+/// Direction of the order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Sort {
@@ -126,7 +128,7 @@ pub(super) enum Sort {
     Asc,
 }
 
-/// What to look for, and where to begin.
+/// The filter, and where to start.
 #[derive(Debug)]
 pub(super) struct EventQuery {
     pub(super) filter: EventFilter,
@@ -134,6 +136,7 @@ pub(super) struct EventQuery {
     pub(super) per_page: usize,
 }
 
+/// Where a page starts, in one of the two orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
     Created(BrowseRequest),
@@ -186,7 +189,7 @@ impl ListQuery {
 }
 
 impl Start {
-    /// Where it begins; none for the newest, before which anything may come in.
+    /// Where to start; `None` for the newest event, because newer ones can arrive.
     pub(super) fn cursor(self) -> Option<Cursor> {
         match self {
             Self::Created(BrowseRequest::OlderThan(end) | BrowseRequest::NewerThan(end)) => Some(Cursor::Created(end)),
@@ -210,7 +213,7 @@ impl EventQuery {
     }
 }
 
-/// An empty parameter is one that was not given.
+/// An empty parameter counts as omitted.
 fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }

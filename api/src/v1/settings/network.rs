@@ -1,4 +1,4 @@
-//! Where destinations may be.
+//! Network rules for destinations.
 
 use axum::{
     Extension,

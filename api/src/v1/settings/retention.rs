@@ -1,4 +1,4 @@
-//! How long events are kept, and how much room they may take.
+//! Retention age and size limit of the log.
 
 use axum::{
     Extension,
@@ -113,7 +113,7 @@ impl RetentionChangeInput {
     }
 }
 
-/// What an administrator chose; none where the default holds.
+/// The administrator's choice; `None` for the default.
 fn chosen<T>(setting: Setting<T>) -> Option<T> {
     (setting.origin == Origin::Page).then_some(setting.value)
 }

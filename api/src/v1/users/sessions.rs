@@ -1,4 +1,4 @@
-//! Browsers that are signed in.
+//! Sessions of users.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::{

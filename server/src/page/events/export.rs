@@ -2,7 +2,7 @@
 
 use api::{
     ApiError, Services,
-    export::{Format, Pass, export},
+    export::{Credential, Format, export},
 };
 use app::{model::log_location::LogLocation, port::SignedIn};
 use axum::{
@@ -39,5 +39,5 @@ async fn export_filtered(
     let location = LogLocation::from_query(&query.unwrap_or_default());
     let filter = event_filter(&location.filter, services.engine.clock().now())
         .map_err(|error| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", error.to_string()))?;
-    export(services, Pass::Session(signed_in.session), filter, format).await
+    export(services, Credential::Session(signed_in.session), filter, format).await
 }

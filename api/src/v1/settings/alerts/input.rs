@@ -1,4 +1,4 @@
-//! What a change of the alert settings says.
+//! Input of a change to the alert settings.
 
 use domain::{
     settings::{
@@ -78,6 +78,7 @@ pub(in crate::v1) struct WebhookInput {
 }
 
 impl AlertChangeInput {
+    /// Applies the patch to the current settings.
     pub(super) fn apply(&self, current: &AlertSettingsView) -> Result<AlertChange, ApiError> {
         let email = self.email.as_ref().map(|email| {
             let applied = email.as_ref().map(|email| email.apply(current.email.as_ref()));

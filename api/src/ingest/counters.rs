@@ -1,4 +1,4 @@
-//! What came of the requests that posted events since the start, for metrics.
+//! Counts ingest requests and events since the start, for metrics.
 
 use std::{
     sync::{
@@ -14,34 +14,34 @@ use engine::log::Appended;
 
 use crate::error::ApiError;
 
-/// Counted by requests, read by anybody.
+/// Counters of ingest.
 #[derive(Default)]
-pub(crate) struct IngestFigures {
-    accepted: Mutex<AcceptedFigures>,
+pub(crate) struct IngestCounters {
+    accepted: Mutex<AcceptedCounts>,
     refused: [AtomicU64; Refusal::ALL.len()],
 }
 
-/// What was taken in.
+/// Counts of accepted requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct AcceptedFigures {
-    /// How many requests, and how long each took from its head until its events were on disk.
+pub(crate) struct AcceptedCounts {
+    /// Requests and their durations, from the head until the events are on disk.
     pub(crate) requests: Timings,
     /// Events that were new.
     pub(crate) stored: u64,
-    /// Events that had been sent before.
+    /// Events that were already stored.
     pub(crate) repeated: u64,
     /// Events that were not stored, because another one is stored under their id.
     pub(crate) conflicting: u64,
-    /// Bytes of their bodies, decompressed.
+    /// Bytes of the bodies, after decompression.
     pub(crate) bytes: u64,
 }
 
-/// Why a request was refused, as metrics tell it.
+/// Why a request was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The body or one of its events is not right.
+    /// The body or one of its events is invalid.
     Invalid,
-    /// No token, or one that is not valid.
+    /// The token is missing or invalid.
     Unauthorised,
     /// The token may not post events.
     Forbidden,
@@ -49,16 +49,17 @@ pub(crate) enum Refusal {
     /// The body did not arrive in time.
     TooSlow,
     RateLimited,
-    /// More waits to be written than fits into memory.
+    /// The queue of events to be written is full.
     Busy,
     LogFull,
     DiskFull,
     ShuttingDown,
-    /// The server itself failed.
+    /// An internal error.
     Failed,
 }
 
 impl Refusal {
+    /// All reasons.
     pub(crate) const ALL: [Self; 11] = [
         Self::Invalid,
         Self::Unauthorised,
@@ -73,6 +74,7 @@ impl Refusal {
         Self::Failed,
     ];
 
+    /// The value of the label `outcome`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Invalid => "invalid",
@@ -106,8 +108,8 @@ impl Refusal {
     }
 }
 
-impl IngestFigures {
-    /// The events of a request are on disk.
+impl IngestCounters {
+    /// Counts a request whose events are stored on disk.
     pub(super) fn accepted(&self, appended: &Appended, bytes: usize, took: Duration) {
         let conflicting = appended.conflicts.len();
         let repeated = appended.ids.len().saturating_sub(appended.stored + conflicting);
@@ -119,7 +121,7 @@ impl IngestFigures {
         add(&mut accepted.bytes, bytes);
     }
 
-    /// Nothing of a request was stored.
+    /// Counts a rejected request.
     pub(super) fn refused(&self, error: &ApiError) {
         let refusal = Refusal::of(error);
         let position = Refusal::ALL.iter().position(|other| *other == refusal);
@@ -128,11 +130,12 @@ impl IngestFigures {
         }
     }
 
-    pub(crate) fn read_accepted(&self) -> AcceptedFigures {
+    /// The counts of accepted requests.
+    pub(crate) fn read_accepted(&self) -> AcceptedCounts {
         self.lock().clone()
     }
 
-    /// How many requests were refused, for each reason.
+    /// Number of rejected requests for each reason.
     pub(crate) fn read_refused(&self) -> Vec<(Refusal, u64)> {
         let counts = Refusal::ALL.into_iter().zip(&self.refused);
         counts
@@ -140,7 +143,7 @@ impl IngestFigures {
             .collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, AcceptedFigures> {
+    fn lock(&self) -> MutexGuard<'_, AcceptedCounts> {
         self.accepted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
