@@ -2,9 +2,7 @@
 
 use domain::{
     FieldErrors,
-    destination::{
-        DestinationDraft, DestinationUrl, EventNames, Flow, GoogleDraft, HeaderDraft, HttpDraft, TargetDraft,
-    },
+    destination::{DestinationDraft, DestinationUrl, EventNames, Flow, HeaderDraft, TargetDraft},
     ids::DestinationId,
     instance_event::Author,
 };
@@ -38,8 +36,12 @@ pub fn draft_of(destination: &Destination) -> DestinationDraft {
 }
 
 /// A URL as it is shown: complete for administrators, otherwise without path and query, which often contain a secret.
-pub fn visible_url(url: &DestinationUrl, for_admin: bool) -> String {
-    if for_admin { url.to_string() } else { url.origin() }
+pub fn visible_url(url: &str, for_admin: bool) -> String {
+    if for_admin {
+        url.to_owned()
+    } else {
+        DestinationUrl::origin_of(url)
+    }
 }
 
 /// Changes the draft and the switches of a destination. With `version`, the destination must still have that version; without it,
@@ -90,20 +92,18 @@ pub async fn edit_named(
     }
 }
 
+/// Without secrets, except for those that administrators can see.
 fn target_draft(target: &Target) -> TargetDraft {
-    match target {
-        Target::Http(target) => TargetDraft::Http(HttpDraft {
-            url: target.url.to_string(),
-            verification_token: Some(target.secrets.verification_token.expose().to_owned()),
-            headers: target.headers.iter().map(header_draft).collect(),
-        }),
-        Target::GoogleCloudLogging(target) => TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: target.settings.project_id().to_owned(),
-            client_email: target.settings.client_email().to_owned(),
-            log_id: target.settings.log_id().to_owned(),
-            private_key: None,
-        }),
-        Target::AmazonS3(target) => TargetDraft::AmazonS3(target.settings.draft()),
+    let mut values = target.values.clone();
+    for (spec, secret) in target.kind.spec().secrets() {
+        if !(spec.is_given() && secret.is_shown) {
+            values.remove(spec.field);
+        }
+    }
+    TargetDraft {
+        kind: target.kind,
+        values,
+        headers: target.headers.iter().map(header_draft).collect(),
     }
 }
 

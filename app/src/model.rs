@@ -5,7 +5,6 @@ pub mod editor;
 pub mod event_body;
 pub mod health_words;
 pub mod json_text;
-pub mod kind;
 pub mod live_tail;
 pub mod local_path;
 pub mod log_filter;

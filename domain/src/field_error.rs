@@ -5,12 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The fields that a person or a client fills in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     Name,
     Url,
     VerificationToken,
+    SigningSecret,
     /// The headers of a destination as a whole.
     Headers,
     /// Name of the header at this position, from 0.
@@ -37,6 +38,7 @@ pub enum Field {
     Bucket,
     EndpointUrl,
     KeyPrefix,
+    ObjectLayout,
     Partitions,
     Checksums,
     Encryption,

@@ -160,19 +160,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::destination::S3Draft;
+    use crate::{Field, destination::FieldMap};
 
     /// 2023-09-11T14:25:09.820Z
     const MOMENT: Timestamp = Timestamp::from_unix_ms(1_694_442_309_820);
 
     fn settings(key_prefix: &str) -> S3Settings {
-        S3Settings::parse(&S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "eu-central-1".into(),
-            bucket: "audit-events".into(),
-            key_prefix: key_prefix.into(),
-            ..S3Draft::default()
-        })
+        S3Settings::parse(&FieldMap::from([
+            (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, "audit-events"),
+            (Field::KeyPrefix, key_prefix),
+        ]))
         .unwrap()
     }
 
@@ -220,11 +219,8 @@ mod tests {
 
     #[test]
     fn dates_can_be_columns_of_a_query_engine() {
-        let hive = S3Settings::parse(&S3Draft {
-            partitions: "hive".into(),
-            ..settings("audit/env=prod").draft()
-        })
-        .unwrap();
+        let hive = settings("audit/env=prod").values().with(Field::Partitions, "hive");
+        let hive = S3Settings::parse(&hive).unwrap();
         let batch = ObjectKey::of_batch(&hive, Seq::new(17), Seq::new(9_120), MOMENT);
         assert_eq!(
             batch.as_str(),
@@ -348,9 +344,9 @@ mod tests {
             prefix in "[a-z]{0,255}", hive in any::<bool>(), unix_ms in any::<i64>(),
         ) {
             let (event_type, id) = (EventType::parse(&event_type).unwrap(), EventId::parse(&id).unwrap());
-            let partitions = if hive { "hive" } else { "" };
-            let draft = S3Draft { partitions: partitions.into(), ..settings(&prefix).draft() };
-            let (settings, moment) = (S3Settings::parse(&draft).unwrap(), Timestamp::from_unix_ms(unix_ms));
+            let partitions = if hive { "hive" } else { "dates" };
+            let values = settings(&prefix).values().with(Field::Partitions, partitions);
+            let (settings, moment) = (S3Settings::parse(&values).unwrap(), Timestamp::from_unix_ms(unix_ms));
             let key = ObjectKey::of_event(&settings, &entity_type, &event_type, &source, &id, moment);
             let beside = key.beside(&"0".repeat(64));
             prop_assert!(beside.as_str().len() <= ObjectKey::MAX_BYTES, "{}", beside);

@@ -99,36 +99,38 @@ CREATE TABLE api_tokens (
 ) STRICT;
 
 
--- Destinations. What all kinds have in common is in the first table, and each kind has a table of its own.
+-- Destinations. identity_digest is a keyed digest of the values that no two destinations of a kind share, such as a URL.
 
 CREATE TABLE destinations (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind       TEXT    NOT NULL,
-    name       TEXT    NOT NULL,
-    active     INTEGER NOT NULL DEFAULT 1,
-    paused     INTEGER NOT NULL DEFAULT 0,
-    version    INTEGER NOT NULL DEFAULT 1,
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    CONSTRAINT a_destination_has_a_known_kind CHECK (kind IN ('http', 'gcp', 'aws')),
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind            TEXT    NOT NULL,
+    name            TEXT    NOT NULL,
+    identity_digest TEXT    NOT NULL,
+    active          INTEGER NOT NULL DEFAULT 1,
+    paused          INTEGER NOT NULL DEFAULT 0,
+    version         INTEGER NOT NULL DEFAULT 1,
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER NOT NULL,
     CONSTRAINT a_destination_name_is_taken_once_per_kind UNIQUE (kind, name),
+    CONSTRAINT a_destination_identity_is_taken_once_per_kind UNIQUE (kind, identity_digest),
     CONSTRAINT a_destination_is_active_or_not CHECK (active IN (0, 1)),
     CONSTRAINT a_destination_is_paused_or_not CHECK (paused IN (0, 1)),
     CONSTRAINT versions_start_at_1 CHECK (version >= 1)
 ) STRICT;
 
--- The path and the query of a URL may contain keys, so the URL is sealed. A keyed digest of it keeps two destinations from
--- having the same one.
-CREATE TABLE http_targets (
-    destination_id            INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
-    url_digest                TEXT NOT NULL,
-    url_sealed                BLOB NOT NULL,
-    verification_token_sealed BLOB NOT NULL,
-    signing_secret_sealed     BLOB NOT NULL,
-    CONSTRAINT a_destination_url_is_taken_once UNIQUE (url_digest)
-) STRICT;
+-- The values of the fields that a destination has because of its kind, under their names in the REST API. What they may be is
+-- decided by the tables of fields (domain::destination). Secrets are sealed, and so are URLs, because a path or a query may
+-- contain keys.
+CREATE TABLE destination_fields (
+    destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
+    field          TEXT    NOT NULL,
+    value          TEXT,
+    value_sealed   BLOB,
+    PRIMARY KEY (destination_id, field),
+    CONSTRAINT a_value_is_plain_or_sealed CHECK ((value IS NULL) <> (value_sealed IS NULL))
+) STRICT, WITHOUT ROWID;
 
--- Headers that an HTTP destination gets with every event.
+-- Headers that are sent with every event.
 CREATE TABLE destination_headers (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
@@ -138,42 +140,6 @@ CREATE TABLE destination_headers (
     active         INTEGER NOT NULL,
     CONSTRAINT a_header_name_is_taken_once_per_destination UNIQUE (destination_id, name),
     CONSTRAINT a_header_is_active_or_not CHECK (active IN (0, 1))
-) STRICT;
-
-CREATE TABLE google_targets (
-    destination_id     INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
-    project_id         TEXT NOT NULL,
-    log_id             TEXT NOT NULL,
-    client_email       TEXT NOT NULL,
-    private_key_sealed BLOB NOT NULL,
-    CONSTRAINT a_log_of_a_project_is_taken_once UNIQUE (project_id, log_id)
-) STRICT;
-
--- An empty endpoint_url is Amazon's own endpoint, an empty encryption the bucket's default, an empty kms_key_id the account's
--- default key, and an empty lock_mode no lock.
-CREATE TABLE s3_targets (
-    destination_id           INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
-    endpoint_url             TEXT    NOT NULL,
-    region                   TEXT    NOT NULL,
-    bucket                   TEXT    NOT NULL,
-    key_prefix               TEXT    NOT NULL,
-    object_layout            TEXT    NOT NULL,
-    partitions               TEXT    NOT NULL DEFAULT 'dates',
-    omit_checksums           INTEGER NOT NULL DEFAULT 0,
-    encryption               TEXT    NOT NULL DEFAULT '',
-    kms_key_id               TEXT    NOT NULL DEFAULT '',
-    lock_mode                TEXT    NOT NULL DEFAULT '',
-    lock_days                INTEGER,
-    access_key_id            TEXT    NOT NULL,
-    secret_access_key_sealed BLOB    NOT NULL,
-    CONSTRAINT a_place_in_a_bucket_is_taken_once UNIQUE (endpoint_url, bucket, key_prefix),
-    CONSTRAINT a_layout_is_known CHECK (object_layout IN ('events', 'batches')),
-    CONSTRAINT partitions_are_known CHECK (partitions IN ('dates', 'hive')),
-    CONSTRAINT checksums_are_omitted_or_not CHECK (omit_checksums IN (0, 1)),
-    CONSTRAINT an_encryption_is_known CHECK (encryption IN ('', 'AES256', 'aws:kms')),
-    CONSTRAINT only_kms_has_a_key_id CHECK (kms_key_id = '' OR encryption = 'aws:kms'),
-    CONSTRAINT a_lock_mode_is_known CHECK (lock_mode IN ('', 'GOVERNANCE', 'COMPLIANCE')),
-    CONSTRAINT a_lock_has_days CHECK ((lock_days IS NULL) = (lock_mode = ''))
 ) STRICT;
 
 -- The event filter of a destination: only these event types ('allow'), or all but these ('deny'). A destination without a row

@@ -28,7 +28,4 @@ pub use self::{
     sessions::{CheckedCredentials, SignInOutcome},
     users::FirstUser,
 };
-pub use crate::store::{
-    BROWSER_KNOWN_FOR, Destination, GoogleTarget, Header, HttpTarget, IdempotencyKey, KnownBrowser, Namespace,
-    S3Target, Target,
-};
+pub use crate::store::{BROWSER_KNOWN_FOR, Destination, Header, IdempotencyKey, KnownBrowser, Namespace, Target};

@@ -7,20 +7,20 @@ mod address;
 mod contract;
 mod google;
 mod http;
+mod kind;
 mod report;
 mod s3;
 
 use std::sync::Arc;
 
-use domain::ids::ReplayId;
+use domain::{destination::DestinationKind, ids::ReplayId};
 
 pub use self::contract::SinkServices;
 pub(crate) use self::{
     contract::{Batch, Batching, Report, SendReport, Sink, SinkError, USER_AGENT},
-    google::{GoogleSink, check_private_key},
-    http::{HttpSink, LONG_SEGMENT, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, secrets_of_url},
+    http::{Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP},
+    kind::SinkKind,
     report::{KEPT_BYTES, find as find_cause, masked, why_no_answer},
-    s3::S3Sink,
 };
 use crate::{
     clock::Clock,
@@ -29,7 +29,16 @@ use crate::{
 };
 
 #[cfg(test)]
-pub(crate) use self::report::error_report;
+pub(crate) use self::{google::GoogleSink, report::error_report};
+
+/// How one sends to a kind of destination: the one list of them.
+pub(crate) const fn sink_kind(kind: DestinationKind) -> &'static SinkKind {
+    match kind {
+        DestinationKind::Http => &http::KIND,
+        DestinationKind::GoogleCloudLogging => &google::KIND,
+        DestinationKind::AmazonS3 => &s3::KIND,
+    }
+}
 
 /// The sink for a destination as it is configured now.
 ///
@@ -54,11 +63,7 @@ pub(crate) fn sink_to(
     services: &SinkServices,
     clock: &Clock,
 ) -> Result<Arc<dyn Sink>, SinkError> {
-    match target {
-        Target::Http(target) => Ok(Arc::new(HttpSink::new(target, clients, services, clock.clone())?)),
-        Target::GoogleCloudLogging(target) => Ok(Arc::new(GoogleSink::new(target, clients, services, clock.clone())?)),
-        Target::AmazonS3(target) => Ok(Arc::new(S3Sink::new(target, clients, services, clock.clone())?)),
-    }
+    (sink_kind(target.kind).connect)(target, clients, services, clock.clone(), None)
 }
 
 /// The same, for a replay, by which everything that it sends is marked.
@@ -72,18 +77,6 @@ pub(crate) fn replay_sink_for(
     clock: &Clock,
     replay: ReplayId,
 ) -> Result<Arc<dyn Sink>, SinkError> {
-    let clock = clock.clone();
-    match &destination.target {
-        Target::Http(target) => {
-            let sink = HttpSink::new(target, clients, services, clock)?;
-            Ok(Arc::new(sink.for_replay(replay)))
-        }
-        Target::GoogleCloudLogging(target) => {
-            let sink = GoogleSink::new(target, clients, services, clock)?;
-            Ok(Arc::new(sink.for_replay(replay)))
-        }
-        Target::AmazonS3(target) => Ok(Arc::new(
-            S3Sink::new(target, clients, services, clock)?.for_replay(replay),
-        )),
-    }
+    let target = &destination.target;
+    (sink_kind(target.kind).connect)(target, clients, services, clock.clone(), Some(replay))
 }

@@ -26,7 +26,7 @@ pub(crate) use self::{
     alerts::{Channel, Notice, StoredAlertSettings, Telling, TroubleChange},
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate},
-    destinations::{Admission, HttpSecrets, Insertion, NewDestination, SigningSecret, UpdateError},
+    destinations::{Admission, Insertion, NewDestination, UpdateError},
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
     refused_event::{DueEvent, ParkedEvent, RefusedEvent},
@@ -38,7 +38,7 @@ pub(crate) use self::{
 };
 pub use self::{
     browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
-    destinations::{Destination, GoogleTarget, Header, HttpTarget, IdempotencyKey, Namespace, S3Target, Target},
+    destinations::{Destination, Header, IdempotencyKey, Namespace, Target},
     error::StoreError,
     tokens::StoredToken,
 };

@@ -72,8 +72,8 @@ impl Family {
             Field::HeaderName(_) if message.contains("already exists") => message.clone(),
             field if is_in_config(field) => WRONG_SHAPE.to_owned(),
             Field::VerificationToken => message.replace("Verification token", "Secret token"),
-            Field::PrivateKey | Field::SecretAccessKey if message.ends_with("can't be blank") => NO_SECRET.to_owned(),
-            Field::PrivateKey | Field::SecretAccessKey if message.contains(" is too long ") => {
+            field if is_owners_secret(field) && message.ends_with("can't be blank") => NO_SECRET.to_owned(),
+            field if is_owners_secret(field) && message.contains(" is too long ") => {
                 "Secret token is too long (maximum is 4096 characters)".to_owned()
             }
             _ => message.clone(),
@@ -83,31 +83,28 @@ impl Family {
     /// The message of this family for a conflict in the store or a blocked address.
     pub(super) fn store_message(self, error: &FieldError) -> String {
         let is_taken = self == Self::Unified && *error == already_taken(error.field);
-        match error.field {
-            Field::Url if is_taken => "Config url already taken.".to_owned(),
-            Field::Url if self == Self::Unified && !error.message.contains(" is blocked: ") => WRONG_SHAPE.to_owned(),
-            Field::LogId if is_taken => "Config logIdName, googleProjectIdName already taken.".to_owned(),
-            Field::Bucket if is_taken => "Config bucketName already taken.".to_owned(),
+        let kind = DestinationKind::with_field(error.field).map(|(kind, _)| kind.spec());
+        match kind {
+            Some(kind) if is_taken => kind.taken.unified_message.to_owned(),
+            _ if self == Self::Unified && error.field == Field::Url && !error.message.contains(" is blocked: ") => {
+                WRONG_SHAPE.to_owned()
+            }
             _ => error.message.clone(),
         }
     }
 }
 
 /// Whether the field is one of GitLab's keys of `config`. Errors of other keys have their own messages.
-const fn is_in_config(field: Field) -> bool {
-    matches!(
-        field,
-        Field::Url
-            | Field::Headers
-            | Field::HeaderName(_)
-            | Field::HeaderValue(_)
-            | Field::ProjectId
-            | Field::ClientEmail
-            | Field::LogId
-            | Field::AccessKeyId
-            | Field::Region
-            | Field::Bucket
-    )
+fn is_in_config(field: Field) -> bool {
+    let of_headers = matches!(field, Field::Headers | Field::HeaderName(_) | Field::HeaderValue(_));
+    let spec = DestinationKind::with_field(field).map(|(_, spec)| spec);
+    of_headers || spec.is_some_and(|spec| spec.gitlab_key.is_some() && !spec.is_addition)
+}
+
+/// Whether the field is a secret that the server never generates.
+fn is_owners_secret(field: Field) -> bool {
+    let secret = DestinationKind::with_field(field).and_then(|(_, spec)| spec.secret.as_ref());
+    secret.is_some_and(|secret| secret.made.is_none())
 }
 
 /// The message for the limit of destinations, which counts all kinds.

@@ -1,11 +1,11 @@
 //! GitLab's family for Google Cloud Logging destinations. The private key is write-only.
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
-use domain::destination::{GoogleDraft, TargetDraft};
-use engine::{
-    DestinationState,
-    admin::{GoogleTarget, Target},
+use domain::{
+    Field,
+    destination::{DestinationKind, TargetDraft},
 };
+use engine::{DestinationState, admin::Target};
 
 use super::{
     basics::Basics,
@@ -22,19 +22,14 @@ const LOG_ID: &str = "audit_events";
 /// A Google Cloud Logging destination.
 pub(super) struct InstanceGoogleCloudLoggingConfigurationType {
     state: DestinationState,
-    target: GoogleTarget,
+    target: Target,
 }
 
 impl InstanceGoogleCloudLoggingConfigurationType {
     /// `None` for a destination of another kind.
     fn of(state: DestinationState) -> Option<Self> {
-        match &state.destination.target {
-            Target::GoogleCloudLogging(target) => Some(Self {
-                target: target.clone(),
-                state,
-            }),
-            Target::Http(_) | Target::AmazonS3(_) => None,
-        }
+        let target = state.destination.target.clone();
+        (target.kind == DestinationKind::GoogleCloudLogging).then_some(Self { state, target })
     }
 }
 
@@ -47,17 +42,17 @@ impl InstanceGoogleCloudLoggingConfigurationType {
 
     /// ID of the Google Cloud project that entries are written to.
     pub(super) async fn google_project_id_name(&self) -> &str {
-        self.target.settings.project_id()
+        self.target.values.text(Field::ProjectId)
     }
 
     /// E-mail address of the service account that writes the entries.
     pub(super) async fn client_email(&self) -> &str {
-        self.target.settings.client_email()
+        self.target.values.text(Field::ClientEmail)
     }
 
     /// Name of the log.
     pub(super) async fn log_id_name(&self) -> &str {
-        self.target.settings.log_id()
+        self.target.values.text(Field::LogId)
     }
 
     /// Name of the destination.
@@ -123,12 +118,12 @@ mutations! {
         /// The new destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
     } {
-        let target = TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: input.google_project_id_name,
-            client_email: input.client_email,
-            log_id: log_id_or_default(input.log_id_name.unwrap_or_default()),
-            private_key: Some(input.private_key),
-        });
+        let target = TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+            (Field::ProjectId, input.google_project_id_name),
+            (Field::ClientEmail, input.client_email),
+            (Field::LogId, log_id_or_default(input.log_id_name.unwrap_or_default())),
+            (Field::PrivateKey, input.private_key),
+        ]);
         let created = create(ctx, Family::Google, input.name, target).await?;
         Ok(InstanceGoogleCloudLoggingConfigurationType::of(created))
     }
@@ -157,8 +152,15 @@ mutations! {
     } {
         let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, flow| {
             set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::GoogleCloudLogging(target) = &mut draft.target {
-                change(target, &input);
+            for (field, text) in [
+                (Field::ProjectId, input.google_project_id_name.clone()),
+                (Field::ClientEmail, input.client_email.clone()),
+                (Field::LogId, input.log_id_name.clone().map(log_id_or_default)),
+                (Field::PrivateKey, input.private_key.clone()),
+            ] {
+                if let Some(text) = text {
+                    draft.target.change_text(field, text);
+                }
             }
             set_flow(flow, input.active, input.paused);
             Ok(())
@@ -173,15 +175,6 @@ mutations! {
     }) -> {} {
         delete(ctx, Family::Google, input.id.parse()?).await
     }
-}
-
-fn change(target: &mut GoogleDraft, input: &InstanceGoogleCloudLoggingConfigurationUpdateInput) {
-    set(&mut target.project_id, input.google_project_id_name.as_ref());
-    set(&mut target.client_email, input.client_email.as_ref());
-    if let Some(log_id) = input.log_id_name.clone() {
-        target.log_id = log_id_or_default(log_id);
-    }
-    target.private_key.clone_from(&input.private_key);
 }
 
 fn log_id_or_default(log_id: String) -> String {

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationDraft, HeaderDraft, TargetDraft},
+    destination::{DestinationDraft, HeaderDraft},
     ids::{DestinationId, HeaderId},
 };
 use engine::{
@@ -145,20 +145,14 @@ async fn find_owner(ctx: &Context<'_>, id: HeaderId) -> Result<DestinationId> {
 }
 
 fn has_header(stored: &Destination, id: HeaderId) -> bool {
-    let target = stored.target.as_http();
-    target.is_some_and(|target| target.headers.iter().any(|header| header.id == id))
+    stored.target.headers.iter().any(|header| header.id == id)
 }
 
 fn shown(
     state: &DestinationState,
     choose: impl FnOnce(&[Header]) -> Option<&Header>,
 ) -> Result<AuditEventsStreamingInstanceHeader, Refusal> {
-    let headers = state
-        .destination
-        .target
-        .as_http()
-        .map(|target| target.headers.as_slice());
-    let header = headers.and_then(choose).cloned();
+    let header = choose(&state.destination.target.headers).cloned();
     // It may have been removed at the same time.
     header
         .map(AuditEventsStreamingInstanceHeader)
@@ -170,10 +164,7 @@ fn change_headers(
     draft: &mut DestinationDraft,
     change: impl FnOnce(&mut Vec<HeaderDraft>) -> Result<(), FieldErrors>,
 ) -> Result<(), FieldErrors> {
-    match &mut draft.target {
-        TargetDraft::Http(target) => change(&mut target.headers),
-        TargetDraft::GoogleCloudLogging(_) | TargetDraft::AmazonS3(_) => Ok(()),
-    }
+    change(&mut draft.target.headers)
 }
 
 fn change_header(

@@ -1,11 +1,11 @@
 //! GitLab's family for HTTP destinations. Their headers and event filters are in `headers` and `events`.
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
-use domain::destination::{FilterKind, HttpDraft, TargetDraft};
-use engine::{
-    DestinationState,
-    admin::{HttpTarget, Target},
+use domain::{
+    Field,
+    destination::{DestinationKind, FilterKind, TargetDraft},
 };
+use engine::{DestinationState, admin::Target};
 
 use super::{
     access::reveals,
@@ -24,19 +24,14 @@ use crate::destinations::visible_url;
 /// An HTTP destination, to which this instance streams its audit events.
 pub(super) struct InstanceExternalAuditEventDestination {
     state: DestinationState,
-    target: HttpTarget,
+    target: Target,
 }
 
 impl InstanceExternalAuditEventDestination {
     /// `None` for a destination of another kind.
     pub(super) fn of(state: DestinationState) -> Option<Self> {
-        match &state.destination.target {
-            Target::Http(target) => Some(Self {
-                target: target.clone(),
-                state,
-            }),
-            Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => None,
-        }
+        let target = state.destination.target.clone();
+        (target.kind == DestinationKind::Http).then_some(Self { state, target })
     }
 }
 
@@ -49,12 +44,12 @@ impl InstanceExternalAuditEventDestination {
 
     /// URL that events are posted to. Without the scope `admin`, it has no path and no query.
     pub(super) async fn destination_url(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(visible_url(&self.target.url, reveals(ctx)?))
+        Ok(visible_url(self.target.values.text(Field::Url), reveals(ctx)?))
     }
 
     /// Verification token, sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty without the scope `admin`.
     pub(super) async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
-        let token = self.target.secrets.verification_token.expose();
+        let token = self.target.values.text(Field::VerificationToken);
         Ok(if reveals(ctx)? { token } else { "" })
     }
 
@@ -134,10 +129,7 @@ mutations! {
         /// The new destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
     } {
-        let target = TargetDraft::Http(HttpDraft {
-            url: input.destination_url,
-            ..HttpDraft::default()
-        });
+        let target = TargetDraft::new(DestinationKind::Http).with([(Field::Url, input.destination_url)]);
         let created = create(ctx, Family::Http, input.name, target).await;
         created.map(InstanceExternalAuditEventDestination::of).map_err(Refusal::raised)
     }
@@ -160,8 +152,8 @@ mutations! {
     } {
         let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, flow| {
             set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::Http(target) = &mut draft.target {
-                set(&mut target.url, input.destination_url.as_ref());
+            if let Some(url) = &input.destination_url {
+                draft.target.set_text(Field::Url, url.clone());
             }
             set_flow(flow, input.active, input.paused);
             Ok(())

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, OutputType, Result, connection::Connection};
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, FilterKind, Flow, TargetDraft},
+    destination::{DestinationDraft, Flow, TargetDraft},
     ids::DestinationId,
 };
 use engine::{DestinationState, admin::Destination, random};
@@ -61,14 +61,7 @@ pub(super) async fn create(
     target: TargetDraft,
 ) -> Result<DestinationState, Refusal> {
     let author = author(ctx, family)?;
-    let draft = DestinationDraft {
-        name: name.map_or_else(default_name, Ok)?,
-        target,
-        event_types: Vec::new(),
-        filter_kind: FilterKind::default(),
-        namespaces: String::new(),
-        start_from: String::new(),
-    };
+    let draft = DestinationDraft::new(name.map_or_else(default_name, Ok)?, target);
     let mut new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
     new.event_names = family.event_names();
     let created = services(ctx)?.engine.create_destination(author, new).await;

@@ -1,11 +1,11 @@
 //! GitLab's family for AWS S3 destinations, with options for other services and for objects. The secret access key is write-only.
 
 use async_graphql::{Context, Enum, ID, Object, Result, connection::Connection};
-use domain::destination::{Encryption, ObjectLayout, S3Draft, TargetDraft};
-use engine::{
-    DestinationState,
-    admin::{S3Target, Target},
+use domain::{
+    Field,
+    destination::{DestinationKind, Input, ObjectLayout, TargetDraft},
 };
+use engine::{DestinationState, admin::Target};
 
 use super::{
     access::reveals,
@@ -21,19 +21,14 @@ use crate::destinations::visible_url;
 /// An AWS S3 destination.
 pub(super) struct InstanceAmazonS3ConfigurationType {
     state: DestinationState,
-    target: S3Target,
+    target: Target,
 }
 
 impl InstanceAmazonS3ConfigurationType {
     /// `None` for a destination of another kind.
     fn of(state: DestinationState) -> Option<Self> {
-        match &state.destination.target {
-            Target::AmazonS3(target) => Some(Self {
-                target: target.clone(),
-                state,
-            }),
-            Target::Http(_) | Target::GoogleCloudLogging(_) => None,
-        }
+        let target = state.destination.target.clone();
+        (target.kind == DestinationKind::AmazonS3).then_some(Self { state, target })
     }
 }
 
@@ -58,71 +53,68 @@ impl InstanceAmazonS3ConfigurationType {
 
     /// Access key ID of the AWS account.
     pub(super) async fn access_key_xid(&self) -> &str {
-        self.target.settings.access_key_id()
+        self.target.values.text(Field::AccessKeyId)
     }
 
     /// Name of the bucket.
     pub(super) async fn bucket_name(&self) -> &str {
-        self.target.settings.bucket()
+        self.target.values.text(Field::Bucket)
     }
 
     /// Region of the bucket.
     pub(super) async fn aws_region(&self) -> &str {
-        self.target.settings.region()
+        self.target.values.text(Field::Region)
     }
 
     /// URL of an S3-compatible service. Null for AWS. Without the scope `admin`, it has no path. Not part of GitLab's API.
     async fn endpoint_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let reveals = reveals(ctx)?;
-        let url = self.target.settings.endpoint_url();
+        let url = self.target.values.get(Field::EndpointUrl);
         Ok(url.map(|url| visible_url(url, reveals)))
     }
 
     /// Prefix of the key of each object. Empty for no prefix. Not part of GitLab's API.
     async fn key_prefix(&self) -> &str {
-        self.target.settings.key_prefix()
+        self.target.values.text(Field::KeyPrefix)
     }
 
     /// How events are grouped into objects. Not part of GitLab's API.
     async fn object_layout(&self) -> AuditEventObjectLayout {
-        self.target.settings.layout().into()
+        match self.target.values.text(Field::ObjectLayout) {
+            "batches" => AuditEventObjectLayout::Batches,
+            _ => AuditEventObjectLayout::Events,
+        }
     }
 
     /// Format of the date in the key of an object: `dates` (`2026/11/29/08`) or `hive` (`year=2026/month=11/day=29/hour=08`). Not
     /// part of GitLab's API.
-    pub(super) async fn partitions(&self) -> &'static str {
-        self.target.settings.options().partitions.as_str()
+    pub(super) async fn partitions(&self) -> &str {
+        self.target.values.text(Field::Partitions)
     }
 
     /// Whether checksum headers are omitted. Not part of GitLab's API.
     pub(super) async fn omit_checksums(&self) -> bool {
-        self.target.settings.options().omit_checksums
+        self.target.values.text(Field::Checksums) == Input::ON
     }
 
     /// Server-side encryption: `AES256` or `aws:kms`. Empty for the default of the bucket. Not part of GitLab's API.
-    pub(super) async fn encryption(&self) -> &'static str {
-        let encryption = self.target.settings.options().encryption.as_ref();
-        encryption.map_or("", Encryption::as_str)
+    pub(super) async fn encryption(&self) -> &str {
+        self.target.values.text(Field::Encryption)
     }
 
     /// ID of the KMS key for `aws:kms`. Empty for the account's default key. Not part of GitLab's API.
     pub(super) async fn kms_key_id(&self) -> &str {
-        let encryption = self.target.settings.options().encryption.as_ref();
-        encryption.and_then(Encryption::kms_key_id).unwrap_or_default()
+        self.target.values.text(Field::KmsKeyId)
     }
 
     /// Object Lock mode: `GOVERNANCE` or `COMPLIANCE`. Empty for no lock. Not part of GitLab's API.
-    pub(super) async fn lock_mode(&self) -> &'static str {
-        self.target
-            .settings
-            .options()
-            .lock
-            .map_or("", |lock| lock.mode.as_str())
+    pub(super) async fn lock_mode(&self) -> &str {
+        self.target.values.text(Field::LockMode)
     }
 
     /// Number of days for which objects are locked. Not part of GitLab's API.
     pub(super) async fn lock_days(&self) -> Option<u32> {
-        self.target.settings.options().lock.map(|lock| lock.days)
+        self.target.values.text(Field::LockDays).parse().ok()
     }
 
     /// Name of the destination.
@@ -198,21 +190,26 @@ mutations! {
         /// The new destination.
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
     } {
-        let target = TargetDraft::AmazonS3(S3Draft {
-            access_key_id: input.access_key_xid,
-            secret_access_key: Some(input.secret_access_key),
-            region: input.aws_region,
-            bucket: input.bucket_name,
-            endpoint_url: input.endpoint_url.unwrap_or_default(),
-            key_prefix: input.key_prefix.unwrap_or_default(),
-            layout: input.object_layout.map(ObjectLayout::from).unwrap_or_default(),
-            partitions: input.partitions.unwrap_or_default(),
-            omit_checksums: input.omit_checksums.unwrap_or_default(),
-            encryption: input.encryption.unwrap_or_default(),
-            kms_key_id: input.kms_key_id.unwrap_or_default(),
-            lock_mode: input.lock_mode.unwrap_or_default(),
-            lock_days: input.lock_days.map_or_else(String::new, |days| days.to_string()),
-        });
+        let mut target = TargetDraft::new(DestinationKind::AmazonS3);
+    for (field, text) in [
+        (Field::AccessKeyId, Some(input.access_key_xid)),
+        (Field::SecretAccessKey, Some(input.secret_access_key)),
+        (Field::Region, Some(input.aws_region)),
+        (Field::Bucket, Some(input.bucket_name)),
+        (Field::EndpointUrl, input.endpoint_url),
+        (Field::KeyPrefix, input.key_prefix),
+        (Field::ObjectLayout, input.object_layout.map(layout_text)),
+        (Field::Partitions, input.partitions),
+        (Field::Checksums, input.omit_checksums.map(|is_on| is_on.to_string())),
+        (Field::Encryption, input.encryption),
+        (Field::KmsKeyId, input.kms_key_id),
+        (Field::LockMode, input.lock_mode),
+        (Field::LockDays, input.lock_days.map(|days| days.to_string())),
+    ] {
+        if let Some(text) = text {
+            target.set_text(field, text);
+        }
+    }
         let created = create(ctx, Family::S3, input.name, target).await?;
         Ok(InstanceAmazonS3ConfigurationType::of(created))
     }
@@ -261,9 +258,7 @@ mutations! {
     } {
         let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, flow| {
             set(&mut draft.name, input.name.as_ref());
-            if let TargetDraft::AmazonS3(target) = &mut draft.target {
-                change(target, &input);
-            }
+            change(&mut draft.target, &input);
             set_flow(flow, input.active, input.paused);
             Ok(())
         });
@@ -279,27 +274,28 @@ mutations! {
     }
 }
 
-fn change(target: &mut S3Draft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {
-    set(&mut target.access_key_id, input.access_key_xid.as_ref());
-    set(&mut target.region, input.aws_region.as_ref());
-    set(&mut target.bucket, input.bucket_name.as_ref());
-    set(&mut target.endpoint_url, input.endpoint_url.as_ref());
-    set(&mut target.key_prefix, input.key_prefix.as_ref());
-    target.layout = input.object_layout.map_or(target.layout, ObjectLayout::from);
-    target.secret_access_key.clone_from(&input.secret_access_key);
-    set(&mut target.partitions, input.partitions.as_ref());
-    target.omit_checksums = input.omit_checksums.unwrap_or(target.omit_checksums);
-    if input.encryption.as_deref() == Some("") {
-        target.kms_key_id.clear();
+fn change(target: &mut TargetDraft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {
+    for (field, text) in [
+        (Field::AccessKeyId, input.access_key_xid.clone()),
+        (Field::SecretAccessKey, input.secret_access_key.clone()),
+        (Field::Region, input.aws_region.clone()),
+        (Field::Bucket, input.bucket_name.clone()),
+        (Field::EndpointUrl, input.endpoint_url.clone()),
+        (Field::KeyPrefix, input.key_prefix.clone()),
+        (Field::ObjectLayout, input.object_layout.map(layout_text)),
+        (Field::Partitions, input.partitions.clone()),
+        (Field::Checksums, input.omit_checksums.map(|is_on| is_on.to_string())),
+        (Field::Encryption, input.encryption.clone()),
+        (Field::KmsKeyId, input.kms_key_id.clone()),
+        (Field::LockMode, input.lock_mode.clone()),
+        (Field::LockDays, input.lock_days.map(|days| days.to_string())),
+    ] {
+        if let Some(text) = text {
+            target.change_text(field, text);
+        }
     }
-    set(&mut target.encryption, input.encryption.as_ref());
-    set(&mut target.kms_key_id, input.kms_key_id.as_ref());
-    if input.lock_mode.as_deref() == Some("") {
-        target.lock_days.clear();
-    }
-    set(&mut target.lock_mode, input.lock_mode.as_ref());
-    set(
-        &mut target.lock_days,
-        input.lock_days.map(|days| days.to_string()).as_ref(),
-    );
+}
+
+fn layout_text(layout: AuditEventObjectLayout) -> String {
+    ObjectLayout::from(layout).as_str().to_owned()
 }

@@ -4,27 +4,24 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use domain::{
-    destination::{DestinationKind, FilterKind, NamespacePath},
+    destination::{DestinationKind, FilterKind, NamespacePath, TargetDraft},
     ids::DestinationId,
 };
-use engine::{
-    DestinationState,
-    admin::{Namespace as StoredNamespace, Target},
-};
+use engine::{DestinationState, admin::Namespace as StoredNamespace};
 use serde_json::Value;
 
 use super::{
     access::{author, reveals},
     basics::Basics,
     connection::{Cursor, PageArguments},
-    errors::{Refusal, failed},
+    errors::Refusal,
     event_type_list::event_types,
     family::{Family, NO_SECRET},
     ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id},
     mutation::mutations,
     namespace::Namespace,
     operations::{create, delete, edit, list_page, require, set, set_flow},
-    unified_config::{empty, read_config, write_config, write_secret},
+    unified_config::{read_config, write_config, write_secret},
 };
 
 /// A destination of any kind, to which this instance streams its audit events.
@@ -51,14 +48,15 @@ impl InstanceAuditEventStreamingDestination {
     /// Configuration of the destination. Its keys depend on the category. Without the scope `admin`, header values are empty and
     /// URLs have no path.
     pub(super) async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
-        read_config(&self.0.destination.target, reveals(ctx)?).map_err(|error| failed(&error))
+        Ok(read_config(&self.0.destination.target, reveals(ctx)?))
     }
 
     /// Verification token of an HTTP destination, sent with each event. Empty for other kinds, and without the scope `admin`.
     pub(super) async fn secret_token(&self, ctx: &Context<'_>) -> Result<&str> {
-        match &self.0.destination.target {
-            Target::Http(target) if reveals(ctx)? => Ok(target.secrets.verification_token.expose()),
-            Target::Http(_) | Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => Ok(""),
+        let target = &self.0.destination.target;
+        match target.kind.spec().given_secret() {
+            Some((spec, secret)) if secret.is_shown && reveals(ctx)? => Ok(target.values.text(spec.field)),
+            _ => Ok(""),
         }
     }
 
@@ -218,10 +216,14 @@ async fn add(
         .secret_token
         .as_ref()
         .is_none_or(|secret| secret.trim().is_empty());
-    if kind != DestinationKind::Http && is_secret_missing {
+    let is_secret_needed = kind
+        .spec()
+        .given_secret()
+        .is_some_and(|(_, secret)| secret.made.is_none());
+    if is_secret_needed && is_secret_missing {
         return Err(Refusal::message(NO_SECRET));
     }
-    let mut target = empty(kind);
+    let mut target = TargetDraft::new(kind);
     write_config(&mut target, &input.config).map_err(|errors| Refusal::invalid(Family::Unified, &errors))?;
     write_secret(&mut target, input.secret_token.as_ref());
     create(ctx, Family::Unified, input.name, target).await
@@ -253,5 +255,8 @@ async fn change(
 }
 
 fn parse_category(category: &str) -> Result<DestinationKind, Refusal> {
-    DestinationKind::parse(category).ok_or_else(|| Refusal::message("Category must be one of http, gcp, aws"))
+    DestinationKind::parse(category).ok_or_else(|| {
+        let categories = DestinationKind::ALL.map(DestinationKind::as_str).join(", ");
+        Refusal::message(format!("Category must be one of {categories}"))
+    })
 }

@@ -3,236 +3,144 @@
 //! A change replaces all of it, as GitLab does. The keys that GitLab does not have are the exception: where they are left out,
 //! what is stored stays, so that a client that knows nothing of them does no harm.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    Field, FieldErrors,
-    destination::{
-        DestinationKind, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, S3Settings, TargetDraft,
-    },
+    FieldErrors,
+    destination::{FieldSpec, HeaderDraft, Input, KindSpec, TargetDraft},
 };
-use engine::admin::{HttpTarget, Target};
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use engine::admin::{Header, Target};
+use serde_json::{Map, Value, json};
 
 use super::{errors::broken, family::WRONG_SHAPE};
 use crate::destinations::visible_url;
 
-/// Where the unified family writes, unless it is told otherwise.
-const LOG_ID: &str = "audit-events";
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HttpConfig {
-    url: String,
-    #[serde(
-        default,
-        deserialize_with = "given_or_none",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
-    headers: BTreeMap<String, HeaderConfig>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeaderConfig {
-    value: String,
-    #[serde(default = "is_active")]
-    active: bool,
-}
-
-/// Null says that there are none.
-fn given_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, HeaderConfig>, D::Error> {
-    let headers = Option::<BTreeMap<String, HeaderConfig>>::deserialize(deserializer)?;
-    Ok(headers.unwrap_or_default())
-}
-
-const fn is_active() -> bool {
-    true
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GoogleConfig {
-    google_project_id_name: String,
-    client_email: String,
-    log_id_name: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct S3Config {
-    access_key_xid: String,
-    bucket_name: String,
-    aws_region: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    object_layout: Option<ObjectLayout>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partitions: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    omit_checksums: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encryption: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kms_key_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lock_mode: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lock_days: Option<u32>,
-}
-
-/// An empty form of this kind, to write a config into.
-pub(super) fn empty(kind: DestinationKind) -> TargetDraft {
-    match kind {
-        DestinationKind::Http => TargetDraft::Http(HttpDraft::default()),
-        DestinationKind::GoogleCloudLogging => TargetDraft::GoogleCloudLogging(GoogleDraft::default()),
-        DestinationKind::AmazonS3 => TargetDraft::AmazonS3(S3Draft::default()),
-    }
-}
+/// The key of the custom headers, for kinds that have them.
+const HEADERS: &str = "headers";
 
 /// Writes a config into a form.
 ///
 /// # Errors
 /// GitLab's one message for everything that does not have the shape of a config. What breaks another rule is found when the
-/// form is parsed, and told in the same words (`family`).
+/// form is parsed, and reported with the same message (`family`).
 pub(super) fn write_config(draft: &mut TargetDraft, config: &Value) -> Result<(), FieldErrors> {
-    match draft {
-        TargetDraft::Http(draft) => {
-            let config: HttpConfig = read(config, Field::Url)?;
-            draft.url = config.url;
-            draft.headers = header_drafts(config.headers, &draft.headers);
-        }
-        TargetDraft::GoogleCloudLogging(draft) => {
-            let config: GoogleConfig = read(config, Field::ProjectId)?;
-            draft.project_id = config.google_project_id_name;
-            draft.client_email = config.client_email;
-            let log_id = config.log_id_name.filter(|log_id| !log_id.trim().is_empty());
-            draft.log_id = log_id.unwrap_or_else(|| LOG_ID.to_owned());
-        }
-        TargetDraft::AmazonS3(draft) => {
-            let config: S3Config = read(config, Field::Bucket)?;
-            draft.access_key_id = config.access_key_xid;
-            draft.bucket = config.bucket_name;
-            draft.region = config.aws_region;
-            draft.layout = config.object_layout.unwrap_or(draft.layout);
-            draft.omit_checksums = config.omit_checksums.unwrap_or(draft.omit_checksums);
-            let lock_days = config.lock_days.map(|days| days.to_string());
-            for (given, text) in [
-                (config.endpoint_url, &mut draft.endpoint_url),
-                (config.key_prefix, &mut draft.key_prefix),
-                (config.partitions, &mut draft.partitions),
-                (config.encryption, &mut draft.encryption),
-                (config.kms_key_id, &mut draft.kms_key_id),
-                (config.lock_mode, &mut draft.lock_mode),
-                (lock_days, &mut draft.lock_days),
-            ] {
-                if let Some(given) = given {
-                    *text = given;
-                }
+    let spec = draft.kind.spec();
+    write(draft, config).ok_or_else(|| broken(spec.taken.field, WRONG_SHAPE))
+}
+
+/// `None` for what does not have the shape of a config.
+fn write(draft: &mut TargetDraft, config: &Value) -> Option<()> {
+    let kind = draft.kind.spec();
+    let config = object_in(config)?;
+    if !config.keys().all(|key| is_known(kind, key)) {
+        return None;
+    }
+    for (spec, key) in keys(kind) {
+        match config.get(key).filter(|value| !value.is_null()) {
+            Some(value) => {
+                let text = spec.text_of_json(value)?;
+                let is_default = !spec.is_addition && text.trim().is_empty() && !spec.default.is_empty();
+                draft.change_text(spec.field, if is_default { spec.default.to_owned() } else { text });
+            }
+            None if spec.must_be_sent() => return None,
+            None if spec.is_addition => {}
+            None => {
+                draft.change_text(spec.field, spec.default.to_owned());
             }
         }
     }
-    Ok(())
-}
-
-/// Writes the secret of the kind into a form.
-pub(super) fn write_secret(draft: &mut TargetDraft, secret: Option<&String>) {
-    let Some(secret) = secret.cloned() else { return };
-    match draft {
-        TargetDraft::Http(draft) => draft.verification_token = Some(secret),
-        TargetDraft::GoogleCloudLogging(draft) => draft.private_key = Some(secret),
-        TargetDraft::AmazonS3(draft) => draft.secret_access_key = Some(secret),
+    if kind.has_headers {
+        draft.headers = match config.get(HEADERS) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Object(headers)) => header_drafts(headers, &draft.headers)?,
+            Some(_) => return None,
+        };
     }
-}
-
-/// What is stored as a config. Unless it is to be revealed, header values are empty and URLs end with their host.
-///
-/// # Errors
-/// None in practice: texts and booleans always have a JSON form.
-pub(super) fn read_config(target: &Target, reveals: bool) -> Result<Value, serde_json::Error> {
-    match target {
-        Target::Http(target) => serde_json::to_value(HttpConfig {
-            url: visible_url(&target.url, reveals),
-            headers: header_configs(target, reveals),
-        }),
-        Target::GoogleCloudLogging(target) => serde_json::to_value(GoogleConfig {
-            google_project_id_name: target.settings.project_id().to_owned(),
-            client_email: target.settings.client_email().to_owned(),
-            log_id_name: Some(target.settings.log_id().to_owned()),
-        }),
-        Target::AmazonS3(target) => serde_json::to_value(s3_config(&target.settings, reveals)),
-    }
-}
-
-/// Without the keys that GitLab does not have, where they say nothing.
-fn s3_config(settings: &S3Settings, reveals: bool) -> S3Config {
-    let draft = settings.draft();
-    let some = |text: String| Some(text).filter(|text| !text.is_empty());
-    S3Config {
-        access_key_xid: draft.access_key_id,
-        bucket_name: draft.bucket,
-        aws_region: draft.region,
-        endpoint_url: settings.endpoint_url().map(|url| visible_url(url, reveals)),
-        key_prefix: some(draft.key_prefix),
-        object_layout: Some(draft.layout).filter(|layout| *layout != ObjectLayout::default()),
-        partitions: some(draft.partitions),
-        omit_checksums: Some(true).filter(|_| draft.omit_checksums),
-        encryption: some(draft.encryption),
-        kms_key_id: some(draft.kms_key_id),
-        lock_mode: some(draft.lock_mode),
-        lock_days: settings.options().lock.map(|lock| lock.days),
-    }
+    Some(())
 }
 
 /// A config may come as JSON in a text, as GitLab takes it.
-fn read<T: DeserializeOwned>(config: &Value, field: Field) -> Result<T, FieldErrors> {
-    let read = match config {
-        Value::Object(_) => T::deserialize(config),
-        Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text),
-        _ => return Err(broken(field, WRONG_SHAPE)),
-    };
-    read.map_err(|_| broken(field, WRONG_SHAPE))
+fn object_in(config: &Value) -> Option<Map<String, Value>> {
+    match config {
+        Value::Object(object) => Some(object.clone()),
+        Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text).ok(),
+        _ => None,
+    }
 }
 
-/// A header that keeps its name keeps its id, so that only what changed is told of as a change.
-fn header_drafts(headers: BTreeMap<String, HeaderConfig>, before: &[HeaderDraft]) -> Vec<HeaderDraft> {
-    let drafts = headers.into_iter().map(|(name, header)| HeaderDraft {
-        id: before
-            .iter()
-            .find(|stored| stored.name == name)
-            .and_then(|stored| stored.id),
-        name,
-        value: Some(header.value),
-        active: header.active,
+/// The fields of a kind that stand in a config, with their keys.
+fn keys(kind: &'static KindSpec) -> impl Iterator<Item = (&'static FieldSpec, &'static str)> {
+    kind.given_fields().filter_map(|spec| Some((spec, spec.gitlab_key?)))
+}
+
+fn is_known(kind: &'static KindSpec, key: &str) -> bool {
+    keys(kind).any(|(_, known)| known == key) || (kind.has_headers && key == HEADERS)
+}
+
+/// A header that keeps its name keeps its id, so that only what changed is reported as a change. `None` for a wrong shape.
+fn header_drafts(headers: &Map<String, Value>, before: &[HeaderDraft]) -> Option<Vec<HeaderDraft>> {
+    let drafts = headers.iter().map(|(name, header)| {
+        let header = header.as_object()?;
+        if !header.keys().all(|key| key == "value" || key == "active") {
+            return None;
+        }
+        Some(HeaderDraft {
+            id: before
+                .iter()
+                .find(|stored| stored.name == *name)
+                .and_then(|stored| stored.id),
+            name: name.clone(),
+            value: Some(header.get("value")?.as_str()?.to_owned()),
+            active: header.get("active").map_or(Some(true), Value::as_bool)?,
+        })
     });
     drafts.collect()
 }
 
-fn header_configs(target: &HttpTarget, reveals: bool) -> BTreeMap<String, HeaderConfig> {
-    let configs = target.headers.iter().map(|header| {
-        let value = if reveals { header.value.expose() } else { "" };
-        let config = HeaderConfig {
-            value: value.to_owned(),
-            active: header.active,
+/// Writes the secret of the kind into a form.
+pub(super) fn write_secret(draft: &mut TargetDraft, secret: Option<&String>) {
+    if let (Some(secret), Some((spec, _))) = (secret, draft.kind.spec().given_secret()) {
+        draft.set_text(spec.field, secret.clone());
+    }
+}
+
+/// What is stored as a config, without the keys that GitLab does not have where they have their default. Unless it is to be
+/// revealed, header values are empty and URLs end with their host.
+pub(super) fn read_config(target: &Target, reveals: bool) -> Value {
+    let mut config = Map::new();
+    for (spec, key) in keys(target.kind.spec()) {
+        let text = target.values.text(spec.field);
+        if spec.is_addition && text == spec.default {
+            continue;
+        }
+        let value = match spec.input {
+            Input::Url { .. } => Value::from(visible_url(text, reveals)),
+            _ => spec.to_json(text),
         };
+        config.insert(key.to_owned(), value);
+    }
+    if !target.headers.is_empty() {
+        config.insert(HEADERS.to_owned(), header_configs(&target.headers, reveals));
+    }
+    Value::Object(config)
+}
+
+fn header_configs(headers: &[Header], reveals: bool) -> Value {
+    let configs = headers.iter().map(|header| {
+        let value = if reveals { header.value.expose() } else { "" };
+        let config = json!({ "value": value, "active": header.active });
         (header.name.as_str().to_owned(), config)
     });
-    configs.collect()
+    Value::Object(configs.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::HeaderId;
+    use domain::{Field, destination::DestinationKind, ids::HeaderId};
     use serde_json::json;
 
     use super::*;
 
     fn written(kind: DestinationKind, config: &Value) -> Result<TargetDraft, String> {
-        let mut draft = empty(kind);
+        let mut draft = TargetDraft::new(kind);
         write_config(&mut draft, config).map_err(|errors| errors.to_string())?;
         Ok(draft)
     }
@@ -262,7 +170,7 @@ mod tests {
             (s3, json!({"accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "b"})),
             (
                 s3,
-                json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r", "objectLayout": "rows"}),
+                json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r", "objectLayout": 1}),
             ),
         ] {
             assert_eq!(written(kind, &config), Err(WRONG_SHAPE.to_owned()), "{config}");
@@ -273,10 +181,7 @@ mod tests {
     fn an_empty_headers_object_means_no_headers_and_so_does_null() {
         for headers in [json!({}), json!(null)] {
             let config = json!({"url": "https://siem.example", "headers": headers});
-            let Ok(TargetDraft::Http(draft)) = written(DestinationKind::Http, &config) else {
-                panic!("refused");
-            };
-            assert!(draft.headers.is_empty());
+            assert!(written(DestinationKind::Http, &config).unwrap().headers.is_empty());
         }
     }
 
@@ -299,11 +204,8 @@ mod tests {
         for log_id in [json!(null), json!(""), json!(" ")] {
             let config =
                 json!({"googleProjectIdName": "my-project", "clientEmail": "a@b.example", "logIdName": log_id});
-            let Ok(TargetDraft::GoogleCloudLogging(draft)) = written(DestinationKind::GoogleCloudLogging, &config)
-            else {
-                panic!("refused");
-            };
-            assert_eq!(draft.log_id, LOG_ID);
+            let draft = written(DestinationKind::GoogleCloudLogging, &config).unwrap();
+            assert_eq!(draft.text(Field::LogId), "audit-events");
         }
     }
 
@@ -315,41 +217,30 @@ mod tests {
             value: None,
             active: true,
         };
-        let mut draft = TargetDraft::Http(HttpDraft {
-            headers: vec![stored],
-            ..HttpDraft::default()
-        });
+        let mut draft = TargetDraft::new(DestinationKind::Http);
+        draft.headers.push(stored);
         let config = json!({"url": "https://x.example", "headers": {"X-A": {"value": "1"}, "X-B": {"value": "2"}}});
         write_config(&mut draft, &config).unwrap();
-        let TargetDraft::Http(draft) = draft else { panic!() };
         let ids: Vec<_> = draft.headers.iter().map(|header| header.id).collect();
         assert_eq!(ids, [Some(HeaderId::new(7)), None]);
     }
 
     #[test]
     fn keys_that_gitlab_does_not_have_stay_as_they_are_where_they_are_left_out() {
-        let mut draft = TargetDraft::AmazonS3(S3Draft {
-            endpoint_url: "https://minio.example".into(),
-            key_prefix: "audit".into(),
-            layout: ObjectLayout::Batches,
-            ..S3Draft::default()
-        });
+        let mut draft = TargetDraft::new(DestinationKind::AmazonS3).with([
+            (Field::EndpointUrl, "https://minio.example"),
+            (Field::KeyPrefix, "audit"),
+            (Field::ObjectLayout, "batches"),
+        ]);
         let plain = json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r"});
         write_config(&mut draft, &plain).unwrap();
-        let TargetDraft::AmazonS3(kept) = &draft else { panic!() };
-        assert_eq!(
-            (kept.key_prefix.as_str(), kept.layout),
-            ("audit", ObjectLayout::Batches)
-        );
+        let shown = |draft: &TargetDraft, field| draft.text(field).to_owned();
+        assert_eq!(shown(&draft, Field::KeyPrefix), "audit");
+        assert_eq!(shown(&draft, Field::ObjectLayout), "batches");
         let mut emptied = plain;
         emptied["endpointUrl"] = json!("");
         write_config(&mut draft, &emptied).unwrap();
-        let TargetDraft::AmazonS3(changed) = draft else {
-            panic!()
-        };
-        assert_eq!(
-            (changed.endpoint_url.as_str(), changed.key_prefix.as_str()),
-            ("", "audit")
-        );
+        assert_eq!(shown(&draft, Field::EndpointUrl), "");
+        assert_eq!(shown(&draft, Field::KeyPrefix), "audit");
     }
 }

@@ -22,6 +22,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use domain::Field;
 use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -149,8 +150,8 @@ async fn show_signing_secret(
     InPath(id): InPath<i64>,
 ) -> Result<Json<SigningSecretView>, ApiError> {
     let stored = find(&services.engine, id).await?.destination;
-    let target = stored.target.as_http().ok_or_else(not_found)?;
+    let secret = stored.target.values.get(Field::SigningSecret);
     Ok(Json(SigningSecretView {
-        signing_secret: target.secrets.signing_secret.expose().to_owned(),
+        signing_secret: secret.ok_or_else(not_found)?.to_owned(),
     }))
 }

@@ -1,7 +1,7 @@
 //! Maps errors of operations to REST errors, each at the field of the request.
 
 use axum::http::StatusCode;
-use domain::{Field, FieldErrors};
+use domain::{Field, FieldErrors, destination::DestinationKind};
 use engine::admin::AdminError;
 
 use crate::error::ApiError;
@@ -57,33 +57,18 @@ impl From<AdminError> for ApiError {
 
 /// The path of a field in a request.
 pub(super) fn path_of(field: Field) -> String {
+    if let Some((kind, spec)) = DestinationKind::with_field(field) {
+        return format!("{}.{}", kind.as_str(), spec.api_key);
+    }
     let path = match field {
         Field::HeaderName(row) => return format!("http.headers[{row}].name"),
         Field::HeaderValue(row) => return format!("http.headers[{row}].value"),
         Field::Name => "name",
-        Field::Url => "http.url",
-        Field::VerificationToken => "http.verification_token",
         Field::Headers => "http.headers",
         Field::EventTypes => "event_types",
         Field::EventTypeDenylist => "event_type_denylist",
         Field::Namespaces => "namespaces",
         Field::StartFrom => "start_from",
-        Field::ProjectId => "gcp.project_id",
-        Field::ClientEmail => "gcp.client_email",
-        Field::LogId => "gcp.log_id",
-        Field::PrivateKey => "gcp.private_key",
-        Field::AccessKeyId => "aws.access_key_id",
-        Field::SecretAccessKey => "aws.secret_access_key",
-        Field::Region => "aws.region",
-        Field::Bucket => "aws.bucket",
-        Field::EndpointUrl => "aws.endpoint_url",
-        Field::KeyPrefix => "aws.key_prefix",
-        Field::Partitions => "aws.partitions",
-        Field::Checksums => "aws.omit_checksums",
-        Field::Encryption => "aws.encryption",
-        Field::KmsKeyId => "aws.kms_key_id",
-        Field::LockMode => "aws.lock_mode",
-        Field::LockDays => "aws.lock_days",
         Field::Username => "username",
         Field::Password | Field::NewPassword => "password",
         Field::Scopes => "scopes",
@@ -106,6 +91,8 @@ pub(super) fn path_of(field: Field) -> String {
         Field::EmailTo => "email.to",
         Field::WebhookUrl => "webhook.url",
         Field::WebhookSecret => "webhook.secret",
+        // Those of the kinds were found above.
+        _ => "",
     };
     path.to_owned()
 }

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     model::{
-        kind::{badge_label, target_line},
         log_location::AUDIT_EVENTS,
         text::{counted, grouped},
     },
@@ -199,8 +198,8 @@ fn draw_streams(streams: &[StreamSummary], reader: Reader) -> AnyView {
                     <a href=format!("{AUDIT_EVENTS}?tab=streams#stream-{}", stream.id)>
                         <bdi>{stream.draft.name.clone()}</bdi>
                     </a>
-                    <span class="badge">{badge_label(stream.draft.kind())}</span>
-                    <bdi class="overview-place">{target_line(&stream.draft.target)}</bdi>
+                    <span class="badge">{stream.draft.kind().spec().badge}</span>
+                    <bdi class="overview-place">{stream.draft.target.summary()}</bdi>
                 </div>
                 {spark(&stream.facts.per_minute)}
                 {draw_words(&words_of(stream, reader))}

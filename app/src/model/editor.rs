@@ -7,7 +7,7 @@ mod target;
 
 use domain::{
     Field, FieldErrors,
-    destination::{DestinationDraft, DestinationKind},
+    destination::{DestinationDraft, DestinationKind, TargetDraft},
 };
 
 pub use self::stored::EditRequest;
@@ -31,9 +31,7 @@ pub struct EditorState {
 impl EditorState {
     /// A form for a new destination, with what is best chosen for it.
     pub fn add(kind: DestinationKind) -> Self {
-        let mut editor = Self::holding(DestinationDraft::new(kind));
-        editor.choose_layout();
-        editor
+        Self::holding(DestinationDraft::new("", TargetDraft::prefilled(kind)))
     }
 
     #[must_use]
@@ -128,7 +126,7 @@ impl EditorState {
         let is_wanted = match field {
             Field::HeaderName(_) => true,
             Field::HeaderValue(row) => !self.is_header_hidden(row),
-            Field::PrivateKey | Field::SecretAccessKey => self.stored.is_some(),
+            field if Some(field) == self.owners_secret() => self.stored.is_some(),
             _ => false,
         };
         if (is_wanted || !self.text(field).is_empty()) && !self.visited.contains(&field) {

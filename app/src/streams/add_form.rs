@@ -1,6 +1,5 @@
 //! The form for a new destination, in a box above the list.
 
-use domain::destination::DestinationKind;
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
@@ -9,10 +8,8 @@ use super::{
     editing::{Editing, Form},
     event_types::EventTypes,
     field::namespaces_field,
-    google_fields::google_fields,
-    http_fields::http_fields,
+    kind_fields::kind_fields,
     refusal::Refusal,
-    s3_fields::s3_fields,
     start_field::start_field,
     test_event::test_event,
 };
@@ -63,16 +60,4 @@ pub(super) fn AddForm() -> impl IntoView {
             </div>
         </form>
     }
-}
-
-/// The fields of the kind that was chosen.
-pub(super) fn kind_fields(editing: Editing) -> AnyView {
-    let kind = editing.get(EditorState::kind);
-    let fields = move || match kind.get() {
-        None => ().into_any(),
-        Some(DestinationKind::Http) => http_fields(editing),
-        Some(DestinationKind::GoogleCloudLogging) => google_fields(editing),
-        Some(DestinationKind::AmazonS3) => s3_fields(editing),
-    };
-    view! { {fields} }.into_any()
 }

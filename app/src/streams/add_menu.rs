@@ -13,7 +13,7 @@ use super::{
     context::Streams,
     editing::{Editing, Form},
 };
-use crate::{browser, model::kind::menu_label, ui::Icon};
+use crate::{browser, ui::Icon};
 
 pub(super) const BUTTON_ID: &str = "add-stream";
 
@@ -95,7 +95,7 @@ fn MenuItem(position: usize, kind: DestinationKind, open: RwSignal<bool>) -> imp
             on:click=choose
             on:keydown=on_key
         >
-            {menu_label(kind)}
+            {kind.spec().label}
         </button>
     }
 }

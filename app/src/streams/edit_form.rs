@@ -4,13 +4,13 @@ use domain::ids::DestinationId;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 use super::{
-    add_form::kind_fields,
     context::Streams,
     delete_dialog::DeleteDialog,
     editing::{Editing, Form},
     event_types::EventTypes,
     field::namespaces_field,
     item::toggle_id,
+    kind_fields::kind_fields,
     refusal::Refusal,
     test_event::test_event,
 };

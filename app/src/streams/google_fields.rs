@@ -1,53 +1,29 @@
 //! The fields of a Google Cloud Logging destination.
 
-use domain::{Field, FieldError};
+use domain::{
+    Field, FieldError,
+    destination::{DestinationKind, FieldSpec},
+};
 use leptos::{ev::DragEvent, prelude::*, task::spawn_local};
 use web_sys::FileList;
 
-use super::{
-    editing::Editing,
-    field::{FieldLook, field, name_field},
-    secret_field::{SecretLook, secret_field},
-};
+use super::{editing::Editing, field::name_field, kind_fields::spec_field};
 use crate::{browser, ui::Icon, wire::AppError};
 
 pub(super) fn google_fields(editing: Editing) -> AnyView {
-    let code = |id, label, placeholder| FieldLook {
-        id,
-        label,
-        placeholder,
-        is_code: true,
-        ..FieldLook::default()
-    };
-    let email = "my-email@my-google-project.iam.gserviceaccount.com";
-    let log = FieldLook {
-        hint: "Names the log in Google Cloud, where entries can be filtered by it.",
-        ..code("log", "Log ID", "audit-events")
-    };
+    let fields = DestinationKind::GoogleCloudLogging.spec().given_fields();
+    let fields = fields.map(|spec| match spec.field {
+        Field::PrivateKey => private_key(editing, spec),
+        _ => spec_field(editing, spec),
+    });
     view! {
         {name_field(editing, "Destination Name")}
-        {field(editing, Field::ProjectId, code("project", "Project ID", "my-google-project"))}
-        {field(editing, Field::ClientEmail, code("email", "Client Email", email))}
-        {field(editing, Field::LogId, log)}
-        {private_key(editing)}
+        {fields.collect::<Vec<_>>()}
     }
     .into_any()
 }
 
-fn private_key(editing: Editing) -> AnyView {
-    let look = SecretLook {
-        secret: Field::PrivateKey,
-        field: FieldLook {
-            id: "key",
-            label: "Private key",
-            hint: "Paste the private_key of the service account's key, or its whole JSON: that fills in the project ID and the client email as well.",
-            placeholder: "-----BEGIN PRIVATE KEY-----",
-            rows: 16,
-            ..FieldLook::default()
-        },
-        words: "The private key is stored encrypted and never shown again, here or in the Google Cloud console. To change it, add a new one.",
-        replace: "Add a new private key",
-    };
+fn private_key(editing: Editing, spec: &'static FieldSpec) -> AnyView {
     let is_over = RwSignal::new(false);
     let on_drag = move |event: DragEvent| {
         // A text that is dragged is left to the field under it.
@@ -67,7 +43,7 @@ fn private_key(editing: Editing) -> AnyView {
     let class = Signal::derive(move || if is_over.get() { "key-area key-over" } else { "key-area" });
     view! {
         <div class=class on:dragover=on_drag on:dragleave=move |_| is_over.set(false) on:drop=on_drop>
-            {secret_field(editing, look)}
+            {spec_field(editing, spec)}
             {key_file(editing)}
         </div>
     }

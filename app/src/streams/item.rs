@@ -12,10 +12,7 @@ use super::{
 use crate::{
     browser,
     drawn::{draw_panel_in, drawn_place},
-    model::{
-        kind::{badge_label, target_line},
-        streams_state::{StreamRow, StreamsState},
-    },
+    model::streams_state::{StreamRow, StreamsState},
     ui::Icon,
     wire::DestinationView,
 };
@@ -38,7 +35,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
         Signal::derive(move || view.with(|view| view.as_ref().map(read).unwrap_or_default()))
     };
     let name = text(|view| view.draft.name.clone());
-    let target = text(|view| target_line(&view.draft.target));
+    let target = text(|view| view.draft.target.summary());
     // A destination never becomes one of another kind.
     let kind = view.with_untracked(|view| view.as_ref().map(|view| view.draft.kind()));
     let token = text(|view| view.draft.target.text(Field::VerificationToken).to_owned());
@@ -68,7 +65,7 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
                         </span>
                         <bdi class="stream-name">{name}</bdi>
                     </button>
-                    <span class="badge">{kind.map(badge_label)}</span>
+                    <span class="badge">{kind.map(|kind| kind.spec().badge)}</span>
                     <FilteredBadge id is_filtered />
                 </div>
                 <p class="stream-url">

@@ -1,6 +1,6 @@
 //! A secret that is never shown again: given with a new destination, replaced in a stored one.
 
-use domain::Field;
+use domain::{Field, destination::SecretSpec};
 use leptos::prelude::*;
 
 use super::{
@@ -9,36 +9,25 @@ use super::{
 };
 use crate::{browser, model::editor::EditorState};
 
-/// What is said about a secret that is stored.
-pub(super) struct SecretLook {
-    pub(super) secret: Field,
-    pub(super) field: FieldLook,
-    /// Where it can and can't be seen, and how it is changed.
-    pub(super) words: &'static str,
-    /// The button that opens an empty field.
-    pub(super) replace: &'static str,
-}
-
-pub(super) fn secret_field(editing: Editing, look: SecretLook) -> AnyView {
-    let secret = look.secret;
+pub(super) fn secret_field(editing: Editing, secret: Field, spec: &'static SecretSpec, look: FieldLook) -> AnyView {
     if !editing.is_edit() {
-        return field(editing, secret, look.field);
+        return field(editing, secret, look);
     }
     let is_open = editing.read(EditorState::is_secret_open);
     let is_closed = Signal::derive(move || !is_open.get());
-    let (field_id, button_id) = (editing.field_id(look.field.id), editing.field_id("replace"));
+    let (field_id, button_id) = (editing.field_id(look.id), editing.field_id("replace"));
     let focused = button_id.clone();
-    let words_id = editing.field_id("secret-words");
-    let described_by = words_id.clone();
+    let notice_id = editing.field_id("secret-notice");
+    let described_by = notice_id.clone();
     // Compared, so that typing does not draw the field anew.
     let shown = Memo::new(move |_| is_open.get());
     view! {
         <div class="field">
             <p class="field-label" hidden=is_open>
-                {look.field.label}
+                {look.label}
             </p>
-            <p class="field-hint" id=words_id>
-                {look.words}
+            <p class="field-hint" id=notice_id>
+                {spec.notice}
             </p>
             <div class="secret-actions">
                 <button
@@ -49,7 +38,7 @@ pub(super) fn secret_field(editing: Editing, look: SecretLook) -> AnyView {
                     disabled=is_open
                     on:click=move |_| change(editing, EditorState::replace_secret, &field_id)
                 >
-                    {look.replace}
+                    {spec.replace}
                 </button>
                 <button
                     type="button"
@@ -61,7 +50,7 @@ pub(super) fn secret_field(editing: Editing, look: SecretLook) -> AnyView {
                     "Cancel"
                 </button>
             </div>
-            {move || if shown.get() { field(editing, secret, look.field) } else { ().into_any() }}
+            {move || if shown.get() { field(editing, secret, look) } else { ().into_any() }}
         </div>
     }
     .into_any()

@@ -1,12 +1,13 @@
-//! Google Cloud Logging destinations: what an administrator types, and what may be stored.
+//! Google Cloud Logging.
 //!
 //! Limits and messages are GitLab's: <https://docs.gitlab.com/administration/compliance/audit_event_streaming/>.
 
+mod fields;
+
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::rules::TextRules;
+use self::fields::FIELDS;
+use super::{FieldMap, GitlabModel, KindSpec, Taken, rules::TextRules};
 use crate::{Field, FieldError, FieldErrors};
 
 const PROJECT_ID: TextRules = TextRules {
@@ -37,16 +38,50 @@ const LOG_ID: TextRules = TextRules {
     invalid: "Log id name must only contain letters, digits, forward-slash, underscore, hyphen or period",
 };
 
-/// The fields of the form, as filled in.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GoogleDraft {
-    pub project_id: String,
-    pub client_email: String,
-    pub log_id: String,
-    /// None keeps the one that is stored.
-    #[serde(default)]
-    pub private_key: Option<String>,
-}
+pub(super) const GOOGLE_CLOUD_LOGGING: KindSpec = KindSpec {
+    name: "gcp",
+    label: "Google Cloud Logging",
+    badge: "Google Cloud Logging",
+    description: "A log of Google Cloud Logging",
+    fields: FIELDS,
+    has_headers: false,
+    identity: &[Field::ProjectId, Field::LogId],
+    taken: Taken {
+        field: Field::LogId,
+        message: "Log id name has already been taken for this project",
+        unified_message: "Config logIdName, googleProjectIdName already taken.",
+    },
+    gitlab: GitlabModel {
+        class: "AuditEvents::Instance::GoogleCloudLoggingConfiguration",
+        created: "instance_google_cloud_logging_configuration_created",
+        updated: "instance_google_cloud_logging_configuration_updated",
+        deleted: "instance_google_cloud_logging_configuration_deleted",
+        noun: "Instance Google Cloud logging configuration",
+        is_named: true,
+        create_verb: "Created",
+        delete_verb: "Deleted",
+        place: |values| {
+            let (project_id, log_id) = (values.text(Field::ProjectId), values.text(Field::LogId));
+            format!("project id: {project_id} and log id: {log_id}")
+        },
+    },
+    parse: |values| GoogleSettings::read(values).map(|settings| settings.values()),
+    find_mistakes: |values| {
+        let mut errors = FieldErrors::default();
+        errors.collect_all(GoogleSettings::read(values));
+        errors
+    },
+    summary: |values| {
+        [
+            "projects/",
+            values.text(Field::ProjectId),
+            "/logs/",
+            values.text(Field::LogId),
+        ]
+        .concat()
+    },
+    place: |values| log_name(values.text(Field::ProjectId), values.text(Field::LogId)),
+};
 
 /// Where entries are written, and as whom. Made by parsing alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +109,24 @@ impl GoogleSettings {
         }
     }
 
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn read(values: &FieldMap) -> Result<Self, FieldErrors> {
+        Self::parse(
+            values.text(Field::ProjectId),
+            values.text(Field::ClientEmail),
+            values.text(Field::LogId),
+        )
+    }
+
+    fn values(&self) -> FieldMap {
+        FieldMap::from([
+            (Field::ProjectId, self.project_id()),
+            (Field::ClientEmail, self.client_email()),
+            (Field::LogId, self.log_id()),
+        ])
+    }
+
     pub fn project_id(&self) -> &str {
         &self.project_id
     }
@@ -89,9 +142,13 @@ impl GoogleSettings {
     /// `projects/<project>/logs/<log id>`, the log id percent-encoded as Cloud Logging asks for.
     /// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry>
     pub fn log_name(&self) -> String {
-        // The rules leave one character that has to be encoded.
-        format!("projects/{}/logs/{}", self.project_id, self.log_id.replace('/', "%2F"))
+        log_name(&self.project_id, &self.log_id)
     }
+}
+
+fn log_name(project_id: &str, log_id: &str) -> String {
+    // The rules leave one character that has to be encoded.
+    format!("projects/{project_id}/logs/{}", log_id.replace('/', "%2F"))
 }
 
 /// A private key in PEM form: PKCS #8, as it stands in a service account's key file, or PKCS #1. A secret: its `Debug` shows
@@ -169,15 +226,6 @@ impl PrivateKey {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("PrivateKey(..)")
-    }
-}
-
-impl fmt::Debug for GoogleDraft {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("GoogleDraft")
-            .field("project_id", &self.project_id)
-            .finish_non_exhaustive()
     }
 }
 

@@ -141,16 +141,27 @@ fn is_printable_latin_1(character: char) -> bool {
     matches!(u32::from(character), 0x20..=0x7e | 0xa0..=0xff)
 }
 
-/// One row of the headers table as it was filled in.
+/// A custom header as it was filled in or sent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = HeaderInput))]
 pub struct HeaderDraft {
-    /// The stored header that this row changes; none for a new one.
+    /// The stored header that this one replaces; null for a new one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     pub id: Option<HeaderId>,
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, example = "X-Team"))]
     pub name: String,
-    /// None keeps the value that is stored under `id`.
+    /// Null keeps the value that is stored under `id`.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2000, example = "security"))]
     pub value: Option<String>,
     /// Whether it is sent.
+    #[serde(default = "is_active")]
     pub active: bool,
+}
+
+const fn is_active() -> bool {
+    true
 }
 
 impl HeaderDraft {

@@ -1,74 +1,55 @@
-//! HTTP destinations: what an administrator types, and what may be stored.
+//! HTTP endpoints.
 
-use std::fmt;
+mod fields;
 
-use serde::{Deserialize, Serialize};
+use self::fields::FIELDS;
+use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken};
+use crate::{Field, FieldErrors};
 
-use super::{DestinationUrl, HeaderDraft, NewHeader, VerificationToken, header::parse_headers};
-use crate::FieldErrors;
-
-/// The fields of the form, as filled in.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HttpDraft {
-    pub url: String,
-    /// Chosen by the administrator; made by the server when absent or blank. On a stored destination, absent keeps it.
-    #[serde(default)]
-    pub verification_token: Option<String>,
-    #[serde(default)]
-    pub headers: Vec<HeaderDraft>,
-}
-
-/// Where events are posted, and with what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpSettings {
-    pub url: DestinationUrl,
-    /// None keeps the one that is stored, and makes one for a new destination.
-    pub verification_token: Option<VerificationToken>,
-    /// Every header, in order. A stored one that is not among them goes.
-    pub headers: Vec<NewHeader>,
-}
-
-impl HttpDraft {
-    pub(super) fn parse(&self, is_stored: bool) -> Result<HttpSettings, FieldErrors> {
+pub(super) const HTTP: KindSpec = KindSpec {
+    name: "http",
+    label: "HTTP endpoint",
+    badge: "HTTP",
+    description: "An HTTP endpoint",
+    fields: FIELDS,
+    has_headers: true,
+    identity: &[Field::Url],
+    taken: Taken {
+        field: Field::Url,
+        message: "Destination url has already been taken",
+        unified_message: "Config url already taken.",
+    },
+    gitlab: GitlabModel {
+        class: "AuditEvents::InstanceExternalAuditEventDestination",
+        created: "create_instance_event_streaming_destination",
+        updated: "update_instance_event_streaming_destination",
+        deleted: "destroy_instance_event_streaming_destination",
+        noun: "instance event streaming destination",
+        is_named: false,
+        create_verb: "Create",
+        delete_verb: "Destroy",
+        place: origin,
+    },
+    parse: |values| {
+        let url = DestinationUrl::parse(values.text(Field::Url))?;
+        Ok(FieldMap::from([(Field::Url, url.as_str())]))
+    },
+    find_mistakes: |values| {
         let mut errors = FieldErrors::default();
-        let url = errors.collect(DestinationUrl::parse(&self.url));
-        let token = self
-            .given_token(is_stored)
-            .map(|token| errors.collect(VerificationToken::parse(token)));
-        let headers = errors.collect_all(parse_headers(&self.headers, is_stored));
-        match (url, headers) {
-            (Some(url), Some(headers)) if errors.is_empty() => Ok(HttpSettings {
-                url,
-                verification_token: token.flatten(),
-                headers,
-            }),
-            _ => Err(errors),
-        }
-    }
-
-    /// What can be told without parsing the host: enough while somebody types.
-    pub(super) fn mistakes(&self, is_stored: bool) -> FieldErrors {
-        let mut errors = FieldErrors::default();
-        errors.collect(DestinationUrl::check_shape(&self.url));
-        if let Some(token) = self.given_token(is_stored) {
-            errors.collect(VerificationToken::parse(token));
-        }
-        errors.collect_all(parse_headers(&self.headers, is_stored));
+        errors.collect(DestinationUrl::check_shape(values.text(Field::Url)));
         errors
-    }
+    },
+    summary: |values| without_query(values.text(Field::Url)),
+    place: origin,
+};
 
-    fn given_token(&self, is_stored: bool) -> Option<&str> {
-        self.verification_token
-            .as_deref()
-            .filter(|token| !token.is_empty() || is_stored)
-    }
+/// A path or a query may hold a secret.
+fn origin(values: &FieldMap) -> String {
+    DestinationUrl::origin_of(values.text(Field::Url))
 }
 
-impl fmt::Debug for HttpDraft {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("HttpDraft")
-            .field("headers", &self.headers)
-            .finish_non_exhaustive()
-    }
+/// A URL whose query, which may hold a key, is masked.
+fn without_query(url: &str) -> String {
+    url.split_once('?')
+        .map_or_else(|| url.to_owned(), |(front, _)| [front, "?***"].concat())
 }

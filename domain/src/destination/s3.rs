@@ -1,19 +1,18 @@
-//! AWS S3 destinations: what an administrator types, and what may be stored.
+//! AWS S3, and services that speak S3.
 //!
 //! Limits and messages are GitLab's: <https://docs.gitlab.com/administration/compliance/audit_event_streaming/>. The
 //! endpoint URL, the key prefix, the object layout and the options of objects are this product's own. GitLab's rules are
 //! Amazon's; other services name keys, regions and buckets in other ways, so where an endpoint URL is given only that is
 //! refused which cannot stand in a URL or in the header that carries the signature.
 
+mod fields;
+mod options;
+
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::{
-    DestinationUrl,
-    rules::TextRules,
-    s3_options::{ObjectOptions, Partitions},
-};
+use self::fields::FIELDS;
+pub use self::options::{Encryption, LockMode, ObjectLock, ObjectOptions, Partitions};
+use super::{DestinationUrl, FieldMap, GitlabModel, Input, KindSpec, Taken, rules::TextRules};
 use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
 const ACCESS_KEY_ID: TextRules = TextRules {
@@ -84,9 +83,56 @@ const SECRET_ACCESS_KEY: TextRules = TextRules {
     invalid: "Secret access key must only contain letters, digits and ASCII punctuation",
 };
 
+pub(super) const AMAZON_S3: KindSpec = KindSpec {
+    name: "aws",
+    label: "AWS S3",
+    badge: "AWS S3",
+    description: "A bucket of AWS S3, or of a service that speaks S3",
+    fields: FIELDS,
+    has_headers: false,
+    identity: &[Field::EndpointUrl, Field::Bucket, Field::KeyPrefix],
+    taken: Taken {
+        field: Field::Bucket,
+        message: "Bucket name has already been taken",
+        unified_message: "Config bucketName already taken.",
+    },
+    gitlab: GitlabModel {
+        class: "AuditEvents::Instance::AmazonS3Configuration",
+        created: "instance_amazon_s3_configuration_created",
+        updated: "instance_amazon_s3_configuration_updated",
+        deleted: "instance_amazon_s3_configuration_deleted",
+        noun: "Instance Amazon S3 configuration",
+        is_named: true,
+        create_verb: "Created",
+        delete_verb: "Deleted",
+        place: |values| {
+            let (bucket, region) = (values.text(Field::Bucket), values.text(Field::Region));
+            format!("bucket: {bucket} and AWS region: {region}")
+        },
+    },
+    parse: |values| S3Settings::parse(values).map(|settings| settings.values()),
+    find_mistakes: S3Settings::find_mistakes,
+    summary,
+    place: |values| format!("s3://{}", values.text(Field::Bucket)),
+};
+
+/// Bucket and prefix, and the host of a service other than Amazon's.
+fn summary(values: &FieldMap) -> String {
+    let (bucket, prefix) = (values.text(Field::Bucket), values.text(Field::KeyPrefix));
+    let slash = if prefix.is_empty() { "" } else { "/" };
+    let host = host(values.text(Field::EndpointUrl));
+    let separator = if host.is_empty() { "" } else { " · " };
+    ["s3://", bucket, slash, prefix, separator, host].concat()
+}
+
+/// Host and port of a URL; empty if there is none.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    rest.split('/').next().unwrap_or_default()
+}
+
 /// How events become objects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ObjectLayout {
     /// One object an event, under GitLab's keys.
     #[default]
@@ -103,48 +149,16 @@ impl ObjectLayout {
         }
     }
 
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Events, Self::Batches]
-            .into_iter()
-            .find(|layout| layout.as_str() == text)
+    fn parse(text: &str) -> Result<Self, FieldError> {
+        match text.trim() {
+            "" | "events" => Ok(Self::Events),
+            "batches" => Ok(Self::Batches),
+            _ => Err(FieldError::new(
+                Field::ObjectLayout,
+                "Object layout must be events or batches",
+            )),
+        }
     }
-}
-
-/// The fields of the form, as filled in.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct S3Draft {
-    pub access_key_id: String,
-    /// None keeps the one that is stored.
-    #[serde(default)]
-    pub secret_access_key: Option<String>,
-    pub region: String,
-    pub bucket: String,
-    /// Empty for Amazon's own.
-    #[serde(default)]
-    pub endpoint_url: String,
-    /// Empty for none.
-    #[serde(default)]
-    pub key_prefix: String,
-    #[serde(default)]
-    pub layout: ObjectLayout,
-    /// `dates` or `hive`; empty for `dates`.
-    #[serde(default)]
-    pub partitions: String,
-    /// Whether objects are put without checksum headers.
-    #[serde(default)]
-    pub omit_checksums: bool,
-    /// `AES256` or `aws:kms`; empty for what the bucket does by itself.
-    #[serde(default)]
-    pub encryption: String,
-    /// Empty for the account's own key.
-    #[serde(default)]
-    pub kms_key_id: String,
-    /// `GOVERNANCE` or `COMPLIANCE`; empty for none.
-    #[serde(default)]
-    pub lock_mode: String,
-    /// Empty without a lock.
-    #[serde(default)]
-    pub lock_days: String,
 }
 
 /// Where objects are put, and how. Made by parsing alone.
@@ -170,47 +184,52 @@ impl S3Settings {
     ///
     /// # Errors
     /// Every field that breaks a rule, each with its message.
-    pub fn parse(draft: &S3Draft) -> Result<Self, FieldErrors> {
-        let mut errors = Self::mistakes(draft);
-        let endpoint_url = match draft.endpoint_url.trim() {
+    pub fn parse(values: &FieldMap) -> Result<Self, FieldErrors> {
+        let mut errors = Self::find_mistakes(values);
+        let endpoint_url = match values.text(Field::EndpointUrl).trim() {
             "" => Some(None),
             _ if errors.message_for(Field::EndpointUrl).is_some() => None,
             url => errors.collect(DestinationUrl::normal(url).map(Some).map_err(at_endpoint)),
         };
         // What is wrong with them is among the errors already.
-        let options = ObjectOptions::parse(draft).ok().filter(|_| errors.is_empty());
-        if let (Some(endpoint_url), Some(options)) = (endpoint_url, options) {
-            let text = |text: &str| text.trim().to_owned();
+        let layout = ObjectLayout::parse(values.text(Field::ObjectLayout)).ok();
+        let options = ObjectOptions::parse(values).ok().filter(|_| errors.is_empty());
+        if let (Some(endpoint_url), Some(layout), Some(options)) = (endpoint_url, layout, options) {
+            let text = |field| values.text(field).trim().to_owned();
             return Ok(Self {
-                access_key_id: text(&draft.access_key_id),
-                region: text(&draft.region),
-                bucket: text(&draft.bucket),
+                access_key_id: text(Field::AccessKeyId),
+                region: text(Field::Region),
+                bucket: text(Field::Bucket),
                 endpoint_url,
-                key_prefix: text(&draft.key_prefix).trim_end_matches('/').to_owned(),
-                layout: draft.layout,
+                key_prefix: text(Field::KeyPrefix).trim_end_matches('/').to_owned(),
+                layout,
                 options,
             });
         }
         Err(errors)
     }
 
-    /// What can be told without parsing the endpoint's host: enough while somebody types.
-    pub(super) fn mistakes(draft: &S3Draft) -> FieldErrors {
+    /// The errors that can be found without parsing the endpoint's host.
+    fn find_mistakes(values: &FieldMap) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        let (access_key_id, region, bucket) = match draft.endpoint_url.trim() {
-            "" => (ACCESS_KEY_ID, REGION, BUCKET),
-            _ => (OTHER_ACCESS_KEY_ID, OTHER_REGION, OTHER_BUCKET),
+        let endpoint_url = values.text(Field::EndpointUrl);
+        let is_amazon = endpoint_url.trim().is_empty();
+        let (access_key_id, region, bucket) = if is_amazon {
+            (ACCESS_KEY_ID, REGION, BUCKET)
+        } else {
+            (OTHER_ACCESS_KEY_ID, OTHER_REGION, OTHER_BUCKET)
         };
-        errors.collect(access_key_id.parse(&draft.access_key_id));
-        errors.collect(region.parse(&draft.region));
-        errors.collect(bucket.parse(&draft.bucket));
-        if !draft.endpoint_url.trim().is_empty() {
-            errors.collect(check_endpoint(&draft.endpoint_url));
+        errors.collect(access_key_id.parse(values.text(Field::AccessKeyId)));
+        errors.collect(region.parse(values.text(Field::Region)));
+        errors.collect(bucket.parse(values.text(Field::Bucket)));
+        if !is_amazon {
+            errors.collect(check_endpoint(endpoint_url));
         }
-        if !draft.key_prefix.trim().is_empty() {
-            errors.collect(KEY_PREFIX.parse(&draft.key_prefix));
+        if !values.text(Field::KeyPrefix).trim().is_empty() {
+            errors.collect(KEY_PREFIX.parse(values.text(Field::KeyPrefix)));
         }
-        errors.collect_all(ObjectOptions::parse(draft));
+        errors.collect(ObjectLayout::parse(values.text(Field::ObjectLayout)));
+        errors.collect_all(ObjectOptions::parse(values));
         errors
     }
 
@@ -255,19 +274,34 @@ impl S3Settings {
         &self.options
     }
 
-    /// The form that is filled in with these, without a secret.
-    pub fn draft(&self) -> S3Draft {
-        let draft = S3Draft {
-            access_key_id: self.access_key_id.clone(),
-            secret_access_key: None,
-            region: self.region.clone(),
-            bucket: self.bucket.clone(),
-            endpoint_url: self.endpoint_url().map_or_else(String::new, DestinationUrl::to_string),
-            key_prefix: self.key_prefix.clone(),
-            layout: self.layout,
-            ..S3Draft::default()
-        };
-        self.options.fill_in(draft)
+    /// These settings as values, without a secret.
+    pub fn values(&self) -> FieldMap {
+        let options = &self.options;
+        let encryption = options.encryption.as_ref();
+        let mut values = FieldMap::from([
+            (Field::AccessKeyId, self.access_key_id.as_str()),
+            (Field::Region, self.region.as_str()),
+            (Field::Bucket, self.bucket.as_str()),
+            (Field::ObjectLayout, self.layout.as_str()),
+            (Field::Partitions, options.partitions.as_str()),
+            (
+                Field::Checksums,
+                if options.omit_checksums { Input::ON } else { Input::OFF },
+            ),
+        ]);
+        for (field, text) in [
+            (Field::EndpointUrl, self.endpoint_url().map(DestinationUrl::as_str)),
+            (Field::KeyPrefix, Some(self.key_prefix.as_str())),
+            (Field::Encryption, encryption.map(Encryption::as_str)),
+            (Field::KmsKeyId, encryption.and_then(Encryption::kms_key_id)),
+            (Field::LockMode, options.lock.map(|lock| lock.mode.as_str())),
+        ] {
+            values.set_or_remove(field, text.unwrap_or_default());
+        }
+        if let Some(lock) = options.lock {
+            values.set(Field::LockDays, lock.days.to_string());
+        }
+        values
     }
 }
 
@@ -309,15 +343,6 @@ impl SecretAccessKey {
 impl fmt::Debug for SecretAccessKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SecretAccessKey(..)")
-    }
-}
-
-impl fmt::Debug for S3Draft {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("S3Draft")
-            .field("bucket", &self.bucket)
-            .finish_non_exhaustive()
     }
 }
 
@@ -364,51 +389,41 @@ fn is_graphic(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn draft() -> S3Draft {
-        S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "eu-central-1".into(),
-            bucket: "audit-events".into(),
-            ..S3Draft::default()
-        }
+    fn values() -> FieldMap {
+        FieldMap::from([
+            (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, "audit-events"),
+        ])
     }
 
     #[test]
     fn a_full_draft_is_accepted() {
-        let settings = S3Settings::parse(&S3Draft {
-            endpoint_url: " https://minio.example:9000 ".into(),
-            key_prefix: "audit/env=prod/".into(),
-            layout: ObjectLayout::Batches,
-            ..draft()
-        })
-        .unwrap();
+        let full = values()
+            .with(Field::EndpointUrl, " https://minio.example:9000 ")
+            .with(Field::KeyPrefix, "audit/env=prod/")
+            .with(Field::ObjectLayout, "batches");
+        let settings = S3Settings::parse(&full).unwrap();
         assert_eq!(settings.endpoint_url().unwrap().as_str(), "https://minio.example:9000");
-        let same = S3Settings::parse(&S3Draft {
-            endpoint_url: "HTTPS://Minio.example:443/".into(),
-            ..draft()
-        });
+        let same = S3Settings::parse(&values().with(Field::EndpointUrl, "HTTPS://Minio.example:443/"));
         assert_eq!(same.unwrap().endpoint_url().unwrap().as_str(), "https://minio.example");
         assert_eq!(
             (settings.key_prefix(), settings.bucket()),
             ("audit/env=prod", "audit-events")
         );
-        assert_eq!(S3Settings::parse(&draft()).unwrap().endpoint_url(), None);
+        assert_eq!(S3Settings::parse(&values()).unwrap().endpoint_url(), None);
     }
 
     #[test]
     fn each_broken_rule_has_its_message() {
         let long = "a".repeat(64);
-        let changed = |change: fn(&mut S3Draft, &str), text: &str| {
-            let mut draft = draft();
-            change(&mut draft, text);
-            S3Settings::parse(&draft).unwrap_err().to_string()
+        let message_of = |field, text: &str| {
+            let changed = S3Settings::parse(&values().with(field, text));
+            changed.unwrap_err().to_string()
         };
-        let id: fn(&mut S3Draft, &str) = |draft, text| draft.access_key_id = text.into();
-        let region: fn(&mut S3Draft, &str) = |draft, text| draft.region = text.into();
-        let bucket: fn(&mut S3Draft, &str) = |draft, text| draft.bucket = text.into();
-        let endpoint: fn(&mut S3Draft, &str) = |draft, text| draft.endpoint_url = text.into();
-        let prefix: fn(&mut S3Draft, &str) = |draft, text| draft.key_prefix = text.into();
-        for (change, text, start) in [
+        let (id, region, bucket) = (Field::AccessKeyId, Field::Region, Field::Bucket);
+        let (endpoint, prefix) = (Field::EndpointUrl, Field::KeyPrefix);
+        for (field, text, start) in [
             (id, "", "Access key xid can't be blank"),
             (id, "AKIA", "Access key xid is too short (minimum is 16 characters)"),
             (id, "AKIAIOSFODNN7-EXAMPLE", "Access key xid must only contain letters"),
@@ -433,8 +448,10 @@ mod tests {
             (prefix, "/audit", "Key prefix must only contain"),
             (prefix, "a/../b", "Key prefix must only contain"),
             (prefix, "a b", "Key prefix must only contain"),
+            (Field::ObjectLayout, "rows", "Object layout must be events or batches"),
+            (Field::Checksums, "no", "Omit checksums must be true or false"),
         ] {
-            let message = changed(change, text);
+            let message = message_of(field, text);
             assert!(message.starts_with(start), "{text:?}: {message}");
         }
     }
@@ -442,13 +459,12 @@ mod tests {
     #[test]
     fn another_service_has_other_names() {
         let other = |access_key_id: &str, region: &str, bucket: &str| {
-            S3Settings::parse(&S3Draft {
-                access_key_id: access_key_id.into(),
-                region: region.into(),
-                bucket: bucket.into(),
-                endpoint_url: "https://s3.example/storage".into(),
-                ..S3Draft::default()
-            })
+            S3Settings::parse(&FieldMap::from([
+                (Field::AccessKeyId, access_key_id),
+                (Field::Region, region),
+                (Field::Bucket, bucket),
+                (Field::EndpointUrl, "https://s3.example/storage"),
+            ]))
         };
         for access_key_id in ["minioadmin", "svc-audit", "user@corp", "tenant$user", "a=b+c"] {
             for region in ["RegionOne", "US", "default", "us_east", "1"] {
@@ -458,7 +474,7 @@ mod tests {
                         (settings.access_key_id(), settings.region(), settings.bucket()),
                         (access_key_id, region, bucket)
                     );
-                    assert_eq!(S3Settings::parse(&settings.draft()), Ok(settings));
+                    assert_eq!(S3Settings::parse(&settings.values()), Ok(settings));
                 }
             }
         }
@@ -506,8 +522,27 @@ mod tests {
     #[test]
     fn layouts_have_names() {
         for layout in [ObjectLayout::Events, ObjectLayout::Batches] {
-            assert_eq!(ObjectLayout::parse(layout.as_str()), Some(layout));
+            assert_eq!(ObjectLayout::parse(layout.as_str()), Ok(layout));
         }
-        assert_eq!(ObjectLayout::parse("rows"), None);
+        assert!(ObjectLayout::parse("rows").is_err());
+    }
+
+    #[test]
+    fn a_bucket_is_summed_up_in_a_line() {
+        for (prefix, endpoint, line) in [
+            ("", "", "s3://audit-events"),
+            ("eu/prod", "", "s3://audit-events/eu/prod"),
+            (
+                "",
+                "https://minio.example:9000/",
+                "s3://audit-events · minio.example:9000",
+            ),
+            ("eu", "http://10.0.0.7", "s3://audit-events/eu · 10.0.0.7"),
+        ] {
+            let values = values()
+                .with(Field::KeyPrefix, prefix)
+                .with(Field::EndpointUrl, endpoint);
+            assert_eq!(summary(&values), line);
+        }
     }
 }

@@ -94,6 +94,11 @@ impl DestinationUrl {
             .is_some_and(|start| start.eq_ignore_ascii_case("https:"))
     }
 
+    /// The origin of a URL as typed; empty if it is none.
+    pub fn origin_of(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| String::new(), |url| url.origin())
+    }
+
     /// Scheme, host and port: enough to tell destinations apart in a log, without a path or query that may hold a secret.
     pub fn origin(&self) -> String {
         Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())

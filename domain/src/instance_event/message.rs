@@ -2,7 +2,7 @@
 
 use super::{Action, InstanceEvent};
 use crate::{
-    destination::{DestinationKind, EventNames, FilterKind},
+    destination::{DestinationKind, EventNames, FilterKind, GitlabModel},
     event::EventType,
     ids::ReplayId,
     replay::{ReplayProgress, ReplayRequest},
@@ -27,10 +27,10 @@ impl InstanceEvent {
             }
             Action::TokenCreated { scopes } => format!("Created API token {name} with scopes {scopes}"),
             Action::TokenRevoked => format!("Revoked API token {name}"),
-            Action::DestinationCreated { names, place, .. } => self.existence(["Create", "Created"], *names, place),
+            Action::DestinationCreated { names, place, .. } => self.existence(|model| model.create_verb, *names, place),
             Action::DestinationChanged { field, from, to, .. } => change(field, from, to),
             Action::DestinationSecretReplaced { secret, .. } => format!("Replaced the {secret}"),
-            Action::DestinationDeleted { names, place } => self.existence(["Destroy", "Deleted"], *names, place),
+            Action::DestinationDeleted { names, place } => self.existence(|model| model.delete_verb, *names, place),
             Action::HeaderCreated { key } => format!("Created custom HTTP header with key {key}."),
             Action::HeaderUpdated {
                 from_key,
@@ -77,23 +77,20 @@ impl InstanceEvent {
         }
     }
 
-    /// GitLab's message about a new or deleted destination. `verbs` are those of HTTP destinations and of all others.
-    fn existence(&self, [http_verb, verb]: [&str; 2], names: EventNames, place: &str) -> String {
-        let (kind, name) = (self.subject.kind(), self.subject.name());
-        match (names, kind) {
-            (EventNames::OfKind, Some(DestinationKind::Http)) => {
-                format!("{http_verb} instance event streaming destination {place}")
+    /// GitLab's message about a new or deleted destination.
+    fn existence(&self, verb: impl Fn(&GitlabModel) -> &'static str, names: EventNames, place: &str) -> String {
+        let model = self.subject.model(names);
+        let (verb, noun) = (verb(model), model.noun);
+        let place = match (names, self.subject.kind()) {
+            (EventNames::OfKind, Some(_)) => place.to_owned(),
+            (EventNames::Unified, kind) | (EventNames::OfKind, kind) => {
+                kind.map_or("", DestinationKind::as_str).to_ascii_uppercase()
             }
-            (EventNames::OfKind, Some(DestinationKind::GoogleCloudLogging)) => {
-                format!("{verb} Instance Google Cloud logging configuration with name: {name} {place}")
-            }
-            (EventNames::OfKind, Some(DestinationKind::AmazonS3)) => {
-                format!("{verb} Instance Amazon S3 configuration with name: {name} {place}")
-            }
-            (EventNames::Unified, _) | (EventNames::OfKind, None) => {
-                let category = kind.map_or("", DestinationKind::as_str).to_ascii_uppercase();
-                format!("{verb} audit event streaming destination for {category}")
-            }
+        };
+        if model.is_named {
+            format!("{verb} {noun} with name: {} {place}", self.subject.name())
+        } else {
+            format!("{verb} {noun} {place}")
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What an instance event is about: the target of the audit event.
 
 use crate::{
-    destination::{DestinationKind, EventNames},
+    destination::{DestinationKind, EventNames, GitlabModel},
     ids::{DestinationId, Seq, TokenId, UserId},
 };
 
@@ -82,7 +82,7 @@ impl Subject {
         match self {
             Self::User { .. } => "User",
             Self::Token { .. } => "ApiToken",
-            Self::Destination { kind, .. } => Model::of_kind(*kind).class,
+            Self::Destination { kind, .. } => kind.spec().gitlab.class,
             Self::Setting(_) => "ApplicationSetting",
             Self::Log { .. } => "AuditLog",
         }
@@ -97,57 +97,23 @@ impl Subject {
     }
 
     /// The model that GitLab has behind the API of these names.
-    pub(super) const fn model(&self, names: EventNames) -> &'static Model {
+    pub(super) const fn model(&self, names: EventNames) -> &'static GitlabModel {
         match (names, self.kind()) {
-            (EventNames::OfKind, Some(kind)) => Model::of_kind(kind),
+            (EventNames::OfKind, Some(kind)) => &kind.spec().gitlab,
             (EventNames::Unified, _) | (EventNames::OfKind, None) => &UNIFIED,
         }
     }
 }
 
-/// A model of GitLab's: its class, and the event types of its changes.
-pub(super) struct Model {
-    pub(super) class: &'static str,
-    pub(super) created: &'static str,
-    pub(super) updated: &'static str,
-    pub(super) deleted: &'static str,
-}
-
-impl Model {
-    const fn of_kind(kind: DestinationKind) -> &'static Self {
-        match kind {
-            DestinationKind::Http => &HTTP,
-            DestinationKind::GoogleCloudLogging => &GOOGLE_CLOUD_LOGGING,
-            DestinationKind::AmazonS3 => &AMAZON_S3,
-        }
-    }
-}
-
-const HTTP: Model = Model {
-    class: "AuditEvents::InstanceExternalAuditEventDestination",
-    created: "create_instance_event_streaming_destination",
-    updated: "update_instance_event_streaming_destination",
-    deleted: "destroy_instance_event_streaming_destination",
-};
-
-const GOOGLE_CLOUD_LOGGING: Model = Model {
-    class: "AuditEvents::Instance::GoogleCloudLoggingConfiguration",
-    created: "instance_google_cloud_logging_configuration_created",
-    updated: "instance_google_cloud_logging_configuration_updated",
-    deleted: "instance_google_cloud_logging_configuration_deleted",
-};
-
-const AMAZON_S3: Model = Model {
-    class: "AuditEvents::Instance::AmazonS3Configuration",
-    created: "instance_amazon_s3_configuration_created",
-    updated: "instance_amazon_s3_configuration_updated",
-    deleted: "instance_amazon_s3_configuration_deleted",
-};
-
 /// Behind the unified API, for destinations of every kind.
-const UNIFIED: Model = Model {
+const UNIFIED: GitlabModel = GitlabModel {
     class: "AuditEvents::Instance::ExternalStreamingDestination",
     created: "created_instance_audit_event_streaming_destination",
     updated: "updated_instance_audit_event_streaming_destination",
     deleted: "deleted_instance_audit_event_streaming_destination",
+    noun: "audit event streaming destination for",
+    is_named: false,
+    create_verb: "Created",
+    delete_verb: "Deleted",
+    place: |_| String::new(),
 };

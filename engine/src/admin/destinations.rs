@@ -10,7 +10,7 @@ mod testing;
 
 use domain::{
     Field, Timestamp,
-    destination::{DestinationSettings, EventFilter, EventNames, Flow, StartFrom, TargetSettings, VerificationToken},
+    destination::{DestinationSettings, EventFilter, EventNames, Flow, Input, StartFrom, TargetSettings},
     event::EventType,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
@@ -18,18 +18,15 @@ use domain::{
 };
 use url::Url;
 
-use self::changes::{
-    changes, filter_changes, flow_changes, header_changes, namespace_changes, place_of, reorders_headers, stored_place,
-};
+use self::changes::{changes, filter_changes, flow_changes, header_changes, namespace_changes, reorders_headers};
 pub use self::event_types::KnownEventType;
 use crate::{
     Engine,
     admin::AdminError,
     instance_events::Recorded,
     log::LogError,
-    sink::check_private_key,
-    store::{Destination, HttpSecrets, IdempotencyKey, Insertion, NewDestination, SigningSecret, Target},
-    vault::{KeyError, random},
+    sink::sink_kind,
+    store::{Destination, IdempotencyKey, Insertion, NewDestination, Target},
 };
 
 /// A destination and how its stream is doing.
@@ -111,11 +108,7 @@ impl Engine {
     ) -> Result<Insertion, AdminError> {
         self.check_target(&new.target, None)?;
         let now = self.clock().now();
-        let chosen_token = match &new.target {
-            TargetSettings::Http(settings) => settings.verification_token.clone(),
-            _ => None,
-        };
-        let secrets = fresh_secrets(chosen_token)?;
+        let target = Target::merged(&new.target, None)?;
         let created = |id| {
             let subject = Subject::destination(id, new.target.kind(), new.name.as_str());
             recorded(&subject, creation(&new), author, now)
@@ -127,7 +120,7 @@ impl Engine {
         };
         let new = NewDestination {
             settings: &new,
-            secrets: &secrets,
+            target: &target,
             key,
             start: self.first_position(new.start_from).await?,
             limit: self.destination_limit(),
@@ -219,7 +212,7 @@ impl Engine {
     ) -> Result<(), AdminError> {
         let now = self.clock().now();
         let deleted = |before: &Destination| {
-            let place = stored_place(&before.target);
+            let place = before.target.gitlab_place();
             let event = InstanceEvent::new(before.subject(), Action::DestinationDeleted { names, place });
             Recorded::new(event, author, now)
         };
@@ -228,26 +221,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells at once what would fail with every attempt. A URL that is stored stays allowed: its stream says if the network
-    /// rules forbid it now.
+    /// Refuses what would fail with every attempt. A URL that is stored stays allowed: its stream reports if the network rules
+    /// forbid it now.
     fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), AdminError> {
-        match (target, stored) {
-            (TargetSettings::Http(settings), Some(Target::Http(stored))) if settings.url == stored.url => Ok(()),
-            (TargetSettings::Http(settings), _) => self.check_url(settings.url.as_str(), Field::Url, "Destination url"),
-            (TargetSettings::GoogleCloudLogging { private_key, .. }, _) => {
-                let checked = private_key.as_ref().map_or(Ok(()), check_private_key);
-                Ok(checked?)
+        for spec in target.kind().spec().fields {
+            let Input::Url { label, .. } = spec.input else {
+                continue;
+            };
+            let url = target.values().text(spec.field);
+            let is_stored = stored.is_some_and(|stored| stored.values.text(spec.field) == url);
+            if !url.is_empty() && !is_stored {
+                self.check_url(url, spec.field, label)?;
             }
-            (TargetSettings::AmazonS3 { settings, .. }, Some(Target::AmazonS3(stored)))
-                if settings.endpoint_url() == stored.settings.endpoint_url() =>
-            {
-                Ok(())
-            }
-            (TargetSettings::AmazonS3 { settings, .. }, _) => match settings.endpoint_url() {
-                Some(url) => self.check_url(url.as_str(), Field::EndpointUrl, "Endpoint url"),
-                None => Ok(()),
-            },
         }
+        Ok((sink_kind(target.kind()).check)(target.values())?)
     }
 
     /// What the network rules say without resolving the host.
@@ -300,12 +287,10 @@ impl Engine {
 fn creation(new: &DestinationSettings) -> Vec<Action> {
     let mut actions = vec![Action::DestinationCreated {
         names: new.event_names,
-        place: place_of(&new.target),
+        place: new.target.gitlab_place(),
         start: new.start_from,
     }];
-    if let TargetSettings::Http(settings) = &new.target {
-        actions.extend(header_changes(&[], &settings.headers));
-    }
+    actions.extend(header_changes(&[], new.target.headers()));
     actions.extend(filter_changes(&EventFilter::default(), &new.filter));
     actions.extend(namespace_changes(&[], &new.namespaces));
     let flow = new.flow.unwrap_or_default();
@@ -318,16 +303,4 @@ fn recorded(subject: &Subject, actions: Vec<Action>, author: &Author, now: Times
         .into_iter()
         .map(|action| InstanceEvent::new(subject.clone(), action));
     events.map(|event| Recorded::new(event, author, now)).collect()
-}
-
-fn fresh_secrets(verification_token: Option<VerificationToken>) -> Result<HttpSecrets, KeyError> {
-    let signing_secret = SigningSecret::from_random(random::<32>().map_err(|_| KeyError::NoRandomness)?);
-    let verification_token = match verification_token {
-        Some(token) => token,
-        None => VerificationToken::from_random(random::<24>().map_err(|_| KeyError::NoRandomness)?),
-    };
-    Ok(HttpSecrets {
-        verification_token,
-        signing_secret,
-    })
 }

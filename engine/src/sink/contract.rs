@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::http::HeaderValue;
 use async_trait::async_trait;
-use domain::{Timestamp, ids::Seq, policy::Outcome};
+use domain::{FieldErrors, Timestamp, ids::Seq, policy::Outcome};
 use url::Url;
 
 use crate::{log::LoggedEvent, net::ClientError};
@@ -123,4 +123,6 @@ pub enum SinkError {
     Client(#[from] ClientError),
     #[error("the stored private key can't sign")]
     PrivateKey,
+    #[error("the stored settings break a rule")]
+    Settings(#[from] FieldErrors),
 }

@@ -24,16 +24,20 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{destination::GoogleSettings, ids::ReplayId};
+use domain::{
+    Field, FieldError, FieldErrors,
+    destination::{FieldMap, GoogleSettings, PrivateKey},
+    ids::ReplayId,
+    probe::Purpose,
+};
 use http::{
     HeaderMap, HeaderValue, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
 };
 use url::Url;
 
-pub(crate) use self::account::check_private_key;
 use self::{
-    account::ServiceAccount,
+    account::{ServiceAccount, check_private_key},
     answer::Failure,
     entries::{Envelope, WriteRequest},
     tokens::{AccessToken, TOKEN_DEADLINE, Tokens},
@@ -41,13 +45,14 @@ use self::{
 use super::{
     Batch, Batching, SendReport, Sink, SinkError, SinkServices,
     address::below,
+    kind::SinkKind,
     report::{accepted, error_report, read_at_most, retry_after},
 };
 use crate::{
     clock::Clock,
     log::LoggedEvent,
     net::{GuardedClient, GuardedClients},
-    store::GoogleTarget,
+    store::Target,
 };
 
 /// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/write>
@@ -58,6 +63,35 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Read of an answer at most: one that names each of 1,000 entries is longer than what is read elsewhere.
 const ANSWER_BYTES: usize = 1024 * 1024;
+
+pub(super) const KIND: SinkKind = SinkKind {
+    connect: |target, clients, services, clock, replay| {
+        let sink = GoogleSink::new(target, clients, services, clock)?;
+        Ok(Arc::new(match replay {
+            Some(replay) => sink.for_replay(replay),
+            None => sink,
+        }))
+    },
+    check: |values| match values.get(Field::PrivateKey) {
+        Some(_) => check_private_key(&parse_key(values)?),
+        None => Ok(()),
+    },
+    as_tested: |values| values,
+    requests: &[Purpose::AccessToken, Purpose::LogEntry],
+    preparation: |purpose, target, _| match purpose {
+        Purpose::AccessToken => {
+            let email = target.values.text(Field::ClientEmail);
+            format!("An assertion of {email} was signed with its private key.")
+        }
+        _ => format!("An entry for {}, with the access token.", target.place()),
+    },
+    secrets: |target| vec![target.values.text(Field::PrivateKey).trim().to_owned()],
+    visible_url: |url| url,
+};
+
+fn parse_key(values: &FieldMap) -> Result<PrivateKey, FieldError> {
+    PrivateKey::parse(values.text(Field::PrivateKey))
+}
 
 /// Writes to one log.
 pub(crate) struct GoogleSink {
@@ -74,12 +108,13 @@ impl GoogleSink {
     /// # Errors
     /// [`SinkError`] if no connection can be set up on this machine, or the stored key can't sign.
     pub(crate) fn new(
-        target: &GoogleTarget,
+        target: &Target,
         clients: &GuardedClients,
         services: &SinkServices,
         clock: Clock,
     ) -> Result<Self, SinkError> {
-        let GoogleTarget { settings, private_key } = target;
+        let settings = &GoogleSettings::read(&target.values)?;
+        let private_key = &parse_key(&target.values).map_err(FieldErrors::from)?;
         let url = below(&services.google_logging, WRITE_PATH);
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
         let write_deadline = services.deadline.unwrap_or(WRITE_DEADLINE);

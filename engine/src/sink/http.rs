@@ -10,7 +10,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::ids::ReplayId;
+use domain::{
+    Field,
+    ids::ReplayId,
+    probe::{MASK, Purpose},
+};
 use url::Url;
 
 use self::{request::RequestHead, response::answer_report};
@@ -20,20 +24,65 @@ pub(crate) use self::{
 };
 use super::{
     Batch, Batching, Report, SendReport, Sink, SinkServices,
+    kind::SinkKind,
     report::{error_report, masked, unsendable},
 };
 use crate::{
     clock::Clock,
     log::LoggedEvent,
     net::{ClientError, GuardedClient, GuardedClients},
-    store::HttpTarget,
+    store::Target,
 };
 
 /// The whole of one attempt, from resolving to the end of the answer.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Words are shorter than the keys that some services put into their paths.
-pub(crate) const LONG_SEGMENT: usize = 16;
+const LONG_SEGMENT: usize = 16;
+
+pub(super) const KIND: SinkKind = SinkKind {
+    connect: |target, clients, services, clock, replay| {
+        let sink = HttpSink::new(target, clients, services, clock)?;
+        Ok(Arc::new(match replay {
+            Some(replay) => sink.for_replay(replay),
+            None => sink,
+        }))
+    },
+    check: |_| Ok(()),
+    as_tested: |values| values,
+    requests: &[Purpose::Event],
+    preparation: |_, _, _| "The event was signed for Standard Webhooks.".to_owned(),
+    secrets: |target| {
+        let mut secrets: Vec<String> = target
+            .headers
+            .iter()
+            .map(|header| header.value.expose().to_owned())
+            .collect();
+        for secret in [Field::VerificationToken, Field::SigningSecret] {
+            secrets.push(target.values.text(secret).to_owned());
+        }
+        if let Ok(url) = Url::parse(target.values.text(Field::Url)) {
+            secrets.extend(secrets_of_url(&url));
+        }
+        secrets
+    },
+    visible_url: without_keys,
+};
+
+/// Some services have their key in the path.
+fn without_keys(url: String) -> String {
+    let (front, query) = url
+        .split_once('?')
+        .map_or((url.as_str(), None), |(front, query)| (front, Some(query)));
+    let segments = front.split('/').enumerate();
+    // The first three are the scheme and the host.
+    let segments = segments.map(|(position, segment)| match segment {
+        secret if position > 2 && secret.len() >= LONG_SEGMENT => MASK,
+        segment => segment,
+    });
+    let front = segments.collect::<Vec<_>>().join("/");
+    query.map_or_else(|| front.clone(), |query| format!("{front}?{query}"))
+}
 
 /// Posts to one URL.
 pub(crate) struct HttpSink {
@@ -50,17 +99,17 @@ impl HttpSink {
     /// # Errors
     /// [`ClientError`] if no connection can be set up on this machine.
     pub(crate) fn new(
-        target: &HttpTarget,
+        target: &Target,
         clients: &GuardedClients,
         services: &SinkServices,
         clock: Clock,
     ) -> Result<Self, ClientError> {
-        let url = Url::parse(target.url.as_str()).map_err(|_| ClientError::NoHost)?;
+        let url = Url::parse(target.values.text(Field::Url)).map_err(|_| ClientError::NoHost)?;
         let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
         let client = clients.client_for(&url, deadline)?;
         let head = RequestHead::new(target).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
-        let token = target.secrets.verification_token.expose();
+        let token = target.values.text(Field::VerificationToken);
         let mut secrets: Vec<String> = headers.chain([token]).map(str::to_owned).collect();
         secrets.extend(secrets_of_url(&url));
         Ok(Self {
@@ -82,7 +131,7 @@ impl HttpSink {
 }
 
 /// What may be secret in a URL: the path and the query, whole, and what stands out of them.
-pub(crate) fn secrets_of_url(url: &Url) -> Vec<String> {
+fn secrets_of_url(url: &Url) -> Vec<String> {
     let long_segments = url.path_segments().into_iter().flatten();
     let long_segments = long_segments.filter(|segment| segment.len() >= LONG_SEGMENT);
     let values = url.query_pairs().map(|(_, value)| value.into_owned());

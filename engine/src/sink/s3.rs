@@ -29,15 +29,19 @@ use aws_sdk_s3::{
     operation::put_object::PutObjectError,
 };
 use domain::{
+    Field,
     destination::{DestinationUrl, ObjectLayout, S3Settings},
     ids::ReplayId,
     policy::{Outcome, Unreached},
+    probe::Purpose,
+    s3_objects::ObjectKey,
 };
 use url::Url;
 
 use self::{connector::GuardedConnector, endpoint::BucketEndpoint, object::Object, refusal::refusal_report};
 use super::{
     Batch, Batching, Report, SendReport, Sink, SinkError, SinkServices,
+    kind::SinkKind,
     report::{error_report, masked, unsendable},
 };
 use crate::{
@@ -45,7 +49,7 @@ use crate::{
     clock::Clock,
     log::LoggedEvent,
     net::{ClientError, GuardedClient, GuardedClients},
-    store::S3Target,
+    store::Target,
 };
 
 /// The whole of one attempt, from resolving to the end of the answer.
@@ -59,6 +63,45 @@ const BATCH_BYTES: usize = 5 * 1024 * 1024;
 const AMAZON: &str = "https://s3.amazonaws.com";
 
 type PutFailure = SdkError<PutObjectError, HttpResponse>;
+
+pub(super) const KIND: SinkKind = SinkKind {
+    connect: |target, clients, services, clock, replay| {
+        let sink = S3Sink::new(target, clients, services, clock)?;
+        Ok(Arc::new(match replay {
+            Some(replay) => sink.for_replay(replay),
+            None => sink,
+        }))
+    },
+    check: |_| Ok(()),
+    // A batch of one event would leave an object that looks like a stretch of the log.
+    as_tested: |values| values.with(Field::ObjectLayout, ObjectLayout::Events.as_str()),
+    requests: &[Purpose::Object],
+    preparation: |_, target, event| preparation(target, event),
+    secrets: |target| {
+        let secrets = [Field::SecretAccessKey, Field::AccessKeyId].map(|field| target.values.text(field).to_owned());
+        secrets.to_vec()
+    },
+    visible_url: |url| url,
+};
+
+fn preparation(target: &Target, event: &LoggedEvent) -> String {
+    let Ok(settings) = S3Settings::parse(&target.values) else {
+        return String::new();
+    };
+    let key = ObjectKey::of_event(
+        &settings,
+        &event.entity_type,
+        &event.event_type,
+        &event.source,
+        &event.id,
+        event.created_at,
+    );
+    let note = match settings.layout() {
+        ObjectLayout::Events => "",
+        ObjectLayout::Batches => " Streams put many events into an object; a test is one by itself.",
+    };
+    format!("The object {key} was signed for {}.{note}", settings.region())
+}
 
 /// Puts objects into one bucket.
 pub(crate) struct S3Sink {
@@ -78,12 +121,13 @@ impl S3Sink {
     /// # Errors
     /// [`SinkError::Client`] if no connection can be set up on this machine.
     pub(crate) fn new(
-        target: &S3Target,
+        target: &Target,
         clients: &GuardedClients,
         services: &SinkServices,
         clock: Clock,
     ) -> Result<Self, SinkError> {
-        let settings = target.settings.clone();
+        let settings = S3Settings::parse(&target.values)?;
+        let secret = target.values.text(Field::SecretAccessKey);
         let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
         let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
         let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
@@ -97,11 +141,8 @@ impl S3Sink {
             },
         };
         Ok(Self {
-            client: Client::from_conf(config(target, &endpoint, client)),
-            secrets: vec![
-                target.secret_access_key.expose().to_owned(),
-                settings.access_key_id().to_owned(),
-            ],
+            client: Client::from_conf(config(&settings, secret, &endpoint, client)),
+            secrets: vec![secret.to_owned(), settings.access_key_id().to_owned()],
             settings,
             batching,
             deadline,
@@ -119,9 +160,7 @@ impl S3Sink {
     }
 }
 
-fn config(target: &S3Target, endpoint: &Url, client: GuardedClient) -> Config {
-    let settings = &target.settings;
-    let secret = target.secret_access_key.expose();
+fn config(settings: &S3Settings, secret: &str, endpoint: &Url, client: GuardedClient) -> Config {
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(GuardedConnector::new(client))

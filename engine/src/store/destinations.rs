@@ -1,48 +1,34 @@
-//! Destinations as configured, with their headers and filters. Secrets are sealed; no two destinations share a name within
-//! a kind, nor a place where their events go.
+//! Destinations as configured, with their fields, headers and filters. Secrets are sealed; no two destinations of a kind share
+//! a name or the place where their events go.
 
 mod admission;
 mod error;
 mod event_types;
+mod fields;
 mod flow;
-mod google;
 mod headers;
-mod http;
 mod idempotency;
 mod namespaces;
-mod s3;
 mod target;
 
-use std::collections::HashMap;
-
 use domain::{
-    Field, FieldError, Timestamp,
-    destination::{
-        DestinationKind, DestinationName, DestinationSettings, EventFilter, Flow, TargetSettings, already_taken,
-    },
+    Field, Timestamp,
+    destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, Flow, already_taken},
     ids::{DestinationId, Seq},
     instance_event::Subject,
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 pub(super) use self::flow::{forget_spans, read_spans};
-pub(crate) use self::{
-    admission::Admission,
-    error::UpdateError,
-    target::{HttpSecrets, SigningSecret},
-};
+pub(crate) use self::{admission::Admission, error::UpdateError};
 use self::{
     event_types::{read_filters, replace_filter},
+    fields::{StoredValue, read_values},
     flow::store_flow,
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
 };
-pub use self::{
-    headers::Header,
-    idempotency::IdempotencyKey,
-    namespaces::Namespace,
-    target::{GoogleTarget, HttpTarget, S3Target, Target},
-};
+pub use self::{headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, target::Target};
 use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
 use crate::{instance_events::Recorded, vault::Place};
 
@@ -73,9 +59,9 @@ impl Destination {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewDestination<'a> {
     pub settings: &'a DestinationSettings,
-    /// For an HTTP destination.
-    pub secrets: &'a HttpSecrets,
-    /// By which a repeat of the request is told.
+    /// Secrets included.
+    pub target: &'a Target,
+    /// By which a repeat of the request is recognised.
     pub key: Option<&'a IdempotencyKey>,
     /// Its stream begins after this position.
     pub start: Seq,
@@ -120,7 +106,8 @@ impl Database {
     }
 
     async fn read_destinations(&self, connection: &mut SqliteConnection) -> Result<Vec<Destination>, StoreError> {
-        let mut targets = self.read_targets(connection).await?;
+        let mut values = read_values(connection).await?;
+        let mut headers = self.read_headers(connection).await?;
         let mut filters = read_filters(connection).await?;
         let mut namespaces = read_namespaces(connection).await?;
         let rows = sqlx::query("SELECT * FROM destinations ORDER BY id")
@@ -130,19 +117,22 @@ impl Database {
             let id = DestinationId::new(row.get("id"));
             let filter = filters.remove(&id).unwrap_or_default();
             let namespaces = namespaces.remove(&id).unwrap_or_default();
-            read_destination(row, targets.remove(&id), filter, namespaces)
+            let target = self.read_target(row, values.remove(&id).unwrap_or_default())?;
+            let headers = headers.remove(&id).unwrap_or_default();
+            read_destination(row, Target { headers, ..target }, filter, namespaces)
         });
         destinations.collect()
     }
 
-    async fn read_targets(
-        &self,
-        connection: &mut SqliteConnection,
-    ) -> Result<HashMap<DestinationId, Target>, StoreError> {
-        let mut targets = self.read_http_targets(connection).await?;
-        targets.extend(self.read_google_targets(connection).await?);
-        targets.extend(self.read_s3_targets(connection).await?);
-        Ok(targets)
+    /// All but the headers.
+    fn read_target(&self, row: &SqliteRow, values: Vec<StoredValue>) -> Result<Target, StoreError> {
+        let id: i64 = row.get("id");
+        let kind = DestinationKind::parse(row.get("kind")).ok_or_else(|| unreadable(id, "kind"))?;
+        Ok(Target {
+            kind,
+            values: self.open_values(DestinationId::new(id), kind, values)?,
+            headers: Vec::new(),
+        })
     }
 
     /// Stores a destination together with the instance events made from its id; unless its key says that this was done before.
@@ -164,18 +154,8 @@ impl Database {
         {
             return Ok(Insertion::Repeated(made));
         }
-        let id = insert_row(&mut transaction, new).await?;
-        let target = match &settings.target {
-            TargetSettings::Http(http) => {
-                let stored = HttpTarget {
-                    url: http.url.clone(),
-                    secrets: new.secrets.clone(),
-                    headers: Vec::new(),
-                };
-                self.store_http_target(&mut transaction, id, stored, http).await?
-            }
-            other => self.store_cloud_target(&mut transaction, id, None, other).await?,
-        };
+        let id = self.insert_row(&mut transaction, new).await?;
+        let target = self.store_target(&mut transaction, id, new.target.clone()).await?;
         replace_filter(&mut transaction, id, &settings.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &[], &settings.namespaces).await?;
         let flow = settings.flow.unwrap_or_default();
@@ -214,26 +194,18 @@ impl Database {
         if before.version != version {
             return Err(UpdateError::ChangedMeanwhile);
         }
-        if before.target.kind() != change.target.kind() {
-            return Err(UpdateError::NotFound);
-        }
-        sqlx::query("UPDATE destinations SET name = ?, version = version + 1, updated_at = ? WHERE id = ?")
-            .bind(change.name.as_str())
-            .bind(now.unix_ms())
-            .bind(id.get())
-            .execute(&mut *transaction)
-            .await
-            .map_err(taken)?;
-        let target = match (&before.target, &change.target) {
-            (Target::Http(stored), TargetSettings::Http(settings)) => {
-                self.store_http_target(&mut transaction, id, stored.clone(), settings)
-                    .await?
-            }
-            (stored, settings) => {
-                self.store_cloud_target(&mut transaction, id, Some(stored), settings)
-                    .await?
-            }
-        };
+        let target = Target::merged(&change.target, Some(&before.target))?;
+        sqlx::query(
+            "UPDATE destinations SET name = ?, identity_digest = ?, version = version + 1, updated_at = ? WHERE id = ?",
+        )
+        .bind(change.name.as_str())
+        .bind(self.vault.digest(&target.identity()))
+        .bind(now.unix_ms())
+        .bind(id.get())
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| taken(error, target.kind))?;
+        let target = self.store_target(&mut transaction, id, target).await?;
         replace_filter(&mut transaction, id, &change.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &before.namespaces, &change.namespaces).await?;
         let flow = change.flow.unwrap_or(before.flow);
@@ -252,44 +224,49 @@ impl Database {
         })
     }
 
-    /// Stores what belongs to a kind whose one secret its owner brings; without a new one the stored one stays.
-    async fn store_cloud_target(
+    async fn store_target(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         id: DestinationId,
-        stored: Option<&Target>,
-        wanted: &TargetSettings,
+        target: Target,
     ) -> Result<Target, UpdateError> {
-        match wanted {
-            TargetSettings::GoogleCloudLogging { settings, private_key } => {
-                let kept = match stored {
-                    Some(Target::GoogleCloudLogging(stored)) => Some(&stored.private_key),
-                    _ => None,
-                };
-                let target = GoogleTarget {
-                    settings: settings.clone(),
-                    private_key: secret(private_key.as_ref(), kept, Field::PrivateKey)?,
-                };
-                self.store_google_target(transaction, id, &target).await?;
-                Ok(Target::GoogleCloudLogging(target))
-            }
-            TargetSettings::AmazonS3 {
-                settings,
-                secret_access_key,
-            } => {
-                let kept = match stored {
-                    Some(Target::AmazonS3(stored)) => Some(&stored.secret_access_key),
-                    _ => None,
-                };
-                let target = S3Target {
-                    settings: settings.clone(),
-                    secret_access_key: secret(secret_access_key.as_ref(), kept, Field::SecretAccessKey)?,
-                };
-                self.store_s3_target(transaction, id, &target).await?;
-                Ok(Target::AmazonS3(target))
-            }
-            TargetSettings::Http(_) => Err(UpdateError::NotFound),
+        self.replace_values(transaction, id, &target).await?;
+        let headers = self.replace_headers(transaction, id, target.headers).await?;
+        Ok(Target { headers, ..target })
+    }
+
+    /// The row of a destination and its cursor, if there is room for one more.
+    async fn insert_row(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        new: &NewDestination<'_>,
+    ) -> Result<DestinationId, UpdateError> {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
+            .fetch_one(&mut **transaction)
+            .await
+            .map_err(StoreError::from)?;
+        if count >= i64::from(new.limit) {
+            return Err(UpdateError::TooMany { limit: new.limit });
         }
+        let inserted = sqlx::query(
+            "INSERT INTO destinations (kind, name, identity_digest, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+        )
+        .bind(new.target.kind.as_str())
+        .bind(new.settings.name.as_str())
+        .bind(self.vault.digest(&new.target.identity()))
+        .bind(new.now.unix_ms())
+        .bind(new.now.unix_ms())
+        .execute(&mut **transaction)
+        .await
+        .map_err(|error| taken(error, new.target.kind))?;
+        let id = DestinationId::new(inserted.last_insert_rowid());
+        sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
+            .bind(id.get())
+            .bind(new.start.get())
+            .execute(&mut **transaction)
+            .await
+            .map_err(StoreError::from)?;
+        Ok(id)
     }
 
     /// Removes a destination with its headers, filter, cursor, refused events and attempts; with `version`, only as it was then.
@@ -315,57 +292,18 @@ impl Database {
     }
 }
 
-/// The row of a destination and its cursor, if there is room for one more.
-async fn insert_row(
-    transaction: &mut Transaction<'static, Sqlite>,
-    new: &NewDestination<'_>,
-) -> Result<DestinationId, UpdateError> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM destinations")
-        .fetch_one(&mut **transaction)
-        .await
-        .map_err(StoreError::from)?;
-    if count >= i64::from(new.limit) {
-        return Err(UpdateError::TooMany { limit: new.limit });
-    }
-    let inserted = sqlx::query("INSERT INTO destinations (kind, name, created_at, updated_at) VALUES (?, ?, ?, ?)")
-        .bind(new.settings.target.kind().as_str())
-        .bind(new.settings.name.as_str())
-        .bind(new.now.unix_ms())
-        .bind(new.now.unix_ms())
-        .execute(&mut **transaction)
-        .await
-        .map_err(taken)?;
-    let id = DestinationId::new(inserted.last_insert_rowid());
-    sqlx::query("INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (?, ?)")
-        .bind(id.get())
-        .bind(new.start.get())
-        .execute(&mut **transaction)
-        .await
-        .map_err(StoreError::from)?;
-    Ok(id)
-}
-
-/// The new secret, or the one that is stored. A destination without either is refused before it comes here.
-fn secret<T: Clone>(new: Option<&T>, kept: Option<&T>, field: Field) -> Result<T, UpdateError> {
-    new.or(kept)
-        .cloned()
-        .ok_or_else(|| UpdateError::Refused(FieldError::new(field, "A secret is needed here")))
-}
-
 fn read_destination(
     row: &SqliteRow,
-    target: Option<Target>,
+    target: Target,
     filter: EventFilter,
     namespaces: Vec<Namespace>,
 ) -> Result<Destination, StoreError> {
     let row_id: i64 = row.get("id");
-    let kind = DestinationKind::parse(row.get("kind"));
-    let target = target.filter(|target| Some(target.kind()) == kind);
     Ok(Destination {
         id: DestinationId::new(row_id),
         version: row.get("version"),
         name: DestinationName::parse(row.get("name")).map_err(|_| unreadable(row_id, "name"))?,
-        target: target.ok_or_else(|| unreadable(row_id, "what belongs to its kind"))?,
+        target,
         filter,
         namespaces,
         flow: Flow {
@@ -395,19 +333,12 @@ const fn place(id: DestinationId, column: &'static str) -> Place {
 }
 
 /// The one place where a broken constraint becomes an error at its field.
-fn taken(error: sqlx::Error) -> UpdateError {
-    const FIELDS: [(&str, Field); 4] = [
-        ("destinations.kind, destinations.name", Field::Name),
-        ("http_targets.url_digest", Field::Url),
-        ("google_targets.project_id, google_targets.log_id", Field::LogId),
-        (
-            "s3_targets.endpoint_url, s3_targets.bucket, s3_targets.key_prefix",
-            Field::Bucket,
-        ),
-    ];
-    let broken = FIELDS.iter().find(|(columns, _)| is_taken(&error, columns));
-    match broken {
-        Some((_, field)) => UpdateError::Refused(already_taken(*field)),
-        None => UpdateError::Store(error.into()),
+fn taken(error: sqlx::Error, kind: DestinationKind) -> UpdateError {
+    if is_taken(&error, "destinations.kind, destinations.name") {
+        UpdateError::Refused(already_taken(Field::Name))
+    } else if is_taken(&error, "destinations.kind, destinations.identity_digest") {
+        UpdateError::Refused(already_taken(kind.spec().taken.field))
+    } else {
+        UpdateError::Store(error.into())
     }
 }

@@ -3,7 +3,10 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use crate::{Engine, clock::Clock};
-use domain::settings::{AlertChange, WebhookDraft};
+use domain::{
+    Field,
+    settings::{AlertChange, WebhookDraft},
+};
 
 use crate::it::world::{World, author, config, install_crypto};
 
@@ -31,9 +34,9 @@ async fn set_up(world: &World) {
 
 async fn urls(world: &World) -> [String; 2] {
     let destinations = world.engine.list_destinations().await.unwrap();
-    let target = destinations[0].destination.target.as_http().unwrap();
+    let url = destinations[0].destination.target.values.text(Field::Url);
     let settings = world.engine.alert_settings().await.unwrap();
-    [target.url.to_string(), settings.webhook.unwrap().url.to_string()]
+    [url.to_owned(), settings.webhook.unwrap().url.to_string()]
 }
 
 /// The names of the files in which the text stands.

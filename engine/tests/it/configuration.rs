@@ -2,10 +2,11 @@
 
 use crate::{
     admin::AdminError,
-    store::{CursorUpdate, Destination, Header, RefusedEvent, Target},
+    store::{CursorUpdate, Destination, Header, RefusedEvent},
 };
 use domain::{
-    destination::{DestinationDraft, FilterKind, HeaderDraft, S3Draft},
+    Field,
+    destination::{DestinationDraft, DestinationKind, FilterKind, HeaderDraft, Input, TargetDraft},
     ids::{DestinationId, Seq},
     policy::Refusal,
 };
@@ -20,7 +21,7 @@ use crate::it::{
 };
 
 fn headers(destination: &Destination) -> &[Header] {
-    &destination.target.as_http().unwrap().headers
+    &destination.target.headers
 }
 
 fn header(name: &str, value: &str) -> HeaderDraft {
@@ -140,10 +141,7 @@ async fn header_values_are_not_readable_in_the_file() {
         .await;
     let world = world.restart().await;
     let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
-    assert_eq!(
-        stored.target.as_http().unwrap().headers[0].value.expose(),
-        "tell-nobody-about-this"
-    );
+    assert_eq!(stored.target.headers[0].value.expose(), "tell-nobody-about-this");
     for file in std::fs::read_dir(world.folder()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let found = bytes.windows(22).any(|window| window == b"tell-nobody-about-this");
@@ -334,31 +332,26 @@ async fn nothing_is_stored_of_a_change_that_is_refused() {
 #[tokio::test]
 async fn each_option_of_objects_is_stored_and_its_change_recorded() {
     let world = World::new().await;
-    let before = S3Draft {
-        access_key_id: "minioadmin".into(),
-        secret_access_key: Some("s3cret".into()),
-        region: "RegionOne".into(),
-        bucket: "audit_logs".into(),
-        endpoint_url: "http://127.0.0.1:9".into(),
-        ..S3Draft::default()
-    };
+    let before = TargetDraft::new(DestinationKind::AmazonS3).with([
+        (Field::AccessKeyId, "minioadmin"),
+        (Field::SecretAccessKey, "s3cret"),
+        (Field::Region, "RegionOne"),
+        (Field::Bucket, "audit_logs"),
+        (Field::EndpointUrl, "http://127.0.0.1:9"),
+    ]);
     let id = world.add(&s3_destination(before.clone())).await;
-    let after = S3Draft {
-        secret_access_key: None,
-        partitions: "hive".into(),
-        omit_checksums: true,
-        encryption: "aws:kms".into(),
-        kms_key_id: "key-1".into(),
-        lock_mode: "COMPLIANCE".into(),
-        lock_days: "30".into(),
-        ..before
-    };
+    let after = before.without_secrets().with([
+        (Field::Partitions, "hive"),
+        (Field::Checksums, Input::ON),
+        (Field::Encryption, "aws:kms"),
+        (Field::KmsKeyId, "key-1"),
+        (Field::LockMode, "COMPLIANCE"),
+        (Field::LockDays, "30"),
+    ]);
     change(&world, id, after.clone()).await;
     let world = world.restart().await;
-    let Target::AmazonS3(stored) = world.stored(id).await.target else {
-        panic!("another kind")
-    };
-    assert_eq!(stored.settings.draft(), after);
+    let stored = world.stored(id).await.target;
+    assert_eq!(stored.values, after.values.with(Field::SecretAccessKey, "s3cret"));
     let expected = [
         "Changed partitions from dates to hive",
         "Changed omit_checksums from false to true",

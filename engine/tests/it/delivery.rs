@@ -8,6 +8,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
+    Field,
     destination::DestinationDraft,
     health::StreamHealth,
     ids::Seq,
@@ -57,13 +58,7 @@ async fn every_event_arrives_once_with_the_documented_headers() {
     assert_eq!(header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(
         header("x-gitlab-event-streaming-token"),
-        destination
-            .target
-            .as_http()
-            .unwrap()
-            .secrets
-            .verification_token
-            .expose()
+        destination.target.values.text(Field::VerificationToken)
     );
     assert_eq!(header("x-gitlab-audit-event-type"), "test");
     assert_eq!(header("x-audit-streams-source"), "tests");
@@ -72,8 +67,8 @@ async fn every_event_arrives_once_with_the_documented_headers() {
         concat!("audit-streams/", env!("CARGO_PKG_VERSION"))
     );
     assert_eq!(header("webhook-id"), "tests:e7");
-    let target = destination.target.as_http().unwrap();
-    let secret = target.secrets.signing_secret.expose().strip_prefix("whsec_").unwrap();
+    let secret = destination.target.values.text(Field::SigningSecret);
+    let secret = secret.strip_prefix("whsec_").unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&STANDARD.decode(secret).unwrap()).unwrap();
     mac.update(format!("tests:e7.{}.{}", header("webhook-timestamp"), request.text()).as_bytes());
     let signature = header("webhook-signature");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{Addition, admin::AdminError, store::IdempotencyKey};
 use domain::{
+    Field,
     destination::{DestinationDraft, Flow, HeaderDraft},
     health::StreamHealth,
 };
@@ -208,7 +209,7 @@ async fn headers_can_be_put_in_another_order() {
         .await;
     world.edit(id, |edit| edit.headers.reverse()).await;
     let stored = world.stored(id).await;
-    let headers = &stored.target.as_http().unwrap().headers;
+    let headers = &stored.target.headers;
     let names: Vec<&str> = headers.iter().map(|header| header.name.as_str()).collect();
     assert_eq!(names, ["X-B", "X-A"]);
 }
@@ -286,11 +287,9 @@ async fn a_replaced_verification_token_goes_with_what_is_sent_next() {
         .stored(id)
         .await
         .target
-        .as_http()
-        .unwrap()
-        .secrets
-        .signing_secret
-        .clone();
+        .values
+        .text(Field::SigningSecret)
+        .to_owned();
     world
         .edit(id, |edit| edit.verification_token = Some("another-token-12345".into()))
         .await;
@@ -307,9 +306,9 @@ async fn a_replaced_verification_token_goes_with_what_is_sent_next() {
     assert_eq!(next.headers["x-gitlab-event-streaming-token"], "another-token-12345");
     assert!(!said(&requests, "another-token"), "no event tells a secret");
     let world = world.restart().await;
-    let secrets = world.stored(id).await.target.as_http().unwrap().secrets.clone();
-    assert_eq!(secrets.verification_token.expose(), "another-token-12345");
-    assert_eq!(secrets.signing_secret, signing);
+    let values = world.stored(id).await.target.values;
+    assert_eq!(values.text(Field::VerificationToken), "another-token-12345");
+    assert_eq!(values.text(Field::SigningSecret), signing);
 }
 
 #[tokio::test]

@@ -13,13 +13,13 @@ use crate::{
     log::LoggedEvent,
     net::{GuardedClients, NetworkRules},
     sink::{GoogleSink, SendReport, Sink, SinkServices},
-    store::GoogleTarget,
+    store::Target,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{
     Field, Timestamp,
-    destination::{DestinationDraft, FilterKind, GoogleDraft, GoogleSettings, PrivateKey, TargetDraft},
+    destination::{DestinationDraft, DestinationKind, PrivateKey, TargetDraft},
     event::{EventId, EventType},
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -67,19 +67,13 @@ pub(crate) async fn world_around_at(
 
 pub(crate) fn draft(google: &GoogleServer) -> DestinationDraft {
     let account = google.service_account();
-    DestinationDraft {
-        name: "Logs".into(),
-        target: TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: account.project_id.clone(),
-            client_email: account.client_email.clone(),
-            log_id: LOG_ID.into(),
-            private_key: Some(account.private_key_pem.clone()),
-        }),
-        event_types: Vec::new(),
-        filter_kind: FilterKind::default(),
-        namespaces: String::new(),
-        start_from: String::new(),
-    }
+    let target = TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+        (Field::ProjectId, account.project_id.as_str()),
+        (Field::ClientEmail, &account.client_email),
+        (Field::LogId, LOG_ID),
+        (Field::PrivateKey, &account.private_key_pem),
+    ]);
+    DestinationDraft::new("Logs", target)
 }
 
 /// The entries of events that these tests posted, by their ids; each must be there once.
@@ -446,10 +440,11 @@ async fn neither_key_nor_token_is_readable_in_the_data_folder() {
 /// A sink without an engine around it.
 fn sink(google: &GoogleServer, clock: &Clock) -> GoogleSink {
     install_crypto();
-    let account = google.service_account();
-    let target = GoogleTarget {
-        settings: GoogleSettings::parse(&account.project_id, &account.client_email, LOG_ID).unwrap(),
-        private_key: PrivateKey::parse(&account.private_key_pem).unwrap(),
+    let parsed = draft(google).parse_new().unwrap();
+    let target = Target {
+        kind: parsed.target.kind(),
+        values: parsed.target.values().clone(),
+        headers: Vec::new(),
     };
     let clients = GuardedClients::new(NetworkRules {
         allow_local_network: true,

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 
 use crate::{EngineConfig, FixedSettings, log::LoggedEvent, sink::SinkServices};
 use domain::{
-    destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, ObjectLayout, S3Draft, TargetDraft},
+    Field,
+    destination::{DestinationDraft, DestinationKind, DestinationSettings, Flow, ObjectLayout, TargetDraft},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::INSTANCE_SOURCE,
@@ -47,16 +48,15 @@ impl Storage {
         Self { server, folder }
     }
 
-    pub(crate) fn draft(&self, layout: ObjectLayout) -> S3Draft {
-        S3Draft {
-            access_key_id: ACCESS_KEY_ID.into(),
-            secret_access_key: Some(SECRET.into()),
-            region: "eu-central-1".into(),
-            bucket: BUCKET.into(),
-            endpoint_url: self.server.url(),
-            layout,
-            ..S3Draft::default()
-        }
+    pub(crate) fn draft(&self, layout: ObjectLayout) -> TargetDraft {
+        TargetDraft::new(DestinationKind::AmazonS3).with([
+            (Field::AccessKeyId, ACCESS_KEY_ID),
+            (Field::SecretAccessKey, SECRET),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, BUCKET),
+            (Field::EndpointUrl, &self.server.url()),
+            (Field::ObjectLayout, layout.as_str()),
+        ])
     }
 
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
@@ -116,23 +116,16 @@ pub(crate) fn with_runs_of(age: Duration, config: EngineConfig) -> EngineConfig 
     }
 }
 
-pub(crate) fn named(target: S3Draft) -> DestinationDraft {
-    DestinationDraft {
-        name: "Bucket".into(),
-        target: TargetDraft::AmazonS3(target),
-        event_types: Vec::new(),
-        filter_kind: FilterKind::default(),
-        namespaces: String::new(),
-        start_from: String::new(),
-    }
+pub(crate) fn named(target: TargetDraft) -> DestinationDraft {
+    DestinationDraft::new("Bucket", target)
 }
 
-pub(crate) async fn change(world: &World, id: DestinationId, target: S3Draft) {
+pub(crate) async fn change(world: &World, id: DestinationId, target: TargetDraft) {
     let flow = world.stored(id).await.flow;
     switch(world, id, target, flow).await;
 }
 
-async fn switch(world: &World, id: DestinationId, target: S3Draft, flow: Flow) {
+async fn switch(world: &World, id: DestinationId, target: TargetDraft, flow: Flow) {
     let stored = world.stored(id).await;
     let change = DestinationSettings {
         flow: Some(flow),
@@ -205,10 +198,11 @@ fn assert_nowhere_in(folder: &Path, secret: &str) {
 async fn each_event_is_an_object_under_gitlabs_key() {
     let (world, storage) = (World::new().await, Storage::start().await);
     let id = world
-        .add(&named(S3Draft {
-            key_prefix: "it's-(ours)/prod".into(),
-            ..storage.draft(ObjectLayout::Events)
-        }))
+        .add(&named(
+            storage
+                .draft(ObjectLayout::Events)
+                .with([(Field::KeyPrefix, "it's-(ours)/prod")]),
+        ))
         .await;
     let events = json!([
         {"id": 887, "event_type": "update_approval_rules", "entity_type": "Group", "entity_id": 3,
@@ -436,10 +430,9 @@ async fn a_batch_that_is_too_large_arrives_in_parts() {
 #[tokio::test]
 async fn a_wrong_secret_holds_until_it_is_put_right() {
     let (world, storage) = (World::new().await, Storage::start().await);
-    let wrong = S3Draft {
-        secret_access_key: Some("wrong-and-never-to-be-seen".into()),
-        ..storage.draft(ObjectLayout::Events)
-    };
+    let wrong = storage
+        .draft(ObjectLayout::Events)
+        .with([(Field::SecretAccessKey, "wrong-and-never-to-be-seen")]);
     let id = world.add(&named(wrong)).await;
     world.post("1", numbered(0..5)).await;
     wait_until_held(&world, id, Trouble::AuthenticationFailing(403)).await;

@@ -3,7 +3,7 @@
 use crate::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use domain::{
     Field,
-    destination::{DestinationDraft, Flow, GoogleDraft, HeaderDraft, HttpDraft, ObjectLayout, S3Draft, TargetDraft},
+    destination::{DestinationDraft, DestinationKind, Flow, HeaderDraft, ObjectLayout, TargetDraft},
     ids::{DestinationId, Seq},
     probe::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
 };
@@ -26,54 +26,39 @@ fn http(url: impl Into<String>) -> DestinationDraft {
 
 /// With every kind of secret that an HTTP destination can have.
 fn secretive(receiver: &Receiver) -> DestinationDraft {
-    DestinationDraft {
-        target: TargetDraft::Http(HttpDraft {
-            url: format!("{}/{KEY_IN_PATH}?key={KEY_IN_QUERY}", receiver.url()),
-            verification_token: Some(TOKEN.into()),
-            headers: vec![HeaderDraft {
-                name: "Authorization".into(),
-                value: Some(HEADER_VALUE.into()),
-                ..HeaderDraft::new()
-            }],
-        }),
-        ..http("")
-    }
+    let mut draft = http(format!("{}/{KEY_IN_PATH}?key={KEY_IN_QUERY}", receiver.url()));
+    draft.target.set_text(Field::VerificationToken, TOKEN.into());
+    draft.target.headers.push(HeaderDraft {
+        name: "Authorization".into(),
+        value: Some(HEADER_VALUE.into()),
+        ..HeaderDraft::new()
+    });
+    draft
 }
 
-fn s3(server: &S3Server) -> S3Draft {
-    S3Draft {
-        access_key_id: ACCESS_KEY_ID.into(),
-        secret_access_key: Some(SECRET_ACCESS_KEY.into()),
-        region: "eu-central-1".into(),
-        bucket: BUCKET.into(),
-        endpoint_url: server.url(),
-        layout: ObjectLayout::Batches,
-        ..S3Draft::default()
-    }
+fn s3(server: &S3Server) -> TargetDraft {
+    TargetDraft::new(DestinationKind::AmazonS3).with([
+        (Field::AccessKeyId, ACCESS_KEY_ID),
+        (Field::SecretAccessKey, SECRET_ACCESS_KEY),
+        (Field::Region, "eu-central-1"),
+        (Field::Bucket, BUCKET),
+        (Field::EndpointUrl, &server.url()),
+        (Field::ObjectLayout, ObjectLayout::Batches.as_str()),
+    ])
 }
 
-fn of_s3(target: S3Draft) -> DestinationDraft {
-    DestinationDraft {
-        target: TargetDraft::AmazonS3(target),
-        ..http("")
-    }
-}
-
-fn google_draft(google: &GoogleServer) -> GoogleDraft {
+fn google_target(google: &GoogleServer) -> TargetDraft {
     let account = google.service_account();
-    GoogleDraft {
-        project_id: account.project_id.clone(),
-        client_email: account.client_email.clone(),
-        log_id: "audit-events".into(),
-        private_key: Some(account.private_key_pem.clone()),
-    }
+    TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+        (Field::ProjectId, account.project_id.as_str()),
+        (Field::ClientEmail, &account.client_email),
+        (Field::LogId, "audit-events"),
+        (Field::PrivateKey, &account.private_key_pem),
+    ])
 }
 
-fn of_google(target: GoogleDraft) -> DestinationDraft {
-    DestinationDraft {
-        target: TargetDraft::GoogleCloudLogging(target),
-        ..http("")
-    }
+fn named(target: TargetDraft) -> DestinationDraft {
+    DestinationDraft::new("SIEM", target)
 }
 
 async fn test(world: &World, draft: &DestinationDraft) -> TestReport {
@@ -324,20 +309,14 @@ async fn a_stored_destination_is_tested_with_its_secrets_and_its_stream_goes_on_
     let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
     receiver.answer_all(500);
 
-    let header = world.stored(id).await.target.as_http().unwrap().headers[0].id;
-    let unchanged = DestinationDraft {
-        target: TargetDraft::Http(HttpDraft {
-            url: receiver.url() + "/other",
-            verification_token: None,
-            headers: vec![HeaderDraft {
-                id: Some(header),
-                name: "Authorization".into(),
-                value: None,
-                active: true,
-            }],
-        }),
-        ..http("")
-    };
+    let header = world.stored(id).await.target.headers[0].id;
+    let mut unchanged = http(receiver.url() + "/other");
+    unchanged.target.headers.push(HeaderDraft {
+        id: Some(header),
+        name: "Authorization".into(),
+        value: None,
+        active: true,
+    });
     let report = test_stored(&world, &unchanged, id).await;
     assert_eq!(failed(&report), StageName::Answer);
     let received = receiver.requests();
@@ -380,14 +359,12 @@ async fn what_is_not_there_or_misses_a_secret_is_refused() {
     assert!(matches!(gone, Err(AdminError::NotFound)));
     let id = world.add(&http(receiver.url())).await;
     let mut new_header = http(receiver.url());
-    if let TargetDraft::Http(draft) = &mut new_header.target {
-        draft.headers.push(HeaderDraft {
-            id: Some(domain::ids::HeaderId::new(7)),
-            name: "X-Key".into(),
-            value: None,
-            active: true,
-        });
-    }
+    new_header.target.headers.push(HeaderDraft {
+        id: Some(domain::ids::HeaderId::new(7)),
+        name: "X-Key".into(),
+        value: None,
+        active: true,
+    });
     let without_value = new_header.parse_change().unwrap();
     let refused = world.engine.test_destination(&author(), without_value, Some(id)).await;
     let Err(AdminError::Invalid(errors)) = refused else {
@@ -441,7 +418,7 @@ async fn a_test_of_a_bucket_puts_an_object_of_its_own() {
         .await
         .unwrap();
     server.make_bucket(BUCKET).unwrap();
-    let report = test(&world, &of_s3(s3(&server))).await;
+    let report = test(&world, &named(s3(&server))).await;
     assert!(report.verdict.accepted, "{report:?}");
     let objects = server.objects(BUCKET).unwrap();
     let (key, body) = objects.first_key_value().unwrap();
@@ -463,11 +440,8 @@ async fn a_test_of_a_bucket_puts_an_object_of_its_own() {
     assert_without(&report, &[SECRET_ACCESS_KEY, "Signature="]);
     assert_plausible_times(&report);
 
-    let wrong_key = S3Draft {
-        secret_access_key: Some("another-secret-access-key".into()),
-        ..s3(&server)
-    };
-    let report = test(&world, &of_s3(wrong_key)).await;
+    let wrong_key = s3(&server).with([(Field::SecretAccessKey, "another-secret-access-key")]);
+    let report = test(&world, &named(wrong_key)).await;
     assert_eq!(failed(&report), StageName::Answer);
     assert!(
         report.verdict.next_step.as_ref().unwrap().contains("secret access key"),
@@ -476,11 +450,8 @@ async fn a_test_of_a_bucket_puts_an_object_of_its_own() {
     assert_eq!(report.requests[0].answer.as_ref().unwrap().status, 403);
     assert_without(&report, &["another-secret-access-key", ACCESS_KEY_ID]);
 
-    let wrong_bucket = S3Draft {
-        bucket: "missing".into(),
-        ..s3(&server)
-    };
-    let report = test(&world, &of_s3(wrong_bucket)).await;
+    let wrong_bucket = s3(&server).with([(Field::Bucket, "missing")]);
+    let report = test(&world, &named(wrong_bucket)).await;
     assert_eq!(failed(&report), StageName::Answer);
     assert!(
         report.verdict.next_step.unwrap().contains("bucket"),
@@ -496,7 +467,7 @@ async fn a_test_of_cloud_logging_gets_a_token_and_writes_an_entry() {
     let google = GoogleServer::start().await.unwrap();
     let services = SinkServices::new(&google.url(), &google.token_url(), SinkServices::BATCH_AGE).unwrap();
     let world = World::with(|config| EngineConfig { services, ..config }).await;
-    let report = test(&world, &of_google(google_draft(&google))).await;
+    let report = test(&world, &named(google_target(&google))).await;
     assert!(report.verdict.accepted, "{report:?}");
     let purposes: Vec<_> = report.requests.iter().map(|request| request.purpose).collect();
     assert_eq!(purposes, [Purpose::AccessToken, Purpose::LogEntry]);
@@ -519,11 +490,9 @@ async fn a_test_of_cloud_logging_gets_a_token_and_writes_an_entry() {
         &["PRIVATE KEY", "assertion=", bearer.trim_start_matches("Bearer ")],
     );
 
-    let unknown = GoogleDraft {
-        client_email: "nobody@audit-streams-test.iam.gserviceaccount.com".into(),
-        ..google_draft(&google)
-    };
-    let report = test(&world, &of_google(unknown)).await;
+    let nobody = "nobody@audit-streams-test.iam.gserviceaccount.com";
+    let unknown = google_target(&google).with([(Field::ClientEmail, nobody)]);
+    let report = test(&world, &named(unknown)).await;
     assert_eq!(failed(&report), StageName::Answer);
     assert_eq!(states(&report, 1), [StageState::Skipped; 7], "no entry without a token");
     assert!(
@@ -532,11 +501,8 @@ async fn a_test_of_cloud_logging_gets_a_token_and_writes_an_entry() {
     );
     assert!(report.requests[0].answer.as_ref().unwrap().body.is_some());
 
-    let foreign = GoogleDraft {
-        project_id: "another-project".into(),
-        ..google_draft(&google)
-    };
-    let report = test(&world, &of_google(foreign)).await;
+    let foreign = google_target(&google).with([(Field::ProjectId, "another-project")]);
+    let report = test(&world, &named(foreign)).await;
     assert_eq!(failed(&report), StageName::Answer);
     assert!(
         report.verdict.next_step.as_ref().unwrap().contains("Logs Writer"),

@@ -10,7 +10,8 @@ use crate::{
     store::{Destination, Header},
 };
 use domain::{
-    destination::{DestinationDraft, DestinationSettings, FilterKind, Flow, HeaderDraft, HttpDraft, TargetDraft},
+    Field,
+    destination::{DestinationDraft, DestinationKind, DestinationSettings, FilterKind, Flow, HeaderDraft, TargetDraft},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::{Author, AuthorClass},
@@ -190,7 +191,7 @@ impl World {
         then: impl FnOnce(&mut DestinationSettings),
     ) -> Result<DestinationState, AdminError> {
         let stored = self.stored(id).await;
-        let target = stored.target.as_http().unwrap();
+        let target = &stored.target;
         let mut edit = HttpEdit {
             name: stored.name.to_string(),
             headers: target.headers.iter().map(kept).collect(),
@@ -200,7 +201,7 @@ impl World {
             verification_token: None,
         };
         change(&mut edit);
-        let mut change = edit.draft(target.url.as_str()).parse_change().unwrap();
+        let mut change = edit.draft(target.values.text(Field::Url)).parse_change().unwrap();
         then(&mut change);
         self.engine
             .update_destination(&author(), id, stored.version, change)
@@ -273,17 +274,16 @@ pub(crate) struct HttpEdit {
 
 impl HttpEdit {
     pub(crate) fn draft(self, url: &str) -> DestinationDraft {
+        let mut target = TargetDraft::new(DestinationKind::Http).with([(Field::Url, url)]);
+        if let Some(token) = self.verification_token {
+            target.set_text(Field::VerificationToken, token);
+        }
+        target.headers = self.headers;
         DestinationDraft {
-            name: self.name,
-            target: TargetDraft::Http(HttpDraft {
-                url: url.to_owned(),
-                verification_token: self.verification_token,
-                headers: self.headers,
-            }),
             event_types: self.event_types,
             filter_kind: self.filter_kind,
             namespaces: self.namespaces,
-            start_from: String::new(),
+            ..DestinationDraft::new(self.name, target)
         }
     }
 }

@@ -4,7 +4,7 @@ use app::{
     port::streams::StreamSummary,
     wire::{AppError, DestinationSecret, EventTypeView},
 };
-use domain::{destination::DestinationSettings, ids::DestinationId, instance_event::Author, probe::TestReport};
+use domain::{Field, destination::DestinationSettings, ids::DestinationId, instance_event::Author, probe::TestReport};
 use engine::Engine;
 
 use super::{failure::from_admin, streams::summary};
@@ -63,9 +63,12 @@ pub(super) async fn reveal_secret(
         .await
         .map_err(from_admin)?
         .ok_or(AppError::NotFound)?;
-    let target = state.destination.target.as_http().ok_or(AppError::NotFound)?;
+    let target = state.destination.target;
     match secret {
-        DestinationSecret::Signing => Ok(target.secrets.signing_secret.expose().to_owned()),
+        DestinationSecret::Signing => {
+            let secret = target.values.get(Field::SigningSecret);
+            secret.map(str::to_owned).ok_or(AppError::NotFound)
+        }
         DestinationSecret::Header(id) => {
             let header = target.headers.iter().find(|header| header.id == id);
             header

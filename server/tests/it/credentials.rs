@@ -50,11 +50,11 @@ impl Counterparts {
         let header = json!({"id": null, "name": "Authorization", "value": HEADER_VALUE, "active": true});
         [
             json!({"name": "Endpoint", "target": {"http": {"url": self.endpoint.url(), "headers": [header]}}}),
-            json!({"name": "Cloud", "target": {"google_cloud_logging": {
+            json!({"name": "Cloud", "target": {"gcp": {
                 "project_id": account.project_id, "client_email": account.client_email, "log_id": "audit-events",
                 "private_key": account.private_key_pem,
             }}}),
-            json!({"name": "Bucket", "target": {"amazon_s3": {
+            json!({"name": "Bucket", "target": {"aws": {
                 "access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1",
                 "bucket": BUCKET, "endpoint_url": self.s3.url(), "layout": "events",
             }}}),

@@ -78,7 +78,7 @@ async fn a_bucket_holds_every_event_once_however_often_the_server_is_killed() {
 
 async fn add_bucket(instance: &Instance, s3: &S3Server) {
     let mut browser = Browser::signed_in(instance).await;
-    let draft = json!({"draft": {"name": "Bucket", "target": {"amazon_s3": {
+    let draft = json!({"draft": {"name": "Bucket", "target": {"aws": {
         "access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1",
         "bucket": BUCKET, "endpoint_url": s3.url(), "layout": "batches",
     }}}});

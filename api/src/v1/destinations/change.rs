@@ -2,7 +2,7 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
-    destination::{DestinationDraft, FilterKind, Flow, GoogleDraft, HttpDraft, MAX_HEADERS, S3Draft, TargetDraft},
+    destination::{DestinationDraft, FilterKind, Flow, MAX_HEADERS, TargetDraft},
 };
 use engine::admin::Destination;
 use serde::Deserialize;
@@ -190,17 +190,11 @@ impl DestinationChange {
         if let Some(namespaces) = &self.namespaces {
             draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");
         }
-        match &mut draft.target {
-            TargetDraft::Http(draft) => self.http.as_ref().map_or(Ok(()), |change| change.apply(draft)),
-            TargetDraft::GoogleCloudLogging(draft) => {
-                self.gcp.iter().for_each(|change| change.apply(draft));
-                Ok(())
-            }
-            TargetDraft::AmazonS3(draft) => {
-                self.aws.iter().for_each(|change| change.apply(draft));
-                Ok(())
-            }
-        }
+        self.gcp.iter().for_each(|change| change.apply(&mut draft.target));
+        self.aws.iter().for_each(|change| change.apply(&mut draft.target));
+        self.http
+            .as_ref()
+            .map_or(Ok(()), |change| change.apply(&mut draft.target))
     }
 
     /// A list that is left out stays as it is, and so may stand in the way of the other one.
@@ -226,11 +220,9 @@ impl DestinationChange {
 }
 
 impl HttpChange {
-    fn apply(&self, draft: &mut HttpDraft) -> Result<(), FieldErrors> {
-        set(&mut draft.url, self.url.as_ref());
-        if let Some(token) = &self.verification_token {
-            draft.verification_token = Some(token.clone());
-        }
+    fn apply(&self, draft: &mut TargetDraft) -> Result<(), FieldErrors> {
+        take(draft, Field::Url, self.url.clone());
+        take(draft, Field::VerificationToken, self.verification_token.clone());
         let Some(headers) = &self.headers else {
             return Ok(());
         };
@@ -260,59 +252,50 @@ impl HttpChange {
 }
 
 impl GcpChange {
-    fn apply(&self, draft: &mut GoogleDraft) {
-        set(&mut draft.project_id, self.project_id.as_ref());
-        set(&mut draft.client_email, self.client_email.as_ref());
-        set(&mut draft.log_id, self.log_id.as_ref());
-        if let Some(key) = &self.private_key {
-            draft.private_key = Some(key.clone());
-        }
+    fn apply(&self, draft: &mut TargetDraft) {
+        take(draft, Field::ProjectId, self.project_id.clone());
+        take(draft, Field::ClientEmail, self.client_email.clone());
+        take(draft, Field::LogId, self.log_id.clone());
+        take(draft, Field::PrivateKey, self.private_key.clone());
     }
 }
 
 impl AwsChange {
-    fn apply(&self, draft: &mut S3Draft) {
-        set(&mut draft.access_key_id, self.access_key_id.as_ref());
-        set(&mut draft.region, self.region.as_ref());
-        set(&mut draft.bucket, self.bucket.as_ref());
-        if let Some(secret) = &self.secret_access_key {
-            draft.secret_access_key = Some(secret.clone());
-        }
-        if let Some(endpoint_url) = &self.endpoint_url {
-            draft.endpoint_url = endpoint_url.clone().unwrap_or_default();
-        }
-        if let Some(key_prefix) = &self.key_prefix {
-            draft.key_prefix = key_prefix.clone().unwrap_or_default();
-        }
-        if let Some(layout) = self.layout {
-            draft.layout = layout.layout();
-        }
-        self.apply_options(draft);
+    fn apply(&self, draft: &mut TargetDraft) {
+        let nullable = |text: &Option<Option<String>>| text.clone().map(Option::unwrap_or_default);
+        take(draft, Field::AccessKeyId, self.access_key_id.clone());
+        take(draft, Field::Region, self.region.clone());
+        take(draft, Field::Bucket, self.bucket.clone());
+        take(draft, Field::SecretAccessKey, self.secret_access_key.clone());
+        take(draft, Field::EndpointUrl, nullable(&self.endpoint_url));
+        take(draft, Field::KeyPrefix, nullable(&self.key_prefix));
+        take(
+            draft,
+            Field::ObjectLayout,
+            self.layout.map(|layout| layout.layout().as_str().to_owned()),
+        );
+        take(draft, Field::Partitions, self.partitions.map(PartitionsName::text));
+        take(
+            draft,
+            Field::Checksums,
+            self.omit_checksums.map(|is_on| is_on.to_string()),
+        );
+        let encryption = self.encryption.map(|name| name.map(EncryptionName::text));
+        take(draft, Field::Encryption, nullable(&encryption));
+        take(draft, Field::KmsKeyId, nullable(&self.kms_key_id));
+        take(
+            draft,
+            Field::LockMode,
+            nullable(&self.lock_mode.map(|mode| mode.map(LockModeName::text))),
+        );
+        let days = self.lock_days.map(|days| days.map(|days| days.to_string()));
+        take(draft, Field::LockDays, nullable(&days));
     }
+}
 
-    fn apply_options(&self, draft: &mut S3Draft) {
-        if let Some(partitions) = self.partitions {
-            draft.partitions = partitions.text();
-        }
-        set(&mut draft.omit_checksums, self.omit_checksums.as_ref());
-        if let Some(encryption) = self.encryption {
-            if encryption != Some(EncryptionName::AwsKms) {
-                draft.kms_key_id.clear();
-            }
-            draft.encryption = encryption.map(EncryptionName::text).unwrap_or_default();
-        }
-        if let Some(key_id) = &self.kms_key_id {
-            draft.kms_key_id = key_id.clone().unwrap_or_default();
-        }
-        if let Some(mode) = self.lock_mode {
-            if mode.is_none() {
-                draft.lock_days.clear();
-            }
-            draft.lock_mode = mode.map(LockModeName::text).unwrap_or_default();
-        }
-        if let Some(days) = self.lock_days {
-            draft.lock_days = days.map_or_else(String::new, |days| days.to_string());
-        }
+fn take(draft: &mut TargetDraft, field: Field, text: Option<String>) {
+    if let Some(text) = text {
+        draft.change_text(field, text);
     }
 }
 

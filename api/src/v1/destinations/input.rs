@@ -1,9 +1,8 @@
 //! A destination that is to be added.
 
 use domain::{
-    destination::{
-        DestinationDraft, FilterKind, Flow, GoogleDraft, HeaderDraft, HttpDraft, NamespacePath, S3Draft, TargetDraft,
-    },
+    Field,
+    destination::{DestinationDraft, DestinationKind, FilterKind, Flow, HeaderDraft, NamespacePath, TargetDraft},
     event::EventType,
     ids::HeaderId,
 };
@@ -165,9 +164,9 @@ impl NewDestinationInput {
             paused: self.paused,
         };
         let (kind, target) = match (self.http, self.gcp, self.aws) {
-            (Some(http), None, None) => (KindName::Http, TargetDraft::Http(http.into_draft())),
-            (None, Some(gcp), None) => (KindName::Gcp, TargetDraft::GoogleCloudLogging(gcp.into_draft())),
-            (None, None, Some(aws)) => (KindName::Aws, TargetDraft::AmazonS3(aws.into_draft())),
+            (Some(http), None, None) => (KindName::Http, http.into_draft()),
+            (None, Some(gcp), None) => (KindName::Gcp, gcp.into_draft()),
+            (None, None, Some(aws)) => (KindName::Aws, aws.into_draft()),
             _ => return Err(refuse_one("http", "http: configure exactly one of http, gcp and aws.")),
         };
         if self.kind.is_some_and(|given| given != kind) {
@@ -181,24 +180,24 @@ impl NewDestinationInput {
             .ok_or_else(|| refuse_one(&path_of(FilterKind::Deny.field()), NOT_BOTH))?;
         check_event_types(filter_kind, &event_types)?;
         let draft = DestinationDraft {
-            name: self.name,
-            target,
             event_types,
             filter_kind,
             namespaces: namespaces(&self.namespaces)?,
             start_from: self.start_from,
+            ..DestinationDraft::new(self.name, target)
         };
         Ok((draft, flow))
     }
 }
 
 impl NewHttpInput {
-    fn into_draft(self) -> HttpDraft {
-        HttpDraft {
-            url: self.url,
-            verification_token: self.verification_token,
-            headers: self.headers.into_iter().map(HeaderInput::into_draft).collect(),
+    fn into_draft(self) -> TargetDraft {
+        let mut target = TargetDraft::new(DestinationKind::Http).with([(Field::Url, self.url)]);
+        if let Some(token) = self.verification_token {
+            target.set_text(Field::VerificationToken, token);
         }
+        target.headers = self.headers.into_iter().map(HeaderInput::into_draft).collect();
+        target
     }
 }
 
@@ -214,33 +213,42 @@ impl HeaderInput {
 }
 
 impl NewGcpInput {
-    fn into_draft(self) -> GoogleDraft {
-        GoogleDraft {
-            project_id: self.project_id,
-            client_email: self.client_email,
-            log_id: self.log_id,
-            private_key: Some(self.private_key),
-        }
+    fn into_draft(self) -> TargetDraft {
+        TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+            (Field::ProjectId, self.project_id),
+            (Field::ClientEmail, self.client_email),
+            (Field::LogId, self.log_id),
+            (Field::PrivateKey, self.private_key),
+        ])
     }
 }
 
 impl NewAwsInput {
-    fn into_draft(self) -> S3Draft {
-        S3Draft {
-            access_key_id: self.access_key_id,
-            secret_access_key: Some(self.secret_access_key),
-            region: self.region,
-            bucket: self.bucket,
-            endpoint_url: self.endpoint_url.unwrap_or_default(),
-            key_prefix: self.key_prefix.unwrap_or_default(),
-            layout: self.layout.layout(),
-            partitions: self.partitions.text(),
-            omit_checksums: self.omit_checksums,
-            encryption: self.encryption.map(EncryptionName::text).unwrap_or_default(),
-            kms_key_id: self.kms_key_id.unwrap_or_default(),
-            lock_mode: self.lock_mode.map(LockModeName::text).unwrap_or_default(),
-            lock_days: self.lock_days.map_or_else(String::new, |days| days.to_string()),
-        }
+    fn into_draft(self) -> TargetDraft {
+        TargetDraft::new(DestinationKind::AmazonS3).with([
+            (Field::AccessKeyId, self.access_key_id),
+            (Field::SecretAccessKey, self.secret_access_key),
+            (Field::Region, self.region),
+            (Field::Bucket, self.bucket),
+            (Field::EndpointUrl, self.endpoint_url.unwrap_or_default()),
+            (Field::KeyPrefix, self.key_prefix.unwrap_or_default()),
+            (Field::ObjectLayout, self.layout.layout().as_str().to_owned()),
+            (Field::Partitions, self.partitions.text()),
+            (Field::Checksums, self.omit_checksums.to_string()),
+            (
+                Field::Encryption,
+                self.encryption.map(EncryptionName::text).unwrap_or_default(),
+            ),
+            (Field::KmsKeyId, self.kms_key_id.unwrap_or_default()),
+            (
+                Field::LockMode,
+                self.lock_mode.map(LockModeName::text).unwrap_or_default(),
+            ),
+            (
+                Field::LockDays,
+                self.lock_days.map_or_else(String::new, |days| days.to_string()),
+            ),
+        ])
     }
 }
 

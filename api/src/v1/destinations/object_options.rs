@@ -37,10 +37,10 @@ pub(super) enum LockModeName {
 }
 
 impl PartitionsName {
-    pub(super) const fn of(partitions: Partitions) -> Self {
+    pub(super) fn of(partitions: &str) -> Self {
         match partitions {
-            Partitions::Dates => Self::Dates,
-            Partitions::Hive => Self::Hive,
+            "hive" => Self::Hive,
+            _ => Self::Dates,
         }
     }
 
@@ -55,10 +55,10 @@ impl PartitionsName {
 }
 
 impl EncryptionName {
-    pub(super) const fn of(encryption: &Encryption) -> Self {
+    pub(super) fn of(encryption: &str) -> Self {
         match encryption {
-            Encryption::Aes256 => Self::Aes256,
-            Encryption::Kms { .. } => Self::AwsKms,
+            "aws:kms" => Self::AwsKms,
+            _ => Self::Aes256,
         }
     }
 
@@ -73,10 +73,10 @@ impl EncryptionName {
 }
 
 impl LockModeName {
-    pub(super) const fn of(mode: LockMode) -> Self {
+    pub(super) fn of(mode: &str) -> Self {
         match mode {
-            LockMode::Governance => Self::Governance,
-            LockMode::Compliance => Self::Compliance,
+            "COMPLIANCE" => Self::Compliance,
+            _ => Self::Governance,
         }
     }
 

@@ -4,12 +4,12 @@
 
 use axum::{http::StatusCode, response::Response};
 use domain::{
-    Timestamp,
-    destination::{DestinationKind, Encryption, EventFilter, FilterKind, ObjectLayout},
+    Field, Timestamp,
+    destination::{DestinationKind, EventFilter, FilterKind, Input, ObjectLayout},
 };
 use engine::{
     DestinationState,
-    admin::{GoogleTarget, Header, HttpTarget, S3Target, Target},
+    admin::{Header, Target},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -161,10 +161,10 @@ impl DestinationView {
         } = state;
         let kind = destination.target.kind();
         let (mut http, mut gcp, mut aws) = (None, None, None);
-        match destination.target {
-            Target::Http(target) => http = Some(HttpView::new(&target, for_admin)),
-            Target::GoogleCloudLogging(target) => gcp = Some(GcpView::new(&target)),
-            Target::AmazonS3(target) => aws = Some(AwsView::new(&target, for_admin)),
+        match kind {
+            DestinationKind::Http => http = Some(HttpView::new(&destination.target, for_admin)),
+            DestinationKind::GoogleCloudLogging => gcp = Some(GcpView::new(&destination.target)),
+            DestinationKind::AmazonS3 => aws = Some(AwsView::new(&destination.target, for_admin)),
         }
         let namespaces = destination.namespaces.iter();
         Self {
@@ -227,7 +227,7 @@ impl LayoutName {
 }
 
 impl HttpView {
-    fn new(target: &HttpTarget, for_admin: bool) -> Self {
+    fn new(target: &Target, for_admin: bool) -> Self {
         let header = |header: &Header| HeaderView {
             id: header.id.get(),
             name: header.name.as_str().to_owned(),
@@ -235,44 +235,44 @@ impl HttpView {
             active: header.active,
         };
         Self {
-            url: visible_url(&target.url, for_admin),
-            verification_token: for_admin.then(|| target.secrets.verification_token.expose().to_owned()),
+            url: visible_url(target.values.text(Field::Url), for_admin),
+            verification_token: for_admin.then(|| target.values.text(Field::VerificationToken).to_owned()),
             headers: target.headers.iter().map(header).collect(),
         }
     }
 }
 
 impl GcpView {
-    fn new(target: &GoogleTarget) -> Self {
+    fn new(target: &Target) -> Self {
         Self {
-            project_id: target.settings.project_id().to_owned(),
-            client_email: target.settings.client_email().to_owned(),
-            log_id: target.settings.log_id().to_owned(),
+            project_id: target.values.text(Field::ProjectId).to_owned(),
+            client_email: target.values.text(Field::ClientEmail).to_owned(),
+            log_id: target.values.text(Field::LogId).to_owned(),
         }
     }
 }
 
 impl AwsView {
-    fn new(target: &S3Target, for_admin: bool) -> Self {
-        let settings = &target.settings;
-        let options = settings.options();
-        let encryption = options.encryption.as_ref();
+    fn new(target: &Target, for_admin: bool) -> Self {
+        let text = |field| target.values.text(field).to_owned();
+        let optional = |field| target.values.get(field).map(str::to_owned);
+        let url = target.values.get(Field::EndpointUrl);
         Self {
-            access_key_id: settings.access_key_id().to_owned(),
-            region: settings.region().to_owned(),
-            bucket: settings.bucket().to_owned(),
-            endpoint_url: settings.endpoint_url().map(|url| visible_url(url, for_admin)),
-            key_prefix: Some(settings.key_prefix().to_owned()).filter(|prefix| !prefix.is_empty()),
-            layout: match settings.layout() {
-                ObjectLayout::Events => LayoutName::Events,
-                ObjectLayout::Batches => LayoutName::Batches,
+            access_key_id: text(Field::AccessKeyId),
+            region: text(Field::Region),
+            bucket: text(Field::Bucket),
+            endpoint_url: url.map(|url| visible_url(url, for_admin)),
+            key_prefix: optional(Field::KeyPrefix),
+            layout: match target.values.text(Field::ObjectLayout) {
+                "batches" => LayoutName::Batches,
+                _ => LayoutName::Events,
             },
-            partitions: PartitionsName::of(options.partitions),
-            omit_checksums: options.omit_checksums,
-            encryption: encryption.map(EncryptionName::of),
-            kms_key_id: encryption.and_then(Encryption::kms_key_id).map(str::to_owned),
-            lock_mode: options.lock.map(|lock| LockModeName::of(lock.mode)),
-            lock_days: options.lock.map(|lock| lock.days),
+            partitions: PartitionsName::of(target.values.text(Field::Partitions)),
+            omit_checksums: target.values.text(Field::Checksums) == Input::ON,
+            encryption: target.values.get(Field::Encryption).map(EncryptionName::of),
+            kms_key_id: optional(Field::KmsKeyId),
+            lock_mode: target.values.get(Field::LockMode).map(LockModeName::of),
+            lock_days: target.values.text(Field::LockDays).parse().ok(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     Field,
-    destination::{DestinationDraft, FilterKind, HeaderDraft, MAX_HEADERS, TargetDraft},
+    destination::{FilterKind, HeaderDraft, MAX_HEADERS},
     ids::HeaderId,
 };
 
@@ -10,9 +10,8 @@ use super::EditorState;
 use crate::model::type_picker::unknown_types_warning;
 
 impl EditorState {
-    /// None but for HTTP.
     pub fn headers(&self) -> &[HeaderDraft] {
-        headers(&self.draft)
+        &self.draft.target.headers
     }
 
     pub fn header(&self, row: u8) -> Option<&HeaderDraft> {
@@ -24,20 +23,18 @@ impl EditorState {
     }
 
     pub fn add_header(&mut self) {
-        if self.can_add_header()
-            && let Some(headers) = headers_mut(&mut self.draft)
-        {
-            headers.push(HeaderDraft::new());
+        if self.can_add_header() {
+            self.draft.target.headers.push(HeaderDraft::new());
             self.touched();
         }
     }
 
     /// Takes the row away; those below it move up, with what is known of them.
     pub fn remove_header(&mut self, row: u8) {
-        match headers_mut(&mut self.draft) {
-            Some(headers) if usize::from(row) < headers.len() => headers.remove(usize::from(row)),
-            _ => return,
-        };
+        if usize::from(row) >= self.headers().len() {
+            return;
+        }
+        self.draft.target.headers.remove(usize::from(row));
         let visited = std::mem::take(&mut self.visited);
         self.visited = visited.into_iter().filter_map(|field| moved_up(field, row)).collect();
         self.refused = None;
@@ -59,7 +56,7 @@ impl EditorState {
     pub fn reveal_header(&mut self, id: HeaderId, value: &str) {
         let stored = self.stored.as_mut().map(|stored| &mut stored.draft);
         for draft in stored.into_iter().chain([&mut self.draft]) {
-            let mut headers = headers_mut(draft).into_iter().flatten();
+            let mut headers = draft.target.headers.iter_mut();
             if let Some(header) = headers.find(|header| header.id == Some(id) && header.value.is_none()) {
                 header.value = Some(value.to_owned());
             }
@@ -108,8 +105,7 @@ impl EditorState {
     }
 
     pub(super) fn change_header(&mut self, row: u8, change: impl FnOnce(&mut HeaderDraft)) {
-        let header = headers_mut(&mut self.draft).and_then(|headers| headers.get_mut(usize::from(row)));
-        if let Some(header) = header {
+        if let Some(header) = self.draft.target.headers.get_mut(usize::from(row)) {
             change(header);
         }
     }
@@ -122,7 +118,7 @@ impl EditorState {
     }
 
     fn is_revealed(&self, id: HeaderId) -> bool {
-        let stored = self.stored.iter().flat_map(|stored| headers(&stored.draft));
+        let stored = self.stored.iter().flat_map(|stored| &stored.draft.target.headers);
         stored
             .filter(|header| header.id == Some(id))
             .any(|header| header.value.is_some())
@@ -130,20 +126,6 @@ impl EditorState {
 
     pub(super) fn touched(&mut self) {
         self.saved = false;
-    }
-}
-
-fn headers(draft: &DestinationDraft) -> &[HeaderDraft] {
-    match &draft.target {
-        TargetDraft::Http(draft) => &draft.headers,
-        _ => &[],
-    }
-}
-
-const fn headers_mut(draft: &mut DestinationDraft) -> Option<&mut Vec<HeaderDraft>> {
-    match &mut draft.target {
-        TargetDraft::Http(draft) => Some(&mut draft.headers),
-        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was typed while a save was on its way, laid over what that save stored.
 
-use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
+use domain::destination::{DestinationDraft, HeaderDraft};
 
 /// Every part of `typed` that is no longer as it was sent takes its place in `stored`, where it can still be changed.
 pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stored: &mut DestinationDraft) {
@@ -11,50 +11,20 @@ pub(super) fn keep_typed(typed: &DestinationDraft, sent: &DestinationDraft, stor
         stored.filter_kind = typed.filter_kind;
     }
     keep(&typed.namespaces, &sent.namespaces, &mut stored.namespaces);
-    // A destination never becomes one of another kind: then there is nothing to keep.
-    match &typed.target {
-        TargetDraft::Http(typed) => {
-            let (TargetDraft::Http(sent), TargetDraft::Http(stored)) = (&sent.target, &mut stored.target) else {
-                return;
-            };
-            // URL and token can't be changed once they were sent.
-            if typed.headers != sent.headers {
-                stored.headers = headers(&typed.headers, &sent.headers, &stored.headers);
-            }
+    if typed.target.headers != sent.target.headers {
+        let (typed, sent) = (&typed.target.headers, &sent.target.headers);
+        stored.target.headers = headers(typed, sent, &stored.target.headers);
+    }
+    // What is fixed by now was sent as it was typed.
+    let fields = typed.kind().spec().given_fields();
+    for spec in fields.filter(|spec| spec.fixed_after_create.is_none()) {
+        let text = typed.target.values.get(spec.field);
+        if text == sent.target.values.get(spec.field) {
+            continue;
         }
-        TargetDraft::GoogleCloudLogging(typed) => {
-            let (TargetDraft::GoogleCloudLogging(sent), TargetDraft::GoogleCloudLogging(stored)) =
-                (&sent.target, &mut stored.target)
-            else {
-                return;
-            };
-            keep(&typed.project_id, &sent.project_id, &mut stored.project_id);
-            keep(&typed.client_email, &sent.client_email, &mut stored.client_email);
-            keep(&typed.log_id, &sent.log_id, &mut stored.log_id);
-            keep(&typed.private_key, &sent.private_key, &mut stored.private_key);
-        }
-        TargetDraft::AmazonS3(typed) => {
-            let (TargetDraft::AmazonS3(sent), TargetDraft::AmazonS3(stored)) = (&sent.target, &mut stored.target)
-            else {
-                return;
-            };
-            keep(&typed.access_key_id, &sent.access_key_id, &mut stored.access_key_id);
-            keep(
-                &typed.secret_access_key,
-                &sent.secret_access_key,
-                &mut stored.secret_access_key,
-            );
-            keep(&typed.region, &sent.region, &mut stored.region);
-            keep(&typed.bucket, &sent.bucket, &mut stored.bucket);
-            keep(&typed.endpoint_url, &sent.endpoint_url, &mut stored.endpoint_url);
-            keep(&typed.key_prefix, &sent.key_prefix, &mut stored.key_prefix);
-            keep(&typed.layout, &sent.layout, &mut stored.layout);
-            keep(&typed.partitions, &sent.partitions, &mut stored.partitions);
-            keep(&typed.omit_checksums, &sent.omit_checksums, &mut stored.omit_checksums);
-            keep(&typed.encryption, &sent.encryption, &mut stored.encryption);
-            keep(&typed.kms_key_id, &sent.kms_key_id, &mut stored.kms_key_id);
-            keep(&typed.lock_mode, &sent.lock_mode, &mut stored.lock_mode);
-            keep(&typed.lock_days, &sent.lock_days, &mut stored.lock_days);
+        match text {
+            Some(text) => stored.target.values.set(spec.field, text),
+            None => stored.target.values.remove(spec.field),
         }
     }
 }
@@ -89,21 +59,15 @@ fn as_stored(row: &HeaderDraft, sent: &[HeaderDraft], stored: &[HeaderDraft]) ->
 #[cfg(test)]
 mod tests {
     use domain::{
-        destination::{FilterKind, GoogleDraft, HttpDraft, ObjectLayout, S3Draft},
+        Field,
+        destination::{DestinationKind, FilterKind, TargetDraft},
         ids::HeaderId,
     };
 
     use super::*;
 
-    fn draft(target: TargetDraft) -> DestinationDraft {
-        DestinationDraft {
-            name: "name".into(),
-            target,
-            event_types: Vec::new(),
-            filter_kind: FilterKind::default(),
-            namespaces: String::new(),
-            start_from: String::new(),
-        }
+    fn draft(kind: DestinationKind) -> DestinationDraft {
+        DestinationDraft::new("name", TargetDraft::new(kind))
     }
 
     fn row(id: Option<i64>, name: &str, value: Option<&str>) -> HeaderDraft {
@@ -117,32 +81,26 @@ mod tests {
 
     #[test]
     fn only_what_changed_since_it_was_sent_is_kept() {
-        let sent = draft(TargetDraft::AmazonS3(S3Draft {
-            bucket: " sent ".into(),
-            secret_access_key: Some("s3cret".into()),
-            ..S3Draft::default()
-        }));
+        let mut sent = draft(DestinationKind::AmazonS3);
+        sent.target = sent.target.with([
+            (Field::Bucket, " sent "),
+            (Field::SecretAccessKey, "s3cret"),
+            (Field::KeyPrefix, "a"),
+        ]);
         let mut typed = sent.clone();
         typed.name = "typed".into();
-        if let TargetDraft::AmazonS3(typed) = &mut typed.target {
-            typed.region = "eu-central-1".into();
-            typed.layout = ObjectLayout::Batches;
-            typed.encryption = "aws:kms".into();
-            typed.lock_days = "30".into();
-        }
-        let mut stored = draft(TargetDraft::AmazonS3(S3Draft {
-            bucket: "sent".into(),
-            ..S3Draft::default()
-        }));
+        let changes = [
+            (Field::Region, "eu-central-1"),
+            (Field::ObjectLayout, "batches"),
+            (Field::Encryption, "aws:kms"),
+            (Field::LockDays, "30"),
+            (Field::KeyPrefix, ""),
+        ];
+        typed.target = typed.target.with(changes);
+        let mut stored = draft(DestinationKind::AmazonS3);
+        stored.target = stored.target.with([(Field::Bucket, "sent"), (Field::KeyPrefix, "a")]);
+        let expected = stored.target.clone().with(changes);
         keep_typed(&typed, &sent, &mut stored);
-        let expected = TargetDraft::AmazonS3(S3Draft {
-            bucket: "sent".into(),
-            region: "eu-central-1".into(),
-            layout: ObjectLayout::Batches,
-            encryption: "aws:kms".into(),
-            lock_days: "30".into(),
-            ..S3Draft::default()
-        });
         assert_eq!(
             (stored.name.as_str(), &stored.target),
             ("typed", &expected),
@@ -155,7 +113,7 @@ mod tests {
         let filter = |filter_kind, names: &[&str]| DestinationDraft {
             event_types: names.iter().map(|name| (*name).to_owned()).collect(),
             filter_kind,
-            ..draft(TargetDraft::Http(HttpDraft::default()))
+            ..draft(DestinationKind::Http)
         };
         let sent = filter(FilterKind::Allow, &["a"]);
         for typed in [filter(FilterKind::Deny, &["a"]), filter(FilterKind::Deny, &["b"])] {
@@ -172,10 +130,9 @@ mod tests {
     #[test]
     fn a_secret_that_is_opened_meanwhile_stays_open() {
         let google = |private_key: Option<&str>| {
-            draft(TargetDraft::GoogleCloudLogging(GoogleDraft {
-                private_key: private_key.map(Into::into),
-                ..GoogleDraft::default()
-            }))
+            let mut draft = draft(DestinationKind::GoogleCloudLogging);
+            draft.target = draft.target.with(private_key.map(|key| (Field::PrivateKey, key)));
+            draft
         };
         let mut stored = google(None);
         keep_typed(&google(Some("")), &google(None), &mut stored);
@@ -188,10 +145,9 @@ mod tests {
     #[test]
     fn rows_that_were_sent_are_known_under_their_ids() {
         let http = |headers: Vec<HeaderDraft>| {
-            draft(TargetDraft::Http(HttpDraft {
-                headers,
-                ..HttpDraft::default()
-            }))
+            let mut draft = draft(DestinationKind::Http);
+            draft.target.headers = headers;
+            draft
         };
         let sent = http(vec![
             row(Some(7), "X-A", None),

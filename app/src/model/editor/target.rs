@@ -1,28 +1,20 @@
-//! The fields of single kinds that are more than a text: secrets that are never shown again, keys that fill in several
-//! fields at once, and the object layout.
+//! Secrets that are never shown again, and keys that fill in several fields at once.
 
-use domain::{
-    Field,
-    destination::{ObjectLayout, TargetDraft},
-};
+use domain::Field;
 
 use super::EditorState;
 use crate::model::service_account::ServiceAccount;
 
 impl EditorState {
     /// Whether the kind's secret is being typed, rather than left as it is stored.
-    pub const fn is_secret_open(&self) -> bool {
-        let secret = match &self.draft.target {
-            TargetDraft::Http(_) => return false,
-            TargetDraft::GoogleCloudLogging(draft) => &draft.private_key,
-            TargetDraft::AmazonS3(draft) => &draft.secret_access_key,
-        };
-        self.stored.is_none() || secret.is_some()
+    pub fn is_secret_open(&self) -> bool {
+        let secret = self.owners_secret();
+        secret.is_some_and(|secret| self.stored.is_none() || self.draft.target.values.get(secret).is_some())
     }
 
     /// Opens an empty field for another secret.
     pub fn replace_secret(&mut self) {
-        self.set_secret(Some(String::new()));
+        self.set_secret(Some(""));
     }
 
     /// Leaves the secret as it is stored.
@@ -30,21 +22,23 @@ impl EditorState {
         self.set_secret(None);
     }
 
-    fn set_secret(&mut self, secret: Option<String>) {
-        let field = match &mut self.draft.target {
-            TargetDraft::Http(_) => return,
-            TargetDraft::GoogleCloudLogging(draft) => {
-                draft.private_key = secret;
-                Field::PrivateKey
-            }
-            TargetDraft::AmazonS3(draft) => {
-                draft.secret_access_key = secret;
-                Field::SecretAccessKey
-            }
-        };
+    fn set_secret(&mut self, secret: Option<&str>) {
+        let Some(field) = self.owners_secret() else { return };
+        match secret {
+            Some(secret) => self.draft.target.values.set(field, secret),
+            None => self.draft.target.values.remove(field),
+        }
         self.filled = false;
         self.visited.retain(|visited| *visited != field);
         self.changed(field);
+    }
+
+    /// The secret of the kind that only its owner knows; `None` for a kind whose secrets are made.
+    pub(super) fn owners_secret(&self) -> Option<Field> {
+        let secret = self.draft.kind().spec().given_secret();
+        secret
+            .filter(|(_, secret)| secret.made.is_none())
+            .map(|(spec, _)| spec.field)
     }
 
     /// Whether a key has just filled in fields beside its own.
@@ -79,31 +73,12 @@ impl EditorState {
             .then(|| ServiceAccount::parse(text).err())
             .flatten()
     }
-
-    pub fn layout(&self) -> ObjectLayout {
-        match &self.draft.target {
-            TargetDraft::AmazonS3(draft) => draft.layout,
-            _ => ObjectLayout::default(),
-        }
-    }
-
-    pub fn set_layout(&mut self, layout: ObjectLayout) {
-        if let TargetDraft::AmazonS3(draft) = &mut self.draft.target {
-            draft.layout = layout;
-            self.touched();
-        }
-    }
-
-    /// Interfaces for programs start with GitLab's layout; people are better served by batches.
-    pub(super) fn choose_layout(&mut self) {
-        self.set_layout(ObjectLayout::Batches);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::{
-        destination::{DestinationDraft, DestinationKind, FilterKind, GoogleDraft, S3Draft},
+        destination::{DestinationDraft, DestinationKind, TargetDraft},
         ids::DestinationId,
     };
 
@@ -116,35 +91,26 @@ mod tests {
         DestinationView {
             id: DestinationId::new(3),
             version: 1,
-            draft: DestinationDraft {
-                name: "Cloud".into(),
-                target,
-                event_types: Vec::new(),
-                filter_kind: FilterKind::default(),
-                namespaces: String::new(),
-                start_from: String::new(),
-            },
+            draft: DestinationDraft::new("Cloud", target),
             unknown_types: Vec::new(),
             status: String::new(),
         }
     }
 
     fn google() -> DestinationView {
-        view(TargetDraft::GoogleCloudLogging(GoogleDraft {
-            project_id: "my-project".into(),
-            client_email: "a@my-project.example".into(),
-            log_id: "audit-events".into(),
-            private_key: None,
-        }))
+        view(TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+            (Field::ProjectId, "my-project"),
+            (Field::ClientEmail, "a@my-project.example"),
+            (Field::LogId, "audit-events"),
+        ]))
     }
 
     fn s3() -> DestinationView {
-        view(TargetDraft::AmazonS3(S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "us-east-1".into(),
-            bucket: "audit".into(),
-            ..S3Draft::default()
-        }))
+        view(TargetDraft::new(DestinationKind::AmazonS3).with([
+            (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+            (Field::Region, "us-east-1"),
+            (Field::Bucket, "audit"),
+        ]))
     }
 
     #[test]
@@ -190,13 +156,11 @@ mod tests {
 
     #[test]
     fn batches_are_chosen_for_a_new_destination_and_nothing_for_a_stored_one() {
-        assert_eq!(
-            EditorState::add(DestinationKind::AmazonS3).layout(),
-            ObjectLayout::Batches
-        );
+        let added = EditorState::add(DestinationKind::AmazonS3);
+        assert_eq!(added.text(Field::ObjectLayout), "batches");
         let mut editor = EditorState::edit(&s3());
-        assert_eq!(editor.layout(), ObjectLayout::Events);
-        editor.set_layout(ObjectLayout::Batches);
+        assert_eq!(editor.text(Field::ObjectLayout), "events");
+        editor.set_text(Field::ObjectLayout, "batches".into());
         assert!(editor.can_save());
     }
 

@@ -1,8 +1,4 @@
-use domain::{
-    FieldError,
-    destination::{FilterKind, HttpDraft, TargetDraft},
-    ids::DestinationId,
-};
+use domain::{FieldError, ids::DestinationId};
 
 use super::*;
 
@@ -10,18 +6,13 @@ pub(super) fn view(name: &str, version: i64) -> DestinationView {
     DestinationView {
         id: DestinationId::new(3),
         version,
-        draft: DestinationDraft {
-            name: name.into(),
-            target: TargetDraft::Http(HttpDraft {
-                url: "https://siem.example/in".into(),
-                verification_token: Some("8fK2abcdefghijklmnopqrx9".into()),
-                headers: Vec::new(),
-            }),
-            event_types: Vec::new(),
-            filter_kind: FilterKind::default(),
-            namespaces: String::new(),
-            start_from: String::new(),
-        },
+        draft: DestinationDraft::new(
+            name,
+            TargetDraft::new(DestinationKind::Http).with([
+                (Field::Url, "https://siem.example/in"),
+                (Field::VerificationToken, "8fK2abcdefghijklmnopqrx9"),
+            ]),
+        ),
         unknown_types: Vec::new(),
         status: String::new(),
     }

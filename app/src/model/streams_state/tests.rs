@@ -1,7 +1,4 @@
-use domain::{
-    Field,
-    destination::{FilterKind, HttpDraft, TargetDraft},
-};
+use domain::{Field, destination::TargetDraft};
 
 use super::*;
 
@@ -9,25 +6,20 @@ fn view(id: i64, name: &str) -> DestinationView {
     DestinationView {
         id: DestinationId::new(id),
         version: 1,
-        draft: DestinationDraft {
-            name: name.into(),
-            target: TargetDraft::Http(HttpDraft {
-                url: format!("https://{id}.example/in"),
-                verification_token: Some("8fK2abcdefghijklmnopqrx9".into()),
-                headers: Vec::new(),
-            }),
-            event_types: Vec::new(),
-            filter_kind: FilterKind::default(),
-            namespaces: String::new(),
-            start_from: String::new(),
-        },
+        draft: DestinationDraft::new(
+            name,
+            TargetDraft::new(DestinationKind::Http).with([
+                (Field::Url, format!("https://{id}.example/in")),
+                (Field::VerificationToken, "8fK2abcdefghijklmnopqrx9".into()),
+            ]),
+        ),
         unknown_types: Vec::new(),
         status: String::new(),
     }
 }
 
 fn sent() -> DestinationDraft {
-    DestinationDraft::new(DestinationKind::Http)
+    DestinationDraft::new("", TargetDraft::new(DestinationKind::Http))
 }
 
 fn two() -> StreamsState {

@@ -4,76 +4,47 @@ use std::collections::BTreeMap;
 
 use domain::{
     destination::{
-        DestinationSettings, DestinationUrl, Encryption, EventFilter, EventNames, FilterKind, Flow, GoogleSettings,
-        HeaderName, NamespaceFilter, NamespacePath, NewHeader, S3Settings, TargetSettings,
+        DestinationSettings, DestinationUrl, EventFilter, EventNames, FieldSpec, FilterKind, Flow, HeaderName, Input,
+        NamespaceFilter, NamespacePath, NewHeader, TargetSettings,
     },
     instance_event::Action,
 };
 
 use crate::store::{Destination, Header, Namespace, Target};
 
-/// A field under GitLab's name of its column.
-struct Told {
-    field: &'static str,
-    /// Its key in `config` of GitLab's unified API; none for what does not stand there.
-    config_key: Option<&'static str>,
-    value: String,
-    /// What is told of the value, where that is not all of it.
-    shown: Option<String>,
-}
-
-impl Told {
-    fn name(value: &str) -> Self {
-        Self {
-            field: "name",
-            config_key: None,
-            value: value.to_owned(),
-            shown: None,
-        }
-    }
-
-    fn plain(field: &'static str, config_key: &'static str, value: impl Into<String>) -> Self {
-        Self {
-            field,
-            config_key: Some(config_key),
-            value: value.into(),
-            shown: None,
-        }
-    }
-
-    /// Told by its origin: a path may hold a secret.
-    fn url(field: &'static str, config_key: &'static str, url: Option<&DestinationUrl>) -> Self {
-        Self {
-            field,
-            config_key: Some(config_key),
-            value: url.map(DestinationUrl::to_string).unwrap_or_default(),
-            shown: url.map(DestinationUrl::origin),
-        }
-    }
-
-    fn shown(&self) -> &str {
-        self.shown.as_ref().unwrap_or(&self.value)
-    }
-}
-
-/// A field that has changed, as its audit event tells it.
+/// A field that has changed, as its audit event reports it.
 struct Changed {
+    /// GitLab's name of the column.
     field: &'static str,
+    /// Its key in `config` of GitLab's unified API; `None` for what does not stand there.
     config_key: Option<&'static str>,
     from: String,
     to: String,
 }
 
 impl Changed {
-    /// None if nothing has. A change that what is shown leaves out is said to be one.
-    fn between(was: &Told, is: &Told) -> Option<Self> {
-        let (from, to) = (was.shown(), is.shown());
+    fn name(was: &str, is: &str) -> Option<Self> {
+        (was != is).then(|| Self {
+            field: "name",
+            config_key: None,
+            from: was.to_owned(),
+            to: is.to_owned(),
+        })
+    }
+
+    /// `None` if the value is the same. Of a URL the origin is reported, because a path may hold a secret; where that is the
+    /// same, it is said that something else has changed.
+    fn value(spec: &FieldSpec, was: &str, is: &str) -> Option<Self> {
+        let (from, to) = match spec.input {
+            Input::Url { .. } => (DestinationUrl::origin_of(was), DestinationUrl::origin_of(is)),
+            _ => (was.to_owned(), is.to_owned()),
+        };
         let note = if from == to { HIDDEN_CHANGE } else { "" };
-        (was.value != is.value).then(|| Self {
-            field: was.field,
-            config_key: was.config_key,
-            from: from.to_owned(),
+        (was != is).then(|| Self {
+            field: spec.column,
+            config_key: spec.gitlab_key,
             to: format!("{to}{note}"),
+            from,
         })
     }
 }
@@ -107,11 +78,9 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
     let mut actions: Vec<Action> = fields
         .map(|Changed { field, from, to, .. }| Action::DestinationChanged { names, field, from, to })
         .collect();
-    let secret = replaced_secret(&before.target, &change.target);
-    actions.extend(secret.map(|secret| Action::DestinationSecretReplaced { names, secret }));
-    if let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) {
-        actions.extend(header_changes(&stored.headers, &wanted.headers));
-    }
+    let secrets = replaced_secrets(&before.target, &change.target);
+    actions.extend(secrets.map(|secret| Action::DestinationSecretReplaced { names, secret }));
+    actions.extend(header_changes(&before.target.headers, change.target.headers()));
     actions.extend(filter_changes(&before.filter, &change.filter));
     actions.extend(namespace_changes(&before.namespaces, &change.namespaces));
     actions.extend(flow_changes(names, before.flow, change.flow.unwrap_or(before.flow)));
@@ -120,12 +89,12 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
 
 /// The fields that changed; those of `config` as one where GitLab's unified API names the events.
 fn changed_fields(before: &Destination, change: &DestinationSettings) -> Vec<Changed> {
-    let mut was = vec![Told::name(before.name.as_str())];
-    was.extend(stored_fields(&before.target));
-    let mut is = vec![Told::name(change.name.as_str())];
-    is.extend(wanted_fields(&change.target));
-    let pairs = was.iter().zip(&is);
-    let mut changed: Vec<Changed> = pairs.filter_map(|(was, is)| Changed::between(was, is)).collect();
+    let (was, is) = (&before.target.values, change.target.values());
+    let fields = change.target.kind().spec().given_fields();
+    let fields = fields.filter(|spec| spec.secret.is_none());
+    let values = fields.filter_map(|spec| Changed::value(spec, was.text(spec.field), is.text(spec.field)));
+    let name = Changed::name(before.name.as_str(), change.name.as_str());
+    let mut changed: Vec<Changed> = name.into_iter().chain(values).collect();
     if change.event_names == EventNames::Unified {
         let config = config_change(&changed);
         changed.retain(|one| one.config_key.is_none());
@@ -136,123 +105,18 @@ fn changed_fields(before: &Destination, change: &DestinationSettings) -> Vec<Cha
 
 /// Whether the same headers are to stand in another order: no event tells of that.
 pub(super) fn reorders_headers(before: &Destination, change: &DestinationSettings) -> bool {
-    let (Target::Http(stored), TargetSettings::Http(wanted)) = (&before.target, &change.target) else {
-        return false;
-    };
-    let stored = stored.headers.iter().map(|header| Some(header.id));
-    !stored.eq(wanted.headers.iter().map(|header| header.id))
+    let stored = before.target.headers.iter().map(|header| Some(header.id));
+    !stored.eq(change.target.headers().iter().map(|header| header.id))
 }
 
-/// Where events go, without anything secret and as GitLab's message about a new destination has it.
-pub(super) fn place_of(target: &TargetSettings) -> String {
-    match target {
-        TargetSettings::Http(settings) => settings.url.origin(),
-        TargetSettings::GoogleCloudLogging { settings, .. } => google_place(settings),
-        TargetSettings::AmazonS3 { settings, .. } => s3_place(settings),
-    }
-}
-
-/// The same of a destination that is stored.
-pub(super) fn stored_place(target: &Target) -> String {
-    match target {
-        Target::Http(target) => target.url.origin(),
-        Target::GoogleCloudLogging(target) => google_place(&target.settings),
-        Target::AmazonS3(target) => s3_place(&target.settings),
-    }
-}
-
-fn google_place(settings: &GoogleSettings) -> String {
-    format!(
-        "project id: {} and log id: {}",
-        settings.project_id(),
-        settings.log_id()
-    )
-}
-
-fn s3_place(settings: &S3Settings) -> String {
-    format!("bucket: {} and AWS region: {}", settings.bucket(), settings.region())
-}
-
-fn stored_fields(target: &Target) -> Vec<Told> {
-    match target {
-        Target::Http(target) => vec![Told::url("destination_url", "url", Some(&target.url))],
-        Target::GoogleCloudLogging(target) => google_fields(&target.settings),
-        Target::AmazonS3(target) => s3_fields(&target.settings),
-    }
-}
-
-fn wanted_fields(target: &TargetSettings) -> Vec<Told> {
-    match target {
-        TargetSettings::Http(settings) => vec![Told::url("destination_url", "url", Some(&settings.url))],
-        TargetSettings::GoogleCloudLogging { settings, .. } => google_fields(settings),
-        TargetSettings::AmazonS3 { settings, .. } => s3_fields(settings),
-    }
-}
-
-fn google_fields(settings: &GoogleSettings) -> Vec<Told> {
-    vec![
-        Told::plain("google_project_id_name", "googleProjectIdName", settings.project_id()),
-        Told::plain("client_email", "clientEmail", settings.client_email()),
-        Told::plain("log_id_name", "logIdName", settings.log_id()),
-    ]
-}
-
-fn s3_fields(settings: &S3Settings) -> Vec<Told> {
-    let options = settings.options();
-    let encryption = options.encryption.as_ref();
-    vec![
-        Told::plain("access_key_xid", "accessKeyXid", settings.access_key_id()),
-        Told::plain("aws_region", "awsRegion", settings.region()),
-        Told::plain("bucket_name", "bucketName", settings.bucket()),
-        Told::url("endpoint_url", "endpointUrl", settings.endpoint_url()),
-        Told::plain("key_prefix", "keyPrefix", settings.key_prefix()),
-        Told::plain("object_layout", "objectLayout", settings.layout().as_str()),
-        Told::plain("partitions", "partitions", options.partitions.as_str()),
-        Told::plain(
-            "omit_checksums",
-            "omitChecksums",
-            if options.omit_checksums { "true" } else { "false" },
-        ),
-        Told::plain("encryption", "encryption", encryption.map_or("", Encryption::as_str)),
-        Told::plain(
-            "kms_key_id",
-            "kmsKeyId",
-            encryption.and_then(Encryption::kms_key_id).unwrap_or_default(),
-        ),
-        Told::plain(
-            "lock_mode",
-            "lockMode",
-            options.lock.map_or("", |lock| lock.mode.as_str()),
-        ),
-        Told::plain(
-            "lock_days",
-            "lockDays",
-            options.lock.map_or_else(String::new, |lock| lock.days.to_string()),
-        ),
-    ]
-}
-
-fn replaced_secret(before: &Target, change: &TargetSettings) -> Option<&'static str> {
-    match (before, change) {
-        (Target::Http(stored), TargetSettings::Http(wanted)) => {
-            let token = wanted.verification_token.as_ref()?;
-            (stored.secrets.verification_token != *token).then_some("verification token")
-        }
-        (
-            Target::GoogleCloudLogging(stored),
-            TargetSettings::GoogleCloudLogging {
-                private_key: Some(key), ..
-            },
-        ) => (stored.private_key != *key).then_some("private key"),
-        (
-            Target::AmazonS3(stored),
-            TargetSettings::AmazonS3 {
-                secret_access_key: Some(secret),
-                ..
-            },
-        ) => (stored.secret_access_key != *secret).then_some("secret access key"),
-        _ => None,
-    }
+/// The names of the secrets that are no longer what they were.
+fn replaced_secrets<'a>(before: &'a Target, change: &'a TargetSettings) -> impl Iterator<Item = &'static str> + 'a {
+    let secrets = change.kind().spec().secrets();
+    let replaced = secrets.filter(|(spec, _)| {
+        let wanted = change.values().get(spec.field);
+        wanted.is_some_and(|wanted| before.values.get(spec.field) != Some(wanted))
+    });
+    replaced.map(|(_, secret)| secret.name)
 }
 
 /// Deleted ones first, for a new header may have taken over the name of one.

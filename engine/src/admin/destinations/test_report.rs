@@ -3,28 +3,19 @@
 //! Secrets are left out here for good: of an answer, whatever the request or the destination holds; of a body, everything
 //! but the test event itself.
 
-use domain::{
-    destination::DestinationKind,
-    probe::{
-        MASK, Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest,
-        Verdict,
-    },
-    s3_objects::ObjectKey,
-};
-use url::Url;
-
 use crate::{
     log::LoggedEvent,
     net::Traced,
-    sink::{KEPT_BYTES, LONG_SEGMENT, Report, masked, secrets_of_url},
-    store::{HttpTarget, Target},
+    sink::{KEPT_BYTES, Report, SinkKind, masked, sink_kind},
+    store::Target,
+};
+use domain::probe::{
+    Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest, Verdict,
 };
 
 /// A test that has ended.
 pub(super) struct Tested<'a> {
     pub(super) target: &'a Target,
-    /// Streams to it make objects in another way.
-    pub(super) layout_is_other: bool,
     pub(super) event: &'a LoggedEvent,
     pub(super) report: Report,
     pub(super) requests: Vec<Traced>,
@@ -63,19 +54,18 @@ impl Tested<'_> {
 
     /// How many a test makes when all goes well.
     const fn request_count(&self) -> usize {
-        match self.target.kind() {
-            DestinationKind::Http | DestinationKind::AmazonS3 => 1,
-            DestinationKind::GoogleCloudLogging => 2,
-        }
+        self.kind().requests.len()
     }
 
-    const fn purpose(&self, position: usize) -> Purpose {
-        match (self.target.kind(), position) {
-            (DestinationKind::Http, _) => Purpose::Event,
-            (DestinationKind::AmazonS3, _) => Purpose::Object,
-            (DestinationKind::GoogleCloudLogging, 0) => Purpose::AccessToken,
-            (DestinationKind::GoogleCloudLogging, _) => Purpose::LogEntry,
-        }
+    fn purpose(&self, position: usize) -> Purpose {
+        let requests = self.kind().requests;
+        // A kind has at least one, and the last one may be sent again.
+        let last = requests.last().copied().unwrap_or(Purpose::Event);
+        requests.get(position).copied().unwrap_or(last)
+    }
+
+    const fn kind(&self) -> &'static SinkKind {
+        sink_kind(self.target.kind)
     }
 
     /// `failed` says that this request is the one that the test failed with.
@@ -92,7 +82,7 @@ impl Tested<'_> {
             state: StageState::Done,
             started_us: free_from,
             took_us: traced.ready_us.saturating_sub(free_from),
-            detail: self.preparation(purpose),
+            detail: (self.kind().preparation)(purpose, self.target, self.event),
         }];
         stages.extend(traced.stages);
         let status = traced.answer.as_ref().map(|(status, _)| *status);
@@ -117,42 +107,10 @@ impl Tested<'_> {
             }),
             sent: Some(SentRequest {
                 method: traced.method,
-                url: self.visible_url(traced.url),
+                url: (self.kind().visible_url)(traced.url),
                 headers: traced.headers,
                 body,
             }),
-        }
-    }
-
-    fn preparation(&self, purpose: Purpose) -> String {
-        match (purpose, self.target) {
-            (Purpose::AccessToken, Target::GoogleCloudLogging(target)) => {
-                format!(
-                    "An assertion of {} was signed with its private key.",
-                    target.settings.client_email()
-                )
-            }
-            (Purpose::LogEntry, Target::GoogleCloudLogging(target)) => {
-                format!("An entry for {}, with the access token.", target.settings.log_name())
-            }
-            (Purpose::Object, Target::AmazonS3(target)) => {
-                let event = self.event;
-                let key = ObjectKey::of_event(
-                    &target.settings,
-                    &event.entity_type,
-                    &event.event_type,
-                    &event.source,
-                    &event.id,
-                    event.created_at,
-                );
-                let note = if self.layout_is_other {
-                    " Streams put many events into an object; a test is one by itself."
-                } else {
-                    ""
-                };
-                format!("The object {key} was signed for {}.{note}", target.settings.region())
-            }
-            _ => "The event was signed for Standard Webhooks.".to_owned(),
         }
     }
 
@@ -165,36 +123,9 @@ impl Tested<'_> {
         }
     }
 
-    /// Some services have their key in the path.
-    fn visible_url(&self, url: String) -> String {
-        match self.target {
-            Target::Http(_) => {
-                let (front, query) = url
-                    .split_once('?')
-                    .map_or((url.as_str(), None), |(front, query)| (front, Some(query)));
-                let segments = front.split('/').enumerate();
-                // The first three are the scheme and the host.
-                let segments = segments.map(|(position, segment)| match segment {
-                    secret if position > 2 && secret.len() >= LONG_SEGMENT => MASK,
-                    segment => segment,
-                });
-                let front = segments.collect::<Vec<_>>().join("/");
-                query.map_or_else(|| front.clone(), |query| format!("{front}?{query}"))
-            }
-            Target::GoogleCloudLogging(_) | Target::AmazonS3(_) => url,
-        }
-    }
-
     /// Everything that an answer may repeat and nobody is to see, the longest first.
     fn secrets(&self) -> Vec<String> {
-        let mut secrets = match self.target {
-            Target::Http(target) => http_secrets(target),
-            Target::GoogleCloudLogging(target) => vec![target.private_key.expose().trim().to_owned()],
-            Target::AmazonS3(target) => vec![
-                target.secret_access_key.expose().to_owned(),
-                target.settings.access_key_id().to_owned(),
-            ],
-        };
+        let mut secrets = (self.kind().secrets)(self.target);
         for request in &self.requests {
             secrets.extend(request.secrets.iter().cloned());
             if let (SentBody::Hidden(_), Ok(body)) = (self.sent_body(&request.body), std::str::from_utf8(&request.body))
@@ -208,17 +139,6 @@ impl Tested<'_> {
         secrets.dedup();
         secrets
     }
-}
-
-fn http_secrets(target: &HttpTarget) -> Vec<String> {
-    let values = target.headers.iter().map(|header| header.value.expose().to_owned());
-    let mut secrets: Vec<String> = values.collect();
-    secrets.push(target.secrets.verification_token.expose().to_owned());
-    secrets.push(target.secrets.signing_secret.expose().to_owned());
-    if let Ok(url) = Url::parse(target.url.as_str()) {
-        secrets.extend(secrets_of_url(&url));
-    }
-    secrets
 }
 
 /// As it stands in a JSON string, if it is another text there.

@@ -1,6 +1,6 @@
 //! The head of a request: what is the same in each, the custom headers over it, and what belongs to the event over both.
 
-use domain::{Timestamp, ids::ReplayId};
+use domain::{Field, Timestamp, ids::ReplayId};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
     header::{CONTENT_TYPE, USER_AGENT},
@@ -9,7 +9,7 @@ use http::{
 use super::signature::Signer;
 use crate::{
     log::LoggedEvent,
-    store::{Header, HttpTarget},
+    store::{Header, Target},
 };
 
 /// GitLab sends JSON under this content type, and receivers were built for it.
@@ -33,9 +33,8 @@ pub(super) struct RequestHead {
 
 impl RequestHead {
     /// None if a secret or header can't stand in a request or is no signing key, which parsing has excluded.
-    pub(super) fn new(target: &HttpTarget) -> Option<Self> {
-        let secrets = &target.secrets;
-        let mut token = HeaderValue::from_str(secrets.verification_token.expose()).ok()?;
+    pub(super) fn new(target: &Target) -> Option<Self> {
+        let mut token = HeaderValue::from_str(target.values.text(Field::VerificationToken)).ok()?;
         token.set_sensitive(true);
         let mut fixed = HeaderMap::with_capacity(16);
         fixed.insert(CONTENT_TYPE, DEFAULT_CONTENT_TYPE);
@@ -47,7 +46,7 @@ impl RequestHead {
         fixed.insert(STREAMING_TOKEN, token);
         Some(Self {
             fixed,
-            signer: Signer::new(secrets.signing_secret.expose())?,
+            signer: Signer::new(target.values.text(Field::SigningSecret))?,
         })
     }
 

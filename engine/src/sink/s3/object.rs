@@ -161,9 +161,9 @@ mod tests {
     use std::io::Read;
 
     use domain::{
-        Timestamp,
+        Field, Timestamp,
         access::TokenName,
-        destination::S3Draft,
+        destination::FieldMap,
         event::{EventId, EventType},
         ids::Seq,
     };
@@ -171,13 +171,12 @@ mod tests {
     use super::*;
 
     fn settings(layout: ObjectLayout) -> S3Settings {
-        S3Settings::parse(&S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "eu-central-1".into(),
-            bucket: "audit-events".into(),
-            layout,
-            ..S3Draft::default()
-        })
+        S3Settings::parse(&FieldMap::from([
+            (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, "audit-events"),
+            (Field::ObjectLayout, layout.as_str()),
+        ]))
         .unwrap()
     }
 

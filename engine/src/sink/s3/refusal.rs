@@ -282,19 +282,18 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
-    use domain::{destination::S3Draft, policy::CLIENT_CERTIFICATE_REQUIRED};
+    use domain::{Field, destination::FieldMap, policy::CLIENT_CERTIFICATE_REQUIRED};
 
     use super::*;
 
     fn settings(endpoint_url: &str) -> S3Settings {
-        S3Settings::parse(&S3Draft {
-            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-            region: "eu-central-1".into(),
-            bucket: "audit-events".into(),
-            endpoint_url: endpoint_url.into(),
-            key_prefix: "audit/prod".into(),
-            ..S3Draft::default()
-        })
+        S3Settings::parse(&FieldMap::from([
+            (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, "audit-events"),
+            (Field::EndpointUrl, endpoint_url),
+            (Field::KeyPrefix, "audit/prod"),
+        ]))
         .unwrap()
     }
 
@@ -340,14 +339,13 @@ mod tests {
 
     #[test]
     fn a_lock_and_a_kms_key_need_permissions_of_their_own() {
-        let settings = S3Settings::parse(&S3Draft {
-            encryption: "aws:kms".into(),
-            lock_mode: "GOVERNANCE".into(),
-            lock_days: "1".into(),
-            ..settings("").draft()
-        });
+        let values = settings("")
+            .values()
+            .with(Field::Encryption, "aws:kms")
+            .with(Field::LockMode, "GOVERNANCE")
+            .with(Field::LockDays, "1");
         assert_eq!(
-            access_denied(&settings.unwrap()),
+            access_denied(&S3Settings::parse(&values).unwrap()),
             "Access denied: allow the access key s3:PutObject and s3:PutObjectRetention on \
              arn:aws:s3:::audit-events/audit/prod/*, and kms:GenerateDataKey on the KMS key."
         );

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     Timestamp,
-    destination::{S3Draft, SecretAccessKey},
+    destination::{DestinationKind, FieldMap},
     event::{EventId, EventType},
     ids::Seq,
 };
@@ -56,28 +56,29 @@ fn url(receiver: &Receiver) -> String {
     format!("http://127.0.0.1:{}", receiver.port())
 }
 
-fn draft(endpoint_url: &str, layout: ObjectLayout) -> S3Draft {
-    S3Draft {
-        access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
-        region: "eu-central-1".into(),
-        bucket: "audit-events".into(),
-        endpoint_url: endpoint_url.into(),
-        key_prefix: "it's-(a)/b*c".into(),
-        layout,
-        ..S3Draft::default()
-    }
+fn values(endpoint_url: &str, layout: ObjectLayout) -> FieldMap {
+    FieldMap::from([
+        (Field::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
+        (Field::SecretAccessKey, SECRET),
+        (Field::Region, "eu-central-1"),
+        (Field::Bucket, "audit-events"),
+        (Field::EndpointUrl, endpoint_url),
+        (Field::KeyPrefix, "it's-(a)/b*c"),
+        (Field::ObjectLayout, layout.as_str()),
+    ])
 }
 
 fn sink_at(endpoint_url: &str, layout: ObjectLayout, rules: NetworkRules) -> S3Sink {
-    sink_of(&draft(endpoint_url, layout), rules)
+    sink_of(values(endpoint_url, layout), rules)
 }
 
-fn sink_of(draft: &S3Draft, rules: NetworkRules) -> S3Sink {
+fn sink_of(values: FieldMap, rules: NetworkRules) -> S3Sink {
     // A second one is refused, and the first one stays.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let target = S3Target {
-        settings: S3Settings::parse(draft).unwrap(),
-        secret_access_key: SecretAccessKey::parse(SECRET).unwrap(),
+    let target = Target {
+        kind: DestinationKind::AmazonS3,
+        values,
+        headers: Vec::new(),
     };
     let services = SinkServices::usual().unwrap();
     S3Sink::new(&target, &GuardedClients::new(rules), &services, Clock::machine()).unwrap()
@@ -481,15 +482,15 @@ async fn a_service_that_refuses_the_object_for_another_reason_is_not_taken_for_o
 #[tokio::test]
 async fn options_of_objects_are_headers() {
     let server = answering(200, &[TAG], "").await;
-    let mut draft = draft(&url(&server), ObjectLayout::Events);
-    draft.encryption = "aws:kms".into();
-    draft.kms_key_id = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd".into();
-    draft.lock_mode = "GOVERNANCE".into();
-    draft.lock_days = "30".into();
-    draft.partitions = "hive".into();
+    let values = values(&url(&server), ObjectLayout::Events)
+        .with(Field::Encryption, "aws:kms")
+        .with(Field::KmsKeyId, "arn:aws:kms:eu-central-1:111122223333:key/1234abcd")
+        .with(Field::LockMode, "GOVERNANCE")
+        .with(Field::LockDays, "30")
+        .with(Field::Partitions, "hive");
     for omit_checksums in [false, true] {
-        draft.omit_checksums = omit_checksums;
-        assert_eq!(send_one(&sink_of(&draft, local())).await.outcome, ACCEPTED);
+        let values = values.clone().with(Field::Checksums, omit_checksums.to_string());
+        assert_eq!(send_one(&sink_of(values, local())).await.outcome, ACCEPTED);
     }
     let seen = server.requests();
     for request in &seen {
@@ -527,10 +528,10 @@ async fn a_lock_that_the_bucket_does_not_have_is_no_event_s_fault() {
     const BODY: &str =
         "<Error><Code>InvalidRequest</Code><Message>Bucket is missing Object Lock Configuration</Message></Error>";
     let server = answering(400, &[], BODY).await;
-    let mut draft = draft(&url(&server), ObjectLayout::Events);
-    draft.lock_mode = "COMPLIANCE".into();
-    draft.lock_days = "1".into();
-    let report = send_one(&sink_of(&draft, local())).await;
+    let values = values(&url(&server), ObjectLayout::Events)
+        .with(Field::LockMode, "COMPLIANCE")
+        .with(Field::LockDays, "1");
+    let report = send_one(&sink_of(values, local())).await;
     assert!(
         matches!(report.outcome, Outcome::Answered { status: 403, .. }),
         "{report:?}"

@@ -6,7 +6,7 @@ use domain::{
     Timestamp,
     access::{Scope, TokenName},
     activity::Minute,
-    destination::{DestinationDraft, VerificationToken},
+    destination::DestinationDraft,
     ids::{Seq, TokenId, UserId},
     instance_event::{Action, Author, InstanceEvent, Subject},
 };
@@ -15,7 +15,7 @@ use futures::{FutureExt, future::BoxFuture};
 use super::*;
 use crate::{
     instance_events::Recorded,
-    store::{HttpSecrets, NewDestination, NewToken, SigningSecret},
+    store::{NewDestination, NewToken, Target},
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
@@ -107,13 +107,10 @@ async fn insert_destination(database: &Database) -> Result<(), StoreError> {
     let settings = DestinationDraft::http("SIEM", "https://siem.example")
         .parse_new()
         .unwrap();
-    let secrets = HttpSecrets {
-        verification_token: VerificationToken::from_random([7; 24]),
-        signing_secret: SigningSecret::from_random([7; 32]),
-    };
+    let target = Target::merged(&settings.target, None).unwrap();
     let new = NewDestination {
         settings: &settings,
-        secrets: &secrets,
+        target: &target,
         key: None,
         start: Seq::START,
         limit: 20,

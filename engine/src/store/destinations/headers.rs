@@ -3,16 +3,12 @@
 use std::collections::HashMap;
 
 use domain::{
-    Field, FieldError,
-    destination::{HeaderName, HeaderText, NewHeader},
+    destination::{HeaderName, HeaderText},
     ids::{DestinationId, HeaderId},
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-use super::{
-    super::{Database, StoreError},
-    UpdateError,
-};
+use super::super::{Database, StoreError};
 use crate::vault::Place;
 
 /// A custom header as stored.
@@ -42,43 +38,28 @@ impl Database {
         Ok(headers)
     }
 
-    /// Makes `wanted` the headers of the destination. `before` is what is stored.
+    /// Makes `wanted` the headers of the destination, and gives an id to those that have none yet.
     pub(super) async fn replace_headers(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         destination: DestinationId,
-        before: &[Header],
-        wanted: &[NewHeader],
-    ) -> Result<Vec<Header>, UpdateError> {
-        // All go first, so that two headers may exchange their names.
+        wanted: Vec<Header>,
+    ) -> Result<Vec<Header>, StoreError> {
+        // All are deleted first, so that two headers may exchange their names.
         sqlx::query("DELETE FROM destination_headers WHERE destination_id = ?")
             .bind(destination.get())
             .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::from)?;
+            .await?;
         let mut stored = Vec::with_capacity(wanted.len());
         for (row, header) in (0_u8..).zip(wanted) {
-            let kept = before.iter().find(|kept| Some(kept.id) == header.id);
-            let Some(value) = header.value.clone().or_else(|| kept.map(|kept| kept.value.clone())) else {
-                return Err(UpdateError::Refused(FieldError::new(
-                    Field::HeaderValue(row),
-                    "Value can't be blank",
-                )));
-            };
-            let id = insert(transaction, destination, kept.map(|kept| kept.id), row, header).await?;
+            let id = insert(transaction, destination, row, &header).await?;
             // The ciphertext is bound to the row's id, which for a new row is known only now.
             sqlx::query("UPDATE destination_headers SET value_sealed = ? WHERE id = ?")
-                .bind(self.vault.seal(place(id), value.expose()).map_err(StoreError::from)?)
+                .bind(self.vault.seal(place(id), header.value.expose())?)
                 .bind(id.get())
                 .execute(&mut **transaction)
-                .await
-                .map_err(StoreError::from)?;
-            stored.push(Header {
-                id,
-                name: header.name.clone(),
-                value,
-                active: header.active,
-            });
+                .await?;
+            stored.push(Header { id, ..header });
         }
         Ok(stored)
     }
@@ -104,15 +85,14 @@ impl Database {
 async fn insert(
     transaction: &mut Transaction<'static, Sqlite>,
     destination: DestinationId,
-    id: Option<HeaderId>,
     row: u8,
-    header: &NewHeader,
+    header: &Header,
 ) -> Result<HeaderId, StoreError> {
     let inserted = sqlx::query(
         "INSERT INTO destination_headers (id, destination_id, position, name, value_sealed, active) \
          VALUES (?, ?, ?, ?, x'', ?)",
     )
-    .bind(id.map(HeaderId::get))
+    .bind((header.id != Header::UNSTORED).then_some(header.id.get()))
     .bind(destination.get())
     .bind(row)
     .bind(header.name.as_str())

@@ -1,96 +1,112 @@
-//! Where a destination's events go: what belongs to each kind, secrets included.
+//! Where a destination's events go: the values of its kind's fields, secrets included, and its headers.
 
-use domain::destination::{
-    DestinationKind, DestinationUrl, GoogleSettings, PrivateKey, S3Settings, SecretAccessKey, VerificationToken,
+use domain::{
+    Field, FieldError,
+    destination::{DestinationKind, FieldMap, Made, NewHeader, TargetSettings, VerificationToken},
+    ids::HeaderId,
 };
 
-use super::Header;
+use super::{super::StoreError, Header, UpdateError};
+use crate::vault::{KeyError, random};
 
-/// What belongs to one kind.
+/// As stored: every value is in its normal form, and every secret is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    Http(HttpTarget),
-    GoogleCloudLogging(GoogleTarget),
-    AmazonS3(S3Target),
-}
-
-impl Target {
-    pub const fn kind(&self) -> DestinationKind {
-        match self {
-            Self::Http(_) => DestinationKind::Http,
-            Self::GoogleCloudLogging(_) => DestinationKind::GoogleCloudLogging,
-            Self::AmazonS3(_) => DestinationKind::AmazonS3,
-        }
-    }
-
-    pub const fn as_http(&self) -> Option<&HttpTarget> {
-        match self {
-            Self::Http(target) => Some(target),
-            Self::GoogleCloudLogging(_) | Self::AmazonS3(_) => None,
-        }
-    }
-
-    /// Where it is, without anything secret: the origin of a URL, the name of a log, a bucket.
-    pub fn place(&self) -> String {
-        match self {
-            Self::Http(target) => target.url.origin(),
-            Self::GoogleCloudLogging(target) => target.settings.log_name(),
-            Self::AmazonS3(target) => format!("s3://{}", target.settings.bucket()),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpTarget {
-    pub url: DestinationUrl,
-    pub secrets: HttpSecrets,
+pub struct Target {
+    pub kind: DestinationKind,
+    pub values: FieldMap,
     /// In the order in which they are shown; at most 20.
     pub headers: Vec<Header>,
 }
 
-/// What only the receiver and this instance know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpSecrets {
-    pub verification_token: VerificationToken,
-    /// The key of the Standard Webhooks signature: `whsec_` and base64.
-    pub signing_secret: SigningSecret,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GoogleTarget {
-    pub settings: GoogleSettings,
-    pub private_key: PrivateKey,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct S3Target {
-    pub settings: S3Settings,
-    pub secret_access_key: SecretAccessKey,
-}
-
-/// A Standard Webhooks secret. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SigningSecret(String);
-
-impl SigningSecret {
-    /// `whsec_` and the base64 of 32 random bytes.
-    pub fn from_random(bytes: [u8; 32]) -> Self {
-        use base64::{Engine as _, engine::general_purpose::STANDARD};
-        Self(format!("whsec_{}", STANDARD.encode(bytes)))
+impl Target {
+    /// The target that these settings describe. The secrets that they leave out are those of `stored`, or are made.
+    ///
+    /// # Errors
+    /// [`UpdateError`] if a secret is missing that only its owner knows, or if `stored` is of another kind.
+    pub(crate) fn merged(wanted: &TargetSettings, stored: Option<&Self>) -> Result<Self, UpdateError> {
+        if stored.is_some_and(|stored| stored.kind != wanted.kind()) {
+            // A destination keeps its kind.
+            return Err(UpdateError::NotFound);
+        }
+        let mut values = wanted.values().clone();
+        for (spec, secret) in wanted.kind().spec().secrets() {
+            if values.get(spec.field).is_some() {
+                continue;
+            }
+            let kept = stored.and_then(|stored| stored.values.get(spec.field));
+            let text = match (kept, secret.made) {
+                (Some(kept), _) => kept.to_owned(),
+                (None, Some(made)) => make(made).map_err(StoreError::from)?,
+                (None, None) => return Err(missing(spec.field)),
+            };
+            values.set(spec.field, text);
+        }
+        let kept = stored.map(|stored| stored.headers.as_slice()).unwrap_or_default();
+        Ok(Self {
+            kind: wanted.kind(),
+            values,
+            headers: merged_headers(wanted.headers(), kept)?,
+        })
     }
 
-    /// One that was stored.
-    pub(super) const fn stored(text: String) -> Self {
-        Self(text)
+    pub const fn kind(&self) -> DestinationKind {
+        self.kind
     }
 
-    pub fn expose(&self) -> &str {
-        &self.0
+    /// Where it is, without anything secret: the origin of a URL, the name of a log, a bucket.
+    pub fn place(&self) -> String {
+        (self.kind.spec().place)(&self.values)
+    }
+
+    /// The same, as GitLab's messages about new and deleted destinations have it.
+    pub fn gitlab_place(&self) -> String {
+        (self.kind.spec().gitlab.place)(&self.values)
+    }
+
+    /// What no other destination of the kind has.
+    pub(super) fn identity(&self) -> String {
+        let fields = self.kind.spec().identity.iter();
+        // Parsed values contain no line breaks.
+        fields
+            .map(|field| self.values.text(*field))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
-impl std::fmt::Debug for SigningSecret {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("SigningSecret(..)")
+fn merged_headers(wanted: &[NewHeader], kept: &[Header]) -> Result<Vec<Header>, UpdateError> {
+    let headers = (0_u8..).zip(wanted).map(|(row, header)| {
+        let kept = kept.iter().find(|kept| Some(kept.id) == header.id);
+        let value = header.value.clone().or_else(|| kept.map(|kept| kept.value.clone()));
+        Ok(Header {
+            id: kept.map_or(Header::UNSTORED, |kept| kept.id),
+            name: header.name.clone(),
+            value: value.ok_or_else(|| missing(Field::HeaderValue(row)))?,
+            active: header.active,
+        })
+    });
+    headers.collect()
+}
+
+impl Header {
+    /// The id of one that is not stored yet.
+    pub(super) const UNSTORED: HeaderId = HeaderId::new(0);
+}
+
+fn missing(field: Field) -> UpdateError {
+    UpdateError::Refused(FieldError::new(field, "Value can't be blank"))
+}
+
+fn make(made: Made) -> Result<String, KeyError> {
+    match made {
+        Made::Token => {
+            let bytes = random::<24>().map_err(|_| KeyError::NoRandomness)?;
+            Ok(VerificationToken::from_random(bytes).expose().to_owned())
+        }
+        Made::SigningKey => {
+            use base64::{Engine as _, engine::general_purpose::STANDARD};
+            let bytes = random::<32>().map_err(|_| KeyError::NoRandomness)?;
+            Ok(format!("whsec_{}", STANDARD.encode(bytes)))
+        }
     }
 }

@@ -3,7 +3,10 @@
 use std::{io::Read, time::Duration};
 
 use crate::sink::SinkServices;
-use domain::destination::{DestinationDraft, FilterKind, ObjectLayout, S3Draft, TargetDraft};
+use domain::{
+    Field,
+    destination::{DestinationDraft, DestinationKind, ObjectLayout, TargetDraft},
+};
 use receivers::{
     Fault,
     s3::{Refusal, S3Server},
@@ -38,23 +41,16 @@ impl Bucket {
     }
 
     fn draft(&self, layout: ObjectLayout) -> DestinationDraft {
-        DestinationDraft {
-            name: "Bucket".into(),
-            target: TargetDraft::AmazonS3(S3Draft {
-                access_key_id: ACCESS_KEY_ID.into(),
-                secret_access_key: Some(SECRET.into()),
-                region: "eu-central-1".into(),
-                bucket: BUCKET.into(),
-                endpoint_url: self.server.url(),
-                key_prefix: "audit".into(),
-                layout,
-                ..S3Draft::default()
-            }),
-            event_types: Vec::new(),
-            filter_kind: FilterKind::default(),
-            namespaces: String::new(),
-            start_from: String::new(),
-        }
+        let target = TargetDraft::new(DestinationKind::AmazonS3).with([
+            (Field::AccessKeyId, ACCESS_KEY_ID),
+            (Field::SecretAccessKey, SECRET),
+            (Field::Region, "eu-central-1"),
+            (Field::Bucket, BUCKET),
+            (Field::EndpointUrl, &self.server.url()),
+            (Field::KeyPrefix, "audit"),
+            (Field::ObjectLayout, layout.as_str()),
+        ]);
+        DestinationDraft::new("Bucket", target)
     }
 
     fn fall_ill(&self, ill: Ill) {

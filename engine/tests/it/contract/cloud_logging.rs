@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::sink::SinkServices;
-use domain::destination::{DestinationDraft, FilterKind, GoogleDraft, TargetDraft};
+use domain::{
+    Field,
+    destination::{DestinationDraft, DestinationKind, TargetDraft},
+};
 use receivers::{
     Answer, Fault,
     google::{Code, GoogleServer, Refusal},
@@ -20,19 +23,13 @@ impl Counterpart for CloudLogging {
 
     fn draft(&self) -> DestinationDraft {
         let account = self.0.service_account();
-        DestinationDraft {
-            name: "Cloud".into(),
-            target: TargetDraft::GoogleCloudLogging(GoogleDraft {
-                project_id: account.project_id.clone(),
-                client_email: account.client_email.clone(),
-                log_id: "audit/events".into(),
-                private_key: Some(account.private_key_pem.clone()),
-            }),
-            event_types: Vec::new(),
-            filter_kind: FilterKind::default(),
-            namespaces: String::new(),
-            start_from: String::new(),
-        }
+        let target = TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
+            (Field::ProjectId, account.project_id.as_str()),
+            (Field::ClientEmail, &account.client_email),
+            (Field::LogId, "audit/events"),
+            (Field::PrivateKey, &account.private_key_pem),
+        ]);
+        DestinationDraft::new("Cloud", target)
     }
 
     fn services(&self) -> SinkServices {

@@ -1,7 +1,7 @@
 //! An HTTP endpoint.
 
 use crate::sink::SinkServices;
-use domain::destination::{DestinationDraft, HeaderDraft, TargetDraft};
+use domain::destination::{DestinationDraft, HeaderDraft};
 use receivers::{Fault, Receiver, Request};
 
 use super::{Counterpart, Ill};
@@ -17,13 +17,11 @@ impl Counterpart for Endpoint {
 
     fn draft(&self) -> DestinationDraft {
         let mut draft = DestinationDraft::http("SIEM", self.0.url());
-        if let TargetDraft::Http(http) = &mut draft.target {
-            http.headers.push(HeaderDraft {
-                name: "Authorization".into(),
-                value: Some(SECRET.into()),
-                ..HeaderDraft::new()
-            });
-        }
+        draft.target.headers.push(HeaderDraft {
+            name: "Authorization".into(),
+            value: Some(SECRET.into()),
+            ..HeaderDraft::new()
+        });
         draft
     }
 

@@ -17,7 +17,7 @@ fn hidden(id: i64, name: &str, active: bool) -> HeaderDraft {
 
 fn stored() -> EditorState {
     let mut stored = view("SIEM", 1);
-    *headers_mut(&mut stored.draft).unwrap() = vec![hidden(7, "X-A", true), hidden(8, "X-B", false)];
+    stored.draft.target.headers = vec![hidden(7, "X-A", true), hidden(8, "X-B", false)];
     EditorState::edit(&stored)
 }
 
@@ -31,7 +31,10 @@ fn a_new_row_is_active_and_holds_up_saving_until_it_is_filled_in() {
     assert!(!editor.can_save());
     editor.set_text(Field::HeaderValue(0), "sre".into());
     assert!(editor.can_save());
-    assert_eq!(headers(&editor.draft()).first().unwrap().value.as_deref(), Some("sre"));
+    assert_eq!(
+        editor.draft().target.headers.first().unwrap().value.as_deref(),
+        Some("sre")
+    );
 }
 
 #[test]

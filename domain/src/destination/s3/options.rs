@@ -1,7 +1,9 @@
 //! How objects are put into a bucket, beyond where: the folders of their dates, checksums, encryption and Object Lock.
 
-use super::{S3Draft, rules::TextRules};
-use crate::{Field, FieldError, FieldErrors};
+use crate::{
+    Field, FieldError, FieldErrors,
+    destination::{FieldMap, Input, rules::TextRules},
+};
 
 const KMS_KEY_ID: TextRules = TextRules {
     field: Field::KmsKeyId,
@@ -117,38 +119,33 @@ pub struct ObjectOptions {
 impl ObjectOptions {
     /// # Errors
     /// Every field that breaks a rule, each with its message.
-    pub(super) fn parse(draft: &S3Draft) -> Result<Self, FieldErrors> {
+    pub(super) fn parse(values: &FieldMap) -> Result<Self, FieldErrors> {
+        let text = |field| values.text(field).trim();
         let mut errors = FieldErrors::default();
-        let partitions = errors.collect(parse_partitions(draft.partitions.trim()));
-        let encryption = errors.collect(parse_encryption(draft.encryption.trim(), draft.kms_key_id.trim()));
-        let lock = errors.collect(parse_lock(draft.lock_mode.trim(), draft.lock_days.trim()));
-        match (partitions, encryption, lock) {
-            (Some(partitions), Some(encryption), Some(lock)) => Ok(Self {
+        let partitions = errors.collect(parse_partitions(text(Field::Partitions)));
+        let omit_checksums = errors.collect(parse_checksums(text(Field::Checksums)));
+        let encryption = errors.collect(parse_encryption(text(Field::Encryption), text(Field::KmsKeyId)));
+        let lock = errors.collect(parse_lock(text(Field::LockMode), text(Field::LockDays)));
+        match (partitions, omit_checksums, encryption, lock) {
+            (Some(partitions), Some(omit_checksums), Some(encryption), Some(lock)) => Ok(Self {
                 partitions,
-                omit_checksums: draft.omit_checksums,
+                omit_checksums,
                 encryption,
                 lock,
             }),
             _ => Err(errors),
         }
     }
+}
 
-    /// The form with these filled in.
-    pub(super) fn fill_in(&self, draft: S3Draft) -> S3Draft {
-        let encryption = self.encryption.as_ref();
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        S3Draft {
-            partitions: match self.partitions {
-                Partitions::Dates => String::new(),
-                Partitions::Hive => self.partitions.as_str().to_owned(),
-            },
-            omit_checksums: self.omit_checksums,
-            encryption: text(encryption.map(Encryption::as_str)),
-            kms_key_id: text(encryption.and_then(Encryption::kms_key_id)),
-            lock_mode: text(self.lock.map(|lock| lock.mode.as_str())),
-            lock_days: self.lock.map_or_else(String::new, |lock| lock.days.to_string()),
-            ..draft
-        }
+fn parse_checksums(text: &str) -> Result<bool, FieldError> {
+    match text {
+        "" | Input::OFF => Ok(false),
+        Input::ON => Ok(true),
+        _ => Err(FieldError::new(
+            Field::Checksums,
+            "Omit checksums must be true or false",
+        )),
     }
 }
 
@@ -200,86 +197,77 @@ fn parse_lock(mode: &str, days: &str) -> Result<Option<ObjectLock>, FieldError> 
 mod tests {
     use super::*;
 
-    fn draft(encryption: &str, kms_key_id: &str, lock_mode: &str, lock_days: &str) -> S3Draft {
-        S3Draft {
-            encryption: encryption.into(),
-            kms_key_id: kms_key_id.into(),
-            lock_mode: lock_mode.into(),
-            lock_days: lock_days.into(),
-            ..S3Draft::default()
-        }
+    fn values(encryption: &str, kms_key_id: &str, lock_mode: &str, lock_days: &str) -> FieldMap {
+        FieldMap::from([
+            (Field::Encryption, encryption),
+            (Field::KmsKeyId, kms_key_id),
+            (Field::LockMode, lock_mode),
+            (Field::LockDays, lock_days),
+        ])
     }
 
     #[test]
     fn without_a_choice_objects_are_put_as_they_always_were() {
-        assert_eq!(ObjectOptions::parse(&S3Draft::default()), Ok(ObjectOptions::default()));
+        assert_eq!(ObjectOptions::parse(&FieldMap::default()), Ok(ObjectOptions::default()));
     }
 
     #[test]
-    fn what_is_parsed_can_be_filled_in_again() {
-        let arn = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd";
-        for (encryption, key_id, mode, days) in [
-            ("AES256", "", "", ""),
-            ("aws:kms", "", "GOVERNANCE", "1"),
-            ("aws:kms", arn, "COMPLIANCE", "36500"),
-        ] {
-            let mut draft = draft(encryption, key_id, mode, days);
-            draft.partitions = "hive".into();
-            draft.omit_checksums = true;
-            let options = ObjectOptions::parse(&draft).unwrap();
-            assert_eq!(options.partitions, Partitions::Hive);
-            assert_eq!(options.fill_in(S3Draft::default()), draft);
-        }
+    fn every_option_is_read() {
+        let values = values("aws:kms", "key", "COMPLIANCE", "36500")
+            .with(Field::Partitions, "hive")
+            .with(Field::Checksums, Input::ON);
+        let options = ObjectOptions::parse(&values).unwrap();
+        assert_eq!((options.partitions, options.omit_checksums), (Partitions::Hive, true));
+        assert_eq!(options.encryption.unwrap().kms_key_id(), Some("key"));
+        let lock = options.lock.unwrap();
+        assert_eq!((lock.mode, lock.days), (LockMode::Compliance, 36_500));
     }
 
     #[test]
     fn each_broken_rule_has_its_message() {
-        for (draft, field, message) in [
+        for (values, field, message) in [
             (
-                draft("aes", "", "", ""),
+                values("aes", "", "", ""),
                 Field::Encryption,
                 "Encryption must be AES256 or aws:kms, or empty for the encryption of the bucket",
             ),
             (
-                draft("AES256", "key", "", ""),
+                values("AES256", "key", "", ""),
                 Field::KmsKeyId,
                 "KMS key id can't be used without the encryption aws:kms",
             ),
             (
-                draft("aws:kms", "a b", "", ""),
+                values("aws:kms", "a b", "", ""),
                 Field::KmsKeyId,
                 "KMS key id must only contain letters, digits and ASCII punctuation",
             ),
             (
-                draft("", "", "governance", "1"),
+                values("", "", "governance", "1"),
                 Field::LockMode,
                 "Lock mode must be GOVERNANCE or COMPLIANCE, or empty for no lock",
             ),
             (
-                draft("", "", "", "30"),
+                values("", "", "", "30"),
                 Field::LockMode,
                 "Lock mode can't be blank where lock days are given",
             ),
             (
-                draft("", "", "COMPLIANCE", ""),
+                values("", "", "COMPLIANCE", ""),
                 Field::LockDays,
                 "Lock days must be a whole number from 1 to 36500",
             ),
             (
-                draft("", "", "COMPLIANCE", "36501"),
+                values("", "", "COMPLIANCE", "36501"),
                 Field::LockDays,
                 "Lock days must be a whole number from 1 to 36500",
             ),
             (
-                S3Draft {
-                    partitions: "weeks".into(),
-                    ..S3Draft::default()
-                },
+                FieldMap::from([(Field::Partitions, "weeks")]),
                 Field::Partitions,
                 "Partition layout must be dates or hive",
             ),
         ] {
-            let errors = ObjectOptions::parse(&draft).unwrap_err();
+            let errors = ObjectOptions::parse(&values).unwrap_err();
             assert_eq!(errors.message_for(field), Some(message), "{errors}");
         }
     }

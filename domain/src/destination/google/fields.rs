@@ -1,0 +1,48 @@
+//! The fields of a log of Google Cloud Logging.
+
+use super::PrivateKey;
+use crate::{
+    Field,
+    destination::{FieldSpec, Input, SecretSpec},
+};
+
+pub(super) const FIELDS: &[FieldSpec] = &[
+    FieldSpec {
+        gitlab_key: Some("googleProjectIdName"),
+        column: "google_project_id_name",
+        placeholder: "my-google-project",
+        example: "my-google-project",
+        ..FieldSpec::new(Field::ProjectId, "project_id", "Project ID")
+    },
+    FieldSpec {
+        gitlab_key: Some("clientEmail"),
+        placeholder: "my-email@my-google-project.iam.gserviceaccount.com",
+        example: "audit@my-google-project.iam.gserviceaccount.com",
+        ..FieldSpec::new(Field::ClientEmail, "client_email", "Client Email")
+    },
+    FieldSpec {
+        gitlab_key: Some("logIdName"),
+        column: "log_id_name",
+        hint: "Names the log in Google Cloud, where entries can be filtered by it.",
+        placeholder: "audit-events",
+        example: "audit-events",
+        default: "audit-events",
+        prefilled: Some(""),
+        ..FieldSpec::new(Field::LogId, "log_id", "Log ID")
+    },
+    FieldSpec {
+        hint: "Paste the private_key of the service account's key, or its whole JSON: that fills in the project ID and the client email as well.",
+        placeholder: "-----BEGIN PRIVATE KEY-----",
+        description: "PEM, from the service account's key file. Never returned.",
+        input: Input::Lines(16),
+        secret: Some(SecretSpec {
+            name: "private key",
+            parse: |text| PrivateKey::parse(text).map(|key| key.expose().to_owned()),
+            made: None,
+            is_shown: false,
+            notice: "The private key is stored encrypted and never shown again, here or in the Google Cloud console. To change it, add a new one.",
+            replace: "Add a new private key",
+        }),
+        ..FieldSpec::new(Field::PrivateKey, "private_key", "Private key")
+    },
+];

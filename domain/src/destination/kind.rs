@@ -1,0 +1,45 @@
+//! The kinds of destination: the one list of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FieldSpec, KindSpec, google::GOOGLE_CLOUD_LOGGING, http::HTTP, s3::AMAZON_S3};
+use crate::Field;
+
+/// The service behind a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationKind {
+    Http,
+    #[serde(rename = "gcp")]
+    GoogleCloudLogging,
+    #[serde(rename = "aws")]
+    AmazonS3,
+}
+
+impl DestinationKind {
+    /// Every kind, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Http, Self::GoogleCloudLogging, Self::AmazonS3];
+
+    pub const fn spec(self) -> &'static KindSpec {
+        match self {
+            Self::Http => &HTTP,
+            Self::GoogleCloudLogging => &GOOGLE_CLOUD_LOGGING,
+            Self::AmazonS3 => &AMAZON_S3,
+        }
+    }
+
+    /// As GitLab's API names its categories.
+    pub const fn as_str(self) -> &'static str {
+        self.spec().name
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The kind that has this field; `None` for fields that every destination has, and for those of other forms.
+    pub fn with_field(field: Field) -> Option<(Self, &'static FieldSpec)> {
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find_map(|kind| Some((kind, kind.spec().field(field)?)))
+    }
+}

@@ -1,0 +1,196 @@
+//! The fields of a bucket.
+
+use super::SecretAccessKey;
+use crate::{
+    Field,
+    destination::{Choice, Dependency, FieldSpec, Input, SecretSpec},
+};
+
+const OPTIONS: Option<&str> = Some("Object options");
+
+pub(super) const FIELDS: &[FieldSpec] = &[
+    FieldSpec {
+        gitlab_key: Some("accessKeyXid"),
+        column: "access_key_xid",
+        placeholder: "AKIA1231dsdsdsdsds23",
+        example: "AKIAIOSFODNN7EXAMPLE",
+        ..FieldSpec::new(Field::AccessKeyId, "access_key_id", "Access Key ID")
+    },
+    FieldSpec {
+        gitlab_key: Some("awsRegion"),
+        column: "aws_region",
+        placeholder: "us-east-1",
+        example: "us-east-1",
+        ..FieldSpec::new(Field::Region, "region", "AWS Region")
+    },
+    FieldSpec {
+        gitlab_key: Some("bucketName"),
+        column: "bucket_name",
+        placeholder: "bucket-name",
+        example: "audit-events",
+        ..FieldSpec::new(Field::Bucket, "bucket", "Bucket Name")
+    },
+    FieldSpec {
+        description: "Never returned.",
+        secret: Some(SecretSpec {
+            name: "secret access key",
+            parse: |text| SecretAccessKey::parse(text).map(|secret| secret.expose().to_owned()),
+            made: None,
+            is_shown: false,
+            notice: "The secret access key is stored encrypted and never shown again, here or in the AWS console. To change it, add a new one.",
+            replace: "Add a new Secret Access Key",
+        }),
+        ..FieldSpec::new(Field::SecretAccessKey, "secret_access_key", "Secret Access Key")
+    },
+    FieldSpec {
+        hint: "For MinIO, Garage, R2 and other services that speak S3; with their path, if they have one. Leave it empty for AWS.",
+        placeholder: "https://minio.example.com:9000",
+        description: "Null for Amazon's own.",
+        input: Input::Url {
+            label: "Endpoint url",
+            warning: "With http, anybody on the way can read the events. Use https where you can.",
+        },
+        ..addition(Field::EndpointUrl, "endpoint_url", "endpointUrl", "Endpoint URL")
+    },
+    FieldSpec {
+        hint: "Stands before the key of every object, with a slash between them.",
+        placeholder: "audit/production",
+        description: "What the key of every object begins with. Null for nothing.",
+        ..addition(Field::KeyPrefix, "key_prefix", "keyPrefix", "Key prefix")
+    },
+    FieldSpec {
+        column: "object_layout",
+        description: "How events become objects.",
+        input: Input::Choice {
+            choices: LAYOUTS,
+            schema: "LayoutName",
+            description: "How events become objects.",
+        },
+        default: "events",
+        prefilled: Some("batches"),
+        ..addition(Field::ObjectLayout, "layout", "objectLayout", "Object layout")
+    },
+    FieldSpec {
+        hint: "Where the date stands in the key of an object.",
+        description: "How the date of an object becomes folders of its key.",
+        input: Input::Choice {
+            choices: PARTITIONS,
+            schema: "PartitionsName",
+            description: "How the date of an object becomes folders of its key.",
+        },
+        default: "dates",
+        ..option(Field::Partitions, "partitions", "partitions", "Date folders")
+    },
+    FieldSpec {
+        hint: "Some services refuse them.",
+        description: "Whether checksum headers are left out, for a service that refuses them.",
+        input: Input::Switch {
+            off: "Sent",
+            on: "Left out",
+        },
+        default: Input::OFF,
+        ..option(Field::Checksums, "omit_checksums", "omitChecksums", "Checksum headers")
+    },
+    FieldSpec {
+        hint: "What the service encrypts objects with.",
+        description: "What the service encrypts objects with. Null for the default of the bucket.",
+        input: Input::Choice {
+            choices: ENCRYPTIONS,
+            schema: "EncryptionName",
+            description: "What the service encrypts objects with.",
+        },
+        ..option(Field::Encryption, "encryption", "encryption", "Encryption")
+    },
+    FieldSpec {
+        hint: "Only with AWS KMS. Without one, the account's default key is used.",
+        description: "The key for `aws:kms`. Null for the account's default key.",
+        depends_on: Some(Dependency {
+            field: Field::Encryption,
+            value: Some("aws:kms"),
+        }),
+        ..option(Field::KmsKeyId, "kms_key_id", "kmsKeyId", "KMS key ID")
+    },
+    FieldSpec {
+        hint: "Keeps objects from being changed or deleted. The bucket must have Object Lock enabled.",
+        description: "Locks each object for `lock_days`. The bucket must have Object Lock enabled. Null for no lock.",
+        input: Input::Choice {
+            choices: LOCK_MODES,
+            schema: "LockModeName",
+            description: "Who may shorten the time for which an object is locked.",
+        },
+        ..option(Field::LockMode, "lock_mode", "lockMode", "Object Lock")
+    },
+    FieldSpec {
+        hint: "Only with Object Lock: 1 to 36500, from when an object is put.",
+        description: "For how many days an object is locked, from when it is put. Null without a lock.",
+        input: Input::Number { min: 1, max: 36_500 },
+        depends_on: Some(Dependency {
+            field: Field::LockMode,
+            value: None,
+        }),
+        ..option(Field::LockDays, "lock_days", "lockDays", "Days of the lock")
+    },
+];
+
+const LAYOUTS: &[Choice] = &[
+    Choice {
+        value: "batches",
+        label: "Batches of JSON Lines, gzip",
+        description: "Many events an object: fewer requests, less to pay, quick to query.",
+        api_description: "Many events an object: JSON Lines, gzip.",
+    },
+    Choice {
+        value: "events",
+        label: "One object per event",
+        description: "A JSON object for each event at once, under the keys that GitLab uses.",
+        api_description: "One object an event, under GitLab's keys.",
+    },
+];
+
+const PARTITIONS: &[Choice] = &[
+    choice("dates", "2026/11/29/08", "`2026/11/29/08`"),
+    choice(
+        "hive",
+        "year=2026/month=11/day=29/hour=08",
+        "`year=2026/month=11/day=29/hour=08`",
+    ),
+];
+
+const ENCRYPTIONS: &[Choice] = &[
+    choice("", "Default of the bucket", ""),
+    choice("AES256", "AES256 (SSE-S3)", "A key of the service's own."),
+    choice("aws:kms", "AWS KMS (SSE-KMS)", "A key of the key management service."),
+];
+
+const LOCK_MODES: &[Choice] = &[
+    choice("", "Off", ""),
+    choice("GOVERNANCE", "Governance", "Users with a permission of their own."),
+    choice("COMPLIANCE", "Compliance", "Nobody."),
+];
+
+/// A field that GitLab does not have.
+const fn addition(field: Field, api_key: &'static str, gitlab_key: &'static str, label: &'static str) -> FieldSpec {
+    FieldSpec {
+        gitlab_key: Some(gitlab_key),
+        is_addition: true,
+        is_required: false,
+        ..FieldSpec::new(field, api_key, label)
+    }
+}
+
+/// One that is rarely needed.
+const fn option(field: Field, api_key: &'static str, gitlab_key: &'static str, label: &'static str) -> FieldSpec {
+    FieldSpec {
+        group: OPTIONS,
+        ..addition(field, api_key, gitlab_key, label)
+    }
+}
+
+const fn choice(value: &'static str, label: &'static str, api_description: &'static str) -> Choice {
+    Choice {
+        value,
+        label,
+        description: "",
+        api_description,
+    }
+}
