@@ -1,7 +1,11 @@
 //! The OpenAPI document: generated from the routes, then completed with what all operations have in common.
 
 use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
-use domain::access::permissions::{self, Credentials};
+use domain::{
+    access::permissions::{self, Credentials},
+    destination::HeaderDraft,
+    view::HeaderView,
+};
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +16,7 @@ use crate::{
     ingest,
     services::Services,
     v1,
+    v1::describe_kinds,
 };
 
 /// Responses of all operations: status, name and description.
@@ -87,8 +92,16 @@ pub fn document() -> String {
     document["components"]["responses"] = shared_responses().into();
     let mut problems = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut problems);
+    // Referred to by the fields of kinds alone.
+    problems.extend([
+        (HeaderDraft::name().into_owned(), HeaderDraft::schema()),
+        (HeaderView::name().into_owned(), HeaderView::schema()),
+    ]);
     for (name, schema) in problems {
         document["components"]["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        describe_kinds(schemas);
     }
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {

@@ -12,8 +12,8 @@ mod overview;
 mod settings;
 mod tokens;
 mod users;
-mod warning;
 
+pub(super) use self::destinations::describe_kinds;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::services::Services;

@@ -107,8 +107,11 @@ pub struct ReplayProgress {
 /// Whether a replay is under way, and how it ended otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReplayStateName))]
 pub enum ReplayState {
     Running,
+    /// Everything was sent, or refused.
     Finished,
     Cancelled,
 }

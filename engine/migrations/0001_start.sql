@@ -99,7 +99,8 @@ CREATE TABLE api_tokens (
 ) STRICT;
 
 
--- Destinations. identity_digest is a keyed digest of the values that no two destinations of a kind share, such as a URL.
+-- Destinations. identity_digest is a keyed digest of the values that no two destinations of a kind share, such as a URL. Of
+-- two constraints that are broken, SQLite reports the last one.
 
 CREATE TABLE destinations (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -111,8 +112,8 @@ CREATE TABLE destinations (
     version         INTEGER NOT NULL DEFAULT 1,
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL,
-    CONSTRAINT a_destination_name_is_taken_once_per_kind UNIQUE (kind, name),
     CONSTRAINT a_destination_identity_is_taken_once_per_kind UNIQUE (kind, identity_digest),
+    CONSTRAINT a_destination_name_is_taken_once_per_kind UNIQUE (kind, name),
     CONSTRAINT a_destination_is_active_or_not CHECK (active IN (0, 1)),
     CONSTRAINT a_destination_is_paused_or_not CHECK (paused IN (0, 1)),
     CONSTRAINT versions_start_at_1 CHECK (version >= 1)

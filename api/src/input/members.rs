@@ -13,47 +13,6 @@ pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer
     T::deserialize(deserializer).map(Some)
 }
 
-/// Like [`given`], for a member that is an object.
-pub(crate) fn given_object<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Object::deserialize(deserializer).map(|object| Some(object.0))
-}
-
-/// For a member that is an object or `null`, which is the same as absent.
-pub(crate) fn object_or_null<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let object: Option<Object<T>> = Option::deserialize(deserializer)?;
-    Ok(object.map(|object| object.0))
-}
-
-/// For a list of objects.
-pub(crate) fn objects<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let objects: Vec<Object<T>> = Vec::deserialize(deserializer)?;
-    Ok(objects.into_iter().map(|object| object.0).collect())
-}
-
-/// For a list of objects in a patch: absent is `None`, and `null` is the inner `None`.
-pub(crate) fn given_objects<'de, T, D>(deserializer: D) -> Result<Option<Option<Vec<T>>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    let objects: Option<Vec<Object<T>>> = Option::deserialize(deserializer)?;
-    Ok(Some(
-        objects.map(|objects| objects.into_iter().map(|object| object.0).collect()),
-    ))
-}
-
 /// A struct that is read only from a JSON object: derived implementations also accept an array of the fields.
 pub(super) struct Object<T>(pub(super) T);
 

@@ -2,19 +2,18 @@
 
 mod activity;
 mod attempts;
+mod by_kind;
 mod change;
 mod create;
 mod find;
 mod health;
 mod input;
-mod object_options;
 mod park;
 mod parked;
 mod replays;
 mod retry;
 mod test;
 mod update;
-mod view;
 
 use axum::{
     Extension, Json,
@@ -22,17 +21,15 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::Field;
-use engine::admin::AdminError;
+use domain::{Field, view::DestinationView};
+use engine::{DestinationState, admin::AdminError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{
-    find::find,
-    view::{DestinationView, answer},
-};
-use super::answer::{Listed, expected_version, version_mismatch};
+pub(crate) use self::by_kind::describe_kinds;
+use self::find::find;
+use super::answer::{Listed, expected_version, version_mismatch, versioned};
 use crate::{
     auth::Caller,
     error::ApiError,
@@ -82,8 +79,7 @@ async fn list_destinations(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Listed<DestinationView>>, ApiError> {
     let states = services.engine.list_destinations().await?;
-    let view = |state| DestinationView::new(state, caller.is_admin());
-    Ok(Json(Listed::new(states, view)))
+    Ok(Json(Listed::new(states, |state| state.view(caller.is_admin()))))
 }
 
 /// Show a destination
@@ -101,7 +97,7 @@ async fn show_destination(
     InPath(id): InPath<i64>,
 ) -> Result<Response, ApiError> {
     let state = find(&services.engine, id).await?;
-    Ok(answer(StatusCode::OK, state, &caller))
+    Ok(answer(StatusCode::OK, &state, &caller))
 }
 
 /// Delete a destination
@@ -154,4 +150,9 @@ async fn show_signing_secret(
     Ok(Json(SigningSecretView {
         signing_secret: secret.ok_or_else(not_found)?.to_owned(),
     }))
+}
+
+/// The destination, with its version as the entity tag.
+fn answer(status: StatusCode, state: &DestinationState, caller: &Caller) -> Response {
+    versioned(status, state.destination.version, &state.view(caller.is_admin()))
 }

@@ -5,13 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::{FieldSpec, KindSpec, google::GOOGLE_CLOUD_LOGGING, http::HTTP, s3::AMAZON_S3};
 use crate::Field;
 
-/// The service behind a destination.
+/// The kinds, named as GitLab's API names its categories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = KindName))]
 pub enum DestinationKind {
+    /// An HTTP endpoint.
     Http,
+    /// Google Cloud Logging.
     #[serde(rename = "gcp")]
     GoogleCloudLogging,
+    /// AWS S3, or a service that speaks S3.
     #[serde(rename = "aws")]
     AmazonS3,
 }

@@ -7,6 +7,7 @@ mod changes;
 mod event_types;
 mod test_report;
 mod testing;
+mod view;
 
 use domain::{
     Field, Timestamp,

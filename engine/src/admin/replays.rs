@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use domain::{
+    event::EventType,
     ids::{DestinationId, ReplayId},
     instance_event::{Action, Author, InstanceEvent},
     replay::{ReplayRequest, ReplayState, ReplayWait},
+    view::{ReplayView, warnings},
 };
 
 use super::AdminError;
@@ -20,6 +22,33 @@ use crate::{
 pub struct ReplayStanding {
     pub replay: Replay,
     pub waits: Option<ReplayWait>,
+}
+
+impl ReplayStanding {
+    /// `unknown` are the event types that the instance does not know.
+    pub fn view(self, unknown: &[EventType]) -> ReplayView {
+        let Self { replay, waits } = self;
+        let (request, progress) = (&replay.request, replay.position.progress);
+        let view = ReplayView {
+            id: replay.id,
+            state: replay.state,
+            from: request.range.from(),
+            before: request.range.before(),
+            event_types: request.types.types().map(ToString::to_string).collect(),
+            warnings: warnings(&request.types, unknown),
+            total: progress.total,
+            sent: progress.sent,
+            refused: progress.refused,
+            waits_for: None,
+            trouble: None,
+            next_try_at: None,
+            last_error: replay.position.last_error,
+            created_by: replay.created_by,
+            created_at: replay.created_at,
+            ended_at: replay.ended_at,
+        };
+        view.waiting(waits)
+    }
 }
 
 impl Engine {

@@ -298,7 +298,12 @@ async fn what_breaks_a_rule_is_told_in_the_payload() {
         ("aws", with(aws_config(), "accessKeyXid", "AKIA"), Some("x"), shape),
         ("aws", with(aws_config(), "bucketName", "Bucket"), Some("x"), shape),
         ("aws", with(aws_config(), "awsRegion", "US East"), Some("x"), shape),
-        ("aws", with(aws_config(), "objectLayout", "rows"), Some("x"), shape),
+        (
+            "aws",
+            with(aws_config(), "objectLayout", "rows"),
+            Some("x"),
+            "Object layout must be events or batches",
+        ),
         (
             "aws",
             aws_config(),

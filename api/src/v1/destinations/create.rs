@@ -6,10 +6,11 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::LOCATION},
     response::Response,
 };
+use domain::view::DestinationView;
 use engine::{Addition, DestinationState, admin::IdempotencyKey};
 use sha2::{Digest, Sha256};
 
-use super::{super::fields::refuse, answer, input::NewDestinationInput, view::DestinationView};
+use super::{super::fields::refuse, answer, by_kind::ByKind, input::NewDestinationInput};
 use crate::{auth::Caller, error::ApiError, idempotency::idempotency_key, input::InBodyWithBytes, services::Services};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -35,7 +36,7 @@ pub(super) async fn create_destination(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    InBodyWithBytes(input, bytes): InBodyWithBytes<NewDestinationInput>,
+    InBodyWithBytes(input, bytes): InBodyWithBytes<ByKind<NewDestinationInput>>,
 ) -> Result<Response, ApiError> {
     let key = idempotency_key(&headers)?;
     let (draft, flow) = input.into_draft()?;
@@ -66,7 +67,7 @@ pub(super) async fn create_destination(
 
 fn created(state: DestinationState, caller: &Caller) -> Response {
     let location = format!("/api/v1/destinations/{}", state.destination.id);
-    let mut response = answer(StatusCode::CREATED, state, caller);
+    let mut response = answer(StatusCode::CREATED, &state, caller);
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, location);
     }

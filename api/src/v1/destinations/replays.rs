@@ -1,7 +1,5 @@
 //! Sending a part of the log to a destination once more.
 
-mod view;
-
 use axum::{
     Extension, Json,
     extract::State,
@@ -12,11 +10,12 @@ use domain::{
     destination::FilterKind,
     ids::{DestinationId, ReplayId},
     replay::{ReplayDraft, ReplayRequest},
+    view::{ReplayCountView, ReplayView, warnings},
 };
+use engine::{Engine, ReplayStanding, admin::AdminError};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use self::view::{ReplayCountView, ReplayView};
 use super::{
     super::{answer::Listed, fields::refuse},
     find,
@@ -77,7 +76,7 @@ pub(super) async fn list_replays(
     let id = find(engine, id).await?.destination.id;
     let mut items = Vec::new();
     for replay in engine.list_replays(id).await? {
-        items.push(ReplayView::of(engine, replay).await?);
+        items.push(view(engine, replay).await?);
     }
     Ok(Json(Listed { items }))
 }
@@ -102,7 +101,13 @@ pub(super) async fn count_replay(
     let request = input.parse(&services)?;
     let _permit = services.log_reads.permit().await?;
     let events = services.engine.count_replay(DestinationId::new(id), &request).await?;
-    Ok(Json(ReplayCountView::of(&services.engine, events, &request).await?))
+    let unknown = services.engine.unknown_event_types(&request.types).await;
+    Ok(Json(ReplayCountView {
+        events,
+        warnings: warnings(&request.types, &unknown.map_err(AdminError::from)?),
+        from: request.range.from(),
+        before: request.range.before(),
+    }))
 }
 
 /// Start a replay
@@ -133,7 +138,7 @@ pub(super) async fn start_replay(
     let (engine, id) = (&services.engine, DestinationId::new(id));
     let started = engine.start_replay(&caller.author, id, &request).await?;
     let location = format!("/api/v1/destinations/{id}/replays/{}", started.replay.id);
-    let view = ReplayView::of(engine, started).await?;
+    let view = view(engine, started).await?;
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, location);
@@ -158,7 +163,7 @@ pub(super) async fn show_replay(
 ) -> Result<Json<ReplayView>, ApiError> {
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
     let found = services.engine.find_replay(id, replay).await?.ok_or_else(not_found)?;
-    Ok(Json(ReplayView::of(&services.engine, found).await?))
+    Ok(Json(view(&services.engine, found).await?))
 }
 
 /// Cancel a replay
@@ -181,5 +186,13 @@ pub(super) async fn cancel_replay(
 ) -> Result<Json<ReplayView>, ApiError> {
     let (id, replay) = (DestinationId::new(id), ReplayId::new(replay));
     let ended = services.engine.cancel_replay(&caller.author, id, replay).await?;
-    Ok(Json(ReplayView::of(&services.engine, ended).await?))
+    Ok(Json(view(&services.engine, ended).await?))
+}
+
+/// # Errors
+/// The log could not be read.
+async fn view(engine: &Engine, standing: ReplayStanding) -> Result<ReplayView, ApiError> {
+    let types = &standing.replay.request.types;
+    let unknown = engine.unknown_event_types(types).await.map_err(AdminError::from)?;
+    Ok(standing.view(&unknown))
 }

@@ -5,7 +5,7 @@ use domain::{destination::Flow, probe};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{super::fields::refuse, change::DestinationChange, find, input::NewDestinationInput};
+use super::{super::fields::refuse, by_kind::ByKind, change::DestinationChange, find, input::NewDestinationInput};
 use crate::{
     auth::Caller,
     destinations::draft_of,
@@ -72,7 +72,7 @@ struct SentRequestView {
 pub(super) async fn test_new_destination(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
-    InBody(input): InBody<NewDestinationInput>,
+    InBody(input): InBody<ByKind<NewDestinationInput>>,
 ) -> Result<Json<TestReportView>, ApiError> {
     let (draft, _) = input.into_draft()?;
     let settings = draft.parse_new().map_err(|errors| refuse(&errors))?;
@@ -97,7 +97,7 @@ pub(super) async fn test_destination(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     InPath(id): InPath<i64>,
-    InOptionalBody(change): InOptionalBody<DestinationChange>,
+    InOptionalBody(change): InOptionalBody<ByKind<DestinationChange>>,
 ) -> Result<Json<TestReportView>, ApiError> {
     let stored = find(&services.engine, id).await?.destination;
     let mut draft = draft_of(&stored);

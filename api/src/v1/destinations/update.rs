@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use domain::view::DestinationView;
 use engine::admin::AdminError;
 
 use super::{
@@ -14,9 +15,9 @@ use super::{
         fields::refuse,
     },
     answer,
+    by_kind::ByKind,
     change::DestinationChange,
     find,
-    view::DestinationView,
 };
 use crate::{
     auth::Caller,
@@ -49,14 +50,14 @@ pub(super) async fn update_destination(
     Extension(caller): Extension<Caller>,
     InPath(id): InPath<i64>,
     headers: HeaderMap,
-    InBody(change): InBody<DestinationChange>,
+    InBody(change): InBody<ByKind<DestinationChange>>,
 ) -> Result<Response, ApiError> {
     let stored = find(&services.engine, id).await?.destination;
     let expected = expected_version(&headers, stored.version)?;
     change.check(&stored)?;
     let apply = |_: &_, draft: &mut _, flow: &mut _| change.apply(draft, flow);
     match edit(&services.engine, &caller.author, stored.id, expected, apply).await {
-        Ok(state) => Ok(answer(StatusCode::OK, state, &caller)),
+        Ok(state) => Ok(answer(StatusCode::OK, &state, &caller)),
         Err(EditError::Invalid(errors)) => Err(refuse(&errors)),
         Err(EditError::Update(AdminError::ChangedMeanwhile)) if expected.is_some() => Err(version_mismatch()),
         Err(EditError::Update(error)) => Err(error.into()),
