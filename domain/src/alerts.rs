@@ -55,7 +55,7 @@ pub enum StreamSeen {
 impl From<&StreamHealth> for StreamSeen {
     fn from(health: &StreamHealth) -> Self {
         match health {
-            StreamHealth::Held { since, .. } | StreamHealth::Refusing { since, events: 2.., .. } => {
+            StreamHealth::Retrying { since, .. } | StreamHealth::Refusing { since, events: 2.., .. } => {
                 Self::Failing { since: *since }
             }
             // One event is refused for its own sake, for all that is known; when it is parked, that raises an alert.

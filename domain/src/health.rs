@@ -24,8 +24,8 @@ pub enum StreamHealth {
         events: u64,
         waiting: u64,
     },
-    /// The destination is held: one probe at a time until it accepts again. Nothing is dropped.
-    Held {
+    /// The destination fails, and the stream backs off: one probe at a time until an event is accepted. Nothing is dropped.
+    Retrying {
         trouble: Trouble,
         since: Timestamp,
         next_probe_at: Timestamp,
@@ -49,7 +49,7 @@ impl StreamHealth {
         "healthy",
         "catching_up",
         "refusing",
-        "held",
+        "retrying",
         "paused",
         "inactive",
     ];
@@ -62,7 +62,7 @@ impl StreamHealth {
             Self::Healthy { .. } => "healthy",
             Self::CatchingUp { .. } => "catching_up",
             Self::Refusing { .. } => "refusing",
-            Self::Held { .. } => "held",
+            Self::Retrying { .. } => "retrying",
             Self::Paused { .. } => "paused",
             Self::Inactive => "inactive",
         }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | acknowledged | of a position of the log: the stream needs it no more, because its event was delivered, moved to the refused events, or is not admitted by the filters; the cursor stands after the last of an unbroken row of them |
 //! | attempt | one request to a destination, with one or more events |
-//! | backing off | a stream whose destination fails: it sends one request at a time, with growing pauses (in code: *held*, a *hold*) |
+//! | backing off | a stream whose destination fails: it sends one request at a time, with growing pauses |
 //! | backlog | the events of a stream that are not acknowledged yet |
 //! | batch | events that are sent in one request; for S3, an unbroken row of the log whose bounds are stored before it is uploaded |
 //! | cursor | how far a stream is, as it is stored |

@@ -10,7 +10,7 @@ mod refusal;
 mod suspects;
 
 pub use self::{
-    backoff::{Backoff, Jitter, PROBE_CAP, ProbePauses},
+    backoff::{ExponentialBackoff, Jitter, PROBE_CAP, ProbePauses},
     decision::{CLIENT_CERTIFICATE_REQUIRED, Decision, RequestSize, Trouble, decide},
     outcome::{Outcome, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},

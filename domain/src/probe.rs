@@ -205,7 +205,7 @@ impl Verdict {
                     next_step: None,
                 };
             }
-            Decision::Hold { trouble, .. } => advice(kind, trouble.into()),
+            Decision::BackOff { trouble, .. } => advice(kind, trouble.into()),
             Decision::Refuse(refusal) => advice(kind, refusal.into()),
             Decision::Split | Decision::Forget => "Test again.",
         };

@@ -143,8 +143,8 @@ pub enum ReplayWait {
     Paused,
     /// The stream is just being started.
     StreamStarting,
-    /// The stream is held.
-    StreamHeld(Trouble),
+    /// The stream backs off.
+    StreamRetrying(Trouble),
     /// The stream is catching up: it has so many log positions still to acknowledge.
     StreamBehind(u64),
     /// The replay itself has met with trouble.

@@ -135,10 +135,10 @@ def scrape(scraper):
             scrape.of(1, "delivered_events_total") == EVENTS
             and scrape.of(1, "backlog_events") == 0
             and scrape.of(2, "retrying_events") == 3
-            and scrape.of(3, "state", state="held") == 1
+            and scrape.of(3, "state", state="retrying") == 1
         )
 
-    return scraper.until("all is delivered, refused and held", is_all_done)
+    return scraper.until("all is delivered, refused and retrying", is_all_done)
 
 
 def test_ingest_is_counted_exactly(scrape):
@@ -157,14 +157,14 @@ def test_each_destination_is_told_as_it_is(scrape):
     assert scrape.of(1, "info", name='accepting "\\ one') == 1
     assert scrape.of(1, "requests_total", outcome="accepted") == EVENTS
     assert scrape.of(1, "request_duration_seconds_count") == EVENTS
-    assert (scrape.of(1, "lag_seconds"), scrape.of(1, "holds_total")) == (0, 0)
+    assert (scrape.of(1, "lag_seconds"), scrape.of(1, "backoffs_total")) == (0, 0)
     assert scrape.of(1, "last_success_timestamp_seconds") == pytest.approx(time.time(), abs=120)
     assert scrape.of(2, "delivered_events_total") == 0
     # Each is tried again after ten seconds.
     assert scrape.of(2, "requests_total", outcome="client_error") in range(3, 7)
-    assert (scrape.of(2, "parked_events"), scrape.of(2, "parked_total"), scrape.of(2, "holds_total")) == (0, 0, 0)
+    assert (scrape.of(2, "parked_events"), scrape.of(2, "parked_total"), scrape.of(2, "backoffs_total")) == (0, 0, 0)
     assert scrape.of(3, "requests_total", outcome="server_error") >= 1
-    assert scrape.of(3, "holds_total") == 1
+    assert scrape.of(3, "backoffs_total") == 1
     assert scrape.of(3, "backlog_events") >= EVENTS
     assert 0 < scrape.of(3, "lag_seconds") < 120
     for destination in (1, 2, 3):

@@ -83,7 +83,7 @@ test('each trouble names itself, says since when, and what to do', async ({ page
   await page.goto('/');
   const streams = page.getByRole('region', { name: 'Streams' });
   await expect(streams.getByText('Endpoint not found')).toBeVisible();
-  await expect(page.getByText('6 streams held; no event is dropped')).toBeVisible();
+  await expect(page.getByText('6 streams retrying; no event is dropped')).toBeVisible();
   await expect(page.locator('.figure').filter({ hasText: 'Oldest undelivered' })).toContainText('Received');
   await a11y.expectNoViolations();
   await junk.stop();
@@ -102,7 +102,7 @@ test('a host that the network rules forbid is blocked, and the row says where to
   await expect(item.locator('.health-next')).toContainText('Settings › Network');
 });
 
-test('a held stream goes on at once when it is asked to', async ({ page, request, instance, receiver }) => {
+test('a stream that backs off goes on at once when it is asked to', async ({ page, request, instance, receiver }) => {
   const token = await start(page, instance);
   receiver.respondWith({ status: 503, headers: NOT_SOON });
   await addHttpDestination(page, 'SIEM', receiver.url);

@@ -199,7 +199,7 @@ impl Alerts {
             StreamStep::Forget => Some((TroubleChange::StreamOver(id), None)),
             StreamStep::Raise(raised) => {
                 let (failure, waiting) = match health {
-                    StreamHealth::Held { trouble, waiting, .. } => (StreamFailure::Held(trouble), waiting),
+                    StreamHealth::Retrying { trouble, waiting, .. } => (StreamFailure::Retrying(trouble), waiting),
                     StreamHealth::Refusing { reason, waiting, .. } => (StreamFailure::Refusing(reason), waiting),
                     _ => return None,
                 };

@@ -9,7 +9,7 @@
 //! - Both run on a `thread` of their own, which obeys the supervisor's commands, work with what is `shared`, and judge by the same
 //!   `evidence` whether the destination or an event fails.
 //! - `batches` are stretches of the log that are sent as one, under bounds that are stored first.
-//! - `progress` is the cursor, `hold` the pause of a destination in trouble, `refusals` the events refused one by one,
+//! - `progress` is the cursor, `backoff` the pause of a destination in trouble, `refusals` the events refused one by one,
 //!   `waits` what replays wait for, and `pace` how many requests are in flight.
 //!
 //! Guarantees: an event that the log acknowledged is sent until the destination accepts it, or is parked with a reason; the
@@ -20,9 +20,9 @@
 //! Workers share the log, its readers and the store and nothing else: no queue, no connection, no thread of their own. A
 //! destination that is dead or slow costs the others nothing.
 
+mod backoff;
 mod batches;
 mod evidence;
-mod hold;
 mod pace;
 mod progress;
 mod queues;

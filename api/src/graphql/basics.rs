@@ -63,7 +63,7 @@ pub(super) enum AuditEventStreamState {
     /// The destination refuses every event. Refused events are retried and then parked, and the stream continues.
     Refusing,
     /// The destination does not accept events. The stream backs off and retries, and no event is dropped.
-    Held,
+    Retrying,
     /// The stream is paused. All events are kept.
     Paused,
     /// The destination is inactive. Events received now are not sent later.
@@ -87,7 +87,7 @@ impl AuditEventStreamHealth {
                 reason: Some(reason_text(kind, reason.trim_end_matches('.'), Reason::Refusing)),
                 ..Self::new(AuditEventStreamState::Refusing, *waiting)
             },
-            &StreamHealth::Held {
+            &StreamHealth::Retrying {
                 trouble,
                 since,
                 next_probe_at,
@@ -98,7 +98,7 @@ impl AuditEventStreamHealth {
                 reason: Some(reason_text(kind, &trouble.to_string(), trouble.into())),
                 next_try_at: Some(Time(next_probe_at)),
                 stuck_seq: stuck_seq.map(|seq| BigInt(seq.get())),
-                ..Self::new(AuditEventStreamState::Held, waiting)
+                ..Self::new(AuditEventStreamState::Retrying, waiting)
             },
             StreamHealth::Paused { waiting } => Self::new(AuditEventStreamState::Paused, *waiting),
             StreamHealth::Inactive => Self::new(AuditEventStreamState::Inactive, 0),
@@ -155,7 +155,7 @@ mod tests {
         let at = Timestamp::from_unix_ms(0);
         let health = AuditEventStreamHealth::of(
             DestinationKind::AmazonS3,
-            &StreamHealth::Held {
+            &StreamHealth::Retrying {
                 trouble: Trouble::Unavailable(503),
                 since: at,
                 next_probe_at: at,

@@ -207,9 +207,11 @@ impl Reading {
                 .map(|stream| (stream.labels(), &stream.totals.accepted)),
         )?;
         families.counter(
-            "audit_streams_destination_holds_total",
+            "audit_streams_destination_backoffs_total",
             "How often the stream started to back off. While it backs off, it sends only probes.",
-            self.streams.iter().map(|stream| (stream.labels(), stream.totals.holds)),
+            self.streams
+                .iter()
+                .map(|stream| (stream.labels(), stream.totals.backoffs)),
         )
     }
 

@@ -19,7 +19,7 @@ pub(super) struct InstanceView {
     newest_received_at: Option<Timestamp>,
     destinations: u32,
     /// Destinations that do not accept events. Their streams back off and retry, and no event is dropped.
-    held: u32,
+    retrying: u32,
 }
 
 /// Show the instance
@@ -35,6 +35,6 @@ pub(super) async fn show_instance(State(services): State<Services>) -> Result<Js
         stored_events: view.log.events,
         newest_received_at: view.log.newest_received_at,
         destinations: u32::try_from(overview.streams.len()).unwrap_or(u32::MAX),
-        held: view.destinations.held,
+        retrying: view.destinations.retrying,
     }))
 }

@@ -100,9 +100,9 @@ fn draw_figures(activity: &StreamActivity) -> AnyView {
 }
 
 fn waiting(activity: &StreamActivity) -> u64 {
-    use domain::health::StreamHealth::{CatchingUp, Held, Paused};
+    use domain::health::StreamHealth::{CatchingUp, Paused, Retrying};
     match activity.stream.health {
-        CatchingUp { waiting } | Paused { waiting } | Held { waiting, .. } => waiting,
+        CatchingUp { waiting } | Paused { waiting } | Retrying { waiting, .. } => waiting,
         _ => 0,
     }
 }

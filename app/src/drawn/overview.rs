@@ -85,12 +85,12 @@ fn stored(log: &LogView, reader: Reader) -> Figure {
 }
 
 fn streams(streams: &[StreamSummary], counts: DestinationCounts) -> Figure {
-    let held = u64::from(counts.held);
+    let retrying = u64::from(counts.retrying);
     let count = u64::try_from(streams.len()).unwrap_or(0);
-    let note = match (count, held) {
+    let note = match (count, retrying) {
         (0, _) => "Events are stored and shown, and go nowhere else".to_owned(),
-        (_, 0) => "None is held".to_owned(),
-        (_, held) => format!("{} held; no event is dropped", counted(held, "stream")),
+        (_, 0) => "None is retrying".to_owned(),
+        (_, retrying) => format!("{} retrying; no event is dropped", counted(retrying, "stream")),
     };
     Figure {
         label: "Streams",

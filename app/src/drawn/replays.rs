@@ -104,7 +104,7 @@ fn wait_words(wait: Option<&ReplayWait>, reader: Reader) -> String {
         Some(ReplayWait::Inactive) => "Waits: the destination is not active.".to_owned(),
         Some(ReplayWait::Paused) => "Waits until the stream is resumed.".to_owned(),
         Some(ReplayWait::StreamStarting) => "Waits for the stream to start.".to_owned(),
-        Some(ReplayWait::StreamHeld(trouble)) => {
+        Some(ReplayWait::StreamRetrying(trouble)) => {
             format!("Waits until the destination accepts the stream's events again: {trouble}.")
         }
         Some(ReplayWait::StreamBehind(waiting)) => {

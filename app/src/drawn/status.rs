@@ -38,11 +38,11 @@ pub(crate) fn draw_stream(stream: StreamSummary, now: Timestamp, offset_minutes:
 
 fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
     let words = words_of(stream, reader);
-    let is_held = matches!(stream.health, StreamHealth::Held { .. });
+    let is_retrying = matches!(stream.health, StreamHealth::Retrying { .. });
     let next_step = words
         .next_step
         .map(|next_step| view! { <p class="health-next">{next_step}</p> });
-    let retry = is_held.then(|| {
+    let retry = is_retrying.then(|| {
         let button = view! {
             <button type="submit" class="button button-small" aria-label=format!("Retry now: {}", stream.draft.name)>
                 <Icon icon=icondata_lu::LuRotateCw />
@@ -64,7 +64,7 @@ fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
 
 /// Of a stream that is stuck at one event.
 fn draw_park(stream: &StreamSummary) -> AnyView {
-    let StreamHealth::Held {
+    let StreamHealth::Retrying {
         stuck_seq: Some(seq), ..
     } = stream.health
     else {
@@ -126,7 +126,7 @@ pub(super) fn words_of(stream: &StreamSummary, reader: Reader) -> HealthWords {
             StreamHealth::Inactive
             | StreamHealth::Paused { .. }
             | StreamHealth::Refusing { .. }
-            | StreamHealth::Held { .. },
+            | StreamHealth::Retrying { .. },
             None,
         ) => {
             words.details.push("nothing delivered yet".to_owned());
@@ -145,7 +145,7 @@ const fn is_behind(health: &StreamHealth) -> bool {
         health,
         StreamHealth::CatchingUp { .. }
             | StreamHealth::Refusing { .. }
-            | StreamHealth::Held { .. }
+            | StreamHealth::Retrying { .. }
             | StreamHealth::Paused { .. }
     )
 }

@@ -62,14 +62,14 @@ pub fn health_words(kind: DestinationKind, health: &StreamHealth, viewpoint: Opt
             ],
             next_step: Some(advice(kind, Reason::Refusing)),
         },
-        &StreamHealth::Held {
+        &StreamHealth::Retrying {
             trouble,
             since,
             next_probe_at,
             waiting,
             ..
         } => {
-            let (tone, headline) = held_headline(trouble, since, viewpoint);
+            let (tone, headline) = retrying_headline(trouble, since, viewpoint);
             let mut details = vec![phrase(trouble)];
             if tone == Tone::Bad {
                 details.push(format!("since {}", clock_text(since, viewpoint)));
@@ -95,7 +95,7 @@ fn calm(tone: Tone, headline: &str) -> HealthWords {
     }
 }
 
-fn held_headline(trouble: Trouble, since: Timestamp, viewpoint: Option<Viewpoint>) -> (Tone, String) {
+fn retrying_headline(trouble: Trouble, since: Timestamp, viewpoint: Option<Viewpoint>) -> (Tone, String) {
     let lasting = match trouble {
         Trouble::Unreached(_) | Trouble::Unavailable(_) => {
             return (
@@ -148,8 +148,8 @@ mod tests {
         Timestamp::parse(text).unwrap()
     }
 
-    fn held(trouble: Trouble) -> StreamHealth {
-        StreamHealth::Held {
+    fn retrying(trouble: Trouble) -> StreamHealth {
+        StreamHealth::Retrying {
             trouble,
             since: at("2026-03-03T09:42:00Z"),
             next_probe_at: at("2026-03-03T10:00:38Z"),
@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_retry_counts_down_in_the_readers_zone() {
-        let unavailable = held(Trouble::Unavailable(503));
+        let unavailable = retrying(Trouble::Unavailable(503));
         assert_eq!(
             line(&unavailable, viewpoint()),
             "Retrying since 10:42 · 503 from server · next try in 38 s · 4,210 waiting"
@@ -231,15 +231,18 @@ mod tests {
                 "Refusing too many events · no more refused events are kept",
             ),
         ] {
-            assert!(line(&held(trouble), viewpoint()).starts_with(headline), "{trouble:?}");
-            let words = health_words(DestinationKind::Http, &held(trouble), viewpoint());
+            assert!(
+                line(&retrying(trouble), viewpoint()).starts_with(headline),
+                "{trouble:?}"
+            );
+            let words = health_words(DestinationKind::Http, &retrying(trouble), viewpoint());
             assert_eq!((words.tone, words.next_step.is_some()), (Tone::Bad, true));
         }
     }
 
     #[test]
     fn the_next_step_is_for_the_kind_of_the_destination() {
-        let unreachable = held(Trouble::AuthenticationFailing(403));
+        let unreachable = retrying(Trouble::AuthenticationFailing(403));
         for kind in DestinationKind::ALL {
             let words = health_words(kind, &unreachable, viewpoint());
             let expected = advice(kind, Trouble::AuthenticationFailing(403).into());

@@ -25,7 +25,7 @@ pub struct AlertedStream {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamFailure {
     /// It backs off.
-    Held(Trouble),
+    Retrying(Trouble),
     /// The destination refuses every event, the latest for this reason.
     Refusing(String),
 }
@@ -33,7 +33,7 @@ pub enum StreamFailure {
 impl fmt::Display for StreamFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Held(trouble) => trouble.fmt(formatter),
+            Self::Retrying(trouble) => trouble.fmt(formatter),
             Self::Refusing(reason) => write!(formatter, "every event refused: {}", reason.trim_end_matches('.')),
         }
     }
@@ -290,7 +290,7 @@ mod tests {
         let failing = AlertNews::StreamFailing {
             stream: stream(),
             since: Timestamp::from_unix_ms(0),
-            failure: StreamFailure::Held(Trouble::Unavailable(503)),
+            failure: StreamFailure::Retrying(Trouble::Unavailable(503)),
             waiting: 42,
             told_at: Timestamp::from_unix_ms(600_000),
         };

@@ -1,4 +1,4 @@
-//! When a held destination is probed again.
+//! When a stream that backs off sends its next probe.
 
 use std::time::Duration;
 
@@ -58,11 +58,11 @@ impl Jitter {
 
 /// Counts the failures in a row of one destination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Backoff {
+pub struct ExponentialBackoff {
     failures: u32,
 }
 
-impl Backoff {
+impl ExponentialBackoff {
     /// A destination that has failed this many times in a row.
     pub const fn after(failures: u32) -> Self {
         Self { failures }
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_ten_minutes() {
-        let mut backoff = Backoff::default();
+        let mut backoff = ExponentialBackoff::default();
         let pauses: Vec<u64> = (0..12).map(|_| backoff.fail(None, Jitter::NONE).as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
         backoff.succeed();
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_longer_wish_is_granted_up_to_the_cap() {
-        let wish = |seconds| Backoff::default().fail(Some(Duration::from_secs(seconds)), Jitter::NONE);
+        let wish = |seconds| ExponentialBackoff::default().fail(Some(Duration::from_secs(seconds)), Jitter::NONE);
         assert_eq!(wish(0), Duration::from_secs(1));
         assert_eq!(wish(30), Duration::from_secs(30));
         assert_eq!(wish(86_400), PROBE_CAP);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn while_events_are_searched_pauses_are_short() {
-        let mut backoff = Backoff::after(20);
+        let mut backoff = ExponentialBackoff::after(20);
         let pauses = backoff.pauses(Some(Duration::from_secs(3_600)), Jitter::NONE);
         let seconds =
             [ProbeWait::Usual, ProbeWait::Searching, ProbeWait::AtOnce].map(|wait| pauses.before(wait).as_secs());
@@ -139,7 +139,7 @@ mod tests {
         let seconds =
             [ProbeWait::Usual, ProbeWait::Searching, ProbeWait::AtOnce].map(|wait| pauses.before(wait).as_secs());
         assert_eq!(seconds, [600, 10, 0]);
-        let mut first = Backoff::default();
+        let mut first = ExponentialBackoff::default();
         let pauses = [(); 12].map(|()| first.pauses(None, Jitter::NONE).before(ProbeWait::Searching).as_secs());
         assert_eq!(pauses, [1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 10, 10]);
     }
@@ -149,7 +149,7 @@ mod tests {
         fn a_pause_is_never_shorter_than_800_ms_nor_longer_than_12_minutes(
             failures in any::<u32>(), seconds in proptest::option::of(any::<u64>()), bits in any::<u32>(),
         ) {
-            let mut backoff = Backoff::after(failures);
+            let mut backoff = ExponentialBackoff::after(failures);
             let pause = backoff.fail(seconds.map(Duration::from_secs), Jitter::from_random(bits));
             prop_assert!(pause >= Duration::from_millis(800));
             prop_assert!(pause <= Duration::from_secs(720));

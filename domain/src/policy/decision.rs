@@ -17,7 +17,7 @@ pub enum RequestSize {
 /// <https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors>
 pub const CLIENT_CERTIFICATE_REQUIRED: u16 = 496;
 
-/// Why a destination is held.
+/// Why a stream backs off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
@@ -44,7 +44,7 @@ pub enum Decision {
     /// Delivered.
     Acknowledge,
     /// Keep the events, stop sending, probe until it works again; not before the destination's own wish.
-    Hold {
+    BackOff {
         trouble: Trouble,
         retry_after: Option<Duration>,
     },
@@ -60,8 +60,8 @@ pub enum Decision {
 pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
     match outcome {
         Outcome::Answered { status, retry_after } => decide_answer(status, retry_after, size),
-        Outcome::Unreached(unreached) => hold(Trouble::Unreached(unreached), None),
-        Outcome::Blocked => hold(Trouble::Blocked, None),
+        Outcome::Unreached(unreached) => back_off(Trouble::Unreached(unreached), None),
+        Outcome::Blocked => back_off(Trouble::Blocked, None),
         Outcome::Unsendable if size == RequestSize::Batch => Decision::Split,
         Outcome::Unsendable => Decision::Refuse(Refusal::Unsendable),
         Outcome::Stopped => Decision::Forget,
@@ -71,26 +71,26 @@ pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
 fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) -> Decision {
     match status {
         200..=299 => Decision::Acknowledge,
-        300..=399 => hold(Trouble::Moved(status), retry_after),
-        401 | 403 | 407 => hold(Trouble::AuthenticationFailing(status), retry_after),
-        404 | 410 => hold(Trouble::EndpointNotFound(status), retry_after),
-        408 | 425 | 429 => hold(Trouble::Unavailable(status), retry_after),
+        300..=399 => back_off(Trouble::Moved(status), retry_after),
+        401 | 403 | 407 => back_off(Trouble::AuthenticationFailing(status), retry_after),
+        404 | 410 => back_off(Trouble::EndpointNotFound(status), retry_after),
+        408 | 425 | 429 => back_off(Trouble::Unavailable(status), retry_after),
         CLIENT_CERTIFICATE_REQUIRED => {
             let failure = Unreached::Tls(TlsFailure::ClientCertificate);
-            hold(Trouble::Unreached(failure), retry_after)
+            back_off(Trouble::Unreached(failure), retry_after)
         }
         400..=499 if size == RequestSize::Batch => Decision::Split,
         400..=499 => Decision::Refuse(Refusal::Status(status)),
-        _ => hold(Trouble::Unavailable(status), retry_after),
+        _ => back_off(Trouble::Unavailable(status), retry_after),
     }
 }
 
-const fn hold(trouble: Trouble, retry_after: Option<Duration>) -> Decision {
-    Decision::Hold { trouble, retry_after }
+const fn back_off(trouble: Trouble, retry_after: Option<Duration>) -> Decision {
+    Decision::BackOff { trouble, retry_after }
 }
 
 impl fmt::Display for Trouble {
-    /// A phrase that follows "Held: " or stands alone in a log line.
+    /// A phrase that stands alone, or in a log line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreached(Unreached::Dns) => formatter.write_str("host name not found"),
@@ -140,24 +140,28 @@ mod tests {
             assert_eq!(answered(status), Decision::Acknowledge, "{status}");
         }
         for status in [300, 301, 302, 304, 307, 308] {
-            assert_eq!(answered(status), hold(Trouble::Moved(status), None), "{status}");
+            assert_eq!(answered(status), back_off(Trouble::Moved(status), None), "{status}");
         }
         for status in [401, 403, 407] {
             assert_eq!(
                 answered(status),
-                hold(Trouble::AuthenticationFailing(status), None),
+                back_off(Trouble::AuthenticationFailing(status), None),
                 "{status}"
             );
         }
         for status in [404, 410] {
             assert_eq!(
                 answered(status),
-                hold(Trouble::EndpointNotFound(status), None),
+                back_off(Trouble::EndpointNotFound(status), None),
                 "{status}"
             );
         }
         for status in [0, 100, 408, 425, 429, 500, 502, 503, 504, 599, 600, 999] {
-            assert_eq!(answered(status), hold(Trouble::Unavailable(status), None), "{status}");
+            assert_eq!(
+                answered(status),
+                back_off(Trouble::Unavailable(status), None),
+                "{status}"
+            );
         }
         for status in [400, 402, 405, 406, 409, 411, 413, 415, 418, 422, 431, 451, 499] {
             assert_eq!(answered(status), Decision::Refuse(Refusal::Status(status)), "{status}");
@@ -193,7 +197,7 @@ mod tests {
             let expected = match answered(status) {
                 Decision::Acknowledge => "The event is delivered.",
                 Decision::Refuse(_) => "The event is refused. A request with more events is sent in two halves.",
-                Decision::Hold { trouble, .. } => match trouble {
+                Decision::BackOff { trouble, .. } => match trouble {
                     Trouble::Moved(_) => "The stream backs off: *endpoint moved*. Redirects are never followed.",
                     Trouble::AuthenticationFailing(_) => "The stream backs off: *authentication failing*.",
                     Trouble::EndpointNotFound(_) => "The stream backs off: *endpoint not found*.",
@@ -234,9 +238,12 @@ mod tests {
     fn without_an_answer_nothing_is_acknowledged_or_refused() {
         for unreached in Unreached::ALL {
             let decision = decide(Outcome::Unreached(unreached), RequestSize::One);
-            assert_eq!(decision, hold(Trouble::Unreached(unreached), None));
+            assert_eq!(decision, back_off(Trouble::Unreached(unreached), None));
         }
-        assert_eq!(decide(Outcome::Blocked, RequestSize::One), hold(Trouble::Blocked, None));
+        assert_eq!(
+            decide(Outcome::Blocked, RequestSize::One),
+            back_off(Trouble::Blocked, None)
+        );
         assert_eq!(decide(Outcome::Stopped, RequestSize::One), Decision::Forget);
         assert_eq!(
             decide(Outcome::Unsendable, RequestSize::One),
@@ -256,7 +263,7 @@ mod tests {
         fn a_hold_keeps_the_destinations_own_wish(status in any::<u16>(), seconds in 0_u64..100_000) {
             let wish = Some(Duration::from_secs(seconds));
             let outcome = Outcome::Answered { status, retry_after: wish };
-            if let Decision::Hold { retry_after, .. } = decide(outcome, RequestSize::One) {
+            if let Decision::BackOff { retry_after, .. } = decide(outcome, RequestSize::One) {
                 prop_assert_eq!(retry_after, wish);
             }
         }

@@ -74,10 +74,10 @@ pub enum RefusalStep {
 pub struct RefusalStreak(u32);
 
 impl RefusalStreak {
-    /// From here on the destination itself is held to be at fault.
+    /// From here on, the destination itself counts as failing.
     pub const LIMIT: u32 = 20;
 
-    /// One more. True when the destination is to be held.
+    /// One more. True when the stream is to back off.
     #[must_use]
     pub fn refuse(&mut self) -> bool {
         self.0 = self.0.saturating_add(1);

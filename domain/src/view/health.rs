@@ -64,7 +64,7 @@ pub enum StateName {
     /// The destination has refused every event since `since`. Refused events are tried again and then parked; the others go on.
     Refusing,
     /// One probe at a time until the destination accepts again. Nothing is dropped.
-    Held,
+    Retrying,
     /// Stopped for a while by an administrator; everything is kept.
     Paused,
     /// Switched off by an administrator.
@@ -128,7 +128,7 @@ impl HealthView {
                 since: Some(*since),
                 ..Self::of(StateName::Refusing)
             },
-            &StreamHealth::Held {
+            &StreamHealth::Retrying {
                 trouble,
                 since,
                 next_probe_at,
@@ -137,7 +137,7 @@ impl HealthView {
             } => {
                 let (code, status) = code_of(trouble);
                 Self {
-                    state: StateName::Held,
+                    state: StateName::Retrying,
                     waiting: Some(waiting),
                     trouble: Some(trouble.to_string()),
                     next_step: Some(advice(kind, trouble.into()).to_owned()),
@@ -146,7 +146,7 @@ impl HealthView {
                     since: Some(since),
                     next_probe_at: Some(next_probe_at),
                     stuck_seq: stuck_seq.map(Seq::get),
-                    ..Self::of(StateName::Held)
+                    ..Self::of(StateName::Retrying)
                 }
             }
         }

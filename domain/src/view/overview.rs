@@ -44,7 +44,7 @@ pub struct DestinationCounts {
     pub healthy: u32,
     pub catching_up: u32,
     pub refusing: u32,
-    pub held: u32,
+    pub retrying: u32,
     pub paused: u32,
     pub inactive: u32,
 }
@@ -75,7 +75,7 @@ impl DestinationCounts {
             StreamHealth::Healthy { .. } => &mut self.healthy,
             StreamHealth::CatchingUp { .. } => &mut self.catching_up,
             StreamHealth::Refusing { .. } => &mut self.refusing,
-            StreamHealth::Held { .. } => &mut self.held,
+            StreamHealth::Retrying { .. } => &mut self.retrying,
             StreamHealth::Paused { .. } => &mut self.paused,
             StreamHealth::Inactive => &mut self.inactive,
         }

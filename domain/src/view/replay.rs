@@ -68,8 +68,8 @@ pub enum WaitName {
     Paused,
     /// The stream is just being started.
     StreamStarting,
-    /// The stream is held.
-    StreamHeld,
+    /// The stream backs off.
+    StreamRetrying,
     /// The stream is catching up.
     StreamBehind,
     /// The replay's own request failed, and is sent again.
@@ -85,7 +85,7 @@ impl ReplayView {
             Some(ReplayWait::Inactive) => (Some(WaitName::Inactive), None, None),
             Some(ReplayWait::Paused) => (Some(WaitName::Paused), None, None),
             Some(ReplayWait::StreamStarting) => (Some(WaitName::StreamStarting), None, None),
-            Some(ReplayWait::StreamHeld(trouble)) => (Some(WaitName::StreamHeld), Some(trouble), None),
+            Some(ReplayWait::StreamRetrying(trouble)) => (Some(WaitName::StreamRetrying), Some(trouble), None),
             Some(ReplayWait::StreamBehind(_)) => (Some(WaitName::StreamBehind), None, None),
             Some(ReplayWait::Trouble {
                 trouble, next_try_at, ..

@@ -93,7 +93,7 @@ const fn is_behind(health: &StreamHealth) -> bool {
         health,
         StreamHealth::CatchingUp { .. }
             | StreamHealth::Refusing { .. }
-            | StreamHealth::Held { .. }
+            | StreamHealth::Retrying { .. }
             | StreamHealth::Paused { .. }
     )
 }

@@ -10,7 +10,7 @@ pub(super) struct Progress {
     acknowledged: i64,
     /// First to last.
     above: BTreeMap<i64, i64>,
-    /// How many positions the ranges hold.
+    /// How many positions the ranges contain.
     above_count: i64,
 }
 

@@ -7,7 +7,7 @@
 //!
 //! What it has in common with a stream stands in `delivery`: the thread and its commands, backing off, and the evidence.
 //!
-//! The stream goes first: nothing is sent while it is held, paused, inactive or clearly behind, and at any moment at most
+//! The stream goes first: nothing is sent while it backs off, or is paused, inactive or clearly behind, and at any moment at most
 //! one request of a replay is at the destination. A replay shares no connection, queue or thread with the stream.
 //!
 //! Guarantees: each event of the range that the filters admit is accepted by the destination or parked with a reason, unless

@@ -17,7 +17,7 @@ use domain::{
 };
 use tokio::sync::{Notify, oneshot};
 
-use super::{hold::Hold, progress::Progress, totals::Totals};
+use super::{backoff::Backoff, progress::Progress, totals::Totals};
 use crate::{instance_events::Recorded, store::StoreError};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
@@ -75,7 +75,7 @@ struct Seen {
     refusing: Option<Refusing>,
     /// Events up to here wait for nothing but the time of their batch; none if they wait for more, or are not sent in batches.
     in_time_to: Option<i64>,
-    hold: Option<Hold>,
+    backoff: Option<Backoff>,
     /// As many events are refused as are kept.
     has_too_many_refused: bool,
     /// It was in trouble when it began, and has had no answer since.
@@ -108,7 +108,7 @@ impl Status {
     /// A stream begins, with trouble from before it or without.
     pub(super) fn begins(&self, was_troubled: bool) {
         self.change(|seen| {
-            seen.hold = None;
+            seen.backoff = None;
             seen.in_time_to = None;
             seen.may_be_troubled = was_troubled;
         });
@@ -122,11 +122,11 @@ impl Status {
         self.change(|seen| seen.may_be_troubled = false);
     }
 
-    pub(super) fn held(&self, hold: Option<Hold>) {
-        self.change(|seen| seen.hold = hold);
+    pub(super) fn backing_off(&self, backoff: Option<Backoff>) {
+        self.change(|seen| seen.backoff = backoff);
     }
 
-    /// Asks the worker to probe at once, if its destination is held, and a replay that waits out trouble to try again.
+    /// Asks the worker to probe immediately if it backs off, and a replay that backs off to try again.
     pub(super) fn want_probe(&self) {
         self.probe.notify_one();
         // If none waits, the next that comes to wait tries once more at once.
@@ -143,7 +143,7 @@ impl Status {
 
     /// Has the worker park an event; returns once that is stored.
     pub(super) async fn park(&self, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
-        if self.seen().hold.is_none() {
+        if self.seen().backoff.is_none() {
             return Err(ParkError::NotStuck);
         }
         let (answer, answered) = oneshot::channel();
@@ -195,12 +195,12 @@ impl Status {
         if !seen.is_running {
             return Some(ReplayWait::StreamStarting);
         }
-        if let Some(hold) = &seen.hold {
-            return Some(ReplayWait::StreamHeld(hold.trouble));
+        if let Some(backoff) = &seen.backoff {
+            return Some(ReplayWait::StreamRetrying(backoff.trouble));
         }
         if seen.has_too_many_refused {
             // A replay parks what is refused.
-            return Some(ReplayWait::StreamHeld(Trouble::TooManyRefused));
+            return Some(ReplayWait::StreamRetrying(Trouble::TooManyRefused));
         }
         let behind = last_seq.get().saturating_sub(seen.acknowledged_count);
         let waiting = u64::try_from(behind).unwrap_or(0);
@@ -245,13 +245,13 @@ impl Status {
             .in_time_to
             .map_or(behind, |in_time_to| last_seq.get().saturating_sub(in_time_to));
         let has_batch = seen.in_time_to.is_some() && waiting > 0;
-        match (seen.hold, seen.refusing, seen.last_success_at) {
-            (Some(hold), _, _) => StreamHealth::Held {
-                trouble: hold.trouble,
-                since: hold.since,
-                next_probe_at: hold.next_probe_at,
+        match (seen.backoff, seen.refusing, seen.last_success_at) {
+            (Some(backoff), _, _) => StreamHealth::Retrying {
+                trouble: backoff.trouble,
+                since: backoff.since,
+                next_probe_at: backoff.next_probe_at,
                 waiting,
-                stuck_seq: hold.stuck,
+                stuck_seq: backoff.stuck,
             },
             (None, Some(refusing), _) => StreamHealth::Refusing {
                 since: refusing.since,

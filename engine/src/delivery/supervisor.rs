@@ -158,7 +158,8 @@ impl Delivery {
             .map_or_else(StreamTotals::default, |status| status.totals.read())
     }
 
-    /// Has a held destination probed at once, and a replay to it tried. False if there is no such stream.
+    /// Makes a stream that backs off probe immediately, and a replay to the same destination try again. Returns false if there is no
+    /// such stream.
     pub(crate) fn probe(&self, id: DestinationId) -> bool {
         let status = self.shared.status_of(id);
         status.is_some_and(|status| {

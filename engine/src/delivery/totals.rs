@@ -18,7 +18,7 @@ use domain::{
 pub(super) struct Totals {
     delivered: AtomicU64,
     failed: [AtomicU64; Failure::ALL.len()],
-    holds: AtomicU64,
+    backoffs: AtomicU64,
     parked: AtomicU64,
     /// One for each request of which at least a part was accepted.
     accepted: Mutex<Timings>,
@@ -101,15 +101,15 @@ pub struct StreamTotals {
     pub accepted: Timings,
     /// Requests that failed; those of no number are left out.
     pub failed: Vec<(Failure, u64)>,
-    /// How many times it was held.
-    pub holds: u64,
+    /// How many times it started to back off.
+    pub backoffs: u64,
     /// Events that were given up.
     pub parked: u64,
 }
 
 impl Totals {
-    pub(super) fn hold_began(&self) {
-        self.holds.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn backoff_began(&self) {
+        self.backoffs.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn parked(&self) {
@@ -138,7 +138,7 @@ impl Totals {
             delivered: self.delivered.load(Ordering::Relaxed),
             accepted: self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             failed: failed.filter(|(_, count)| *count > 0).collect(),
-            holds: self.holds.load(Ordering::Relaxed),
+            backoffs: self.backoffs.load(Ordering::Relaxed),
             parked: self.parked.load(Ordering::Relaxed),
         }
     }

@@ -66,7 +66,7 @@ impl StreamWorker {
         let progress = Progress::new(cursor.acknowledged, &cursor.acknowledged_above);
         self.status
             .progressed(&progress, cursor.last_success_at, cursor.refusing.as_ref());
-        self.status.held(None);
+        self.status.backing_off(None);
         Ok(match commands.changed().await {
             Ok(()) => End::NewCommand,
             Err(_) => End::Over,

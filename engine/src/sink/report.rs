@@ -304,7 +304,7 @@ mod tests {
             let trouble = required.map(|outcome| decide(outcome, RequestSize::One));
             let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
             assert!(
-                matches!(trouble, Some(Decision::Hold { trouble, .. }) if trouble == expected),
+                matches!(trouble, Some(Decision::BackOff { trouble, .. }) if trouble == expected),
                 "{trouble:?}"
             );
             assert!(required.is_some_and(Outcome::may_be_the_event));

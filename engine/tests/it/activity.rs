@@ -61,7 +61,10 @@ async fn what_was_delivered_and_what_failed_is_counted_to_the_last_one() {
     assert_eq!(counts.failed, u64::try_from(failed).unwrap());
 
     let totals = world.engine.stream_totals(id);
-    assert_eq!((totals.delivered, totals.accepted.count(), totals.holds), (32, 32, 1));
+    assert_eq!(
+        (totals.delivered, totals.accepted.count(), totals.backoffs),
+        (32, 32, 1)
+    );
     assert_eq!(totals.failed, [(Failure::ServerError, counts.failed)]);
     let world = world.restart().await;
     assert_eq!(world.counts(id).await, counts, "they outlive the server");
@@ -90,19 +93,22 @@ async fn trouble_has_lasted_since_it_began_whatever_was_restarted() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    let held = |health: &StreamHealth| matches!(health, StreamHealth::Held { .. });
+    let held = |health: &StreamHealth| matches!(health, StreamHealth::Retrying { .. });
     let since = |health: StreamHealth| match health {
-        StreamHealth::Held { since, .. } => since,
-        other => panic!("not held: {other:?}"),
+        StreamHealth::Retrying { since, .. } => since,
+        other => panic!("does not back off: {other:?}"),
     };
-    let first = since(world.wait_for_health(id, "it is held", held).await);
+    let first = since(world.wait_for_health(id, "it backs off", held).await);
     wait_until("that is stored", async || {
         let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
         cursor.troubled_since == Some(first)
     })
     .await;
     let world = world.restart().await;
-    assert_eq!(since(world.wait_for_health(id, "it is held again", held).await), first);
+    assert_eq!(
+        since(world.wait_for_health(id, "it backs off again", held).await),
+        first
+    );
 
     receiver.accept_all();
     world.engine.retry_now(id);
@@ -162,7 +168,7 @@ async fn a_held_destination_is_probed_at_once_when_asked() {
             .await;
         world
             .wait_for_health(id, "the probe has ended", |health| {
-                matches!(health, StreamHealth::Held { next_probe_at, .. } if *next_probe_at > world.engine.clock().now())
+                matches!(health, StreamHealth::Retrying { next_probe_at, .. } if *next_probe_at > world.engine.clock().now())
             })
             .await;
         world.engine.retry_now(id);

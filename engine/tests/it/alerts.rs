@@ -97,13 +97,13 @@ impl World {
     async fn failing_stream(&self, receiver: &Receiver) -> DestinationId {
         receiver.answer_all(503);
         let id = self.add_destination("SIEM", &receiver.url()).await;
-        self.wait_for_health(id, "it fails", is_held).await;
+        self.wait_for_health(id, "it fails", is_backing_off).await;
         id
     }
 }
 
-fn is_held(health: &StreamHealth) -> bool {
-    matches!(health, StreamHealth::Held { .. })
+fn is_backing_off(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Retrying { .. })
 }
 
 fn is_healthy(health: &StreamHealth) -> bool {
@@ -265,7 +265,7 @@ async fn a_stream_that_flaps_keeps_its_alert() {
         world.look_after(MINUTE / 2).await;
         receiver.answer_all(503);
         world.post("1", [format!("round {round}")]).await;
-        world.wait_for_health(id, "it fails again", is_held).await;
+        world.wait_for_health(id, "it fails again", is_backing_off).await;
         world.look_after(MINUTE / 2).await;
     }
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
@@ -287,7 +287,7 @@ async fn what_an_administrator_stops_is_neither_trouble_nor_recovery() {
     world.look_after(20 * MINUTE).await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
     world.set_flow(id, flow(true, false)).await;
-    world.wait_for_health(id, "it fails again", is_held).await;
+    world.wait_for_health(id, "it fails again", is_backing_off).await;
     // It is the same trouble still, and has lasted.
     world.look().await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);

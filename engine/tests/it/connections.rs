@@ -41,7 +41,10 @@ async fn deliver(world: &World, id: DestinationId, events: usize) -> (StreamTota
 }
 
 async fn assert_untroubled(world: &World, id: DestinationId, totals: &StreamTotals) {
-    assert_eq!((totals.failed.as_slice(), totals.holds, totals.parked), (&[][..], 0, 0));
+    assert_eq!(
+        (totals.failed.as_slice(), totals.backoffs, totals.parked),
+        (&[][..], 0, 0)
+    );
     let healthy = |health: &StreamHealth| matches!(health, StreamHealth::Healthy { .. });
     world.wait_for_health(id, "it is healthy", healthy).await;
 }

@@ -187,12 +187,12 @@ async fn is_held_and_goes_on<C: Counterpart>(ill: Ill, expected: fn(Trouble) -> 
     counterpart.fall_ill(ill);
     let posted = post(&world, &ids(3, 5)).await;
     let health = world
-        .wait_for_health(id, "the destination is held", |health| {
-            matches!(health, StreamHealth::Held { .. })
+        .wait_for_health(id, "the stream backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
         })
         .await;
     assert!(
-        matches!(health, StreamHealth::Held { trouble, .. } if expected(trouble)),
+        matches!(health, StreamHealth::Retrying { trouble, .. } if expected(trouble)),
         "{health:?}"
     );
     assert!(counterpart.kept(&posted).is_empty());
@@ -319,7 +319,7 @@ async fn honours_its_deadline<C: Counterpart>() {
         .wait_for_health(id, "it has waited long enough", |health| {
             matches!(
                 health,
-                StreamHealth::Held {
+                StreamHealth::Retrying {
                     trouble: Trouble::Unreached(Unreached::Timeout),
                     ..
                 }

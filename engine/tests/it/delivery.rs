@@ -138,11 +138,13 @@ async fn a_destination_in_trouble_is_held_and_gets_everything_afterwards() {
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..40)).await;
     let health = world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     assert!(matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::Unavailable(503),
             ..
         }
@@ -174,10 +176,12 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
         receiver.answer_all(answer);
         let id = world.add_destination(&format!("{expected}"), &receiver.url()).await;
         let health = world
-            .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+            .wait_for_health(id, "it backs off", |health| {
+                matches!(health, StreamHealth::Retrying { .. })
+            })
             .await;
         assert!(
-            matches!(health, StreamHealth::Held { trouble, .. } if trouble == expected),
+            matches!(health, StreamHealth::Retrying { trouble, .. } if trouble == expected),
             "{health:?}"
         );
     }
@@ -188,10 +192,12 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
     ] {
         let id = world.add_destination(&url, &url).await;
         let health = world
-            .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+            .wait_for_health(id, "it backs off", |health| {
+                matches!(health, StreamHealth::Retrying { .. })
+            })
             .await;
         assert!(
-            matches!(health, StreamHealth::Held { trouble: Trouble::Unreached(found), .. } if found == expected),
+            matches!(health, StreamHealth::Retrying { trouble: Trouble::Unreached(found), .. } if found == expected),
             "{health:?}"
         );
     }
@@ -200,12 +206,14 @@ async fn every_kind_of_trouble_holds_and_names_itself() {
         .add_destination("TLS", &plain.url().replace("http:", "https:"))
         .await;
     let health = world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     assert!(
         matches!(
             health,
-            StreamHealth::Held {
+            StreamHealth::Retrying {
                 trouble: Trouble::Unreached(Unreached::Tls(_)),
                 ..
             }
@@ -220,11 +228,13 @@ async fn a_redirect_is_never_followed() {
     receiver.answer_all(Answer::redirect(307, elsewhere.url()));
     let id = world.add_destination("SIEM", &receiver.url()).await;
     let health = world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     assert!(matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::Moved(307),
             ..
         }
@@ -254,7 +264,7 @@ async fn the_network_rules_keep_everything_inside() {
         let blocked = |health: &StreamHealth| {
             matches!(
                 health,
-                StreamHealth::Held {
+                StreamHealth::Retrying {
                     trouble: Trouble::Blocked,
                     ..
                 }
@@ -402,13 +412,13 @@ async fn twenty_refusals_in_a_row_hold_the_destination() {
     let held = |health: &StreamHealth| {
         matches!(
             health,
-            StreamHealth::Held {
+            StreamHealth::Retrying {
                 trouble: Trouble::EverythingRefused(400),
                 ..
             }
         )
     };
-    world.wait_for_health(id, "it is held", held).await;
+    world.wait_for_health(id, "it backs off", held).await;
     assert!(receiver.requests().len() < 40, "most events never left");
     receiver.accept_all();
     receiver

@@ -88,7 +88,9 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
     receiver.answer_all(503);
     world.post("1", numbered(0..5)).await;
     world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
 
     world.set_flow(id, INACTIVE).await;

@@ -23,7 +23,7 @@ use domain::{
     event::{EventId, EventType},
     health::StreamHealth,
     ids::{DestinationId, Seq},
-    policy::{Outcome, Trouble as Held, Unreached},
+    policy::{Outcome, Trouble as StreamTrouble, Unreached},
 };
 use receivers::{
     Fault,
@@ -103,12 +103,14 @@ async fn wait_for_written(google: &GoogleServer, count: usize) -> BTreeMap<Strin
     written(google)
 }
 
-async fn wait_until_held(world: &World, id: DestinationId) -> Held {
+async fn wait_until_backing_off(world: &World, id: DestinationId) -> StreamTrouble {
     let health = world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     match health {
-        StreamHealth::Held { trouble, .. } => trouble,
+        StreamHealth::Retrying { trouble, .. } => trouble,
         other => panic!("{other:?}"),
     }
 }
@@ -218,12 +220,12 @@ async fn what_is_wrong_with_the_account_holds_the_destination_and_is_said_in_wor
     for (refusal, trouble, words) in [
         (
             Refusal::PermissionDenied,
-            Held::AuthenticationFailing(403),
+            StreamTrouble::AuthenticationFailing(403),
             "Give it the role Logs Writer",
         ),
         (
             Refusal::ServiceDisabled,
-            Held::AuthenticationFailing(403),
+            StreamTrouble::AuthenticationFailing(403),
             "The Cloud Logging API is not enabled",
         ),
         (
@@ -231,17 +233,21 @@ async fn what_is_wrong_with_the_account_holds_the_destination_and_is_said_in_wor
                 retry_info: Some(1),
                 retry_after: None,
             },
-            Held::Unavailable(429),
+            StreamTrouble::Unavailable(429),
             "A Cloud Logging quota is used up",
         ),
-        (Refusal::Internal, Held::Unavailable(500), "Cloud Logging answered 500"),
+        (
+            Refusal::Internal,
+            StreamTrouble::Unavailable(500),
+            "Cloud Logging answered 500",
+        ),
     ] {
         let google = GoogleServer::start().await.unwrap();
         google.answer_all(refusal);
         let world = world_around(&google).await;
         let id = world.add(&draft(&google)).await;
         world.post("1", numbered(0..10)).await;
-        assert_eq!(wait_until_held(&world, id).await, trouble);
+        assert_eq!(wait_until_backing_off(&world, id).await, trouble);
         let reason = failure(&world, id).await;
         assert!(reason.contains(words), "{reason}");
         google.serve_again();
@@ -256,7 +262,10 @@ async fn a_wrong_key_holds_the_destination_and_its_events_wait() {
     let world = world_around(&google).await;
     let id = world.add(&draft(&google)).await;
     world.post("1", numbered(0..10)).await;
-    assert_eq!(wait_until_held(&world, id).await, Held::AuthenticationFailing(401));
+    assert_eq!(
+        wait_until_backing_off(&world, id).await,
+        StreamTrouble::AuthenticationFailing(401)
+    );
     let email = &google.service_account().client_email;
     assert_eq!(
         failure(&world, id).await,

@@ -112,7 +112,7 @@ impl NoRoom {
 fn lacks_room(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::TooManyRefused,
             ..
         }
@@ -122,7 +122,7 @@ fn lacks_room(health: &StreamHealth) -> bool {
 fn is_down(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::Unavailable(500),
             ..
         }
@@ -175,7 +175,7 @@ async fn another_failure_costs_no_more_than_its_own_pauses() {
     let is_limited = |health: &StreamHealth| {
         matches!(
             health,
-            StreamHealth::Held {
+            StreamHealth::Retrying {
                 trouble: Trouble::Unavailable(429),
                 ..
             }
@@ -221,18 +221,20 @@ async fn room_for_one_event_does_not_end_the_trouble() {
     }
     stream.wait_for("it waits for room again", lacks_room).await;
     let now = since(&stream.health().await);
-    assert_eq!((now, stream.world.engine.stream_totals(stream.id).holds), (began, 1));
+    assert_eq!((now, stream.world.engine.stream_totals(stream.id).backoffs), (began, 1));
     // Where there is room for all of them, it is over.
     stream.pass_time().await;
     assert!(stream.discard(Seq::new(1_000_000_010)).await);
     stream
-        .wait_for("nothing waits", |health| !matches!(health, StreamHealth::Held { .. }))
+        .wait_for("nothing waits", |health| {
+            !matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
 }
 
 fn since(health: &StreamHealth) -> Option<Timestamp> {
     match health {
-        StreamHealth::Held { since, .. } => Some(*since),
+        StreamHealth::Retrying { since, .. } => Some(*since),
         _ => None,
     }
 }

@@ -239,7 +239,7 @@ async fn a_stream_with_too_many_refused_events_backs_off_and_loses_nothing() {
 fn is_full(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::TooManyRefused,
             ..
         }
@@ -520,7 +520,7 @@ async fn room_is_noticed_whatever_failed_last() {
     let is_limited = |health: &StreamHealth| {
         matches!(
             health,
-            StreamHealth::Held {
+            StreamHealth::Retrying {
                 trouble: Trouble::Unavailable(429),
                 ..
             }
@@ -555,7 +555,7 @@ async fn without_room_an_outage_costs_no_tries() {
     let is_outage = |health: &StreamHealth| {
         matches!(
             health,
-            StreamHealth::Held {
+            StreamHealth::Retrying {
                 trouble: Trouble::Unavailable(500),
                 ..
             }

@@ -239,11 +239,13 @@ async fn the_stream_goes_first_while_it_is_held_and_the_replay_goes_on_by_itself
     receiver.answer_all(503);
     world.post("1", ["live".to_owned()]).await;
     world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     let replay = start(&world, id, &[]).await.replay.id;
-    let held = ReplayWait::StreamHeld(Trouble::Unavailable(503));
-    wait_until_waiting(&world, id, replay, |wait| *wait == held).await;
+    let retrying = ReplayWait::StreamRetrying(Trouble::Unavailable(503));
+    wait_until_waiting(&world, id, replay, |wait| *wait == retrying).await;
     assert!(replayed(&receiver.requests(), replay).is_empty());
     receiver.accept_all();
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 60);
@@ -370,7 +372,7 @@ async fn a_destination_that_refuses_everything_is_not_given_everything() {
             ReplayWait::Trouble {
                 trouble: Trouble::EverythingRefused(400),
                 ..
-            } | ReplayWait::StreamHeld(_)
+            } | ReplayWait::StreamRetrying(_)
         )
     };
     wait_until_waiting(&world, id, replay, is_trouble).await;

@@ -156,13 +156,13 @@ async fn bodies(world: &World) -> Vec<String> {
         .collect()
 }
 
-async fn wait_until_held(world: &World, id: DestinationId, expected: Trouble) {
-    let what = format!("it is held: {expected}");
+async fn wait_until_backing_off(world: &World, id: DestinationId, expected: Trouble) {
+    let what = format!("it backs off: {expected}");
     world
         .wait_for_health(
             id,
             &what,
-            |health| matches!(health, StreamHealth::Held { trouble, .. } if *trouble == expected),
+            |health| matches!(health, StreamHealth::Retrying { trouble, .. } if *trouble == expected),
         )
         .await;
 }
@@ -380,7 +380,9 @@ async fn a_batch_of_which_a_part_has_left_the_log_gets_a_key_of_its_own() {
     world.post("1", numbered(0..10)).await;
     // Closed, stored, and not accepted.
     world
-        .wait_for_health(id, "it is held", |health| matches!(health, StreamHealth::Held { .. }))
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
         .await;
     let batch = async |world: &World| world.engine.database().read_cursor(id).await.unwrap().unwrap().batch;
     wait_until("the batch is stored", async || batch(&world).await.is_some()).await;
@@ -435,7 +437,7 @@ async fn a_wrong_secret_holds_until_it_is_put_right() {
         .with([(Field::SecretAccessKey, "wrong-and-never-to-be-seen")]);
     let id = world.add(&named(wrong)).await;
     world.post("1", numbered(0..5)).await;
-    wait_until_held(&world, id, Trouble::AuthenticationFailing(403)).await;
+    wait_until_backing_off(&world, id, Trouble::AuthenticationFailing(403)).await;
     let (reason, response) = words(&world, id).await;
     assert_eq!(
         reason,
@@ -462,7 +464,7 @@ async fn a_wrong_secret_holds_until_it_is_put_right() {
 async fn a_bucket_that_is_not_there_holds_until_it_is_made() {
     let (world, storage) = (World::new().await, Storage::without_bucket().await);
     let id = world.add(&named(storage.draft(ObjectLayout::Events))).await;
-    wait_until_held(&world, id, Trouble::EndpointNotFound(404)).await;
+    wait_until_backing_off(&world, id, Trouble::EndpointNotFound(404)).await;
     let (reason, response) = words(&world, id).await;
     assert_eq!(
         reason,
@@ -527,7 +529,7 @@ async fn every_trouble_that_s3_names_holds_with_its_words() {
             ..named(storage.draft(ObjectLayout::Events))
         };
         let id = world.add(&draft).await;
-        wait_until_held(&world, id, trouble).await;
+        wait_until_backing_off(&world, id, trouble).await;
         let (reason, _) = words(&world, id).await;
         assert!(reason.starts_with(start), "{refusal:?}: {reason}");
         storage.server.serve_again();
@@ -576,7 +578,7 @@ async fn nothing_is_put_where_the_network_rules_forbid_it() {
         .await;
     let before = storage.server.requests().len();
     world.post("1", numbered(0..3)).await;
-    wait_until_held(&world, id, Trouble::Blocked).await;
+    wait_until_backing_off(&world, id, Trouble::Blocked).await;
     let (reason, _) = words(&world, id).await;
     assert!(
         reason.starts_with("Requests to loopback addresses are not allowed"),

@@ -20,7 +20,7 @@ use receivers::Receiver;
 fn blocked(health: &StreamHealth) -> bool {
     matches!(
         health,
-        StreamHealth::Held {
+        StreamHealth::Retrying {
             trouble: Trouble::Blocked,
             ..
         }
@@ -73,7 +73,7 @@ async fn what_was_blocked_is_tried_at_once_when_it_is_allowed_and_stops_when_it_
         found.count()
     };
     assert_eq!(seen(&receiver.requests()), 0);
-    // Much sooner than the pause that a hold has grown to.
+    // Much sooner than the pause that the backoff has grown to.
     world
         .engine
         .update_network(&author(), 3, change(false, &["localhost", "127.0.0.0/8"]))

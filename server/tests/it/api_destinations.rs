@@ -469,7 +469,7 @@ async fn a_stream_tells_how_it_is_doing() {
     let held = admin.get(health).await.expect(200)["health"].clone();
     assert_eq!(
         (&held["state"], &held["trouble_code"]),
-        (&json!("held"), &json!("unreached"))
+        (&json!("retrying"), &json!("unreached"))
     );
     assert!(held["next_probe_at"].is_string() && held["waiting"].is_u64());
     assert!(held["since"].is_string() && held["oldest_waiting_at"].is_string());

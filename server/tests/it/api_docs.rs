@@ -222,7 +222,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
     folder
 }
 
-/// An instance whose first destination is held over one event, its receiver, and the position of that event.
+/// An instance whose first destination backs off because of one event, its receiver, and the position of that event.
 async fn stuck_instance() -> (Instance, Receiver, i64) {
     let (instance, receiver) = (Instance::start(), Receiver::start().await);
     receiver.answer_bodies_with(r#""event_type":"stuck""#, 503);

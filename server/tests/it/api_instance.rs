@@ -377,7 +377,7 @@ async fn the_overview_tells_of_the_log_of_traffic_and_of_states() {
     let overview = admin
         .get_until("/api/v1/overview", |overview| {
             sum(overview, "delivered") == 4
-                && overview["destinations"]["held"] == 1
+                && overview["destinations"]["retrying"] == 1
                 && overview["log"]["events"].as_u64() == Some(sum(overview, "received"))
         })
         .await;

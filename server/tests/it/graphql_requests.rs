@@ -163,7 +163,7 @@ async fn a_held_stream_says_so_in_both_families() {
         .await;
     let query = "{ instanceExternalAuditEventDestinations { nodes { health { state waiting since reason lastSuccessAt \
                  nextTryAt } } } auditEventsInstanceStreamingDestinations { nodes { health { state } } } }";
-    let health = health_becomes(&api, query, "HELD").await;
+    let health = health_becomes(&api, query, "RETRYING").await;
     assert_eq!(
         health["reason"],
         "No connection. Check that the receiver is running, and that no firewall blocks the connection."

@@ -169,7 +169,7 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
         scrape.of_destination("delivered_events_total", 1, "") == 7.0
             && scrape.of_destination("backlog_events", 1, "") == 0.0
             && scrape.of_destination("retrying_events", 2, "") == 7.0
-            && scrape.of_destination("state", 3, r#",state="held""#) == 1.0
+            && scrape.of_destination("state", 3, r#",state="retrying""#) == 1.0
     })
     .await;
     let ingest = |name: &str| scrape.of_name(&format!("audit_streams_ingest_{name}"));
@@ -196,15 +196,15 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
     assert_eq!((outcome(1, "accepted"), outcome(1, "client_error")), (7.0, 0.0));
     assert_eq!(of("request_duration_seconds_count", 1), 7.0);
     assert!(of("request_duration_seconds_sum", 1) > 0.0);
-    assert_eq!((of("lag_seconds", 1), of("holds_total", 1)), (0.0, 0.0));
+    assert_eq!((of("lag_seconds", 1), of("backoffs_total", 1)), (0.0, 0.0));
     assert_eq!((of("delivered_events_total", 2), outcome(2, "accepted")), (0.0, 0.0));
     assert!(
         outcome(2, "client_error") >= 7.0,
         "each is refused, and tried again later"
     );
-    assert_eq!((of("parked_events", 2), of("holds_total", 2)), (0.0, 0.0));
+    assert_eq!((of("parked_events", 2), of("backoffs_total", 2)), (0.0, 0.0));
     assert!(outcome(3, "connect") >= 1.0);
-    assert_eq!(of("holds_total", 3), 1.0);
+    assert_eq!(of("backoffs_total", 3), 1.0);
     assert!(of("lag_seconds", 3) > 0.0);
     let health = admin.get("/api/v1/destinations/3/health").await.expect(200);
     assert_eq!(health["health"]["waiting"].as_f64(), Some(of("backlog_events", 3)));

@@ -117,7 +117,7 @@ async fn nginx_sends_goaway_after_a_number_of_requests_and_nothing_fails() {
             *accepted.unwrap().1,
             "a request failed"
         );
-        for name in ["holds_total", "parked_events", "retrying_events"] {
+        for name in ["backoffs_total", "parked_events", "retrying_events"] {
             assert_eq!(sum(&metrics, name), 0.0, "{name}");
         }
         let requests = nginx.requests().unwrap();
@@ -154,7 +154,7 @@ async fn a_ca_that_is_trusted_later_reaches_the_running_stream_and_one_that_no_l
     add(&admin, &nginx).await;
     let token = instance.token("app", &["ingest"]);
     post(&instance, &token, 0..10).await;
-    wait_until("it is held", async || health(&admin).await["state"] == "held").await;
+    wait_until("it backs off", async || health(&admin).await["state"] == "retrying").await;
     assert_eq!(nginx.deliveries().unwrap().len(), 0);
 
     replace(&trusted, &(theirs.0.clone() + &ours.0));
@@ -171,10 +171,10 @@ async fn a_ca_that_is_trusted_later_reaches_the_running_stream_and_one_that_no_l
     let tested = async || admin.post(TEST, &json!({})).await.expect(200);
     wait_until("the test finds it", async || tested().await["accepted"] == false).await;
     // The supervisor has closed the connection when it has seen the change as well.
-    wait_until("it is held again", async || {
+    wait_until("it backs off again", async || {
         let next = instance.post(&token, json!({"event_type": "user_created"}).to_string());
         drop(next.await);
-        health(&admin).await["state"] == "held"
+        health(&admin).await["state"] == "retrying"
     })
     .await;
     assert!(nginx.deliveries().unwrap().len() >= before);
@@ -205,7 +205,7 @@ async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
     let says_so = |next_step: &Value| next_step.as_str().is_some_and(|next_step| next_step.starts_with(asks));
     assert!(says_so(&tested["next_step"]), "{tested}");
     post(&instance, &instance.token("app", &["ingest"]), 0..1).await;
-    wait_until("it is held", async || health(&admin).await["state"] == "held").await;
+    wait_until("it backs off", async || health(&admin).await["state"] == "retrying").await;
     let health = health(&admin).await;
     assert_eq!(health["trouble"], "client certificate required");
     assert!(says_so(&health["next_step"]), "{health}");

@@ -23,14 +23,14 @@ pub(super) struct ParkInput {
 
 /// Park the event that a stream is stuck at
 ///
-/// For a held destination whose probes fail with this event. The event is stored as parked, with the reason of its last failure, before
+/// For a stream that backs off and whose probes fail with this event. The event is stored as parked, with the reason of its last failure, before
 /// the answer is sent; the destination is then tried with the next event. Later events of the same entity go on.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/park", tag = "Streams", request_body = ParkInput,
     params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
     responses(
         (status = 204, description = "It is parked"),
         (status = 404, description = "There is no such destination"),
-        (status = 409, description = "The destination is not held, requests with this event alone have not failed, it is being sent right \
+        (status = 409, description = "The stream does not back off, requests with this event alone have not failed, it is being sent right \
             now, or too many events are refused or parked"),
         (status = 422, description = "A field is not right"),
         (status = 503, description = "It was not stored in time, and may be parked later: `Retry-After` says when to come back"),

@@ -112,7 +112,7 @@ pub(super) async fn count_replay(
 
 /// Start a replay
 ///
-/// In the order of the log, one request at a time, beside the stream and never before it: while the stream is held, paused,
+/// In the order of the log, one request at a time, beside the stream and never before it: while the stream backs off, or is paused,
 /// inactive or behind, the replay waits. What it sends is marked: HTTP requests by the header `X-Audit-Streams-Replay`,
 /// entries of Cloud Logging by the label `audit_streams_replay`, objects by the metadata `audit-streams-replay`, each with the
 /// replay's id. One runs at a time.

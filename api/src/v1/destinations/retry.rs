@@ -20,9 +20,9 @@ pub(super) struct RetriedView {
     retried: u64,
 }
 
-/// Try a held destination now
+/// Retry a stream that backs off
 ///
-/// Without waiting for the next probe. A stream that is not held goes on as it does.
+/// Without waiting for the next probe. A stream that does not back off is not affected.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/retry", tag = "Streams",
     params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
     responses(

@@ -67,9 +67,9 @@ fn what_was_counted_is_started_as_it_was_counted() {
 
 #[test]
 fn a_running_one_says_how_far_it_is_and_what_it_waits_for() {
-    let held = ReplayWait::StreamHeld(Trouble::Unavailable(503));
+    let retrying = ReplayWait::StreamRetrying(Trouble::Unavailable(503));
     let all = vec![
-        replay(ReplayState::Running, Some(held)),
+        replay(ReplayState::Running, Some(retrying)),
         replay(ReplayState::Cancelled, None),
     ];
     let drawn = html(&Replays { counted: None, all });

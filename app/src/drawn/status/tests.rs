@@ -37,8 +37,8 @@ fn line(health: StreamHealth, facts: StreamFacts) -> String {
         .join(" · ")
 }
 
-fn held() -> StreamHealth {
-    StreamHealth::Held {
+fn retrying() -> StreamHealth {
+    StreamHealth::Retrying {
         trouble: Trouble::Unavailable(503),
         since: at("2026-03-03T09:42:00Z"),
         next_probe_at: at("2026-03-03T10:00:38Z"),
@@ -57,7 +57,7 @@ fn trouble_says_how_far_behind_the_stream_is_and_what_may_come_of_it() {
         ..StreamFacts::default()
     };
     assert_eq!(
-        line(held(), facts),
+        line(retrying(), facts),
         "Retrying since 09:42 · 503 from server · next try in 38 s · 4,210 waiting · 18 min behind · \
          last delivered 19 min ago · 2 parked · at this rate the log is full in 2 d"
     );
@@ -112,14 +112,14 @@ fn what_is_typed_is_text_and_each_switch_says_what_it_does() {
             "{html}"
         );
         assert!(!html.contains("retry_now"), "{html}");
-        let html = draw_stream(stream(held(), StreamFacts::default()), reader().now, None).status;
+        let html = draw_stream(stream(retrying(), StreamFacts::default()), reader().now, None).status;
         assert!(
             html.contains("retry_now") && html.contains("2026-03-03 09:42 UTC"),
             "{html}"
         );
         assert!(!html.contains("park_event"), "{html}");
-        let mut stuck = held();
-        if let StreamHealth::Held { stuck_seq, .. } = &mut stuck {
+        let mut stuck = retrying();
+        if let StreamHealth::Retrying { stuck_seq, .. } = &mut stuck {
             *stuck_seq = Some(Seq::new(17));
         }
         let html = draw_stream(stream(stuck, StreamFacts::default()), reader().now, None).status;

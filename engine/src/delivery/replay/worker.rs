@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::{
     super::{
+        backoff::Backoff,
         evidence::Evidence,
-        hold::Hold,
         queues::{RequestRoom, Room},
         shared::{PAGE_BYTES, PAGE_EVENTS, Shared},
         status::{CATCHING_UP, Status},
@@ -76,8 +76,8 @@ impl Worker for ReplayWorker {
             evidence: Evidence::new(clock.clone()),
             batch_failures: 0,
             troubled_at: None,
-            hold: None,
-            stream_was_held: false,
+            backoff: None,
+            stream_was_backing_off: false,
         };
         replaying.run(commands).await
     }
@@ -115,8 +115,8 @@ struct ReplayLoop<'worker> {
     batch_failures: u32,
     /// When a request failed, if nothing was accepted since.
     troubled_at: Option<Timestamp>,
-    hold: Option<Hold>,
-    stream_was_held: bool,
+    backoff: Option<Backoff>,
+    stream_was_backing_off: bool,
 }
 
 /// What met with trouble in one request.
@@ -181,18 +181,18 @@ impl ReplayLoop<'_> {
         }
         self.hear_of_the_stream();
         let stream = self.stream_wait();
-        let is_held = matches!(stream, Some(ReplayWait::StreamHeld(_)));
-        if self.stream_was_held && !is_held {
+        let is_backing_off = matches!(stream, Some(ReplayWait::StreamRetrying(_)));
+        if self.stream_was_backing_off && !is_backing_off {
             // The stream has found out that it works again.
-            self.hold = None;
+            self.backoff = None;
         }
-        self.stream_was_held = is_held;
-        let hold = self.hold.as_ref().filter(|hold| !hold.is_due());
+        self.stream_was_backing_off = is_backing_off;
+        let backoff = self.backoff.as_ref().filter(|backoff| !backoff.is_due());
         stream.or_else(|| {
-            hold.map(|hold| ReplayWait::Trouble {
-                trouble: hold.trouble,
-                since: hold.since,
-                next_try_at: hold.next_probe_at,
+            backoff.map(|backoff| ReplayWait::Trouble {
+                trouble: backoff.trouble,
+                since: backoff.since,
+                next_try_at: backoff.next_probe_at,
             })
         })
     }
@@ -205,7 +205,7 @@ impl ReplayLoop<'_> {
         };
         if accepted_at > self.troubled_at && self.troubled_at.is_some() {
             self.troubled_at = None;
-            self.hold = None;
+            self.backoff = None;
             self.evidence.send(&[]);
             self.blame(self.worker.shared.clock.now());
         }
@@ -228,15 +228,15 @@ impl ReplayLoop<'_> {
 
     /// An administrator does not want to wait for the next try.
     fn try_now(&mut self) {
-        if let Some(hold) = &mut self.hold {
-            hold.probe_now(self.worker.shared.clock.now());
+        if let Some(backoff) = &mut self.backoff {
+            backoff.probe_now(self.worker.shared.clock.now());
         }
     }
 
     fn wake_from(&self, wait: ReplayWait) -> Instant {
         let next_look = Instant::now() + TURN_PERIOD;
-        match (wait, &self.hold) {
-            (ReplayWait::Trouble { .. }, Some(hold)) => next_look.min(hold.next_probe),
+        match (wait, &self.backoff) {
+            (ReplayWait::Trouble { .. }, Some(backoff)) => next_look.min(backoff.next_probe),
             _ => next_look,
         }
     }
@@ -304,7 +304,7 @@ impl ReplayLoop<'_> {
     /// What is sent next: while the destination is in trouble, the event that has failed least often; else a suspect that is due;
     /// else what is next in order.
     fn next_events(&self) -> Vec<Arc<LoggedEvent>> {
-        if self.books.run().is_some() || self.evidence.suspects.count_alone() == 0 && self.hold.is_none() {
+        if self.books.run().is_some() || self.evidence.suspects.count_alone() == 0 && self.backoff.is_none() {
             return self.books.next(self.room.now, &self.evidence.suspects);
         }
         let left = || self.books.left().map(|event| event.seq);
@@ -321,7 +321,7 @@ impl ReplayLoop<'_> {
                 .due(*seq)
                 .is_some_and(|(_, due)| are_few || due <= now)
         };
-        let alone = match &self.hold {
+        let alone = match &self.backoff {
             Some(_) => self.evidence.suspects.least_failed(left()).map(|(_, seq)| seq),
             None if self.evidence.failures == 0 => left().find(due),
             None => None,
@@ -338,15 +338,15 @@ impl ReplayLoop<'_> {
         events
     }
 
-    /// Chooses when a held replay goes on: soon, as long as there are events that were not tried yet.
+    /// Chooses when a replay that backs off goes on: soon, as long as there are events that were not tried yet.
     fn plan(&mut self) {
         let left = self.books.left().map(|event| event.seq);
         let wait = match self.evidence.suspects.next_probe(left, std::iter::empty(), false) {
             Some(probe) if self.evidence.suspects.count_alone() > 0 => probe.wait,
             _ => ProbeWait::Usual,
         };
-        if let Some(hold) = &mut self.hold {
-            hold.plan(wait);
+        if let Some(backoff) = &mut self.backoff {
+            backoff.plan(wait);
         }
     }
 
@@ -370,7 +370,7 @@ impl ReplayLoop<'_> {
                         refused_all = Some(Trouble::EverythingRefused(refusal.status()));
                     }
                 }
-                Decision::Hold { trouble, retry_after } => {
+                Decision::BackOff { trouble, retry_after } => {
                     self.books.failed(Some(of_event.reason.clone()));
                     troubled.trouble = Some((trouble, retry_after));
                     let is_alone = events.len() == 1 || report.parts.contains_key(&position);
@@ -394,7 +394,7 @@ impl ReplayLoop<'_> {
         match refused_all.filter(|_| accepted == 0) {
             Some(trouble) => {
                 self.books.failed(Some(report.whole.reason.clone()));
-                self.hold_for(trouble, None, now);
+                self.back_off(trouble, None, now);
             }
             None => self.went_well(accepted == events.len()),
         }
@@ -442,13 +442,13 @@ impl ReplayLoop<'_> {
         self.troubled_at = Some(now);
         let is_last = self.books.left().count() <= self.evidence.suspects.count_alone();
         let is_trouble = troubled.is_new || is_last || self.evidence.has_failed_often();
-        if let (Some((trouble, retry_after)), true) = (troubled.trouble, is_trouble || self.hold.is_some()) {
-            self.hold_for(trouble, retry_after, now);
+        if let (Some((trouble, retry_after)), true) = (troubled.trouble, is_trouble || self.backoff.is_some()) {
+            self.back_off(trouble, retry_after, now);
         }
     }
 
     fn went_well(&mut self, whole: bool) {
-        if self.hold.take().is_some() {
+        if self.backoff.take().is_some() {
             tracing::info!(replay_id = self.worker.replay.get(), "A replay goes on.");
         }
         self.books.failed(None);
@@ -463,8 +463,8 @@ impl ReplayLoop<'_> {
         self.room.halve(events.len());
     }
 
-    fn hold_for(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
-        if self.hold.is_none() {
+    fn back_off(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
+        if self.backoff.is_none() {
             tracing::warn!(
                 replay_id = self.worker.replay.get(),
                 destination_id = self.destination.id.get(),
@@ -472,8 +472,8 @@ impl ReplayLoop<'_> {
                 "A replay has met with trouble and waits."
             );
         }
-        let begin = || Hold::begin(now, trouble, self.worker.shared.clock.clone());
-        self.hold.get_or_insert_with(begin).fail(trouble, retry_after, now);
+        let begin = || Backoff::begin(now, trouble, self.worker.shared.clock.clone());
+        self.backoff.get_or_insert_with(begin).fail(trouble, retry_after, now);
     }
 
     /// Returns whether the replay is to go on.

@@ -22,9 +22,9 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     super::{
+        backoff::Backoff,
         batches::{BatchLimits, Batches},
         evidence::Evidence,
-        hold::Hold,
         pace::Pace,
         queues::{EntityQueues, QueueIndex, RequestRoom, Room},
         refusals::{Refusals, share},
@@ -131,20 +131,20 @@ pub(super) struct Stream {
     /// The event of the last request, if it failed alone and is no suspect: 429 says nothing about an event, but an
     /// administrator may know better.
     rate_limited: Option<(Seq, About)>,
-    hold: Option<Hold>,
+    backoff: Option<Backoff>,
     /// Whether the last failure can have been that of an event, so that it is worth trying others.
     is_searching: bool,
-    /// What is sent next while the destination is held.
+    /// What is sent next while the stream backs off.
     probe: Option<(QueueIndex, Seq)>,
     last_probe_was_first: bool,
     /// The last probe was an event of a queue: while no more refused events are kept, one of those is sent next.
     is_retry_next: bool,
     /// An event was put back because too many are refused, and there was no room since. Another failure may be the reason of the
-    /// hold meanwhile.
+    /// backoff by then.
     waits_for_room: bool,
     /// The destination has answered the event that waits for room: a request with it shows whether the destination works.
     head_is_answered: bool,
-    /// Grows whenever a hold begins: what was sent before says nothing about it.
+    /// Grows whenever a backoff begins: what was sent before says nothing about it.
     epoch: u64,
     books: Bookkeeping,
     /// The newest position that was read.
@@ -186,7 +186,7 @@ impl Stream {
             pace: Pace::slow(),
             evidence: Evidence::new(worker.shared.clock.clone()),
             rate_limited: None,
-            hold: None,
+            backoff: None,
             is_searching: false,
             probe: None,
             last_probe_was_first: false,
@@ -299,27 +299,27 @@ impl Stream {
     /// An administrator does not want to wait for the next probe.
     fn probe_now(&mut self) {
         self.is_retry_next = false;
-        if let Some(hold) = &mut self.hold {
-            hold.probe_now(self.worker.shared.clock.now());
-            self.worker.status.held(self.hold.clone());
+        if let Some(backoff) = &mut self.backoff {
+            backoff.probe_now(self.worker.shared.clock.now());
+            self.worker.status.backing_off(self.backoff.clone());
         }
     }
 
-    fn hold_for(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
-        if self.hold.is_none() {
+    fn back_off(&mut self, trouble: Trouble, retry_after: Option<Duration>, now: Timestamp) {
+        if self.backoff.is_none() {
             tracing::warn!(
                 destination_id = self.worker.destination.get(), trouble = %trouble,
-                "A destination is held; its events wait."
+                "A destination fails; the stream backs off and its events wait."
             );
             self.epoch += 1;
             self.pace.troubled();
             self.refusals.forgive();
-            self.worker.status.totals.hold_began();
+            self.worker.status.totals.backoff_began();
         }
         let (books, clock) = (&mut self.books, &self.worker.shared.clock);
-        let begin = || Hold::begin(books.trouble_began(now), trouble, clock.clone());
-        self.hold.get_or_insert_with(begin).fail(trouble, retry_after, now);
-        self.worker.status.held(self.hold.clone());
+        let begin = || Backoff::begin(books.trouble_began(now), trouble, clock.clone());
+        self.backoff.get_or_insert_with(begin).fail(trouble, retry_after, now);
+        self.worker.status.backing_off(self.backoff.clone());
     }
 
     fn release(&mut self) {
@@ -328,14 +328,14 @@ impl Stream {
         if self.books.trouble_ended() {
             self.worker.status.trouble_ended();
         }
-        if let Some(hold) = self.hold.take() {
-            let held_ms = self.worker.shared.clock.now().since(hold.since).as_millis();
+        if let Some(backoff) = self.backoff.take() {
+            let held_ms = self.worker.shared.clock.now().since(backoff.since).as_millis();
             tracing::info!(
                 destination_id = self.worker.destination.get(),
                 held_ms = u64::try_from(held_ms).unwrap_or(u64::MAX),
                 "A destination accepts events again."
             );
-            self.worker.status.held(None);
+            self.worker.status.backing_off(None);
         }
     }
 
@@ -380,7 +380,7 @@ impl Stream {
     /// Sends nothing new, takes what ends until the deadline, and stores everything.
     async fn drain(&mut self, deadline: Instant) {
         while !self.in_flight.is_empty() {
-            // A commit under way holds the store's one writing connection: it must not wait for a slow destination.
+            // A commit under way uses the store's one writing connection: it must not wait for a slow destination.
             tokio::select! {
                 biased;
                 committed = running(&mut self.committing) => drop(self.finish_commit(committed)),

@@ -199,8 +199,8 @@ async fn alone_it_waits_and_the_next_event_is_tried_soon() {
         .wait_for("it was tried five times", |requests| requests.len() >= 5)
         .await;
     assert_eq!(refused(&world, id).await, []);
-    let is_held = |health: &StreamHealth| matches!(health, StreamHealth::Held { .. });
-    world.wait_for_health(id, "it is held", is_held).await;
+    let is_backing_off = |health: &StreamHealth| matches!(health, StreamHealth::Retrying { .. });
+    world.wait_for_health(id, "it backs off", is_backing_off).await;
     // By now the pause is 16 s or more.
     post(&world, ["b-1"]).await;
     let posted = std::time::Instant::now();
@@ -272,7 +272,7 @@ async fn it_is_parked_with_its_reason_after_five_tries() {
         wait_until("the try counts", is_counted).await;
         assert!(!matches!(
             world.engine.find_destination(id).await.unwrap().unwrap().health,
-            StreamHealth::Held { .. }
+            StreamHealth::Retrying { .. }
         ));
     }
     let parked = world

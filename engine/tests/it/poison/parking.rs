@@ -45,7 +45,7 @@ async fn park_what_is_stuck(world: &World, id: DestinationId) -> Seq {
 
 const fn stuck_at(health: &StreamHealth) -> Option<Seq> {
     match health {
-        StreamHealth::Held { stuck_seq, .. } => *stuck_seq,
+        StreamHealth::Retrying { stuck_seq, .. } => *stuck_seq,
         _ => None,
     }
 }

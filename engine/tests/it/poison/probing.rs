@@ -15,8 +15,8 @@ use receivers::{Answer, Fault, Receiver, Request};
 use super::http::{accepted, post, refused};
 use crate::it::world::{World, wait_until};
 
-fn is_held(health: &StreamHealth) -> bool {
-    matches!(health, StreamHealth::Held { .. })
+fn is_backing_off(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Retrying { .. })
 }
 
 /// 503, after so many milliseconds.
@@ -60,7 +60,7 @@ async fn a_probe_waits_for_what_was_sent_before() {
     down.store(0, Ordering::SeqCst);
     let before = receiver.requests().len();
     post(&world, (0..100).map(|number| format!("slow{number}-1"))).await;
-    world.wait_for_health(id, "it is held", is_held).await;
+    world.wait_for_health(id, "it backs off", is_backing_off).await;
     wait_until("it has probed", async || {
         world.engine.retry_now(id);
         receiver.requests().len() >= before + 25
@@ -94,7 +94,7 @@ async fn a_stream_that_begins_anew_in_trouble_sends_one_request_at_a_time() {
     wait_until("two are refused", async || refused(&world, id).await.len() == 2).await;
     is_down.store(1, Ordering::SeqCst);
     post(&world, (1..40).map(|number| format!("d{number}-1"))).await;
-    world.wait_for_health(id, "it is held", is_held).await;
+    world.wait_for_health(id, "it backs off", is_backing_off).await;
     clock.advance(Duration::from_secs(60));
     for round in 0..4 {
         let before = receiver.requests().len();

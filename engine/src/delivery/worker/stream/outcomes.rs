@@ -8,7 +8,7 @@ use domain::{
     policy::{Decision, Refusal, RequestNumber, RequestSize, Trouble, decide},
 };
 
-use super::{About, Done, Hold, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
+use super::{About, Backoff, Done, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{
     log::{LoggedEvent, is_damage},
     sink::{Batch, Report},
@@ -132,9 +132,9 @@ impl Stream {
         };
         let (parts, is_batch) = (&done.report.parts, done.batch.is_some());
         let is_alone = done.events.len() == 1 || (whole == Decision::Acknowledge && parts.len() <= MOST_ALONE);
-        let is_held = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::Hold { .. });
+        let is_backing_off = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::BackOff { .. });
         // What is accepted in the same request is evidence, too.
-        let number = match parts.values().any(is_held) {
+        let number = match parts.values().any(is_backing_off) {
             true => done.number.saturating_sub(1),
             false => done.number,
         };
@@ -149,7 +149,7 @@ impl Stream {
                     self.accept(&event, origin, now);
                     shown.accepted += 1;
                 }
-                Decision::Hold { trouble, retry_after } => {
+                Decision::BackOff { trouble, retry_after } => {
                     shown.trouble = Some((trouble, retry_after));
                     shown.put_back += 1;
                     let alone = is_alone.then_some((number, done.batch));
@@ -194,11 +194,11 @@ impl Stream {
     ) {
         let (seq, may_be_the_event) = (event.seq, report.outcome.may_be_the_event());
         let Origin::Queue(queue) = origin else {
-            let is_judged = self.hold.is_none() || self.lacks_room();
+            let is_judged = self.backoff.is_none() || self.lacks_room();
             shown.is_unproven = alone.is_some() && may_be_the_event && is_judged;
             return match alone.filter(|_| shown.is_unproven) {
                 Some((number, _)) => self.refusals.fail(seq, number, report, now),
-                None if self.hold.is_some() => self.refusals.put_back(seq, now),
+                None if self.backoff.is_some() => self.refusals.put_back(seq, now),
                 None => self.refusals.put_back(seq, now.plus(UNREACHED_PAUSE)),
             };
         };
@@ -233,9 +233,9 @@ impl Stream {
             self.is_searching = false;
             self.waits_for_room = true;
             self.head_is_answered = shown.answered_without_room;
-            self.hold_for(Trouble::TooManyRefused, None, now);
-            if let Some(hold) = self.hold.as_mut().filter(|_| self.head_is_answered) {
-                hold.answered();
+            self.back_off(Trouble::TooManyRefused, None, now);
+            if let Some(backoff) = self.backoff.as_mut().filter(|_| self.head_is_answered) {
+                backoff.answered();
             }
             return;
         }
@@ -245,8 +245,8 @@ impl Stream {
         if let Some((trouble, retry_after)) = shown.trouble
             && shown.put_back > shown.accepted
         {
-            if self.hold.is_some() || self.is_trouble(shown) {
-                self.hold_for(trouble, retry_after, now);
+            if self.backoff.is_some() || self.is_trouble(shown) {
+                self.back_off(trouble, retry_after, now);
                 if !shown.is_retry {
                     self.is_searching = !shown.troubled.is_empty();
                     self.refusals.forgive();
@@ -257,7 +257,7 @@ impl Stream {
         }
         if let (Some(trouble), 0) = (shown.everything_refused, shown.accepted) {
             self.is_searching = false;
-            return self.hold_for(trouble, None, now);
+            return self.back_off(trouble, None, now);
         }
         if self.lacks_room() && shown.accepted == 0 && shown.refused > 0 && self.queues.waiting() > 0 {
             // There was room for this event. Whether there is room for more is seen with the next one.
@@ -297,17 +297,17 @@ impl Stream {
 
     /// Shows which event the stream is stuck at, if it failed alone.
     fn note_stuck(&mut self, shown: &Shown) {
-        let Some(hold) = &mut self.hold else { return };
+        let Some(backoff) = &mut self.backoff else { return };
         self.rate_limited.clone_from(&shown.rate_limited);
-        hold.stuck = match shown.troubled.as_slice() {
+        backoff.stuck = match shown.troubled.as_slice() {
             [seq] => Some(*seq).filter(|seq| self.evidence.suspects.failed_alone(*seq)),
             [] => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
             _ => None,
         };
-        self.worker.status.held(self.hold.clone());
+        self.worker.status.backing_off(self.backoff.clone());
     }
 
-    /// Whether the destination is to be held for what failed: not for refused events and suspects alone, which may fail for
+    /// Whether the stream is to back off because of what failed: not because of refused events and suspects alone, which may fail for
     /// ever.
     fn is_trouble(&self, shown: &Shown) -> bool {
         !shown.were_refused && (!shown.were_suspects || self.is_more_than_suspects())
@@ -332,8 +332,9 @@ impl Stream {
         }
         // It answers, so whatever was wrong before is over; but if it was that everything is refused, one more refusal is no
         // sign of that.
-        let refuses_all = |hold: &Hold| matches!(hold.trouble, Trouble::EverythingRefused(_) | Trouble::TooManyRefused);
-        if done.epoch == self.epoch && !self.hold.as_ref().is_some_and(refuses_all) {
+        let refuses_all =
+            |backoff: &Backoff| matches!(backoff.trouble, Trouble::EverythingRefused(_) | Trouble::TooManyRefused);
+        if done.epoch == self.epoch && !self.backoff.as_ref().is_some_and(refuses_all) {
             self.release();
         }
     }

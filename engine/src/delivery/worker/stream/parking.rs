@@ -36,7 +36,7 @@ impl Stream {
     }
 
     fn park(&mut self, seq: Seq, instance_event: Recorded) -> Result<(), ParkError> {
-        let about = self.about_stuck(seq).filter(|_| self.hold.is_some());
+        let about = self.about_stuck(seq).filter(|_| self.backoff.is_some());
         let about = about.cloned().ok_or(ParkError::NotStuck)?;
         if self.refused_too_many() {
             return Err(ParkError::TooManyRefused);
@@ -65,10 +65,10 @@ impl Stream {
     fn go_on_without_it(&mut self) {
         if self.queues.waiting() == 0 && self.in_flight.is_empty() {
             // Nothing is left to probe with. Whether the destination works is seen with the next event.
-            self.hold = None;
+            self.backoff = None;
             self.worker.status.begins(true);
-        } else if let Some(hold) = &mut self.hold {
-            hold.stuck = None;
+        } else if let Some(backoff) = &mut self.backoff {
+            backoff.stuck = None;
             self.probe_now();
         }
         self.show_progress();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::ids::Seq;
 
-use super::{Hold, Stream};
+use super::{Backoff, Stream};
 use crate::{
     log::LogError,
     store::{DueEvent, StoreError, TextBytes},
@@ -74,15 +74,15 @@ impl Stream {
         }
         self.waits_for_room = false;
         self.is_retry_next = false;
-        if let Some(hold) = &mut self.hold {
-            hold.start_over(self.worker.shared.clock.now());
-            self.worker.status.held(self.hold.clone());
+        if let Some(backoff) = &mut self.backoff {
+            backoff.start_over(self.worker.shared.clock.now());
+            self.worker.status.backing_off(self.backoff.clone());
         }
     }
 
     /// Whether the stream backs off because no more refused events are kept.
     pub(super) fn lacks_room(&self) -> bool {
-        self.hold.as_ref().is_some_and(Hold::lacks_room)
+        self.backoff.as_ref().is_some_and(Backoff::lacks_room)
     }
 
     async fn read_refusals(&self) -> Result<Stored, ReloadError> {

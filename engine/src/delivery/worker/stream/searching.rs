@@ -13,7 +13,7 @@ impl Stream {
     /// Chooses the event to probe with, and when.
     pub(super) fn plan_probe(&mut self) {
         let may_send = self.may_send();
-        let Some(hold) = self.hold.as_mut().filter(|_| may_send) else {
+        let Some(backoff) = self.backoff.as_mut().filter(|_| may_send) else {
             return;
         };
         let (queues, suspects) = (&self.queues, &self.evidence.suspects);
@@ -36,8 +36,8 @@ impl Stream {
             let mut waiting = queues.firsts().chain(queues.later());
             waiting.find(|(_, seq)| *seq == probe.seq)
         });
-        if hold.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
-            self.worker.status.held(self.hold.clone());
+        if backoff.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
+            self.worker.status.backing_off(self.backoff.clone());
         }
     }
 
@@ -58,7 +58,7 @@ impl Stream {
 
     /// When the next suspect is to be tried beside what else is sent.
     pub(super) fn suspect_timer(&self) -> Option<Instant> {
-        let can_send = self.hold.is_none() && self.may_send() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
+        let can_send = self.backoff.is_none() && self.may_send() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
         if self.evidence.suspects.count_alone() == 0 || !can_send {
             return None;
         }

@@ -27,8 +27,8 @@ impl Stream {
         let single = self.next_single();
         let Mode::Batches(batches) = &mut self.mode else { return };
         let closed_at = self.worker.shared.clock.now();
-        let (is_held, queues, suspects) = (self.hold.is_some(), &self.queues, &self.evidence.suspects);
-        let usual = |batches: &mut Batches| match is_held {
+        let (is_backing_off, queues, suspects) = (self.backoff.is_some(), &self.queues, &self.evidence.suspects);
+        let usual = |batches: &mut Batches| match is_backing_off {
             true => None,
             false => batches.close(queues, suspects, Instant::now(), closed_at),
         };
@@ -56,7 +56,7 @@ impl Stream {
 
     /// The event that is to be sent as a batch of its own: a probe, or a suspect that is due.
     fn next_single(&self) -> Option<Seq> {
-        match &self.hold {
+        match &self.backoff {
             Some(_) => self.probe.filter(|_| self.may_send()).map(|(_, seq)| seq),
             None => self.due_suspects().first().map(|(_, seq)| *seq),
         }
@@ -68,14 +68,14 @@ impl Stream {
         !self.books.is_troubled() || self.in_flight.is_empty()
     }
 
-    /// Sends what may be sent now: a probe if the destination is held, else as much as the pace allows, and what has failed
+    /// Sends what may be sent now: a probe if the stream backs off, else as much as the pace allows, and what has failed
     /// before beside it.
     pub(super) fn dispatch(&mut self) {
         if !self.may_send() {
             return;
         }
-        if let Some(hold) = &self.hold {
-            return self.send_while_held(hold.is_due());
+        if let Some(backoff) = &self.backoff {
+            return self.send_while_backing_off(backoff.is_due());
         }
         if self.books.is_troubled() && self.send_next() {
             return;
@@ -136,7 +136,7 @@ impl Stream {
     /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
     /// one that is parked can be discarded. A probe that is due takes turns with them, to notice that the destination accepts it;
     /// also if the event to probe with fails, because it may be the reason.
-    fn send_while_held(&mut self, is_due: bool) {
+    fn send_while_backing_off(&mut self, is_due: bool) {
         let goes_first = match is_due {
             true => self.is_retry_next && (self.lacks_room() || self.refused_too_many()),
             false => self.lacks_room(),
@@ -237,10 +237,10 @@ impl Stream {
     /// The next moment at which there is something to do without anything having happened.
     pub(super) fn next_timer(&self) -> Option<Instant> {
         let probe = self
-            .hold
+            .backoff
             .as_ref()
             .filter(|_| self.may_send() && self.has_probe())
-            .map(|hold| hold.next_probe);
+            .map(|backoff| backoff.next_probe);
         let commit = self.books.commit_due().filter(|_| self.committing.is_none());
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
         let read = self.pause_until.filter(|until| *until > Instant::now());
@@ -255,7 +255,7 @@ impl Stream {
     fn batch_timer(&self) -> Option<Instant> {
         match &self.mode {
             Mode::Batches(batches)
-                if self.hold.is_none() && self.queues.waiting() > self.evidence.suspects.count_alone() =>
+                if self.backoff.is_none() && self.queues.waiting() > self.evidence.suspects.count_alone() =>
             {
                 batches.next_close()
             }
@@ -275,12 +275,12 @@ impl Stream {
                 .is_some_and(|due| due <= self.worker.shared.clock.now())
     }
 
-    /// When a refused event is due and may be sent: during a hold only as a probe, unless the hold is about refused events.
+    /// When a refused event is due and may be sent: during a backoff only as a probe, unless the backoff is about refused events.
     fn refusal_timer(&self) -> Option<Instant> {
         let due_at = self.refusals.next_due().filter(|_| self.may_send())?;
         let wait = due_at.since(self.worker.shared.clock.now());
         let due = Instant::now() + wait;
-        let hold = self.hold.as_ref().filter(|hold| !hold.lacks_room());
-        Some(hold.map_or(due, |hold| due.max(hold.next_probe)))
+        let backoff = self.backoff.as_ref().filter(|backoff| !backoff.lacks_room());
+        Some(backoff.map_or(due, |backoff| due.max(backoff.next_probe)))
     }
 }

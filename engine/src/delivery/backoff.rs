@@ -1,19 +1,19 @@
-//! The pause of a destination in trouble.
+//! How a stream or a replay backs off while its destination fails.
 
 use std::time::Duration;
 
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Backoff, Jitter, ProbePauses, ProbeWait, Trouble},
+    policy::{ExponentialBackoff, Jitter, ProbePauses, ProbeWait, Trouble},
 };
 use tokio::time::Instant;
 
 use crate::{clock::Clock, vault::random};
 
-/// A destination is held: nothing is sent but one probe at a time.
+/// A stream that backs off sends one probe at a time and nothing else.
 #[derive(Clone, Debug)]
-pub(super) struct Hold {
+pub(super) struct Backoff {
     pub(super) trouble: Trouble,
     /// When the trouble began.
     pub(super) since: Timestamp,
@@ -25,13 +25,13 @@ pub(super) struct Hold {
     last_failure: Instant,
     last_failure_at: Timestamp,
     pauses: ProbePauses,
-    backoff: Backoff,
+    usual: ExponentialBackoff,
     /// Of waiting for room: however long that takes, another failure costs only its own pauses.
-    room_backoff: Backoff,
+    without_room: ExponentialBackoff,
     clock: Clock,
 }
 
-impl Hold {
+impl Backoff {
     pub(super) fn begin(since: Timestamp, trouble: Trouble, clock: Clock) -> Self {
         let now = clock.now();
         Self {
@@ -43,8 +43,8 @@ impl Hold {
             last_failure: Instant::now(),
             last_failure_at: now,
             pauses: ProbePauses::default(),
-            backoff: Backoff::default(),
-            room_backoff: Backoff::default(),
+            usual: ExponentialBackoff::default(),
+            without_room: ExponentialBackoff::default(),
             clock,
         }
     }
@@ -56,8 +56,8 @@ impl Hold {
         self.last_failure = Instant::now();
         self.last_failure_at = now;
         let backoff = match self.lacks_room() {
-            true => &mut self.room_backoff,
-            false => &mut self.backoff,
+            true => &mut self.without_room,
+            false => &mut self.usual,
         };
         self.pauses = backoff.pauses(retry_after, jitter);
         self.plan(ProbeWait::Usual);
@@ -82,14 +82,14 @@ impl Hold {
 
     /// What the stream waited for is there: the next probe is sent at once, and pauses start over.
     pub(super) fn start_over(&mut self, now: Timestamp) {
-        self.backoff.succeed();
-        self.room_backoff.succeed();
+        self.usual.succeed();
+        self.without_room.succeed();
         self.probe_now(now);
     }
 
     /// The destination has answered an event for which there is no room: nothing else is wrong with it.
     pub(super) fn answered(&mut self) {
-        self.backoff.succeed();
+        self.usual.succeed();
     }
 
     /// Whether the reason is that no more refused events are kept.
