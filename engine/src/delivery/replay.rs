@@ -3,7 +3,7 @@
 //! - `supervisor` compares which replays are to run, by the store, with those that do, and starts, changes and ends workers.
 //! - `worker` moves one replay: it waits for its turn, reads the range in log order, sends one request at a time, and
 //!   stores how far it is.
-//! - `books` is what it has read and not sent, and what it has not stored yet.
+//! - `pending` is what it has read and not sent, and what it has not stored yet.
 //!
 //! What it has in common with a stream stands in `delivery`: the thread and its commands, backing off, and the evidence.
 //!
@@ -15,7 +15,7 @@
 //! the last commit goes out once more, S3 batches under the same keys; the counts are those of what was stored, and so count
 //! nothing twice.
 
-mod books;
+mod pending;
 mod supervisor;
 mod worker;
 

@@ -1,7 +1,7 @@
 //! One stream: reads the log after its cursor, sends, and stores how far it is.
 
-mod bookkeeping;
 mod context;
+mod pending_commit;
 mod stream;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ use super::{
         status::{CATCHING_UP, Status},
         thread::{Commands, End, Worker, WorkerError, drain_deadline, is_superseded},
     },
-    books::Books,
+    pending::PendingEvents,
 };
 use crate::{
     causes::causes,
@@ -72,7 +72,7 @@ impl Worker for ReplayWorker {
             destination: Arc::clone(destination),
             room: RequestRoom::new(Room::of(sink.batching())),
             sink,
-            books: Books::new(replay),
+            pending: PendingEvents::new(replay),
             evidence: Evidence::new(clock.clone()),
             batch_failures: 0,
             troubled_at: None,
@@ -109,7 +109,7 @@ struct ReplayLoop<'worker> {
     filter: Arc<RangeFilter>,
     sink: Arc<dyn Sink>,
     room: RequestRoom,
-    books: Books,
+    pending: PendingEvents,
     evidence: Evidence<Report>,
     /// How many times the batch that is stored has failed.
     batch_failures: u32,
@@ -133,7 +133,7 @@ impl ReplayLoop<'_> {
     async fn run(mut self, commands: &mut Commands) -> Result<End, WorkerError> {
         if !self.sends_batches() {
             // Of what the destination was before.
-            self.books.end_batch();
+            self.pending.end_batch();
         }
         while !is_superseded(commands) {
             let wait = self.wait();
@@ -147,13 +147,13 @@ impl ReplayLoop<'_> {
                 }
             } else if !self.is_ready() {
                 self.read().await?;
-            } else if self.books.is_done() {
+            } else if self.pending.is_done() {
                 self.finish().await?;
                 return Ok(End::Over);
             } else if self.send_next(commands).await? == Some(End::Over) {
                 return Ok(End::Over);
             }
-            if self.books.is_commit_due() && !self.commit().await? {
+            if self.pending.is_commit_due() && !self.commit().await? {
                 return Ok(End::Over);
             }
         }
@@ -243,24 +243,25 @@ impl ReplayLoop<'_> {
 
     /// Whether as much has been read as the next request can take.
     fn is_ready(&self) -> bool {
-        self.books.is_read() || (self.books.run().is_none() && self.books.fills(self.room.now, &self.evidence.suspects))
+        self.pending.is_read()
+            || (self.pending.run().is_none() && self.pending.fills(self.room.now, &self.evidence.suspects))
     }
 
     async fn read(&mut self) -> Result<(), WorkerError> {
         let shared = &self.worker.shared;
         let (log, filter) = (shared.log.clone(), Arc::clone(&self.filter));
-        let stretch = (self.books.read_to(), self.books.read_up_to());
+        let stretch = (self.pending.read_to(), self.pending.read_up_to());
         let read = async move { log.read_range(&filter, stretch, PAGE_EVENTS, PAGE_BYTES).await };
-        self.books.push(shared.read_log(read).await?);
+        self.pending.push(shared.read_log(read).await?);
         Ok(())
     }
 
     /// Sends the next request and acknowledges what it came to; or nothing, if what was stored as one has nothing left in it.
     async fn send_next(&mut self, commands: &mut Commands) -> Result<Option<End>, WorkerError> {
         let events = self.next_events();
-        if self.sends_batches() && (self.books.run().is_none() || events.is_empty()) {
+        if self.sends_batches() && (self.pending.run().is_none() || events.is_empty()) {
             // Empty only if the filter was changed, and admits nothing of a stored batch any more.
-            self.books.close_batch(&events);
+            self.pending.close_batch(&events);
             if !self.commit().await? {
                 return Ok(Some(End::Over));
             }
@@ -273,10 +274,10 @@ impl ReplayLoop<'_> {
             return Ok(None);
         };
         let now = self.worker.shared.clock.now();
-        let was_batch = self.books.run().is_some();
+        let was_batch = self.pending.run().is_some();
         self.apply(&events, &report, now)?;
         self.plan();
-        if was_batch && self.books.run().is_none() && !self.commit().await? {
+        if was_batch && self.pending.run().is_none() && !self.commit().await? {
             return Ok(Some(End::Over));
         }
         Ok(None)
@@ -285,8 +286,8 @@ impl ReplayLoop<'_> {
     /// None if there was a new order and the request did not end in the time that is left then. Its end is unknown: it is
     /// sent again, if anything is.
     async fn send(&self, events: &[Arc<LoggedEvent>], commands: &mut Commands) -> Option<SendReport> {
-        let closed_at = self.books.replay().created_at;
-        let batch = self.books.run().map(|(first, last)| Batch { first, last, closed_at });
+        let closed_at = self.pending.replay().created_at;
+        let batch = self.pending.run().map(|(first, last)| Batch { first, last, closed_at });
         let sending = self.sink.send(events, batch);
         tokio::pin!(sending);
         let changed = tokio::select! {
@@ -304,17 +305,17 @@ impl ReplayLoop<'_> {
     /// What is sent next: while the destination is in trouble, the event that has failed least often; else a suspect that is due;
     /// else what is next in order.
     fn next_events(&self) -> Vec<Arc<LoggedEvent>> {
-        if self.books.run().is_some() || self.evidence.suspects.count_alone() == 0 && self.backoff.is_none() {
-            return self.books.next(self.room.now, &self.evidence.suspects);
+        if self.pending.run().is_some() || self.evidence.suspects.count_alone() == 0 && self.backoff.is_none() {
+            return self.pending.next(self.room.now, &self.evidence.suspects);
         }
-        let left = || self.books.left().map(|event| event.seq);
+        let left = || self.pending.left().map(|event| event.seq);
         let now = self.evidence.now();
         // So few that each is needed to show that the destination works.
         let others = left()
             .filter(|seq| !self.evidence.suspects.failed_alone(*seq))
             .take(FEW)
             .count();
-        let are_few = self.books.is_read() && others < FEW;
+        let are_few = self.pending.is_read() && others < FEW;
         let due = |seq: &Seq| {
             self.evidence
                 .suspects
@@ -328,11 +329,11 @@ impl ReplayLoop<'_> {
         };
         let mut events = match alone {
             Some(_) => Vec::new(),
-            None => self.books.next(self.room.now, &self.evidence.suspects),
+            None => self.pending.next(self.room.now, &self.evidence.suspects),
         };
         if events.is_empty() {
             let alone = alone.or_else(|| left().find(due)).or_else(|| left().next());
-            let event = alone.and_then(|alone| self.books.left().find(|event| event.seq == alone));
+            let event = alone.and_then(|alone| self.pending.left().find(|event| event.seq == alone));
             events.extend(event.cloned());
         }
         events
@@ -340,7 +341,7 @@ impl ReplayLoop<'_> {
 
     /// Chooses when a replay that backs off goes on: soon, as long as there are events that were not tried yet.
     fn plan(&mut self) {
-        let left = self.books.left().map(|event| event.seq);
+        let left = self.pending.left().map(|event| event.seq);
         let wait = match self.evidence.suspects.next_probe(left, std::iter::empty(), false) {
             Some(probe) if self.evidence.suspects.count_alone() > 0 => probe.wait,
             _ => ProbeWait::Usual,
@@ -360,18 +361,18 @@ impl ReplayLoop<'_> {
                 Decision::Acknowledge => {
                     self.evidence.streak.accept();
                     self.evidence.suspects.clear(event.seq);
-                    self.books.sent(event.seq);
+                    self.pending.sent(event.seq);
                     accepted += 1;
                 }
                 Decision::Refuse(refusal) => {
                     self.evidence.suspects.clear(event.seq);
-                    self.books.refused(event.seq, refusal, of_event, now);
+                    self.pending.refused(event.seq, refusal, of_event, now);
                     if refusal != Refusal::Unsendable && self.evidence.streak.refuse() {
                         refused_all = Some(Trouble::EverythingRefused(refusal.status()));
                     }
                 }
                 Decision::BackOff { trouble, retry_after } => {
-                    self.books.failed(Some(of_event.reason.clone()));
+                    self.pending.failed(Some(of_event.reason.clone()));
                     troubled.trouble = Some((trouble, retry_after));
                     let is_alone = events.len() == 1 || report.parts.contains_key(&position);
                     self.suspect(event.seq, of_event, is_alone, &mut troubled);
@@ -390,10 +391,10 @@ impl ReplayLoop<'_> {
             self.apply_trouble(events.len(), accepted, &troubled, now);
             return Ok(());
         }
-        self.books.end_batch();
+        self.pending.end_batch();
         match refused_all.filter(|_| accepted == 0) {
             Some(trouble) => {
-                self.books.failed(Some(report.whole.reason.clone()));
+                self.pending.failed(Some(report.whole.reason.clone()));
                 self.back_off(trouble, None, now);
             }
             None => self.went_well(accepted == events.len()),
@@ -420,7 +421,7 @@ impl ReplayLoop<'_> {
     fn blame(&mut self, now: Timestamp) {
         (self.batch_failures, self.troubled_at) = (0, None);
         for (seq, report) in self.evidence.accept(self.evidence.sent) {
-            self.books.refused(seq, Refusal::Blamed, &report, now);
+            self.pending.refused(seq, Refusal::Blamed, &report, now);
         }
     }
 
@@ -432,7 +433,7 @@ impl ReplayLoop<'_> {
             if is_batch {
                 self.evidence.suspects.fail_together(&troubled.events);
             }
-            self.books.end_batch();
+            self.pending.end_batch();
             self.batch_failures = 0;
         }
         if accepted > 0 {
@@ -440,7 +441,7 @@ impl ReplayLoop<'_> {
         }
         self.evidence.fail();
         self.troubled_at = Some(now);
-        let is_last = self.books.left().count() <= self.evidence.suspects.count_alone();
+        let is_last = self.pending.left().count() <= self.evidence.suspects.count_alone();
         let is_trouble = troubled.is_new || is_last || self.evidence.has_failed_often();
         if let (Some((trouble, retry_after)), true) = (troubled.trouble, is_trouble || self.backoff.is_some()) {
             self.back_off(trouble, retry_after, now);
@@ -451,7 +452,7 @@ impl ReplayLoop<'_> {
         if self.backoff.take().is_some() {
             tracing::info!(replay_id = self.worker.replay.get(), "A replay goes on.");
         }
-        self.books.failed(None);
+        self.pending.failed(None);
         if whole {
             self.room.grow();
         }
@@ -459,7 +460,7 @@ impl ReplayLoop<'_> {
 
     /// Too large together: the first half is sent next.
     fn split(&mut self, events: &[Arc<LoggedEvent>]) {
-        self.books.end_batch();
+        self.pending.end_batch();
         self.room.halve(events.len());
     }
 
@@ -478,12 +479,12 @@ impl ReplayLoop<'_> {
 
     /// Returns whether the replay is to go on.
     async fn commit(&mut self) -> Result<bool, WorkerError> {
-        let update = self.books.take_update();
+        let update = self.pending.take_update();
         Ok(self.worker.shared.database.advance_replay(&update).await?)
     }
 
     async fn finish(&mut self) -> Result<(), WorkerError> {
-        let (update, now) = (self.books.take_update(), self.worker.shared.clock.now());
+        let (update, now) = (self.pending.take_update(), self.worker.shared.clock.now());
         let action = Action::ReplayFinished {
             replay: self.worker.replay,
             progress: update.position.progress,

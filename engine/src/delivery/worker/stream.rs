@@ -30,8 +30,8 @@ use super::{
         refusals::{Refusals, share},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
     },
-    bookkeeping::{Bookkeeping, Committed, commit},
     context::StreamWorker,
+    pending_commit::{Committed, PendingCommit, commit},
 };
 use crate::{
     causes::causes,
@@ -146,7 +146,7 @@ pub(super) struct Stream {
     head_is_answered: bool,
     /// Grows whenever a backoff begins: what was sent before says nothing about it.
     epoch: u64,
-    books: Bookkeeping,
+    pending: PendingCommit,
     /// The newest position that was read.
     read_to: Seq,
     log_changes: watch::Receiver<Seq>,
@@ -175,7 +175,7 @@ impl Stream {
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.batch);
         worker.status.begins(cursor.troubled_since.is_some());
-        let books = Bookkeeping::new(worker.destination, &cursor, tries);
+        let pending = PendingCommit::new(worker.destination, &cursor, tries);
         let stream = Self {
             sink,
             admission: Arc::new(admission),
@@ -194,8 +194,8 @@ impl Stream {
             waits_for_room: false,
             head_is_answered: false,
             epoch: 0,
-            read_to: books.progress.acknowledged(),
-            books,
+            read_to: pending.progress.acknowledged(),
+            pending,
             log_changes: worker.shared.log.subscribe(),
             in_flight: FuturesUnordered::new(),
             extra_in_flight: 0,
@@ -316,8 +316,8 @@ impl Stream {
             self.refusals.forgive();
             self.worker.status.totals.backoff_began();
         }
-        let (books, clock) = (&mut self.books, &self.worker.shared.clock);
-        let begin = || Backoff::begin(books.trouble_began(now), trouble, clock.clone());
+        let (pending, clock) = (&mut self.pending, &self.worker.shared.clock);
+        let begin = || Backoff::begin(pending.trouble_began(now), trouble, clock.clone());
         self.backoff.get_or_insert_with(begin).fail(trouble, retry_after, now);
         self.worker.status.backing_off(self.backoff.clone());
     }
@@ -325,7 +325,7 @@ impl Stream {
     fn release(&mut self) {
         self.rate_limited = None;
         self.waits_for_room = false;
-        if self.books.trouble_ended() {
+        if self.pending.trouble_ended() {
             self.worker.status.trouble_ended();
         }
         if let Some(backoff) = self.backoff.take() {
@@ -340,9 +340,11 @@ impl Stream {
     }
 
     fn show_progress(&self) {
-        self.worker
-            .status
-            .progressed(&self.books.progress, self.books.last_success_at, self.books.refusing());
+        self.worker.status.progressed(
+            &self.pending.progress,
+            self.pending.last_success_at,
+            self.pending.refusing(),
+        );
         let is_in_time = match &self.mode {
             Mode::Ready(_) => false,
             Mode::Batches(batches) => batches.is_in_time(&self.queues, Instant::now()),
@@ -351,9 +353,9 @@ impl Stream {
     }
 
     fn start_committing(&mut self) {
-        let is_due = self.books.commit_due().is_some_and(|due| due <= Instant::now());
+        let is_due = self.pending.commit_due().is_some_and(|due| due <= Instant::now());
         if is_due && self.committing.is_none() && !self.is_paused() {
-            let update = self.books.take_update();
+            let update = self.pending.take_update();
             self.committing = Some(commit(self.worker.shared.database.clone(), update).boxed());
         }
     }
@@ -370,7 +372,7 @@ impl Stream {
             Ok(false) => Some(End::Over),
             Err(error) => {
                 self.log_own_failure(error, "Progress could not be stored.");
-                self.books.restore(committed);
+                self.pending.restore(committed);
                 self.pause();
                 None
             }
@@ -392,8 +394,8 @@ impl Stream {
             let committed = running(&mut self.committing).await;
             self.finish_commit(committed);
         }
-        if self.books.commit_due().is_some() {
-            let update = self.books.take_update();
+        if self.pending.commit_due().is_some() {
+            let update = self.pending.take_update();
             let committed = commit(self.worker.shared.database.clone(), update).await;
             self.finish_commit(committed);
         }

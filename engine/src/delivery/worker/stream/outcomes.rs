@@ -70,7 +70,7 @@ impl Stream {
                     "A refused event is no longer admitted by the filter; it is not tried again."
                 );
                 self.refusals.remove(seq);
-                self.books.refusal_ended(seq);
+                self.pending.refusal_ended(seq);
             }
             Sent::Unread(seq, error) if is_damage(&error) => {
                 self.refused_is_back();
@@ -105,7 +105,7 @@ impl Stream {
         let number = done.number;
         let shown = self.apply_events(done, whole, now);
         if shown.accepted > 0 {
-            self.books.accepted(took, now);
+            self.pending.accepted(took, now);
             self.worker.status.totals.accepted(shown.accepted, took);
             self.note_evidence(number, now);
         } else if shown.answered_without_room && shown.trouble.is_none() {
@@ -325,7 +325,7 @@ impl Stream {
             (Mode::Ready(room), _) => room.halve(count),
             (Mode::Batches(batches), Some(last)) => {
                 if let Some(batch) = batches.split(last) {
-                    self.books.batch_closed(batch);
+                    self.pending.batch_closed(batch);
                 }
             }
             (Mode::Batches(batches), None) => batches.put_back(),
@@ -351,7 +351,7 @@ impl Stream {
             self.evidence.suspects.fail_together(&shown.troubled);
         }
         batches.ended();
-        self.books.batch_ended();
+        self.pending.batch_ended();
     }
 
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
@@ -366,10 +366,10 @@ impl Stream {
             }
             Origin::Refused => {
                 self.refusals.remove(event.seq);
-                self.books.refusal_ended(event.seq);
+                self.pending.refusal_ended(event.seq);
             }
         }
-        self.books.delivered(event.seq, now);
+        self.pending.delivered(event.seq, now);
     }
 
     /// True if so many were refused in a row that it is the destination.
@@ -386,12 +386,12 @@ impl Stream {
         }
         let row = self.refusals.refuse(event.seq, refusal, report, now);
         match origin {
-            Origin::Queue(_) => self.books.refuses(&row.reason, now),
-            Origin::Refused => self.books.refuses_again(&row.reason),
+            Origin::Queue(_) => self.pending.refuses(&row.reason, now),
+            Origin::Refused => self.pending.refuses_again(&row.reason),
         }
         self.store_refused(row);
         if let Origin::Queue(queue) = origin {
-            self.books.acknowledged(event.seq);
+            self.pending.acknowledged(event.seq);
             self.queues.done(queue);
             self.evidence.suspects.clear(event.seq);
             self.queues.unblock(queue);
@@ -412,7 +412,7 @@ impl Stream {
             );
             self.worker.status.totals.parked();
         }
-        self.books.refused(row);
+        self.pending.refused(row);
     }
 
     fn put_back(&mut self, event: Arc<LoggedEvent>, origin: Origin, now: Timestamp) {
@@ -424,7 +424,7 @@ impl Stream {
 
     fn note_failure(&mut self, events: &[Arc<LoggedEvent>], report: &Report, now: Timestamp) {
         let Some(first) = events.first() else { return };
-        self.books.failed(first.seq, events.len(), report, now);
+        self.pending.failed(first.seq, events.len(), report, now);
         self.worker.status.totals.failed(report.outcome);
         tracing::debug!(
             destination_id = self.worker.destination.get(),

@@ -20,7 +20,7 @@ impl Stream {
             }
             let mut parked = self.park(request.seq, request.instance_event);
             if parked.is_ok() {
-                let update = self.books.take_update();
+                let update = self.pending.take_update();
                 let committed = commit(self.worker.shared.database.clone(), update).await;
                 if committed.result.is_err() {
                     parked = Err(ParkError::NotStored);
@@ -46,10 +46,10 @@ impl Stream {
         self.rate_limited = None;
         self.queues.unblock(about.queue);
         let now = self.worker.shared.clock.now();
-        let row = self.refusals.park(&event, self.books.tries(seq), &about.report, now);
+        let row = self.refusals.park(&event, self.pending.tries(seq), &about.report, now);
         self.store_refused(row);
-        self.books.acknowledged(seq);
-        self.books.records(instance_event);
+        self.pending.acknowledged(seq);
+        self.pending.records(instance_event);
         self.go_on_without_it();
         Ok(())
     }

@@ -17,7 +17,7 @@ impl Stream {
             return;
         }
         // What came in while the destination was inactive need not even be read.
-        self.read_to = self.read_to.max(self.books.progress.acknowledged());
+        self.read_to = self.read_to.max(self.pending.progress.acknowledged());
         let (log, after) = (self.worker.shared.log.clone(), self.read_to);
         let read = async move { log.read_page(after, PAGE_EVENTS, PAGE_BYTES).await };
         self.reading = Some(self.worker.shared.read_log(read));
@@ -36,13 +36,13 @@ impl Stream {
                 self.pass_gap(self.read_to.next(), Seq::new(event.seq.get() - 1));
             }
             self.read_to = event.seq;
-            if self.books.progress.is_acknowledged(event.seq) {
+            if self.pending.progress.is_acknowledged(event.seq) {
                 continue;
             }
             if self.admission.admits(&event) {
                 self.queues.push(event);
             } else {
-                self.books.passed_over(event.seq, event.seq);
+                self.pending.passed_over(event.seq, event.seq);
             }
         }
         if page.read_to > self.read_to {
@@ -59,9 +59,9 @@ impl Stream {
     /// be read, which the log reports. A batch of which a part has gone is not sent under its bounds again, where the whole of it
     /// may be already.
     fn pass_gap(&mut self, first: Seq, last: Seq) {
-        let acknowledged = self.books.progress.acknowledged_count();
-        self.books.passed_over(first, last);
-        let lost = self.books.progress.acknowledged_count() - acknowledged;
+        let acknowledged = self.pending.progress.acknowledged_count();
+        self.pending.passed_over(first, last);
+        let lost = self.pending.progress.acknowledged_count() - acknowledged;
         if lost > 0 && self.worker.shared.log.is_unreadable_within(first, last) {
             tracing::error!(
                 destination_id = self.worker.destination.get(),
@@ -83,7 +83,7 @@ impl Stream {
             && batches.overlaps(first, last)
         {
             batches.ended();
-            self.books.batch_ended();
+            self.pending.batch_ended();
         }
     }
 }

@@ -49,8 +49,8 @@ impl Stream {
                     self.refusals.measured(&measured.events, measured.bodies);
                 }
                 self.destinations = stored.destinations;
-                self.books.apply_unsaved(&mut self.refusals);
-                self.books.refusals_were_counted(stored.is_any);
+                self.pending.apply_unsaved(&mut self.refusals);
+                self.pending.refusals_were_counted(stored.is_any);
                 self.note_limit();
                 self.show_progress();
             }
@@ -99,7 +99,7 @@ impl Stream {
 
     /// `None` if as many events are refused as are known here: this is looked at every few seconds.
     async fn measure(&self, stored: u64) -> Result<Option<Measured>, ReloadError> {
-        if self.books.count_refused(stored) == self.refusals.count() {
+        if self.pending.count_refused(stored) == self.refusals.count() {
             return Ok(None);
         }
         let mut events = self
@@ -108,7 +108,7 @@ impl Stream {
             .database
             .refused_texts(self.worker.destination)
             .await?;
-        self.books.bring_up_to_date(&mut events);
+        self.pending.bring_up_to_date(&mut events);
         let bodies = self
             .worker
             .shared

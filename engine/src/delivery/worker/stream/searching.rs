@@ -141,6 +141,6 @@ impl Stream {
         self.refusals.keep(&event);
         let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);
         self.store_refused(row);
-        self.books.acknowledged(seq);
+        self.pending.acknowledged(seq);
     }
 }

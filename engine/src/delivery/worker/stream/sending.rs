@@ -49,7 +49,7 @@ impl Stream {
             _ => usual(batches).or_else(|| alone(batches)),
         };
         if let Some(batch) = closed {
-            self.books.batch_closed(batch);
+            self.pending.batch_closed(batch);
             self.show_progress();
         }
     }
@@ -65,7 +65,7 @@ impl Stream {
     /// Whether another request may be sent. A stream in trouble sends one at a time, and the first only when everything has ended
     /// that was sent before; so does a stream that was in trouble when it began, until it has had an answer.
     pub(super) fn may_send(&self) -> bool {
-        !self.books.is_troubled() || self.in_flight.is_empty()
+        !self.pending.is_troubled() || self.in_flight.is_empty()
     }
 
     /// Sends what may be sent now: a probe if the stream backs off, else as much as the pace allows, and what has failed
@@ -77,7 +77,7 @@ impl Stream {
         if let Some(backoff) = &self.backoff {
             return self.send_while_backing_off(backoff.is_due());
         }
-        if self.books.is_troubled() && self.send_next() {
+        if self.pending.is_troubled() && self.send_next() {
             return;
         }
         self.send_suspects();
@@ -126,7 +126,7 @@ impl Stream {
         if taken.is_empty() {
             // The filter was changed, and admits none of it any more.
             batches.ended();
-            self.books.batch_ended();
+            self.pending.batch_ended();
             return false;
         }
         batches.sent(&self.queues, Instant::now());
@@ -241,7 +241,7 @@ impl Stream {
             .as_ref()
             .filter(|_| self.may_send() && self.has_probe())
             .map(|backoff| backoff.next_probe);
-        let commit = self.books.commit_due().filter(|_| self.committing.is_none());
+        let commit = self.pending.commit_due().filter(|_| self.committing.is_none());
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
         let read = self.pause_until.filter(|until| *until > Instant::now());
         let refusal = self.refusal_timer();

@@ -29,7 +29,7 @@ const COMMIT_EVENTS: usize = 1_000;
 const KEPT_ATTEMPTS: usize = 1_000;
 
 /// Progress, and what is not stored yet.
-pub(super) struct Bookkeeping {
+pub(super) struct PendingCommit {
     destination: DestinationId,
     pub(super) progress: Progress,
     delivered: u64,
@@ -59,7 +59,7 @@ pub(super) struct Committed {
     pub(super) result: Result<bool, StoreError>,
 }
 
-impl Bookkeeping {
+impl PendingCommit {
     pub(super) fn new(destination: DestinationId, cursor: &Cursor, tries: HashMap<Seq, u32>) -> Self {
         Self {
             destination,

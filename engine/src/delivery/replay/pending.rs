@@ -23,7 +23,7 @@ use crate::{
 /// Progress is stored at the latest after this time.
 const COMMIT_PERIOD: Duration = Duration::from_millis(500);
 
-pub(super) struct Books {
+pub(super) struct PendingEvents {
     replay: Replay,
     /// In log order.
     queue: VecDeque<Arc<LoggedEvent>>,
@@ -37,7 +37,7 @@ pub(super) struct Books {
     last_commit: Instant,
 }
 
-impl Books {
+impl PendingEvents {
     pub(super) fn new(replay: Replay) -> Self {
         Self {
             queue: VecDeque::new(),
