@@ -31,6 +31,7 @@
 pub mod access;
 pub mod activity;
 pub mod alerts;
+pub mod connection_test;
 pub mod delivery;
 pub mod destination;
 mod escape;
@@ -41,7 +42,6 @@ pub mod health;
 pub mod ids;
 pub mod instance_event;
 pub mod policy;
-pub mod probe;
 pub mod replay;
 pub mod s3_objects;
 pub mod settings;

@@ -192,8 +192,8 @@ impl EventLog {
     }
 
     /// After a write that failed, has a small one tried.
-    pub(crate) fn probe(&self) {
-        self.writer.probe();
+    pub(crate) fn try_write(&self) {
+        self.writer.try_write();
     }
 
     /// Notes the generation of the store that the log is used beside.

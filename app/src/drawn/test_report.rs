@@ -1,6 +1,6 @@
 //! What came of a test event: the verdict, then each request, stage by stage, as it was sent and as it was answered.
 
-use domain::probe::{
+use domain::connection_test::{
     SentBody, SentHeader, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest,
 };
 use leptos::prelude::*;

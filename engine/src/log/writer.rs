@@ -100,10 +100,10 @@ impl Writer {
         }
     }
 
-    pub(super) fn probe(&self) {
+    pub(super) fn try_write(&self) {
         // A writer that has stopped says so in its state.
         if self.writes.fails() {
-            drop(self.order(Order::Probe));
+            drop(self.order(Order::TryWrite));
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::probe::StageName;
+use domain::connection_test::StageName;
 use http::{HeaderMap, Method};
 use tokio::time::{Instant, timeout_at};
 use url::Url;

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use domain::probe::StageName;
+use domain::connection_test::StageName;
 use futures::{StreamExt, stream::FuturesUnordered};
 use rustls::pki_types::ServerName;
 use tokio::{

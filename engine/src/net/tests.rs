@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
+    connection_test::{Stage, StageName, StageState},
     policy::{Outcome, TlsFailure, Unreached},
-    probe::{Stage, StageName, StageState},
 };
 use receivers::{Answer, Receiver, raw::RawServer, unused_address};
 use rustls::{

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::probe::{MASK, SentHeader, Stage, StageName, StageState};
+use domain::connection_test::{MASK, SentHeader, Stage, StageName, StageState};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 

@@ -26,9 +26,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     Field, FieldError, FieldErrors,
+    connection_test::Purpose,
     destination::{FieldMap, GoogleSettings, PrivateKey},
     ids::ReplayId,
-    probe::Purpose,
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode,

@@ -12,8 +12,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Field,
+    connection_test::{MASK, Purpose},
     ids::ReplayId,
-    probe::{MASK, Purpose},
 };
 use url::Url;
 

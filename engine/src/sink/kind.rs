@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{FieldError, destination::FieldMap, ids::ReplayId, probe::Purpose};
+use domain::{FieldError, connection_test::Purpose, destination::FieldMap, ids::ReplayId};
 
 use super::{Sink, SinkError, SinkServices};
 use crate::{clock::Clock, log::LoggedEvent, net::GuardedClients, store::Target};

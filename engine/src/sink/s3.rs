@@ -30,10 +30,10 @@ use aws_sdk_s3::{
 };
 use domain::{
     Field,
+    connection_test::Purpose,
     destination::{DestinationUrl, ObjectLayout, S3Settings},
     ids::ReplayId,
     policy::{Outcome, Unreached},
-    probe::Purpose,
     s3_objects::ObjectKey,
 };
 use url::Url;

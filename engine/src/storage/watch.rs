@@ -49,8 +49,8 @@ pub(crate) async fn watch(log: EventLog, database: Database, mut generation_is_d
         ticks.tick().await;
         log.check_files();
         database.check_files();
-        log.probe();
-        if let Err(error) = database.probe().await {
+        log.try_write();
+        if let Err(error) = database.try_write().await {
             tracing::debug!(error = causes(&error), "The store still can't be written.");
         }
         if generation_is_due && let Ok(()) = begin_generation(&log, &database).await {

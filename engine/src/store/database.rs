@@ -117,7 +117,7 @@ impl Database {
 
     /// After a write that failed, tries a small one. The page is written although the row ends as it was: SQLite leaves out
     /// an update that changes nothing.
-    pub(crate) async fn probe(&self) -> Result<(), StoreError> {
+    pub(crate) async fn try_write(&self) -> Result<(), StoreError> {
         if !self.writes.fails() {
             return Ok(());
         }

@@ -3,9 +3,9 @@
 use crate::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use domain::{
     Field,
+    connection_test::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
     destination::{DestinationDraft, DestinationKind, Flow, HeaderDraft, ObjectLayout, TargetDraft},
     ids::{DestinationId, Seq},
-    probe::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
 };
 use receivers::{Answer, Fault, Receiver, google::GoogleServer, raw::RawServer, s3::S3Server, unused_address};
 use serde_json::Value;

@@ -4,7 +4,9 @@ use app::{
     port::streams::StreamSummary,
     wire::{AppError, DestinationSecret, EventTypeView},
 };
-use domain::{Field, destination::DestinationSettings, ids::DestinationId, instance_event::Author, probe::TestReport};
+use domain::{
+    Field, connection_test::TestReport, destination::DestinationSettings, ids::DestinationId, instance_event::Author,
+};
 use engine::Engine;
 
 use super::{failure::from_admin, streams::summary};

@@ -1,7 +1,7 @@
 //! Sending a test event, to what is stored or to what might be.
 
 use axum::{Extension, Json, extract::State};
-use domain::{destination::Flow, probe};
+use domain::{connection_test, destination::Flow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,12 +36,12 @@ pub(super) struct TestReportView {
 /// A request of a test.
 #[derive(Serialize, ToSchema)]
 struct TestedRequestView {
-    purpose: probe::Purpose,
-    stages: Vec<probe::Stage>,
+    purpose: connection_test::Purpose,
+    stages: Vec<connection_test::Stage>,
     /// As it was sent, or would have been; null if it could not be made.
     request: Option<SentRequestView>,
     /// Null if there was none.
-    answer: Option<probe::TestAnswer>,
+    answer: Option<connection_test::TestAnswer>,
 }
 
 /// A request without its secrets.
@@ -51,7 +51,7 @@ struct SentRequestView {
     method: String,
     #[schema(example = "https://siem.example.com/events")]
     url: String,
-    headers: Vec<probe::SentHeader>,
+    headers: Vec<connection_test::SentHeader>,
     /// Its start; null if it is not shown.
     body: Option<String>,
     /// Of a body that is not shown.
@@ -114,8 +114,8 @@ pub(super) async fn test_destination(
     Ok(Json(tested.into()))
 }
 
-impl From<probe::TestReport> for TestReportView {
-    fn from(report: probe::TestReport) -> Self {
+impl From<connection_test::TestReport> for TestReportView {
+    fn from(report: connection_test::TestReport) -> Self {
         Self {
             accepted: report.verdict.accepted,
             summary: report.verdict.summary,
@@ -127,8 +127,8 @@ impl From<probe::TestReport> for TestReportView {
     }
 }
 
-impl From<probe::TestedRequest> for TestedRequestView {
-    fn from(tested: probe::TestedRequest) -> Self {
+impl From<connection_test::TestedRequest> for TestedRequestView {
+    fn from(tested: connection_test::TestedRequest) -> Self {
         Self {
             purpose: tested.purpose,
             stages: tested.stages,
@@ -138,11 +138,11 @@ impl From<probe::TestedRequest> for TestedRequestView {
     }
 }
 
-impl From<probe::SentRequest> for SentRequestView {
-    fn from(sent: probe::SentRequest) -> Self {
+impl From<connection_test::SentRequest> for SentRequestView {
+    fn from(sent: connection_test::SentRequest) -> Self {
         let (body, hidden_bytes) = match sent.body {
-            probe::SentBody::Text(text) => (Some(text), None),
-            probe::SentBody::Hidden(bytes) => (None, Some(bytes)),
+            connection_test::SentBody::Text(text) => (Some(text), None),
+            connection_test::SentBody::Hidden(bytes) => (None, Some(bytes)),
         };
         Self {
             method: sent.method,

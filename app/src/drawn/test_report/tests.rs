@@ -1,4 +1,4 @@
-use domain::probe::{MASK, Purpose, StageName, Verdict};
+use domain::connection_test::{MASK, Purpose, StageName, Verdict};
 
 use super::*;
 

@@ -9,7 +9,7 @@ use crate::{
     sink::{KEPT_BYTES, Report, SinkKind, masked, sink_kind},
     store::Target,
 };
-use domain::probe::{
+use domain::connection_test::{
     Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest, Verdict,
 };
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
+    connection_test::TestReport,
     destination::DestinationSettings,
     ids::{DestinationId, Seq},
     instance_event::{Action, Author, INSTANCE_SOURCE, InstanceEvent, Subject},
-    probe::TestReport,
 };
 
 use super::{super::AdminError, test_report::Tested};

@@ -18,7 +18,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// The page is written although the row ends as it was: SQLite leaves out an update that changes nothing.
-pub(super) fn probe(connection: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn try_write(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE positions SET last_seq = last_seq + 1", [])?;
     transaction.execute("UPDATE positions SET last_seq = last_seq - 1", [])?;

@@ -48,7 +48,7 @@ pub(super) enum Order {
     Append(Job),
     NoteGeneration(i64, oneshot::Sender<Result<(), LogError>>),
     /// A small write, to see whether the file can be written again.
-    Probe,
+    TryWrite,
     Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
     Release(Vec<Seq>, oneshot::Sender<Result<(), LogError>>),
 }
@@ -148,7 +148,7 @@ impl WriterThread {
                 Some(Order::Prune(order, answer)) => drop(answer.send(self.prune(&order))),
                 Some(Order::Release(seqs, answer)) => drop(answer.send(self.release(&seqs))),
                 Some(Order::NoteGeneration(generation, answer)) => drop(answer.send(self.note_generation(generation))),
-                Some(Order::Probe) => self.probe(),
+                Some(Order::TryWrite) => self.try_write(),
                 Some(Order::Append(_)) | None => {}
             }
         }
@@ -204,15 +204,15 @@ impl WriterThread {
         Ok(report)
     }
 
-    fn probe(&mut self) {
+    fn try_write(&mut self) {
         if !self.shared.writes.files_are_in_place() {
             return;
         }
-        let probed = self.resolve_doubt().and_then(|()| {
+        let written = self.resolve_doubt().and_then(|()| {
             let _writing = self.shared.writes.writing();
-            rows::probe(&mut self.connection)
+            rows::try_write(&mut self.connection)
         });
-        match probed {
+        match written {
             Ok(()) => self.shared.writes.succeeded(),
             Err(error) => {
                 tracing::debug!(error = %error, "The log still can't be written.");

@@ -44,7 +44,7 @@ async fn after_a_full_disk_the_store_works_again_without_a_restart() {
     assert_eq!(refused.message(), "database or disk is full");
     assert!(database.insert_user("small", "x", NOW).await.unwrap());
     assert_eq!(database.state(), PartState::CannotStore);
-    database.probe().await.unwrap();
+    database.try_write().await.unwrap();
     assert_eq!(database.state(), PartState::Running);
     let users = database.list_users(NOW).await.unwrap();
     let names: Vec<&str> = users.iter().map(|user| user.username.as_str()).collect();
