@@ -41,7 +41,7 @@ pub enum Kind {
     Form,
     /// A form for what can't be undone.
     DangerForm,
-    /// A field: `name` is that of the server function's argument, `told_as` that of its mistakes, `label`, `note` a hint,
+    /// A field: `name` is that of the server function's argument, `error_field` that of its errors, `label`, `note` a hint,
     /// `text` what is stored.
     Input,
     /// A field for addresses, numbers and sizes.
@@ -72,7 +72,7 @@ pub struct Part {
     pub text: String,
     pub note: String,
     pub at: Option<Timestamp>,
-    pub told_as: Option<Field>,
+    pub error_field: Option<Field>,
     /// A field may be left empty; a box is ticked.
     pub is_marked: bool,
     /// Set elsewhere: shown, and not sent.

@@ -12,9 +12,10 @@ pub(super) fn draw_field(field: Part, form: &str, settings: Settings) -> AnyView
     // Two forms of a page may ask for the same.
     let id = format!("{}-{}", form.trim_start_matches('/').replace('/', "-"), field.name);
     let form = form.to_owned();
-    let told_as = field.told_as;
-    let error =
-        Signal::derive(move || told_as.and_then(|name| settings.state.with(|state| state.message_for(&form, name))));
+    let error_field = field.error_field;
+    let error = Signal::derive(move || {
+        error_field.and_then(|name| settings.state.with(|state| state.message_for(&form, name)))
+    });
     match field.kind {
         Kind::Hidden | Kind::Owner => draw_unseen(field),
         Kind::Lines => draw_lines(id, field, error),

@@ -103,13 +103,13 @@ fn thresholds_form(alerts: &AlertSettingsView) -> Part {
     form::<UpdateAlertThresholds>("Save", fields)
 }
 
-fn input(name: &str, told_as: Field, label: &str, hint: &str) -> Part {
-    optional(field(Kind::CodeInput, name, told_as, label, hint))
+fn input(name: &str, error_field: Field, label: &str, hint: &str) -> Part {
+    optional(field(Kind::CodeInput, name, error_field, label, hint))
 }
 
 /// A button with a line about it. What went wrong is told there too.
-fn test_form<F: leptos::server_fn::ServerFn>(label: &str, told_as: Field, about: &str) -> Part {
-    let line = field(Kind::Choices, "test", told_as, "Test", about);
+fn test_form<F: leptos::server_fn::ServerFn>(label: &str, error_field: Field, about: &str) -> Part {
+    let line = field(Kind::Choices, "test", error_field, "Test", about);
     Part {
         text: label.to_owned(),
         ..form::<F>(label, vec![line])

@@ -33,7 +33,7 @@ fn network_form(network: &NetworkView) -> Part {
     let is_on = network.allow_local_network.value;
     let allow = Part {
         // Of the two fields, only the allowlist can be wrong.
-        told_as: None,
+        error_field: None,
         parts: vec![choice("true", "Allow requests to the local network".to_owned(), is_on)],
         ..field(
             Kind::Choices,

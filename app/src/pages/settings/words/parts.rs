@@ -113,11 +113,11 @@ pub(super) fn danger_form<F: ServerFn>(submit: &str, fields: Vec<Part>) -> Part 
 }
 
 /// A field that must be filled in.
-pub(super) fn field(kind: Kind, name: &str, told_as: Field, label: &str, hint: &str) -> Part {
+pub(super) fn field(kind: Kind, name: &str, error_field: Field, label: &str, hint: &str) -> Part {
     Part {
         kind,
         name: name.to_owned(),
-        told_as: Some(told_as),
+        error_field: Some(error_field),
         label: label.to_owned(),
         note: hint.to_owned(),
         ..Part::default()

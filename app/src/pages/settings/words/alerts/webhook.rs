@@ -48,7 +48,7 @@ fn secret_fields(stored: Option<&WebhookView>) -> Vec<Part> {
         hint,
     );
     let removal = is_signed.then(|| Part {
-        told_as: None,
+        error_field: None,
         parts: vec![choice("true", "Remove it, and sign nothing".to_owned(), false)],
         ..field(
             Kind::Choices,
