@@ -8,14 +8,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{EventError, body::Members, incoming::documented_field};
+use super::{EventError, MAX_EVENT_BYTES, body::Members, incoming::documented_field};
 use crate::settings::ByteSize;
 
 /// The most events a request may hold.
 pub const MAX_EVENTS: usize = 10_000;
-
-/// The most bytes of one event, whatever the instance is set to.
-pub const MAX_EVENT_BYTES: usize = 25 * 1024 * 1024;
 
 /// The most bytes of one event that an instance takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,7 +95,7 @@ mod tests {
     fn event(json: &str, received_at_ms: i64) -> AuditEvent {
         let received = Received {
             received_at: Timestamp::from_unix_ms(received_at_ms),
-            fresh_id: || EventId("fresh".into()),
+            fresh_id: || EventId::parse("fresh").unwrap(),
         };
         AuditEvent::parse(json, &received).unwrap()
     }

@@ -8,11 +8,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
-    AuditEvent, EventId, EventType, MAX_EVENT_BYTES,
+    AuditEvent, EventId, EventType,
     body::{Members, decode_strictly, plain},
     compact::{compact, depth},
 };
 use crate::Timestamp;
+
+/// The largest event in bytes, whatever the limit of the instance is.
+pub const MAX_EVENT_BYTES: usize = 25 * 1024 * 1024;
 
 /// The `entity_type` of events that concern the instance as a whole.
 pub const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
@@ -56,7 +59,28 @@ pub struct EventError {
     pub reason: Cow<'static, str>,
 }
 
-pub(super) fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
+impl AuditEvent {
+    /// Checks one JSON object and fills in what is missing.
+    ///
+    /// An object that has every documented field and no line breaks is kept byte for byte. Any other is written anew:
+    /// documented fields in their documented order, then unknown ones as they came, values unchanged.
+    ///
+    /// # Errors
+    /// [`EventError`] with the field and the rule it breaks.
+    pub fn parse(json: &str, received: &Received) -> Result<Self, EventError> {
+        self::parse(json, received, &received.fresh_id)
+    }
+
+    /// The same, where an event that brings no id gets `id`.
+    ///
+    /// # Errors
+    /// [`EventError`] with the field and the rule it breaks.
+    pub fn parse_as(json: &str, received: &Received, id: impl Fn() -> EventId) -> Result<Self, EventError> {
+        self::parse(json, received, &id)
+    }
+}
+
+fn parse(json: &str, received: &Received, fresh_id: &dyn Fn() -> EventId) -> Result<AuditEvent, EventError> {
     if json.len() > MAX_EVENT_BYTES {
         return Err(whole("must have at most 25 MiB"));
     }

@@ -1,6 +1,5 @@
 //! What happened to the subject of an instance event.
 
-use super::InstanceEvent;
 use crate::{
     alerts::AlertNews,
     destination::{EventNames, FilterKind, NamespacePath, StartFrom},
@@ -127,7 +126,7 @@ pub enum Action {
 
 impl Action {
     /// `None` unless it is a change of the destination itself, which GitLab names by the API that made it.
-    const fn names(&self) -> Option<EventNames> {
+    pub(super) const fn names(&self) -> Option<EventNames> {
         match self {
             Self::DestinationCreated { names, .. }
             | Self::DestinationChanged { names, .. }
@@ -135,61 +134,5 @@ impl Action {
             | Self::DestinationDeleted { names, .. } => Some(*names),
             _ => None,
         }
-    }
-}
-
-impl InstanceEvent {
-    pub const fn event_type(&self) -> &'static str {
-        match &self.action {
-            Action::SignedIn => "authenticated_with_password",
-            Action::SignInFailed => "login_failed_with_standard_authentication",
-            Action::SignedOut => "user_signed_out",
-            Action::PasswordChanged => "user_password_updated",
-            Action::PasswordReset => "user_password_reset",
-            Action::UserCreated => "user_created",
-            Action::UserDisabled => "user_blocked",
-            Action::UserEnabled => "user_unblocked",
-            Action::SessionsEnded { .. } => "user_sessions_ended",
-            Action::TokenCreated { .. } => "api_token_created",
-            Action::TokenRevoked => "api_token_revoked",
-            Action::DestinationCreated { names, .. } => self.subject.model(*names).created,
-            Action::DestinationChanged { names, .. } | Action::DestinationSecretReplaced { names, .. } => {
-                self.subject.model(*names).updated
-            }
-            Action::DestinationDeleted { names, .. } => self.subject.model(*names).deleted,
-            Action::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
-            Action::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",
-            Action::HeaderDeleted { .. } => "audit_events_streaming_instance_headers_destroy",
-            Action::EventTypesAdded { .. } => "event_type_filters_created",
-            Action::EventTypesRemoved { .. } => "event_type_filters_deleted",
-            Action::NamespaceAdmitted(_) => "created_instance_namespace_filter",
-            Action::NamespaceRemoved(_) => "deleted_instance_namespace_filter",
-            Action::StreamPaused => "audit_event_stream_paused",
-            Action::StreamResumed => "audit_event_stream_resumed",
-            Action::ReplayStarted { .. } => "audit_event_replay_started",
-            Action::ReplayCancelled { .. } => "audit_event_replay_cancelled",
-            Action::ReplayFinished { .. } => "audit_event_replay_finished",
-            Action::FailingEventParked(_) => "failing_audit_event_parked",
-            Action::ParkedEventRetried(_) | Action::ParkedEventsRetried { .. } => "parked_audit_event_retried",
-            Action::ParkedEventDiscarded(_) => "parked_audit_event_discarded",
-            Action::StreamTest => "audit_event_stream_test",
-            Action::StreamTested { .. } => "audit_event_stream_tested",
-            Action::SettingChanged { .. } => "application_setting_updated",
-            Action::AlertTested { .. } => "audit_event_alert_tested",
-            Action::EventsUnreadable { .. } => "audit_event_log_damaged",
-            Action::Alert(news) => news.event_type(),
-        }
-    }
-
-    pub(super) const fn target_type(&self) -> &'static str {
-        match self.action.names() {
-            Some(names) => self.subject.model(names).class,
-            None => self.subject.target_type(),
-        }
-    }
-
-    /// Whether GitLab adds the id and category of the destination to it.
-    pub(super) const fn is_of_unified_api(&self) -> bool {
-        matches!(self.action.names(), Some(EventNames::Unified))
     }
 }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     Timestamp,
-    alerts::{AlertedStream, StreamFailure},
+    alerts::{AlertNews, AlertedStream, StreamFailure},
     destination::{DestinationKind, EventNames, FilterKind, NamespacePath, StartFrom},
     event::{AuditEvent, EventId, EventType, Received},
-    ids::{DestinationId, ReplayId, TokenId, UserId},
+    ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
     replay::{ReplayDraft, ReplayProgress, ReplayRequest},
     settings::{LogSize, RetentionDays},
 };

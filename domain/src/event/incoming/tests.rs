@@ -8,7 +8,7 @@ mod readable;
 fn received() -> Received {
     Received {
         received_at: Timestamp::from_unix_ms(1_760_464_808_677),
-        fresh_id: || EventId("fresh".into()),
+        fresh_id: || EventId::parse("fresh").unwrap(),
     }
 }
 
