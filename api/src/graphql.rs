@@ -10,6 +10,7 @@
 //! does not exist, is a top-level error.
 
 mod access;
+mod arguments;
 mod basics;
 mod brackets;
 mod connection;

@@ -61,7 +61,7 @@ pub(crate) async fn require_caller(state: State<Services>, request: Request, nex
 }
 
 /// # Errors
-/// Why nobody is let in.
+/// Why a request is not authorised.
 pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, mut body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);

@@ -220,7 +220,7 @@ fn author() -> Author {
     }
 }
 
-/// What introspection tells.
+/// The types that introspection returns.
 struct Schema {
     queries: BTreeMap<String, Value>,
     mutations: BTreeMap<String, Value>,

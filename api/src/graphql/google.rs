@@ -6,8 +6,10 @@ use domain::{
     destination::{DestinationKind, TargetDraft},
 };
 use engine::{DestinationState, admin::Target};
+use serde_json::Value;
 
 use super::{
+    arguments::{arguments_of, write_arguments},
     basics::Basics,
     connection::{Cursor, PageArguments},
     family::Family,
@@ -118,12 +120,8 @@ mutations! {
         /// The new destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
     } {
-        let target = TargetDraft::new(DestinationKind::GoogleCloudLogging).with([
-            (Field::ProjectId, input.google_project_id_name),
-            (Field::ClientEmail, input.client_email),
-            (Field::LogId, log_id_or_default(input.log_id_name.unwrap_or_default())),
-            (Field::PrivateKey, input.private_key),
-        ]);
+        let mut target = TargetDraft::new(DestinationKind::GoogleCloudLogging).with([(Field::LogId, LOG_ID)]);
+        write(&mut target, &arguments_of(&input)?, Some(&input.private_key));
         let created = create(ctx, Family::Google, input.name, target).await?;
         Ok(InstanceGoogleCloudLoggingConfigurationType::of(created))
     }
@@ -150,18 +148,10 @@ mutations! {
         /// The updated destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
     } {
+        let arguments = arguments_of(&input)?;
         let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, flow| {
             set(&mut draft.name, input.name.as_ref());
-            for (field, text) in [
-                (Field::ProjectId, input.google_project_id_name.clone()),
-                (Field::ClientEmail, input.client_email.clone()),
-                (Field::LogId, input.log_id_name.clone().map(log_id_or_default)),
-                (Field::PrivateKey, input.private_key.clone()),
-            ] {
-                if let Some(text) = text {
-                    draft.target.change_text(field, text);
-                }
-            }
+            write(&mut draft.target, &arguments, input.private_key.as_ref());
             set_flow(flow, input.active, input.paused);
             Ok(())
         });
@@ -177,10 +167,9 @@ mutations! {
     }
 }
 
-fn log_id_or_default(log_id: String) -> String {
-    if log_id.trim().is_empty() {
-        LOG_ID.to_owned()
-    } else {
-        log_id
+fn write(target: &mut TargetDraft, arguments: &Value, private_key: Option<&String>) {
+    write_arguments(target, arguments, private_key);
+    if target.text(Field::LogId).trim().is_empty() {
+        target.set_text(Field::LogId, LOG_ID.to_owned());
     }
 }

@@ -3,12 +3,13 @@
 use async_graphql::{Context, Enum, ID, Object, Result, connection::Connection};
 use domain::{
     Field,
-    destination::{DestinationKind, Input, ObjectLayout, TargetDraft},
+    destination::{DestinationKind, Input, TargetDraft},
 };
 use engine::{DestinationState, admin::Target};
 
 use super::{
     access::reveals,
+    arguments::{arguments_of, write_arguments},
     basics::Basics,
     connection::{Cursor, PageArguments},
     family::Family,
@@ -34,7 +35,6 @@ impl InstanceAmazonS3ConfigurationType {
 
 /// How events are grouped into objects.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "ObjectLayout")]
 pub(super) enum AuditEventObjectLayout {
     /// One object per event, with GitLab's keys.
     #[graphql(name = "events")]
@@ -191,25 +191,7 @@ mutations! {
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
     } {
         let mut target = TargetDraft::new(DestinationKind::AmazonS3);
-    for (field, text) in [
-        (Field::AccessKeyId, Some(input.access_key_xid)),
-        (Field::SecretAccessKey, Some(input.secret_access_key)),
-        (Field::Region, Some(input.aws_region)),
-        (Field::Bucket, Some(input.bucket_name)),
-        (Field::EndpointUrl, input.endpoint_url),
-        (Field::KeyPrefix, input.key_prefix),
-        (Field::ObjectLayout, input.object_layout.map(layout_text)),
-        (Field::Partitions, input.partitions),
-        (Field::Checksums, input.omit_checksums.map(|is_on| is_on.to_string())),
-        (Field::Encryption, input.encryption),
-        (Field::KmsKeyId, input.kms_key_id),
-        (Field::LockMode, input.lock_mode),
-        (Field::LockDays, input.lock_days.map(|days| days.to_string())),
-    ] {
-        if let Some(text) = text {
-            target.set_text(field, text);
-        }
-    }
+        write_arguments(&mut target, &arguments_of(&input)?, Some(&input.secret_access_key));
         let created = create(ctx, Family::S3, input.name, target).await?;
         Ok(InstanceAmazonS3ConfigurationType::of(created))
     }
@@ -256,9 +238,10 @@ mutations! {
         /// The updated destination.
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
     } {
+        let arguments = arguments_of(&input)?;
         let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, flow| {
             set(&mut draft.name, input.name.as_ref());
-            change(&mut draft.target, &input);
+            write_arguments(&mut draft.target, &arguments, input.secret_access_key.as_ref());
             set_flow(flow, input.active, input.paused);
             Ok(())
         });
@@ -272,30 +255,4 @@ mutations! {
     }) -> {} {
         delete(ctx, Family::S3, input.id.parse()?).await
     }
-}
-
-fn change(target: &mut TargetDraft, input: &AuditEventsInstanceAmazonS3ConfigurationUpdateInput) {
-    for (field, text) in [
-        (Field::AccessKeyId, input.access_key_xid.clone()),
-        (Field::SecretAccessKey, input.secret_access_key.clone()),
-        (Field::Region, input.aws_region.clone()),
-        (Field::Bucket, input.bucket_name.clone()),
-        (Field::EndpointUrl, input.endpoint_url.clone()),
-        (Field::KeyPrefix, input.key_prefix.clone()),
-        (Field::ObjectLayout, input.object_layout.map(layout_text)),
-        (Field::Partitions, input.partitions.clone()),
-        (Field::Checksums, input.omit_checksums.map(|is_on| is_on.to_string())),
-        (Field::Encryption, input.encryption.clone()),
-        (Field::KmsKeyId, input.kms_key_id.clone()),
-        (Field::LockMode, input.lock_mode.clone()),
-        (Field::LockDays, input.lock_days.map(|days| days.to_string())),
-    ] {
-        if let Some(text) = text {
-            target.change_text(field, text);
-        }
-    }
-}
-
-fn layout_text(layout: AuditEventObjectLayout) -> String {
-    ObjectLayout::from(layout).as_str().to_owned()
 }

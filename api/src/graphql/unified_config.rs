@@ -67,7 +67,7 @@ fn object_in(config: &Value) -> Option<Map<String, Value>> {
 }
 
 /// The fields of a kind that stand in a config, with their keys.
-fn keys(kind: &'static KindSpec) -> impl Iterator<Item = (&'static FieldSpec, &'static str)> {
+pub(super) fn keys(kind: &'static KindSpec) -> impl Iterator<Item = (&'static FieldSpec, &'static str)> {
     kind.given_fields().filter_map(|spec| Some((spec, spec.gitlab_key?)))
 }
 

@@ -36,7 +36,7 @@ struct Rest {
 
 impl Parted {
     /// # Errors
-    /// What can be told before anything is sent.
+    /// Errors that occur before the first part is sent.
     pub(super) async fn begin(services: Services, places: Vec<BrowsePosition>) -> Result<Self, GitlabError> {
         let mut rest = Rest {
             services,
