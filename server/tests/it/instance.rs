@@ -14,6 +14,12 @@ use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
+pub(crate) use crate::answer::Answer;
+use crate::{api_client::Client, graphql_client::GraphqlClient};
+
+/// A request to a server.
+pub(crate) type Request = reqwest::RequestBuilder;
+
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
@@ -30,14 +36,6 @@ pub(crate) struct Instance {
     client: reqwest::Client,
 }
 
-/// What a server answered.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: reqwest::header::HeaderMap,
-    pub(crate) text: String,
-}
-
 impl Answer {
     pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         Self::try_of(request).await.unwrap()
@@ -51,28 +49,6 @@ impl Answer {
             headers,
             text: response.text().await?,
         })
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    /// The status and the code of an error: `{"error": code, …}` from an API, `code` or `{code: detail}` from the page.
-    pub(crate) fn error(&self) -> (u16, String) {
-        let body = self.json();
-        let code = match &body {
-            Value::String(code) => Some(code.as_str()),
-            Value::Object(members) => match members.get("error") {
-                Some(code) => code.as_str(),
-                None => members.keys().next().map(String::as_str),
-            },
-            _ => None,
-        };
-        (self.status, code.unwrap_or_default().to_owned())
     }
 }
 
@@ -213,6 +189,10 @@ impl Instance {
         &self.client
     }
 
+    pub(crate) fn request(&self, method: reqwest::Method, path: &str) -> Request {
+        self.client.request(method, self.url(path))
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.client.get(self.url(path))).await
     }
@@ -252,6 +232,20 @@ impl Instance {
         };
         let refused = tokio::time::timeout(PATIENCE, posting).await;
         refused.expect("events are refused in time")
+    }
+}
+
+impl<'instance> Client<'instance> {
+    /// Has a token with this scope.
+    pub(crate) fn with_scope(instance: &'instance Instance, scope: &str) -> Self {
+        Self::with_token(instance, &instance.token(&format!("client with {scope}"), &[scope]))
+    }
+}
+
+impl<'instance> GraphqlClient<'instance> {
+    /// Has a token with this scope.
+    pub(crate) fn new(instance: &'instance Instance, scope: &str) -> Self {
+        Self::with_token(instance, &instance.token(&format!("{scope} script"), &[scope]))
     }
 }
 

@@ -3,14 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
 mod alerts;
-mod api_access;
-mod api_audit_events;
+#[path = "../../../api/tests/it/answer.rs"]
+mod answer;
+#[path = "../../../api/tests/it/api_client.rs"]
 mod api_client;
-mod api_destinations;
 mod api_docs;
-mod api_gitlab;
 mod api_instance;
-mod api_test_events;
 mod browser;
 mod command_line;
 mod crash;
@@ -18,28 +16,21 @@ mod credentials;
 mod delivery;
 mod destinations;
 mod event_filters;
-mod graphql_access;
+#[path = "../../../api/tests/it/graphql_client.rs"]
 mod graphql_client;
-mod graphql_cloud;
-mod graphql_documented;
-mod graphql_filters;
-mod graphql_headers;
-mod graphql_http;
 mod graphql_requests;
-mod graphql_schema;
-mod graphql_unified;
 mod help;
 mod ingest;
 mod ingest_limits;
 mod instance;
 mod known_browsers;
 mod log;
-mod metrics;
 mod nesting;
 mod odd_events;
 mod operations;
 mod origin;
 mod page;
+#[path = "../../../api/tests/it/payloads.rs"]
 mod payloads;
 mod receive;
 mod replays;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    graphql_client::{GraphqlClient, NOT_THERE, google_id, header_id, http_id, refused, s3_id, take_text, unified_id},
+    graphql_client::{GraphqlClient, http_id, unified_id},
+    graphql_helpers::{NOT_THERE, google_id, header_id, refused, s3_id, take_text},
     instance::Instance,
 };
 
@@ -66,8 +67,8 @@ fn without(mut config: Value, key: &str) -> Value {
 
 #[tokio::test]
 async fn a_destination_of_each_category_is_added_and_both_families_show_it_under_one_number() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let http = destination(1, "http", http_config(), TOKEN);
     assert_eq!(
         add(&api, "http", http_config(), Some(TOKEN)).await,
@@ -122,8 +123,8 @@ async fn a_destination_of_each_category_is_added_and_both_families_show_it_under
 
 #[tokio::test]
 async fn what_is_left_out_of_a_new_destination_is_made_up() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let input = json!({"category": "http", "config": {"url": "https://siem.example/in", "headers": {}}});
     let mut added = api.mutate(CREATE, input, SHOWN).await;
     let shown = format!("/data/{CREATE}/externalAuditEventDestination");
@@ -137,8 +138,8 @@ async fn what_is_left_out_of_a_new_destination_is_made_up() {
 
 #[tokio::test]
 async fn a_change_replaces_the_config_and_leaves_the_rest() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "http", http_config(), Some(TOKEN)).await;
     let mut stored = destination(1, "http", http_config(), TOKEN);
     for (field, value) in [
@@ -178,8 +179,8 @@ async fn a_change_replaces_the_config_and_leaves_the_rest() {
 
 #[tokio::test]
 async fn the_keys_and_secrets_of_the_other_categories_are_changed_and_never_shown() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "gcp", gcp_config(), Some(&private_key().await)).await;
     let other = json!({"googleProjectIdName": "other-project", "clientEmail": "b@other.example", "logIdName": "x/y"});
     let input = json!({"id": unified_id(1), "config": other, "secretToken": private_key().await});
@@ -209,8 +210,11 @@ async fn the_keys_and_secrets_of_the_other_categories_are_changed_and_never_show
 
 #[tokio::test]
 async fn what_breaks_a_rule_is_told_in_the_payload() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "false")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.fixed.allow_local_network = Some(false);
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let shape = "Config must be a valid json schema";
     let url = "https://siem.example/in";
     let (long, too_long, key) = ("t".repeat(25), "k".repeat(4_097), private_key().await);
@@ -329,8 +333,8 @@ async fn what_breaks_a_rule_is_told_in_the_payload() {
 
 #[tokio::test]
 async fn a_change_that_breaks_a_rule_changes_nothing() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "http", http_config(), Some(TOKEN)).await;
     for (change, message) in [
         (
@@ -372,8 +376,11 @@ async fn a_change_that_breaks_a_rule_changes_nothing() {
 
 #[tokio::test]
 async fn what_another_destination_has_is_told_in_the_words_of_the_unified_family() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "3")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.destination_limit = 3;
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "http", http_config(), None).await;
     let key = private_key().await;
     add(&api, "gcp", gcp_config(), Some(&key)).await;
@@ -424,9 +431,9 @@ async fn audited(reader: &Client<'_>) -> Vec<Value> {
 
 #[tokio::test]
 async fn changes_are_audited_under_the_names_of_the_family() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
+    let reader = Client::with_scope(&instance, "read").await;
     add(&api, "http", http_config(), Some(TOKEN)).await;
     let moved = with(http_config(), "url", "https://siem.example/another-secret-path");
     api.payload(
@@ -514,8 +521,8 @@ async fn changes_are_audited_under_the_names_of_the_family() {
 
 #[tokio::test]
 async fn a_config_may_be_a_text_without_headers_and_without_a_log() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let config = json!({"url": "https://siem.example/in", "headers": null}).to_string();
     let added = add(&api, "http", json!(config), Some(TOKEN)).await;
     let shown = destination(1, "http", json!({"url": "https://siem.example/in"}), TOKEN);

@@ -4,7 +4,8 @@ use receivers::google::GoogleServer;
 use serde_json::{Value, json};
 
 use crate::{
-    graphql_client::{GraphqlClient, NOT_THERE, google_id, http_id, refused, s3_id},
+    graphql_client::{GraphqlClient, http_id},
+    graphql_helpers::{NOT_THERE, google_id, refused, s3_id},
     instance::Instance,
 };
 
@@ -35,8 +36,8 @@ fn answer(mutation: &str, shown: &str, errors: &[&str], destination: Value) -> V
 
 #[tokio::test]
 async fn a_google_destination_is_added_listed_changed_and_removed() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let shown = "instanceGoogleCloudLoggingConfiguration";
     let mut destination = json!({
         "id": google_id(1), "name": "Cloud", "googleProjectIdName": "my-project",
@@ -90,8 +91,11 @@ async fn a_google_destination_is_added_listed_changed_and_removed() {
 
 #[tokio::test]
 async fn what_breaks_a_rule_of_a_google_destination_is_told_in_the_payload() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "2")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.destination_limit = 2;
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let (key, shown) = (private_key().await, "instanceGoogleCloudLoggingConfiguration");
     api.payload(GOOGLE_CREATE, google_input(&key, json!({})), "").await;
     for (change, message) in [
@@ -166,8 +170,8 @@ fn s3_input(change: Value) -> Value {
 
 #[tokio::test]
 async fn an_s3_destination_is_added_listed_changed_and_removed() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let shown = "instanceAmazonS3Configuration";
     let mut destination = json!({
         "id": s3_id(1), "name": "Bucket", "accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "bucketName": "audit-events",
@@ -244,8 +248,11 @@ async fn an_s3_destination_is_added_listed_changed_and_removed() {
 
 #[tokio::test]
 async fn what_breaks_a_rule_of_an_s3_destination_is_told_in_the_payload() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "1")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.destination_limit = 1;
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     api.payload(S3_CREATE, s3_input(json!({})), "").await;
     for (change, message) in [
         (
@@ -292,8 +299,8 @@ async fn what_breaks_a_rule_of_an_s3_destination_is_told_in_the_payload() {
 
 #[tokio::test]
 async fn two_destinations_have_neither_a_name_nor_a_bucket_in_common() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     api.payload(S3_CREATE, s3_input(json!({})), "").await;
     assert_eq!(
         api.errors(S3_CREATE, s3_input(json!({"bucketName": "other"}))).await,

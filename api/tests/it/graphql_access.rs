@@ -1,11 +1,16 @@
 //! Who may ask GraphQL what.
 
+use std::{num::NonZeroU32, time::Duration};
+
+use domain::Timestamp;
+use engine::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::{
-    browser::Browser,
-    graphql_client::{GraphqlClient, NOT_THERE, header_id, http_id, namespace_filter_id, refused, unified_id},
-    instance::{Answer, Instance, last_line},
+    api_client::Client,
+    graphql_client::{GraphqlClient, http_id, prepare, unified_id},
+    graphql_helpers::{NOT_THERE, header_id, namespace_filter_id, refused},
+    instance::{Answer, Instance},
 };
 
 const DENIED: &str = "You do not have access to this mutation.";
@@ -146,30 +151,13 @@ const EVERYTHING: &str = "{ instanceExternalAuditEventDestinations { nodes { id 
                           instanceGoogleCloudLoggingConfigurations { nodes { id } } \
                           auditEventsInstanceAmazonS3Configurations { nodes { id } } }";
 
-/// A destination with everything that the mutations are about.
-pub(crate) async fn prepare(admin: &GraphqlClient<'_>) {
-    let config = json!({"url": "https://siem.example/in", "headers": {"Authorization": {"value": "Splunk secret"}}});
-    let input = json!({"category": "http", "name": "SIEM", "config": config, "secretToken": "a-token-of-20-chars."});
-    admin
-        .payload("instanceAuditEventStreamingDestinationsCreate", input, "")
-        .await;
-    let input = json!({"destinationId": unified_id(1), "eventTypeFilters": ["user_created"]});
-    admin
-        .payload("auditEventsInstanceDestinationEventsAdd", input, "")
-        .await;
-    let input = json!({"destinationId": unified_id(1), "namespacePath": "engineering"});
-    admin
-        .payload("auditEventsInstanceDestinationNamespaceFilterCreate", input, "")
-        .await;
-}
-
 #[tokio::test]
 async fn only_an_administrator_changes_anything_and_each_family_denies_it_in_its_words() {
-    let instance = Instance::start();
-    let admin = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = GraphqlClient::new(&instance, "admin").await;
     prepare(&admin).await;
     let before = admin.ask(EVERYTHING).await;
-    let reader = GraphqlClient::new(&instance, "read");
+    let reader = GraphqlClient::new(&instance, "read").await;
     for (mutation, input, denial) in mutations() {
         assert_eq!(reader.mutate(mutation, input, "").await, refused(mutation, denial));
     }
@@ -185,8 +173,8 @@ async fn only_an_administrator_changes_anything_and_each_family_denies_it_in_its
 
 #[tokio::test]
 async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more() {
-    let instance = Instance::start();
-    prepare(&GraphqlClient::new(&instance, "admin")).await;
+    let instance = Instance::start().await;
+    prepare(&GraphqlClient::new(&instance, "admin").await).await;
     let shown = |url: &str, token: &str, value: &str| {
         json!({"data": {
             "instanceExternalAuditEventDestinations": {"nodes": [{
@@ -202,9 +190,9 @@ async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more()
             "auditEventsInstanceAmazonS3Configurations": {"nodes": []},
         }})
     };
-    let reader = GraphqlClient::new(&instance, "read");
+    let reader = GraphqlClient::new(&instance, "read").await;
     assert_eq!(reader.ask(EVERYTHING).await, shown("https://siem.example", "", ""));
-    let admin = GraphqlClient::with_token(&instance, &instance.token("second", &["admin"]));
+    let admin = GraphqlClient::with_token(&instance, &instance.token("second", &["admin"]).await);
     assert_eq!(
         admin.ask(EVERYTHING).await,
         shown("https://siem.example/in", "a-token-of-20-chars.", "Splunk secret")
@@ -213,7 +201,7 @@ async fn who_may_only_read_sees_destinations_without_what_would_let_it_do_more()
 
 #[tokio::test]
 async fn without_a_token_nothing_is_asked_not_even_what_there_is_to_ask_for() {
-    let instance = Instance::start();
+    let instance = Instance::start().await;
     let unknown = GraphqlClient::without_token(&instance);
     for body in [
         json!({"query": EVERYTHING}).to_string(),
@@ -237,8 +225,8 @@ async fn without_a_token_nothing_is_asked_not_even_what_there_is_to_ask_for() {
 
 #[tokio::test]
 async fn an_endpoint_is_shown_whole_to_administrators_alone() {
-    let instance = Instance::start();
-    let admin = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = GraphqlClient::new(&instance, "admin").await;
     let input = json!({
         "accessKeyXid": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "secret", "bucketName": "audit", "awsRegion": "us-east-1",
         "endpointUrl": "https://minio.example:9000/tenant",
@@ -249,7 +237,10 @@ async fn an_endpoint_is_shown_whole_to_administrators_alone() {
     let query = "{ auditEventsInstanceAmazonS3Configurations { nodes { endpointUrl } } \
                  auditEventsInstanceStreamingDestinations { nodes { config } } }";
     for (client, url) in [
-        (GraphqlClient::new(&instance, "read"), "https://minio.example:9000"),
+        (
+            GraphqlClient::new(&instance, "read").await,
+            "https://minio.example:9000",
+        ),
         (admin, "https://minio.example:9000/tenant"),
     ] {
         let shown = client.ask(query).await["data"].take();
@@ -264,16 +255,11 @@ async fn an_endpoint_is_shown_whole_to_administrators_alone() {
 
 #[tokio::test]
 async fn a_token_that_is_not_valid_is_refused_before_anything_is_looked_at() {
-    let instance = Instance::start();
+    let instance = Instance::start().await;
     let query = json!({"query": EVERYTHING}).to_string();
     let invalid = json!({"errors": [{"message": "Invalid token"}]});
-    let revoked = instance.token("revoked", &["admin"]);
-    assert!(
-        instance
-            .command(&["token", "revoke", "--name", "revoked"])
-            .status
-            .success()
-    );
+    let revoked = instance.token("revoked", &["admin"]).await;
+    instance.revoke_token("revoked").await;
     for token in [
         revoked,
         format!("ast_{}", "x".repeat(43)),
@@ -285,7 +271,7 @@ async fn a_token_that_is_not_valid_is_refused_before_anything_is_looked_at() {
             assert_eq!((answer.status, answer.json()), (401, invalid.clone()), "{token}");
         }
     }
-    let ingest = GraphqlClient::new(&instance, "ingest").post(query.clone()).await;
+    let ingest = GraphqlClient::new(&instance, "ingest").await.post(query.clone()).await;
     assert_eq!(ingest.status, 403);
     assert_eq!(
         ingest.json(),
@@ -295,41 +281,25 @@ async fn a_token_that_is_not_valid_is_refused_before_anything_is_looked_at() {
 
 #[tokio::test]
 async fn a_token_that_has_expired_is_refused() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_API_RATE", "0")]);
-    let soon = time_in(2);
-    let arguments = [
-        "token",
-        "create",
-        "--name",
-        "soon over",
-        "--scope",
-        "admin",
-        "--expires-at",
-        &soon,
-    ];
-    let client = GraphqlClient::with_token(&instance, &last_line(&instance.command(&arguments)));
-    let answer = loop {
-        let answer = client.post(json!({"query": "{ __typename }"}).to_string()).await;
-        if answer.status != 200 {
-            break answer;
-        }
-    };
+    let clock = Clock::set_at(Timestamp::parse("2026-01-01T12:00:00Z").unwrap());
+    let its = clock.clone();
+    let instance = Instance::start_with(|options| options.clock = its).await;
+    let token = instance.token_until("soon over", &["admin"], "2026-01-01").await;
+    let client = GraphqlClient::with_token(&instance, &token);
+    let query = json!({"query": "{ __typename }"}).to_string();
+    assert_eq!(client.post(query.clone()).await.status, 200);
+    clock.advance(Duration::from_secs(12 * 3_600));
+    let answer = client.post(query).await;
     assert_eq!(
         (answer.status, answer.json()),
         (401, json!({"errors": [{"message": "Invalid token"}]}))
     );
 }
 
-fn time_in(seconds: u64) -> String {
-    use engine::clock::Clock;
-    let now = Clock::machine().now();
-    now.plus(std::time::Duration::from_secs(seconds)).to_string()
-}
-
 #[tokio::test]
 async fn a_private_token_header_counts_as_well() {
-    let instance = Instance::start();
-    let token = instance.token("script", &["admin"]);
+    let instance = Instance::start_with(|options| options.api.api_rate = NonZeroU32::new(600)).await;
+    let token = instance.token("script", &["admin"]).await;
     let request = GraphqlClient::without_token(&instance)
         .request()
         .header("private-token", token);
@@ -340,14 +310,14 @@ async fn a_private_token_header_counts_as_well() {
 
 #[tokio::test]
 async fn a_session_counts_from_this_servers_own_pages_alone() {
-    let instance = Instance::start();
-    let browser = Browser::signed_in(&instance).await;
+    let instance = Instance::start().await;
+    let cookie = instance.session_cookie().await;
     let create = "mutation { instanceExternalAuditEventDestinationCreate(input: {destinationUrl: \"https://x.example\", \
                   name: \"x\"}) { errors } }";
-    let own = format!("http://{}", instance.address());
+    let own = instance.url("");
     let send = async |query: &str, header: Option<(&'static str, String)>| {
         let mut request = GraphqlClient::without_token(&instance).request();
-        request = request.header("cookie", browser.cookie().unwrap());
+        request = request.header("cookie", &cookie);
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
@@ -380,10 +350,12 @@ async fn a_session_counts_from_this_servers_own_pages_alone() {
 
 #[tokio::test]
 async fn the_author_of_a_change_is_who_asked_for_it() {
-    let instance = Instance::start();
-    prepare(&GraphqlClient::new(&instance, "admin")).await;
-    let mut browser = Browser::signed_in(&instance).await;
-    let log = browser.read("events/list?query=").await;
+    let instance = Instance::start().await;
+    prepare(&GraphqlClient::new(&instance, "admin").await).await;
+    let log = Client::with_scope(&instance, "read")
+        .await
+        .get("/api/v1/audit_events")
+        .await;
     assert_eq!(log.status, 200, "{}", log.text);
     for action in [
         "Created audit event streaming destination for HTTP",

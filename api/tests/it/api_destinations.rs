@@ -1,12 +1,11 @@
 //! Destinations over REST: adding, changing, deleting, and what never comes back.
 
+use axum::http::Method;
 use receivers::{Receiver, google::GoogleServer};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    api_docs::folder_with_parked_events,
     instance::{Answer, Instance},
 };
 
@@ -36,8 +35,8 @@ async fn gcp() -> Value {
 
 #[tokio::test]
 async fn a_destination_of_each_kind_is_added_shown_and_deleted_without_its_credentials() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let mut answers = String::new();
     for (kind, input) in [
         ("http", http("SIEM", "http://127.0.0.1:9/in")),
@@ -79,10 +78,10 @@ async fn a_destination_of_each_kind_is_added_shown_and_deleted_without_its_crede
 
 #[tokio::test]
 async fn only_an_administrator_sees_what_would_let_others_pass_for_this_server() {
-    let instance = Instance::start();
+    let instance = Instance::start().await;
     let (admin, reader) = (
-        Client::with_scope(&instance, "admin"),
-        Client::with_scope(&instance, "read"),
+        Client::with_scope(&instance, "admin").await,
+        Client::with_scope(&instance, "read").await,
     );
     let mut input = http("SIEM", "http://127.0.0.1:9/services/T0/key?token=s3cret");
     input["http"]["headers"] = json!([{"name": "Authorization", "value": "Bearer secret"}]);
@@ -116,8 +115,8 @@ async fn only_an_administrator_sees_what_would_let_others_pass_for_this_server()
 
 #[tokio::test]
 async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let with = |change: fn(&mut Value)| {
         let mut input = http("SIEM", "http://127.0.0.1:9/in");
         change(&mut input);
@@ -214,8 +213,8 @@ async fn each_broken_rule_is_told_where_it_stands_in_the_request() {
 
 #[tokio::test]
 async fn a_patch_changes_what_it_names_and_nothing_else() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let mut input = http("SIEM", "http://127.0.0.1:9/in");
     input["http"]["headers"] = json!([{"name": "X-A", "value": "1"}, {"name": "X-B", "value": "2", "active": false}]);
     input["event_types"] = json!(["user_created"]);
@@ -306,8 +305,8 @@ async fn a_patch_changes_what_it_names_and_nothing_else() {
 
 #[tokio::test]
 async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     admin.post(PATH, &gcp().await).await.expect(201);
     admin.post(PATH, &aws()).await.expect(201);
     let log = admin
@@ -363,15 +362,15 @@ async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
 
 #[tokio::test]
 async fn what_somebody_else_changed_is_not_overwritten() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let added = admin.post(PATH, &http("SIEM", "http://127.0.0.1:9/in")).await;
     let (tag, path) = (
         added.header("etag").unwrap().to_owned(),
         added.header("location").unwrap().to_owned(),
     );
     let change = |tag: &str, name: &str| {
-        let request = admin.request(Method::PATCH, &path).header("if-match", tag.to_owned());
+        let request = admin.request(Method::PATCH, &path).header("if-match", tag);
         Answer::of(request.body(json!({ "name": name }).to_string()))
     };
     let changed = change(&tag, "First").await;
@@ -390,8 +389,8 @@ async fn what_somebody_else_changed_is_not_overwritten() {
 
 #[tokio::test]
 async fn a_destination_is_added_once_under_a_key() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let add = |key: &'static str, body: Value| {
         let request = admin.request(Method::POST, PATH).header("idempotency-key", key);
         Answer::of(request.body(body.to_string()))
@@ -419,8 +418,11 @@ async fn a_destination_is_added_once_under_a_key() {
 
 #[tokio::test]
 async fn no_more_than_fit_are_added() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "1")]);
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.destination_limit = 1;
+    })
+    .await;
+    let admin = Client::with_scope(&instance, "admin").await;
     admin
         .post(PATH, &http("SIEM", "http://127.0.0.1:9/in"))
         .await
@@ -431,8 +433,8 @@ async fn no_more_than_fit_are_added() {
 
 #[tokio::test]
 async fn a_stream_tells_how_it_is_doing() {
-    let instance = Instance::start();
-    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
     admin.post(PATH, &http("SIEM", &receiver.url())).await.expect(201);
     receiver
         .wait_for_events("its own addition is told", |events| !events.bodies.is_empty())
@@ -466,13 +468,13 @@ async fn a_stream_tells_how_it_is_doing() {
         attempt["reason"].as_str().unwrap().starts_with("No connection"),
         "{attempt}"
     );
-    let held = admin.get(health).await.expect(200)["health"].clone();
+    let health = admin.get(health).await.expect(200)["health"].clone();
     assert_eq!(
-        (&held["state"], &held["trouble_code"]),
+        (&health["state"], &held["trouble_code"]),
         (&json!("retrying"), &json!("unreached"))
     );
-    assert!(held["next_probe_at"].is_string() && held["waiting"].is_u64());
-    assert!(held["since"].is_string() && held["oldest_waiting_at"].is_string());
+    assert!(health["next_probe_at"].is_string() && held["waiting"].is_u64());
+    assert!(health["since"].is_string() && held["oldest_waiting_at"].is_string());
     assert_eq!(
         admin
             .get("/api/v1/destinations/1/attempts?limit=0")
@@ -494,12 +496,12 @@ async fn a_stream_tells_how_it_is_doing() {
 
 #[tokio::test]
 async fn a_stream_tells_what_it_has_done_over_time() {
-    let instance = Instance::start();
-    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
     let mut input = http("SIEM", &receiver.url());
     input["event_types"] = json!(["user_created"]);
     admin.post(PATH, &input).await.expect(201);
-    let token = instance.token("app", &["ingest"]);
+    let token = instance.token("app", &["ingest"]).await;
     instance
         .post(
             &token,
@@ -536,8 +538,8 @@ async fn a_stream_tells_what_it_has_done_over_time() {
 
 #[tokio::test]
 async fn a_held_destination_is_tried_at_once_when_it_is_asked_for() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     admin
         .post(PATH, &http("SIEM", "http://127.0.0.1:9/in"))
         .await
@@ -563,13 +565,13 @@ async fn a_held_destination_is_tried_at_once_when_it_is_asked_for() {
 
 #[tokio::test]
 async fn the_event_that_a_stream_is_stuck_at_is_parked() {
-    let instance = Instance::start();
-    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
     receiver.answer_bodies_with(r#""event_type":"stuck""#, 503);
     let mut input = http("SIEM", &receiver.url());
     input["event_types"] = json!(["stuck", "fine"]);
     admin.post(PATH, &input).await.expect(201);
-    let token = instance.token("app", &["ingest"]);
+    let token = instance.token("app", &["ingest"]).await;
     let (path, health) = ("/api/v1/destinations/1/park", "/api/v1/destinations/1/health");
     let before = admin.get(health).await.expect(200);
     assert!(before["health"].get("stuck_seq").is_none(), "{before}");
@@ -579,7 +581,7 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
     let is_stuck = |progress: &Value| progress["health"]["stuck_seq"].is_i64();
     let stuck = admin.get_until(health, is_stuck).await["health"]["stuck_seq"].clone();
 
-    let reader = Client::with_scope(&instance, "read");
+    let reader = Client::with_scope(&instance, "read").await;
     let forbidden = reader.post(path, &json!({"seq": stuck})).await;
     assert_eq!(forbidden.status, 403, "{}", forbidden.text);
     let unknown = admin.post("/api/v1/destinations/99/park", &json!({"seq": stuck})).await;
@@ -615,8 +617,8 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
 #[tokio::test]
 async fn all_that_is_parked_is_tried_again_at_one_word() {
     let receiver = Receiver::start().await;
-    let instance = Instance::start_on(folder_with_parked_events(receiver.url()).await, &[]);
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::with_parked_events(&receiver.url()).await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let path = "/api/v1/destinations/1/parked/retry";
     assert_eq!(admin.post(path, &json!({})).await.expect(200), json!({"retried": 2}));
     assert_eq!(admin.post(path, &json!({})).await.expect(200), json!({"retried": 0}));
@@ -641,8 +643,8 @@ async fn all_that_is_parked_is_tried_again_at_one_word() {
 
 #[tokio::test]
 async fn port_zero_is_no_place_to_send_to() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     for url in ["http://siem.example:0/", "https://127.0.0.1:0", "http://[::1]:00/in"] {
         let draft = json!({"name": "SIEM", "http": {"url": url}});
         let answer = admin.post("/api/v1/destinations", &draft).await;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    graphql_client::{GraphqlClient, NOT_THERE, header_id, http_id},
+    graphql_client::{GraphqlClient, http_id},
+    graphql_helpers::{NOT_THERE, header_id},
     instance::Instance,
 };
 
@@ -32,8 +33,8 @@ async fn headers(api: &GraphqlClient<'_>) -> Value {
 
 #[tokio::test]
 async fn headers_are_added_changed_and_removed_one_by_one() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
 
     let input = json!({"destinationId": http_id(1), "key": "X-Team", "value": "security"});
@@ -86,8 +87,8 @@ async fn headers_are_added_changed_and_removed_one_by_one() {
 
 #[tokio::test]
 async fn what_breaks_a_rule_of_a_header_is_told_in_the_payload() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     for key in ["X-Team", "X-Other"] {
         let input = json!({"destinationId": http_id(1), "key": key, "value": "v"});
@@ -135,8 +136,8 @@ async fn what_breaks_a_rule_of_a_header_is_told_in_the_payload() {
 
 #[tokio::test]
 async fn all_headers_may_be_added_at_the_same_time() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     // As GitLab's own page does it.
     let adding = (0..20).map(|number| {
@@ -155,8 +156,8 @@ async fn all_headers_may_be_added_at_the_same_time() {
 
 #[tokio::test]
 async fn a_cursor_of_a_header_holds_after_the_header_has_gone() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     for key in ["X-1", "X-2", "X-3", "X-4"] {
         let input = json!({"destinationId": http_id(1), "key": key, "value": "v"});

@@ -1,11 +1,11 @@
-//! A program that asks the API with a token.
+//! A client of REST with a token. The tests of `server` use it, too.
 
 use std::time::Duration;
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::Value;
 
-use crate::instance::{Answer, Instance, PATIENCE};
+use crate::instance::{Answer, Instance, PATIENCE, Request};
 
 pub(crate) struct Client<'instance> {
     instance: &'instance Instance,
@@ -13,14 +13,6 @@ pub(crate) struct Client<'instance> {
 }
 
 impl<'instance> Client<'instance> {
-    /// One whose token has this scope, under a name of its own.
-    pub(crate) fn with_scope(instance: &'instance Instance, scope: &str) -> Self {
-        Self {
-            token: instance.token(&format!("client with {scope}"), &[scope]),
-            instance,
-        }
-    }
-
     pub(crate) fn with_token(instance: &'instance Instance, token: &str) -> Self {
         Self {
             instance,
@@ -28,9 +20,8 @@ impl<'instance> Client<'instance> {
         }
     }
 
-    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let request = self.instance.client().request(method, self.instance.url(path));
-        request.bearer_auth(&self.token)
+    pub(crate) fn request(&self, method: Method, path: &str) -> Request {
+        self.instance.request(method, path).bearer_auth(&self.token)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -64,28 +55,5 @@ impl<'instance> Client<'instance> {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::DELETE, path)).await
-    }
-}
-
-impl Answer {
-    /// The answer to what went well.
-    pub(crate) fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.text);
-        match self.text.as_str() {
-            "" => Value::Null,
-            _ => self.json(),
-        }
-    }
-
-    /// Field and message of each refused field.
-    pub(crate) fn refused_fields(&self) -> Vec<(String, String)> {
-        assert_eq!(self.status, 422, "{}", self.text);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        errors
-            .iter()
-            .map(|error| (text(&error["field"]), text(&error["message"])))
-            .collect()
     }
 }

@@ -1,17 +1,19 @@
 //! GitLab's REST: what a collector that polls GitLab is answered.
 
+use std::num::NonZeroU32;
+
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    browser::Browser,
     instance::{Answer, Instance},
 };
 
 /// Fifty events; the last ten say that they are older than the others. Of this instance itself there are three.
 async fn with_events() -> Instance {
-    let instance = Instance::start();
-    let token = instance.token("app", &["ingest"]);
+    let instance = Instance::start().await;
+    let token = instance.token("app", &["ingest"]).await;
     let event = |number: i64| {
         json!({
             "id": format!("e{number}"), "event_type": "tick", "author_id": 7, "author_name": "Ada", "entity_id": number % 2,
@@ -37,7 +39,7 @@ fn messages(page: &Value) -> Vec<i64> {
 #[tokio::test]
 async fn an_event_has_the_members_of_gitlabs_in_their_order() {
     let instance = with_events().await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     let page = collector
         .get("/api/v4/audit_events?entity_type=Project&per_page=1")
         .await;
@@ -60,7 +62,7 @@ async fn an_event_has_the_members_of_gitlabs_in_their_order() {
 #[tokio::test]
 async fn counted_pages_tell_where_they_are_and_lead_everywhere() {
     let instance = with_events().await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     let ticks = "created_before=2020-12-31";
     let first = collector.get(&format!("/api/v4/audit_events?{ticks}")).await;
     let header = |answer: &Answer, name: &str| answer.header(name).map(str::to_owned);
@@ -106,7 +108,7 @@ async fn counted_pages_tell_where_they_are_and_lead_everywhere() {
 #[tokio::test]
 async fn keyset_pages_lead_on_by_id_and_miss_nothing() {
     let instance = with_events().await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     for (sort, expected) in [
         ("asc", (0..50).collect::<Vec<i64>>()),
         ("desc", (0..50).rev().collect()),
@@ -131,7 +133,7 @@ async fn keyset_pages_lead_on_by_id_and_miss_nothing() {
 #[tokio::test]
 async fn filters_are_gitlabs() {
     let instance = with_events().await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     for (query, expected) in [
         (
             "entity_type=Project&created_before=2020-12-31",
@@ -173,8 +175,8 @@ async fn filters_are_gitlabs() {
 
 #[tokio::test]
 async fn errors_are_told_as_gitlab_tells_them() {
-    let instance = Instance::start();
-    let collector = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let collector = Client::with_scope(&instance, "read").await;
     let cap = "Offset pagination has a maximum allowed offset of 50000 for requests that return objects of type \
                AuditEvent. Remaining records can be retrieved using keyset pagination.";
     for (query, status, error) in [
@@ -206,6 +208,7 @@ async fn errors_are_told_as_gitlab_tells_them() {
         (401, json!({"message": "401 Unauthorized"}))
     );
     let poster = Client::with_scope(&instance, "ingest")
+        .await
         .get("/api/v4/audit_events")
         .await;
     assert_eq!(
@@ -216,9 +219,9 @@ async fn errors_are_told_as_gitlab_tells_them() {
 
 #[tokio::test]
 async fn a_token_may_come_in_gitlabs_header() {
-    let instance = Instance::start();
-    let token = instance.token("collector", &["read"]);
-    let request = instance.client().get(instance.url("/api/v4/audit_events"));
+    let instance = Instance::start_with(|options| options.api.api_rate = NonZeroU32::new(600)).await;
+    let token = instance.token("collector", &["read"]).await;
+    let request = instance.request(Method::GET, "/api/v4/audit_events");
     let answer = Answer::of(request.header("private-token", token)).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("ratelimit-limit"), Some("600"));
@@ -226,8 +229,8 @@ async fn a_token_may_come_in_gitlabs_header() {
 
 #[tokio::test]
 async fn every_page_can_be_read_by_a_client_with_fixed_types() {
-    let instance = Instance::start();
-    let token = instance.token("app", &["ingest"]);
+    let instance = Instance::start().await;
+    let token = instance.token("app", &["ingest"]).await;
     let events = [
         json!({"event_type": "x", "author_id": "ada@example.com", "entity_id": "group/7", "entity_type": "Group",
                "details": {"from": {"a": [1]}, "to": null, "custom_message": {"action": "push"}, "with": 7}}),
@@ -236,7 +239,7 @@ async fn every_page_can_be_read_by_a_client_with_fixed_types() {
         json!({"event_type": "x", "author_id": 7, "entity_type": "Group", "entity_path": "g", "details": {"from": "a", "to": "b"}}),
     ];
     instance.post(&token, Value::from(events.to_vec()).to_string()).await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     let page = collector
         .get("/api/v4/audit_events?entity_type=Group&sort=asc")
         .await
@@ -272,7 +275,7 @@ async fn every_page_can_be_read_by_a_client_with_fixed_types() {
 #[tokio::test]
 async fn times_are_read_as_gitlab_reads_them() {
     let instance = with_events().await;
-    let collector = Client::with_scope(&instance, "read");
+    let collector = Client::with_scope(&instance, "read").await;
     for time in [
         "2020-01-29T02:00:00%2B0200",
         "2020-01-29T02:00:00+02:00",
@@ -296,8 +299,8 @@ async fn times_are_read_as_gitlab_reads_them() {
 
 #[tokio::test]
 async fn clients_find_out_who_they_are_and_whom_they_talk_to() {
-    let instance = Instance::start();
-    let collector = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let collector = Client::with_scope(&instance, "read").await;
     let user = collector.get("/api/v4/user").await.expect(200);
     assert_eq!(user["name"], "client with read");
     assert_eq!(user["username"], "client-with-read");
@@ -308,12 +311,15 @@ async fn clients_find_out_who_they_are_and_whom_they_talk_to() {
     );
     assert!(user["id"].is_i64());
     let admin = Client::with_scope(&instance, "admin")
+        .await
         .get("/api/v4/user")
         .await
         .expect(200);
     assert_eq!(admin["is_admin"], true);
-    let mut browser = Browser::signed_in(&instance).await;
-    let person: Value = browser.open("/api/v4/user").await.json();
+    let session = instance.request(Method::GET, "/api/v4/user");
+    let person = Answer::of(session.header("cookie", instance.session_cookie().await))
+        .await
+        .json();
     assert_eq!((&person["username"], &person["bot"]), (&json!("root"), &json!(false)));
     let version = collector.get("/api/v4/version").await.expect(200);
     let metadata = collector.get("/api/v4/metadata").await.expect(200);
@@ -326,7 +332,7 @@ async fn clients_find_out_who_they_are_and_whom_they_talk_to() {
         (&json!(true), &json!(false))
     );
     for path in ["user", "version", "metadata"] {
-        let token = instance.token(&format!("poster of {path}"), &["ingest"]);
+        let token = instance.token(&format!("poster of {path}"), &["ingest"]).await;
         let path = format!("/api/v4/{path}");
         let unknown = instance.get(&path).await;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Every documented shape of an audit event, with values of our own.
+//! Every documented shape of an audit event, with values of our own. The tests of `server` use them, too.
 
 /// Name of the shape, and the event in the key order of real bodies.
 pub(crate) const PAYLOADS: [(&str, &str); 13] = [

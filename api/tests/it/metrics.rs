@@ -1,8 +1,11 @@
 //! `/metrics`: who may read it, what it counts, and that all of it is documented. `end2end/api` reads it with the parsers of
 //! Prometheus' own client.
 
+use api::web::{AddressRanges, TrustedProxies};
+use axum::http::Method;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
     time::Duration,
 };
 
@@ -11,8 +14,6 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    api_docs::folder_with_parked_events,
-    browser::Browser,
     instance::{Answer, Instance, PATIENCE},
 };
 
@@ -65,7 +66,7 @@ impl Scrape {
 
 #[tokio::test]
 async fn a_token_that_may_read_may_scrape_and_nobody_else() {
-    let instance = Instance::start();
+    let instance = Instance::start_with(|options| options.api.api_rate = NonZeroU32::new(600)).await;
     let missing = instance.get(PATH).await;
     assert_eq!(missing.error(), (401, "missing_token".into()));
     assert_eq!(
@@ -74,34 +75,37 @@ async fn a_token_that_may_read_may_scrape_and_nobody_else() {
     );
     let unknown = Client::with_token(&instance, "ast_none").get(PATH).await;
     assert_eq!(unknown.error(), (401, "unknown_token".into()));
-    let ingest = Client::with_scope(&instance, "ingest").get(PATH).await;
+    let ingest = Client::with_scope(&instance, "ingest").await.get(PATH).await;
     assert_eq!(ingest.error(), (403, "insufficient_scope".into()));
     for scope in ["read", "admin"] {
-        let answer = Client::with_scope(&instance, scope).get(PATH).await;
+        let answer = Client::with_scope(&instance, scope).await.get(PATH).await;
         assert_eq!((answer.status, answer.header("ratelimit-limit")), (200, Some("600")));
     }
-    let browser = Browser::signed_in(&instance).await;
-    let session = instance.client().get(instance.url(PATH));
-    let session = Answer::of(session.header("cookie", browser.cookie().unwrap())).await;
+    let cookie = instance.session_cookie().await;
+    let session = instance.request(Method::GET, PATH);
+    let session = Answer::of(session.header("cookie", &cookie)).await;
     assert_eq!(session.error(), (401, "missing_token".into()));
 }
 
 #[tokio::test]
 async fn an_allowed_address_needs_no_token_but_a_stranger_behind_a_proxy_does() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_METRICS_ALLOW", "10.0.0.0/8, 127.0.0.1")]);
+    let instance = Instance::start_with(|options| {
+        options.api.metrics_allow = AddressRanges::parse("10.0.0.0/8, 127.0.0.1").unwrap();
+    })
+    .await;
     assert_eq!(instance.get(PATH).await.status, 200);
     let from = |forwarded: &'static str| {
-        let request = instance.client().get(instance.url(PATH));
+        let request = instance.request(Method::GET, PATH);
         Answer::of(request.header("x-forwarded-for", forwarded))
     };
     assert_eq!(from("127.0.0.1").await.error(), (401, "missing_token".into()));
-    let settings = [
-        ("AUDIT_STREAMS_METRICS_ALLOW", "198.51.100.0/24"),
-        ("AUDIT_STREAMS_TRUSTED_PROXIES", "127.0.0.1"),
-    ];
-    let instance = Instance::start_with(&settings);
+    let instance = Instance::start_with(|options| {
+        options.api.metrics_allow = AddressRanges::parse("198.51.100.0/24").unwrap();
+        options.api.trusted_proxies = TrustedProxies::parse("127.0.0.1").unwrap();
+    })
+    .await;
     let from = |forwarded: &'static str| {
-        let request = instance.client().get(instance.url(PATH));
+        let request = instance.request(Method::GET, PATH);
         Answer::of(request.header("x-forwarded-for", forwarded))
     };
     assert_eq!(from("198.51.100.7").await.status, 200);
@@ -116,8 +120,8 @@ async fn an_allowed_address_needs_no_token_but_a_stranger_behind_a_proxy_does() 
 
 #[tokio::test]
 async fn each_reader_gets_the_format_that_it_asks_for() {
-    let instance = Instance::start();
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let reader = Client::with_scope(&instance, "read").await;
     let classic = reader.get(PATH).await;
     assert_eq!(
         classic.header("content-type"),
@@ -125,11 +129,7 @@ async fn each_reader_gets_the_format_that_it_asks_for() {
     );
     assert_eq!(classic.header("cache-control"), Some("no-store"));
     assert!(!classic.text.contains("# EOF"));
-    let open = Answer::of(
-        reader
-            .request(reqwest::Method::GET, PATH)
-            .header("accept", OPEN_METRICS),
-    );
+    let open = Answer::of(reader.request(Method::GET, PATH).header("accept", OPEN_METRICS));
     let open = open.await;
     assert_eq!(
         open.header("content-type"),
@@ -145,15 +145,15 @@ async fn add(admin: &Client<'_>, name: &str, url: &str) {
 
 #[tokio::test]
 async fn it_counts_what_is_posted_and_what_becomes_of_it() {
-    let instance = Instance::start();
-    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
     let refusing = Receiver::start().await;
     refusing.answer_all(422);
     add(&admin, "Accepting", &receiver.url()).await;
     add(&admin, "Refusing \"all\"", &refusing.url()).await;
     add(&admin, "Gone", "http://127.0.0.1:9/").await;
 
-    let token = instance.token("app", &["ingest"]);
+    let token = instance.token("app", &["ingest"]).await;
     let event = |id: u32| json!({"event_type": "user_created", "id": id, "entity_id": id});
     let (first, second) = (Value::from_iter((0..5).map(event)), Value::from_iter((4..7).map(event)));
     instance.post(&token, first.to_string()).await;
@@ -214,9 +214,9 @@ async fn it_counts_what_is_posted_and_what_becomes_of_it() {
 
 #[tokio::test]
 async fn what_a_denylist_leaves_out_is_neither_delivered_nor_in_the_backlog() {
-    let instance = Instance::start();
-    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
-    let token = instance.token("app", &["ingest"]);
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
+    let token = instance.token("app", &["ingest"]).await;
     let input = json!({"name": "SIEM", "http": {"url": receiver.url()}, "event_type_denylist": ["user_created", "add_gpg_key"]});
     admin.post("/api/v1/destinations", &input).await.expect(201);
     let types = ["user_created", "other", "user_created", "new", "add_gpg_key", "other"];
@@ -248,9 +248,8 @@ async fn what_a_denylist_leaves_out_is_neither_delivered_nor_in_the_backlog() {
 
 #[tokio::test]
 async fn it_tells_what_is_parked_and_paused_and_nothing_of_urls() {
-    let folder = folder_with_parked_events("http://127.0.0.1:9/in?key=s3cret".into()).await;
-    let instance = Instance::start_on(folder, &[]);
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::with_parked_events("http://127.0.0.1:9/in?key=s3cret").await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let scrape = Scrape::until(&admin, "the stream has started", |scrape| {
         scrape.of_destination("state", 1, r#",state="paused""#) == 1.0
     })
@@ -270,8 +269,8 @@ async fn it_tells_what_is_parked_and_paused_and_nothing_of_urls() {
 
 /// Names of all that is served, with what a histogram adds to its own.
 async fn served() -> (BTreeSet<String>, BTreeSet<String>) {
-    let instance = Instance::start();
-    let text = Client::with_scope(&instance, "read").get(PATH).await.text;
+    let instance = Instance::start().await;
+    let text = Client::with_scope(&instance, "read").await.get(PATH).await.text;
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let (mut names, mut series) = (BTreeSet::new(), BTreeSet::new());
     for (name, kind) in types.map(|line| line.split_once(' ').unwrap()) {

@@ -5,7 +5,8 @@ use receivers::google::GoogleServer;
 use serde_json::{Value, json};
 
 use crate::{
-    graphql_client::{GraphqlClient, google_id, header_id, http_id, s3_id, take_text, unified_id},
+    graphql_client::{GraphqlClient, http_id, unified_id},
+    graphql_helpers::{google_id, header_id, s3_id, take_text},
     instance::Instance,
 };
 
@@ -18,8 +19,8 @@ async fn carry_out(api: &GraphqlClient<'_>, operation: &str, query: &str) -> Val
 
 #[tokio::test]
 async fn the_http_examples_work_as_they_stand() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let mut added = carry_out(
         &api,
         "instanceExternalAuditEventDestinationCreate",
@@ -153,8 +154,8 @@ async fn the_http_examples_work_as_they_stand() {
 
 #[tokio::test]
 async fn the_examples_for_the_clouds_work_as_they_stand() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let google = GoogleServer::start().await.unwrap();
     let key = json!(google.service_account().private_key_pem).to_string();
     let shown = "instanceGoogleCloudLoggingConfiguration { id googleProjectIdName logIdName clientEmail name }";
@@ -217,8 +218,8 @@ async fn the_examples_for_the_clouds_work_as_they_stand() {
 
 #[tokio::test]
 async fn a_config_may_be_written_into_the_query() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let create = r#"mutation {
         instanceAuditEventStreamingDestinationsCreate(input: {
           config: { url: "https://siem.example/ingest", headers: { Team: { value: "audit", active: true } } }

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    graphql_client::{GraphqlClient, NOT_THERE, http_id, refused, s3_id, take_text, unified_id},
+    graphql_client::{GraphqlClient, http_id, unified_id},
+    graphql_helpers::{NOT_THERE, refused, s3_id, take_text},
     instance::Instance,
 };
 
@@ -23,8 +24,8 @@ async fn add(api: &GraphqlClient<'_>, name: &str, url: &str) {
 
 #[tokio::test]
 async fn a_destination_is_added_listed_changed_and_removed() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     let input = json!({"clientMutationId": "m1", "destinationUrl": "http://127.0.0.1:9/ingest"});
     let mut added = api.mutate(CREATE, input, SHOWN).await;
     let shown = format!("/data/{CREATE}/instanceExternalAuditEventDestination");
@@ -98,8 +99,11 @@ fn is_default_name(name: &str) -> bool {
 
 #[tokio::test]
 async fn what_breaks_a_rule_of_a_new_destination_is_raised_at_the_top() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "false")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.fixed.allow_local_network = Some(false);
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "taken", "https://taken.example/in").await;
     let long = format!("https://siem.example/{}", "p".repeat(2_000));
     for (url, name, message) in [
@@ -149,8 +153,8 @@ async fn what_breaks_a_rule_of_a_new_destination_is_raised_at_the_top() {
 
 #[tokio::test]
 async fn what_breaks_a_rule_of_a_change_is_told_in_the_payload_and_changes_nothing() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "SIEM", "https://siem.example/in").await;
     add(&api, "taken", "https://taken.example/in").await;
     for (change, message) in [
@@ -185,8 +189,11 @@ async fn what_breaks_a_rule_of_a_change_is_told_in_the_payload_and_changes_nothi
 
 #[tokio::test]
 async fn the_limit_is_told_in_gitlabs_words() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_MAX_DESTINATIONS", "1")]);
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.engine.destination_limit = 1;
+    })
+    .await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "SIEM", "https://siem.example/in").await;
     assert_eq!(
         api.top_error(CREATE, json!({"destinationUrl": "https://other.example/in"}))
@@ -197,8 +204,8 @@ async fn the_limit_is_told_in_gitlabs_words() {
 
 #[tokio::test]
 async fn an_id_of_something_else_is_told_as_gitlab_tells_it() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add(&api, "SIEM", "https://siem.example/in").await;
     let model = "AuditEvents::InstanceExternalAuditEventDestination";
     for (id, message) in [
@@ -226,8 +233,8 @@ async fn an_id_of_something_else_is_told_as_gitlab_tells_it() {
 
 #[tokio::test]
 async fn destinations_come_in_pages() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     for number in 1..=3 {
         add(&api, &format!("d{number}"), &format!("https://d{number}.example/in")).await;
     }

@@ -1,14 +1,16 @@
 //! Who may ask the API what: every operation of the OpenAPI document, GitLab's and GraphQL, for each kind of caller.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
-use reqwest::Method;
+use api::web::TrustedProxies;
+use axum::http::Method;
+use domain::Timestamp;
+use engine::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    browser::Browser,
-    instance::{Answer, Instance, PATIENCE, last_line},
+    instance::{Answer, Instance},
 };
 
 const GRAPHQL: &str = "/api/graphql";
@@ -84,8 +86,7 @@ impl Operation {
 /// Each from an address of its own, so that none is slowed down for what the others got wrong.
 async fn ask(instance: &Instance, operation: &Operation, token: Option<&str>) -> Answer {
     let request = instance
-        .client()
-        .request(operation.method.clone(), instance.url(&operation.path))
+        .request(operation.method.clone(), &operation.path)
         .header("x-forwarded-for", format!("198.51.100.{}", operation.path.len()))
         .body(operation.body());
     let request = match token {
@@ -95,18 +96,21 @@ async fn ask(instance: &Instance, operation: &Operation, token: Option<&str>) ->
     Answer::of(request).await
 }
 
-fn start() -> Instance {
-    let settings = [
-        ("AUDIT_STREAMS_TRUSTED_PROXIES", "127.0.0.1"),
-        ("AUDIT_STREAMS_API_RATE", "0"),
-    ];
-    Instance::start_with(&settings)
+async fn start(clock: Clock) -> Instance {
+    Instance::start_with(|options| {
+        options.api.trusted_proxies = TrustedProxies::parse("127.0.0.1").unwrap();
+        options.clock = clock;
+    })
+    .await
 }
 
 #[tokio::test]
 async fn every_operation_refuses_who_may_not_ask() {
-    let instance = start();
-    let scopes = ["ingest", "read"].map(|scope| (scope, instance.token(scope, &[scope])));
+    let instance = start(Clock::machine()).await;
+    let scopes = [
+        ("ingest", instance.token("ingest", &["ingest"]).await),
+        ("read", instance.token("read", &["read"]).await),
+    ];
     let token = |scope: &str| scopes.iter().find(|(of, _)| *of == scope).unwrap().1.as_str();
     for operation in operations(&instance).await {
         let missing = ask(&instance, &operation, None).await;
@@ -120,23 +124,21 @@ async fn every_operation_refuses_who_may_not_ask() {
         let wrong = ask(&instance, &operation, Some(wrong)).await;
         operation.assert_refused(&wrong, 403, "insufficient_scope");
     }
-    let admin = Client::with_scope(&instance, "admin");
+    let admin = Client::with_scope(&instance, "admin").await;
     assert_eq!(admin.get("/api/v1/destinations").await.expect(200)["items"], json!([]));
 }
 
 #[tokio::test]
 async fn every_operation_refuses_tokens_that_are_no_longer_good() {
-    let instance = start();
-    let soon = engine::clock::Clock::machine().now().plus(Duration::from_secs(2));
-    let arguments = ["token", "create", "--name", "short", "--scope", "admin", "--expires-at"];
-    let expiring = last_line(&instance.command(&[&arguments[..], &[&soon.to_string()]].concat()));
-    let revoked = instance.token("revoked", &["admin"]);
-    last_line(&instance.command(&["token", "revoke", "--name", "revoked"]));
-    let expired = Client::with_token(&instance, &expiring);
-    let expiry = async { while expired.get("/api/v1/instance").await.status == 200 {} };
-    tokio::time::timeout(PATIENCE, expiry)
-        .await
-        .expect("it expires in time");
+    let clock = Clock::set_at(Timestamp::parse("2026-01-01T12:00:00Z").unwrap());
+    let instance = start(clock.clone()).await;
+    let expiring = instance.token_until("short", &["admin"], "2026-01-02").await;
+    let revoked = instance.token("revoked", &["admin"]).await;
+    instance.revoke_token("revoked").await;
+    let client = Client::with_token(&instance, &expiring);
+    clock.advance(Duration::from_secs(35 * 3_600));
+    client.get("/api/v1/instance").await.expect(200);
+    clock.advance(Duration::from_secs(3_600));
     for operation in operations(&instance).await {
         for (token, code) in [(&expiring, "expired_token"), (&revoked, "revoked_token")] {
             let answer = ask(&instance, &operation, Some(token)).await;
@@ -148,17 +150,13 @@ async fn every_operation_refuses_tokens_that_are_no_longer_good() {
 
 #[tokio::test]
 async fn a_session_reads_but_changes_nothing_for_another_site() {
-    let instance = start();
-    let browser = Browser::signed_in(&instance).await;
+    let instance = start(Clock::machine()).await;
+    let cookie = instance.session_cookie().await;
     for operation in operations(&instance).await {
         let name = operation.name();
         for origin in [None, Some("https://evil.example")] {
-            let request = instance
-                .client()
-                .request(operation.method.clone(), instance.url(&operation.path));
-            let mut request = request
-                .header("cookie", browser.cookie().unwrap())
-                .body(operation.body());
+            let request = instance.request(operation.method.clone(), &operation.path);
+            let mut request = request.header("cookie", &cookie).body(operation.body());
             if let Some(origin) = origin {
                 request = request.header("origin", origin);
             }
@@ -176,12 +174,12 @@ async fn a_session_reads_but_changes_nothing_for_another_site() {
 
 #[tokio::test]
 async fn a_session_on_its_own_page_may_change_things_and_is_named() {
-    let instance = Instance::start();
-    let browser = Browser::signed_in(&instance).await;
+    let instance = Instance::start().await;
+    let cookie = instance.session_cookie().await;
     let ask = |method: Method, path: &str| {
-        let request = instance.client().request(method, instance.url(path));
-        let request = request.header("origin", format!("http://{}", instance.address()));
-        request.header("cookie", browser.cookie().unwrap())
+        let request = instance.request(method, path);
+        let request = request.header("origin", instance.url(""));
+        request.header("cookie", &cookie)
     };
     let made = ask(Method::POST, "/api/v1/tokens").body(r#"{"name":"by hand","scopes":["read"]}"#);
     Answer::of(made).await.expect(201);
@@ -201,8 +199,8 @@ async fn a_session_on_its_own_page_may_change_things_and_is_named() {
 
 #[tokio::test]
 async fn what_a_token_changes_is_told_under_its_name() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     admin
         .post("/api/v1/tokens", &json!({"name": "made", "scopes": ["ingest"]}))
         .await
@@ -222,17 +220,20 @@ async fn what_a_token_changes_is_told_under_its_name() {
 
 #[tokio::test]
 async fn each_caller_has_so_many_requests_a_minute_and_is_told_how_many_are_left() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_API_RATE", "3")]);
+    let instance = Instance::start_with(|options| {
+        options.api.api_rate = NonZeroU32::new(3);
+    })
+    .await;
     let (one, other) = (
-        Client::with_scope(&instance, "read"),
-        Client::with_scope(&instance, "admin"),
+        Client::with_scope(&instance, "read").await,
+        Client::with_scope(&instance, "admin").await,
     );
     for left in ["2", "1", "0"] {
         let answer = one.get("/api/v1/instance").await;
         assert_eq!((answer.status, answer.header("ratelimit-remaining")), (200, Some(left)));
         assert_eq!(answer.header("ratelimit-limit"), Some("3"));
         let reset: i64 = answer.header("ratelimit-reset").unwrap().parse().unwrap();
-        assert!(reset > engine::clock::Clock::machine().now().unix_seconds());
+        assert!(reset > Clock::machine().now().unix_seconds());
     }
     let refused = one.get("/api/v1/instance").await;
     assert_eq!(refused.error(), (429, "rate_limited".into()));
@@ -250,7 +251,7 @@ async fn each_caller_has_so_many_requests_a_minute_and_is_told_how_many_are_left
         like_gitlab.text
     );
     assert_eq!(other.get("/api/v1/instance").await.status, 200, "another caller");
-    let ingest = instance.token("app", &["ingest"]);
+    let ingest = instance.token("app", &["ingest"]).await;
     for _ in 0..5 {
         instance.post(&ingest, r#"{"event_type":"x"}"#).await;
     }
@@ -258,8 +259,11 @@ async fn each_caller_has_so_many_requests_a_minute_and_is_told_how_many_are_left
 
 #[tokio::test]
 async fn no_limit_is_told_where_there_is_none_and_ingest_tells_its_own() {
-    let instance = Instance::start_with(&[("AUDIT_STREAMS_API_RATE", "0"), ("AUDIT_STREAMS_INGEST_RATE", "100")]);
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start_with(|options| {
+        options.api.ingest_rate = NonZeroU32::new(100);
+    })
+    .await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let answer = admin.get("/api/v1/instance").await;
     assert_eq!((answer.status, answer.header("ratelimit-limit")), (200, None));
     let posted = admin.post("/api/v1/audit_events", &json!({"event_type": "x"})).await;
@@ -269,8 +273,8 @@ async fn no_limit_is_told_where_there_is_none_and_ingest_tells_its_own() {
 
 #[tokio::test]
 async fn what_is_not_there_is_told_in_the_words_of_each_api() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let unknown = admin.get("/api/v1/nothing").await;
     assert_eq!(unknown.error(), (404, "not_found".into()));
     let problem = unknown.json();
@@ -304,8 +308,7 @@ async fn what_is_not_there_is_told_in_the_words_of_each_api() {
 
 #[test]
 fn the_committed_openapi_document_is_the_one_that_is_served() {
-    let output = crate::instance::binary().args(["schema", "openapi"]).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = format!("{}\n", api::document().trim_end());
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json")).unwrap();
     assert!(
         printed == committed,

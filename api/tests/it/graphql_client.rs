@@ -1,23 +1,16 @@
-//! A client of the GraphQL API, as a script has one.
+//! A client of GraphQL. The tests of `server` use it, too.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::instance::{Answer, Instance};
-
-pub(crate) const NOT_THERE: &str =
-    "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
+use crate::instance::{Answer, Instance, Request};
 
 pub(crate) struct GraphqlClient<'instance> {
-    instance: &'instance Instance,
-    token: Option<String>,
+    pub(crate) instance: &'instance Instance,
+    pub(crate) token: Option<String>,
 }
 
 impl<'instance> GraphqlClient<'instance> {
-    /// One with a token of this scope.
-    pub(crate) fn new(instance: &'instance Instance, scope: &str) -> Self {
-        Self::with_token(instance, &instance.token(&format!("{scope} script"), &[scope]))
-    }
-
     pub(crate) fn with_token(instance: &'instance Instance, token: &str) -> Self {
         Self {
             instance,
@@ -25,21 +18,17 @@ impl<'instance> GraphqlClient<'instance> {
         }
     }
 
-    pub(crate) fn without_token(instance: &'instance Instance) -> Self {
-        Self { instance, token: None }
-    }
-
-    pub(crate) fn request(&self) -> reqwest::RequestBuilder {
-        let request = self.instance.client().post(self.instance.url("/api/graphql"));
+    pub(crate) fn request(&self) -> Request {
+        let request = self.instance.request(Method::POST, "/api/graphql");
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
         }
     }
 
-    pub(crate) async fn post(&self, body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request().header("content-type", "application/json");
-        Answer::of(request.body(body)).await
+        Answer::of(request.body(body.into())).await
     }
 
     /// The answer to a query, without the places in it that errors point to.
@@ -86,58 +75,35 @@ impl<'instance> GraphqlClient<'instance> {
         assert_ne!(errors, Vec::<String>::new(), "nothing was refused");
         errors
     }
-
-    /// The message of a mutation that had to be refused at the top of the answer.
-    pub(crate) async fn top_error(&self, mutation: &str, input: Value) -> String {
-        let answer = self.mutate(mutation, input, "").await;
-        let message = answer["errors"][0]["message"].as_str();
-        let message = message.unwrap_or_else(|| panic!("{answer}")).to_owned();
-        assert_eq!(answer, refused(mutation, &message));
-        message
-    }
-}
-
-/// The whole answer to one mutation that was refused at its top.
-pub(crate) fn refused(mutation: &str, message: &str) -> Value {
-    json!({"data": {mutation: null}, "errors": [{"message": message, "path": [mutation]}]})
-}
-
-/// Takes a text that was made up out of an answer, and puts `made up` in its place.
-pub(crate) fn take_text(answer: &mut Value, pointer: &str) -> String {
-    let place = answer
-        .pointer_mut(pointer)
-        .unwrap_or_else(|| panic!("nothing at {pointer}"));
-    let text = place.as_str().unwrap().to_owned();
-    *place = json!("made up");
-    text
 }
 
 pub(crate) fn http_id(number: i64) -> String {
     format!("gid://gitlab/AuditEvents::InstanceExternalAuditEventDestination/{number}")
 }
 
-pub(crate) fn header_id(number: i64) -> String {
-    format!("gid://gitlab/AuditEvents::Streaming::InstanceHeader/{number}")
-}
-
-pub(crate) fn google_id(number: i64) -> String {
-    format!("gid://gitlab/AuditEvents::Instance::GoogleCloudLoggingConfiguration/{number}")
-}
-
-pub(crate) fn s3_id(number: i64) -> String {
-    format!("gid://gitlab/AuditEvents::Instance::AmazonS3Configuration/{number}")
-}
-
 pub(crate) fn unified_id(number: i64) -> String {
     format!("gid://gitlab/AuditEvents::Instance::ExternalStreamingDestination/{number}")
-}
-
-pub(crate) fn namespace_filter_id(number: i64) -> String {
-    format!("gid://gitlab/AuditEvents::Instance::NamespaceFilter/{number}")
 }
 
 fn capital(name: &str) -> String {
     let mut characters = name.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(characters).collect()
+}
+
+/// A destination with everything that the mutations are about.
+pub(crate) async fn prepare(admin: &GraphqlClient<'_>) {
+    let config = json!({"url": "https://siem.example/in", "headers": {"Authorization": {"value": "Splunk secret"}}});
+    let input = json!({"category": "http", "name": "SIEM", "config": config, "secretToken": "a-token-of-20-chars."});
+    admin
+        .payload("instanceAuditEventStreamingDestinationsCreate", input, "")
+        .await;
+    let input = json!({"destinationId": unified_id(1), "eventTypeFilters": ["user_created"]});
+    admin
+        .payload("auditEventsInstanceDestinationEventsAdd", input, "")
+        .await;
+    let input = json!({"destinationId": unified_id(1), "namespacePath": "engineering"});
+    admin
+        .payload("auditEventsInstanceDestinationNamespaceFilterCreate", input, "")
+        .await;
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    graphql_client::{GraphqlClient, NOT_THERE, http_id, namespace_filter_id, refused, unified_id},
+    graphql_client::{GraphqlClient, http_id, unified_id},
+    graphql_helpers::{NOT_THERE, namespace_filter_id, refused},
     instance::Instance,
 };
 
@@ -44,8 +45,8 @@ async fn event_types(api: &GraphqlClient<'_>) -> [Value; 2] {
 
 #[tokio::test]
 async fn event_types_are_added_and_removed_in_both_families() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     for (add, remove, id) in event_operations() {
         let input =
@@ -73,8 +74,8 @@ async fn event_types_are_added_and_removed_in_both_families() {
 
 #[tokio::test]
 async fn event_types_that_can_not_be_added_or_removed_are_told_in_gitlabs_words() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     for (add, remove, id) in event_operations() {
         let input = |types: &[&str]| json!({"destinationId": id, "eventTypeFilters": types});
@@ -130,8 +131,8 @@ fn filter(number: i64, path: &str) -> Value {
 
 #[tokio::test]
 async fn namespace_filters_are_added_and_removed() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     assert_eq!(
         api.mutate(CREATE, filter(1, "engineering/web"), FILTER).await,
@@ -176,8 +177,8 @@ async fn namespace_filters_are_added_and_removed() {
 
 #[tokio::test]
 async fn namespaces_that_can_not_be_added_are_told_in_gitlabs_words() {
-    let instance = Instance::start();
-    let api = GraphqlClient::new(&instance, "admin");
+    let instance = Instance::start().await;
+    let api = GraphqlClient::new(&instance, "admin").await;
     add_destination(&api).await;
     let not_supported = "Namespace is not supported. Only project and group are supported.";
     for path in ["", "/engineering", "a//b", "a,b", "bad path!!", "a.git", "-a"] {

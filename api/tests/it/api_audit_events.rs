@@ -1,6 +1,6 @@
 //! Audit events over REST: what a list holds, how pages lead on, and posting once.
 
-use reqwest::Method;
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
 
 /// Sixty ticks a minute apart; every third is about a project, and the last ten came in first.
 async fn with_ticks() -> Instance {
-    let instance = Instance::start();
-    let token = instance.token("app", &["ingest"]);
+    let instance = Instance::start().await;
+    let token = instance.token("app", &["ingest"]).await;
     let event = |minute: u32| {
         let (entity_type, path) = if minute.is_multiple_of(3) {
             ("Project", "group/ticker")
@@ -40,7 +40,7 @@ fn ids(page: &Value) -> Vec<i64> {
 #[tokio::test]
 async fn each_filter_admits_what_it_says() {
     let instance = with_ticks().await;
-    let reader = Client::with_scope(&instance, "read");
+    let reader = Client::with_scope(&instance, "read").await;
     let to_60 = |step: usize, from: i64| -> Vec<i64> { (from..60).rev().step_by(step).take(25).collect() };
     for (query, expected) in [
         ("event_type=tick", to_60(1, 0)),
@@ -80,7 +80,7 @@ async fn each_filter_admits_what_it_says() {
 #[tokio::test]
 async fn pages_lead_on_to_the_end_in_every_order() {
     let instance = with_ticks().await;
-    let reader = Client::with_scope(&instance, "read");
+    let reader = Client::with_scope(&instance, "read").await;
     let oldest_first: Vec<i64> = (0..60).collect();
     let first_in_first: Vec<i64> = (50..60).chain(0..50).collect();
     let back = |ids: &[i64]| ids.iter().rev().copied().collect::<Vec<_>>();
@@ -112,7 +112,7 @@ async fn pages_lead_on_to_the_end_in_every_order() {
 #[tokio::test]
 async fn who_goes_on_from_the_end_misses_nothing_that_comes_in_however_old_it_says_it_is() {
     let instance = with_ticks().await;
-    let reader = Client::with_scope(&instance, "read");
+    let reader = Client::with_scope(&instance, "read").await;
     let path = "/api/v1/audit_events?event_type=tick&order_by=seq&sort=asc&per_page=100";
     let end = reader.get(path).await.expect(200)["end_cursor"]
         .as_str()
@@ -121,15 +121,15 @@ async fn who_goes_on_from_the_end_misses_nothing_that_comes_in_however_old_it_sa
     let later = format!("{path}&cursor={end}");
     assert_eq!(ids(&reader.get(&later).await.expect(200)), [0_i64; 0]);
     let late = r#"{"id":1000,"event_type":"tick","created_at":"1999-12-31T00:00:00Z"}"#;
-    instance.post(&instance.token("late", &["ingest"]), late).await;
+    instance.post(&instance.token("late", &["ingest"]).await, late).await;
     assert_eq!(ids(&reader.get(&later).await.expect(200)), [1000]);
 }
 
 #[tokio::test]
 async fn who_polls_goes_on_from_where_nothing_was_found() {
-    let instance = Instance::start();
-    let reader = Client::with_scope(&instance, "read");
-    let token = instance.token("app", &["ingest"]);
+    let instance = Instance::start().await;
+    let reader = Client::with_scope(&instance, "read").await;
+    let token = instance.token("app", &["ingest"]).await;
     for (number, filter) in [
         (1, "order_by=seq&sort=asc&event_type=polled"),
         (2, "sort=asc&event_type=polled"),
@@ -177,9 +177,9 @@ async fn who_polls_goes_on_from_where_nothing_was_found() {
 
 #[tokio::test]
 async fn a_page_of_large_events_is_shorter_and_leads_on() {
-    let instance = Instance::start();
-    let token = instance.token("app", &["ingest"]);
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let token = instance.token("app", &["ingest"]).await;
+    let reader = Client::with_scope(&instance, "read").await;
     for number in 0..20 {
         let event = json!({"id": number, "event_type": "large", "details": {"custom_message": "x".repeat(900_000)}});
         instance.post(&token, event.to_string()).await;
@@ -219,9 +219,9 @@ async fn a_page_of_large_events_is_shorter_and_leads_on() {
 
 #[tokio::test]
 async fn an_event_is_answered_byte_for_byte() {
-    let instance = Instance::start();
-    let token = instance.token("app", &["ingest"]);
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let token = instance.token("app", &["ingest"]).await;
+    let reader = Client::with_scope(&instance, "read").await;
     for (shape, payload) in PAYLOADS {
         instance.post(&token, payload).await;
         let page = reader.get("/api/v1/audit_events?order_by=seq&per_page=1").await;
@@ -244,8 +244,8 @@ async fn an_event_is_answered_byte_for_byte() {
 
 #[tokio::test]
 async fn each_bad_parameter_is_named() {
-    let instance = Instance::start();
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let reader = Client::with_scope(&instance, "read").await;
     let end = "cCA5MjIzMzcyMDM2ODU0Nzc1ODA3"; // p 9223372036854775807
     for (query, field) in [
         ("per_page=0", "per_page"),
@@ -276,15 +276,15 @@ async fn each_bad_parameter_is_named() {
 
 #[tokio::test]
 async fn a_request_that_is_sent_again_under_its_key_is_stored_once() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
-    let other = instance.token("other", &["ingest"]);
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
+    let other = instance.token("other", &["ingest"]).await;
     let post = |token: Option<&str>, key: &str, body: &'static str| {
         let mut request = admin.request(Method::POST, "/api/v1/audit_events").body(body);
         if let Some(token) = token {
             request = instance.ingest(token).body(body);
         }
-        Answer::of(request.header("idempotency-key", key.to_owned()))
+        Answer::of(request.header("idempotency-key", key))
     };
     let body = r#"[{"event_type":"once"},{"event_type":"once"},{"event_type":"once","id":"own"}]"#;
     let first = post(None, "k1", body).await.expect(201);
@@ -313,10 +313,13 @@ async fn a_request_that_is_sent_again_under_its_key_is_stored_once() {
 
 #[tokio::test]
 async fn the_catalogue_of_event_types_knows_what_came_in() {
-    let instance = Instance::start();
-    let reader = Client::with_scope(&instance, "read");
+    let instance = Instance::start().await;
+    let reader = Client::with_scope(&instance, "read").await;
     instance
-        .post(&instance.token("app", &["ingest"]), r#"{"event_type":"only_here"}"#)
+        .post(
+            &instance.token("app", &["ingest"]).await,
+            r#"{"event_type":"only_here"}"#,
+        )
         .await;
     let types = reader.get("/api/v1/event_types").await.expect(200);
     let types = types["items"].as_array().unwrap();

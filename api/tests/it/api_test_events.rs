@@ -19,8 +19,8 @@ fn stages(report: &Value) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_destination_is_tested_before_it_is_added_and_nothing_is_stored() {
-    let (instance, receiver) = (Instance::start(), Receiver::start().await);
-    let admin = Client::with_scope(&instance, "admin");
+    let (instance, receiver) = (Instance::start().await, Receiver::start().await);
+    let admin = Client::with_scope(&instance, "admin").await;
     let input = json!({"name": "SIEM", "http": {
         "url": receiver.url(), "verification_token": "0123456789abcdef",
         "headers": [{"name": "X-Key", "value": "s3cret-value"}],
@@ -68,8 +68,8 @@ async fn a_destination_is_tested_before_it_is_added_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn a_stored_destination_is_tested_as_it_is_or_with_changes_that_are_not_stored() {
-    let (instance, receiver) = (Instance::start(), Receiver::start().await);
-    let admin = Client::with_scope(&instance, "admin");
+    let (instance, receiver) = (Instance::start().await, Receiver::start().await);
+    let admin = Client::with_scope(&instance, "admin").await;
     let input = json!({"name": "SIEM", "paused": true, "http": {
         "url": "http://127.0.0.1:9/in", "headers": [{"name": "X-Key", "value": "s3cret-value"}],
     }});
@@ -103,8 +103,8 @@ async fn a_stored_destination_is_tested_as_it_is_or_with_changes_that_are_not_st
 
 #[tokio::test]
 async fn a_test_refuses_what_adding_and_changing_would() {
-    let instance = Instance::start();
-    let admin = Client::with_scope(&instance, "admin");
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
     let refused = admin.post(TEST, &json!({"name": "", "http": {"url": "ftp://x"}})).await;
     let fields: Vec<_> = refused.refused_fields().into_iter().map(|(field, _)| field).collect();
     assert_eq!(
