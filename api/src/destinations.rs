@@ -2,7 +2,7 @@
 
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, DestinationUrl, EventNames, Flow, HeaderDraft, TargetDraft},
+    destination::{DestinationDraft, DestinationUrl, EventNames, HeaderDraft, StreamState, TargetDraft},
     ids::DestinationId,
     instance_event::Author,
 };
@@ -54,7 +54,7 @@ pub async fn edit(
     author: &Author,
     id: DestinationId,
     version: Option<i64>,
-    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut StreamState) -> Result<(), FieldErrors>,
 ) -> Result<DestinationState, EditError> {
     edit_named(engine, author, id, version, EventNames::OfKind, change).await
 }
@@ -69,7 +69,7 @@ pub async fn edit_named(
     id: DestinationId,
     version: Option<i64>,
     event_names: EventNames,
-    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors>,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut StreamState) -> Result<(), FieldErrors>,
 ) -> Result<DestinationState, EditError> {
     // A client can add all of its headers in parallel.
     let _permit = engine.editing().await;
@@ -80,10 +80,10 @@ pub async fn edit_named(
         if version.is_some_and(|version| version != stored.version) {
             return Err(AdminError::ChangedMeanwhile.into());
         }
-        let (mut draft, mut flow) = (draft_of(&stored), stored.flow);
-        change(&stored, &mut draft, &mut flow)?;
+        let (mut draft, mut stream_state) = (draft_of(&stored), stored.stream_state);
+        change(&stored, &mut draft, &mut stream_state)?;
         let mut settings = draft.parse_change()?;
-        settings.flow = Some(flow);
+        settings.stream_state = Some(stream_state);
         settings.event_names = event_names;
         match engine.update_destination(author, id, stored.version, settings).await {
             Err(AdminError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,

@@ -24,7 +24,7 @@ use domain::{
 
 pub use domain::access::{SetCookie, SignedIn, Visitor};
 
-use self::streams::{InstanceSummary, Steer, StreamActivity, StreamSummary};
+use self::streams::{InstanceSummary, StreamActivity, StreamCommand, StreamSummary};
 use crate::wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage};
 
 /// The context under which the server provides its implementation.
@@ -82,7 +82,8 @@ pub trait AdminPort: Send + Sync {
 
     async fn show_activity(&self, admin: &SignedIn, id: DestinationId, span: Span) -> Result<StreamActivity, AppError>;
 
-    async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError>;
+    async fn command_stream(&self, admin: &SignedIn, id: DestinationId, command: StreamCommand)
+    -> Result<(), AppError>;
 
     /// Parks the event that a stream is stuck at.
     async fn park_event(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError>;

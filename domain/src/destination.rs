@@ -6,7 +6,6 @@
 mod event_filter;
 mod field_json;
 mod field_map;
-mod flow;
 mod google;
 mod header;
 mod http;
@@ -17,6 +16,7 @@ mod rules;
 mod s3;
 mod spec;
 mod start;
+mod stream_state;
 mod target;
 mod target_json;
 mod url;
@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     event_filter::{EventFilter, FilterKind, unknown_type_warning},
     field_map::FieldMap,
-    flow::Flow,
     google::{GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
     kind::DestinationKind,
@@ -36,6 +35,7 @@ pub use self::{
     s3::{Encryption, LockMode, ObjectLayout, ObjectLock, ObjectOptions, Partitions, S3Settings, SecretAccessKey},
     spec::{Choice, Dependency, FieldSpec, GitlabModel, Input, KindSpec, Made, SecretSpec, Taken},
     start::StartFrom,
+    stream_state::StreamState,
     target::{TargetDraft, TargetSettings},
     target_json::{FieldsSeed, HEADERS, Reading, SentFields, unknown_field},
     url::DestinationUrl,
@@ -70,7 +70,7 @@ pub struct DestinationSettings {
     pub filter: EventFilter,
     pub namespaces: NamespaceFilter,
     /// `None` leaves it as it is; a new destination is active.
-    pub flow: Option<Flow>,
+    pub stream_state: Option<StreamState>,
     /// Has no meaning for a destination that is stored.
     pub start_from: StartFrom,
     /// How the audit events of this change are named.
@@ -162,7 +162,7 @@ impl DestinationDraft {
                 target,
                 filter,
                 namespaces,
-                flow: None,
+                stream_state: None,
                 start_from,
                 event_names: EventNames::default(),
             }),

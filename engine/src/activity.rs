@@ -113,7 +113,7 @@ impl Engine {
             let id = destination.id;
             let (last_success_at, waits_after) = self.delivery().reach_of(id);
             // Nothing is kept for an inactive one.
-            let waits_after = waits_after.filter(|_| destination.flow.active);
+            let waits_after = waits_after.filter(|_| destination.stream_state.active);
             let oldest_waiting_at = match waits_after {
                 Some(after) => self.log().next_received_at(after).await?,
                 None => None,

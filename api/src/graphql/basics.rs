@@ -24,7 +24,7 @@ impl Basics {
     /// The fields of a destination.
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
-            paused: state.destination.flow.paused,
+            paused: state.destination.stream_state.paused,
             health: AuditEventStreamHealth::of(state.destination.target.kind(), &state.health),
         }
     }

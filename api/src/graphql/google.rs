@@ -15,7 +15,7 @@ use super::{
     family::Family,
     ids::{GlobalId, GoogleModel, global_id},
     mutation::mutations,
-    operations::{create, delete, edit, list_page, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_stream_state},
 };
 
 /// GitLab's default.
@@ -64,7 +64,7 @@ impl InstanceGoogleCloudLoggingConfigurationType {
 
     /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
-        self.state.destination.flow.active
+        self.state.destination.stream_state.active
     }
 
     #[graphql(flatten)]
@@ -149,10 +149,10 @@ mutations! {
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
     } {
         let arguments = arguments_of(&input)?;
-        let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, flow| {
+        let edited = edit(ctx, Family::Google, input.id.parse()?, |_, draft, stream_state| {
             set(&mut draft.name, input.name.as_ref());
             write(&mut draft.target, &arguments, input.private_key.as_ref());
-            set_flow(flow, input.active, input.paused);
+            set_stream_state(stream_state, input.active, input.paused);
             Ok(())
         });
         edited.await.map(InstanceGoogleCloudLoggingConfigurationType::of)

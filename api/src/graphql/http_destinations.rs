@@ -17,7 +17,7 @@ use super::{
     headers::AuditEventsStreamingInstanceHeader,
     ids::{GlobalId, HttpModel, global_id},
     mutation::mutations,
-    operations::{create, delete, edit, list_page, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_stream_state},
 };
 use crate::destinations::visible_url;
 
@@ -87,7 +87,7 @@ impl InstanceExternalAuditEventDestination {
 
     /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
-        self.state.destination.flow.active
+        self.state.destination.stream_state.active
     }
 
     #[graphql(flatten)]
@@ -150,12 +150,12 @@ mutations! {
         /// The updated destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
     } {
-        let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, flow| {
+        let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, stream_state| {
             set(&mut draft.name, input.name.as_ref());
             if let Some(url) = &input.destination_url {
                 draft.target.set_text(Field::Url, url.clone());
             }
-            set_flow(flow, input.active, input.paused);
+            set_stream_state(stream_state, input.active, input.paused);
             Ok(())
         });
         edited.await.map(InstanceExternalAuditEventDestination::of)

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, OutputType, Result, connection::Connection};
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, Flow, TargetDraft},
+    destination::{DestinationDraft, StreamState, TargetDraft},
     ids::DestinationId,
 };
 use engine::{DestinationState, admin::Destination, random};
@@ -73,7 +73,7 @@ pub(super) async fn edit(
     ctx: &Context<'_>,
     family: Family,
     id: DestinationId,
-    change: impl Fn(&Destination, &mut DestinationDraft, &mut Flow) -> Result<(), FieldErrors> + Send,
+    change: impl Fn(&Destination, &mut DestinationDraft, &mut StreamState) -> Result<(), FieldErrors> + Send,
 ) -> Result<DestinationState, Refusal> {
     let author = author(ctx, family)?;
     require(ctx, family, id).await?;
@@ -116,7 +116,7 @@ pub(super) fn set(text: &mut String, given: Option<&String>) {
 }
 
 /// Sets the switches that are given.
-pub(super) fn set_flow(flow: &mut Flow, active: Option<bool>, paused: Option<bool>) {
-    flow.active = active.unwrap_or(flow.active);
-    flow.paused = paused.unwrap_or(flow.paused);
+pub(super) fn set_stream_state(stream_state: &mut StreamState, active: Option<bool>, paused: Option<bool>) {
+    stream_state.active = active.unwrap_or(stream_state.active);
+    stream_state.paused = paused.unwrap_or(stream_state.paused);
 }

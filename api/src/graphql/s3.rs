@@ -15,7 +15,7 @@ use super::{
     family::Family,
     ids::{GlobalId, S3Model, global_id},
     mutation::mutations,
-    operations::{create, delete, edit, list_page, set, set_flow},
+    operations::{create, delete, edit, list_page, set, set_stream_state},
 };
 use crate::destinations::visible_url;
 
@@ -124,7 +124,7 @@ impl InstanceAmazonS3ConfigurationType {
 
     /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
-        self.state.destination.flow.active
+        self.state.destination.stream_state.active
     }
 
     #[graphql(flatten)]
@@ -239,10 +239,10 @@ mutations! {
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
     } {
         let arguments = arguments_of(&input)?;
-        let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, flow| {
+        let edited = edit(ctx, Family::S3, input.id.parse()?, |_, draft, stream_state| {
             set(&mut draft.name, input.name.as_ref());
             write_arguments(&mut draft.target, &arguments, input.secret_access_key.as_ref());
-            set_flow(flow, input.active, input.paused);
+            set_stream_state(stream_state, input.active, input.paused);
             Ok(())
         });
         edited.await.map(InstanceAmazonS3ConfigurationType::of)

@@ -20,7 +20,7 @@ use super::{
     ids::{GlobalId, NamespaceFilterModel, UnifiedModel, global_id},
     mutation::mutations,
     namespace::Namespace,
-    operations::{create, delete, edit, list_page, require, set, set_flow},
+    operations::{create, delete, edit, list_page, require, set, set_stream_state},
     unified_config::{read_config, write_config, write_secret},
 };
 
@@ -82,7 +82,7 @@ impl InstanceAuditEventStreamingDestination {
 
     /// Whether events are streamed to the destination. Events received while it is inactive are not sent later.
     pub(super) async fn active(&self) -> bool {
-        self.0.destination.flow.active
+        self.0.destination.stream_state.active
     }
 
     #[graphql(flatten)]
@@ -242,13 +242,13 @@ async fn change(
             "Category can't be changed: add a destination of the other category",
         ));
     }
-    let edited = edit(ctx, Family::Unified, id, |_, draft, flow| {
+    let edited = edit(ctx, Family::Unified, id, |_, draft, stream_state| {
         set(&mut draft.name, input.name.as_ref());
         if let Some(config) = &input.config {
             write_config(&mut draft.target, config)?;
         }
         write_secret(&mut draft.target, input.secret_token.as_ref());
-        set_flow(flow, input.active, input.paused);
+        set_stream_state(stream_state, input.active, input.paused);
         Ok(())
     });
     edited.await

@@ -470,11 +470,11 @@ async fn a_stream_tells_how_it_is_doing() {
     );
     let health = admin.get(health).await.expect(200)["health"].clone();
     assert_eq!(
-        (&health["state"], &held["trouble_code"]),
+        (&health["state"], &health["trouble_code"]),
         (&json!("retrying"), &json!("unreached"))
     );
-    assert!(health["next_probe_at"].is_string() && held["waiting"].is_u64());
-    assert!(health["since"].is_string() && held["oldest_waiting_at"].is_string());
+    assert!(health["next_probe_at"].is_string() && health["waiting"].is_u64());
+    assert!(health["since"].is_string() && health["oldest_waiting_at"].is_string());
     assert_eq!(
         admin
             .get("/api/v1/destinations/1/attempts?limit=0")

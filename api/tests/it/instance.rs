@@ -7,7 +7,7 @@ use axum::{Router, http::Method};
 use domain::{
     Field,
     access::{NewPassword, TokenDraft},
-    destination::{DestinationDraft, DestinationSettings, Flow},
+    destination::{DestinationDraft, DestinationSettings, StreamState},
     instance_event::Author,
 };
 use engine::{Engine, EngineConfig, FixedSettings, SinkServices, admin::SignInOutcome, clock::Clock};
@@ -101,7 +101,7 @@ impl Instance {
         let Self { services, folder, .. } = Self::start().await;
         let engine = &services.engine;
         let paused = DestinationSettings {
-            flow: Some(Flow {
+            stream_state: Some(StreamState {
                 active: true,
                 paused: true,
             }),

@@ -8,7 +8,7 @@ use crate::{
         health_words::Tone,
         moment::{Viewpoint, local_text, utc_text},
     },
-    port::streams::Steer,
+    port::streams::StreamCommand,
     ui::Icon,
 };
 
@@ -72,11 +72,11 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// A button that does one thing to a stream. `place` tells it from the others of its row, whatever it does at the moment.
-pub(super) fn steer_button(id: DestinationId, place: &str, steer: Steer, button: AnyView) -> AnyView {
+pub(super) fn command_button(id: DestinationId, place: &str, command: StreamCommand, button: AnyView) -> AnyView {
     view! {
-        <form id=format!("steer-{id}-{place}") method="post" action="/api/page/streams/steer" class="drawn-form">
+        <form id=format!("command-{id}-{place}") method="post" action="/api/page/streams/command" class="drawn-form">
             <input type="hidden" name="id" value=id.get() />
-            <input type="hidden" name="steer" value=steer.as_str() />
+            <input type="hidden" name="command" value=command.as_str() />
             {button}
         </form>
     }

@@ -8,14 +8,14 @@ use leptos::prelude::*;
 
 use super::{
     chart::spark,
-    parts::{Reader, ago, steer_button, tone_class, tone_icon},
+    parts::{Reader, ago, command_button, tone_class, tone_icon},
 };
 use crate::{
     model::{
         health_words::{HealthWords, Tone, health_words},
         text::{counted, grouped},
     },
-    port::streams::{Steer, StreamSummary},
+    port::streams::{StreamCommand, StreamSummary},
     ui::Icon,
     wire::DestinationView,
 };
@@ -49,7 +49,7 @@ fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
                 "Retry now"
             </button>
         };
-        steer_button(stream.id, "retry", Steer::RetryNow, button.into_any())
+        command_button(stream.id, "retry", StreamCommand::RetryNow, button.into_any())
     });
     view! {
         <div class="stream-health">
@@ -57,7 +57,7 @@ fn draw_status(stream: &StreamSummary, reader: Reader) -> AnyView {
             {retry} {draw_park(stream)}
         </div>
         <div class="stream-rate">{draw_rate(&stream.facts)}</div>
-        <div class="stream-steer">{draw_switches(stream)}</div>
+        <div class="stream-commands">{draw_switches(stream)}</div>
     }
     .into_any()
 }
@@ -191,14 +191,14 @@ fn draw_switches(stream: &StreamSummary) -> AnyView {
 }
 
 fn draw_pause(stream: &StreamSummary) -> AnyView {
-    if !stream.flow.active {
+    if !stream.stream_state.active {
         return ().into_any();
     }
-    let (steer, label, icon) = match stream.flow.paused {
-        true => (Steer::Resume, "Resume", icondata_lu::LuPlay),
-        false => (Steer::Pause, "Pause", icondata_lu::LuPause),
+    let (command, label, icon) = match stream.stream_state.paused {
+        true => (StreamCommand::Resume, "Resume", icondata_lu::LuPlay),
+        false => (StreamCommand::Pause, "Pause", icondata_lu::LuPause),
     };
-    let title = match stream.flow.paused {
+    let title = match stream.stream_state.paused {
         true => "Resume: send what was kept, and go on",
         false => "Pause: send nothing, and keep everything until it is resumed",
     };
@@ -212,17 +212,17 @@ fn draw_pause(stream: &StreamSummary) -> AnyView {
             <Icon icon />
         </button>
     };
-    steer_button(stream.id, "pause", steer, button.into_any())
+    command_button(stream.id, "pause", command, button.into_any())
 }
 
 fn draw_active(stream: &StreamSummary) -> AnyView {
-    let is_active = stream.flow.active;
-    let (steer, title) = match is_active {
+    let is_active = stream.stream_state.active;
+    let (command, title) = match is_active {
         true => (
-            Steer::Deactivate,
+            StreamCommand::Deactivate,
             "Switch off: what comes in meanwhile is never sent here",
         ),
-        false => (Steer::Activate, "Switch on: send what comes in from now on"),
+        false => (StreamCommand::Activate, "Switch on: send what comes in from now on"),
     };
     let button = view! {
         <button
@@ -237,7 +237,7 @@ fn draw_active(stream: &StreamSummary) -> AnyView {
             "Active"
         </button>
     };
-    steer_button(stream.id, "active", steer, button.into_any())
+    command_button(stream.id, "active", command, button.into_any())
 }
 
 #[cfg(test)]

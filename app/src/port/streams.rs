@@ -2,7 +2,7 @@
 
 use domain::{
     activity::{Point, Span},
-    destination::{DestinationDraft, Flow},
+    destination::{DestinationDraft, StreamState},
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
     view::{AttemptView, OverviewView, ParkedView},
@@ -17,7 +17,7 @@ pub struct StreamSummary {
     pub version: i64,
     /// What is stored, as its form shows it, event types in alphabetical order.
     pub draft: DestinationDraft,
-    pub flow: Flow,
+    pub stream_state: StreamState,
     pub health: StreamHealth,
     pub facts: StreamFacts,
     /// Event types that its filter names although the instance does not know them.
@@ -40,7 +40,7 @@ pub struct StreamActivity {
 
 /// What is done with a stream, its settings apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steer {
+pub enum StreamCommand {
     Activate,
     Deactivate,
     Pause,
@@ -49,7 +49,7 @@ pub enum Steer {
     RetryNow,
 }
 
-impl Steer {
+impl StreamCommand {
     const ALL: [Self; 5] = [
         Self::Activate,
         Self::Deactivate,
@@ -69,7 +69,7 @@ impl Steer {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|steer| steer.as_str() == text)
+        Self::ALL.into_iter().find(|command| command.as_str() == text)
     }
 }
 

@@ -334,7 +334,7 @@ pub const OPERATIONS: &[Operation] = &[
     session("POST /api/page/streams/park_event", Permission::Admin),
     session("POST /api/page/streams/retry_parked", Permission::Admin),
     session("POST /api/page/streams/start_replay", Permission::Admin),
-    session("POST /api/page/streams/steer", Permission::Admin),
+    session("POST /api/page/streams/command", Permission::Admin),
     session("POST /api/page/tokens/create", Permission::Admin),
     session("POST /api/page/tokens/revoke", Permission::Admin),
     session("POST /api/page/users/add", Permission::Admin),

@@ -11,7 +11,7 @@ mod view;
 
 use domain::{
     Field, Timestamp,
-    destination::{DestinationSettings, EventFilter, EventNames, Flow, Input, StartFrom, TargetSettings},
+    destination::{DestinationSettings, EventFilter, EventNames, Input, StartFrom, StreamState, TargetSettings},
     event::EventType,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
@@ -19,7 +19,9 @@ use domain::{
 };
 use url::Url;
 
-use self::changes::{changes, filter_changes, flow_changes, header_changes, namespace_changes, reorders_headers};
+use self::changes::{
+    changes, filter_changes, header_changes, namespace_changes, reorders_headers, stream_state_changes,
+};
 pub use self::event_types::KnownEventType;
 use crate::{
     Engine,
@@ -294,8 +296,12 @@ fn creation(new: &DestinationSettings) -> Vec<Action> {
     actions.extend(header_changes(&[], new.target.headers()));
     actions.extend(filter_changes(&EventFilter::default(), &new.filter));
     actions.extend(namespace_changes(&[], &new.namespaces));
-    let flow = new.flow.unwrap_or_default();
-    actions.extend(flow_changes(new.event_names, Flow::default(), flow));
+    let stream_state = new.stream_state.unwrap_or_default();
+    actions.extend(stream_state_changes(
+        new.event_names,
+        StreamState::default(),
+        stream_state,
+    ));
     actions
 }
 

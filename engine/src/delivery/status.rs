@@ -9,7 +9,7 @@ use std::{
 use domain::{
     Timestamp,
     alerts::StreamSeen,
-    destination::Flow,
+    destination::StreamState,
     health::{Refusing, StreamHealth},
     ids::{DestinationId, Seq},
     policy::Trouble,
@@ -216,10 +216,10 @@ impl Status {
 
     /// As alerts see a stream with these switches: one that was in trouble when it began does not count as working before its
     /// first answer.
-    pub(super) fn seen_by_alerts(&self, flow: Flow, last_seq: Seq) -> (StreamHealth, StreamSeen) {
+    pub(super) fn seen_by_alerts(&self, stream_state: StreamState, last_seq: Seq) -> (StreamHealth, StreamSeen) {
         // Looked at first: what ends the trouble comes after what begins it.
         let may_be_troubled = self.seen().may_be_troubled;
-        let health = self.health(flow, last_seq);
+        let health = self.health(stream_state, last_seq);
         let seen = match StreamSeen::from(&health) {
             StreamSeen::Working if may_be_troubled => StreamSeen::Starting,
             seen => seen,
@@ -228,9 +228,9 @@ impl Status {
     }
 
     /// The health of a stream with these switches while the newest event is `last_seq`.
-    pub(super) fn health(&self, flow: Flow, last_seq: Seq) -> StreamHealth {
+    pub(super) fn health(&self, stream_state: StreamState, last_seq: Seq) -> StreamHealth {
         let seen = self.seen();
-        if !flow.active {
+        if !stream_state.active {
             return StreamHealth::Inactive;
         }
         if !seen.is_running {
@@ -238,7 +238,7 @@ impl Status {
         }
         let behind = last_seq.get().saturating_sub(seen.acknowledged_count).max(0);
         let waiting = u64::try_from(behind).unwrap_or(0);
-        if flow.paused {
+        if stream_state.paused {
             return StreamHealth::Paused { waiting };
         }
         let late = seen
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_stream_that_was_in_trouble_works_for_alerts_after_its_first_answer() {
         let status = Status::default();
-        let seen = |status: &Status| status.seen_by_alerts(Flow::default(), Seq::START);
+        let seen = |status: &Status| status.seen_by_alerts(StreamState::default(), Seq::START);
         status.begins(true);
         status.progressed(&Progress::new(Seq::START, &[]), None, None);
         assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Starting));

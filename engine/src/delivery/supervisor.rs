@@ -123,7 +123,7 @@ impl Delivery {
         self.shared
             .status_of(destination.id)
             .map_or(StreamHealth::Starting, |status| {
-                status.health(destination.flow, self.shared.log.last_seq())
+                status.health(destination.stream_state, self.shared.log.last_seq())
             })
     }
 
@@ -131,7 +131,7 @@ impl Delivery {
     pub(crate) fn seen_by_alerts(&self, destination: &Destination) -> (StreamHealth, StreamSeen) {
         let status = self.shared.status_of(destination.id);
         status.map_or((StreamHealth::Starting, StreamSeen::Starting), |status| {
-            status.seen_by_alerts(destination.flow, self.shared.log.last_seq())
+            status.seen_by_alerts(destination.stream_state, self.shared.log.last_seq())
         })
     }
 
@@ -144,7 +144,7 @@ impl Delivery {
 
     /// How many positions of the log are still to be acknowledged, 0 for an inactive destination; none while its stream starts.
     pub(crate) fn backlog_of(&self, destination: &Destination) -> Option<u64> {
-        if !destination.flow.active {
+        if !destination.stream_state.active {
             return Some(0);
         }
         self.shared

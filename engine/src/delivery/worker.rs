@@ -6,7 +6,7 @@ mod stream;
 
 use std::sync::Arc;
 
-use domain::destination::Flow;
+use domain::destination::StreamState;
 
 pub(super) use self::context::StreamWorker;
 use self::stream::Stream;
@@ -23,8 +23,8 @@ impl Worker for StreamWorker {
     }
 
     async fn run(&self, destination: &Arc<Destination>, commands: &mut Commands) -> Result<End, WorkerError> {
-        if !destination.flow.is_running() {
-            return self.stand_by(destination.flow, commands).await;
+        if !destination.stream_state.is_running() {
+            return self.stand_by(destination.stream_state, commands).await;
         }
         let Shared {
             database,
@@ -54,9 +54,9 @@ impl Worker for StreamWorker {
 
 impl StreamWorker {
     /// Sends nothing, until there is another command.
-    async fn stand_by(&self, flow: Flow, commands: &mut Commands) -> Result<End, WorkerError> {
+    async fn stand_by(&self, stream_state: StreamState, commands: &mut Commands) -> Result<End, WorkerError> {
         let database = &self.shared.database;
-        if !flow.active {
+        if !stream_state.active {
             // What begins when it is switched on again is another trouble. A pause is an interruption of the same one.
             database.forget_trouble(self.destination).await?;
         }

@@ -5,28 +5,28 @@ mod admission;
 mod error;
 mod event_types;
 mod fields;
-mod flow;
 mod headers;
 mod idempotency;
 mod namespaces;
+mod stream_state;
 mod target;
 
 use domain::{
     Field, Timestamp,
-    destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, Flow, already_taken},
+    destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, StreamState, already_taken},
     ids::{DestinationId, Seq},
     instance_event::Subject,
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-pub(super) use self::flow::{forget_spans, read_spans};
+pub(super) use self::stream_state::{forget_spans, read_spans};
 pub(crate) use self::{admission::Admission, error::UpdateError};
 use self::{
     event_types::{read_filters, replace_filter},
     fields::{StoredValue, read_values},
-    flow::store_flow,
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
+    stream_state::store_stream_state,
 };
 pub use self::{headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, target::Target};
 use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
@@ -43,7 +43,7 @@ pub struct Destination {
     pub filter: EventFilter,
     /// By path; none admits the events of every group and project.
     pub namespaces: Vec<Namespace>,
-    pub flow: Flow,
+    pub stream_state: StreamState,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -158,8 +158,8 @@ impl Database {
         let target = self.store_target(&mut transaction, id, new.target.clone()).await?;
         replace_filter(&mut transaction, id, &settings.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &[], &settings.namespaces).await?;
-        let flow = settings.flow.unwrap_or_default();
-        store_flow(&mut transaction, id, None, flow, || start).await?;
+        let stream_state = settings.stream_state.unwrap_or_default();
+        store_stream_state(&mut transaction, id, None, stream_state, || start).await?;
         if let Some(key) = key {
             remember(&mut transaction, key, id, now).await?;
         }
@@ -172,7 +172,7 @@ impl Database {
             target,
             filter: settings.filter.clone(),
             namespaces,
-            flow,
+            stream_state,
             created_at: now,
             updated_at: now,
         })))
@@ -208,8 +208,8 @@ impl Database {
         let target = self.store_target(&mut transaction, id, target).await?;
         replace_filter(&mut transaction, id, &change.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &before.namespaces, &change.namespaces).await?;
-        let flow = change.flow.unwrap_or(before.flow);
-        store_flow(&mut transaction, id, Some(before.flow), flow, position).await?;
+        let stream_state = change.stream_state.unwrap_or(before.stream_state);
+        store_stream_state(&mut transaction, id, Some(before.stream_state), stream_state, position).await?;
         insert_instance_events(&mut transaction, &instance_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
@@ -218,7 +218,7 @@ impl Database {
             target,
             filter: change.filter.clone(),
             namespaces,
-            flow,
+            stream_state,
             updated_at: now,
             ..before
         })
@@ -306,7 +306,7 @@ fn read_destination(
         target,
         filter,
         namespaces,
-        flow: Flow {
+        stream_state: StreamState {
             active: row.get("active"),
             paused: row.get("paused"),
         },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{FixedSettings, delivery::Failure};
 use domain::{
     activity::{Counts, Minute, Span},
-    destination::{DestinationDraft, Flow},
+    destination::{DestinationDraft, StreamState},
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
 };
@@ -130,9 +130,9 @@ async fn trouble_lasts_through_a_pause_and_not_through_inactivity() {
     };
     wait_until("it is in trouble", troubled).await;
     world
-        .set_flow(
+        .set_stream_state(
             id,
-            Flow {
+            StreamState {
                 active: true,
                 paused: true,
             },
@@ -145,9 +145,9 @@ async fn trouble_lasts_through_a_pause_and_not_through_inactivity() {
         .await;
     assert!(troubled().await);
     world
-        .set_flow(
+        .set_stream_state(
             id,
-            Flow {
+            StreamState {
                 active: false,
                 paused: true,
             },

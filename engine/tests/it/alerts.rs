@@ -277,8 +277,8 @@ async fn what_an_administrator_stops_is_neither_trouble_nor_recovery() {
     let (world, receiver) = (world().await, Receiver::start().await);
     let id = world.failing_stream(&receiver).await;
     world.look().await;
-    let flow = |active, paused| domain::destination::Flow { active, paused };
-    world.set_flow(id, flow(true, true)).await;
+    let stream_state = |active, paused| domain::destination::StreamState { active, paused };
+    world.set_stream_state(id, stream_state(true, true)).await;
     world
         .wait_for_health(id, "it is paused", |health| {
             matches!(health, StreamHealth::Paused { .. })
@@ -286,12 +286,12 @@ async fn what_an_administrator_stops_is_neither_trouble_nor_recovery() {
         .await;
     world.look_after(20 * MINUTE).await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
-    world.set_flow(id, flow(true, false)).await;
+    world.set_stream_state(id, stream_state(true, false)).await;
     world.wait_for_health(id, "it fails again", is_backing_off).await;
     // It is the same trouble still, and has lasted.
     world.look().await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 1);
-    world.set_flow(id, flow(false, false)).await;
+    world.set_stream_state(id, stream_state(false, false)).await;
     world
         .wait_for_health(id, "it is inactive", |health| *health == StreamHealth::Inactive)
         .await;

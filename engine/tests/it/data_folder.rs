@@ -399,11 +399,11 @@ async fn a_damaged_page_costs_the_events_on_it_and_is_reported() {
     let receiver = Receiver::start().await;
     let world = World::new().await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    let paused = domain::destination::Flow {
+    let paused = domain::destination::StreamState {
         active: true,
         paused: true,
     };
-    world.set_flow(id, paused).await;
+    world.set_stream_state(id, paused).await;
     for first in (0..2_000).step_by(500) {
         post(&world, first..first + 500).await;
     }
@@ -424,7 +424,9 @@ async fn a_damaged_page_costs_the_events_on_it_and_is_reported() {
     assert_eq!((page.events.len(), page.read_to.get()), (0, *lost.last().unwrap()));
     // The next block of the index is made of what is stored already, the damaged page included.
     post(&world, 2_000..4_500).await;
-    world.set_flow(id, domain::destination::Flow::default()).await;
+    world
+        .set_stream_state(id, domain::destination::StreamState::default())
+        .await;
     wait_for_event(&receiver, "e4499").await;
     wait_for_event(&receiver, "audit_event_log_damaged").await;
     let requests = receiver.requests();
@@ -487,11 +489,11 @@ async fn a_damaged_page_does_not_fail_the_overview() {
     for position in positions {
         let (receiver, world) = (Receiver::start().await, World::new().await);
         let id = world.add_destination("SIEM", &receiver.url()).await;
-        let paused = domain::destination::Flow {
+        let paused = domain::destination::StreamState {
             active: true,
             paused: true,
         };
-        world.set_flow(id, paused).await;
+        world.set_stream_state(id, paused).await;
         for first in (0..2_000).step_by(500) {
             post(&world, first..first + 500).await;
         }

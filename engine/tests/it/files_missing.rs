@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     log::{BrowseRequest, EventFilter, LogError, PruneOrder},
 };
-use domain::{Timestamp, destination::Flow, ids::Seq, replay::ReplayState};
+use domain::{Timestamp, destination::StreamState, ids::Seq, replay::ReplayState};
 
 use crate::it::{
     replay,
@@ -22,7 +22,7 @@ use crate::it::{
 };
 use receivers::Receiver;
 
-const PAUSED: Flow = Flow {
+const PAUSED: StreamState = StreamState {
     active: true,
     paused: true,
 };
@@ -125,7 +125,7 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
         receiver
             .wait_until("the old events are delivered", |requests| requests.len() >= 61)
             .await;
-        world.set_flow(id, PAUSED).await;
+        world.set_stream_state(id, PAUSED).await;
         let replay = replay::start(&world, id, &["old"]).await.replay.id;
         world.post("1", (0..50).map(|number| format!("e{number}"))).await;
         // Nothing is in memory any more.
@@ -134,8 +134,8 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
 
         let harmed = Harmed::inflict(&world, "events.db", harm, other.path()).await;
         // It is stored, but the answer would tell what waits in the log.
-        assert!(world.try_set_flow(id, Flow::default()).await.is_err());
-        assert!(world.stored(id).await.flow.is_running());
+        assert!(world.try_set_stream_state(id, StreamState::default()).await.is_err());
+        assert!(world.stored(id).await.stream_state.is_running());
         let database = world.engine.database();
         stays(async || {
             let cursor = database.read_cursor(id).await.unwrap().unwrap();
@@ -220,7 +220,7 @@ async fn an_older_copy_over_the_log_costs_no_event() {
     drop(copy);
     world.post("1", ["refused".to_owned()]).await;
     world.park_what_is_refused(id).await;
-    world.set_flow(id, PAUSED).await;
+    world.set_stream_state(id, PAUSED).await;
     let database = world.engine.database();
     let seq = database.list_parked(id, None, 9).await.unwrap()[0].seq;
     assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
@@ -229,7 +229,7 @@ async fn an_older_copy_over_the_log_costs_no_event() {
     let before = receiver.requests().len();
 
     let harmed = Harmed::inflict(&world, "events.db", overwrite, older.path()).await;
-    assert!(world.try_set_flow(id, Flow::default()).await.is_err());
+    assert!(world.try_set_stream_state(id, StreamState::default()).await.is_err());
     let database = world.engine.database();
     stays(async || {
         let cursor = database.read_cursor(id).await.unwrap().unwrap();
@@ -258,7 +258,7 @@ async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
         let receiver = Receiver::start().await;
         let world = World::new().await;
         let id = world.add_destination("SIEM", &receiver.url()).await;
-        world.set_flow(id, PAUSED).await;
+        world.set_stream_state(id, PAUSED).await;
         world.post("1", (0..50).map(|number| format!("e{number}"))).await;
         let harmed = Harmed::inflict(&world, "audit-streams.db", harm, other.path()).await;
         let database = world.engine.database();
@@ -276,7 +276,7 @@ async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
             );
         }
         harmed.mend(&world).await;
-        world.set_flow(id, Flow::default()).await;
+        world.set_stream_state(id, StreamState::default()).await;
         receiver
             .wait_until("every event is delivered", |requests| {
                 let events = requests.iter().filter(|request| request.text().contains(r#""id":"e"#));

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{ReplayStanding, admin::AdminError};
 use domain::{
-    destination::Flow,
+    destination::StreamState,
     event::EventId,
     health::StreamHealth,
     ids::{DestinationId, ReplayId, Seq},
@@ -257,12 +257,12 @@ async fn the_stream_goes_first_while_it_is_held_and_the_replay_goes_on_by_itself
 async fn nothing_is_sent_while_the_stream_is_paused_and_everything_after_it() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 60).await;
-    for (flow, wait) in [(false, ReplayWait::Inactive), (true, ReplayWait::Paused)] {
+    for (stream_state, wait) in [(false, ReplayWait::Inactive), (true, ReplayWait::Paused)] {
         world
-            .set_flow(
+            .set_stream_state(
                 id,
-                Flow {
-                    active: flow,
+                StreamState {
+                    active: stream_state,
                     paused: true,
                 },
             )
@@ -274,14 +274,14 @@ async fn nothing_is_sent_while_the_stream_is_paused_and_everything_after_it() {
         let before_first = Seq::new(first.get() - 1);
         assert_eq!(
             world_owes,
-            flow.then_some(before_first),
+            stream_state.then_some(before_first),
             "the log keeps what is still to be sent"
         );
         assert!(replayed(&receiver.requests(), replay).is_empty());
         world
-            .set_flow(
+            .set_stream_state(
                 id,
-                Flow {
+                StreamState {
                     active: true,
                     paused: false,
                 },
@@ -475,9 +475,9 @@ async fn one_replay_at_a_time_and_what_can_not_be_replayed_says_why() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 30).await;
     world
-        .set_flow(
+        .set_stream_state(
             id,
-            Flow {
+            StreamState {
                 active: true,
                 paused: true,
             },

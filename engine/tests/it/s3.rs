@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Read, path::Path, time::Duration};
 use crate::{EngineConfig, FixedSettings, log::LoggedEvent, sink::SinkServices};
 use domain::{
     Field,
-    destination::{DestinationDraft, DestinationKind, DestinationSettings, Flow, ObjectLayout, TargetDraft},
+    destination::{DestinationDraft, DestinationKind, DestinationSettings, ObjectLayout, StreamState, TargetDraft},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::INSTANCE_SOURCE,
@@ -121,14 +121,14 @@ pub(crate) fn named(target: TargetDraft) -> DestinationDraft {
 }
 
 pub(crate) async fn change(world: &World, id: DestinationId, target: TargetDraft) {
-    let flow = world.stored(id).await.flow;
-    switch(world, id, target, flow).await;
+    let stream_state = world.stored(id).await.stream_state;
+    switch(world, id, target, stream_state).await;
 }
 
-async fn switch(world: &World, id: DestinationId, target: TargetDraft, flow: Flow) {
+async fn switch(world: &World, id: DestinationId, target: TargetDraft, stream_state: StreamState) {
     let stored = world.stored(id).await;
     let change = DestinationSettings {
-        flow: Some(flow),
+        stream_state: Some(stream_state),
         ..named(target).parse_change().unwrap()
     };
     world
@@ -386,11 +386,11 @@ async fn a_batch_of_which_a_part_has_left_the_log_gets_a_key_of_its_own() {
         .await;
     let batch = async |world: &World| world.engine.database().read_cursor(id).await.unwrap().unwrap().batch;
     wait_until("the batch is stored", async || batch(&world).await.is_some()).await;
-    let flow = |active| Flow {
+    let stream_state = |active| StreamState {
         active,
-        ..Flow::default()
+        ..StreamState::default()
     };
-    switch(&world, id, storage.draft(ObjectLayout::Batches), flow(false)).await;
+    switch(&world, id, storage.draft(ObjectLayout::Batches), stream_state(false)).await;
     let first = batch(&world).await.unwrap().first;
     let (later, gone) = (world.engine.clock().now().plus(Duration::from_secs(1)), first.next());
     assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
@@ -398,7 +398,7 @@ async fn a_batch_of_which_a_part_has_left_the_log_gets_a_key_of_its_own() {
     let world = world.restart_with(|config| with_runs_of(age, config)).await;
 
     storage.server.make_bucket(BUCKET).unwrap();
-    switch(&world, id, storage.draft(ObjectLayout::Batches), flow(true)).await;
+    switch(&world, id, storage.draft(ObjectLayout::Batches), stream_state(true)).await;
     world.post("1", ["last".to_owned()]).await;
     storage
         .wait_for_objects("what is left", |storage| {

@@ -4,7 +4,7 @@ use crate::{EngineConfig, FixedSettings, admin::AdminError, sink::SinkServices};
 use domain::{
     Field,
     connection_test::{MASK, Purpose, SentBody, Stage, StageName, StageState, TestReport},
-    destination::{DestinationDraft, DestinationKind, Flow, HeaderDraft, ObjectLayout, TargetDraft},
+    destination::{DestinationDraft, DestinationKind, HeaderDraft, ObjectLayout, StreamState, TargetDraft},
     ids::{DestinationId, Seq},
 };
 use receivers::{Answer, Fault, Receiver, google::GoogleServer, raw::RawServer, s3::S3Server, unused_address};
@@ -300,11 +300,11 @@ async fn a_stored_destination_is_tested_with_its_secrets_and_its_stream_goes_on_
     receiver
         .wait_until("the events of both changes are there", |requests| requests.len() == 2)
         .await;
-    let flow = Flow {
+    let stream_state = StreamState {
         active: true,
         paused: true,
     };
-    world.set_flow(id, flow).await;
+    world.set_stream_state(id, stream_state).await;
     let end = world.engine.log().last_seq();
     let cursor = world.engine.database().read_cursor(id).await.unwrap().unwrap();
     receiver.answer_all(500);

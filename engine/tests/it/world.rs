@@ -11,7 +11,9 @@ use crate::{
 };
 use domain::{
     Field,
-    destination::{DestinationDraft, DestinationKind, DestinationSettings, FilterKind, Flow, HeaderDraft, TargetDraft},
+    destination::{
+        DestinationDraft, DestinationKind, DestinationSettings, FilterKind, HeaderDraft, StreamState, TargetDraft,
+    },
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::{Author, AuthorClass},
@@ -175,12 +177,16 @@ impl World {
         self.edit_settings(id, change, |_| {}).await.unwrap()
     }
 
-    pub(crate) async fn set_flow(&self, id: DestinationId, flow: Flow) -> DestinationState {
-        self.try_set_flow(id, flow).await.unwrap()
+    pub(crate) async fn set_stream_state(&self, id: DestinationId, stream_state: StreamState) -> DestinationState {
+        self.try_set_stream_state(id, stream_state).await.unwrap()
     }
 
-    pub(crate) async fn try_set_flow(&self, id: DestinationId, flow: Flow) -> Result<DestinationState, AdminError> {
-        self.edit_settings(id, |_| {}, |settings| settings.flow = Some(flow))
+    pub(crate) async fn try_set_stream_state(
+        &self,
+        id: DestinationId,
+        stream_state: StreamState,
+    ) -> Result<DestinationState, AdminError> {
+        self.edit_settings(id, |_| {}, |settings| settings.stream_state = Some(stream_state))
             .await
     }
 

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use crate::{instance, instance::Instance, page::Page, runtime};
 use domain::{
     activity::{Counts, LatencyHistogram, Minute},
-    destination::{DestinationDraft, DestinationSettings, Flow},
+    destination::{DestinationDraft, DestinationSettings, StreamState},
     ids::DestinationId,
     instance_event::Author,
 };
@@ -42,7 +42,7 @@ async fn fill(folder: &Path) -> Vec<DestinationId> {
     for number in 0..DESTINATIONS {
         // Paused, so that nothing else changes its cursor.
         let settings = DestinationSettings {
-            flow: Some(Flow {
+            stream_state: Some(StreamState {
                 active: true,
                 paused: true,
             }),

@@ -6,7 +6,7 @@ use api::Services;
 use app::{
     port::{
         AdminPort, SetCookie, SignedIn, Visitor,
-        streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
+        streams::{InstanceSummary, StreamActivity, StreamCommand, StreamSummary},
     },
     wire::{AppError, DestinationSecret, EventTypeView, EventView, LogPage},
 };
@@ -80,8 +80,13 @@ impl AdminPort for EnginePort {
         streams::show_activity(&self.services, &self.counted, admin.user, id, span).await
     }
 
-    async fn steer_stream(&self, admin: &SignedIn, id: DestinationId, steer: Steer) -> Result<(), AppError> {
-        streams::steer_stream(&self.services.engine, &author_of(admin), id, steer).await
+    async fn command_stream(
+        &self,
+        admin: &SignedIn,
+        id: DestinationId,
+        command: StreamCommand,
+    ) -> Result<(), AppError> {
+        streams::command_stream(&self.services.engine, &author_of(admin), id, command).await
     }
 
     async fn park_event(&self, admin: &SignedIn, id: DestinationId, seq: Seq) -> Result<(), AppError> {

@@ -6,7 +6,7 @@ use api::{
     web::PublicUrl,
 };
 use app::{
-    port::streams::{InstanceSummary, Steer, StreamActivity, StreamSummary},
+    port::streams::{InstanceSummary, StreamActivity, StreamCommand, StreamSummary},
     wire::AppError,
 };
 use domain::{
@@ -32,7 +32,7 @@ pub(super) fn summary(state: DestinationState) -> StreamSummary {
         id: destination.id,
         version: destination.version,
         draft: draft_of(&destination),
-        flow: destination.flow,
+        stream_state: destination.stream_state,
         health,
         facts,
         unknown_types: unknown_types.iter().map(ToString::to_string).collect(),
@@ -70,25 +70,25 @@ pub(super) async fn show_activity(
     })
 }
 
-pub(super) async fn steer_stream(
+pub(super) async fn command_stream(
     engine: &Engine,
     author: &Author,
     id: DestinationId,
-    steer: Steer,
+    command: StreamCommand,
 ) -> Result<(), AppError> {
-    if steer == Steer::RetryNow {
+    if command == StreamCommand::RetryNow {
         return match engine.retry_now(id) {
             true => Ok(()),
             false => Err(AppError::NotFound),
         };
     }
-    let changed = edit(engine, author, id, None, |_, _, flow| {
-        match steer {
-            Steer::Activate => flow.active = true,
-            Steer::Deactivate => flow.active = false,
-            Steer::Pause => flow.paused = true,
-            Steer::Resume => flow.paused = false,
-            Steer::RetryNow => {}
+    let changed = edit(engine, author, id, None, |_, _, stream_state| {
+        match command {
+            StreamCommand::Activate => stream_state.active = true,
+            StreamCommand::Deactivate => stream_state.active = false,
+            StreamCommand::Pause => stream_state.paused = true,
+            StreamCommand::Resume => stream_state.paused = false,
+            StreamCommand::RetryNow => {}
         }
         Ok(())
     });

@@ -3,7 +3,7 @@
 use std::{process::Command, time::Duration};
 
 use domain::{
-    destination::{DestinationDraft, DestinationSettings, Flow},
+    destination::{DestinationDraft, DestinationSettings, StreamState},
     instance_event::Author,
     policy::Refusal,
 };
@@ -184,7 +184,7 @@ pub(crate) async fn folder_with_parked_events(url: String) -> tempfile::TempDir 
     let engine = open_engine(folder.path()).await;
     // Nothing is sent in here, so nothing else changes its cursor.
     let paused = DestinationSettings {
-        flow: Some(Flow {
+        stream_state: Some(StreamState {
             active: true,
             paused: true,
         }),

@@ -2,7 +2,7 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
-    destination::{DestinationDraft, DestinationKind, FilterKind, Flow, HeaderDraft, MAX_HEADERS, Reading},
+    destination::{DestinationDraft, DestinationKind, FilterKind, HeaderDraft, MAX_HEADERS, Reading, StreamState},
 };
 use engine::admin::Destination;
 use serde::Deserialize;
@@ -93,11 +93,15 @@ impl ByKind<DestinationChange> {
     ///
     /// # Errors
     /// A header that is not there, or an allowlist beside a denylist.
-    pub(super) fn apply(&self, draft: &mut DestinationDraft, flow: &mut Flow) -> Result<(), FieldErrors> {
+    pub(super) fn apply(
+        &self,
+        draft: &mut DestinationDraft,
+        stream_state: &mut StreamState,
+    ) -> Result<(), FieldErrors> {
         let change = &self.common;
         set(&mut draft.name, change.name.as_ref());
-        set(&mut flow.active, change.active.as_ref());
-        set(&mut flow.paused, change.paused.as_ref());
+        set(&mut stream_state.active, change.active.as_ref());
+        set(&mut stream_state.paused, change.paused.as_ref());
         change.apply_event_types(draft)?;
         if let Some(namespaces) = &change.namespaces {
             draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");

@@ -39,9 +39,9 @@ pub(super) async fn create_destination(
     InBodyWithBytes(input, bytes): InBodyWithBytes<ByKind<NewDestinationInput>>,
 ) -> Result<Response, ApiError> {
     let key = idempotency_key(&headers)?;
-    let (draft, flow) = input.into_draft()?;
+    let (draft, stream_state) = input.into_draft()?;
     let mut new = draft.parse_new().map_err(|errors| refuse(&errors))?;
-    new.flow = Some(flow);
+    new.stream_state = Some(stream_state);
     let Some(key) = key else {
         let added = services.engine.create_destination(&caller.author, new).await;
         return Ok(created(added?, &caller));

@@ -1,7 +1,7 @@
 //! A destination that is to be added.
 
 use domain::{
-    destination::{DestinationDraft, DestinationKind, FilterKind, Flow, NamespacePath, Reading, TargetDraft},
+    destination::{DestinationDraft, DestinationKind, FilterKind, NamespacePath, Reading, StreamState, TargetDraft},
     event::EventType,
 };
 use serde::Deserialize;
@@ -71,10 +71,10 @@ impl Common for NewDestinationInput {
 impl ByKind<NewDestinationInput> {
     /// # Errors
     /// 422 if it is of no kind, or of several.
-    pub(super) fn into_draft(self) -> Result<(DestinationDraft, Flow), ApiError> {
+    pub(super) fn into_draft(self) -> Result<(DestinationDraft, StreamState), ApiError> {
         let target = self.target()?;
         let input = self.common;
-        let flow = Flow {
+        let stream_state = StreamState {
             active: input.active,
             paused: input.paused,
         };
@@ -88,7 +88,7 @@ impl ByKind<NewDestinationInput> {
             start_from: input.start_from,
             ..DestinationDraft::new(input.name, target)
         };
-        Ok((draft, flow))
+        Ok((draft, stream_state))
     }
 
     fn target(&self) -> Result<TargetDraft, ApiError> {

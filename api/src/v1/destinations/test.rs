@@ -1,7 +1,7 @@
 //! Sending a test event, to what is stored or to what might be.
 
 use axum::{Extension, Json, extract::State};
-use domain::{connection_test, destination::Flow};
+use domain::{connection_test, destination::StreamState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -103,7 +103,7 @@ pub(super) async fn test_destination(
     let mut draft = draft_of(&stored);
     if let Some(change) = change {
         change.check(&stored)?;
-        let applied = change.apply(&mut draft, &mut Flow::default());
+        let applied = change.apply(&mut draft, &mut StreamState::default());
         applied.map_err(|errors| refuse(&errors))?;
     }
     let settings = draft.parse_change().map_err(|errors| refuse(&errors))?;

@@ -55,7 +55,7 @@ pub(super) async fn update_destination(
     let stored = find(&services.engine, id).await?.destination;
     let expected = expected_version(&headers, stored.version)?;
     change.check(&stored)?;
-    let apply = |_: &_, draft: &mut _, flow: &mut _| change.apply(draft, flow);
+    let apply = |_: &_, draft: &mut _, stream_state: &mut _| change.apply(draft, stream_state);
     match edit(&services.engine, &caller.author, stored.id, expected, apply).await {
         Ok(state) => Ok(answer(StatusCode::OK, &state, &caller)),
         Err(EditError::Invalid(errors)) => Err(refuse(&errors)),

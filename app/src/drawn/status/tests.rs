@@ -1,5 +1,5 @@
 use domain::{
-    destination::{DestinationDraft, Flow},
+    destination::{DestinationDraft, StreamState},
     ids::{DestinationId, Seq},
     policy::Trouble,
 };
@@ -22,7 +22,7 @@ fn stream(health: StreamHealth, facts: StreamFacts) -> StreamSummary {
         id: DestinationId::new(3),
         version: 1,
         draft: DestinationDraft::http("SIEM", "https://siem.example/"),
-        flow: Flow::default(),
+        stream_state: StreamState::default(),
         health,
         facts,
         unknown_types: Vec::new(),
@@ -102,7 +102,7 @@ fn a_calm_stream_says_when_it_last_delivered() {
 fn what_is_typed_is_text_and_each_switch_says_what_it_does() {
     Owner::new().with(|| {
         let mut paused = stream(StreamHealth::Paused { waiting: 1 }, StreamFacts::default());
-        paused.flow = Flow {
+        paused.stream_state = StreamState {
             active: true,
             paused: true,
         };
@@ -128,7 +128,7 @@ fn what_is_typed_is_text_and_each_switch_says_what_it_does() {
             "{html}"
         );
         let mut inactive = stream(StreamHealth::Inactive, StreamFacts::default());
-        inactive.flow.active = false;
+        inactive.stream_state.active = false;
         let html = draw_stream(inactive, reader().now, None).status;
         assert!(
             html.contains(r#"value="activate""#) && !html.contains("pause"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     destination::{
-        DestinationSettings, DestinationUrl, EventFilter, EventNames, FieldSpec, FilterKind, Flow, HeaderName, Input,
-        NamespaceFilter, NamespacePath, NewHeader, TargetSettings,
+        DestinationSettings, DestinationUrl, EventFilter, EventNames, FieldSpec, FilterKind, HeaderName, Input,
+        NamespaceFilter, NamespacePath, NewHeader, StreamState, TargetSettings,
     },
     instance_event::Action,
 };
@@ -83,7 +83,11 @@ pub(super) fn changes(before: &Destination, change: &DestinationSettings) -> Vec
     actions.extend(header_changes(&before.target.headers, change.target.headers()));
     actions.extend(filter_changes(&before.filter, &change.filter));
     actions.extend(namespace_changes(&before.namespaces, &change.namespaces));
-    actions.extend(flow_changes(names, before.flow, change.flow.unwrap_or(before.flow)));
+    actions.extend(stream_state_changes(
+        names,
+        before.stream_state,
+        change.stream_state.unwrap_or(before.stream_state),
+    ));
     actions
 }
 
@@ -168,7 +172,7 @@ pub(super) fn namespace_changes(before: &[Namespace], wanted: &NamespaceFilter) 
         .collect()
 }
 
-pub(super) fn flow_changes(names: EventNames, before: Flow, wanted: Flow) -> Vec<Action> {
+pub(super) fn stream_state_changes(names: EventNames, before: StreamState, wanted: StreamState) -> Vec<Action> {
     let activation = (before.active != wanted.active).then(|| Action::DestinationChanged {
         names,
         field: "active",

@@ -172,11 +172,11 @@ impl ReplayLoop<'_> {
 
     /// What goes first, or has to pass.
     fn wait(&mut self) -> Option<ReplayWait> {
-        let flow = self.destination.flow;
-        if !flow.active {
+        let stream_state = self.destination.stream_state;
+        if !stream_state.active {
             return Some(ReplayWait::Inactive);
         }
-        if flow.paused {
+        if stream_state.paused {
             return Some(ReplayWait::Paused);
         }
         self.hear_of_the_stream();

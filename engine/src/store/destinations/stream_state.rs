@@ -1,7 +1,7 @@
 //! The switches of a stream as stored, and what came in while it was inactive.
 
 use domain::{
-    destination::Flow,
+    destination::StreamState,
     ids::{DestinationId, Seq},
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
@@ -9,11 +9,11 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use super::super::StoreError;
 
 /// Sets the switches. `before` is none for a new destination; `position` tells that of the newest event.
-pub(super) async fn store_flow(
+pub(super) async fn store_stream_state(
     transaction: &mut Transaction<'static, Sqlite>,
     id: DestinationId,
-    before: Option<Flow>,
-    wanted: Flow,
+    before: Option<StreamState>,
+    wanted: StreamState,
     position: impl FnOnce() -> Seq,
 ) -> Result<(), StoreError> {
     sqlx::query("UPDATE destinations SET active = ?, paused = ? WHERE id = ?")

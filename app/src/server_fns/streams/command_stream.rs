@@ -4,20 +4,20 @@ use domain::ids::DestinationId;
 use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use crate::{
-    port::streams::Steer,
+    port::streams::StreamCommand,
     server_fns::guard::{answer, expect_admin, port},
     wire::{AppError, settings::Done},
 };
 
 /// Switches a stream on or off, stops it for a while, or has it tried at once.
-#[server(prefix = "/api/page", endpoint = "streams/steer", input = PostUrl)]
-pub async fn steer_stream(id: DestinationId, steer: String) -> Result<Done, AppError> {
+#[server(prefix = "/api/page", endpoint = "streams/command", input = PostUrl)]
+pub async fn command_stream(id: DestinationId, command: String) -> Result<Done, AppError> {
     answer(async move {
         let admin = expect_admin()?;
-        let steer = Steer::parse(&steer).ok_or(AppError::NotFound)?;
-        port()?.steer_stream(&admin, id, steer).await?;
-        Ok(match steer {
-            Steer::RetryNow => Done::new("Tried at once."),
+        let command = StreamCommand::parse(&command).ok_or(AppError::NotFound)?;
+        port()?.command_stream(&admin, id, command).await?;
+        Ok(match command {
+            StreamCommand::RetryNow => Done::new("Tried at once."),
             // The row shows it.
             _ => Done::default(),
         })

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Two switches. Nothing is sent unless a destination is active and not paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flow {
+pub struct StreamState {
     /// GitLab's switch: while it is off, what comes in is not owed to the destination, and is not sent later either. What
     /// was owed before is, as far as the log has kept it.
     pub active: bool,
@@ -12,13 +12,13 @@ pub struct Flow {
     pub paused: bool,
 }
 
-impl Flow {
+impl StreamState {
     pub const fn is_running(self) -> bool {
         self.active && !self.paused
     }
 }
 
-impl Default for Flow {
+impl Default for StreamState {
     fn default() -> Self {
         Self {
             active: true,

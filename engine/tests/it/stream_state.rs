@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Addition, admin::AdminError, store::IdempotencyKey};
 use domain::{
     Field,
-    destination::{DestinationDraft, Flow, HeaderDraft},
+    destination::{DestinationDraft, HeaderDraft, StreamState},
     health::StreamHealth,
 };
 use receivers::{Fault, Receiver, Request};
@@ -16,11 +16,11 @@ use crate::it::{
     world::{World, author, wait_until},
 };
 
-const PAUSED: Flow = Flow {
+const PAUSED: StreamState = StreamState {
     active: true,
     paused: true,
 };
-const INACTIVE: Flow = Flow {
+const INACTIVE: StreamState = StreamState {
     active: false,
     paused: false,
 };
@@ -51,7 +51,7 @@ async fn what_comes_in_during_a_pause_is_sent_after_it() {
         .wait_until("the first", |requests| has_all(requests, 0..5))
         .await;
 
-    world.set_flow(id, PAUSED).await;
+    world.set_stream_state(id, PAUSED).await;
     world.post("1", numbered(5..20)).await;
     // Its own event, and the fifteen.
     let is_waiting = |health: &StreamHealth| *health == StreamHealth::Paused { waiting: 16 };
@@ -65,7 +65,7 @@ async fn what_comes_in_during_a_pause_is_sent_after_it() {
             .all(|request| !request.text().contains("Paused"))
     );
 
-    world.set_flow(id, Flow::default()).await;
+    world.set_stream_state(id, StreamState::default()).await;
     let requests = receiver
         .wait_until("the others, and what tells of it", |requests| {
             has_all(requests, 5..20) && said(requests, "Resumed the stream")
@@ -93,7 +93,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
         })
         .await;
 
-    world.set_flow(id, INACTIVE).await;
+    world.set_stream_state(id, INACTIVE).await;
     world
         .wait_for_health(id, "it is off", |health| *health == StreamHealth::Inactive)
         .await;
@@ -107,7 +107,7 @@ async fn what_comes_in_while_it_is_inactive_is_not_owed_but_what_was_owed_before
         .wait_for_health(id, "it stays off", |health| *health == StreamHealth::Inactive)
         .await;
 
-    world.set_flow(id, Flow::default()).await;
+    world.set_stream_state(id, StreamState::default()).await;
     world.post("1", numbered(10..15)).await;
     let requests = receiver
         .wait_until("what is owed", |requests| {
@@ -142,9 +142,9 @@ async fn an_inactive_destination_keeps_nothing_in_the_log() {
     let owed = async || world.engine.database().least_owed().await.unwrap();
     let before = owed().await;
     assert!(before.is_some());
-    world.set_flow(id, PAUSED).await;
+    world.set_stream_state(id, PAUSED).await;
     assert_eq!(owed().await, before, "a paused one is still owed everything");
-    world.set_flow(id, INACTIVE).await;
+    world.set_stream_state(id, INACTIVE).await;
     assert_eq!(owed().await, None);
 }
 
@@ -154,13 +154,13 @@ async fn what_left_the_log_in_the_meantime_does_not_stop_the_stream() {
     receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", numbered(0..5)).await;
-    world.set_flow(id, INACTIVE).await;
+    world.set_stream_state(id, INACTIVE).await;
     let gone = world.engine.log().last_seq();
     let later = world.engine.clock().now().plus(Duration::from_secs(1));
     assert!(world.engine.log().prune(later, gone).await.unwrap().deleted > 0);
 
     receiver.accept_all();
-    world.set_flow(id, Flow::default()).await;
+    world.set_stream_state(id, StreamState::default()).await;
     world.post("1", numbered(5..10)).await;
     receiver
         .wait_until("what is still there", |requests| has_all(requests, 5..10))
@@ -177,10 +177,10 @@ async fn a_log_that_ends_before_what_is_not_owed_is_too_old() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     receiver.answer_all(503);
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    world.set_flow(id, INACTIVE).await;
+    world.set_stream_state(id, INACTIVE).await;
     world.post("1", numbered(0..5)).await;
     let end = world.engine.log().last_seq();
-    world.set_flow(id, Flow::default()).await;
+    world.set_stream_state(id, StreamState::default()).await;
     let furthest = world.engine.database().furthest_cursor().await.unwrap();
     assert!(furthest.is_some_and(|furthest| furthest >= end), "{furthest:?} {end}");
 }
@@ -192,7 +192,7 @@ async fn a_change_that_changes_nothing_is_not_stored() {
     let before = world.stored(id).await;
     let end = world.engine.log().last_seq();
     world.edit(id, |_| {}).await;
-    world.set_flow(id, Flow::default()).await;
+    world.set_stream_state(id, StreamState::default()).await;
     assert_eq!(world.stored(id).await, before);
     assert_eq!(world.engine.log().last_seq(), end, "there is nothing to tell");
 }
@@ -222,9 +222,12 @@ async fn the_answer_to_a_change_tells_how_the_stream_is_from_now_on() {
     let id = world.add_destination("SIEM", "http://127.0.0.1:9/").await;
     let has_started = |health: &StreamHealth| *health != StreamHealth::Starting;
     world.wait_for_health(id, "it has started", has_started).await;
-    let paused = world.set_flow(id, PAUSED).await.health;
+    let paused = world.set_stream_state(id, PAUSED).await.health;
     assert!(matches!(paused, StreamHealth::Paused { .. }), "{paused:?}");
-    assert_eq!(world.set_flow(id, INACTIVE).await.health, StreamHealth::Inactive);
+    assert_eq!(
+        world.set_stream_state(id, INACTIVE).await.health,
+        StreamHealth::Inactive
+    );
 }
 
 #[tokio::test]
