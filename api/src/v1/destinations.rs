@@ -1,6 +1,7 @@
 //! Destinations: what is stored, changing it, testing it, and how each stream is doing.
 
 mod activity;
+mod answer;
 mod attempts;
 mod by_kind;
 mod change;
@@ -22,14 +23,14 @@ use axum::{
     response::Response,
 };
 use domain::{Field, view::DestinationView};
-use engine::{DestinationState, admin::AdminError};
+use engine::admin::AdminError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use self::by_kind::describe_kinds;
-use self::find::find;
-use super::answer::{Listed, expected_version, version_mismatch, versioned};
+use self::{answer::answer, find::find};
+use super::answer::{Listed, expected_version, version_mismatch};
 use crate::{
     auth::Caller,
     error::ApiError,
@@ -150,9 +151,4 @@ async fn show_signing_secret(
     Ok(Json(SigningSecretView {
         signing_secret: secret.ok_or_else(not_found)?.to_owned(),
     }))
-}
-
-/// The destination, with its version as the entity tag.
-fn answer(status: StatusCode, state: &DestinationState, caller: &Caller) -> Response {
-    versioned(status, state.destination.version, &state.view(caller.is_admin()))
 }

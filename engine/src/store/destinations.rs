@@ -22,6 +22,7 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 pub(super) use self::stream_state::{forget_spans, read_spans};
 pub(crate) use self::{admission::Admission, error::UpdateError};
 use self::{
+    error::unreadable,
     event_types::{read_filters, replace_filter},
     fields::{StoredValue, read_values},
     idempotency::{find_repeated, remember},
@@ -30,7 +31,7 @@ use self::{
 };
 pub use self::{headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, target::Target};
 use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
-use crate::{instance_events::Recorded, vault::Place};
+use crate::instance_events::Recorded;
 
 /// A destination as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,23 +314,6 @@ fn read_destination(
         created_at: Timestamp::from_unix_ms(row.get("created_at")),
         updated_at: Timestamp::from_unix_ms(row.get("updated_at")),
     })
-}
-
-const fn unreadable(id: i64, what: &'static str) -> StoreError {
-    StoreError::Unreadable {
-        table: "destinations",
-        id,
-        what,
-    }
-}
-
-/// Where a sealed secret of a destination stands.
-const fn place(id: DestinationId, column: &'static str) -> Place {
-    Place {
-        table: "destinations",
-        column,
-        row: id.get(),
-    }
 }
 
 /// The one place where a broken constraint becomes an error at its field.

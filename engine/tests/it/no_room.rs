@@ -38,7 +38,7 @@ impl NoRoom {
         // The instance's own events would show how the destination is, too.
         let draft = DestinationDraft {
             event_types: vec!["test".to_owned()],
-            ..DestinationDraft::http("SIEM", &receiver.url())
+            ..DestinationDraft::http("SIEM", receiver.url())
         };
         let id = world.add(&draft).await;
         world.post("1", ["odd-1".to_owned()]).await;

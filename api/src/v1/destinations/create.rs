@@ -10,7 +10,7 @@ use domain::view::DestinationView;
 use engine::{Addition, DestinationState, admin::IdempotencyKey};
 use sha2::{Digest, Sha256};
 
-use super::{super::fields::refuse, answer, by_kind::ByKind, input::NewDestinationInput};
+use super::{super::fields::refuse, answer::answer, by_kind::ByKind, input::NewDestinationInput};
 use crate::{auth::Caller, error::ApiError, idempotency::idempotency_key, input::InBodyWithBytes, services::Services};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

@@ -12,7 +12,7 @@ use domain::{
     replay::{ReplayDraft, ReplayRequest},
     view::{ReplayCountView, ReplayView, warnings},
 };
-use engine::{Engine, ReplayStanding, admin::AdminError};
+use engine::{Engine, ReplayStanding};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -104,7 +104,7 @@ pub(super) async fn count_replay(
     let unknown = services.engine.unknown_event_types(&request.types).await;
     Ok(Json(ReplayCountView {
         events,
-        warnings: warnings(&request.types, &unknown.map_err(AdminError::from)?),
+        warnings: warnings(&request.types, &unknown?),
         from: request.range.from(),
         before: request.range.before(),
     }))
@@ -193,6 +193,6 @@ pub(super) async fn cancel_replay(
 /// The log could not be read.
 async fn view(engine: &Engine, standing: ReplayStanding) -> Result<ReplayView, ApiError> {
     let types = &standing.replay.request.types;
-    let unknown = engine.unknown_event_types(types).await.map_err(AdminError::from)?;
+    let unknown = engine.unknown_event_types(types).await?;
     Ok(standing.view(&unknown))
 }

@@ -14,7 +14,7 @@ use super::{
         answer::{expected_version, version_mismatch},
         fields::refuse,
     },
-    answer,
+    answer::answer,
     by_kind::ByKind,
     change::DestinationChange,
     find,

@@ -24,3 +24,12 @@ pub enum UpdateError {
     #[error("the log can't be read")]
     Log(#[from] LogError),
 }
+
+/// A stored value of a destination that cannot be read.
+pub(super) const fn unreadable(id: i64, what: &'static str) -> StoreError {
+    StoreError::Unreadable {
+        table: "destinations",
+        id,
+        what,
+    }
+}

@@ -10,8 +10,10 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::{
     super::{Database, StoreError},
-    Target, place, unreadable,
+    Target,
+    error::unreadable,
 };
+use crate::vault::Place;
 
 /// A value under the name of its field in the APIs.
 pub(super) struct StoredValue {
@@ -120,4 +122,13 @@ fn check(id: DestinationId, kind: DestinationKind, values: FieldMap) -> Result<F
         values.set(field, text);
     }
     Ok(values)
+}
+
+/// Where the sealed value of a field stands.
+const fn place(id: DestinationId, column: &'static str) -> Place {
+    Place {
+        table: "destinations",
+        column,
+        row: id.get(),
+    }
 }
