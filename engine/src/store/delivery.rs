@@ -406,7 +406,7 @@ mod tests {
             .await
             .unwrap();
         let mut transaction = database.write().await.unwrap();
-        let sql = "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (1, 'http', 'SIEM', 0, 0); \
+        let sql = "INSERT INTO destinations (id, kind, name, identity_digest, created_at, updated_at) VALUES (1, 'http', 'SIEM', 'a', 0, 0); \
                    INSERT INTO cursors (destination_id, acknowledged_seq, acknowledged_above) VALUES (1, 5, '7-9,12-12')";
         sqlx::raw_sql(sql).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();

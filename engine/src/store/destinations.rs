@@ -261,7 +261,7 @@ impl Database {
         .await
         .map_err(|error| taken(error, new.target.kind))?;
         let id = DestinationId::new(inserted.last_insert_rowid());
-        sqlx::query("INSERT INTO cursors (destination_id, acked_seq) VALUES (?, ?)")
+        sqlx::query("INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (?, ?)")
             .bind(id.get())
             .bind(new.start.get())
             .execute(&mut **transaction)

@@ -233,7 +233,7 @@ mod tests {
         let database = open(folder).await;
         execute(
             &database,
-            "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (1, 'http', 'SIEM', 0, 0); \
+            "INSERT INTO destinations (id, kind, name, identity_digest, created_at, updated_at) VALUES (1, 'http', 'SIEM', 'a', 0, 0); \
              INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (1, 0)",
         )
         .await;
@@ -353,7 +353,7 @@ mod tests {
         // Nearly all are parked, or nearly all are retried: neither may hide the others.
         execute(
             &database,
-            "INSERT INTO destinations (id, kind, name, created_at, updated_at) VALUES (2, 'http', 'Other', 0, 0); \
+            "INSERT INTO destinations (id, kind, name, identity_digest, created_at, updated_at) VALUES (2, 'http', 'Other', 'b', 0, 0); \
              WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 500000) \
              INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
              SELECT id, seq, 5, 'Answered 422 Unprocessable Entity.', '', '{\"kind\":\"status\",\"detail\":422}', seq, \
