@@ -40,7 +40,7 @@ impl AuditEventsStreamingInstanceHeader {
         Ok(if reveals(ctx)? { self.0.value.expose() } else { "" })
     }
 
-    /// Whether it is sent.
+    /// Whether the header is sent.
     pub(super) async fn active(&self) -> bool {
         self.0.active
     }
@@ -57,7 +57,7 @@ mutations! {
         key: String,
         /// Value of the header.
         value: String,
-        /// Whether it is sent.
+        /// Whether the header is sent.
         #[graphql(default_with = "Some(true)")]
         active: Option<bool>,
     }) -> {
@@ -81,7 +81,7 @@ mutations! {
         key: Option<String>,
         /// Value of the header.
         value: Option<String>,
-        /// Whether it is sent.
+        /// Whether the header is sent.
         active: Option<bool>,
     }) -> {
         /// The updated header.

@@ -119,7 +119,7 @@ pub(super) enum AmazonS3ConfigurationInterface {
     field(name = "id", ty = "ID", desc = "ID of the header."),
     field(name = "key", ty = "String", desc = "Name of the header."),
     field(name = "value", ty = "String", desc = "Value of the header."),
-    field(name = "active", ty = "bool", desc = "Whether it is sent.")
+    field(name = "active", ty = "bool", desc = "Whether the header is sent.")
 )]
 pub(super) enum BaseHeaderInterface {
     Instance(AuditEventsStreamingInstanceHeader),

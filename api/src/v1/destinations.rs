@@ -1,4 +1,4 @@
-//! Destinations: what is stored, changing it, testing it, and how each stream is doing.
+//! Destinations: list, change, test, and the health of each stream.
 
 mod activity;
 mod answer;
@@ -63,17 +63,17 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(replays::show_replay, replays::cancel_replay))
 }
 
-/// The secret under which deliveries are signed.
+/// The secret that signs deliveries.
 #[derive(Serialize, ToSchema)]
 struct SigningSecretView {
-    /// As Standard Webhooks writes it.
+    /// The secret in the format of Standard Webhooks.
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     signing_secret: String,
 }
 
 /// List destinations
 #[utoipa::path(get, path = "/api/v1/destinations", tag = "Destinations", responses(
-    (status = 200, description = "Every destination, oldest first", body = Listed<DestinationView>),
+    (status = 200, description = "All destinations, oldest first", body = Listed<DestinationView>),
 ))]
 async fn list_destinations(
     State(services): State<Services>,
@@ -85,11 +85,11 @@ async fn list_destinations(
 
 /// Show a destination
 #[utoipa::path(get, path = "/api/v1/destinations/{id}", tag = "Destinations",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
         (status = 200, description = "The destination", body = DestinationView,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
-        (status = 404, description = "There is no such destination"),
+        (status = 404, description = "The destination does not exist"),
     ),
 )]
 async fn show_destination(
@@ -103,16 +103,16 @@ async fn show_destination(
 
 /// Delete a destination
 ///
-/// Its stream ends. What it is still owed is not sent any more, but stays in the log.
+/// Ends the stream. Undelivered events are no longer sent, but stay in the log.
 #[utoipa::path(delete, path = "/api/v1/destinations/{id}", tag = "Destinations",
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\""),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "Apply the change only if this is the current version", example = "\"1\""),
     ),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 404, description = "There is no such destination"),
-        (status = 412, description = "Another version than `If-Match` names"),
+        (status = 404, description = "The destination does not exist"),
+        (status = 412, description = "The version is not the one in `If-Match`"),
     ),
 )]
 async fn delete_destination(
@@ -136,10 +136,10 @@ async fn delete_destination(
 
 /// Show the signing secret of an HTTP destination
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/signing_secret", tag = "Destinations",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
         (status = 200, description = "The secret", body = SigningSecretView),
-        (status = 404, description = "There is no such destination, or it has no such secret"),
+        (status = 404, description = "The destination does not exist, or has no signing secret"),
     ),
 )]
 async fn show_signing_secret(

@@ -87,7 +87,7 @@ pub(super) const AMAZON_S3: KindSpec = KindSpec {
     name: "aws",
     label: "AWS S3",
     badge: "AWS S3",
-    description: "A bucket of AWS S3, or of a service that speaks S3",
+    description: "A bucket of AWS S3, or of an S3-compatible service",
     fields: FIELDS,
     has_headers: false,
     identity: &[Field::EndpointUrl, Field::Bucket, Field::KeyPrefix],
@@ -131,13 +131,13 @@ fn host(url: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-/// How events become objects.
+/// How events are grouped into objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ObjectLayout {
-    /// One object an event, under GitLab's keys.
+    /// One object per event, with GitLab's keys.
     #[default]
     Events,
-    /// Many events an object: JSON Lines, gzip.
+    /// Many events per object, as JSON Lines compressed with gzip.
     Batches,
 }
 

@@ -45,18 +45,18 @@ pub struct EmailView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookView {
-    /// The whole URL for administrators, otherwise only its origin: the path and the query may hold a secret.
+    /// The complete URL for administrators, otherwise only its origin, because the path and the query can contain secrets.
     #[cfg_attr(feature = "openapi", schema(example = "https://ops.example.com/alerts"))]
     pub url: String,
     /// Whether requests are signed as in Standard Webhooks.
     pub signed: bool,
 }
 
-/// An alert that is open.
+/// An open alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertView {
-    /// The type of the audit event that was recorded for it.
+    /// Type of the audit event that was recorded for the alert.
     #[serde(rename = "type")]
     pub kind: AlertKind,
     /// The destination of the stream. Null for alerts about the log.
@@ -111,7 +111,7 @@ impl EmailView {
 }
 
 impl WebhookView {
-    /// With the whole URL, or its origin alone.
+    /// With the complete URL, or only its origin.
     pub fn of(settings: &WebhookSettings, whole_url: bool) -> Self {
         let whole = |url: &DestinationUrl| if whole_url { url.to_string() } else { url.origin() };
         Self {

@@ -1,4 +1,4 @@
-//! A destination as it is shown.
+//! The read model of a destination.
 
 use std::fmt;
 
@@ -15,42 +15,42 @@ use crate::{
     ids::{DestinationId, HeaderId},
 };
 
-/// A place that events are streamed to. Of `http`, `gcp` and `aws` the one of its kind is present.
+/// A destination that events are streamed to. It has the object of its kind: `http`, `gcp` or `aws`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DestinationView {
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: DestinationId,
-    /// Grows with every change; the entity tag.
+    /// Version of the resource, also sent as `ETag`. It increases with every change.
     pub version: i64,
     #[cfg_attr(feature = "openapi", schema(example = "SIEM"))]
     pub name: String,
     pub kind: DestinationKind,
-    /// Inactive: nothing is sent, and what comes in meanwhile is not sent later either.
+    /// Whether events are sent. Events received while it is false are not sent later.
     pub active: bool,
-    /// Paused: nothing is sent, and everything is kept until it is.
+    /// Whether streaming is paused. Events received during a pause are kept and sent later.
     pub paused: bool,
-    /// An allowlist: only these event types are sent. Empty if there is none.
+    /// Allowlist: only these event types are sent. Empty if there is no allowlist.
     #[cfg_attr(feature = "openapi", schema(example = json!(["user_created"])))]
     pub event_types: Vec<String>,
-    /// A denylist: every event type is sent except these. Empty if there is none. At most one of the two lists has event types;
-    /// if neither has any, every event type is sent.
+    /// Denylist: all event types except these are sent. Empty if there is no denylist. Only one of the two lists can have event
+    /// types; if both are empty, all event types are sent.
     #[cfg_attr(feature = "openapi", schema(example = json!([])))]
     pub event_type_denylist: Vec<String>,
-    /// Paths of the groups and projects whose events to send; all if there are none.
+    /// Full paths of the groups and projects whose events are sent. All events are sent if empty.
     #[cfg_attr(feature = "openapi", schema(example = json!(["engineering/web"])))]
     pub namespaces: Vec<String>,
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub target: TargetView,
     pub health: HealthView,
-    /// Event types in its filter that this instance does not know.
+    /// Warnings about event types that this instance does not know.
     pub warnings: Vec<WarningView>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// The part of a destination that belongs to its kind. Secrets that are never shown are left out.
+/// The fields of the kind of a destination, without secrets that are never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetView {
     pub kind: DestinationKind,
@@ -66,17 +66,17 @@ pub struct HeaderView {
     pub id: HeaderId,
     #[cfg_attr(feature = "openapi", schema(example = "X-Team"))]
     pub name: String,
-    /// Absent unless an administrator asks.
+    /// Only for administrators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false, example = "security"))]
     pub value: Option<String>,
-    /// Whether it is sent.
+    /// Whether the header is sent.
     pub active: bool,
 }
 
 impl TargetView {
-    /// What may be shown of these values: administrators see URLs whole and secrets that can be shown; others see the origin of
-    /// a URL, because a path or a query may hold a secret.
+    /// The values that can be shown: administrators see complete URLs and secrets that can be shown; others see the origin of a
+    /// URL, because a path or a query can contain a secret.
     pub fn new(kind: DestinationKind, values: &FieldMap, headers: Vec<HeaderView>, for_admin: bool) -> Self {
         let mut shown = FieldMap::default();
         for spec in kind.spec().given_fields() {

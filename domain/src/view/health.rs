@@ -1,4 +1,4 @@
-//! How a stream is doing, as it is shown.
+//! The read model of the health of a stream.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +11,14 @@ use crate::{
     policy::Trouble,
 };
 
-/// How a stream is doing now. Members that do not apply to the state are null.
+/// Current health of a stream. Fields that do not apply to the state are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthView {
     pub state: StateName,
-    /// Positions of the log that are not acknowledged yet.
+    /// Number of log positions that the stream has not acknowledged yet.
     pub waiting: Option<u64>,
-    /// Why nothing is sent, or why events are refused, in a few words.
+    /// Why the stream backs off, or why events are refused.
     #[cfg_attr(feature = "openapi", schema(example = "503 from server"))]
     pub trouble: Option<String>,
     /// What an administrator can do about it.
@@ -28,26 +28,26 @@ pub struct HealthView {
     )]
     pub next_step: Option<String>,
     pub trouble_code: Option<TroubleCode>,
-    /// The status that the destination answers with.
+    /// Status of the response of the destination.
     pub status: Option<u16>,
-    /// Backing off since, or refusing since.
+    /// When the stream started to back off, or when the destination started to refuse every event.
     pub since: Option<Timestamp>,
-    /// When the next attempt is due.
+    /// When the next request is sent.
     pub next_probe_at: Option<Timestamp>,
-    /// The position of the event that the last failed attempt was about: see `park`. Absent if there is none.
+    /// Position of the event of the last failed attempt, which can be parked: see `park`. Omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub stuck_seq: Option<i64>,
-    /// When an event was last accepted.
+    /// When the destination last accepted an event.
     pub last_success_at: Option<Timestamp>,
-    /// When the oldest event came in that is not acknowledged; null if nothing waits.
+    /// When the oldest unacknowledged event was received. Null if no event waits.
     pub oldest_waiting_at: Option<Timestamp>,
-    /// When the log would reach its size limit if this stream held it back and events came in as in the last hour; null if it
-    /// does not, or in more than a year.
+    /// Predicted time at which the log reaches its size limit, if this stream makes no progress and events arrive at the rate of
+    /// the last hour. Null if it is not behind, or it is more than a year away.
     pub log_full_at: Option<Timestamp>,
-    /// Events that the destination refused and that are retried.
+    /// Number of refused events that are being retried.
     pub retrying: u64,
-    /// Events that the destination refused and that are no longer retried: see `parked`.
+    /// Number of refused events that are no longer retried: see `parked`.
     pub parked: u64,
 }
 
@@ -55,21 +55,21 @@ pub struct HealthView {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum StateName {
-    /// No event has been admitted yet.
+    /// No event has matched the filters yet.
     NothingToSend,
-    /// Everything that is due has been delivered.
+    /// All events are delivered.
     Healthy,
-    /// Delivering.
+    /// The stream is delivering its backlog.
     CatchingUp,
-    /// The destination has refused every event since `since`. Refused events are tried again and then parked; the others go on.
+    /// The destination has refused every event since `since`. Refused events are retried and then parked, and the stream continues.
     Refusing,
-    /// One probe at a time until the destination accepts again. Nothing is dropped.
+    /// The destination does not accept events. The stream sends one probe at a time, and no event is dropped.
     Retrying,
-    /// Stopped for a while by an administrator; everything is kept.
+    /// Paused by an administrator. All events are kept.
     Paused,
-    /// Switched off by an administrator.
+    /// Deactivated by an administrator.
     Inactive,
-    /// Not started yet, or being restarted.
+    /// The stream is starting or restarting.
     Starting,
 }
 
@@ -77,19 +77,19 @@ pub enum StateName {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum TroubleCode {
-    /// There was no answer.
+    /// The destination did not respond.
     Unreached,
-    /// It answers that it can't, for now.
+    /// The destination reports that it is unavailable.
     Unavailable,
     AuthenticationFailing,
     EndpointNotFound,
-    /// It answers with a redirect, which is not followed.
+    /// The destination responds with a redirect, which is not followed.
     Moved,
-    /// The network rules forbid its address.
+    /// The network rules block its address.
     Blocked,
-    /// It refuses every event.
+    /// The destination refuses every event.
     EverythingRefused,
-    /// It refuses events, and as many as are kept are refused or parked already.
+    /// The destination refuses events, and the maximum number of refused and parked events is reached.
     TooManyRefused,
 }
 

@@ -1,4 +1,4 @@
-//! The instance at a glance.
+//! The read model of the overview.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct OverviewView {
     /// When the oldest undelivered event was received. Null if there is none.
     pub oldest_waiting_at: Option<Timestamp>,
     pub destinations: DestinationCounts,
-    /// Each of the last 60 minutes, the current one last.
+    /// The last 60 minutes; the current one is last.
     pub traffic: Vec<TrafficView>,
 }
 
@@ -49,13 +49,13 @@ pub struct DestinationCounts {
     pub inactive: u32,
 }
 
-/// What was received and delivered in one minute.
+/// Events received and delivered in one minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrafficView {
     pub start: Timestamp,
     pub received: u64,
-    /// An event counts once for each destination that accepted it.
+    /// Number of deliveries. An event counts once for each destination that accepted it.
     pub delivered: u64,
 }
 

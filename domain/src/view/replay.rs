@@ -1,4 +1,4 @@
-//! A replay as it is shown.
+//! The read model of a replay.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,50 +9,50 @@ use crate::{
     replay::{ReplayState, ReplayWait},
 };
 
-/// How many events a replay would send.
+/// Number of events that a replay would send.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayCountView {
     pub events: u64,
-    /// Event types in its filter that this instance does not know.
+    /// Warnings about event types that this instance does not know.
     pub warnings: Vec<WarningView>,
-    /// The first moment of the range.
+    /// Start of the range (inclusive).
     pub from: Timestamp,
-    /// The first moment after the range.
+    /// End of the range (exclusive).
     pub before: Timestamp,
 }
 
-/// A replay, and how far it is. Members that do not apply are null.
+/// A replay and its progress. Fields that do not apply are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayView {
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: ReplayId,
     pub state: ReplayState,
-    /// The first moment of the range.
+    /// Start of the range (inclusive).
     pub from: Timestamp,
-    /// The first moment after the range.
+    /// End of the range (exclusive).
     pub before: Timestamp,
-    /// Only these types; all if there are none.
+    /// Only these event types; all types if omitted or empty.
     pub event_types: Vec<String>,
-    /// Event types in its filter that this instance does not know.
+    /// Warnings about event types that this instance does not know.
     pub warnings: Vec<WarningView>,
-    /// Events to send, counted at the start.
+    /// Number of events to send, counted at the start.
     pub total: u64,
-    /// Events that the destination has accepted.
+    /// Number of events that the destination has accepted.
     pub sent: u64,
-    /// Events that it has refused: see them under `parked`.
+    /// Number of events that the destination has refused: see `parked`.
     pub refused: u64,
-    /// What it waits for at the moment.
+    /// What the replay waits for now.
     pub waits_for: Option<WaitName>,
-    /// What is wrong with the stream, or with the replay's own requests, in a few words.
+    /// Why the stream backs off, or why the requests of the replay fail.
     #[cfg_attr(feature = "openapi", schema(example = "503 from server"))]
     pub trouble: Option<String>,
-    /// When the replay tries again by itself.
+    /// When the replay sends its next request.
     pub next_try_at: Option<Timestamp>,
-    /// What went wrong with its latest request.
+    /// Error of the latest request.
     pub last_error: Option<String>,
-    /// Name of who started it.
+    /// Name of the user or token that started the replay.
     pub created_by: String,
     pub created_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -66,18 +66,18 @@ pub enum WaitName {
     Inactive,
     /// The stream is paused.
     Paused,
-    /// The stream is just being started.
+    /// The stream is starting.
     StreamStarting,
-    /// The stream backs off.
+    /// The stream is backing off.
     StreamRetrying,
     /// The stream is catching up.
     StreamBehind,
-    /// The replay's own request failed, and is sent again.
+    /// The request of the replay failed, and is retried.
     Trouble,
 }
 
 impl ReplayView {
-    /// The same with what it waits for.
+    /// The replay with what it waits for.
     #[must_use]
     pub fn waiting(self, wait: Option<ReplayWait>) -> Self {
         let (waits_for, trouble, next_try_at) = match wait {

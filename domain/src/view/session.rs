@@ -1,4 +1,4 @@
-//! Browsers that are signed in.
+//! The read model of a session.
 
 use serde::{Deserialize, Serialize};
 

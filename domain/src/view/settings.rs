@@ -7,7 +7,7 @@ use crate::{
     settings::{LogSize, RetentionDays},
 };
 
-/// A setting and its value.
+/// A setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingView<T> {
@@ -29,7 +29,7 @@ pub struct NetworkView {
     pub rules: Vec<RuleView>,
 }
 
-/// The rule for one kind of address.
+/// The rule for a kind of address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleView {

@@ -1,4 +1,4 @@
-//! Administrators who sign in.
+//! The read model of a user.
 
 use serde::{Deserialize, Serialize};
 

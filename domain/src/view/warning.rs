@@ -1,4 +1,4 @@
-//! What was accepted although it is probably a mistake.
+//! Warnings about values that are accepted but are probably mistakes.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use crate::{
     event::EventType,
 };
 
-/// Something that was accepted although it is probably a mistake.
+/// A warning about a value that was accepted but is probably a mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WarningView {
     pub code: WarningCode,
-    /// The field that it is about.
+    /// The field that the warning is about.
     #[cfg_attr(feature = "openapi", schema(example = "event_types[0]"))]
     pub field: String,
     pub message: String,

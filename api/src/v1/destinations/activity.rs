@@ -1,4 +1,4 @@
-//! What a stream has done, point by point.
+//! The activity of a stream over time.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ActivityQuery {
-    /// How far back: an hour by the minute, unless it says otherwise, a day by 15 minutes, or a week by the hour.
+    /// Time range: an hour by the minute (the default), a day by 15 minutes, or a week by the hour.
     #[param(inline, nullable = false)]
     span: Option<SpanName>,
 }
@@ -35,43 +35,43 @@ pub(super) enum SpanName {
     Week,
 }
 
-/// What a stream has done in a stretch of time.
+/// Activity of a stream in a time range.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ActivityView {
     span: SpanName,
-    /// Minutes that one point stands for.
+    /// Length of a point in minutes.
     #[schema(example = 1)]
     step_minutes: u32,
-    /// The oldest first; the last one is not over yet.
+    /// Points, oldest first. The last one is still in progress.
     points: Vec<PointView>,
-    /// All points together.
+    /// Sum of all points.
     totals: TotalsView,
 }
 
-/// What a stream did in one step.
+/// Activity of a stream in one point.
 #[derive(Serialize, ToSchema)]
 pub(super) struct PointView {
     start: Timestamp,
-    /// Events that were accepted; one that is sent again after a crash counts again.
+    /// Number of accepted events, including repeats after a crash.
     delivered: u64,
-    /// Requests that failed.
+    /// Number of failed requests.
     failed: u64,
-    /// Null if nothing was accepted.
+    /// Null if no request was accepted.
     latency: Option<LatencyView>,
 }
 
-/// What it did in all of them.
+/// Activity of a stream in all points.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TotalsView {
-    /// Events that were accepted; one that is sent again after a crash counts again.
+    /// Number of accepted events, including repeats after a crash.
     delivered: u64,
-    /// Requests that failed.
+    /// Number of failed requests.
     failed: u64,
-    /// Null if nothing was accepted.
+    /// Null if no request was accepted.
     latency: Option<LatencyView>,
 }
 
-/// How long accepted requests took, in milliseconds, an eighth too long at most.
+/// Durations of accepted requests in milliseconds, at most an eighth too long.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LatencyView {
     #[schema(example = 12.287)]
@@ -82,13 +82,13 @@ pub(super) struct LatencyView {
     p99_ms: f64,
 }
 
-/// Show what a stream has done
+/// Show the activity of a stream
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/activity", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1), ActivityQuery),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), ActivityQuery),
     responses(
-        (status = 200, description = "Deliveries, failures and latency over time", body = ActivityView),
-        (status = 404, description = "There is no such destination"),
-        (status = 422, description = "A parameter is not right"),
+        (status = 200, description = "Deliveries, failures and latencies over time", body = ActivityView),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A parameter is invalid"),
     ),
 )]
 pub(super) async fn show_activity(
@@ -149,7 +149,7 @@ impl LatencyView {
     }
 }
 
-/// Whole microseconds, so that an answer has few digits.
+/// Rounded to microseconds, so that a response has few digits.
 fn milliseconds(duration: Duration) -> f64 {
     f64::from(u32::try_from(duration.as_micros()).unwrap_or(u32::MAX)) / 1_000.0
 }

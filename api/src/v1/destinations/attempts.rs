@@ -1,4 +1,4 @@
-//! Attempts that failed.
+//! Failed attempts.
 
 use axum::{Json, extract::State};
 use domain::view::AttemptView;
@@ -22,18 +22,18 @@ const MOST: u32 = 1_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AttemptsQuery {
-    /// How many at most; the last 1,000 are kept.
+    /// Maximum number of items. The last 1,000 are kept.
     #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<u32>,
 }
 
 /// List failed attempts
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/attempts", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1), AttemptsQuery),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), AttemptsQuery),
     responses(
-        (status = 200, description = "Failed attempts, the newest first", body = Listed<AttemptView>),
-        (status = 404, description = "There is no such destination"),
-        (status = 422, description = "A parameter is not right"),
+        (status = 200, description = "Failed attempts, newest first", body = Listed<AttemptView>),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A parameter is invalid"),
     ),
 )]
 pub(super) async fn list_attempts(

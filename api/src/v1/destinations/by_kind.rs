@@ -12,14 +12,14 @@ use serde::{
 };
 use serde_json::{Map, Value, json};
 
-/// What a request says of every kind of destination.
+/// Members of a request that every kind of destination has.
 pub(super) trait Common: for<'de> Deserialize<'de> {
-    /// The names of its members.
+    /// The names of the members.
     const MEMBERS: &'static [&'static str];
     const READING: Reading;
 }
 
-/// A request with the kinds that it names, each once.
+/// A request with its objects of kinds, each at most once.
 pub(super) struct ByKind<T> {
     pub(super) common: T,
     pub(super) kinds: Vec<(DestinationKind, SentFields)>,
@@ -54,7 +54,7 @@ impl<'de, T: Common> Deserialize<'de> for ByKind<T> {
     }
 }
 
-/// The members of a request but the objects of kinds, which are kept aside.
+/// The members of a request without the objects of kinds.
 struct WithoutKinds<'a, T, A> {
     map: A,
     kinds: &'a mut Vec<(DestinationKind, Option<SentFields>)>,
@@ -92,7 +92,7 @@ fn members<T: Common>() -> impl Iterator<Item = &'static str> {
     T::MEMBERS.iter().copied().chain(kinds)
 }
 
-/// The fields of a kind. In a new destination, null is as good as absent.
+/// The fields of a kind. In a new destination, null is the same as absent.
 struct OrNull(FieldsSeed);
 
 impl<'de> DeserializeSeed<'de> for OrNull {
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for OrNull {
     }
 }
 
-/// A kind, as a schema of the OpenAPI document shows it.
+/// The schema of a kind in the OpenAPI document.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     New,
@@ -163,7 +163,7 @@ impl Shape {
     }
 }
 
-/// Adds to the schemas of a document what the tables of the kinds describe.
+/// Adds the schemas that the tables of the kinds describe.
 pub(crate) fn describe_kinds(schemas: &mut Map<String, Value>) {
     for kind in DestinationKind::ALL.map(DestinationKind::spec) {
         for shape in [Shape::New, Shape::Change, Shape::View] {
@@ -270,9 +270,9 @@ fn property(spec: &FieldSpec, shape: Shape) -> Value {
     let mut description = spec.description.to_owned();
     let note = match (shape, spec.input, &spec.secret) {
         (Shape::View, Input::Url { .. }, _) => {
-            "Only its origin unless an administrator asks: a path or a query may hold a secret."
+            "The complete URL for administrators, otherwise only its origin, because the path and the query can contain secrets."
         }
-        (Shape::View, _, Some(_)) => "Absent unless an administrator asks.",
+        (Shape::View, _, Some(_)) => "Only for administrators.",
         _ => "",
     };
     if !note.is_empty() {

@@ -1,4 +1,4 @@
-//! A change of a destination, as a merge patch (RFC 7396): omitted fields are left unchanged.
+//! A change to a destination, as a merge patch (RFC 7396): omitted fields are left unchanged.
 
 use domain::{
     Field, FieldError, FieldErrors,
@@ -21,7 +21,8 @@ const HAS_DENYLIST: &str =
 const HAS_ALLOWLIST: &str =
     "This destination has an allowlist, event_types. To replace it, send `\"event_types\": []` as well.";
 
-/// Omitted fields are left unchanged. A list is sent whole, and `null` empties it. A destination keeps its kind.
+/// Omitted fields are left unchanged. A list replaces the whole list, and `null` empties it. The kind of a destination cannot be
+/// changed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "SIEM (EU)", "paused": true, "http": {"url": "https://siem.example.com/eu"}}))]
@@ -38,7 +39,7 @@ pub(super) struct DestinationChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>)]
     event_types: Option<Option<Vec<String>>>,
-    /// To replace an allowlist by a denylist, or the other way round, send both lists: the old one empty.
+    /// To replace an allowlist with a denylist or vice versa, send both lists, with the old one empty.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Vec<String>>)]
     event_type_denylist: Option<Option<Vec<String>>>,
@@ -60,7 +61,7 @@ impl Common for DestinationChange {
 }
 
 impl ByKind<DestinationChange> {
-    /// Finds what is wrong without applying it.
+    /// Finds errors without applying the change.
     ///
     /// # Errors
     /// 422 if it is for another kind, or names what is no namespace or can be no event type.
@@ -89,7 +90,7 @@ impl ByKind<DestinationChange> {
         Ok(())
     }
 
-    /// Applies it to the form and the switches of what is stored.
+    /// Applies the change to the draft and the switches of the stored destination.
     ///
     /// # Errors
     /// A header that is not there, or an allowlist beside a denylist.
@@ -119,7 +120,7 @@ impl ByKind<DestinationChange> {
 }
 
 impl DestinationChange {
-    /// A list that is left out stays as it is, and so may stand in the way of the other one.
+    /// An omitted list is left unchanged, so it can conflict with the other one.
     fn apply_event_types(&self, draft: &mut DestinationDraft) -> Result<(), FieldErrors> {
         let wanted = |list, given: &Option<Option<Vec<String>>>| match given {
             Some(given) => given.clone().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Adding a destination, once for each idempotency key.
+//! Adds a destination, once for each idempotency key.
 
 use axum::{
     Extension,
@@ -17,19 +17,20 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Add a destination
 ///
-/// Its stream begins with the events that arrive from now on. With an `Idempotency-Key`, the same request sent again within a day
-/// adds nothing and is answered with what was added.
+/// By default, the stream starts with the next event that is received. With an `Idempotency-Key`, a repeated request within a day
+/// adds nothing, and returns the destination that was added.
 #[utoipa::path(post, path = "/api/v1/destinations", tag = "Destinations", request_body = NewDestinationInput,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters of your own",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Unique key of the request: 1 to 255 printable ASCII characters",
         example = "9f1c1c2e-6c1d-4f0e-8a55-0b6f7d3c9b21")),
     responses(
-        (status = 201, description = "Added, now or under the same key before", body = DestinationView, headers(
+        (status = 201, description = "The destination is added, or was added with the same key before", body = DestinationView, headers(
             ("ETag" = String, description = "The version, for `If-Match`"),
-            ("Location" = String, description = "Its address"),
-            ("Idempotency-Replayed" = String, description = "`true` if it was added before"),
+            ("Location" = String, description = "URL of the replay"),
+            ("Idempotency-Replayed" = String, description = "`true` if the destination was added before"),
         )),
-        (status = 410, description = "What was added under this key has been deleted since"),
-        (status = 422, description = "A field is not right or taken, no more destinations fit, or another request had this key"),
+        (status = 410, description = "The destination that was added with this key has been deleted"),
+        (status = 422, description = "A field is invalid or already taken, the limit of destinations is reached, or the key was \
+            used for a different request"),
     ),
 )]
 pub(super) async fn create_destination(
@@ -75,6 +76,6 @@ fn created(state: DestinationState, caller: &Caller) -> Response {
 }
 
 fn gone() -> ApiError {
-    let message = "What was added under this Idempotency-Key has been deleted since.";
+    let message = "Idempotency-Key: the destination that was added with this key has been deleted.";
     ApiError::new(StatusCode::GONE, "gone", message)
 }

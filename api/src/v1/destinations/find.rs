@@ -1,4 +1,4 @@
-//! The destination that a path names.
+//! Finds the destination of a path.
 
 use domain::ids::DestinationId;
 use engine::{DestinationState, Engine};

@@ -1,4 +1,4 @@
-//! How a stream is doing.
+//! The health of a stream.
 
 use axum::{Json, extract::State};
 use domain::view::HealthView;
@@ -12,24 +12,24 @@ use crate::{
     services::Services,
 };
 
-/// How a stream is doing, and how far it is.
+/// Health and progress of a stream.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ProgressView {
     health: HealthView,
-    /// Every event up to this position is acknowledged.
+    /// All events up to this position are acknowledged.
     acknowledged_to: i64,
-    /// The newest position in the log.
+    /// Position of the newest event in the log.
     newest_seq: i64,
-    /// Events delivered since the destination was added, repeats after a crash included.
+    /// Number of events delivered since the destination was added, including repeats after a crash.
     delivered: u64,
 }
 
-/// Show how a stream is doing
+/// Show the health of a stream
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/health", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 200, description = "Its health and progress", body = ProgressView),
-        (status = 404, description = "There is no such destination"),
+        (status = 200, description = "Health and progress", body = ProgressView),
+        (status = 404, description = "The destination does not exist"),
     ),
 )]
 pub(super) async fn show_health(

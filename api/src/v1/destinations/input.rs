@@ -1,4 +1,4 @@
-//! A destination that is to be added.
+//! Input of a new destination.
 
 use domain::{
     destination::{DestinationDraft, DestinationKind, FilterKind, NamespacePath, Reading, StreamState, TargetDraft},
@@ -13,12 +13,12 @@ use super::{
 };
 use crate::error::ApiError;
 
-pub(super) const NOT_BOTH: &str = "Send event types in event_types or in event_type_denylist, not in both.";
+pub(super) const NOT_BOTH: &str = "Set event_types or event_type_denylist, not both.";
 
 const EVENT_TYPE_RULE: &str =
     "An event type has 1 to 255 printable ASCII characters, and no space at its start or end.";
 
-/// A destination to be added: exactly one of `http`, `gcp` and `aws`.
+/// A destination to add: exactly one of `http`, `gcp` and `aws`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -29,26 +29,26 @@ const EVENT_TYPE_RULE: &str =
 pub(super) struct NewDestinationInput {
     #[schema(min_length = 1, max_length = 72)]
     name: String,
-    /// May be left out: what is configured tells the kind.
+    /// Optional, because the configuration determines the kind.
     #[serde(default)]
     kind: Option<DestinationKind>,
     #[serde(default = "yes")]
     active: bool,
     #[serde(default)]
     paused: bool,
-    /// An allowlist: only these event types are sent.
+    /// Allowlist: only these event types are sent.
     #[serde(default)]
     event_types: Vec<String>,
-    /// A denylist: every event type is sent except these. At most one of the two lists may have event types; if neither has any,
-    /// every event type is sent.
+    /// Denylist: all event types except these are sent. Only one of the two lists can have event types; if both are empty, all
+    /// event types are sent.
     #[serde(default)]
     event_type_denylist: Vec<String>,
-    /// Full paths of at most five groups and projects whose events to send; all if there are none.
+    /// Full paths of the groups and projects whose events are sent, at most five. All events are sent if omitted or empty.
     #[serde(default)]
     #[schema(max_items = 5)]
     namespaces: Vec<String>,
-    /// Which events of the log it begins with: `now` for none of them, `beginning` for all, or those received at this time or
-    /// later.
+    /// First event of the stream: `now` for the next event that is received, `beginning` for the oldest event in the log, or the
+    /// time of reception of the first event.
     #[serde(default = "from_now")]
     #[schema(default = "now", example = "2026-01-31T09:30:00Z")]
     start_from: String,
@@ -114,7 +114,7 @@ impl ByKind<NewDestinationInput> {
     }
 }
 
-/// The list that has event types, as a form has it; `None` if both have.
+/// The list that has event types, as in a draft; `None` if both have.
 pub(super) fn one_list(allowed: Vec<String>, denied: Vec<String>) -> Option<(FilterKind, Vec<String>)> {
     match (allowed.is_empty(), denied.is_empty()) {
         (_, true) => Some((FilterKind::Allow, allowed)),
@@ -135,7 +135,7 @@ pub(super) fn check_event_types(list: FilterKind, names: &[String]) -> Result<()
     Ok(())
 }
 
-/// As a form has them: with commas, of which a path has none.
+/// The paths separated by commas, as in a draft; a path has no commas.
 ///
 /// # Errors
 /// 422 at the first that is no path.

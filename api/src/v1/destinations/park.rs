@@ -1,4 +1,4 @@
-//! Parking the event that a stream is stuck at.
+//! Parks the event that blocks a stream.
 
 use axum::{Extension, extract::State, http::StatusCode};
 use domain::ids::{DestinationId, Seq};
@@ -12,28 +12,28 @@ use crate::{
     services::Services,
 };
 
-/// Which event is to be parked.
+/// The event to park.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ParkInput {
-    /// Its position in the log: the `stuck_seq` of the stream's health.
+    /// Position of the event in the log: the `stuck_seq` of the stream's health.
     #[schema(minimum = 1)]
     seq: i64,
 }
 
-/// Park the event that a stream is stuck at
+/// Park the event that blocks a stream
 ///
-/// For a stream that backs off and whose probes fail with this event. The event is stored as parked, with the reason of its last failure, before
-/// the answer is sent; the destination is then tried with the next event. Later events of the same entity go on.
+/// For a stream that backs off and whose probes fail with this event. The event is stored as parked, with the reason of its last
+/// failure, before the response is sent. The stream continues with the next event, including later events of the same entity.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/park", tag = "Streams", request_body = ParkInput,
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 204, description = "It is parked"),
-        (status = 404, description = "There is no such destination"),
-        (status = 409, description = "The stream does not back off, requests with this event alone have not failed, it is being sent right \
-            now, or too many events are refused or parked"),
-        (status = 422, description = "A field is not right"),
-        (status = 503, description = "It was not stored in time, and may be parked later: `Retry-After` says when to come back"),
+        (status = 204, description = "The event is parked"),
+        (status = 404, description = "The destination does not exist"),
+        (status = 409, description = "The stream is not backing off, requests with this event alone have not failed, the event is \
+            being sent, or too many events are refused or parked"),
+        (status = 422, description = "A field is invalid"),
+        (status = 503, description = "Parking the event timed out. It may still be parked. Retry after the number of seconds in `Retry-After`"),
     ),
 )]
 pub(super) async fn park_event(

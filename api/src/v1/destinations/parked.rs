@@ -1,4 +1,4 @@
-//! Events that a destination refused for good, and what becomes of them.
+//! Parked events: list, retry, discard.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::{
@@ -20,34 +20,34 @@ use crate::{
 const LIMIT: u32 = 100;
 const MOST: u32 = 1_000;
 
-/// Which of them are asked for.
+/// The requested events.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ParkedQuery {
-    /// How many at most.
+    /// Maximum number of items.
     #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<u32>,
-    /// Only those below this position: the `next_before` of the page before.
+    /// Only events below this position: the `next_before` of the previous page.
     #[param(nullable = false)]
     before: Option<i64>,
 }
 
-/// Some of the parked events.
+/// A page of parked events.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ParkedPage {
     items: Vec<ParkedView>,
-    /// The `before` of the next page; null at the end.
+    /// The `before` of the next page. Null on the last page.
     next_before: Option<i64>,
 }
 
 /// List parked events
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/parked", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1), ParkedQuery),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), ParkedQuery),
     responses(
-        (status = 200, description = "Parked events, the newest first", body = ParkedPage),
-        (status = 404, description = "There is no such destination"),
-        (status = 422, description = "A parameter is not right"),
+        (status = 200, description = "Parked events, newest first", body = ParkedPage),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A parameter is invalid"),
     ),
 )]
 pub(super) async fn list_parked(
@@ -70,17 +70,17 @@ pub(super) async fn list_parked(
     Ok(Json(ParkedPage { items, next_before }))
 }
 
-/// Try a parked event again
+/// Retry a parked event
 ///
-/// On the schedule of a fresh refusal.
+/// The event is retried like one that was refused for the first time.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/parked/{seq}/retry", tag = "Streams",
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("seq" = i64, Path, description = "The event's position in the log", minimum = 1),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("seq" = i64, Path, description = "Position of the event in the log", minimum = 1),
     ),
     responses(
-        (status = 204, description = "It is due again"),
-        (status = 404, description = "This event is not parked"),
+        (status = 204, description = "The event is being retried"),
+        (status = 404, description = "The event is not parked"),
     ),
 )]
 pub(super) async fn retry_parked(
@@ -94,15 +94,15 @@ pub(super) async fn retry_parked(
 
 /// Discard a parked event
 ///
-/// This destination will not get it, and the log keeps it no longer than other events.
+/// The event is not delivered to this destination, and is removed from the log like other events.
 #[utoipa::path(delete, path = "/api/v1/destinations/{id}/parked/{seq}", tag = "Streams",
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("seq" = i64, Path, description = "The event's position in the log", minimum = 1),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("seq" = i64, Path, description = "Position of the event in the log", minimum = 1),
     ),
     responses(
-        (status = 204, description = "Given up"),
-        (status = 404, description = "This event is not parked"),
+        (status = 204, description = "The event is discarded"),
+        (status = 404, description = "The event is not parked"),
     ),
 )]
 pub(super) async fn discard_parked(

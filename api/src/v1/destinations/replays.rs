@@ -1,4 +1,4 @@
-//! Sending a part of the log to a destination once more.
+//! Replays: sends a part of the log to a destination again.
 
 use axum::{
     Extension, Json,
@@ -28,17 +28,17 @@ use crate::{
     services::Services,
 };
 
-/// What is to be sent once more: what was created in a range of time, and the destination's filters admit.
+/// The events to send again: those that were created in a time range and match the filters of the destination.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"created_after": "2026-02-01", "created_before": "2026-02-28", "event_types": ["user_created"]}))]
 pub(super) struct ReplayInput {
-    /// Created then or later: a time (RFC 3339), or a day in UTC.
+    /// Earliest creation time: a time (RFC 3339), or a day in UTC.
     created_after: String,
-    /// Created then or earlier: a time (RFC 3339), or a day in UTC, which counts whole. Up to now if it is not given.
+    /// Latest creation time: a time (RFC 3339), or a day in UTC, which includes the whole day. Defaults to now.
     #[serde(default)]
     created_before: Option<String>,
-    /// Only these types; all if there are none.
+    /// Only these event types; all types if omitted or empty.
     #[serde(default)]
     event_types: Vec<String>,
 }
@@ -60,12 +60,12 @@ impl ReplayInput {
 
 /// List replays
 ///
-/// The one that runs, if any, and the last that have ended: 20 in all.
+/// Lists the running replay, if there is one, and the last ones that have ended, up to 20 in total.
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/replays", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 200, description = "Replays, the newest first", body = Listed<ReplayView>),
-        (status = 404, description = "There is no such destination"),
+        (status = 200, description = "Replays, newest first", body = Listed<ReplayView>),
+        (status = 404, description = "The destination does not exist"),
     ),
 )]
 pub(super) async fn list_replays(
@@ -81,16 +81,16 @@ pub(super) async fn list_replays(
     Ok(Json(Listed { items }))
 }
 
-/// Count what a replay would send
+/// Count the events of a replay
 ///
-/// Exact for the moment. Starting a replay counts once more.
+/// Counts the events that a replay would send now. Starting a replay counts again.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/replays/count", tag = "Streams", request_body = ReplayInput,
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 200, description = "How many events it would send", body = ReplayCountView),
-        (status = 404, description = "There is no such destination"),
-        (status = 422, description = "A field is not right"),
-        (status = 503, description = "Too many read the log at once: `Retry-After` says when to come back"),
+        (status = 200, description = "Number of events", body = ReplayCountView),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A field is invalid"),
+        (status = 503, description = "Too many requests are reading the log. Retry after the number of seconds in `Retry-After`"),
     ),
 )]
 pub(super) async fn count_replay(
@@ -112,19 +112,19 @@ pub(super) async fn count_replay(
 
 /// Start a replay
 ///
-/// In the order of the log, one request at a time, beside the stream and never before it: while the stream backs off, or is paused,
-/// inactive or behind, the replay waits. What it sends is marked: HTTP requests by the header `X-Audit-Streams-Replay`,
-/// entries of Cloud Logging by the label `audit_streams_replay`, objects by the metadata `audit-streams-replay`, each with the
-/// replay's id. One runs at a time.
+/// Sends the events in the order of the log, one request at a time, in addition to the stream. While the stream is backing off,
+/// paused, inactive or behind, the replay waits. Its requests are marked with the replay's id: HTTP requests with the header
+/// `X-Audit-Streams-Replay`, entries of Cloud Logging with the label `audit_streams_replay`, objects with the metadata
+/// `audit-streams-replay`. A destination can have one running replay.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/replays", tag = "Streams", request_body = ReplayInput,
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
         (status = 201, description = "Started", body = ReplayView,
-            headers(("Location" = String, description = "Its address"))),
-        (status = 404, description = "There is no such destination"),
+            headers(("Location" = String, description = "URL of the replay"))),
+        (status = 404, description = "The destination does not exist"),
         (status = 409, description = "Another replay to this destination is running"),
-        (status = 422, description = "A field is not right"),
-        (status = 503, description = "Too many read the log at once: `Retry-After` says when to come back"),
+        (status = 422, description = "A field is invalid"),
+        (status = 503, description = "Too many requests are reading the log. Retry after the number of seconds in `Retry-After`"),
     ),
 )]
 pub(super) async fn start_replay(
@@ -149,12 +149,12 @@ pub(super) async fn start_replay(
 /// Show a replay
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/replays/{replay_id}", tag = "Streams",
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("replay_id" = i64, Path, description = "The replay's id", minimum = 1),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("replay_id" = i64, Path, description = "Id of the replay", minimum = 1),
     ),
     responses(
-        (status = 200, description = "The replay, and how far it is", body = ReplayView),
-        (status = 404, description = "There is no such replay to this destination, or not any more"),
+        (status = 200, description = "The replay and its progress", body = ReplayView),
+        (status = 404, description = "The destination has no such replay, or it was removed"),
     ),
 )]
 pub(super) async fn show_replay(
@@ -168,15 +168,15 @@ pub(super) async fn show_replay(
 
 /// Cancel a replay
 ///
-/// Nothing more of it is begun. One that has ended stays as it is.
+/// Starts no further requests. A replay that has ended is left unchanged.
 #[utoipa::path(delete, path = "/api/v1/destinations/{id}/replays/{replay_id}", tag = "Streams",
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("replay_id" = i64, Path, description = "The replay's id", minimum = 1),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("replay_id" = i64, Path, description = "Id of the replay", minimum = 1),
     ),
     responses(
-        (status = 200, description = "The replay, which does not run any more", body = ReplayView),
-        (status = 404, description = "There is no such replay to this destination, or not any more"),
+        (status = 200, description = "The replay, which is no longer running", body = ReplayView),
+        (status = 404, description = "The destination has no such replay, or it was removed"),
     ),
 )]
 pub(super) async fn cancel_replay(

@@ -1,4 +1,4 @@
-//! Not waiting for what would happen by itself.
+//! Immediate retries.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::ids::DestinationId;
@@ -13,21 +13,21 @@ use crate::{
     services::Services,
 };
 
-/// What is due again.
+/// Events that are being retried.
 #[derive(Serialize, ToSchema)]
 pub(super) struct RetriedView {
-    /// How many parked events there were.
+    /// Number of events that were parked.
     retried: u64,
 }
 
 /// Retry a stream that backs off
 ///
-/// Without waiting for the next probe. A stream that does not back off is not affected.
+/// Sends the next probe of a stream that backs off immediately. Other streams are not affected.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/retry", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 204, description = "It is tried"),
-        (status = 404, description = "There is no such destination"),
+        (status = 204, description = "The probe is being sent"),
+        (status = 404, description = "The destination does not exist"),
     ),
 )]
 pub(super) async fn retry_destination(
@@ -41,14 +41,14 @@ pub(super) async fn retry_destination(
     }
 }
 
-/// Try all parked events again
+/// Retry all parked events
 ///
-/// On the schedule of a fresh refusal.
+/// The event is retried like one that was refused for the first time.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/parked/retry", tag = "Streams",
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 200, description = "They are due again", body = RetriedView),
-        (status = 404, description = "There is no such destination"),
+        (status = 200, description = "The events are being retried", body = RetriedView),
+        (status = 404, description = "The destination does not exist"),
     ),
 )]
 pub(super) async fn retry_all_parked(

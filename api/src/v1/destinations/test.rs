@@ -1,4 +1,4 @@
-//! Sending a test event, to what is stored or to what might be.
+//! Connection tests of stored and new destinations.
 
 use axum::{Extension, Json, extract::State};
 use domain::{connection_test, destination::StreamState};
@@ -14,37 +14,37 @@ use crate::{
     services::Services,
 };
 
-/// How a test went. Secrets are masked: `••••`.
+/// Result of a connection test. Secrets are masked: `••••`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct TestReportView {
     /// Whether the test event was accepted.
     accepted: bool,
-    /// What happened, in one sentence.
+    /// Summary of the result.
     #[schema(example = "The receiver answered 401 Unauthorized.")]
     summary: String,
-    /// What to do about it; null if it was accepted.
+    /// What to do about a failure. Null if the event was accepted.
     #[schema(example = "Check that the receiver listens at exactly this URL.")]
     next_step: Option<String>,
     /// The `id` of the test event.
     event_id: String,
-    /// In microseconds.
+    /// Duration in microseconds.
     duration_us: u64,
-    /// In the order in which they were made: Google is asked for an access token first.
+    /// Requests in the order in which they were sent. For Google, the first one gets an access token.
     requests: Vec<TestedRequestView>,
 }
 
-/// A request of a test.
+/// A request of a connection test.
 #[derive(Serialize, ToSchema)]
 struct TestedRequestView {
     purpose: connection_test::Purpose,
     stages: Vec<connection_test::Stage>,
-    /// As it was sent, or would have been; null if it could not be made.
+    /// The request as it was sent, or would have been sent. Null if it could not be created.
     request: Option<SentRequestView>,
-    /// Null if there was none.
+    /// Null if there was no response.
     answer: Option<connection_test::TestAnswer>,
 }
 
-/// A request without its secrets.
+/// A request, with secrets masked.
 #[derive(Serialize, ToSchema)]
 struct SentRequestView {
     #[schema(example = "POST")]
@@ -52,21 +52,21 @@ struct SentRequestView {
     #[schema(example = "https://siem.example.com/events")]
     url: String,
     headers: Vec<connection_test::SentHeader>,
-    /// Its start; null if it is not shown.
+    /// Start of the body. Null if it is not shown.
     body: Option<String>,
-    /// Of a body that is not shown.
+    /// Size of a body that is not shown.
     hidden_bytes: Option<u64>,
 }
 
 /// Test a destination before it is added
 ///
-/// Sends one event of type `audit_event_stream_test` that stands in no log, whatever event types and namespaces are chosen, and tells
-/// each stage. Nothing is stored but the audit event that tells of the test. It takes as long as an attempt to deliver may.
+/// Sends one event of type `audit_event_stream_test`, which is not stored in the log and ignores the filters, and reports each
+/// stage. Only an audit event about the test is stored. A test takes at most as long as a delivery attempt.
 #[utoipa::path(post, path = "/api/v1/destinations/test", tag = "Destinations", request_body = NewDestinationInput,
     responses(
-        (status = 200, description = "How it went, also if it failed", body = TestReportView),
-        (status = 422, description = "A field is not right"),
-        (status = 503, description = "Four tests are running already"),
+        (status = 200, description = "Result of the test, also if it failed", body = TestReportView),
+        (status = 422, description = "A field is invalid"),
+        (status = 503, description = "Four tests are already running"),
     ),
 )]
 pub(super) async fn test_new_destination(
@@ -82,15 +82,15 @@ pub(super) async fn test_new_destination(
 
 /// Test a destination
 ///
-/// The same for one that is stored: as it is, or with changes, which are not stored. What the changes leave out, secrets too, is as it is
-/// stored. Its stream goes on as it was.
+/// Tests a stored destination as it is, or with changes, which are not saved. Omitted fields, including secrets, have their stored
+/// values. The stream is not affected.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/test", tag = "Destinations", request_body = Option<DestinationChange>,
-    params(("id" = i64, Path, description = "The destination's id", minimum = 1)),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1)),
     responses(
-        (status = 200, description = "How it went, also if it failed", body = TestReportView),
-        (status = 404, description = "There is no such destination"),
-        (status = 422, description = "A field is not right"),
-        (status = 503, description = "Four tests are running already"),
+        (status = 200, description = "Result of the test, also if it failed", body = TestReportView),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A field is invalid"),
+        (status = 503, description = "Four tests are already running"),
     ),
 )]
 pub(super) async fn test_destination(

@@ -1,4 +1,4 @@
-//! Changing a destination.
+//! Changes a destination.
 
 use axum::{
     Extension,
@@ -29,20 +29,20 @@ use crate::{
 
 /// Change a destination
 ///
-/// A merge patch: what is absent stays as it is. It is in effect when it is answered. Without `If-Match` it is applied to whatever is
-/// stored.
+/// Applies a merge patch: omitted fields are left unchanged. The change is in effect when the response is sent. Without `If-Match`,
+/// it is applied to the current version.
 #[utoipa::path(patch, path = "/api/v1/destinations/{id}", tag = "Destinations", request_body = DestinationChange,
     params(
-        ("id" = i64, Path, description = "The destination's id", minimum = 1),
-        ("If-Match" = Option<String>, Header, description = "Only if this is still the version", example = "\"1\""),
+        ("id" = i64, Path, description = "Id of the destination", minimum = 1),
+        ("If-Match" = Option<String>, Header, description = "Apply the change only if this is the current version", example = "\"1\""),
     ),
     responses(
-        (status = 200, description = "The destination as it is now", body = DestinationView,
+        (status = 200, description = "The updated destination", body = DestinationView,
             headers(("ETag" = String, description = "The version, for `If-Match`"))),
-        (status = 404, description = "There is no such destination"),
-        (status = 409, description = "Others kept changing it meanwhile"),
-        (status = 412, description = "Another version than `If-Match` names"),
-        (status = 422, description = "A field is not right or taken"),
+        (status = 404, description = "The destination does not exist"),
+        (status = 409, description = "The resource was changed at the same time by someone else"),
+        (status = 412, description = "The version is not the one in `If-Match`"),
+        (status = 422, description = "A field is invalid or already taken"),
     ),
 )]
 pub(super) async fn update_destination(

@@ -45,7 +45,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         hint: "For MinIO, Garage, R2 and other services that speak S3; with their path, if they have one. Leave it empty for AWS.",
         placeholder: "https://minio.example.com:9000",
-        description: "Null for Amazon's own.",
+        description: "URL of an S3-compatible service. Null for AWS.",
         input: Input::Url {
             label: "Endpoint url",
             warning: "With http, anybody on the way can read the events. Use https where you can.",
@@ -55,16 +55,16 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         hint: "Stands before the key of every object, with a slash between them.",
         placeholder: "audit/production",
-        description: "What the key of every object begins with. Null for nothing.",
+        description: "Prefix of the key of every object. Null for no prefix.",
         ..addition(Field::KeyPrefix, "key_prefix", "keyPrefix", "Key prefix")
     },
     FieldSpec {
         column: "object_layout",
-        description: "How events become objects.",
+        description: "How events are grouped into objects.",
         input: Input::Choice {
             choices: LAYOUTS,
             schema: "LayoutName",
-            description: "How events become objects.",
+            description: "How events are grouped into objects.",
         },
         default: "events",
         prefilled: Some("batches"),
@@ -72,18 +72,18 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     },
     FieldSpec {
         hint: "Where the date stands in the key of an object.",
-        description: "How the date of an object becomes folders of its key.",
+        description: "Format of the date in the key of an object.",
         input: Input::Choice {
             choices: PARTITIONS,
             schema: "PartitionsName",
-            description: "How the date of an object becomes folders of its key.",
+            description: "Format of the date in the key of an object.",
         },
         default: "dates",
         ..option(Field::Partitions, "partitions", "partitions", "Date folders")
     },
     FieldSpec {
         hint: "Some services refuse them.",
-        description: "Whether checksum headers are left out, for a service that refuses them.",
+        description: "Whether checksum headers are omitted, for a service that rejects them.",
         input: Input::Switch {
             off: "Sent",
             on: "Left out",
@@ -92,18 +92,18 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::Checksums, "omit_checksums", "omitChecksums", "Checksum headers")
     },
     FieldSpec {
-        hint: "What the service encrypts objects with.",
-        description: "What the service encrypts objects with. Null for the default of the bucket.",
+        hint: "Server-side encryption.",
+        description: "Server-side encryption. Null for the default of the bucket.",
         input: Input::Choice {
             choices: ENCRYPTIONS,
             schema: "EncryptionName",
-            description: "What the service encrypts objects with.",
+            description: "Server-side encryption.",
         },
         ..option(Field::Encryption, "encryption", "encryption", "Encryption")
     },
     FieldSpec {
         hint: "Only with AWS KMS. Without one, the account's default key is used.",
-        description: "The key for `aws:kms`. Null for the account's default key.",
+        description: "Id of the KMS key for `aws:kms`. Null for the account's default key.",
         depends_on: Some(Dependency {
             field: Field::Encryption,
             value: Some("aws:kms"),
@@ -116,13 +116,13 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         input: Input::Choice {
             choices: LOCK_MODES,
             schema: "LockModeName",
-            description: "Who may shorten the time for which an object is locked.",
+            description: "Mode of Object Lock: who can shorten the time for which an object is locked.",
         },
         ..option(Field::LockMode, "lock_mode", "lockMode", "Object Lock")
     },
     FieldSpec {
         hint: "Only with Object Lock: 1 to 36500, from when an object is put.",
-        description: "For how many days an object is locked, from when it is put. Null without a lock.",
+        description: "Number of days for which an object is locked after its upload. Null for no lock.",
         input: Input::Number { min: 1, max: 36_500 },
         depends_on: Some(Dependency {
             field: Field::LockMode,
@@ -137,13 +137,13 @@ const LAYOUTS: &[Choice] = &[
         value: "batches",
         label: "Batches of JSON Lines, gzip",
         description: "Many events an object: fewer requests, less to pay, quick to query.",
-        api_description: "Many events an object: JSON Lines, gzip.",
+        api_description: "Many events per object, as JSON Lines compressed with gzip.",
     },
     Choice {
         value: "events",
         label: "One object per event",
         description: "A JSON object for each event at once, under the keys that GitLab uses.",
-        api_description: "One object an event, under GitLab's keys.",
+        api_description: "One object per event, with GitLab's keys.",
     },
 ];
 
