@@ -78,7 +78,12 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
 /// nginx answers so (`ssl_verify_client on`): with status 400 and a page with this title, or with 496 where its configuration
 /// says so. An answer that quotes a part of an event does not begin like the page. It remains an answer, not a failed
 /// handshake: an event can still be found to be the reason.
-pub(super) fn client_certificate_report(status: u16, answer: &[u8], started: Instant) -> Option<Report> {
+pub(super) fn client_certificate_report(
+    status: u16,
+    retry_after: Option<Duration>,
+    answer: &[u8],
+    started: Instant,
+) -> Option<Report> {
     const PAGE: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent</title>";
     let is_said = match status {
         400 => answer.starts_with(PAGE),
@@ -87,7 +92,7 @@ pub(super) fn client_certificate_report(status: u16, answer: &[u8], started: Ins
     is_said.then(|| Report {
         outcome: Outcome::Answered {
             status: CLIENT_CERTIFICATE_REQUIRED,
-            retry_after: None,
+            retry_after,
         },
         reason: format!("The server requires a client certificate: it answered with status {status}."),
         response: kept_text(answer),
@@ -295,8 +300,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_asks_for_a_client_certificate_is_no_other() {
+        let wait = Some(Duration::from_secs(7));
         let outcome = |status, answer: &str| {
-            let report = client_certificate_report(status, answer.as_bytes(), Instant::now());
+            let report = client_certificate_report(status, wait, answer.as_bytes(), Instant::now());
             report.map(|report| report.outcome)
         };
         let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>";
@@ -304,7 +310,7 @@ mod tests {
             let trouble = required.map(|outcome| decide(outcome, RequestSize::One));
             let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
             assert!(
-                matches!(trouble, Some(Decision::BackOff { trouble, .. }) if trouble == expected),
+                matches!(trouble, Some(Decision::BackOff { trouble, retry_after }) if trouble == expected && retry_after == wait),
                 "{trouble:?}"
             );
             assert!(required.is_some_and(Outcome::may_be_the_event));

@@ -18,14 +18,15 @@ pub(super) async fn answer_report(
     now: Timestamp,
 ) -> Report {
     let status = response.status();
+    let retry_after = retry_after(response.headers(), now);
     let outcome = Outcome::Answered {
         status: status.as_u16(),
-        retry_after: retry_after(response.headers(), now),
+        retry_after,
     };
     let (reason, response) = match read_answer(&mut response).await {
         // A success whose body breaks off is a success: the status says that the event was taken.
         _ if status.is_success() => (String::new(), String::new()),
-        Ok(answer) => match client_certificate_report(status.as_u16(), &answer, started) {
+        Ok(answer) => match client_certificate_report(status.as_u16(), retry_after, &answer, started) {
             Some(report) => return report,
             None => (format!("Answered {status}."), kept_text(&answer)),
         },

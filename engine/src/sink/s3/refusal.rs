@@ -24,7 +24,7 @@ use super::super::{
 /// For an answer that is no success, or is one by its status alone.
 pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, started: Instant) -> Report {
     let body = answer.body().bytes().unwrap_or_default();
-    if let Some(report) = client_certificate_report(answer.status().as_u16(), body, started) {
+    if let Some(report) = client_certificate_report(answer.status().as_u16(), wish(answer), body, started) {
         return report;
     }
     let text = String::from_utf8_lossy(body);
@@ -328,10 +328,11 @@ mod tests {
     fn a_proxy_that_requires_a_client_certificate_is_recognised() {
         let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n";
         for (status, body) in [(400, page), (496, "")] {
-            let report = refusal_report(&answer(status, &[], body), &settings(""), Instant::now());
+            let answer = answer(status, &[("retry-after", "7")], body);
+            let report = refusal_report(&answer, &settings(""), Instant::now());
             let expected = Outcome::Answered {
                 status: CLIENT_CERTIFICATE_REQUIRED,
-                retry_after: None,
+                retry_after: Some(Duration::from_secs(7)),
             };
             assert_eq!(report.outcome, expected, "{status}");
         }
