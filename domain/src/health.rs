@@ -1,4 +1,4 @@
-//! How a stream is doing, as its administrator sees it.
+//! The health of a stream, as administrators see it.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,19 +30,19 @@ pub enum StreamHealth {
         since: Timestamp,
         next_probe_at: Timestamp,
         waiting: u64,
-        /// The event that the last failed probe was about; none if it carried several, or if the failure can't be due to an event.
+        /// The event that the last failed probe was about; `None` if it carried several, or if no event can be the reason.
         stuck_seq: Option<Seq>,
     },
     /// An administrator has stopped it for a while; everything is kept, with this many log positions still to acknowledge.
     Paused { waiting: u64 },
-    /// An administrator has switched it off: what comes in now is not owed.
+    /// An administrator has switched it off: events that arrive now are not sent.
     Inactive,
     /// Not started yet, or being restarted with a new configuration.
     Starting,
 }
 
 impl StreamHealth {
-    /// The names of all states, as APIs and metrics tell them.
+    /// The names of all states in APIs and metrics.
     pub const NAMES: [&'static str; 8] = [
         "starting",
         "nothing_to_send",
@@ -85,10 +85,10 @@ pub struct Refusing {
 pub struct StreamFacts {
     /// When an event was last accepted.
     pub last_success_at: Option<Timestamp>,
-    /// When the oldest event that is not acknowledged came in; none if nothing waits.
+    /// When the oldest event that is not acknowledged came in; `None` if nothing waits.
     pub oldest_waiting_at: Option<Timestamp>,
     /// When the log reaches its limit if this stream goes on holding it back and events go on coming in as in the last hour;
-    /// none if it does not, or if that is more than a year away.
+    /// `None` if it does not, or if that is more than a year away.
     pub log_full_at: Option<Timestamp>,
     /// Refused events that are still tried, each on its own schedule.
     pub retrying: u64,

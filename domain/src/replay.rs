@@ -145,7 +145,7 @@ pub enum ReplayWait {
     StreamStarting,
     /// The stream backs off.
     StreamRetrying(Trouble),
-    /// The stream is catching up: it has so many log positions still to acknowledge.
+    /// The stream is catching up: it has this many log positions still to acknowledge.
     StreamBehind(u64),
     /// The replay itself has met with trouble.
     Trouble {

@@ -1,8 +1,8 @@
 //! The delivery engine: one worker per destination, each on a thread of its own.
 //!
-//! - `supervisor` compares what is configured with what runs, and starts, changes and ends workers. It does so when woken
+//! - `supervisor` compares what is configured with what runs, and starts, reconfigures and ends workers. It does so when woken
 //!   and on a timer; a wake carries no data.
-//! - `worker` moves one stream: it reads the log after its cursor, keeps each entity's order in `queues`, sends through the
+//! - `worker` runs one stream: it reads the log after its cursor, keeps each entity's order in `queues`, sends through the
 //!   destination's sink, and applies the policy (`domain::policy`) to each report. What it knows it read from the store, and
 //!   what it acknowledges goes back there at most 200 ms or 1,000 events later.
 //! - `replay` sends parts of the log once more, beside a stream and never before it.

@@ -38,7 +38,7 @@ impl ProbePauses {
     }
 }
 
-/// A random number from 0 to 1, drawn by the caller, that spreads probes by 20 % to either side.
+/// A random number from 0 to 1, chosen by the caller, that spreads probes by 20 % to either side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Jitter(f64);
 

@@ -43,7 +43,7 @@ pub enum Trouble {
 pub enum Decision {
     /// Delivered.
     Acknowledge,
-    /// Keep the events, stop sending, probe until it works again; not before the destination's own wish.
+    /// Keep the events, stop sending, probe until it works again; not before the `Retry-After` of the destination.
     BackOff {
         trouble: Trouble,
         retry_after: Option<Duration>,
@@ -168,8 +168,8 @@ mod tests {
         }
     }
 
-    /// The effect of a status as the guide tells it: the second cell of the row that fits.
-    fn told(guide: &str, status: u16) -> String {
+    /// The effect of a status according to the guide: the second cell of the row that fits.
+    fn effect_in(guide: &str, status: u16) -> String {
         let (_, section) = guide.split_once("### What answers lead to").unwrap();
         let (section, _) = section.split_once("### ").unwrap();
         let rows = section.lines().filter_map(|line| line.strip_prefix("| "));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_tells_of_every_status_what_is_decided() {
+    fn the_guide_says_what_is_decided_for_every_status() {
         let guide = include_str!("../../../docs/guide.md");
         for status in 0..=1_000 {
             let expected = match answered(status) {
@@ -207,7 +207,7 @@ mod tests {
                 },
                 other => panic!("{other:?}"),
             };
-            assert_eq!(told(guide, status), expected, "{status}");
+            assert_eq!(effect_in(guide, status), expected, "{status}");
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
         }
 
         #[test]
-        fn a_hold_keeps_the_destinations_own_wish(status in any::<u16>(), seconds in 0_u64..100_000) {
+        fn a_backoff_keeps_the_retry_after(status in any::<u16>(), seconds in 0_u64..100_000) {
             let wish = Some(Duration::from_secs(seconds));
             let outcome = Outcome::Answered { status, retry_after: wish };
             if let Decision::BackOff { retry_after, .. } = decide(outcome, RequestSize::One) {

@@ -1,4 +1,4 @@
-//! What one attempt came to, as the sink saw it.
+//! The outcome of one attempt, as the sink saw it.
 
 use std::time::Duration;
 

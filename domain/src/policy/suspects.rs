@@ -1,7 +1,7 @@
 //! Which events are suspected of making requests fail, and what it takes to blame one.
 //!
 //! A failed request may be the fault of the destination, or of an event that it carried: a firewall answers 403 to a
-//! certain body, an application crashes over it. Only the fate of other events tells these two apart.
+//! certain body, an application crashes over it. Only the outcome for other events distinguishes the two.
 //!
 //! - An event whose request failed is a *suspect* until it is accepted.
 //! - Another event that is accepted, by a request that was sent after the failure, is *evidence* that the destination works.
@@ -22,7 +22,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 /// How long a suspect waits for its next try while there is no evidence.
 const PAUSE_WITHOUT_EVIDENCE: Duration = Duration::from_secs(1);
 
-/// A request that failed is divided into so many.
+/// A request that failed is divided into this many parts.
 const DIVISOR: usize = 32;
 
 /// Failures of the first event of every entity's queue after which events behind it are tried, too.

@@ -18,7 +18,7 @@ pub(super) struct Backoff {
     /// When the trouble began.
     pub(super) since: Timestamp,
     pub(super) next_probe: Instant,
-    /// The same moment, for people.
+    /// The same moment as wall-clock time.
     pub(super) next_probe_at: Timestamp,
     /// The event that the last failed probe was about.
     pub(super) stuck: Option<Seq>,
@@ -72,7 +72,7 @@ impl Backoff {
         before != next
     }
 
-    /// Somebody does not want to wait for the next probe.
+    /// The next probe is sent immediately.
     pub(super) fn probe_now(&mut self, now: Timestamp) {
         self.last_failure = Instant::now();
         self.last_failure_at = now;
@@ -80,7 +80,7 @@ impl Backoff {
         self.plan(ProbeWait::AtOnce);
     }
 
-    /// What the stream waited for is there: the next probe is sent at once, and pauses start over.
+    /// There is room again: the next probe is sent immediately, and pauses start over.
     pub(super) fn start_over(&mut self, now: Timestamp) {
         self.usual.succeed();
         self.without_room.succeed();

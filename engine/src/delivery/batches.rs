@@ -111,7 +111,7 @@ impl Batches {
         Some(self.close_as(Batch { first, last, closed_at }))
     }
 
-    /// Closes a batch for this event alone, in place of one for another event if that is not out. None if there is another batch,
+    /// Closes a batch for this event alone, in place of one for another event if that is not out. `None` if there is another batch,
     /// or the same.
     pub(super) fn close_one(&mut self, seq: Seq, batch: Batch) -> Option<Batch> {
         let is_other = self.only.is_some_and(|only| only != seq);
@@ -166,7 +166,7 @@ impl Batches {
         self.failures >= FAILURES_BEFORE_SMALLER
     }
 
-    /// The batch is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows at once.
+    /// The batch is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows immediately.
     pub(super) fn split(&mut self, last: Seq) -> Option<Batch> {
         let (batch, _) = self.current?;
         self.rest_is_due = true;
@@ -184,7 +184,7 @@ impl Batches {
         self.current.is_none() || !self.is_ripe(queues, now)
     }
 
-    /// When what waits becomes old enough; none if nothing waits.
+    /// When the waiting events become old enough; `None` if nothing waits.
     pub(super) fn next_close(&self) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| self.current.is_none())?;
         Some(since + self.limits.age)

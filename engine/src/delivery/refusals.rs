@@ -23,7 +23,7 @@ use crate::{
 /// until the stream backs off, in which administrators have been notified several times.
 pub(super) const REFUSED_LIMIT: u64 = 100_000;
 
-/// The part of the log's size that refused events may take up, of all destinations together: one in so many.
+/// The part of the log's size that refused events may take up, of all destinations together: one of this many parts.
 const PART_OF_THE_LOG: u64 = 4;
 
 /// What a refused event takes up beside its body and its texts: its rows in log and store, and its entries in the indexes.
@@ -179,7 +179,7 @@ impl Refusals {
         );
     }
 
-    /// When the next one is due; none while one is out, for they go one at a time.
+    /// When the next one is due; `None` while one is being sent, because they are sent one at a time.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         if self.out.is_some() {
             return None;

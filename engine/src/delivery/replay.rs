@@ -1,7 +1,7 @@
 //! Replays: each sends a range of the log again, beside a stream, on a thread of its own.
 //!
 //! - `supervisor` compares which replays are to run, by the store, with those that do, and starts, changes and ends workers.
-//! - `worker` moves one replay: it waits for its turn, reads the range in log order, sends one request at a time, and
+//! - `worker` runs one replay: it waits for the stream, reads the range in log order, sends one request at a time, and
 //!   stores how far it is.
 //! - `pending` is what it has read and not sent, and what it has not stored yet.
 //!

@@ -1,4 +1,4 @@
-//! What a worker lets others see: how its stream is doing.
+//! The status of one stream, written by its worker and read by everyone else.
 
 use std::{
     collections::HashMap,
@@ -73,7 +73,7 @@ struct Seen {
     acknowledged_count: i64,
     last_success_at: Option<Timestamp>,
     refusing: Option<Refusing>,
-    /// Events up to here wait for nothing but the time of their batch; none if they wait for more, or are not sent in batches.
+    /// Events up to here wait for nothing but the time of their batch; `None` if they wait for more, or are not sent in batches.
     in_time_to: Option<i64>,
     backoff: Option<Backoff>,
     /// As many events are refused as are kept.
@@ -129,7 +129,7 @@ impl Status {
     /// Asks the worker to probe immediately if it backs off, and a replay that backs off to try again.
     pub(super) fn want_probe(&self) {
         self.probe.notify_one();
-        // If none waits, the next that comes to wait tries once more at once.
+        // If none waits, the next one that starts to wait tries immediately.
         self.replay_try.notify_one();
     }
 
@@ -188,7 +188,7 @@ impl Status {
         (seen.last_success_at, waits.then(|| Seq::new(seen.acknowledged)))
     }
 
-    /// Why a replay has to wait for the stream while the newest event is `last_seq`; none if it need not. Behind by less than
+    /// Why a replay has to wait for the stream while the newest event is `last_seq`; `None` if it need not. Behind by less than
     /// `most_behind` positions, the stream is not delayed by a replay.
     pub(super) fn goes_before_replays(&self, last_seq: Seq, most_behind: i64) -> Option<ReplayWait> {
         let seen = self.seen();
@@ -207,7 +207,7 @@ impl Status {
         (behind >= most_behind).then_some(ReplayWait::StreamBehind(waiting))
     }
 
-    /// How many positions of the log are still to be acknowledged; none if it is not known yet.
+    /// How many positions of the log are still to be acknowledged; `None` if it is not known yet.
     pub(super) fn behind(&self, last_seq: Seq) -> Option<u64> {
         let seen = self.seen();
         let behind = last_seq.get().saturating_sub(seen.acknowledged_count).max(0);

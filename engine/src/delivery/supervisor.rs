@@ -1,4 +1,4 @@
-//! Starts, changes and ends workers, so that what runs is what is configured.
+//! Starts, reconfigures and ends the workers of streams, so that they match the stored destinations.
 
 use std::{
     collections::HashMap,
@@ -39,10 +39,10 @@ use crate::{
     store::{Database, Destination, StoreError},
 };
 
-/// How often what a lost signal left undone is looked for.
+/// How often the supervisor reconciles without a signal, in case one was lost.
 const RECONCILE_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long a change waits to be in effect: long enough for another try after the destinations could not be read.
+/// How long a change waits until it is applied: long enough for a second attempt after the destinations could not be read.
 const APPLIED_WITHIN: Duration = Duration::from_secs(12);
 
 /// The handle to the running delivery.
@@ -99,7 +99,7 @@ impl Delivery {
         }
     }
 
-    /// Something was changed in the store: returns once every worker has been told, so that nothing that is appended to the
+    /// Something was changed in the store: returns once every worker has been notified, so that nothing that is appended to the
     /// log from then on is sent under what was configured before.
     pub(crate) async fn apply(&self) {
         let mut ticket = 0;
@@ -109,9 +109,9 @@ impl Delivery {
         });
         self.shared.wake.notify_one();
         let mut handled = self.handled.clone();
-        let told = tokio::time::timeout(APPLIED_WITHIN, handled.wait_for(|handled| *handled >= ticket)).await;
-        if !matches!(told, Ok(Ok(_))) {
-            tracing::error!("A change is stored, but no stream goes by it yet.");
+        let applied = tokio::time::timeout(APPLIED_WITHIN, handled.wait_for(|handled| *handled >= ticket)).await;
+        if !matches!(applied, Ok(Ok(_))) {
+            tracing::error!("A change is stored, but the streams have not applied it yet.");
         }
     }
 
@@ -142,7 +142,7 @@ impl Delivery {
             .map_or((None, None), |status| status.reach(self.shared.log.last_seq()))
     }
 
-    /// How many positions of the log are still to be acknowledged, 0 for an inactive destination; none while its stream starts.
+    /// How many positions of the log are still to be acknowledged, 0 for an inactive destination; `None` while its stream starts.
     pub(crate) fn backlog_of(&self, destination: &Destination) -> Option<u64> {
         if !destination.stream_state.active {
             return Some(0);
@@ -177,7 +177,7 @@ impl Delivery {
         status.park(seq, instance_event).await
     }
 
-    /// What a running replay waits for; none if it sends.
+    /// What a running replay waits for; `None` if it sends.
     pub(crate) fn replay_wait(&self, replay: ReplayId) -> Option<ReplayWait> {
         self.shared.waits.of(replay)
     }
@@ -189,14 +189,16 @@ impl Delivery {
         // A little more than the workers themselves are given, for their last commit.
         let all_ended = tokio::time::timeout(deadline + Duration::from_secs(1), ended.recv()).await;
         if all_ended.is_err() {
-            tracing::warn!("Some streams did not stop in time; what they had in flight is sent again after the start.");
+            tracing::warn!(
+                "Some streams did not stop in time; events in flight will be sent again after the next start."
+            );
         }
     }
 }
 
 struct Supervisor {
     shared: Shared,
-    /// How many times somebody has asked to be told when what is stored is what runs, and up to which of them it was.
+    /// How many changes are waiting to be applied, and how many of them have been.
     requested: watch::Receiver<u64>,
     handling: watch::Sender<u64>,
     workers: HashMap<DestinationId, Running>,
@@ -226,7 +228,7 @@ impl Supervisor {
                 Err(error) if files_are_missing(&error) => {}
                 Err(error) => tracing::error!(
                     error = causes(&error),
-                    "The destinations could not be read; streams go on as they are."
+                    "The destinations could not be read; the streams keep their configuration."
                 ),
             }
         }
@@ -237,7 +239,7 @@ impl Supervisor {
         self.replays.drain(deadline);
     }
 
-    /// Brings what runs into line with what is stored. Idempotent.
+    /// Makes the running workers match the stored destinations. Idempotent.
     async fn reconcile(&mut self) -> Result<(), StoreError> {
         // Read first: of rules that change meanwhile the next round knows.
         let revision = self.shared.clients.revision();
@@ -250,7 +252,7 @@ impl Supervisor {
                 Some(running) if running.worker.has_ended() => {
                     tracing::error!(
                         destination_id = id.get(),
-                        "A stream's worker ended by itself; it is started again."
+                        "The worker of a stream ended unexpectedly; it is restarted."
                     );
                     self.start_worker(&destination, revision);
                 }
@@ -298,7 +300,7 @@ impl Supervisor {
             Err(error) => tracing::error!(
                 destination_id = id.get(),
                 error = causes(&error),
-                "A stream's thread could not be started; it is tried again."
+                "The thread of a stream could not be started; this is retried."
             ),
         }
     }

@@ -106,7 +106,7 @@ impl WorkerThread {
                 Err(error) => tracing::error!(
                     worker = name,
                     error = causes(&error),
-                    "The runtime of a worker could not be created; the worker will be started again."
+                    "The runtime of a worker could not be created; the worker is restarted."
                 ),
             }
             drop(running);

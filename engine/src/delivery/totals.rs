@@ -24,7 +24,7 @@ pub(super) struct Totals {
     accepted: Mutex<Timings>,
 }
 
-/// Why a request failed, as metrics tell it.
+/// Why a request failed, as metrics report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     Dns,
@@ -57,7 +57,7 @@ impl Failure {
         Self::Unsendable,
     ];
 
-    /// The name, as metrics tell it.
+    /// The name in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dns => "dns",
@@ -73,7 +73,7 @@ impl Failure {
         }
     }
 
-    /// None of a success, and of what a shutdown interrupted.
+    /// `None` for a success, and for a request that a shutdown interrupted.
     fn of(outcome: Outcome) -> Option<Self> {
         Some(match outcome {
             Outcome::Unreached(Unreached::Dns) => Self::Dns,
@@ -116,7 +116,7 @@ impl Totals {
         self.parked.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request of which so many events were accepted.
+    /// A request of which this many events were accepted.
     pub(super) fn accepted(&self, events: usize, took: Duration) {
         let events = u64::try_from(events).unwrap_or(u64::MAX);
         self.delivered.fetch_add(events, Ordering::Relaxed);

@@ -12,7 +12,6 @@ pub(super) use self::context::StreamWorker;
 use self::stream::Stream;
 use super::{
     progress::Progress,
-    shared::Shared,
     thread::{Commands, End, Worker, WorkerError},
 };
 use crate::{causes::causes, sink::sink_for, store::Destination};
@@ -26,14 +25,9 @@ impl Worker for StreamWorker {
         if !destination.stream_state.is_running() {
             return self.stand_by(destination.stream_state, commands).await;
         }
-        let Shared {
-            database,
-            clients,
-            services,
-            clock,
-            ..
-        } = &self.shared;
-        let sink = sink_for(destination, clients, services, clock)?;
+        let shared = &self.shared;
+        let database = &shared.database;
+        let sink = sink_for(destination, &shared.clients, &shared.services, &shared.clock)?;
         let Some(cursor) = database.read_cursor(self.destination).await? else {
             return Ok(End::Over);
         };
@@ -47,7 +41,7 @@ impl Worker for StreamWorker {
         tracing::error!(
             destination_id = self.destination.get(),
             error = causes(error),
-            "A stream can't go on; it is tried again in a moment."
+            "A stream failed internally; it is restarted in a second."
         );
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct PendingEvents {
     /// In log order.
     queue: VecDeque<Arc<LoggedEvent>>,
     queued_bytes: usize,
-    /// Events of the queue that are done with before their turn: accepted, or parked.
+    /// Events of the queue that were accepted or parked before the events in front of them.
     ahead: BTreeMap<Seq, Option<RefusedEvent>>,
     /// What stands up to here has been looked at.
     read_to: Seq,
@@ -144,7 +144,7 @@ impl PendingEvents {
             destination_id = self.replay.destination.get(),
             seq = seq.get(),
             refusal = %refusal,
-            "An event was parked by a replay."
+            "A replay parked an event."
         );
         let reason = format!("In replay {}: {}", self.replay.id, report.reason);
         let row = parked_row(seq, 1, refusal, reason, report.response.clone(), now);

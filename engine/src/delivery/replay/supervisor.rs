@@ -1,4 +1,4 @@
-//! Starts, changes and ends the workers of replays, so that those run that are stored as running.
+//! Starts, reconfigures and ends the workers of replays, so that they match the replays that are stored as running.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -45,7 +45,7 @@ impl ReplaySupervisor {
         }
     }
 
-    /// Brings what runs into line with what is stored. Idempotent. What can't be read is looked at again in the next round.
+    /// Makes the running workers match the stored replays. Idempotent. Replays that can't be read are retried in the next round.
     pub(in crate::delivery) async fn reconcile(&mut self, configured: &[Destination], revision: u64) {
         // Looked at first: a worker that ends from here on has perhaps just finished what is read as running.
         let ended = self.workers.iter().filter(|(_, (_, worker))| worker.has_ended());
@@ -56,7 +56,7 @@ impl ReplaySupervisor {
             Err(error) => {
                 tracing::error!(
                     error = causes(&error),
-                    "The replays could not be read; those that run go on as they are."
+                    "The replays could not be read; running ones keep their configuration."
                 );
                 return;
             }
@@ -74,14 +74,14 @@ impl ReplaySupervisor {
                 Some((_, worker)) => {
                     worker.configure(destination, revision);
                 }
-                // At most one request of a replay is at the destination: this one's turn comes when that has ended.
+                // At most one request of a replay is at the destination: this one starts when that has ended.
                 None if is_draining => {}
                 None => self.start(&replay, destination, revision),
             }
             if ended.contains(&replay.id) {
                 tracing::error!(
                     replay_id = replay.id.get(),
-                    "A replay's worker ended by itself; it is started again."
+                    "The worker of a replay ended unexpectedly; it is restarted."
                 );
             }
         }
@@ -131,7 +131,7 @@ impl ReplaySupervisor {
             Err(error) => tracing::error!(
                 replay_id = replay.id.get(),
                 error = causes(&error),
-                "A replay's thread could not be started; it is tried again."
+                "The thread of a replay could not be started; this is retried."
             ),
         }
     }
@@ -141,7 +141,7 @@ impl ReplaySupervisor {
 fn readable(replays: Vec<Result<Replay, StoreError>>) -> Vec<Replay> {
     let readable = replays.into_iter().filter_map(|replay| {
         let unread =
-            |error: &StoreError| tracing::error!(error = causes(error), "A replay can't be read, and does not run.");
+            |error: &StoreError| tracing::error!(error = causes(error), "A replay could not be read and does not run.");
         replay.inspect_err(unread).ok()
     });
     readable.collect()

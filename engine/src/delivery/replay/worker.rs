@@ -1,7 +1,7 @@
 //! One replay, on a thread of its own.
 //!
-//! Everything happens one after the other: wait for the turn, read, send one request, apply the policy to what it came to,
-//! store how far it is. A new order is minded wherever it waits, and nothing is begun after one has come.
+//! Everything happens one after another: wait for the stream, read, send one request, apply the policy to its outcome,
+//! store the progress. A command interrupts every wait, and nothing is started after one has arrived.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ use crate::{
     store::Destination,
 };
 
-/// How often it is looked whether the stream still goes first.
+/// How often the replay checks whether it still has to wait for the stream.
 const TURN_PERIOD: Duration = Duration::from_millis(100);
 
 /// Failures of a stored batch after which it may be one of its events.
@@ -42,7 +42,7 @@ const BATCH_FAILURES: u32 = 3;
 /// With fewer events left than this, a suspect is tried without a pause.
 const FEW: usize = 8;
 
-/// Moves one replay.
+/// Runs one replay.
 pub(super) struct ReplayWorker {
     pub(super) replay: ReplayId,
     pub(super) shared: Shared,
@@ -54,39 +54,39 @@ impl Worker for ReplayWorker {
     }
 
     async fn run(&self, destination: &Arc<Destination>, commands: &mut Commands) -> Result<End, WorkerError> {
-        let Shared {
-            database,
-            clients,
-            services,
-            clock,
-            ..
-        } = &self.shared;
-        let stored = database.find_replay(destination.id, self.replay).await?;
+        let shared = &self.shared;
+        let stored = shared.database.find_replay(destination.id, self.replay).await?;
         let Some(replay) = stored.filter(|replay| replay.state == ReplayState::Running) else {
             return Ok(End::Over);
         };
-        let sink = replay_sink_for(destination, clients, services, clock, self.replay)?;
-        let replaying = ReplayLoop {
+        let sink = replay_sink_for(
+            destination,
+            &shared.clients,
+            &shared.services,
+            &shared.clock,
+            self.replay,
+        )?;
+        let replay_loop = ReplayLoop {
             worker: self,
             filter: Arc::new(destination.range_filter(&replay.request)),
             destination: Arc::clone(destination),
             room: RequestRoom::new(Room::of(sink.batching())),
             sink,
             pending: PendingEvents::new(replay),
-            evidence: Evidence::new(clock.clone()),
+            evidence: Evidence::new(shared.clock.clone()),
             batch_failures: 0,
             troubled_at: None,
             backoff: None,
             stream_was_backing_off: false,
         };
-        replaying.run(commands).await
+        replay_loop.run(commands).await
     }
 
     fn log_failure(&self, error: &WorkerError) {
         tracing::error!(
             replay_id = self.replay.get(),
             error = causes(error),
-            "A replay can't go on; it is tried again in a moment."
+            "A replay failed internally; it is restarted in a second."
         );
     }
 
@@ -283,8 +283,7 @@ impl ReplayLoop<'_> {
         Ok(None)
     }
 
-    /// None if there was a new order and the request did not end in the time that is left then. Its end is unknown: it is
-    /// sent again, if anything is.
+    /// `None` if another command arrived and the request did not end in time. Its outcome is unknown, so it is sent again.
     async fn send(&self, events: &[Arc<LoggedEvent>], commands: &mut Commands) -> Option<SendReport> {
         let closed_at = self.pending.replay().created_at;
         let batch = self.pending.run().map(|(first, last)| Batch { first, last, closed_at });
@@ -450,7 +449,7 @@ impl ReplayLoop<'_> {
 
     fn went_well(&mut self, whole: bool) {
         if self.backoff.take().is_some() {
-            tracing::info!(replay_id = self.worker.replay.get(), "A replay goes on.");
+            tracing::info!(replay_id = self.worker.replay.get(), "A replay stops backing off.");
         }
         self.pending.failed(None);
         if whole {
@@ -470,7 +469,7 @@ impl ReplayLoop<'_> {
                 replay_id = self.worker.replay.get(),
                 destination_id = self.destination.id.get(),
                 trouble = %trouble,
-                "A replay has met with trouble and waits."
+                "The destination fails; a replay backs off."
             );
         }
         let begin = || Backoff::begin(now, trouble, self.worker.shared.clock.clone());

@@ -1,4 +1,4 @@
-//! What has happened since the last commit, and the commit itself.
+//! What a stream has done since its last commit, and the commit itself.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -183,7 +183,7 @@ impl PendingCommit {
         self.unsaved += 1;
     }
 
-    /// These positions are no longer in the log, or the filter does not admit what is there: nothing is owed.
+    /// These positions are no longer in the log, or the filter does not admit their events: they need not be sent.
     pub(super) fn passed_over(&mut self, first: Seq, last: Seq) {
         self.progress.acknowledge_range(first, last);
         self.forget_tries(first, last);
@@ -267,7 +267,7 @@ impl PendingCommit {
         self.unsaved += 1;
     }
 
-    /// When the next commit is due; none if everything is stored.
+    /// When the next commit is due; `None` if everything is stored.
     pub(super) fn commit_due(&self) -> Option<Instant> {
         match self.unsaved {
             0 => None,

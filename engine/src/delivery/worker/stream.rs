@@ -1,4 +1,4 @@
-//! Moving one stream: read, send, acknowledge, store, until there is another command.
+//! The loop of one stream: read, send, acknowledge, store, until there is another command.
 //!
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
@@ -41,7 +41,7 @@ use crate::{
     store::{Admission, Cursor, DueEvent},
 };
 
-/// No more is read while this much waits in the queues.
+/// Nothing more is read while this much waits in the queues.
 const WINDOW_EVENTS: usize = 2_000;
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
@@ -106,7 +106,7 @@ impl Mode {
     }
 }
 
-/// The end of one request, or of looking up a refused event.
+/// The outcome of one request, or of looking up a refused event.
 enum Sent {
     Done(Done),
     /// A refused event is no longer in the log.
@@ -158,7 +158,7 @@ pub(super) struct Stream {
     committing: Option<BoxFuture<'static, Committed>>,
     /// Own failures pause reading and committing until then.
     pause_until: Option<Instant>,
-    /// Refused events were changed in the store and are to be read anew.
+    /// Refused events were changed in the store and are to be read again.
     reload_is_due: bool,
 }
 
@@ -309,7 +309,7 @@ impl Stream {
         if self.backoff.is_none() {
             tracing::warn!(
                 destination_id = self.worker.destination.get(), trouble = %trouble,
-                "A destination fails; the stream backs off and its events wait."
+                "A destination fails; its stream backs off."
             );
             self.epoch += 1;
             self.pace.troubled();

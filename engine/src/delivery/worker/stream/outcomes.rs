@@ -1,4 +1,4 @@
-//! Applying the policy to what one request came to.
+//! Applies the policy to the outcome of a request.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,17 +15,17 @@ use crate::{
     store::RefusedEvent,
 };
 
-/// After a try of a refused event that failed before it was sent.
+/// The pause after an attempt with a refused event that failed before anything was sent.
 const UNREACHED_PAUSE: Duration = Duration::from_secs(10);
 
 /// Why a refused event is parked that can't be read again.
 const GONE: &str = "The event is no longer in the log.";
 const DAMAGED: &str = "The event can't be read: the page of events.db that holds it is damaged.";
 
-/// Of the events of a request, so many are tried one by one when each failed for itself.
+/// The most events of one request that are retried one by one when each failed separately.
 const MOST_ALONE: usize = 8;
 
-/// What a request has shown about its destination.
+/// What a request has shown about the destination.
 #[derive(Default)]
 struct Shown {
     accepted: usize,
@@ -67,7 +67,7 @@ impl Stream {
                 tracing::info!(
                     destination_id = self.worker.destination.get(),
                     seq = seq.get(),
-                    "A refused event is no longer admitted by the filter; it is not tried again."
+                    "A refused event is no longer admitted by the filter and will not be retried."
                 );
                 self.refusals.remove(seq);
                 self.pending.refusal_ended(seq);
@@ -227,7 +227,7 @@ impl Stream {
         self.queues.put_back(queue, event);
     }
 
-    /// What a request that was sent under the present conditions means for the next ones.
+    /// Changes how the stream sends, by what a request has shown that was sent since it last began to back off.
     fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
         if shown.refused_too_many {
             self.is_searching = false;
@@ -372,7 +372,7 @@ impl Stream {
         self.pending.delivered(event.seq, now);
     }
 
-    /// True if so many were refused in a row that it is the destination.
+    /// True if so many events in a row were refused that the destination is at fault.
     fn refuse(
         &mut self,
         event: &LoggedEvent,

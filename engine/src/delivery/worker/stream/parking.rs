@@ -1,4 +1,4 @@
-//! Parking the event that a stream is stuck at, when an administrator wants that.
+//! Parks the event that a stream is stuck at, on request of an administrator.
 
 use domain::ids::Seq;
 

@@ -1,4 +1,4 @@
-//! Reading on in the log, and what is passed over.
+//! Reading the log, and skipping events that the filter does not admit or that are gone.
 
 use domain::ids::Seq;
 use tokio::time::Instant;
@@ -68,7 +68,7 @@ impl Stream {
                 first_seq = first.get(),
                 last_seq = last.get(),
                 lost,
-                "Events can't be read from the damaged log; they are not sent."
+                "Events could not be read from the damaged log and will not be sent."
             );
         } else if lost > 0 {
             tracing::warn!(
@@ -76,7 +76,7 @@ impl Stream {
                 first_seq = first.get(),
                 last_seq = last.get(),
                 lost,
-                "Events left the log while their destination was inactive; they are not sent."
+                "Events were removed from the log while their destination was inactive and will not be sent."
             );
         }
         if let Mode::Batches(batches) = &mut self.mode

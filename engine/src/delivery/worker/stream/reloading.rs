@@ -1,4 +1,4 @@
-//! Reading the refused events anew, after an administrator has retried or discarded some.
+//! Reads the refused events again, after an administrator has retried or discarded some.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ struct Measured {
     bodies: Vec<(Seq, u64)>,
 }
 
-/// Refused events could not be read anew.
+/// The refused events could not be read again.
 #[derive(Debug, thiserror::Error)]
 enum ReloadError {
     #[error("the store failed")]
@@ -35,8 +35,7 @@ enum ReloadError {
 }
 
 impl Stream {
-    /// Reads the refused events anew if that was asked for, but not while a commit is under way, of which it could see the
-    /// one half and not the other.
+    /// Reads the refused events again if requested, but not during a commit, of which it could see only a part.
     pub(super) async fn reload_refusals(&mut self) {
         if !self.reload_is_due || self.committing.is_some() || self.is_paused() {
             return;
@@ -67,7 +66,7 @@ impl Stream {
         self.note_room();
     }
 
-    /// What waits because too many events are refused is tried at once when there is room again.
+    /// When there is room again, the event that waits for it is sent immediately.
     pub(super) fn note_room(&mut self) {
         if !self.waits_for_room || self.refused_too_many() {
             return;

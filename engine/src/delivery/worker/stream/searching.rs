@@ -1,4 +1,4 @@
-//! Finding out whether an event or the destination is at fault.
+//! Determines whether an event or the destination is at fault.
 
 use domain::{
     Timestamp,
@@ -121,7 +121,7 @@ impl Stream {
     fn blame(&mut self, seq: Seq, about: About, now: Timestamp) {
         let About { queue, report, .. } = about;
         if self.refused_too_many() {
-            // As many events are kept aside as may be: it stays where it is, and its failures are counted anew.
+            // As many events are kept aside as may be: it stays where it is, and its failures are counted again from zero.
             self.queues.unblock(queue);
             if let Mode::Batches(batches) = &mut self.mode {
                 batches.watch(&self.queues, Instant::now());
@@ -136,7 +136,7 @@ impl Stream {
             destination_id = self.worker.destination.get(),
             seq = seq.get(),
             reason = report.reason,
-            "An event fails while others are accepted: it is tried again later, and the others go on."
+            "An event fails while others are accepted; it is set aside and retried later."
         );
         self.refusals.keep(&event);
         let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);

@@ -1,4 +1,4 @@
-//! What is sent next, and when there is something to do without anything having happened.
+//! Decides what is sent next, and when the stream wakes by itself.
 
 use std::sync::Arc;
 
