@@ -82,7 +82,7 @@ impl TokenName {
         if text.eq_ignore_ascii_case(crate::instance_event::INSTANCE_SOURCE) {
             return Err(FieldError::new(
                 Field::Name,
-                "Name: audit-streams is kept for this instance's own events.",
+                "Name: audit-streams is reserved for instance events.",
             ));
         }
         Ok(Self(text.to_owned()))

@@ -153,12 +153,12 @@ pub enum LogStep {
     End,
 }
 
-/// The next step for the log, of whose size limit `owed_percent` is taken up by what streams are still owed.
-pub fn step_log(is_raised: bool, owed_percent: u64, share: LogShare) -> LogStep {
+/// The next step for the log, of whose size limit `undelivered_percent` is taken up by what streams are still owed.
+pub fn step_log(is_raised: bool, undelivered_percent: u64, share: LogShare) -> LogStep {
     let threshold = u64::from(share.get());
-    if !is_raised && owed_percent >= threshold {
+    if !is_raised && undelivered_percent >= threshold {
         LogStep::Raise
-    } else if is_raised && owed_percent + LOG_SLACK <= threshold {
+    } else if is_raised && undelivered_percent + LOG_SLACK <= threshold {
         LogStep::End
     } else {
         LogStep::Leave

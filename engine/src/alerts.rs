@@ -115,7 +115,7 @@ async fn keep_looking(alerts: Arc<Alerts>) {
         if let Err(error) = alerts.look().await
             && !files_are_missing(&error)
         {
-            tracing::warn!(error = causes(&error), "The streams could not be looked at for alerts.");
+            tracing::warn!(error = causes(&error), "Checking the streams for alerts failed.");
         }
     }
 }
@@ -133,7 +133,7 @@ async fn keep_sending(alerts: Arc<Alerts>) {
         {
             tracing::warn!(
                 error = causes(&error),
-                "Notices of alerts could not be read or removed."
+                "Alert notifications could not be read or removed."
             );
         }
     }
@@ -208,7 +208,7 @@ impl Alerts {
                     since: raised.since,
                     failure,
                     waiting,
-                    told_at: now,
+                    notified_at: now,
                 };
                 Some((TroubleChange::Stream(id, raised), Some(news)))
             }
@@ -280,14 +280,14 @@ impl Alerts {
         let owed_bytes = most_owed.map_or(stored.kept_bytes, |most| {
             stored.bytes_after(most.acknowledged, self.log.last_seq())
         });
-        let owed_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
-        Ok(match step_log(is_raised, owed_percent, share) {
+        let undelivered_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
+        Ok(match step_log(is_raised, undelivered_percent, share) {
             LogStep::Leave => None,
             LogStep::End => Some((TroubleChange::LogOver, None)),
             LogStep::Raise => {
                 let blamed = |id: DestinationId| destinations.iter().find(|destination| destination.id == id);
                 let news = AlertNews::LogNearingLimit {
-                    owed_percent,
+                    undelivered_percent,
                     limit,
                     held_back_by: most_owed.and_then(|most| blamed(most.destination)).map(alerted),
                 };

@@ -178,8 +178,8 @@ impl Engine {
             Err(error) if has_had_a_log && error.is_failed_write() => {
                 tracing::error!(
                     error = causes(&error),
-                    "The data folder can't be written. The server starts all the same: it delivers what the log holds, and takes \
-                     events in when the folder can be written again."
+                    "The data folder is not writable. The server starts anyway: it delivers the events in the log, and accepts \
+                     new ones once the folder is writable again."
                 );
                 true
             }
@@ -282,7 +282,10 @@ impl Engine {
     /// Brings stored instance events into the log. A failure is logged and made good by the upkeep's timer.
     pub(crate) async fn relay_instance_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
-            tracing::warn!(error = causes(&error), "Instance events wait to be logged.");
+            tracing::warn!(
+                error = causes(&error),
+                "Instance events could not be appended to the log; they will be retried."
+            );
         }
     }
 
@@ -294,10 +297,7 @@ impl Engine {
         self.alert_tasks.abort();
         // A new generation: files that are copied from now on are told apart from those that were copied before.
         if let Err(error) = storage::begin_generation(&self.log, &self.database).await {
-            tracing::warn!(
-                error = causes(&error),
-                "That the server was stopped in order could not be noted."
-            );
+            tracing::warn!(error = causes(&error), "Recording the clean shutdown failed.");
         }
         self.log.close().await;
         self.database.checkpoint().await;
@@ -396,7 +396,10 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
         if let Err(error) = retention::release(&log, &database, &mut released_to).await
             && !files_are_missing(&error)
         {
-            tracing::warn!(error = causes(&error), "Kept events could not be removed.");
+            tracing::warn!(
+                error = causes(&error),
+                "Refused events that no stream needs any more could not be removed."
+            );
         }
     }
 }
@@ -405,20 +408,26 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
     if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await
         && !files_are_missing(&error)
     {
-        tracing::warn!(error = causes(&error), "How far the log is could not be noted.");
+        tracing::warn!(
+            error = causes(&error),
+            "Recording the newest position of the log failed."
+        );
     }
     if let Err(error) = record_damage(log, database, clock).await
         && !files_are_missing(&error)
     {
         tracing::warn!(
             error = causes(&error),
-            "That events can't be read could not be recorded."
+            "Recording an audit event about unreadable events failed."
         );
     }
     if let Err(error) = relay(database, log, clock).await
         && !files_are_missing(&error)
     {
-        tracing::warn!(error = causes(&error), "Instance events wait to be logged.");
+        tracing::warn!(
+            error = causes(&error),
+            "Instance events could not be appended to the log; they will be retried."
+        );
     }
 }
 

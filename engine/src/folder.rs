@@ -67,8 +67,8 @@ impl DataFolder {
         if mode_of(&self.path)? & !FOLDER_MODE != 0 {
             tracing::warn!(
                 path = %self.path.display(),
-                "The data folder holds other files too, so its permissions stay as they are: others can see which files \
-                 there are. Give the server a folder of its own."
+                "The data folder contains other files, so its permissions are not changed: other users can list its \
+                 files. Give the server a separate folder."
             );
         }
         Ok(())
@@ -187,7 +187,7 @@ fn restrict(path: &Path, mode: u32) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             tracing::warn!(
                 path = %path.display(),
-                "Others than the owner may have access to this, and only the owner can change that."
+                "Users other than the owner may have access to this path, and only the owner can change its permissions."
             );
             Ok(())
         }

@@ -5,7 +5,7 @@ use crate::{log::LogError, pairing::Mismatch, store::StoreError, vault::KeyError
 /// The engine could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("can't make or use the data folder {path}")]
+    #[error("can't create or use the data folder {path}")]
     DataDir { path: String, source: std::io::Error },
     #[error("another server is running on the data folder {path}")]
     InUse { path: String },

@@ -85,7 +85,7 @@ impl Pairing {
         if !self.accepts_mismatch {
             return Err(mismatch);
         }
-        tracing::warn!(%mismatch, "The files don't match; they are used together all the same, as the command line asks.");
+        tracing::warn!(%mismatch, "The files don't match; they are used together because the command line says so.");
         Ok(())
     }
 }

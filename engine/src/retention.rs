@@ -15,7 +15,7 @@ use crate::{
 /// Old events could not be removed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RetentionError {
-    #[error("what destinations still owe could not be read")]
+    #[error("the undelivered events could not be determined")]
     Store(#[from] StoreError),
     #[error("the log refused")]
     Log(#[from] LogError),

@@ -161,14 +161,14 @@ impl WriteState {
             );
         }
         if in_place && was_missing {
-            tracing::info!(file = self.file, "The file is in its place again.");
+            tracing::info!(file = self.file, "The file is back in place.");
         }
         in_place
     }
 
     pub(crate) fn succeeded(&self) {
         if self.fails.swap(false, Ordering::AcqRel) {
-            tracing::info!(file = self.file, "The file can be written again.");
+            tracing::info!(file = self.file, "The file is writable again.");
         }
     }
 
@@ -177,7 +177,7 @@ impl WriteState {
         if !self.fails.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 file = self.file,
-                "The file can't be written; /readyz answers 503 until it can."
+                "The file is not writable; /readyz responds with 503 until it is."
             );
         }
     }

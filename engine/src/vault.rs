@@ -36,7 +36,7 @@ pub(crate) struct Place {
 /// The key could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("can't read or make the encryption key file {path}")]
+    #[error("can't read or create the encryption key file {path}")]
     File { path: String, source: std::io::Error },
     #[error("the encryption key must be 32 bytes in base64")]
     Malformed,
@@ -46,7 +46,9 @@ pub enum KeyError {
 
 /// Sealed with another key, for another place, or damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a stored secret does not open with this instance's key: is secret.key the one it was written with?")]
+#[error(
+    "a stored secret can't be decrypted with this instance's key; check that secret.key is the one it was encrypted with"
+)]
 pub struct DoesNotOpen;
 
 impl Vault {

@@ -190,11 +190,7 @@ async fn a_session_on_its_own_page_may_change_things_and_is_named() {
         (&json!(1), &json!("root"))
     );
     let own = ask(Method::PATCH, "/api/v1/users/1").body(r#"{"enabled":false}"#);
-    assert!(
-        Answer::of(own).await.refused_fields()[0]
-            .1
-            .contains("disable themselves")
-    );
+    assert!(Answer::of(own).await.refused_fields()[0].1.contains("disable yourself"));
 }
 
 #[tokio::test]

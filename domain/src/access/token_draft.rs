@@ -49,7 +49,7 @@ fn parse_scopes(texts: &[String]) -> Result<Vec<Scope>, FieldError> {
     let parsed: Result<Vec<Scope>, _> = texts.iter().map(|text| text.parse()).collect();
     let mut scopes = parsed.map_err(|error| FieldError::new(Field::Scopes, error.to_string()))?;
     if scopes.is_empty() {
-        let rule = "Scopes: choose at least one; a token without any could do nothing.";
+        let rule = "Scopes: choose at least one; a token without scopes has no access.";
         return Err(FieldError::new(Field::Scopes, rule));
     }
     scopes.sort_unstable();
@@ -63,7 +63,7 @@ fn parse_expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, FieldEr
         return Ok(None);
     }
     let Ok(day) = Timestamp::parse(&format!("{text}T00:00:00Z")) else {
-        let rule = "Last day: a date such as 2027-01-31, or nothing for a token that never expires.";
+        let rule = "Last day: a date such as 2027-01-31; leave it empty for a token that never expires.";
         return Err(FieldError::new(Field::ExpiresAt, rule));
     };
     let end = day.plus(DAY);

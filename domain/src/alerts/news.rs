@@ -1,4 +1,4 @@
-//! What is told, in words and as data. None of it is a secret: a stream is told of by its name.
+//! The content of alerts, as text and as data. It contains no secrets: a stream is identified by its name.
 
 use std::{fmt, time::Duration};
 
@@ -12,12 +12,12 @@ use crate::{
     settings::{ByteSize, LogSize, RetentionDays},
 };
 
-/// The stream that it is about.
+/// The stream that an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertedStream {
     pub id: DestinationId,
     pub kind: DestinationKind,
-    /// As it is called when this is told.
+    /// Its name at the time of the notification.
     pub name: String,
 }
 
@@ -46,16 +46,16 @@ pub enum AlertNews {
         stream: AlertedStream,
         since: Timestamp,
         failure: StreamFailure,
-        /// Positions of the log that are still to be acknowledged.
+        /// Size of the backlog: positions of the log that are not acknowledged.
         waiting: u64,
-        told_at: Timestamp,
+        notified_at: Timestamp,
     },
     StreamRecovered {
         stream: AlertedStream,
         since: Timestamp,
         failed_for: Duration,
     },
-    /// Events that the destination refused are not tried any more.
+    /// Events that the destination refused are no longer retried.
     EventsParked {
         stream: AlertedStream,
         /// How many since the last notification.
@@ -72,10 +72,10 @@ pub enum AlertNews {
         days: RetentionDays,
     },
     LogNearingLimit {
-        /// Of the limit, taken up by what is still owed, about.
-        owed_percent: u64,
+        /// The share of the limit that undelivered events take up, approximately.
+        undelivered_percent: u64,
         limit: LogSize,
-        /// The stream that is owed most; none if it has gone in the meantime.
+        /// The stream with the largest backlog; `None` if it was deleted in the meantime.
         held_back_by: Option<AlertedStream>,
     },
 }
@@ -91,7 +91,7 @@ impl AlertNews {
         }
     }
 
-    /// The stream that it is about, or that is to blame.
+    /// The stream that it is about, or that holds back the log.
     pub const fn stream(&self) -> Option<&AlertedStream> {
         match self {
             Self::StreamFailing { stream, .. }
@@ -108,11 +108,11 @@ impl AlertNews {
             Self::StreamFailing {
                 stream,
                 since,
-                told_at,
+                notified_at,
                 failure,
                 ..
             } => {
-                let lasted = spoken(told_at.since(*since));
+                let lasted = spoken(notified_at.since(*since));
                 format!("Stream {} has been failing for {lasted}: {failure}", stream.name)
             }
             Self::StreamRecovered { stream, failed_for, .. } => {
@@ -127,13 +127,15 @@ impl AlertNews {
             Self::EventsPrunedEarly { days, .. } => {
                 format!("Audit events are removed from the log before they are {days} days old")
             }
-            Self::LogNearingLimit { owed_percent, .. } => {
-                format!("What streams are still owed takes up {owed_percent} % of the room of the audit log")
+            Self::LogNearingLimit {
+                undelivered_percent, ..
+            } => {
+                format!("Undelivered events fill {undelivered_percent} % of the audit log")
             }
         }
     }
 
-    /// What an e-mail says: what happened, what it means, what to do.
+    /// The body of an e-mail: what happened, what it means, what to do.
     pub fn text(&self) -> String {
         let summary = self.summary();
         match self {
@@ -144,22 +146,22 @@ impl AlertNews {
                 ..
             } => format!(
                 "{summary}.\n\nRefusing since: {since}\nWaiting: {waiting} audit events\n\nNothing is lost: a refused event is \
-                 tried again, and parked after five attempts. Parked events are kept until you retry or discard them. Open the \
+                 retried, and parked after five attempts. Parked events are kept until you retry or discard them. Open the \
                  stream under Audit events, Streams to see what the destination answers. You will be notified when it accepts \
                  events again."
             ),
             Self::StreamFailing { since, waiting, .. } => format!(
                 "{summary}.\n\nFailing since: {since}\nWaiting: {waiting} audit events\n\nNothing is lost: audit events are \
                  kept and sent when the destination accepts them again, as long as the log has room. Open the stream under \
-                 Audit events, Streams to see its last failures. You will be told when it has recovered."
+                 Audit events, Streams to see its last failures. You will be notified when it recovers."
             ),
             Self::StreamRecovered { since, .. } => format!(
-                "{summary}.\n\nIt had been failing since: {since}\n\nWhat was kept for it meanwhile is being sent, the oldest \
-                 first. There is nothing to do."
+                "{summary}.\n\nFailing since: {since}\n\nThe events that were kept in the meantime are being sent, the oldest \
+                 first. No action is needed."
             ),
             Self::EventsParked { parked, reason, .. } => format!(
-                "{summary}.\n\nParked now: {parked} audit events\nReason of the newest: {reason}\n\nParked events are not sent any \
-                 more, and no other event waits for them. They are kept until you retry or discard them: open the stream under \
+                "{summary}.\n\nParked now: {parked} audit events\nReason of the newest: {reason}\n\nParked events are no longer \
+                 sent, and no other event waits for them. They are kept until you retry or discard them: open the stream under \
                  Audit events, Streams."
             ),
             Self::EventsPrunedEarly { newly, limit, .. } => format!(
@@ -171,12 +173,12 @@ impl AlertNews {
             Self::LogNearingLimit {
                 limit, held_back_by, ..
             } => {
-                let blame = held_back_by
-                    .as_ref()
-                    .map_or_else(String::new, |stream| format!("Owed most: stream {}\n", stream.name));
+                let largest = held_back_by.as_ref().map_or_else(String::new, |stream| {
+                    format!("Largest backlog: stream {}\n", stream.name)
+                });
                 format!(
-                    "{summary}.\n\n{blame}Limit: {limit}\n\nWhen it is full, no more audit events are taken in, and whoever \
-                     posts them is told to come back. Mend the stream that is owed most, switch it off, or raise the limit \
+                    "{summary}.\n\n{largest}Limit: {limit}\n\nWhen the log is full, new audit events are rejected, and clients \
+                     are asked to retry later. Repair or deactivate the stream with the largest backlog, or raise the limit \
                      under Settings, Retention.",
                     limit = ByteSize(limit.bytes()),
                 )
@@ -184,7 +186,7 @@ impl AlertNews {
         }
     }
 
-    /// For programs: of an audit event's details, and of a webhook.
+    /// The same as data, for the details of an audit event and for a webhook.
     pub fn data(&self) -> Value {
         match self {
             Self::StreamFailing {
@@ -225,12 +227,12 @@ impl AlertNews {
                 "retention_days": days.get(),
             }),
             Self::LogNearingLimit {
-                owed_percent,
+                undelivered_percent,
                 limit,
                 held_back_by,
             } => json!({
                 "destination": held_back_by.as_ref().map(destination),
-                "owed_percent": owed_percent,
+                "undelivered_percent": undelivered_percent,
                 "limit_bytes": limit.bytes(),
             }),
         }
@@ -241,7 +243,7 @@ fn destination(stream: &AlertedStream) -> Value {
     json!({"id": stream.id, "name": stream.name, "kind": stream.kind.as_str()})
 }
 
-/// A duration as people say it, in its two largest units: `2 hours 5 minutes`.
+/// A duration in its two largest units, for example `2 hours 5 minutes`.
 pub fn spoken(duration: Duration) -> String {
     const UNITS: [(&str, u64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
     let seconds = duration.as_secs();
@@ -292,7 +294,7 @@ mod tests {
             since: Timestamp::from_unix_ms(0),
             failure: StreamFailure::Retrying(Trouble::Unavailable(503)),
             waiting: 42,
-            told_at: Timestamp::from_unix_ms(600_000),
+            notified_at: Timestamp::from_unix_ms(600_000),
         };
         assert_eq!(
             failing.summary(),
@@ -313,7 +315,7 @@ mod tests {
             since: Timestamp::from_unix_ms(0),
             failure: StreamFailure::Refusing("Answered 422.".into()),
             waiting: 0,
-            told_at: Timestamp::from_unix_ms(600_000),
+            notified_at: Timestamp::from_unix_ms(600_000),
         };
         assert_eq!(
             refusing.summary(),
@@ -344,15 +346,15 @@ mod tests {
         );
         assert_eq!(recovered.data()["failed_seconds"], json!(720));
         let full = AlertNews::LogNearingLimit {
-            owed_percent: 81,
+            undelivered_percent: 81,
             limit: LogSize::DEFAULT,
             held_back_by: Some(stream()),
         };
         assert!(
-            full.text().contains("Owed most: stream SIEM\nLimit: 10GiB"),
+            full.text().contains("Largest backlog: stream SIEM\nLimit: 10GiB"),
             "{}",
             full.text()
         );
-        assert_eq!(full.data()["owed_percent"], json!(81));
+        assert_eq!(full.data()["undelivered_percent"], json!(81));
     }
 }

@@ -401,7 +401,7 @@ impl<'de> Deserialize<'de> for Sent<'de> {
                 }
                 None => sent.unknown.push((member.raw_name, member.value)),
                 Some(slot) if slot.is_none() => *slot = Some(member.value),
-                Some(_) => return Err(Error::custom(format!("the field `{name}` stands twice"))),
+                Some(_) => return Err(Error::custom(format!("the field `{name}` appears twice"))),
             }
         }
         Ok(sent)

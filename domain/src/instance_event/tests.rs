@@ -667,7 +667,7 @@ fn golden_events() -> Vec<InstanceEvent> {
                 since,
                 failure: StreamFailure::Refusing("Answered 422.".into()),
                 waiting: 42,
-                told_at: at_ten_minutes(),
+                notified_at: at_ten_minutes(),
             }),
             InstanceEvent::alert(AlertNews::StreamRecovered {
                 stream: stream.clone(),
@@ -681,7 +681,7 @@ fn golden_events() -> Vec<InstanceEvent> {
                 reason: "Answered 422.".into(),
             }),
             InstanceEvent::alert(AlertNews::LogNearingLimit {
-                owed_percent: 81,
+                undelivered_percent: 81,
                 limit: LogSize::DEFAULT,
                 held_back_by: Some(stream),
             }),
@@ -689,7 +689,7 @@ fn golden_events() -> Vec<InstanceEvent> {
     }
     events.extend([
         InstanceEvent::alert(AlertNews::LogNearingLimit {
-            owed_percent: 81,
+            undelivered_percent: 81,
             limit: LogSize::DEFAULT,
             held_back_by: None,
         }),

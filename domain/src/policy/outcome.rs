@@ -14,7 +14,7 @@ pub enum Unreached {
     Connect,
     /// The certificate or the handshake was not accepted.
     Tls(TlsFailure),
-    /// No whole answer within the deadline of the attempt.
+    /// No complete response within the deadline of the attempt.
     Timeout,
     /// The connection ended before the answer did.
     Interrupted,

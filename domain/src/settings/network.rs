@@ -54,7 +54,7 @@ pub fn parse_allowlist(text: &str) -> Result<Vec<AllowEntry>, FieldError> {
     }
     if entries.len() > MAX_ENTRIES {
         let rule =
-            format!("Allowlist: at most {MAX_ENTRIES} entries; a range such as 10.0.0.0/8 stands for many addresses.");
+            format!("Allowlist: at most {MAX_ENTRIES} entries; use a range such as 10.0.0.0/8 for many addresses.");
         return Err(FieldError::new(Field::Allowlist, rule));
     }
     Ok(entries)

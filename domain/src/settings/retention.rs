@@ -148,7 +148,7 @@ fn parse_log_size(text: &str) -> Result<Option<LogSize>, FieldError> {
         .map_err(|_| refused("Size: a number and a unit, for example 10GiB or 500MB."))?;
     if size.0 < LogSize::MIN.bytes() {
         return Err(refused(
-            "Size: at least 64MiB; a smaller log could not take in one full request.",
+            "Size: at least 64MiB; a smaller log could not store one full request.",
         ));
     }
     let size = LogSize::new(size.0).ok_or_else(|| refused("Size: at most 1024TiB."));

@@ -201,7 +201,7 @@ fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredA
     };
     let secret = webhook.as_ref().and_then(|webhook| webhook.secret.as_ref());
     if secret.is_some_and(|secret| Signer::new(secret.expose()).is_none()) {
-        let rule = "Signing secret: the part after whsec_ is no base64.";
+        let rule = "Signing secret: the part after whsec_ is not valid base64.";
         return Err(AdminError::refused(Field::WebhookSecret, rule));
     }
     Ok(StoredAlertSettings {

@@ -22,7 +22,7 @@ pub enum AdminError {
     #[error("somebody else changed this in the meantime")]
     ChangedMeanwhile,
     /// No more destinations fit on this instance.
-    #[error("there are {limit} destinations, the most that are allowed")]
+    #[error("the limit of {limit} destinations is reached")]
     TooManyDestinations { limit: u32 },
     /// Another request had this idempotency key.
     #[error("another request had this idempotency key")]
@@ -132,7 +132,7 @@ impl From<ParkError> for AdminError {
             ParkError::NotStuck => "The stream is not backing off, or requests with this event alone have not failed.",
             ParkError::InFlight => "The event is being sent right now. Try again in a moment.",
             ParkError::TooManyRefused => {
-                "As many events of this destination are refused or parked as are kept. Discard parked ones first."
+                "The limit of refused and parked events of this destination is reached. Discard parked events first."
             }
         };
         Self::NotParked { reason }

@@ -30,17 +30,17 @@ pub struct Maintenance {
 pub enum MaintenanceError {
     #[error("the store failed")]
     Store(#[from] StoreError),
-    #[error("a secret can't be made")]
+    #[error("a secret could not be generated")]
     Secret(#[from] KeyError),
     #[error("a password can't be hashed")]
     Password(#[from] PasswordError),
     #[error("{}", .0.message)]
     Field(FieldError),
-    #[error("there is a token named {name} already; names are not used twice, not even those of revoked tokens")]
+    #[error("a token named {name} already exists; names can't be reused, not even those of revoked tokens")]
     TokenNameTaken { name: String },
     #[error("there is no token named {name} that could be revoked; `audit-streams token list` shows all of them")]
     NoSuchToken { name: String },
-    #[error("there is no user named {username}; the server makes `root` when it first starts on a data folder")]
+    #[error("there is no user named {username}; the server creates `root` when it first starts with a data folder")]
     NoSuchUser { username: String },
 }
 

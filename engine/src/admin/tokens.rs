@@ -39,7 +39,7 @@ impl Engine {
         let request = draft.parse(now)?;
         let token = ApiToken::generate()?;
         let Some(id) = insert(self.database(), author, now, request, &token).await? else {
-            let rule = "Name: another token has or had this name. Names are not used twice, because events carry them.";
+            let rule = "Name: another token has or had this name. Names can't be reused, because events contain them.";
             return Err(AdminError::refused(Field::Name, rule));
         };
         self.relay_instance_events().await;

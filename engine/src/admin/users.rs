@@ -69,7 +69,7 @@ impl Engine {
         if author.user_id == Some(id) {
             return Err(AdminError::refused(
                 Field::Username,
-                "Nobody can disable themselves. Ask another administrator.",
+                "You can't disable yourself. Ask another administrator.",
             ));
         }
         let changed = |username: &str| {

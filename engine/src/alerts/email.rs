@@ -73,12 +73,12 @@ fn why_not(error: &MailError) -> String {
     match error {
         MailError::Blocked(blocked) => format!("{blocked}."),
         MailError::Unresolved(unresolved) => format!("{unresolved}."),
-        MailError::Timeout => "The e-mail server gave no whole answer within 30 seconds.".to_owned(),
+        MailError::Timeout => "The e-mail server sent no complete response within 30 seconds.".to_owned(),
         MailError::Tls(error) => format!("TLS can't be used: {}.", root_cause(error)),
         MailError::Server(error) => match (error.status(), find_cause::<rustls::Error>(error)) {
             (Some(status), _) => format!("The e-mail server answered {status}: {}.", root_cause(error)),
             (None, Some(tls)) => format!("The TLS handshake with the e-mail server failed: {tls}."),
-            (None, None) => format!("No e-mail could be handed in: {}.", root_cause(error)),
+            (None, None) => format!("The e-mail could not be sent: {}.", root_cause(error)),
         },
     }
 }

@@ -38,7 +38,7 @@ impl Alerts {
                         channel = channel.as_str(),
                         subject = notice.subject,
                         reason = %reason,
-                        "An alert could not be told for a day and is given up."
+                        "An alert notification could not be sent for a day and was dropped."
                     );
                     self.database.remove_notice(&notice.id).await?;
                 }
@@ -63,7 +63,7 @@ impl Alerts {
             channel = notice.channel.as_str(),
             reason = %reason,
             again_in_seconds = pause.as_secs(),
-            "An alert could not be told yet."
+            "An alert notification could not be sent; it will be retried."
         );
         let now = self.clock.now();
         match reason.about {

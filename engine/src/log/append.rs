@@ -52,7 +52,7 @@ impl EventLog {
         let conflicts = self.conflicts(source, repeats).await.unwrap_or_else(|error| {
             tracing::warn!(
                 error = causes(&error),
-                "Repeated events could not be compared with those that are stored; they are taken for the same."
+                "Repeated events could not be compared with the stored ones; they are treated as identical."
             );
             Vec::new()
         });

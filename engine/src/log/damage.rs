@@ -44,7 +44,7 @@ impl Damage {
             tracing::error!(
                 first_seq = first.get(),
                 last_seq = last.get(),
-                "Events can't be read: the page of events.db that holds them is damaged. They are passed over."
+                "Events can't be read: the page of events.db that holds them is damaged. They are skipped."
             );
             known.unreported.push((*first, *last));
         }

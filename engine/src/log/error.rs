@@ -22,7 +22,7 @@ pub enum LogError {
     Mismatch(#[from] Mismatch),
     #[error("the file is a database, but not a log of Audit Streams")]
     NotALog,
-    #[error("the file can't be looked at")]
+    #[error("the file can't be inspected")]
     File(#[source] std::io::Error),
     #[error("the log's writer could not be started")]
     Thread(#[from] std::io::Error),
@@ -64,7 +64,7 @@ impl LogError {
 /// Events were not appended; nothing of the request is in the log, unless the error is `Failed` at the moment of a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    #[error("the log has more waiting than it can take")]
+    #[error("the queue of the log is full")]
     Busy,
     #[error("the log has reached its size limit, and it holds events that have not been delivered yet")]
     Full,

@@ -184,7 +184,7 @@ impl Writer {
         if let Some(thread) = thread {
             let joined = tokio::task::spawn_blocking(move || thread.join()).await;
             if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("The log's writer ended in a panic.");
+                tracing::error!("The log writer panicked.");
             }
         }
     }

@@ -68,7 +68,10 @@ impl Connector {
         let allowed = self.admit(&host, &found, recording)?;
         let stream = connect_tcp(&allowed, recording).await?;
         if url.scheme() != "https" {
-            recording.skip(StageName::Tls, "The URL begins with http://: nothing is encrypted.");
+            recording.skip(
+                StageName::Tls,
+                "The URL begins with http://, so the connection is not encrypted.",
+            );
             return Ok(Stream::new(Transport::Plain(stream)));
         }
         let stream = self.negotiate_tls(&host, stream, recording).await?;
@@ -78,7 +81,7 @@ impl Connector {
     async fn resolve(&self, url: &Url, recording: &Recording) -> Result<(String, Vec<SocketAddr>), SendError> {
         recording.begin(StageName::Address);
         let literal = |address: IpAddr| {
-            recording.done(format!("{address} is an address already."));
+            recording.done(format!("{address} is an IP address."));
             (address.to_string(), vec![SocketAddr::new(address, self.port)])
         };
         match url.host() {
@@ -103,7 +106,7 @@ impl Connector {
             Ok(allowed) => {
                 recording.done(match found.len() - allowed.len() {
                     0 => "The rules allow it.".to_owned(),
-                    _ => format!("The rules allow {} alone.", listed(&allowed)),
+                    _ => format!("The rules allow only {}.", listed(&allowed)),
                 });
                 Ok(allowed)
             }
@@ -146,7 +149,7 @@ impl Connector {
                 Ok(stream)
             }
             Err(error) => {
-                let seen = certificate().map(|der| format!(" What was shown: {}.", described(&der)));
+                let seen = certificate().map(|der| format!(" The server presented: {}.", described(&der)));
                 recording.failed(format!("{error}.{}", seen.unwrap_or_default()));
                 Err(no_connection(error))
             }

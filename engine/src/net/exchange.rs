@@ -173,7 +173,7 @@ impl Response {
         loop {
             let next = poll_fn(|context| Pin::new(&mut self.body).poll_frame(context));
             let Ok(next) = timeout_at(self.deadline, next).await else {
-                self.recording.failed("The answer did not end in time.");
+                self.recording.failed("The response did not end in time.");
                 if let Some((connection, Some(pool))) = self.connection.take() {
                     pool.retire(&connection);
                 }
@@ -185,7 +185,7 @@ impl Response {
                     return Ok(None);
                 }
                 Some(Err(error)) => {
-                    self.recording.failed(format!("The answer broke off: {error}."));
+                    self.recording.failed(format!("The response ended early: {error}."));
                     return Err(BodyError::Broken(error));
                 }
                 Some(Ok(frame)) => frame,

@@ -37,11 +37,11 @@ pub(crate) enum MailError {
     Blocked(#[source] Blocked),
     #[error("the host has no address")]
     Unresolved(#[source] Unresolved),
-    #[error("no whole answer within {} seconds", ATTEMPT_DEADLINE.as_secs())]
+    #[error("no complete response within {} seconds", ATTEMPT_DEADLINE.as_secs())]
     Timeout,
     #[error("no encrypted connection can be set up")]
     Tls(#[source] smtp::Error),
-    #[error("the server did not take it")]
+    #[error("the server did not accept it")]
     Server(#[source] smtp::Error),
 }
 
@@ -62,7 +62,7 @@ impl GuardedClients {
             Err(_) => return Err(MailError::Timeout),
         };
         if tokio::time::timeout(QUIT_DEADLINE, connection.abort()).await.is_err() {
-            tracing::debug!("An e-mail server that took an e-mail did not end the connection.");
+            tracing::debug!("The e-mail server accepted an e-mail but did not end the connection.");
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ impl Trace {
         let now = self.now_us();
         let mut requests = self.lock().clone();
         for request in &mut requests {
-            request.end(StageState::Failed, "There was no end to it in time.".to_owned(), now);
+            request.end(StageState::Failed, "Timed out.".to_owned(), now);
         }
         requests
     }

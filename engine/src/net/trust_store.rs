@@ -114,13 +114,13 @@ impl State {
         match Trust::of_this_machine() {
             Ok(trust) => {
                 self.fingerprint = fingerprint;
-                tracing::info!("The trusted certificates of this machine have changed and were read again.");
+                tracing::info!("The trusted certificates of this machine have changed and were reloaded.");
                 self.trust = Some(trust);
                 self.revision += 1;
             }
             Err(error) => tracing::warn!(
                 error = causes(&error),
-                "The trusted certificates of this machine have changed but cannot be read; the previous ones stay in use."
+                "The trusted certificates of this machine have changed but could not be read; the previous ones stay in use."
             ),
         }
     }

@@ -165,7 +165,7 @@ impl HttpSink {
         let started = Instant::now();
         let now = self.clock.now();
         let Some(headers) = self.head.headers_for(event, now) else {
-            return unsendable("The type or source of the event can't stand in a header.");
+            return unsendable("The type or source of the event can't be sent in a header.");
         };
         let report = match self.client.post(&self.url, headers, event.body.clone()).await {
             Ok(response) => answer_report(response, started, self.deadline, now).await,

@@ -60,7 +60,7 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
         Unreached::Dns => Unresolved.to_string(),
         Unreached::Connect => format!("No connection: {}.", root_cause(error)),
         Unreached::Tls(_) => format!("The TLS handshake failed: {}.", root_cause(error)),
-        Unreached::Timeout => format!("No whole answer within {} seconds.", deadline.as_secs()),
+        Unreached::Timeout => format!("No complete response within {} seconds.", deadline.as_secs()),
         Unreached::Interrupted => format!("The connection ended before the answer: {}.", root_cause(error)),
     };
     let outcome = Outcome::Unreached(unreached);

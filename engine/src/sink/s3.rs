@@ -98,7 +98,7 @@ fn preparation(target: &Target, event: &LoggedEvent) -> String {
     );
     let note = match settings.layout() {
         ObjectLayout::Events => "",
-        ObjectLayout::Batches => " Streams put many events into an object; a test is one by itself.",
+        ObjectLayout::Batches => " A stream puts many events into one object; a test event gets an object of its own.",
     };
     format!("The object {key} was signed for {}.{note}", settings.region())
 }

@@ -93,7 +93,7 @@ impl Database {
             Err(error) => Err(error),
         };
         if let Err(error) = closed {
-            tracing::debug!(error = %error, "A connection that failed could not be closed in order.");
+            tracing::debug!(error = %error, "Closing a failed connection failed.");
         }
     }
 

@@ -18,17 +18,17 @@ pub enum StoreError {
          give this one an empty data folder"
     )]
     OtherVersion,
-    #[error("the file can't be made")]
+    #[error("the file can't be created")]
     File(#[source] std::io::Error),
     #[error("the process is stopping")]
     Stopped,
     #[error("the database could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("a secret could not be sealed")]
+    #[error("a secret could not be encrypted")]
     Seal(#[from] KeyError),
-    #[error("a secret could not be opened")]
+    #[error("a secret could not be decrypted")]
     Open(#[from] DoesNotOpen),
-    #[error("the row {table} {id} holds what this version can't read: {what}")]
+    #[error("row {id} of the table {table} contains a value that this version can't read: {what}")]
     Unreadable {
         table: &'static str,
         id: i64,

@@ -400,7 +400,7 @@ async fn a_log_that_fills_up_is_told_with_the_stream_that_holds_it_back() {
         told[0]["details"]["destination"],
         json!({"id": id, "name": "SIEM", "kind": "http"})
     );
-    assert!(told[0]["details"]["owed_percent"].as_u64().unwrap() >= 50);
+    assert!(told[0]["details"]["undelivered_percent"].as_u64().unwrap() >= 50);
     assert!(world.engine.open_alerts().await.unwrap().log_raised_at.is_some());
     receiver.accept_all();
     wait_until("nothing is owed any more", async || {

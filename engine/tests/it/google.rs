@@ -209,7 +209,7 @@ async fn a_token_that_is_no_longer_accepted_is_replaced() {
     assert_eq!(google.tokens_issued(), 2);
     assert_eq!(
         failure(&world, id).await,
-        "Google did not accept the access token. The next try takes another one. Google says: Request had invalid \
+        "Google did not accept the access token. The next attempt uses a new one. Google says: Request had invalid \
          authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication \
          credential. See https://developers.google.com/identity/sign-in/web/devconsole-project."
     );
@@ -234,7 +234,7 @@ async fn what_is_wrong_with_the_account_holds_the_destination_and_is_said_in_wor
                 retry_after: None,
             },
             StreamTrouble::Unavailable(429),
-            "A Cloud Logging quota is used up",
+            "A Cloud Logging quota is exhausted",
         ),
         (
             Refusal::Internal,
@@ -270,7 +270,7 @@ async fn a_wrong_key_holds_the_destination_and_its_events_wait() {
     assert_eq!(
         failure(&world, id).await,
         format!(
-            "Google gave no access token for {email}: Invalid JWT Signature. Check that the key is active and belongs to \
+            "Google issued no access token for {email}: Invalid JWT Signature. Check that the key is active and belongs to \
              this account."
         )
     );
@@ -335,7 +335,7 @@ async fn an_event_that_is_too_large_is_parked_at_once_with_the_reason() {
     let parked = parked().await.remove(0);
     assert_eq!(parked.tries, 1);
     assert!(
-        parked.reason.starts_with("As a log entry the event has 300"),
+        parked.reason.starts_with("As a log entry, the event has 300"),
         "{}",
         parked.reason
     );
@@ -548,7 +548,9 @@ async fn trouble_on_the_way_to_a_token_is_told_from_a_refusal() {
     let report = sink.send(&events, None).await.whole;
     assert_eq!(report.outcome, Outcome::Unreached(Unreached::Interrupted));
     assert!(
-        report.reason.starts_with("Google's token service was not reached."),
+        report
+            .reason
+            .starts_with("Google's token service could not be reached."),
         "{}",
         report.reason
     );

@@ -468,7 +468,7 @@ async fn a_bucket_that_is_not_there_holds_until_it_is_made() {
     let (reason, response) = words(&world, id).await;
     assert_eq!(
         reason,
-        "There is no bucket audit-events: make it, or correct the bucket name."
+        "The bucket audit-events does not exist: make it, or correct the bucket name."
     );
     assert!(response.contains("<Code>NoSuchBucket</Code>"), "{response}");
     storage.server.make_bucket(BUCKET).unwrap();
@@ -514,7 +514,7 @@ async fn every_trouble_that_s3_names_holds_with_its_words() {
         (
             Refusal::InternalError,
             Trouble::Unavailable(500),
-            "The service can't take objects",
+            "The service can't accept objects",
         ),
         (
             Refusal::RequestTimeout,

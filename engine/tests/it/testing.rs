@@ -425,7 +425,7 @@ async fn a_test_of_a_bucket_puts_an_object_of_its_own() {
     assert!(key.ends_with(".json") && key.contains(&report.event_id), "{key}");
     let prepared = &stage(&report, StageName::Prepared).detail;
     assert!(
-        prepared.contains(key.as_str()) && prepared.contains("one by itself"),
+        prepared.contains(key.as_str()) && prepared.contains("an object of its own"),
         "{prepared}"
     );
     assert_eq!(report.requests[0].purpose, Purpose::Object);

@@ -40,12 +40,12 @@ async fn what_can_not_be_done_is_said() {
         (
             &["token", "create", "--name", "app", "--scope", "read"][..],
             1,
-            "a token named app already",
+            "a token named app already exists",
         ),
         (
             &["token", "create", "--name", "audit-streams", "--scope", "read"],
             2,
-            "is kept for this instance's own events",
+            "is reserved for instance events",
         ),
         (
             &["token", "create", "--name", "x", "--scope", "write"],

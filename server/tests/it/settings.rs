@@ -204,7 +204,7 @@ async fn nobody_locks_themselves_out() {
     let own = rows(&page(&mut root, "users").await);
     assert!(actions(&own[0]).is_empty(), "nothing is offered");
     let me = [("id", "1"), ("enabled", "false")];
-    assert!(message(&root.submit("users/set_enabled", &me).await, "username").contains("disable themselves"));
+    assert!(message(&root.submit("users/set_enabled", &me).await, "username").contains("disable yourself"));
     let reset = root
         .submit("users/reset_password", &[("id", "1"), ("password", "")])
         .await;

@@ -288,7 +288,7 @@ impl EmailChange {
                 let kept = stored.filter(|stored| stored.host == self.host && stored.security == self.security);
                 let kept = kept.and_then(|stored| stored.login.as_ref());
                 let password = self.password.or_else(|| kept.map(|login| login.password.clone()));
-                let rule = "Password: type it, since there is none for this server with this encryption.";
+                let rule = "Password: enter it; none is stored for this server with this encryption.";
                 Some(SmtpLogin {
                     username,
                     password: password.ok_or_else(|| FieldError::new(Field::EmailPassword, rule))?,
@@ -356,7 +356,7 @@ fn parse_to(text: &str) -> Result<Vec<MailAddress>, FieldError> {
         let address = MailAddress::parse(text).ok_or_else(|| {
             let shown: String = text.chars().take(60).collect();
             refused(format!(
-                "To: “{shown}” is no e-mail address such as ops@example.com; part several by commas."
+                "To: “{shown}” is not an e-mail address such as ops@example.com; separate several addresses by commas."
             ))
         })?;
         if !addresses.contains(&address) {
@@ -369,7 +369,7 @@ fn parse_to(text: &str) -> Result<Vec<MailAddress>, FieldError> {
         )),
         1..=MAX_RECIPIENTS => Ok(addresses),
         _ => Err(refused(format!(
-            "To: at most {MAX_RECIPIENTS} addresses; a mailing list holds more."
+            "To: at most {MAX_RECIPIENTS} addresses; use a mailing list for more."
         ))),
     }
 }

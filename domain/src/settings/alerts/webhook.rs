@@ -12,7 +12,7 @@ const PREFIX: &str = "whsec_";
 /// Bytes of a signing secret, <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-const SECRET_RULE: &str = "Signing secret: whsec_ and 24 to 64 bytes in base64, as Standard Webhooks has it.";
+const SECRET_RULE: &str = "Signing secret: whsec_ followed by 24 to 64 bytes in base64, as in Standard Webhooks.";
 
 /// Signs what is posted. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]

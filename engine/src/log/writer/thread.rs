@@ -161,8 +161,10 @@ impl WriterThread {
         let is_busy = self.connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0));
         match is_busy {
             Ok(false) => {}
-            Ok(true) => tracing::warn!("events.db-wal stays: another process reads the log."),
-            Err(error) => tracing::warn!(error = %error, "events.db-wal stays: it could not be copied into events.db."),
+            Ok(true) => tracing::warn!("events.db-wal was kept: another process is reading the log."),
+            Err(error) => {
+                tracing::warn!(error = %error, "events.db-wal was kept: it could not be copied into events.db.")
+            }
         }
     }
 
@@ -215,7 +217,7 @@ impl WriterThread {
         match written {
             Ok(()) => self.shared.writes.succeeded(),
             Err(error) => {
-                tracing::debug!(error = %error, "The log still can't be written.");
+                tracing::debug!(error = %error, "The log is still not writable.");
                 self.failed();
             }
         }

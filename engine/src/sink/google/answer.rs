@@ -143,8 +143,8 @@ impl Failure {
                 "{email} may not write logs in the project {project}. Give it the role Logs Writer \
                  (roles/logging.logWriter) there."
             ),
-            ("UNAUTHENTICATED", _) => "Google did not accept the access token. The next try takes another one.".into(),
-            ("RESOURCE_EXHAUSTED", _) => format!("A Cloud Logging quota is used up in the project {project}."),
+            ("UNAUTHENTICATED", _) => "Google did not accept the access token. The next attempt uses a new one.".into(),
+            ("RESOURCE_EXHAUSTED", _) => format!("A Cloud Logging quota is exhausted in the project {project}."),
             ("NOT_FOUND", _) => format!("The project {project} was not found."),
             ("INVALID_ARGUMENT", _) => "Cloud Logging can't read the request.".into(),
             _ => format!("Cloud Logging answered {}.", self.status),
@@ -233,13 +233,13 @@ mod tests {
                 401,
                 "UNAUTHENTICATED",
                 "ACCESS_TOKEN_EXPIRED",
-                "Google did not accept the access token. The next try takes another one.",
+                "Google did not accept the access token. The next attempt uses a new one.",
             ),
             (
                 429,
                 "RESOURCE_EXHAUSTED",
                 "RATE_LIMIT_EXCEEDED",
-                "A Cloud Logging quota is used up in the project my-project.",
+                "A Cloud Logging quota is exhausted in the project my-project.",
             ),
             (404, "NOT_FOUND", "", "The project my-project was not found."),
             (400, "INVALID_ARGUMENT", "", "Cloud Logging can't read the request."),

@@ -129,7 +129,7 @@ fn timestamp(event: &LoggedEvent, now: Timestamp) -> Option<Timestamp> {
 
 fn too_large(bytes: usize) -> Report {
     unsendable(format!(
-        "As a log entry the event has {bytes} bytes; Cloud Logging takes no entry over {MAX_ENTRY_BYTES} bytes (256 KB)."
+        "As a log entry, the event has {bytes} bytes; Cloud Logging accepts no entry over {MAX_ENTRY_BYTES} bytes (256 KB)."
     ))
 }
 
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(report.outcome, Outcome::Unsendable);
         assert_eq!(
             report.reason,
-            "As a log entry the event has 262145 bytes; Cloud Logging takes no entry over 262144 bytes (256 KB)."
+            "As a log entry, the event has 262145 bytes; Cloud Logging accepts no entry over 262144 bytes (256 KB)."
         );
         let written: Value = serde_json::from_slice(&request.body).unwrap();
         assert_eq!(written["entries"].as_array().unwrap().len(), 2);

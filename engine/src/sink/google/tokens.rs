@@ -159,7 +159,7 @@ impl Tokens {
         let answer = answer.map_err(|error| unreached(&error, started))?;
         if status.is_success() {
             return granted(&answer, now).ok_or_else(|| {
-                let reason = "Google's token service gave an answer without an access token.".to_owned();
+                let reason = "Google's token service returned no access token.".to_owned();
                 answered(StatusCode::BAD_GATEWAY.as_u16(), None, reason, started)
             });
         }
@@ -215,13 +215,13 @@ fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, 
     } else {
         "Check that the key is active and belongs to this account"
     };
-    let reason = format!("Google gave no access token for {client_email}: {why}. {advice}.");
+    let reason = format!("Google issued no access token for {client_email}: {why}. {advice}.");
     (StatusCode::UNAUTHORIZED, reason)
 }
 
 fn unreached(error: &(dyn Error + 'static), started: Instant) -> Report {
     let report = error_report(error, started, TOKEN_DEADLINE);
-    let reason = format!("Google's token service was not reached. {}", report.reason);
+    let reason = format!("Google's token service could not be reached. {}", report.reason);
     Report { reason, ..report }
 }
 
@@ -230,7 +230,7 @@ fn late(started: Instant) -> Report {
     let seconds = TOKEN_DEADLINE.as_secs();
     Report {
         outcome: Outcome::Unreached(Unreached::Timeout),
-        reason: format!("Google's token service was not reached. No whole answer within {seconds} seconds."),
+        reason: format!("Google's token service could not be reached. No complete response within {seconds} seconds."),
         response: String::new(),
         duration: started.elapsed(),
     }
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(
             words,
             format!(
-                "Google gave no access token for {EMAIL}: Invalid JWT Signature. Check that the key is active and belongs \
+                "Google issued no access token for {EMAIL}: Invalid JWT Signature. Check that the key is active and belongs \
                  to this account."
             )
         );

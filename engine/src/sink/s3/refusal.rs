@@ -90,15 +90,15 @@ impl Refusal<'_> {
             | "IllegalLocationConstraintException" => (self.moved_status(), self.elsewhere(settings)),
             "NoSuchBucket" => (
                 404,
-                format!("There is no bucket {bucket}: make it, or correct the bucket name."),
+                format!("The bucket {bucket} does not exist: create it, or correct the bucket name."),
             ),
             "InvalidBucketName" => (
                 404,
-                format!("The service can't have a bucket {bucket}: correct the bucket name."),
+                format!("The service does not accept the bucket name {bucket}: correct it."),
             ),
             "AccessDenied" => (403, access_denied(settings)),
             "EntityTooLarge" | "MaxMessageLengthExceeded" => {
-                (413, "The object is larger than the service takes.".to_owned())
+                (413, "The object is larger than the service accepts.".to_owned())
             }
             "NotImplemented" => (501, self.unsupported()),
             _ if self.is_about_options(settings) => (403, self.options_refused()),
@@ -153,10 +153,10 @@ impl Refusal<'_> {
                 "The secret access key does not belong to the access key ID: add a new secret access key."
             }
             "RequestTimeTooSkewed" => {
-                "The clock of this machine is more than 15 minutes away from that of the service: set it."
+                "The clock of this machine differs from that of the service by more than 15 minutes: set it."
             }
             "ExpiredToken" | "InvalidToken" => {
-                "The access key is a temporary one, which has ended or needs a session token: use a permanent access key."
+                "The access key is temporary, and has expired or needs a session token: use a permanent access key."
             }
             _ if code.starts_with("KMS.") => {
                 "The key with which the bucket encrypts its objects can't be used: check it."
@@ -170,11 +170,11 @@ impl Refusal<'_> {
     fn trouble_meaning(self, code: &str) -> Option<(u16, String)> {
         let sentence = match code {
             "SlowDown" => "The service asks for fewer requests.",
-            "ServiceUnavailable" | "InternalError" => "The service can't take objects at the moment.",
+            "ServiceUnavailable" | "InternalError" => "The service can't accept objects at the moment.",
             "OperationAborted" | "ConditionalRequestConflict" => {
                 "The service is busy with another operation on the same object."
             }
-            "BadDigest" | "IncompleteBody" | "XAmzContentSHA256Mismatch" => "The object was damaged on its way.",
+            "BadDigest" | "IncompleteBody" | "XAmzContentSHA256Mismatch" => "The object was damaged in transit.",
             _ => return None,
         };
         let status = if matches!(self.status, 429 | 500..) {
@@ -215,13 +215,15 @@ impl Refusal<'_> {
                 format!("The bucket {bucket} is in {region}, not in {ours}: change the region of the destination.")
             }
             (_, None) if self.status == 307 => {
-                format!("The service does not find its way to {bucket} yet, as with a new bucket: it is tried again.")
+                format!(
+                    "The service does not route requests to {bucket} yet, as with a new bucket: the request is retried."
+                )
             }
             (_, None) => {
                 format!("The bucket {bucket} is not in {ours}: change the region of the destination to the bucket's.")
             }
             (_, Some(_)) => format!(
-                "The service sends requests for {bucket} elsewhere, which is not followed: check the endpoint URL and the region."
+                "The service redirects requests for {bucket}, and redirects are not followed: check the endpoint URL and the region."
             ),
         }
     }
@@ -355,12 +357,12 @@ mod tests {
     #[test]
     fn each_code_has_its_status_and_its_words() {
         for (sent, code, status, start) in [
-            (404, "NoSuchBucket", 404, "There is no bucket audit-events"),
+            (404, "NoSuchBucket", 404, "The bucket audit-events does not exist"),
             (
                 400,
                 "InvalidBucketName",
                 404,
-                "The service can't have a bucket audit-events",
+                "The service does not accept the bucket name audit-events",
             ),
             (
                 403,
@@ -381,8 +383,8 @@ mod tests {
                 "The secret access key does not belong",
             ),
             (403, "RequestTimeTooSkewed", 403, "The clock of this machine"),
-            (400, "ExpiredToken", 403, "The access key is a temporary one"),
-            (400, "InvalidToken", 403, "The access key is a temporary one"),
+            (400, "ExpiredToken", 403, "The access key is temporary"),
+            (400, "InvalidToken", 403, "The access key is temporary"),
             (
                 400,
                 "KMS.DisabledException",
@@ -391,11 +393,11 @@ mod tests {
             ),
             (503, "SlowDown", 503, "The service asks for fewer requests."),
             (429, "SlowDown", 429, "The service asks for fewer requests."),
-            (500, "InternalError", 500, "The service can't take objects"),
-            (200, "InternalError", 503, "The service can't take objects"),
-            (503, "ServiceUnavailable", 503, "The service can't take objects"),
+            (500, "InternalError", 500, "The service can't accept objects"),
+            (200, "InternalError", 503, "The service can't accept objects"),
+            (503, "ServiceUnavailable", 503, "The service can't accept objects"),
             (400, "RequestTimeout", 408, "The service waited too long"),
-            (400, "BadDigest", 503, "The object was damaged"),
+            (400, "BadDigest", 503, "The object was damaged in transit"),
             (409, "OperationAborted", 503, "The service is busy"),
             (400, "EntityTooLarge", 413, "The object is larger"),
             (

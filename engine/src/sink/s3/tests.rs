@@ -253,10 +253,10 @@ async fn a_success_that_is_none_is_told_from_one() {
             [].as_slice(),
             "<html>Welcome!</html>",
             404,
-            "What answers there is no S3 service",
+            "The endpoint returned no ETag",
         ),
-        ([].as_slice(), "", 404, "What answers there is no S3 service"),
-        ([TAG].as_slice(), ERROR, 503, "The service can't take objects"),
+        ([].as_slice(), "", 404, "The endpoint returned no ETag"),
+        ([TAG].as_slice(), ERROR, 503, "The service can't accept objects"),
     ] {
         let server = answering(200, headers, body).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;

@@ -42,7 +42,7 @@ use super::{
 };
 
 /// S3 answers every object with its tag. Without it, somebody else has answered, and there may be no object.
-const NO_SERVICE: &str = "What answers there is no S3 service: it gave no ETag. Check the endpoint URL.";
+const NO_SERVICE: &str = "The endpoint returned no ETag; it does not look like an S3 service. Check the endpoint URL.";
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -209,7 +209,7 @@ fn is_accepted(report: &Report) -> bool {
 fn late(started: Instant, deadline: Duration) -> Report {
     Report {
         outcome: Outcome::Unreached(Unreached::Timeout),
-        reason: format!("No whole answer within {} seconds.", deadline.as_secs()),
+        reason: format!("No complete response within {} seconds.", deadline.as_secs()),
         response: String::new(),
         duration: started.elapsed(),
     }

@@ -168,7 +168,7 @@ macro_rules! each_answer {
 
             #[tokio::test]
             async fn silence() {
-                $goes_on(Fault::Hang, "No whole answer").await;
+                $goes_on(Fault::Hang, "No complete response").await;
             }
         }
     };

@@ -210,13 +210,13 @@ at_the_head! {
     a_500: Fault::from(500), "500";
     a_reset: Fault::Reset, ENDED;
     a_close: Fault::Close, ENDED;
-    silence: Fault::Hang, "No whole answer";
+    silence: Fault::Hang, "No complete response";
 }
 
 #[tokio::test]
 async fn an_endpoint_that_fails_in_every_way() {
     an_endpoint(vec![
-        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison0;", Fault::Hang, "No complete response"),
         ("poison1;", found(), "302"),
         ("poison2;", Fault::from(403), "403"),
         ("poison3;", Fault::from(404), "404"),
@@ -241,7 +241,7 @@ fn reasons(poison: &[(&'static str, Fault, &'static str)]) -> Vec<(&'static str,
 async fn cloud_logging_that_fails_in_every_way() {
     let google = receivers::google::GoogleServer::start().await.unwrap();
     let poison = [
-        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison0;", Fault::Hang, "No complete response"),
         ("poison1;", Fault::from(302), "302"),
         ("poison2;", Fault::from(403), "403"),
         ("poison3;", Fault::from(404), "404"),
@@ -264,7 +264,7 @@ async fn a_bucket(layout: ObjectLayout) {
     let storage = Storage::start().await;
     // Each takes its time: batches are sent one after the other.
     let poison = [
-        ("poison0;", Fault::Hang, "No whole answer"),
+        ("poison0;", Fault::Hang, "No complete response"),
         ("poison1;", Fault::from(302), "elsewhere"),
         ("poison2;", Fault::from(403), "403"),
         ("poison3;", Fault::Reset, ENDED),

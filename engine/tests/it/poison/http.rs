@@ -137,7 +137,7 @@ alone! {
     a_503_that_asks_to_wait: later(3), "503", 8;
     a_reset: Fault::Reset, "The connection ended before the answer", 5;
     a_close: Fault::Close, "The connection ended before the answer", 5;
-    silence: Fault::Hang, "No whole answer within 3 seconds", 9;
+    silence: Fault::Hang, "No complete response within 3 seconds", 9;
 }
 
 /// Several at once, on several entities and on one, each failing in its own way.

@@ -69,7 +69,7 @@ async fn an_endpoint_that_answers_404() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_silent() {
-    an_endpoint(Fault::Hang, "No whole answer").await;
+    an_endpoint(Fault::Hang, "No complete response").await;
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn cloud_logging_that_answers_500() {
 
 #[tokio::test]
 async fn cloud_logging_that_is_silent() {
-    cloud_logging(Fault::Hang, "No whole answer").await;
+    cloud_logging(Fault::Hang, "No complete response").await;
 }
 
 async fn a_bucket(layout: ObjectLayout, fault: Fault, reason: &str) {
