@@ -30,8 +30,10 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every scope, the narrowest first.
     pub const ALL: [Self; 3] = [Self::Ingest, Self::Read, Self::Admin];
 
+    /// The name in APIs and on the command line: `ingest`, `read` or `admin`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ingest => "ingest",
@@ -69,6 +71,7 @@ impl FromStr for Scope {
 pub struct TokenName(String);
 
 impl TokenName {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 72;
 
     /// # Errors
@@ -88,6 +91,7 @@ impl TokenName {
         Ok(Self(text.to_owned()))
     }
 
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -104,6 +108,7 @@ impl fmt::Display for TokenName {
 pub struct NewPassword(String);
 
 impl NewPassword {
+    /// The minimum length in characters.
     pub const MIN_CHARS: usize = 12;
     /// Argon2 takes time in proportion; nobody types more.
     pub const MAX_BYTES: usize = 512;
@@ -120,6 +125,7 @@ impl NewPassword {
         Ok(Self(text))
     }
 
+    /// The password itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -23,6 +23,7 @@ impl Minute {
         Self(number)
     }
 
+    /// Minutes since 1970 began (UTC).
     pub const fn number(self) -> i64 {
         self.0
     }
@@ -32,6 +33,7 @@ impl Minute {
         Timestamp::from_unix_ms(self.0.saturating_mul(MINUTE_MS))
     }
 
+    /// The minute that was `minutes` earlier.
     #[must_use]
     pub fn minus(self, minutes: u32) -> Self {
         Self(self.0.saturating_sub(i64::from(minutes)))
@@ -50,12 +52,14 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Adds the counts of another stretch of time.
     pub fn add(&mut self, other: &Self) {
         self.delivered = self.delivered.saturating_add(other.delivered);
         self.failed = self.failed.saturating_add(other.failed);
         self.latency.add(&other.latency);
     }
 
+    /// Whether nothing happened.
     pub fn is_empty(&self) -> bool {
         self.delivered == 0 && self.failed == 0 && self.latency.is_empty()
     }
@@ -71,8 +75,10 @@ pub enum Span {
 }
 
 impl Span {
+    /// Every span, the shortest first.
     pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
 
+    /// The name in URLs: `hour`, `day` or `week`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
@@ -81,10 +87,12 @@ impl Span {
         }
     }
 
+    /// Reads what [`Self::as_str`] returns; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|span| span.as_str() == text)
     }
 
+    /// The length in minutes.
     pub const fn minutes(self) -> u32 {
         match self {
             Self::Hour => 60,

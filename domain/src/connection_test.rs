@@ -79,6 +79,7 @@ pub struct Stage {
     pub detail: String,
 }
 
+/// The stages of a request of a connection test, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -97,6 +98,7 @@ pub enum StageName {
     Answer,
 }
 
+/// How a stage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -126,6 +128,7 @@ pub struct SentHeader {
     pub value: String,
 }
 
+/// The body that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SentBody {
@@ -147,6 +150,7 @@ pub struct TestAnswer {
 }
 
 impl Purpose {
+    /// The label of it in a report.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Event => "Deliver the event",
@@ -168,6 +172,7 @@ impl StageName {
         Self::Answer,
     ];
 
+    /// The label of it in a report.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Prepared => "Request prepared",

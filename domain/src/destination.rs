@@ -117,6 +117,7 @@ impl DestinationDraft {
         !self.event_types.is_empty() || !self.namespaces.is_empty()
     }
 
+    /// The kind of the destination.
     pub const fn kind(&self) -> DestinationKind {
         self.target.kind
     }

@@ -25,6 +25,7 @@ pub struct BuiltInType {
 
 static NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| built_in_types().map(|built_in| built_in.name).collect());
 
+/// Whether the catalogue of built-in types contains this name.
 pub fn is_built_in(name: &str) -> bool {
     NAMES.contains(name)
 }

@@ -79,6 +79,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// An error at one field. `message` is a sentence for the reader.
     pub fn new(field: Field, message: impl Into<String>) -> Self {
         Self {
             field,
@@ -93,6 +94,7 @@ impl FieldError {
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
+    /// Adds an error.
     pub fn push(&mut self, error: FieldError) {
         self.0.push(error);
     }
@@ -112,10 +114,12 @@ impl FieldErrors {
         self.0.extend(errors.0);
     }
 
+    /// Whether there is no error.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// The errors, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
         self.0.iter()
     }

@@ -126,6 +126,7 @@ impl ReplayState {
         }
     }
 
+    /// Reads the stored name of a state; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Running, Self::Finished, Self::Cancelled]
             .into_iter()

@@ -91,6 +91,7 @@ impl ObjectKey {
         Self(format!("{stem}.{digest}{ending}"))
     }
 
+    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

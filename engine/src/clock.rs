@@ -26,6 +26,7 @@ enum Source {
 }
 
 impl Clock {
+    /// The clock of this machine.
     pub fn machine() -> Self {
         Self::of(Source::Machine)
     }
@@ -66,6 +67,7 @@ impl Clock {
         }
     }
 
+    /// The current time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
         match &self.source {
             Source::Machine => machine_now(),

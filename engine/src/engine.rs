@@ -243,10 +243,12 @@ impl Engine {
         open_store(&folder, encryption_key).await
     }
 
+    /// The clock that everything in the engine goes by.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
+    /// The event log.
     pub fn log(&self) -> &EventLog {
         &self.log
     }
@@ -255,6 +257,7 @@ impl Engine {
         &self.database
     }
 
+    /// Which parts of the engine work at the moment.
     pub fn liveness(&self) -> Liveness {
         let tasks_run = !self.upkeep.is_finished() && !self.storage_watch.is_finished() && self.alert_tasks.is_alive();
         Liveness {

@@ -58,6 +58,7 @@ impl<T> Setting<T> {
         Self { value, origin }
     }
 
+    /// Whether the value comes from the command line, so that it can't be changed while the server runs.
     pub fn is_fixed(&self) -> bool {
         self.origin == Origin::CommandLine
     }
@@ -73,6 +74,7 @@ pub struct NetworkSettings {
 }
 
 impl NetworkSettings {
+    /// The rules for outgoing requests that follow from these settings.
     pub fn rules(&self) -> NetworkRules {
         NetworkRules {
             allow_local_network: self.allow_local_network.value,

@@ -9,6 +9,7 @@ use crate::{Field, FieldError};
 pub struct Username(String);
 
 impl Username {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 64;
 
     /// # Errors
@@ -25,6 +26,7 @@ impl Username {
         Ok(Self(text.to_owned()))
     }
 
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -14,12 +14,14 @@ pub struct LatencyHistogram {
 const EXACT_MICROS: u64 = 8;
 
 impl LatencyHistogram {
+    /// Counts one duration.
     pub fn record(&mut self, duration: Duration) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
         let count = self.buckets.entry(bucket_of(micros)).or_default();
         *count = count.saturating_add(1);
     }
 
+    /// Adds the counts of another histogram.
     pub fn add(&mut self, other: &Self) {
         for (bucket, more) in &other.buckets {
             let count = self.buckets.entry(*bucket).or_default();
@@ -27,6 +29,7 @@ impl LatencyHistogram {
         }
     }
 
+    /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.buckets.is_empty()
     }

@@ -12,6 +12,7 @@ pub struct Timings {
 }
 
 impl Timings {
+    /// Counts one duration.
     pub fn record(&mut self, duration: Duration) {
         self.histogram.record(duration);
         self.sum = self.sum.saturating_add(duration);

@@ -81,6 +81,7 @@ pub enum AlertNews {
 }
 
 impl AlertNews {
+    /// The type of the audit event, and of the message to a webhook.
     pub const fn event_type(&self) -> &'static str {
         match self {
             Self::StreamFailing { .. } => "audit_event_stream_failing",

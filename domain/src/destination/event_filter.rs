@@ -18,6 +18,7 @@ pub enum FilterKind {
 }
 
 impl FilterKind {
+    /// Both kinds of list.
     pub const ALL: [Self; 2] = [Self::Allow, Self::Deny];
 
     /// As it is stored. GitLab's model has the same names.
@@ -28,6 +29,7 @@ impl FilterKind {
         }
     }
 
+    /// Reads the stored name of a list; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -50,6 +52,7 @@ pub struct EventFilter {
 }
 
 impl EventFilter {
+    /// A filter with one list. An empty list admits every event.
     pub fn new(kind: FilterKind, types: impl IntoIterator<Item = EventType>) -> Self {
         let types: BTreeSet<EventType> = types.into_iter().collect();
         let kind = if types.is_empty() { FilterKind::Allow } else { kind };
@@ -67,6 +70,7 @@ impl EventFilter {
         Ok(Self::new(kind, types))
     }
 
+    /// Which list it has.
     pub const fn kind(&self) -> FilterKind {
         self.kind
     }
@@ -76,6 +80,7 @@ impl EventFilter {
         self.types.is_empty()
     }
 
+    /// Whether events of this type are sent.
     pub fn admits(&self, event_type: &EventType) -> bool {
         self.types.is_empty() || self.types.contains(event_type) == (self.kind == FilterKind::Allow)
     }

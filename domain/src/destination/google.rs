@@ -131,10 +131,12 @@ impl GoogleSettings {
         &self.project_id
     }
 
+    /// The e-mail address of the service account.
     pub fn client_email(&self) -> &str {
         &self.client_email
     }
 
+    /// The id of the log in the project.
     pub fn log_id(&self) -> &str {
         &self.log_id
     }
@@ -218,6 +220,7 @@ impl PrivateKey {
         )
     }
 
+    /// The key itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

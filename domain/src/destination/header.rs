@@ -43,6 +43,7 @@ const STREAMING_TOKEN: &str = "X-Gitlab-Event-Streaming-Token";
 pub struct HeaderName(String);
 
 impl HeaderName {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 255;
 
     /// `row` is the position among the headers of the destination, from 0.
@@ -73,6 +74,7 @@ impl HeaderName {
         }
     }
 
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,6 +98,7 @@ const fn is_token_byte(byte: u8) -> bool {
 pub struct HeaderText(String);
 
 impl HeaderText {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 2_000;
 
     /// `row` is the position among the headers of the destination, from 0.
@@ -117,6 +120,7 @@ impl HeaderText {
         Err(FieldError::new(Field::HeaderValue(row), message))
     }
 
+    /// The value itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

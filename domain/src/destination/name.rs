@@ -12,6 +12,7 @@ use crate::{Field, FieldError};
 pub struct DestinationName(String);
 
 impl DestinationName {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 72;
 
     /// # Errors
@@ -29,6 +30,7 @@ impl DestinationName {
         Err(FieldError::new(Field::Name, message))
     }
 
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -18,6 +18,7 @@ const IN_A_NAMESPACE: [&str; 2] = ["Group", "Project"];
 pub struct NamespacePath(String);
 
 impl NamespacePath {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 255;
 
     /// # Errors
@@ -36,6 +37,7 @@ impl NamespacePath {
         Err(FieldError::new(Field::Namespaces, message))
     }
 
+    /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

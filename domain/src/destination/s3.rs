@@ -142,6 +142,7 @@ pub enum ObjectLayout {
 }
 
 impl ObjectLayout {
+    /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -233,14 +234,17 @@ impl S3Settings {
         errors
     }
 
+    /// The access key ID.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
 
+    /// The AWS region.
     pub fn region(&self) -> &str {
         &self.region
     }
 
+    /// The name of the bucket.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
@@ -253,6 +257,7 @@ impl S3Settings {
         })
     }
 
+    /// The endpoint; `None` for Amazon's own.
     pub const fn endpoint_url(&self) -> Option<&DestinationUrl> {
         self.endpoint_url.as_ref()
     }
@@ -262,14 +267,17 @@ impl S3Settings {
         &self.key_prefix
     }
 
+    /// How events are put into objects.
     pub const fn layout(&self) -> ObjectLayout {
         self.layout
     }
 
+    /// How the date of an object becomes folders of its key.
     pub const fn partitions(&self) -> Partitions {
         self.options.partitions
     }
 
+    /// The options of objects.
     pub const fn options(&self) -> &ObjectOptions {
         &self.options
     }
@@ -335,6 +343,7 @@ impl SecretAccessKey {
         SECRET_ACCESS_KEY.parse(text).map(Self)
     }
 
+    /// The secret access key itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

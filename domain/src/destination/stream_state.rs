@@ -13,6 +13,7 @@ pub struct StreamState {
 }
 
 impl StreamState {
+    /// Whether events are sent: active and not paused.
     pub const fn is_running(self) -> bool {
         self.active && !self.paused
     }

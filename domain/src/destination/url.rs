@@ -17,6 +17,7 @@ const INVALID: &str = "Destination url must be a valid URL";
 pub struct DestinationUrl(String);
 
 impl DestinationUrl {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 2_000;
 
     /// Blanks at either end are dropped; the rest is kept as typed.
@@ -83,6 +84,7 @@ impl DestinationUrl {
         }
     }
 
+    /// The whole URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

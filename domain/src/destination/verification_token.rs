@@ -9,6 +9,7 @@ use crate::{Field, FieldError};
 pub struct VerificationToken(String);
 
 impl VerificationToken {
+    /// The permitted length in characters.
     pub const CHARS: std::ops::RangeInclusive<usize> = 16..=24;
 
     /// # Errors
@@ -33,6 +34,7 @@ impl VerificationToken {
         Self(characters.collect())
     }
 
+    /// The token itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

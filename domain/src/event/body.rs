@@ -63,10 +63,12 @@ impl<'json> Members<'json> {
         self.json(name).and_then(decode)
     }
 
+    /// The members, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Member<'json>> {
         self.0.iter()
     }
 
+    /// Whether the object has no members.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

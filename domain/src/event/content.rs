@@ -18,6 +18,7 @@ pub struct StoredBody {
 }
 
 impl StoredBody {
+    /// The body as it is stored.
     pub const fn new(body: String) -> Self {
         Self {
             body,

@@ -12,6 +12,7 @@ use crate::escape::{escaped, hashed};
 pub struct EventId(String);
 
 impl EventId {
+    /// The maximum length in characters, as a sender may choose it.
     pub const MAX_CHARS: usize = 255;
 
     /// The longest id for a destination. Web servers take 4 to 8 KiB for all headers of a request.
@@ -23,6 +24,7 @@ impl EventId {
             .then(|| Self(text.to_owned()))
     }
 
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

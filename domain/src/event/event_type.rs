@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct EventType(String);
 
 impl EventType {
+    /// The maximum length in characters.
     pub const MAX_CHARS: usize = 255;
 
     /// None unless the text has 1 to 255 characters, all of them printable ASCII, and no blank at either end: it must fit
@@ -25,6 +26,7 @@ impl EventType {
         Self(name.to_owned())
     }
 
+    /// The type as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

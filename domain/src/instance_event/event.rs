@@ -11,6 +11,7 @@ pub struct InstanceEvent {
 }
 
 impl InstanceEvent {
+    /// An event about a subject.
     pub const fn new(subject: Subject, action: Action) -> Self {
         Self { subject, action }
     }
@@ -29,6 +30,7 @@ impl InstanceEvent {
         Self::new(subject, Action::Alert(news))
     }
 
+    /// The event type: GitLab's where it has one.
     pub const fn event_type(&self) -> &'static str {
         match &self.action {
             Action::SignedIn => "authenticated_with_password",

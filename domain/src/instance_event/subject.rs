@@ -32,6 +32,7 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// A user of this instance.
     pub fn user(id: UserId, username: impl Into<String>) -> Self {
         Self::User {
             id: Some(id),
@@ -47,10 +48,12 @@ impl Subject {
         }
     }
 
+    /// An API token.
     pub fn token(id: TokenId, name: impl Into<String>) -> Self {
         Self::Token { id, name: name.into() }
     }
 
+    /// A destination; `None` as its id if it is not stored.
     pub fn destination(id: impl Into<Option<DestinationId>>, kind: DestinationKind, name: impl Into<String>) -> Self {
         Self::Destination {
             id: id.into(),

@@ -26,8 +26,10 @@ pub enum AlertChannel {
 }
 
 impl AlertChannel {
+    /// Every channel.
     pub const ALL: [Self; 2] = [Self::Email, Self::Webhook];
 
+    /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -42,17 +44,22 @@ impl AlertChannel {
 pub struct FailingMinutes(u32);
 
 impl FailingMinutes {
+    /// The value of a new instance.
     pub const DEFAULT: Self = Self(10);
+    /// The largest value.
     pub const MAX: u32 = 1_440;
 
+    /// `None` if the value is out of range.
     pub fn new(minutes: u32) -> Option<Self> {
         (1..=Self::MAX).contains(&minutes).then_some(Self(minutes))
     }
 
+    /// The number.
     pub const fn get(self) -> u32 {
         self.0
     }
 
+    /// The same as a duration.
     pub fn duration(self) -> Duration {
         Duration::from_secs(u64::from(self.0) * 60)
     }
@@ -70,14 +77,19 @@ impl fmt::Display for FailingMinutes {
 pub struct LogShare(u32);
 
 impl LogShare {
+    /// The value of a new instance.
     pub const DEFAULT: Self = Self(80);
+    /// The smallest value.
     pub const MIN: u32 = 50;
+    /// The largest value.
     pub const MAX: u32 = 99;
 
+    /// `None` if the value is out of range.
     pub fn new(percent: u32) -> Option<Self> {
         (Self::MIN..=Self::MAX).contains(&percent).then_some(Self(percent))
     }
 
+    /// The number.
     pub const fn get(self) -> u32 {
         self.0
     }

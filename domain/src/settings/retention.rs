@@ -15,7 +15,9 @@ use crate::{Field, FieldError, FieldErrors};
 pub struct RetentionDays(u32);
 
 impl RetentionDays {
+    /// The value of a new instance.
     pub const DEFAULT: Self = Self(30);
+    /// The largest value.
     pub const MAX: u32 = 36_500;
 
     /// None at 0, at which nothing would be kept, and beyond a hundred years.
@@ -23,10 +25,12 @@ impl RetentionDays {
         (1..=Self::MAX).contains(&days).then_some(Self(days))
     }
 
+    /// The number of days.
     pub const fn get(self) -> u32 {
         self.0
     }
 
+    /// The same as a duration.
     pub fn age(self) -> Duration {
         Duration::from_secs(u64::from(self.0) * 86_400)
     }
@@ -47,15 +51,19 @@ impl fmt::Display for RetentionDays {
 pub struct LogSize(u64);
 
 impl LogSize {
+    /// The value of a new instance.
     pub const DEFAULT: Self = Self(10 << 30);
+    /// The smallest value.
     pub const MIN: Self = Self(64 << 20);
     /// What SQLite's positions can count.
     const MAX: u64 = 1 << 50;
 
+    /// `None` if the size is out of range.
     pub fn new(bytes: u64) -> Option<Self> {
         (Self::MIN.0..=Self::MAX).contains(&bytes).then_some(Self(bytes))
     }
 
+    /// The size in bytes.
     pub const fn bytes(self) -> u64 {
         self.0
     }

@@ -12,6 +12,7 @@ use crate::{
     vault::KeyError,
 };
 
+/// Why an operation did nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdminError {
     #[error("not found")]

@@ -54,6 +54,7 @@ impl Maintenance {
         })
     }
 
+    /// Closes the store. Changes are stored before that.
     pub async fn close(self) {
         self.database.close().await;
     }

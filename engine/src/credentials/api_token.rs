@@ -24,10 +24,12 @@ impl ApiToken {
         Ok(Self([PREFIX, &random_text::<32>()?].concat()))
     }
 
+    /// The token itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
+    /// The SHA-256 of the token, by which it is stored.
     pub fn hash(&self) -> TokenHash {
         hash(&self.0)
     }

@@ -14,6 +14,7 @@ use crate::{
 };
 
 impl Engine {
+    /// Hashing and checking of passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.credentials().passwords
     }

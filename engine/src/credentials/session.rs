@@ -38,6 +38,7 @@ impl SessionKey {
         is_possible.then(|| Self(text.to_owned()))
     }
 
+    /// The key itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

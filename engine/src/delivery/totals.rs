@@ -44,6 +44,7 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Every kind of failure.
     pub const ALL: [Self; 10] = [
         Self::Dns,
         Self::Connect,

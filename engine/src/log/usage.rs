@@ -41,6 +41,7 @@ pub struct Writing {
 }
 
 impl EventLog {
+    /// The state of the writer: its queue, and how long commits take.
     pub fn writing(&self) -> Writing {
         Writing {
             commits: self.writer.commits(),

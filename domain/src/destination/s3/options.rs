@@ -25,6 +25,7 @@ pub enum Partitions {
 }
 
 impl Partitions {
+    /// The name in APIs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dates => "dates",
@@ -52,6 +53,7 @@ pub enum Encryption {
 }
 
 impl Encryption {
+    /// The name in APIs.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Aes256 => "AES256",
@@ -59,6 +61,7 @@ impl Encryption {
         }
     }
 
+    /// The KMS key, if one is set.
     pub fn kms_key_id(&self) -> Option<&str> {
         match self {
             Self::Aes256 => None,
@@ -77,6 +80,7 @@ pub enum LockMode {
 }
 
 impl LockMode {
+    /// The name in APIs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Governance => "GOVERNANCE",

@@ -30,8 +30,10 @@ pub enum SmtpSecurity {
 }
 
 impl SmtpSecurity {
+    /// Every kind of encryption, the recommended one first.
     pub const ALL: [Self; 3] = [Self::StartTls, Self::Tls, Self::None];
 
+    /// The name in APIs: `starttls`, `tls` or `none`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StartTls => "starttls",
@@ -40,6 +42,7 @@ impl SmtpSecurity {
         }
     }
 
+    /// Reads what [`Self::as_str`] returns; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|security| security.as_str() == text)
     }
@@ -67,6 +70,7 @@ impl SmtpHost {
         Ok(Self(text.to_owned()))
     }
 
+    /// The text as it was entered.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -96,6 +100,7 @@ impl MailAddress {
         (is_mailbox && is_host).then(|| Self(text.to_owned()))
     }
 
+    /// The text as it was entered.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -150,6 +155,7 @@ impl SmtpPassword {
         Ok(Self(text.to_owned()))
     }
 
+    /// The password itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -217,6 +223,7 @@ pub struct EmailSettings {
     pub to: Vec<MailAddress>,
 }
 
+/// The user name and the password for the e-mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpLogin {
     pub username: String,

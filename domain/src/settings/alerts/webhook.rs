@@ -31,6 +31,7 @@ impl WebhookSecret {
             .ok_or_else(|| FieldError::new(Field::WebhookSecret, SECRET_RULE))
     }
 
+    /// The secret itself. It must not be logged.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -16,12 +16,14 @@ pub struct Admission {
 }
 
 impl Admission {
+    /// Whether the destination is sent this event.
     pub fn admits(&self, event: &LoggedEvent) -> bool {
         self.types.admits(&event.event_type) && self.namespaces.admits(&event.entity_type, &event.entity_path)
     }
 }
 
 impl Destination {
+    /// The filters of the destination.
     pub fn admission(&self) -> Admission {
         Admission {
             types: self.filter.clone(),
@@ -38,6 +40,7 @@ impl Destination {
         }
     }
 
+    /// The groups and projects whose events the destination is sent.
     pub fn namespace_filter(&self) -> NamespaceFilter {
         self.namespaces.iter().map(|namespace| namespace.path.clone()).collect()
     }
