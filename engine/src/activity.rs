@@ -12,7 +12,7 @@ use domain::{
     ids::{DestinationId, Seq},
 };
 
-pub(crate) use self::log_positions::keep_books;
+pub(crate) use self::log_positions::record_log_position;
 use crate::{
     Engine,
     admin::AdminError,
@@ -20,7 +20,7 @@ use crate::{
     store::{Destination, MinuteTotals, Refused},
 };
 
-/// Minutes whose rate is told beside a stream.
+/// Minutes of the rate that is shown for a stream.
 const RATE_MINUTES: u32 = 30;
 
 const HOUR_MINUTES: u32 = 60;

@@ -1,15 +1,15 @@
-//! Telling administrators of trouble: by an audit event of its own, by e-mail, and to a webhook.
+//! Notifying administrators of problems: by an audit event, by e-mail, and through a webhook.
 //!
-//! A look compares how each stream and the log are with what is stored about them, lets `domain::alerts` decide, and stores
-//! what follows: the alert, its audit event and its notices in one transaction. Looks and notices are functions of what is
-//! stored, so each may be repeated, and a crash between any two steps costs nothing: a notice is sent at least once. It has
-//! the same id each time it is tried.
+//! A check compares the state of each stream and of the log with what is stored about them, lets `domain::alerts` decide, and
+//! stores the result: the alert, its audit event and its notices in one transaction. Checks and notices depend only on stored
+//! state, so each may be repeated, and a crash between any two steps loses nothing: a notice is sent at least once, with the
+//! same id on each attempt.
 //!
-//! What is measured of the log is what the stream that is owed most holds back, not how full it is: what nobody is owed any
-//! more makes room by itself. Events that a destination has refused and that are kept for it count, too.
+//! The alert about the log measures the largest backlog, not the size of the file: delivered events are removed automatically.
+//! Events that a destination has refused and that are kept for it count, too.
 
 mod email;
-mod not_told;
+mod not_sent;
 mod notices;
 mod open;
 mod sending;
@@ -34,7 +34,7 @@ use tokio::{
 };
 
 pub use self::open::{OpenAlert, OpenAlerts};
-pub(crate) use self::{not_told::NotTold, notices::test_notice};
+pub(crate) use self::{not_sent::NotSent, notices::test_notice};
 use crate::{
     causes::causes,
     clock::Clock,
@@ -44,7 +44,7 @@ use crate::{
     net::GuardedClients,
     settings::Settings,
     storage::files_are_missing,
-    store::{Database, Destination, StoreError, StoredAlertSettings, Telling, TroubleChange},
+    store::{Database, Destination, Notification, StoreError, StoredAlertSettings, TroubleChange},
 };
 
 /// How often the streams are looked at.
@@ -60,11 +60,11 @@ pub(crate) enum LookError {
     Store(#[from] StoreError),
     #[error("the size of the log could not be read")]
     Log(#[from] LogError),
-    #[error("what is told waits to be logged")]
+    #[error("the instance events could not be appended to the log")]
     Relay(#[from] RelayError),
 }
 
-/// What looking and telling need.
+/// What checking and notifying need.
 pub(crate) struct Alerts {
     pub(crate) log: EventLog,
     pub(crate) database: Database,
@@ -74,7 +74,7 @@ pub(crate) struct Alerts {
     pub(crate) clock: Clock,
     /// Something is to be sent.
     pub(crate) wake: Notify,
-    /// One look at a time, and one round of sending: two would tell the same twice.
+    /// One check at a time, and one round of sending: two would send the same notification twice.
     pub(crate) looking: Mutex<()>,
     pub(crate) sending: Mutex<()>,
 }
@@ -140,7 +140,7 @@ async fn keep_sending(alerts: Arc<Alerts>) {
 }
 
 impl Alerts {
-    /// Looks at every stream and at the log once, and stores what is to be told.
+    /// Checks every stream and the log once, and stores the notifications that follow.
     pub(crate) async fn look(&self) -> Result<(), LookError> {
         let _one_at_a_time = self.looking.lock().await;
         let (settings, open) = (
@@ -149,12 +149,12 @@ impl Alerts {
         );
         let destinations = self.database.list_destinations().await?;
         let minutes = settings.thresholds.failing_minutes;
-        let mut told = false;
+        let mut is_notified = false;
         for destination in &destinations {
             let stored = open.streams.iter().find(|(id, _)| *id == destination.id);
             let stored = stored.map(|(_, trouble)| *trouble);
             if let Some((change, news)) = self.look_at_stream(destination, stored, minutes) {
-                told |= news.is_some();
+                is_notified |= news.is_some();
                 self.store(&settings, change, news).await?;
             }
         }
@@ -164,21 +164,21 @@ impl Alerts {
             let stored = stored.map(|(_, alert)| *alert);
             let counts = counts.get(&destination.id).copied().unwrap_or_default();
             if let Some((change, news)) = self.look_at_parked(destination, stored, counts).await? {
-                told |= news.is_some();
+                is_notified |= news.is_some();
                 self.store(&settings, change, news).await?;
             }
         }
         let share = settings.thresholds.log_share;
         let is_raised = open.log_raised_at.is_some();
         if let Some((change, news)) = self.look_at_log(&destinations, is_raised, share).await? {
-            told |= news.is_some();
+            is_notified |= news.is_some();
             self.store(&settings, change, news).await?;
         }
         if let Some((change, news)) = self.look_at_pruning(open.pruning).await? {
-            told |= news.is_some();
+            is_notified |= news.is_some();
             self.store(&settings, change, news).await?;
         }
-        if told {
+        if is_notified {
             self.wake.notify_one();
             relay(&self.database, &self.log, &self.clock).await?;
         }
@@ -275,12 +275,12 @@ impl Alerts {
         share: LogShare,
     ) -> Result<Option<(TroubleChange, Option<AlertNews>)>, LookError> {
         let limit = self.settings.retention().log_size.value;
-        let most_owed = self.database.most_owed().await?;
+        let largest_backlog = self.database.largest_backlog().await?;
         let stored = self.log.stored().await?;
-        let owed_bytes = most_owed.map_or(stored.kept_bytes, |most| {
-            stored.bytes_after(most.acknowledged, self.log.last_seq())
+        let undelivered_bytes = largest_backlog.map_or(stored.kept_bytes, |largest| {
+            stored.bytes_after(largest.acknowledged, self.log.last_seq())
         });
-        let undelivered_percent = owed_bytes.saturating_mul(100) / limit.bytes().max(1);
+        let undelivered_percent = undelivered_bytes.saturating_mul(100) / limit.bytes().max(1);
         Ok(match step_log(is_raised, undelivered_percent, share) {
             LogStep::Leave => None,
             LogStep::End => Some((TroubleChange::LogOver, None)),
@@ -289,7 +289,9 @@ impl Alerts {
                 let news = AlertNews::LogNearingLimit {
                     undelivered_percent,
                     limit,
-                    held_back_by: most_owed.and_then(|most| blamed(most.destination)).map(alerted),
+                    held_back_by: largest_backlog
+                        .and_then(|largest| blamed(largest.destination))
+                        .map(alerted),
                 };
                 let raised_at = self.clock.now();
                 Some((TroubleChange::Log { raised_at }, Some(news)))
@@ -304,11 +306,11 @@ impl Alerts {
         news: Option<AlertNews>,
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let telling = news.map(|news| Telling {
+        let notification = news.map(|news| Notification {
             notices: notices::notices_of(&news, settings, now),
             instance_event: Recorded::new(InstanceEvent::alert(news), &Author::system(), now),
         });
-        self.database.change_trouble(change, telling.as_ref()).await
+        self.database.change_trouble(change, notification.as_ref()).await
     }
 }
 

@@ -1,8 +1,8 @@
-//! Errors for the log: an error's text never repeats its cause, so a log line tells the whole chain.
+//! Error chains: the text of an error never repeats its source, so log lines join the texts of the whole chain.
 
 use std::error::Error;
 
-/// The error and what caused it, in one line.
+/// The error and its sources in one line, separated by colons.
 pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -40,26 +40,26 @@ use crate::{
     vault::Vault,
 };
 
-/// How often what a lost signal left undone is looked for.
+/// How often work is checked for whose signal was lost.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(2);
 
-/// Tests of destinations that run at a time, on the whole instance.
+/// The maximum number of connection tests at a time.
 const TESTS_AT_A_TIME: usize = 4;
 
 /// Settings of the engine; everything that an operator may choose.
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
-    /// Holds `events.db`, `audit-streams.db` and `secret.key`; made if it is not there.
+    /// The folder of `events.db`, `audit-streams.db` and `secret.key`; created if it does not exist.
     pub data_dir: PathBuf,
     /// 32 bytes in base64, instead of `secret.key`.
     pub encryption_key: Option<String>,
-    /// What can't be changed on the page.
+    /// Settings from the command line, which can't be changed while the server runs.
     pub fixed: FixedSettings,
     /// Destinations that an instance may have.
     pub destination_limit: u32,
     /// `events.db` and `audit-streams.db` are used together although they don't match.
     pub accepts_mismatched_files: bool,
-    /// Where services are that are not where everybody finds them.
+    /// The addresses of external services.
     pub services: SinkServices,
 }
 
@@ -110,9 +110,9 @@ impl From<GenerationError> for OpenError {
 /// Which parts are working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Liveness {
-    /// The log takes events.
+    /// The log accepts events.
     pub log: PartState,
-    /// Everything else can be stored.
+    /// The store can be written.
     pub store: PartState,
     /// The supervisor of the workers and the background tasks run.
     pub delivery: PartState,
@@ -133,9 +133,9 @@ pub struct Engine {
     upkeep_wake: Arc<Notify>,
     settings: Arc<Settings>,
     destination_limit: u32,
-    /// Held by whoever reads a destination to change it.
+    /// Held while a destination is read and changed.
     editing: Mutex<()>,
-    /// A place for each test of a destination.
+    /// A permit for each connection test.
     tests: Semaphore,
     credentials: Credentials,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
@@ -271,18 +271,18 @@ impl Engine {
         }
     }
 
-    /// To be held from reading a destination until a change of it is stored: those who change the same one take turns then,
-    /// and none has to start over.
+    /// A lock to hold from reading a destination until its change is stored, so that concurrent changes do not have to be
+    /// retried.
     pub async fn editing(&self) -> MutexGuard<'_, ()> {
         self.editing.lock().await
     }
 
-    /// An instance event about to be stored with the change it tells of.
+    /// An instance event, ready to be stored with the change that it records.
     pub(crate) fn recorded(&self, event: InstanceEvent, author: &Author) -> Recorded {
         Recorded::new(event, author, self.clock.now())
     }
 
-    /// Brings stored instance events into the log. A failure is logged and made good by the upkeep's timer.
+    /// Appends stored instance events to the log. A failure is logged; the upkeep task retries.
     pub(crate) async fn relay_instance_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
             tracing::warn!(
@@ -292,7 +292,7 @@ impl Engine {
         }
     }
 
-    /// Stops delivering within the deadline, stores how far each stream is, and closes both files.
+    /// Stops delivery within the deadline, stores the progress of each stream, and closes both files.
     pub async fn shutdown(&self, deadline: Duration) {
         self.delivery.stop(deadline).await;
         self.upkeep.abort();
@@ -362,14 +362,14 @@ impl Engine {
         self.delivery.replay_wait(replay)
     }
 
-    /// Returns once what is stored is what every stream goes by.
+    /// Returns once every stream uses the stored configuration.
     pub(crate) async fn apply_changes(&self) {
         self.delivery.apply().await;
         self.upkeep_wake.notify_one();
     }
 }
 
-/// Relays instance events and lets go of old ones, each time from what is stored.
+/// Relays instance events and prunes the log, each time from stored state.
 async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -408,7 +408,7 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
 }
 
 async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, noted: &mut Option<(Minute, Seq)>) {
-    if let Err(error) = activity::keep_books(log, database, clock.now(), noted).await
+    if let Err(error) = activity::record_log_position(log, database, clock.now(), noted).await
         && !files_are_missing(&error)
     {
         tracing::warn!(

@@ -178,7 +178,7 @@ fn mode_of(path: &Path) -> io::Result<u32> {
     Ok(fs::metadata(path)?.permissions().mode() & 0o7777)
 }
 
-/// Takes away every permission beyond these. Who is not the owner can't, and is told.
+/// Removes all other permissions. Logs a warning if the process is not the owner.
 fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     if mode_of(path)? & !mode == 0 {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Failures of this server itself: logged once, with their causes. A client gets a code to ask about and nothing else.
+//! Internal errors: logged once, with their error chain. A client gets only a code.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Instance events, from the change they tell of into the log.
+//! Instance events, from the change that they record into the log.
 //!
 //! A change and its event are stored in one transaction (`store`); from there `relay` appends the event to the log and
 //! removes it. A crash between the two only delays it: the log knows the id and stores it once. `relay` runs after each

@@ -3,15 +3,16 @@
 //! Guarantees:
 //! - What [`EventLog::append`] has returned `Ok` for is on disk (`synchronous=FULL`) and survives kill -9 and power loss.
 //! - A request's events are appended all together or not at all, in their order.
-//! - Positions (`seq`) are given in commit order and never twice: a reader that asks for what comes after `n` misses nothing.
-//! - An event whose source and id are known already is answered as before and stored once.
+//! - Positions (`seq`) are assigned in commit order and never twice: a reader that asks for what comes after `n` misses nothing.
+//! - An event whose source and id are known already is stored once; the response is the same.
 //!
-//! Not guaranteed: that an append which returned an error, or was never answered, left nothing. A client that is in doubt
-//! posts again with the same ids.
+//! Not guaranteed: that an append which returned an error, or never returned, stored nothing. A client that is in doubt
+//! posts the events again with the same ids.
 //!
-//! The writer is on rusqlite, because prepared inserts there are twice as fast as through sqlx, and so is reading for
-//! delivery (`readers`); everything that searches is on sqlx. Only the writer's connection can write. The last few MiB stay
-//! in memory for destinations that keep up. How events are found by who, what and where stands in `index` and `browse`.
+//! The writer uses rusqlite, because prepared inserts there are twice as fast as through sqlx, and so do reading for
+//! delivery and looking up positions (`readers`); events for display are read through sqlx. Only the writer's connection can
+//! write. The last few MiB stay in memory for destinations that keep up. `index` describes how events are found by author,
+//! entity, type and address, `walk` and `search` how searches use it.
 
 mod append;
 mod browse;
@@ -153,7 +154,7 @@ impl EventLog {
         self.committed.clone()
     }
 
-    /// Minds another size from the next commit on.
+    /// Changes the size limit, in bytes, from the next commit on.
     pub(crate) fn set_size_limit(&self, bytes: u64) {
         self.writer.set_size_limit(bytes);
     }
@@ -162,13 +163,13 @@ impl EventLog {
         self.writer.size_limit()
     }
 
-    /// What is stored about refused events outside of the log's file: counts towards the size limit.
+    /// Bytes that are stored about refused events outside of the log's file; they count towards the size limit.
     pub(crate) fn set_refused_bytes(&self, bytes: u64) {
         self.writer.set_refused_bytes(bytes);
     }
 
-    /// Held from asking what may go until it has gone, and by whoever is about to need what is in the log.
-    pub(crate) async fn pruning_turn(&self) -> MutexGuard<'_, ()> {
+    /// A permit that excludes pruning: held while events are pruned, and while a caller is about to need events of the log.
+    pub(crate) async fn pruning_permit(&self) -> MutexGuard<'_, ()> {
         self.pruning.lock().await
     }
 
@@ -191,12 +192,12 @@ impl EventLog {
         self.writer.state()
     }
 
-    /// After a write that failed, has a small one tried.
+    /// After a failed write, makes the writer try a small one.
     pub(crate) fn try_write(&self) {
         self.writer.try_write();
     }
 
-    /// Notes the generation of the store that the log is used beside.
+    /// Stores the generation of the store that the log is used with.
     ///
     /// # Errors
     /// [`LogError`] if it could not be stored.

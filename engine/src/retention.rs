@@ -1,4 +1,4 @@
-//! Which events may leave the log: those past their age that no destination owes any more.
+//! Which events are removed from the log: those past their age that are in no backlog any more.
 //!
 //! An event that a destination has refused leaves it like any other, so that one does not keep all that come after it. But it
 //! is kept beside the log, in the same file, until it is delivered or discarded.
@@ -35,11 +35,11 @@ pub(crate) async fn enforce(
     let received_before = Timestamp::from_unix_ms(now.unix_ms().saturating_sub(age_ms));
     log.set_refused_bytes(database.refused_bytes().await?);
     loop {
-        // Between the two, nobody comes to need what was let go of.
-        let _turn = log.pruning_turn().await;
-        let owed_after = database.least_owed().await?.unwrap_or_else(|| log.last_seq());
+        // Meanwhile, no stream or replay may start to need events that are about to be removed.
+        let _permit = log.pruning_permit().await;
+        let undelivered_after = database.undelivered_after().await?.unwrap_or_else(|| log.last_seq());
         let before_all = log.position_before_all().await?;
-        let up_to = owed_after.min(Seq::new(before_all.get().saturating_add(CHUNK)));
+        let up_to = undelivered_after.min(Seq::new(before_all.get().saturating_add(CHUNK)));
         let order = PruneOrder {
             received_before,
             up_to,

@@ -1,9 +1,9 @@
 //! The settings of the instance, and changing them while it runs.
 //!
-//! What the command line gives wins; else what an administrator chose on the page; else the default. A change is stored
-//! with the audit events that tell of it, in one transaction, and holds at once: the supervisor sends to every destination
-//! under the new network rules, the upkeep prunes by the new age, the log's writer minds the new size. Whoever asks for a
-//! change may go away in the middle: what has been stored holds all the same.
+//! The command line takes precedence over what an administrator chose on the page, and that over the default. A change is
+//! stored with its audit events in one transaction and takes effect immediately: the supervisor sends to every destination
+//! under the new network rules, the upkeep task prunes by the new age, and the writer of the log uses the new size limit. A
+//! change that was stored is applied even if its caller is cancelled.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -21,14 +21,14 @@ use crate::{
     store::{Database, StoreError, StoredNetwork, StoredRetention, UpdateError},
 };
 
-/// What the command line or the environment gives; none where it says nothing.
+/// Settings from the command line or the environment; `None` for those that are not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FixedSettings {
     pub allow_local_network: Option<bool>,
     pub network_allowlist: Option<Vec<AllowEntry>>,
     pub retention_days: Option<RetentionDays>,
     pub log_size: Option<LogSize>,
-    /// The largest event that is taken in.
+    /// The size limit of an event.
     pub event_size: Option<EventSizeLimit>,
 }
 
@@ -41,7 +41,7 @@ pub enum Origin {
     Default,
 }
 
-/// A value that holds now.
+/// A setting that is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
     pub value: T,

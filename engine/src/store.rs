@@ -5,6 +5,7 @@
 
 mod activity;
 mod alerts;
+mod backlog;
 mod browsers;
 mod database;
 mod delivery;
@@ -12,7 +13,6 @@ mod destinations;
 mod error;
 mod instance;
 mod instance_events;
-mod owed;
 mod refused;
 mod refused_event;
 mod replays;
@@ -23,7 +23,7 @@ mod users;
 
 pub(crate) use self::{
     activity::MinuteTotals,
-    alerts::{Channel, Notice, StoredAlertSettings, Telling, TroubleChange},
+    alerts::{Channel, Notice, Notification, StoredAlertSettings, TroubleChange},
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate},
     destinations::{Admission, Insertion, NewDestination, UpdateError},

@@ -1,4 +1,4 @@
-//! When the log would be full. What nobody is owed leaves it before that: what counts is what each stream holds back.
+//! When the log would be full. Delivered events are removed before that, so only the backlog of each stream counts.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use domain::{
 use super::HOUR_MINUTES;
 use crate::{Engine, admin::AdminError, log::Stored, store::Destination};
 
-/// What came in during less time than this tells of a burst, not of a rate.
+/// A rate is computed only from at least this much time: less may be a burst.
 const RATE_KNOWN_AFTER_MS: u64 = 5 * 60 * 1_000;
 
 /// Nobody plans for what is further away.
@@ -29,7 +29,7 @@ struct Growth {
 }
 
 impl Growth {
-    /// When what is kept after this position fills the log; none if that is more than a year away.
+    /// When the events after this position will fill the log; `None` if that is more than a year away.
     fn full_at(&self, acknowledged: Seq) -> Option<Timestamp> {
         let room = u128::from(
             self.limit
@@ -65,9 +65,9 @@ impl Engine {
         let Some(growth) = self.growth().await? else {
             return Ok(HashMap::new());
         };
-        let owed = self.database().list_owed().await?.into_iter();
-        let owed = owed.filter(|owed| behind.contains(&owed.destination));
-        let full_at = owed.filter_map(|owed| Some((owed.destination, growth.full_at(owed.acknowledged)?)));
+        let backlogs = self.database().list_backlogs().await?.into_iter();
+        let backlogs = backlogs.filter(|backlog| behind.contains(&backlog.destination));
+        let full_at = backlogs.filter_map(|backlog| Some((backlog.destination, growth.full_at(backlog.acknowledged)?)));
         Ok(full_at.collect())
     }
 

@@ -1,4 +1,4 @@
-//! How far the log was at the end of each minute, from which it follows how many events came in.
+//! The newest position of the log at the end of each minute, from which the number of received events is computed.
 
 use domain::{Timestamp, activity::Minute, ids::Seq};
 
@@ -10,8 +10,8 @@ use crate::{
 /// What is kept of the counters: a week, and what a chart of a week may need before it.
 const KEPT_MINUTES: u32 = 8 * 24 * 60;
 
-/// Notes how far the log is, and forgets what nobody looks at any more. `noted` is what was noted last.
-pub(crate) async fn keep_books(
+/// Records the newest position of the log, and deletes counters that no chart shows any more. `noted` is the last record.
+pub(crate) async fn record_log_position(
     log: &EventLog,
     database: &Database,
     now: Timestamp,

@@ -140,7 +140,7 @@ impl Engine {
         }
     }
 
-    /// What is told of a change; nothing secret.
+    /// The audit events of a change. They contain no secrets.
     fn alert_changes(
         &self,
         author: &Author,

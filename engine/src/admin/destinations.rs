@@ -119,7 +119,7 @@ impl Engine {
         // Until it is stored, nobody knows that what stands after its start is owed.
         let keeping = match new.start_from {
             StartFrom::Now => None,
-            StartFrom::Beginning | StartFrom::At(_) => Some(self.log().pruning_turn().await),
+            StartFrom::Beginning | StartFrom::At(_) => Some(self.log().pruning_permit().await),
         };
         let new = NewDestination {
             settings: &new,

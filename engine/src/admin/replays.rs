@@ -87,7 +87,7 @@ impl Engine {
         request: &ReplayRequest,
     ) -> Result<ReplayId, AdminError> {
         // What is counted stays in the log until it is stored that it is needed.
-        let _turn = self.log().pruning_turn().await;
+        let _permit = self.log().pruning_permit().await;
         let (last_seq, now) = (self.log().last_seq(), self.clock().now());
         let filter = Arc::new(destination.range_filter(request));
         let counted = self.log().count_range(&filter, last_seq).await?;

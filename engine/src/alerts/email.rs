@@ -8,7 +8,7 @@ use lettre::{
     message::{Mailbox, header::ContentType},
 };
 
-use super::NotTold;
+use super::NotSent;
 use crate::{
     net::{GuardedClients, MailError, MailServer},
     sink::find_cause,
@@ -18,20 +18,20 @@ use crate::{
 /// Under which name the instance writes.
 const SENDER: &str = "Audit Streams";
 
-pub(super) async fn send(clients: &GuardedClients, settings: &EmailSettings, notice: &Notice) -> Result<(), NotTold> {
+pub(super) async fn send(clients: &GuardedClients, settings: &EmailSettings, notice: &Notice) -> Result<(), NotSent> {
     let message = message(settings, notice)?;
     let sent = clients.send_mail(MailServer(settings), message).await;
     sent.map_err(|error| {
         let words = masked(why_not(&error), settings);
         match is_about_the_message(&error) {
-            true => NotTold::refused(words),
-            false => NotTold::trouble(words),
+            true => NotSent::refused(words),
+            false => NotSent::trouble(words),
         }
     })
 }
 
-fn message(settings: &EmailSettings, notice: &Notice) -> Result<Message, NotTold> {
-    let unusable = |_| NotTold::trouble("A stored e-mail address can't be used.".to_owned());
+fn message(settings: &EmailSettings, notice: &Notice) -> Result<Message, NotSent> {
+    let unusable = |_| NotSent::trouble("A stored e-mail address can't be used.".to_owned());
     let address = |address: &MailAddress| address.as_str().parse::<Address>().map_err(unusable);
     let mut message = Message::builder()
         .from(Mailbox::new(Some(SENDER.to_owned()), address(&settings.from)?))
@@ -44,7 +44,7 @@ fn message(settings: &EmailSettings, notice: &Notice) -> Result<Message, NotTold
     }
     message
         .body(notice.body.clone())
-        .map_err(|error| NotTold::refused(format!("The e-mail can't be written: {error}.")))
+        .map_err(|error| NotSent::refused(format!("The e-mail can't be written: {error}.")))
 }
 
 /// The same for each try: who gets it twice sees that it is one.

@@ -1,4 +1,4 @@
-//! What an alert says by e-mail and to a webhook.
+//! The notices of an alert, by e-mail and for a webhook.
 
 use domain::{Timestamp, alerts::AlertNews};
 
@@ -8,14 +8,14 @@ use crate::{
     store::{Channel, Notice, StoredAlertSettings},
 };
 
-/// One for each way of telling that is set up.
+/// One notice for each channel that is set up.
 pub(super) fn notices_of(news: &AlertNews, settings: &StoredAlertSettings, now: Timestamp) -> Vec<Notice> {
     let (subject, text) = (news.summary(), news.text());
     let body = webhook::body(news.event_type(), &subject, news.data(), now);
     notices(settings, &subject, &text, &body, now).collect()
 }
 
-/// A notice that only tells that notices arrive.
+/// A notice that tests a channel.
 pub(crate) fn test_notice(channel: Channel, now: Timestamp) -> Notice {
     let text = "This is a test. Alerts of this instance of Audit Streams will arrive here.";
     let (subject, data) = ("Test alert", serde_json::json!({}));

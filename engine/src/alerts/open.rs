@@ -14,7 +14,7 @@ pub struct OpenAlert {
     pub raised_at: Timestamp,
 }
 
-/// What has been told and is not over.
+/// The open alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAlerts {
     pub streams: Vec<OpenAlert>,
@@ -22,12 +22,12 @@ pub struct OpenAlerts {
     pub parked: Vec<OpenAlert>,
     /// When administrators were notified that events leave the log before the retention age.
     pub pruning_raised_at: Option<Timestamp>,
-    /// When it was told that what is owed nears the limit of the log.
+    /// When administrators were notified that undelivered events fill the log.
     pub log_raised_at: Option<Timestamp>,
 }
 
 impl Engine {
-    /// What has been told and is not over, by destination.
+    /// The open alerts, by destination.
     ///
     /// # Errors
     /// [`AdminError::Internal`].
@@ -53,7 +53,7 @@ impl Engine {
         })
     }
 
-    /// One look at every stream and the log, as the engine does it by itself every other second.
+    /// Checks every stream and the log once, as the engine does every other second.
     ///
     /// # Errors
     /// [`LookError`]; the next look makes good what was left undone.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Alerts, email,
-    not_told::{About, NotTold},
+    not_sent::{About, NotSent},
     webhook,
 };
 use crate::store::{Channel, Notice, StoreError, StoredAlertSettings};
@@ -57,7 +57,7 @@ impl Alerts {
         self.clock.now().since(notice.created_at) >= GIVEN_UP_AFTER
     }
 
-    async fn postpone(&self, notice: &Notice, reason: &NotTold) -> Result<(), StoreError> {
+    async fn postpone(&self, notice: &Notice, reason: &NotSent) -> Result<(), StoreError> {
         let pause = pause_after(notice.tries);
         tracing::info!(
             channel = notice.channel.as_str(),
@@ -76,14 +76,14 @@ impl Alerts {
     }
 
     /// Sends one notice.
-    pub(crate) async fn tell(&self, notice: &Notice, settings: &StoredAlertSettings) -> Result<(), NotTold> {
+    pub(crate) async fn tell(&self, notice: &Notice, settings: &StoredAlertSettings) -> Result<(), NotSent> {
         match (notice.channel, &settings.email, &settings.webhook) {
             (Channel::Email, Some(settings), _) => email::send(&self.clients, settings, notice).await,
             (Channel::Webhook, _, Some(settings)) => {
                 webhook::post(&self.clients, settings, notice, self.clock.now()).await
             }
-            (Channel::Email, None, _) => Err(NotTold::trouble("No e-mail is set up.".to_owned())),
-            (Channel::Webhook, _, None) => Err(NotTold::trouble("No webhook is set up.".to_owned())),
+            (Channel::Email, None, _) => Err(NotSent::trouble("No e-mail is set up.".to_owned())),
+            (Channel::Webhook, _, None) => Err(NotSent::trouble("No webhook is set up.".to_owned())),
         }
     }
 }

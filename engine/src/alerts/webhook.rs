@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
-use super::NotTold;
+use super::NotSent;
 use crate::{
     net::GuardedClients,
     sink::{self, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, why_no_answer},
@@ -55,14 +55,14 @@ pub(super) async fn post(
     settings: &WebhookSettings,
     notice: &Notice,
     now: Timestamp,
-) -> Result<(), NotTold> {
-    let unusable = || NotTold::trouble("The stored URL or signing secret can't be used.".to_owned());
+) -> Result<(), NotSent> {
+    let unusable = || NotSent::trouble("The stored URL or signing secret can't be used.".to_owned());
     let url = Url::parse(settings.url.as_str()).map_err(|_| unusable())?;
     let headers = headers(settings, notice, now).ok_or_else(unusable)?;
     let client = clients.client_for(&url, ATTEMPT_DEADLINE)?;
     let answer = client.post(&url, headers, notice.body.clone().into()).await;
     let status = answer
-        .map_err(|error| NotTold::trouble(why_no_answer(&error, ATTEMPT_DEADLINE)))?
+        .map_err(|error| NotSent::trouble(why_no_answer(&error, ATTEMPT_DEADLINE)))?
         .status();
     if status.is_success() {
         return Ok(());
@@ -74,8 +74,8 @@ pub(super) async fn post(
     };
     let words = format!("The webhook answered {status}.{followed}");
     Err(match is_about_the_notice(status) {
-        true => NotTold::refused(words),
-        false => NotTold::trouble(words),
+        true => NotSent::refused(words),
+        false => NotSent::trouble(words),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Passwords, as argon2id hashes.
 //!
 //! Hashing takes 19 MiB and some 20 ms of a core, so it runs off the request threads and only a few at a time. Whoever
-//! has no account costs as much as who has: the time of an answer tells nothing.
+//! has no account costs as much as who has: the response time reveals nothing.
 
 use std::{sync::Arc, time::Duration};
 

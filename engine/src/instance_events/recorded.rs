@@ -7,7 +7,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-/// An instance event with its id and time, ready to be stored with the change it tells of.
+/// An instance event with its id and time, ready to be stored with the change that it records.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded(pub(crate) AuditEvent);
 

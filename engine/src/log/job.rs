@@ -10,10 +10,10 @@ use tokio::sync::oneshot;
 
 use super::AppendError;
 
-/// Bodies that may wait for the writer; beyond that, clients are told to come back.
+/// Bytes of bodies that may wait for the writer; beyond that, clients are asked to retry later.
 pub(crate) const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
-/// The events of one request, and whom to tell.
+/// The events of one request, and where to send the result.
 pub(super) struct Job {
     pub(super) source: Arc<str>,
     pub(super) received_at: Timestamp,

@@ -9,7 +9,7 @@ use x509_cert::{
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
-/// Names of a certificate that are told; some have hundreds.
+/// Names of a certificate that are shown; some have hundreds.
 const NAMES: usize = 5;
 
 /// Of a name that somebody else chose.
@@ -37,11 +37,11 @@ fn names(certificate: &Certificate) -> String {
     let alternatives = fields.get::<SubjectAltName>().ok().flatten();
     let alternatives = alternatives.map(|(_, names)| names.0).unwrap_or_default();
     let names: Vec<String> = alternatives.iter().filter_map(name).collect();
-    let told = names.iter().take(NAMES).map(|name| cut(name)).collect::<Vec<_>>();
+    let shown = names.iter().take(NAMES).map(|name| cut(name)).collect::<Vec<_>>();
     match names.len() {
         0 => cut(&fields.subject.to_string()),
-        count if count > NAMES => format!("{} and {} more", told.join(", "), count - NAMES),
-        _ => told.join(", "),
+        count if count > NAMES => format!("{} and {} more", shown.join(", "), count - NAMES),
+        _ => shown.join(", "),
     }
 }
 

@@ -14,7 +14,7 @@ use domain::connection_test::{MASK, SentHeader, Stage, StageName, StageState};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use url::Url;
 
-/// Headers whose values tell nothing that is secret. A value that was marked as sensitive is masked whatever its name: those
+/// Headers whose values contain no secrets. A value that was marked as sensitive is masked whatever its name: those
 /// that an administrator chose are.
 const HARMLESS: [&str; 14] = [
     "accept",

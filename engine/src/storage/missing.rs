@@ -1,4 +1,4 @@
-//! Telling apart what fails because the files are not in their place.
+//! Recognises errors whose cause is that the files are missing.
 
 use std::error::Error;
 

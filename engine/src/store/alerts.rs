@@ -1,4 +1,4 @@
-//! Alerts: what is wrong, and what is still to be told. A change of an alert, its audit event and its notices are stored in
+//! Alerts: current problems, and the notices that are still to be sent. A change of an alert, its audit event and its notices are stored in
 //! one transaction.
 
 mod notices;
@@ -19,7 +19,7 @@ pub(crate) use self::{
 use super::{Database, StoreError, instance_events::insert_instance_event};
 use crate::instance_events::Recorded;
 
-/// Everything that is wrong now, told or not.
+/// All current problems, whether administrators were notified or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpenTroubles {
     /// By destination.
@@ -27,7 +27,7 @@ pub(crate) struct OpenTroubles {
     /// Destinations of which administrators were notified that events are parked.
     pub parked: Vec<(DestinationId, ParkedAlert)>,
     pub pruning: PruningAlert,
-    /// When it was told that what is owed nears the limit of the log.
+    /// When administrators were notified that undelivered events fill the log.
     pub log_raised_at: Option<Timestamp>,
 }
 
@@ -43,9 +43,9 @@ pub(crate) enum TroubleChange {
     LogOver,
 }
 
-/// What is stored with a change that is told.
+/// What is stored with a change of which administrators are notified.
 #[derive(Clone, Debug)]
-pub(crate) struct Telling {
+pub(crate) struct Notification {
     pub instance_event: Recorded,
     pub notices: Vec<Notice>,
 }
@@ -72,19 +72,19 @@ impl Database {
         })
     }
 
-    /// Stores a change, and with it what is told of it. Nothing is stored or told of a destination that has gone.
+    /// Stores a change together with its notification. Nothing is stored for a deleted destination.
     pub(crate) async fn change_trouble(
         &self,
         change: TroubleChange,
-        telling: Option<&Telling>,
+        notification: Option<&Notification>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         if !apply(&mut transaction, change).await? {
             return Ok(());
         }
-        if let Some(telling) = telling {
-            insert_instance_event(&mut transaction, &telling.instance_event).await?;
-            for notice in &telling.notices {
+        if let Some(notification) = notification {
+            insert_instance_event(&mut transaction, &notification.instance_event).await?;
+            for notice in &notification.notices {
                 insert_notice(&mut transaction, notice).await?;
             }
         }

@@ -206,12 +206,12 @@ impl Database {
         self.change_parked(change, instance_event).await
     }
 
-    /// Makes every parked event of a destination due again, and stores the instance event that `told` makes of their number.
+    /// Makes every parked event of a destination due again, and stores the instance event that `instance_event` makes of their number.
     pub(crate) async fn retry_all_parked(
         &self,
         destination: DestinationId,
         now: Timestamp,
-        told: impl FnOnce(u64) -> Recorded,
+        instance_event: impl FnOnce(u64) -> Recorded,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.write().await?;
         let changed =
@@ -222,7 +222,7 @@ impl Database {
                 .await?
                 .rows_affected();
         if changed > 0 {
-            insert_instance_event(&mut transaction, &told(changed)).await?;
+            insert_instance_event(&mut transaction, &instance_event(changed)).await?;
             transaction.commit().await?;
         }
         Ok(changed)

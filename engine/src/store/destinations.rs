@@ -62,7 +62,7 @@ pub(crate) struct NewDestination<'a> {
     pub settings: &'a DestinationSettings,
     /// Secrets included.
     pub target: &'a Target,
-    /// By which a repeat of the request is recognised.
+    /// The key by which a repeated request is recognised.
     pub key: Option<&'a IdempotencyKey>,
     /// Its stream begins after this position.
     pub start: Seq,
@@ -179,7 +179,7 @@ impl Database {
         })))
     }
 
-    /// Stores a change of the destination as it was at `version`. `position` tells that of the newest event, asked for when
+    /// Stores a change of the destination as it was at `version`. `position` returns that of the newest event, asked for when
     /// nobody else can write any more. The instance events are made from what it was before.
     pub(crate) async fn update_destination(
         &self,

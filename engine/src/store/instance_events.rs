@@ -1,4 +1,4 @@
-//! Own events between the change they tell of and the log.
+//! Instance events between the change that they record and the log.
 
 use domain::Timestamp;
 use sqlx::{Row, Sqlite, Transaction};

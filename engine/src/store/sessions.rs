@@ -46,7 +46,7 @@ pub(crate) struct ListedSession {
 }
 
 impl Database {
-    /// Stores a session together with the instance event that tells of the sign-in; sessions that have expired go. False, and
+    /// Stores a session together with the instance event about the sign-in; sessions that have expired go. False, and
     /// nothing stored, if the user was disabled or got another password since `password_hash` was read.
     pub(crate) async fn insert_session(
         &self,

@@ -30,7 +30,7 @@ impl Database {
         Ok((read_network(&row)?, read_retention(&row)?))
     }
 
-    /// Stores new network settings in the place of those at `new.version`, with the instance events that tell of it.
+    /// Stores new network settings in the place of those at `new.version`, with the instance events about it.
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.
@@ -56,7 +56,7 @@ impl Database {
         Ok(stored)
     }
 
-    /// Stores new retention settings in the place of those at `new.version`, with the instance events that tell of it.
+    /// Stores new retention settings in the place of those at `new.version`, with the instance events about it.
     ///
     /// # Errors
     /// [`UpdateError::ChangedMeanwhile`], or the store's failure; nothing was stored.

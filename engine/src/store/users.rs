@@ -113,7 +113,7 @@ impl Database {
         Ok(count > 0)
     }
 
-    /// Adds a user; false, and nothing changed, if the name is taken. For the first user, of whom no event tells.
+    /// Adds a user; false, and nothing changed, if the name is taken. For the first user, about whom there is no audit event.
     pub(crate) async fn insert_user(
         &self,
         username: &str,

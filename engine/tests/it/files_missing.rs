@@ -266,7 +266,7 @@ async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
             database.list_destinations().await.map(drop),
             database.read_cursor(id).await.map(drop),
             // Else everything could be pruned.
-            database.least_owed().await.map(drop),
+            database.undelivered_after().await.map(drop),
             database.refused_within(Seq::START, Seq::new(100)).await.map(drop),
         ] {
             let refused = causes(&refused.unwrap_err());

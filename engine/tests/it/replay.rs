@@ -269,7 +269,7 @@ async fn nothing_is_sent_while_the_stream_is_paused_and_everything_after_it() {
             .await;
         let replay = start(&world, id, &[]).await.replay.id;
         wait_until_waiting(&world, id, replay, |waits| *waits == wait).await;
-        let world_owes = world.engine.database().least_owed().await.unwrap();
+        let world_owes = world.engine.database().undelivered_after().await.unwrap();
         let first = standing(&world, id, replay).await.replay.position.next_seq;
         let before_first = Seq::new(first.get() - 1);
         assert_eq!(
@@ -289,7 +289,7 @@ async fn nothing_is_sent_while_the_stream_is_paused_and_everything_after_it() {
             .await;
         assert_eq!(wait_until_finished(&world, id, replay).await.sent, 60);
     }
-    let owed = world.engine.database().least_owed().await.unwrap().unwrap();
+    let owed = world.engine.database().undelivered_after().await.unwrap().unwrap();
     assert!(owed.get() > 60, "what was sent may go");
 }
 

@@ -139,7 +139,7 @@ async fn an_inactive_destination_keeps_nothing_in_the_log() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
     receiver.answer_all(Fault::Hang);
     let id = world.add_destination("SIEM", &receiver.url()).await;
-    let owed = async || world.engine.database().least_owed().await.unwrap();
+    let owed = async || world.engine.database().undelivered_after().await.unwrap();
     let before = owed().await;
     assert!(before.is_some());
     world.set_stream_state(id, PAUSED).await;

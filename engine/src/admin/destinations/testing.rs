@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Sends one test event to what these settings describe and tells how it went, which takes as long as an attempt may.
+    /// Sends one test event to the target of these settings and reports the result; takes as long as an attempt may.
     /// Secrets that the settings leave out are those of `stored`; a new HTTP destination has fresh ones.
     ///
     /// What the network rules forbid is found by the test, not refused beforehand.

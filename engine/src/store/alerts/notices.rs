@@ -1,4 +1,4 @@
-//! What is still to be told.
+//! Notices: notifications that are still to be sent.
 
 use domain::Timestamp;
 pub(crate) use domain::settings::AlertChannel as Channel;
@@ -9,10 +9,10 @@ use super::super::{Database, StoreError};
 /// Read at a time.
 const MOST: u32 = 50;
 
-/// What is told in one way.
+/// A notification through one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// The same for each try, so that who gets it twice can tell.
+    /// The same on each attempt, so that recipients recognise a repeat.
     pub id: String,
     pub channel: Channel,
     pub subject: String,

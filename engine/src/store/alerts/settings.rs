@@ -1,4 +1,4 @@
-//! When and how administrators are told; the password and the signing secret sealed.
+//! When and how administrators are notified; the password and the signing secret are encrypted.
 
 use domain::{
     destination::DestinationUrl,
@@ -23,7 +23,7 @@ const PASSWORD: &str = "email_password";
 const SECRET: &str = "webhook_secret";
 const URL: &str = "webhook_url";
 
-/// When administrators are told, and how. None for a way of telling that is off.
+/// When administrators are notified, and through which channels; `None` for a channel that is off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredAlertSettings {
     /// Grows with every change.

@@ -13,7 +13,7 @@ use super::{
 /// How long a key is remembered.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// By what a repeat is told.
+/// How a repeated request is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// Whose key it is: those of two clients have nothing to do with each other.

@@ -8,7 +8,7 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::super::StoreError;
 
-/// Sets the switches. `before` is none for a new destination; `position` tells that of the newest event.
+/// Sets the switches. `before` is `None` for a new destination; `position` returns that of the newest event.
 pub(super) async fn store_stream_state(
     transaction: &mut Transaction<'static, Sqlite>,
     id: DestinationId,

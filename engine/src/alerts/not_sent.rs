@@ -4,38 +4,38 @@ use crate::net::ClientError;
 
 /// Why a notice was not sent, as a sentence for an administrator, without anything secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{words}")]
-pub(crate) struct NotTold {
-    words: String,
+#[error("{reason}")]
+pub(crate) struct NotSent {
+    reason: String,
     pub(super) about: About,
 }
 
-/// What a failure says something of.
+/// What a failure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum About {
-    /// Every notice of the channel would fare likewise.
+    /// The channel: every notice would fail.
     Channel,
-    /// The server answers, and does not want this one.
+    /// This notice: the server responds, but rejects it.
     Notice,
 }
 
-impl NotTold {
-    pub(super) const fn trouble(words: String) -> Self {
+impl NotSent {
+    pub(super) const fn trouble(reason: String) -> Self {
         Self {
-            words,
+            reason,
             about: About::Channel,
         }
     }
 
-    pub(super) const fn refused(words: String) -> Self {
+    pub(super) const fn refused(reason: String) -> Self {
         Self {
-            words,
+            reason,
             about: About::Notice,
         }
     }
 }
 
-impl From<ClientError> for NotTold {
+impl From<ClientError> for NotSent {
     fn from(error: ClientError) -> Self {
         Self::trouble(format!("No connection can be set up: {error}."))
     }
