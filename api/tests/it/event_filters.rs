@@ -83,7 +83,7 @@ async fn two_lists_at_once_are_refused_and_nothing_is_changed() {
         .await
         .refused_fields();
     assert_eq!(refused[0].0, "event_type_denylist");
-    assert!(refused[0].1.contains("not in both"), "{refused:?}");
+    assert!(refused[0].1.contains("not both"), "{refused:?}");
 
     admin
         .post(
@@ -98,7 +98,7 @@ async fn two_lists_at_once_are_refused_and_nothing_is_changed() {
             "event_types",
             "has an event_type_denylist",
         ),
-        (both, "event_type_denylist", "not in both"),
+        (both, "event_type_denylist", "not both"),
         (
             json!({"event_type_denylist": ["user_created", "über"]}),
             "event_type_denylist[1]",

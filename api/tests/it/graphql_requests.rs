@@ -46,12 +46,12 @@ async fn requests_come_as_json_one_by_one_or_up_to_ten_at_once() {
         (
             "{".to_owned(),
             400,
-            "The request body is no JSON: send {\"query\": …, \"variables\": …, \"operationName\": …}",
+            "The request body is not valid JSON. Send {\"query\": …, \"variables\": …, \"operationName\": …}",
         ),
         (
             "7".to_owned(),
             400,
-            "The request body is no query: send {\"query\": …, \"variables\": …, \"operationName\": …}",
+            "The request body is not a GraphQL request. Send {\"query\": …, \"variables\": …, \"operationName\": …}",
         ),
         (
             json!({"query": "{ a }", "variables": 7}).to_string(),
