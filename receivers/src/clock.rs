@@ -1,11 +1,11 @@
-//! What time it is for a service of somebody else.
+//! The clock of the simulated services.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the clock that the product's own is held against"
+    reason = "tests compare the product's clock with this one"
 )]
 pub(crate) fn now() -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

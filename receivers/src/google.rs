@@ -46,10 +46,10 @@ use crate::{
     record::Record,
 };
 
-/// How a double is to be.
+/// Settings of a double.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The project that its service account may write to, and no other.
+    /// The only project that its service account may write to.
     pub project_id: String,
     pub token_lifetime: Duration,
     /// Entries older than this are taken and then not to be found, as Google does after its retention period (30 days by
@@ -67,7 +67,7 @@ impl Default for Options {
     }
 }
 
-/// A running double. It stops when it is dropped.
+/// A running double. Stops when dropped.
 pub struct GoogleServer {
     listener: Listener,
     desk: Arc<Desk>,
@@ -136,7 +136,7 @@ impl GoogleServer {
         format!("{:#}", self.desk.account.key_file(token_uri))
     }
 
-    /// Tokens that were issued before are worth nothing from now on.
+    /// All tokens issued so far expire now.
     pub fn expire_tokens(&self) {
         self.desk.tokens.expire();
     }
@@ -151,17 +151,17 @@ impl GoogleServer {
         self.desk.tokens.shift_clock(seconds);
     }
 
-    /// The next writes, however many, get this instead. What was asked for before comes first.
+    /// The next writes are answered so, after those for which this was called before.
     pub fn answer_next(&self, times: usize, fault: impl Into<Fault>) {
         self.desk.write_faults.fail_next(times, fault.into());
     }
 
-    /// Every write gets this until [`GoogleServer::serve_again`].
+    /// Every write is answered so until [`GoogleServer::serve_again`].
     pub fn answer_all(&self, fault: impl Into<Fault>) {
         self.answer_next(usize::MAX, fault);
     }
 
-    /// The next requests for a token get this instead.
+    /// The next requests for a token are answered so.
     pub fn answer_next_token(&self, times: usize, fault: impl Into<Fault>) {
         self.desk.token_faults.fail_next(times, fault.into());
     }
@@ -183,12 +183,12 @@ impl GoogleServer {
             .refuse(ids.into_iter().map(Into::into), code, message);
     }
 
-    /// Looks at what has come in.
+    /// Reads what was received.
     pub fn look<R>(&self, at: impl FnOnce(&Received) -> R) -> R {
         self.desk.received.look(at)
     }
 
-    /// What is stored for the project, in the order in which it came.
+    /// The stored entries of the project, in order of arrival.
     pub fn entries(&self, project: &str) -> Vec<Value> {
         self.look(|received| received.entries(project).cloned().collect())
     }
@@ -197,12 +197,12 @@ impl GoogleServer {
         self.look(|received| received.tokens_issued)
     }
 
-    /// Calls of `entries:write`, in vain or not.
+    /// Calls of `entries:write`, whatever their result.
     pub fn write_count(&self) -> usize {
         self.look(|received| received.writes.len())
     }
 
-    /// Whether what has come in became enough within this time. Asked again whenever something comes in or was stored.
+    /// Returns whether what was received satisfied the condition within this time. Checked whenever something is received or stored.
     pub async fn wait_until(&self, patience: Duration, is_enough: impl FnMut(&Received) -> bool) -> bool {
         self.desk.received.wait_until(patience, is_enough).await
     }

@@ -1,4 +1,4 @@
-//! What a receiver remembers, and waiting until it is enough.
+//! A value that tests wait on until it satisfies a condition.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-/// A value whose readers are told of every change.
+/// A value whose readers are notified of every change.
 #[derive(Default)]
 pub(crate) struct Record<T> {
     value: Mutex<T>,
@@ -25,7 +25,7 @@ impl<T> Record<T> {
         result
     }
 
-    /// Whether the record became enough within this time.
+    /// Returns whether the value satisfied the condition within this time.
     pub(crate) async fn wait_until(&self, patience: Duration, mut is_enough: impl FnMut(&T) -> bool) -> bool {
         let mut changes = self.changes.subscribe();
         let enough = async {

@@ -41,7 +41,7 @@ use crate::{
     record::Record,
 };
 
-/// A running S3 server. It stops when it is dropped; its folder stays.
+/// A running S3 server. Stops when dropped; its folder stays.
 pub struct S3Server {
     listener: Listener,
     bench: Arc<Bench>,
@@ -112,12 +112,12 @@ impl S3Server {
         buckets::objects(&self.bench.folder.join(bucket))
     }
 
-    /// The next requests, however many, get this instead. What was asked for before comes first.
+    /// The next requests are answered so, after those for which this was called before.
     pub fn answer_next(&self, times: usize, fault: impl Into<Fault>) {
         self.bench.faults.fail_next(times, fault.into());
     }
 
-    /// Every request gets this until [`S3Server::serve_again`].
+    /// Every request is answered so until [`S3Server::serve_again`].
     pub fn answer_all(&self, fault: impl Into<Fault>) {
         self.answer_next(usize::MAX, fault);
     }
@@ -137,12 +137,12 @@ impl S3Server {
         self.bench.seen.look(Clone::clone)
     }
 
-    /// How many times an object was put, in vain or not.
+    /// How many times an object was put, whatever the result.
     pub fn put_count(&self) -> usize {
         self.bench.seen.look(|seen| puts(seen).count())
     }
 
-    /// Of every key that was put, in vain or not: how many times, and with which bodies.
+    /// For every key that was put, whatever the result: how many times, and with which bodies.
     pub fn puts_by_key(&self) -> BTreeMap<String, KeyPuts> {
         self.bench.seen.look(|seen| {
             let mut keys = BTreeMap::<String, KeyPuts>::new();
@@ -153,7 +153,7 @@ impl S3Server {
         })
     }
 
-    /// Whether the requests became enough within this time. Asked again whenever a request comes in or was served.
+    /// Returns whether the requests satisfied the condition within this time. Checked whenever a request arrives or was served.
     pub async fn wait_until(&self, patience: Duration, mut is_enough: impl FnMut(&[SeenRequest]) -> bool) -> bool {
         self.bench.seen.wait_until(patience, |seen| is_enough(seen)).await
     }

@@ -1,4 +1,4 @@
-//! What is kept of a request.
+//! The record of a request.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::chunked;
 use crate::{fault::Fault, percent};
 
-/// One request to the S3 server, whatever became of it.
+/// One request to the S3 server, whatever its result.
 #[derive(Clone, Debug)]
 pub struct SeenRequest {
     pub method: Method,
@@ -22,7 +22,7 @@ pub struct SeenRequest {
     pub put: Option<Put>,
     /// The fault that the request was given.
     pub fault: Option<Fault>,
-    /// What S3 itself made of it: `None` until then, and for ever if the fault kept it from S3.
+    /// The status with which S3 itself answered. `None` before that, and if the fault prevented it.
     pub served: Option<StatusCode>,
 }
 
@@ -37,7 +37,7 @@ pub struct Put {
     pub sha256: String,
 }
 
-/// What was put under one key.
+/// The uploads of one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyPuts {
     pub times: usize,
