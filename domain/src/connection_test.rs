@@ -206,7 +206,7 @@ impl Verdict {
             Decision::Acknowledge => {
                 return Self {
                     accepted: true,
-                    summary: accepted(kind).to_owned(),
+                    summary: kind.spec().accepted.to_owned(),
                     next_step: None,
                 };
             }
@@ -214,8 +214,8 @@ impl Verdict {
             Decision::Refuse(refusal) => advice(kind, refusal.into()),
             Decision::Split | Decision::Forget => "Test again.",
         };
-        let summary = match (kind, reason.strip_prefix("Answered ")) {
-            (DestinationKind::Http, Some(status)) => format!("The receiver answered {status}"),
+        let summary = match (kind.spec().respondent, reason.strip_prefix("Answered ")) {
+            (Some(respondent), Some(status)) => format!("{respondent} answered {status}"),
             _ => reason.to_owned(),
         };
         Self {
@@ -223,14 +223,6 @@ impl Verdict {
             summary: sentence(summary),
             next_step: Some(next_step.to_owned()),
         }
-    }
-}
-
-const fn accepted(kind: DestinationKind) -> &'static str {
-    match kind {
-        DestinationKind::Http => "The receiver accepted the test event.",
-        DestinationKind::GoogleCloudLogging => "Cloud Logging wrote the test event as a log entry.",
-        DestinationKind::AmazonS3 => "The test event was stored as an object of its own.",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What follows from how a delivery went, for the people who look after it.
 
 mod advice;
+mod reason;
 
-pub use self::advice::{Reason, advice};
+pub use self::{advice::advice, reason::Reason};

@@ -39,7 +39,8 @@ pub(super) fn StreamItem(id: DestinationId) -> impl IntoView {
     // A destination never becomes one of another kind.
     let kind = view.with_untracked(|view| view.as_ref().map(|view| view.draft.kind()));
     let token = text(|view| view.draft.target.text(Field::VerificationToken).to_owned());
-    let token = (kind == Some(DestinationKind::Http)).then_some(token);
+    let is_shown = |kind: DestinationKind| kind.spec().given_secret().is_some_and(|(_, secret)| secret.is_shown);
+    let token = kind.is_some_and(is_shown).then_some(token);
     let is_filtered =
         Signal::derive(move || view.with(|view| view.as_ref().is_some_and(|view| view.draft.is_filtered())));
     let status = text(|view| view.status.clone());

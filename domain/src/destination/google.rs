@@ -2,11 +2,12 @@
 //!
 //! Limits and messages are GitLab's: <https://docs.gitlab.com/administration/compliance/audit_event_streaming/>.
 
+mod advice;
 mod fields;
 
 use std::fmt;
 
-use self::fields::FIELDS;
+use self::{advice::advice, fields::FIELDS};
 use super::{FieldMap, GitlabModel, KindSpec, Taken, rules::TextRules};
 use crate::{Field, FieldError, FieldErrors};
 
@@ -81,6 +82,9 @@ pub(super) const GOOGLE_CLOUD_LOGGING: KindSpec = KindSpec {
         .concat()
     },
     place: |values| log_name(values.text(Field::ProjectId), values.text(Field::LogId)),
+    advice,
+    accepted: "Cloud Logging wrote the test event as a log entry.",
+    respondent: None,
 };
 
 /// Where entries are written, and as whom. Made by parsing alone.

@@ -1,8 +1,9 @@
 //! HTTP endpoints.
 
+mod advice;
 mod fields;
 
-use self::fields::FIELDS;
+use self::{advice::advice, fields::FIELDS};
 use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken};
 use crate::{Field, FieldErrors};
 
@@ -41,6 +42,9 @@ pub(super) const HTTP: KindSpec = KindSpec {
     },
     summary: |values| without_query(values.text(Field::Url)),
     place: origin,
+    advice,
+    accepted: "The receiver accepted the test event.",
+    respondent: Some("The receiver"),
 };
 
 /// A path or a query may hold a secret.

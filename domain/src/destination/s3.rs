@@ -5,13 +5,14 @@
 //! Amazon's; other services name keys, regions and buckets in other ways, so where an endpoint URL is given only that is
 //! refused which cannot stand in a URL or in the header that carries the signature.
 
+mod advice;
 mod fields;
 mod options;
 
 use std::fmt;
 
-use self::fields::FIELDS;
 pub use self::options::{Encryption, LockMode, ObjectLock, ObjectOptions, Partitions};
+use self::{advice::advice, fields::FIELDS};
 use super::{DestinationUrl, FieldMap, GitlabModel, Input, KindSpec, Taken, rules::TextRules};
 use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
@@ -114,6 +115,9 @@ pub(super) const AMAZON_S3: KindSpec = KindSpec {
     find_mistakes: S3Settings::find_mistakes,
     summary,
     place: |values| format!("s3://{}", values.text(Field::Bucket)),
+    advice,
+    accepted: "The test event was stored as an object of its own.",
+    respondent: None,
 };
 
 /// Bucket and prefix, and the host of a service other than Amazon's.

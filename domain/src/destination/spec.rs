@@ -2,7 +2,7 @@
 //! store loop over.
 
 use super::FieldMap;
-use crate::{Field, FieldError, FieldErrors};
+use crate::{Field, FieldError, FieldErrors, delivery::Reason};
 
 /// A kind of destination. Each kind has one, in the folder of its name.
 #[derive(Debug)]
@@ -30,6 +30,12 @@ pub struct KindSpec {
     pub find_mistakes: fn(&FieldMap) -> FieldErrors,
     /// Where events go, in one line, from values as typed. Without anything secret.
     pub summary: fn(&FieldMap) -> String,
+    /// What an administrator can do, in one or two sentences; `None` where that is the same for every kind.
+    pub advice: fn(Reason) -> Option<&'static str>,
+    /// What a connection test reports if the test event was accepted: a sentence.
+    pub accepted: &'static str,
+    /// Who answered, as a connection test reports it of a response that is not explained further; `None` where it always is.
+    pub respondent: Option<&'static str>,
     /// Where events go, as the audit event about a test event says it, from parsed values. Without anything secret.
     pub place: fn(&FieldMap) -> String,
 }

@@ -1,0 +1,56 @@
+//! What an administrator can do about a service that speaks S3.
+
+use crate::{
+    delivery::Reason,
+    policy::{Refusal, Trouble, Unreached},
+};
+
+/// `None` for what is the same for every kind.
+pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::Trouble(Trouble::Unreached(unreached)) => match unreached {
+            Unreached::Dns => "Check the endpoint URL or the region, and this server's DNS.",
+            Unreached::Connect => {
+                "Check the endpoint URL, that the service is running, and that no firewall blocks the connection."
+            }
+            Unreached::Tls(_) => return None,
+            Unreached::Timeout => {
+                "The service must store an object within 30 seconds. Check its load and this server's connection to it."
+            }
+            Unreached::Interrupted => {
+                "Check the endpoint URL, and whether a proxy or firewall closes connections to the service."
+            }
+        },
+        Reason::Trouble(Trouble::Unavailable(429 | 503)) => {
+            "The service asks for fewer requests. Sending resumes automatically; the batch layout sends far fewer objects."
+        }
+        Reason::Trouble(Trouble::AuthenticationFailing(_)) => {
+            "Check the access key ID and the secret access key, and that they may put objects into this bucket \
+             (s3:PutObject)."
+        }
+        Reason::Trouble(Trouble::EndpointNotFound(_)) => "Check that the bucket exists there, and the endpoint URL.",
+        Reason::Trouble(Trouble::Moved(_)) => "Check the region of the bucket, and the endpoint URL.",
+        Reason::Trouble(Trouble::EverythingRefused(_)) => {
+            "The service refuses every object. Check the bucket's policies for encryption, object lock and key names."
+        }
+        Reason::Trouble(Trouble::TooManyRefused) => {
+            "No more refused events can be kept. Make the service accept these objects and retry parked ones, or discard parked ones."
+        }
+        Reason::Trouble(Trouble::Unavailable(_)) => {
+            "The service is unavailable. Sending resumes automatically as soon as it accepts again."
+        }
+        Reason::Refusing => {
+            "Open the stream to see what the service answers. A refused event is retried, and parked after five attempts."
+        }
+        Reason::Refused(Refusal::Status(413)) => "Raise the service's limit on the size of an object.",
+        Reason::Refused(Refusal::Status(_)) => "Check the region, the bucket and the endpoint URL.",
+        Reason::Refused(Refusal::Blamed) => {
+            "The service accepts other objects. Check the key and the size of this one."
+        }
+        Reason::Refused(Refusal::Unsendable) => {
+            "The event cannot be sent as an object. Check the prefix of the object keys."
+        }
+        Reason::Trouble(Trouble::Blocked)
+        | Reason::Refused(Refusal::ParkedByAdministrator | Refusal::Unreadable | Refusal::Unknown) => return None,
+    })
+}
