@@ -8,6 +8,7 @@ mod file_length;
 mod http_client_place;
 mod import_cycles;
 mod import_scan;
+mod kind_place;
 mod left_out;
 mod machine_traces;
 mod source;
@@ -43,5 +44,6 @@ fn findings_in(source: &Source) -> Vec<String> {
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
     findings.extend(left_out::check(source));
+    findings.extend(kind_place::check(source));
     findings
 }
