@@ -1,7 +1,7 @@
-//! What traced requests went through: each stage with its time, and the request with its secrets masked.
+//! What happened to traced requests: each stage with its time, and the request with its secrets masked.
 //!
-//! Values of headers are shown by an allow-list; everything else that was sent is masked right here, and remembered only to
-//! be masked in answers that repeat it. A trace has no `Debug` that shows anything.
+//! An allowlist says which header values are shown. Everything else that was sent is masked here, and kept only to mask it in
+//! responses that repeat it. The `Debug` output of a trace shows nothing.
 
 use std::{
     fmt,
@@ -67,15 +67,9 @@ pub(crate) struct Traced {
     open: Option<(StageName, u64)>,
 }
 
-/// Records one request of a traced client; records nothing for a pooled one.
+/// Records one request of a traced client, at its index in the trace; records nothing for a pooled one.
 #[derive(Clone)]
-pub(super) struct Recording(Option<Recorded>);
-
-#[derive(Clone)]
-struct Recorded {
-    trace: Trace,
-    position: usize,
-}
+pub(super) struct Recording(Option<(Trace, usize)>);
 
 impl Trace {
     pub(super) fn begin() -> Self {
@@ -90,7 +84,7 @@ impl Trace {
         u64::try_from(self.0.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// What has been written down. A stage that has not ended was given up: it failed.
+    /// The recorded requests. A stage that has not ended has failed: it timed out.
     pub(crate) fn requests(&self) -> Vec<Traced> {
         let now = self.now_us();
         let mut requests = self.lock().clone();
@@ -103,11 +97,16 @@ impl Trace {
     pub(super) fn record(&self, method: &Method, url: &Url, headers: &HeaderMap, body: Bytes) -> Recording {
         let (url, mut secrets) = masked_url(url);
         let headers = headers.iter().map(|(name, value)| {
-            if is_harmless(name, value) {
-                return shown(name, String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let value = if is_harmless(name, value) {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            } else {
+                secrets.extend(secrets_in(value));
+                MASK.to_owned()
+            };
+            SentHeader {
+                name: name.as_str().to_owned(),
+                value,
             }
-            secrets.extend(secrets_in(value));
-            shown(name, MASK.to_owned())
         });
         let traced = Traced {
             ready_us: self.now_us(),
@@ -122,12 +121,7 @@ impl Trace {
         };
         let mut requests = self.lock();
         requests.push(traced);
-        let position = requests.len() - 1;
-        drop(requests);
-        Recording(Some(Recorded {
-            trace: self.clone(),
-            position,
-        }))
+        Recording(Some((self.clone(), requests.len() - 1)))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Traced>> {
@@ -153,24 +147,24 @@ impl Recording {
     }
 
     pub(super) fn done(&self, detail: impl Into<String>) {
-        self.end(StageState::Done, detail.into());
+        self.change(|request, now| request.end(StageState::Done, detail.into(), now));
     }
 
-    /// Nothing, if none is under way.
+    /// Ends the current stage as failed, if there is one.
     pub(super) fn failed(&self, detail: impl Into<String>) {
-        self.end(StageState::Failed, detail.into());
+        self.change(|request, now| request.end(StageState::Failed, detail.into(), now));
     }
 
-    /// Says why a stage is left out.
+    /// Notes why a stage is skipped.
     pub(super) fn skip(&self, name: StageName, why: &str) {
         self.change(|request, _| {
-            if let Some(stage) = request.stages.iter_mut().find(|stage| stage.name == name) {
+            if let Some(stage) = request.stage(name) {
                 why.clone_into(&mut stage.detail);
             }
         });
     }
 
-    /// The request has left, if nobody has said so yet; from now on the answer is waited for.
+    /// Ends the request stage, unless it has ended already, and begins the response stage.
     pub(super) fn sent(&self) {
         self.change(|request, now| {
             if let Some((StageName::Request, _)) = request.open {
@@ -194,27 +188,21 @@ impl Recording {
         });
     }
 
-    fn end(&self, state: StageState, detail: String) {
-        self.change(|request, now| request.end(state, detail, now));
-    }
-
     fn change(&self, change: impl FnOnce(&mut Traced, u64)) {
-        let Some(Recorded { trace, position }) = &self.0 else {
-            return;
-        };
-        let now = trace.now_us();
-        if let Some(request) = trace.lock().get_mut(*position) {
-            change(request, now);
+        if let Some((trace, index)) = &self.0 {
+            let now = trace.now_us();
+            if let Some(request) = trace.lock().get_mut(*index) {
+                change(request, now);
+            }
         }
     }
 }
 
 impl Traced {
     fn end(&mut self, state: StageState, detail: String, now: u64) {
-        let Some((name, started_us)) = self.open.take() else {
-            return;
-        };
-        if let Some(stage) = self.stages.iter_mut().find(|stage| stage.name == name) {
+        if let Some((name, started_us)) = self.open.take()
+            && let Some(stage) = self.stage(name)
+        {
             *stage = Stage {
                 name,
                 state,
@@ -224,12 +212,9 @@ impl Traced {
             };
         }
     }
-}
 
-fn shown(name: &HeaderName, value: String) -> SentHeader {
-    SentHeader {
-        name: name.as_str().to_owned(),
-        value,
+    fn stage(&mut self, name: StageName) -> Option<&mut Stage> {
+        self.stages.iter_mut().find(|stage| stage.name == name)
     }
 }
 

@@ -11,7 +11,7 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 6] = ["api", "assets", "engine", "receivers", "server", "xtask"];
+const CRATES: [&str; 7] = ["api", "assets", "domain", "engine", "receivers", "server", "xtask"];
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     CRATES.iter().flat_map(|name| check_crate(name, sources)).collect()
