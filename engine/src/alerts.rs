@@ -36,9 +36,9 @@ use tokio::{
 pub use self::open::{OpenAlert, OpenAlerts};
 pub(crate) use self::{not_sent::NotSent, notices::test_notice};
 use crate::{
-    causes::causes,
     clock::Clock,
     delivery::Delivery,
+    error_chain::error_chain,
     instance_events::{Recorded, RelayError, relay},
     log::{EventLog, LogError},
     net::GuardedClients,
@@ -115,7 +115,7 @@ async fn keep_looking(alerts: Arc<Alerts>) {
         if let Err(error) = alerts.look().await
             && !files_are_missing(&error)
         {
-            tracing::warn!(error = causes(&error), "Checking the streams for alerts failed.");
+            tracing::warn!(error = error_chain(&error), "Checking the streams for alerts failed.");
         }
     }
 }
@@ -132,7 +132,7 @@ async fn keep_sending(alerts: Arc<Alerts>) {
             && !files_are_missing(&error)
         {
             tracing::warn!(
-                error = causes(&error),
+                error = error_chain(&error),
                 "Alert notifications could not be read or removed."
             );
         }

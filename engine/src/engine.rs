@@ -22,10 +22,10 @@ use tokio::{
 use crate::{
     activity,
     alerts::{AlertTasks, Alerts},
-    causes::causes,
     clock::Clock,
     credentials::Credentials,
     delivery::Delivery,
+    error_chain::error_chain,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
     instance_events::{Recorded, relay},
     log::{EventLog, LogError},
@@ -177,7 +177,7 @@ impl Engine {
             // A store that has never had a log must learn of it before anything is stored there.
             Err(error) if has_had_a_log && error.is_failed_write() => {
                 tracing::error!(
-                    error = causes(&error),
+                    error = error_chain(&error),
                     "The data folder is not writable. The server starts anyway: it delivers the events in the log, and accepts \
                      new ones once the folder is writable again."
                 );
@@ -286,7 +286,7 @@ impl Engine {
     pub(crate) async fn relay_instance_events(&self) {
         if let Err(error) = relay(&self.database, &self.log, &self.clock).await {
             tracing::warn!(
-                error = causes(&error),
+                error = error_chain(&error),
                 "Instance events could not be appended to the log; they will be retried."
             );
         }
@@ -300,7 +300,7 @@ impl Engine {
         self.alert_tasks.abort();
         // A new generation: files that are copied from now on are told apart from those that were copied before.
         if let Err(error) = storage::begin_generation(&self.log, &self.database).await {
-            tracing::warn!(error = causes(&error), "Recording the clean shutdown failed.");
+            tracing::warn!(error = error_chain(&error), "Recording the clean shutdown failed.");
         }
         self.log.close().await;
         self.database.checkpoint().await;
@@ -394,13 +394,16 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
         if let Err(error) = enforced
             && !files_are_missing(&error)
         {
-            tracing::warn!(error = causes(&error), "Old events could not be removed from the log.");
+            tracing::warn!(
+                error = error_chain(&error),
+                "Old events could not be removed from the log."
+            );
         }
         if let Err(error) = retention::release(&log, &database, &mut released_to).await
             && !files_are_missing(&error)
         {
             tracing::warn!(
-                error = causes(&error),
+                error = error_chain(&error),
                 "Refused events that no stream needs any more could not be removed."
             );
         }
@@ -412,7 +415,7 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
         && !files_are_missing(&error)
     {
         tracing::warn!(
-            error = causes(&error),
+            error = error_chain(&error),
             "Recording the newest position of the log failed."
         );
     }
@@ -420,7 +423,7 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
         && !files_are_missing(&error)
     {
         tracing::warn!(
-            error = causes(&error),
+            error = error_chain(&error),
             "Recording an audit event about unreadable events failed."
         );
     }
@@ -428,7 +431,7 @@ async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, note
         && !files_are_missing(&error)
     {
         tracing::warn!(
-            error = causes(&error),
+            error = error_chain(&error),
             "Instance events could not be appended to the log; they will be retried."
         );
     }

@@ -7,11 +7,11 @@
 mod activity;
 pub mod admin;
 mod alerts;
-mod causes;
 pub mod clock;
 pub mod credentials;
 mod delivery;
 mod engine;
+mod error_chain;
 mod folder;
 mod incident;
 mod ingest;
@@ -39,9 +39,9 @@ pub use self::{
     activity::Traffic,
     admin::{Addition, DestinationState, KnownEventType, ReplayStanding},
     alerts::{OpenAlert, OpenAlerts},
-    causes::causes,
     delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
+    error_chain::error_chain,
     incident::report_incident,
     ingest::IngestError,
     open_error::OpenError,

@@ -29,8 +29,8 @@ use super::{
     worker::StreamWorker,
 };
 use crate::{
-    causes::causes,
     clock::Clock,
+    error_chain::error_chain,
     instance_events::Recorded,
     log::EventLog,
     net::GuardedClients,
@@ -227,7 +227,7 @@ impl Supervisor {
                 Ok(()) => drop(self.handling.send_replace(asked)),
                 Err(error) if files_are_missing(&error) => {}
                 Err(error) => tracing::error!(
-                    error = causes(&error),
+                    error = error_chain(&error),
                     "The destinations could not be read; the streams keep their configuration."
                 ),
             }
@@ -299,7 +299,7 @@ impl Supervisor {
             }
             Err(error) => tracing::error!(
                 destination_id = id.get(),
-                error = causes(&error),
+                error = error_chain(&error),
                 "The thread of a stream could not be started; this is retried."
             ),
         }

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     THREAD_STACK,
-    causes::causes,
+    error_chain::error_chain,
     log::LogError,
     sink::SinkError,
     storage::files_are_missing,
@@ -105,7 +105,7 @@ impl WorkerThread {
                 }
                 Err(error) => tracing::error!(
                     worker = name,
-                    error = causes(&error),
+                    error = error_chain(&error),
                     "The runtime of a worker could not be created; the worker is restarted."
                 ),
             }

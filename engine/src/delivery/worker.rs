@@ -14,7 +14,7 @@ use super::{
     progress::Progress,
     thread::{Commands, End, Worker, WorkerError},
 };
-use crate::{causes::causes, sink::sink_for, store::Destination};
+use crate::{error_chain::error_chain, sink::sink_for, store::Destination};
 
 impl Worker for StreamWorker {
     fn thread_name(&self) -> String {
@@ -40,7 +40,7 @@ impl Worker for StreamWorker {
     fn log_failure(&self, error: &WorkerError) {
         tracing::error!(
             destination_id = self.destination.get(),
-            error = causes(error),
+            error = error_chain(error),
             "A stream failed internally; it is restarted in a second."
         );
     }

@@ -48,7 +48,7 @@ async fn start(folder: &Path) -> Result<(), String> {
             engine.shutdown(Duration::from_secs(20)).await;
             Ok(())
         }
-        Err(error) => Err(causes(&error)),
+        Err(error) => Err(error_chain(&error)),
     }
 }
 

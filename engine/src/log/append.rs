@@ -15,7 +15,7 @@ use super::{
     damage::is_damaged_row,
     job::{Committed, Job},
 };
-use crate::causes::causes;
+use crate::error_chain::error_chain;
 
 /// Repeated events compared at once, before other reads have their turn.
 const COMPARED_AT_ONCE: usize = 64;
@@ -51,7 +51,7 @@ impl EventLog {
         let Committed { ids, stored, repeats } = answered.await.unwrap_or(Err(AppendError::Stopped))?;
         let conflicts = self.conflicts(source, repeats).await.unwrap_or_else(|error| {
             tracing::warn!(
-                error = causes(&error),
+                error = error_chain(&error),
                 "Repeated events could not be compared with the stored ones; they are treated as identical."
             );
             Vec::new()

@@ -208,7 +208,7 @@ impl GuardedClient {
                 Err(failure) => failure,
             };
             if !repeats.allow(failure.kind) {
-                recording.failed(format!("{}.", crate::causes(&failure.error)));
+                recording.failed(format!("{}.", crate::error_chain(&failure.error)));
                 return Err(SendError::Exchange(failure.error));
             }
             // A server that refuses a stream has said how many it admits: the connection is good for one more try.

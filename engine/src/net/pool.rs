@@ -328,7 +328,10 @@ fn drive(connection: impl Future<Output = hyper::Result<()>> + Send + 'static) {
     tokio::spawn(async move {
         // The request that is under way fails with the same error.
         if let Err(error) = connection.await {
-            tracing::debug!(error = crate::causes(&error), "A connection to a destination ended.");
+            tracing::debug!(
+                error = crate::error_chain(&error),
+                "A connection to a destination ended."
+            );
         }
     });
 }

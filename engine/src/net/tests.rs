@@ -154,9 +154,9 @@ async fn a_name_that_the_certificate_does_not_have_is_refused() {
         .await
         .unwrap_err();
     assert!(
-        crate::causes(&error).contains("not valid for name"),
+        crate::error_chain(&error).contains("not valid for name"),
         "{}",
-        crate::causes(&error)
+        crate::error_chain(&error)
     );
     assert!(
         stage(&client, StageName::Tls)

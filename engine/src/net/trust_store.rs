@@ -15,7 +15,7 @@ use std::{
 use rustls::Error;
 
 use super::tls::Trust;
-use crate::causes;
+use crate::error_chain;
 
 /// How often the files are looked at, at most.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ impl State {
                 self.revision += 1;
             }
             Err(error) => tracing::warn!(
-                error = causes(&error),
+                error = error_chain(&error),
                 "The trusted certificates of this machine have changed but could not be read; the previous ones stay in use."
             ),
         }

@@ -45,8 +45,8 @@ use super::{
     report::{error_report, masked, unsendable},
 };
 use crate::{
-    causes,
     clock::Clock,
+    error_chain,
     log::LoggedEvent,
     net::{ClientError, GuardedClient, GuardedClients},
     store::Target,
@@ -225,7 +225,7 @@ impl S3Sink {
         let report = error_report(error, started, self.deadline);
         let is_amazon = self.settings.endpoint_url().is_none();
         let reason = match (error, report.outcome) {
-            (SdkError::ConstructionFailure(_), _) => format!("The request can't be made: {}.", causes(error)),
+            (SdkError::ConstructionFailure(_), _) => format!("The request can't be made: {}.", error_chain(error)),
             (_, Outcome::Unreached(Unreached::Dns)) if is_amazon => {
                 format!("{}; is there a region {}?", report.reason, self.settings.region())
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    causes::causes,
+    error_chain::error_chain,
     log::{EventLog, LogError},
     store::{Database, StoreError},
 };
@@ -51,7 +51,7 @@ pub(crate) async fn watch(log: EventLog, database: Database, mut generation_is_d
         database.check_files();
         log.try_write();
         if let Err(error) = database.try_write().await {
-            tracing::debug!(error = causes(&error), "The store is still not writable.");
+            tracing::debug!(error = error_chain(&error), "The store is still not writable.");
         }
         if generation_is_due && let Ok(()) = begin_generation(&log, &database).await {
             generation_is_due = false;

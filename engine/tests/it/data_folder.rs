@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
-    Engine, EngineConfig, OpenError, PartState, causes,
+    Engine, EngineConfig, OpenError, PartState,
     clock::Clock,
+    error_chain,
     log::{AppendError, BrowseRequest, EventFilter},
 };
 use domain::{Timestamp, ids::Seq};
@@ -34,7 +35,7 @@ async fn open_with(folder: &Path, change: impl FnOnce(EngineConfig) -> EngineCon
 async fn complaint(folder: &Path) -> String {
     match open(folder).await {
         Ok(_) => panic!("it started"),
-        Err(error) => causes(&error),
+        Err(error) => error_chain(&error),
     }
 }
 

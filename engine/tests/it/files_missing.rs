@@ -10,8 +10,9 @@ use std::{
 };
 
 use crate::{
-    PartState, causes,
+    PartState,
     clock::Clock,
+    error_chain,
     log::{BrowseRequest, EventFilter, LogError, PruneOrder},
 };
 use domain::{Timestamp, destination::StreamState, ids::Seq, replay::ReplayState};
@@ -269,7 +270,7 @@ async fn without_its_file_the_store_answers_nothing_and_streams_stay() {
             database.undelivered_after().await.map(drop),
             database.refused_within(Seq::START, Seq::new(100)).await.map(drop),
         ] {
-            let refused = causes(&refused.unwrap_err());
+            let refused = error_chain(&refused.unwrap_err());
             assert!(
                 refused.contains("audit-streams.db was deleted or replaced"),
                 "{refused}"

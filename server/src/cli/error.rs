@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
-use engine::{KeyError, OpenError, admin::MaintenanceError, causes};
+use engine::{KeyError, OpenError, admin::MaintenanceError, error_chain};
 
 use super::{output, settings::InvalidSettings};
 
@@ -38,7 +38,7 @@ pub(crate) enum CommandError {
 impl CommandError {
     /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; everything else with 1.
     pub(super) fn report(&self) -> ExitCode {
-        output::complain(&causes(self));
+        output::complain(&error_chain(self));
         match self {
             Self::Settings(_) | Self::Field(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,

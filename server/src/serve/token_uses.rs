@@ -5,7 +5,7 @@ use std::time::Duration;
 use api::Services;
 use tokio::time::{MissedTickBehavior, interval};
 
-use engine::causes;
+use engine::error_chain;
 
 const PERIOD: Duration = Duration::from_secs(60);
 
@@ -22,7 +22,7 @@ pub(super) async fn store_regularly(services: Services) {
 pub(super) async fn store(services: &Services) {
     if let Err(error) = services.engine.store_token_uses().await {
         tracing::warn!(
-            error = causes(&error),
+            error = error_chain(&error),
             "Could not store when API tokens were last used."
         );
     }

@@ -16,7 +16,7 @@ use super::{
     worker::ReplayWorker,
 };
 use crate::{
-    causes::causes,
+    error_chain::error_chain,
     storage::files_are_missing,
     store::{Destination, Replay, StoreError},
 };
@@ -55,7 +55,7 @@ impl ReplaySupervisor {
             Err(error) if files_are_missing(&error) => return,
             Err(error) => {
                 tracing::error!(
-                    error = causes(&error),
+                    error = error_chain(&error),
                     "The replays could not be read; running ones keep their configuration."
                 );
                 return;
@@ -130,7 +130,7 @@ impl ReplaySupervisor {
             Ok(worker) => drop(self.workers.insert(replay.id, (destination.id, worker))),
             Err(error) => tracing::error!(
                 replay_id = replay.id.get(),
-                error = causes(&error),
+                error = error_chain(&error),
                 "The thread of a replay could not be started; this is retried."
             ),
         }
@@ -140,8 +140,12 @@ impl ReplaySupervisor {
 /// The others wait until they can be read.
 fn readable(replays: Vec<Result<Replay, StoreError>>) -> Vec<Replay> {
     let readable = replays.into_iter().filter_map(|replay| {
-        let unread =
-            |error: &StoreError| tracing::error!(error = causes(error), "A replay could not be read and does not run.");
+        let unread = |error: &StoreError| {
+            tracing::error!(
+                error = error_chain(error),
+                "A replay could not be read and does not run."
+            )
+        };
         replay.inspect_err(unread).ok()
     });
     readable.collect()

@@ -26,7 +26,7 @@ use super::{
     pending::PendingEvents,
 };
 use crate::{
-    causes::causes,
+    error_chain::error_chain,
     instance_events::Recorded,
     log::{LoggedEvent, RangeFilter},
     sink::{Batch, Batching, Report, SendReport, Sink, replay_sink_for},
@@ -85,7 +85,7 @@ impl Worker for ReplayWorker {
     fn log_failure(&self, error: &WorkerError) {
         tracing::error!(
             replay_id = self.replay.get(),
-            error = causes(error),
+            error = error_chain(error),
             "A replay failed internally; it is restarted in a second."
         );
     }

@@ -34,7 +34,7 @@ use super::{
     pending_commit::{Committed, PendingCommit, commit},
 };
 use crate::{
-    causes::causes,
+    error_chain::error_chain,
     log::{LogError, LogPage, LoggedEvent},
     sink::{Batch, Batching, Report, SendReport, Sink},
     storage::files_are_missing,
@@ -288,7 +288,7 @@ impl Stream {
     fn log_own_failure(&self, error: &(dyn Error + 'static), message: &str) {
         if !files_are_missing(error) {
             let destination_id = self.worker.destination.get();
-            tracing::error!(destination_id, error = causes(error), "{message}");
+            tracing::error!(destination_id, error = error_chain(error), "{message}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// The error and its sources in one line, separated by colons.
-pub fn causes(error: &dyn Error) -> String {
+pub fn error_chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -25,6 +25,6 @@ mod tests {
     #[test]
     fn every_cause_is_told_once() {
         let error = Outer(std::io::Error::other("disk gone"));
-        assert_eq!(causes(&error), "the store failed: disk gone");
+        assert_eq!(error_chain(&error), "the store failed: disk gone");
     }
 }
