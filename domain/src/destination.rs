@@ -105,7 +105,8 @@ impl DestinationDraft {
         Self::new(name, target.with([(Field::Url, url)]))
     }
 
-    /// Without what is never shown, or only on request: the secrets of the kind and the values of headers.
+    /// Without what is never shown, or only on request: private keys, signing secrets and the values of headers. A verification
+    /// token stays.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
         self.target = self.target.without_secrets();
@@ -425,6 +426,12 @@ mod tests {
             assert!(serde_json::to_string(&draft).unwrap().contains("s3cret"));
             assert!(!shown.contains("s3cret"), "{shown}");
         }
+        let mut with_token = http();
+        with_token.target.set_text(Field::VerificationToken, "shown".into());
+        with_token.target.set_text(Field::SigningSecret, "s3cret".into());
+        let target = with_token.without_secrets().target;
+        assert_eq!(target.text(Field::VerificationToken), "shown");
+        assert_eq!(target.text(Field::SigningSecret), "");
     }
 
     #[test]

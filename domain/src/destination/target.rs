@@ -52,10 +52,13 @@ impl TargetDraft {
         self
     }
 
+    /// Without the secrets that are never shown with the form: only those that an administrator fills in and may see stay.
     #[must_use]
     pub fn without_secrets(mut self) -> Self {
-        for (spec, _) in self.kind.spec().secrets() {
-            self.values.remove(spec.field);
+        for (spec, secret) in self.kind.spec().secrets() {
+            if !(spec.is_given() && secret.is_shown) {
+                self.values.remove(spec.field);
+            }
         }
         for header in &mut self.headers {
             header.value = None;

@@ -17,7 +17,7 @@ impl Database {
     /// count: they are kept when they leave the log.
     pub(crate) async fn list_backlogs(&self) -> Result<Vec<Backlog>, StoreError> {
         let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT destination_id, min(least) AS acknowledged FROM (SELECT destination_id, acked_seq AS least FROM cursors \
+            "SELECT destination_id, min(least) AS acknowledged FROM (SELECT destination_id, acknowledged_seq AS least FROM cursors \
              UNION ALL SELECT destination_id, next_seq - 1 FROM replays WHERE state = 'running') \
              WHERE destination_id IN (SELECT id FROM destinations WHERE active = 1) \
              GROUP BY destination_id ORDER BY acknowledged, destination_id",

@@ -468,7 +468,7 @@ async fn a_bucket_that_is_not_there_holds_until_it_is_made() {
     let (reason, response) = words(&world, id).await;
     assert_eq!(
         reason,
-        "The bucket audit-events does not exist: make it, or correct the bucket name."
+        "The bucket audit-events does not exist: create it, or correct the bucket name."
     );
     assert!(response.contains("<Code>NoSuchBucket</Code>"), "{response}");
     storage.server.make_bucket(BUCKET).unwrap();

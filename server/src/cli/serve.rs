@@ -253,7 +253,7 @@ fn parse_base(text: &str) -> Result<Url, &'static str> {
     let has_extra =
         !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
     if has_extra {
-        return Err("can't have a user name, a password, a query (?) or a fragment (#)");
+        return Err("must not contain a user name, a password, a query (?) or a fragment (#)");
     }
     Ok(url)
 }
@@ -378,7 +378,7 @@ mod tests {
         ];
         let error = config(&[&line[..], &rest[..]].concat()).unwrap_err();
         for expected in [
-            "--public-url (AUDIT_STREAMS_PUBLIC_URL) must end after the host and port",
+            "--public-url (AUDIT_STREAMS_PUBLIC_URL) must not have a path",
             "--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be 1 to 36500",
             "--log-size-limit (AUDIT_STREAMS_LOG_SIZE_LIMIT) must be at least 64MiB",
             "--max-destinations (AUDIT_STREAMS_MAX_DESTINATIONS) must be at least 1",
