@@ -11,6 +11,7 @@ mod import_scan;
 mod kind_place;
 mod left_out;
 mod machine_traces;
+mod plain_words;
 mod source;
 mod sql_place;
 
@@ -45,5 +46,6 @@ fn findings_in(source: &Source) -> Vec<String> {
     findings.extend(machine_traces::check(source));
     findings.extend(left_out::check(source));
     findings.extend(kind_place::check(source));
+    findings.extend(plain_words::check(source));
     findings
 }

@@ -84,12 +84,12 @@ fn draw_all(parts: Vec<Part>, settings: Settings, draw: fn(Part, Settings) -> An
 fn head(page: &str) -> (&'static str, &'static str) {
     match page {
         "tokens" => ("API tokens", "Programs use them to post events here and to read them."),
-        "network" => ("Network", "Where destinations may be."),
+        "network" => ("Network", "Which addresses destinations may have."),
         "retention" => (
             "Retention",
-            "How long events are kept, and how much room they may take.",
+            "How long events are kept, and how much space they may use.",
         ),
-        "alerts" => ("Alerts", "Who is told of trouble, and when."),
+        "alerts" => ("Alerts", "Who is notified about problems, and when."),
         "users" => ("Users", "Everybody who can sign in here is an administrator."),
         "profile" => ("Profile", "Your password, and where you are signed in."),
         _ => ("Settings", ""),

@@ -8,11 +8,13 @@
 mod advice;
 mod fields;
 mod options;
+mod secret_access_key;
 
-use std::fmt;
-
-pub use self::options::{Encryption, LockMode, ObjectLock, ObjectOptions, Partitions};
 use self::{advice::advice, fields::FIELDS};
+pub use self::{
+    options::{Encryption, LockMode, ObjectLock, ObjectOptions, Partitions},
+    secret_access_key::SecretAccessKey,
+};
 use super::{DestinationUrl, FieldMap, GitlabModel, Input, KindSpec, Taken, rules::TextRules};
 use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
@@ -73,15 +75,6 @@ const KEY_PREFIX: TextRules = TextRules {
     max: 255,
     is_valid: is_key_prefix,
     invalid: "Key prefix must only contain letters, digits and !-_.*'()=/, and no part of it may be empty, . or ..",
-};
-
-const SECRET_ACCESS_KEY: TextRules = TextRules {
-    field: Field::SecretAccessKey,
-    label: "Secret access key",
-    min: 1,
-    max: 4_096,
-    is_valid: is_graphic,
-    invalid: "Secret access key must only contain letters, digits and ASCII punctuation",
 };
 
 pub(super) const AMAZON_S3: KindSpec = KindSpec {
@@ -332,31 +325,6 @@ fn check_endpoint(text: &str) -> Result<(), FieldError> {
 fn at_endpoint(error: FieldError) -> FieldError {
     let message = error.message.replacen("Destination url", "Endpoint url", 1);
     FieldError::new(Field::EndpointUrl, message)
-}
-
-/// A secret: its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretAccessKey(String);
-
-impl SecretAccessKey {
-    /// Blanks and line breaks at either end are dropped.
-    ///
-    /// # Errors
-    /// A [`FieldError`] on [`Field::SecretAccessKey`] naming the rule that is broken.
-    pub fn parse(text: &str) -> Result<Self, FieldError> {
-        SECRET_ACCESS_KEY.parse(text).map(Self)
-    }
-
-    /// The secret access key itself. It must not be logged.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretAccessKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SecretAccessKey(..)")
-    }
 }
 
 fn is_word(text: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The fields of a log of Google Cloud Logging.
 
-use super::PrivateKey;
+use super::private_key::PrivateKey;
 use crate::{
     Field,
     destination::{FieldSpec, Input, SecretSpec},

@@ -1,6 +1,6 @@
 //! The fields of a bucket.
 
-use super::SecretAccessKey;
+use super::secret_access_key::SecretAccessKey;
 use crate::{
     Field,
     destination::{Choice, Dependency, FieldSpec, Input, SecretSpec},

@@ -72,7 +72,7 @@ fn describe_open(alert: &AlertView) -> Part {
         [
             ("What", cell(Kind::Bad, what)),
             ("Since", moment(since)),
-            ("Told", moment(alert.raised_at)),
+            ("Notified", moment(alert.raised_at)),
         ],
         Vec::new(),
     )
@@ -85,14 +85,14 @@ fn thresholds_form(alerts: &AlertSettingsView) -> Part {
     let minutes = field(Kind::CodeInput, "failing_minutes", Field::FailingMinutes, label, &hint);
     let (default, least, most) = (LogShare::DEFAULT, LogShare::MIN, LogShare::MAX);
     let hint = format!(
-        "Per cent of the size that the log may have, from {least} to {most}. The default is {default}. When the log is full, \
-         no more audit events are taken in."
+        "Percentage of the maximum size of the log, from {least} to {most}. The default is {default}. When the log is full, \
+         new audit events are refused."
     );
     let share = field(
         Kind::CodeInput,
         "log_share",
         Field::LogShare,
-        "What a stream is still owed takes up",
+        "Undelivered events fill",
         &hint,
     );
     let fields = vec![
