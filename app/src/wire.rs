@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum AppError {
-    #[error("Sign in to go on.")]
+    #[error("Sign in to continue.")]
     Unauthenticated,
     #[error("The username or password is wrong.")]
     WrongCredentials,

@@ -205,7 +205,7 @@ def test_a_failing_stream_and_its_recovery_arrive_as_e_mail(alerting, api, smtp,
     age(alerting, "calm_since")
     _, message = mailbox.wait_for("works again")
     assert message["Subject"].startswith("[Audit Streams] Stream SIEM Bern works again after failing for")
-    assert "There is nothing to do." in message.get_content()
+    assert "No action is needed." in message.get_content()
     wait_until("the alert is over", lambda: api("GET", "alerts")["items"] == [])
     assert len(mailbox.messages) == 2
 
@@ -263,7 +263,7 @@ def test_a_server_without_starttls_gets_nothing(api, mailbox, send_test):
     try:
         taken = len(mailbox.messages)
         set_up(api, controller)
-        assert send_test().startswith("No e-mail could be handed in")
+        assert send_test().startswith("The e-mail could not be sent")
         assert len(mailbox.messages) == taken
     finally:
         controller.stop()

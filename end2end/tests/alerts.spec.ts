@@ -159,7 +159,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
 
   const tried = page.getByRole('form', { name: 'Send test e-mail' });
   await tried.getByRole('button', { name: 'Send test' }).click();
-  await expect(tried.getByText('No e-mail could be handed in')).toBeVisible();
+  await expect(tried.getByText('The e-mail could not be sent')).toBeVisible();
   expect(mail.heard.join('')).not.toContain('AUTH');
   await form.getByRole('textbox', { name: 'Server' }).fill('localhost');
   await save(form);

@@ -85,7 +85,7 @@ impl Pairing {
         if !self.accepts_mismatch {
             return Err(mismatch);
         }
-        tracing::warn!(%mismatch, "The files don't match; they are used together because the command line says so.");
+        tracing::warn!(%mismatch, "The files don't match; they are used together because of --accept-mismatched-files.");
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::errors::Refusal;
 /// payload. A body returns `Result<_, Refusal>`: the value of the payload's field, a tuple for several, `()` for none. If a rule
 /// is broken, the fields have their default values and `errors` says which.
 ///
-/// ```ignore
+/// ```text
 /// mutations! {
 ///     ThingMutations
 ///
@@ -27,7 +27,7 @@ use super::errors::Refusal;
 ///
 /// expands to
 ///
-/// ```ignore
+/// ```text
 /// /// Input of `thingCreate`.
 /// #[derive(InputObject)]
 /// pub(super) struct ThingCreateInput { client_mutation_id: Option<String>, name: String }

@@ -180,7 +180,7 @@ mutations! {
         id: GlobalId<UnifiedModel>,
         /// Kind of the destination. It cannot be changed.
         category: Option<String>,
-        /// Configuration of the destination. Replaces the whole configuration.
+        /// Configuration of the destination. Replaces the whole configuration, except keys that are not part of GitLab's API: if they are omitted, they are left unchanged.
         config: Option<Value>,
         /// Name of the destination.
         name: Option<String>,

@@ -37,6 +37,9 @@ fn write(draft: &mut TargetDraft, config: &Value) -> Option<()> {
         match config.get(key).filter(|value| !value.is_null()) {
             Some(value) => {
                 let text = spec.text_of_json(value)?;
+                if spec.is_addition && text.trim().is_empty() && !spec.default.is_empty() {
+                    return None;
+                }
                 let is_default = !spec.is_addition && text.trim().is_empty() && !spec.default.is_empty();
                 draft.change_text(spec.field, if is_default { spec.default.to_owned() } else { text });
             }
@@ -171,6 +174,10 @@ mod tests {
             (
                 s3,
                 json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r", "objectLayout": 1}),
+            ),
+            (
+                s3,
+                json!({"accessKeyXid": "A", "bucketName": "b", "awsRegion": "r", "objectLayout": ""}),
             ),
         ] {
             assert_eq!(written(kind, &config), Err(WRONG_SHAPE.to_owned()), "{config}");

@@ -145,13 +145,13 @@ fn is_printable_latin_1(character: char) -> bool {
     matches!(u32::from(character), 0x20..=0x7e | 0xa0..=0xff)
 }
 
-/// A custom header as it was filled in or sent.
+/// A custom header.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = HeaderInput))]
 pub struct HeaderDraft {
-    /// The stored header that this one replaces; null for a new one.
+    /// Id of the stored header to update. Null for a new header.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     pub id: Option<HeaderId>,
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, example = "X-Team"))]
@@ -198,7 +198,7 @@ impl fmt::Debug for HeaderDraft {
 /// A header that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHeader {
-    /// The stored header that this one replaces.
+    /// Id of the stored header to update.
     pub id: Option<HeaderId>,
     pub name: HeaderName,
     /// None keeps the value that is stored under `id`, which is there then.

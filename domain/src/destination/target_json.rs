@@ -27,8 +27,8 @@ pub enum Reading {
     Change,
 }
 
-/// The fields of a kind that were sent.
-#[derive(Clone, Debug, Default)]
+/// The fields of a kind that were sent. It has no `Debug`, because it contains secrets.
+#[derive(Clone, Default)]
 pub struct SentFields {
     pub values: Vec<(Field, String)>,
     /// `None` if they were left out. A list that is null is empty.
@@ -64,10 +64,11 @@ impl<'de> Visitor<'de> for FieldsSeed {
         while let Some(key) = map.next_key::<String>()? {
             if kind.has_headers && key == HEADERS {
                 note(&mut seen, HEADERS)?;
-                sent.headers = Some(
-                    map.next_value::<Option<Headers>>()?
-                        .map_or_else(Vec::new, |headers| headers.0),
-                );
+                let headers = match self.reading {
+                    Reading::New => Some(map.next_value::<Headers>()?),
+                    Reading::Draft | Reading::Change => map.next_value()?,
+                };
+                sent.headers = Some(headers.map_or_else(Vec::new, |headers| headers.0));
                 continue;
             }
             let spec = kind.field_by_api_key(&key);
@@ -125,14 +126,26 @@ impl ValueSeed {
         &self,
         deserializer: D,
     ) -> Result<Option<String>, D::Error> {
+        self.read_checked::<T, D>(deserializer, |_| Ok(()))
+    }
+
+    /// `check` looks at a value that was sent, and not at null.
+    fn read_checked<'de, T: Deserialize<'de> + ToString, D: Deserializer<'de>>(
+        &self,
+        deserializer: D,
+        check: impl FnOnce(&str) -> Result<(), D::Error>,
+    ) -> Result<Option<String>, D::Error> {
         let is_made = self.spec.secret.as_ref().is_some_and(|secret| secret.made.is_some());
         let empties = self.reading == Reading::Change && self.spec.secret.is_none() && self.spec.is_nullable();
         let is_ignored = self.reading == Reading::New && (self.spec.is_nullable() || is_made);
         if empties || is_ignored {
             let value = Option::<T>::deserialize(deserializer)?.map(|value| value.to_string());
+            value.as_deref().map_or(Ok(()), check)?;
             return Ok(value.or_else(|| empties.then(String::new)));
         }
-        T::deserialize(deserializer).map(|value| Some(value.to_string()))
+        let value = T::deserialize(deserializer)?.to_string();
+        check(&value)?;
+        Ok(Some(value))
     }
 }
 
@@ -145,17 +158,15 @@ impl<'de> DeserializeSeed<'de> for ValueSeed {
             Input::Switch { .. } => self.read::<bool, D>(deserializer),
             Input::Number { .. } => self.read::<u32, D>(deserializer),
             Input::Choice { choices, .. } => {
-                let text = self.read::<String, D>(deserializer)?;
-                let named = choices
-                    .iter()
-                    .map(|choice| choice.value)
-                    .filter(|value| !value.is_empty());
-                match text {
-                    Some(text) if !text.is_empty() && !named.clone().any(|value| value == text) => Err(Error::custom(
-                        format_args!("unknown variant `{text}`, expected {}", one_of(named)),
-                    )),
-                    text => Ok(text),
-                }
+                let named = choices.iter().map(|choice| choice.value);
+                let named = named.filter(|value| !value.is_empty());
+                self.read_checked::<String, D>(deserializer, |text| match named.clone().any(|value| value == text) {
+                    true => Ok(()),
+                    false => Err(Error::custom(format_args!(
+                        "unknown variant `{text}`, expected {}",
+                        one_of(named)
+                    ))),
+                })
             }
             _ => self.read::<String, D>(deserializer),
         }

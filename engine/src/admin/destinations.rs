@@ -116,7 +116,7 @@ impl Engine {
             let subject = Subject::destination(id, new.target.kind(), new.name.as_str());
             recorded(&subject, creation(&new), author, now)
         };
-        // Until it is stored, nobody knows that what stands after its start is owed.
+        // Until it is stored, nothing else keeps the events after its start in the log.
         let keeping = match new.start_from {
             StartFrom::Now => None,
             StartFrom::Beginning | StartFrom::At(_) => Some(self.log().pruning_permit().await),

@@ -1,4 +1,4 @@
-//! Connections that events are read on for delivery, one a read, on threads that may block.
+//! Connections for reading events, for delivery and searches: one per read, on threads that may block.
 //!
 //! They are on rusqlite like the writer, because sqlx hands each row from thread to thread: on a stream that catches up that
 //! costs more than reading it.
@@ -19,7 +19,7 @@ const IDLE_CONNECTIONS: usize = 8;
 pub(super) struct Readers {
     path: PathBuf,
     files: Arc<WriteState>,
-    /// None once the log is closed.
+    /// `None` once the log is closed.
     idle: Mutex<Option<Vec<Connection>>>,
 }
 

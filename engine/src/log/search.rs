@@ -1,5 +1,7 @@
 //! Where the events are that a filter admits, in the order of the time at which they were created.
 
+use std::sync::Arc;
+
 use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
 
@@ -19,6 +21,9 @@ impl EventLog {
         wanted: usize,
     ) -> Result<Vec<BrowsePosition>, LogError> {
         let (filter, walk) = (filter.clone(), *walk);
+        // Dropped with this future: the search then ends with the block that it is looking at.
+        let caller = Arc::new(());
+        let waiting = Arc::downgrade(&caller);
         let search = move |connection: &Connection| {
             let conditions = filter.conditions();
             if conditions.is_empty() {
@@ -30,9 +35,13 @@ impl EventLog {
             let mut found = read_places(&snapshot, &filter, unindexed, usize::MAX)?;
             found.retain(|place| walk.passes(*place));
             walk.arrange(&mut found, wanted);
-            search_index(&snapshot, &conditions, &walk, wanted, found)
+            search_index(&snapshot, &conditions, &walk, wanted, found, || {
+                waiting.strong_count() > 0
+            })
         };
-        self.readers.read(search).await
+        let found = self.readers.read(search).await;
+        drop(caller);
+        found
     }
 }
 
@@ -62,6 +71,7 @@ fn search_index(
     walk: &Walk,
     wanted: usize,
     mut found: Vec<BrowsePosition>,
+    is_awaited: impl Fn() -> bool,
 ) -> Result<Vec<BrowsePosition>, LogError> {
     // Events leave the log before their block does.
     let oldest = Seq::new(oldest(connection)?.unwrap_or(i64::MAX));
@@ -74,7 +84,7 @@ fn search_index(
     query.push(" ORDER BY ").push(edge);
     query.push(if walk.goes_back { " DESC" } else { "" });
     query.each(connection, |row| {
-        if walk.is_done(&found, wanted, Timestamp::from_unix_ms(row.get(1)?)) {
+        if !is_awaited() || walk.is_done(&found, wanted, Timestamp::from_unix_ms(row.get(1)?)) {
             return Ok(false);
         }
         let places = look_up(connection, conditions, row.get(0)?)?.into_iter();

@@ -14,6 +14,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     BrowsePosition, EventFilter, LogError,
+    damage::{first_readable, is_damaged_row},
     filter::{Condition, push_conditions},
     places::unpack,
     statement::Statement,
@@ -145,9 +146,17 @@ pub(super) fn indexed_to(connection: &Connection) -> Result<i64, LogError> {
     Ok(last.unwrap_or(0))
 }
 
-/// The first position in the log; `None` if it is empty.
+/// The first position in the log that can be read; `None` if the log is empty. On a damaged log, it is after the damaged page if
+/// that is the first one.
 pub(super) fn oldest(connection: &Connection) -> Result<Option<i64>, LogError> {
-    Ok(connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0))?)
+    match connection.query_row("SELECT min(seq) FROM events", [], |row| row.get(0)) {
+        Err(error) if is_damaged_row(&error) => {
+            let last = connection.query_row("SELECT last_seq FROM positions", [], |row| row.get(0))?;
+            let first = first_readable(connection, "events", Seq::START.next(), Seq::new(last))?;
+            Ok(Some(first.get()))
+        }
+        oldest => Ok(oldest?),
+    }
 }
 
 /// At most `wanted` of the places in the stretch that the filter admits, whatever its text says, in the order of the way.

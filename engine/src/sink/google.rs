@@ -83,7 +83,7 @@ pub(super) const KIND: SinkKind = SinkKind {
             let email = target.values.text(Field::ClientEmail);
             format!("An assertion of {email} was signed with its private key.")
         }
-        _ => format!("An entry for {}, with the access token.", target.place()),
+        _ => format!("An entry for {} was sent with the access token.", target.place()),
     },
     secrets: |target| vec![target.values.text(Field::PrivateKey).trim().to_owned()],
     visible_url: |url| url,

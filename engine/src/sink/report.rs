@@ -206,7 +206,7 @@ pub(super) fn kept_text(answer: &[u8]) -> String {
     String::from_utf8_lossy(start).into_owned()
 }
 
-/// Some receivers send back what they were sent. Secrets that are too short to be told from other text are left.
+/// Some receivers send back what they were sent. Secrets that are too short to be distinguished from other text are not masked.
 pub(crate) fn masked(answer: String, secrets: &[String]) -> String {
     const TELLING_CHARS: usize = 6;
     if answer.is_empty() {

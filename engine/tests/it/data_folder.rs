@@ -11,7 +11,7 @@ use crate::{
     Engine, EngineConfig, OpenError, PartState,
     clock::Clock,
     error_chain,
-    log::{AppendError, BrowseRequest, EventFilter},
+    log::{AppendError, BrowseRequest, EventFilter, SeqRequest},
 };
 use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
@@ -516,6 +516,46 @@ async fn a_damaged_page_does_not_fail_the_overview() {
         assert!(overview.log.oldest_received_at.is_some());
         world.shut_down().await;
     }
+}
+
+/// Searches by position read the intact pages, in both directions, when the oldest page is damaged.
+#[tokio::test]
+async fn a_damaged_oldest_page_hinders_no_reading_by_position() {
+    let world = World::new().await;
+    for first in (0..2_000).step_by(500) {
+        post(&world, first..first + 500).await;
+    }
+    let end = world.engine.log().last_seq().get();
+    let folder = world.shut_down().await;
+    let lost = damage(folder.path(), 1);
+    let first = (1..=end).find(|seq| !lost.contains(seq)).unwrap();
+
+    let world = World::on(folder).await;
+    let log = world.engine.log();
+    for filter in [
+        EventFilter::default(),
+        EventFilter {
+            author: Some("nobody".to_owned()),
+            ..EventFilter::default()
+        },
+    ] {
+        let has_events = filter.author.is_none();
+        for (request, expected) in [
+            (SeqRequest::Newest, 10),
+            (SeqRequest::Oldest, 10),
+            (SeqRequest::Before(Seq::new(end)), 10),
+            (SeqRequest::After(Seq::new(first)), 10),
+            (SeqRequest::After(Seq::new(end)), 0),
+        ] {
+            let found = log.browse_by_seq(&filter, request, 10, usize::MAX).await.unwrap();
+            let expected = if has_events { expected } else { 0 };
+            assert_eq!(found.rows.len(), expected, "{request:?}");
+        }
+        let page = log.page_by_seq(&filter, true, 0..10, 10_000).await.unwrap();
+        let all = usize::try_from(end + 1 - first).unwrap();
+        assert_eq!(page.total, Some(if has_events { all } else { 0 }));
+    }
+    world.shut_down().await;
 }
 
 /// Also when it is retried, and when the stream has to deliver others behind it.

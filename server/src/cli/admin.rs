@@ -14,13 +14,13 @@ use engine::credentials::random_text;
 #[derive(Subcommand)]
 pub(super) enum AdminCommand {
     /// Set a new password and end all sessions of a user, and enable the user if it was disabled. The password is printed
-    /// alone on the last line, unless AUDIT_STREAMS_ROOT_PASSWORD brings it
+    /// alone on the last line, unless it is taken from AUDIT_STREAMS_ROOT_PASSWORD
     ResetPassword(ResetPasswordArgs),
 }
 
 #[derive(clap::Args)]
 pub(super) struct ResetPasswordArgs {
-    /// Who can't sign in any more
+    /// Name of the user
     #[arg(long, default_value = "root")]
     username: String,
     #[command(flatten)]

@@ -379,7 +379,7 @@ mod tests {
         let error = config(&[&line[..], &rest[..]].concat()).unwrap_err();
         for expected in [
             "--public-url (AUDIT_STREAMS_PUBLIC_URL) must not have a path",
-            "--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be 1 to 36500",
+            "--retention-days (AUDIT_STREAMS_RETENTION_DAYS) must be from 1 to 36500",
             "--log-size-limit (AUDIT_STREAMS_LOG_SIZE_LIMIT) must be at least 64MiB",
             "--max-destinations (AUDIT_STREAMS_MAX_DESTINATIONS) must be at least 1",
             "--log-level (AUDIT_STREAMS_LOG_LEVEL) ",

@@ -10,11 +10,11 @@ use super::error::CommandError;
 
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
-    /// Make a token and print it, once, alone on the last line
+    /// Create a token and print it on the last line; it is not shown again
     Create(create::CreateArgs),
     /// List all tokens, without the tokens themselves
     List(list::ListArgs),
-    /// Revoke a token for good
+    /// Revoke a token permanently
     Revoke(revoke::RevokeArgs),
 }
 

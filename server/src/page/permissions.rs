@@ -43,7 +43,7 @@ pub(super) async fn require_permission(request: Request, next: Next) -> Response
 /// In the form that the caller understands: the page's program, a form that was posted without it, or a download.
 fn refuse(request: &Request, path: &str) -> Response {
     if !path.starts_with(SERVER_FUNCTIONS) {
-        return ApiError::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in to go on.").into_response();
+        return ApiError::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in to continue.").into_response();
     }
     let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
     if request.method() == Method::POST && accept.is_some_and(|accept| accept.contains("text/html")) {

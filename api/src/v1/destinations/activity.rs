@@ -71,7 +71,7 @@ pub(super) struct TotalsView {
     latency: Option<LatencyView>,
 }
 
-/// Durations of accepted requests in milliseconds, at most an eighth too long.
+/// Durations of accepted requests in milliseconds, rounded up by at most 12.5 %.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LatencyView {
     #[schema(example = 12.287)]

@@ -244,7 +244,7 @@ fn schema(kind: &KindSpec, shape: Shape) -> Value {
             Shape::View => json!({"type": "array", "items": items}),
             Shape::New => json!({"type": "array", "items": items, "maxItems": 20}),
             Shape::Change => json!({"type": ["array", "null"], "items": items, "maxItems": 20,
-                "description": "All of them: a stored one that is not among them is deleted."}),
+                "description": "Replaces all headers. Stored headers that are not in the list are deleted."}),
         };
         properties.insert("headers".to_owned(), headers);
         if shape == Shape::View {

@@ -72,7 +72,7 @@ impl ByKind<DestinationChange> {
         let mut given = others.filter(|other| self.kinds.iter().any(|(of, _)| of == other));
         if let Some(other) = given.next() {
             let (other, kind) = (other.as_str(), kind.as_str());
-            let rule = format!("{other}: this destination is of kind `{kind}`, and keeps it.");
+            let rule = format!("{other}: the kind of a destination cannot be changed; this one is `{kind}`.");
             return Err(refuse_one(other, &rule));
         }
         if let Some(Some(paths)) = &self.common.namespaces {
@@ -108,8 +108,12 @@ impl ByKind<DestinationChange> {
             draft.namespaces = namespaces.as_deref().unwrap_or_default().join(",");
         }
         for (_, sent) in &self.kinds {
-            for (field, text) in &sent.values {
-                draft.target.change_text(*field, text.clone());
+            // In the order of the table, whatever the order of the request: a field comes after the one that it depends on, whose
+            // change may remove it.
+            for spec in draft.kind().spec().fields {
+                for (_, text) in sent.values.iter().filter(|(field, _)| *field == spec.field) {
+                    draft.target.change_text(spec.field, text.clone());
+                }
             }
             if let Some(headers) = &sent.headers {
                 change_headers(&mut draft.target.headers, headers.clone())?;
@@ -164,5 +168,71 @@ fn change_headers(stored: &mut Vec<HeaderDraft>, wanted: Vec<HeaderDraft>) -> Re
 fn set<T: Clone>(value: &mut T, given: Option<&T>) {
     if let Some(given) = given {
         value.clone_from(given);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::destination::TargetDraft;
+
+    use super::*;
+
+    fn read(body: &str) -> Result<ByKind<DestinationChange>, serde_json::Error> {
+        serde_json::from_str(body)
+    }
+
+    /// A dependent field that is sent is kept for the rules to judge, wherever it stands in the request.
+    #[test]
+    fn the_order_of_members_does_not_matter() {
+        for (body, field, text) in [
+            (
+                r#"{"aws": {"kms_key_id": "k", "encryption": "AES256"}}"#,
+                Field::KmsKeyId,
+                "k",
+            ),
+            (
+                r#"{"aws": {"encryption": "AES256", "kms_key_id": "k"}}"#,
+                Field::KmsKeyId,
+                "k",
+            ),
+            (
+                r#"{"aws": {"lock_days": 30, "lock_mode": null}}"#,
+                Field::LockDays,
+                "30",
+            ),
+            (
+                r#"{"aws": {"lock_mode": null, "lock_days": 30}}"#,
+                Field::LockDays,
+                "30",
+            ),
+            (r#"{"aws": {"encryption": "AES256"}}"#, Field::KmsKeyId, ""),
+            (r#"{"aws": {"lock_mode": null}}"#, Field::LockDays, ""),
+        ] {
+            let target = TargetDraft::new(DestinationKind::AmazonS3).with([
+                (Field::Encryption, "aws:kms"),
+                (Field::KmsKeyId, "stored"),
+                (Field::LockMode, "GOVERNANCE"),
+                (Field::LockDays, "7"),
+            ]);
+            let mut draft = DestinationDraft::new("Archive", target);
+            let change = read(body).unwrap_or_else(|error| panic!("{body}: {error}"));
+            change.apply(&mut draft, &mut StreamState::default()).unwrap();
+            assert_eq!(draft.target.text(field), text, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_no_choice() {
+        for field in ["layout", "partitions", "encryption", "lock_mode"] {
+            let error = read(&format!(r#"{{"aws": {{"{field}": ""}}}}"#)).err();
+            let message = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(
+                message.starts_with("unknown variant ``, expected"),
+                "{field}: {message}"
+            );
+        }
+        for field in ["encryption", "lock_mode"] {
+            assert!(read(&format!(r#"{{"aws": {{"{field}": null}}}}"#)).is_ok(), "{field}");
+        }
     }
 }

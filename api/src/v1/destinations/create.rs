@@ -25,7 +25,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
     responses(
         (status = 201, description = "The destination is added, or was added with the same key before", body = DestinationView, headers(
             ("ETag" = String, description = "The version, for `If-Match`"),
-            ("Location" = String, description = "URL of the replay"),
+            ("Location" = String, description = "URL of the destination"),
             ("Idempotency-Replayed" = String, description = "`true` if the destination was added before"),
         )),
         (status = 410, description = "The destination that was added with this key has been deleted"),

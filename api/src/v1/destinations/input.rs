@@ -100,7 +100,7 @@ impl ByKind<NewDestinationInput> {
         };
         if self.common.kind.is_some_and(|given| given != *kind) {
             let rule = format!(
-                "kind: `{}`, or nothing, since that is what is configured.",
+                "kind: must be `{}` or omitted, to match the configured kind.",
                 kind.as_str()
             );
             return Err(refuse_one("kind", &rule));

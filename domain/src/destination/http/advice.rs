@@ -46,7 +46,7 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             "The receiver accepts other events. Check its own log for this one, and whether a firewall blocks its content."
         }
         Reason::Refused(Refusal::Unsendable) => {
-            "The event cannot be sent as a request. Its id or event type cannot stand in a header."
+            "The event cannot be sent as a request. Its id or event type cannot be sent in a header."
         }
         Reason::Trouble(Trouble::Blocked)
         | Reason::Refused(Refusal::ParkedByAdministrator | Refusal::Unreadable | Refusal::Unknown) => return None,

@@ -158,14 +158,18 @@ const PARTITIONS: &[Choice] = &[
 
 const ENCRYPTIONS: &[Choice] = &[
     choice("", "Default of the bucket", ""),
-    choice("AES256", "AES256 (SSE-S3)", "A key of the service's own."),
-    choice("aws:kms", "AWS KMS (SSE-KMS)", "A key of the key management service."),
+    choice("AES256", "AES256 (SSE-S3)", "A key that S3 manages."),
+    choice("aws:kms", "AWS KMS (SSE-KMS)", "A key from AWS KMS."),
 ];
 
 const LOCK_MODES: &[Choice] = &[
     choice("", "Off", ""),
-    choice("GOVERNANCE", "Governance", "Users with a permission of their own."),
-    choice("COMPLIANCE", "Compliance", "Nobody."),
+    choice(
+        "GOVERNANCE",
+        "Governance",
+        "Users with `s3:BypassGovernanceRetention` can shorten the lock.",
+    ),
+    choice("COMPLIANCE", "Compliance", "Nobody can shorten the lock."),
 ];
 
 /// A field that GitLab does not have.

@@ -1,6 +1,6 @@
 //! Sending a test event: by the very sink that the destination's stream has or would have, over traced clients.
 //!
-//! A test event stands in no log, and a test touches nothing of a stream: no cursor, no hold, no attempts, no counters. That
+//! A test event stands in no log, and a test touches nothing of a stream: no cursor, no backoff, no attempts, no counters. That
 //! one is sent is recorded before it is: it may carry stored secrets to a host that is not stored.
 
 use std::sync::Arc;

@@ -256,7 +256,7 @@ impl ReplayLoop<'_> {
         Ok(())
     }
 
-    /// Sends the next request and acknowledges what it came to; or nothing, if what was stored as one has nothing left in it.
+    /// Sends the next request and applies its outcome. Sends nothing if no event of the stored batch is left.
     async fn send_next(&mut self, commands: &mut Commands) -> Result<Option<End>, WorkerError> {
         let events = self.next_events();
         if self.sends_batches() && (self.pending.run().is_none() || events.is_empty()) {

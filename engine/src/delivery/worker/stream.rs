@@ -329,10 +329,10 @@ impl Stream {
             self.worker.status.trouble_ended();
         }
         if let Some(backoff) = self.backoff.take() {
-            let held_ms = self.worker.shared.clock.now().since(backoff.since).as_millis();
+            let backoff_ms = self.worker.shared.clock.now().since(backoff.since).as_millis();
             tracing::info!(
                 destination_id = self.worker.destination.get(),
-                held_ms = u64::try_from(held_ms).unwrap_or(u64::MAX),
+                backoff_ms = u64::try_from(backoff_ms).unwrap_or(u64::MAX),
                 "A destination accepts events again."
             );
             self.worker.status.backing_off(None);

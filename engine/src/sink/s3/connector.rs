@@ -23,7 +23,7 @@ use crate::net::{GuardedClient, Response};
 /// Sends what the SDK has signed. Bodies are in memory on both ways; of a long answer there is the start alone. Deadlines are
 /// those of the client: the SDK has been given none.
 ///
-/// An error keeps its error_chain, so that what the network rules forbid is still told from what failed.
+/// An error keeps its sources, so that a forbidden address can be distinguished from a failed connection.
 #[derive(Clone, Debug)]
 pub(super) struct GuardedConnector(GuardedClient);
 

@@ -101,7 +101,7 @@ impl Database {
     }
 }
 
-/// Of a channel that is off nothing is owed any more.
+/// Drops the notifications of channels that are off.
 pub(super) async fn forget_notices(
     transaction: &mut Transaction<'static, Sqlite>,
     channel: Channel,

@@ -265,7 +265,7 @@ async fn a_bucket(layout: ObjectLayout) {
     // Each takes its time: batches are sent one after the other.
     let poison = [
         ("poison0;", Fault::Hang, "No complete response"),
-        ("poison1;", Fault::from(302), "elsewhere"),
+        ("poison1;", Fault::from(302), "redirects requests"),
         ("poison2;", Fault::from(403), "403"),
         ("poison3;", Fault::Reset, ENDED),
     ];

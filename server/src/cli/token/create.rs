@@ -17,7 +17,7 @@ use crate::cli::{
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct CreateArgs {
-    /// What the token is for. Events are deduplicated by it and their id, so give each system its own
+    /// Name of the token. Use one token for each system: events are deduplicated by token name and event id
     #[arg(long)]
     name: String,
     /// What the token allows: ingest (post events), read, or admin (everything). May be given several times
