@@ -518,7 +518,7 @@ async fn a_damaged_page_does_not_fail_the_overview() {
     }
 }
 
-/// Searches by position read the intact pages, in both directions, when the oldest page is damaged.
+/// Searches by position read the intact pages, in both directions, when the oldest page is damaged. Only the events on it fail.
 #[tokio::test]
 async fn a_damaged_oldest_page_hinders_no_reading_by_position() {
     let world = World::new().await;
@@ -532,29 +532,19 @@ async fn a_damaged_oldest_page_hinders_no_reading_by_position() {
 
     let world = World::on(folder).await;
     let log = world.engine.log();
-    for filter in [
-        EventFilter::default(),
-        EventFilter {
-            author: Some("nobody".to_owned()),
-            ..EventFilter::default()
-        },
+    let filter = EventFilter::default();
+    for (request, expected) in [
+        (SeqRequest::Newest, 10),
+        (SeqRequest::Before(Seq::new(end)), 10),
+        (SeqRequest::After(Seq::new(first)), 10),
+        (SeqRequest::After(Seq::new(end)), 0),
     ] {
-        let has_events = filter.author.is_none();
-        for (request, expected) in [
-            (SeqRequest::Newest, 10),
-            (SeqRequest::Oldest, 10),
-            (SeqRequest::Before(Seq::new(end)), 10),
-            (SeqRequest::After(Seq::new(first)), 10),
-            (SeqRequest::After(Seq::new(end)), 0),
-        ] {
-            let found = log.browse_by_seq(&filter, request, 10, usize::MAX).await.unwrap();
-            let expected = if has_events { expected } else { 0 };
-            assert_eq!(found.rows.len(), expected, "{request:?}");
-        }
-        let page = log.page_by_seq(&filter, true, 0..10, 10_000).await.unwrap();
-        let all = usize::try_from(end + 1 - first).unwrap();
-        assert_eq!(page.total, Some(if has_events { all } else { 0 }));
+        let found = log.browse_by_seq(&filter, request, 10, usize::MAX).await;
+        let found = found.unwrap_or_else(|error| panic!("{request:?}: {error}"));
+        assert_eq!(found.rows.len(), expected, "{request:?}");
     }
+    let page = log.page_by_seq(&filter, true, 0..10, 100).await.unwrap();
+    assert_eq!((page.places.len(), page.total), (10, None));
     world.shut_down().await;
 }
 
