@@ -163,7 +163,7 @@ test('e-mail is set up, tried, and its password never shown', async ({ page, ins
   expect(mail.heard.join('')).not.toContain('AUTH');
   await form.getByRole('textbox', { name: 'Server' }).fill('localhost');
   await save(form);
-  await expect(form.getByText('Password: type it')).toBeVisible();
+  await expect(form.getByText('Password: enter it')).toBeVisible();
   await overheard.expectNothingOf(PASSWORD);
   mail.stop();
 });
