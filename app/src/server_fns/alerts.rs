@@ -1,4 +1,4 @@
-//! Who is told of trouble, and when.
+//! Who is notified about problems, and when.
 
 pub mod send_test_email;
 pub mod send_test_webhook;

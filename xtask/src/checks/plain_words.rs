@@ -37,11 +37,17 @@ pub(super) fn check(source: &Source) -> Vec<String> {
         return Vec::new();
     }
     let describes_an_api = source.path.starts_with("api/src/");
-    let public = |line: &str| match is_code {
-        true if line.trim_start().starts_with("///") && describes_an_api => line.to_owned(),
-        true if line.trim_start().starts_with("//") => String::new(),
-        true => texts_of(line),
-        false => line.to_owned(),
+    // A literal that goes on over the end of a line has a backslash there.
+    let mut is_within = false;
+    let mut public = |line: &str| {
+        let text = match is_code {
+            true if line.trim_start().starts_with("///") && describes_an_api => line.to_owned(),
+            true if line.trim_start().starts_with("//") => String::new(),
+            true => texts_of(line, is_within),
+            false => line.to_owned(),
+        };
+        is_within = line.trim_end().ends_with('\\');
+        text
     };
     let text = source.text.split("#[cfg(test)]\nmod tests {").next();
     let lines = text.unwrap_or_default().lines().zip(1..);
@@ -51,9 +57,9 @@ pub(super) fn check(source: &Source) -> Vec<String> {
         .collect()
 }
 
-/// The string literals of a line that are sentences, and not names.
-fn texts_of(line: &str) -> String {
-    let literals = line.split('"').skip(1).step_by(2);
+/// The string literals of a line that are sentences, and not names. `is_within` tells that the line begins inside of one.
+fn texts_of(line: &str, is_within: bool) -> String {
+    let literals = line.split('"').skip(usize::from(!is_within)).step_by(2);
     literals.filter(|text| text.contains(' ')).collect::<Vec<_>>().join(" ")
 }
 
@@ -78,6 +84,8 @@ mod tests {
             check(&source("engine/src/alerts.rs", code)),
             ["engine/src/alerts.rs:1: write \"reported, notified\", not \"told\""]
         );
+        let long = "const TEXT: &str = \"No more are taken in, and \\\n    whoever posts is told.\";\n";
+        assert_eq!(check(&source("app/src/pages.rs", long)).len(), 1);
         assert_eq!(check(&source("docs/guide.md", "Each lane is settled.\n")).len(), 1);
         assert_eq!(check(&source("api/src/v1.rs", "/// What is still owed.\n")).len(), 1);
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::wire::settings::{Kind, Part};
 
-/// Mistakes are told by the server, at their fields: it alone knows all of them. A form without a label of its own stands
+/// Mistakes are reported by the server, at their fields: it alone knows all of them. A form without a label of its own stands
 /// in a dialog.
 pub(super) fn draw_form(form: Part, label: Option<String>, settings: Settings) -> AnyView {
     let path = form.name.clone();

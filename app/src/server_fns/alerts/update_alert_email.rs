@@ -1,4 +1,4 @@
-//! Changes by which e-mail trouble is told.
+//! Changes the e-mail settings of notifications.
 
 use domain::settings::{AlertChange, EmailDraft};
 use leptos::{prelude::*, server_fn::codec::PostUrl};
@@ -8,14 +8,14 @@ use crate::{
     wire::{AppError, settings::Done},
 };
 
-/// Changes by which e-mail trouble is told.
+/// Changes the e-mail settings of notifications.
 #[server(prefix = "/api/page", endpoint = "alerts/email", input = PostUrl)]
 pub async fn update_alert_email(version: i64, #[server(default)] draft: EmailDraft) -> Result<Done, AppError> {
     answer(async move {
         let admin = expect_admin()?;
         let email = draft.parse()?;
         let message = match email {
-            Some(_) => "Saved. It holds from now on.",
+            Some(_) => "Saved. Changes take effect immediately.",
             None => "Saved. No e-mail is sent.",
         };
         let change = AlertChange {

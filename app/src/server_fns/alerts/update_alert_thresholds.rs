@@ -1,4 +1,4 @@
-//! Changes from when on trouble is told.
+//! Changes the thresholds of notifications.
 
 use domain::settings::{AlertChange, ThresholdsDraft};
 use leptos::{prelude::*, server_fn::codec::PostUrl};
@@ -8,7 +8,7 @@ use crate::{
     wire::{AppError, settings::Done},
 };
 
-/// Changes from when on trouble is told.
+/// Changes the thresholds of notifications.
 #[server(prefix = "/api/page", endpoint = "alerts/thresholds", input = PostUrl)]
 pub async fn update_alert_thresholds(
     version: i64,
@@ -26,7 +26,7 @@ pub async fn update_alert_thresholds(
             ..AlertChange::default()
         };
         port()?.update_alerts(&admin, version, change).await?;
-        Ok(Done::new("Saved. It holds from now on."))
+        Ok(Done::new("Saved. Changes take effect immediately."))
     })
     .await
 }

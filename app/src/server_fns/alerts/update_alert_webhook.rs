@@ -15,7 +15,7 @@ pub async fn update_alert_webhook(version: i64, #[server(default)] draft: Webhoo
         let admin = expect_admin()?;
         let webhook = draft.parse()?;
         let message = match webhook {
-            Some(_) => "Saved. It holds from now on.",
+            Some(_) => "Saved. Changes take effect immediately.",
             None => "Saved. Nothing is posted.",
         };
         let change = AlertChange {

@@ -22,7 +22,7 @@ pub async fn update_network(
             allowlist,
         };
         port()?.update_network(&admin, version, draft.parse()?).await?;
-        Ok(Done::new("Saved. It holds from now on."))
+        Ok(Done::new("Saved. Changes take effect immediately."))
     })
     .await
 }

@@ -19,7 +19,7 @@ pub async fn update_retention(
         let admin = expect_admin()?;
         let change = RetentionDraft { days, log_size }.parse()?;
         port()?.update_retention(&admin, version, change).await?;
-        Ok(Done::new("Saved. It holds from now on."))
+        Ok(Done::new("Saved. Changes take effect immediately."))
     })
     .await
 }

@@ -107,7 +107,7 @@ fn input(name: &str, error_field: Field, label: &str, hint: &str) -> Part {
     optional(field(Kind::CodeInput, name, error_field, label, hint))
 }
 
-/// A button with a line about it. What went wrong is told there too.
+/// A button with a line about it. Errors are shown there too.
 fn test_form<F: leptos::server_fn::ServerFn>(label: &str, error_field: Field, about: &str) -> Part {
     let line = field(Kind::Choices, "test", error_field, "Test", about);
     Part {

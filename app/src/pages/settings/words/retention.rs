@@ -13,10 +13,9 @@ use crate::{
     wire::settings::{Kind, Part},
 };
 
-const LIMITS: &str = "An event leaves the log when it is older than this, unless a destination still has to get it. When the \
-                      log is nearly full, events that no destination is owed leave it sooner, the oldest first. When it is \
-                      full, no more are taken in, and whoever posts is told to come back. Nothing that was acknowledged is \
-                      lost.";
+const LIMITS: &str = "An event is removed from the log when it is older than this, unless it is still undelivered. When the log is \
+                      nearly full, delivered events are removed earlier, the oldest first. When it is full, new events are \
+                      refused with a request to retry. No acknowledged event is lost.";
 
 pub(super) fn describe(retention: &RetentionView) -> Vec<Part> {
     vec![
