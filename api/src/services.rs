@@ -47,7 +47,7 @@ impl ApiConfig {
 
 /// The services of a running server.
 pub struct ServicesInner {
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub sign_in_attempts: SignInAttempts,
     pub cookie: SessionCookie,
     pub public_url: PublicUrl,
@@ -71,7 +71,7 @@ impl ServicesInner {
     pub fn new(engine: Engine, config: ApiConfig) -> Services {
         Arc::new(Self {
             started_at: engine.clock().now(),
-            engine,
+            engine: Arc::new(engine),
             sign_in_attempts: SignInAttempts::default(),
             failed_tokens: FailedTokens::new(),
             ingest_rate: IngestRate::new(config.ingest_rate),

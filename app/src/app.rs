@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     clock::Clock,
+    connection::Connection,
     layout::Frame,
     model::{log_location::AUDIT_EVENTS, settings_state::SettingsState},
     pages::{AuditEventsPage, NotFoundPage, OverviewPage, SettingsPage, SignInPage},
@@ -21,6 +22,7 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Session::provide();
+    Connection::provide();
     Clock::provide();
     provide_context(RwSignal::new(SettingsState::default()));
     let to_audit_events = || view! { <Redirect path=AUDIT_EVENTS /> };

@@ -1,27 +1,41 @@
 //! Time as the reader has it. The server does not know the reader's zone, so it writes UTC; the browser takes over once
 //! the page is hydrated, and both wrote the same until then.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use leptos::prelude::*;
 
 use crate::{
     browser,
-    model::moment::{local_text, utc_text},
+    model::moment::{Viewpoint, local_text, utc_text},
+    ui::every_while_visible,
 };
+
+const TICK: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Clock {
     hydrated: RwSignal<bool>,
+    /// The server's time; it advances while the page is visible.
+    now: RwSignal<Timestamp>,
+    /// Milliseconds that the browser's clock is ahead of the server's.
+    ahead_ms: StoredValue<i64>,
 }
 
 impl Clock {
     pub(crate) fn provide() {
+        let started = SharedValue::new(server_now).into_inner();
         let clock = Self {
             hydrated: RwSignal::new(false),
+            now: RwSignal::new(started),
+            ahead_ms: StoredValue::new(0),
         };
         Effect::new(move |_| {
+            clock.set_server_time(started);
             request_animation_frame(move || clock.hydrated.set(true));
         });
+        every_while_visible(TICK, move || clock.tick());
         provide_context(clock);
     }
 
@@ -38,4 +52,43 @@ impl Clock {
     pub(crate) fn is_ready(self) -> bool {
         self.hydrated.get()
     }
+
+    /// The server's time, to the second. Use it in a memo of what is rendered.
+    #[expect(dead_code, reason = "the parts of the page move here one by one")]
+    pub(crate) fn now(self) -> Timestamp {
+        self.now.get()
+    }
+
+    /// Where the reader is in time; `None` before hydration, when the zone is not known.
+    #[expect(dead_code, reason = "the parts of the page move here one by one")]
+    pub(crate) fn viewpoint(self) -> Option<Viewpoint> {
+        let now = self.now.get();
+        self.is_ready().then(|| Viewpoint {
+            now,
+            offset_minutes: browser::offset_minutes(now),
+        })
+    }
+
+    /// Relative times are those of the server's clock: the browser's may be wrong.
+    pub(crate) fn set_server_time(self, now: Timestamp) {
+        let ahead = browser::now().unix_ms().saturating_sub(now.unix_ms());
+        self.ahead_ms.set_value(ahead);
+        self.now.set(now);
+    }
+
+    fn tick(self) {
+        let now = browser::now().unix_ms().saturating_sub(self.ahead_ms.get_value());
+        self.now.set(Timestamp::from_unix_ms(now));
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn server_now() -> Timestamp {
+    use_context::<crate::backend::Backend>().map_or(Timestamp::from_unix_ms(0), |backend| backend.engine.clock().now())
+}
+
+/// Not called: the browser finds the server's value in the page.
+#[cfg(not(feature = "ssr"))]
+fn server_now() -> Timestamp {
+    browser::now()
 }

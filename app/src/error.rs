@@ -23,6 +23,11 @@ impl AppError {
         }
     }
 
+    /// Whether the same request may succeed later.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Unavailable | Self::Transport | Self::Internal { .. })
+    }
+
     /// A short code to quote when asking for help.
     pub fn code(&self) -> &str {
         match self {

@@ -1,5 +1,6 @@
 //! What stands around every page of a signed-in person.
 
+mod alert_badge;
 mod frame;
 mod sidebar;
 mod theme_switch;

@@ -12,10 +12,14 @@
 )]
 
 mod app;
+#[cfg(feature = "ssr")]
+mod backend;
 mod browser;
 mod clock;
+mod connection;
 mod drawn;
 mod error;
+mod fresh;
 mod layout;
 mod loading;
 mod log;
@@ -32,6 +36,9 @@ mod ui;
 pub mod wire;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
+pub use backend::Backend;
+pub use fresh::{Fresh, Tag};
 #[cfg(feature = "ssr")]
 pub use shell::{AssetNames, FIRST_SCRIPT, shell};
 

@@ -10,7 +10,7 @@ pub mod destinations;
 pub mod drawn;
 pub mod events;
 #[cfg(feature = "ssr")]
-mod guard;
+pub(crate) mod guard;
 #[cfg(feature = "ssr")]
 pub mod network;
 #[cfg(feature = "ssr")]

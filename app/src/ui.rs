@@ -6,6 +6,7 @@ mod copy_button;
 mod error_view;
 mod icon;
 mod illustration;
+mod live;
 mod loaded;
 mod moment;
 mod plain_field;
@@ -20,6 +21,7 @@ pub(crate) use self::{
     error_view::ErrorView,
     icon::Icon,
     illustration::{LogIllustration, StreamsIllustration},
+    live::{Live, every_while_visible},
     loaded::Loaded,
     moment::Moment,
     plain_field::{PlainLook, field_foot, field_head, plain_field},

@@ -7,7 +7,9 @@ use leptos_router::{
 };
 
 use super::{sidebar::Sidebar, top_bar::TopBar};
-use crate::{browser, model::log_location::AUDIT_EVENTS, session::Session, ui::sign_in_href};
+use crate::{
+    browser, connection::ConnectionBar, model::log_location::AUDIT_EVENTS, session::Session, ui::sign_in_href,
+};
 
 pub(super) const MAIN_ID: &str = "main";
 
@@ -22,6 +24,7 @@ pub(crate) fn Frame() -> impl IntoView {
             <Sidebar />
             <div class="frame-body">
                 <TopBar />
+                <ConnectionBar />
                 <main id=MAIN_ID tabindex="-1">
                     <Outlet />
                 </main>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_location};
 
-use super::frame::is_admin;
+use super::{alert_badge::AlertBadge, frame::is_admin};
 use crate::{
     browser,
     model::log_location::AUDIT_EVENTS,
@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(super) const SIDEBAR_ID: &str = "sidebar";
+const ALERTS: &str = "/admin/settings/alerts";
 
 #[component]
 pub(super) fn Sidebar() -> impl IntoView {
@@ -50,7 +51,7 @@ fn AdminLinks() -> impl IntoView {
         ("/admin/settings/tokens", "API tokens", icondata_lu::LuKeyRound),
         ("/admin/settings/network", "Network", icondata_lu::LuNetwork),
         ("/admin/settings/retention", "Retention", icondata_lu::LuHistory),
-        ("/admin/settings/alerts", "Alerts", icondata_lu::LuBell),
+        (ALERTS, "Alerts", icondata_lu::LuBell),
         ("/admin/settings/users", "Users", icondata_lu::LuUsers),
     ];
     view! {
@@ -98,6 +99,7 @@ fn group(
         view! {
             <li>
                 <SidebarLink href=href label=label icon=*icon />
+                {(*href == ALERTS).then(|| view! { <AlertBadge /> })}
             </li>
         }
     });

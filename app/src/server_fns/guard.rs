@@ -19,22 +19,22 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Unauthenticated`] without a valid session.
-pub(super) fn expect_admin() -> Result<SignedIn, AppError> {
+pub(crate) fn expect_admin() -> Result<SignedIn, AppError> {
     extension().ok_or(AppError::Unauthenticated)
 }
 
 /// Where the request comes from.
-pub(super) fn visitor() -> Result<Visitor, AppError> {
+pub(crate) fn visitor() -> Result<Visitor, AppError> {
     extension().ok_or_else(|| misconfigured("no-visitor"))
 }
 
 /// The server behind the page.
-pub(super) fn port() -> Result<Port, AppError> {
+pub(crate) fn port() -> Result<Port, AppError> {
     use_context::<Port>().ok_or_else(|| misconfigured("no-port"))
 }
 
 /// Runs the body of a server function and puts the status of its error on the answer.
-pub(super) async fn answer<T>(body: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+pub(crate) async fn answer<T>(body: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
     let result = body.await;
     if let Err(error) = &result {
         report(error);
@@ -43,7 +43,7 @@ pub(super) async fn answer<T>(body: impl Future<Output = Result<T, AppError>>) -
 }
 
 /// Puts a cookie on the answer.
-pub(super) fn set_cookie(cookie: SetCookie) -> Result<(), AppError> {
+pub(crate) fn set_cookie(cookie: SetCookie) -> Result<(), AppError> {
     let value = HeaderValue::try_from(cookie.0).map_err(|_| misconfigured("cookie"))?;
     if let Some(response) = use_context::<ResponseOptions>() {
         response.append_header(SET_COOKIE, value);
@@ -52,7 +52,7 @@ pub(super) fn set_cookie(cookie: SetCookie) -> Result<(), AppError> {
 }
 
 /// Sends a form that was posted without WASM on to `path`. The page itself leaves by its own means.
-pub(super) fn leave_for(path: &str) {
+pub(crate) fn leave_for(path: &str) {
     let (Some(response), Ok(location)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) else {
         return;
     };

@@ -304,6 +304,7 @@ pub const OPERATIONS: &[Operation] = &[
     // The page: its exports and server functions.
     session("GET /admin/audit_log_reports.csv", Permission::Read),
     session("GET /admin/audit_log_reports.jsonl", Permission::Read),
+    session("GET /api/page/alerts/count", Permission::Read),
     session("POST /api/page/alerts/email", Permission::Admin),
     session("POST /api/page/alerts/email/test", Permission::Admin),
     session("POST /api/page/alerts/thresholds", Permission::Admin),

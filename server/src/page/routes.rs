@@ -6,7 +6,7 @@ use api::{
     Services, answer_unknown_path,
     web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
 };
-use app::{model::log_location::EXPORT, port::Port};
+use app::{Backend, model::log_location::EXPORT, port::Port};
 use assets::Assets;
 use axum::{
     Router,
@@ -68,10 +68,15 @@ pub(crate) fn router(services: &Services) -> Router {
         .with_state(options)
 }
 
-/// What the app finds in its context: the engine's port. A page also gets the policy for its own scripts.
+/// What the app finds in its context: the engine. A page also gets the policy for its own scripts.
 fn context(services: &Services, reload_port: Option<u16>) -> impl Fn() + Clone + Send + Sync + 'static {
     let port: Port = Arc::new(EnginePort::new(services));
+    let backend = Backend {
+        engine: Arc::clone(&services.engine),
+        public_url: services.public_url.as_str().to_owned(),
+    };
     move || {
+        provide_context(backend.clone());
         provide_context::<Port>(Arc::clone(&port));
         let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
             return;

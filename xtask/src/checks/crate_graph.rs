@@ -8,10 +8,15 @@ use anyhow::Result;
 use crate::process;
 use crate::project::Project;
 
-/// A crate of ours, and what it must never reach, directly or through others, outside its tests.
-const RULES: [(&str, &[&str]); 6] = [
+/// Features with which a crate is built.
+const ALL: &[&str] = &["--all-features"];
+const BROWSER: &[&str] = &["--no-default-features", "--features", "hydrate"];
+
+/// A crate of ours, its features, and what it must never reach, directly or through others, outside its tests.
+const RULES: [(&str, &[&str], &[&str]); 7] = [
     (
         "domain",
+        ALL,
         &[
             "axum",
             "getrandom",
@@ -23,17 +28,18 @@ const RULES: [(&str, &[&str]); 6] = [
             "tracing",
         ],
     ),
-    ("app", &["api", "engine", "reqwest", "rusqlite", "sqlx", "server"]),
-    ("engine", &["api", "app", "axum", "leptos", "server"]),
-    ("api", &["app", "assets", "leptos", "receivers", "server"]),
-    ("assets", &["api", "app", "domain", "engine", "server"]),
+    ("app", ALL, &["api", "assets", "server"]),
+    ("app", BROWSER, &["engine", "reqwest", "rusqlite", "sqlx", "tokio"]),
+    ("engine", ALL, &["api", "app", "axum", "leptos", "server"]),
+    ("api", ALL, &["app", "assets", "leptos", "receivers", "server"]),
+    ("assets", ALL, &["api", "app", "domain", "engine", "server"]),
     // What is shipped, and so everything below it.
-    ("server", &["receivers"]),
+    ("server", ALL, &["receivers"]),
 ];
 
 pub(super) fn check(project: &Project) -> Result<Vec<String>> {
     let mut found = Vec::new();
-    for (name, forbidden) in RULES {
+    for (name, features, forbidden) in RULES {
         let mut command = process::cargo(project);
         command.args([
             "tree",
@@ -45,7 +51,7 @@ pub(super) fn check(project: &Project) -> Result<Vec<String>> {
             "--target",
             "all",
         ]);
-        let tree = process::capture(command.args(["--all-features", "--prefix", "none"]))?;
+        let tree = process::capture(command.args(features).args(["--prefix", "none"]))?;
         found.extend(breaches(name, forbidden, &tree));
     }
     Ok(found)
