@@ -12,6 +12,7 @@ impl AppError {
     /// Status of the answer that carries it.
     pub const fn status(&self) -> u16 {
         match self {
+            Self::Malformed => 400,
             Self::Unauthenticated => 401,
             Self::WrongCredentials | Self::AccountDisabled => 403,
             Self::NotFound => 404,
@@ -42,6 +43,7 @@ impl AppError {
             Self::NotParked { .. } => "not-parked",
             Self::Unavailable => "unavailable",
             Self::Transport => "transport",
+            Self::Malformed => "malformed",
             Self::Internal { code } => code,
         }
     }
@@ -60,6 +62,7 @@ impl AppError {
             Self::NotParked { .. } => "Nothing was changed.",
             Self::Unavailable => "Nothing is lost. Try again in a moment.",
             Self::Transport => "Check the connection, then try again.",
+            Self::Malformed => "Reload the page, then try again.",
             Self::Internal { .. } => "Try again. If it stays, look for this code in the server's log.",
         }
     }
@@ -82,9 +85,22 @@ impl From<FieldErrors> for AppError {
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// What fails in the browser is the way to the server; anything else is a fault of ours.
+    /// In the browser, the request or the response failed. On the server, the arguments could not be read, or it is a fault of
+    /// ours; the status is set here, because the body of the server function does not run.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let error = Self::of_server_fn(&error);
+        #[cfg(feature = "ssr")]
+        crate::server_fns::guard::report(&error);
+        error
+    }
+}
+
+impl AppError {
+    fn of_server_fn(error: &ServerFnErrorErr) -> Self {
         match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Malformed,
+            // Of the arguments on the server, and of the response in the browser.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::Malformed,
             ServerFnErrorErr::Request(_)
             | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::Transport,
@@ -92,8 +108,6 @@ impl FromServerFnError for AppError {
             | ServerFnErrorErr::ServerError(_)
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::Serialization(_)
-            | ServerFnErrorErr::Args(_)
-            | ServerFnErrorErr::MissingArg(_)
             | ServerFnErrorErr::Response(_) => Self::Internal {
                 code: "server-function".to_owned(),
             },
@@ -121,6 +135,7 @@ mod tests {
             },
             AppError::Unavailable,
             AppError::Transport,
+            AppError::Malformed,
             AppError::Internal { code: "x1".into() },
         ] {
             assert!((400..600).contains(&error.status()), "{error:?}");
@@ -132,10 +147,16 @@ mod tests {
     fn a_browser_without_a_connection_is_not_our_fault() {
         let offline = ServerFnErrorErr::Request("failed to fetch".into());
         assert_eq!(AppError::from_server_fn_error(offline), AppError::Transport);
-        let broken = ServerFnErrorErr::Args("missing".into());
+        let broken = ServerFnErrorErr::Serialization("broken".into());
         assert!(matches!(
             AppError::from_server_fn_error(broken),
             AppError::Internal { .. }
         ));
+    }
+
+    #[test]
+    fn arguments_that_cannot_be_read_are_a_fault_of_the_request() {
+        let missing = ServerFnErrorErr::MissingArg("id".into());
+        assert_eq!(AppError::from_server_fn_error(missing), AppError::Malformed);
     }
 }

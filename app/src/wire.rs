@@ -41,6 +41,9 @@ pub enum AppError {
     /// The request did not reach the server, or its answer did not come back whole.
     #[error("The server can't be reached.")]
     Transport,
+    /// The server could not read the arguments of a server function.
+    #[error("The request is malformed.")]
+    Malformed,
     /// The code stands in the server's log beside the cause.
     #[error("Something went wrong on the server (code {code}).")]
     Internal { code: String },

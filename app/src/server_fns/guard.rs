@@ -72,7 +72,7 @@ fn misconfigured(code: &str) -> AppError {
 
 /// Not for a plain form, which is redirected back with the error in the address, and not for somebody who is not signed
 /// in and asks for a page: both are sent elsewhere, and that status must stay.
-fn report(error: &AppError) {
+pub(crate) fn report(error: &AppError) {
     let Some(response) = use_context::<ResponseOptions>() else {
         return;
     };

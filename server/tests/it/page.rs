@@ -1,5 +1,6 @@
 //! Pages: who sees them, what they may do in a browser, and what the server functions behind them answer.
 
+use domain::access::permissions::OPERATIONS;
 use serde_json::json;
 
 use crate::{
@@ -23,6 +24,25 @@ async fn strangers_are_sent_to_sign_in_and_come_back() {
     );
     let mut browser = Browser::signed_in(&instance).await;
     assert_eq!(browser.open("/sign_in").await.header("location"), Some("/"));
+}
+
+#[tokio::test]
+async fn a_server_function_refuses_arguments_that_it_cannot_read() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let names = OPERATIONS.iter().map(|operation| operation.name);
+    let functions = names.filter_map(|name| name.strip_prefix("POST /api/page/"));
+    let mut refused = 0;
+    // These have no arguments.
+    for function in functions.filter(|name| !["session/sign_out", "sessions/end_all"].contains(name)) {
+        let form = browser.submit(function, &[("version", "x"), ("id", "x")]).await;
+        let json = browser.call(function, &json!({"id": {"version": [true]}})).await;
+        for answer in [form, json] {
+            assert!((200..500).contains(&answer.status), "{function}: {answer:?}");
+            refused += usize::from(answer.status == 400 && answer.text == "\"malformed\"");
+        }
+    }
+    assert!(refused > 20, "{refused}");
 }
 
 #[tokio::test]
