@@ -1,4 +1,4 @@
-//! What a stream has done, counted by the minute: for charts, metrics and whoever wants figures.
+//! What a stream has done, counted by the minute: for charts and metrics.
 
 mod latency;
 mod timings;

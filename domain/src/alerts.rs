@@ -1,8 +1,8 @@
-//! When trouble is told: once when it has lasted, and once when it is over.
+//! When administrators are notified of trouble: once when it has lasted, and once when it is over.
 //!
 //! Functions of what is stored and what is seen now, so that a look at the streams may be repeated, late or interrupted. A
 //! stream's trouble is over when the stream has worked for a whole minute ([`QUIET`]): one that recovers and fails again
-//! before that is still in the same trouble, begun when it was first seen, and nothing is told in between.
+//! before that is still in the same trouble, begun when it was first seen, and no notification is sent in between.
 
 mod news;
 mod parked;
@@ -25,7 +25,7 @@ use crate::{
 pub const QUIET: Duration = Duration::from_secs(60);
 
 /// The log's alert is over when its share is this much below the threshold, in points of per cent: a share that sways about
-/// the threshold is told once.
+/// the threshold is notified once.
 const LOG_SLACK: u64 = 5;
 
 /// The trouble of one stream, as stored.
@@ -33,7 +33,7 @@ const LOG_SLACK: u64 = 5;
 pub struct StreamTrouble {
     /// When the stream began to fail.
     pub since: Timestamp,
-    /// When it was told; none while it has not lasted long enough.
+    /// When administrators were notified; `None` while it has not lasted long enough.
     pub raised_at: Option<Timestamp>,
     /// Since when the stream works again, for less than [`QUIET`].
     pub calm_since: Option<Timestamp>,
@@ -82,7 +82,7 @@ pub enum StreamStep {
         since: Timestamp,
         failed_for: Duration,
     },
-    /// Remove it; nobody was told of it.
+    /// Remove it; nobody was notified.
     Forget,
 }
 
@@ -149,11 +149,11 @@ pub enum LogStep {
     Leave,
     /// Tell that its limit is near.
     Raise,
-    /// It no longer is; that is not told.
+    /// It no longer is; nobody is notified.
     End,
 }
 
-/// The next step for the log, of whose size limit `undelivered_percent` is taken up by what streams are still owed.
+/// The next step for the log. Undelivered events fill `undelivered_percent` of its size limit.
 pub fn step_log(is_raised: bool, undelivered_percent: u64, share: LogShare) -> LogStep {
     let threshold = u64::from(share.get());
     if !is_raised && undelivered_percent >= threshold {

@@ -1,4 +1,4 @@
-//! What is wrong with one field of a form or request, told where it stands.
+//! What is wrong with one field of a form or request, reported at that field.
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ pub struct Timestamp(i64);
 
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Nothing is told apart below it.
+/// Times that differ by less are equal.
 const TICK: Duration = Duration::from_millis(1);
 
 /// Unix times below it are in seconds (until the year 5138), from it on in milliseconds (since March 1973).

@@ -1,4 +1,4 @@
-//! What streams have done, and how the log grows: figures for people and for metrics.
+//! What streams have done, and how the log grows: for people and for metrics.
 
 mod forecast;
 mod log_positions;
@@ -87,7 +87,7 @@ impl Engine {
         self.delivery().backlog_of(destination)
     }
 
-    /// Probes a held destination at once. False if there is no such stream; one that is not held goes on as it does.
+    /// Sends the next probe of a stream that is backing off at once. `false` if there is no such stream; other streams are not affected.
     pub fn retry_now(&self, id: DestinationId) -> bool {
         self.delivery().probe(id)
     }

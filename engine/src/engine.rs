@@ -298,7 +298,7 @@ impl Engine {
         self.upkeep.abort();
         self.storage_watch.abort();
         self.alert_tasks.abort();
-        // A new generation: files that are copied from now on are told apart from those that were copied before.
+        // A new generation: it distinguishes files that are copied from now on from those that were copied before.
         if let Err(error) = storage::begin_generation(&self.log, &self.database).await {
             tracing::warn!(error = error_chain(&error), "Recording the clean shutdown failed.");
         }

@@ -74,7 +74,7 @@ pub(crate) use self::{
     guarded_pool::guarded,
     job::QUEUE_BYTES,
     logged_event::LoggedEvent,
-    prune::{CHUNK, PruneOrder, PruneReport, PrunedEarly},
+    prune::{CHUNK, PruneReport, PruneRequest, PrunedEarly},
     range::{RangeFilter, RangePage},
     read::LogPage,
 };

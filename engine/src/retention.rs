@@ -8,7 +8,7 @@ use std::{collections::HashSet, time::Duration};
 use domain::{Timestamp, ids::Seq};
 
 use crate::{
-    log::{CHUNK, EventLog, LogError, PruneOrder},
+    log::{CHUNK, EventLog, LogError, PruneRequest},
     store::{Database, StoreError},
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn enforce(
         let undelivered_after = database.undelivered_after().await?.unwrap_or_else(|| log.last_seq());
         let before_all = log.position_before_all().await?;
         let up_to = undelivered_after.min(Seq::new(before_all.get().saturating_add(CHUNK)));
-        let order = PruneOrder {
+        let order = PruneRequest {
             received_before,
             up_to,
             refused: database.refused_within(before_all, up_to).await?,

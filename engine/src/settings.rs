@@ -174,8 +174,8 @@ pub(crate) struct Changing {
 
 impl Changing {
     /// Returns once every stream goes by the new settings.
-    pub(crate) async fn network(self, new: StoredNetwork, told: Vec<Recorded>) -> Result<(), UpdateError> {
-        let stored = self.database.update_network(&new, &told).await?;
+    pub(crate) async fn network(self, new: StoredNetwork, events: Vec<Recorded>) -> Result<(), UpdateError> {
+        let stored = self.database.update_network(&new, &events).await?;
         self.settings.take_network(stored);
         self.clients.set_rules(self.settings.network().rules());
         self.delivery.apply().await;
@@ -183,8 +183,8 @@ impl Changing {
         Ok(())
     }
 
-    pub(crate) async fn retention(self, new: StoredRetention, told: Vec<Recorded>) -> Result<(), UpdateError> {
-        let stored = self.database.update_retention(&new, &told).await?;
+    pub(crate) async fn retention(self, new: StoredRetention, events: Vec<Recorded>) -> Result<(), UpdateError> {
+        let stored = self.database.update_retention(&new, &events).await?;
         self.settings.take_retention(stored);
         self.log
             .set_size_limit(self.settings.retention().log_size.value.bytes());

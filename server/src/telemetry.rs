@@ -1,4 +1,4 @@
-//! The server's own log, on stderr. What the server tells its operator at the start goes to stdout instead.
+//! The server's own log, on stderr. The announcement at the start goes to stdout instead.
 
 use std::io::{self, IsTerminal};
 

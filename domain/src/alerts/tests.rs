@@ -60,7 +60,7 @@ fn each_row_of_the_table() {
         (Some(calm), Working, 759, Leave),
         (Some(calm), Working, 760, Forget),
         (Some(calm), failing(710), 711, Raise(trouble(0, Some(711), None))),
-        // It was told.
+        // It was notified.
         (Some(raised), failing(0), 6_000, Leave),
         (Some(raised), Working, 700, Note(raised_calm)),
         (Some(raised), Starting, 900, Leave),
@@ -161,7 +161,7 @@ proptest! {
                     (stored, raised) = (None, false);
                 }
                 StreamStep::Forget => {
-                    prop_assert!(!raised, "forgotten, though it was told");
+                    prop_assert!(!raised, "forgotten, although it was notified");
                     stored = None;
                 }
             }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Two switches. Nothing is sent unless a destination is active and not paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamState {
-    /// GitLab's switch: while it is off, what comes in is not owed to the destination, and is not sent later either. What
-    /// was owed before is, as far as the log has kept it.
+    /// GitLab's switch: events received while it is off are not sent, not later either. Events
+    /// that were undelivered before are sent as far as the log has kept them.
     pub active: bool,
     /// While it is on, everything is kept for the destination, and sent when it is off again.
     pub paused: bool,

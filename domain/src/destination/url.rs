@@ -43,7 +43,7 @@ impl DestinationUrl {
         Ok(Self(normal.trim_end_matches('/').to_owned()))
     }
 
-    /// The rules that can be told without parsing the host: enough while somebody types, and little code for a browser.
+    /// The rules that can be checked without parsing the host: enough while somebody types.
     ///
     /// # Errors
     /// As [`Self::parse`], which refuses a few more.

@@ -1,4 +1,4 @@
-//! When an administrator is told of trouble, and how.
+//! When administrators are notified of trouble, and how.
 
 mod email;
 mod webhook;
@@ -38,7 +38,7 @@ impl AlertChannel {
     }
 }
 
-/// How long a stream has been failing when it is told: 1 minute to a day.
+/// How long a stream must fail before administrators are notified: 1 minute to a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct FailingMinutes(u32);
@@ -71,7 +71,7 @@ impl fmt::Display for FailingMinutes {
     }
 }
 
-/// The part of the log's size limit, in per cent, from which on it is told that the limit is near: 50 to 99.
+/// The part of the log's size limit, in per cent, from which on administrators are notified that the limit is near: 50 to 99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct LogShare(u32);
@@ -136,7 +136,7 @@ pub struct ThresholdsDraft {
     pub log_share: String,
 }
 
-/// From when on something is told.
+/// When a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertThresholds {
     pub failing_minutes: FailingMinutes,

@@ -155,7 +155,7 @@ impl Engine {
             .ok_or(AdminError::NotFound)?;
         let is_same = changes(&stored, &change).is_empty() && !reorders_headers(&stored, &change);
         if stored.version == version && is_same {
-            // Nothing is to be told, and no stream is to start over.
+            // No instance event is recorded, and no stream starts over.
             return self.state_of(stored).await;
         }
         self.check_target(&change.target, Some(&stored.target))?;

@@ -92,7 +92,7 @@ const WITH_TEXT: &str = "SELECT seq, body FROM events WHERE seq IN (SELECT value
 /// Bodies searched before other tasks of the thread have their turn.
 const SCAN_AT_ONCE: usize = 1024 * 1024;
 
-/// Told by the head of each row; the bodies themselves are not read.
+/// Read from the head of each row; the bodies themselves are not read.
 const SIZES: &str = "SELECT seq, octet_length(body) FROM events WHERE seq IN (SELECT value FROM json_each(?1))";
 
 impl EventLog {

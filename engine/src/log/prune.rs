@@ -19,9 +19,9 @@ pub(crate) struct Usage {
     pub used_bytes: u64,
 }
 
-/// What may go: received before `received_before` and not above `up_to`, which is what no destination owes any more.
+/// What can be removed: events received before `received_before`, up to position `up_to`, which every destination has acknowledged.
 #[derive(Clone, Debug)]
-pub(crate) struct PruneOrder {
+pub(crate) struct PruneRequest {
     pub received_before: Timestamp,
     pub up_to: Seq,
     /// Of those, the ones that a destination has refused: they leave the log, but are kept until they are released.
@@ -53,7 +53,7 @@ pub(super) fn usage(connection: &Connection) -> rusqlite::Result<Usage> {
     })
 }
 
-pub(super) fn prune(connection: &Connection, order: &PruneOrder, size_limit: u64) -> rusqlite::Result<PruneReport> {
+pub(super) fn prune(connection: &Connection, order: &PruneRequest, size_limit: u64) -> rusqlite::Result<PruneReport> {
     forget_counts(connection, order.received_before)?;
     let excess = usage(connection)?.used_bytes.saturating_sub(size_limit / 10 * 9);
     let (mut deleted, mut from) = (0, Seq::START.next());
@@ -79,7 +79,7 @@ pub(super) fn prune(connection: &Connection, order: &PruneOrder, size_limit: u64
 
 /// SQLite merges a page that becomes empty with its neighbours, and can't when one of them is damaged: then the events on it
 /// stay as well, on either side.
-fn delete_beside_damage(connection: &Connection, order: &PruneOrder, mut end: End) -> rusqlite::Result<usize> {
+fn delete_beside_damage(connection: &Connection, order: &PruneRequest, mut end: End) -> rusqlite::Result<usize> {
     let mut beside = 1;
     while end.first <= end.last {
         match delete(connection, order, end) {
@@ -97,7 +97,7 @@ fn delete_beside_damage(connection: &Connection, order: &PruneOrder, mut end: En
 }
 
 /// In one transaction, so that an event that is kept is always found in one of the two tables.
-fn delete(connection: &Connection, order: &PruneOrder, end: End) -> rusqlite::Result<usize> {
+fn delete(connection: &Connection, order: &PruneRequest, end: End) -> rusqlite::Result<usize> {
     let transaction = connection.unchecked_transaction()?;
     let mut keep = transaction.prepare_cached(
         "INSERT INTO kept_events SELECT seq, source, id, event_type, author_id, author_name, entity_id, entity_type, \
@@ -176,7 +176,7 @@ struct End {
 
 /// The end of the run of events, from the oldest on, that may go in this step: the log gets no hole but around damaged pages. No
 /// more go early than take up `excess` bytes.
-fn find_end(connection: &Connection, order: &PruneOrder, from: Seq, excess: u64) -> rusqlite::Result<Option<End>> {
+fn find_end(connection: &Connection, order: &PruneRequest, from: Seq, excess: u64) -> rusqlite::Result<Option<End>> {
     let mut oldest = connection.prepare_cached(
         "SELECT seq, received_at, octet_length(body) FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
     )?;

@@ -3,7 +3,7 @@
 use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
 
-use super::{EventLog, LogError, PruneOrder, PruneReport, PrunedEarly, prune::kept_between};
+use super::{EventLog, LogError, PruneReport, PruneRequest, PrunedEarly, prune::kept_between};
 
 impl EventLog {
     /// Deletes a chunk of the oldest events: those received before `received_before`, and, while the log is over nine
@@ -13,7 +13,7 @@ impl EventLog {
     /// [`LogError`]; what was committed before stays deleted.
     #[cfg(test)]
     pub(crate) async fn prune(&self, received_before: Timestamp, up_to: Seq) -> Result<PruneReport, LogError> {
-        let order = PruneOrder {
+        let order = PruneRequest {
             received_before,
             up_to,
             refused: Vec::new(),
@@ -26,7 +26,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`LogError`]; what was committed before stays deleted.
-    pub(crate) async fn prune_in_order(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
+    pub(crate) async fn prune_in_order(&self, order: PruneRequest) -> Result<PruneReport, LogError> {
         self.writer.prune(order).await
     }
 

@@ -20,7 +20,7 @@ use super::{
     AppendError, LogError, QUEUE_BYTES,
     damage::Damage,
     job::Job,
-    prune::{PruneOrder, PruneReport},
+    prune::{PruneReport, PruneRequest},
     tail::Tail,
 };
 use crate::{
@@ -143,7 +143,7 @@ impl Writer {
         self.order(Order::Append(job)).map_err(|Stopped| AppendError::Stopped)
     }
 
-    pub(super) async fn prune(&self, order: PruneOrder) -> Result<PruneReport, LogError> {
+    pub(super) async fn prune(&self, order: PruneRequest) -> Result<PruneReport, LogError> {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Prune(order, answer))
             .map_err(|Stopped| LogError::Stopped)?;
@@ -193,7 +193,7 @@ impl Writer {
 /// No thread takes orders any more.
 struct Stopped;
 
-/// Tells the others that the thread has ended, whatever ended it.
+/// Reports that the thread has ended, whatever ended it.
 struct OnDrop(Arc<AtomicBool>);
 
 impl Drop for OnDrop {

@@ -1,6 +1,6 @@
 //! The Google Cloud Logging sink: whatever is ready goes out in one `entries:write`, each event as an entry of its own.
 //!
-//! An entry carries its event's id and time, by which Cloud Logging tells a repeat from something new, so an attempt whose
+//! An entry carries its event's id and time, by which Cloud Logging recognises a repeat, so an attempt whose
 //! end is unknown is simply made again. A write is partial: entries that the service refuses are reported one by one, the
 //! others are written. An entry that is too large is not sent at all.
 //!

@@ -172,7 +172,7 @@ pub(crate) fn find<'error, E: Error + 'static>(error: &'error (dyn Error + 'stat
     None
 }
 
-/// The innermost cause. It tells of the connection, never of the request, so it can't hold a secret.
+/// The innermost cause. It describes the connection, never the request, so it can't contain a secret.
 fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut root = error;
     while let Some(source) = root.source() {

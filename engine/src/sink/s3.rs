@@ -111,7 +111,7 @@ pub(crate) struct S3Sink {
     deadline: Duration,
     replay: Option<ReplayId>,
     clock: Clock,
-    /// Whether the service knows `If-None-Match`, as far as it has told.
+    /// Whether the service supports `If-None-Match`, as far as its responses have shown.
     takes_conditions: AtomicBool,
     /// What an answer may repeat, and nobody is to keep.
     secrets: Vec<String>,

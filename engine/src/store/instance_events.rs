@@ -15,7 +15,7 @@ pub(crate) struct PendingInstanceEvent {
     pub created_at: Timestamp,
 }
 
-/// Stores an instance event in the transaction of the change it tells of.
+/// Stores an instance event in the transaction of the change that it records.
 pub(super) async fn insert_instance_event(
     transaction: &mut Transaction<'static, Sqlite>,
     instance_event: &Recorded,
@@ -41,7 +41,7 @@ pub(super) async fn insert_instance_events(
 }
 
 impl Database {
-    /// Stores an instance event that tells of no change in the store, such as a failed sign-in.
+    /// Stores an instance event without a change in the store, such as a failed sign-in.
     pub(crate) async fn record(&self, instance_event: &Recorded) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
         insert_instance_event(&mut transaction, instance_event).await?;

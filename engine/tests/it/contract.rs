@@ -8,7 +8,7 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     EngineConfig,
-    log::PruneOrder,
+    log::PruneRequest,
     sink::SinkServices,
     store::{Cursor, CursorUpdate, RefusedEvent},
 };
@@ -219,7 +219,7 @@ async fn delivers_a_parked_event_that_has_left_the_log<C: Counterpart>() {
     let log = world.engine.log();
     let now = world.engine.clock().now();
     // As the upkeep does it when everything has passed its age.
-    let order = PruneOrder {
+    let order = PruneRequest {
         received_before: now.plus(Duration::from_secs(86_400)),
         up_to: log.last_seq(),
         refused: world

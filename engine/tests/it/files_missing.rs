@@ -13,7 +13,7 @@ use crate::{
     PartState,
     clock::Clock,
     error_chain,
-    log::{BrowseRequest, EventFilter, LogError, PruneOrder},
+    log::{BrowseRequest, EventFilter, LogError, PruneRequest},
 };
 use domain::{Timestamp, destination::StreamState, ids::Seq, replay::ReplayState};
 
@@ -188,7 +188,7 @@ async fn without_its_file_the_log_answers_nothing() {
         is_missing(log.kept_after(Seq::START, 10).await.unwrap_err());
         let all = EventFilter::default();
         is_missing(log.browse(&all, BrowseRequest::Newest, 10).await.unwrap_err());
-        let order = PruneOrder {
+        let order = PruneRequest {
             received_before: Timestamp::from_unix_ms(i64::MAX),
             up_to: log.last_seq(),
             refused: Vec::new(),

@@ -15,7 +15,7 @@ const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const END: &str = "-----END PRIVATE KEY-----";
 const KEY_ID: &str = "a3f1c2d4e5b60718293a4b5c6d7e8f9001122334";
 
-/// What a destination needs to be told.
+/// What a destination needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceAccount {
     pub project_id: String,

@@ -14,7 +14,7 @@ const TOO_LARGE: &str = "<!DOCTYPE html>\n<html lang=en>\n<title>Error 413 (Requ
 
 const JSON: &str = "application/json; charset=UTF-8";
 
-/// A refusal of a write that the double can be told to answer with.
+/// A refusal of a write with which the double can be set to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 403: the service account lacks the role.

@@ -230,7 +230,7 @@ impl Verdict<'_> {
         })
     }
 
-    /// Its status is that of the first entry that was refused. Single entries are told apart with `partialSuccess` alone;
+    /// Its status is that of the first entry that was refused. Single entries are distinguished only with `partialSuccess`;
     /// then also when all were refused, which is what the service does although its definition says otherwise.
     pub(super) fn answer(&self) -> Answer {
         let Some((_, first)) = self.refused().next() else {

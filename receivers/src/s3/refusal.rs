@@ -3,7 +3,7 @@
 
 use crate::fault::{Answer, Fault};
 
-/// A refusal that the server can be told to answer with.
+/// A refusal with which the server can be set to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// 403

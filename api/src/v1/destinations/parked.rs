@@ -61,7 +61,7 @@ pub(super) async fn list_parked(
     }
     let id = DestinationId::new(id);
     let before = query.before.map(Seq::new);
-    // One more than is shown tells whether there are others.
+    // One more than is returned shows whether there are others.
     let mut items = services.engine.list_parked(id, before, limit + 1).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_more = items.len() > shown;

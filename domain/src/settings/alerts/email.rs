@@ -279,7 +279,7 @@ impl EmailDraft {
 
 impl EmailChange {
     /// With what is kept of `stored`. A password is kept for the server that it was typed for, and for no other: whoever
-    /// names a server would be told it.
+    /// names a server would receive it.
     ///
     /// # Errors
     /// A [`FieldError`] if a password is missing, or would be sent in clear.

@@ -138,7 +138,7 @@ impl WebhookChange {
     }
 }
 
-/// The rules of every URL, told at this field.
+/// The rules of every URL, reported at this field.
 fn at_webhook(error: FieldError) -> FieldError {
     let message = error.message.replacen("Destination url", "URL", 1);
     FieldError::new(Field::WebhookUrl, message)

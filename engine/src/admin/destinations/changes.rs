@@ -107,7 +107,7 @@ fn changed_fields(before: &Destination, change: &DestinationSettings) -> Vec<Cha
     changed
 }
 
-/// Whether the same headers are to stand in another order: no event tells of that.
+/// Whether only the order of the headers changes, for which there is no instance event.
 pub(super) fn reorders_headers(before: &Destination, change: &DestinationSettings) -> bool {
     let stored = before.target.headers.iter().map(|header| Some(header.id));
     !stored.eq(change.target.headers().iter().map(|header| header.id))

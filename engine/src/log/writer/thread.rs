@@ -28,7 +28,7 @@ use super::{
         index::OpenBlock,
         job::{Committed, Job},
         prune,
-        prune::{PruneOrder, PruneReport, Usage},
+        prune::{PruneReport, PruneRequest, Usage},
         schema,
         tail::Tail,
         tally::Tally,
@@ -49,7 +49,7 @@ pub(super) enum Order {
     NoteGeneration(i64, oneshot::Sender<Result<(), LogError>>),
     /// A small write, to see whether the file can be written again.
     TryWrite,
-    Prune(PruneOrder, oneshot::Sender<Result<PruneReport, LogError>>),
+    Prune(PruneRequest, oneshot::Sender<Result<PruneReport, LogError>>),
     Release(Vec<Seq>, oneshot::Sender<Result<(), LogError>>),
 }
 
@@ -195,7 +195,7 @@ impl WriterThread {
         Ok(())
     }
 
-    fn prune(&mut self, order: &PruneOrder) -> Result<PruneReport, LogError> {
+    fn prune(&mut self, order: &PruneRequest) -> Result<PruneReport, LogError> {
         self.check_files()?;
         self.resolve_doubt()?;
         let writing = self.shared.writes.writing();

@@ -58,7 +58,7 @@ async fn exchange(client: &GuardedClient, request: HttpRequest) -> Result<HttpRe
 
 async fn outgoing(request: HttpRequest) -> Result<http::Request<Bytes>, BoxError> {
     let (mut head, body) = request.try_into_http1x()?.into_parts();
-    // It is not signed, and the SDK's own tells what the environment says of where this runs.
+    // It is not signed, and the SDK's own describes the environment in which this runs.
     head.headers.insert(USER_AGENT, crate::sink::USER_AGENT);
     let body = ByteStream::new(body).collect().await?.into_bytes();
     Ok(http::Request::from_parts(head, body))

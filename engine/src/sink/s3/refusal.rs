@@ -1,6 +1,6 @@
 //! What it means when S3 takes no object, in words that say what to do.
 //!
-//! S3 tells most by the code in its answer's body; the status alone would take a wrong region for a bad event.
+//! The code in the body of S3's response is specific; by the status alone, a wrong region would look like a bad event.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -73,7 +73,7 @@ struct Refusal<'answer> {
     status: u16,
     code: &'answer str,
     message: &'answer str,
-    /// Where the bucket is, if the answer tells.
+    /// Where the bucket is, if the response says so.
     region: Option<&'answer str>,
 }
 
@@ -408,8 +408,8 @@ mod tests {
             ),
             (200, "Odd", 502, "Answered 200 OK: Odd: It's <no>."),
         ] {
-            let (told, reason) = meaning(&answer(sent, &[], xml(code, "")));
-            assert_eq!(told, status, "{code}");
+            let (reported, reason) = meaning(&answer(sent, &[], xml(code, "")));
+            assert_eq!(reported, status, "{code}");
             assert!(reason.starts_with(start), "{code}: {reason}");
         }
     }

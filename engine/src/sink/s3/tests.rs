@@ -261,7 +261,7 @@ async fn a_success_that_is_none_is_told_from_one() {
         let server = answering(200, headers, body).await;
         let report = send_one(&local_sink(&server, ObjectLayout::Events)).await;
         assert!(
-            matches!(report.outcome, Outcome::Answered { status: told, .. } if told == status),
+            matches!(report.outcome, Outcome::Answered { status: reported, .. } if reported == status),
             "{report:?}"
         );
         assert!(report.reason.starts_with(start), "{report:?}");

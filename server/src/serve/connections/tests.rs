@@ -58,7 +58,7 @@ impl Server {
     }
 
     fn open(&self) -> usize {
-        // One more is held by whoever accepts.
+        // The acceptor has one more.
         self.connections.open.receiver_count() - 1
     }
 

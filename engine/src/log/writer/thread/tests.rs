@@ -93,7 +93,7 @@ fn a_commit_that_happened_but_reported_an_error_leaves_no_hole_in_what_streams_r
     assert_eq!(*world.committed.borrow(), Seq::new(2), "streams are woken for it");
     assert_eq!(world.read_all(), ["1", "2"]);
     world.writer.connection.wal_hook(None);
-    // A client that is in doubt posts it again, and is told that it is stored.
+    // A client that is in doubt posts it again, and the answer is that it is stored.
     assert_eq!(world.append("2"), Ok(0));
     assert_eq!(world.append("3"), Ok(1));
     assert_eq!(world.read_all(), ["1", "2", "3"]);
