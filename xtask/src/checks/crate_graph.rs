@@ -29,7 +29,7 @@ const RULES: [(&str, &[&str], &[&str]); 7] = [
         ],
     ),
     ("app", ALL, &["api", "assets", "server"]),
-    ("app", BROWSER, &["engine", "reqwest", "rusqlite", "sqlx", "tokio"]),
+    ("app", BROWSER, &["engine", "reqwest", "rusqlite", "sqlx"]),
     ("engine", ALL, &["api", "app", "axum", "leptos", "server"]),
     ("api", ALL, &["app", "assets", "leptos", "receivers", "server"]),
     ("assets", ALL, &["api", "app", "domain", "engine", "server"]),
