@@ -2,7 +2,6 @@
 
 use api::web::report_incident;
 use app::wire::AppError;
-use domain::{Field, FieldError};
 use engine::{admin::AdminError, log::LogError};
 
 /// A failure of this server itself.
@@ -13,24 +12,9 @@ pub(super) fn internal(operation: &'static str, error: &dyn std::error::Error) -
 }
 
 pub(super) fn from_admin(error: AdminError) -> AppError {
-    match error {
-        AdminError::NotFound => AppError::NotFound,
-        AdminError::Invalid(errors) => AppError::Invalid(errors),
-        // The page sends no keys.
-        AdminError::ChangedMeanwhile | AdminError::KeyReused => AppError::ChangedMeanwhile,
-        AdminError::TooManyDestinations { limit } => AppError::TooManyDestinations { limit },
-        AdminError::ReplayRunning => {
-            let rule = "Another replay to this destination is running: wait until it has ended, or cancel it.";
-            AppError::Invalid(FieldError::new(Field::CreatedAfter, rule).into())
-        }
-        AdminError::NotParked { reason } => AppError::NotParked {
-            reason: reason.to_owned(),
-        },
-        AdminError::Busy => AppError::Unavailable,
-        AdminError::Internal { code } => AppError::Internal { code },
-    }
+    error.into()
 }
 
 pub(super) fn from_log(error: LogError) -> AppError {
-    from_admin(error.into())
+    error.into()
 }
