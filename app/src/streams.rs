@@ -16,7 +16,6 @@ mod http_fields;
 mod item;
 mod kind_fields;
 mod list;
-mod out_of_date;
 mod refusal;
 mod secret_field;
 mod signing_secret;

@@ -44,7 +44,6 @@ pub struct StreamsState {
     adding: AddForms,
     notice: Option<Notice>,
     revision: Revision,
-    out_of_date: Option<AppError>,
 }
 
 impl StreamsState {
@@ -54,7 +53,6 @@ impl StreamsState {
             adding: AddForms::default(),
             notice: None,
             revision: Revision(0),
-            out_of_date: None,
         }
     }
 
@@ -88,11 +86,6 @@ impl StreamsState {
 
     pub const fn notice(&self) -> Option<Notice> {
         self.notice
-    }
-
-    /// Why the list may be behind.
-    pub const fn out_of_date(&self) -> Option<&AppError> {
-        self.out_of_date.as_ref()
     }
 
     /// Opens the add form. What was typed for this kind is still there, and what was typed for another is set aside, until
@@ -207,14 +200,8 @@ impl StreamsState {
 
     /// Takes over a fresh list, unless something was changed here since it was asked for. Open forms stay as they are.
     pub fn list_answered(&mut self, asked_at: Revision, answer: Result<Vec<DestinationView>, AppError>) {
-        let fresh = match answer {
-            Ok(fresh) => fresh,
-            Err(error) => {
-                self.out_of_date = Some(error);
-                return;
-            }
-        };
-        self.out_of_date = None;
+        // The bar of the page says why the list may be behind.
+        let Ok(fresh) = answer else { return };
         if asked_at == self.revision {
             self.rows = fresh.into_iter().map(|view| self.merged(view)).collect();
         }

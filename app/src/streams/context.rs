@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{add_menu::BUTTON_ID, tab::HEADING_ID};
 use crate::{
     browser,
+    connection::Connection,
     model::{editor::EditRequest, streams_state::StreamsState},
     server_fns::destinations::{create_destination, delete_destination, list_destinations, update_destination},
     wire::DestinationView,
@@ -21,9 +22,11 @@ pub(super) struct Streams {
 impl Streams {
     pub(super) fn new(destinations: Vec<DestinationView>) -> Self {
         let state = RwSignal::new(StreamsState::new(destinations));
+        let connection = expect_context::<Connection>();
         let refresh = Action::new(move |(): &()| async move {
             let asked_at = state.with_untracked(StreamsState::revision);
             let answer = list_destinations(browser::offset_now()).await;
+            connection.report(&answer);
             state.try_update(|state| state.list_answered(asked_at, answer));
         });
         Self { state, refresh }

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{
-    add_form::AddForm, add_menu::AddMenu, context::Streams, empty::EmptyStreams, list::StreamList,
-    out_of_date::OutOfDate,
-};
+use super::{add_form::AddForm, add_menu::AddMenu, context::Streams, empty::EmptyStreams, list::StreamList};
 use crate::{
     browser,
     clock::Clock,
@@ -48,7 +45,6 @@ fn LoadedStreams(destinations: Vec<DestinationView>) -> impl IntoView {
     let is_empty = Memo::new(move |_| state.with(StreamsState::is_empty));
     let is_adding = Memo::new(move |_| state.with(|state| state.adding().is_some()));
     view! {
-        <OutOfDate />
         <div role="status">
             {move || {
                 let notice = state.with(StreamsState::notice);
