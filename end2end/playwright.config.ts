@@ -13,6 +13,10 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
+  projects: [
+    { name: 'page', testIgnore: /no-script/ },
+    { name: 'no JavaScript', testMatch: /no-script/, use: { javaScriptEnabled: false } },
+  ],
   use: {
     browserName: 'chromium',
     locale: 'en-GB',

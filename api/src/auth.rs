@@ -4,13 +4,10 @@ mod authorise;
 mod bearer;
 mod caller;
 mod guard;
-mod session_cookie;
+mod sent;
 #[cfg(test)]
 mod tests;
 
-pub use engine::credentials::{SessionKey, TokenHash, random_text};
-
-pub use self::session_cookie::SessionCookie;
 pub(crate) use self::{
     authorise::authorise_ingest,
     caller::{Caller, authorise, peer_of},

@@ -1,14 +1,15 @@
-//! Operations on destination drafts that the page and the APIs share.
+//! Operations on destination drafts that REST and GraphQL share.
 
 use domain::{
     FieldErrors,
-    destination::{DestinationDraft, DestinationUrl, EventNames, HeaderDraft, StreamState, TargetDraft},
+    destination::{DestinationDraft, DestinationUrl, EventNames, StreamState},
     ids::DestinationId,
     instance_event::Author,
+    proxy::ProxyChoice,
 };
 use engine::{
     DestinationState, Engine,
-    admin::{AdminError, Destination, Header, Target},
+    admin::{AdminError, Destination},
 };
 
 /// How often a change is retried after a concurrent change.
@@ -16,31 +17,27 @@ const TRIES: usize = 5;
 
 /// Why a destination was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum EditError {
+pub(crate) enum EditError {
     #[error("{0}")]
     Invalid(#[from] FieldErrors),
     #[error("the change was not stored")]
     Update(#[from] AdminError),
 }
 
-/// A stored destination as a draft, without secrets.
-pub fn draft_of(destination: &Destination) -> DestinationDraft {
-    DestinationDraft {
-        name: destination.name.to_string(),
-        target: target_draft(&destination.target),
-        event_types: destination.filter.types().map(ToString::to_string).collect(),
-        filter_kind: destination.filter.kind(),
-        namespaces: destination.namespace_filter().to_string(),
-        start_from: String::new(),
-    }
-}
-
 /// A URL as it is shown: complete for administrators, otherwise without path and query, which often contain a secret.
-pub fn visible_url(url: &str, for_admin: bool) -> String {
+pub(crate) fn visible_url(url: &str, for_admin: bool) -> String {
     if for_admin {
         url.to_owned()
     } else {
         DestinationUrl::origin_of(url)
+    }
+}
+
+/// A proxy as it is shown: with its password masked for administrators, otherwise without who signs in.
+pub(crate) fn visible_proxy(proxy: &str, for_admin: bool) -> String {
+    match ProxyChoice::parse(proxy) {
+        Ok(choice) if for_admin => choice.masked(),
+        _ => ProxyChoice::origin_of(proxy),
     }
 }
 
@@ -49,7 +46,7 @@ pub fn visible_url(url: &str, for_admin: bool) -> String {
 ///
 /// # Errors
 /// [`EditError`], also from `change`; nothing was stored.
-pub async fn edit(
+pub(crate) async fn edit(
     engine: &Engine,
     author: &Author,
     id: DestinationId,
@@ -63,7 +60,7 @@ pub async fn edit(
 ///
 /// # Errors
 /// [`EditError`], also from `change`; nothing was stored.
-pub async fn edit_named(
+pub(crate) async fn edit_named(
     engine: &Engine,
     author: &Author,
     id: DestinationId,
@@ -80,7 +77,7 @@ pub async fn edit_named(
         if version.is_some_and(|version| version != stored.version) {
             return Err(AdminError::ChangedMeanwhile.into());
         }
-        let (mut draft, mut stream_state) = (draft_of(&stored), stored.stream_state);
+        let (mut draft, mut stream_state) = (stored.draft(), stored.stream_state);
         change(&stored, &mut draft, &mut stream_state)?;
         let mut settings = draft.parse_change()?;
         settings.stream_state = Some(stream_state);
@@ -89,29 +86,5 @@ pub async fn edit_named(
             Err(AdminError::ChangedMeanwhile) if version.is_none() && tries > 1 => tries -= 1,
             answer => return Ok(answer?),
         }
-    }
-}
-
-/// Without secrets, except for those that administrators can see.
-fn target_draft(target: &Target) -> TargetDraft {
-    let mut values = target.values.clone();
-    for (spec, secret) in target.kind.spec().secrets() {
-        if !(spec.is_given() && secret.is_shown) {
-            values.remove(spec.field);
-        }
-    }
-    TargetDraft {
-        kind: target.kind,
-        values,
-        headers: target.headers.iter().map(header_draft).collect(),
-    }
-}
-
-fn header_draft(header: &Header) -> HeaderDraft {
-    HeaderDraft {
-        id: Some(header.id),
-        name: header.name.as_str().to_owned(),
-        value: None,
-        active: header.active,
     }
 }

@@ -15,6 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use engine::{
+    admin::ExportProgress,
     credentials::StoreError,
     log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, LogError},
 };
@@ -40,7 +41,7 @@ pub enum Format {
     JsonLines,
 }
 
-/// Responds with the file.
+/// Responds with the file. `progress` reports how far it is.
 ///
 /// # Errors
 /// 429 or 503 if there are too many at once, or 500; nothing was sent.
@@ -49,10 +50,15 @@ pub async fn export(
     credential: Credential,
     filter: EventFilter,
     format: Format,
+    progress: Option<ExportProgress>,
 ) -> Result<Response, ApiError> {
     let now = services.engine.clock().now();
-    let permit = services.export_permits.take(credential)?;
-    let export = Export::begin(services, permit, credential, filter, format)
+    let permit = services.export_permits.take(credential).inspect_err(|error| {
+        if let Some(progress) = &progress {
+            progress.reject(error.message());
+        }
+    })?;
+    let export = Export::begin(services, permit, credential, filter, format, progress)
         .await
         .map_err(|error| ApiError::internal("An export could not be started.", &error))?;
     let (extension, content_type) = match format {
@@ -95,6 +101,7 @@ struct Export {
     end: Option<BrowsePosition>,
     /// The first line of the file.
     header: &'static str,
+    progress: Option<ExportProgress>,
 }
 
 impl Export {
@@ -104,6 +111,7 @@ impl Export {
         credential: Credential,
         filter: EventFilter,
         format: Format,
+        progress: Option<ExportProgress>,
     ) -> Result<Self, LogError> {
         // The end of the export is found without the text filter.
         let anything = EventFilter {
@@ -128,6 +136,7 @@ impl Export {
             next: Some(BrowseRequest::Oldest),
             end: newest.rows.first().map(|row| row.position),
             header,
+            progress,
         })
     }
 
@@ -137,6 +146,9 @@ impl Export {
                 report_incident("An export failed.", error);
             }
         })?;
+        if let (true, Some(progress)) = (part.is_empty(), &self.progress) {
+            progress.complete();
+        }
         Ok((!part.is_empty()).then(|| (Bytes::from(part), self)))
     }
 
@@ -149,8 +161,13 @@ impl Export {
             let found = log.browse_within(&self.filter, request, PART_ROWS, PART_BYTES).await?;
             let last = found.searched_to.or(found.rows.last().map(|row| row.position));
             self.next = last.filter(|last| *last < end).map(BrowseRequest::NewerThan);
+            let mut events = 0;
             for row in found.rows.iter().filter(|row| row.position <= end) {
                 self.push(&mut part, row);
+                events += 1;
+            }
+            if let Some(progress) = &self.progress {
+                progress.add(events);
             }
             if !part.is_empty() {
                 break;
@@ -164,10 +181,7 @@ impl Export {
         let engine = &self.services.engine;
         let is_good = match self.credential {
             Credential::Session(session) => engine.has_session(session).await?,
-            Credential::Token(hash) => {
-                let token = engine.find_token(hash).await?;
-                token.is_some_and(|token| token.is_valid(engine.clock().now()))
-            }
+            Credential::Token(token) => engine.has_token(token).await?,
         };
         is_good.then_some(()).ok_or(ExportError::Ended)
     }

@@ -13,7 +13,7 @@ pub fn answer_unknown_path() -> ApiError {
 }
 
 /// The path does not support the method; axum adds `Allow`.
-pub async fn answer_unknown_method(uri: Uri) -> Response {
+pub(crate) async fn answer_unknown_method(uri: Uri) -> Response {
     if uri.path().starts_with("/api/v4/") {
         return v4::answer_unknown_method();
     }

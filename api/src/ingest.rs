@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::event::{BodyError, EventError, EventId};
-use engine::{IngestError, log::AppendError, log::Appended};
+use engine::{IngestError, credentials::Wait, log::AppendError, log::Appended};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,7 +23,7 @@ use crate::{
     body::{drain, read_body},
     error::{ApiError, RefusedEvent},
     idempotency::idempotency_key,
-    limits::{RateHeaders, Wait},
+    limits::RateHeaders,
     services::Services,
     web::Peer,
 };
@@ -98,7 +98,7 @@ pub(crate) async fn post_audit_events(State(services): State<Services>, request:
 async fn ingest(services: &Services, head: &Parts, body: &mut Body) -> Result<(Appended, RateHeaders), ApiError> {
     let started = Instant::now();
     let peer = peer_of(head)?;
-    let token = authorise_ingest(services, peer, &head.headers).await?;
+    let token = authorise_ingest(services, peer, head).await?;
     let rate = || services.ingest_rate.headers(token.id, services.engine.clock().now());
     let checked = services.ingest_rate.check(token.id);
     checked.map_err(|wait| too_fast(wait).with_rate(rate()))?;

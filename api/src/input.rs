@@ -102,7 +102,20 @@ pub(crate) fn not_found() -> ApiError {
 }
 
 fn parse_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
-    let query = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    parse_encoded(uri.query().unwrap_or_default())
+}
+
+/// Reads a part of the query.
+///
+/// # Errors
+/// 422 at the first parameter that is not right.
+pub(crate) fn parse_pairs<T: DeserializeOwned>(pairs: &[(String, String)]) -> Result<T, ApiError> {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    parse_encoded(&query.extend_pairs(pairs).finish())
+}
+
+fn parse_encoded<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let query = url::form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query)).map_err(|error| {
         let field = field_of(error.path(), &error.inner().to_string());
         refuse_field(field, &error.inner().to_string())

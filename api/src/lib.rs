@@ -5,15 +5,14 @@
 //! middleware, which it would pay for with every request. All other APIs accept tokens and administrators who are signed in: REST
 //! through one middleware (`auth::require_caller`), GraphQL by itself, because its errors have a different format.
 //!
-//! `auth`, `limits`, `web` and `export` are public because the page uses them, too.
+//! `web` and `export` are public because the page uses them, too.
 
 mod arrived;
-pub mod auth;
+mod auth;
 mod body;
 mod coding;
-pub mod destinations;
+mod destinations;
 mod error;
-mod event_summary;
 pub mod export;
 mod fallback;
 mod graphql;
@@ -21,7 +20,7 @@ mod health;
 mod idempotency;
 mod ingest;
 mod input;
-pub mod limits;
+mod limits;
 mod metrics;
 mod openapi;
 mod services;
@@ -39,14 +38,16 @@ use axum::{
     routing::{any, post},
 };
 
-use self::web::{log_failures, set_security_headers};
 pub use self::{
     error::ApiError,
-    event_summary::EventSummary,
-    fallback::{answer_unknown_method, answer_unknown_path},
+    fallback::answer_unknown_path,
     graphql::schema_definition,
     openapi::document,
     services::{ApiConfig, Services, ServicesInner},
+};
+use self::{
+    fallback::answer_unknown_method,
+    web::{log_failures, set_security_headers},
 };
 
 /// The routes of all APIs.

@@ -2,7 +2,10 @@
 
 use axum::{Router, http::Method, http::header::CONTENT_TYPE, routing::get};
 use domain::{
-    access::permissions::{self, Credentials},
+    access::{
+        SessionCookie,
+        permissions::{self, Credentials},
+    },
     destination::HeaderDraft,
     view::HeaderView,
 };
@@ -11,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    auth::{self, AUDIT_EVENTS, SessionCookie},
+    auth::{self, AUDIT_EVENTS},
     error::{PROBLEM_JSON, Problem},
     ingest,
     services::Services,
@@ -85,7 +88,7 @@ pub fn document() -> String {
     document["components"]["securitySchemes"] = json!({
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "ast_…"},
         "private_token": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN", "description": "The header that GitLab's clients send"},
-        "session": {"type": "apiKey", "in": "cookie", "name": SessionCookie::Secure.name(),
+        "session": {"type": "apiKey", "in": "cookie", "name": SessionCookie::new(true, None).name(),
             "description": "The session of an administrator. Accepted only from this server's own pages"},
     });
     document["components"]["headers"] = shared_headers().into();

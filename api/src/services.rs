@@ -2,14 +2,13 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use domain::Timestamp;
+use domain::{Timestamp, access::SessionCookie};
 use engine::Engine;
 
 use crate::{
-    auth::SessionCookie,
     export::ExportPermits,
     ingest::IngestCounters,
-    limits::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog, SignInAttempts},
+    limits::{ApiRate, FailedTokens, IngestRate, LargeBodies, LogReads, RefusalLog},
     web::{AddressRanges, PublicUrl, TrustedProxies},
 };
 
@@ -47,9 +46,11 @@ impl ApiConfig {
 
 /// The services of a running server.
 pub struct ServicesInner {
+    /// The engine behind the APIs.
     pub engine: Arc<Engine>,
-    pub sign_in_attempts: SignInAttempts,
+    /// The session cookie of the public URL.
     pub cookie: SessionCookie,
+    /// The URL at which clients reach this server.
     pub public_url: PublicUrl,
     pub(crate) started_at: Timestamp,
     pub(crate) failed_tokens: FailedTokens,
@@ -57,7 +58,7 @@ pub struct ServicesInner {
     pub(crate) ingest_counters: IngestCounters,
     pub(crate) api_rate: ApiRate,
     pub(crate) large_bodies: LargeBodies,
-    pub log_reads: LogReads,
+    pub(crate) log_reads: LogReads,
     pub(crate) export_permits: ExportPermits,
     pub(crate) refusal_log: RefusalLog,
     pub(crate) trusted_proxies: TrustedProxies,
@@ -72,7 +73,6 @@ impl ServicesInner {
         Arc::new(Self {
             started_at: engine.clock().now(),
             engine: Arc::new(engine),
-            sign_in_attempts: SignInAttempts::default(),
             failed_tokens: FailedTokens::new(),
             ingest_rate: IngestRate::new(config.ingest_rate),
             ingest_counters: IngestCounters::default(),
@@ -81,7 +81,7 @@ impl ServicesInner {
             log_reads: LogReads::default(),
             export_permits: ExportPermits::default(),
             refusal_log: RefusalLog::new(),
-            cookie: SessionCookie::new(config.public_url.is_https()),
+            cookie: SessionCookie::new(config.public_url.is_https(), config.public_url.port()),
             public_url: config.public_url,
             trusted_proxies: config.trusted_proxies,
             metrics_allow: config.metrics_allow,

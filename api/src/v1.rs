@@ -23,6 +23,8 @@ pub(crate) fn routes() -> OpenApiRouter<Services> {
     OpenApiRouter::default()
         .routes(routes!(audit_events::list_audit_events))
         .routes(routes!(audit_events::show_audit_event))
+        .routes(routes!(audit_events::deliveries::list_deliveries))
+        .routes(routes!(audit_events::deliveries::send_again))
         .routes(routes!(audit_events::export::export_csv))
         .routes(routes!(audit_events::export::export_json_lines))
         .routes(routes!(event_types::list_event_types))

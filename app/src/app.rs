@@ -9,12 +9,17 @@ use leptos_router::{
 };
 
 use crate::{
+    audit_events::AuditEventsPage,
     clock::Clock,
     connection::Connection,
-    layout::Frame,
-    model::{log_location::AUDIT_EVENTS, settings_state::SettingsState},
-    pages::{AuditEventsPage, NotFoundPage, OverviewPage, SettingsPage, SignInPage},
-    session::Session,
+    log::AUDIT_EVENTS,
+    not_found::NotFoundPage,
+    outcome::PostedForm,
+    overview::OverviewPage,
+    settings::{AlertsPage, NetworkPage, ProfilePage, RetentionPage, Settings, TokensPage, UsersPage},
+    shell::Frame,
+    sign_in::{Session, SignInPage},
+    ui::HistoryWatch,
 };
 
 /// The page. Every route is rendered whole on the server, so that the first paint shows everything and works without WASM.
@@ -24,7 +29,9 @@ pub fn App() -> impl IntoView {
     Session::provide();
     Connection::provide();
     Clock::provide();
-    provide_context(RwSignal::new(SettingsState::default()));
+    PostedForm::provide();
+    Settings::provide();
+    HistoryWatch::provide();
     let to_audit_events = || view! { <Redirect path=AUDIT_EVENTS /> };
     view! {
         <Title formatter=|title: String| format!("{title} · Audit Streams") />
@@ -35,8 +42,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage />
                     <Route path=path!("/admin") view=to_audit_events />
                     <Route path=path!("/admin/audit_logs") view=AuditEventsPage />
-                    <Route path=path!("/admin/settings/:page") view=SettingsPage />
-                    <Route path=path!("/profile") view=SettingsPage />
+                    <Route path=path!("/admin/settings/tokens") view=TokensPage />
+                    <Route path=path!("/admin/settings/network") view=NetworkPage />
+                    <Route path=path!("/admin/settings/retention") view=RetentionPage />
+                    <Route path=path!("/admin/settings/alerts") view=AlertsPage />
+                    <Route path=path!("/admin/settings/users") view=UsersPage />
+                    <Route path=path!("/profile") view=ProfilePage />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -1,65 +1,26 @@
 //! What only the browser can do. Called from event handlers and effects, which never run on the server.
 
-use domain::Timestamp;
-use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsCast};
-use web_sys::{
-    File, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, RequestInit, Response,
-    UrlSearchParams,
+mod clipboard;
+mod dialogs;
+mod theme;
+mod time;
+
+use leptos::{
+    prelude::*,
+    wasm_bindgen::{JsCast, closure::Closure},
+};
+use web_sys::{File, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, UrlSearchParams};
+
+pub(crate) use self::{
+    clipboard::copy,
+    dialogs::{close_dialog, close_dialogs, is_dialog_open, open_dialog},
+    theme::{choose_theme, stored_theme},
+    time::{local_of_utc, now, offset_minutes, utc_of_local},
 };
 
-use crate::model::theme::Theme;
-
-const THEME_KEY: &str = "theme";
-
-pub(crate) fn now() -> Timestamp {
-    Timestamp::from_unix_ms(whole(js_sys::Date::now()))
-}
-
-/// Minutes that the reader's zone is ahead of UTC at that moment.
-pub(crate) fn offset_minutes(moment: Timestamp) -> i32 {
-    let milliseconds = js_sys::Number::from(to_number(moment.unix_ms()));
-    let behind = js_sys::Date::new(&milliseconds).get_timezone_offset();
-    i32::try_from(whole(-behind)).unwrap_or(0)
-}
-
-/// Minutes that the reader's zone is ahead of UTC now, as the server functions that draw want it.
-pub(crate) fn offset_now() -> Option<i32> {
-    Some(offset_minutes(now()))
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "JavaScript's numbers are floats; dates and offsets are whole and small"
-)]
-const fn whole(number: f64) -> i64 {
-    number as i64
-}
-
-#[expect(
-    clippy::as_conversions,
-    reason = "JavaScript's numbers are floats; dates are well below 2^53"
-)]
-const fn to_number(whole: i64) -> f64 {
-    whole as f64
-}
-
-/// The moment in UTC that a field for date and time holds in the reader's zone; none if it holds none.
-pub(crate) fn utc_of_local(text: &str) -> Option<String> {
-    let moment = js_sys::Date::new(&text.into());
-    (!moment.get_time().is_nan()).then(|| moment.to_iso_string().into())
-}
-
-/// What a field for date and time shows of a moment in UTC, in the reader's zone; empty for a text that is none.
-pub(crate) fn local_of_utc(text: &str) -> String {
-    let moment = js_sys::Date::new(&text.into());
-    let milliseconds = moment.get_time();
-    if !text.ends_with('Z') || milliseconds.is_nan() {
-        return String::new();
-    }
-    let offset = moment.get_timezone_offset() * 60_000.0;
-    let shifted = js_sys::Date::new(&js_sys::Number::from(milliseconds - offset));
-    let local: String = shifted.to_iso_string().into();
-    local.get(..19).unwrap_or_default().to_owned()
+/// Digits that no other call returns.
+pub(crate) fn random_digits() -> String {
+    js_sys::Math::random().to_string().replace('.', "")
 }
 
 /// Loads another page of this site anew.
@@ -72,6 +33,16 @@ pub(crate) fn leave_for(path: &str) {
 /// Whole address of this page.
 pub(crate) fn current_address() -> String {
     window().location().href().unwrap_or_default()
+}
+
+/// Whether the focus or the pointer is in the element with this id.
+pub(crate) fn is_in_use(id: &str) -> bool {
+    let page = document();
+    let Some(element) = page.get_element_by_id(id) else {
+        return false;
+    };
+    let active = page.active_element();
+    active.is_some_and(|active| element.contains(Some(&active))) || element.matches(":hover") == Ok(true)
 }
 
 /// False while the page is in a background tab.
@@ -88,6 +59,14 @@ pub(crate) fn focus(id: impl Into<String>) {
             focus_element(&element);
         }
     });
+}
+
+/// Whether a field holds only a part of a value, such as a date without its time; its value is empty then.
+pub(crate) fn is_incomplete(id: &str) -> bool {
+    let field = document().get_element_by_id(id);
+    field
+        .and_then(|field| field.dyn_into::<HtmlInputElement>().ok())
+        .is_some_and(|field| !field.check_validity())
 }
 
 /// Scrolls as little as is needed to show the element with this id, once what is about to be rendered is there.
@@ -137,31 +116,73 @@ pub(crate) async fn file_text(file: &File) -> Option<String> {
     start.text().await.ok()?.as_string()
 }
 
-/// Does nothing if there is no element with this id.
-pub(crate) fn set_attribute(id: &str, name: &str, value: &str) {
-    if let Some(element) = document().get_element_by_id(id) {
-        element.set_attribute(name, value).unwrap_or_default();
+/// Moves the focus to the first wrong field of the form with this id, once that is shown.
+pub(crate) fn focus_mistake(form: String) {
+    request_animation_frame(move || {
+        let form = document().get_element_by_id(&form);
+        let field = form.and_then(|form| form.query_selector("[aria-invalid=true]").ok().flatten());
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            // A field that is folded away can't have the focus.
+            if let Ok(Some(folded)) = field.closest("details") {
+                folded.set_attribute("open", "").unwrap_or_default();
+            }
+            focus_element(&field);
+        }
+    });
+}
+
+/// Whether the form with this id holds something else than what it showed at first.
+pub(crate) fn is_form_changed(form: &str) -> bool {
+    let fields = document()
+        .get_element_by_id(form)
+        .and_then(|form| form.query_selector_all("input:not([type=hidden]), textarea").ok());
+    let fields = fields
+        .into_iter()
+        .flat_map(|fields| (0..fields.length()).filter_map(move |position| fields.get(position)));
+    fields
+        .into_iter()
+        .any(|field| match field.dyn_into::<HtmlInputElement>() {
+            Ok(input) if matches!(input.type_().as_str(), "checkbox" | "radio") => {
+                input.checked() != input.default_checked()
+            }
+            Ok(input) => input.value() != input.default_value(),
+            Err(field) => field
+                .dyn_into::<HtmlTextAreaElement>()
+                .is_ok_and(|lines| lines.default_value().is_ok_and(|stored| lines.value() != stored)),
+        })
+}
+
+/// Shows in the form with this id what is stored, instead of what was typed, once what is stored is rendered.
+pub(crate) fn reset_form(form: String) {
+    request_animation_frame(move || {
+        let form = document().get_element_by_id(&form);
+        if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+            form.reset();
+        }
+    });
+}
+
+/// Opens a popover.
+pub(crate) fn show_popover(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.show_popover().unwrap_or_default();
     }
 }
 
-/// Sends what a form holds. Whether the answer is a good one, and its text; None if there was no whole answer.
-pub(crate) async fn post_form(path: &str, form: &HtmlFormElement) -> Option<(bool, String)> {
-    let body = form_fields(form)?;
-    let request = RequestInit::new();
-    request.set_method("POST");
-    request.set_body(&body);
-    let response = window().fetch_with_str_and_init(path, &request).await.ok()?;
-    let response: Response = response.dyn_into().ok()?;
-    let text = response.text().ok()?.await.ok()?;
-    Some((response.ok(), text.as_string()?))
+/// Whether the top of the element with this id was scrolled out of the window.
+pub(crate) fn is_above_window(id: &str) -> bool {
+    let element = document().get_element_by_id(id);
+    element.is_some_and(|element| element.get_bounding_client_rect().top() < 0.0)
 }
 
-/// Moves the focus to the first field of the form that was refused, once that is shown.
-pub(crate) fn focus_mistake(form: HtmlFormElement) {
+/// Moves the focus to the element with this id, once it is there, and scrolls its content to the top.
+pub(crate) fn focus_at_top(id: String) {
     request_animation_frame(move || {
-        let field = form.query_selector("[aria-invalid=true]").ok().flatten();
-        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-            focus_element(&field);
+        let element = document().get_element_by_id(&id);
+        if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            element.set_scroll_top(0);
+            focus_element(&element);
         }
     });
 }
@@ -174,53 +195,38 @@ pub(crate) fn hide_popover(id: &str) {
     }
 }
 
-/// Copies a text and says whether that worked.
-pub(crate) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
-    if !window().is_secure_context() {
-        done(copy_by_selection(&text).is_some());
-        return;
-    }
-    spawn_local(async move {
-        done(window().navigator().clipboard().write_text(&text).await.is_ok());
+/// Whether a popover is open, which the Escape key closes.
+pub(crate) fn is_popover_open() -> bool {
+    document().query_selector(":popover-open").ok().flatten().is_some()
+}
+
+/// Calls `listener` before any other one sees the event, as long as the caller's owner lives.
+pub(crate) fn on_window_capture(name: &'static str, listener: impl FnMut(web_sys::Event) + 'static) {
+    let listener = Closure::<dyn FnMut(web_sys::Event)>::new(listener);
+    let function = listener.as_ref().unchecked_ref();
+    window()
+        .add_event_listener_with_callback_and_bool(name, function, true)
+        .unwrap_or_default();
+    let listener = StoredValue::new_local(Some(listener));
+    on_cleanup(move || {
+        if let Some(listener) = listener.try_update_value(Option::take).flatten() {
+            let function = listener.as_ref().unchecked_ref();
+            window()
+                .remove_event_listener_with_callback_and_bool(name, function, true)
+                .unwrap_or_default();
+        }
     });
 }
 
-/// The way that also works over plain http: the clipboard of scripts is only there on https and on localhost.
-fn copy_by_selection(text: &str) -> Option<()> {
-    let page = document();
-    let area: HtmlTextAreaElement = page.create_element("textarea").ok()?.dyn_into().ok()?;
-    area.set_class_name("off-screen");
-    area.set_value(text);
-    let host = page.active_element().and_then(|active| active.parent_element());
-    let host = host.or_else(|| page.body().map(Into::into))?;
-    host.append_child(&area).ok()?;
-    area.select();
-    let copied = page.unchecked_ref::<web_sys::HtmlDocument>().exec_command("copy");
-    area.remove();
-    copied.ok().filter(|copied| *copied).map(|_| ())
+/// Shows another address of this site without loading it.
+pub(crate) fn push_address(address: &str) {
+    let history = window().history();
+    let pushed = history
+        .and_then(|history| history.push_state_with_url(&leptos::wasm_bindgen::JsValue::NULL, "", Some(address)));
+    pushed.unwrap_or_default();
 }
 
-pub(crate) fn stored_theme() -> Theme {
-    let stored = window().local_storage().ok().flatten();
-    let name = stored.and_then(|storage| storage.get_item(THEME_KEY).ok().flatten());
-    name.as_deref().map_or(Theme::System, Theme::from_name)
-}
-
-/// Shows the theme now and after every later load.
-pub(crate) fn choose_theme(theme: Theme) {
-    if let Some(storage) = window().local_storage().ok().flatten() {
-        let remembered = match theme {
-            Theme::System => storage.remove_item(THEME_KEY),
-            Theme::Light | Theme::Dark => storage.set_item(THEME_KEY, theme.name()),
-        };
-        remembered.unwrap_or_default();
-    }
-    let Some(root) = document().document_element() else {
-        return;
-    };
-    let shown = match theme {
-        Theme::System => root.remove_attribute("data-theme"),
-        Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.name()),
-    };
-    shown.unwrap_or_default();
+pub(crate) fn go_back() {
+    let history = window().history();
+    history.and_then(|history| history.back()).unwrap_or_default();
 }

@@ -39,6 +39,16 @@ impl Clock {
         provide_context(clock);
     }
 
+    /// A clock that stands still in UTC, for tests of components.
+    #[cfg(test)]
+    pub(crate) fn still() -> Self {
+        Self {
+            hydrated: RwSignal::new(false),
+            now: RwSignal::new(Timestamp::from_unix_ms(0)),
+            ahead_ms: StoredValue::new(0),
+        }
+    }
+
     /// The moment in the reader's zone, or in UTC before hydration.
     pub(crate) fn text(self, moment: Timestamp) -> String {
         if self.hydrated.get() {
@@ -54,13 +64,11 @@ impl Clock {
     }
 
     /// The server's time, to the second. Use it in a memo of what is rendered.
-    #[expect(dead_code, reason = "the parts of the page move here one by one")]
     pub(crate) fn now(self) -> Timestamp {
         self.now.get()
     }
 
     /// Where the reader is in time; `None` before hydration, when the zone is not known.
-    #[expect(dead_code, reason = "the parts of the page move here one by one")]
     pub(crate) fn viewpoint(self) -> Option<Viewpoint> {
         let now = self.now.get();
         self.is_ready().then(|| Viewpoint {

@@ -1,6 +1,6 @@
 //! What an [`AppError`] means to HTTP, to its reader, and to the server functions that carry it.
 
-use domain::{Field, FieldErrors};
+use domain::{Field, FieldError, FieldErrors};
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -16,7 +16,7 @@ impl AppError {
             Self::Unauthenticated => 401,
             Self::WrongCredentials | Self::AccountDisabled => 403,
             Self::NotFound => 404,
-            Self::ChangedMeanwhile | Self::NotParked { .. } => 409,
+            Self::ChangedMeanwhile | Self::NotParked { .. } | Self::NotSent { .. } => 409,
             Self::Invalid(_) | Self::TooManyDestinations { .. } => 422,
             Self::TooManyAttempts { .. } => 429,
             Self::Internal { .. } => 500,
@@ -41,6 +41,7 @@ impl AppError {
             Self::TooManyDestinations { .. } => "too-many-destinations",
             Self::TooManyAttempts { .. } => "too-many-attempts",
             Self::NotParked { .. } => "not-parked",
+            Self::NotSent { .. } => "not-sent",
             Self::Unavailable => "unavailable",
             Self::Transport => "transport",
             Self::Malformed => "malformed",
@@ -51,28 +52,44 @@ impl AppError {
     /// What its reader can do about it.
     pub const fn next_step(&self) -> &'static str {
         match self {
-            Self::Unauthenticated => "Your session has ended.",
+            Self::Unauthenticated => "Sign in again to continue.",
             Self::WrongCredentials => "Check both and try again.",
             Self::AccountDisabled => "Nothing else about it has changed.",
-            Self::NotFound => "It may have been deleted, or removed by retention.",
-            Self::ChangedMeanwhile => "Nothing was overwritten.",
+            Self::NotFound => "It may have been deleted or expired.",
+            Self::ChangedMeanwhile => "Reload to see the current version.",
             Self::Invalid(_) => "Correct the marked fields and try again.",
-            Self::TooManyDestinations { .. } => "Delete a destination that is no longer needed, then add this one.",
+            Self::TooManyDestinations { .. } => {
+                "Delete a destination that is no longer needed, or raise the limit (--max-destinations or AUDIT_STREAMS_MAX_DESTINATIONS)."
+            }
             Self::TooManyAttempts { .. } => "Wait, then try again.",
-            Self::NotParked { .. } => "Nothing was changed.",
+            Self::NotParked { .. } | Self::NotSent { .. } => "Nothing was changed.",
             Self::Unavailable => "Nothing is lost. Try again in a moment.",
             Self::Transport => "Check the connection, then try again.",
             Self::Malformed => "Reload the page, then try again.",
-            Self::Internal { .. } => "Try again. If it stays, look for this code in the server's log.",
+            Self::Internal { .. } => "Try again. If it persists, search the server log for this code.",
         }
     }
 
     /// The message about `field`, if that is what was refused.
     pub fn message_for(&self, field: Field) -> Option<&str> {
+        self.at(field).map(|error| error.message.as_str())
+    }
+
+    /// The error at `field`, if that is what was refused.
+    pub fn at(&self, field: Field) -> Option<&FieldError> {
         match self {
-            Self::Invalid(errors) => errors.message_for(field),
+            Self::Invalid(errors) => errors.error_for(field),
             _ => None,
         }
+    }
+
+    /// The fields that were refused.
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
+        let errors = match self {
+            Self::Invalid(errors) => Some(errors),
+            _ => None,
+        };
+        errors.into_iter().flat_map(FieldErrors::iter).map(|error| error.field)
     }
 }
 
@@ -90,7 +107,7 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let error = Self::of_server_fn(&error);
         #[cfg(feature = "ssr")]
-        crate::server_fns::guard::report(&error);
+        crate::backend::report(&error);
         error
     }
 }

@@ -1,10 +1,10 @@
 //! The admin page of Audit Streams and its server functions.
 //!
-//! Compiled twice: with feature `ssr` into the server, with feature `hydrate` to WASM for the browser. What it needs to
-//! know or change it asks of [`port::AdminPort`], which the server implements; it never sees a database or a socket.
+//! Compiled twice: with feature `ssr` into the server, with feature `hydrate` to WASM for the browser. On the server,
+//! its server functions call `engine::admin`.
 //!
-//! [`model`] holds what the page knows, as values tested without a browser; [`server_fns`] is the way to the server;
-//! `pages`, `log`, `streams` and `layout` are what is seen, made of the parts in `ui`.
+//! Each feature is a folder with its components, its state (structs that are tested without a browser) and its server functions:
+//! `overview`, [`log`], `streams`, `settings`, `sign_in`. `shell` is the frame around them, [`ui`] has the parts they share.
 
 #![expect(
     unreachable_pub,
@@ -12,35 +12,38 @@
 )]
 
 mod app;
+mod audit_events;
 #[cfg(feature = "ssr")]
 mod backend;
 mod browser;
 mod clock;
 mod connection;
-mod drawn;
+mod deadline;
+#[cfg(feature = "ssr")]
+mod document;
 mod error;
 mod fresh;
-mod layout;
-mod loading;
-mod log;
+pub mod log;
 pub mod model;
-mod pages;
-#[cfg(feature = "ssr")]
-pub mod port;
-pub mod server_fns;
-mod session;
-#[cfg(feature = "ssr")]
+mod not_found;
+mod outcome;
+mod overview;
+mod resource;
+mod settings;
 mod shell;
+mod sign_in;
 mod streams;
-mod ui;
+pub mod ui;
 pub mod wire;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use backend::Backend;
+#[cfg(feature = "ssr")]
+pub use document::{AssetNames, FIRST_SCRIPT, document};
 pub use fresh::{Fresh, Tag};
 #[cfg(feature = "ssr")]
-pub use shell::{AssetNames, FIRST_SCRIPT, shell};
+pub use outcome::PostedForms;
 
 /// Takes over the page that the server rendered.
 #[cfg(feature = "hydrate")]

@@ -1,27 +1,34 @@
-//! The Streams tab: where events go, and how each of those flows is doing.
+//! The Streams tab: the destinations, and how the stream to each of them is doing.
 
-mod add_form;
+mod activity;
 mod add_menu;
-mod choice_field;
+mod address;
+mod badges;
+mod commands;
 mod context;
-mod delete_dialog;
-mod edit_form;
-mod editing;
+mod count;
+mod deactivate;
+pub(crate) mod editor;
 mod empty;
-mod event_types;
-mod field;
-mod google_fields;
-mod headers_table;
-mod http_fields;
-mod item;
-mod kind_fields;
+mod head;
+mod health;
+mod ids;
+mod links;
 mod list;
-mod refusal;
-mod secret_field;
-mod signing_secret;
-mod start_field;
+mod rendered;
+mod row;
+mod row_signals;
+mod server_fns;
+mod state;
+mod status;
+mod switches;
 mod tab;
-mod test_event;
-mod verification_token;
+mod tabs;
 
-pub(crate) use self::tab::StreamsTab;
+pub(crate) use self::{
+    count::StreamCount,
+    health::{needs_attention, rank},
+    server_fns::count_destinations,
+    status::Health,
+    tab::StreamsTab,
+};

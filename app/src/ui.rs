@@ -1,31 +1,45 @@
 //! Parts that every page is made of.
 
+mod ago;
 mod alert;
 mod brand;
+pub mod chart;
 mod copy_button;
 mod error_view;
+mod form;
 mod icon;
 mod illustration;
+mod leave_guard;
 mod live;
-mod loaded;
 mod moment;
-mod plain_field;
-mod shortened;
+mod presses;
+mod rows;
+mod setting_link;
 mod sign_in_again;
 mod skeleton;
+mod tone;
+mod visible;
 
 pub(crate) use self::{
+    ago::Ago,
     alert::{Alert, AlertTone},
     brand::{Brand, Logo},
     copy_button::CopyButton,
     error_view::ErrorView,
+    form::{
+        CancelButton, CheckField, Choice, ChoiceField, DialogButton, Form, LinesField, OUTCOME_SECRET_ID, OutcomeView,
+        PasswordField, SubmitLook, TextField, UnsavedForms, field_head,
+    },
     icon::Icon,
     illustration::{LogIllustration, StreamsIllustration},
-    live::{Live, every_while_visible},
-    loaded::Loaded,
-    moment::Moment,
-    plain_field::{PlainLook, field_foot, field_head, plain_field},
-    shortened::Shortened,
+    leave_guard::{HistoryWatch, LeaveDialog, LeaveGuard},
+    live::{Live, Refresh},
+    moment::{Moment, MomentOr, dated},
+    presses::Presses,
+    rows::Rows,
+    setting_link::text_and_link,
     sign_in_again::{SignInAgain, sign_in_href},
-    skeleton::{LinesSkeleton, TableSkeleton},
+    skeleton::{FormSkeleton, LinesSkeleton, TableSkeleton},
+    tone::Tone,
+    visible::every_while_visible,
 };

@@ -21,8 +21,11 @@ include!(concat!(env!("OUT_DIR"), "/embedded_assets.rs"));
 /// The URLs that the page's HTML names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AssetNames {
+    /// Address of the JavaScript that loads the program.
     pub js: String,
+    /// Address of the WebAssembly program.
     pub wasm: String,
+    /// Address of the stylesheet.
     pub css: String,
 }
 

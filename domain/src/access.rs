@@ -1,8 +1,11 @@
 //! Who may do what: user names, passwords, API tokens and their scopes.
 
 mod actor;
+mod client_certificate;
 pub mod permissions;
+mod session_cookie;
 mod token_draft;
+mod user_agent;
 mod username;
 
 use std::{fmt, str::FromStr};
@@ -11,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     actor::{SetCookie, SignedIn, Visitor},
+    client_certificate::{CertificateName, CertificateNameKind},
+    session_cookie::{BROWSER_KNOWN_FOR, SessionCookie},
     token_draft::{TokenDraft, TokenRequest},
+    user_agent::describe_user_agent,
     username::Username,
 };
 use crate::{Field, FieldError};
@@ -79,13 +85,14 @@ impl TokenName {
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if text.is_empty() || text.len() > Self::MAX_CHARS || !printable || text.trim() != text {
-            let rule = "Name: 1 to 72 letters, digits or ASCII punctuation, for example gitlab-production.";
+            let rule = "Name: 1 to 72 letters, digits, spaces or ASCII punctuation, without a space at either end, for example \
+                        gitlab-production.";
             return Err(FieldError::new(Field::Name, rule));
         }
         if text.eq_ignore_ascii_case(crate::instance_event::INSTANCE_SOURCE) {
             return Err(FieldError::new(
                 Field::Name,
-                "Name: audit-streams is reserved for instance events.",
+                "Name: audit-streams is reserved for instance events; choose another one, for example gitlab-production.",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -109,7 +116,7 @@ pub struct NewPassword(String);
 
 impl NewPassword {
     /// The minimum length in characters.
-    pub const MIN_CHARS: usize = 12;
+    pub(crate) const MIN_CHARS: usize = 12;
     /// Argon2 takes time in proportion; nobody types more.
     pub const MAX_BYTES: usize = 512;
 

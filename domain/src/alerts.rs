@@ -4,6 +4,7 @@
 //! stream's trouble is over when the stream has worked for a whole minute ([`QUIET`]): one that recovers and fails again
 //! before that is still in the same trouble, begun when it was first seen, and no notification is sent in between.
 
+mod certificates;
 mod news;
 mod parked;
 mod pruning;
@@ -11,8 +12,9 @@ mod pruning;
 use std::time::Duration;
 
 pub use self::{
+    certificates::{CertificateAlert, CertificateHolder, CertificateSeen, CertificateStep, Validity, step_certificate},
     news::{AlertNews, AlertedStream, StreamFailure, spoken},
-    parked::{PARKED_PAUSE, ParkedAlert, ParkedCounts, ParkedStep, step_parked},
+    parked::{ParkedAlert, ParkedCounts, ParkedStep, step_parked},
     pruning::{PruningAlert, PruningStep, step_pruning},
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// How long a stream must have worked for its trouble to be over.
-pub const QUIET: Duration = Duration::from_secs(60);
+pub(crate) const QUIET: Duration = Duration::from_secs(60);
 
 /// The log's alert is over when its share is this much below the threshold, in points of per cent: a share that sways about
 /// the threshold is notified once.

@@ -4,18 +4,17 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::mask::MASK;
 use crate::{
     delivery::advice,
     destination::DestinationKind,
     policy::{Decision, Outcome, RequestSize, decide},
 };
 
-/// Stands where a secret is left out.
-pub const MASK: &str = "••••";
-
 /// What a test came to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestReport {
+    /// Whether the destination works, in one sentence.
     pub verdict: Verdict,
     /// In the order in which they were made. A request that was never made is there with what came before it.
     pub requests: Vec<TestedRequest>,
@@ -28,6 +27,7 @@ pub struct TestReport {
 /// Whether the test event was accepted, and what to do if not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
+    /// Whether the destination accepted the event.
     pub accepted: bool,
     /// What happened, in one sentence.
     pub summary: String,
@@ -38,6 +38,7 @@ pub struct Verdict {
 /// One request and its stages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestedRequest {
+    /// What the request was for.
     pub purpose: Purpose,
     /// In their order; those that were not reached are there too.
     pub stages: Vec<Stage>,
@@ -68,10 +69,13 @@ pub enum Purpose {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = StageView))]
 pub struct Stage {
+    /// Which stage.
     pub name: StageName,
+    /// How it ended.
     pub state: StageState,
     /// Microseconds from the beginning of the test; 0 if the stage was not reached.
     pub started_us: u64,
+    /// How long it took, in microseconds.
     #[serde(rename = "duration_us")]
     pub took_us: u64,
     /// What was found; may be empty.
@@ -91,6 +95,8 @@ pub enum StageName {
     /// The network rules admit one of them.
     NetworkRule,
     Tcp,
+    /// A proxy has connected to the destination. Only where one is used.
+    Proxy,
     /// Handshake and certificate.
     Tls,
     /// The request has been handed to the network.
@@ -112,9 +118,13 @@ pub enum StageState {
 /// A request, its secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentRequest {
+    /// HTTP method.
     pub method: String,
+    /// URL; secrets in it are masked.
     pub url: String,
+    /// Headers in the order in which they were sent.
     pub headers: Vec<SentHeader>,
+    /// The body, or what is shown of it.
     pub body: SentBody,
 }
 
@@ -123,8 +133,10 @@ pub struct SentRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = SentHeaderView))]
 pub struct SentHeader {
+    /// Name of the header.
     #[cfg_attr(feature = "openapi", schema(example = "content-type"))]
     pub name: String,
+    /// Value of the header; secrets are masked.
     pub value: String,
 }
 
@@ -143,6 +155,7 @@ pub enum SentBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = TestAnswerView))]
 pub struct TestAnswer {
+    /// HTTP status.
     #[cfg_attr(feature = "openapi", schema(example = 401))]
     pub status: u16,
     /// Its start, at most 4 KiB, with secrets masked; null if it is not shown.
@@ -162,7 +175,7 @@ impl Purpose {
 }
 
 impl StageName {
-    /// The stages that every request over the network has, in their order.
+    /// The stages that every request over the network has, in their order. One through a proxy has another, after the connection.
     pub const OF_NETWORK: [Self; 6] = [
         Self::Address,
         Self::NetworkRule,
@@ -179,6 +192,7 @@ impl StageName {
             Self::Address => "Address resolved",
             Self::NetworkRule => "Network rule",
             Self::Tcp => "TCP connection",
+            Self::Proxy => "Proxy",
             Self::Tls => "TLS and certificate",
             Self::Request => "Request sent",
             Self::Answer => "Answer",

@@ -2,5 +2,10 @@
 
 mod advice;
 mod reason;
+mod refused;
 
-pub use self::{advice::advice, reason::Reason};
+pub use self::{
+    advice::advice,
+    reason::Reason,
+    refused::{RefusedChange, RefusedChoice, RefusedList},
+};

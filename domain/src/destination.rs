@@ -10,6 +10,7 @@ mod google;
 mod header;
 mod http;
 mod kind;
+mod messages;
 mod name;
 mod namespace_filter;
 mod rules;
@@ -19,6 +20,7 @@ mod start;
 mod stream_state;
 mod target;
 mod target_json;
+mod tls;
 mod url;
 mod verification_token;
 
@@ -29,15 +31,18 @@ pub use self::{
     field_map::FieldMap,
     google::{GoogleSettings, PrivateKey},
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
+    http::{BatchSettings, Compression, RequestFormat, RequestSettings},
     kind::DestinationKind,
+    messages::labelled_message,
     name::DestinationName,
     namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},
     s3::{Encryption, LockMode, ObjectLayout, ObjectLock, ObjectOptions, Partitions, S3Settings, SecretAccessKey},
-    spec::{Choice, Dependency, FieldSpec, GitlabModel, Input, KindSpec, Made, SecretSpec, Taken},
+    spec::{Choice, Dependency, FieldSpec, GitlabModel, Input, KindSpec, Made, Needed, SecretSpec, Taken},
     start::StartFrom,
-    stream_state::StreamState,
+    stream_state::{StreamCommand, StreamState},
     target::{TargetDraft, TargetSettings},
     target_json::{FieldsSeed, HEADERS, Reading, SentFields, unknown_field},
+    tls::{Certificates, TlsSettings},
     url::DestinationUrl,
     verification_token::VerificationToken,
 };
@@ -46,7 +51,9 @@ use crate::{Field, FieldError, FieldErrors};
 /// A form as it was filled in: all of it, whether it adds a destination or edits one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DestinationDraft {
+    /// As typed.
     pub name: String,
+    /// Where events are sent.
     pub target: TargetDraft,
     /// Names of event types; without any, every event is sent.
     #[serde(default)]
@@ -65,9 +72,13 @@ pub struct DestinationDraft {
 /// A destination as accepted, apart from the rules that only the store can check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationSettings {
+    /// Name of the destination; no other destination has it.
     pub name: DestinationName,
+    /// Where events are sent.
     pub target: TargetSettings,
+    /// Which event types are sent.
     pub filter: EventFilter,
+    /// Events of which groups and projects are sent.
     pub namespaces: NamespaceFilter,
     /// `None` leaves it as it is; a new destination is active.
     pub stream_state: Option<StreamState>,
@@ -105,33 +116,15 @@ impl DestinationDraft {
         Self::new(name, target.with([(Field::Url, url)]))
     }
 
-    /// Without what is never shown, or only on request: private keys, signing secrets and the values of headers. A verification
-    /// token stays.
-    #[must_use]
-    pub fn without_secrets(mut self) -> Self {
-        self.target = self.target.without_secrets();
-        self
-    }
-
-    /// Whether some events are left out.
-    pub fn is_filtered(&self) -> bool {
-        !self.event_types.is_empty() || !self.namespaces.is_empty()
-    }
-
     /// The kind of the destination.
     pub const fn kind(&self) -> DestinationKind {
         self.target.kind
     }
 
-    /// The errors that can be found while the form is filled in; parsing finds the rest. `is_stored` says whether the form
-    /// edits a destination, whose secrets may stay as they are.
+    /// Every field that breaks a rule. `is_stored` says whether the form edits a destination, whose secrets may stay as they
+    /// are.
     pub fn mistakes(&self, is_stored: bool) -> FieldErrors {
-        let mut errors = FieldErrors::default();
-        errors.collect(DestinationName::parse(&self.name));
-        errors.extend(self.target.find_mistakes(is_stored));
-        errors.collect(EventFilter::parse(self.filter_kind, &self.event_types));
-        errors.collect(NamespaceFilter::parse(&self.namespaces));
-        errors
+        self.parse(is_stored).err().unwrap_or_default()
     }
 
     /// For a new destination: every secret that only its owner knows has to be there.
@@ -154,9 +147,8 @@ impl DestinationDraft {
         let mut errors = FieldErrors::default();
         let name = errors.collect(DestinationName::parse(&self.name));
         let target = errors.collect_all(self.target.parse(is_stored));
-        let filter = errors.collect(EventFilter::parse(self.filter_kind, &self.event_types));
+        let filter = errors.collect_all(EventFilter::parse(self.filter_kind, &self.event_types));
         let namespaces = errors.collect(NamespaceFilter::parse(&self.namespaces));
-        // Checked by the server alone: the browser offers nothing else, and need not know how times are read.
         let start_from = errors.collect(StartFrom::parse(&self.start_from));
         match (name, target, filter, namespaces, start_from) {
             (Some(name), Some(target), Some(filter), Some(namespaces), Some(start_from)) => Ok(DestinationSettings {
@@ -409,29 +401,6 @@ mod tests {
             };
             assert_eq!(normal.parse(true).unwrap(), parsed);
         }
-    }
-
-    #[test]
-    fn what_is_shown_holds_no_secret() {
-        let mut with_header = http();
-        with_header.target.headers.push(HeaderDraft {
-            value: Some("s3cret".into()),
-            ..HeaderDraft::new()
-        });
-        let (mut google, mut s3) = (google(), s3());
-        google.target.set_text(Field::PrivateKey, "s3cret".into());
-        s3.target.set_text(Field::SecretAccessKey, "s3cret".into());
-        for draft in [with_header, google, s3] {
-            let shown = serde_json::to_string(&draft.clone().without_secrets()).unwrap();
-            assert!(serde_json::to_string(&draft).unwrap().contains("s3cret"));
-            assert!(!shown.contains("s3cret"), "{shown}");
-        }
-        let mut with_token = http();
-        with_token.target.set_text(Field::VerificationToken, "shown".into());
-        with_token.target.set_text(Field::SigningSecret, "s3cret".into());
-        let target = with_token.without_secrets().target;
-        assert_eq!(target.text(Field::VerificationToken), "shown");
-        assert_eq!(target.text(Field::SigningSecret), "");
     }
 
     #[test]

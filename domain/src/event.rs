@@ -13,12 +13,13 @@ mod event_id;
 mod event_type;
 mod incoming;
 
+pub(crate) use self::incoming::{INSTANCE_SCOPE, MAX_EVENT_BYTES};
 pub use self::{
     action::describe_action,
     audit_event::AuditEvent,
-    batch::{BodyError, EventSizeLimit, MAX_EVENTS, split_body},
+    batch::{BodyError, EventSizeLimit, split_body},
     content::StoredBody,
     event_id::EventId,
     event_type::EventType,
-    incoming::{EventError, INSTANCE_SCOPE, MAX_EVENT_BYTES, Received},
+    incoming::{EventError, Received},
 };

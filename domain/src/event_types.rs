@@ -11,7 +11,9 @@ const CATALOGUE: &str = include_str!("event_types.tsv");
 /// A type that is known before any event of it was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuiltInType {
+    /// Name of the type in events.
     pub name: &'static str,
+    /// GitLab's category of the type.
     pub category: &'static str,
     /// When it is recorded, as a sentence.
     pub description: &'static str,

@@ -12,6 +12,20 @@ pub enum Field {
     Url,
     VerificationToken,
     SigningSecret,
+    /// How an HTTP endpoint gets events.
+    RequestFormat,
+    BatchEvents,
+    BatchBytes,
+    BatchWait,
+    Compression,
+    /// Which servers a destination trusts, and how it identifies itself, down to whether certificates are verified.
+    TlsCaCertificates,
+    TlsClientCertificate,
+    TlsClientKey,
+    TlsServerName,
+    TlsVerify,
+    /// Through which proxy a destination is reached.
+    Proxy,
     /// The headers of a destination as a whole.
     Headers,
     /// Name of the header at this position, from 0.
@@ -50,6 +64,7 @@ pub enum Field {
     NewPassword,
     Scopes,
     ExpiresAt,
+    ClientCertificate,
     CreatedAfter,
     CreatedBefore,
     Sort,
@@ -74,8 +89,21 @@ pub enum Field {
 /// A field and the rule it breaks. The message is a sentence of its own, for its reader, and never repeats the value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
+    /// The invalid field.
     pub field: Field,
+    /// What is wrong with it, and what would be right.
     pub message: String,
+    /// The settings that can allow the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<Setting>,
+}
+
+/// Settings of the instance that allow or forbid what is entered elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Which addresses destinations can use.
+    Network,
 }
 
 impl FieldError {
@@ -84,6 +112,16 @@ impl FieldError {
         Self {
             field,
             message: message.into(),
+            setting: None,
+        }
+    }
+
+    /// Says which settings can allow the value.
+    #[must_use]
+    pub fn allowed_by(self, setting: Setting) -> Self {
+        Self {
+            setting: Some(setting),
+            ..self
         }
     }
 }
@@ -114,6 +152,20 @@ impl FieldErrors {
         self.0.extend(errors.0);
     }
 
+    /// Drops the errors at `field`.
+    pub fn remove(&mut self, field: Field) {
+        self.0.retain(|error| error.field != field);
+    }
+
+    /// Moves each error to another field, or drops it.
+    pub fn rename(&mut self, moved: impl Fn(Field) -> Option<Field>) {
+        self.0.retain_mut(|error| {
+            let to = moved(error.field);
+            error.field = to.unwrap_or(error.field);
+            to.is_some()
+        });
+    }
+
     /// Whether there is no error.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -124,12 +176,14 @@ impl FieldErrors {
         self.0.iter()
     }
 
+    /// The first error at `field`.
+    pub fn error_for(&self, field: Field) -> Option<&FieldError> {
+        self.0.iter().find(|error| error.field == field)
+    }
+
     /// The first message about `field`.
     pub fn message_for(&self, field: Field) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|error| error.field == field)
-            .map(|error| error.message.as_str())
+        self.error_for(field).map(|error| error.message.as_str())
     }
 }
 

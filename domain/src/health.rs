@@ -80,6 +80,27 @@ pub struct Refusing {
     pub events: u64,
 }
 
+/// How long a destination has been inactive, and what it misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inactive {
+    /// When the destination was deactivated.
+    pub since: Timestamp,
+    /// Events received since then, which are never sent.
+    pub not_sent: u64,
+}
+
+/// How many requests a stream has in flight at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Concurrency {
+    /// Current limit on concurrent requests. It adapts to the latency and the failures of the destination.
+    #[cfg_attr(feature = "openapi", schema(example = 48))]
+    pub limit: u32,
+    /// Requests that are in flight now.
+    #[cfg_attr(feature = "openapi", schema(example = 31))]
+    pub in_flight: u32,
+}
+
 /// What else is worth knowing of a stream, whatever its health.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamFacts {
@@ -94,6 +115,14 @@ pub struct StreamFacts {
     pub retrying: u64,
     /// Refused events that are not tried any more.
     pub parked: u64,
+    /// Of an inactive destination.
+    pub inactive: Option<Inactive>,
     /// Events delivered in each of the last 30 minutes, the one that is running last.
     pub per_minute: Vec<u32>,
+    /// `None` if the stream does not run.
+    pub concurrency: Option<Concurrency>,
+    /// When our client certificate expires; `None` without one.
+    pub client_certificate_expires_at: Option<Timestamp>,
+    /// When the certificate of the server expires; `None` until the stream has connected to it by TLS.
+    pub server_certificate_expires_at: Option<Timestamp>,
 }

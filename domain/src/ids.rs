@@ -58,6 +58,10 @@ integer_id!(
     TokenId
 );
 integer_id!(
+    /// A saved view of the Log.
+    ViewId
+);
+integer_id!(
     /// A signed-in browser.
     SessionId
 );

@@ -10,9 +10,9 @@ mod refusal;
 mod suspects;
 
 pub use self::{
-    backoff::{ExponentialBackoff, Jitter, PROBE_CAP, ProbePauses},
-    decision::{CLIENT_CERTIFICATE_REQUIRED, Decision, RequestSize, Trouble, decide},
-    outcome::{Outcome, TlsFailure, Unreached},
+    backoff::{ExponentialBackoff, Jitter, ProbePauses},
+    decision::{CLIENT_CERTIFICATE_REFUSED, CLIENT_CERTIFICATE_REQUIRED, Decision, RequestSize, Trouble, decide},
+    outcome::{Outcome, ProxyFailure, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},
     suspects::{Probe, ProbeWait, RequestNumber, Suspects},
 };

@@ -3,10 +3,13 @@
 //! A replay takes the events of a range of time, by the time that each event gives, as far as its own filter and those of
 //! the destination admit them and they were in the log when it was started. What comes in later comes by the stream.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Field, FieldError, FieldErrors, Timestamp,
+    activity::Counts,
     destination::{EventFilter, FilterKind},
     policy::Trouble,
 };
@@ -47,6 +50,7 @@ impl ReplayRange {
 /// What is to be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayRequest {
+    /// Which positions or times are replayed.
     pub range: ReplayRange,
     /// An allowlist beside the destination's own filters, which hold as well.
     pub types: EventFilter,
@@ -77,7 +81,7 @@ impl ReplayDraft {
             text => Timestamp::end_of(text),
         };
         let before = errors.collect(before.ok_or_else(|| no_moment(Field::CreatedBefore, "End of the range")));
-        let types = errors.collect(EventFilter::parse(FilterKind::Allow, &self.event_types));
+        let types = errors.collect_all(EventFilter::parse(FilterKind::Allow, &self.event_types));
         let range = from.zip(before).map(|(from, before)| ReplayRange::new(from, before));
         let range = range.and_then(|range| errors.collect(range));
         match (range, types) {
@@ -92,6 +96,16 @@ fn no_moment(field: Field, label: &str) -> FieldError {
     FieldError::new(field, rule)
 }
 
+/// How long a replay of so many events takes if its requests take as long and hold as many events as those of the stream did, and
+/// `in_flight` of them are sent at a time; `None` if the stream delivered nothing.
+pub fn estimate(events: u64, stream: &Counts, in_flight: u32) -> Option<Duration> {
+    let (requests, usual) = (stream.latency.count(), stream.latency.percentile(50)?);
+    let of_all = usual.as_micros().saturating_mul(requests.into());
+    let one_by_one = of_all.saturating_mul(events.into()) / u128::from(stream.delivered.max(1));
+    let micros = one_by_one / u128::from(in_flight.max(1));
+    Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
+}
+
 /// How far a replay has come. `sent` and `refused` may be less than `total` in the end: if the destination's filters were
 /// changed meanwhile, or events have left the log while it was inactive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +114,7 @@ pub struct ReplayProgress {
     pub total: u64,
     /// Those that the destination has accepted.
     pub sent: u64,
-    /// Those that it has refused; they are parked.
+    /// Those that it has rejected; they are parked.
     pub refused: u64,
 }
 
@@ -168,6 +182,26 @@ mod tests {
             created_before: before.into(),
             event_types: Vec::new(),
         }
+    }
+
+    #[test]
+    fn an_estimate_follows_the_requests_of_the_stream() {
+        let stream = |requests, delivered| {
+            let mut counts = Counts {
+                delivered,
+                ..Counts::default()
+            };
+            (0..requests).for_each(|_| counts.latency.record(Duration::from_millis(400)));
+            counts
+        };
+        assert_eq!(estimate(10, &stream(0, 0), 1), None);
+        let one_each = estimate(40_968, &stream(50, 50), 1).unwrap();
+        assert!((15_000..20_000).contains(&one_each.as_secs()), "{one_each:?}");
+        let in_batches = estimate(40_968, &stream(5, 50), 1).unwrap();
+        assert!((1_500..2_000).contains(&in_batches.as_secs()), "{in_batches:?}");
+        let side_by_side = estimate(40_968, &stream(50, 50), 64).unwrap();
+        assert_eq!(side_by_side.as_micros(), one_each.as_micros() / 64);
+        assert!(estimate(u64::MAX, &stream(50, 1), 0).is_some());
     }
 
     #[test]

@@ -9,8 +9,8 @@ mod retention;
 pub use self::{
     alerts::{
         AlertChange, AlertChannel, AlertThresholds, EmailChange, EmailDraft, EmailSettings, FailingMinutes, LogShare,
-        MAX_RECIPIENTS, MailAddress, SecretChange, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity, ThresholdsDraft,
-        WebhookChange, WebhookDraft, WebhookSecret, WebhookSettings,
+        MailAddress, SecretChange, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity, ThresholdsDraft, WebhookChange,
+        WebhookDraft, WebhookSecret, WebhookSettings,
     },
     allow_entry::{AllowEntry, InvalidAllowEntry},
     byte_size::{ByteSize, InvalidByteSize},

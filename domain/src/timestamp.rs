@@ -18,6 +18,7 @@ const TICK: Duration = Duration::from_millis(1);
 const FIRST_IN_MS: u64 = 100_000_000_000;
 
 /// The text was no date and time.
+/// A text that is no moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be an ISO 8601 date and time with a zone, for example 2025-10-14T18:00:08.677Z, 2025-10-14 18:00+0200 or \
@@ -64,7 +65,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// As [`Timestamp::parse`].
-    pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTimestamp> {
+    pub(crate) fn parse_rfc3339(text: &str) -> Result<Self, InvalidTimestamp> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
         let unix_ms = moment.unix_timestamp_nanos().div_euclid(1_000_000);
         i64::try_from(unix_ms)
@@ -77,7 +78,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// [`InvalidTimestamp`] if the text is anything else, or its UTC year is not within 0000 to 9999.
-    pub fn parse_unix(number: &str) -> Result<Self, InvalidTimestamp> {
+    pub(crate) fn parse_unix(number: &str) -> Result<Self, InvalidTimestamp> {
         let (is_negative, digits) = number
             .strip_prefix('-')
             .map_or((false, number), |digits| (true, digits));

@@ -76,10 +76,8 @@ def smtp(authority, mailbox):
 
 
 def start(mailbox, authority, name):
-    controller = Controller(
+    controller = Smtp(
         mailbox,
-        hostname="127.0.0.1",
-        port=free_port(),
         tls_context=certified(authority, name),
         require_starttls=True,
         auth_required=True,
@@ -95,10 +93,15 @@ def certified(authority, name):
     return context
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Smtp(Controller):
+    """An SMTP server on a port that the system chooses."""
+
+    def __init__(self, mailbox, **options):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        super().__init__(mailbox, hostname="127.0.0.1", port=self.listener.getsockname()[1], **options)
+
+    def _create_server(self):
+        return self.loop.create_server(self._factory_invoker, sock=self.listener, ssl=self.ssl_context)
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +199,8 @@ def test_a_failing_stream_and_its_recovery_arrive_as_e_mail(alerting, api, smtp,
     assert not message.defects
     text = message.get_content()
     assert "Stream SIEM Zürich has been failing for 2 minutes" in text and "Nothing is lost" in text
+    link = f"{alerting.url}/admin/audit_logs?tab=streams&stream={destination['id']}&view=activity"
+    assert text.rstrip().splitlines()[-1].endswith(f": {link}")
     opened = api("GET", "alerts")["items"]
     assert [(alert["type"], alert["destination"]["id"]) for alert in opened] == [("audit_event_stream_failing", destination["id"])]
 
@@ -227,7 +232,7 @@ def send_test(alerting):
 
 def test_a_test_e_mail_arrives(api, smtp, mailbox, send_test):
     set_up(api, smtp)
-    assert send_test() == "The server took the test e-mail."
+    assert send_test() == "The server accepted the test e-mail."
     _, message = mailbox.wait_for("Test alert")
     assert "will arrive here" in message.get_content()
 
@@ -258,7 +263,7 @@ def test_a_certificate_for_another_name_is_refused(api, authority, mailbox, send
 
 
 def test_a_server_without_starttls_gets_nothing(api, mailbox, send_test):
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    controller = Smtp(mailbox)
     controller.start()
     try:
         taken = len(mailbox.messages)
@@ -271,10 +276,8 @@ def test_a_server_without_starttls_gets_nothing(api, mailbox, send_test):
 
 def test_tls_from_the_start(api, authority, send_test, mailbox):
     context = certified(authority, "localhost")
-    controller = Controller(
+    controller = Smtp(
         mailbox,
-        hostname="127.0.0.1",
-        port=free_port(),
         ssl_context=context,
         auth_required=True,
         auth_require_tls=False,
@@ -285,7 +288,7 @@ def test_tls_from_the_start(api, authority, send_test, mailbox):
     try:
         taken = len(mailbox.messages)
         set_up(api, controller, security="tls")
-        assert send_test() == "The server took the test e-mail."
+        assert send_test() == "The server accepted the test e-mail."
         assert len(mailbox.messages) == taken + 1
     finally:
         controller.stop()

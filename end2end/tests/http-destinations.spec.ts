@@ -69,14 +69,14 @@ test('Add a new HTTP destination: up to 20 headers, each name once', async ({ pa
   await expect(add).toBeEnabled();
 
   const row = await fillHeader(form, 'X-Team', '');
-  await expect(add).toBeDisabled();
+  await add.click();
+  await expect(form.getByText('Value can\'t be blank.')).toBeVisible();
+  await expect(row.getByRole('textbox', { name: 'Value' })).toBeFocused();
   await row.getByRole('textbox', { name: 'Value' }).fill('sre');
-  await expect(add).toBeEnabled();
   const twin = await fillHeader(form, 'x-team', 'other');
   await expect(form.getByText('A header with this name already exists.')).toBeVisible();
-  await expect(add).toBeDisabled();
   await twin.getByRole('textbox', { name: 'Header' }).fill('X-Gitlab-Event-Streaming-Token');
-  await expect(form.getByText('Key cannot be X-Gitlab-Event-Streaming-Token')).toBeVisible();
+  await expect(form.getByText('Header cannot be X-Gitlab-Event-Streaming-Token.')).toBeVisible();
   await a11y.expectNoViolations();
   await twin.getByRole('textbox', { name: 'Header' }).fill('X-Other');
   await expect(add).toBeEnabled();
@@ -94,7 +94,7 @@ test('List HTTP destinations', async ({ page, receiver, a11y }) => {
   await save(form);
   await page.reload();
 
-  await expand(page, 'SIEM');
+  // The address names the destination that is open.
   const headers = form.getByRole('table', { name: 'Custom HTTP headers' });
   await expect(headers.getByRole('textbox', { name: 'Header' })).toHaveValue('X-Team');
   // The value came with nothing; it is fetched when somebody asks to see it.
@@ -102,7 +102,6 @@ test('List HTTP destinations', async ({ page, receiver, a11y }) => {
   expect(await page.content()).not.toContain('sre');
   await headers.getByRole('button', { name: 'Reveal value' }).click();
   await expect(headers.getByRole('textbox', { name: 'Value' })).toHaveValue('sre');
-  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
   await a11y.expectNoViolations();
   await expect(streamItem(page, 'SIEM')).toMatchAriaSnapshot({ name: 'http-destination.aria.yml' });
 });
@@ -110,7 +109,8 @@ test('List HTTP destinations', async ({ page, receiver, a11y }) => {
 test("Update an HTTP destination: the destination's name", async ({ page, receiver }) => {
   await addHttpDestination(page, 'Frist', receiver.url);
   const form = await expand(page, 'Frist');
-  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form.getByText('No changes to save.')).toBeVisible();
   await form.getByLabel('Name', { exact: false }).first().fill('First');
   await page.getByRole('form', { name: 'Settings of Frist' }).getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Stream updated successfully')).toBeVisible();
@@ -188,7 +188,7 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   await dropdown.click();
   const search = form.getByRole('combobox', { name: 'Search' });
   await expect(search).toBeFocused();
-  await expect(form.getByRole('group', { name: 'Received here' }).getByRole('option', { name: /^Our own type/ })).toBeVisible();
+  await expect(form.getByRole('group', { name: 'Seen on this instance' }).getByRole('option', { name: /^Our own type/ })).toBeVisible();
   await search.fill('nothing like it');
   await expect(form.getByText('No results found')).toBeVisible();
   await expect(form.getByRole('listbox')).toBeHidden();
@@ -197,12 +197,18 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   await a11y.expectNoViolations();
   await search.press('Enter');
   await expect(form.getByRole('option', { name: /^User created/ })).toHaveAttribute('aria-selected', 'true');
-  await expect(form.getByText('Admits 1 of the')).toBeVisible();
+  await expect(form.getByText('Matches 1 of')).toBeVisible();
   await search.fill('');
-  await form.getByRole('option', { name: /^Add gpg key/ }).click();
+  // A long list is rendered in parts.
+  const options = form.getByRole('option');
+  const first = await options.count();
+  await options.last().scrollIntoViewIfNeeded();
+  await expect.poll(() => options.count()).toBeGreaterThan(first);
+  await search.fill('gpg');
+  await form.getByRole('option', { name: /^Add GPG key/ }).click();
   await expect(form.getByText('2 selected')).toBeVisible();
   await search.press('Escape');
-  await expect(dropdown).toHaveText('Add gpg key, User created');
+  await expect(dropdown).toHaveText('Add GPG key, User created');
   await expect(dropdown).toBeFocused();
   await save(form);
 
@@ -218,7 +224,7 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
 
   // The chosen stand first; clearing them all admits everything again.
   await dropdown.click();
-  await expect(form.getByRole('group').first()).toHaveAccessibleName('Selected');
+  await expect(form.getByRole('listbox').getByRole('group').first()).toHaveAccessibleName('Selected');
   await form.getByRole('button', { name: 'Select all', exact: true }).click();
   await expect(dropdown).toContainText('more');
   await form.getByRole('button', { name: 'Unselect all' }).click();
@@ -238,7 +244,6 @@ test('Update event filters: all except these event types', async ({ page, reques
   await expect(form.getByRole('radio', { name: 'Only these event types' })).toBeChecked();
   await form.getByRole('radio', { name: 'All except these event types' }).check();
   await expect(form.getByText('No filter: every event is sent.')).toBeVisible();
-  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
   await form.getByRole('button', { name: 'Filter by audit event type' }).click();
   const search = form.getByRole('combobox', { name: 'Search' });
   await search.fill('user cre');
@@ -272,8 +277,7 @@ test('Update event filters: groups or projects', async ({ page, request, instanc
   const field = form.getByLabel('Filter by groups or projects');
   await field.fill('engineering//web');
   await field.blur();
-  await expect(form.getByText(/^Namespace path is invalid/)).toBeVisible();
-  await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await expect(form.getByText(/^Path is invalid: write the full path/)).toBeVisible();
   await a11y.expectNoViolations();
   await field.fill('sales/crm, engineering');
   await save(form);
@@ -307,11 +311,12 @@ test('the list of event types takes what is typed while it loads, and closes whe
   await expect(form.getByText('Loading…')).toBeVisible();
   await form.getByRole('combobox', { name: 'Search' }).fill('gpg');
   letGo();
-  await expect(form.getByRole('option').first()).toContainText('gpg');
-  await expect(form.getByRole('option', { name: /^User created/ })).toHaveCount(0);
+  const dialog = form.getByRole('dialog', { name: 'Select events' });
+  await expect(dialog.getByRole('option').first()).toContainText('gpg');
+  await expect(dialog.getByRole('option', { name: /^User created/ })).toHaveCount(0);
   await expect(form.getByRole('combobox', { name: 'Search' })).toBeFocused();
   await page.getByRole('heading', { level: 1 }).click();
-  await expect(form.getByRole('dialog', { name: 'Select events' })).toBeHidden();
+  await expect(dialog).toBeHidden();
 });
 
 test('Override default content type header', async ({ page, request, instance, receiver }) => {

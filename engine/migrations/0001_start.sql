@@ -66,6 +66,7 @@ CREATE TABLE sessions (
     user_id      INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     key_hash     BLOB    NOT NULL,
     ip_address   TEXT    NOT NULL,
+    browser      TEXT    NOT NULL,
     created_at   INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     expires_at   INTEGER NOT NULL,
@@ -84,18 +85,29 @@ CREATE TABLE known_browsers (
 CREATE INDEX known_browsers_of_a_user ON known_browsers (user_id, last_used_at);
 
 CREATE TABLE api_tokens (
-    id           INTEGER PRIMARY KEY,
-    name         TEXT    NOT NULL,
-    key_hash     BLOB    NOT NULL,
-    scopes       TEXT    NOT NULL,
-    created_at   INTEGER NOT NULL,
-    expires_at   INTEGER,
-    revoked_at   INTEGER,
-    last_used_at INTEGER,
+    id                 INTEGER PRIMARY KEY,
+    name               TEXT    NOT NULL,
+    key_hash           BLOB    NOT NULL,
+    scopes             TEXT    NOT NULL,
+    created_at         INTEGER NOT NULL,
+    expires_at         INTEGER,
+    revoked_at         INTEGER,
+    last_used_at       INTEGER,
+    client_certificate TEXT,
     CONSTRAINT a_token_name_is_taken_once UNIQUE (name),
     CONSTRAINT a_token_key_is_used_once UNIQUE (key_hash),
     CONSTRAINT a_token_key_is_stored_hashed CHECK (length(key_hash) = 32),
     CONSTRAINT a_token_has_a_scope CHECK (scopes <> '')
+) STRICT;
+CREATE UNIQUE INDEX a_client_certificate_stands_for_one_token ON api_tokens (client_certificate) WHERE revoked_at IS NULL;
+
+-- Filters of the Log that users have saved under names. query is the filter as the query of an address.
+CREATE TABLE saved_views (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    name    TEXT    NOT NULL,
+    query   TEXT    NOT NULL,
+    CONSTRAINT a_view_name_is_taken_once_per_user UNIQUE (user_id, name)
 ) STRICT;
 
 
@@ -185,7 +197,8 @@ CREATE TABLE idempotency_keys (
 -- batch_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
 -- batch is sent again. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
 -- destination does not refuse everything; refusing_events counts the different events that it refused since it last accepted
--- one.
+-- one. start_seq is where the stream began, filter_seq the newest position when the filters were last changed: what became of
+-- an event can only be told with certainty if it came in later.
 CREATE TABLE cursors (
     destination_id  INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
     acknowledged_seq       INTEGER NOT NULL,
@@ -199,18 +212,21 @@ CREATE TABLE cursors (
     refusing_since  INTEGER,
     refusal_reason  TEXT,
     refusing_events INTEGER NOT NULL DEFAULT 1,
+    start_seq       INTEGER NOT NULL DEFAULT 0,
+    filter_seq      INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT a_cursor_is_a_position CHECK (acknowledged_seq >= 0),
-    CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND (batch_first IS NULL) = (batch_closed_at IS NULL)),
+    CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND (batch_first IS NULL) = (batch_closed_at IS NULL) AND batch_first <= batch_last),
     CONSTRAINT a_stream_that_refuses_has_a_reason CHECK ((refusing_since IS NULL) = (refusal_reason IS NULL)),
     CONSTRAINT refused_events_are_some CHECK (refusing_events >= 1)
 ) STRICT;
 
 -- The positions, both included, of events that came in while a destination was inactive: they are not delivered to it. last_seq
--- is null while it is inactive. A span is deleted when everything up to its end is acknowledged.
+-- is null while it is inactive. The newest thousand spans are kept, to tell what became of an event.
 CREATE TABLE inactive_spans (
     destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
     first_seq      INTEGER NOT NULL,
     last_seq       INTEGER,
+    since          INTEGER NOT NULL,
     PRIMARY KEY (destination_id, first_seq),
     CONSTRAINT a_span_ends_after_it_begins CHECK (last_seq >= first_seq)
 ) STRICT, WITHOUT ROWID;
@@ -232,6 +248,7 @@ CREATE TABLE refused_events (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX refused_events_by_position ON refused_events (seq);
 CREATE INDEX refused_events_that_are_due ON refused_events (destination_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX refused_events_that_are_retried ON refused_events (destination_id, seq) WHERE due_at IS NOT NULL;
 CREATE INDEX refused_events_that_are_parked ON refused_events (destination_id, seq) WHERE due_at IS NULL;
 CREATE INDEX refused_events_with_an_answer ON refused_events (destination_id, refused_at) WHERE response <> '';
 
@@ -268,6 +285,14 @@ CREATE TRIGGER count_a_removed_refusal AFTER DELETE ON refused_events BEGIN
         text_bytes = text_bytes - octet_length(OLD.reason) - octet_length(OLD.response)
     WHERE destination_id = OLD.destination_id;
 END;
+
+-- Refused events that were discarded, the newest ten thousand of each destination, to tell what became of an event. One that was
+-- accepted after all, because it was being sent or is sent again, is deleted here.
+CREATE TABLE discarded_events (
+    destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
+    seq            INTEGER NOT NULL,
+    PRIMARY KEY (destination_id, seq)
+) STRICT, WITHOUT ROWID;
 
 -- Failed attempts, the newest thousand of each destination; successful ones are only counted. seq is the position of the first
 -- event of the request, events how many it contained, number how many times this event had been tried.
@@ -377,6 +402,19 @@ CREATE TABLE parked_alerts (
     raised_at      INTEGER NOT NULL,
     reported       INTEGER NOT NULL
 ) STRICT;
+
+-- Certificates that expire soon, or have expired, and that administrators were notified of: that this one expires within so many days, 0 if
+-- it has expired. Those that are over are kept: one that comes back soon is not news.
+CREATE TABLE certificate_alerts (
+    destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
+    holder         TEXT    NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    days           INTEGER NOT NULL,
+    raised_at      INTEGER NOT NULL,
+    over_since     INTEGER,
+    PRIMARY KEY (destination_id, holder),
+    CONSTRAINT a_holder_is_known CHECK (holder IN ('client', 'server'))
+) STRICT, WITHOUT ROWID;
 
 -- At most one row, while undelivered events take up much of the log's size limit and administrators were notified.
 CREATE TABLE log_alerts (

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use domain::{
     Timestamp,
-    activity::{Minute, Point, Span},
-    health::StreamFacts,
+    activity::{Minute, Point, Span, TimeRange},
+    health::{Inactive, StreamFacts},
     ids::{DestinationId, Seq},
 };
 
@@ -17,6 +17,7 @@ use crate::{
     Engine,
     admin::AdminError,
     delivery::StreamTotals,
+    sink::certificates_of,
     store::{Destination, MinuteTotals, Refused},
 };
 
@@ -28,7 +29,9 @@ const HOUR_MINUTES: u32 = 60;
 /// How many events came in and went out in one minute, over all streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traffic {
+    /// The minute.
     pub minute: Minute,
+    /// Number of events received.
     pub received: u64,
     /// One event counts once for each destination that accepted it.
     pub delivered: u64,
@@ -40,9 +43,17 @@ impl Engine {
     /// # Errors
     /// [`AdminError::Internal`].
     pub async fn activity(&self, id: DestinationId, span: Span) -> Result<Vec<Point>, AdminError> {
-        let end = Minute::of(self.clock().now());
-        let minutes = self.database().read_minutes(id, span.start(end)).await?;
-        Ok(span.points(end, minutes))
+        let range = TimeRange::last(span, Minute::of(self.clock().now()));
+        self.activity_in(id, range).await
+    }
+
+    /// The same of any stretch of time. Counts are kept for eight days.
+    ///
+    /// # Errors
+    /// [`AdminError::Internal`].
+    pub async fn activity_in(&self, id: DestinationId, range: TimeRange) -> Result<Vec<Point>, AdminError> {
+        let minutes = self.database().read_minutes(id, range.start()).await?;
+        Ok(range.sum(minutes))
     }
 
     /// What came in and went out in each of the last 60 minutes, the one that is running last.
@@ -102,12 +113,27 @@ impl Engine {
         Ok(self.forecast(&destinations).await?.into_values().min())
     }
 
+    /// What an inactive destination misses, from this position on.
+    fn missed(&self, first: Seq, since: Timestamp) -> Inactive {
+        let events = self
+            .log()
+            .last_seq()
+            .get()
+            .saturating_sub(first.get())
+            .saturating_add(1);
+        Inactive {
+            since,
+            not_sent: u64::try_from(events).unwrap_or(0),
+        }
+    }
+
     /// What else is worth knowing of these streams, in their order.
     pub(crate) async fn facts_of(&self, destinations: &[Destination]) -> Result<Vec<StreamFacts>, AdminError> {
         let end = Minute::of(self.clock().now());
         let refused = self.database().count_all_refused().await?;
         let totals = self.database().read_totals(end.minus(RATE_MINUTES - 1)).await?;
         let full_at = self.forecast(destinations).await?;
+        let inactive = self.database().read_open_spans().await?;
         let mut facts = Vec::with_capacity(destinations.len());
         for destination in destinations {
             let id = destination.id;
@@ -118,6 +144,7 @@ impl Engine {
                 Some(after) => self.log().next_received_at(after).await?,
                 None => None,
             };
+            let certificates = certificates_of(&destination.target, self.clients());
             let Refused { retrying, parked } = refused.get(&id).copied().unwrap_or_default();
             facts.push(StreamFacts {
                 last_success_at,
@@ -125,6 +152,10 @@ impl Engine {
                 log_full_at: full_at.get(&id).copied(),
                 retrying,
                 parked,
+                inactive: inactive.get(&id).map(|&(first, since)| self.missed(first, since)),
+                concurrency: self.delivery().concurrency_of(id),
+                client_certificate_expires_at: certificates.client.expires_at(),
+                server_certificate_expires_at: certificates.server.expires_at(),
                 per_minute: per_minute(end, totals.get(&id).map_or(&[], Vec::as_slice)),
             });
         }

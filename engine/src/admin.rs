@@ -6,26 +6,32 @@
 //! the command line, which work on the data folder without an engine.
 
 mod alerts;
+mod deliveries;
 mod destinations;
 mod error;
+mod exports;
 mod maintenance;
 mod overview;
 mod parked;
 mod passwords;
 mod replays;
+mod saved_views;
 mod sessions;
 mod settings;
+mod sign_in;
+mod streams;
 mod tokens;
 mod users;
 
 pub use self::{
-    destinations::{Addition, DestinationState, KnownEventType},
+    destinations::{Addition, DestinationState},
     error::AdminError,
     maintenance::{Maintenance, MaintenanceError},
     overview::Overview,
     passwords::PasswordChange,
     replays::ReplayStanding,
-    sessions::{CheckedCredentials, SignInOutcome},
+    sign_in::SignInOutcome,
     users::FirstUser,
 };
-pub use crate::store::{BROWSER_KNOWN_FOR, Destination, Header, IdempotencyKey, KnownBrowser, Namespace, Target};
+pub use crate::exports::ExportProgress;
+pub use crate::store::{Destination, Header, IdempotencyKey, Namespace, Target};

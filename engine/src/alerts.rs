@@ -8,6 +8,7 @@
 //! The alert about the log measures the largest backlog, not the size of the file: delivered events are removed automatically.
 //! Events that a destination has refused and that are kept for it count, too.
 
+mod certificates;
 mod email;
 mod not_sent;
 mod notices;
@@ -33,7 +34,7 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub use self::open::{OpenAlert, OpenAlerts};
+pub use self::open::{ExpiringCertificate, OpenAlert, OpenAlerts};
 pub(crate) use self::{not_sent::NotSent, notices::test_notice};
 use crate::{
     clock::Clock,
@@ -72,6 +73,8 @@ pub(crate) struct Alerts {
     pub(crate) settings: Arc<Settings>,
     pub(crate) clients: GuardedClients,
     pub(crate) clock: Clock,
+    /// The base of links in notices, without a trailing slash.
+    pub(crate) public_url: String,
     /// Something is to be sent.
     pub(crate) wake: Notify,
     /// One check at a time, and one round of sending: two would send the same notification twice.
@@ -168,6 +171,7 @@ impl Alerts {
                 self.store(&settings, change, news).await?;
             }
         }
+        is_notified |= self.look_at_certificates(&settings, &destinations, &open).await?;
         let share = settings.thresholds.log_share;
         let is_raised = open.log_raised_at.is_some();
         if let Some((change, news)) = self.look_at_log(&destinations, is_raised, share).await? {
@@ -307,7 +311,7 @@ impl Alerts {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let notification = news.map(|news| Notification {
-            notices: notices::notices_of(&news, settings, now),
+            notices: notices::notices_of(&news, settings, &self.public_url, now),
             instance_event: Recorded::new(InstanceEvent::alert(news), &Author::system(), now),
         });
         self.database.change_trouble(change, notification.as_ref()).await

@@ -42,8 +42,9 @@ impl Clock {
 
     /// Pauses between the requests of a stream or replay in trouble pass so many times as fast: for tests, which would otherwise
     /// spend most of their time in them. Deadlines stay.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_speed(self, speed: u32) -> Self {
+    pub(crate) fn with_speed(self, speed: u32) -> Self {
         Self {
             speed: speed.max(1),
             ..self

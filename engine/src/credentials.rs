@@ -1,19 +1,23 @@
-//! What lets a client in: passwords, sessions and API tokens.
+//! What lets a client in: passwords, sessions and API tokens; and how often it may try.
 
 mod api_token;
 mod lookup;
 mod password;
 mod random_text;
 mod session;
+mod sign_in_attempts;
+mod throttle;
 mod token_cache;
 
-use self::token_cache::TokenCache;
 pub use self::{
     api_token::{ApiToken, TokenHash},
     password::{PasswordError, Passwords},
     random_text::random_text,
-    session::{SESSION_IDLE, SessionKey},
+    session::SessionKey,
+    throttle::{Remaining, Throttle, Wait},
 };
+pub(crate) use self::{session::SESSION_IDLE, sign_in_attempts::Attempt};
+use self::{sign_in_attempts::SignInAttempts, token_cache::TokenCache};
 pub use crate::store::{StoreError, StoredToken};
 
 /// What checking credentials needs besides the store.
@@ -21,4 +25,5 @@ pub use crate::store::{StoreError, StoredToken};
 pub(crate) struct Credentials {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: TokenCache,
+    pub(crate) attempts: SignInAttempts,
 }

@@ -8,6 +8,7 @@
 //! - `replay` sends parts of the log once more, beside a stream and never before it.
 //! - Both run on a `thread` of their own, which obeys the supervisor's commands, work with what is `shared`, and judge by the same
 //!   `evidence` whether the destination or an event fails.
+//! - `flight` are the requests that either has in flight.
 //! - `batches` are stretches of the log that are sent as one, under bounds that are stored first.
 //! - `progress` is the cursor, `backoff` the pause of a destination in trouble, `refusals` the events refused one by one,
 //!   `waits` what replays wait for, and `pace` how many requests are in flight.
@@ -23,6 +24,7 @@
 mod backoff;
 mod batches;
 mod evidence;
+mod flight;
 mod pace;
 mod progress;
 mod queues;
@@ -37,4 +39,4 @@ mod waits;
 mod worker;
 
 pub use self::totals::{Failure, StreamTotals};
-pub(crate) use self::{status::ParkError, supervisor::Delivery};
+pub(crate) use self::{status::ParkError, supervisor::Delivery, totals::AcceptedRequest};

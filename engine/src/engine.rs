@@ -26,10 +26,11 @@ use crate::{
     credentials::Credentials,
     delivery::Delivery,
     error_chain::error_chain,
+    exports::Exports,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
     instance_events::{Recorded, relay},
     log::{EventLog, LogError},
-    net::{GuardedClients, NetworkRules},
+    net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
     open_error::OpenError,
     pairing::Pairing,
     retention,
@@ -42,6 +43,9 @@ use crate::{
 
 /// How often work is checked for whose signal was lost.
 const UPKEEP_PERIOD: Duration = Duration::from_secs(2);
+
+/// Replays that are counted at the same time.
+const COUNTS_AT_A_TIME: usize = 2;
 
 /// The maximum number of connection tests at a time.
 const TESTS_AT_A_TIME: usize = 4;
@@ -59,8 +63,14 @@ pub struct EngineConfig {
     pub destination_limit: u32,
     /// `events.db` and `audit-streams.db` are used together although they don't match.
     pub accepts_mismatched_files: bool,
+    /// The URL of the page without a trailing slash, for links in e-mails and webhooks.
+    pub public_url: String,
     /// The addresses of external services.
     pub services: SinkServices,
+    /// Certificates of CAs that are trusted for all outgoing connections, beside those of the machine.
+    pub ca_file: Option<CaFile>,
+    /// Through which proxy outgoing HTTP connections go.
+    pub proxy: InstanceProxy,
 }
 
 impl From<LogError> for OpenError {
@@ -137,7 +147,10 @@ pub struct Engine {
     editing: Mutex<()>,
     /// A permit for each connection test.
     tests: Semaphore,
+    /// A permit for each replay that is being counted: that reads much of the log.
+    replay_counts: Semaphore,
     credentials: Credentials,
+    exports: Exports,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: FolderLock,
 }
@@ -186,6 +199,7 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         let clients = GuardedClients::new(settings.network().rules());
+        let clients = clients.with_ca_file(config.ca_file).with_instance_proxy(config.proxy);
         let delivery = Arc::new(Delivery::start(
             log.clone(),
             database.clone(),
@@ -200,6 +214,7 @@ impl Engine {
             settings: Arc::clone(&settings),
             clients: clients.clone(),
             clock: clock.clone(),
+            public_url: config.public_url,
             wake: Notify::new(),
             looking: Mutex::new(()),
             sending: Mutex::new(()),
@@ -228,7 +243,9 @@ impl Engine {
             destination_limit: config.destination_limit,
             editing: Mutex::new(()),
             tests: Semaphore::new(TESTS_AT_A_TIME),
+            replay_counts: Semaphore::new(COUNTS_AT_A_TIME),
             credentials: Credentials::default(),
+            exports: Exports::default(),
             _folder_lock: folder_lock,
         })
     }
@@ -323,8 +340,16 @@ impl Engine {
         &self.credentials
     }
 
+    pub(crate) const fn exports(&self) -> &Exports {
+        &self.exports
+    }
+
     pub(crate) const fn tests(&self) -> &Semaphore {
         &self.tests
+    }
+
+    pub(crate) const fn replay_counts(&self) -> &Semaphore {
+        &self.replay_counts
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -404,7 +429,7 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
         {
             tracing::warn!(
                 error = error_chain(&error),
-                "Refused events that no stream needs any more could not be removed."
+                "Rejected events that no stream needs any more could not be removed."
             );
         }
     }

@@ -12,6 +12,7 @@ pub mod credentials;
 mod delivery;
 mod engine;
 mod error_chain;
+mod exports;
 mod folder;
 mod incident;
 mod ingest;
@@ -37,13 +38,14 @@ pub const THREAD_STACK: usize = 8 * 1024 * 1024;
 
 pub use self::{
     activity::Traffic,
-    admin::{Addition, DestinationState, KnownEventType, ReplayStanding},
-    alerts::{OpenAlert, OpenAlerts},
+    admin::{Addition, DestinationState, ReplayStanding},
+    alerts::{ExpiringCertificate, OpenAlert, OpenAlerts},
     delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
     error_chain::error_chain,
     incident::report_incident,
     ingest::IngestError,
+    net::{CaFile, CaFileError, InstanceProxy},
     open_error::OpenError,
     pairing::Mismatch,
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},

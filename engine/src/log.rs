@@ -15,6 +15,7 @@
 //! entity, type and address, `walk` and `search` how searches use it.
 
 mod append;
+mod brief;
 mod browse;
 mod browse_position;
 mod by_seq;
@@ -24,6 +25,7 @@ mod damage;
 mod error;
 mod filter;
 mod guarded_pool;
+mod histogram;
 mod identity;
 mod in_time;
 mod index;
@@ -40,6 +42,7 @@ mod row;
 mod schema;
 mod search;
 mod statement;
+mod summary;
 mod tail;
 mod tally;
 mod types;
@@ -63,7 +66,8 @@ pub use self::{
     browse_position::BrowsePosition,
     by_seq::{Arrivals, CountedPage, SeqBrowsed, SeqRequest},
     error::{AppendError, LogError},
-    filter::{BrowseRequest, EntityFilter, EventFilter},
+    filter::{BrowseRequest, EntityFilter, EventFilter, Exclusions},
+    histogram::Intervals,
     usage::{Stored, Writing},
 };
 #[cfg(test)]

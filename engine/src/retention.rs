@@ -17,7 +17,7 @@ use crate::{
 pub(crate) enum RetentionError {
     #[error("the undelivered events could not be determined")]
     Store(#[from] StoreError),
-    #[error("the log refused")]
+    #[error("the log failed")]
     Log(#[from] LogError),
 }
 

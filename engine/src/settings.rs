@@ -24,9 +24,13 @@ use crate::{
 /// Settings from the command line or the environment; `None` for those that are not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FixedSettings {
+    /// Whether destinations may be on the local network. `None` if the page decides.
     pub allow_local_network: Option<bool>,
+    /// What destinations may use besides. `None` if the page decides.
     pub network_allowlist: Option<Vec<AllowEntry>>,
+    /// How long events are kept. `None` if the page decides.
     pub retention_days: Option<RetentionDays>,
+    /// Maximum size of the log. `None` if the page decides.
     pub log_size: Option<LogSize>,
     /// The size limit of an event.
     pub event_size: Option<EventSizeLimit>,
@@ -44,7 +48,9 @@ pub enum Origin {
 /// A setting that is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting<T> {
+    /// The value in effect.
     pub value: T,
+    /// Where it comes from.
     pub origin: Origin,
 }
 
@@ -69,7 +75,9 @@ impl<T> Setting<T> {
 pub struct NetworkSettings {
     /// Sent back with a change.
     pub version: i64,
+    /// Whether destinations may be on the local network.
     pub allow_local_network: Setting<bool>,
+    /// What destinations may use besides the public internet.
     pub allowlist: Setting<Vec<AllowEntry>>,
 }
 
@@ -88,7 +96,9 @@ impl NetworkSettings {
 pub struct RetentionSettings {
     /// Sent back with a change.
     pub version: i64,
+    /// How long events are kept.
     pub days: Setting<RetentionDays>,
+    /// Maximum size of the log.
     pub log_size: Setting<LogSize>,
 }
 

@@ -4,12 +4,15 @@
 //! worker.
 
 mod address;
+mod certificates;
 mod contract;
 mod google;
 mod http;
 mod kind;
 mod report;
 mod s3;
+mod sources;
+mod tls;
 
 use std::sync::Arc;
 
@@ -17,6 +20,7 @@ use domain::{destination::DestinationKind, ids::ReplayId};
 
 pub use self::contract::SinkServices;
 pub(crate) use self::{
+    certificates::{CertificatesSeen, certificates_of},
     contract::{Batch, Batching, Report, SendReport, Sink, SinkError, USER_AGENT},
     http::{Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP},
     kind::SinkKind,

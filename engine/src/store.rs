@@ -11,11 +11,13 @@ mod database;
 mod delivery;
 mod destinations;
 mod error;
+mod event_facts;
 mod instance;
 mod instance_events;
 mod refused;
 mod refused_event;
 mod replays;
+mod saved_views;
 mod sessions;
 mod settings;
 mod tokens;
@@ -23,21 +25,23 @@ mod users;
 
 pub(crate) use self::{
     activity::MinuteTotals,
-    alerts::{Channel, Notice, Notification, StoredAlertSettings, TroubleChange},
+    alerts::{Channel, Notice, Notification, OpenTroubles, StoredAlertSettings, TroubleChange},
+    browsers::KnownBrowser,
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate},
-    destinations::{Admission, Insertion, NewDestination, UpdateError},
+    delivery::{Attempt, Cursor, CursorUpdate, Stored, StoredRefusedChange},
+    destinations::{Admission, ChangedDestination, Insertion, NewDestination, UpdateError},
+    event_facts::{EventFacts, RefusedFacts},
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
-    refused_event::{DueEvent, ParkedEvent, RefusedEvent},
+    refused_event::{DueEvent, ListedEvent, RefusedEvent},
     replays::{InsertReplayError, NewReplay, Replay, ReplayPosition, ReplayUpdate},
+    saved_views::ViewError,
     sessions::{NewSession, StoredSession},
     settings::{StoredNetwork, StoredRetention},
-    tokens::NewToken,
+    tokens::{NewToken, TokenError},
     users::{KeptSession, ListedUser, StoredUser, UserError},
 };
 pub use self::{
-    browsers::{BROWSER_KNOWN_FOR, KnownBrowser},
     destinations::{Destination, Header, IdempotencyKey, Namespace, Target},
     error::StoreError,
     tokens::StoredToken,

@@ -45,6 +45,7 @@ pub enum KeyError {
 }
 
 /// Sealed with another key, for another place, or damaged.
+/// A stored secret that was encrypted with another key, or was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a stored secret can't be decrypted with this instance's key; check that secret.key is the one it was encrypted with"

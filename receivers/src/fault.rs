@@ -56,9 +56,11 @@ impl From<u16> for Fault {
 /// A complete answer, sent as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
+    /// Status of the response.
     pub status: StatusCode,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
+    /// Body of the response.
     pub body: String,
     /// How long after the request it is sent.
     pub delay: Duration,
@@ -75,16 +77,19 @@ impl Answer {
         }
     }
 
+    /// A redirect to `location`.
     pub fn redirect(status: u16, location: impl Into<String>) -> Self {
         Self::from(status).with_header("location", location)
     }
 
+    /// The same response with one more header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
+    /// The same response, sent after a delay.
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;

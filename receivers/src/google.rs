@@ -51,6 +51,7 @@ use crate::{
 pub struct Options {
     /// The only project that its service account may write to.
     pub project_id: String,
+    /// How long an access token is valid.
     pub token_lifetime: Duration,
     /// Entries older than this are taken and then not to be found, as Google does after its retention period (30 days by
     /// default). `None`: entries of any age are kept.
@@ -127,6 +128,7 @@ impl GoogleServer {
         format!("{}{WRITE_PATH}", self.url())
     }
 
+    /// The account whose tokens it issues.
     pub fn service_account(&self) -> &ServiceAccount {
         &self.desk.account
     }
@@ -193,6 +195,7 @@ impl GoogleServer {
         self.look(|received| received.entries(project).cloned().collect())
     }
 
+    /// How many access tokens it has issued.
     pub fn tokens_issued(&self) -> usize {
         self.look(|received| received.tokens_issued)
     }

@@ -7,6 +7,7 @@
 //! - [`google`]: Google's token endpoint and Cloud Logging's `entries:write`, written from their public definitions; it
 //!   refuses what the service would refuse, with the same messages.
 //! - [`nginx`]: the web server behind which most receivers are.
+//! - [`tinyproxy`]: a proxy between Audit Streams and a receiver.
 //! - [`raw`]: answers that no HTTP library would send, byte by byte.
 //!
 //! The first three record every request and can be given a [`Fault`] to answer with. S3 and Google also have control paths
@@ -26,6 +27,7 @@ pub mod raw;
 mod receiver;
 mod record;
 pub mod s3;
+pub mod tinyproxy;
 
 pub use self::{
     events::Events,

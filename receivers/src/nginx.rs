@@ -44,10 +44,13 @@ pub struct Nginx {
 /// One request, from the access log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
+    /// Status of the response.
     pub status: u16,
     /// nginx's number of the connection.
     pub connection: u64,
+    /// Version of HTTP, such as `HTTP/2.0`.
     pub protocol: String,
+    /// The header `webhook-id` of the request.
     pub webhook_id: String,
 }
 
@@ -95,6 +98,7 @@ impl Nginx {
         Ok(nginx)
     }
 
+    /// The port on which it listens.
     pub const fn port(&self) -> u16 {
         self.port
     }

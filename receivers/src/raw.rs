@@ -36,10 +36,12 @@ pub struct RawRequest<'request> {
     pub connection: usize,
     /// Its number on this connection, from 0.
     pub number: usize,
+    /// The whole request, head and body, as it was received.
     pub bytes: &'request [u8],
 }
 
 impl RawRequest<'_> {
+    /// The request as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(self.bytes).into_owned()
     }
@@ -96,10 +98,12 @@ impl RawServer {
         Self::start(move |_| Reply::SendAndHang(start.clone())).await
     }
 
+    /// The port on which it listens.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
+    /// The URL at which it listens.
     pub fn url(&self) -> String {
         format!("http://{}/in", self.address)
     }

@@ -31,10 +31,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A request, complete with its body.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Method of the request.
     pub method: Method,
+    /// Path and query, as they were sent.
     pub uri: Uri,
+    /// Version of HTTP.
     pub version: Version,
+    /// Headers of the request.
     pub headers: HeaderMap,
+    /// The whole body.
     pub body: Bytes,
     /// When its body was complete.
     pub at: Instant,
@@ -47,6 +52,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// The path without the query.
     pub fn path(&self) -> &str {
         self.uri.path()
     }
@@ -143,6 +149,7 @@ impl Receiver {
         })
     }
 
+    /// The port on which it listens.
     pub fn port(&self) -> u16 {
         self.listener.address().port()
     }

@@ -94,6 +94,7 @@ impl S3Server {
         self.listener.url()
     }
 
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
     }

@@ -1,7 +1,7 @@
 //! The guide (`docs/guide.md`) as the page `/help`, inside the binary with its pictures.
 //!
-//! It asks for no session: it tells nothing about this instance, and who can't sign in may need it most. It has no script
-//! but the one that puts on the chosen theme.
+//! It asks for no session: it tells nothing about this instance, and who can't sign in may need it most. Its scripts apply
+//! the chosen theme and search the guide.
 
 mod render;
 
@@ -23,19 +23,24 @@ use axum::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
 
-use crate::page::FIRST_SCRIPT;
+use crate::{compression, page::FIRST_SCRIPT};
 
 const GUIDE: &str = include_str!("../../docs/guide.md");
+
+/// Shows in the contents only the sections that have all words of the search.
+const SEARCH: &str = include_str!("help/search.js");
 
 include!(concat!(env!("OUT_DIR"), "/guide_pictures.rs"));
 
 /// Rendered when it is first asked for, and the same for the life of the process.
-static PAGE: LazyLock<String> = LazyLock::new(|| render::page(GUIDE, &Assets::names().css, FIRST_SCRIPT));
+static PAGE: LazyLock<String> = LazyLock::new(|| render::page(GUIDE, &Assets::names().css, FIRST_SCRIPT, SEARCH));
 
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let script = BASE64_STANDARD.encode(Sha256::digest(FIRST_SCRIPT));
+    let scripts =
+        [FIRST_SCRIPT, SEARCH].map(|script| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))));
+    let scripts = scripts.join(" ");
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{script}'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; font-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).ok()
@@ -44,6 +49,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
 pub(crate) fn router(services: &Services) -> Router {
     Router::new()
         .route("/help", get(show_guide))
+        .layer(compression::layer())
         .route("/help/images/{name}", get(show_picture))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
 }

@@ -5,6 +5,7 @@
 //! `assets`). No SQL, no outgoing connections, no delivery: that is `engine`.
 
 mod cli;
+mod compression;
 mod help;
 mod page;
 mod receive;

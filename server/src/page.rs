@@ -1,18 +1,9 @@
-//! The admin page: the Leptos app, and the engine behind its port.
+//! The admin page: serves the Leptos app of the crate `app`, and gives its server functions the engine.
 
-mod counted_replays;
-mod destinations;
-mod events;
-mod failure;
-mod password;
+mod exports;
 mod permissions;
-mod port;
-mod replays;
 mod routes;
-mod sessions;
-mod sign_in;
 mod sign_in_guard;
-mod streams;
 
 pub(crate) use app::FIRST_SCRIPT;
 

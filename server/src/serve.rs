@@ -9,8 +9,10 @@ mod connections;
 mod deadlines;
 mod open_files;
 mod signals;
+mod streams;
 mod timed_body;
 mod timed_stream;
+mod tls;
 mod token_uses;
 
 use std::{net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
@@ -21,10 +23,11 @@ use api::{
 };
 use domain::access::NewPassword;
 use engine::{Engine, EngineConfig, clock::Clock};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{task::JoinHandle, time::Instant};
 
 pub(crate) use self::announcement::ROOT_PASSWORD;
-use self::{announcement::Announcement, deadlines::ClientDeadlines, signals::Signals};
+pub(crate) use self::tls::{Tls, TlsFiles, TlsSetting};
+use self::{announcement::Announcement, connections::Listener, deadlines::ClientDeadlines, signals::Signals};
 use crate::{cli::CommandError, router::router};
 
 /// Settings that have been checked.
@@ -34,6 +37,8 @@ pub(crate) struct ServeConfig {
     pub(crate) listen: SocketAddr,
     /// None means that of the listener.
     pub(crate) public_url: Option<PublicUrl>,
+    /// None means that the listener speaks HTTP without TLS.
+    pub(crate) tls: Option<Tls>,
     pub(crate) shutdown_deadline: Duration,
     /// Events a second for each token; none for no limit.
     pub(crate) ingest_rate: Option<NonZeroU32>,
@@ -60,14 +65,20 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         address: config.listen,
         source,
     })?;
-    let engine = Engine::open(config.engine, Clock::machine()).await?;
-    let first_user = engine.ensure_first_user(config.root_password).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
     let public_url = config.public_url.map(|public_url| public_url.listening_on(address));
-    let public_url = public_url.unwrap_or_else(|| PublicUrl::of_listener(address));
-    warn_of_risks(&public_url, &config.trusted_proxies, address);
+    let is_tls = config.tls.is_some();
+    let public_url = public_url.unwrap_or_else(|| PublicUrl::of_listener(address, is_tls));
+    let engine = EngineConfig {
+        public_url: public_url.as_str().to_owned(),
+        ..config.engine
+    };
+    let engine = Engine::open(engine, Clock::machine()).await?;
+    let first_user = engine.ensure_first_user(config.root_password).await?;
+    warn_of_risks(&public_url, &config.trusted_proxies, address, is_tls);
     Announcement {
         address,
+        is_tls,
         public_url: &public_url,
         data_dir: &data_dir,
         first_user,
@@ -83,12 +94,15 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
             api_rate: config.api_rate,
         },
     );
+    let tls = config.tls;
+    let listener = Listener { listener, tls };
     run(&services, listener, &mut signals, config.shutdown_deadline).await;
     Ok(())
 }
 
-async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, deadline: Duration) {
+async fn run(services: &Services, listener: Listener, signals: &mut Signals, deadline: Duration) {
     let storing_uses = tokio::spawn(token_uses::store_regularly(Arc::clone(services)));
+    let following_files = listener.tls.clone().map(|tls| tokio::spawn(tls.follow_files()));
     let serving = connections::Connections::serve(
         listener,
         router(services),
@@ -102,6 +116,7 @@ async fn run(services: &Services, listener: TcpListener, signals: &mut Signals, 
         () = signals.next() => tracing::warn!("Stopped immediately by a second signal."),
     }
     storing_uses.abort();
+    following_files.inspect(JoinHandle::abort);
 }
 
 /// Requests may use most of the time; what they leave, and a quarter at least, is for the deliveries in progress.
@@ -116,11 +131,11 @@ async fn shut_down(services: &Services, serving: connections::Connections, deadl
 }
 
 /// Settings that work but are likely not what was meant.
-fn warn_of_risks(public_url: &PublicUrl, trusted_proxies: &TrustedProxies, address: SocketAddr) {
+fn warn_of_risks(public_url: &PublicUrl, trusted_proxies: &TrustedProxies, address: SocketAddr, is_tls: bool) {
     if !public_url.is_https() && !public_url.is_loopback() {
         tracing::warn!("The public URL is not https: passwords and tokens cross the network unencrypted.");
     }
-    if public_url.is_https() && trusted_proxies.is_empty() {
+    if public_url.is_https() && !is_tls && trusted_proxies.is_empty() {
         tracing::warn!(
             %address,
             "The public URL is https, so a proxy is in front of this server, but no proxy is trusted: audit events and \

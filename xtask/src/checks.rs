@@ -9,7 +9,6 @@ mod http_client_place;
 mod import_cycles;
 mod import_scan;
 mod kind_place;
-mod left_out;
 mod machine_traces;
 mod plain_words;
 mod source;
@@ -44,7 +43,6 @@ fn findings_in(source: &Source) -> Vec<String> {
     findings.extend(engine_surface::check(source));
     findings.extend(http_client_place::check(source));
     findings.extend(machine_traces::check(source));
-    findings.extend(left_out::check(source));
     findings.extend(kind_place::check(source));
     findings.extend(plain_words::check(source));
     findings

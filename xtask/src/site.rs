@@ -2,14 +2,12 @@
 //! of the crate `assets` embeds (`target/site-release`, see `assets/build.rs`).
 //!
 //! What is made under `/pkg` carries a hash of its content in its name and may be cached for ever; `public/` keeps its
-//! names. Every text-like asset lies beside its brotli and gzip forms, so that the server compresses nothing. The
+//! names. Every text-like asset lies beside its brotli and gzip forms, so that the server does not compress them. The
 //! folder is replaced only when an input has changed, so an unchanged page costs no server rebuild.
 
 mod asset;
-
 mod budget;
 mod compress;
-mod left_out;
 mod manifest;
 mod public;
 mod script;

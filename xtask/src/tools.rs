@@ -9,5 +9,6 @@ mod lockfile;
 pub(crate) mod nginx;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod tinyproxy;
 pub(crate) mod wasm_bindgen;
 pub(crate) mod wasm_target;

@@ -1,30 +1,38 @@
 //! Authorises tokens.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE, request::Parts};
 use domain::access::{
-    Scope,
+    CertificateName, Scope,
     permissions::{self, Denied, Holder},
 };
 use engine::credentials::{StoredToken, TokenHash};
 
-use super::bearer::bearer_text;
-use crate::{error::ApiError, services::Services, web::Peer};
+use super::sent::Sent;
+use crate::{
+    error::ApiError,
+    services::Services,
+    web::{ClientCertificate, Peer, check_sender},
+};
+
+/// Names of a certificate in a message.
+const SHOWN_NAMES: usize = 10;
 
 /// The operation on the fast path: it counts no requests and loads no session.
 pub(crate) const INGEST: &str = "POST /api/v1/audit_events";
 
-/// The token, if it is valid and may post events. Its use is recorded.
+/// The token, or that of the client certificate, if it is valid and may post events. Its use is recorded.
 ///
 /// # Errors
 /// 401, 403, or 429 after too many bad tokens from one address.
 pub(crate) async fn authorise_ingest(
     services: &Services,
     peer: Peer,
-    headers: &HeaderMap,
+    parts: &Parts,
 ) -> Result<Arc<StoredToken>, ApiError> {
-    let token = find_valid(services, peer, headers).await?;
+    let sent = Sent::of(parts).ok_or_else(missing)?;
+    let token = find_valid(services, peer, parts, sent).await?;
     permissions::authorise(INGEST, Holder::Token(&token.scopes)).map_err(denied)?;
     services.engine.note_token_use(token.id);
     Ok(token)
@@ -41,24 +49,38 @@ pub(crate) fn denied(denied: Denied) -> ApiError {
 /// The token, if it is valid, whatever its scopes.
 ///
 /// # Errors
-/// 401, or 429 after too many bad tokens from one address.
+/// 401, 403 for a request that a browser makes for a page of another site, or 429 after too many bad tokens from one address.
 pub(crate) async fn find_valid(
     services: &Services,
     peer: Peer,
-    headers: &HeaderMap,
+    parts: &Parts,
+    sent: Sent<'_>,
 ) -> Result<Arc<StoredToken>, ApiError> {
-    let text = bearer_text(headers).ok_or_else(missing)?;
-    let found = match TokenHash::of_sent(text) {
-        Some(hash) => services.engine.find_token(hash).await,
-        None => Ok(None),
+    let now = services.engine.clock().now();
+    let found = match sent {
+        Sent::Token(text) => match TokenHash::of_sent(text) {
+            Some(hash) => services.engine.find_token(hash).await,
+            None => Ok(None),
+        },
+        Sent::Certificate(certificate) => {
+            check_sender(&services.public_url, &parts.method, &parts.headers)?;
+            match now < certificate.valid_until {
+                true => services.engine.find_token_of_certificate(&certificate.names).await,
+                false => {
+                    return Err(unauthorised(
+                        "expired_certificate",
+                        "The client certificate has expired.",
+                    ));
+                }
+            }
+        }
     };
     let found = found.map_err(|error| ApiError::internal("The API token could not be read.", &error))?;
-    let now = services.engine.clock().now();
     match found {
         Some(token) if token.is_valid(now) => Ok(token),
         found => {
-            let address = services.trusted_proxies.client_address(peer, headers);
-            Err(refuse(services, address, found.as_deref()))
+            let address = services.trusted_proxies.client_address(peer, &parts.headers);
+            Err(refuse(services, address, found.as_deref(), sent))
         }
     }
 }
@@ -83,17 +105,44 @@ fn not_in_scope(scope: Scope) -> ApiError {
 }
 
 /// The token is unknown, revoked or expired. The reason is reported only to a client that has the token itself.
-fn refuse(services: &Services, address: IpAddr, found: Option<&StoredToken>) -> ApiError {
+fn refuse(services: &Services, address: IpAddr, found: Option<&StoredToken>, sent: Sent<'_>) -> ApiError {
     if let Err(wait) = services.failed_tokens.count(address) {
         let message = "Too many requests with an invalid API token came from this address.";
         return ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message)
             .with_retry_after(wait.seconds());
     }
-    let (code, message) = match found {
-        None => ("unknown_token", "This API token does not exist."),
-        Some(token) if token.revoked_at.is_some() => ("revoked_token", "This API token is revoked."),
-        Some(_) => ("expired_token", "This API token has expired."),
-    };
+    match (found, sent) {
+        (None, Sent::Token(_)) => unauthorised("unknown_token", "This API token does not exist."),
+        (None, Sent::Certificate(certificate)) => unauthorised("unknown_certificate", unknown(certificate)),
+        (Some(token), _) if token.revoked_at.is_some() => unauthorised("revoked_token", "This API token is revoked."),
+        (Some(_), Sent::Token(_)) => unauthorised("expired_token", "This API token has expired."),
+        (Some(_), Sent::Certificate(_)) => {
+            unauthorised("expired_token", "The API token of the client certificate has expired.")
+        }
+    }
+}
+
+fn unauthorised(code: &'static str, message: impl Into<Cow<'static, str>>) -> ApiError {
     let challenge = HeaderValue::from_static(r#"Bearer realm="audit-streams", error="invalid_token""#);
     ApiError::new(StatusCode::UNAUTHORIZED, code, message).with_header(WWW_AUTHENTICATE, challenge)
+}
+
+/// The client knows its own certificate, and which of its names count.
+fn unknown(certificate: &ClientCertificate) -> String {
+    let names: Vec<&str> = certificate
+        .names
+        .iter()
+        .take(SHOWN_NAMES)
+        .map(CertificateName::as_str)
+        .collect();
+    if names.is_empty() {
+        return "No name of the client certificate can stand for an API token: it has no subject, host name, e-mail address or \
+                URI."
+            .to_owned();
+    }
+    format!(
+        "No API token has the client certificate of this request, whose names are: {}. To create one, run `audit-streams token \
+         create --client-certificate NAME`.",
+        names.join("; ")
+    )
 }

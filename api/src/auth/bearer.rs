@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 /// The header that GitLab's clients send.
-const PRIVATE_TOKEN: &str = "private-token";
+pub(super) const PRIVATE_TOKEN: &str = "private-token";
 
 /// The token from `Authorization: Bearer …`, otherwise from `PRIVATE-TOKEN`. `None` if neither is present and readable.
 pub(crate) fn bearer_text(headers: &HeaderMap) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Identifies the caller of the API: a token, or an administrator who is signed in.
 //!
-//! A token is sent in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without a token can have a session cookie instead.
+//! A token is sent in `Authorization: Bearer` or `PRIVATE-TOKEN`. A request without a token can have a session cookie instead; with
+//! neither, a client certificate can stand for a token.
 //! Because browsers attach cookies to requests that other sites make, a request with a cookie that changes something must come from
 //! this server's own pages. Ingest accepts no cookies and does not use this module (see `authorise`).
 
@@ -13,19 +14,20 @@ use domain::{
         permissions::{self, Holder, Permission},
     },
     instance_event::{Author, AuthorClass},
+    view::Visibility,
 };
-use engine::credentials::{StoredToken, TokenHash};
+use engine::credentials::StoredToken;
 
 use super::{
     authorise::{denied, find_valid, missing},
-    bearer::bearer_text,
+    sent::Sent,
 };
 use crate::{
     error::ApiError,
     export::Credential,
     limits::{Owner, RateHeaders},
     services::Services,
-    web::{Peer, check_host, check_origin},
+    web::{Peer, check_host, check_origin, session_key},
 };
 
 /// An authorised caller of an operation.
@@ -56,6 +58,14 @@ impl Caller {
     pub(crate) fn is_admin(&self) -> bool {
         self.holder().has(Permission::Admin)
     }
+
+    /// How much of a destination the caller may see.
+    pub(crate) fn visibility(&self) -> Visibility {
+        match self.is_admin() {
+            true => Visibility::Full,
+            false => Visibility::Limited,
+        }
+    }
 }
 
 /// The caller, if it is authorised for an operation of `domain::access::permissions`. The request is counted, and the use of a
@@ -64,17 +74,29 @@ impl Caller {
 /// # Errors
 /// 401, 403, or 429 after too many requests, or too many bad tokens from one address.
 pub(crate) async fn authorise(services: &Services, parts: &Parts, operation: &str) -> Result<Caller, ApiError> {
-    match bearer_text(&parts.headers) {
-        Some(text) => authorise_token(services, parts, text, operation).await,
+    match Sent::of(parts) {
+        // A browser can have a certificate for other reasons than this server.
+        Some(Sent::Certificate(_)) if is_of_session(services, parts, operation).await? => {
+            authorise_session(services, parts, operation).await
+        }
+        Some(sent) => authorise_token(services, parts, sent, operation).await,
         None => authorise_session(services, parts, operation).await,
     }
 }
 
-async fn authorise_token(services: &Services, parts: &Parts, text: &str, operation: &str) -> Result<Caller, ApiError> {
+async fn is_of_session(services: &Services, parts: &Parts, operation: &str) -> Result<bool, ApiError> {
+    let is_accepted = permissions::authorise(operation, Holder::Session).is_ok();
+    Ok(is_accepted && find_signed_in(services, parts).await?.is_some())
+}
+
+async fn authorise_token(
+    services: &Services,
+    parts: &Parts,
+    sent: Sent<'_>,
+    operation: &str,
+) -> Result<Caller, ApiError> {
     let peer = peer_of(parts)?;
-    let token = find_valid(services, peer, &parts.headers).await?;
-    // A valid token has the format of one.
-    let hash = TokenHash::of_sent(text).ok_or_else(missing)?;
+    let token = find_valid(services, peer, parts, sent).await?;
     let owner = Owner::Token(token.id);
     let rate = count(services, owner)?;
     let holder = Holder::Token(&token.scopes);
@@ -91,7 +113,7 @@ async fn authorise_token(services: &Services, parts: &Parts, text: &str, operati
         owner,
         rate,
         token: Some(Arc::clone(&token)),
-        credential: Credential::Token(hash),
+        credential: Credential::Token(token.id),
     })
 }
 
@@ -118,7 +140,7 @@ async fn authorise_session(services: &Services, parts: &Parts, operation: &str) 
 }
 
 async fn find_signed_in(services: &Services, parts: &Parts) -> Result<Option<SignedIn>, ApiError> {
-    let Some(key) = services.cookie.read(&parts.headers) else {
+    let Some(key) = session_key(services, &parts.headers) else {
         return Ok(None);
     };
     let address = services.trusted_proxies.client_address(peer_of(parts)?, &parts.headers);

@@ -20,13 +20,15 @@ use crate::{
 pub(crate) const AUDIT_EVENTS: &str = "/api/v1/audit_events";
 
 /// Paths with query parameters. On all other paths, a parameter is a mistake of the client.
-const WITH_QUERY: [&str; 6] = [
+const WITH_QUERY: [&str; 8] = [
     AUDIT_EVENTS,
     "/api/v1/audit_events.csv",
     "/api/v1/audit_events.jsonl",
     "/api/v1/destinations/{id}/activity",
     "/api/v1/destinations/{id}/attempts",
+    "/api/v1/destinations/{id}/deliveries",
     "/api/v1/destinations/{id}/parked",
+    "/api/v1/destinations/{id}/retrying",
 ];
 
 /// The name of an operation in the table of permissions. HEAD requires the same as GET.
@@ -78,5 +80,32 @@ pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> 
             drain(&mut body).await;
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_accepted_where_they_are_documented() {
+        let document: Value = serde_json::from_str(&crate::openapi::document()).unwrap();
+        let takes_query = |item: &Value| {
+            let mut operations = item.as_object().unwrap().values();
+            operations.any(|operation| {
+                let parameters = operation["parameters"].as_array();
+                parameters.is_some_and(|all| all.iter().any(|parameter| parameter["in"] == "query"))
+            })
+        };
+        let paths = document["paths"].as_object().unwrap().iter();
+        let documented: BTreeSet<&str> = paths
+            .filter(|(_, item)| takes_query(item))
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(documented, BTreeSet::from(WITH_QUERY));
     }
 }

@@ -143,8 +143,11 @@ impl World {
             encryption_key: None,
             fixed: FixedSettings::default(),
             services: SinkServices::usual().unwrap(),
+            ca_file: None,
+            proxy: engine::InstanceProxy::default(),
             accepts_mismatched_files: false,
             destination_limit: 20,
+            public_url: "http://localhost:3000".to_owned(),
         };
         let engine = Engine::open(config, Clock::machine()).await.unwrap();
         let mut tokens = BTreeMap::new();
@@ -153,6 +156,7 @@ impl World {
                 name: format!("{scope}-token"),
                 scopes: vec![scope.to_string()],
                 expires_on: String::new(),
+                client_certificate: String::new(),
             };
             tokens.insert(scope, engine.create_token(&author(), &draft).await.unwrap().token);
         }

@@ -2,15 +2,13 @@
 
 use engine::log::BrowseRow;
 
-use crate::event_summary::EventSummary;
-
 /// The first line of the file.
 pub(super) const HEADER: &str = "ID,Author ID,Author Name,Author Email,Entity ID,Entity Type,Entity Path,Target ID,\
                                  Target Type,Target Details,Action,IP Address,Created At (UTC)\r\n";
 
 /// Appends the line of an event.
 pub(super) fn push_line(lines: &mut String, event: &BrowseRow) {
-    let summary = EventSummary::of(event);
+    let summary = event.summary();
     let cells = [
         event.id.to_string(),
         summary.author_id,

@@ -10,9 +10,9 @@ use std::{
 };
 
 use axum::http::StatusCode;
-use domain::ids::SessionId;
+use domain::ids::{SessionId, TokenId};
 
-use crate::{auth::TokenHash, error::ApiError};
+use crate::error::ApiError;
 
 const PER_CREDENTIAL: usize = 4;
 
@@ -24,7 +24,7 @@ const RETRY_AFTER_SECONDS: u32 = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
     Session(SessionId),
-    Token(TokenHash),
+    Token(TokenId),
 }
 
 /// The number of exports in progress, by credential.

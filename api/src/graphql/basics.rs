@@ -5,7 +5,7 @@ use domain::{
     Timestamp,
     delivery::{Reason, advice},
     destination::DestinationKind,
-    health::StreamHealth,
+    health::{Concurrency, StreamHealth},
 };
 use engine::DestinationState;
 
@@ -25,7 +25,10 @@ impl Basics {
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
             paused: state.destination.stream_state.paused,
-            health: AuditEventStreamHealth::of(state.destination.target.kind(), &state.health),
+            health: AuditEventStreamHealth {
+                concurrency: state.facts.concurrency.map(AuditEventStreamConcurrency::from),
+                ..AuditEventStreamHealth::of(state.destination.target.kind(), &state.health)
+            },
         }
     }
 }
@@ -37,9 +40,9 @@ pub(super) struct AuditEventStreamHealth {
     state: AuditEventStreamState,
     /// Number of log positions that the stream has not acknowledged yet, at most 2147483647.
     waiting: i32,
-    /// When the stream started to back off, or when the destination started to refuse every event.
+    /// When the stream started to back off, or when the destination started to reject every event.
     since: Option<Time>,
-    /// Why the stream backs off or events are refused, and what to do about it.
+    /// Why the stream backs off or events are rejected, and what to do about it.
     reason: Option<String>,
     /// When an event was last delivered. Set for a healthy stream.
     last_success_at: Option<Time>,
@@ -47,6 +50,27 @@ pub(super) struct AuditEventStreamHealth {
     next_try_at: Option<Time>,
     /// Position in the log of the event that blocks a stream that backs off. Set if requests with this event alone fail.
     stuck_seq: Option<BigInt>,
+    /// How many requests are in flight. Set while the stream runs.
+    concurrency: Option<AuditEventStreamConcurrency>,
+}
+
+/// How many requests a stream has in flight.
+#[derive(SimpleObject)]
+pub(super) struct AuditEventStreamConcurrency {
+    /// The most requests that may be in flight now. It follows the latency and the failures of the destination.
+    limit: i32,
+    /// Requests that are in flight now.
+    in_flight: i32,
+}
+
+impl From<Concurrency> for AuditEventStreamConcurrency {
+    fn from(concurrency: Concurrency) -> Self {
+        let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+        Self {
+            limit: count(concurrency.limit),
+            in_flight: count(concurrency.in_flight),
+        }
+    }
 }
 
 /// State of a stream.
@@ -60,7 +84,7 @@ pub(super) enum AuditEventStreamState {
     Healthy,
     /// The stream is delivering its backlog.
     CatchingUp,
-    /// The destination refuses every event. Refused events are retried and then parked, and the stream continues.
+    /// The destination rejects every event. Rejected events are retried and then parked, and the stream continues.
     Refusing,
     /// The destination does not accept events. The stream backs off and retries, and no event is dropped.
     Retrying,
@@ -114,6 +138,7 @@ impl AuditEventStreamHealth {
             last_success_at: None,
             next_try_at: None,
             stuck_seq: None,
+            concurrency: None,
         }
     }
 }
@@ -166,7 +191,7 @@ mod tests {
         assert_eq!(
             health.reason.as_deref(),
             Some(
-                "503 from server. The service asks for fewer requests. Sending resumes automatically; the batch layout sends far \
+                "503 from server. The service asks for fewer requests. Delivery resumes automatically; the batch layout sends far \
                  fewer objects."
             )
         );

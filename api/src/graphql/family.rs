@@ -101,10 +101,10 @@ fn is_in_config(field: Field) -> bool {
     of_headers || spec.is_some_and(|spec| spec.gitlab_key.is_some() && !spec.is_addition)
 }
 
-/// Whether the field is a secret that the server never generates.
+/// Whether the field is the secret of its kind that the server never generates.
 fn is_owners_secret(field: Field) -> bool {
-    let secret = DestinationKind::with_field(field).and_then(|(_, spec)| spec.secret.as_ref());
-    secret.is_some_and(|secret| secret.made.is_none())
+    let spec = DestinationKind::with_field(field).map(|(_, spec)| spec);
+    spec.is_some_and(|spec| spec.is_required && spec.secret.as_ref().is_some_and(|secret| secret.made.is_none()))
 }
 
 /// The message for the limit of destinations, which counts all kinds.

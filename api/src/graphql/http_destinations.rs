@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use domain::{
     Field,
-    destination::{DestinationKind, FilterKind, TargetDraft},
+    destination::{DestinationKind, FilterKind, TargetDraft, TlsSettings},
 };
 use engine::{DestinationState, admin::Target};
 
 use super::{
     access::reveals,
+    arguments::{arguments_of, write_arguments},
     basics::Basics,
     connection::{Cursor, PageArguments, page},
     errors::Refusal,
@@ -19,7 +20,7 @@ use super::{
     mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_stream_state},
 };
-use crate::destinations::visible_url;
+use crate::destinations::{visible_proxy, visible_url};
 
 /// An HTTP destination, to which this instance streams its audit events.
 pub(super) struct InstanceExternalAuditEventDestination {
@@ -51,6 +52,56 @@ impl InstanceExternalAuditEventDestination {
     pub(super) async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
         let token = self.target.values.text(Field::VerificationToken);
         Ok(if reveals(ctx)? { token } else { "" })
+    }
+
+    /// What a request carries: `event`, `json_array` or `json_lines`. Not part of GitLab's API.
+    async fn request_format(&self) -> &str {
+        self.target.values.text(Field::RequestFormat)
+    }
+
+    /// Maximum number of events in a batch. Not part of GitLab's API.
+    async fn batch_events(&self) -> Option<u32> {
+        self.target.values.text(Field::BatchEvents).parse().ok()
+    }
+
+    /// Maximum size of a batch in bytes, before compression. Not part of GitLab's API.
+    async fn batch_bytes(&self) -> Option<u32> {
+        self.target.values.text(Field::BatchBytes).parse().ok()
+    }
+
+    /// How long a batch can wait to fill, in milliseconds. If no request is in flight, events are sent at once. Not part of GitLab's API.
+    async fn batch_wait_ms(&self) -> Option<u32> {
+        self.target.values.text(Field::BatchWait).parse().ok()
+    }
+
+    /// Compression of batches: `none`, `gzip` or `zstd`. Not part of GitLab's API.
+    async fn compression(&self) -> &str {
+        self.target.values.text(Field::Compression)
+    }
+
+    /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+    async fn tls_ca_certificates(&self) -> &str {
+        self.target.values.text(Field::TlsCaCertificates)
+    }
+
+    /// Client certificate in PEM form. Not part of GitLab's API.
+    async fn tls_client_certificate(&self) -> &str {
+        self.target.values.text(Field::TlsClientCertificate)
+    }
+
+    /// Name that the certificate of the server must be valid for, if it is not the host in the URL. Not part of GitLab's API.
+    async fn tls_server_name(&self) -> &str {
+        self.target.values.text(Field::TlsServerName)
+    }
+
+    /// Whether the certificate of the server is verified. Not part of GitLab's API.
+    async fn tls_verify(&self) -> bool {
+        !TlsSettings::skips_verification(&self.target.values)
+    }
+
+    /// Proxy: `default`, `direct` or a URL, with its password as `••••`. Without the scope `admin`, it has no user name either. Not part of GitLab's API.
+    async fn proxy(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(visible_proxy(self.target.values.text(Field::Proxy), reveals(ctx)?))
     }
 
     /// Custom HTTP headers of the destination.
@@ -125,11 +176,35 @@ mutations! {
         destination_url: String,
         /// Name of the destination. Generated if omitted.
         name: Option<String>,
+        /// What a request carries: `event`, `json_array` or `json_lines`. Not part of GitLab's API.
+        request_format: Option<String>,
+        /// Maximum number of events in a batch. Not part of GitLab's API.
+        batch_events: Option<u32>,
+        /// Maximum size of a batch in bytes, before compression. Not part of GitLab's API.
+        batch_bytes: Option<u32>,
+        /// How long a batch can wait to fill, in milliseconds. If no request is in flight, events are sent at once. Not part of GitLab's API.
+        batch_wait_ms: Option<u32>,
+        /// Compression of batches: `none`, `gzip` or `zstd`. Not part of GitLab's API.
+        compression: Option<String>,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Client certificate in PEM form. If empty, the certificate and its key are removed. Not part of GitLab's API.
+        tls_client_certificate: Option<String>,
+        /// Private key of the client certificate in PEM form. Never returned. Not part of GitLab's API.
+        tls_client_key: Option<String>,
+        /// Name that the certificate of the server must be valid for, if it is not the host in the URL. Not part of GitLab's API.
+        tls_server_name: Option<String>,
+        /// Whether the certificate of the server is verified. Not part of GitLab's API.
+        tls_verify: Option<bool>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
     }) -> {
         /// The new destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
     } {
-        let target = TargetDraft::new(DestinationKind::Http).with([(Field::Url, input.destination_url)]);
+        let arguments = arguments_of(&input)?;
+        let mut target = TargetDraft::new(DestinationKind::Http).with([(Field::Url, input.destination_url)]);
+        write_arguments(&mut target, &arguments, None);
         let created = create(ctx, Family::Http, input.name, target).await;
         created.map(InstanceExternalAuditEventDestination::of).map_err(Refusal::raised)
     }
@@ -142,6 +217,28 @@ mutations! {
         destination_url: Option<String>,
         /// Name of the destination.
         name: Option<String>,
+        /// What a request carries: `event`, `json_array` or `json_lines`. Not part of GitLab's API.
+        request_format: Option<String>,
+        /// Maximum number of events in a batch. Not part of GitLab's API.
+        batch_events: Option<u32>,
+        /// Maximum size of a batch in bytes, before compression. Not part of GitLab's API.
+        batch_bytes: Option<u32>,
+        /// How long a batch can wait to fill, in milliseconds. If no request is in flight, events are sent at once. Not part of GitLab's API.
+        batch_wait_ms: Option<u32>,
+        /// Compression of batches: `none`, `gzip` or `zstd`. Not part of GitLab's API.
+        compression: Option<String>,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Client certificate in PEM form. If empty, the certificate and its key are removed. Not part of GitLab's API.
+        tls_client_certificate: Option<String>,
+        /// Private key of the client certificate in PEM form. Never returned. Not part of GitLab's API.
+        tls_client_key: Option<String>,
+        /// Name that the certificate of the server must be valid for, if it is not the host in the URL. Not part of GitLab's API.
+        tls_server_name: Option<String>,
+        /// Whether the certificate of the server is verified. Not part of GitLab's API.
+        tls_verify: Option<bool>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,
         /// Whether streaming is paused. Not part of GitLab's API.
@@ -150,7 +247,9 @@ mutations! {
         /// The updated destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
     } {
+        let arguments = arguments_of(&input)?;
         let edited = edit(ctx, Family::Http, input.id.parse()?, |_, draft, stream_state| {
+            write_arguments(&mut draft.target, &arguments, None);
             set(&mut draft.name, input.name.as_ref());
             if let Some(url) = &input.destination_url {
                 draft.target.set_text(Field::Url, url.clone());

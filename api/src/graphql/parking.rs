@@ -1,4 +1,4 @@
-//! Parks the event that blocks a stream. This is not part of GitLab's API.
+//! Parks the event that blocks a stream, or one that is retried. This is not part of GitLab's API.
 
 use async_graphql::{Context, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::ids::{DestinationId, Seq};
@@ -41,12 +41,12 @@ impl ScalarType for BigInt {
 mutations! {
     ParkingMutations
 
-    /// Parks the event that blocks a stream. The stream continues with the next event, including later events of the same entity.
-    /// Not part of GitLab's API.
+    /// Parks the event that blocks a stream, or a rejected event that is retried. The stream continues with the next event, including
+    /// later events of the same entity. Not part of GitLab's API.
     fn audit_events_instance_destination_event_park(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
-        /// Position of the event in the log: the `stuckSeq` of the stream's health.
+        /// Position of the event in the log: the `stuckSeq` of the stream's health, or that of an event that is retried.
         seq: BigInt,
     }) -> {} {
         park_event(ctx, input.destination_id.parse()?, Seq::new(input.seq.0)).await

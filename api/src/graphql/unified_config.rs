@@ -11,7 +11,7 @@ use engine::admin::{Header, Target};
 use serde_json::{Map, Value, json};
 
 use super::{errors::broken, family::WRONG_SHAPE};
-use crate::destinations::visible_url;
+use crate::destinations::{visible_proxy, visible_url};
 
 /// The key of the custom headers, for kinds that have them.
 const HEADERS: &str = "headers";
@@ -111,11 +111,13 @@ pub(super) fn read_config(target: &Target, reveals: bool) -> Value {
     let mut config = Map::new();
     for (spec, key) in keys(target.kind.spec()) {
         let text = target.values.text(spec.field);
-        if spec.is_addition && text == spec.default {
+        // Secrets are write-only.
+        if spec.secret.is_some() || (spec.is_addition && text == spec.default) {
             continue;
         }
         let value = match spec.input {
             Input::Url { .. } => Value::from(visible_url(text, reveals)),
+            Input::Proxy => Value::from(visible_proxy(text, reveals)),
             _ => spec.to_json(text),
         };
         config.insert(key.to_owned(), value);

@@ -9,9 +9,9 @@ use std::{
 };
 
 use domain::{Timestamp, ids::TokenId};
+use engine::credentials::{Throttle, Wait};
 
 use super::rate::RateHeaders;
-use super::throttle::{Throttle, Wait};
 
 const FAILURES: NonZeroU32 = NonZeroU32::new(60).expect("is not zero");
 const FAILURES_IN: Duration = Duration::from_secs(60);

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// The permits for pages.
-pub struct LogReads(Semaphore);
+pub(crate) struct LogReads(Semaphore);
 
 impl Default for LogReads {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl LogReads {
     ///
     /// # Errors
     /// 503 if no permit became free in time.
-    pub async fn permit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+    pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
         let permit = tokio::time::timeout(PATIENCE, self.0.acquire()).await;
         match permit {
             Ok(Ok(permit)) => Ok(permit),

@@ -13,8 +13,7 @@ use domain::{
     Timestamp,
     ids::{TokenId, UserId},
 };
-
-use super::throttle::{Remaining, Throttle, Wait};
+use engine::credentials::{Remaining, Throttle, Wait};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

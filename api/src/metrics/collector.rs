@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use domain::{Timestamp, health::StreamHealth};
+use domain::{
+    Timestamp,
+    health::{Concurrency, StreamHealth},
+};
 use engine::Failure;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 
@@ -21,6 +24,7 @@ impl Collector for Reading {
         self.write_log(&mut families)?;
         self.write_log_file(&mut families)?;
         self.write_streams(&mut families)?;
+        self.write_concurrency(&mut families)?;
         self.write_deliveries(&mut families)?;
         self.write_refused_events(&mut families)
     }
@@ -107,12 +111,12 @@ impl Reading {
     fn write_log_file(&self, families: &mut Families<'_>) -> fmt::Result {
         families.gauge(
             "audit_streams_log_size_bytes",
-            "Size of the log, including refused events that are kept.",
+            "Size of the log, including rejected events that are kept.",
             [plain(self.log.stored.used_bytes)],
         )?;
         families.gauge(
             "audit_streams_log_kept_events",
-            "Events that were removed from the log, but are kept to be retried or discarded, because a destination refused them.",
+            "Events that were removed from the log, but are kept to be retried or discarded, because a destination rejected them.",
             [plain(self.log.stored.kept_events)],
         )?;
         families.counter(
@@ -182,6 +186,23 @@ impl Reading {
         )
     }
 
+    fn write_concurrency(&self, families: &mut Families<'_>) -> fmt::Result {
+        let of = |read: fn(Concurrency) -> u32| {
+            let streams = self.streams.iter();
+            streams.filter_map(move |stream| Some((stream.labels(), u64::from(read(stream.facts.concurrency?)))))
+        };
+        families.gauge(
+            "audit_streams_destination_concurrency_limit",
+            "The most requests that the stream may have in flight now. Absent while the stream does not run.",
+            of(|concurrency| concurrency.limit),
+        )?;
+        families.gauge(
+            "audit_streams_destination_in_flight",
+            "Requests that the stream has in flight now. Absent while the stream does not run.",
+            of(|concurrency| concurrency.in_flight),
+        )
+    }
+
     fn write_deliveries(&self, families: &mut Families<'_>) -> fmt::Result {
         families.counter(
             "audit_streams_destination_delivered_events_total",
@@ -218,7 +239,7 @@ impl Reading {
     fn write_refused_events(&self, families: &mut Families<'_>) -> fmt::Result {
         families.counter(
             "audit_streams_destination_parked_total",
-            "Events that the stream parked, because they were refused in every attempt or because an administrator parked them.",
+            "Events that the stream parked, because they were rejected in every attempt or because an administrator parked them.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.totals.parked)),
@@ -230,7 +251,7 @@ impl Reading {
         )?;
         families.gauge(
             "audit_streams_destination_retrying_events",
-            "Refused events that are still being retried.",
+            "Rejected events that are still being retried.",
             self.streams
                 .iter()
                 .map(|stream| (stream.labels(), stream.facts.retrying)),

@@ -1,6 +1,8 @@
 //! Reads audit events, with cursor-based pages.
 
+pub(super) mod deliveries;
 pub(super) mod export;
+mod filter_query;
 mod query;
 
 use axum::{
@@ -16,11 +18,14 @@ use serde_json::value::RawValue;
 use url::form_urlencoded::Serializer;
 use utoipa::ToSchema;
 
-use self::query::{EventQuery, ListQuery};
+use self::{
+    filter_query::{FilterQuery, InFilter},
+    query::{EventQuery, PageQuery},
+};
 use super::cursor::Cursor;
 use crate::{
     error::ApiError,
-    input::{InPath, InQuery, not_found},
+    input::{InPath, not_found},
     limits::PAGE_BYTES,
     services::Services,
 };
@@ -64,7 +69,7 @@ pub(super) struct EventPage {
 ///
 /// Lists events by `created_at`, newest first. To follow the log without missing events, use `order_by=seq&sort=asc` and continue
 /// from `end_cursor`: positions only increase, while a new event can have a `created_at` in the past.
-#[utoipa::path(get, path = "/api/v1/audit_events", tag = "Audit events", params(ListQuery), responses(
+#[utoipa::path(get, path = "/api/v1/audit_events", tag = "Audit events", params(FilterQuery, PageQuery), responses(
     (status = 200, description = "A page of events", body = EventPage,
         headers(("Link" = String, description = "URL of the next page, if there is one: `<…>; rel=\"next\"`"))),
     (status = 422, description = "A parameter is invalid"),
@@ -74,9 +79,9 @@ pub(super) async fn list_audit_events(
     State(services): State<Services>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    InQuery(query): InQuery<ListQuery>,
+    InFilter(filter, page): InFilter<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let query = query.parse()?;
+    let query = page.parse(filter)?;
     let _permit = services.log_reads.permit().await?;
     let page = find(services.engine.log(), &query).await?;
     let public_url = services.public_url.as_seen_by(&headers);

@@ -6,11 +6,13 @@ mod attempts;
 mod by_kind;
 mod change;
 mod create;
+mod deliveries;
 mod find;
 mod health;
 mod input;
 mod park;
 mod parked;
+mod refused_set;
 mod replays;
 mod retry;
 mod test;
@@ -55,7 +57,13 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
         .routes(routes!(park::park_event))
         .routes(routes!(attempts::list_attempts))
         .routes(routes!(parked::list_parked))
-        .routes(routes!(retry::retry_all_parked))
+        .routes(routes!(parked::list_retrying))
+        .routes(routes!(refused_set::park_retrying))
+        .routes(routes!(refused_set::retry_retrying))
+        .routes(routes!(refused_set::discard_retrying))
+        .routes(routes!(deliveries::list_recent_deliveries))
+        .routes(routes!(refused_set::retry_several))
+        .routes(routes!(refused_set::discard_several))
         .routes(routes!(parked::discard_parked))
         .routes(routes!(parked::retry_parked))
         .routes(routes!(replays::list_replays, replays::start_replay))
@@ -80,7 +88,7 @@ async fn list_destinations(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Listed<DestinationView>>, ApiError> {
     let states = services.engine.list_destinations().await?;
-    Ok(Json(Listed::new(states, |state| state.view(caller.is_admin()))))
+    Ok(Json(Listed::new(states, |state| state.view(caller.visibility()))))
 }
 
 /// Show a destination

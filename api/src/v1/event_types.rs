@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::State};
-use domain::event_types::{BuiltInType, built_in_types};
-use engine::KnownEventType;
+use domain::{
+    event_types::{BuiltInType, built_in_types},
+    view::EventTypeView,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,9 +19,9 @@ pub(super) struct EventType {
     #[schema(example = "user_created")]
     name: String,
     #[schema(example = "User management")]
-    category: &'static str,
+    category: String,
     /// When events of this type are recorded. Empty for event types that are not built in.
-    description: &'static str,
+    description: String,
     /// GitLab's feature category. Null for event types that are not built in.
     #[schema(example = "user_management")]
     feature_category: Option<&'static str>,
@@ -42,7 +44,7 @@ pub(super) struct EventType {
 pub(super) async fn list_event_types(State(services): State<Services>) -> Result<Json<Listed<EventType>>, ApiError> {
     let known = services.engine.list_event_types().await?;
     let built_in: HashMap<&str, BuiltInType> = built_in_types().map(|built_in| (built_in.name, built_in)).collect();
-    let view = |known: KnownEventType| {
+    let view = |known: EventTypeView| {
         let built_in = built_in.get(known.name.as_str());
         EventType {
             category: known.category,

@@ -46,6 +46,7 @@ impl From<AdminError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "replay_running", message)
             }
             AdminError::NotParked { reason } => Self::new(StatusCode::CONFLICT, "not_parked", reason),
+            AdminError::NotSent { reason } => Self::new(StatusCode::CONFLICT, "not_sent", reason),
             AdminError::Busy => {
                 let message = "The server cannot process the request now. Retry it in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).with_retry_after(1)
@@ -73,6 +74,7 @@ pub(super) fn path_of(field: Field) -> String {
         Field::Password | Field::NewPassword => "password",
         Field::Scopes => "scopes",
         Field::ExpiresAt => "expires_on",
+        Field::ClientCertificate => "client_certificate",
         Field::CreatedAfter => "created_after",
         Field::CreatedBefore => "created_before",
         Field::Sort => "sort",

@@ -38,6 +38,11 @@ pub(super) struct NewTokenInput {
     #[schema(format = Date)]
     #[serde(default)]
     expires_on: Option<String>,
+    /// Requests over TLS whose client certificate has this subject (as in RFC 4514, for example `CN=gitlab,O=Example`), host name,
+    /// e-mail address or URI act as the token. Only one token that is not revoked can have it. Null for none.
+    #[schema(max_length = 500, min_length = 1)]
+    #[serde(default)]
+    client_certificate: Option<String>,
 }
 
 /// List API tokens
@@ -55,7 +60,7 @@ pub(super) async fn list_tokens(State(services): State<Services>) -> Result<Json
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "Tokens", request_body = NewTokenInput, responses(
     (status = 201, description = "The token", body = NewTokenView),
     (status = 400, description = "`Idempotency-Key` is not supported"),
-    (status = 422, description = "A field is invalid, or the name has already been taken"),
+    (status = 422, description = "A field is invalid, or the name or the client certificate has already been taken"),
 ))]
 pub(super) async fn create_token(
     State(services): State<Services>,
@@ -96,6 +101,7 @@ impl NewTokenInput {
             name: self.name,
             scopes: self.scopes.iter().map(ToString::to_string).collect(),
             expires_on: self.expires_on.unwrap_or_default(),
+            client_certificate: self.client_certificate.unwrap_or_default(),
         }
     }
 }

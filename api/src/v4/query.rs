@@ -68,8 +68,8 @@ fn filter(given: &HashMap<String, String>) -> Result<EventFilter, GitlabError> {
         (None, None) => None,
     };
     Ok(EventFilter {
-        author: text("author_id"),
-        entity,
+        authors: text("author_id").into_iter().collect(),
+        entities: entity.into_iter().collect(),
         created_from: moment("created_after")?,
         // The time itself is included.
         created_before: moment("created_before")?.map(|moment| moment.plus(Duration::from_millis(1))),

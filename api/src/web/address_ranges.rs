@@ -39,7 +39,7 @@ impl AddressRanges {
     }
 
     /// Whether an entry includes the address.
-    pub fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|range| range.contains(&address))
     }
 

@@ -61,7 +61,7 @@ impl TrustedProxies {
     }
 
     /// The client's address.
-    pub fn client_address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client_address(&self, peer: Peer, headers: &HeaderMap) -> IpAddr {
         let peer = peer.0.ip().to_canonical();
         if !self.trust(peer) {
             return peer;
@@ -83,14 +83,14 @@ impl TrustedProxies {
     }
 
     /// Like [`Self::client_address`], but `None` if an untrusted proxy forwarded the request, which then could come from anyone.
-    pub fn known_client_address(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+    pub(crate) fn known_client_address(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let is_handed_on = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
         let is_known = !is_handed_on || self.trust(peer.0.ip().to_canonical());
         is_known.then(|| self.client_address(peer, headers))
     }
 
     /// Whether the peer of the connection is a trusted proxy.
-    pub fn is_one(&self, peer: Peer) -> bool {
+    pub(crate) fn is_one(&self, peer: Peer) -> bool {
         self.trust(peer.0.ip().to_canonical())
     }
 

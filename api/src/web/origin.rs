@@ -43,7 +43,7 @@ pub async fn require_same_origin(
 ///
 /// # Errors
 /// 403.
-pub fn check_origin(public_url: &PublicUrl, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+pub(crate) fn check_origin(public_url: &PublicUrl, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
     if only_reads(method, headers) || is_from_here(headers, public_url) {
         Ok(())
     } else {
@@ -51,11 +51,24 @@ pub fn check_origin(public_url: &PublicUrl, method: &Method, headers: &HeaderMap
     }
 }
 
+/// Accepts requests that only read, and requests that no browser makes for a page of another site: browsers attach client
+/// certificates to these, too.
+///
+/// # Errors
+/// 403.
+pub(crate) fn check_sender(public_url: &PublicUrl, method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_of_page = headers.contains_key(SEC_FETCH_SITE) || headers.contains_key(ORIGIN);
+    match is_of_page {
+        true => check_origin(public_url, method, headers),
+        false => Ok(()),
+    }
+}
+
 /// Accepts requests whose `Host` is this server.
 ///
 /// # Errors
 /// 421.
-pub fn check_host(
+pub(crate) fn check_host(
     public_url: &PublicUrl,
     trusted_proxies: &TrustedProxies,
     peer: Peer,
@@ -152,6 +165,22 @@ mod tests {
         );
         assert!(!from_here(&[("origin", "null"), ("host", "null")]));
         assert!(!from_here(&[("host", "audit.example")]), "nothing shown");
+    }
+
+    #[test]
+    fn a_certificate_is_not_used_for_pages_of_other_sites() {
+        let url = PublicUrl::parse("https://audit.example").unwrap();
+        let sent = |method: &Method, headers: &[(&'static str, &'static str)]| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            check_sender(&url, method, &headers.collect()).is_ok()
+        };
+        assert!(sent(&Method::POST, &[]), "a program");
+        assert!(sent(&Method::POST, &[("sec-fetch-site", "same-origin")]));
+        assert!(!sent(&Method::POST, &[("sec-fetch-site", "cross-site")]));
+        assert!(!sent(&Method::POST, &[("origin", "https://evil.example")]));
+        assert!(sent(&Method::GET, &[("sec-fetch-site", "cross-site")]), "it only reads");
     }
 
     #[test]

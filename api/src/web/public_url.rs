@@ -82,20 +82,21 @@ impl PublicUrl {
     }
 
     /// The default public URL. A server that listens on all addresses can be reached at this one.
-    pub fn of_listener(address: SocketAddr) -> Self {
+    pub fn of_listener(address: SocketAddr, is_https: bool) -> Self {
         let host = match address.ip() {
             ip if ip.is_unspecified() => LOCALHOST.to_owned(),
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("[{ip}]"),
         };
-        let authority = if address.port() == 80 {
+        let (scheme, default_port) = if is_https { ("https", 443) } else { ("http", 80) };
+        let authority = if address.port() == default_port {
             host
         } else {
             format!("{host}:{}", address.port())
         };
         Self {
-            text: format!("http://{authority}"),
-            is_https: false,
+            text: format!("{scheme}://{authority}"),
+            is_https,
             authority,
             is_guess: true,
             listen: Some(address.ip()),
@@ -109,8 +110,9 @@ impl PublicUrl {
 
     /// The base of links in a response: if no public URL is configured, the name that the client used, if it is a name of this
     /// server.
-    pub fn as_seen_by(&self, headers: &HeaderMap) -> Cow<'_, str> {
+    pub(crate) fn as_seen_by(&self, headers: &HeaderMap) -> Cow<'_, str> {
         match host_of(headers).filter(|host| self.is_guess && self.is_own(host)) {
+            Some(authority) if self.is_https => Cow::Owned(format!("https://{authority}")),
             Some(authority) => Cow::Owned(format!("http://{authority}")),
             None => Cow::Borrowed(&self.text),
         }
@@ -119,7 +121,7 @@ impl PublicUrl {
     /// Whether `Host` is a name of this server. Browsers send the name in their address bar, and the owner of any name can let it
     /// resolve to this server (DNS rebinding); pages of an attacker would then count as our own. So the only accepted names are
     /// that of the public URL and those that always refer to this machine. Addresses cannot be rebound.
-    pub fn is_own_host(&self, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_own_host(&self, headers: &HeaderMap) -> bool {
         host_of(headers).is_some_and(|host| self.is_own(&host))
     }
 
@@ -144,13 +146,19 @@ impl PublicUrl {
         }
     }
 
+    /// The port, unless it is the default of the scheme.
+    pub(crate) fn port(&self) -> Option<u16> {
+        let authority: Authority = self.authority.parse().ok()?;
+        authority.port_u16()
+    }
+
     /// Whether browsers use https.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
 
     /// Host and port, without the default port of the scheme, as browsers send them in `Host`.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
@@ -190,8 +198,10 @@ mod tests {
             ("https://audit.example.com", "audit.example.com")
         );
         assert!(url.is_https() && !url.is_loopback());
+        assert_eq!(url.port(), None);
         let url = PublicUrl::parse("http://[::1]:8080").unwrap();
         assert_eq!((url.as_str(), url.authority()), ("http://[::1]:8080", "[::1]:8080"));
+        assert_eq!(url.port(), Some(8080));
         assert!(!url.is_https() && url.is_loopback());
     }
 
@@ -217,7 +227,7 @@ mod tests {
             let headers = HeaderMap::from_iter([(HOST, axum::http::HeaderValue::from_static(host))]);
             url.as_seen_by(&headers).into_owned()
         };
-        let guess = PublicUrl::of_listener("0.0.0.0:9000".parse().unwrap());
+        let guess = PublicUrl::of_listener("0.0.0.0:9000".parse().unwrap(), false);
         for own in ["127.0.0.1:9000", "10.0.0.5:9000", "[fd00::5]:9000", "localhost"] {
             assert_eq!(seen(&guess, own), format!("http://{own}"));
         }
@@ -231,6 +241,8 @@ mod tests {
         ] {
             assert_eq!(seen(&guess, bad), "http://localhost:9000", "{bad}");
         }
+        let over_tls = PublicUrl::of_listener("0.0.0.0:9000".parse().unwrap(), true);
+        assert_eq!(seen(&over_tls, "10.0.0.5:9000"), "https://10.0.0.5:9000");
         let given = PublicUrl::parse("https://audit.example.com").unwrap();
         assert_eq!(seen(&given, "audit.internal:9000"), "https://audit.example.com");
     }
@@ -245,7 +257,7 @@ mod tests {
         };
         let given = PublicUrl::parse("https://audit.example.com").unwrap();
         let given = given.listening_on("10.0.0.5:8080".parse().unwrap());
-        let guess = PublicUrl::of_listener("10.0.0.5:8080".parse().unwrap());
+        let guess = PublicUrl::of_listener("10.0.0.5:8080".parse().unwrap(), false);
         for host in [
             "localhost:8080",
             "LOCALHOST.",
@@ -272,7 +284,7 @@ mod tests {
         ] {
             assert!(!is_own(&given, host) && !is_own(&guess, host), "{host}");
         }
-        let everywhere = PublicUrl::of_listener("[::]:8080".parse().unwrap());
+        let everywhere = PublicUrl::of_listener("[::]:8080".parse().unwrap(), false);
         assert!(is_own(&everywhere, "10.0.0.6:8080") && !is_own(&everywhere, "evil.example"));
         assert!(!everywhere.is_own_host(&HeaderMap::new()), "no host at all");
     }
@@ -285,7 +297,17 @@ mod tests {
             ("[::]:9000", "http://localhost:9000"),
             ("[::1]:9000", "http://[::1]:9000"),
         ] {
-            assert_eq!(PublicUrl::of_listener(address.parse().unwrap()).as_str(), expected);
+            assert_eq!(
+                PublicUrl::of_listener(address.parse().unwrap(), false).as_str(),
+                expected
+            );
+        }
+        for (address, expected, port) in [
+            ("127.0.0.1:8443", "https://127.0.0.1:8443", Some(8443)),
+            ("0.0.0.0:443", "https://localhost", None),
+        ] {
+            let url = PublicUrl::of_listener(address.parse().unwrap(), true);
+            assert_eq!((url.as_str(), url.port(), url.is_https()), (expected, port, true));
         }
     }
 }

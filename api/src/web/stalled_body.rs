@@ -8,7 +8,7 @@ use std::error::Error;
 pub struct BodyStalled;
 
 /// Whether a body could not be read because it stalled.
-pub fn is_stalled(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_stalled(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<BodyStalled>() {

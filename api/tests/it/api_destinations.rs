@@ -448,6 +448,9 @@ async fn a_stream_tells_how_it_is_doing() {
         (&json!(0), &json!(0))
     );
     assert!(acknowledged["last_success_at"].is_string() && acknowledged["log_full_at"].is_null());
+    let concurrency = &acknowledged["concurrency"];
+    assert!(concurrency["limit"].as_u64() >= Some(1), "{concurrency}");
+    assert!(concurrency["in_flight"].is_u64(), "{concurrency}");
 
     // Nobody listens on the port of a receiver that has gone.
     admin

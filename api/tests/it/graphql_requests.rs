@@ -136,7 +136,7 @@ async fn a_retrying_stream_says_so_in_both_families() {
     let health = health_becomes(&api, query, "RETRYING").await;
     assert_eq!(
         health["reason"],
-        "No connection. Check that the receiver is running, and that no firewall blocks the connection."
+        "No connection. Check that the endpoint is running, and that no firewall blocks the connection."
     );
     assert_eq!(health["lastSuccessAt"], Value::Null);
     assert!(health["waiting"].as_i64().unwrap() >= 1, "{health}");
@@ -175,6 +175,12 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
         .await;
     let query = "{ instanceExternalAuditEventDestinations { nodes { health { state stuckSeq } } } \
                  auditEventsInstanceStreamingDestinations { nodes { health { state stuckSeq } } } }";
+    let concurrency =
+        "{ instanceExternalAuditEventDestinations { nodes { health { concurrency { limit inFlight } } } } }";
+    let answer = admin.ask(concurrency).await;
+    let concurrency = &answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"]["concurrency"];
+    assert!(concurrency["limit"].as_u64() >= Some(1), "{answer}");
+    assert!(concurrency["inFlight"].is_u64(), "{answer}");
     let stuck = async || {
         let answer = admin.ask(query).await;
         let of = |family: &str| answer["data"][family]["nodes"][0]["health"]["stuckSeq"].clone();

@@ -6,7 +6,7 @@ use api::{ApiConfig, Services, ServicesInner, web::PublicUrl};
 use axum::{Router, http::Method};
 use domain::{
     Field,
-    access::{NewPassword, TokenDraft},
+    access::{NewPassword, TokenDraft, Visitor},
     destination::{DestinationDraft, DestinationSettings, StreamState},
     instance_event::Author,
 };
@@ -41,10 +41,13 @@ impl Options {
                     ..FixedSettings::default()
                 },
                 services: SinkServices::usual().unwrap(),
+                ca_file: None,
+                proxy: engine::InstanceProxy::default(),
                 accepts_mismatched_files: false,
                 destination_limit: 20,
+                public_url: "http://localhost".to_owned(),
             },
-            api: ApiConfig::new(PublicUrl::of_listener(ADDRESS.parse().unwrap())),
+            api: ApiConfig::new(PublicUrl::of_listener(ADDRESS.parse().unwrap(), false)),
             clock: Clock::machine(),
         }
     }
@@ -147,6 +150,7 @@ impl Instance {
             name: name.to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             expires_on: expires_on.to_owned(),
+            client_certificate: String::new(),
         };
         let created = self.engine().create_token(&Author::command_line(), &draft).await;
         created.unwrap().token
@@ -161,8 +165,12 @@ impl Instance {
 
     /// Signs in as `root`; returns the cookie of the session as a browser sends it.
     pub(crate) async fn session_cookie(&self) -> String {
-        let checked = self.engine().check_credentials("root", PASSWORD).await.unwrap();
-        let signed_in = self.engine().sign_in(checked, "127.0.0.1", None).await.unwrap();
+        let visitor = Visitor {
+            ip_address: "127.0.0.1".into(),
+            known_browser: None,
+            browser: "Firefox on Linux".into(),
+        };
+        let signed_in = self.engine().sign_in(&visitor, "root", PASSWORD).await.unwrap();
         let SignInOutcome::SignedIn { key, .. } = signed_in else {
             panic!("root can't sign in");
         };

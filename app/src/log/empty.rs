@@ -1,20 +1,20 @@
-//! The Log before the first event, and when nothing matches.
+//! The Log before the first event from outside, and when nothing matches.
 
 use leptos::prelude::*;
 
-use super::chips::clear_link;
-use crate::{drawn::draw_panel_in, model::log_location::LogLocation, ui::LogIllustration};
+use super::{chips::clear_link, location::LogLocation};
+use crate::ui::LogIllustration;
 
 #[component]
 pub(super) fn EmptyLog() -> impl IntoView {
     view! {
-        <section class="empty">
+        <section class="empty log-first">
             <LogIllustration />
-            <h2>"No audit events yet"</h2>
-            <p>"What happens in the systems that post here is listed as soon as it arrives."</p>
-            <div class="empty-steps">
-                {draw_panel_in(RwSignal::new("first_event".to_owned()), "The commands can't be shown.")}
-            </div>
+            <h2>"No audit events from your systems yet"</h2>
+            <p>"Events appear here as soon as a system posts them. The Overview shows how to send the first one."</p>
+            <a class="button button-primary" href="/">
+                "Send your first event"
+            </a>
         </section>
     }
 }
@@ -23,8 +23,21 @@ pub(super) fn nothing_matches(here: &LogLocation) -> AnyView {
     view! {
         <section class="empty">
             <LogIllustration />
-            <h2>"No events match"</h2>
-            <p>"Nothing in the Log is like this. Names, ids and addresses are compared exactly."</p>
+            <h2>"No events match these filters."</h2>
+            <p>"Names, IDs and addresses must match exactly."</p>
+            {clear_link(here)}
+        </section>
+    }
+    .into_any()
+}
+
+/// Instead of the table, while something in the filter is wrong; what, is reported at the field.
+pub(super) fn cannot_filter(here: &LogLocation) -> AnyView {
+    view! {
+        <section class="empty">
+            <LogIllustration />
+            <h2>"These filters can't be applied."</h2>
+            <p>"Correct the marked field above."</p>
             {clear_link(here)}
         </section>
     }

@@ -1,21 +1,23 @@
-//! One line of the Log. The action is the link to the details; a click anywhere else on the line follows it.
+//! One row of the Log. The action is the link to the details; a click anywhere else on the row follows it.
 
+use domain::view::EventRow;
 use leptos::{ev::MouseEvent, prelude::*, wasm_bindgen::JsCast};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::Element;
 
+use super::{
+    filter::{Condition, FilterField},
+    location::LogLocation,
+    sentence::{author, object, short_path, target},
+    value::Value,
+};
 use crate::{
-    model::{
-        log_location::LogLocation,
-        sentence::{author, object, target},
-    },
-    ui::{Moment, Shortened},
-    wire::LogRow,
+    browser,
+    clock::Clock,
+    model::moment::{distance_text, row_text},
 };
 
-const AUTHOR_CHARS: usize = 16;
-const OBJECT_CHARS: usize = 24;
-const TARGET_CHARS: usize = 20;
+const PATH_CHARS: usize = 26;
 
 /// Id of the link to the details, where the focus returns when they close.
 pub(super) fn link_id(seq: domain::ids::Seq) -> String {
@@ -24,8 +26,8 @@ pub(super) fn link_id(seq: domain::ids::Seq) -> String {
 
 #[component]
 pub(super) fn LogTableRow(
-    row: LogRow,
-    /// It came in lately, and says that it was created long before.
+    row: EventRow,
+    /// It stands at the top although it was created long before.
     is_late: bool,
     location: Memo<LogLocation>,
 ) -> impl IntoView {
@@ -42,13 +44,14 @@ pub(super) fn LogTableRow(
             navigate(&href.get_untracked(), options);
         }
     };
+    let action = row.summary.action.clone();
     view! {
         <tr role="row" class:is-open=is_open on:click=follow>
-            <td role="cell">
-                <Shortened text=author(&row) enough=AUTHOR_CHARS />
+            <td role="cell" class="log-author">
+                {author_value(&row, location)}
             </td>
-            <td role="cell">
-                <Shortened text=object(&row) enough=OBJECT_CHARS />
+            <td role="cell" class="log-object">
+                {object_value(&row, location)}
             </td>
             <td role="cell" class="log-action">
                 {is_late.then(|| view! { <span class="log-late">"Late"</span> }.into_any())}
@@ -56,20 +59,86 @@ pub(super) fn LogTableRow(
                     id=link_id(seq)
                     href=href
                     data-noscroll="true"
-                    title=row.action.clone()
+                    title=action.clone()
                     aria-current=move || is_open().then_some("true")
                 >
-                    <bdi>{row.action.clone()}</bdi>
+                    <bdi>{action.clone()}</bdi>
                 </a>
             </td>
-            <td role="cell">
-                <Shortened text=target(&row) enough=TARGET_CHARS />
+            <td role="cell" class="log-type">
+                <Value
+                    condition=Condition::is(FilterField::EventType, &row.event_type)
+                    shown=row.event_type.clone()
+                    whole=row.event_type.clone()
+                    location
+                    is_code=true
+                />
             </td>
-            <td role="cell" class="log-ip">{row.ip_address.clone()}</td>
+            <td role="cell" class="log-target">
+                <bdi title=target(&row).to_owned()>{target(&row).to_owned()}</bdi>
+            </td>
+            <td role="cell" class="log-ip">
+                {address_value(&row, location)}
+            </td>
             <td role="cell" class="log-date">
-                <Moment at=row.created_at />
+                <RowMoment row />
             </td>
         </tr>
+    }
+}
+
+fn author_value(row: &EventRow, location: Memo<LogLocation>) -> Option<AnyView> {
+    let author = author(row).to_owned();
+    let condition = Condition::is(FilterField::Author, &author);
+    let value = || view! { <Value condition shown=author.clone() whole=author.clone() location /> }.into_any();
+    (!author.is_empty()).then(value)
+}
+
+/// What it is about; only with a path or an id can it be searched for.
+fn object_value(row: &EventRow, location: Memo<LogLocation>) -> AnyView {
+    let summary = &row.summary;
+    let whole = object(row).to_owned();
+    let entity = [&summary.entity_path, &summary.entity_id]
+        .into_iter()
+        .find(|text| !text.is_empty());
+    let (Some(entity), false) = (entity, summary.entity_type.is_empty()) else {
+        return view! { <bdi>{whole}</bdi> }.into_any();
+    };
+    let condition = Condition::entity(&summary.entity_type, entity);
+    view! { <Value condition shown=short_path(&whole, PATH_CHARS) whole location /> }.into_any()
+}
+
+fn address_value(row: &EventRow, location: Memo<LogLocation>) -> Option<AnyView> {
+    let address = row.summary.ip_address.clone();
+    let condition = Condition::is(FilterField::IpAddress, &address);
+    let value = || view! { <Value condition shown=address.clone() whole=address.clone() location /> }.into_any();
+    (!address.is_empty()).then(value)
+}
+
+/// In the zone of the table's head, without the date of today; how long ago it was on hover.
+#[component]
+fn RowMoment(row: EventRow) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let at = row.created_at;
+    let utc = at.to_string();
+    // Changes with the day, not with each second.
+    let text = Memo::new(move |_| {
+        let offset = if clock.is_ready() {
+            browser::offset_minutes(at)
+        } else {
+            0
+        };
+        row_text(at, offset, clock.viewpoint())
+    });
+    let (long, now) = (utc.clone(), RwSignal::new(None));
+    let title = move || match now.get() {
+        Some(now) => format!("{} ({long})", distance_text(at, now)),
+        None => long.clone(),
+    };
+    view! {
+        <time datetime=utc title=title on:pointerenter=move |_| now.set(Some(clock.now()))>
+            {text}
+        </time>
     }
 }
 

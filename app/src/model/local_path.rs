@@ -23,6 +23,7 @@ impl LocalPath {
         (local && printable && !sign_in && text.len() <= Self::MAX_BYTES).then(|| Self(text.to_owned()))
     }
 
+    /// The path, with its query if it has one.
     pub fn as_str(&self) -> &str {
         &self.0
     }

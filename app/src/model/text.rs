@@ -13,21 +13,15 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `4,210 waiting`, `38 s`: a number and its unit, which a line break does not part.
+pub fn quantity(number: u64, unit: &str) -> String {
+    format!("{}\u{a0}{unit}", grouped(number))
+}
+
 /// `1 destination`, `2 destinations`.
 pub fn counted(number: u64, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", grouped(number))
-}
-
-/// The text in two parts, the second of `tail_chars` characters: where a place is too narrow, the first part is cut and
-/// the end stays readable, for both ends of a path or name say which it is. None if it is no longer than `enough`.
-pub fn split_tail(text: &str, enough: usize, tail_chars: usize) -> Option<(&str, &str)> {
-    let count = text.chars().count();
-    if count <= enough {
-        return None;
-    }
-    let (tail_start, _) = text.char_indices().nth(count.saturating_sub(tail_chars))?;
-    text.split_at_checked(tail_start)
 }
 
 /// The first four and last two characters of a secret that may be recognised but not read over a shoulder.
@@ -64,17 +58,6 @@ mod tests {
         assert_eq!(counted(1, "destination"), "1 destination");
         assert_eq!(counted(0, "destination"), "0 destinations");
         assert_eq!(counted(1_200, "event"), "1,200 events");
-    }
-
-    #[test]
-    fn a_long_text_keeps_its_end() {
-        assert_eq!(split_tail("group/project", 13, 4), None);
-        assert_eq!(
-            split_tail("group/subgroup/project", 13, 7),
-            Some(("group/subgroup/", "project"))
-        );
-        assert_eq!(split_tail("ünïcödé", 3, 2), Some(("ünïcö", "dé")));
-        assert_eq!(split_tail("ab", 1, 5), Some(("", "ab")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Light, dark, or what the system says.
 
+/// Which colours the page has. The default follows the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     #[default]
@@ -9,6 +10,7 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// All themes, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
     /// The name under which it is remembered, and the value of `data-theme`.
@@ -20,6 +22,7 @@ impl Theme {
         }
     }
 
+    /// The name on the page.
     pub const fn label(self) -> &'static str {
         match self {
             Self::System => "System",

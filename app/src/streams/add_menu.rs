@@ -11,11 +11,10 @@ use web_sys::Node;
 
 use super::{
     context::Streams,
-    editing::{Editing, Form},
+    editor::{Editing, Form},
+    ids::ADD_BUTTON_ID,
 };
 use crate::{browser, ui::Icon};
-
-pub(super) const BUTTON_ID: &str = "add-stream";
 
 fn item_id(position: usize) -> String {
     format!("add-stream-{position}")
@@ -31,17 +30,23 @@ pub(super) fn AddMenu() -> impl IntoView {
             browser::focus(item_id(0));
         }
     };
-    let on_key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && open.get_untracked() {
+    let on_key = move |event: KeyboardEvent| match (event.key().as_str(), open.get_untracked()) {
+        ("Escape", true) => {
             open.set(false);
-            browser::focus(BUTTON_ID);
+            browser::focus(ADD_BUTTON_ID);
         }
+        ("ArrowDown", false) => {
+            event.prevent_default();
+            open.set(true);
+            browser::focus(item_id(0));
+        }
+        _ => {}
     };
     view! {
         <div class="menu needs-script" node_ref=frame on:keydown=on_key on:focusout=close_when_left(frame, open)>
             <button
                 type="button"
-                id=BUTTON_ID
+                id=ADD_BUTTON_ID
                 class="button button-primary"
                 aria-haspopup="menu"
                 aria-expanded=move || open.get().to_string()
@@ -51,7 +56,7 @@ pub(super) fn AddMenu() -> impl IntoView {
                 <Icon icon=icondata_lu::LuChevronDown />
             </button>
             <Show when=move || open.get()>
-                <div class="menu-sheet" role="menu" aria-labelledby=BUTTON_ID>
+                <div class="menu-sheet" role="menu" aria-labelledby=ADD_BUTTON_ID>
                     {DestinationKind::ALL
                         .into_iter()
                         .enumerate()

@@ -1,64 +1,73 @@
-//! The one state of the tab, and the requests that change it.
+//! The state of the tab, and the requests that change it.
 
-use domain::ids::DestinationId;
+use domain::{ids::DestinationId, view::DestinationView};
 use leptos::prelude::*;
 
-use super::{add_menu::BUTTON_ID, tab::HEADING_ID};
-use crate::{
-    browser,
-    connection::Connection,
-    model::{editor::EditRequest, streams_state::StreamsState},
-    server_fns::destinations::{create_destination, delete_destination, list_destinations, update_destination},
-    wire::DestinationView,
+use super::{
+    editor::{EditRequest, create_destination, update_destination},
+    ids::{ADD_BUTTON_ID, HEADING_ID, LIST_ID, NOTICE_ID},
+    server_fns::{delete_destination, list_destinations},
+    state::{Notice, StreamsState},
 };
+use crate::{browser, ui::Refresh};
 
 #[derive(Clone, Copy)]
 pub(super) struct Streams {
     pub(super) state: RwSignal<StreamsState>,
     /// Asks for the list again.
-    pub(super) refresh: Action<(), ()>,
+    pub(super) refresh: Refresh,
 }
 
 impl Streams {
-    pub(super) fn new(destinations: Vec<DestinationView>) -> Self {
-        let state = RwSignal::new(StreamsState::new(destinations));
-        let connection = expect_context::<Connection>();
-        let refresh = Action::new(move |(): &()| async move {
-            let asked_at = state.with_untracked(StreamsState::revision);
-            let answer = list_destinations(browser::offset_now()).await;
-            connection.report(&answer);
-            state.try_update(|state| state.list_answered(asked_at, answer));
-        });
+    /// `list` is the fresh list; what is typed and open stays as it is when it changes.
+    pub(super) fn new(list: Signal<Vec<DestinationView>>, refresh: Refresh) -> Self {
+        let state = RwSignal::new(StreamsState::new(list.get_untracked()));
+        Effect::watch(
+            move || list.get(),
+            move |fresh, _, _| {
+                let is_busy = browser::is_in_use(LIST_ID);
+                let before = state.with_untracked(StreamsState::notice);
+                state.update(|state| state.follow(fresh.clone(), is_busy));
+                let notice = state.with_untracked(StreamsState::notice);
+                // The focus may have been in the row.
+                if notice != before && matches!(notice, Some(Notice::DeletedElsewhere(_))) {
+                    browser::focus(NOTICE_ID);
+                }
+            },
+            false,
+        );
         Self { state, refresh }
     }
 
     /// Adds what the open form holds.
     pub(super) fn add(self) -> Action<(), ()> {
-        let state = self.state;
+        let Self { state, refresh } = self;
         Action::new(move |(): &()| async move {
             let sent = state.with_untracked(|state| state.adding().map(|editor| (editor.form(), editor.draft())));
             let Some((form, draft)) = sent else { return };
-            let answer = create_destination(draft.clone(), browser::offset_now()).await;
+            let answer = create_destination(draft.clone()).await;
             if answer.is_ok() {
-                browser::focus(HEADING_ID);
+                browser::focus(NOTICE_ID);
             }
             state.try_update(|state| state.add_answered(form, &draft, answer));
+            refresh.now();
         })
     }
 
     pub(super) fn save(self) -> Action<EditRequest, ()> {
-        let state = self.state;
+        let Self { state, refresh } = self;
         Action::new(move |request: &EditRequest| {
             let EditRequest { id, version, draft } = request.clone();
             async move {
-                let answer = update_destination(id, version, draft.clone(), browser::offset_now()).await;
+                let answer = update_destination(id, version, draft.clone()).await;
                 state.try_update(|state| state.save_answered(id, &draft, answer));
+                refresh.now();
             }
         })
     }
 
     pub(super) fn delete(self) -> Action<DestinationId, ()> {
-        let state = self.state;
+        let Self { state, refresh } = self;
         Action::new(move |id: &DestinationId| {
             let id = *id;
             async move {
@@ -68,10 +77,11 @@ impl Streams {
                     (state.row(id).is_none(), state.is_empty())
                 });
                 match left {
-                    Some((true, true)) => browser::focus(BUTTON_ID),
+                    Some((true, true)) => browser::focus(ADD_BUTTON_ID),
                     Some((true, false)) => browser::focus(HEADING_ID),
                     _ => {}
                 }
+                refresh.now();
             }
         })
     }
@@ -82,10 +92,14 @@ impl Streams {
         Action::new(move |id: &DestinationId| {
             let id = *id;
             async move {
-                let asked_at = state.with_untracked(StreamsState::revision);
-                let answer = list_destinations(browser::offset_now()).await;
+                // The page says if the server can't be reached; the form stays as it is then.
+                let Ok(answer) = list_destinations(None).await else {
+                    return;
+                };
                 state.try_update(|state| {
-                    state.list_answered(asked_at, answer);
+                    if let Some(fresh) = answer.value {
+                        state.follow(fresh, true);
+                    }
                     state.reload_edit(id);
                 });
             }

@@ -1,19 +1,30 @@
-//! The destinations, oldest first.
+//! The destinations.
 
 use leptos::prelude::*;
 
-use super::{context::Streams, item::StreamItem};
-use crate::model::streams_state::StreamsState;
+use super::{
+    context::Streams,
+    ids::LIST_ID,
+    rendered::{all_rows_link, rendered_rows},
+    row::StreamItem,
+};
 
 #[component]
 pub(super) fn StreamList() -> impl IntoView {
     let streams = expect_context::<Streams>();
-    let ids = Memo::new(move |_| streams.state.with(StreamsState::ids));
+    let ids = rendered_rows(streams);
+    let first = move |id| {
+        streams
+            .state
+            .with_untracked(|state| state.row(id).map(|row| row.view.clone()))
+    };
+    let is_empty = Memo::new(move |_| streams.state.with(|state| state.shown_count() == 0));
     view! {
-        <ul class="streams" aria-label="Streaming destinations">
+        <ul id=LIST_ID class="streams" aria-label="Streaming destinations" hidden=move || is_empty.get()>
             <For each=move || ids.get() key=|id| *id let:id>
-                <StreamItem id />
+                {first(id).map(|first| view! { <StreamItem first /> })}
             </For>
         </ul>
+        {all_rows_link(streams)}
     }
 }

@@ -1,109 +1,92 @@
-//! Loads the list once, then keeps it fresh.
+//! The tab: its heading, messages, the form for a new destination, and the list.
 
-use std::time::Duration;
-
+use domain::view::DestinationView;
 use leptos::prelude::*;
 
-use super::{add_form::AddForm, add_menu::AddMenu, context::Streams, empty::EmptyStreams, list::StreamList};
-use crate::{
-    browser,
-    clock::Clock,
-    loading::load,
-    model::{
-        streams_state::{Notice, StreamsState},
-        text::counted,
-    },
-    server_fns::destinations::list_destinations,
-    ui::{Alert, AlertTone, Loaded, TableSkeleton},
-    wire::DestinationView,
+use super::{
+    address::follow_address,
+    context::Streams,
+    count::StreamCount,
+    editor::{AddForm, TestAdded},
+    empty::EmptyStreams,
+    head::{ListHead, LogFull, MissingStream, NothingShown},
+    ids::NOTICE_ID,
+    list::StreamList,
+    server_fns::list_destinations,
+    state::{Notice, StreamsState},
 };
-
-const REFRESHED_EVERY: Duration = Duration::from_secs(3);
-
-/// The heading, where the focus goes when a stream has been deleted.
-pub(super) const HEADING_ID: &str = "streams-heading";
+use crate::ui::{Alert, AlertTone, LeaveDialog, LeaveGuard, Live, Refresh, TableSkeleton};
 
 #[component]
 pub(crate) fn StreamsTab() -> impl IntoView {
-    let destinations = load(|| (), |()| list_destinations(None));
+    let refresh = Refresh::new();
     view! {
-        <Loaded
-            resource=destinations
+        <Live
+            source=()
+            ask=|(), known| list_destinations(known)
             what="The streams can't be shown."
             skeleton=|| view! { <TableSkeleton rows=4 /> }
-            view=|destinations| view! { <LoadedStreams destinations /> }
+            refresh=refresh
+            view=move |list| view! { <LoadedStreams list refresh /> }.into_any()
         />
     }
 }
 
 #[component]
-fn LoadedStreams(destinations: Vec<DestinationView>) -> impl IntoView {
-    let streams = Streams::new(destinations);
+fn LoadedStreams(list: Signal<Vec<DestinationView>>, refresh: Refresh) -> impl IntoView {
+    let streams = Streams::new(list, refresh);
     provide_context(streams);
-    keep_fresh(streams);
+    let location = follow_address(streams);
     let state = streams.state;
+    show_count(state);
     let is_empty = Memo::new(move |_| state.with(StreamsState::is_empty));
     let is_adding = Memo::new(move |_| state.with(|state| state.adding().is_some()));
+    let notice = Memo::new(move |_| state.with(StreamsState::notice));
+    let is_unsaved = Memo::new(move |_| state.with(StreamsState::is_unsaved));
+    let discard = Callback::new(move |()| state.update(StreamsState::discard_entered));
+    let guard = LeaveGuard::provide(is_unsaved.into(), discard);
     view! {
-        <div role="status">
-            {move || {
-                let notice = state.with(StreamsState::notice);
-                notice.map(|notice| view! { <NoticeAlert notice /> })
-            }}
+        <LeaveDialog guard />
+        <div class="streams-tab">
+            <div id=NOTICE_ID tabindex="-1" role="status">{move || notice.get().map(|notice| view! { <NoticeAlert notice /> })}</div>
+            // Also above the first destination's form: another kind can be chosen there.
+            <Show when=move || !is_empty.get() || is_adding.get()>
+                <ListHead location />
+            </Show>
+            <LogFull />
+            <MissingStream location />
+            <Show when=move || is_adding.get()>
+                <AddForm />
+            </Show>
+            <Show when=move || !is_empty.get() fallback=move || view! { <EmptyStreams is_adding /> }>
+                <StreamList />
+                <NothingShown />
+            </Show>
         </div>
-        <Show when=move || !is_empty.get()>
-            <ListHead />
-        </Show>
-        <Show when=move || is_adding.get()>
-            <AddForm />
-        </Show>
-        <Show when=move || !is_empty.get() fallback=move || view! { <EmptyStreams is_adding /> }>
-            <StreamList />
-        </Show>
     }
 }
 
-#[component]
-fn ListHead() -> impl IntoView {
-    let streams = expect_context::<Streams>();
-    view! {
-        <div class="streams-head">
-            <h2 id=HEADING_ID tabindex="-1">
-                {move || counted(streams.state.with(StreamsState::count), "destination")}
-            </h2>
-            <AddMenu />
-        </div>
-    }
+/// The count in the tab is that of the list.
+fn show_count(state: RwSignal<StreamsState>) {
+    let shown = expect_context::<StreamCount>();
+    let count = Memo::new(move |_| state.with(StreamsState::count));
+    Effect::new(move |_| shown.set(count.get()));
 }
 
 #[component]
 fn NoticeAlert(notice: Notice) -> impl IntoView {
     let streams = expect_context::<Streams>();
+    let tone = match notice {
+        Notice::DeletedElsewhere(_) => AlertTone::Warning,
+        Notice::Added(_) | Notice::Deleted => AlertTone::Good,
+    };
     view! {
-        <Alert tone=AlertTone::Good on_dismiss=move |()| streams.state.update(StreamsState::dismiss_notice)>
-            {notice.message()}
+        <Alert tone on_dismiss=move |()| streams.state.update(StreamsState::dismiss_notice)>
+            <p>{notice.message()}</p>
+            {match notice {
+                Notice::Added(id) => view! { <TestAdded id /> }.into_any(),
+                Notice::Deleted | Notice::DeletedElsewhere(_) => ().into_any(),
+            }}
         </Alert>
     }
-}
-
-/// Asks again every few seconds while the page is looked at.
-fn keep_fresh(streams: Streams) {
-    let clock = expect_context::<Clock>();
-    Effect::new(move |_| {
-        // Times are in UTC until then.
-        if clock.is_ready() {
-            streams.refresh.dispatch(());
-        }
-        let refresh = move || {
-            if browser::is_visible() && !streams.refresh.pending().get_untracked() {
-                streams.refresh.dispatch(());
-            }
-        };
-        let handle = set_interval_with_handle(refresh, REFRESHED_EVERY);
-        on_cleanup(move || {
-            if let Ok(handle) = handle {
-                handle.clear();
-            }
-        });
-    });
 }

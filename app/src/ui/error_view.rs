@@ -2,9 +2,27 @@
 
 use leptos::prelude::*;
 
-use super::{Alert, AlertTone, Icon, SignInAgain};
+use super::{
+    Alert, AlertTone, Icon, SignInAgain,
+    visible::{EVERY, every_while_visible},
+};
 use crate::wire::AppError;
 
+/// Asks again by itself if that can help: once, because the answer is rendered anew.
+pub(super) fn ask_again(error: &AppError, retry: Callback<()>) {
+    if !error.is_temporary() {
+        return;
+    }
+    let is_asking = StoredValue::new(false);
+    every_while_visible(EVERY, move || {
+        if is_asking.try_get_value() == Some(false) {
+            is_asking.set_value(true);
+            retry.run(());
+        }
+    });
+}
+
+/// Asks again by itself while the page is visible, if that can help.
 #[component]
 pub(crate) fn ErrorView(
     /// What could not be done, as a sentence.
@@ -14,6 +32,7 @@ pub(crate) fn ErrorView(
     #[prop(into)]
     on_retry: Callback<()>,
 ) -> impl IntoView {
+    ask_again(&error, on_retry);
     let code = error.code().to_owned();
     let words = match &error {
         // Each field tells for itself.

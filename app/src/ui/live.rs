@@ -1,20 +1,22 @@
 //! A part of the page that updates itself: rendered on the server, and asked for again every few seconds while it is visible.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
-use leptos::{children::ViewFn, ev, prelude::*, task::spawn_local};
+use leptos::{children::ViewFn, prelude::*, task::spawn_local};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::ErrorView;
+use super::{
+    error_view::{ErrorView, ask_again},
+    visible::{EVERY, every_while_visible},
+};
 use crate::{
-    browser,
     clock::Clock,
     connection::Connection,
+    deadline::in_time,
     fresh::{Fresh, Tag},
+    resource::{JsonResource, json_resource},
     wire::AppError,
 };
-
-const EVERY: Duration = Duration::from_secs(3);
 
 /// Makes a [`Live`] part ask at once, for example after a change.
 #[derive(Clone, Copy)]
@@ -25,7 +27,6 @@ impl Refresh {
         Self(Trigger::new())
     }
 
-    #[expect(dead_code, reason = "the parts of the page move here one by one")]
     pub(crate) fn now(self) {
         self.0.notify();
     }
@@ -44,6 +45,12 @@ pub(crate) fn Live<S, T, Ask, Answer, View>(
     what: &'static str,
     #[prop(into)] skeleton: ViewFn,
     #[prop(optional)] refresh: Option<Refresh>,
+    /// Shows nothing if the first request fails.
+    #[prop(optional)]
+    is_minor: bool,
+    /// Does not ask by itself.
+    #[prop(optional)]
+    only_on_refresh: bool,
     view: View,
 ) -> impl IntoView
 where
@@ -53,16 +60,20 @@ where
     Answer: Future<Output = Result<Fresh<T>, AppError>> + Send + 'static,
     View: Fn(Signal<T>) -> AnyView + Copy + Send + Sync + 'static,
 {
-    let first = Resource::new(|| (), move |()| ask(source.get_untracked(), None));
+    let first = json_resource(|| (), move |()| in_time(ask(source.get_untracked(), None)));
     let refresh = refresh.unwrap_or_else(Refresh::new);
     let show = move |answer: Result<Fresh<T>, AppError>| match answer.map(|fresh| (fresh.tag, fresh.value)) {
         Ok((tag, Some(value))) => {
             let value = RwSignal::new(value);
-            keep_fresh(source, ask, refresh, value, tag);
+            keep_fresh(source, ask, refresh, value, tag, only_on_refresh);
             view(value.into())
         }
         // The first request names no tag.
         Ok((_, None)) => failed(first, what, AppError::Transport),
+        Err(error) if is_minor => {
+            ask_again(&error, Callback::new(move |()| first.refetch()));
+            ().into_any()
+        }
         Err(error) => failed(first, what, error),
     };
     view! {
@@ -70,21 +81,24 @@ where
     }
 }
 
-/// Says why there is nothing to show, and tries again by itself if that can help.
-fn failed<T>(first: Resource<Result<Fresh<T>, AppError>>, what: &'static str, error: AppError) -> AnyView
+/// Says why there is nothing to show.
+fn failed<T>(first: JsonResource<Result<Fresh<T>, AppError>>, what: &'static str, error: AppError) -> AnyView
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     let retry = Callback::new(move |()| first.refetch());
-    if error.is_temporary() {
-        every_while_visible(EVERY, move || first.refetch());
-    }
     view! { <ErrorView what error on_retry=retry /> }.into_any()
 }
 
 /// Of several requests that are under way, the answer to the newest counts.
-fn keep_fresh<S, T, Ask, Answer>(source: Signal<S>, ask: Ask, refresh: Refresh, value: RwSignal<T>, tag: Tag)
-where
+fn keep_fresh<S, T, Ask, Answer>(
+    source: Signal<S>,
+    ask: Ask,
+    refresh: Refresh,
+    value: RwSignal<T>,
+    tag: Tag,
+    only_on_refresh: bool,
+) where
     S: Clone + PartialEq + Send + Sync + 'static,
     T: Send + Sync + 'static,
     Ask: Fn(S, Option<Tag>) -> Answer + Copy + Send + Sync + 'static,
@@ -97,8 +111,10 @@ where
     let send = move || {
         asked.update_value(|asked| *asked = asked.wrapping_add(1));
         let request = asked.get_value();
+        // Before the task begins, what it would read may be gone.
+        let answer = in_time(ask(source.get_untracked(), known.get_value()));
         spawn_local(async move {
-            let answer = ask(source.get_untracked(), known.get_value()).await;
+            let answer = answer.await;
             if asked.try_get_value() != Some(request) {
                 return;
             }
@@ -124,35 +140,12 @@ where
         }
         now
     });
+    if only_on_refresh {
+        return;
+    }
     every_while_visible(EVERY, move || {
         if asked.get_value() == answered.get_value() {
             send();
         }
-    });
-}
-
-/// Calls `tick` at intervals while the page is visible, and at once when it becomes visible again.
-pub(crate) fn every_while_visible(period: Duration, tick: impl Fn() + Clone + 'static) {
-    Effect::new(move |_| {
-        let (tick, shown) = (tick.clone(), tick.clone());
-        let timer = set_interval_with_handle(
-            move || {
-                if browser::is_visible() {
-                    tick();
-                }
-            },
-            period,
-        );
-        let listener = window_event_listener(ev::Custom::<ev::Event>::new("visibilitychange"), move |_| {
-            if browser::is_visible() {
-                shown();
-            }
-        });
-        on_cleanup(move || {
-            listener.remove();
-            if let Ok(timer) = timer {
-                timer.clear();
-            }
-        });
     });
 }

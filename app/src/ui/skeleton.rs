@@ -25,3 +25,24 @@ pub(crate) fn LinesSkeleton(lines: usize) -> impl IntoView {
         </div>
     }
 }
+
+/// Fields of a form, each with its label and its hint, and a button.
+#[component]
+pub(crate) fn FormSkeleton(fields: usize) -> impl IntoView {
+    let field = || {
+        view! {
+            <div class="skeleton-field">
+                <span class="skeleton-bar"></span>
+                <span class="skeleton-bar skeleton-input"></span>
+                <span class="skeleton-bar"></span>
+            </div>
+        }
+    };
+    view! {
+        <div class="skeleton-form" role="status">
+            <span class="visually-hidden">"Loading"</span>
+            {(0..fields).map(|_| field()).collect_view()}
+            <span class="skeleton-bar skeleton-button"></span>
+        </div>
+    }
+}

@@ -8,9 +8,13 @@ use crate::{
 /// The user of a request with a valid session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
+    /// Id of the session.
     pub session: SessionId,
+    /// Id of the user.
     pub user: UserId,
+    /// Name of the user, as audit events show it.
     pub username: String,
+    /// Address from which the request comes.
     pub ip_address: String,
 }
 
@@ -19,8 +23,10 @@ pub struct SignedIn {
 pub struct Visitor {
     /// As it is written into audit events.
     pub ip_address: String,
-    /// What the browser brings of an earlier sign-in, sealed by the server.
-    pub known_browser: Option<Vec<u8>>,
+    /// The cookie that identifies the browser, if a user has signed in from it before.
+    pub known_browser: Option<String>,
+    /// The browser and its system, for example "Firefox on Linux".
+    pub browser: String,
 }
 
 /// The value of a `Set-Cookie` header, for one answer only.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Scope, TokenName};
+use super::{CertificateName, Scope, TokenName};
 use crate::{Field, FieldError, FieldErrors, Timestamp};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -10,20 +10,27 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// As it was typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenDraft {
+    /// As typed.
     pub name: String,
+    /// Names of scopes.
     pub scopes: Vec<String>,
     /// The last day on which the token works, `2027-01-31`, in UTC; empty for a token that never expires.
     pub expires_on: String,
+    /// The name in a client certificate that stands for the token; empty for none.
+    pub client_certificate: String,
 }
 
 /// A token that can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRequest {
+    /// Name of the token; no other token has it.
     pub name: TokenName,
     /// At least one, each once, in the order of [`Scope`].
     pub scopes: Vec<Scope>,
     /// After `now`.
     pub expires_at: Option<Timestamp>,
+    /// Stands for the token. No other token that is not revoked has it.
+    pub client_certificate: Option<CertificateName>,
 }
 
 impl TokenDraft {
@@ -34,11 +41,13 @@ impl TokenDraft {
         let name = errors.collect(TokenName::parse(self.name.trim()));
         let scopes = errors.collect(parse_scopes(&self.scopes));
         let expires_at = errors.collect(parse_expiry(self.expires_on.trim(), now));
-        match (name, scopes, expires_at) {
-            (Some(name), Some(scopes), Some(expires_at)) => Ok(TokenRequest {
+        let client_certificate = errors.collect(parse_certificate(self.client_certificate.trim()));
+        match (name, scopes, expires_at, client_certificate) {
+            (Some(name), Some(scopes), Some(expires_at), Some(client_certificate)) => Ok(TokenRequest {
                 name,
                 scopes,
                 expires_at,
+                client_certificate,
             }),
             _ => Err(errors),
         }
@@ -57,18 +66,22 @@ fn parse_scopes(texts: &[String]) -> Result<Vec<Scope>, FieldError> {
     Ok(scopes)
 }
 
+fn parse_certificate(text: &str) -> Result<Option<CertificateName>, FieldError> {
+    (!text.is_empty()).then(|| CertificateName::parse(text)).transpose()
+}
+
 /// The token works until the end of that day.
 fn parse_expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, FieldError> {
     if text.is_empty() {
         return Ok(None);
     }
     let Ok(day) = Timestamp::parse(&format!("{text}T00:00:00Z")) else {
-        let rule = "Last day: a date such as 2027-01-31; leave it empty for a token that never expires.";
+        let rule = "Expires on: a date such as 2027-01-31; leave it empty for a token that never expires.";
         return Err(FieldError::new(Field::ExpiresAt, rule));
     };
     let end = day.plus(DAY);
     if end <= now {
-        let rule = "Last day: today (UTC) or later; this day has passed.";
+        let rule = "Expires on: today (UTC) or later; this day has passed.";
         return Err(FieldError::new(Field::ExpiresAt, rule));
     }
     Ok(Some(end))
@@ -87,6 +100,7 @@ mod tests {
             name: " gitlab ".into(),
             scopes: vec!["read".into(), "ingest".into(), "read".into()],
             expires_on: expires_on.into(),
+            client_certificate: String::new(),
         }
     }
 
@@ -105,9 +119,10 @@ mod tests {
             name: String::new(),
             scopes: Vec::new(),
             expires_on: "2026-03-02".into(),
+            client_certificate: "a certificate".into(),
         };
         let errors = draft.parse(now()).unwrap_err();
-        for field in [Field::Name, Field::Scopes, Field::ExpiresAt] {
+        for field in [Field::Name, Field::Scopes, Field::ExpiresAt, Field::ClientCertificate] {
             assert!(errors.message_for(field).is_some(), "{field:?}");
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::Timestamp;
 
 /// After a notification, the next one about the same stream comes no earlier.
-pub const PARKED_PAUSE: Duration = Duration::from_secs(60 * 60);
+const PARKED_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// A stream whose parked events administrators were notified of, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub struct ParkedAlert {
 /// How many events of a stream are parked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ParkedCounts {
+    /// How many events are parked.
     pub now: u64,
     /// How many times an event was parked, including those that were retried or discarded since.
     pub ever: u64,

@@ -5,7 +5,7 @@
 use super::Reason;
 use crate::{
     destination::DestinationKind,
-    policy::{Refusal, TlsFailure, Trouble, Unreached},
+    policy::{ProxyFailure, Refusal, TlsFailure, Trouble, Unreached},
 };
 
 /// What an administrator can do, in one or two sentences.
@@ -20,6 +20,7 @@ const fn common_advice(reason: Reason) -> &'static str {
             "To allow it, add its host or address to the allowlist under Settings › Network."
         }
         Reason::Trouble(Trouble::Unreached(Unreached::Tls(failure))) => tls_advice(failure),
+        Reason::Trouble(Trouble::Unreached(Unreached::Proxy(failure))) => proxy_advice(failure),
         Reason::Refused(Refusal::ParkedByAdministrator) => {
             "An administrator has parked this event. Retry it once the destination accepts it, or discard it."
         }
@@ -27,13 +28,26 @@ const fn common_advice(reason: Reason) -> &'static str {
             "This event can no longer be read from the log, so it cannot be sent. Discard it."
         }
         Reason::Refused(Refusal::Unknown) => {
-            "What was stored about this refusal cannot be read. Retry the event to see what the destination answers, or discard it."
+            "What was stored about this rejection cannot be read. Retry the event to see what the destination answers, or discard it."
         }
-        Reason::Trouble(_) => "Check the destination. Sending resumes automatically as soon as it accepts again.",
+        Reason::Trouble(_) => "Check the destination. Delivery resumes automatically when it recovers.",
         Reason::Refused(_) => "The destination accepts other events. Check its own log for this one.",
         Reason::Refusing => {
-            "Open the stream to see what the destination answers. A refused event is retried, and parked after five attempts."
+            "Open the stream to see what the destination answers. A rejected event is retried, and parked after five attempts."
         }
+    }
+}
+
+const fn proxy_advice(failure: ProxyFailure) -> &'static str {
+    match failure {
+        ProxyFailure::Authentication => "Check the user name and the password in the URL of the proxy.",
+        ProxyFailure::Forbidden => {
+            "Ask whoever runs the proxy to allow this host and port, or connect without the proxy."
+        }
+        ProxyFailure::Unreachable => {
+            "Check that the proxy can resolve and reach this host, and see the log of the proxy."
+        }
+        ProxyFailure::Other => "Check that the URL of the proxy is that of an HTTP proxy that supports CONNECT.",
     }
 }
 
@@ -41,7 +55,7 @@ const fn tls_advice(failure: TlsFailure) -> &'static str {
     match failure {
         TlsFailure::UnknownIssuer => {
             "No CA that this machine trusts has issued the certificate. Add the CA to the trusted certificates of this \
-             machine, or let the server send its intermediate certificates."
+             machine or to AUDIT_STREAMS_CA_FILE, or let the server send its intermediate certificates."
         }
         TlsFailure::WrongName => {
             "The certificate is valid for other names. Use one of its names in the URL, or issue a certificate for this host."
@@ -55,6 +69,10 @@ const fn tls_advice(failure: TlsFailure) -> &'static str {
         TlsFailure::ClientCertificate => {
             "The server asks for a client certificate, which Audit Streams cannot present. Connect to the service directly, \
              not through a proxy that asks for one."
+        }
+        TlsFailure::ClientCertificateRefused => {
+            "The server does not accept our client certificate. Check that it has not expired, and that the server trusts the CA \
+             that has issued it."
         }
         TlsFailure::Other => {
             "Check that the server speaks TLS 1.2 or 1.3 on this port, and that the URL names that port."
@@ -126,7 +144,12 @@ mod tests {
         for kind in [DestinationKind::GoogleCloudLogging, DestinationKind::AmazonS3] {
             for reason in reasons() {
                 let advice = advice(kind, reason);
-                assert!(!advice.contains("receiver"), "{kind:?} {reason:?}: {advice}");
+                assert!(
+                    !advice.contains("receiver")
+                        && !advice.contains("the endpoint is")
+                        && !advice.contains("The endpoint"),
+                    "{kind:?} {reason:?}: {advice}"
+                );
                 assert!(!advice.contains("token"), "{kind:?} {reason:?}: {advice}");
                 let other = match kind {
                     DestinationKind::GoogleCloudLogging => ["bucket", "secret access key", "endpoint URL"],

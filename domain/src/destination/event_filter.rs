@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Field, FieldError, event::EventType};
+use crate::{Field, FieldError, FieldErrors, event::EventType};
 
 /// What a filter does with the event types that it names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,14 +60,18 @@ impl EventFilter {
     }
 
     /// # Errors
-    /// A [`FieldError`] on [`FilterKind::field`] for a type that no event can have. A type that this instance does not know
-    /// is none.
-    pub fn parse(kind: FilterKind, names: &[String]) -> Result<Self, FieldError> {
-        let types = names
-            .iter()
-            .map(|name| EventType::parse(name).ok_or_else(|| undefined(kind.field(), name)));
-        let types: BTreeSet<EventType> = types.collect::<Result<_, _>>()?;
-        Ok(Self::new(kind, types))
+    /// On [`FilterKind::field`], one for each type that no event can have. A type that this instance does not know is none.
+    pub fn parse(kind: FilterKind, names: &[String]) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let mut types = BTreeSet::new();
+        for name in names {
+            types.extend(errors.collect(EventType::parse(name).ok_or_else(|| undefined(kind.field(), name))));
+        }
+        if errors.is_empty() {
+            Ok(Self::new(kind, types))
+        } else {
+            Err(errors)
+        }
     }
 
     /// Which list it has.
@@ -181,7 +185,7 @@ mod tests {
             let error = EventFilter::parse(kind, &["".to_owned()]).unwrap_err();
             assert_eq!(
                 error,
-                FieldError::new(field, "Audit event type with value  is undefined.")
+                FieldErrors::from(FieldError::new(field, "Audit event type with value  is undefined."))
             );
         }
     }

@@ -11,7 +11,13 @@ impl FieldSpec {
             _ if text.is_empty() => Value::Null,
             Input::Switch { .. } => Value::Bool(text == Input::ON),
             Input::Number { .. } => text.parse::<u32>().map_or(Value::Null, Value::from),
-            Input::None | Input::Text | Input::Url { .. } | Input::Lines(_) | Input::Choice { .. } => Value::from(text),
+            Input::None
+            | Input::Text
+            | Input::Url { .. }
+            | Input::Lines(_)
+            | Input::Certificates(_)
+            | Input::Proxy
+            | Input::Choice { .. } => Value::from(text),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::Field;
 pub struct FieldMap(BTreeMap<Field, String>);
 
 impl FieldMap {
+    /// The text of a field. `None` if it has none.
     pub fn get(&self, field: Field) -> Option<&str> {
         self.0.get(&field).map(String::as_str)
     }
@@ -22,12 +23,13 @@ impl FieldMap {
         self.get(field).unwrap_or_default()
     }
 
+    /// Sets or replaces the text of a field.
     pub fn set(&mut self, field: Field, text: impl Into<String>) {
         self.0.insert(field, text.into());
     }
 
     /// Leaves out a field whose text is empty.
-    pub fn set_or_remove(&mut self, field: Field, text: impl Into<String>) {
+    pub(crate) fn set_or_remove(&mut self, field: Field, text: impl Into<String>) {
         let text = text.into();
         if text.is_empty() {
             self.remove(field);
@@ -36,16 +38,19 @@ impl FieldMap {
         }
     }
 
+    /// This map, with the text of one more field.
     #[must_use]
     pub fn with(mut self, field: Field, text: impl Into<String>) -> Self {
         self.set(field, text);
         self
     }
 
+    /// Removes the text of a field.
     pub fn remove(&mut self, field: Field) {
         self.0.remove(&field);
     }
 
+    /// All fields that have a text, in the order of [`Field`].
     pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
         self.0.iter().map(|(field, text)| (*field, text.as_str()))
     }

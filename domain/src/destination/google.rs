@@ -67,11 +67,6 @@ pub(super) const GOOGLE_CLOUD_LOGGING: KindSpec = KindSpec {
         },
     },
     parse: |values| GoogleSettings::read(values).map(|settings| settings.values()),
-    find_mistakes: |values| {
-        let mut errors = FieldErrors::default();
-        errors.collect_all(GoogleSettings::read(values));
-        errors
-    },
     summary: |values| {
         [
             "projects/",
@@ -131,6 +126,7 @@ impl GoogleSettings {
         ])
     }
 
+    /// Id of the project whose logs are written.
     pub fn project_id(&self) -> &str {
         &self.project_id
     }

@@ -111,7 +111,7 @@ impl HeaderText {
         } else if text.chars().count() > Self::MAX_CHARS {
             "Value is too long (maximum is 2000 characters)"
         } else if text.trim() != text {
-            "Value can't begin or end with a blank"
+            "Value can't start or end with a space"
         } else if !text.chars().all(is_printable_latin_1) {
             "Value can only contain printable Latin-1 characters, and no line breaks"
         } else {
@@ -154,6 +154,7 @@ pub struct HeaderDraft {
     /// Id of the stored header to update. Null for a new header.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     pub id: Option<HeaderId>,
+    /// As typed.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255, example = "X-Team"))]
     pub name: String,
     /// Null keeps the value that is stored under `id`.
@@ -200,9 +201,11 @@ impl fmt::Debug for HeaderDraft {
 pub struct NewHeader {
     /// Id of the stored header to update.
     pub id: Option<HeaderId>,
+    /// Name of the header.
     pub name: HeaderName,
     /// None keeps the value that is stored under `id`, which is there then.
     pub value: Option<HeaderText>,
+    /// Whether the header is sent.
     pub active: bool,
 }
 
@@ -304,7 +307,7 @@ mod tests {
         assert!(HeaderText::parse(&"v".repeat(2_000), 0).is_ok());
         for (value, message) in [
             ("", "Value can't be blank"),
-            (" x", "Value can't begin or end with a blank"),
+            (" x", "Value can't start or end with a space"),
             (
                 "x\r\nX-Evil: 1",
                 "Value can only contain printable Latin-1 characters, and no line breaks",

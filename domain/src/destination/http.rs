@@ -2,10 +2,12 @@
 
 mod advice;
 mod fields;
+mod requests;
 
+pub use self::requests::{BatchSettings, Compression, RequestFormat, RequestSettings};
 use self::{advice::advice, fields::FIELDS};
-use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken};
-use crate::{Field, FieldErrors};
+use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken, TlsSettings};
+use crate::{Field, FieldError, FieldErrors, proxy::ProxyChoice};
 
 pub(super) const HTTP: KindSpec = KindSpec {
     name: "http",
@@ -32,13 +34,17 @@ pub(super) const HTTP: KindSpec = KindSpec {
         place: origin,
     },
     parse: |values| {
-        let url = DestinationUrl::parse(values.text(Field::Url))?;
-        Ok(FieldMap::from([(Field::Url, url.as_str())]))
-    },
-    find_mistakes: |values| {
         let mut errors = FieldErrors::default();
-        errors.collect(DestinationUrl::check_shape(values.text(Field::Url)));
-        errors
+        let url = errors.collect(DestinationUrl::parse(values.text(Field::Url)));
+        let requests = errors.collect_all(RequestSettings::parse(values));
+        let tls = errors.collect_all(TlsSettings::parse(values));
+        let proxy = errors.collect(parse_proxy(values.text(Field::Proxy)));
+        let (Some(url), Some(requests), Some(tls), Some(proxy)) = (url, requests, tls, proxy) else {
+            return Err(errors);
+        };
+        tls.check_url(&url)?;
+        let parsed: FieldMap = requests.values().into_iter().chain(tls.values()).collect();
+        Ok(parsed.with(Field::Url, url.as_str()).with(Field::Proxy, proxy.expose()))
     },
     summary: |values| without_query(values.text(Field::Url)),
     place: origin,
@@ -46,6 +52,10 @@ pub(super) const HTTP: KindSpec = KindSpec {
     accepted: "The receiver accepted the test event.",
     respondent: Some("The receiver"),
 };
+
+fn parse_proxy(text: &str) -> Result<ProxyChoice, FieldError> {
+    ProxyChoice::parse(text).map_err(|invalid| FieldError::new(Field::Proxy, format!("Proxy {invalid}")))
+}
 
 /// A path or a query may hold a secret.
 fn origin(values: &FieldMap) -> String {

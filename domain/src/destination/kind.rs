@@ -25,6 +25,7 @@ impl DestinationKind {
     /// Every kind, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Http, Self::GoogleCloudLogging, Self::AmazonS3];
 
+    /// The table of this kind.
     pub const fn spec(self) -> &'static KindSpec {
         match self {
             Self::Http => &HTTP,
@@ -38,6 +39,7 @@ impl DestinationKind {
         self.spec().name
     }
 
+    /// The kind with this name: that of [`DestinationKind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }

@@ -77,7 +77,7 @@ impl NamespaceFilter {
 
     /// # Errors
     /// A [`FieldError`] on [`Field::Namespaces`] if there are too many, or two of them name the same namespace.
-    pub fn from_paths(paths: Vec<NamespacePath>) -> Result<Self, FieldError> {
+    pub(crate) fn from_paths(paths: Vec<NamespacePath>) -> Result<Self, FieldError> {
         let refused = |message| Err(FieldError::new(Field::Namespaces, message));
         if paths.len() > MAX_NAMESPACES {
             return refused("Namespace filters are limited to 5 per destination");

@@ -105,7 +105,6 @@ pub(super) const AMAZON_S3: KindSpec = KindSpec {
         },
     },
     parse: |values| S3Settings::parse(values).map(|settings| settings.values()),
-    find_mistakes: S3Settings::find_mistakes,
     summary,
     place: |values| format!("s3://{}", values.text(Field::Bucket)),
     advice,
@@ -172,63 +171,40 @@ pub struct S3Settings {
 }
 
 impl S3Settings {
-    /// The same place, with objects made in another way.
-    #[must_use]
-    pub fn with_layout(self, layout: ObjectLayout) -> Self {
-        Self { layout, ..self }
-    }
-
     /// The secret is not looked at.
     ///
     /// # Errors
     /// Every field that breaks a rule, each with its message.
     pub fn parse(values: &FieldMap) -> Result<Self, FieldErrors> {
-        let mut errors = Self::find_mistakes(values);
-        let endpoint_url = match values.text(Field::EndpointUrl).trim() {
-            "" => Some(None),
-            _ if errors.message_for(Field::EndpointUrl).is_some() => None,
-            url => errors.collect(DestinationUrl::normal(url).map(Some).map_err(at_endpoint)),
-        };
-        // What is wrong with them is among the errors already.
-        let layout = ObjectLayout::parse(values.text(Field::ObjectLayout)).ok();
-        let options = ObjectOptions::parse(values).ok().filter(|_| errors.is_empty());
-        if let (Some(endpoint_url), Some(layout), Some(options)) = (endpoint_url, layout, options) {
-            let text = |field| values.text(field).trim().to_owned();
-            return Ok(Self {
-                access_key_id: text(Field::AccessKeyId),
-                region: text(Field::Region),
-                bucket: text(Field::Bucket),
-                endpoint_url,
-                key_prefix: text(Field::KeyPrefix).trim_end_matches('/').to_owned(),
-                layout,
-                options,
-            });
-        }
-        Err(errors)
-    }
-
-    /// The errors that can be found without parsing the endpoint's host.
-    fn find_mistakes(values: &FieldMap) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        let endpoint_url = values.text(Field::EndpointUrl);
-        let is_amazon = endpoint_url.trim().is_empty();
+        let is_amazon = values.text(Field::EndpointUrl).trim().is_empty();
         let (access_key_id, region, bucket) = if is_amazon {
             (ACCESS_KEY_ID, REGION, BUCKET)
         } else {
             (OTHER_ACCESS_KEY_ID, OTHER_REGION, OTHER_BUCKET)
         };
-        errors.collect(access_key_id.parse(values.text(Field::AccessKeyId)));
-        errors.collect(region.parse(values.text(Field::Region)));
-        errors.collect(bucket.parse(values.text(Field::Bucket)));
-        if !is_amazon {
-            errors.collect(check_endpoint(endpoint_url));
+        let access_key_id = errors.collect(access_key_id.parse(values.text(Field::AccessKeyId)));
+        let region = errors.collect(region.parse(values.text(Field::Region)));
+        let bucket = errors.collect(bucket.parse(values.text(Field::Bucket)));
+        let endpoint_url = errors.collect(parse_endpoint(values.text(Field::EndpointUrl)));
+        let key_prefix = errors.collect(parse_key_prefix(values.text(Field::KeyPrefix)));
+        let layout = errors.collect(ObjectLayout::parse(values.text(Field::ObjectLayout)));
+        let options = errors.collect_all(ObjectOptions::parse(values));
+        let place = access_key_id.zip(region).zip(bucket);
+        match (place, endpoint_url.zip(key_prefix), layout.zip(options)) {
+            (Some(((access_key_id, region), bucket)), Some((endpoint_url, key_prefix)), Some((layout, options))) => {
+                Ok(Self {
+                    access_key_id,
+                    region,
+                    bucket,
+                    endpoint_url,
+                    key_prefix,
+                    layout,
+                    options,
+                })
+            }
+            _ => Err(errors),
         }
-        if !values.text(Field::KeyPrefix).trim().is_empty() {
-            errors.collect(KEY_PREFIX.parse(values.text(Field::KeyPrefix)));
-        }
-        errors.collect(ObjectLayout::parse(values.text(Field::ObjectLayout)));
-        errors.collect_all(ObjectOptions::parse(values));
-        errors
     }
 
     /// The access key ID.
@@ -310,15 +286,28 @@ impl S3Settings {
     }
 }
 
-fn check_endpoint(text: &str) -> Result<(), FieldError> {
-    DestinationUrl::check_shape(text).map_err(at_endpoint)?;
+/// `None` for Amazon's own.
+fn parse_endpoint(text: &str) -> Result<Option<DestinationUrl>, FieldError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let endpoint = DestinationUrl::normal(text).map_err(at_endpoint)?;
     if text.contains('?') {
         return Err(FieldError::new(
             Field::EndpointUrl,
             "Endpoint url can't contain a query (the part after ?)",
         ));
     }
-    Ok(())
+    Ok(Some(endpoint))
+}
+
+/// Without a slash at the end; empty for none.
+fn parse_key_prefix(text: &str) -> Result<String, FieldError> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    let prefix = KEY_PREFIX.parse(text)?;
+    Ok(prefix.trim_end_matches('/').to_owned())
 }
 
 /// An endpoint obeys the rules of every URL; its messages stand at its own field.

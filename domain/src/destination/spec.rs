@@ -23,11 +23,10 @@ pub struct KindSpec {
     pub identity: &'static [Field],
     /// What is reported, and at which field, if another destination has the same identity.
     pub taken: Taken,
+    /// How GitLab names it in audit events.
     pub gitlab: GitlabModel,
     /// Parses every field but the secrets. Returns the values in their normal form, defaults included.
     pub parse: fn(&FieldMap) -> Result<FieldMap, FieldErrors>,
-    /// The errors that can be found without parsing host names, which is enough while somebody types.
-    pub find_mistakes: fn(&FieldMap) -> FieldErrors,
     /// Where events go, in one line, from values as typed. Without anything secret.
     pub summary: fn(&FieldMap) -> String,
     /// What an administrator can do, in one or two sentences; `None` where that is the same for every kind.
@@ -41,11 +40,12 @@ pub struct KindSpec {
 }
 
 impl KindSpec {
+    /// The entry of a field. `None` if this kind does not have it.
     pub fn field(&self, field: Field) -> Option<&'static FieldSpec> {
         self.fields.iter().find(|spec| spec.field == field)
     }
 
-    pub fn field_by_api_key(&self, key: &str) -> Option<&'static FieldSpec> {
+    pub(crate) fn field_by_api_key(&self, key: &str) -> Option<&'static FieldSpec> {
         self.fields.iter().find(|spec| spec.api_key == key && spec.is_given())
     }
 
@@ -54,6 +54,7 @@ impl KindSpec {
         self.fields.iter().filter(|spec| spec.is_given())
     }
 
+    /// The fields that are secrets, with what is special about each.
     pub fn secrets(&self) -> impl Iterator<Item = (&'static FieldSpec, &'static SecretSpec)> + use<> {
         self.fields
             .iter()
@@ -69,7 +70,9 @@ impl KindSpec {
 /// What is reported if a place is taken.
 #[derive(Debug)]
 pub struct Taken {
+    /// The field that must differ from that of every other destination.
     pub field: Field,
+    /// The error if it does not.
     pub message: &'static str,
     /// In GitLab's unified API.
     pub unified_message: &'static str,
@@ -82,7 +85,9 @@ pub struct GitlabModel {
     pub class: &'static str,
     /// The event types of changes.
     pub created: &'static str,
+    /// Event type of an update.
     pub updated: &'static str,
+    /// Event type of a deletion.
     pub deleted: &'static str,
     /// What messages call a destination.
     pub noun: &'static str,
@@ -99,6 +104,7 @@ pub struct GitlabModel {
 /// A field of one kind of destination.
 #[derive(Debug)]
 pub struct FieldSpec {
+    /// Which field.
     pub field: Field,
     /// In the REST API and in the store.
     pub api_key: &'static str,
@@ -110,15 +116,21 @@ pub struct FieldSpec {
     pub column: &'static str,
     /// On the page.
     pub label: &'static str,
+    /// How error messages name the field. Empty where that is the label.
+    pub message_name: &'static str,
+    /// The rule, to follow the label in an error on the page where GitLab's message does not say it. May be empty.
+    pub rule: &'static str,
     /// Under the field on the page. May be empty.
     pub hint: &'static str,
     /// Inside the empty field on the page. May be empty.
     pub placeholder: &'static str,
     /// In the reference of the REST API. May be empty.
     pub description: &'static str,
-    /// In the reference of the REST API. May be empty.
+    /// In the reference of the REST API, and in errors on the page. May be empty.
     pub example: &'static str,
+    /// How it is entered.
     pub input: Input,
+    /// `None` if it is not a secret.
     pub secret: Option<SecretSpec>,
     /// Whether a destination can't be without it.
     pub is_required: bool,
@@ -128,7 +140,9 @@ pub struct FieldSpec {
     pub prefilled: Option<&'static str>,
     /// What the page says if it can't be changed there any more once the destination is stored.
     pub fixed_after_create: Option<&'static str>,
+    /// Minimum number of characters. `None` if there is none.
     pub min_chars: Option<usize>,
+    /// Maximum number of characters. `None` if there is none.
     pub max_chars: Option<usize>,
     /// The heading under which it is folded away on the page.
     pub group: Option<&'static str>,
@@ -146,6 +160,8 @@ impl FieldSpec {
             is_addition: false,
             column: api_key,
             label,
+            message_name: "",
+            rule: "",
             hint: "",
             placeholder: "",
             description: "",
@@ -177,6 +193,13 @@ impl FieldSpec {
         self.is_required && self.default.is_empty() && !is_made
     }
 
+    /// Whether a destination with these values can't be without this secret.
+    pub fn is_needed_secret(&self, values: &FieldMap) -> bool {
+        let Some(secret) = &self.secret else { return false };
+        let is_wanted = |dependency: Dependency| dependency.is_met_by(values.text(dependency.field));
+        secret.made.is_some() || self.is_required || self.depends_on.is_some_and(is_wanted)
+    }
+
     /// Whether it may be given as nothing.
     pub const fn is_nullable(&self) -> bool {
         !self.is_required && self.default.is_empty()
@@ -206,6 +229,10 @@ pub enum Input {
     },
     /// So many lines of text.
     Lines(u8),
+    /// [`ProxyChoice`](crate::proxy::ProxyChoice): its password is stored encrypted, and shown as a mask.
+    Proxy,
+    /// Certificates in PEM form, in so many lines. Audit events have their fingerprints.
+    Certificates(u8),
     /// One of a few texts. `schema` names the type in the reference of the REST API.
     Choice {
         choices: &'static [Choice],
@@ -225,7 +252,9 @@ pub enum Input {
 }
 
 impl Input {
+    /// The text of a check box that is checked.
     pub const ON: &str = "true";
+    /// The text of a check box that is not checked.
     pub const OFF: &str = "false";
 }
 
@@ -234,7 +263,9 @@ impl Input {
 pub struct Choice {
     /// Empty for none.
     pub value: &'static str,
+    /// What the page calls it.
     pub label: &'static str,
+    /// What it does, as a sentence.
     pub description: &'static str,
     /// In the reference of the REST API.
     pub api_description: &'static str,
@@ -243,15 +274,31 @@ pub struct Choice {
 /// The field on which another depends.
 #[derive(Clone, Copy, Debug)]
 pub struct Dependency {
+    /// The field on which it depends.
     pub field: Field,
-    /// The one value that goes with it; `None` for any but an empty one.
-    pub value: Option<&'static str>,
+    /// What that field must be.
+    pub needs: Needed,
+}
+
+/// The values of a field beside which a dependent field can stay.
+#[derive(Clone, Copy, Debug)]
+pub enum Needed {
+    /// Any value except an empty one.
+    Any,
+    /// This value.
+    Only(&'static str),
+    /// Any value except an empty one and this one.
+    Other(&'static str),
 }
 
 impl Dependency {
     /// Whether the dependent field can have a value beside this one.
-    pub fn is_met_by(&self, value: &str) -> bool {
-        self.value.map_or(!value.is_empty(), |wanted| wanted == value)
+    pub(crate) fn is_met_by(&self, value: &str) -> bool {
+        match self.needs {
+            Needed::Any => !value.is_empty(),
+            Needed::Only(wanted) => value == wanted,
+            Needed::Other(unwanted) => !value.is_empty() && value != unwanted,
+        }
     }
 }
 

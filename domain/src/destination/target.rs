@@ -6,8 +6,11 @@ use crate::{Field, FieldError, FieldErrors};
 /// As filled in. A secret that is left out is made by the server, or stays as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetDraft {
+    /// Which kind of destination.
     pub kind: DestinationKind,
+    /// Text of each field, as typed. A secret that is not in it stays as it is stored.
     pub values: FieldMap,
+    /// Custom headers; empty if this kind has none.
     pub headers: Vec<HeaderDraft>,
 }
 
@@ -48,20 +51,6 @@ impl TargetDraft {
     pub fn with<T: Into<String>>(mut self, values: impl IntoIterator<Item = (Field, T)>) -> Self {
         for (field, text) in values {
             self.set_text(field, text.into());
-        }
-        self
-    }
-
-    /// Without the secrets that are never shown with the form: only those that an administrator fills in and may see stay.
-    #[must_use]
-    pub fn without_secrets(mut self) -> Self {
-        for (spec, secret) in self.kind.spec().secrets() {
-            if !(spec.is_given() && secret.is_shown) {
-                self.values.remove(spec.field);
-            }
-        }
-        for header in &mut self.headers {
-            header.value = None;
         }
         self
     }
@@ -123,22 +112,15 @@ impl TargetDraft {
         }
     }
 
-    /// The errors that can be found while the form is filled in; parsing finds the rest.
-    pub fn find_mistakes(&self, is_stored: bool) -> FieldErrors {
-        let mut errors = (self.kind.spec().find_mistakes)(&self.values);
-        self.parse_secrets(is_stored, &mut errors);
-        errors.collect_all(self.parse_headers(is_stored));
-        errors
-    }
-
     /// The secrets that are given, in their normal form.
     fn parse_secrets(&self, is_stored: bool, errors: &mut FieldErrors) -> Vec<(Field, String)> {
         let mut secrets = Vec::new();
         for (spec, secret) in self.kind.spec().secrets().filter(|(spec, _)| spec.is_given()) {
             let given = self.values.get(spec.field);
+            let is_needed = spec.is_needed_secret(&self.values);
             let is_left_out = match given {
-                None => is_stored || secret.made.is_some(),
-                Some("") => !is_stored && secret.made.is_some(),
+                None => is_stored || secret.made.is_some() || !is_needed,
+                Some("") => (!is_stored && secret.made.is_some()) || !is_needed,
                 Some(_) => false,
             };
             if !is_left_out {
@@ -159,10 +141,12 @@ impl TargetDraft {
 }
 
 impl TargetSettings {
+    /// Which kind of destination.
     pub const fn kind(&self) -> DestinationKind {
         self.kind
     }
 
+    /// Text of each field, as it is stored. Secrets are included.
     pub const fn values(&self) -> &FieldMap {
         &self.values
     }

@@ -30,6 +30,7 @@ pub enum Reading {
 /// The fields of a kind that were sent. It has no `Debug`, because it contains secrets.
 #[derive(Clone, Default)]
 pub struct SentFields {
+    /// Fields with their texts, in the order in which they were sent.
     pub values: Vec<(Field, String)>,
     /// `None` if they were left out. A list that is null is empty.
     pub headers: Option<Vec<HeaderDraft>>,
@@ -38,7 +39,9 @@ pub struct SentFields {
 /// Reads the fields of a kind, and refuses each that it does not have.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldsSeed {
+    /// The kind whose fields are read.
     pub kind: DestinationKind,
+    /// How strictly they are read.
     pub reading: Reading,
 }
 
@@ -136,7 +139,7 @@ impl ValueSeed {
         check: impl FnOnce(&str) -> Result<(), D::Error>,
     ) -> Result<Option<String>, D::Error> {
         let is_made = self.spec.secret.as_ref().is_some_and(|secret| secret.made.is_some());
-        let empties = self.reading == Reading::Change && self.spec.secret.is_none() && self.spec.is_nullable();
+        let empties = self.reading == Reading::Change && !is_made && self.spec.is_nullable();
         let is_ignored = self.reading == Reading::New && (self.spec.is_nullable() || is_made);
         if empties || is_ignored {
             let value = Option::<T>::deserialize(deserializer)?.map(|value| value.to_string());

@@ -26,11 +26,10 @@ impl DestinationUrl {
     /// A [`FieldError`] on [`Field::Url`] naming the rule that is broken.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let text = text.trim();
-        Self::check_shape(text)?;
-        match Url::parse(text) {
-            Ok(url) if url.host_str().is_some_and(|host| !host.is_empty()) => Ok(Self(text.to_owned())),
-            _ => Err(FieldError::new(Field::Url, INVALID)),
-        }
+        Self::problem(text).map_or_else(
+            || Ok(Self(text.to_owned())),
+            |message| Err(FieldError::new(Field::Url, message)),
+        )
     }
 
     /// In the one form of all that mean the same: scheme and host in lower case, no default port, no slash at the end.
@@ -43,15 +42,14 @@ impl DestinationUrl {
         Ok(Self(normal.trim_end_matches('/').to_owned()))
     }
 
-    /// The rules that can be checked without parsing the host: enough while somebody types.
-    ///
-    /// # Errors
-    /// As [`Self::parse`], which refuses a few more.
-    pub fn check_shape(text: &str) -> Result<(), FieldError> {
-        Self::shape_problem(text.trim()).map_or(Ok(()), |message| Err(FieldError::new(Field::Url, message)))
+    /// Whether connections to it are by TLS.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.0
+            .split_once("://")
+            .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https"))
     }
 
-    fn shape_problem(text: &str) -> Option<&'static str> {
+    fn problem(text: &str) -> Option<&'static str> {
         if text.is_empty() {
             return Some("Destination url can't be blank");
         }
@@ -73,14 +71,14 @@ impl DestinationUrl {
         let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
         if authority.is_empty() {
             Some(INVALID)
-        } else if !authority.is_ascii() {
-            Some("Destination url needs an ASCII host name; write other letters in the xn-- form")
         } else if authority.contains('@') {
             Some("Destination url can't contain a user name or password; send them in a custom header")
         } else if rest.contains('#') {
             Some("Destination url can't contain a fragment (the part after #)")
         } else {
-            None
+            let url = Url::parse(text);
+            let has_host = url.is_ok_and(|url| url.host_str().is_some_and(|host| !host.is_empty()));
+            (!has_host).then_some(INVALID)
         }
     }
 
@@ -143,7 +141,8 @@ mod tests {
             ("https:siem.example", "Destination url must be a valid URL"),
             ("https:///path", "Destination url must be a valid URL"),
             ("https://x.example:port", "Destination url must be a valid URL"),
-            ("https://bücher.example", "Destination url needs an ASCII host name"),
+            ("https://b\u{ff0f}cher.example", "Destination url must be a valid URL"),
+            ("https://xn--zzzzzz-.example", "Destination url must be a valid URL"),
             (
                 "ftp://x.example",
                 "Destination url is blocked: Only allowed schemes are http, https",
@@ -158,6 +157,21 @@ mod tests {
             let message = DestinationUrl::parse(text).unwrap_err().message;
             assert!(message.starts_with(start), "{text:?}: {message}");
         }
+    }
+
+    #[test]
+    fn a_host_with_other_than_ascii_letters_is_kept_as_typed_and_reached_in_its_xn_form() {
+        for (text, origin) in [
+            ("https://bücher.example/in", "https://xn--bcher-kva.example"),
+            ("https://BÜCHER.example:8443", "https://xn--bcher-kva.example:8443"),
+            ("http://пример.испытание/", "http://xn--e1afmkfd.xn--80akhbyknj4f"),
+            ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah"),
+        ] {
+            let url = DestinationUrl::parse(text).unwrap();
+            assert_eq!((url.as_str(), url.origin().as_str()), (text, origin));
+        }
+        let normal = DestinationUrl::normal("https://Bücher.example/").unwrap();
+        assert_eq!(normal.as_str(), "https://xn--bcher-kva.example");
     }
 
     #[test]

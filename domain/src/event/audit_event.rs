@@ -6,16 +6,23 @@ use crate::Timestamp;
 /// A checked event: the columns by which it is found and ordered, and its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEvent {
+    /// Unique for one source.
     pub id: EventId,
+    /// What happened.
     pub event_type: EventType,
     /// The digits of an integer, or a string as sent; empty if the event names none.
     pub author_id: String,
+    /// Who did it. Empty if the event does not say.
     pub author_name: String,
+    /// Id of the entity in which it happened, as text.
     pub entity_id: String,
+    /// Type of the entity, such as `Project`.
     pub entity_type: String,
+    /// Full path of the entity. Empty if the event does not say.
     pub entity_path: String,
     /// Empty if the event names none.
     pub ip_address: String,
+    /// When it happened, by the clock of its source.
     pub created_at: Timestamp,
     /// Whether the event brought `created_at`; otherwise that is when it was received.
     pub is_dated: bool,

@@ -12,7 +12,7 @@ use super::{EventError, MAX_EVENT_BYTES, body::Members, incoming::documented_fie
 use crate::settings::ByteSize;
 
 /// The most events a request may hold.
-pub const MAX_EVENTS: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 
 /// The most bytes of one event that an instance takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct EventSizeLimit(usize);
 
 impl EventSizeLimit {
     /// Smaller than this, and the instance could not take what GitLab sends.
-    pub const MIN_BYTES: usize = 64 * 1024;
+    pub(crate) const MIN_BYTES: usize = 64 * 1024;
 
     /// None unless it is 64 KiB to 25 MiB.
     pub fn new(bytes: u64) -> Option<Self> {

@@ -28,6 +28,7 @@ pub struct Members<'json>(Vec<Member<'json>>);
 /// A member of a JSON object.
 #[derive(Clone, Debug)]
 pub struct Member<'json> {
+    /// Name of the member, with escapes resolved.
     pub name: Cow<'json, str>,
     /// The name as it was sent, with its quotes and escapes.
     pub raw_name: &'json str,

@@ -16,7 +16,7 @@ impl EventId {
     pub const MAX_CHARS: usize = 255;
 
     /// The longest id for a destination. Web servers take 4 to 8 KiB for all headers of a request.
-    pub const MAX_WITHIN_BYTES: usize = 512;
+    pub(crate) const MAX_WITHIN_BYTES: usize = 512;
 
     /// None if the text is empty, longer than 255 characters, or has control characters.
     pub fn parse(text: &str) -> Option<Self> {

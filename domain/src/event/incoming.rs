@@ -15,10 +15,10 @@ use super::{
 use crate::Timestamp;
 
 /// The largest event in bytes, whatever the limit of the instance is.
-pub const MAX_EVENT_BYTES: usize = 25 * 1024 * 1024;
+pub(crate) const MAX_EVENT_BYTES: usize = 25 * 1024 * 1024;
 
 /// The `entity_type` of events that concern the instance as a whole.
-pub const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
+pub(crate) const INSTANCE_SCOPE: &str = "Gitlab::Audit::InstanceScope";
 
 /// The documented fields, in the order in which they are written.
 const FIELDS: [&str; 13] = [
@@ -46,6 +46,7 @@ const UNPAIRED_SURROGATE: &str = "has an unpaired surrogate (such as \\ud83d), w
 /// What the server adds to an event that does not bring it.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// When the request was received.
     pub received_at: Timestamp,
     /// Makes an id for an event that has none.
     pub fresh_id: fn() -> EventId,
@@ -55,7 +56,9 @@ pub struct Received {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct EventError {
+    /// The invalid member. `None` if the event as a whole is invalid.
     pub field: Option<&'static str>,
+    /// Why it is invalid, as a phrase.
     pub reason: Cow<'static, str>,
 }
 

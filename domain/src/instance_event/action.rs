@@ -2,6 +2,7 @@
 
 use crate::{
     alerts::AlertNews,
+    delivery::RefusedChange,
     destination::{EventNames, FilterKind, NamespacePath, StartFrom},
     event::EventType,
     ids::{ReplayId, Seq},
@@ -25,6 +26,7 @@ pub enum Action {
     },
     TokenCreated {
         scopes: String,
+        client_certificate: Option<String>,
     },
     TokenRevoked,
     /// `place` is where its events go, without anything secret and as GitLab's message has it.
@@ -95,16 +97,33 @@ pub enum Action {
     /// An event that requests failed with, while its stream was backing off.
     FailingEventParked(Seq),
     ParkedEventRetried(Seq),
-    /// Every one of them.
+    /// Several parked events, or every one of them if `chosen` is empty.
     ParkedEventsRetried {
+        chosen: Vec<Seq>,
         count: u64,
     },
     ParkedEventDiscarded(Seq),
+    /// An event was sent to one destination once more.
+    EventSentAgain(Seq),
+    /// Something was done with refused events that were being retried: with those at these positions, or with every one of them if
+    /// `chosen` is empty.
+    RefusedEventsChanged {
+        change: RefusedChange,
+        chosen: Vec<Seq>,
+        count: u64,
+    },
+    /// Several parked events, or every one of them if `chosen` is empty.
+    ParkedEventsDiscarded {
+        chosen: Vec<Seq>,
+        count: u64,
+    },
     /// The test event itself: it is sent to one destination and is not in the log.
     StreamTest,
     /// A test event is about to be sent to `place`.
     StreamTested {
         place: String,
+        /// Whether the certificate of the server was verified, if it has one.
+        is_verified: bool,
     },
     /// The values are as people read them.
     SettingChanged {

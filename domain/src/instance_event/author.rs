@@ -7,7 +7,9 @@ use crate::ids::UserId;
 pub struct Author {
     /// `None` for anyone who is not a user of this instance.
     pub user_id: Option<UserId>,
+    /// What kind of author it is.
     pub class: AuthorClass,
+    /// Name under which audit events show the author.
     pub name: String,
     /// Empty when it did not come over the network.
     pub ip_address: String,

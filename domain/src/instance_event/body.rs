@@ -85,7 +85,12 @@ impl InstanceEvent {
             Action::ReplayCancelled { replay, progress } | Action::ReplayFinished { replay, progress } => {
                 replay_counts(*replay, progress)
             }
-            Action::ParkedEventsRetried { count } => json!({"count": count}),
+            Action::ParkedEventsRetried { chosen, count }
+            | Action::ParkedEventsDiscarded { chosen, count }
+            | Action::RefusedEventsChanged { chosen, count, .. } => match chosen.as_slice() {
+                [] => json!({"count": count}),
+                chosen => json!({"count": count, "seqs": chosen}),
+            },
             Action::SettingChanged { from, to } => json!({"change": self.subject.name(), "from": from, "to": to}),
             Action::EventsUnreadable { first, last } => json!({"first_seq": first, "last_seq": last}),
             Action::Alert(news) => news.data(),

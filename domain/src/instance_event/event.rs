@@ -1,12 +1,14 @@
 //! An instance event: a subject and an action.
 
 use super::{Action, Subject};
-use crate::{alerts::AlertNews, destination::EventNames, ids::Seq};
+use crate::{alerts::AlertNews, delivery::RefusedChange, destination::EventNames, ids::Seq};
 
 /// What happened to what. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceEvent {
+    /// What the event is about.
     pub subject: Subject,
+    /// What happened to it.
     pub action: Action,
 }
 
@@ -63,7 +65,13 @@ impl InstanceEvent {
             Action::ReplayFinished { .. } => "audit_event_replay_finished",
             Action::FailingEventParked(_) => "failing_audit_event_parked",
             Action::ParkedEventRetried(_) | Action::ParkedEventsRetried { .. } => "parked_audit_event_retried",
-            Action::ParkedEventDiscarded(_) => "parked_audit_event_discarded",
+            Action::ParkedEventDiscarded(_) | Action::ParkedEventsDiscarded { .. } => "parked_audit_event_discarded",
+            Action::EventSentAgain(_) => "audit_event_sent_again",
+            Action::RefusedEventsChanged { change, .. } => match change {
+                RefusedChange::Park => "refused_audit_event_parked",
+                RefusedChange::Retry => "refused_audit_event_retried",
+                RefusedChange::Discard => "refused_audit_event_discarded",
+            },
             Action::StreamTest => "audit_event_stream_test",
             Action::StreamTested { .. } => "audit_event_stream_tested",
             Action::SettingChanged { .. } => "application_setting_updated",

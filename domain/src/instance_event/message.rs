@@ -2,9 +2,10 @@
 
 use super::{Action, InstanceEvent};
 use crate::{
+    delivery::RefusedChange,
     destination::{DestinationKind, EventNames, FilterKind, GitlabModel},
     event::EventType,
-    ids::ReplayId,
+    ids::{ReplayId, Seq},
     replay::{ReplayProgress, ReplayRequest},
 };
 
@@ -25,7 +26,14 @@ impl InstanceEvent {
                 let ending = if *count == 1 { "" } else { "s" };
                 format!("Ended {count} session{ending}")
             }
-            Action::TokenCreated { scopes } => format!("Created API token {name} with scopes {scopes}"),
+            Action::TokenCreated {
+                scopes,
+                client_certificate: None,
+            } => format!("Created API token {name} with scopes {scopes}"),
+            Action::TokenCreated {
+                scopes,
+                client_certificate: Some(certificate),
+            } => format!("Created API token {name} with scopes {scopes} and client certificate {certificate}"),
             Action::TokenRevoked => format!("Revoked API token {name}"),
             Action::DestinationCreated { names, place, .. } => self.existence(|model| model.create_verb, *names, place),
             Action::DestinationChanged { field, from, to, .. } => change(field, from, to),
@@ -62,12 +70,20 @@ impl InstanceEvent {
             Action::ParkedEventRetried(event) => {
                 format!("Retried the parked audit event at position {event} of the log")
             }
-            Action::ParkedEventsRetried { count } => format!("Retried all parked audit events ({count})"),
+            Action::ParkedEventsRetried { chosen, count } => list_change("Retried", "parked", chosen, *count),
+            Action::ParkedEventsDiscarded { chosen, count } => list_change("Discarded", "parked", chosen, *count),
+            Action::RefusedEventsChanged { change, chosen, count } => {
+                list_change(past_tense(*change), "rejected", chosen, *count)
+            }
             Action::ParkedEventDiscarded(event) => {
                 format!("Discarded the parked audit event at position {event} of the log")
             }
+            Action::EventSentAgain(event) => format!("Sent the audit event at position {event} of the log again"),
             Action::StreamTest => "Test event".to_owned(),
-            Action::StreamTested { place } => format!("Sent a test event to {place}"),
+            Action::StreamTested { place, is_verified } => match is_verified {
+                true => format!("Sent a test event to {place}"),
+                false => format!("Sent a test event to {place} without certificate verification"),
+            },
             Action::SettingChanged { from, to } => format!("Changed {name} from {from} to {to}"),
             Action::AlertTested { place } => format!("Sent a test alert to {place}"),
             Action::EventsUnreadable { first, last } => format!(
@@ -92,6 +108,25 @@ impl InstanceEvent {
         } else {
             format!("{verb} {noun} {place}")
         }
+    }
+}
+
+fn list_change(done: &str, list: &str, chosen: &[Seq], count: u64) -> String {
+    match chosen {
+        [] => format!("{done} all {list} audit events ({count})"),
+        [event] => format!("{done} the {list} audit event at position {event} of the log"),
+        chosen => format!(
+            "{done} the {list} audit events at positions {} of the log",
+            listed(chosen)
+        ),
+    }
+}
+
+const fn past_tense(change: RefusedChange) -> &'static str {
+    match change {
+        RefusedChange::Park => "Parked",
+        RefusedChange::Retry => "Retried",
+        RefusedChange::Discard => "Discarded",
     }
 }
 
@@ -142,7 +177,7 @@ fn replay_start(replay: ReplayId, request: &ReplayRequest, total: u64) -> String
 
 fn replay_end(done: &str, replay: ReplayId, progress: &ReplayProgress) -> String {
     let ReplayProgress { total, sent, refused } = progress;
-    format!("{done} replay {replay}: {sent} of {total} event(s) sent, {refused} refused")
+    format!("{done} replay {replay}: {sent} of {total} event(s) sent, {refused} rejected")
 }
 
 /// `a, b, and c`.

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Timestamp,
     alerts::{AlertNews, AlertedStream, StreamFailure},
+    delivery::RefusedChange,
     destination::{DestinationKind, EventNames, FilterKind, NamespacePath, StartFrom},
     event::{AuditEvent, EventId, EventType, Received},
     ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
@@ -154,15 +155,56 @@ fn of_a_destination(kind: DestinationKind, names: EventNames) -> Vec<InstanceEve
         ),
         InstanceEvent::new(
             Subject::destination(destination, kind, name()),
-            Action::ParkedEventsRetried { count: 4 },
+            Action::ParkedEventsRetried {
+                chosen: Vec::new(),
+                count: 4,
+            },
+        ),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::ParkedEventsDiscarded {
+                chosen: vec![Seq::new(4), Seq::new(7)],
+                count: 2,
+            },
         ),
         InstanceEvent::new(
             Subject::destination(destination, kind, name()),
             Action::ParkedEventDiscarded(Seq::new(4)),
         ),
         InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::EventSentAgain(Seq::new(4)),
+        ),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::RefusedEventsChanged {
+                change: RefusedChange::Park,
+                chosen: Vec::new(),
+                count: 4,
+            },
+        ),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::RefusedEventsChanged {
+                change: RefusedChange::Retry,
+                chosen: vec![Seq::new(4)],
+                count: 1,
+            },
+        ),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::RefusedEventsChanged {
+                change: RefusedChange::Discard,
+                chosen: vec![Seq::new(4), Seq::new(7)],
+                count: 2,
+            },
+        ),
+        InstanceEvent::new(
             Subject::destination(Some(destination), kind, name()),
-            Action::StreamTested { place: name() },
+            Action::StreamTested {
+                place: name(),
+                is_verified: true,
+            },
         ),
         InstanceEvent::new(
             Subject::destination(destination, kind, name()),
@@ -213,10 +255,21 @@ fn a_replay_is_told_with_its_range_and_its_counts() {
         [
             "Started replay 4 of 5 event(s) of type a and b created from 2026-02-01T00:00:00.000Z until before \
              2026-02-03T00:00:00.000Z",
-            "Cancelled replay 4: 0 of 0 event(s) sent, 0 refused",
-            "Finished replay 4: 0 of 0 event(s) sent, 0 refused",
+            "Cancelled replay 4: 0 of 0 event(s) sent, 0 rejected",
+            "Finished replay 4: 0 of 0 event(s) sent, 0 rejected",
         ]
     );
+}
+
+#[test]
+fn the_creation_of_a_token_names_its_client_certificate() {
+    let action = Action::TokenCreated {
+        scopes: "ingest".into(),
+        client_certificate: Some("CN=app".into()),
+    };
+    let event = InstanceEvent::new(Subject::token(TokenId::new(2), "app"), action);
+    let expected = "Created API token app with scopes ingest and client certificate CN=app";
+    assert_eq!(event.message(), expected);
 }
 
 /// One of each that does not depend on a kind of destination.
@@ -229,7 +282,13 @@ fn one_of_each() -> Vec<InstanceEvent> {
         InstanceEvent::new(Subject::user(user, username()), Action::SignedOut),
         InstanceEvent::new(Subject::user(user, username()), Action::PasswordChanged),
         InstanceEvent::new(Subject::user(user, username()), Action::PasswordReset),
-        InstanceEvent::new(Subject::token(token, name()), Action::TokenCreated { scopes: name() }),
+        InstanceEvent::new(
+            Subject::token(token, name()),
+            Action::TokenCreated {
+                scopes: name(),
+                client_certificate: None,
+            },
+        ),
         InstanceEvent::new(Subject::token(token, name()), Action::TokenRevoked),
         InstanceEvent::new(
             Subject::destination(destination, DestinationKind::Http, name()),
@@ -498,6 +557,7 @@ fn golden_events() -> Vec<InstanceEvent> {
             Subject::token(token, name()),
             Action::TokenCreated {
                 scopes: "ingest, read_api".into(),
+                client_certificate: None,
             },
         ),
         InstanceEvent::new(Subject::token(token, name()), Action::TokenRevoked),
@@ -639,11 +699,56 @@ fn golden_events() -> Vec<InstanceEvent> {
             ),
             InstanceEvent::new(
                 Subject::destination(destination, kind, name()),
-                Action::ParkedEventsRetried { count: 4 },
+                Action::ParkedEventsRetried {
+                    chosen: Vec::new(),
+                    count: 4,
+                },
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::ParkedEventsRetried {
+                    chosen: vec![Seq::new(4), Seq::new(7)],
+                    count: 2,
+                },
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::ParkedEventsDiscarded {
+                    chosen: Vec::new(),
+                    count: 4,
+                },
             ),
             InstanceEvent::new(
                 Subject::destination(destination, kind, name()),
                 Action::ParkedEventDiscarded(Seq::new(4)),
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::EventSentAgain(Seq::new(4)),
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::RefusedEventsChanged {
+                    change: RefusedChange::Park,
+                    chosen: Vec::new(),
+                    count: 4,
+                },
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::RefusedEventsChanged {
+                    change: RefusedChange::Retry,
+                    chosen: vec![Seq::new(4)],
+                    count: 1,
+                },
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, kind, name()),
+                Action::RefusedEventsChanged {
+                    change: RefusedChange::Discard,
+                    chosen: vec![Seq::new(4), Seq::new(7)],
+                    count: 2,
+                },
             ),
             InstanceEvent::new(
                 Subject::destination(Some(destination), kind, name()),
@@ -654,12 +759,14 @@ fn golden_events() -> Vec<InstanceEvent> {
                 Subject::destination(Some(destination), kind, name()),
                 Action::StreamTested {
                     place: "the place".into(),
+                    is_verified: true,
                 },
             ),
             InstanceEvent::new(
                 Subject::destination(None, kind, name()),
                 Action::StreamTested {
                     place: "the place".into(),
+                    is_verified: true,
                 },
             ),
             InstanceEvent::alert(AlertNews::StreamFailing {

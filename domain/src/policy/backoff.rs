@@ -8,7 +8,7 @@ use super::ProbeWait;
 const PROBE_BASE: Duration = Duration::from_secs(1);
 
 /// The longest pause, before jitter; also the most of a destination's own Retry-After that is honoured.
-pub const PROBE_CAP: Duration = Duration::from_secs(600);
+const PROBE_CAP: Duration = Duration::from_secs(600);
 
 /// The longest pause, before jitter, while it is being found out whether an event or the destination is at fault: for the first
 /// probes, and for those that follow.
@@ -29,6 +29,7 @@ pub struct ProbePauses {
 }
 
 impl ProbePauses {
+    /// How long to wait before the next probe.
     pub const fn before(self, wait: ProbeWait) -> Duration {
         match wait {
             ProbeWait::Usual => self.usual,
@@ -68,6 +69,7 @@ impl ExponentialBackoff {
         Self { failures }
     }
 
+    /// How many failures in a row there were.
     pub const fn failures(self) -> u32 {
         self.failures
     }

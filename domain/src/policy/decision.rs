@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Refusal, TlsFailure, Unreached};
+use super::{Outcome, ProxyFailure, Refusal, TlsFailure, Unreached};
 
 /// How many events the request carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum RequestSize {
 /// The status under which nginx keeps that a request came without the client certificate that it requires.
 /// <https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors>
 pub const CLIENT_CERTIFICATE_REQUIRED: u16 = 496;
+
+/// nginx's status for a request whose client certificate it does not accept.
+pub const CLIENT_CERTIFICATE_REFUSED: u16 = 495;
 
 /// Why a stream backs off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub enum Trouble {
     Blocked,
     /// Twenty refusals in a row and nothing accepted: it is the destination, not the events.
     EverythingRefused(u16),
-    /// It has refused as many events as are kept for it, and refuses another.
+    /// It has rejected as many events as are kept for it, and refuses another.
     TooManyRefused,
 }
 
@@ -75,6 +78,10 @@ fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) 
         401 | 403 | 407 => back_off(Trouble::AuthenticationFailing(status), retry_after),
         404 | 410 => back_off(Trouble::EndpointNotFound(status), retry_after),
         408 | 425 | 429 => back_off(Trouble::Unavailable(status), retry_after),
+        CLIENT_CERTIFICATE_REFUSED => {
+            let failure = Unreached::Tls(TlsFailure::ClientCertificateRefused);
+            back_off(Trouble::Unreached(failure), retry_after)
+        }
         CLIENT_CERTIFICATE_REQUIRED => {
             let failure = Unreached::Tls(TlsFailure::ClientCertificate);
             back_off(Trouble::Unreached(failure), retry_after)
@@ -95,6 +102,12 @@ impl fmt::Display for Trouble {
         match self {
             Self::Unreached(Unreached::Dns) => formatter.write_str("host name not found"),
             Self::Unreached(Unreached::Connect) => formatter.write_str("no connection"),
+            Self::Unreached(Unreached::Proxy(failure)) => formatter.write_str(match failure {
+                ProxyFailure::Authentication => "proxy requires other credentials",
+                ProxyFailure::Forbidden => "forbidden by the proxy",
+                ProxyFailure::Unreachable => "not reachable by the proxy",
+                ProxyFailure::Other => "proxy does not connect",
+            }),
             Self::Unreached(Unreached::Tls(failure)) => formatter.write_str(match failure {
                 TlsFailure::UnknownIssuer => "certificate from an unknown issuer",
                 TlsFailure::WrongName => "certificate for another name",
@@ -102,9 +115,10 @@ impl fmt::Display for Trouble {
                 TlsFailure::NotYetValid => "certificate not valid yet",
                 TlsFailure::CaAsServer => "certificate of a CA used by a server",
                 TlsFailure::ClientCertificate => "client certificate required",
+                TlsFailure::ClientCertificateRefused => "client certificate rejected",
                 TlsFailure::Other => "TLS handshake failed",
             }),
-            Self::Unreached(Unreached::Timeout) => formatter.write_str("no answer in time"),
+            Self::Unreached(Unreached::Timeout) => formatter.write_str("timed out"),
             Self::Unreached(Unreached::Interrupted) => formatter.write_str("connection ended before the answer"),
             Self::Unavailable(429) => formatter.write_str("429 too many requests"),
             Self::Unavailable(status) => write!(formatter, "{status} from server"),
@@ -112,8 +126,8 @@ impl fmt::Display for Trouble {
             Self::EndpointNotFound(status) => write!(formatter, "endpoint not found ({status})"),
             Self::Moved(status) => write!(formatter, "endpoint moved ({status}, redirects are not followed)"),
             Self::Blocked => formatter.write_str("blocked by the network rules"),
-            Self::TooManyRefused => formatter.write_str("refusing too many events"),
-            Self::EverythingRefused(status) => write!(formatter, "every event refused ({status})"),
+            Self::TooManyRefused => formatter.write_str("rejecting too many events"),
+            Self::EverythingRefused(status) => write!(formatter, "every event rejected ({status})"),
         }
     }
 }
@@ -196,12 +210,17 @@ mod tests {
         for status in 0..=1_000 {
             let expected = match answered(status) {
                 Decision::Acknowledge => "The event is delivered.",
-                Decision::Refuse(_) => "The event is refused. A request with more events is sent in two halves.",
+                Decision::Refuse(_) => {
+                    "The event is rejected. A request with more events is sent in smaller ones, until the event is alone."
+                }
                 Decision::BackOff { trouble, .. } => match trouble {
                     Trouble::Moved(_) => "The stream backs off: *endpoint moved*. Redirects are never followed.",
                     Trouble::AuthenticationFailing(_) => "The stream backs off: *authentication failing*.",
                     Trouble::EndpointNotFound(_) => "The stream backs off: *endpoint not found*.",
                     Trouble::Unavailable(_) => "The stream backs off, at least as long as `Retry-After` says.",
+                    Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificateRefused)) => {
+                        "The stream backs off: *client certificate rejected*."
+                    }
                     Trouble::Unreached(_) => "The stream backs off: *client certificate required*.",
                     other => panic!("{other}"),
                 },

@@ -12,6 +12,8 @@ pub enum Unreached {
     Dns,
     /// No connection: refused, reset, unreachable, or not within the connect deadline.
     Connect,
+    /// The proxy did not connect to the destination.
+    Proxy(ProxyFailure),
     /// The certificate or the handshake was not accepted.
     Tls(TlsFailure),
     /// No complete response within the deadline of the attempt.
@@ -34,20 +36,42 @@ pub enum TlsFailure {
     CaAsServer,
     /// The server asks for a client certificate, in the handshake or in its answer.
     ClientCertificate,
+    /// The server does not accept our client certificate.
+    ClientCertificateRefused,
     /// Anything else, for example a server that does not speak TLS.
     Other,
 }
 
+/// Why a proxy does not connect to a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyFailure {
+    /// It wants other credentials (407, or 401).
+    Authentication,
+    /// Its rules forbid the destination (403).
+    Forbidden,
+    /// It can't reach the destination itself (500, 502, 503, 504).
+    Unreachable,
+    /// Anything else, for example what is no proxy.
+    Other,
+}
+
 impl Unreached {
-    pub const ALL: [Self; 11] = [
+    /// Every reason, in the order of their ids.
+    pub const ALL: [Self; 16] = [
         Self::Dns,
         Self::Connect,
+        Self::Proxy(ProxyFailure::Authentication),
+        Self::Proxy(ProxyFailure::Forbidden),
+        Self::Proxy(ProxyFailure::Unreachable),
+        Self::Proxy(ProxyFailure::Other),
         Self::Tls(TlsFailure::UnknownIssuer),
         Self::Tls(TlsFailure::WrongName),
         Self::Tls(TlsFailure::Expired),
         Self::Tls(TlsFailure::NotYetValid),
         Self::Tls(TlsFailure::CaAsServer),
         Self::Tls(TlsFailure::ClientCertificate),
+        Self::Tls(TlsFailure::ClientCertificateRefused),
         Self::Tls(TlsFailure::Other),
         Self::Timeout,
         Self::Interrupted,
@@ -70,11 +94,19 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The HTTP status of the answer.
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(status),
+            Self::Unreached(_) | Self::Blocked | Self::Unsendable | Self::Stopped => None,
+        }
+    }
+
     /// Whether the server has seen the event, or may have.
     pub const fn may_have_arrived(self) -> bool {
         match self {
             Self::Answered { .. } | Self::Unreached(Unreached::Timeout | Unreached::Interrupted) => true,
-            Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Tls(_))
+            Self::Unreached(Unreached::Dns | Unreached::Connect | Unreached::Proxy(_) | Unreached::Tls(_))
             | Self::Blocked
             | Self::Unsendable
             | Self::Stopped => false,

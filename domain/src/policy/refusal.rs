@@ -1,8 +1,10 @@
 //! Events that a destination refuses one by one.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+use crate::ids::Seq;
 
 /// Why an event was refused or parked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Status(status) => write!(formatter, "refused with status {status}"),
+            Self::Status(status) => write!(formatter, "rejected with status {status}"),
             Self::Unsendable => formatter.write_str("can't be put into a request"),
             Self::Blamed => formatter.write_str("fails while other events are accepted"),
             Self::ParkedByAdministrator => formatter.write_str("parked by an administrator"),
@@ -69,23 +71,35 @@ pub enum RefusalStep {
     Park,
 }
 
-/// Counts refusals in a row, with nothing accepted between them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RefusalStreak(u32);
+/// Counts refusals in a row, with nothing accepted between them. An event that was refused before the last acceptance does not count
+/// when it is refused again: that the destination accepted another event meanwhile shows that this event is the reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusalStreak {
+    refusals: u32,
+    /// Refused for the first time since the last acceptance; no more than [`Self::LIMIT`].
+    first_refused: BTreeSet<Seq>,
+}
 
 impl RefusalStreak {
     /// From here on, the destination itself counts as failing.
     pub const LIMIT: u32 = 20;
 
-    /// One more. True when the stream is to back off.
+    /// One more refusal; `is_first` if this event was not refused before. True when the stream is to back off.
     #[must_use]
-    pub fn refuse(&mut self) -> bool {
-        self.0 = self.0.saturating_add(1);
-        self.0 >= Self::LIMIT
+    pub fn refuse(&mut self, seq: Seq, is_first: bool) -> bool {
+        if self.refusals < Self::LIMIT {
+            if is_first {
+                self.first_refused.insert(seq);
+            }
+            self.refusals += u32::from(self.first_refused.contains(&seq));
+        }
+        self.refusals >= Self::LIMIT
     }
 
+    /// An event was accepted: the streak is over.
     pub fn accept(&mut self) {
-        self.0 = 0;
+        self.refusals = 0;
+        self.first_refused.clear();
     }
 }
 
@@ -115,17 +129,37 @@ mod tests {
         assert_eq!(Refusal::Unsendable.step(1), RefusalStep::Park);
     }
 
+    /// Refuses these events; whether the stream is to back off after each.
+    fn refuse(streak: &mut RefusalStreak, seqs: std::ops::Range<i64>, is_first: bool) -> Vec<bool> {
+        seqs.map(|seq| streak.refuse(Seq::new(seq), is_first)).collect()
+    }
+
     #[test]
     fn one_acceptance_ends_a_streak() {
         let mut streak = RefusalStreak::default();
-        for _ in 0..19 {
-            assert!(!streak.refuse());
-        }
+        assert!(!refuse(&mut streak, 0..19, true).contains(&true));
         streak.accept();
-        for _ in 0..19 {
-            assert!(!streak.refuse());
+        assert!(!refuse(&mut streak, 20..39, true).contains(&true));
+        assert!(streak.refuse(Seq::new(40), true));
+        assert!(streak.refuse(Seq::new(41), false), "it is still going on");
+    }
+
+    #[test]
+    fn events_that_were_refused_before_an_acceptance_are_no_sign_when_they_are_refused_again() {
+        let mut streak = RefusalStreak::default();
+        for seqs in [0..19, 20..39, 40..59] {
+            assert!(!refuse(&mut streak, seqs, true).contains(&true));
+            streak.accept();
         }
-        assert!(streak.refuse());
+        for _ in 0..4 {
+            assert!(!refuse(&mut streak, 0..59, false).contains(&true));
+        }
+        let few = refuse(&mut streak, 60..64, true);
+        let again = [(); 4].map(|()| refuse(&mut streak, 60..64, false)).concat();
+        assert!(
+            !few.contains(&true) && again == [vec![false; 15], vec![true]].concat(),
+            "few events are enough: {again:?}"
+        );
     }
 
     proptest! {

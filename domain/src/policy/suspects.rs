@@ -60,7 +60,9 @@ struct Suspect<T> {
 /// Which waiting event a stream that is backing off tries next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
+    /// Position of the event to send.
     pub seq: Seq,
+    /// How long to wait before that.
     pub wait: ProbeWait,
 }
 

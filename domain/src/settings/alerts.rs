@@ -8,10 +8,7 @@ use std::{fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    email::{
-        EmailChange, EmailDraft, EmailSettings, MAX_RECIPIENTS, MailAddress, SmtpHost, SmtpLogin, SmtpPassword,
-        SmtpSecurity,
-    },
+    email::{EmailChange, EmailDraft, EmailSettings, MailAddress, SmtpHost, SmtpLogin, SmtpPassword, SmtpSecurity},
     webhook::{SecretChange, WebhookChange, WebhookDraft, WebhookSecret, WebhookSettings},
 };
 use super::OutOfRange;
@@ -132,14 +129,18 @@ impl TryFrom<u32> for LogShare {
 /// As it was typed. An empty field means the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThresholdsDraft {
+    /// Minutes, as typed.
     pub failing_minutes: String,
+    /// Per cent, as typed.
     pub log_share: String,
 }
 
 /// When a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertThresholds {
+    /// For how long a stream has to fail before it raises an alert.
     pub failing_minutes: FailingMinutes,
+    /// How much of the maximum log size the backlog of a stream may use before it raises an alert, in per cent.
     pub log_share: LogShare,
 }
 
@@ -155,8 +156,11 @@ impl Default for AlertThresholds {
 /// What is to be stored. What is none stays as it is; a way of telling that is none within is off from then on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertChange {
+    /// `None` leaves them as they are.
     pub thresholds: Option<AlertThresholds>,
+    /// `None` leaves it as it is, `Some(None)` turns it off.
     pub email: Option<Option<EmailChange>>,
+    /// `None` leaves it as it is, `Some(None)` turns it off.
     pub webhook: Option<Option<WebhookChange>>,
 }
 
@@ -185,7 +189,7 @@ fn parse_minutes(text: &str) -> Result<FailingMinutes, FieldError> {
     minutes.ok_or_else(|| {
         FieldError::new(
             Field::FailingMinutes,
-            "Minutes: a whole number from 1 to 1440, for example 10.",
+            "Alert when a stream has failed for: a whole number of minutes from 1 to 1440, for example 10.",
         )
     })
 }
@@ -199,7 +203,7 @@ fn parse_share(text: &str) -> Result<LogShare, FieldError> {
     share.ok_or_else(|| {
         FieldError::new(
             Field::LogShare,
-            "Share of the limit: a whole number from 50 to 99, for example 80.",
+            "Alert when a stream's backlog uses: a whole number from 50 to 99, for example 80.",
         )
     })
 }

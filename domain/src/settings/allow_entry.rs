@@ -18,6 +18,7 @@ enum Place {
 }
 
 /// The text is none of the forms of an entry.
+/// A text that is no entry of the allowlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be a host name, an address or a range, with an optional port, for example siem.internal:8088 or 10.0.0.0/8"

@@ -9,6 +9,7 @@ const MAX_ENTRIES: usize = 500;
 /// As it was typed. A field that is set elsewhere is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkDraft {
+    /// Whether destinations may be on the local network.
     pub allow_local_network: bool,
     /// One entry a line, or several with commas.
     pub allowlist: String,
@@ -17,7 +18,9 @@ pub struct NetworkDraft {
 /// What is to be stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkChange {
+    /// Whether destinations may be on the local network.
     pub allow_local_network: bool,
+    /// What destinations may use besides the public internet.
     pub allowlist: Vec<AllowEntry>,
 }
 

@@ -107,14 +107,18 @@ impl TryFrom<String> for LogSize {
 /// As it was typed. An empty field means the default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RetentionDraft {
+    /// Days, as typed.
     pub days: String,
+    /// Size with its unit, as typed.
     pub log_size: String,
 }
 
 /// What is to be stored; none for the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionChange {
+    /// `None` leaves it as it is.
     pub days: Option<RetentionDays>,
+    /// `None` leaves it as it is.
     pub log_size: Option<LogSize>,
 }
 
@@ -140,7 +144,7 @@ fn parse_days(text: &str) -> Result<Option<RetentionDays>, FieldError> {
     let rule = || {
         FieldError::new(
             Field::RetentionDays,
-            "Days: a whole number from 1 to 36500, for example 30.",
+            "Keep events for: a whole number of days from 1 to 36500, for example 30.",
         )
     };
     days.ok_or_else(rule).map(Some)
@@ -153,13 +157,13 @@ fn parse_log_size(text: &str) -> Result<Option<LogSize>, FieldError> {
     let refused = |rule: &str| FieldError::new(Field::LogSize, rule);
     let size: ByteSize = text
         .parse()
-        .map_err(|_| refused("Size: a number and a unit, for example 10GiB or 500MB."))?;
+        .map_err(|_| refused("Maximum log size: a number and a unit, for example 10GiB or 500MB."))?;
     if size.0 < LogSize::MIN.bytes() {
         return Err(refused(
-            "Size: at least 64MiB; a smaller log could not store one full request.",
+            "Maximum log size: at least 64MiB, for example 10GiB; a smaller log could not store one full request.",
         ));
     }
-    let size = LogSize::new(size.0).ok_or_else(|| refused("Size: at most 1024TiB."));
+    let size = LogSize::new(size.0).ok_or_else(|| refused("Maximum log size: at most 1024TiB, for example 500GiB."));
     size.map(Some)
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
+    alerts::CertificateHolder,
     destination::DestinationUrl,
     ids::DestinationId,
     settings::{AlertThresholds, EmailSettings, FailingMinutes, LogShare, SmtpSecurity, WebhookSettings},
@@ -13,6 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertSettingsView {
+    /// Version of the alert settings. It increases with every change.
     pub version: i64,
     /// Number of minutes for which a stream must fail before an alert is raised.
     #[cfg_attr(feature = "openapi", schema(value_type = u32, example = 10))]
@@ -26,22 +28,29 @@ pub struct AlertSettingsView {
     pub webhook: Option<WebhookView>,
 }
 
+/// The settings of e-mail, without the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EmailView {
+    /// Name or address of the SMTP server.
     #[cfg_attr(feature = "openapi", schema(example = "smtp.example.com"))]
     pub host: String,
+    /// Port of the SMTP server.
     #[cfg_attr(feature = "openapi", schema(example = 587))]
     pub port: u16,
+    /// How the connection is encrypted.
     pub security: SmtpSecurity,
     /// Null if the server requires no authentication.
     pub username: Option<String>,
+    /// Address of the sender.
     #[cfg_attr(feature = "openapi", schema(example = "audit@example.com"))]
     pub from: String,
+    /// Addresses of the recipients.
     #[cfg_attr(feature = "openapi", schema(example = json!(["ops@example.com"])))]
     pub to: Vec<String>,
 }
 
+/// The settings of the webhook, without the signing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WebhookView {
@@ -61,12 +70,17 @@ pub struct AlertView {
     pub kind: AlertKind,
     /// The destination of the stream. Null for alerts about the log.
     pub destination: Option<AlertedDestination>,
-    /// When the stream started to fail, or when administrators were notified of parked events. Null for alerts about the log.
+    /// When the stream started to fail, or when administrators were notified of parked events or of a certificate. Null for alerts about the log.
     pub since: Option<Timestamp>,
     /// When administrators were notified.
     pub raised_at: Timestamp,
+    /// Whose certificate is about to expire. Null for other alerts.
+    pub certificate: Option<CertificateHolder>,
+    /// When the certificate expires. Null for other alerts.
+    pub expires_at: Option<Timestamp>,
 }
 
+/// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AlertKind {
@@ -74,21 +88,41 @@ pub enum AlertKind {
     StreamFailing,
     #[serde(rename = "audit_events_parked")]
     EventsParked,
+    #[serde(rename = "audit_event_certificate_expiring")]
+    CertificateExpiring,
     #[serde(rename = "audit_event_log_nearing_limit")]
     LogNearingLimit,
     #[serde(rename = "audit_events_pruned_early")]
     EventsPrunedEarly,
 }
 
+/// The destination that an alert is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertedDestination {
+    /// Id of the destination.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: DestinationId,
+    /// Name of the destination.
     pub name: String,
 }
 
+impl AlertView {
+    /// One that is about nothing in particular.
+    pub const fn new(kind: AlertKind, raised_at: Timestamp) -> Self {
+        Self {
+            kind,
+            destination: None,
+            since: None,
+            raised_at,
+            certificate: None,
+            expires_at: None,
+        }
+    }
+}
+
 impl AlertSettingsView {
+    /// The thresholds together.
     pub const fn thresholds(&self) -> AlertThresholds {
         AlertThresholds {
             failing_minutes: self.failing_minutes,
@@ -98,6 +132,7 @@ impl AlertSettingsView {
 }
 
 impl EmailView {
+    /// What is shown of the settings.
     pub fn of(settings: EmailSettings) -> Self {
         Self {
             host: settings.host.to_string(),

@@ -8,23 +8,41 @@ use serde::{
     ser::SerializeMap,
 };
 
-use super::{HealthView, WarningView};
+use super::{HealthView, WarningCode, WarningView};
 use crate::{
     Timestamp,
-    destination::{DestinationKind, DestinationUrl, FieldMap, FieldsSeed, HEADERS, Input, Reading},
+    destination::{
+        DestinationDraft, DestinationKind, DestinationUrl, FieldMap, FieldsSeed, FilterKind, HEADERS, HeaderDraft,
+        Input, Reading, TargetDraft,
+    },
     ids::{DestinationId, HeaderId},
+    proxy::ProxyChoice,
 };
+
+/// How much of a destination is shown. Secrets that are never shown are in none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// Only the origin of a URL, because a path or a query can contain a secret, and no secret.
+    Limited,
+    /// What a form shows: complete URLs and verification tokens. The values of headers are fetched one by one.
+    Form,
+    /// Also the values of headers.
+    Full,
+}
 
 /// A destination that events are streamed to. It has the object of its kind: `http`, `gcp` or `aws`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DestinationView {
+    /// Id of the destination.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: DestinationId,
     /// Version of the resource, also sent as `ETag`. It increases with every change.
     pub version: i64,
+    /// Name of the destination; no other destination has it.
     #[cfg_attr(feature = "openapi", schema(example = "SIEM"))]
     pub name: String,
+    /// Kind of the destination.
     pub kind: DestinationKind,
     /// Whether events are sent. Events received while it is false are not sent later.
     pub active: bool,
@@ -40,30 +58,49 @@ pub struct DestinationView {
     /// Full paths of the groups and projects whose events are sent. All events are sent if empty.
     #[cfg_attr(feature = "openapi", schema(example = json!(["engineering/web"])))]
     pub namespaces: Vec<String>,
+    /// The object of its kind.
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub target: TargetView,
+    /// How the stream is doing.
     pub health: HealthView,
     /// Warnings about event types that this instance does not know.
     pub warnings: Vec<WarningView>,
+    /// When the destination was added.
     pub created_at: Timestamp,
+    /// When its settings were last changed.
     pub updated_at: Timestamp,
 }
 
 /// The fields of the kind of a destination, without secrets that are never shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetView {
+    /// Which kind of destination.
     pub kind: DestinationKind,
+    /// Text of each field that is shown.
     pub values: FieldMap,
+    /// Custom headers; empty if this kind has none.
     pub headers: Vec<HeaderView>,
+}
+
+/// A secret of a destination that an administrator may see, each by a request for it alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationSecret {
+    /// The Standard Webhooks secret (`whsec_…`) with which a receiver checks signatures.
+    Signing,
+    /// The value of a custom header.
+    Header(HeaderId),
 }
 
 /// A custom header.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeaderView {
+    /// Id of the header.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: HeaderId,
+    /// Name of the header.
     #[cfg_attr(feature = "openapi", schema(example = "X-Team"))]
     pub name: String,
     /// Only for administrators.
@@ -74,18 +111,81 @@ pub struct HeaderView {
     pub active: bool,
 }
 
+impl DestinationView {
+    /// Event types of the filter that this instance does not know.
+    pub fn unknown_types(&self) -> impl Iterator<Item = &str> {
+        let unknown = |warning: &&WarningView| warning.code == WarningCode::UnknownEventType;
+        let warnings = self.warnings.iter().filter(unknown);
+        warnings.filter_map(|warning| {
+            let (list, position) = warning.field.strip_suffix(']')?.split_once('[')?;
+            let types = match list {
+                "event_types" => &self.event_types,
+                _ => &self.event_type_denylist,
+            };
+            types.get(position.parse::<usize>().ok()?).map(String::as_str)
+        })
+    }
+
+    /// Whether some events are not sent because of a filter.
+    pub const fn is_filtered(&self) -> bool {
+        !self.event_types.is_empty() || !self.event_type_denylist.is_empty() || !self.namespaces.is_empty()
+    }
+}
+
+impl DestinationDraft {
+    /// The form of a destination that is stored. Secrets and values of headers that are not shown are left out, and stay as
+    /// they are stored.
+    pub fn from_view(view: &DestinationView) -> Self {
+        let (filter_kind, event_types) = match view.event_type_denylist.as_slice() {
+            [] => (FilterKind::Allow, &view.event_types),
+            _ => (FilterKind::Deny, &view.event_type_denylist),
+        };
+        Self {
+            name: view.name.clone(),
+            target: view.target.clone().into(),
+            event_types: event_types.clone(),
+            filter_kind,
+            namespaces: view.namespaces.join(", "),
+            start_from: String::new(),
+        }
+    }
+}
+
+impl From<TargetView> for TargetDraft {
+    fn from(view: TargetView) -> Self {
+        let headers = view.headers.into_iter().map(|header| HeaderDraft {
+            id: Some(header.id),
+            name: header.name,
+            value: header.value,
+            active: header.active,
+        });
+        Self {
+            kind: view.kind,
+            values: view.values,
+            headers: headers.collect(),
+        }
+    }
+}
+
 impl TargetView {
-    /// The values that can be shown: administrators see complete URLs and secrets that can be shown; others see the origin of a
-    /// URL, because a path or a query can contain a secret.
-    pub fn new(kind: DestinationKind, values: &FieldMap, headers: Vec<HeaderView>, for_admin: bool) -> Self {
+    /// The values and headers that can be shown.
+    pub fn new(kind: DestinationKind, values: &FieldMap, headers: Vec<HeaderView>, visibility: Visibility) -> Self {
         let mut shown = FieldMap::default();
         for spec in kind.spec().given_fields() {
             let Some(text) = values.get(spec.field) else { continue };
+            let is_limited = visibility == Visibility::Limited;
             match (spec.input, &spec.secret) {
-                (Input::Url { .. }, _) if !for_admin => {
+                (Input::Proxy, _) => {
+                    let proxy = match ProxyChoice::parse(text) {
+                        Ok(choice) if !is_limited => choice.masked(),
+                        _ => ProxyChoice::origin_of(text),
+                    };
+                    shown.set(spec.field, proxy);
+                }
+                (Input::Url { .. }, _) if is_limited => {
                     shown.set(spec.field, DestinationUrl::origin_of(text));
                 }
-                (_, Some(secret)) if !(for_admin && secret.is_shown) => {}
+                (_, Some(secret)) if is_limited || !secret.is_shown => {}
                 _ => shown.set(spec.field, text),
             }
         }
@@ -94,6 +194,11 @@ impl TargetView {
             values: shown,
             headers,
         }
+    }
+
+    /// Where events are sent, in one line and without secrets.
+    pub fn summary(&self) -> String {
+        (self.kind.spec().summary)(&self.values)
     }
 }
 
@@ -177,7 +282,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::Field;
+    use crate::{
+        Field,
+        health::{StreamFacts, StreamHealth},
+    };
 
     fn values() -> FieldMap {
         FieldMap::from([
@@ -187,14 +295,14 @@ mod tests {
         ])
     }
 
-    fn shown(for_admin: bool) -> Value {
+    fn shown(visibility: Visibility) -> Value {
         let header = HeaderView {
             id: HeaderId::new(7),
             name: "X-A".into(),
-            value: for_admin.then(|| "header-s3cret".into()),
+            value: (visibility == Visibility::Full).then(|| "header-s3cret".into()),
             active: true,
         };
-        let view = TargetView::new(DestinationKind::Http, &values(), vec![header], for_admin);
+        let view = TargetView::new(DestinationKind::Http, &values(), vec![header], visibility);
         assert!(!format!("{view:?}").contains("s3cret"));
         let value = serde_json::to_value(&view).unwrap();
         assert_eq!(serde_json::from_value::<TargetView>(value.clone()).unwrap(), view);
@@ -205,13 +313,81 @@ mod tests {
     fn others_than_administrators_see_no_secret() {
         let headers = json!([{"id": 7, "name": "X-A", "active": true}]);
         assert_eq!(
-            shown(false),
-            json!({"http": {"url": "https://siem.example", "headers": headers}})
+            shown(Visibility::Limited),
+            json!({"http": {
+                "url": "https://siem.example", "request_format": null, "batch_events": null, "batch_bytes": null,
+                "batch_wait_ms": null, "compression": null, "tls_ca_certificates": null, "tls_client_certificate": null,
+                "tls_server_name": null, "tls_verify": null, "proxy": null, "headers": headers,
+            }})
         );
-        let http = &shown(true)["http"];
+        let form = &shown(Visibility::Form)["http"];
+        assert_eq!(form["verification_token"], "token-s3cret-012345");
+        assert_eq!(form.get("signing_secret"), None);
+        let http = &shown(Visibility::Full)["http"];
         assert_eq!(http["verification_token"], "token-s3cret-012345");
         assert_eq!(http["headers"][0]["value"], "header-s3cret");
         assert_eq!(http.get("signing_secret"), None);
+    }
+
+    fn view(types: &[&str], denied: &[&str], unknown: &str) -> DestinationView {
+        let names = |types: &[&str]| types.iter().map(ToString::to_string).collect();
+        let header = HeaderView {
+            id: HeaderId::new(7),
+            name: "X-A".into(),
+            value: None,
+            active: false,
+        };
+        DestinationView {
+            id: DestinationId::new(3),
+            version: 4,
+            name: "SIEM".into(),
+            kind: DestinationKind::Http,
+            active: true,
+            paused: false,
+            event_types: names(types),
+            event_type_denylist: names(denied),
+            namespaces: vec!["group".into(), "group/project".into()],
+            target: TargetView::new(DestinationKind::Http, &values(), vec![header], Visibility::Form),
+            health: HealthView::new(DestinationKind::Http, &StreamHealth::Inactive, &StreamFacts::default()),
+            warnings: vec![WarningView {
+                code: WarningCode::UnknownEventType,
+                field: unknown.into(),
+                message: "unknown".into(),
+            }],
+            created_at: Timestamp::from_unix_ms(0),
+            updated_at: Timestamp::from_unix_ms(0),
+        }
+    }
+
+    #[test]
+    fn a_form_has_what_is_shown_and_leaves_the_rest_as_it_is_stored() {
+        let allow = DestinationDraft::from_view(&view(&["a", "b"], &[], "event_types[1]"));
+        assert_eq!(
+            (allow.filter_kind, allow.event_types.as_slice()),
+            (FilterKind::Allow, ["a".to_owned(), "b".to_owned()].as_slice())
+        );
+        assert_eq!(allow.namespaces, "group, group/project");
+        assert_eq!(allow.target.text(Field::Url), "https://siem.example/in?key=s3cret");
+        assert_eq!(allow.target.values.get(Field::SigningSecret), None);
+        let header = allow.target.headers.first().unwrap();
+        assert_eq!(
+            (header.id, header.value.as_deref(), header.active),
+            (Some(HeaderId::new(7)), None, false)
+        );
+        assert!(allow.parse_change().is_ok());
+        let deny = DestinationDraft::from_view(&view(&[], &["c"], "event_type_denylist[0]"));
+        assert_eq!(
+            (deny.filter_kind, deny.event_types),
+            (FilterKind::Deny, vec!["c".to_owned()])
+        );
+    }
+
+    #[test]
+    fn unknown_types_are_those_that_the_warnings_are_about() {
+        let unknown = |view: DestinationView| view.unknown_types().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(unknown(view(&["a", "b"], &[], "event_types[1]")), ["b"]);
+        assert_eq!(unknown(view(&[], &["c"], "event_type_denylist[0]")), ["c"]);
+        assert!(unknown(view(&["a"], &[], "event_types[1]")).is_empty());
     }
 
     #[test]
@@ -222,7 +398,7 @@ mod tests {
             (Field::LockDays, "30"),
             (Field::SecretAccessKey, "s3cret"),
         ]);
-        let view = TargetView::new(DestinationKind::AmazonS3, &values, Vec::new(), true);
+        let view = TargetView::new(DestinationKind::AmazonS3, &values, Vec::new(), Visibility::Full);
         let aws = &serde_json::to_value(&view).unwrap()["aws"];
         assert_eq!(
             (&aws["bucket"], &aws["omit_checksums"], &aws["lock_days"]),

@@ -6,7 +6,7 @@ use crate::{
     Timestamp,
     delivery::{Reason, advice},
     destination::DestinationKind,
-    health::{StreamFacts, StreamHealth},
+    health::{Concurrency, StreamFacts, StreamHealth},
     ids::Seq,
     policy::Trouble,
 };
@@ -15,25 +15,31 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthView {
+    /// The state in one word.
     pub state: StateName,
     /// Number of log positions that the stream has not acknowledged yet.
     pub waiting: Option<u64>,
-    /// Why the stream backs off, or why events are refused.
+    /// Why the stream backs off, or why events are rejected.
     #[cfg_attr(feature = "openapi", schema(example = "503 from server"))]
     pub trouble: Option<String>,
     /// What an administrator can do about it.
     #[cfg_attr(
         feature = "openapi",
-        schema(example = "Check the receiver. Sending resumes automatically as soon as it accepts again.")
+        schema(example = "Check the endpoint. Delivery resumes automatically when it recovers.")
     )]
     pub next_step: Option<String>,
+    /// What kind of problem `trouble` is.
     pub trouble_code: Option<TroubleCode>,
     /// Status of the response of the destination.
     pub status: Option<u16>,
-    /// When the stream started to back off, or when the destination started to refuse every event.
+    /// When the stream started to back off, when the destination started to reject every event, or when it was deactivated.
     pub since: Option<Timestamp>,
     /// When the next request is sent.
     pub next_probe_at: Option<Timestamp>,
+    /// Number of events that were received since the destination was deactivated, and are not sent. Omitted if it is active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub not_sent: Option<u64>,
     /// Position of the event of the last failed attempt, which can be parked: see `park`. Omitted if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
@@ -45,12 +51,22 @@ pub struct HealthView {
     /// Predicted time at which the log reaches its size limit, if this stream makes no progress and events arrive at the rate of
     /// the last hour. Null if it is not behind, or it is more than a year away.
     pub log_full_at: Option<Timestamp>,
-    /// Number of refused events that are being retried.
+    /// Number of rejected events that are being retried.
     pub retrying: u64,
-    /// Number of refused events that are no longer retried: see `parked`.
+    /// Number of rejected events that are no longer retried: see `parked`.
     pub parked: u64,
+    /// Number of events delivered in each of the last 30 minutes. The last number is that of the current minute.
+    pub per_minute: Vec<u32>,
+    /// Null if the stream does not run.
+    pub concurrency: Option<Concurrency>,
+    /// When the client certificate of the destination expires. Null if it has none.
+    pub client_certificate_expires_at: Option<Timestamp>,
+    /// When the certificate of the server expires. Null until the stream has connected by TLS, and for services that renew theirs by
+    /// themselves.
+    pub server_certificate_expires_at: Option<Timestamp>,
 }
 
+/// The state of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -61,7 +77,7 @@ pub enum StateName {
     Healthy,
     /// The stream is delivering its backlog.
     CatchingUp,
-    /// The destination has refused every event since `since`. Refused events are retried and then parked, and the stream continues.
+    /// The destination has rejected every event since `since`. Rejected events are retried and then parked, and the stream continues.
     Refusing,
     /// The destination does not accept events. The stream sends one probe at a time, and no event is dropped.
     Retrying,
@@ -73,6 +89,19 @@ pub enum StateName {
     Starting,
 }
 
+/// What came of a retry that an administrator asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOutcome {
+    /// The destination answered, and the stream continues.
+    Accepted,
+    /// The stream still backs off.
+    Failed { trouble: String },
+    /// There is no response yet.
+    Pending,
+}
+
+/// Why a stream backs off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -87,21 +116,30 @@ pub enum TroubleCode {
     Moved,
     /// The network rules block its address.
     Blocked,
-    /// The destination refuses every event.
+    /// The destination rejects every event.
     EverythingRefused,
-    /// The destination refuses events, and the maximum number of refused and parked events is reached.
+    /// The destination rejects events, and the maximum number of rejected and parked events is reached.
     TooManyRefused,
 }
 
 impl HealthView {
+    /// What is shown of the health of a stream to a destination of this kind.
     pub fn new(kind: DestinationKind, health: &StreamHealth, facts: &StreamFacts) -> Self {
+        let view = Self::of_health(kind, health);
+        let inactive = facts.inactive.filter(|_| view.state == StateName::Inactive);
         Self {
+            since: view.since.or_else(|| inactive.map(|inactive| inactive.since)),
+            not_sent: inactive.map(|inactive| inactive.not_sent),
             last_success_at: facts.last_success_at,
             oldest_waiting_at: facts.oldest_waiting_at,
             log_full_at: facts.log_full_at,
             retrying: facts.retrying,
             parked: facts.parked,
-            ..Self::of_health(kind, health)
+            per_minute: facts.per_minute.clone(),
+            concurrency: facts.concurrency,
+            client_certificate_expires_at: facts.client_certificate_expires_at,
+            server_certificate_expires_at: facts.server_certificate_expires_at,
+            ..view
         }
     }
 
@@ -162,12 +200,17 @@ impl HealthView {
             status: None,
             since: None,
             next_probe_at: None,
+            not_sent: None,
             stuck_seq: None,
             last_success_at: None,
             oldest_waiting_at: None,
             log_full_at: None,
             retrying: 0,
             parked: 0,
+            per_minute: Vec::new(),
+            concurrency: None,
+            client_certificate_expires_at: None,
+            server_certificate_expires_at: None,
         }
     }
 }

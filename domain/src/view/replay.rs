@@ -13,6 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayCountView {
+    /// Number of events that the replay would send.
     pub events: u64,
     /// Warnings about event types that this instance does not know.
     pub warnings: Vec<WarningView>,
@@ -20,14 +21,19 @@ pub struct ReplayCountView {
     pub from: Timestamp,
     /// End of the range (exclusive).
     pub before: Timestamp,
+    /// Estimated duration of the replay in seconds, based on the requests of the stream in the last day and its current limit on
+    /// concurrent requests. Null if it delivered nothing.
+    pub estimated_seconds: Option<u64>,
 }
 
 /// A replay and its progress. Fields that do not apply are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReplayView {
+    /// Id of the replay.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: ReplayId,
+    /// How far it is.
     pub state: ReplayState,
     /// Start of the range (inclusive).
     pub from: Timestamp,
@@ -41,7 +47,7 @@ pub struct ReplayView {
     pub total: u64,
     /// Number of events that the destination has accepted.
     pub sent: u64,
-    /// Number of events that the destination has refused: see `parked`.
+    /// Number of events that the destination has rejected: see `parked`.
     pub refused: u64,
     /// What the replay waits for now.
     pub waits_for: Option<WaitName>,
@@ -54,10 +60,13 @@ pub struct ReplayView {
     pub last_error: Option<String>,
     /// Name of the user or token that started the replay.
     pub created_by: String,
+    /// When it was started.
     pub created_at: Timestamp,
+    /// When it ended. Null while it runs.
     pub ended_at: Option<Timestamp>,
 }
 
+/// What a running replay waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

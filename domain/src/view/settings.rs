@@ -11,6 +11,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SettingView<T> {
+    /// The value in effect.
     pub value: T,
     /// Whether it is set on the command line or in the environment, so it cannot be changed while the server runs.
     pub fixed: bool,
@@ -20,6 +21,7 @@ pub struct SettingView<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NetworkView {
+    /// Version of the network settings. It increases with every change.
     pub version: i64,
     /// Whether requests to local networks and to this machine are allowed.
     pub allow_local_network: SettingView<bool>,
@@ -33,8 +35,10 @@ pub struct NetworkView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleView {
+    /// Which addresses the rule is about.
     #[cfg_attr(feature = "openapi", schema(example = "Private networks"))]
     pub what: String,
+    /// The ranges of these addresses.
     #[cfg_attr(feature = "openapi", schema(example = json!(["10.0.0.0/8"])))]
     pub ranges: Vec<String>,
     /// `refused`: blocked unless the allowlist has the host, the address or its range. `exact_only`: blocked, even if local
@@ -58,13 +62,17 @@ pub enum RuleVerdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RetentionView {
+    /// Version of the retention settings. It increases with every change.
     pub version: i64,
     /// Number of days after which events are removed from the log, unless they are not delivered yet.
     pub days: SettingView<RetentionDays>,
     /// Size at which the server stops accepting events.
     pub log_size: SettingView<LogSize>,
+    /// Size of the log.
     pub used_bytes: u64,
+    /// Number of stored events.
     pub events: u64,
+    /// When the oldest stored event was received. Null if the log is empty.
     pub oldest_received_at: Option<Timestamp>,
 }
 

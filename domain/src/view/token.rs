@@ -8,15 +8,23 @@ use crate::{Timestamp, access::Scope, ids::TokenId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
+    /// Id of the token.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: TokenId,
     /// Name of the token, and the source of the events that are posted with it.
     #[cfg_attr(feature = "openapi", schema(example = "gitlab-production"))]
     pub name: String,
+    /// What the token can be used for.
     pub scopes: Vec<Scope>,
+    /// Whether it can be used now.
     pub state: TokenState,
+    /// When the token was created.
     pub created_at: Timestamp,
+    /// When the token expires. Null if it does not.
     pub expires_at: Option<Timestamp>,
+    /// The name in client certificates that stands for the token. Null if there is none.
+    #[cfg_attr(feature = "openapi", schema(example = "CN=gitlab,O=Example"))]
+    pub client_certificate: Option<String>,
     /// Updated every minute.
     pub last_used_at: Option<Timestamp>,
 }
@@ -37,6 +45,7 @@ pub enum TokenState {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewTokenView {
+    /// Id of the token.
     #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: TokenId,
     /// The token. It is shown only once.
@@ -47,7 +56,16 @@ pub struct NewTokenView {
     pub token: String,
 }
 
+impl TokenView {
+    /// Whether events can be posted with it.
+    pub fn can_ingest(&self) -> bool {
+        let allows = |scope: &Scope| matches!(scope, Scope::Ingest | Scope::Admin);
+        self.state == TokenState::Active && self.scopes.iter().any(allows)
+    }
+}
+
 impl TokenState {
+    /// Its name in responses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",

@@ -11,13 +11,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WarningView {
+    /// What the warning is about.
     pub code: WarningCode,
     /// The field that the warning is about.
     #[cfg_attr(feature = "openapi", schema(example = "event_types[0]"))]
     pub field: String,
+    /// The warning as a sentence.
     pub message: String,
 }
 
+/// What a warning is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

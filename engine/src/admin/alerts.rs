@@ -1,7 +1,8 @@
 //! Alerts: when and how administrators are notified, and the alerts that are open.
 
 use domain::{
-    Field,
+    Field, FieldError, FieldErrors,
+    ids::DestinationId,
     instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AlertChange, AlertChannel, EmailSettings, MailAddress, WebhookSettings},
     view::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
@@ -77,13 +78,19 @@ impl Engine {
             let event = InstanceEvent::new(Subject::Setting(setting), Action::AlertTested { place });
             self.database().record(&self.recorded(event, author)).await?;
         }
-        let notice = test_notice(channel, self.clock().now());
+        let notice = test_notice(channel, &self.alerts().public_url, self.clock().now());
         let sent = self.alerts().tell(&notice, &settings).await;
         self.relay_instance_events().await;
-        sent.map_err(|reason| AdminError::refused(field, &reason.to_string()))
+        sent.map_err(|not_sent| {
+            let error = FieldError::new(field, not_sent.to_string());
+            match not_sent.setting {
+                Some(setting) => error.allowed_by(setting).into(),
+                None => error.into(),
+            }
+        })
     }
 
-    /// The open alerts: streams that fail, then those with parked events, then those of the log.
+    /// The open alerts: streams that fail, then those with parked events, then certificates, then those of the log.
     ///
     /// # Errors
     /// [`AdminError::Internal`].
@@ -91,37 +98,43 @@ impl Engine {
         let (open, destinations) = (self.open_alerts().await?, self.database().list_destinations().await?);
         let failing = open.streams.into_iter().map(|alert| (AlertKind::StreamFailing, alert));
         let parked = open.parked.into_iter().map(|alert| (AlertKind::EventsParked, alert));
+        let named = |id: DestinationId| {
+            let destination = destinations.iter().find(|destination| destination.id == id)?;
+            Some(AlertedDestination {
+                id,
+                name: destination.name.to_string(),
+            })
+        };
         let streams = failing.chain(parked).filter_map(|(kind, alert)| {
-            let destination = destinations
-                .iter()
-                .find(|destination| destination.id == alert.destination)?;
             Some(AlertView {
-                kind,
-                destination: Some(AlertedDestination {
-                    id: destination.id,
-                    name: destination.name.to_string(),
-                }),
+                destination: Some(named(alert.destination)?),
                 since: Some(alert.since),
-                raised_at: alert.raised_at,
+                ..AlertView::new(kind, alert.raised_at)
+            })
+        });
+        let certificates = open.certificates.into_iter().filter_map(|certificate| {
+            let alert = certificate.alert;
+            Some(AlertView {
+                destination: Some(named(certificate.destination)?),
+                since: Some(alert.raised_at),
+                certificate: Some(certificate.holder),
+                expires_at: Some(alert.expires_at),
+                ..AlertView::new(AlertKind::CertificateExpiring, alert.raised_at)
             })
         });
         let of_log = [
             (AlertKind::LogNearingLimit, open.log_raised_at),
             (AlertKind::EventsPrunedEarly, open.pruning_raised_at),
         ];
-        let of_log = of_log.into_iter().filter_map(|(kind, raised_at)| {
-            Some(AlertView {
-                kind,
-                destination: None,
-                since: None,
-                raised_at: raised_at?,
-            })
-        });
-        Ok(streams.chain(of_log).collect())
+        let of_log = of_log
+            .into_iter()
+            .filter_map(|(kind, raised_at)| Some(AlertView::new(kind, raised_at?)));
+        Ok(streams.chain(certificates).chain(of_log).collect())
     }
 
     /// What the network rules say of new hosts without resolving them.
     fn check_hosts(&self, before: &StoredAlertSettings, after: &StoredAlertSettings) -> Result<(), AdminError> {
+        let mut errors = FieldErrors::default();
         let place = |email: &EmailSettings| (email.host.clone(), email.port);
         let email = after.email.as_ref().map(place);
         if let Some((host, port)) = email.clone().filter(|_| email != before.email.as_ref().map(place)) {
@@ -131,13 +144,13 @@ impl Engine {
             } else {
                 format!("http://{host}:{port}")
             };
-            self.check_url(&url, Field::EmailHost, "Server")?;
+            errors.collect(self.check_url(&url, Field::EmailHost, "Server"));
         }
         let url = |settings: &StoredAlertSettings| settings.webhook.as_ref().map(|webhook| webhook.url.clone());
-        match url(after).filter(|_| url(after) != url(before)) {
-            Some(url) => self.check_url(url.as_str(), Field::WebhookUrl, "URL"),
-            None => Ok(()),
+        if let Some(url) = url(after).filter(|_| url(after) != url(before)) {
+            errors.collect(self.check_url(url.as_str(), Field::WebhookUrl, "URL"));
         }
+        if errors.is_empty() { Ok(()) } else { Err(errors.into()) }
     }
 
     /// The audit events of a change. They contain no secrets.
@@ -201,7 +214,7 @@ fn complete(before: &StoredAlertSettings, change: AlertChange) -> Result<StoredA
     };
     let secret = webhook.as_ref().and_then(|webhook| webhook.secret.as_ref());
     if secret.is_some_and(|secret| Signer::new(secret.expose()).is_none()) {
-        let rule = "Signing secret: the part after whsec_ is not valid base64.";
+        let rule = "Signing secret: the part after whsec_ must be valid base64, for example what openssl rand -base64 32 prints.";
         return Err(AdminError::refused(Field::WebhookSecret, rule));
     }
     Ok(StoredAlertSettings {

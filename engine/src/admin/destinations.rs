@@ -10,33 +10,38 @@ mod testing;
 mod view;
 
 use domain::{
-    Field, Timestamp,
+    Field, FieldError, FieldErrors, Setting, Timestamp,
     destination::{DestinationSettings, EventFilter, EventNames, Input, StartFrom, StreamState, TargetSettings},
     event::EventType,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
     instance_event::{Action, Author, InstanceEvent, Subject},
+    proxy::ProxyChoice,
+    view::DestinationSecret,
 };
 use url::Url;
 
 use self::changes::{
-    changes, filter_changes, header_changes, namespace_changes, reorders_headers, stream_state_changes,
+    changes, filter_changes, header_changes, namespace_changes, reorders_headers, skipped_verification,
+    stream_state_changes,
 };
-pub use self::event_types::KnownEventType;
 use crate::{
     Engine,
     admin::AdminError,
     instance_events::Recorded,
     log::LogError,
     sink::sink_kind,
-    store::{Destination, IdempotencyKey, Insertion, NewDestination, Target},
+    store::{ChangedDestination, Destination, IdempotencyKey, Insertion, NewDestination, Target},
 };
 
 /// A destination and how its stream is doing.
 #[derive(Clone, Debug)]
 pub struct DestinationState {
+    /// As it is stored.
     pub destination: Destination,
+    /// How the stream is doing.
     pub health: StreamHealth,
+    /// What else is known of the stream.
     pub facts: StreamFacts,
     /// Event types that its filter names although this instance does not know them, in alphabetical order.
     pub unknown_types: Vec<EventType>,
@@ -58,6 +63,14 @@ impl Engine {
     pub async fn list_destinations(&self) -> Result<Vec<DestinationState>, AdminError> {
         let destinations = self.database().list_destinations().await?;
         self.states_of(destinations).await
+    }
+
+    /// How many destinations there are.
+    ///
+    /// # Errors
+    /// [`AdminError::Internal`].
+    pub async fn count_destinations(&self) -> Result<u64, AdminError> {
+        Ok(self.database().count_destinations().await?)
     }
 
     /// # Errors
@@ -109,7 +122,7 @@ impl Engine {
         new: DestinationSettings,
         key: Option<&IdempotencyKey>,
     ) -> Result<Insertion, AdminError> {
-        self.check_target(&new.target, None)?;
+        let refused = self.check_target(&new.target, None);
         let now = self.clock().now();
         let target = Target::merged(&new.target, None)?;
         let created = |id| {
@@ -124,6 +137,7 @@ impl Engine {
         let new = NewDestination {
             settings: &new,
             target: &target,
+            refused,
             key,
             start: self.first_position(new.start_from).await?,
             limit: self.destination_limit(),
@@ -158,18 +172,40 @@ impl Engine {
             // No instance event is recorded, and no stream starts over.
             return self.state_of(stored).await;
         }
-        self.check_target(&change.target, Some(&stored.target))?;
+        let refused = self.check_target(&change.target, Some(&stored.target));
         let now = self.clock().now();
         let changed = |before: &Destination| {
             let subject = Subject::destination(id, change.target.kind(), change.name.as_str());
             recorded(&subject, changes(before, &change), author, now)
         };
+        let stored_change = ChangedDestination {
+            settings: &change,
+            refused,
+            now,
+        };
         let destination = self
             .database()
-            .update_destination(id, version, &change, || self.log().last_seq(), now, changed)
+            .update_destination(id, version, stored_change, || self.log().last_seq(), changed)
             .await?;
         self.after_change().await;
         self.state_of(destination).await
+    }
+
+    /// A secret that an administrator may see.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`] if the destination does not have it.
+    pub async fn reveal_secret(&self, id: DestinationId, secret: DestinationSecret) -> Result<String, AdminError> {
+        let found = self.database().find_destination(id).await?;
+        let Target { values, headers, .. } = found.ok_or(AdminError::NotFound)?.target;
+        let revealed = match secret {
+            DestinationSecret::Signing => values.get(Field::SigningSecret).map(str::to_owned),
+            DestinationSecret::Header(id) => {
+                let header = headers.iter().find(|header| header.id == id);
+                header.map(|header| header.value.expose().to_owned())
+            }
+        };
+        revealed.ok_or(AdminError::NotFound)
     }
 
     /// Removes a destination and ends its stream.
@@ -224,31 +260,45 @@ impl Engine {
         Ok(())
     }
 
-    /// Refuses what would fail with every attempt. A URL that is stored stays allowed: its stream reports if the network rules
-    /// forbid it now.
-    fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> Result<(), AdminError> {
+    /// What would fail with every attempt. A URL that is stored stays allowed: its stream reports if the network rules forbid it
+    /// now.
+    fn check_target(&self, target: &TargetSettings, stored: Option<&Target>) -> FieldErrors {
+        let mut errors = FieldErrors::default();
         for spec in target.kind().spec().fields {
-            let Input::Url { label, .. } = spec.input else {
-                continue;
+            let (url, label) = match spec.input {
+                Input::Url { label, .. } => (target.values().text(spec.field).to_owned(), label),
+                Input::Proxy => match ProxyChoice::parse(target.values().text(spec.field)) {
+                    Ok(ProxyChoice::Url(proxy)) => (proxy.origin(), spec.label),
+                    _ => continue,
+                },
+                _ => continue,
             };
-            let url = target.values().text(spec.field);
-            let is_stored = stored.is_some_and(|stored| stored.values.text(spec.field) == url);
+            let url = url.as_str();
+            let before = stored.map_or("", |stored| stored.values.text(spec.field));
+            let is_stored = match spec.input {
+                Input::Proxy => ProxyChoice::origin_of(before) == url,
+                _ => before == url,
+            };
             if !url.is_empty() && !is_stored {
-                self.check_url(url, spec.field, label)?;
+                errors.collect(self.check_url(url, spec.field, label));
             }
         }
-        Ok((sink_kind(target.kind()).check)(target.values())?)
+        // A missing secret is reported when it is stored.
+        let values = Target::merged(target, stored).map_or_else(|_| target.values().clone(), |merged| merged.values);
+        let stored = stored.map(|stored| &stored.values);
+        errors.collect_all((sink_kind(target.kind()).check)(&values, stored, self.clock().now()));
+        errors
     }
 
     /// What the network rules say without resolving the host.
-    pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), AdminError> {
-        let refused = |reason: String| AdminError::refused(field, &reason);
+    pub(crate) fn check_url(&self, url: &str, field: Field, label: &str) -> Result<(), FieldError> {
+        let refused = |reason: String| FieldError::new(field, reason);
         let url = Url::parse(url).map_err(|_| refused(format!("{label} must be a valid URL")))?;
         if url.port() == Some(0) {
             return Err(refused(format!("{label} must have a port from 1 to 65535")));
         }
         let checked = self.network_rules().check_unresolved(&url);
-        checked.map_err(|forbidden| refused(format!("{label} is blocked: {forbidden}")))
+        checked.map_err(|forbidden| refused(format!("{label} is blocked: {forbidden}")).allowed_by(Setting::Network))
     }
 
     /// The position after which a new stream begins.
@@ -296,6 +346,7 @@ fn creation(new: &DestinationSettings) -> Vec<Action> {
     actions.extend(header_changes(&[], new.target.headers()));
     actions.extend(filter_changes(&EventFilter::default(), &new.filter));
     actions.extend(namespace_changes(&[], &new.namespaces));
+    actions.extend(skipped_verification(new));
     let stream_state = new.stream_state.unwrap_or_default();
     actions.extend(stream_state_changes(
         new.event_names,

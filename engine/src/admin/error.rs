@@ -19,7 +19,7 @@ pub enum AdminError {
     NotFound,
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// Somebody else saved in the meantime; nothing was overwritten.
+    /// Someone else saved in the meantime; nothing was overwritten.
     #[error("somebody else changed this in the meantime")]
     ChangedMeanwhile,
     /// No more destinations fit on this instance.
@@ -34,6 +34,9 @@ pub enum AdminError {
     /// The event can't be parked now.
     #[error("{reason}")]
     NotParked { reason: &'static str },
+    /// The event can't be sent again.
+    #[error("{reason}")]
+    NotSent { reason: &'static str },
     /// Not right now.
     #[error("the server is busy")]
     Busy,
@@ -100,7 +103,7 @@ impl From<UpdateError> for AdminError {
             UpdateError::NotFound => Self::NotFound,
             UpdateError::ChangedMeanwhile => Self::ChangedMeanwhile,
             UpdateError::KeyReused => Self::KeyReused,
-            UpdateError::Refused(error) => error.into(),
+            UpdateError::Refused(errors) => errors.into(),
             UpdateError::TooMany { limit } => Self::TooManyDestinations { limit },
             UpdateError::Store(error) => error.into(),
             UpdateError::Log(error) => error.into(),
@@ -133,7 +136,7 @@ impl From<ParkError> for AdminError {
             ParkError::NotStuck => "The stream is not backing off, or requests with this event alone have not failed.",
             ParkError::InFlight => "The event is being sent right now. Try again in a moment.",
             ParkError::TooManyRefused => {
-                "The limit of refused and parked events of this destination is reached. Discard parked events first."
+                "The limit of rejected and parked events of this destination is reached. Discard parked events first."
             }
         };
         Self::NotParked { reason }
@@ -145,8 +148,14 @@ impl From<UserError> for AdminError {
         match error {
             UserError::NotFound => Self::NotFound,
             UserError::ChangedMeanwhile => Self::ChangedMeanwhile,
-            UserError::Taken => Self::refused(Field::Username, "Username: another user has this name already."),
-            UserError::LastEnabled => Self::refused(Field::Username, "This is the last administrator who can sign in."),
+            UserError::Taken => Self::refused(
+                Field::Username,
+                "Username: another user has this name already. Choose another one.",
+            ),
+            UserError::LastEnabled => Self::refused(
+                Field::Username,
+                "This is the last administrator who can sign in. Add or enable another one first.",
+            ),
             UserError::Store(error) => error.into(),
         }
     }
@@ -165,7 +174,7 @@ mod tests {
             AdminError::from(UpdateError::TooMany { limit: 5 }),
             AdminError::TooManyDestinations { limit: 5 }
         );
-        let AdminError::Invalid(errors) = UpdateError::Refused(already_taken(Field::Url)).into() else {
+        let AdminError::Invalid(errors) = UpdateError::Refused(already_taken(Field::Url).into()).into() else {
             panic!("not invalid")
         };
         assert_eq!(

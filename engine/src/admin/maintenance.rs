@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     credentials::{ApiToken, PasswordError, Passwords},
     instance_events::Recorded,
-    store::{Database, StoreError, UserError},
+    store::{Database, StoreError, TokenError, UserError},
     vault::KeyError,
 };
 
@@ -38,6 +38,8 @@ pub enum MaintenanceError {
     Field(FieldError),
     #[error("a token named {name} already exists; names can't be reused, not even those of revoked tokens")]
     TokenNameTaken { name: String },
+    #[error("another token has this client certificate; revoke that token first")]
+    CertificateTaken,
     #[error("there is no token named {name} that could be revoked; `audit-streams token list` shows all of them")]
     NoSuchToken { name: String },
     #[error("there is no user named {username}; the server creates `root` when it first starts with a data folder")]
@@ -64,8 +66,12 @@ impl Maintenance {
     pub async fn create_token(&self, request: TokenRequest) -> Result<NewTokenView, MaintenanceError> {
         let token = ApiToken::generate()?;
         let (author, name) = (Author::command_line(), request.name.to_string());
-        let stored = tokens::insert(&self.database, &author, self.now(), request, &token).await?;
-        let id = stored.ok_or(MaintenanceError::TokenNameTaken { name })?;
+        let stored = tokens::insert(&self.database, &author, self.now(), request, &token).await;
+        let id = stored.map_err(|error| match error {
+            TokenError::NameTaken => MaintenanceError::TokenNameTaken { name },
+            TokenError::CertificateTaken => MaintenanceError::CertificateTaken,
+            TokenError::Store(error) => error.into(),
+        })?;
         Ok(NewTokenView {
             id,
             token: token.expose().to_owned(),

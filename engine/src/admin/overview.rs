@@ -1,14 +1,18 @@
 //! The instance at a glance.
 
-use domain::view::{DestinationCounts, LogView, OverviewView, TrafficView};
+use domain::view::{DestinationCounts, FirstStepsView, LogView, OverviewView, TokenView, TrafficView};
 
 use super::AdminError;
 use crate::{DestinationState, Engine};
 
 /// How the instance is doing, and each stream.
 pub struct Overview {
+    /// What is shown of the instance.
     pub view: OverviewView,
+    /// Every destination, oldest first.
     pub streams: Vec<DestinationState>,
+    /// What has been done to set the instance up.
+    pub first_steps: FirstStepsView,
 }
 
 impl Engine {
@@ -39,6 +43,15 @@ impl Engine {
             destinations: DestinationCounts::of(streams.iter().map(|state| &state.health)),
             traffic: traffic.collect(),
         };
-        Ok(Overview { view, streams })
+        let first_steps = FirstStepsView {
+            token_created: self.list_tokens().await?.iter().any(TokenView::can_ingest),
+            event_received: log.has_external_events().await?,
+            destination_added: !streams.is_empty(),
+        };
+        Ok(Overview {
+            view,
+            streams,
+            first_steps,
+        })
     }
 }

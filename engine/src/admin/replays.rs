@@ -1,13 +1,14 @@
 //! Replays: a part of the log, sent to a destination once more.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
+    activity::{Counts, Span},
     event::EventType,
     ids::{DestinationId, ReplayId},
     instance_event::{Action, Author, InstanceEvent},
-    replay::{ReplayRequest, ReplayState, ReplayWait},
-    view::{ReplayView, warnings},
+    replay::{ReplayRequest, ReplayState, ReplayWait, estimate},
+    view::{ReplayCountView, ReplayView, warnings},
 };
 
 use super::AdminError;
@@ -17,10 +18,15 @@ use crate::{
     store::{Destination, NewReplay, Replay},
 };
 
+/// How long somebody waits who wants a replay counted while others are being counted.
+const COUNTED_WITHIN: Duration = Duration::from_secs(10);
+
 /// A replay, and what it waits for if it runs and has to.
 #[derive(Clone, Debug)]
 pub struct ReplayStanding {
+    /// As it is stored.
     pub replay: Replay,
+    /// What it waits for. `None` if it does not wait.
     pub waits: Option<ReplayWait>,
 }
 
@@ -62,6 +68,40 @@ impl Engine {
         let destination = self.destination_to_replay_to(id).await?;
         let filter = Arc::new(destination.range_filter(request));
         Ok(self.log().count_range(&filter, self.log().last_seq()).await?.events)
+    }
+
+    /// What a replay would send if it were started now, and how long it would take about. Few are counted at a time.
+    ///
+    /// # Errors
+    /// [`AdminError`]; [`AdminError::Busy`] if others are being counted.
+    pub async fn preview_replay(
+        &self,
+        id: DestinationId,
+        request: &ReplayRequest,
+    ) -> Result<ReplayCountView, AdminError> {
+        let counting = tokio::time::timeout(COUNTED_WITHIN, self.replay_counts().acquire()).await;
+        let Ok(Ok(_permit)) = counting else {
+            return Err(AdminError::Busy);
+        };
+        let events = self.count_replay(id, request).await?;
+        let unknown = self.unknown_event_types(&request.types).await?;
+        let mut last_day = Counts::default();
+        for point in self.activity(id, Span::Day).await? {
+            last_day.add(&point.counts);
+        }
+        let in_flight = self
+            .delivery()
+            .concurrency_of(id)
+            .map_or(1, |concurrency| concurrency.limit);
+        Ok(ReplayCountView {
+            events,
+            warnings: warnings(&request.types, &unknown),
+            from: request.range.from(),
+            before: request.range.before(),
+            estimated_seconds: estimate(events, &last_day, in_flight)
+                .map(|time| time.as_millis().div_ceil(1_000))
+                .and_then(|seconds| u64::try_from(seconds).ok()),
+        })
     }
 
     /// Starts a replay of what is in the log now. It is counted once more, and from then on kept until it was sent.
@@ -118,6 +158,19 @@ impl Engine {
     pub async fn list_replays(&self, id: DestinationId) -> Result<Vec<ReplayStanding>, AdminError> {
         let replays = self.database().list_replays(id).await?;
         Ok(replays.into_iter().map(|replay| self.standing_of(replay)).collect())
+    }
+
+    /// The same for display.
+    ///
+    /// # Errors
+    /// [`AdminError`].
+    pub async fn list_replay_views(&self, id: DestinationId) -> Result<Vec<ReplayView>, AdminError> {
+        let mut views = Vec::new();
+        for standing in self.list_replays(id).await? {
+            let unknown = self.unknown_event_types(&standing.replay.request.types).await?;
+            views.push(standing.view(&unknown));
+        }
+        Ok(views)
     }
 
     /// # Errors

@@ -13,7 +13,7 @@ use crate::{
     Engine,
     credentials::ApiToken,
     instance_events::Recorded,
-    store::{Database, NewToken, StoreError, StoredToken},
+    store::{Database, NewToken, StoreError, StoredToken, TokenError},
 };
 
 impl Engine {
@@ -38,10 +38,19 @@ impl Engine {
         let now = self.clock().now();
         let request = draft.parse(now)?;
         let token = ApiToken::generate()?;
-        let Some(id) = insert(self.database(), author, now, request, &token).await? else {
-            let rule = "Name: another token has or had this name. Names can't be reused, because events contain them.";
-            return Err(AdminError::refused(Field::Name, rule));
-        };
+        let inserted = insert(self.database(), author, now, request, &token).await;
+        let id = inserted.map_err(|error| match error {
+            TokenError::NameTaken => {
+                let rule =
+                    "Name: another token has or had this name. Names can't be reused, because events contain them.";
+                AdminError::refused(Field::Name, rule)
+            }
+            TokenError::CertificateTaken => {
+                let rule = "Client certificate: another token has this name of a certificate. Revoke that token first.";
+                AdminError::refused(Field::ClientCertificate, rule)
+            }
+            TokenError::Store(error) => error.into(),
+        })?;
         self.relay_instance_events().await;
         Ok(NewTokenView {
             id,
@@ -73,18 +82,23 @@ pub(super) async fn list(database: &Database, now: Timestamp) -> Result<Vec<Toke
     Ok(tokens.into_iter().map(|token| view(token, now)).collect())
 }
 
-/// Stores a token and the audit event of it. `None`, and nothing stored, if the name is taken.
+/// Stores a token and the audit event of it, or nothing.
 pub(super) async fn insert(
     database: &Database,
     author: &Author,
     now: Timestamp,
     request: TokenRequest,
     token: &ApiToken,
-) -> Result<Option<TokenId>, StoreError> {
+) -> Result<TokenId, TokenError> {
     let scopes: Vec<&str> = request.scopes.iter().map(|scope| scope.as_str()).collect();
     let (name, scopes) = (request.name.to_string(), scopes.join(", "));
+    let client_certificate = request.client_certificate.as_ref().map(ToString::to_string);
     let created = |token| {
-        let event = InstanceEvent::new(Subject::token(token, name), Action::TokenCreated { scopes });
+        let action = Action::TokenCreated {
+            scopes,
+            client_certificate,
+        };
+        let event = InstanceEvent::new(Subject::token(token, name), action);
         Recorded::new(event, author, now)
     };
     let new = NewToken {
@@ -93,6 +107,7 @@ pub(super) async fn insert(
         scopes: request.scopes,
         created_at: now,
         expires_at: request.expires_at,
+        client_certificate: request.client_certificate,
     };
     database.insert_token(&new, created).await
 }
@@ -110,6 +125,7 @@ fn view(token: StoredToken, now: Timestamp) -> TokenView {
         state,
         created_at: token.created_at,
         expires_at: token.expires_at,
+        client_certificate: token.client_certificate,
         last_used_at: token.last_used_at,
     }
 }

@@ -23,9 +23,10 @@ pub(super) async fn send(clients: &GuardedClients, settings: &EmailSettings, not
     let sent = clients.send_mail(MailServer(settings), message).await;
     sent.map_err(|error| {
         let words = masked(why_not(&error), settings);
-        match is_about_the_message(&error) {
-            true => NotSent::refused(words),
-            false => NotSent::trouble(words),
+        match &error {
+            MailError::Blocked(_) => NotSent::blocked(words),
+            error if is_about_the_message(error) => NotSent::refused(words),
+            _ => NotSent::trouble(words),
         }
     })
 }
@@ -74,6 +75,7 @@ fn why_not(error: &MailError) -> String {
         MailError::Blocked(blocked) => format!("{blocked}."),
         MailError::Unresolved(unresolved) => format!("{unresolved}."),
         MailError::Timeout => "The e-mail server sent no complete response within 30 seconds.".to_owned(),
+        MailError::Trust(error) => format!("TLS can't be used: {}.", root_cause(error)),
         MailError::Tls(error) => format!("TLS can't be used: {}.", root_cause(error)),
         MailError::Server(error) => match (error.status(), find_cause::<rustls::Error>(error)) {
             (Some(status), _) => format!("The e-mail server answered {status}: {}.", root_cause(error)),

@@ -1,5 +1,7 @@
 //! Why a notice was not sent.
 
+use domain::Setting;
+
 use crate::net::ClientError;
 
 /// Why a notice was not sent, as a sentence for an administrator, without anything secret.
@@ -8,6 +10,8 @@ use crate::net::ClientError;
 pub(crate) struct NotSent {
     reason: String,
     pub(super) about: About,
+    /// The settings that can allow it.
+    pub(crate) setting: Option<Setting>,
 }
 
 /// What a failure is about.
@@ -24,6 +28,7 @@ impl NotSent {
         Self {
             reason,
             about: About::Channel,
+            setting: None,
         }
     }
 
@@ -31,6 +36,16 @@ impl NotSent {
         Self {
             reason,
             about: About::Notice,
+            setting: None,
+        }
+    }
+
+    /// By the network rules.
+    pub(super) const fn blocked(reason: String) -> Self {
+        Self {
+            reason,
+            about: About::Channel,
+            setting: Some(Setting::Network),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The notices of an alert, by e-mail and for a webhook.
 
-use domain::{Timestamp, alerts::AlertNews};
+use domain::{Timestamp, alerts::AlertNews, page::ALERT_SETTINGS};
 
 use super::webhook;
 use crate::{
@@ -9,28 +9,29 @@ use crate::{
 };
 
 /// One notice for each channel that is set up.
-pub(super) fn notices_of(news: &AlertNews, settings: &StoredAlertSettings, now: Timestamp) -> Vec<Notice> {
-    let (subject, text) = (news.summary(), news.text());
-    let body = webhook::body(news.event_type(), &subject, news.data(), now);
-    notices(settings, &subject, &text, &body, now).collect()
+pub(super) fn notices_of(
+    news: &AlertNews,
+    settings: &StoredAlertSettings,
+    public_url: &str,
+    now: Timestamp,
+) -> Vec<Notice> {
+    let (subject, text) = (news.summary(), news.text(public_url));
+    let url = format!("{public_url}{}", news.path());
+    let body = webhook::body(news.event_type(), &subject, &url, news.data(), now);
+    let channels = Channel::ALL.into_iter().filter(|channel| settings.has(*channel));
+    channels
+        .map(|channel| notice(channel, &subject, &text, &body, now))
+        .collect()
 }
 
 /// A notice that tests a channel.
-pub(crate) fn test_notice(channel: Channel, now: Timestamp) -> Notice {
-    let text = "This is a test. Alerts of this instance of Audit Streams will arrive here.";
-    let (subject, data) = ("Test alert", serde_json::json!({}));
-    notice(channel, subject, text, &webhook::body("test", subject, data, now), now)
-}
-
-fn notices(
-    settings: &StoredAlertSettings,
-    subject: &str,
-    text: &str,
-    body: &str,
-    now: Timestamp,
-) -> impl Iterator<Item = Notice> {
-    let channels = Channel::ALL.into_iter().filter(|channel| settings.has(*channel));
-    channels.map(move |channel| notice(channel, subject, text, body, now))
+pub(crate) fn test_notice(channel: Channel, public_url: &str, now: Timestamp) -> Notice {
+    let (subject, url) = ("Test alert", format!("{public_url}{ALERT_SETTINGS}"));
+    let text = format!(
+        "This is a test. Alerts of this instance of Audit Streams will arrive here.\n\nChange who is notified: {url}"
+    );
+    let body = webhook::body("test", subject, &url, serde_json::json!({}), now);
+    notice(channel, subject, &text, &body, now)
 }
 
 fn notice(channel: Channel, subject: &str, text: &str, body: &str, now: Timestamp) -> Notice {

@@ -1,6 +1,10 @@
 //! The alerts that are open.
 
-use domain::{Timestamp, ids::DestinationId};
+use domain::{
+    Timestamp,
+    alerts::{CertificateAlert, CertificateHolder},
+    ids::DestinationId,
+};
 
 #[cfg(test)]
 use super::LookError;
@@ -9,17 +13,34 @@ use crate::{Engine, admin::AdminError};
 /// An alert about a stream that administrators were notified of and that is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenAlert {
+    /// The destination whose stream it is about.
     pub destination: DestinationId,
+    /// When the problem started.
     pub since: Timestamp,
+    /// When the alert was raised.
     pub raised_at: Timestamp,
+}
+
+/// A certificate that administrators were notified of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExpiringCertificate {
+    /// The destination that it is about.
+    pub destination: DestinationId,
+    /// Whose certificate it is.
+    pub holder: CertificateHolder,
+    /// The certificate, and when they were notified.
+    pub alert: CertificateAlert,
 }
 
 /// The open alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAlerts {
+    /// Streams that fail.
     pub streams: Vec<OpenAlert>,
     /// Streams with parked events; `since` is when administrators were notified.
     pub parked: Vec<OpenAlert>,
+    /// Certificates that expire soon.
+    pub certificates: Vec<ExpiringCertificate>,
     /// When administrators were notified that events leave the log before the retention age.
     pub pruning_raised_at: Option<Timestamp>,
     /// When administrators were notified that undelivered events fill the log.
@@ -45,7 +66,15 @@ impl Engine {
             since: alert.raised_at,
             raised_at: alert.raised_at,
         });
+        let certificates = open.certificates.into_iter();
+        let certificates = certificates.filter(|(.., alert)| alert.over_since.is_none());
+        let certificates = certificates.map(|(destination, holder, alert)| ExpiringCertificate {
+            destination,
+            holder,
+            alert,
+        });
         Ok(OpenAlerts {
+            certificates: certificates.collect(),
             streams: streams.collect(),
             parked: parked.collect(),
             pruning_raised_at: open.pruning.raised_at,

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::NotSent;
 use crate::{
-    net::GuardedClients,
+    net::{GuardedClients, SendError},
     sink::{self, Signer, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, why_no_answer},
     store::Notice,
 };
@@ -31,19 +31,24 @@ struct Body<'news> {
     data: Data<'news>,
 }
 
-/// What it is in words, then what belongs to its type.
+/// The message, the page that shows more, then what belongs to its type.
 #[derive(Serialize)]
 struct Data<'news> {
     message: &'news str,
+    url: &'news str,
     #[serde(flatten)]
     rest: Value,
 }
 
-pub(super) fn body(event_type: &'static str, message: &str, data: Value, now: Timestamp) -> String {
+pub(super) fn body(event_type: &'static str, message: &str, url: &str, data: Value, now: Timestamp) -> String {
     let body = Body {
         event_type,
         timestamp: now.to_string(),
-        data: Data { message, rest: data },
+        data: Data {
+            message,
+            url,
+            rest: data,
+        },
     };
     // Texts and numbers alone: there is nothing that could not be written.
     serde_json::to_string(&body).unwrap_or_default()
@@ -61,9 +66,7 @@ pub(super) async fn post(
     let headers = headers(settings, notice, now).ok_or_else(unusable)?;
     let client = clients.client_for(&url, ATTEMPT_DEADLINE)?;
     let answer = client.post(&url, headers, notice.body.clone().into()).await;
-    let status = answer
-        .map_err(|error| NotSent::trouble(why_no_answer(&error, ATTEMPT_DEADLINE)))?
-        .status();
+    let status = answer.map_err(|error| unanswered(&error))?.status();
     if status.is_success() {
         return Ok(());
     }
@@ -77,6 +80,14 @@ pub(super) async fn post(
         true => NotSent::refused(words),
         false => NotSent::trouble(words),
     })
+}
+
+fn unanswered(error: &SendError) -> NotSent {
+    let reason = why_no_answer(error, ATTEMPT_DEADLINE);
+    match error {
+        SendError::Blocked(_) => NotSent::blocked(reason),
+        _ => NotSent::trouble(reason),
+    }
 }
 
 /// The webhook answers as it should, but not to this one. What says that it is not there, not open to us, or too busy is

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::{
-    access::SignedIn,
+    access::{CertificateName, SignedIn},
     ids::{SessionId, TokenId},
 };
 
-use super::{Passwords, SessionKey, TokenHash, session::find_session};
+use super::{Passwords, SessionKey, TokenHash, session::find_session, token_cache::TokenKey};
 use crate::{
     Engine,
     store::{StoreError, StoredToken},
@@ -40,7 +40,29 @@ impl Engine {
     /// # Errors
     /// [`StoreError`].
     pub async fn find_token(&self, hash: TokenHash) -> Result<Option<Arc<StoredToken>>, StoreError> {
-        self.credentials().tokens.find(self.database(), hash).await
+        let key = TokenKey::Secret(hash);
+        self.credentials().tokens.find(self.database(), &key).await
+    }
+
+    /// The API token that one of the names of a client certificate stands for, including expired ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn find_token_of_certificate(
+        &self,
+        names: &Arc<[CertificateName]>,
+    ) -> Result<Option<Arc<StoredToken>>, StoreError> {
+        let key = TokenKey::Certificate(Arc::clone(names));
+        self.credentials().tokens.find(self.database(), &key).await
+    }
+
+    /// Whether this API token is neither revoked nor expired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_token(&self, id: TokenId) -> Result<bool, StoreError> {
+        let found = self.database().find_token_with_id(id).await?;
+        Ok(found.is_some_and(|token| token.is_valid(self.clock().now())))
     }
 
     /// Notes in memory that a token was used.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A session that nobody uses ends after this time.
-pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// However much it is used, a session ends after this time.
 const SESSION_AT_MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);

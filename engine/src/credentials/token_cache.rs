@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Timestamp, ids::TokenId};
+use domain::{Timestamp, access::CertificateName, ids::TokenId};
 
 use super::TokenHash;
 use crate::store::{Database, StoreError, StoredToken};
@@ -31,9 +31,17 @@ pub(crate) struct TokenCache {
     used: Mutex<HashMap<TokenId, Timestamp>>,
 }
 
+/// By what a token is looked up.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum TokenKey {
+    Secret(TokenHash),
+    /// The names of a client certificate, the first of which counts first.
+    Certificate(Arc<[CertificateName]>),
+}
+
 #[derive(Default)]
 struct Tokens {
-    by_hash: HashMap<TokenHash, Cached>,
+    by_key: HashMap<TokenKey, Cached>,
     /// How often something was forgotten: what was being read then may be out of date and is not kept.
     forgotten: u64,
 }
@@ -44,37 +52,41 @@ struct Cached {
 }
 
 impl TokenCache {
-    /// The token with this hash, revoked and expired ones too.
+    /// The token with this key, expired ones too, and by its secret also revoked ones.
     ///
     /// # Errors
     /// [`StoreError`] if it had to be read and could not be.
     pub(crate) async fn find(
         &self,
         database: &Database,
-        hash: TokenHash,
+        key: &TokenKey,
     ) -> Result<Option<Arc<StoredToken>>, StoreError> {
-        if let Some(token) = self.fresh(&hash) {
+        if let Some(token) = self.fresh(key) {
             return Ok(Some(token));
         }
         // Only tokens that exist wait for one another: any number of made-up ones can't get in their way.
-        let _reading = match self.is_known(&hash) {
+        let _reading = match self.is_known(key) {
             true => Some(self.reading.lock().await),
             false => None,
         };
-        if let Some(token) = self.fresh(&hash) {
+        if let Some(token) = self.fresh(key) {
             return Ok(Some(token));
         }
         let read_at = Instant::now();
         let forgotten = self.tokens.read().unwrap_or_else(PoisonError::into_inner).forgotten;
-        let found = database.find_token(hash.0).await?.map(Arc::new);
-        self.keep(hash, found.clone(), read_at, forgotten);
+        let found = match key {
+            TokenKey::Secret(hash) => database.find_token(hash.0).await?,
+            TokenKey::Certificate(names) => database.find_token_of_certificate(names).await?,
+        };
+        let found = found.map(Arc::new);
+        self.keep(key, found.clone(), read_at, forgotten);
         Ok(found)
     }
 
     /// The token was changed in the store: whoever asks from now on learns what stands there.
     pub(crate) fn forget(&self, id: TokenId) {
         let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
-        tokens.by_hash.retain(|_, cached| cached.token.id != id);
+        tokens.by_key.retain(|_, cached| cached.token.id != id);
         tokens.forgotten = tokens.forgotten.wrapping_add(1);
     }
 
@@ -103,31 +115,31 @@ impl TokenCache {
         stored
     }
 
-    fn fresh(&self, hash: &TokenHash) -> Option<Arc<StoredToken>> {
+    fn fresh(&self, key: &TokenKey) -> Option<Arc<StoredToken>> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        let cached = tokens.by_hash.get(hash)?;
+        let cached = tokens.by_key.get(key)?;
         (cached.read_at.elapsed() < FRESH_FOR).then(|| Arc::clone(&cached.token))
     }
 
-    fn is_known(&self, hash: &TokenHash) -> bool {
+    fn is_known(&self, key: &TokenKey) -> bool {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.by_hash.contains_key(hash)
+        tokens.by_key.contains_key(key)
     }
 
-    fn keep(&self, hash: TokenHash, found: Option<Arc<StoredToken>>, read_at: Instant, forgotten: u64) {
+    fn keep(&self, key: &TokenKey, found: Option<Arc<StoredToken>>, read_at: Instant, forgotten: u64) {
         let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
         if tokens.forgotten != forgotten {
             return;
         }
-        let tokens = &mut tokens.by_hash;
+        let tokens = &mut tokens.by_key;
         let Some(token) = found else {
-            tokens.remove(&hash);
+            tokens.remove(key);
             return;
         };
         if tokens.len() >= MAX_TOKENS {
             tokens.retain(|_, cached| cached.read_at.elapsed() < FRESH_FOR);
         }
-        tokens.insert(hash, Cached { token, read_at });
+        tokens.insert(key.clone(), Cached { token, read_at });
     }
 }
 
@@ -153,16 +165,22 @@ mod tests {
         Recorded::new(event, &Author::command_line(), Timestamp::from_unix_ms(0))
     }
 
-    async fn add_token(database: &Database) -> (TokenHash, TokenId) {
+    async fn add_token(database: &Database) -> (TokenKey, TokenId) {
+        let (key, id) = add_token_of(database, "x", None).await;
+        (TokenKey::Secret(key), id)
+    }
+
+    async fn add_token_of(database: &Database, name: &str, certificate: Option<&str>) -> (TokenHash, TokenId) {
         let hash = ApiToken::generate().unwrap().hash();
         let new = NewToken {
-            name: TokenName::parse("x").unwrap(),
+            name: TokenName::parse(name).unwrap(),
             key_hash: hash.0,
             scopes: vec![Scope::Ingest],
             created_at: Timestamp::from_unix_ms(0),
             expires_at: None,
+            client_certificate: certificate.map(|name| CertificateName::parse(name).unwrap()),
         };
-        (hash, database.insert_token(&new, recorded).await.unwrap().unwrap())
+        (hash, database.insert_token(&new, recorded).await.unwrap())
     }
 
     #[tokio::test]
@@ -170,10 +188,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (database, cache) = (database(&folder).await, TokenCache::default());
         let (hash, id) = add_token(&database).await;
-        let first = cache.find(&database, hash).await.unwrap().unwrap();
+        let first = cache.find(&database, &hash).await.unwrap().unwrap();
         assert_eq!(first.id, id);
         database.close().await;
-        let again = cache.find(&database, hash).await.unwrap().unwrap();
+        let again = cache.find(&database, &hash).await.unwrap().unwrap();
         assert!(Arc::ptr_eq(&first, &again), "the closed database was not asked");
     }
 
@@ -182,16 +200,43 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (database, cache) = (database(&folder).await, TokenCache::default());
         let (hash, id) = add_token(&database).await;
-        let read = cache.find(&database, hash).await.unwrap();
+        let read = cache.find(&database, &hash).await.unwrap();
         database
             .revoke_token_with_id(id, Timestamp::from_unix_ms(1), |_| recorded(id))
             .await
             .unwrap();
         cache.forget(id);
         // As a request would that had read the token before it was revoked.
-        cache.keep(hash, read, Instant::now(), 0);
-        let again = cache.find(&database, hash).await.unwrap().unwrap();
+        cache.keep(&hash, read, Instant::now(), 0);
+        let again = cache.find(&database, &hash).await.unwrap().unwrap();
         assert_eq!(again.revoked_at, Some(Timestamp::from_unix_ms(1)));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_stands_for_the_token_of_its_first_name_that_has_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, cache) = (database(&folder).await, TokenCache::default());
+        let (_, first) = add_token_of(&database, "first", Some("app.example.com")).await;
+        let (_, second) = add_token_of(&database, "second", Some("CN=app")).await;
+        let find = async |names: &[&str]| {
+            let names = names.iter().map(|name| CertificateName::parse(name).unwrap());
+            let key = TokenKey::Certificate(names.collect());
+            let found = cache.find(&database, &key).await.unwrap();
+            found.map(|token| token.id)
+        };
+        assert_eq!(find(&["CN=app", "app.example.com"]).await, Some(second));
+        assert_eq!(find(&["CN=other", "app.example.com"]).await, Some(first));
+        assert_eq!(find(&["CN=other"]).await, None);
+        assert_eq!(find(&[]).await, None);
+        let now = Timestamp::from_unix_ms(1);
+        database
+            .revoke_token_with_id(second, now, |_| recorded(second))
+            .await
+            .unwrap();
+        cache.forget(second);
+        assert_eq!(find(&["CN=app", "app.example.com"]).await, Some(first));
+        let (_, third) = add_token_of(&database, "third", Some("CN=app")).await;
+        assert_eq!(find(&["CN=app"]).await, Some(third));
     }
 
     #[tokio::test]
@@ -199,11 +244,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (database, cache) = (database(&folder).await, TokenCache::default());
         let (hash, _) = add_token(&database).await;
-        let unknown = TokenHash([7; 32]);
-        assert!(cache.find(&database, unknown).await.unwrap().is_none());
-        assert!(cache.find(&database, hash).await.unwrap().is_some());
+        let unknown = TokenKey::Secret(TokenHash([7; 32]));
+        assert!(cache.find(&database, &unknown).await.unwrap().is_none());
+        assert!(cache.find(&database, &hash).await.unwrap().is_some());
         database.close().await;
-        assert!(cache.find(&database, unknown).await.is_err());
+        assert!(cache.find(&database, &unknown).await.is_err());
     }
 
     #[tokio::test]

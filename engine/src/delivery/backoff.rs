@@ -28,7 +28,16 @@ pub(super) struct Backoff {
     usual: ExponentialBackoff,
     /// Of waiting for room: however long that takes, another failure costs only its own pauses.
     without_room: ExponentialBackoff,
+    /// What the last pauses were chosen by; `None` if an administrator did not want to wait for them.
+    chosen: Option<Chosen>,
     clock: Clock,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Chosen {
+    before: ExponentialBackoff,
+    retry_after: Option<Duration>,
+    jitter: Jitter,
 }
 
 impl Backoff {
@@ -45,6 +54,7 @@ impl Backoff {
             pauses: ProbePauses::default(),
             usual: ExponentialBackoff::default(),
             without_room: ExponentialBackoff::default(),
+            chosen: None,
             clock,
         }
     }
@@ -59,8 +69,28 @@ impl Backoff {
             true => &mut self.without_room,
             false => &mut self.usual,
         };
+        self.chosen = Some(Chosen {
+            before: *backoff,
+            retry_after,
+            jitter,
+        });
         self.pauses = backoff.pauses(retry_after, jitter);
         self.plan(ProbeWait::Usual);
+    }
+
+    /// Another request failed that was sent before the backoff began. If the destination asks for a longer pause in its answer than
+    /// before, that pause begins now. False if that is no change.
+    pub(super) fn ask(&mut self, retry_after: Duration, now: Timestamp) -> bool {
+        let Some(chosen) = &mut self.chosen else { return false };
+        if chosen.retry_after.is_some_and(|asked| retry_after <= asked) {
+            return false;
+        }
+        chosen.retry_after = Some(retry_after);
+        let Chosen { mut before, jitter, .. } = *chosen;
+        self.last_failure = Instant::now();
+        self.last_failure_at = now;
+        self.pauses = before.pauses(Some(retry_after), jitter);
+        self.plan(ProbeWait::Usual)
     }
 
     /// Chooses when the next probe is sent. False if that is no change.
@@ -77,6 +107,7 @@ impl Backoff {
         self.last_failure = Instant::now();
         self.last_failure_at = now;
         self.pauses = ProbePauses::default();
+        self.chosen = None;
         self.plan(ProbeWait::AtOnce);
     }
 
@@ -99,5 +130,33 @@ impl Backoff {
 
     pub(super) fn is_due(&self) -> bool {
         self.next_probe <= Instant::now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAILED: Trouble = Trouble::Unavailable(503);
+
+    #[test]
+    fn a_later_answer_to_an_earlier_request_may_ask_for_a_longer_pause() {
+        let now = Timestamp::from_unix_ms(1_800_000_000_000);
+        let seconds = |backoff: &Backoff| backoff.next_probe_at.since(now).as_secs();
+        let mut backoff = Backoff::begin(now, FAILED, Clock::set_at(now));
+        backoff.fail(FAILED, None, now);
+        assert!(seconds(&backoff) < 2);
+        assert!(backoff.ask(Duration::from_secs(120), now));
+        assert_eq!(seconds(&backoff), 120);
+        assert!(!backoff.ask(Duration::from_secs(60), now), "it asked for more before");
+        assert_eq!(seconds(&backoff), 120);
+        backoff.probe_now(now);
+        assert!(
+            !backoff.ask(Duration::from_secs(120), now),
+            "an administrator does not want to wait"
+        );
+        assert_eq!(seconds(&backoff), 0);
+        backoff.fail(FAILED, None, now);
+        assert!((1..=3).contains(&seconds(&backoff)), "the second pause of our own");
     }
 }

@@ -3,12 +3,23 @@
 //! A batch goes through three states: closed (its bounds are chosen), stored (they are on disk, with everything acknowledged before
 //! them), out (it is being sent). It ends when its events are acknowledged, and stays stored as long as they are not, so that
 //! whatever is sent again, after a failure or a crash, is the same batch.
+//!
+//! A batch that keeps failing is given up only when a request is accepted after that: then the destination works, and one of the events
+//! may be at fault. To find out, single events are tried now and then, each as a batch of its own in place of this one.
+
+mod room;
 
 use std::time::Duration;
 
-use domain::{Timestamp, ids::Seq, policy::Suspects};
+use domain::{
+    Timestamp,
+    ids::Seq,
+    policy::{RequestNumber, Suspects},
+};
 use tokio::time::Instant;
 
+use self::room::BatchRoom;
+pub(super) use self::room::{BatchSize, Refused};
 use super::queues::{EntityQueues, Room};
 use crate::sink::Batch;
 
@@ -18,15 +29,13 @@ pub(super) struct BatchLimits {
     pub(super) events: usize,
     pub(super) bytes: usize,
     pub(super) age: Duration,
+    /// Nothing waits while there is no batch.
+    pub(super) at_once: bool,
 }
 
 impl BatchLimits {
     const fn room(self) -> Room {
-        Room {
-            events: self.events,
-            bytes: self.bytes,
-            last: None,
-        }
+        Room::of_batches(self.events, self.bytes)
     }
 }
 
@@ -39,15 +48,33 @@ enum State {
 
 pub(super) struct Batches {
     limits: BatchLimits,
+    room: BatchRoom,
     current: Option<(Batch, State)>,
     /// Since when the oldest event of the next batch waits.
     waiting_since: Option<Instant>,
-    /// What waits was part of a batch that was split: it waits no more.
-    rest_is_due: bool,
     /// The event that the current batch was closed for, if it was for one alone.
     only: Option<Seq>,
-    /// How many times the current batch has failed.
-    failures: u32,
+    /// The current batch has events that have failed together before.
+    is_part: bool,
+    /// A batch of one event that was given up: it is sent next, under the same bounds.
+    given_up: Option<Batch>,
+    /// The current batch was closed before this stream began, and was not sent since.
+    is_from_before: bool,
+    /// The batch that keeps failing, while the current one is of a single event.
+    kept: Option<Batch>,
+    failed: Failed,
+}
+
+/// How a batch has failed that is sent again as it is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Failed {
+    times: u32,
+    /// The last request of it.
+    request: RequestNumber,
+    /// A single event is tried next.
+    tries_one: bool,
+    /// How many times one was tried.
+    tried: usize,
 }
 
 /// Failures of a batch after which it may be one of its events.
@@ -58,11 +85,15 @@ impl Batches {
     pub(super) fn new(limits: BatchLimits, stored: Option<Batch>) -> Self {
         Self {
             limits,
+            room: BatchRoom::new(limits.room()),
             current: stored.map(|batch| (batch, State::Stored)),
             waiting_since: None,
-            rest_is_due: false,
             only: None,
-            failures: 0,
+            is_part: false,
+            given_up: None,
+            is_from_before: stored.is_some(),
+            kept: None,
+            failed: Failed::default(),
         }
     }
 
@@ -80,6 +111,12 @@ impl Batches {
     /// Whether there is a batch.
     pub(super) const fn is_any(&self) -> bool {
         self.current.is_some()
+    }
+
+    /// Whether a batch ends after this position, up to which the log was read. It is read to its end, whatever its size: its bounds may be
+    /// older than the limits.
+    pub(super) fn ends_after(&self, read_to: Seq) -> bool {
+        self.current.is_some_and(|(batch, _)| read_to < batch.last)
     }
 
     /// Notes whether anything waits.
@@ -102,32 +139,92 @@ impl Batches {
         if self.current.is_some() || queues.waiting() <= suspects.count_alone() {
             return None;
         }
-        let is_skipped = |seq| suspects.failed_alone(seq);
-        let (first, last) = queues.bounds(self.limits.room(), is_skipped, |seq| suspects.most(seq))?;
+        let mut waiting = queues.single().map(|event| event.seq);
+        let first = waiting.find(|seq| !suspects.failed_alone(*seq))?;
+        self.room.reach(first);
         if !suspects.contains(first) && !self.is_ripe(queues, now) {
             return None;
         }
-        self.rest_is_due = false;
-        Some(self.close_as(Batch { first, last, closed_at }))
+        let is_skipped = |seq| suspects.failed_alone(seq);
+        let (first, last) = queues.bounds(self.room.now(), is_skipped, |seq| suspects.most(seq))?;
+        let again = self
+            .given_up
+            .take()
+            .filter(|batch| (batch.first, batch.last) == (first, last));
+        let batch = self.close_as(again.unwrap_or(Batch { first, last, closed_at }));
+        self.is_part = suspects.contains(first);
+        Some(batch)
     }
 
-    /// Closes a batch for this event alone, in place of one for another event if that is not out. `None` if there is another batch,
-    /// or the same.
+    /// Closes a batch for this event alone, in place of one for another event if that is not out, or of the batch that keeps failing if
+    /// it is the turn of a single event. `None` if there is another batch, or the same.
     pub(super) fn close_one(&mut self, seq: Seq, batch: Batch) -> Option<Batch> {
         let is_other = self.only.is_some_and(|only| only != seq);
         let may_close = self.current.is_none_or(|(_, state)| is_other && state != State::Out);
-        may_close.then(|| {
-            let closed = self.close_as(batch);
-            self.only = Some(seq);
-            closed
-        })
+        match self.whole() {
+            Some(whole) if whole.first == seq && whole.last == seq => return None,
+            Some(whole) if self.kept.is_none() && self.tries_one() => {
+                self.kept = Some(whole);
+                self.current = Some((batch, State::Closed));
+            }
+            _ if !may_close => return None,
+            Some(_) if self.kept.is_some() => self.current = Some((batch, State::Closed)),
+            _ => {
+                self.close_as(batch);
+            }
+        }
+        self.only = Some(seq);
+        Some(batch)
+    }
+
+    /// Shortens a batch that was closed under higher limits, as soon as more of it was read than the limits allow now. The result is to be
+    /// stored. Not a batch of S3, where an object of the whole of it may be already: its limits never change.
+    pub(super) fn shorten(&mut self, queues: &EntityQueues) -> Option<Batch> {
+        let (batch, _) = self.current.filter(|_| self.is_from_before && self.limits.at_once)?;
+        let room = Room {
+            last: Some(batch.last),
+            ..self.limits.room()
+        };
+        let (_, last) = queues.bounds(room, |seq| seq < batch.first, |_| None)?;
+        let mut waiting = queues.single().map(|event| event.seq);
+        let is_shorter = waiting.any(|seq| last < seq && seq <= batch.last);
+        is_shorter.then(|| self.close_as(Batch { last, ..batch }))
     }
 
     fn close_as(&mut self, batch: Batch) -> Batch {
         self.current = Some((batch, State::Closed));
         self.only = None;
-        self.failures = 0;
+        self.is_part = false;
+        self.is_from_before = false;
+        self.failed = Failed::default();
         batch
+    }
+
+    /// Whether the current batch is of an event behind the one that keeps failing.
+    pub(super) fn is_behind(&self, seq: Seq) -> bool {
+        self.kept.is_some_and(|kept| kept.last < seq)
+    }
+
+    /// How many times a single event was tried in place of the batch that keeps failing.
+    pub(super) const fn tried(&self) -> usize {
+        self.failed.tried
+    }
+
+    /// Whether the current batch is sent again as it is when it fails: not if it was closed for one event, or has events that have failed
+    /// together before.
+    pub(super) const fn is_repeated(&self) -> bool {
+        self.current.is_some() && self.only.is_none() && !self.is_part
+    }
+
+    /// The batch that is sent again as it is.
+    pub(super) fn whole(&self) -> Option<Batch> {
+        let current = self.current.filter(|_| self.only.is_none()).map(|(batch, _)| batch);
+        self.kept.or(current)
+    }
+
+    /// Whether a single event is to be tried in place of the batch that keeps failing.
+    pub(super) const fn tries_one(&self) -> bool {
+        self.kept.is_some() || (self.failed.tries_one && self.failed.times >= FAILURES_BEFORE_SMALLER)
     }
 
     /// These bounds are on disk.
@@ -141,6 +238,7 @@ impl Batches {
 
     /// The batch is being sent; what is left in the queues waits from now on.
     pub(super) fn sent(&mut self, queues: &EntityQueues, now: Instant) {
+        self.is_from_before = false;
         if let Some((_, state)) = &mut self.current {
             *state = State::Out;
         }
@@ -149,33 +247,84 @@ impl Batches {
 
     /// Whether the batch has a position in this stretch.
     pub(super) fn overlaps(&self, first: Seq, last: Seq) -> bool {
-        self.current
-            .is_some_and(|(batch, _)| batch.first <= last && first <= batch.last)
+        let current = self.current.map(|(batch, _)| batch);
+        let mut batches = current.into_iter().chain(self.kept);
+        batches.any(|batch| batch.first <= last && first <= batch.last)
     }
 
     /// The batch is to be sent again as it is.
     pub(super) fn put_back(&mut self) {
+        self.failed.tries_one = false;
         if let Some((_, state)) = &mut self.current {
             *state = State::Stored;
         }
     }
 
-    /// The batch has failed in a way that may be the fault of one of its events. True if that has happened often enough.
-    pub(super) fn fail(&mut self) -> bool {
-        self.failures = self.failures.saturating_add(1);
-        self.failures >= FAILURES_BEFORE_SMALLER
+    /// A request of the batch has failed in a way that may be the fault of one of its events, and it is to be sent again as it is. A
+    /// single event is tried right after that, if `others_wait`; one that comes in later waits for the next try of the batch.
+    pub(super) fn fail(&mut self, request: RequestNumber, others_wait: bool) {
+        self.put_back();
+        self.failed = Failed {
+            times: self.failed.times.saturating_add(1),
+            request,
+            tries_one: others_wait,
+            ..self.failed
+        };
     }
 
-    /// The batch is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows immediately.
-    pub(super) fn split(&mut self, last: Seq) -> Option<Batch> {
+    /// The event that was tried in place of the batch has shown nothing. Returns the batch, which is to be stored again; `None` if there
+    /// is none.
+    pub(super) fn resume(&mut self) -> Option<Batch> {
+        let kept = self.kept.take()?;
+        self.current = Some((kept, State::Closed));
+        self.only = None;
+        self.failed.tries_one = false;
+        self.failed.tried += 1;
+        Some(kept)
+    }
+
+    /// This request was accepted. Returns the batch that is given up because it has failed before that, again and again.
+    pub(super) fn accept(&mut self, request: RequestNumber) -> Option<Batch> {
+        if self.failed.times < FAILURES_BEFORE_SMALLER || request <= self.failed.request {
+            return None;
+        }
+        let given_up = self.kept.take().or_else(|| {
+            let waiting = self.current.take_if(|(_, state)| *state != State::Out)?;
+            Some(waiting.0)
+        })?;
+        self.failed = Failed::default();
+        self.given_up = Some(given_up).filter(|batch| batch.first == batch.last);
+        Some(given_up)
+    }
+
+    /// The batch was refused and is to be sent in two parts. Returns the first, which is to be stored; what is left of it follows
+    /// immediately.
+    pub(super) fn split(&mut self, last: Seq, refused: Refused) -> Option<Batch> {
         let (batch, _) = self.current?;
-        self.rest_is_due = true;
+        self.room.split(batch.last, refused);
         Some(self.close_as(Batch { last, ..batch }))
+    }
+
+    /// A batch of this size was accepted.
+    pub(super) fn accepted(&mut self, size: BatchSize) {
+        self.room.accepted(size);
+    }
+
+    /// A batch of a single event was refused.
+    pub(super) fn refused_one(&mut self) {
+        self.room.refused_one();
+    }
+
+    /// Batches that were too much for the destination are not sent again: it did not answer one of so many events in time.
+    pub(super) fn timed_out(&mut self, events: usize) {
+        self.room.shrink(events / 2, usize::MAX);
     }
 
     /// Nothing of the batch is left to be sent.
     pub(super) fn ended(&mut self) {
         self.current = None;
+        self.kept = None;
+        self.failed = Failed::default();
     }
 
     /// Whether no event waits longer than for its batch: at most one batch is closed, and what waits in the queues is not to be closed
@@ -191,171 +340,14 @@ impl Batches {
     }
 
     fn is_ripe(&self, queues: &EntityQueues, now: Instant) -> bool {
-        let is_old = || self.rest_is_due || self.next_close().is_some_and(|close| close <= now);
-        queues.waiting_bytes() >= self.limits.bytes
-            || queues.waiting() >= self.limits.events
+        let is_idle = self.limits.at_once && self.current.is_none();
+        let is_old = || is_idle || self.room.is_splitting() || self.next_close().is_some_and(|close| close <= now);
+        let room = self.room.now();
+        queues.waiting_bytes() + queues.waiting() * room.between >= room.bytes
+            || queues.waiting() >= room.events
             || (queues.waiting() > 0 && is_old())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use bytes::Bytes;
-    use domain::event::{EventId, EventType};
-
-    use super::*;
-    use crate::log::LoggedEvent;
-
-    const LIMITS: BatchLimits = BatchLimits {
-        events: 4,
-        bytes: 100,
-        age: Duration::from_secs(60),
-    };
-    const NOW: Timestamp = Timestamp::from_unix_ms(1);
-
-    fn queues(count: i64, bytes: usize) -> EntityQueues {
-        let mut queues = EntityQueues::in_log_order();
-        for seq in 1..=count {
-            queues.push(Arc::new(LoggedEvent {
-                seq: Seq::new(seq),
-                source: "test".into(),
-                id: EventId::parse(&seq.to_string()).unwrap(),
-                event_type: EventType::parse("x").unwrap(),
-                entity_type: String::new(),
-                entity_id: String::new(),
-                entity_path: String::new(),
-                created_at: NOW,
-                received_at: NOW,
-                body: Bytes::from(vec![b' '; bytes]),
-            }));
-        }
-        queues
-    }
-
-    #[test]
-    fn events_are_in_time_until_a_second_run_could_be_closed() {
-        let now = Instant::now();
-        let mut batches = Batches::new(LIMITS, None);
-        let three = queues(3, 1);
-        batches.watch(&three, now);
-        assert!(batches.is_in_time(&three, now));
-        assert_eq!(close(&mut batches, &three, now + LIMITS.age), Some(batch(1, 3)));
-        assert!(
-            batches.is_in_time(&queues(3, 1), now),
-            "less than a batch waits behind it"
-        );
-        assert!(!batches.is_in_time(&queues(4, 1), now), "a whole batch waits behind it");
-    }
-
-    fn batch(first: i64, last: i64) -> Batch {
-        Batch {
-            first: Seq::new(first),
-            last: Seq::new(last),
-            closed_at: NOW,
-        }
-    }
-
-    fn close(batches: &mut Batches, queues: &EntityQueues, now: Instant) -> Option<Batch> {
-        batches.close(queues, &Suspects::<()>::default(), now, NOW)
-    }
-
-    #[test]
-    fn a_run_is_closed_when_it_is_full_or_old() {
-        let start = Instant::now();
-        for (count, bytes, is_full) in [(0, 1, false), (3, 1, false), (4, 1, true), (2, 50, true), (9, 1, true)] {
-            let mut batches = Batches::new(LIMITS, None);
-            let queues = queues(count, bytes);
-            batches.watch(&queues, start);
-            assert_eq!(
-                close(&mut batches, &queues, start).is_some(),
-                is_full,
-                "{count} of {bytes}"
-            );
-            let later = close(&mut batches, &queues, start + LIMITS.age);
-            assert_eq!(later.is_some(), !is_full && count > 0);
-        }
-    }
-
-    #[test]
-    fn it_is_sent_only_under_bounds_that_are_stored() {
-        let (mut batches, queues) = (Batches::new(LIMITS, None), queues(9, 1));
-        let closed = close(&mut batches, &queues, Instant::now()).unwrap();
-        assert_eq!((closed, batches.stored()), (batch(1, 4), None));
-        batches.was_stored(None);
-        assert_eq!(batches.stored(), None);
-        batches.was_stored(Some(closed));
-        assert_eq!(batches.stored(), Some(closed));
-        batches.sent(&queues, Instant::now());
-        assert_eq!(
-            (batches.stored(), close(&mut batches, &queues, Instant::now())),
-            (None, None)
-        );
-        batches.put_back();
-        assert_eq!(batches.stored(), Some(closed), "the same again");
-        let half = batches.split(Seq::new(2));
-        assert_eq!((half, batches.stored()), (Some(batch(1, 2)), None));
-        batches.ended();
-        assert!(close(&mut batches, &queues, Instant::now()).is_some());
-    }
-
-    #[test]
-    fn what_is_left_of_a_split_run_follows_at_once() {
-        let start = Instant::now();
-        let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 4))), queues(2, 1));
-        batches.sent(&queues, start);
-        assert_eq!(batches.split(Seq::new(2)), Some(batch(1, 2)));
-        batches.was_stored(Some(batch(1, 2)));
-        batches.sent(&queues, start);
-        batches.ended();
-        assert!(close(&mut batches, &queues, start).is_some(), "without waiting again");
-    }
-
-    #[test]
-    fn without_an_event_there_is_nothing_to_wake_up_for() {
-        let start = Instant::now();
-        let (mut batches, full, empty) = (Batches::new(LIMITS, None), queues(4, 1), queues(0, 1));
-        batches.watch(&full, start);
-        close(&mut batches, &full, start).unwrap();
-        batches.sent(&empty, start);
-        batches.ended();
-        assert_eq!(batches.next_close(), None);
-        let later = start + Duration::from_secs(1_000);
-        batches.watch(&full, later);
-        assert_eq!(
-            batches.next_close(),
-            Some(later + LIMITS.age),
-            "and the next batch has its whole time"
-        );
-    }
-
-    #[test]
-    fn a_run_that_was_under_way_goes_on() {
-        let batches = Batches::new(LIMITS, Some(batch(3, 7)));
-        assert_eq!(batches.stored(), Some(batch(3, 7)));
-        assert_eq!(batches.next_close(), None);
-    }
-
-    #[test]
-    fn what_failed_is_sent_in_smaller_runs_at_once_and_past_what_failed_alone() {
-        let (start, queues) = (Instant::now(), queues(9, 1));
-        let mut suspects = Suspects::default();
-        suspects.fail_together(&[1, 2, 3].map(Seq::new));
-        suspects.fail(Seq::new(1), 1, Duration::ZERO, ());
-        let mut batches = Batches::new(LIMITS, None);
-        assert_eq!(batches.close(&queues, &suspects, start, NOW), Some(batch(2, 2)));
-        assert_eq!(batches.close_one(Seq::new(3), batch(3, 3)), None, "there is a batch");
-        batches.ended();
-        assert_eq!(batches.close_one(Seq::new(2), batch(2, 2)), Some(batch(2, 2)));
-        assert_eq!(batches.close_one(Seq::new(2), batch(2, 2)), None, "the same");
-        assert_eq!(
-            batches.close_one(Seq::new(1), batch(1, 1)),
-            Some(batch(1, 1)),
-            "in place of the other"
-        );
-        batches.was_stored(Some(batch(1, 1)));
-        batches.sent(&queues, start);
-        assert_eq!(batches.close_one(Seq::new(2), batch(2, 2)), None, "it is out");
-    }
-}
+mod tests;

@@ -226,7 +226,7 @@ impl Refusals {
         let proven: Vec<_> = proven.collect();
         let refused = proven.into_iter();
         refused
-            .map(|(seq, (_, report))| self.refuse(seq, Refusal::Blamed, &report, now))
+            .map(|(seq, (_, report))| self.refuse(seq, Refusal::Blamed, &report, now).again())
             .collect()
     }
 
@@ -246,7 +246,7 @@ impl Refusals {
         self.forget(seq);
     }
 
-    /// One more refusal of an event that is kept. Returns the row to store: due again, or parked.
+    /// One more refusal of an event that is kept. Returns the row to store, as that of a first refusal: due again, or parked.
     pub(super) fn refuse(&mut self, seq: Seq, refusal: Refusal, report: &Report, now: Timestamp) -> RefusedEvent {
         let known = self.known.get(&seq);
         let tries = known.map_or(0, |known| known.tries).saturating_add(1);
@@ -263,6 +263,7 @@ impl Refusals {
             refusal,
             refused_at: now,
             due_at,
+            is_first: true,
         };
         self.end_try(seq);
         self.put(row.seq, row.tries, row.due_at);
@@ -284,7 +285,7 @@ impl Refusals {
     pub(super) fn park_unreadable(&mut self, seq: Seq, reason: &str, now: Timestamp) -> RefusedEvent {
         let tries = self.known.get(&seq).map_or(1, |known| known.tries);
         self.end_try(seq);
-        let row = parked_row(seq, tries, Refusal::Unreadable, reason.to_owned(), String::new(), now);
+        let row = parked_row(seq, tries, Refusal::Unreadable, reason.to_owned(), String::new(), now).again();
         self.keep_texts(&row);
         row
     }
@@ -314,6 +315,7 @@ pub(super) const fn parked_row(
         refusal,
         refused_at: now,
         due_at: None,
+        is_first: true,
     }
 }
 

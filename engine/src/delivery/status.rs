@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,14 +13,18 @@ use domain::{
     Timestamp,
     alerts::StreamSeen,
     destination::StreamState,
-    health::{Refusing, StreamHealth},
+    health::{Concurrency, Refusing, StreamHealth},
     ids::{DestinationId, Seq},
     policy::Trouble,
     replay::ReplayWait,
 };
 use tokio::sync::{Notify, oneshot};
 
-use super::{backoff::Backoff, progress::Progress, totals::Totals};
+use super::{
+    backoff::Backoff,
+    progress::Progress,
+    totals::{StreamTotals, Totals},
+};
 use crate::{instance_events::Recorded, store::StoreError};
 
 /// Behind by this much, a stream is catching up; less is just what is on its way.
@@ -38,7 +45,7 @@ pub enum ParkError {
     NotStuck,
     #[error("the event is being sent")]
     InFlight,
-    #[error("as many events are refused or parked as are kept")]
+    #[error("as many events are rejected or parked as are kept")]
     TooManyRefused,
     /// It may be parked later.
     #[error("the stream has not stored it in time")]
@@ -60,10 +67,14 @@ pub(super) struct ParkRequest {
 pub(super) struct Status {
     seen: Mutex<Seen>,
     pub(super) totals: Totals,
+    /// How many requests may be in flight, and are; zero while the stream does not run.
+    limit: AtomicU32,
+    in_flight: AtomicU32,
     probe: Notify,
     replay_try: Notify,
     park_requests: Mutex<Vec<ParkRequest>>,
     park: Notify,
+    changed: Notify,
 }
 
 #[derive(Clone, Default)]
@@ -105,6 +116,27 @@ impl Status {
         self.change(|seen| seen.in_time_to = up_to.map(Seq::get));
     }
 
+    /// So many requests may be in flight, and are.
+    pub(super) fn sends(&self, limit: usize, in_flight: usize) {
+        let of = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        self.limit.store(of(limit), Ordering::Relaxed);
+        self.in_flight.store(of(in_flight), Ordering::Relaxed);
+    }
+
+    /// The stream sends nothing any more.
+    pub(super) fn stops(&self) {
+        self.sends(0, 0);
+    }
+
+    /// `None` if the stream does not run.
+    pub(super) fn concurrency(&self) -> Option<Concurrency> {
+        let concurrency = Concurrency {
+            limit: self.limit.load(Ordering::Relaxed),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+        };
+        (concurrency.limit > 0).then_some(concurrency)
+    }
+
     /// A stream begins, with trouble from before it or without.
     pub(super) fn begins(&self, was_troubled: bool) {
         self.change(|seen| {
@@ -131,6 +163,25 @@ impl Status {
         self.probe.notify_one();
         // If none waits, the next one that starts to wait tries immediately.
         self.replay_try.notify_one();
+    }
+
+    /// Waits until a request of this stream has ended that is not among those that `before` counts. Returns whether at least a
+    /// part of it was accepted.
+    pub(super) async fn attempted_since(&self, before: &StreamTotals) -> bool {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // From here on, no change is missed.
+            changed.as_mut().enable();
+            let now = self.totals.read();
+            if now.accepted != before.accepted {
+                return true;
+            }
+            if now.failed != before.failed {
+                return false;
+            }
+            changed.await;
+        }
     }
 
     pub(super) async fn replay_try_wanted(&self) {
@@ -175,6 +226,7 @@ impl Status {
 
     fn change(&self, change: impl FnOnce(&mut Seen)) {
         change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_waiters();
     }
 
     fn seen(&self) -> Seen {

@@ -9,7 +9,7 @@ use std::{
 use domain::{
     Timestamp,
     alerts::StreamSeen,
-    health::StreamHealth,
+    health::{Concurrency, StreamHealth},
     ids::{DestinationId, ReplayId, Seq},
     replay::ReplayWait,
 };
@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    StreamTotals,
+    AcceptedRequest, StreamTotals,
     replay::ReplaySupervisor,
     shared::Shared,
     status::{ParkError, Status, Statuses},
@@ -127,6 +127,13 @@ impl Delivery {
             })
     }
 
+    /// An administrator has parked so many events of a stream in the store.
+    pub(crate) fn events_were_parked(&self, id: DestinationId, events: u64) {
+        if let Some(status) = self.shared.status_of(id) {
+            status.totals.parked(events);
+        }
+    }
+
     /// The health of a stream, and what alerts make of it.
     pub(crate) fn seen_by_alerts(&self, destination: &Destination) -> (StreamHealth, StreamSeen) {
         let status = self.shared.status_of(destination.id);
@@ -152,10 +159,22 @@ impl Delivery {
             .behind(self.shared.log.last_seq())
     }
 
+    /// How many requests a stream may have in flight, and has; `None` if it does not run.
+    pub(crate) fn concurrency_of(&self, id: DestinationId) -> Option<Concurrency> {
+        self.shared.status_of(id)?.concurrency()
+    }
+
     pub(crate) fn totals_of(&self, id: DestinationId) -> StreamTotals {
         self.shared
             .status_of(id)
             .map_or_else(StreamTotals::default, |status| status.totals.read())
+    }
+
+    /// The last accepted requests of a stream since the server was started, the oldest first.
+    pub(crate) fn recent_requests(&self, id: DestinationId) -> Vec<AcceptedRequest> {
+        self.shared
+            .status_of(id)
+            .map_or_else(Vec::new, |status| status.totals.recent())
     }
 
     /// Makes a stream that backs off probe immediately, and a replay to the same destination try again. Returns false if there is no
@@ -166,6 +185,16 @@ impl Delivery {
             status.want_probe();
             true
         })
+    }
+
+    /// Like [`Self::probe`], and waits until the next request of the stream has ended, but not longer than this. Returns
+    /// whether it was accepted; `None` if none has ended.
+    pub(crate) async fn probe_and_wait(&self, id: DestinationId, longest: Duration) -> Option<bool> {
+        let status = self.shared.status_of(id)?;
+        let before = status.totals.read();
+        status.want_probe();
+        let attempted = status.attempted_since(&before);
+        tokio::time::timeout(longest, attempted).await.ok()
     }
 
     /// Has a stream that is backing off park an event that it is stuck at, together with the audit event about that.

@@ -24,7 +24,7 @@ use crate::{
 pub(super) const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// When the configuration changes, requests in flight may take this much longer to end than one attempt.
-const CHANGE_GRACE: Duration = Duration::from_secs(1);
+pub(super) const CHANGE_GRACE: Duration = Duration::from_secs(1);
 
 /// What a supervisor wants.
 #[derive(Clone, Debug)]

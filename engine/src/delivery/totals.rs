@@ -1,6 +1,7 @@
 //! What a stream has done since the server was started, for metrics.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -9,9 +10,15 @@ use std::{
 };
 
 use domain::{
+    Timestamp,
     activity::Timings,
+    ids::Seq,
     policy::{Outcome, Unreached},
 };
+
+/// Accepted requests that are kept of each stream, in memory. They are small: what their events say is read from the log when
+/// somebody asks.
+const KEPT_REQUESTS: usize = 100;
 
 /// Written by one worker, read by anybody.
 #[derive(Default)]
@@ -20,8 +27,27 @@ pub(super) struct Totals {
     failed: [AtomicU64; Failure::ALL.len()],
     backoffs: AtomicU64,
     parked: AtomicU64,
-    /// One for each request of which at least a part was accepted.
-    accepted: Mutex<Timings>,
+    accepted: Mutex<Accepted>,
+}
+
+/// The requests of which at least a part was accepted.
+#[derive(Default)]
+struct Accepted {
+    timings: Timings,
+    /// The last of them, the oldest first.
+    recent: VecDeque<AcceptedRequest>,
+}
+
+/// A request of which at least a part was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AcceptedRequest {
+    /// Position of the first event that was accepted.
+    pub(crate) seq: Seq,
+    /// How many were accepted.
+    pub(crate) events: u32,
+    pub(crate) ended_at: Timestamp,
+    pub(crate) took: Duration,
+    pub(crate) status: Option<u16>,
 }
 
 /// Why a request failed, as metrics report it.
@@ -29,6 +55,8 @@ pub(super) struct Totals {
 pub enum Failure {
     Dns,
     Connect,
+    /// A proxy did not connect.
+    Proxy,
     Tls,
     Timeout,
     Interrupted,
@@ -45,9 +73,10 @@ pub enum Failure {
 
 impl Failure {
     /// Every kind of failure.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Dns,
         Self::Connect,
+        Self::Proxy,
         Self::Tls,
         Self::Timeout,
         Self::Interrupted,
@@ -63,6 +92,7 @@ impl Failure {
         match self {
             Self::Dns => "dns",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Timeout => "timeout",
             Self::Interrupted => "interrupted",
@@ -79,6 +109,7 @@ impl Failure {
         Some(match outcome {
             Outcome::Unreached(Unreached::Dns) => Self::Dns,
             Outcome::Unreached(Unreached::Connect) => Self::Connect,
+            Outcome::Unreached(Unreached::Proxy(_)) => Self::Proxy,
             Outcome::Unreached(Unreached::Tls(_)) => Self::Tls,
             Outcome::Unreached(Unreached::Timeout) => Self::Timeout,
             Outcome::Unreached(Unreached::Interrupted) => Self::Interrupted,
@@ -113,16 +144,25 @@ impl Totals {
         self.backoffs.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn parked(&self) {
-        self.parked.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn parked(&self, events: u64) {
+        self.parked.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// A request of which this many events were accepted.
-    pub(super) fn accepted(&self, events: usize, took: Duration) {
-        let events = u64::try_from(events).unwrap_or(u64::MAX);
-        self.delivered.fetch_add(events, Ordering::Relaxed);
+    /// Called for every accepted request: it takes one lock that is hardly ever contended, and allocates nothing.
+    pub(super) fn accepted(&self, request: AcceptedRequest) {
+        self.delivered.fetch_add(u64::from(request.events), Ordering::Relaxed);
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        accepted.record(took);
+        accepted.timings.record(request.took);
+        if accepted.recent.len() == KEPT_REQUESTS {
+            accepted.recent.pop_front();
+        }
+        accepted.recent.push_back(request);
+    }
+
+    /// The last accepted requests since the server was started, the oldest first.
+    pub(super) fn recent(&self) -> Vec<AcceptedRequest> {
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.recent.iter().copied().collect()
     }
 
     pub(super) fn failed(&self, outcome: Outcome) {
@@ -137,10 +177,42 @@ impl Totals {
         let failed = counts.map(|(failure, count)| (failure, count.load(Ordering::Relaxed)));
         StreamTotals {
             delivered: self.delivered.load(Ordering::Relaxed),
-            accepted: self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            accepted: self
+                .accepted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .timings
+                .clone(),
             failed: failed.filter(|(_, count)| *count > 0).collect(),
             backoffs: self.backoffs.load(Ordering::Relaxed),
             parked: self.parked.load(Ordering::Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hundred_accepted_requests_are_kept_and_all_are_counted() {
+        let totals = Totals::default();
+        for seq in 1..=250 {
+            totals.accepted(AcceptedRequest {
+                seq: Seq::new(seq),
+                events: 2,
+                ended_at: Timestamp::from_unix_ms(seq),
+                took: Duration::from_millis(1),
+                status: Some(200),
+            });
+        }
+        let recent = totals.recent();
+        let (first, last) = (recent.first().unwrap().seq, recent.last().unwrap().seq);
+        assert_eq!(
+            (recent.len(), first, last),
+            (KEPT_REQUESTS, Seq::new(151), Seq::new(250))
+        );
+        let totals = totals.read();
+        assert_eq!((totals.delivered, totals.accepted.count()), (500, 250));
     }
 }

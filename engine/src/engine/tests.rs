@@ -36,8 +36,11 @@ fn config(folder: &Path) -> EngineConfig {
         encryption_key: None,
         fixed: FixedSettings::default(),
         destination_limit: 20,
+        public_url: "http://localhost".to_owned(),
         accepts_mismatched_files: false,
         services: SinkServices::usual().unwrap(),
+        ca_file: None,
+        proxy: crate::InstanceProxy::default(),
     }
 }
 

@@ -23,7 +23,9 @@ const COMPARED_AT_ONCE: usize = 64;
 /// The ids of a request's events, in order, and how many of them were new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
+    /// The id of each event, in the order of the request.
     pub ids: Vec<EventId>,
+    /// How many of them were not stored before.
     pub stored: usize,
     /// Which events of the request were not stored, although they say something else than the event that is stored under
     /// their id: counted from 0, in order.

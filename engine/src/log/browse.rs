@@ -36,22 +36,31 @@ const CHUNK: usize = 500;
 /// One event for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowseRow {
+    /// Where it is in the order of the Log.
     pub position: BrowsePosition,
+    /// Who posted it: a token, or this instance.
     pub source: String,
+    /// Id of the event, unique for one source.
     pub id: EventId,
+    /// What happened.
     pub event_type: String,
+    /// When this server received it.
     pub received_at: Timestamp,
+    /// The event as it was posted: JSON.
     pub body: String,
 }
 
 /// What was found, next to where the request starts first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Browsed {
+    /// In the order that was requested.
     pub rows: Vec<BrowseRow>,
     /// How far this goes, if it ended before the log and before enough was found.
     pub searched_to: Option<BrowsePosition>,
     /// The last place that was looked at, whether or not its event is among the rows.
     pub end: Option<BrowsePosition>,
+    /// Events whose details were searched for a text.
+    pub searched: usize,
 }
 
 /// How far places were looked at.
@@ -60,6 +69,8 @@ pub(super) struct Scanned {
     pub(super) end: Option<BrowsePosition>,
     /// The same, if it ended before the log and before enough was found.
     pub(super) cut_at: Option<BrowsePosition>,
+    /// How many were searched for a text.
+    pub(super) searched: usize,
 }
 
 impl Scanned {
@@ -67,6 +78,7 @@ impl Scanned {
         Self {
             end: places.last().copied(),
             cut_at: None,
+            searched: 0,
         }
     }
 }
@@ -132,6 +144,7 @@ impl EventLog {
             rows,
             searched_to: cut_at.or(scanned.cut_at),
             end: cut_at.or(scanned.end),
+            searched: scanned.searched,
         })
     }
 
@@ -199,13 +212,17 @@ impl EventLog {
     ) -> Result<(Vec<BrowsePosition>, Scanned), LogError> {
         let found = self.matching(places, text, limit).await?;
         if found.places.len() >= limit {
-            let scanned = Scanned::all(&found.places);
+            let scanned = Scanned {
+                searched: found.searched,
+                ..Scanned::all(&found.places)
+            };
             return Ok((found.places, scanned));
         }
         let is_cut = found.searched < places.len() || places.len() == SCAN_ROWS;
         let end = found.searched.checked_sub(1).and_then(|last| places.get(last)).copied();
         let cut_at = end.filter(|_| is_cut);
-        Ok((found.places, Scanned { end, cut_at }))
+        let searched = found.searched;
+        Ok((found.places, Scanned { end, cut_at, searched }))
     }
 
     /// Those of the places, in their order, whose events have the text in their details: `enough` of them at most, found

@@ -10,22 +10,76 @@ use super::{
     statement::Statement,
 };
 
-/// All that is given has to hold. Texts are compared exactly, except `text`.
+/// An event must have one of the values of each field that has any. Texts are compared exactly, except `text`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// The author's id or name.
-    pub author: Option<String>,
-    /// The id or name of a user whom the event is about, or who is its author.
-    pub user: Option<String>,
-    pub entity: Option<EntityFilter>,
-    pub event_type: Option<String>,
-    pub ip_address: Option<String>,
+    /// Ids or names of authors.
+    pub authors: Vec<String>,
+    /// Ids or names of users whom the event is about, or who are its author.
+    pub users: Vec<String>,
+    /// Entities of which one must match; any if it is empty.
+    pub entities: Vec<EntityFilter>,
+    /// Types of which one must match; any if it is empty.
+    pub event_types: Vec<String>,
+    /// Addresses of which one must match; any if it is empty.
+    pub ip_addresses: Vec<String>,
     /// Part of any value in `details`, at any depth; ASCII letters of either case.
     pub text: Option<String>,
     /// Created then or later.
     pub created_from: Option<Timestamp>,
     /// Created earlier.
     pub created_before: Option<Timestamp>,
+    /// What is left out of all that.
+    pub except: Exclusions,
+}
+
+/// Events with any of these are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exclusions {
+    /// Ids or names of authors.
+    pub authors: Vec<String>,
+    /// Entities of which none may match.
+    pub entities: Vec<EntityFilter>,
+    /// Types of which none may match.
+    pub event_types: Vec<String>,
+    /// Addresses of which none may match.
+    pub ip_addresses: Vec<String>,
+}
+
+impl Exclusions {
+    /// Whether nothing is left out.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What an event must not meet.
+    pub(super) fn condition(&self) -> Option<Condition> {
+        let authors = self.authors.iter().map(|author| Token::Author(author).key());
+        let types = self.event_types.iter().map(|name| Token::EventType(name).key());
+        let addresses = self.ip_addresses.iter().map(|address| Token::IpAddress(address).key());
+        let tokens = Condition::of(authors.chain(types).chain(addresses));
+        self.entities.iter().fold(tokens, Condition::or).given()
+    }
+
+    fn push_columns(&self, query: &mut Statement) {
+        for author in &self.authors {
+            query.push(" AND ").bind(author.clone());
+            query.push(" NOT IN (author_id, author_name)");
+        }
+        for entity in &self.entities {
+            query.push(" AND NOT (");
+            entity.push_columns(query);
+            query.push(")");
+        }
+        for event_type in &self.event_types {
+            query.push(" AND event_type <> ").bind(event_type.clone());
+        }
+        for address in &self.ip_addresses {
+            query
+                .push(" AND json_extract(body, '$.ip_address') IS NOT ")
+                .bind(address.clone());
+        }
+    }
 }
 
 /// What an event is about.
@@ -37,27 +91,58 @@ pub struct EntityFilter {
     pub entity: Option<String>,
 }
 
-/// A condition on the tokens of the index.
-pub(super) enum Condition {
-    AnyOf(Vec<String>),
+impl EntityFilter {
+    fn push_columns(&self, query: &mut Statement) {
+        query.push("entity_type = ").bind(self.entity_type.clone());
+        match &self.entity {
+            Some(entity) => {
+                query.push(" AND ").bind(entity.clone());
+                query.push(" IN (entity_id, entity_path)");
+            }
+            // The index knows an entity by its id or path only.
+            None => drop(query.push(" AND (entity_id <> '' OR entity_path <> '')")),
+        }
+    }
+}
+
+/// A condition on the tokens of the index: one of some tokens, or one in some ranges.
+#[derive(Default)]
+pub(super) struct Condition {
+    tokens: Vec<String>,
     /// From the first on, and before the second.
-    Between(String, String),
+    ranges: Vec<(String, String)>,
 }
 
 impl Condition {
+    /// One of these tokens.
+    pub(super) fn of(tokens: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            tokens: tokens.into_iter().collect(),
+            ranges: Vec::new(),
+        }
+    }
+
+    /// `None` if it is empty, which nothing would meet.
+    fn given(self) -> Option<Self> {
+        (!self.tokens.is_empty() || !self.ranges.is_empty()).then_some(self)
+    }
+
+    fn or(mut self, entity: &EntityFilter) -> Self {
+        match &entity.entity {
+            Some(id_or_path) => self.tokens.push(Token::Entity(&entity.entity_type, id_or_path).key()),
+            None => self.ranges.push(entities_of_type(&entity.entity_type)),
+        }
+        self
+    }
+
     pub(super) fn push_to(&self, query: &mut Statement) {
-        match self {
-            Self::AnyOf(tokens) => {
-                query.push("token IN (");
-                for (index, token) in tokens.iter().enumerate() {
-                    query.push(if index == 0 { "" } else { ", " }).bind(token.clone());
-                }
-                query.push(")");
-            }
-            Self::Between(first, end) => {
-                query.push("token >= ").bind(first.clone());
-                query.push(" AND token < ").bind(end.clone());
-            }
+        if !self.tokens.is_empty() {
+            query.push("token").push_in(&self.tokens);
+        }
+        for (index, (first, end)) in self.ranges.iter().enumerate() {
+            let is_first = index == 0 && self.tokens.is_empty();
+            query.push(if is_first { "token >= " } else { " OR token >= " });
+            query.bind(first.clone()).push(" AND token < ").bind(end.clone());
         }
     }
 }
@@ -71,27 +156,32 @@ pub(super) fn push_conditions(query: &mut Statement, conditions: &[Condition]) {
     }
 }
 
+/// ` AND (… OR …)`; nothing without values.
+fn push_any<T>(query: &mut Statement, values: &[T], push_one: impl Fn(&mut Statement, &T)) {
+    for (index, value) in values.iter().enumerate() {
+        query.push(if index == 0 { " AND (" } else { " OR " });
+        push_one(query, value);
+    }
+    if !values.is_empty() {
+        query.push(")");
+    }
+}
+
 impl EventFilter {
     /// What the index knows of it: an event has to meet each condition.
     pub(super) fn conditions(&self) -> Vec<Condition> {
-        let one = |token: Token<'_>| Condition::AnyOf(vec![token.key()]);
-        let user = self.user.as_deref();
+        let authors = self.authors.iter().map(|author| Token::Author(author).key());
+        let by_or_about = |user: &String| [Token::Author(user).key(), Token::Entity("User", user).key()];
+        let types = self.event_types.iter().map(|name| Token::EventType(name).key());
+        let addresses = self.ip_addresses.iter().map(|address| Token::IpAddress(address).key());
         let conditions = [
-            self.author.as_deref().map(|author| one(Token::Author(author))),
-            user.map(|user| Condition::AnyOf(vec![Token::Author(user).key(), Token::Entity("User", user).key()])),
-            self.entity.as_ref().map(|entity| match &entity.entity {
-                Some(id_or_path) => one(Token::Entity(&entity.entity_type, id_or_path)),
-                None => {
-                    let (first, end) = entities_of_type(&entity.entity_type);
-                    Condition::Between(first, end)
-                }
-            }),
-            self.event_type
-                .as_deref()
-                .map(|event_type| one(Token::EventType(event_type))),
-            self.ip_address.as_deref().map(|address| one(Token::IpAddress(address))),
+            Condition::of(authors),
+            Condition::of(self.users.iter().flat_map(by_or_about)),
+            self.entities.iter().fold(Condition::default(), Condition::or),
+            Condition::of(types),
+            Condition::of(addresses),
         ];
-        conditions.into_iter().flatten().collect()
+        conditions.into_iter().filter_map(Condition::given).collect()
     }
 
     /// When the events were created, in Unix milliseconds.
@@ -102,34 +192,28 @@ impl EventFilter {
 
     /// The same conditions on the columns of the log.
     pub(super) fn push_columns(&self, query: &mut Statement) {
-        if let Some(author) = &self.author {
-            query.push(" AND ").bind(author.clone());
-            query.push(" IN (author_id, author_name)");
-        }
-        if let Some(user) = &self.user {
-            query.push(" AND (").bind(user.clone());
+        push_any(query, &self.authors, |query, author| {
+            query.bind(author.clone()).push(" IN (author_id, author_name)");
+        });
+        push_any(query, &self.users, |query, user| {
+            query.bind(user.clone());
             query.push(" IN (author_id, author_name) OR entity_type = 'User' AND ");
-            query.bind(user.clone()).push(" IN (entity_id, entity_path))");
+            query.bind(user.clone()).push(" IN (entity_id, entity_path)");
+        });
+        push_any(query, &self.entities, |query, entity| entity.push_columns(query));
+        if !self.event_types.is_empty() {
+            query.push(" AND event_type").push_in(&self.event_types);
         }
-        if let Some(EntityFilter { entity_type, entity }) = &self.entity {
-            query.push(" AND entity_type = ").bind(entity_type.clone());
-            match entity {
-                Some(entity) => {
-                    query.push(" AND ").bind(entity.clone());
-                    query.push(" IN (entity_id, entity_path)");
-                }
-                // The index knows an entity by its id or path only.
-                None => drop(query.push(" AND (entity_id <> '' OR entity_path <> '')")),
-            }
+        if !self.ip_addresses.is_empty() {
+            query.push(" AND json_extract(body, '$.ip_address')");
+            query.push_in(&self.ip_addresses);
         }
-        if let Some(event_type) = &self.event_type {
-            query.push(" AND event_type = ").bind(event_type.clone());
-        }
-        if let Some(ip_address) = &self.ip_address {
-            query
-                .push(" AND json_extract(body, '$.ip_address') = ")
-                .bind(ip_address.clone());
-        }
+        self.except.push_columns(query);
+    }
+
+    /// Whether the index is of use.
+    pub(super) fn is_indexed(&self) -> bool {
+        !self.except.is_empty() || !self.conditions().is_empty()
     }
 }
 

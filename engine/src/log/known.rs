@@ -10,8 +10,11 @@ const LATEST: i64 = 500;
 /// Distinct names and paths, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LatestNames {
+    /// Names of authors, latest first.
     pub authors: Vec<String>,
+    /// Full paths of groups, latest first.
     pub groups: Vec<String>,
+    /// Full paths of projects, latest first.
     pub projects: Vec<String>,
 }
 

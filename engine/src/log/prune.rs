@@ -34,6 +34,7 @@ pub(crate) struct PruneRequest {
 pub struct PrunedEarly {
     /// Ever.
     pub events: u64,
+    /// When an event was last removed early. `None` if that never happened.
     pub last_at: Option<Timestamp>,
 }
 

@@ -30,9 +30,11 @@ const WITHIN: &str = "WHERE seq >= ? + 1 AND seq <= ? AND +created_at >= ? AND +
 /// Which events are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangeFilter {
+    /// Which positions or times.
     pub range: ReplayRange,
     /// Both have to admit an event.
     pub types: [EventFilter; 2],
+    /// Events of which groups and projects.
     pub namespaces: NamespaceFilter,
 }
 
@@ -74,6 +76,7 @@ impl RangeFilter {
 /// What one step has found, in log order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RangePage {
+    /// In log order.
     pub events: Vec<Arc<LoggedEvent>>,
     /// What stands up to here has been looked at.
     pub read_to: Seq,
@@ -286,7 +289,7 @@ fn places_of(
     (stretch, block): (Stretch, Block),
     event_type: &EventType,
 ) -> Result<Vec<BrowsePosition>, LogError> {
-    let token = Condition::AnyOf(vec![Token::EventType(event_type.as_str()).key()]);
+    let token = Condition::of([Token::EventType(event_type.as_str()).key()]);
     look_up_within(connection, &[token], &stretch, block)
 }
 

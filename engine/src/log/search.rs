@@ -7,9 +7,9 @@ use rusqlite::Connection;
 
 use super::{
     BrowsePosition, EventFilter, EventLog, LogError,
-    filter::{Condition, Walk, push_conditions},
+    filter::{Walk, push_conditions},
     statement::Statement,
-    walk::{Way, indexed_to, look_up, oldest, read_place, read_places},
+    walk::{Way, admitted, indexed_to, oldest, read_place, read_places},
 };
 
 impl EventLog {
@@ -25,8 +25,7 @@ impl EventLog {
         let caller = Arc::new(());
         let waiting = Arc::downgrade(&caller);
         let search = move |connection: &Connection| {
-            let conditions = filter.conditions();
-            if conditions.is_empty() {
+            if !filter.is_indexed() {
                 return search_by_time(connection, &walk, wanted);
             }
             // Where the index ends and what it holds, both from the same moment: a block may close in between.
@@ -35,9 +34,7 @@ impl EventLog {
             let mut found = read_places(&snapshot, &filter, unindexed, usize::MAX)?;
             found.retain(|place| walk.passes(*place));
             walk.arrange(&mut found, wanted);
-            search_index(&snapshot, &conditions, &walk, wanted, found, || {
-                waiting.strong_count() > 0
-            })
+            search_index(&snapshot, &filter, &walk, wanted, found, || waiting.strong_count() > 0)
         };
         let found = self.readers.read(search).await;
         drop(caller);
@@ -63,11 +60,11 @@ fn search_by_time(connection: &Connection, walk: &Walk, wanted: usize) -> Result
     query.rows(connection, read_place)
 }
 
-/// Goes through the blocks that have all tokens, those nearest the start of the way first, until no later one can contain
+/// Goes through the blocks that have all required tokens, those nearest the start of the way first, until no later one can contain
 /// anything that belongs before what was found.
 fn search_index(
     connection: &Connection,
-    conditions: &[Condition],
+    filter: &EventFilter,
     walk: &Walk,
     wanted: usize,
     mut found: Vec<BrowsePosition>,
@@ -76,21 +73,77 @@ fn search_index(
     // Events leave the log before their block does.
     let oldest = Seq::new(oldest(connection)?.unwrap_or(i64::MAX));
     let edge = if walk.goes_back { "newest" } else { "oldest" };
-    let mut query = Statement::new("SELECT block, ");
+    let mut query = Statement::new("SELECT block, last_seq, ");
     query.push(edge).push(" FROM index_blocks WHERE newest >= ");
     query.bind(walk.above.created_at.unix_ms());
     query.push(" AND oldest <= ").bind(walk.below.created_at.unix_ms());
-    push_conditions(&mut query, conditions);
+    push_conditions(&mut query, &filter.conditions());
     query.push(" ORDER BY ").push(edge);
     query.push(if walk.goes_back { " DESC" } else { "" });
     query.each(connection, |row| {
-        if !is_awaited() || walk.is_done(&found, wanted, Timestamp::from_unix_ms(row.get(1)?)) {
+        if !is_awaited() || walk.is_done(&found, wanted, Timestamp::from_unix_ms(row.get(2)?)) {
             return Ok(false);
         }
-        let places = look_up(connection, conditions, row.get(0)?)?.into_iter();
+        let places = admitted(connection, filter, (row.get(0)?, row.get(1)?))?.into_iter();
         found.extend(places.filter(|place| place.seq >= oldest && walk.passes(*place)));
         walk.arrange(&mut found, wanted);
         Ok(true)
     })?;
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::log::{BrowseRequest, index::Token};
+
+    /// Ten blocks that all have the author.
+    fn log() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE events (seq INTEGER PRIMARY KEY); INSERT INTO events VALUES (1);
+                 CREATE TABLE index_blocks (block INTEGER, last_seq INTEGER, oldest INTEGER, newest INTEGER);
+                 CREATE TABLE index_entries (block INTEGER, token TEXT, places BLOB);",
+            )
+            .unwrap();
+        for block in 0..10 {
+            let (first, last) = (block * 100 + 1, block * 100 + 100);
+            let added = connection.execute("INSERT INTO index_blocks VALUES (?1, ?2, ?1, ?2)", [first, last]);
+            added.unwrap();
+            let mut places = crate::log::places::Places::default();
+            places.push(BrowsePosition {
+                created_at: Timestamp::from_unix_ms(first),
+                seq: Seq::new(first),
+            });
+            let entry = rusqlite::params![first, Token::Author("Ada").key(), places.as_bytes()];
+            connection
+                .execute("INSERT INTO index_entries VALUES (?, ?, ?)", entry)
+                .unwrap();
+        }
+        connection
+    }
+
+    #[test]
+    fn a_search_ends_when_nobody_waits_for_it_any_more() {
+        let filter = EventFilter {
+            authors: vec!["Ada".into()],
+            ..EventFilter::default()
+        };
+        let walk = Walk::new(&filter, BrowseRequest::Newest);
+        let connection = log();
+        let search = |is_awaited: &dyn Fn() -> bool| {
+            search_index(&connection, &filter, &walk, 25, Vec::new(), is_awaited).unwrap()
+        };
+        assert_eq!(search(&|| true).len(), 10);
+        let asked = Cell::new(0);
+        let twice = || {
+            asked.set(asked.get() + 1);
+            asked.get() <= 2
+        };
+        assert_eq!(search(&twice).len(), 2, "the blocks that were looked at by then");
+        assert_eq!(asked.get(), 3, "and it was not asked again");
+    }
 }

@@ -29,6 +29,14 @@ impl Statement {
         self
     }
 
+    /// Adds ` IN (…)` with a parameter for each value.
+    pub(super) fn push_in(&mut self, values: &[String]) -> &mut Self {
+        for (index, value) in values.iter().enumerate() {
+            self.push(if index == 0 { " IN (" } else { ", " }).bind(value.clone());
+        }
+        self.push(if values.is_empty() { " IN ()" } else { ")" })
+    }
+
     /// Reads every row.
     ///
     /// # Errors

@@ -17,11 +17,25 @@ const COUNTED: &str = "SELECT name, coalesce(received, 0) FROM event_types \
 /// An event type that the log has received, and how many events of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTypeCount {
+    /// The type.
     pub event_type: String,
+    /// Number of stored events of the type.
     pub count: u64,
 }
 
 impl EventLog {
+    /// Whether an event has ever come in that is not of this instance itself.
+    ///
+    /// # Errors
+    /// [`LogError`] if the disk can't be read.
+    pub async fn has_external_events(&self) -> Result<bool, LogError> {
+        let others = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sources WHERE name <> ?)");
+        Ok(others
+            .bind(domain::instance_event::INSTANCE_SOURCE)
+            .fetch_one(self.reader()?)
+            .await?)
+    }
+
     /// Which of these event types this log has ever received.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::{EventLog, LogError};
 pub struct Stored {
     /// Bytes of the pages that hold something, and what is stored about refused events elsewhere.
     pub used_bytes: u64,
+    /// Number of stored events.
     pub events: u64,
     /// When the oldest event was received; none in an empty log.
     pub oldest_received_at: Option<Timestamp>,

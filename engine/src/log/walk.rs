@@ -7,7 +7,7 @@
 //! last block. Blocks that can't contain anything are skipped. So a step is short and holds little in memory, and no further
 //! step is taken once the caller no longer waits.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use domain::{Timestamp, ids::Seq};
 use rusqlite::{Connection, Row};
@@ -22,6 +22,9 @@ use super::{
 
 /// Positions after the last block that are read in one step.
 const STEP: i64 = 4_096;
+
+/// Events of a block that are read one by one at most.
+const SINGLE_READS: usize = 256;
 
 /// What is left of a walk: the positions after `after` and up to `last`, and the direction.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +72,8 @@ pub(super) struct Stretch {
 pub(super) struct Block {
     /// Its first position.
     pub(super) first: i64,
+    /// Its last position.
+    pub(super) last: i64,
     /// When its oldest event was created, in Unix milliseconds.
     pub(super) oldest: i64,
     /// When its newest event was created, in Unix milliseconds.
@@ -102,12 +107,13 @@ pub(super) fn next_stretch(
     push_conditions(&mut query, conditions);
     query.push(" ORDER BY block").push(way.order()).push(" LIMIT 1");
     let blocks = query.rows(connection, |row| {
-        let first: i64 = row.get(0)?;
+        let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
         Ok(Stretch {
             after: way.after.max(first - 1),
-            last: way.last.min(row.get(1)?),
+            last: way.last.min(last),
             block: Some(Block {
                 first,
+                last,
                 oldest: row.get(2)?,
                 newest: row.get(3)?,
             }),
@@ -170,14 +176,15 @@ pub(super) fn places_in(
     goes_back: bool,
     wanted: usize,
 ) -> Result<Vec<BrowsePosition>, LogError> {
-    let conditions = filter.conditions();
-    let (Some(block), false) = (stretch.block, conditions.is_empty()) else {
+    let (Some(block), true) = (stretch.block, filter.is_indexed()) else {
         let mut way = Way::forwards(stretch.after, stretch.last);
         way.goes_back = goes_back;
         return read_places(connection, filter, way, wanted);
     };
     let created = filter.created();
-    let mut places = look_up_within(connection, &conditions, stretch, block)?;
+    let mut places = admitted(connection, filter, (block.first, block.last))?;
+    let after = oldest(connection)?.map_or(i64::MAX, |oldest| stretch.after.max(oldest - 1));
+    places.retain(|place| after < place.seq.get() && place.seq.get() <= stretch.last);
     places.retain(|place| created.contains(&place.created_at.unix_ms()));
     if goes_back {
         places.reverse();
@@ -232,6 +239,48 @@ pub(super) fn look_up(
         }
     }
     Ok(all.unwrap_or_default())
+}
+
+/// Where in a block the events are that the filter admits, whatever its text and times say, in the order of positions; also
+/// those that have left the log. `block` is its first and its last position.
+///
+/// # Errors
+/// [`LogError`] if the disk can't be read.
+pub(super) fn admitted(
+    connection: &Connection,
+    filter: &EventFilter,
+    (first, last): (i64, i64),
+) -> Result<Vec<BrowsePosition>, LogError> {
+    let conditions = filter.conditions();
+    let mut excluded = BTreeSet::new();
+    if let Some(condition) = filter.except.condition() {
+        let places = look_up(connection, std::slice::from_ref(&condition), first)?;
+        excluded.extend(places.into_iter().map(|place| place.seq.get()));
+    }
+    if conditions.is_empty() {
+        return all_but(connection, &excluded, (first, last));
+    }
+    let mut places = look_up(connection, &conditions, first)?;
+    places.retain(|place| !excluded.contains(&place.seq.get()));
+    Ok(places)
+}
+
+/// Every place in a block but those at the excluded positions. Where nearly all are excluded, the others are read one by one.
+fn all_but(
+    connection: &Connection,
+    excluded: &BTreeSet<i64>,
+    (first, last): (i64, i64),
+) -> Result<Vec<BrowsePosition>, LogError> {
+    let left: Vec<i64> = (first..=last).filter(|seq| !excluded.contains(seq)).collect();
+    if left.len() <= SINGLE_READS {
+        let mut query = Statement::new("SELECT created_at, seq FROM events WHERE seq IN (SELECT value FROM json_each(");
+        query.bind(format!("{left:?}")).push(")) ORDER BY seq");
+        return query.rows(connection, read_place);
+    }
+    let way = Way::forwards(first - 1, last);
+    let mut places = read_places(connection, &EventFilter::default(), way, usize::MAX)?;
+    places.retain(|place| !excluded.contains(&place.seq.get()));
+    Ok(places)
 }
 
 /// Reads the log itself: at most `wanted` of the places on the way that the filter admits, whatever its text says.

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use domain::Timestamp;
+use domain::{Timestamp, alerts::Validity};
 use x509_cert::{
-    Certificate,
+    Certificate, Version,
     der::Decode,
-    ext::pkix::{SubjectAltName, name::GeneralName},
+    ext::pkix::{BasicConstraints, SubjectAltName, name::GeneralName},
+    time::Time,
 };
 
 /// Names of a certificate that are shown; some have hundreds.
@@ -14,6 +15,30 @@ const NAMES: usize = 5;
 
 /// Of a name that somebody else chose.
 const NAME_CHARS: usize = 200;
+
+/// From when until when a certificate, in DER form, is valid. `None` if it can't be read.
+pub(crate) fn validity_of(der: &[u8]) -> Option<Validity> {
+    let validity = Certificate::from_der(der).ok()?.tbs_certificate.validity;
+    let moment = |time: Time| Timestamp::from_unix_ms(0).plus(time.to_unix_duration());
+    Some(Validity {
+        from: moment(validity.not_before),
+        until: moment(validity.not_after),
+    })
+}
+
+/// Whether it can be that of a CA: it says so, or, as old ones do, was issued by itself.
+pub(crate) fn is_of_ca(der: &[u8]) -> bool {
+    let Ok(Certificate { tbs_certificate, .. }) = Certificate::from_der(der) else {
+        return false;
+    };
+    let constraints = tbs_certificate.get::<BasicConstraints>().ok().flatten();
+    constraints.is_some_and(|(_, constraints)| constraints.ca) || tbs_certificate.issuer == tbs_certificate.subject
+}
+
+/// Whether it is a certificate of version 3, the only one that TLS is used with.
+pub(crate) fn is_version_3(der: &[u8]) -> bool {
+    Certificate::from_der(der).is_ok_and(|certificate| certificate.tbs_certificate.version == Version::V3)
+}
 
 /// Whom it is for, who issued it, and until when it is valid: a phrase without a full stop.
 pub(super) fn described(der: &[u8]) -> String {

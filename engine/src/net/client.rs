@@ -10,17 +10,23 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::connection_test::StageName;
+use domain::{alerts::Validity, connection_test::StageName, proxy::ProxyChoice};
 use http::{HeaderMap, Method};
+use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use super::{
     NetworkRules,
+    ca_file::CaFile,
     connect::Connector,
     exchange::{Request, Response},
     pool::{Connection, FailureKind, Pool, Unanswered},
-    send_error::{Late, NoConnection, SendError},
+    resolver::Names,
+    route::{InstanceProxy, Route},
+    send_error::{Identified, Late, NoConnection, SendError},
+    server_certificates::{Server, ServerCertificates},
+    tls_options::TlsOptions,
     trace::{Recording, Trace},
     trust_store::TrustStore,
 };
@@ -33,6 +39,9 @@ const UNPROCESSED_REPEATS: u32 = 3;
 pub(crate) struct GuardedClients {
     rules: Arc<RwLock<Versioned>>,
     trust: TrustStore,
+    tls: TlsOptions,
+    route: Route,
+    servers: ServerCertificates,
     /// Where clients write down what they do, if they do.
     trace: Option<Trace>,
 }
@@ -55,15 +64,60 @@ impl GuardedClients {
         let rules = Arc::new(rules);
         Self {
             rules: Arc::new(RwLock::new(Versioned { rules, revision: 0 })),
-            trust: TrustStore::of_this_machine(),
+            trust: TrustStore::of_this_machine(None),
+            tls: TlsOptions::default(),
+            route: Route::default(),
+            servers: ServerCertificates::default(),
             trace: None,
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn trusting(rules: NetworkRules, trust: super::tls::Trust) -> Self {
+    /// The certificates in this file are trusted in addition.
+    #[must_use]
+    pub(crate) fn with_ca_file(self, ca_file: Option<CaFile>) -> Self {
         Self {
-            trust: TrustStore::fixed(trust),
+            trust: TrustStore::of_this_machine(ca_file),
+            ..self
+        }
+    }
+
+    /// Connections go through this proxy, unless a destination says otherwise.
+    #[must_use]
+    pub(crate) fn with_instance_proxy(self, proxy: InstanceProxy) -> Self {
+        let route = Route {
+            instance: Arc::new(proxy),
+            ..self.route
+        };
+        Self { route, ..self }
+    }
+
+    /// Clients of a destination that has chosen its proxy.
+    pub(crate) fn with_proxy(&self, choice: ProxyChoice) -> Self {
+        let route = Route {
+            choice: Arc::new(choice),
+            ..self.route.clone()
+        };
+        Self { route, ..self.clone() }
+    }
+
+    /// Clients of one destination, under the same rules.
+    pub(crate) fn with_tls(&self, tls: TlsOptions) -> Self {
+        Self {
+            trust: self.trust.with_options(tls.clone()),
+            tls,
+            ..self.clone()
+        }
+    }
+
+    /// From when until when the certificate of a server is valid, as it was shown to streams. `name` is asked for instead of the host.
+    pub(crate) fn server_certificate(&self, url: &Url, name: Option<&str>, verify: bool) -> Option<Validity> {
+        self.servers.of(&Server::of(url, name, verify)?)
+    }
+
+    #[cfg(test)]
+    pub(super) fn trusting(rules: NetworkRules, roots: Vec<CertificateDer<'static>>) -> Self {
+        Self {
+            trust: TrustStore::fixed(roots),
             ..Self::new(rules)
         }
     }
@@ -72,11 +126,18 @@ impl GuardedClients {
     pub(crate) fn traced(&self) -> (Self, Trace) {
         let trace = Trace::begin();
         let clients = Self {
-            rules: Arc::clone(&self.rules),
-            trust: self.trust.clone(),
             trace: Some(trace.clone()),
+            ..self.clone()
         };
         (clients, trace)
+    }
+
+    /// What the operator trusts beside the certificates of the machine.
+    ///
+    /// # Errors
+    /// If they could never be read.
+    pub(super) fn extra_roots(&self) -> Result<Vec<CertificateDer<'static>>, rustls::Error> {
+        self.trust.extra_roots()
     }
 
     /// The rules under which clients are made now.
@@ -114,6 +175,11 @@ impl GuardedClients {
                 rules: self.rules(),
                 port,
                 trust: self.trust.clone(),
+                tls: self.tls.clone(),
+                servers: self.servers.clone(),
+                names: Names::default(),
+                route: self.route.clone(),
+                proxy_names: Names::default(),
             },
             deadline,
             mode: match &self.trace {
@@ -198,18 +264,31 @@ impl GuardedClient {
             recording.begin(StageName::Request);
             let message = request.message(connection.is_http1(), recording)?;
             let unanswered = Unanswered::new(&connection, self.pool());
+            let sent_at = Instant::now();
             let answered = connection.send(message).await;
             unanswered.answered();
             let failure = match answered {
                 Ok(response) => {
                     let connection = (connection, self.pool().cloned());
-                    return Ok(Response::new(response, connection, deadline, recording.clone()));
+                    return Ok(Response::new(
+                        response,
+                        connection,
+                        (sent_at, deadline),
+                        recording.clone(),
+                    ));
                 }
                 Err(failure) => failure,
             };
             if !repeats.allow(failure.kind) {
                 recording.failed(format!("{}.", crate::error_chain(&failure.error)));
-                return Err(SendError::Exchange(failure.error));
+                return Err(match connection.tls_failure() {
+                    Some(failure) => {
+                        let has_identity = self.connector.tls.identity.is_some();
+                        let failure = Identified::mark(io::Error::other(failure), has_identity);
+                        SendError::Unconnected(NoConnection(failure))
+                    }
+                    None => SendError::Exchange(failure.error),
+                });
             }
             // A server that refuses a stream has said how many it admits: the connection is good for one more try.
             use_kept = failure.kind == FailureKind::Refused && repeats.unprocessed == 1;

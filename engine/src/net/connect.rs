@@ -7,7 +7,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -27,15 +27,21 @@ use url::{Host, Url};
 
 use super::{
     NetworkRules, Unresolved,
-    certificate::described,
-    resolver::{ResolveError, keep_allowed},
-    send_error::{NoConnection, SendError},
+    certificate::{described, validity_of},
+    resolver::{Names, ResolveError, keep_allowed},
+    route::Route,
+    send_error::{Identified, NoConnection, SendError},
+    server_certificates::{Server, ServerCertificates, host_of},
+    tls_options::TlsOptions,
     trace::Recording,
     trust_store::TrustStore,
 };
 
 /// The time limit for a connection: name, TCP and TLS together.
 pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The same through a proxy, whose own connection is part of it.
+const PROXIED_DEADLINE: Duration = Duration::from_secs(15);
 
 /// How long one address is tried alone before the next one is tried as well.
 const HEAD_START: Duration = Duration::from_millis(300);
@@ -46,15 +52,25 @@ pub(super) struct Connector {
     pub(super) rules: Arc<NetworkRules>,
     pub(super) port: u16,
     pub(super) trust: TrustStore,
+    pub(super) tls: TlsOptions,
+    /// Where the certificates of servers are noted.
+    pub(super) servers: ServerCertificates,
+    pub(super) names: Names,
+    pub(super) route: Route,
+    pub(super) proxy_names: Names,
 }
 
 impl Connector {
     pub(super) async fn connect(&self, url: &Url, recording: &Recording) -> Result<Stream, SendError> {
         let connecting = Box::pin(self.connect_without_limit(url, recording));
-        match timeout(CONNECT_DEADLINE, connecting).await {
+        let deadline = match self.route.proxy_for(url) {
+            Some(_) => PROXIED_DEADLINE,
+            None => CONNECT_DEADLINE,
+        };
+        match timeout(deadline, connecting).await {
             Ok(connected) => connected,
             Err(_) => {
-                recording.failed(format!("No connection within {} seconds.", CONNECT_DEADLINE.as_secs()));
+                recording.failed(format!("No connection within {} seconds.", deadline.as_secs()));
                 Err(no_connection(io::Error::new(
                     io::ErrorKind::TimedOut,
                     "operation timed out",
@@ -64,9 +80,10 @@ impl Connector {
     }
 
     async fn connect_without_limit(&self, url: &Url, recording: &Recording) -> Result<Stream, SendError> {
-        let (host, found) = self.resolve(url, recording).await?;
-        let allowed = self.admit(&host, &found, recording)?;
-        let stream = connect_tcp(&allowed, recording).await?;
+        let stream = match self.route.proxy_for(url) {
+            Some(proxy) => self.connect_through(proxy, url, recording).await?,
+            None => self.connect_directly(url, recording).await?,
+        };
         if url.scheme() != "https" {
             recording.skip(
                 StageName::Tls,
@@ -74,8 +91,19 @@ impl Connector {
             );
             return Ok(Stream::new(Transport::Plain(stream)));
         }
-        let stream = self.negotiate_tls(&host, stream, recording).await?;
+        let stream = self.negotiate_tls(url, stream, recording).await?;
         Ok(Stream::new(Transport::Tls(Box::new(stream))))
+    }
+
+    async fn connect_directly(&self, url: &Url, recording: &Recording) -> Result<TcpStream, SendError> {
+        let (host, found) = self.resolve(url, recording).await?;
+        let allowed = self.admit(&host, &found, recording)?;
+        let connected = connect_tcp(&allowed, recording).await;
+        if connected.is_err() {
+            // The host may have moved.
+            self.names.forget().await;
+        }
+        connected.map_err(no_connection)
     }
 
     async fn resolve(&self, url: &Url, recording: &Recording) -> Result<(String, Vec<SocketAddr>), SendError> {
@@ -88,8 +116,12 @@ impl Connector {
             Some(Host::Ipv4(address)) => Ok(literal(address.into())),
             Some(Host::Ipv6(address)) => Ok(literal(address.into())),
             Some(Host::Domain(host)) => {
-                let found = tokio::net::lookup_host((host, self.port)).await;
-                let found: Vec<_> = found.map_err(|_| unresolved(host, recording))?.collect();
+                let lookup = async || Ok(tokio::net::lookup_host((host, self.port)).await?.collect());
+                let found = match recording.is_on() {
+                    true => lookup().await,
+                    false => self.names.addresses(host, lookup).await,
+                };
+                let found: Vec<_> = found.map_err(|_: io::Error| unresolved(host, recording))?;
                 if found.is_empty() {
                     return Err(unresolved(host, recording));
                 }
@@ -120,7 +152,7 @@ impl Connector {
 
     async fn negotiate_tls(
         &self,
-        host: &str,
+        url: &Url,
         stream: TcpStream,
         recording: &Recording,
     ) -> Result<TlsStream<TcpStream>, SendError> {
@@ -136,30 +168,74 @@ impl Connector {
         }
         .map_err(|error| failed(io::Error::other(error)))?;
         let certificate = || witness.as_ref().and_then(|witness| witness.certificate());
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
+        let name = match &self.tls.server_name {
+            Some(name) => name.clone(),
+            None => {
+                let name = ServerName::try_from(host_of(url).unwrap_or_default());
+                name.map_err(|error| failed(io::Error::other(error)))?
+            }
+        };
         match TlsConnector::from(config).connect(name, stream).await {
             Ok(stream) => {
                 if recording.is_on() {
-                    let version = stream.get_ref().1.protocol_version();
-                    let version = version.and_then(|version| version.as_str()).unwrap_or("TLS");
-                    let version = version.replace("v1_", " 1.");
                     let certificate = certificate().unwrap_or_default();
-                    recording.done(format!("{version}; {}.", described(&certificate)));
+                    recording.done(format!(
+                        "{}; {}.{}",
+                        version_of(&stream),
+                        described(&certificate),
+                        self.trust_notes()
+                    ));
+                } else {
+                    self.note_certificate(url, &stream);
                 }
                 Ok(stream)
             }
             Err(error) => {
                 let seen = certificate().map(|der| format!(" The server presented: {}.", described(&der)));
-                recording.failed(format!("{error}.{}", seen.unwrap_or_default()));
-                Err(no_connection(error))
+                recording.failed(format!("{error}.{}{}", seen.unwrap_or_default(), self.trust_notes()));
+                Err(no_connection(Identified::mark(error, self.tls.identity.is_some())))
             }
         }
     }
 }
 
+impl Connector {
+    /// What a connection test says beside the certificate of the server, in whole sentences, each after a space.
+    fn trust_notes(&self) -> String {
+        let mut notes = String::new();
+        if let Some(name) = &self.tls.server_name {
+            notes.push_str(&format!(" Server name: {}.", name.to_str()));
+        }
+        if self.tls.skips_verification {
+            notes.push_str(" Its certificate was not verified.");
+        }
+        if let Some(validity) = self.tls.certificate.as_deref().and_then(validity_of) {
+            notes.push_str(&format!(" Our client certificate is valid until {}.", validity.until));
+        }
+        notes
+    }
+
+    /// So that it is known when it expires.
+    fn note_certificate(&self, url: &Url, stream: &TlsStream<TcpStream>) {
+        let name = self.tls.server_name.as_ref().map(ServerName::to_str);
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let validity = shown.and_then(|certificate| validity_of(certificate));
+        if let Some((server, validity)) = Server::of(url, name.as_deref(), !self.tls.skips_verification).zip(validity) {
+            self.servers.note(server, validity);
+        }
+    }
+}
+
+/// `TLS 1.3`.
+fn version_of(stream: &TlsStream<TcpStream>) -> String {
+    let version = stream.get_ref().1.protocol_version();
+    let version = version.and_then(|version| version.as_str()).unwrap_or("TLS");
+    version.replace("v1_", " 1.")
+}
+
 /// The first address to accept wins. The next address is tried when one has failed or its head start is over, as in
 /// RFC 8305.
-async fn connect_tcp(addresses: &[SocketAddr], recording: &Recording) -> Result<TcpStream, SendError> {
+pub(super) async fn connect_tcp(addresses: &[SocketAddr], recording: &Recording) -> io::Result<TcpStream> {
     recording.begin(StageName::Tcp);
     let (mut failures, mut last) = (Vec::new(), io::Error::from(io::ErrorKind::AddrNotAvailable));
     let mut waiting = addresses.iter().copied();
@@ -183,7 +259,7 @@ async fn connect_tcp(addresses: &[SocketAddr], recording: &Recording) -> Result<
         tries.extend(waiting.by_ref().take(1).map(connect_to));
     }
     recording.failed(format!("{}.", failures.join("; ")));
-    Err(no_connection(last))
+    Err(last)
 }
 
 async fn connect_to(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
@@ -196,7 +272,7 @@ fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn listed(addresses: &[SocketAddr]) -> String {
+pub(super) fn listed(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
     addresses.join(" and ")
 }
@@ -214,6 +290,7 @@ const fn no_connection(error: io::Error) -> SendError {
 pub(super) struct Stream {
     transport: Transport,
     received: Arc<AtomicU64>,
+    failure: Arc<OnceLock<rustls::Error>>,
 }
 
 enum Transport {
@@ -226,12 +303,19 @@ impl Stream {
         Self {
             transport,
             received: Arc::default(),
+            failure: Arc::default(),
         }
     }
 
     /// How many bytes have been received, after decryption.
     pub(super) fn received(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.received)
+    }
+
+    /// Why TLS failed after the handshake, if it did. HTTP/2 keeps its text alone. In TLS 1.3, a client knows only now that its certificate
+    /// was refused.
+    pub(super) fn failure(&self) -> Arc<OnceLock<rustls::Error>> {
+        Arc::clone(&self.failure)
     }
 
     /// Whether both sides agreed on HTTP/2.
@@ -254,6 +338,11 @@ impl AsyncRead for Stream {
             Transport::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Transport::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
         };
+        if let Poll::Ready(Err(error)) = &polled
+            && let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
+            self.failure.get_or_init(|| failure.clone());
+        }
         let read = u64::try_from(buffer.filled().len() - before).unwrap_or(u64::MAX);
         self.received.fetch_add(read, Ordering::Relaxed);
         polled

@@ -1,6 +1,6 @@
 //! Requests and responses of the guarded client.
 
-use std::{fmt, future::poll_fn, pin::Pin};
+use std::{fmt, future::poll_fn, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -119,6 +119,7 @@ pub(crate) struct Response {
     connection: Option<(Connection, Option<Pool>)>,
     deadline: Instant,
     recording: Recording,
+    sent_at: Instant,
     head_at: Instant,
     bytes: usize,
 }
@@ -136,7 +137,7 @@ impl Response {
     pub(super) fn new(
         response: http::Response<Incoming>,
         connection: (Connection, Option<Pool>),
-        deadline: Instant,
+        (sent_at, deadline): (Instant, Instant),
         recording: Recording,
     ) -> Self {
         recording.sent();
@@ -148,6 +149,7 @@ impl Response {
             connection: Some(connection),
             deadline,
             recording,
+            sent_at,
             head_at: Instant::now(),
             bytes: 0,
         };
@@ -159,6 +161,11 @@ impl Response {
 
     pub(crate) const fn status(&self) -> StatusCode {
         self.head.status
+    }
+
+    /// From sending the request over an open connection to the head of the response.
+    pub(crate) fn latency(&self) -> Duration {
+        self.head_at - self.sent_at
     }
 
     pub(crate) const fn headers(&self) -> &HeaderMap {
@@ -221,9 +228,29 @@ impl fmt::Debug for Response {
 impl Drop for Response {
     fn drop(&mut self) {
         if self.recording.is_on() {
-            let reading = self.head_at.elapsed().as_secs_f64() * 1_000.0;
-            self.recording
-                .done(format!("{} bytes in the body, read in {reading:.1} ms.", self.bytes));
+            self.recording.done(body_detail(self.bytes, self.head_at.elapsed()));
         }
+    }
+}
+
+/// The size of a body, and how long reading it took where that is noticeable.
+fn body_detail(bytes: usize, reading: Duration) -> String {
+    match reading.as_millis() {
+        0 => format!("{bytes} bytes in the body."),
+        took => format!("{bytes} bytes in the body, read in {took} ms."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_rounds_to_nothing_is_left_out() {
+        assert_eq!(body_detail(2, Duration::from_micros(999)), "2 bytes in the body.");
+        assert_eq!(
+            body_detail(2, Duration::from_micros(1_000)),
+            "2 bytes in the body, read in 1 ms."
+        );
     }
 }

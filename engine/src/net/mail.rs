@@ -11,10 +11,11 @@ use lettre::{
     transport::smtp::{
         self,
         authentication::{Credentials, DEFAULT_MECHANISMS},
-        client::{AsyncSmtpConnection, TlsParameters},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters},
         extension::ClientId,
     },
 };
+use rustls::pki_types::CertificateDer;
 
 use super::{
     Blocked, GuardedClients, Unresolved,
@@ -39,11 +40,16 @@ pub(crate) enum MailError {
     Unresolved(#[source] Unresolved),
     #[error("no complete response within {} seconds", ATTEMPT_DEADLINE.as_secs())]
     Timeout,
+    #[error("the trusted certificates can't be read")]
+    Trust(#[source] rustls::Error),
     #[error("no encrypted connection can be set up")]
     Tls(#[source] smtp::Error),
     #[error("the server did not accept it")]
     Server(#[source] smtp::Error),
 }
+
+/// What is trusted beside the certificates of the machine.
+type Roots = Vec<CertificateDer<'static>>;
 
 /// Where e-mail is handed in.
 pub(crate) struct MailServer<'settings>(pub(crate) &'settings EmailSettings);
@@ -52,9 +58,10 @@ impl GuardedClients {
     /// Hands the message to the server, at the first of its addresses that can be connected to.
     pub(crate) async fn send_mail(&self, server: MailServer<'_>, message: Message) -> Result<(), MailError> {
         let handed_in = async {
-            let mut connection = self.connect_to(&server).await?;
+            let roots = self.extra_roots().map_err(MailError::Trust)?;
+            let mut connection = self.connect_to(&server, &roots).await?;
             // From here on the server may have taken it: another address would be given it a second time.
-            server.hand_in(&mut connection, &message).await?;
+            server.hand_in(&mut connection, &message, &roots).await?;
             Ok(connection)
         };
         let mut connection = match tokio::time::timeout(ATTEMPT_DEADLINE, handed_in).await {
@@ -67,7 +74,7 @@ impl GuardedClients {
         Ok(())
     }
 
-    async fn connect_to(&self, server: &MailServer<'_>) -> Result<AsyncSmtpConnection, MailError> {
+    async fn connect_to(&self, server: &MailServer<'_>, roots: &Roots) -> Result<AsyncSmtpConnection, MailError> {
         let (host, port) = (server.0.host.as_str(), server.0.port);
         let addresses = resolve(&self.rules(), host, port).await.map_err(|error| match error {
             ResolveError::Blocked(blocked) => MailError::Blocked(blocked),
@@ -75,7 +82,7 @@ impl GuardedClients {
         })?;
         let mut failed = MailError::Unresolved(Unresolved);
         for address in addresses {
-            match server.connect(address).await {
+            match server.connect(address, roots).await {
                 Err(error) if error.is_about_the_address() => failed = error,
                 connected => return connected,
             }
@@ -91,7 +98,7 @@ impl MailError {
             Self::Server(error) => {
                 error.status().is_none() && !error.is_response() && !error.is_client() && !error.is_tls()
             }
-            Self::Timeout | Self::Blocked(_) | Self::Unresolved(_) | Self::Tls(_) => false,
+            Self::Timeout | Self::Blocked(_) | Self::Unresolved(_) | Self::Trust(_) | Self::Tls(_) => false,
         }
     }
 }
@@ -99,9 +106,9 @@ impl MailError {
 impl MailServer<'_> {
     /// Up to the server's greeting.
     #[expect(clippy::disallowed_methods, reason = "the address has been checked")]
-    async fn connect(&self, address: SocketAddr) -> Result<AsyncSmtpConnection, MailError> {
+    async fn connect(&self, address: SocketAddr, roots: &Roots) -> Result<AsyncSmtpConnection, MailError> {
         let tls = match self.0.security {
-            SmtpSecurity::Tls => Some(self.tls()?),
+            SmtpSecurity::Tls => Some(self.tls(roots)?),
             SmtpSecurity::StartTls | SmtpSecurity::None => None,
         };
         AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT_DEADLINE), &ClientId::default(), tls, None)
@@ -109,9 +116,14 @@ impl MailServer<'_> {
             .map_err(MailError::Server)
     }
 
-    async fn hand_in(&self, connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
+    async fn hand_in(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        message: &Message,
+        roots: &Roots,
+    ) -> Result<(), MailError> {
         if self.0.security == SmtpSecurity::StartTls {
-            let encrypted = connection.starttls(self.tls()?, &ClientId::default()).await;
+            let encrypted = connection.starttls(self.tls(roots)?, &ClientId::default()).await;
             encrypted.map_err(MailError::Server)?;
         }
         if let Some(login) = &self.0.login {
@@ -124,7 +136,11 @@ impl MailServer<'_> {
         Ok(())
     }
 
-    fn tls(&self) -> Result<TlsParameters, MailError> {
-        TlsParameters::new(self.0.host.as_str().to_owned()).map_err(MailError::Tls)
+    fn tls(&self, roots: &Roots) -> Result<TlsParameters, MailError> {
+        let mut tls = TlsParameters::builder(self.0.host.as_str().to_owned());
+        for root in roots {
+            tls = tls.add_root_certificate(Certificate::from_der(root.to_vec()).map_err(MailError::Tls)?);
+        }
+        tls.build().map_err(MailError::Tls)
     }
 }

@@ -7,7 +7,7 @@ use std::{
     error::Error,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,6 +26,12 @@ use super::{connect::Stream, outgoing::Outgoing, send_error::SendError};
 
 /// A connection that has been idle for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A connection that is older carries no further request, so that another address or certificate of the host is noticed.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// How often idle connections are looked at.
+const REAP_PERIOD: Duration = Duration::from_secs(10);
 
 /// A response may have this many headers.
 const MAX_RESPONSE_HEADERS: usize = 1_024;
@@ -69,7 +75,9 @@ enum Sender {
 /// What clones of a connection share.
 struct Link {
     received: Arc<AtomicU64>,
+    tls_failure: Arc<OnceLock<rustls::Error>>,
     has_answered: AtomicBool,
+    opened_at: Instant,
 }
 
 /// Why a request got no response.
@@ -176,26 +184,29 @@ impl Pool {
         }
     }
 
-    /// The most recently used connection, which is the least likely to have been closed.
+    /// The most recently used connection, which is the least likely to have been closed. So those that are more than the stream needs
+    /// stay idle, and are closed.
     fn take(&self, host: &Authority) -> Option<Connection> {
-        if let Some(shared) = self.take_shared(host) {
-            return Some(shared);
-        }
         let mut kept = self.lock();
-        let position = kept
-            .connections
-            .iter()
-            .rposition(|kept| kept.host == *host && kept.is_http1())?;
-        Some(kept.connections.remove(position))
+        loop {
+            let position = kept.connections.iter().rposition(|kept| kept.host == *host)?;
+            let found = kept.connections.get_mut(position)?;
+            if found.is_http1() || found.is_over() {
+                let taken = kept.connections.remove(position);
+                if !taken.is_over() {
+                    return Some(taken);
+                }
+            } else {
+                return found.share_now();
+            }
+        }
     }
 
     fn take_shared(&self, host: &Authority) -> Option<Connection> {
         let mut kept = self.lock();
-        kept.connections.retain(|kept| !kept.is_closed());
-        let found = kept.connections.iter_mut().rfind(|kept| kept.host == *host)?;
-        let shared = found.share()?;
-        found.used_at = shared.used_at;
-        Some(shared)
+        let mut connections = kept.connections.iter_mut();
+        let is_shared = |kept: &Connection| kept.host == *host && !kept.is_http1() && !kept.is_over();
+        connections.rfind(|kept| is_shared(kept))?.share_now()
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -212,12 +223,12 @@ impl fmt::Debug for Pool {
 /// Closes idle connections until there is none left.
 async fn reap(pool: Weak<Shared>) {
     loop {
-        sleep(IDLE_TIMEOUT).await;
+        sleep(REAP_PERIOD).await;
         let Some(shared) = pool.upgrade() else { return };
         let pool = Pool(shared);
         let mut kept = pool.lock();
         kept.connections
-            .retain(|kept| !kept.is_closed() && kept.used_at.elapsed() < IDLE_TIMEOUT);
+            .retain(|kept| !kept.is_over() && kept.used_at.elapsed() < IDLE_TIMEOUT);
         if kept.connections.is_empty() {
             kept.is_reaping = false;
             return;
@@ -228,7 +239,7 @@ async fn reap(pool: Weak<Shared>) {
 impl Connection {
     /// Agrees on HTTP with the server, over a connection that is open.
     pub(super) async fn establish(host: Authority, stream: Stream) -> Result<Self, SendError> {
-        let received = stream.received();
+        let (received, tls_failure) = (stream.received(), stream.failure());
         let sender = match stream.is_http2() {
             true => Sender::http2(stream).await,
             false => Sender::http1(stream).await,
@@ -238,7 +249,9 @@ impl Connection {
             sender: sender.map_err(SendError::Exchange)?,
             link: Arc::new(Link {
                 received,
+                tls_failure,
                 has_answered: AtomicBool::new(false),
+                opened_at: Instant::now(),
             }),
             used_at: Instant::now(),
         })
@@ -246,6 +259,11 @@ impl Connection {
 
     pub(super) const fn is_http1(&self) -> bool {
         matches!(self.sender, Sender::Http1(_))
+    }
+
+    /// Why the connection ended, if TLS says so.
+    pub(super) fn tls_failure(&self) -> Option<rustls::Error> {
+        self.link.tls_failure.get().cloned()
     }
 
     /// Sends a request and waits for the head of its response.
@@ -284,6 +302,18 @@ impl Connection {
             Sender::Http1(sender) => sender.is_closed(),
             Sender::Http2(sender) => sender.is_closed(),
         }
+    }
+
+    /// No further request is sent over it.
+    fn is_over(&self) -> bool {
+        self.is_closed() || self.link.opened_at.elapsed() >= MAX_AGE
+    }
+
+    /// The same, as one that is used now.
+    fn share_now(&mut self) -> Option<Self> {
+        let shared = self.share()?;
+        self.used_at = shared.used_at;
+        Some(shared)
     }
 
     /// `None` if it carries one request at a time.

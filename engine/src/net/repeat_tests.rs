@@ -15,7 +15,6 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use super::{
     send_error::SendError,
     tests::{PATIENCE, machine, open, post, text, tls_config},
-    tls::Trust,
     *,
 };
 
@@ -132,7 +131,7 @@ async fn serve_http2_within(
             play(stream, script, || arrived.send(connection).unwrap()).await;
         }
     });
-    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+    let clients = GuardedClients::trusting(open(), vec![root]);
     let client = clients.client_for(&url.parse().unwrap(), deadline).unwrap();
     (client, url, requests)
 }
@@ -235,7 +234,7 @@ async fn a_request_that_got_no_connection_in_time_was_not_sent() {
     // Accepts connections in the system's queue and never answers the TLS handshake.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}/in", listener.local_addr().unwrap().port());
-    let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+    let clients = GuardedClients::trusting(open(), vec![root]);
     let client = clients
         .client_for(&url.parse().unwrap(), Duration::from_millis(300))
         .unwrap();
@@ -287,7 +286,7 @@ async fn what_a_server_that_goes_away_has_not_processed_is_sent_again() {
             let staying = acceptor.accept(stream).await.unwrap();
             play(staying, &[Play::Answer; 8], || answered.send(1).unwrap()).await;
         });
-        let clients = GuardedClients::trusting(open(), Trust::with_root(root).unwrap());
+        let clients = GuardedClients::trusting(open(), vec![root]);
         let client = clients.client_for(&url.parse().unwrap(), PATIENCE).unwrap();
         // Side by side, so that they share the connection that goes away and the one after it.
         let posts = futures::future::join_all((0..8).map(|_| post(&client, &url))).await;

@@ -43,15 +43,19 @@ pub enum Forbidden {
     Reserved,
     #[error("Requests to cloud metadata services are not allowed")]
     Metadata,
+    #[error(
+        "Requests to names that only a proxy can resolve are not allowed, because their addresses can't be checked"
+    )]
+    Unresolvable,
 }
 
 impl Forbidden {
     /// The kinds that the tables hold, and what each is called.
     const KINDS: [(Self, &'static str); 7] = [
-        (Self::Loopback, "This machine itself"),
+        (Self::Loopback, "Loopback (this machine)"),
         (Self::Private, "Private networks"),
         (Self::LinkLocal, "Link-local addresses"),
-        (Self::Shared, "Shared address space of providers"),
+        (Self::Shared, "Carrier-grade NAT"),
         (Self::Broadcast, "Limited broadcast"),
         (
             Self::Reserved,
@@ -87,7 +91,7 @@ impl NetworkRules {
     }
 
     /// The rule for each kind of address that is not on the public internet.
-    pub fn explain(&self) -> Vec<RuleView> {
+    pub(crate) fn explain(&self) -> Vec<RuleView> {
         let kinds = Forbidden::KINDS.into_iter().map(|(forbidden, what)| RuleView {
             what: what.to_owned(),
             ranges: ranges_of(forbidden),
@@ -102,6 +106,38 @@ impl NetworkRules {
             Forbidden::Metadata | Forbidden::LinkLocal => RuleVerdict::ExactOnly,
             _ if self.allow_local_network && forbidden.is_local() => RuleVerdict::Allowed,
             _ => RuleVerdict::Refused,
+        }
+    }
+}
+
+/// Names under which clouds serve metadata, where their name servers know them.
+const METADATA_NAMES: [&str; 4] = [
+    "metadata",
+    "metadata.google.internal",
+    "metadata.goog",
+    "instance-data.ec2.internal",
+];
+
+impl NetworkRules {
+    /// Whether a proxy may be asked to connect to a host whose addresses are not known here.
+    ///
+    /// # Errors
+    /// [`Forbidden`], saying why not.
+    pub(crate) fn check_unresolvable(&self, url: &Url) -> Result<(), Forbidden> {
+        self.check_unresolved(url)?;
+        let (host, port) = url.host_str().zip(url.port_or_known_default()).unwrap_or_default();
+        let name = host.trim_end_matches('.').to_ascii_lowercase();
+        if METADATA_NAMES.contains(&name.as_str()) {
+            return Err(Forbidden::Metadata);
+        }
+        // No range holds it, except one that holds every address.
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let is_allowed =
+            self.allow_local_network || self.allowlist.iter().any(|entry| entry.admits(host, nowhere, port));
+        if is_allowed {
+            Ok(())
+        } else {
+            Err(Forbidden::Unresolvable)
         }
     }
 }
@@ -127,7 +163,7 @@ impl NetworkRules {
     ///
     /// # Errors
     /// [`Forbidden`], saying why it would never be connected to under these rules.
-    pub fn check_unresolved(&self, url: &Url) -> Result<(), Forbidden> {
+    pub(crate) fn check_unresolved(&self, url: &Url) -> Result<(), Forbidden> {
         let Some((host, port)) = url.host().zip(url.port_or_known_default()) else {
             return Ok(());
         };
@@ -494,6 +530,29 @@ mod tests {
         assert_eq!(
             open().check_unresolved(&"http://localhost:9000/".parse().unwrap()),
             Ok(())
+        );
+    }
+
+    #[test]
+    fn a_name_without_addresses_needs_an_entry_of_its_own() {
+        let check = |rules: &NetworkRules, url: &str| rules.check_unresolvable(&url.parse().unwrap());
+        let named = NetworkRules {
+            allow_local_network: false,
+            allowlist: vec!["siem.example:443".parse().unwrap(), "10.0.0.0/8".parse().unwrap()],
+        };
+        let closed = Err(Forbidden::Unresolvable);
+        assert_eq!(check(&NetworkRules::default(), "https://siem.example/"), closed);
+        assert_eq!(check(&named, "https://SIEM.example/"), Ok(()));
+        assert_eq!(check(&named, "https://siem.example:8443/"), closed);
+        assert_eq!(check(&named, "https://other.example/"), closed);
+        assert_eq!(check(&open(), "https://siem.example/"), Ok(()));
+        assert_eq!(
+            check(&open(), "http://metadata.google.internal./"),
+            Err(Forbidden::Metadata)
+        );
+        assert_eq!(
+            check(&NetworkRules::default(), "http://localhost/"),
+            Err(Forbidden::Localhost)
         );
     }
 

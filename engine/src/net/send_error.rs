@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Blocked, Unresolved};
+use super::{Blocked, Unresolved, proxy_error::ProxyError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,8 @@ pub(crate) enum SendError {
     OtherPort,
     #[error("the host has no address")]
     Unresolved(#[source] Unresolved),
+    #[error("the proxy did not connect")]
+    Proxy(#[source] ProxyError),
     #[error("there is no connection")]
     Unconnected(#[source] NoConnection),
     #[error("the exchange failed")]
@@ -30,6 +32,21 @@ pub(crate) enum SendError {
 #[derive(Debug, thiserror::Error)]
 #[error("no connection")]
 pub(crate) struct NoConnection(#[source] pub(super) io::Error);
+
+/// A failure of a TLS connection for which we had a client certificate to show.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Identified(#[source] pub(crate) io::Error);
+
+impl Identified {
+    /// The error as it is, or marked.
+    pub(super) fn mark(error: io::Error, has_identity: bool) -> io::Error {
+        match has_identity {
+            true => io::Error::new(error.kind(), Self(error)),
+            false => error,
+        }
+    }
+}
 
 /// The deadline of the whole request has passed.
 #[derive(Debug, thiserror::Error)]

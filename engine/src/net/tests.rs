@@ -14,7 +14,7 @@ use rustls::{
 };
 use url::Url;
 
-use super::{send_error::SendError, tls::Trust, *};
+use super::{send_error::SendError, *};
 use crate::sink::error_report;
 
 /// Longer than anything here takes.
@@ -33,16 +33,17 @@ pub(super) struct Traced {
     trace: Trace,
 }
 
-pub(super) fn traced(trust: Trust, port: u16, deadline: Duration) -> Traced {
-    let (clients, trace) = GuardedClients::trusting(open(), trust).traced();
+pub(super) fn traced(roots: Vec<CertificateDer<'static>>, port: u16, deadline: Duration) -> Traced {
+    let (clients, trace) = GuardedClients::trusting(open(), roots).traced();
     let url = format!("http://localhost:{port}/").parse().unwrap();
     let client = clients.client_for(&url, deadline).unwrap();
     Traced { client, trace }
 }
 
-pub(super) fn machine() -> Trust {
+/// Nothing is trusted beside the certificates of the machine.
+pub(super) fn machine() -> Vec<CertificateDer<'static>> {
     drop(rustls::crypto::ring::default_provider().install_default());
-    Trust::of_this_machine().unwrap()
+    Vec::new()
 }
 
 pub(super) async fn post(client: &GuardedClient, url: &str) -> Result<Response, SendError> {
@@ -100,7 +101,7 @@ async fn each_stage_of_a_request_over_tls_is_written_down() {
     for (alpn, version) in [(&b"http/1.1"[..], "HTTP/1.1"), (b"h2", "HTTP/2.0")] {
         let (receiver, root) = serve_tls(alpn).await;
         let port = receiver.port();
-        let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
+        let client = traced(vec![root], port, PATIENCE);
         let answer = post(&client.client, &receiver.url()).await.unwrap();
         assert_eq!(text(answer).await, format!("{version} /in"));
         assert_eq!(states(&client), [StageState::Done; 6], "{:?}", stages(&client));
@@ -149,7 +150,7 @@ async fn a_certificate_that_nobody_vouches_for_fails_the_stage_that_shows_it() {
 async fn a_name_that_the_certificate_does_not_have_is_refused() {
     let (receiver, root) = serve_tls(b"h2").await;
     let port = receiver.port();
-    let client = traced(Trust::with_root(root).unwrap(), port, PATIENCE);
+    let client = traced(vec![root], port, PATIENCE);
     let error = post(&client.client, &format!("https://127.0.0.1:{port}/in"))
         .await
         .unwrap_err();
@@ -257,4 +258,23 @@ async fn trouble_is_told_in_the_same_words_as_by_the_pooled_client() {
         reported(&open.traced().0, &silent.url(), Duration::from_secs(1)).await,
         late
     );
+}
+
+#[tokio::test]
+async fn a_connection_is_used_for_an_hour_at_most() {
+    machine();
+    let receiver = Receiver::start().await;
+    let client = GuardedClients::new(open())
+        .client_for(&receiver.url().parse().unwrap(), PATIENCE)
+        .unwrap();
+    // It is never idle for long.
+    for _ in 0..80 {
+        text(post(&client, &receiver.url()).await.unwrap()).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(50)).await;
+        tokio::time::resume();
+    }
+    let connections: Vec<usize> = receiver.requests().iter().map(|request| request.connection).collect();
+    assert_eq!(connections[..72], [0; 72]);
+    assert_eq!(connections[72..], [1; 8]);
 }

@@ -4,41 +4,49 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        Resumption,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use rustls_platform_verifier::Verifier;
 
-/// What certificates are checked against.
+use super::{
+    tls_options::{TlsOptions, provider},
+    unverified::Unverified,
+};
+
+/// What certificates are checked against, and what is shown to servers.
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
     verifier: Arc<dyn ServerCertVerifier>,
-    /// Shared by the connections of all clients, so that sessions are resumed.
+    options: TlsOptions,
     config: Arc<ClientConfig>,
 }
 
 impl Trust {
     /// # Errors
     /// If nothing is trusted on this machine, or no crypto provider was installed.
-    pub(super) fn of_this_machine() -> Result<Self, Error> {
+    pub(super) fn of_this_machine(
+        extra_roots: impl IntoIterator<Item = CertificateDer<'static>>,
+        options: &TlsOptions,
+    ) -> Result<Self, Error> {
         let provider = provider()?;
-        Self::new(Arc::new(Verifier::new(Arc::clone(&provider))?), provider)
-    }
-
-    #[cfg(test)]
-    pub(super) fn with_root(root: CertificateDer<'static>) -> Result<Self, Error> {
-        let provider = provider()?;
-        let verifier = Verifier::new_with_extra_roots([root], Arc::clone(&provider))?;
-        Self::new(Arc::new(verifier), provider)
-    }
-
-    fn new(verifier: Arc<dyn ServerCertVerifier>, provider: Arc<CryptoProvider>) -> Result<Self, Error> {
-        let config = config(Arc::clone(&provider), Arc::clone(&verifier))?;
+        let verifier: Arc<dyn ServerCertVerifier> = match options.skips_verification {
+            true => Arc::new(Unverified(Arc::clone(&provider))),
+            false => {
+                let roots = extra_roots.into_iter().chain(options.roots.iter().cloned());
+                Arc::new(Verifier::new_with_extra_roots(roots, Arc::clone(&provider))?)
+            }
+        };
+        let config = config(Arc::clone(&provider), Arc::clone(&verifier), options)?;
         Ok(Self {
             provider,
             verifier,
+            options: options.clone(),
             config: Arc::new(config),
         })
     }
@@ -57,24 +65,29 @@ impl Trust {
             verifier: Arc::clone(&self.verifier),
             seen: Mutex::default(),
         });
-        let config = config(Arc::clone(&self.provider), Arc::<Witness>::clone(&witness))?;
+        let verifier = Arc::<Witness>::clone(&witness);
+        let config = config(Arc::clone(&self.provider), verifier, &self.options)?;
         Ok((Arc::new(config), witness))
     }
 }
 
-fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, Error> {
-    let mut config = ClientConfig::builder_with_provider(provider)
+fn config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+    options: &TlsOptions,
+) -> Result<ClientConfig, Error> {
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match options.resolver() {
+        Some(resolver) => builder.with_client_cert_resolver(resolver),
+        None => builder.with_no_client_auth(),
+    };
+    // A resumed session has the certificate of the first one. Connections are few and long, so a handshake each costs nothing.
+    config.resumption = Resumption::disabled();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
-}
-
-fn provider() -> Result<Arc<CryptoProvider>, Error> {
-    let missing = || Error::General("no crypto provider is installed".to_owned());
-    CryptoProvider::get_default().cloned().ok_or_else(missing)
 }
 
 /// Remembers the certificate, also one that is refused; whether it is, is for the verifier to say.

@@ -143,7 +143,15 @@ impl Recording {
     }
 
     pub(super) fn begin(&self, name: StageName) {
-        self.change(|request, now| request.open = Some((name, now)));
+        self.change(|request, now| {
+            if request.stage(name).is_none() {
+                // That of a proxy, which few requests have.
+                let tls = request.stages.iter().position(|stage| stage.name == StageName::Tls);
+                let place = tls.unwrap_or(request.stages.len());
+                request.stages.insert(place, Stage::skipped(name));
+            }
+            request.open = Some((name, now));
+        });
     }
 
     pub(super) fn done(&self, detail: impl Into<String>) {

@@ -7,14 +7,19 @@ use std::{
     ffi::OsStr,
     fmt, fs,
     hash::{DefaultHasher, Hash, Hasher},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use rustls::Error;
+use rustls::{Error, pki_types::CertificateDer};
 
-use super::tls::Trust;
+use super::{
+    ca_file::CaFile,
+    extra_roots::{ExtraRoots, hash_file},
+    tls::Trust,
+    tls_options::TlsOptions,
+};
 use crate::error_chain;
 
 /// How often the files are looked at, at most.
@@ -26,6 +31,7 @@ pub(super) struct TrustStore(Arc<Mutex<State>>);
 
 struct State {
     source: Source,
+    options: TlsOptions,
     /// `None` until the first connection by TLS.
     trust: Option<Trust>,
     /// Of the files that `trust` was read from.
@@ -35,26 +41,48 @@ struct State {
 }
 
 /// Where trusted certificates come from.
+#[derive(Clone)]
 enum Source {
-    Machine,
+    /// And a file of the operator's.
+    Machine(Option<ExtraRoots>),
     #[cfg(test)]
-    Fixed,
+    Fixed(Vec<CertificateDer<'static>>),
 }
 
 impl TrustStore {
-    pub(super) fn of_this_machine() -> Self {
-        Self::new(Source::Machine, None)
+    /// Certificates in the file are trusted in addition.
+    pub(super) fn of_this_machine(ca_file: Option<CaFile>) -> Self {
+        let extra_roots = ca_file.map(ExtraRoots::new);
+        Self::new(Source::Machine(extra_roots), TlsOptions::default())
     }
 
     #[cfg(test)]
-    pub(super) fn fixed(trust: Trust) -> Self {
-        Self::new(Source::Fixed, Some(trust))
+    pub(super) fn fixed(roots: Vec<CertificateDer<'static>>) -> Self {
+        Self::new(Source::Fixed(roots), TlsOptions::default())
     }
 
-    fn new(source: Source, trust: Option<Trust>) -> Self {
+    /// What one destination trusts, on top of all that is trusted here.
+    pub(super) fn with_options(&self, options: TlsOptions) -> Self {
+        match options.is_usual() {
+            true => self.clone(),
+            false => Self::new(self.lock().source.clone(), options),
+        }
+    }
+
+    /// What the operator trusts beside the machine's certificates.
+    ///
+    /// # Errors
+    /// If the file could never be read.
+    pub(super) fn extra_roots(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        let source = self.lock().source.clone();
+        source.extra_roots()
+    }
+
+    fn new(source: Source, options: TlsOptions) -> Self {
         Self(Arc::new(Mutex::new(State {
             source,
-            trust,
+            options,
+            trust: None,
             fingerprint: 0,
             checked_at: None,
             revision: 0,
@@ -71,7 +99,7 @@ impl TrustStore {
         match &state.trust {
             Some(trust) => Ok(trust.clone()),
             None => {
-                let trust = Trust::of_this_machine()?;
+                let trust = state.read()?;
                 state.trust = Some(trust.clone());
                 Ok(trust)
             }
@@ -97,47 +125,73 @@ impl fmt::Debug for TrustStore {
 }
 
 impl State {
+    fn read(&self) -> Result<Trust, Error> {
+        Trust::of_this_machine(self.source.extra_roots()?, &self.options)
+    }
+
     /// Reads the certificates again if their files have changed. What cannot be read changes nothing.
     fn refresh(&mut self) {
         let is_recent = |checked_at: Instant| checked_at.elapsed() < CHECK_INTERVAL;
-        if !matches!(self.source, Source::Machine) || self.checked_at.is_some_and(is_recent) {
+        if !self.source.can_change() || self.checked_at.is_some_and(is_recent) {
             return;
         }
         let is_first = self.checked_at.replace(Instant::now()).is_none();
-        let fingerprint = fingerprint();
+        let fingerprint = self.source.fingerprint();
         if is_first {
             self.fingerprint = fingerprint;
         }
         if self.fingerprint == fingerprint {
             return;
         }
-        match Trust::of_this_machine() {
+        match self.read() {
             Ok(trust) => {
                 self.fingerprint = fingerprint;
-                tracing::info!("The trusted certificates of this machine have changed and were reloaded.");
+                tracing::info!("The trusted certificates have changed and were reloaded.");
                 self.trust = Some(trust);
                 self.revision += 1;
             }
             Err(error) => tracing::warn!(
                 error = error_chain(&error),
-                "The trusted certificates of this machine have changed but could not be read; the previous ones stay in use."
+                "The trusted certificates have changed but could not be read; the previous ones stay in use."
             ),
         }
     }
 }
 
-/// Changes with any file that certificates are read from. Where the operating system keeps them otherwise (macOS and
-/// Windows), it is asked about each certificate anyway.
-fn fingerprint() -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for path in certificate_paths() {
-        hash_file(&path, &mut hasher);
-        let Ok(entries) = fs::read_dir(&path) else { continue };
-        let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        entries.sort_unstable();
-        entries.iter().for_each(|entry| hash_file(entry, &mut hasher));
+impl Source {
+    const fn can_change(&self) -> bool {
+        match self {
+            Self::Machine(_) => true,
+            #[cfg(test)]
+            Self::Fixed(_) => false,
+        }
     }
-    hasher.finish()
+
+    fn extra_roots(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        match self {
+            Self::Machine(None) => Ok(Vec::new()),
+            Self::Machine(Some(extra)) => extra.roots(),
+            #[cfg(test)]
+            Self::Fixed(roots) => Ok(roots.clone()),
+        }
+    }
+
+    /// Changes with any file that certificates are read from. Where the operating system keeps them otherwise (macOS and
+    /// Windows), it is asked about each certificate anyway.
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        if let Self::Machine(Some(extra)) = self {
+            extra.revision().hash(&mut hasher);
+        }
+        for path in certificate_paths() {
+            hash_file(&path, &mut hasher);
+            let Ok(entries) = fs::read_dir(&path) else { continue };
+            let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            entries.sort_unstable();
+            entries.iter().for_each(|entry| hash_file(entry, &mut hasher));
+        }
+        hasher.finish()
+    }
 }
 
 /// As `rustls-native-certs` finds them: the variables, or else the usual places of the distributions.
@@ -155,12 +209,4 @@ fn certificate_paths() -> Vec<PathBuf> {
     }
     let usual = openssl_probe::probe();
     usual.cert_file.into_iter().chain(usual.cert_dir).collect()
-}
-
-/// Links are followed: a certificate is replaced where the link points to.
-fn hash_file(path: &Path, hasher: &mut DefaultHasher) {
-    path.hash(hasher);
-    let metadata = fs::metadata(path).ok();
-    let changed = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
-    (metadata.map(|metadata| metadata.len()), changed).hash(hasher);
 }

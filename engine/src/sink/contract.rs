@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use domain::{FieldErrors, Timestamp, ids::Seq, policy::Outcome};
 use url::Url;
 
-use crate::{log::LoggedEvent, net::ClientError};
+use crate::{
+    log::LoggedEvent,
+    net::{ClientError, TlsError},
+};
 
 /// What every request says of who sends it.
 pub(crate) const USER_AGENT: HeaderValue =
@@ -31,6 +34,16 @@ pub(crate) struct SendReport {
     pub whole: Report,
     /// Events that fared otherwise, by their position in the request.
     pub parts: BTreeMap<usize, Report>,
+    /// How long the destination took to answer, without connecting, if that depends only on how busy it is.
+    pub latency: Option<Duration>,
+}
+
+impl SendReport {
+    /// The latency says nothing.
+    #[must_use]
+    pub(crate) fn without_latency(self) -> Self {
+        Self { latency: None, ..self }
+    }
 }
 
 impl From<Report> for SendReport {
@@ -38,6 +51,7 @@ impl From<Report> for SendReport {
         Self {
             whole,
             parts: BTreeMap::new(),
+            latency: None,
         }
     }
 }
@@ -50,8 +64,13 @@ pub(crate) enum Batching {
     /// Whatever is ready, up to so many events and bytes of their bodies.
     Ready { events: usize, bytes: usize },
     /// Batches of the log, one after the other, each under bounds that are stored before it is sent, so that a repeat sends the
-    /// same. A batch is closed when it is full or has waited for so long.
-    Batches { events: usize, bytes: usize, age: Duration },
+    /// same. Each event counts a byte more than its body, for what stands between them. A batch is closed when it is full or has waited for so long; `at_once` if events wait only while another batch is there.
+    Batches {
+        events: usize,
+        bytes: usize,
+        age: Duration,
+        at_once: bool,
+    },
 }
 
 /// The bounds of a stretch of the log that is sent as one.
@@ -94,7 +113,7 @@ impl SinkServices {
     pub const GOOGLE_LOGGING: &str = "https://logging.googleapis.com";
     /// <https://developers.google.com/identity/protocols/oauth2/service-account>
     pub const GOOGLE_TOKEN: &str = "https://oauth2.googleapis.com/token";
-    pub const BATCH_AGE: Duration = Duration::from_secs(60);
+    pub(crate) const BATCH_AGE: Duration = Duration::from_secs(60);
 
     /// # Errors
     /// If an address is no URL.
@@ -123,6 +142,8 @@ pub enum SinkError {
     Client(#[from] ClientError),
     #[error("the stored private key can't sign")]
     PrivateKey,
+    #[error("the stored certificates or the client key can't be used")]
+    Tls(#[from] TlsError),
     #[error("the stored settings break a rule")]
     Settings(#[from] FieldErrors),
 }

@@ -72,10 +72,11 @@ pub(super) const KIND: SinkKind = SinkKind {
             None => sink,
         }))
     },
-    check: |values| match values.get(Field::PrivateKey) {
-        Some(_) => check_private_key(&parse_key(values)?),
+    check: |values, _, _| match values.get(Field::PrivateKey) {
+        Some(_) => Ok(check_private_key(&parse_key(values)?)?),
         None => Ok(()),
     },
+    server: |_| None,
     as_tested: |values| values,
     requests: &[Purpose::AccessToken, Purpose::LogEntry],
     preparation: |purpose, target, _| match purpose {
@@ -157,14 +158,17 @@ impl Sink for GoogleSink {
         if positions.is_empty() {
             // Holds for none of them.
             let whole = accepted(Instant::now());
-            return SendReport { whole, parts: left_out };
+            return SendReport {
+                parts: left_out,
+                ..whole.into()
+            };
         }
-        let SendReport { whole, parts } = self.write(body, positions.len()).await;
+        let SendReport { whole, parts, .. } = self.write(body, positions.len()).await;
         let parts = parts.into_iter();
         let parts = parts.filter_map(|(entry, report)| Some((*positions.get(entry)?, report)));
         SendReport {
-            whole,
             parts: left_out.into_iter().chain(parts).collect(),
+            ..whole.into()
         }
     }
 }

@@ -1,5 +1,7 @@
-//! The HTTP sink: one event a POST, on the wire as GitLab sends it, with Standard Webhooks headers added.
+//! The HTTP sink: one event a POST, on the wire as GitLab sends it, with Standard Webhooks headers added; or batches as a JSON array or
+//! as JSON Lines.
 
+mod batch;
 mod request;
 mod response;
 mod signature;
@@ -9,11 +11,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::http::HeaderMap;
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::{
-    Field,
+    Field, Timestamp,
     connection_test::{MASK, Purpose},
+    destination::{RequestFormat, RequestSettings},
     ids::ReplayId,
+    proxy::ProxyChoice,
 };
 use url::Url;
 
@@ -23,9 +29,10 @@ pub(crate) use self::{
     signature::Signer,
 };
 use super::{
-    Batch, Batching, Report, SendReport, Sink, SinkServices,
+    Batch, Batching, Report, SendReport, Sink, SinkError, SinkServices,
     kind::SinkKind,
     report::{error_report, masked, unsendable},
+    tls,
 };
 use crate::{
     clock::Clock,
@@ -48,7 +55,8 @@ pub(super) const KIND: SinkKind = SinkKind {
             None => sink,
         }))
     },
-    check: |_| Ok(()),
+    check: tls::check,
+    server: |target| Url::parse(target.values.text(Field::Url)).ok(),
     as_tested: |values| values,
     requests: &[Purpose::Event],
     preparation: |_, _, _| "The event was signed for Standard Webhooks.".to_owned(),
@@ -58,7 +66,7 @@ pub(super) const KIND: SinkKind = SinkKind {
             .iter()
             .map(|header| header.value.expose().to_owned())
             .collect();
-        for secret in [Field::VerificationToken, Field::SigningSecret] {
+        for secret in [Field::VerificationToken, Field::SigningSecret, Field::TlsClientKey] {
             secrets.push(target.values.text(secret).to_owned());
         }
         if let Ok(url) = Url::parse(target.values.text(Field::Url)) {
@@ -89,6 +97,7 @@ pub(crate) struct HttpSink {
     client: GuardedClient,
     url: Url,
     head: RequestHead,
+    requests: RequestSettings,
     deadline: Duration,
     /// What an answer may repeat, and nobody is to keep.
     secrets: Vec<String>,
@@ -97,17 +106,20 @@ pub(crate) struct HttpSink {
 
 impl HttpSink {
     /// # Errors
-    /// [`ClientError`] if no connection can be set up on this machine.
+    /// [`SinkError::Client`] if no connection can be set up on this machine.
     pub(crate) fn new(
         target: &Target,
         clients: &GuardedClients,
         services: &SinkServices,
         clock: Clock,
-    ) -> Result<Self, ClientError> {
+    ) -> Result<Self, SinkError> {
+        let requests = RequestSettings::parse(&target.values)?;
         let url = Url::parse(target.values.text(Field::Url)).map_err(|_| ClientError::NoHost)?;
         let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
+        let proxy = ProxyChoice::parse(target.values.text(Field::Proxy)).unwrap_or_default();
+        let clients = clients.with_tls(tls::options(&target.values)?).with_proxy(proxy);
         let client = clients.client_for(&url, deadline)?;
-        let head = RequestHead::new(target).ok_or(ClientError::NoHost)?;
+        let head = RequestHead::new(target, &requests).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
         let token = target.values.text(Field::VerificationToken);
         let mut secrets: Vec<String> = headers.chain([token]).map(str::to_owned).collect();
@@ -116,6 +128,7 @@ impl HttpSink {
             client,
             url,
             head,
+            requests,
             deadline,
             secrets,
             clock,
@@ -145,35 +158,74 @@ fn secrets_of_url(url: &Url) -> Vec<String> {
 #[async_trait]
 impl Sink for HttpSink {
     fn batching(&self) -> Batching {
-        Batching::Single
+        let (format, batch) = (self.requests.format, self.requests.batch);
+        let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let beside = match format {
+            RequestFormat::Event => return Batching::Single,
+            RequestFormat::JsonArray => batch::BESIDE_ARRAY,
+            RequestFormat::JsonLines => 0,
+        };
+        Batching::Batches {
+            events: size(batch.events),
+            bytes: size(batch.bytes) - beside,
+            age: batch.wait,
+            at_once: true,
+        }
     }
 
     fn deadline(&self) -> Duration {
         self.deadline
     }
 
-    async fn send(&self, events: &[Arc<LoggedEvent>], _batch: Option<Batch>) -> SendReport {
-        match events {
-            [event] => self.post(event).await.into(),
+    async fn send(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport {
+        match (self.requests.format, events) {
+            (RequestFormat::JsonArray | RequestFormat::JsonLines, [_, ..]) => self.post_batch(events, batch).await,
+            (RequestFormat::Event, [event]) => self.post_event(event).await,
             _ => unsendable("More than one event for a request that carries one.").into(),
         }
     }
 }
 
 impl HttpSink {
-    async fn post(&self, event: &LoggedEvent) -> Report {
-        let started = Instant::now();
+    async fn post_event(&self, event: &LoggedEvent) -> SendReport {
         let now = self.clock.now();
-        let Some(headers) = self.head.headers_for(event, now) else {
-            return unsendable("The type or source of the event can't be sent in a header.");
+        match self.head.headers_for(event, now) {
+            Some(headers) => self.post(headers, event.body.clone(), now).await,
+            None => unsendable("The type or source of the event can't be sent in a header.").into(),
+        }
+    }
+
+    async fn post_batch(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport {
+        let now = self.clock.now();
+        // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
+        let Ok(body) = batch::body_of(&self.requests, events) else {
+            return unsendable("The batch can't be compressed.").into();
         };
-        let report = match self.client.post(&self.url, headers, event.body.clone()).await {
-            Ok(response) => answer_report(response, started, self.deadline, now).await,
-            Err(error) => error_report(&error, started, self.deadline),
+        let signed_at = batch::signed_at(batch, now);
+        match self.head.headers_for_batch(events, &body, signed_at) {
+            // How long the receiver takes depends on how many events the batch has.
+            Some(headers) => self.post(headers, body, now).await.without_latency(),
+            None => unsendable("The source of the events can't be sent in a header.").into(),
+        }
+    }
+
+    /// `now` is only used to read a `Retry-After` that names a date.
+    async fn post(&self, headers: HeaderMap, body: Bytes, now: Timestamp) -> SendReport {
+        let started = Instant::now();
+        let (report, latency) = match self.client.post(&self.url, headers, body).await {
+            Ok(response) => {
+                let latency = response.latency();
+                (
+                    answer_report(response, started, self.deadline, now).await,
+                    Some(latency),
+                )
+            }
+            Err(error) => (error_report(&error, started, self.deadline), None),
         };
-        Report {
-            response: masked(report.response, &self.secrets),
-            ..report
+        let response = masked(report.response, &self.secrets);
+        SendReport {
+            latency,
+            ..Report { response, ..report }.into()
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{FieldError, connection_test::Purpose, destination::FieldMap, ids::ReplayId};
+use domain::{FieldErrors, Timestamp, connection_test::Purpose, destination::FieldMap, ids::ReplayId};
+use url::Url;
 
 use super::{Sink, SinkError, SinkServices};
 use crate::{clock::Clock, log::LoggedEvent, net::GuardedClients, store::Target};
@@ -14,8 +15,11 @@ type Connect = fn(&Target, &GuardedClients, &SinkServices, Clock, Option<ReplayI
 pub(crate) struct SinkKind {
     /// Makes a sink for this target, which marks everything that it sends if it is for a replay.
     pub(crate) connect: Connect,
-    /// Finds what is wrong with parsed values that would fail with every attempt.
-    pub(crate) check: fn(&FieldMap) -> Result<(), FieldError>,
+    /// Finds what is wrong with parsed values that would fail with every attempt, beside those that are stored, if any: what was not
+    /// changed may have become wrong since.
+    pub(crate) check: fn(&FieldMap, Option<&FieldMap>, Timestamp) -> Result<(), FieldErrors>,
+    /// The server whose certificate somebody has to renew. `None` for a service that does so by itself.
+    pub(crate) server: fn(&Target) -> Option<Url>,
     /// What a connection test sends, where streams send something else.
     pub(crate) as_tested: fn(FieldMap) -> FieldMap,
     /// The requests of a connection test in which all goes well.

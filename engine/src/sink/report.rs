@@ -8,13 +8,13 @@ use std::{
 
 use domain::{
     Timestamp,
-    policy::{CLIENT_CERTIFICATE_REQUIRED, Outcome, TlsFailure, Unreached},
+    policy::{CLIENT_CERTIFICATE_REFUSED, CLIENT_CERTIFICATE_REQUIRED, Outcome, TlsFailure, Unreached},
 };
 use http::header::{HeaderMap, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, OtherError};
 
 use super::Report;
-use crate::net::{Blocked, BodyError, Late, NoConnection, Response, Unresolved};
+use crate::net::{Blocked, BodyError, Identified, Late, NoConnection, ProxyError, Response, Unresolved};
 
 /// Read of an answer at most, so that the connection can be used again; a longer answer costs its connection.
 const READ_BYTES: usize = 64 * 1024;
@@ -55,10 +55,18 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     if let Some(blocked) = find::<Blocked>(error) {
         return blocked_report(blocked, started);
     }
+    if let Some(proxy) = find::<ProxyError>(error) {
+        return Report {
+            outcome: Outcome::Unreached(Unreached::Proxy(proxy.failure())),
+            reason: format!("{proxy}."),
+            response: String::new(),
+            duration: started.elapsed(),
+        };
+    }
     let unreached = classify(error);
     let reason = match unreached {
         Unreached::Dns => Unresolved.to_string(),
-        Unreached::Connect => format!("No connection: {}.", root_cause(error)),
+        Unreached::Connect | Unreached::Proxy(_) => format!("No connection: {}.", root_cause(error)),
         Unreached::Tls(_) => format!("The TLS handshake failed: {}.", root_cause(error)),
         Unreached::Timeout => format!("No complete response within {} seconds.", deadline.as_secs()),
         Unreached::Interrupted => format!("The connection ended before the answer: {}.", root_cause(error)),
@@ -72,11 +80,11 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
     }
 }
 
-/// The report if the server answers that it requires a client certificate, after a handshake without one. `None` for any
-/// other answer.
+/// The report if the server answers that it requires a client certificate, after a handshake without one, or that it does not accept
+/// ours. `None` for any other answer.
 ///
-/// nginx answers so (`ssl_verify_client on`): with status 400 and a page with this title, or with 496 where its configuration
-/// says so. An answer that quotes a part of an event does not begin like the page. It remains an answer, not a failed
+/// nginx answers so (`ssl_verify_client on`): with status 400 and a page with one of these titles, or with 496 or 495 where its
+/// configuration says so. An answer that quotes a part of an event does not begin like the page. It remains an answer, not a failed
 /// handshake: an event can still be found to be the reason.
 pub(super) fn client_certificate_report(
     status: u16,
@@ -84,17 +92,24 @@ pub(super) fn client_certificate_report(
     answer: &[u8],
     started: Instant,
 ) -> Option<Report> {
-    const PAGE: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent</title>";
-    let is_said = match status {
-        400 => answer.starts_with(PAGE),
-        _ => status == CLIENT_CERTIFICATE_REQUIRED,
+    const REQUIRED: &[u8] = b"<html>\r\n<head><title>400 No required SSL certificate was sent</title>";
+    const REFUSED: &[u8] = b"<html>\r\n<head><title>400 The SSL certificate error</title>";
+    let said = match status {
+        400 if answer.starts_with(REQUIRED) => CLIENT_CERTIFICATE_REQUIRED,
+        400 if answer.starts_with(REFUSED) => CLIENT_CERTIFICATE_REFUSED,
+        CLIENT_CERTIFICATE_REQUIRED | CLIENT_CERTIFICATE_REFUSED => status,
+        _ => return None,
     };
-    is_said.then(|| Report {
+    let what = match said {
+        CLIENT_CERTIFICATE_REFUSED => "rejects our client certificate",
+        _ => "requires a client certificate",
+    };
+    Some(Report {
         outcome: Outcome::Answered {
-            status: CLIENT_CERTIFICATE_REQUIRED,
+            status: said,
             retry_after,
         },
-        reason: format!("The server requires a client certificate: it answered with status {status}."),
+        reason: format!("The server {what}: it answered with status {status}."),
         response: kept_text(answer),
         duration: started.elapsed(),
     })
@@ -118,8 +133,8 @@ fn blocked_report(blocked: &Blocked, started: Instant) -> Report {
 fn classify(error: &(dyn Error + 'static)) -> Unreached {
     if find::<Unresolved>(error).is_some() {
         Unreached::Dns
-    } else if let Some(error) = find::<rustls::Error>(error) {
-        Unreached::Tls(tls_failure(error))
+    } else if let Some(failure) = find::<rustls::Error>(error) {
+        Unreached::Tls(tls_failure(failure, find::<Identified>(error).is_some()))
     } else if find::<NoConnection>(error).is_some() {
         Unreached::Connect
     } else if find::<Late>(error).is_some() {
@@ -129,14 +144,25 @@ fn classify(error: &(dyn Error + 'static)) -> Unreached {
     }
 }
 
-fn tls_failure(error: &rustls::Error) -> TlsFailure {
+/// `has_identity` says whether we had a client certificate to show.
+fn tls_failure(error: &rustls::Error, has_identity: bool) -> TlsFailure {
     match error {
         rustls::Error::InvalidCertificate(error) => certificate_failure(error),
-        // The first in TLS 1.3; the second in TLS 1.2, which has no alert of its own for it. No certificate of ours can be
-        // bad: there is none.
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired | AlertDescription::BadCertificate) => {
-            TlsFailure::ClientCertificate
-        }
+        // Only a client's certificate can be meant: the alerts come from the server. Which one it sends, also without a
+        // certificate, depends on its program and the version of TLS.
+        rustls::Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::AccessDenied,
+        ) => match has_identity {
+            true => TlsFailure::ClientCertificateRefused,
+            false => TlsFailure::ClientCertificate,
+        },
         _ => TlsFailure::Other,
     }
 }
@@ -315,17 +341,54 @@ mod tests {
             );
             assert!(required.is_some_and(Outcome::may_be_the_event));
         }
+        let refused = "<html>\r\n<head><title>400 The SSL certificate error</title></head>\r\n<body>";
+        for refused in [outcome(400, refused), outcome(495, "")] {
+            let trouble = refused.map(|outcome| decide(outcome, RequestSize::One));
+            let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificateRefused));
+            assert!(matches!(trouble, Some(Decision::BackOff { trouble, .. }) if trouble == expected));
+        }
         let quoted = "{\"error\":\"No required SSL certificate was sent\"}";
-        let others = [
-            (400, "bad request"),
-            (400, ""),
-            (400, quoted),
-            (403, page),
-            (200, page),
-            (495, page),
-        ];
+        let others = [(400, "bad request"), (400, ""), (400, quoted), (403, page), (200, page)];
         for (status, answer) in others {
             assert_eq!(outcome(status, answer), None, "{status} {answer}");
+        }
+    }
+
+    #[test]
+    fn an_alert_about_certificates_is_about_ours_if_we_have_one() {
+        let outcome = |alert, has_identity: bool| {
+            let alert = io::Error::other(rustls::Error::AlertReceived(alert));
+            let error = match has_identity {
+                true => io::Error::other(Identified(alert)),
+                false => alert,
+            };
+            let report = error_report(&error, Instant::now(), Duration::ZERO);
+            let why = "The TLS handshake failed: received fatal alert: ";
+            assert!(report.reason.starts_with(why), "{}", report.reason);
+            report.outcome
+        };
+        let failed = |failure| Outcome::Unreached(Unreached::Tls(failure));
+        for alert in [
+            AlertDescription::CertificateRequired,
+            AlertDescription::BadCertificate,
+            AlertDescription::UnknownCA,
+            AlertDescription::CertificateExpired,
+            AlertDescription::CertificateRevoked,
+            AlertDescription::CertificateUnknown,
+            AlertDescription::UnsupportedCertificate,
+            AlertDescription::AccessDenied,
+        ] {
+            assert_eq!(
+                outcome(alert, false),
+                failed(TlsFailure::ClientCertificate),
+                "{alert:?}"
+            );
+            let refused = failed(TlsFailure::ClientCertificateRefused);
+            assert_eq!(outcome(alert, true), refused, "{alert:?}");
+        }
+        for has_identity in [true, false] {
+            let other = outcome(AlertDescription::HandshakeFailure, has_identity);
+            assert_eq!(other, failed(TlsFailure::Other));
         }
     }
 }

@@ -72,7 +72,8 @@ pub(super) const KIND: SinkKind = SinkKind {
             None => sink,
         }))
     },
-    check: |_| Ok(()),
+    check: |_, _, _| Ok(()),
+    server: |target| Url::parse(target.values.text(Field::EndpointUrl)).ok(),
     // A batch of one event would leave an object that looks like a stretch of the log.
     as_tested: |values| values.with(Field::ObjectLayout, ObjectLayout::Events.as_str()),
     requests: &[Purpose::Object],
@@ -138,6 +139,7 @@ impl S3Sink {
                 events: BATCH_EVENTS,
                 bytes: BATCH_BYTES,
                 age: services.batch_age,
+                at_once: false,
             },
         };
         Ok(Self {

@@ -6,7 +6,7 @@ mod settings;
 
 use domain::{
     Timestamp,
-    alerts::{ParkedAlert, PruningAlert, StreamTrouble},
+    alerts::{CertificateAlert, CertificateHolder, ParkedAlert, PruningAlert, StreamTrouble},
     ids::DestinationId,
 };
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
@@ -26,6 +26,8 @@ pub(crate) struct OpenTroubles {
     pub streams: Vec<(DestinationId, StreamTrouble)>,
     /// Destinations of which administrators were notified that events are parked.
     pub parked: Vec<(DestinationId, ParkedAlert)>,
+    /// Certificates that administrators were notified of, also those that are over.
+    pub certificates: Vec<(DestinationId, CertificateHolder, CertificateAlert)>,
     pub pruning: PruningAlert,
     /// When administrators were notified that undelivered events fill the log.
     pub log_raised_at: Option<Timestamp>,
@@ -38,6 +40,7 @@ pub(crate) enum TroubleChange {
     StreamOver(DestinationId),
     Parked(DestinationId, ParkedAlert),
     ParkedOver(DestinationId),
+    Certificate(DestinationId, CertificateHolder, CertificateAlert),
     Pruning(PruningAlert),
     Log { raised_at: Timestamp },
     LogOver,
@@ -58,6 +61,9 @@ impl Database {
         let parked = sqlx::query("SELECT * FROM parked_alerts ORDER BY destination_id")
             .fetch_all(self.read()?)
             .await?;
+        let certificates = sqlx::query("SELECT * FROM certificate_alerts ORDER BY destination_id, holder")
+            .fetch_all(self.read()?)
+            .await?;
         let pruning = sqlx::query("SELECT * FROM pruning_alerts")
             .fetch_optional(self.read()?)
             .await?;
@@ -67,6 +73,7 @@ impl Database {
         Ok(OpenTroubles {
             streams: rows.iter().map(read_trouble).collect(),
             parked: parked.iter().map(read_parked).collect(),
+            certificates: certificates.iter().filter_map(read_certificate).collect(),
             pruning: pruning.as_ref().map_or_else(PruningAlert::default, read_pruning),
             log_raised_at: log_raised_at.map(Timestamp::from_unix_ms),
         })
@@ -120,6 +127,18 @@ async fn apply(transaction: &mut Transaction<'static, Sqlite>, change: TroubleCh
         TroubleChange::ParkedOver(destination) => {
             sqlx::query("DELETE FROM parked_alerts WHERE destination_id = ?").bind(destination.get())
         }
+        TroubleChange::Certificate(destination, holder, alert) => sqlx::query(
+            "INSERT INTO certificate_alerts (destination_id, holder, expires_at, days, raised_at, over_since) \
+             SELECT id, ?2, ?3, ?4, ?5, ?6 FROM destinations WHERE id = ?1 \
+             ON CONFLICT (destination_id, holder) DO UPDATE SET expires_at = excluded.expires_at, days = excluded.days, \
+             raised_at = excluded.raised_at, over_since = excluded.over_since",
+        )
+        .bind(destination.get())
+        .bind(holder.as_str())
+        .bind(alert.expires_at.unix_ms())
+        .bind(i64::from(alert.days))
+        .bind(alert.raised_at.unix_ms())
+        .bind(alert.over_since.map(Timestamp::unix_ms)),
         TroubleChange::Pruning(alert) => sqlx::query(
             "INSERT INTO pruning_alerts (id, reported, raised_at) VALUES (1, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET reported = excluded.reported, raised_at = excluded.raised_at",
@@ -152,6 +171,19 @@ fn read_parked(row: &SqliteRow) -> (DestinationId, ParkedAlert) {
         reported: u64::try_from(reported).unwrap_or(0),
     };
     (DestinationId::new(row.get("destination_id")), alert)
+}
+
+/// Every holder that can be stored is known.
+fn read_certificate(row: &SqliteRow) -> Option<(DestinationId, CertificateHolder, CertificateAlert)> {
+    let days: i64 = row.get("days");
+    let alert = CertificateAlert {
+        expires_at: Timestamp::from_unix_ms(row.get("expires_at")),
+        days: u32::try_from(days).unwrap_or(0),
+        raised_at: Timestamp::from_unix_ms(row.get("raised_at")),
+        over_since: row.get::<Option<i64>, _>("over_since").map(Timestamp::from_unix_ms),
+    };
+    let holder = CertificateHolder::parse(row.get("holder"))?;
+    Some((DestinationId::new(row.get("destination_id")), holder, alert))
 }
 
 fn read_pruning(row: &SqliteRow) -> PruningAlert {

@@ -3,9 +3,7 @@
 //! user's are revoked when the password changes, when all sessions of the user are ended, and when the user is disabled. The
 //! browser in which users change their own password becomes known under a new id in the same transaction.
 
-use std::time::Duration;
-
-use domain::{Timestamp, ids::UserId};
+use domain::{Timestamp, access::BROWSER_KNOWN_FOR, ids::UserId};
 use sqlx::{Sqlite, Transaction};
 
 use super::{Database, StoreError};
@@ -17,18 +15,15 @@ const PLACE: Place = Place {
     row: 0,
 };
 
-/// How long a browser is known after the last sign-in from it.
-pub const BROWSER_KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
 /// Browsers kept for each user: those used last.
 const BROWSERS_PER_USER: u32 = 20;
 
 /// What the cookie of a browser says: whose it is, and its id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct KnownBrowser {
+pub(crate) struct KnownBrowser {
     /// Random text without a colon.
-    pub id: String,
-    pub username: String,
+    pub(crate) id: String,
+    pub(crate) username: String,
 }
 
 impl Database {

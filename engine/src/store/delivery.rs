@@ -6,28 +6,79 @@ pub(crate) use domain::view::AttemptView as Attempt;
 use domain::{
     Timestamp,
     activity::{Counts, Minute},
+    delivery::{RefusedChoice, RefusedList},
     health::Refusing,
     ids::{DestinationId, Seq},
+    policy::Refusal,
 };
 use serde_json::json;
-use sqlx::{
-    Row, Sqlite, Transaction,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::{
-    Database, StoreError,
-    activity::add_minutes,
-    destinations::{forget_spans, read_spans},
-    instance_events::insert_instance_event,
-    refused::forget_answers,
-    refused_event::RefusedEvent,
+    Database, StoreError, activity::add_minutes, destinations::read_spans, instance_events::insert_instance_event,
+    refused::forget_answers, refused_event::RefusedEvent,
 };
 use crate::{instance_events::Recorded, sink::Batch};
 
+/// The statements that change all events of a list, and those at the positions of a JSON array.
+macro_rules! changes {
+    ($change:literal, $list:literal) => {
+        [
+            concat!(
+                $change,
+                " WHERE destination_id = ?1 AND due_at ",
+                $list,
+                " AND ?2 IS NULL RETURNING seq"
+            ),
+            concat!(
+                $change,
+                " WHERE destination_id = ?1 AND due_at ",
+                $list,
+                " AND seq IN (SELECT value FROM json_each(?2)) RETURNING seq"
+            ),
+        ]
+    };
+}
+
+const PARK: [&str; 2] = changes!(
+    "UPDATE refused_events SET due_at = NULL, refusal = ?3, reason = reason || ' Parked by an administrator.'",
+    "IS NOT NULL"
+);
+const RETRY_REFUSED: [&str; 2] = changes!("UPDATE refused_events SET due_at = ?3, tries = 1", "IS NOT NULL");
+const RETRY_PARKED: [&str; 2] = changes!("UPDATE refused_events SET due_at = ?3, tries = 1", "IS NULL");
+const DISCARD_REFUSED: [&str; 2] = changes!("DELETE FROM refused_events", "IS NOT NULL");
+const DISCARD_PARKED: [&str; 2] = changes!("DELETE FROM refused_events", "IS NULL");
+
+const NOTE_DISCARDED: &str = "INSERT INTO discarded_events (destination_id, seq) SELECT ?1, value FROM json_each(?2) \
+                              WHERE true ON CONFLICT DO NOTHING";
+const NOT_DISCARDED: &str = "DELETE FROM discarded_events WHERE destination_id = ? AND seq = ?";
+
+/// All but the newest ten thousand.
+const FORGET_DISCARDED: &str = "DELETE FROM discarded_events WHERE destination_id = ?1 AND seq <= (SELECT seq FROM \
+                                discarded_events WHERE destination_id = ?1 ORDER BY seq DESC LIMIT 1 OFFSET 10000)";
+
 /// Failed attempts kept for each destination.
 const KEPT_ATTEMPTS: i64 = 1_000;
+
+/// What becomes of refused events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoredRefusedChange {
+    /// No longer tried. Parked events stay as they are.
+    Park,
+    /// Due again from this time on.
+    Retry(Timestamp),
+    Discard,
+}
+
+/// What a commit of a stream's progress has stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    All,
+    /// Everything but the refusals of events that an administrator has parked or discarded meanwhile.
+    AllButOverruled,
+    /// The destination was deleted meanwhile.
+    Nothing,
+}
 
 /// How far a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +135,8 @@ impl Database {
         Ok(Some(cursor))
     }
 
-    /// Stores progress. False, and nothing stored, if the destination was deleted in the meantime.
-    pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<bool, StoreError> {
+    /// Stores progress.
+    pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<Stored, StoreError> {
         let mut transaction = self.write().await?;
         let updated = sqlx::query(
             "UPDATE cursors SET acknowledged_seq = ?, acknowledged_above = ?, delivered = ?, last_success_at = ?, batch_first = ?, \
@@ -114,21 +165,28 @@ impl Database {
         .execute(&mut *transaction)
         .await?;
         if updated.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(Stored::Nothing);
         }
-        forget_spans(&mut transaction, update.destination, update.cursor.acknowledged).await?;
+        let mut stored = Stored::All;
         for refused in &update.refused {
-            upsert_refused(&mut transaction, update.destination, refused).await?;
+            if !store_refused(&mut transaction, update.destination, refused).await? {
+                stored = Stored::AllButOverruled;
+            }
         }
         if !update.refused.is_empty() {
             forget_answers(&mut transaction, update.destination).await?;
         }
         for seq in &update.accepted {
-            sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ?")
-                .bind(update.destination.get())
-                .bind(seq.get())
-                .execute(&mut *transaction)
-                .await?;
+            for sql in [
+                "DELETE FROM refused_events WHERE destination_id = ? AND seq = ?",
+                NOT_DISCARDED,
+            ] {
+                sqlx::query(sql)
+                    .bind(update.destination.get())
+                    .bind(seq.get())
+                    .execute(&mut *transaction)
+                    .await?;
+            }
         }
         insert_attempts(&mut transaction, update.destination, &update.failed_attempts).await?;
         add_minutes(&mut transaction, update.destination, &update.minutes).await?;
@@ -136,7 +194,7 @@ impl Database {
             insert_instance_event(&mut transaction, instance_event).await?;
         }
         transaction.commit().await?;
-        Ok(true)
+        Ok(stored)
     }
 
     /// Whatever trouble the destination was in is over.
@@ -189,71 +247,46 @@ impl Database {
         Ok(rows.into_iter().map(|(seq, number)| (Seq::new(seq), number)).collect())
     }
 
-    /// Makes a parked event due again. False if it is not parked.
-    pub(crate) async fn retry_parked(
+    /// Changes refused events of a list and stores the instance event that `instance_event` makes of their positions, in one
+    /// transaction. Returns how many there were; nothing is stored if there were none.
+    pub(crate) async fn change_refused(
         &self,
         destination: DestinationId,
-        seq: Seq,
-        now: Timestamp,
-        instance_event: &Recorded,
-    ) -> Result<bool, StoreError> {
-        let change = sqlx::query(
-            "UPDATE refused_events SET due_at = ?, tries = 1 WHERE destination_id = ? AND seq = ? AND due_at IS NULL",
-        )
-        .bind(now.unix_ms())
-        .bind(destination.get())
-        .bind(seq.get());
-        self.change_parked(change, instance_event).await
-    }
-
-    /// Makes every parked event of a destination due again, and stores the instance event that `instance_event` makes of their number.
-    pub(crate) async fn retry_all_parked(
-        &self,
-        destination: DestinationId,
-        now: Timestamp,
-        instance_event: impl FnOnce(u64) -> Recorded,
+        list: RefusedList,
+        change: StoredRefusedChange,
+        choice: &RefusedChoice,
+        instance_event: impl FnOnce(&[Seq]) -> Recorded,
     ) -> Result<u64, StoreError> {
-        let mut transaction = self.write().await?;
-        let changed =
-            sqlx::query("UPDATE refused_events SET due_at = ?, tries = 1 WHERE destination_id = ? AND due_at IS NULL")
-                .bind(now.unix_ms())
+        let Some(statements) = statements(list, change) else {
+            return Ok(0);
+        };
+        let [all, chosen] = statements;
+        let mut query = match choice {
+            RefusedChoice::All => sqlx::query_scalar::<_, i64>(all)
                 .bind(destination.get())
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-        if changed > 0 {
-            insert_instance_event(&mut transaction, &instance_event(changed)).await?;
-            transaction.commit().await?;
-        }
-        Ok(changed)
-    }
-
-    /// Gives a parked event up. False if it is not parked.
-    pub(crate) async fn discard_parked(
-        &self,
-        destination: DestinationId,
-        seq: Seq,
-        instance_event: &Recorded,
-    ) -> Result<bool, StoreError> {
-        let change = sqlx::query("DELETE FROM refused_events WHERE destination_id = ? AND seq = ? AND due_at IS NULL")
-            .bind(destination.get())
-            .bind(seq.get());
-        self.change_parked(change, instance_event).await
-    }
-
-    async fn change_parked(
-        &self,
-        change: Query<'_, Sqlite, SqliteArguments>,
-        instance_event: &Recorded,
-    ) -> Result<bool, StoreError> {
+                .bind(None::<String>),
+            RefusedChoice::At(seqs) => sqlx::query_scalar(chosen)
+                .bind(destination.get())
+                .bind(Some(json!(seqs).to_string())),
+        };
+        query = match change {
+            StoredRefusedChange::Park => query.bind(json!(Refusal::ParkedByAdministrator).to_string()),
+            StoredRefusedChange::Retry(now) => query.bind(now.unix_ms()),
+            StoredRefusedChange::Discard => query,
+        };
         let mut transaction = self.write().await?;
-        let changed = change.execute(&mut *transaction).await?;
-        if changed.rows_affected() == 0 {
-            return Ok(false);
+        let mut changed = query.fetch_all(&mut *transaction).await?;
+        if changed.is_empty() {
+            return Ok(0);
         }
-        insert_instance_event(&mut transaction, instance_event).await?;
+        changed.sort_unstable();
+        if change == StoredRefusedChange::Discard {
+            note_discarded(&mut transaction, destination, &changed).await?;
+        }
+        let seqs: Vec<Seq> = changed.into_iter().map(Seq::new).collect();
+        insert_instance_event(&mut transaction, &instance_event(&seqs)).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(u64::try_from(seqs.len()).unwrap_or(u64::MAX))
     }
 
     /// Failed attempts of a destination, the newest first.
@@ -281,28 +314,65 @@ impl Database {
     }
 }
 
-async fn upsert_refused(
+/// `None` if the change changes nothing.
+const fn statements(list: RefusedList, change: StoredRefusedChange) -> Option<[&'static str; 2]> {
+    match (list, change) {
+        (RefusedList::Retrying, StoredRefusedChange::Park) => Some(PARK),
+        (RefusedList::Retrying, StoredRefusedChange::Retry(_)) => Some(RETRY_REFUSED),
+        (RefusedList::Retrying, StoredRefusedChange::Discard) => Some(DISCARD_REFUSED),
+        (RefusedList::Parked, StoredRefusedChange::Park) => None,
+        (RefusedList::Parked, StoredRefusedChange::Retry(_)) => Some(RETRY_PARKED),
+        (RefusedList::Parked, StoredRefusedChange::Discard) => Some(DISCARD_PARKED),
+    }
+}
+
+async fn note_discarded(
+    transaction: &mut Transaction<'static, Sqlite>,
+    destination: DestinationId,
+    seqs: &[i64],
+) -> Result<(), StoreError> {
+    sqlx::query(NOTE_DISCARDED)
+        .bind(destination.get())
+        .bind(json!(seqs).to_string())
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query(FORGET_DISCARDED)
+        .bind(destination.get())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// False if the event is no longer retried: an administrator has parked or discarded it meanwhile, and that stays so.
+async fn store_refused(
     transaction: &mut Transaction<'static, Sqlite>,
     destination: DestinationId,
     refused: &RefusedEvent,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (destination_id, seq) DO UPDATE SET tries = excluded.tries, \
-         reason = excluded.reason, response = excluded.response, refusal = excluded.refusal, \
-         refused_at = excluded.refused_at, due_at = excluded.due_at",
-    )
-    .bind(destination.get())
-    .bind(refused.seq.get())
-    .bind(refused.tries)
-    .bind(&refused.reason)
-    .bind(&refused.response)
-    .bind(json!(refused.refusal).to_string())
-    .bind(refused.refused_at.unix_ms())
-    .bind(refused.due_at.map(Timestamp::unix_ms))
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let sql = match refused.is_first {
+        true => {
+            "INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (destination_id, seq) DO UPDATE SET \
+             tries = excluded.tries, reason = excluded.reason, response = excluded.response, refusal = excluded.refusal, \
+             refused_at = excluded.refused_at, due_at = excluded.due_at"
+        }
+        false => {
+            "UPDATE refused_events SET tries = ?3, reason = ?4, response = ?5, refusal = ?6, refused_at = ?7, due_at = ?8 \
+             WHERE destination_id = ?1 AND seq = ?2 AND due_at IS NOT NULL"
+        }
+    };
+    let stored = sqlx::query(sql)
+        .bind(destination.get())
+        .bind(refused.seq.get())
+        .bind(refused.tries)
+        .bind(&refused.reason)
+        .bind(&refused.response)
+        .bind(json!(refused.refusal).to_string())
+        .bind(refused.refused_at.unix_ms())
+        .bind(refused.due_at.map(Timestamp::unix_ms))
+        .execute(&mut **transaction)
+        .await?;
+    Ok(stored.rows_affected() > 0)
 }
 
 async fn insert_attempts(
@@ -377,7 +447,7 @@ fn print_ranges(ranges: &[(Seq, Seq)]) -> String {
     ranges.join(",")
 }
 
-fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<(Seq, Seq)>, StoreError> {
+pub(super) fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<(Seq, Seq)>, StoreError> {
     parse_ranges(text).ok_or(StoreError::Unreadable {
         table: "cursors",
         id: destination.get(),

@@ -12,14 +12,14 @@ mod stream_state;
 mod target;
 
 use domain::{
-    Field, Timestamp,
+    Field, FieldErrors, Timestamp,
     destination::{DestinationKind, DestinationName, DestinationSettings, EventFilter, StreamState, already_taken},
     ids::{DestinationId, Seq},
     instance_event::Subject,
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
-pub(super) use self::stream_state::{forget_spans, read_spans};
+pub(super) use self::stream_state::read_spans;
 pub(crate) use self::{admission::Admission, error::UpdateError};
 use self::{
     error::unreadable,
@@ -30,22 +30,29 @@ use self::{
     stream_state::store_stream_state,
 };
 pub use self::{headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, target::Target};
-use super::{Database, StoreError, error::is_taken, instance_events::insert_instance_events};
+use super::{Database, StoreError, instance_events::insert_instance_events};
 use crate::instance_events::Recorded;
 
 /// A destination as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
+    /// Id of the destination.
     pub id: DestinationId,
     /// Grows with each change.
     pub version: i64,
+    /// Name of the destination; no other destination has it.
     pub name: DestinationName,
+    /// Where events are sent.
     pub target: Target,
+    /// Which event types are sent.
     pub filter: EventFilter,
     /// By path; none admits the events of every group and project.
     pub namespaces: Vec<Namespace>,
+    /// Whether it is active, and whether it is paused.
     pub stream_state: StreamState,
+    /// When it was added.
     pub created_at: Timestamp,
+    /// When its settings were last changed.
     pub updated_at: Timestamp,
 }
 
@@ -57,17 +64,28 @@ impl Destination {
 }
 
 /// A destination to be stored, and under which conditions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NewDestination<'a> {
     pub settings: &'a DestinationSettings,
     /// Secrets included.
     pub target: &'a Target,
+    /// What the network rules or the sink refuse; not stored unless empty.
+    pub refused: FieldErrors,
     /// The key by which a repeated request is recognised.
     pub key: Option<&'a IdempotencyKey>,
     /// Its stream begins after this position.
     pub start: Seq,
     /// Destinations that an instance may have.
     pub limit: u32,
+    pub now: Timestamp,
+}
+
+/// A change of a destination.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangedDestination<'a> {
+    pub settings: &'a DestinationSettings,
+    /// What the network rules or the sink refuse; not stored unless empty.
+    pub refused: FieldErrors,
     pub now: Timestamp,
 }
 
@@ -148,7 +166,8 @@ impl Database {
             start,
             now,
             ..
-        } = *new;
+        } = new;
+        let (start, now) = (*start, *now);
         let mut transaction = self.write().await?;
         if let Some(key) = key
             && let Some(made) = find_repeated(&mut transaction, key, now).await?
@@ -160,7 +179,7 @@ impl Database {
         replace_filter(&mut transaction, id, &settings.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &[], &settings.namespaces).await?;
         let stream_state = settings.stream_state.unwrap_or_default();
-        store_stream_state(&mut transaction, id, None, stream_state, || start).await?;
+        store_stream_state(&mut transaction, id, None, stream_state, || start, now).await?;
         if let Some(key) = key {
             remember(&mut transaction, key, id, now).await?;
         }
@@ -185,17 +204,23 @@ impl Database {
         &self,
         id: DestinationId,
         version: i64,
-        change: &DestinationSettings,
-        position: impl FnOnce() -> Seq + Send,
-        now: Timestamp,
+        change: ChangedDestination<'_>,
+        position: impl Fn() -> Seq + Send,
         instance_events: impl FnOnce(&Destination) -> Vec<Recorded> + Send,
     ) -> Result<Destination, UpdateError> {
+        let ChangedDestination {
+            settings: change,
+            refused,
+            now,
+        } = change;
         let mut transaction = self.write().await?;
         let before = self.find_in(&mut transaction, id).await?;
         if before.version != version {
             return Err(UpdateError::ChangedMeanwhile);
         }
         let target = Target::merged(&change.target, Some(&before.target))?;
+        self.refuse_taken(&mut transaction, &change.name, &target, Some(id), refused)
+            .await?;
         sqlx::query(
             "UPDATE destinations SET name = ?, identity_digest = ?, version = version + 1, updated_at = ? WHERE id = ?",
         )
@@ -205,12 +230,23 @@ impl Database {
         .bind(id.get())
         .execute(&mut *transaction)
         .await
-        .map_err(|error| taken(error, target.kind))?;
+        .map_err(StoreError::from)?;
         let target = self.store_target(&mut transaction, id, target).await?;
         replace_filter(&mut transaction, id, &change.filter).await?;
         let namespaces = replace_namespaces(&mut transaction, id, &before.namespaces, &change.namespaces).await?;
+        if before.filter != change.filter || before.namespaces != namespaces {
+            note_filter_change(&mut transaction, id, position()).await?;
+        }
         let stream_state = change.stream_state.unwrap_or(before.stream_state);
-        store_stream_state(&mut transaction, id, Some(before.stream_state), stream_state, position).await?;
+        store_stream_state(
+            &mut transaction,
+            id,
+            Some(before.stream_state),
+            stream_state,
+            position,
+            now,
+        )
+        .await?;
         insert_instance_events(&mut transaction, &instance_events(&before)).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Destination {
@@ -249,6 +285,8 @@ impl Database {
         if count >= i64::from(new.limit) {
             return Err(UpdateError::TooMany { limit: new.limit });
         }
+        self.refuse_taken(transaction, &new.settings.name, new.target, None, new.refused.clone())
+            .await?;
         let inserted = sqlx::query(
             "INSERT INTO destinations (kind, name, identity_digest, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
         )
@@ -259,15 +297,53 @@ impl Database {
         .bind(new.now.unix_ms())
         .execute(&mut **transaction)
         .await
-        .map_err(|error| taken(error, new.target.kind))?;
+        .map_err(StoreError::from)?;
         let id = DestinationId::new(inserted.last_insert_rowid());
-        sqlx::query("INSERT INTO cursors (destination_id, acknowledged_seq) VALUES (?, ?)")
-            .bind(id.get())
-            .bind(new.start.get())
-            .execute(&mut **transaction)
-            .await
-            .map_err(StoreError::from)?;
+        sqlx::query(
+            "INSERT INTO cursors (destination_id, acknowledged_seq, start_seq, filter_seq) VALUES (?1, ?2, ?2, ?2)",
+        )
+        .bind(id.get())
+        .bind(new.start.get())
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
         Ok(id)
+    }
+
+    /// Refuses a name or a place that another destination of the kind has, together with what is refused already.
+    async fn refuse_taken(
+        &self,
+        connection: &mut SqliteConnection,
+        name: &DestinationName,
+        target: &Target,
+        itself: Option<DestinationId>,
+        refused: FieldErrors,
+    ) -> Result<(), UpdateError> {
+        let others = sqlx::query(
+            "SELECT name = ?1 AS same_name, identity_digest = ?2 AS same_identity FROM destinations
+             WHERE kind = ?3 AND id IS NOT ?4 AND (name = ?1 OR identity_digest = ?2)",
+        )
+        .bind(name.as_str())
+        .bind(self.vault.digest(&target.identity()))
+        .bind(target.kind.as_str())
+        .bind(itself.map(DestinationId::get))
+        .fetch_all(connection)
+        .await
+        .map_err(StoreError::from)?;
+        let is_taken = |column| others.iter().any(|other| other.get(column));
+        let mut errors = FieldErrors::default();
+        if is_taken("same_name") {
+            errors.push(already_taken(Field::Name));
+        }
+        errors.extend(refused);
+        if is_taken("same_identity") {
+            errors.push(already_taken(target.kind.spec().taken.field));
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(UpdateError::Refused(errors))
+        }
     }
 
     /// Removes a destination with its headers, filter, cursor, refused events and attempts; with `version`, only as it was then.
@@ -293,6 +369,20 @@ impl Database {
     }
 }
 
+/// What the filter admitted of events up to this position is not known any more.
+async fn note_filter_change(
+    transaction: &mut Transaction<'static, Sqlite>,
+    id: DestinationId,
+    position: Seq,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE cursors SET filter_seq = ? WHERE destination_id = ?")
+        .bind(position.get())
+        .bind(id.get())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
 fn read_destination(
     row: &SqliteRow,
     target: Target,
@@ -314,15 +404,4 @@ fn read_destination(
         created_at: Timestamp::from_unix_ms(row.get("created_at")),
         updated_at: Timestamp::from_unix_ms(row.get("updated_at")),
     })
-}
-
-/// The one place where a broken constraint becomes an error at its field.
-fn taken(error: sqlx::Error, kind: DestinationKind) -> UpdateError {
-    if is_taken(&error, "destinations.kind, destinations.name") {
-        UpdateError::Refused(already_taken(Field::Name))
-    } else if is_taken(&error, "destinations.kind, destinations.identity_digest") {
-        UpdateError::Refused(already_taken(kind.spec().taken.field))
-    } else {
-        UpdateError::Store(error.into())
-    }
 }

@@ -7,7 +7,7 @@ use crate::vault::{DoesNotOpen, KeyError};
 /// A failure of the store: not of what was asked of it, and so nothing that a caller can mend.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the database refused a statement")]
+    #[error("the database rejected a statement")]
     Database(#[from] sqlx::Error),
     #[error("audit-streams.db was deleted or replaced while the server runs")]
     FilesMissing,

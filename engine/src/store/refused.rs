@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use domain::{
     Timestamp,
     alerts::ParkedCounts,
+    delivery::RefusedList,
     ids::{DestinationId, Seq},
 };
 
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Database, DueEvent, ParkedEvent, RefusedEvent, StoreError, refused_event::read_parked};
+use super::{Database, DueEvent, ListedEvent, RefusedEvent, StoreError, refused_event::read_listed};
 
 const COUNT_ALL: &str = "SELECT destination_id, retrying, parked FROM refused_counts WHERE retrying + parked > 0";
 const COUNT_ONE: &str = "SELECT retrying, parked FROM refused_counts WHERE destination_id = ?";
@@ -22,6 +23,8 @@ const NEWEST_REASON: &str = "SELECT reason FROM refused_events INDEXED BY refuse
                              WHERE destination_id = ? AND due_at IS NULL ORDER BY seq DESC LIMIT 1";
 const LIST_PARKED: &str = "SELECT * FROM refused_events INDEXED BY refused_events_that_are_parked \
                            WHERE destination_id = ? AND due_at IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?";
+const LIST_RETRYING: &str = "SELECT * FROM refused_events INDEXED BY refused_events_that_are_retried \
+                             WHERE destination_id = ? AND due_at IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?";
 const LIST_DUE: &str = "SELECT seq, tries, due_at FROM refused_events INDEXED BY refused_events_that_are_due \
                         WHERE destination_id = ? AND due_at IS NOT NULL ORDER BY due_at, seq LIMIT 10000";
 const SUM_BYTES: &str = "SELECT coalesce(sum(text_bytes + (retrying + parked) * ?), 0) FROM refused_counts";
@@ -146,20 +149,37 @@ impl Database {
         Ok(due.collect())
     }
 
-    /// Parked events of a destination, the newest first: those below a position, and at most `limit` of them.
-    pub(crate) async fn list_parked(
+    /// Refused events of a destination, the newest first: those below a position, and at most `limit` of them.
+    pub(crate) async fn list_refused_events(
         &self,
         destination: DestinationId,
+        list: RefusedList,
         below: Option<Seq>,
         limit: u32,
-    ) -> Result<Vec<ParkedEvent>, StoreError> {
-        let rows = sqlx::query(LIST_PARKED)
+    ) -> Result<Vec<ListedEvent>, StoreError> {
+        let sql = match list {
+            RefusedList::Retrying => LIST_RETRYING,
+            RefusedList::Parked => LIST_PARKED,
+        };
+        let rows = sqlx::query(sql)
             .bind(destination.get())
             .bind(below.map_or(i64::MAX, Seq::get))
             .bind(limit)
             .fetch_all(self.read()?)
             .await?;
-        Ok(rows.iter().map(|row| read_parked(self, destination, row)).collect())
+        Ok(rows.iter().map(|row| read_listed(self, destination, row)).collect())
+    }
+
+    /// Parked events of a destination.
+    #[cfg(test)]
+    pub(crate) async fn list_parked(
+        &self,
+        destination: DestinationId,
+        below: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<ListedEvent>, StoreError> {
+        self.list_refused_events(destination, RefusedList::Parked, below, limit)
+            .await
     }
 
     /// What all refused events take up here, about; their bodies are in the log's file.
@@ -211,8 +231,13 @@ mod tests {
     };
 
     use super::*;
-    use crate::{instance_events::Recorded, store::CursorUpdate, vault::Vault};
+    use crate::{
+        instance_events::Recorded,
+        store::{CursorUpdate, Stored, StoredRefusedChange},
+        vault::Vault,
+    };
     use domain::{
+        delivery::RefusedChoice,
         destination::DestinationKind,
         instance_event::{Action, Author, InstanceEvent, Subject},
         policy::Refusal,
@@ -249,6 +274,7 @@ mod tests {
             refusal: Refusal::Status(422),
             refused_at: Timestamp::from_unix_ms(seq),
             due_at: due_at.map(Timestamp::from_unix_ms),
+            is_first: true,
         }
     }
 
@@ -262,12 +288,12 @@ mod tests {
             minutes: Vec::new(),
             instance_events: Vec::new(),
         };
-        assert!(database.commit_cursor(&update).await.unwrap());
+        assert_eq!(database.commit_cursor(&update).await.unwrap(), Stored::All);
     }
 
     fn instance_event() -> Recorded {
         let subject = Subject::destination(DestinationId::new(1), DestinationKind::Http, "SIEM");
-        let event = InstanceEvent::new(subject, Action::ParkedEventsRetried { count: 1 });
+        let event = InstanceEvent::new(subject, Action::ParkedEventRetried(Seq::new(1)));
         Recorded::new(event, &Author::system(), Timestamp::from_unix_ms(0))
     }
 
@@ -301,29 +327,50 @@ mod tests {
             Some("Answered 422 to 3.")
         );
         let now = Timestamp::from_unix_ms(9);
-        assert!(
-            database
-                .retry_parked(id, Seq::new(2), now, &instance_event())
-                .await
-                .unwrap()
-        );
+        let retry = StoredRefusedChange::Retry(now);
+        // The event at 1 is not parked.
+        assert_eq!(change(&database, id, retry, &at(&[1, 2])).await, [2]);
         assert_eq!(counts().await, (1, 1, 2));
-        assert_eq!(
-            database.retry_all_parked(id, now, |_| instance_event()).await.unwrap(),
-            1
-        );
+        assert_eq!(change(&database, id, retry, &RefusedChoice::All).await, [3]);
         assert_eq!(counts().await, (2, 0, 2));
         assert_eq!(database.newest_parked_reason(id).await.unwrap(), None);
         store(&database, id, vec![event(2, None), event(3, None)], Vec::new()).await;
-        assert!(
-            database
-                .discard_parked(id, Seq::new(3), &instance_event())
-                .await
-                .unwrap()
+        assert_eq!(
+            change(&database, id, StoredRefusedChange::Discard, &at(&[3])).await,
+            [3]
         );
         assert_eq!(counts().await, (0, 1, 4));
+        assert_eq!(
+            change(&database, id, StoredRefusedChange::Discard, &RefusedChoice::All).await,
+            [2]
+        );
+        assert_eq!(counts().await, (0, 0, 4));
         execute(&database, "DELETE FROM destinations").await;
         assert_eq!(counts().await, (0, 0, 0));
+    }
+
+    fn at(seqs: &[i64]) -> RefusedChoice {
+        RefusedChoice::At(seqs.iter().copied().map(Seq::new).collect())
+    }
+
+    /// The positions of the events that were changed.
+    async fn change(
+        database: &Database,
+        id: DestinationId,
+        change: StoredRefusedChange,
+        choice: &RefusedChoice,
+    ) -> Vec<i64> {
+        let mut changed = Vec::new();
+        let instance_event = |seqs: &[Seq]| {
+            changed.extend(seqs.iter().map(|seq| seq.get()));
+            instance_event()
+        };
+        let count = database
+            .change_refused(id, RefusedList::Parked, change, choice, instance_event)
+            .await
+            .unwrap();
+        assert_eq!(count, u64::try_from(changed.len()).unwrap());
+        changed
     }
 
     /// The steps that SQLite takes.
@@ -333,6 +380,28 @@ mod tests {
             .await
             .unwrap();
         plan.iter().map(|row| row.get("detail")).collect()
+    }
+
+    #[tokio::test]
+    async fn a_hundred_thousand_parked_events_are_discarded_in_seconds_and_the_newest_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, id) = with_destination(folder.path()).await;
+        execute(
+            &database,
+            "WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < 100000) \
+             INSERT INTO refused_events (destination_id, seq, tries, reason, response, refusal, refused_at, due_at) \
+             SELECT 1, seq, 5, 'no', '', '{\"kind\":\"status\",\"detail\":422}', seq, NULL FROM numbers",
+        )
+        .await;
+        let started = Instant::now();
+        let discarded = change(&database, id, StoredRefusedChange::Discard, &RefusedChoice::All).await;
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        assert_eq!(discarded.len(), 100_000);
+        let remembered: (i64, i64) = sqlx::query_as("SELECT min(seq), count(*) FROM discarded_events")
+            .fetch_one(database.read().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(remembered, (90_001, 10_000));
     }
 
     /// The shortest of three: the machine may be busy.
@@ -397,6 +466,10 @@ mod tests {
                 LIST_PARKED,
                 "refused_events_that_are_parked (destination_id=? AND seq<?)",
             ),
+            (
+                LIST_RETRYING,
+                "refused_events_that_are_retried (destination_id=? AND seq<?)",
+            ),
             (NEWEST_REASON, "refused_events_that_are_parked (destination_id=?)"),
             (LIST_DUE, "refused_events_that_are_due (destination_id=? AND due_at>?)"),
             (WITHIN, "refused_events_by_position (seq>? AND seq<?)"),
@@ -451,11 +524,9 @@ mod tests {
         assert_eq!((unreadable.seq, unreadable.refusal), (Seq::new(1), Refusal::Unknown));
         assert!(unreadable.reason.contains("can't be read") && unreadable.reason.contains("Answered 422 to 1."));
         assert!(!database.notices_unreadable(id, Seq::new(1)), "it was logged");
-        assert!(
-            database
-                .discard_parked(id, Seq::new(1), &instance_event())
-                .await
-                .unwrap()
+        assert_eq!(
+            change(&database, id, StoredRefusedChange::Discard, &at(&[1])).await,
+            [1]
         );
         assert_eq!(database.list_parked(id, None, 10).await.unwrap(), others);
     }
@@ -471,7 +542,7 @@ mod tests {
             ..event(seq, None)
         };
         store(&database, id, (1..=600).map(with_answer).collect(), Vec::new()).await;
-        let sum = |rows: &[ParkedEvent]| {
+        let sum = |rows: &[ListedEvent]| {
             let texts = rows.iter().map(|row| row.reason.len() + row.response.len() + 200);
             u64::try_from(texts.sum::<usize>()).unwrap()
         };

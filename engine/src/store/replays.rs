@@ -18,16 +18,23 @@ use crate::instance_events::Recorded;
 /// A replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
+    /// Id of the replay.
     pub id: ReplayId,
+    /// Where events are sent.
     pub destination: DestinationId,
+    /// When it was started.
     pub created_at: Timestamp,
     /// Name of who started it.
     pub created_by: String,
+    /// Which events are sent.
     pub request: ReplayRequest,
     /// The end of the log when it was started.
     pub last_seq: Seq,
+    /// Whether it runs, and how it ended.
     pub state: ReplayState,
+    /// When it ended. `None` while it runs.
     pub ended_at: Option<Timestamp>,
+    /// How far it is.
     pub position: ReplayPosition,
 }
 

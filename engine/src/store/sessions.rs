@@ -17,9 +17,11 @@ use crate::instance_events::Recorded;
 pub(crate) struct NewSession {
     pub user: UserId,
     /// The id of the browser that signs in: the user is known there from now on.
-    pub browser: String,
+    pub known_browser: String,
     pub key_hash: [u8; 32],
     pub ip_address: String,
+    /// The browser and its system, for people.
+    pub browser: String,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -39,6 +41,7 @@ pub(crate) struct StoredSession {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedSession {
     pub id: SessionId,
+    pub browser: String,
     /// From where it was last used.
     pub ip_address: String,
     pub created_at: Timestamp,
@@ -71,17 +74,19 @@ impl Database {
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
-            "INSERT INTO sessions (user_id, key_hash, ip_address, created_at, last_seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sessions (user_id, key_hash, ip_address, browser, created_at, last_seen_at, expires_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.user.get())
         .bind(new.key_hash.as_slice())
         .bind(&new.ip_address)
+        .bind(&new.browser)
         .bind(new.created_at.unix_ms())
         .bind(new.created_at.unix_ms())
         .bind(new.expires_at.unix_ms())
         .execute(&mut *transaction)
         .await?;
-        remember_browser(&mut transaction, new.user, &new.browser, new.created_at).await?;
+        remember_browser(&mut transaction, new.user, &new.known_browser, new.created_at).await?;
         insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(true)
@@ -90,7 +95,7 @@ impl Database {
     /// Sessions of a user that have not expired, the one used last first.
     pub(crate) async fn list_sessions(&self, user: UserId, now: Timestamp) -> Result<Vec<ListedSession>, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, ip_address, created_at, last_seen_at FROM sessions WHERE user_id = ? AND expires_at > ? \
+            "SELECT id, browser, ip_address, created_at, last_seen_at FROM sessions WHERE user_id = ? AND expires_at > ? \
              ORDER BY last_seen_at DESC, id DESC",
         )
         .bind(user.get())
@@ -99,6 +104,7 @@ impl Database {
         .await?;
         let listed = rows.iter().map(|row| ListedSession {
             id: SessionId::new(row.get("id")),
+            browser: row.get("browser"),
             ip_address: row.get("ip_address"),
             created_at: Timestamp::from_unix_ms(row.get("created_at")),
             last_seen_at: Timestamp::from_unix_ms(row.get("last_seen_at")),

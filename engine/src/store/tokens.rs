@@ -2,7 +2,7 @@
 
 use domain::{
     Timestamp,
-    access::{Scope, TokenName},
+    access::{CertificateName, Scope, TokenName},
     ids::TokenId,
 };
 use sqlx::{Row, sqlite::SqliteRow};
@@ -18,18 +18,51 @@ pub(crate) struct NewToken {
     pub scopes: Vec<Scope>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
+    pub client_certificate: Option<CertificateName>,
+}
+
+/// Why a token was not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error("another token has or had this name")]
+    NameTaken,
+    #[error("another token, which is not revoked, has this client certificate")]
+    CertificateTaken,
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for TokenError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_taken(&error, "api_tokens.name") {
+            Self::NameTaken
+        } else if is_taken(&error, "api_tokens.client_certificate") {
+            Self::CertificateTaken
+        } else {
+            Self::Store(error.into())
+        }
+    }
 }
 
 /// A token as stored, revoked and expired ones too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredToken {
+    /// Id of the token.
     pub id: TokenId,
+    /// Name of the token.
     pub name: String,
+    /// What the token can be used for.
     pub scopes: Vec<Scope>,
+    /// When it was created.
     pub created_at: Timestamp,
+    /// When it expires. `None` if it does not.
     pub expires_at: Option<Timestamp>,
+    /// When it was revoked. `None` if it was not.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used. `None` if it never was.
     pub last_used_at: Option<Timestamp>,
+    /// The name in client certificates that stands for it. `None` if there is none.
+    pub client_certificate: Option<String>,
 }
 
 impl StoredToken {
@@ -40,32 +73,55 @@ impl StoredToken {
 }
 
 impl Database {
-    /// Stores a token together with the instance event made from its id. None, and nothing stored, if the name is taken.
+    /// Stores a token together with the instance event made from its id, or nothing.
     pub(crate) async fn insert_token(
         &self,
         new: &NewToken,
         instance_event: impl FnOnce(TokenId) -> Recorded + Send,
-    ) -> Result<Option<TokenId>, StoreError> {
+    ) -> Result<TokenId, TokenError> {
         let scopes: Vec<&str> = new.scopes.iter().map(|scope| scope.as_str()).collect();
         let mut transaction = self.write().await?;
         let inserted = sqlx::query(
-            "INSERT INTO api_tokens (name, key_hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO api_tokens (name, key_hash, scopes, created_at, expires_at, client_certificate) \
+             VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(new.name.as_str())
         .bind(new.key_hash.as_slice())
         .bind(scopes.join(" "))
         .bind(new.created_at.unix_ms())
         .bind(new.expires_at.map(Timestamp::unix_ms))
+        .bind(new.client_certificate.as_ref().map(CertificateName::as_str))
         .execute(&mut *transaction)
-        .await;
-        let id = match inserted {
-            Ok(inserted) => TokenId::new(inserted.last_insert_rowid()),
-            Err(error) if is_taken(&error, "api_tokens.name") => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+        .await?;
+        let id = TokenId::new(inserted.last_insert_rowid());
         insert_instance_event(&mut transaction, &instance_event(id)).await?;
         transaction.commit().await?;
-        Ok(Some(id))
+        Ok(id)
+    }
+
+    /// The token that one of these names stands for; of several, that of the first name. Revoked ones have no certificate.
+    pub(crate) async fn find_token_of_certificate(
+        &self,
+        names: &[CertificateName],
+    ) -> Result<Option<StoredToken>, StoreError> {
+        let names: Vec<&str> = names.iter().map(CertificateName::as_str).collect();
+        let row = sqlx::query(
+            "SELECT api_tokens.* FROM json_each(?) AS presented \
+             JOIN api_tokens ON api_tokens.client_certificate = presented.value AND api_tokens.revoked_at IS NULL \
+             ORDER BY presented.key LIMIT 1",
+        )
+        .bind(serde_json::Value::from(names).to_string())
+        .fetch_optional(self.read()?)
+        .await?;
+        row.map(|row| read_token(&row)).transpose()
+    }
+
+    pub(crate) async fn find_token_with_id(&self, id: TokenId) -> Result<Option<StoredToken>, StoreError> {
+        let row = sqlx::query("SELECT * FROM api_tokens WHERE id = ?")
+            .bind(id.get())
+            .fetch_optional(self.read()?)
+            .await?;
+        row.map(|row| read_token(&row)).transpose()
     }
 
     pub(crate) async fn find_token(&self, key_hash: [u8; 32]) -> Result<Option<StoredToken>, StoreError> {
@@ -161,5 +217,6 @@ fn read_token(row: &SqliteRow) -> Result<StoredToken, StoreError> {
         expires_at: row.get::<Option<i64>, _>("expires_at").map(Timestamp::from_unix_ms),
         revoked_at: row.get::<Option<i64>, _>("revoked_at").map(Timestamp::from_unix_ms),
         last_used_at: row.get::<Option<i64>, _>("last_used_at").map(Timestamp::from_unix_ms),
+        client_certificate: row.get("client_certificate"),
     })
 }

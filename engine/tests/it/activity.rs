@@ -8,6 +8,7 @@ use domain::{
     destination::{DestinationDraft, StreamState},
     health::{StreamFacts, StreamHealth},
     ids::DestinationId,
+    view::DeliveryOutcome,
 };
 
 use crate::it::world::{World, wait_until};
@@ -68,6 +69,58 @@ async fn what_was_delivered_and_what_failed_is_counted_to_the_last_one() {
     assert_eq!(totals.failed, [(Failure::ServerError, counts.failed)]);
     let world = world.restart().await;
     assert_eq!(world.counts(id).await, counts, "they outlive the server");
+}
+
+#[tokio::test]
+async fn the_last_deliveries_are_listed_and_failed_ones_outlive_the_server() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_bodies_with("bad-event", 422);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", ["bad-event".to_owned()]).await;
+    world.post("2", numbered(0..120)).await;
+    world
+        .wait_for_counts(id, |counts| counts.delivered == 121 && counts.failed == 1)
+        .await;
+    let list =
+        async |world: &World, only_failed| world.engine.list_recent_deliveries(id, only_failed, 100).await.unwrap();
+
+    let all = list(&world, false).await;
+    assert_eq!(all.len(), 100);
+    let newest = all
+        .iter()
+        .find(|delivery| delivery.event.as_ref().is_some_and(|event| event.id == "event-00119"));
+    let newest = newest.unwrap();
+    assert_eq!(
+        (newest.outcome, newest.status, newest.events, newest.reason.as_deref()),
+        (DeliveryOutcome::Delivered, Some(200), 1, None)
+    );
+    assert!(all.is_sorted_by(|newer, older| newer.started_at >= older.started_at));
+
+    let failed = list(&world, true).await;
+    let [refused] = failed.as_slice() else {
+        panic!("{failed:?}")
+    };
+    assert_eq!(
+        (
+            refused.outcome,
+            refused.status,
+            refused.number,
+            refused.reason.is_some()
+        ),
+        (DeliveryOutcome::Failed, Some(422), Some(1), true)
+    );
+    let event = refused.event.as_ref().unwrap();
+    assert_eq!(
+        (event.id.as_str(), event.event_type.as_str(), event.action.as_str()),
+        ("bad-event", "test", "Test")
+    );
+
+    let world = world.restart().await;
+    assert_eq!(
+        list(&world, false).await,
+        failed,
+        "accepted requests are kept in memory"
+    );
 }
 
 #[tokio::test]

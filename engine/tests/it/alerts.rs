@@ -11,7 +11,7 @@ use crate::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
-    Field, Timestamp,
+    Field, Setting, Timestamp,
     health::StreamHealth,
     ids::{DestinationId, Seq},
     instance_event::Author,
@@ -203,7 +203,7 @@ async fn a_destination_that_refuses_every_event_raises_an_alert() {
     let told = world.told("audit_event_stream_failing").await;
     assert_eq!(told.len(), 1);
     let trouble = told[0]["details"]["trouble"].as_str().unwrap();
-    assert!(trouble.starts_with("every event refused: Answered 422"), "{trouble}");
+    assert!(trouble.starts_with("every event rejected: Answered 422"), "{trouble}");
     assert_eq!(world.engine.open_alerts().await.unwrap().streams[0].destination, id);
 
     receiver.accept_all();
@@ -237,6 +237,11 @@ async fn parked_events_raise_an_alert_until_none_is_left() {
     let body: Value = serde_json::from_str(requests[0].text()).unwrap();
     assert_eq!(body["type"], "audit_events_parked");
     assert_eq!(body["data"]["message"], "1 event of stream SIEM was parked");
+    assert_eq!(
+        body["data"]["url"],
+        format!("https://audit.example/admin/audit_logs?tab=streams&stream={id}&view=activity")
+    );
+    assert_eq!(details.get("url"), None, "the audit event outlives the address");
     // Another event was accepted after the first refusal, so the destination does not refuse everything.
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);
 
@@ -498,8 +503,12 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     };
     engine.update_alert_settings(&author(), 1, change).await.unwrap();
     engine.update_network(&author(), 2, allowed(false)).await.unwrap();
-    let refused = engine.send_test_alert(&author(), Channel::Email).await.unwrap_err();
-    assert!(refused.to_string().contains("not allowed"), "{refused}");
+    let Err(AdminError::Invalid(errors)) = engine.send_test_alert(&author(), Channel::Email).await else {
+        panic!("it is sent")
+    };
+    let refused = errors.error_for(Field::EmailHost).unwrap();
+    assert!(refused.message.contains("not allowed"), "{refused:?}");
+    assert_eq!(refused.setting, Some(Setting::Network));
     assert_eq!(server.connections(), 0);
 }
 
@@ -574,7 +583,10 @@ async fn a_test_tells_why_it_did_not_arrive() {
     let body: Value = serde_json::from_str(requests[0].text()).unwrap();
     assert_eq!(
         (&body["type"], &body["data"]),
-        (&json!("test"), &json!({"message": "Test alert"}))
+        (
+            &json!("test"),
+            &json!({"message": "Test alert", "url": "https://audit.example/admin/settings/alerts"})
+        )
     );
     for (answer, words) in [
         (Fault::from(404), "The webhook answered 404 Not Found."),

@@ -2,10 +2,10 @@
 
 use crate::{
     admin::AdminError,
-    store::{CursorUpdate, Destination, Header, RefusedEvent},
+    store::{CursorUpdate, Destination, Header, RefusedEvent, Stored},
 };
 use domain::{
-    Field,
+    Field, Setting,
     destination::{DestinationDraft, DestinationKind, FilterKind, HeaderDraft, Input, TargetDraft},
     ids::{DestinationId, Seq},
     policy::Refusal,
@@ -235,6 +235,7 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
         refusal: Refusal::Status(422),
         refused_at: world.engine.clock().now(),
         due_at: None,
+        is_first: true,
     };
     let update = CursorUpdate {
         destination: id,
@@ -245,7 +246,8 @@ async fn a_refused_event_that_the_filter_no_longer_admits_is_not_tried_again() {
         minutes: Vec::new(),
         instance_events: Vec::new(),
     };
-    assert!(world.engine.database().commit_cursor(&update).await.unwrap());
+    let stored = world.engine.database().commit_cursor(&update).await.unwrap();
+    assert_eq!(stored, Stored::All);
     assert!(world.engine.retry_parked(&author(), id, bad.seq).await.unwrap());
     let refused = async || world.engine.database().list_refused(id).await.unwrap();
     wait_until("it is forgotten", async || refused().await.is_empty()).await;
@@ -280,7 +282,7 @@ async fn a_type_that_nobody_knows_is_accepted_and_told_until_an_event_of_it_come
     assert_eq!(unknown().await, ["nor_of_this"]);
     let types = world.engine.list_event_types().await.unwrap();
     let here = types.iter().find(|known| known.name == "never_heard_of").unwrap();
-    assert_eq!((here.category, here.last_day), ("Received here", 1));
+    assert_eq!((here.category.as_str(), here.last_day), ("Seen on this instance", 1));
     assert!(
         types.iter().all(|known| known.name != "nor_of_this"),
         "a filter makes no type"
@@ -340,7 +342,9 @@ async fn each_option_of_objects_is_stored_and_its_change_recorded() {
         (Field::EndpointUrl, "http://127.0.0.1:9"),
     ]);
     let id = world.add(&s3_destination(before.clone())).await;
-    let after = before.without_secrets().with([
+    let mut after = before;
+    after.values.remove(Field::SecretAccessKey);
+    let after = after.with([
         (Field::Partitions, "hive"),
         (Field::Checksums, Input::ON),
         (Field::Encryption, "aws:kms"),
@@ -367,4 +371,34 @@ async fn each_option_of_objects_is_stored_and_its_change_recorded() {
             .all(|text| messages.iter().any(|message| message == text))
     })
     .await;
+}
+
+#[tokio::test]
+async fn every_refused_field_is_reported_at_once() {
+    let world = World::new().await;
+    let url = "http://127.0.0.1:9/in";
+    let id = world.add_destination("Taken", url).await;
+    let new = DestinationDraft::http("Taken", url).parse_new().unwrap();
+    let AdminError::Invalid(errors) = world.engine.create_destination(&author(), new).await.unwrap_err() else {
+        panic!("not invalid")
+    };
+    let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
+    assert_eq!(fields, [Field::Name, Field::Url]);
+
+    // A stored destination is never in its own way; and a change is refused in the same way as an addition.
+    world.add_destination("Other", "http://127.0.0.1:9/other").await;
+    let stored = world.engine.find_destination(id).await.unwrap().unwrap().destination;
+    let change = |name, url| DestinationDraft::http(name, url).parse_change().unwrap();
+    let same = world
+        .engine
+        .update_destination(&author(), id, stored.version, change("Taken", url))
+        .await;
+    let version = same.unwrap().destination.version;
+    let change = change("Other", "http://169.254.169.254/in");
+    let refused = world.engine.update_destination(&author(), id, version, change).await;
+    let AdminError::Invalid(errors) = refused.unwrap_err() else {
+        panic!("not invalid")
+    };
+    let settings: Vec<(Field, Option<Setting>)> = errors.iter().map(|error| (error.field, error.setting)).collect();
+    assert_eq!(settings, [(Field::Name, None), (Field::Url, Some(Setting::Network))]);
 }

@@ -10,7 +10,7 @@ use crate::{
     EngineConfig,
     log::PruneRequest,
     sink::SinkServices,
-    store::{Cursor, CursorUpdate, RefusedEvent},
+    store::{Cursor, CursorUpdate, RefusedEvent, Stored},
 };
 use domain::{
     destination::{DestinationDraft, FilterKind},
@@ -22,7 +22,7 @@ use domain::{
 use self::{
     bucket::{Batches, Objects},
     cloud_logging::CloudLogging,
-    endpoint::Endpoint,
+    endpoint::{Arrays, ArraysInZstd, Endpoint, EndpointOfBatches, Lines, LinesInGzip},
 };
 use crate::it::world::{World, author, wait_until};
 
@@ -269,6 +269,7 @@ async fn park(world: &World, destination: DestinationId, refused: RefusedEvent) 
         refused: vec![RefusedEvent {
             tries: 5,
             due_at: None,
+            is_first: true,
             ..refused
         }],
         accepted: Vec::new(),
@@ -276,7 +277,8 @@ async fn park(world: &World, destination: DestinationId, refused: RefusedEvent) 
         minutes: Vec::new(),
         instance_events: Vec::new(),
     };
-    assert!(world.engine.database().commit_cursor(&update).await.unwrap());
+    let stored = world.engine.database().commit_cursor(&update).await.unwrap();
+    assert_eq!(stored, Stored::All);
 }
 
 async fn splits_what_is_too_large<C: Counterpart>() {
@@ -426,12 +428,22 @@ macro_rules! contract {
 
 contract!(http, Endpoint);
 contract!(google_cloud_logging, CloudLogging);
+contract!(http_batches, EndpointOfBatches<Lines>);
+contract!(http_batches_of_arrays, EndpointOfBatches<Arrays>);
+contract!(http_batches_in_gzip, EndpointOfBatches<LinesInGzip>);
+contract!(http_batches_in_zstd, EndpointOfBatches<ArraysInZstd>);
 contract!(s3_objects, Objects);
 contract!(s3_batches, Batches);
 
 #[tokio::test]
 async fn a_request_that_is_too_large_for_cloud_logging_is_split() {
     splits_what_is_too_large::<CloudLogging>().await;
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_for_an_endpoint_is_split() {
+    splits_what_is_too_large::<EndpointOfBatches<Lines>>().await;
+    splits_what_is_too_large::<EndpointOfBatches<ArraysInZstd>>().await;
 }
 
 #[tokio::test]

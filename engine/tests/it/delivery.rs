@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     EngineConfig, FixedSettings,
-    store::{CursorUpdate, Refused, RefusedEvent},
+    store::{CursorUpdate, Refused, RefusedEvent, Stored},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
@@ -318,6 +318,7 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         refusal: Refusal::Status(422),
         refused_at: world.engine.clock().now(),
         due_at: None,
+        is_first: true,
     });
     let update = CursorUpdate {
         destination: id,
@@ -328,7 +329,8 @@ async fn a_parked_event_can_be_retried_or_discarded() {
         minutes: Vec::new(),
         instance_events: Vec::new(),
     };
-    assert!(world.engine.database().commit_cursor(&update).await.unwrap());
+    let stored = world.engine.database().commit_cursor(&update).await.unwrap();
+    assert_eq!(stored, Stored::All);
     assert_eq!(
         world
             .engine

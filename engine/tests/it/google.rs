@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -168,6 +171,49 @@ async fn every_event_is_written_once_as_an_entry_of_its_own() {
     });
 }
 
+/// While requests without it are accepted, those with it become smaller until it is alone.
+#[tokio::test]
+async fn one_entry_for_which_whole_requests_are_refused_is_found() {
+    for status in [400, 413] {
+        let google = GoogleServer::start().await.unwrap();
+        let world = world_around(&google).await;
+        let id = world.add(&draft(&google)).await;
+        // As many requests as are sent side by side later.
+        for entity in 0..20 {
+            world
+                .post(
+                    &entity.to_string(),
+                    (0..200).map(|number| format!("before{entity}-{number}")),
+                )
+                .await;
+        }
+        wait_for_written(&google, 4_000).await;
+        let refused = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&refused);
+        google.script_writes(move |body| {
+            let is_bad = body.windows(8).any(|text| text == b"\"poison\"");
+            count.fetch_add(usize::from(is_bad), Ordering::SeqCst);
+            is_bad.then(|| Fault::from(status))
+        });
+        world.post("bad", ["poison".to_owned()]).await;
+        for entity in 0..20 {
+            world
+                .post(
+                    &entity.to_string(),
+                    (0..200).map(|number| format!("after{entity}-{number}")),
+                )
+                .await;
+        }
+        wait_until("it is refused alone", async || {
+            world.engine.database().list_refused(id).await.unwrap().len() == 1
+        })
+        .await;
+        wait_for_written(&google, 8_000).await;
+        let refused = refused.load(Ordering::SeqCst);
+        assert!(refused <= 12, "{status}: {refused} requests with it");
+    }
+}
+
 #[tokio::test]
 async fn what_is_sent_again_is_known_by_its_id_and_time_however_old_it_is() {
     let google = GoogleServer::start().await.unwrap();
@@ -314,7 +360,7 @@ async fn a_partial_failure_acknowledges_what_was_accepted_and_no_more() {
         assert!(event.due_at.is_some(), "it is tried again");
         assert_eq!(
             event.reason,
-            "Cloud Logging refused the entry. Google says: Not this one."
+            "Cloud Logging rejected the entry. Google says: Not this one."
         );
     }
     google.look(|received| assert_eq!(received.repeats(), 0, "what was accepted is not sent again"));

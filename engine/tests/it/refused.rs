@@ -1,13 +1,23 @@
 //! Destinations that refuse events: all of them, or some.
 
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
 
 use crate::clock::Clock;
 use domain::{
     Timestamp,
+    delivery::{RefusedChange, RefusedChoice, RefusedList},
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
     policy::Trouble,
+    view::{DeliveryState, RefusedView},
 };
 
 use receivers::{Answer, Fault, Receiver, Request};
@@ -28,6 +38,13 @@ impl World {
         let state = self.engine.find_destination(id).await.unwrap().unwrap();
         (state.health, state.facts)
     }
+}
+
+/// A list of refused events, the newest first.
+async fn refused(world: &World, id: DestinationId, list: RefusedList) -> Vec<RefusedView> {
+    let page = world.engine.refused_page(id, list, None, 10).await.unwrap();
+    assert_eq!(page.total, u64::try_from(page.items.len()).unwrap());
+    page.items
 }
 
 fn texts(texts: &[&str]) -> Vec<String> {
@@ -85,6 +102,34 @@ async fn a_destination_that_refuses_some_events_goes_on_and_counts_them() {
 }
 
 #[tokio::test]
+async fn events_that_are_refused_again_do_not_count_as_every_event() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    receiver.answer_bodies_with("odd", 422);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let halves = (0..60).map(|number| match number % 2 {
+        0 => format!("odd-{number}"),
+        _ => format!("even-{number}"),
+    });
+    world.post("1", halves).await;
+    world.wait_for_health(id, "the last is accepted", is_healthy).await;
+    wait_until("half of them are refused", async || {
+        world.state(id).await.1.retrying == 30
+    })
+    .await;
+    world.engine.clock().advance(Duration::from_secs(11));
+    world.post("2", texts(&["odd-last"])).await;
+    let refused = |requests: &[Request]| requests.iter().filter(|request| request.text().contains("odd")).count();
+    receiver
+        .wait_until("all are refused again", |requests| refused(requests) == 61)
+        .await;
+    let (health, _) = world.state(id).await;
+    assert!(!matches!(health, StreamHealth::Retrying { .. }), "{health:?}");
+    world.post("2", texts(&["even-last"])).await;
+    world.wait_for_health(id, "the stream goes on", is_healthy).await;
+}
+
+#[tokio::test]
 async fn a_stream_is_no_longer_refusing_when_no_refused_event_is_left() {
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
@@ -100,6 +145,246 @@ async fn a_stream_is_no_longer_refusing_when_no_refused_event_is_left() {
     world
         .wait_for_health(id, "nothing is refused", |health| !is_refusing(health))
         .await;
+}
+
+#[tokio::test]
+async fn several_parked_events_are_retried_or_discarded_with_one_audit_event() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    let bad = ["bad-1", "bad-2", "bad-3", "bad-4"];
+    for bad in bad {
+        receiver.answer_bodies_with(bad, 422);
+    }
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", texts(&bad)).await;
+    world.park_what_is_refused(id).await;
+    let parked = async || refused(&world, id, RefusedList::Parked).await;
+    let listed = parked().await;
+    let ids: Vec<_> = listed
+        .iter()
+        .map(|parked| parked.event.as_ref().unwrap().id.clone())
+        .collect();
+    assert_eq!(ids, ["bad-4", "bad-3", "bad-2", "bad-1"]);
+
+    let change = async |change, choice| {
+        world
+            .engine
+            .change_refused(&author(), id, RefusedList::Parked, change, &choice)
+            .await
+            .unwrap()
+    };
+    // The last is not parked.
+    let chosen = vec![listed[0].seq, listed[1].seq, Seq::new(9_999)];
+    assert_eq!(change(RefusedChange::Discard, RefusedChoice::At(chosen)).await, 2);
+    assert_eq!(parked().await.len(), 2);
+    for bad in bad {
+        receiver.accept_bodies_with(bad);
+    }
+    assert_eq!(change(RefusedChange::Retry, RefusedChoice::All).await, 2);
+    receiver
+        .wait_for("they are delivered", |requests| {
+            let is_delivered = |bad: &str| {
+                requests
+                    .iter()
+                    .any(|request| request.was_accepted() && request.text().contains(bad))
+            };
+            is_delivered("bad-1") && is_delivered("bad-2")
+        })
+        .await;
+    assert_eq!(change(RefusedChange::Discard, RefusedChoice::All).await, 0);
+    let messages = [
+        format!(
+            "Discarded the parked audit events at positions {} and {} of the log",
+            listed[1].seq, listed[0].seq
+        ),
+        "Retried all parked audit events (2)".to_owned(),
+    ];
+    receiver
+        .wait_for("the audit events", |requests| {
+            let count = |message: &String| {
+                requests
+                    .iter()
+                    .filter(|request| request.text().contains(message))
+                    .count()
+            };
+            messages.iter().all(|message| count(message) == 1)
+        })
+        .await;
+    assert!(
+        !receiver
+            .requests()
+            .iter()
+            .any(|request| request.text().contains("Discarded all parked"))
+    );
+}
+
+#[tokio::test]
+async fn events_that_are_retried_are_parked_retried_or_discarded_with_one_audit_event() {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    let bad = ["bad-1", "bad-2", "bad-3", "bad-4", "bad-5"];
+    for bad in bad {
+        receiver.answer_bodies_with(bad, 422);
+    }
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", texts(&bad)).await;
+    wait_until("all are refused", async || world.state(id).await.1.retrying == 5).await;
+    let listed = refused(&world, id, RefusedList::Retrying).await;
+    let ids: Vec<_> = listed
+        .iter()
+        .map(|event| event.event.as_ref().unwrap().id.clone())
+        .collect();
+    assert_eq!(ids, ["bad-5", "bad-4", "bad-3", "bad-2", "bad-1"]);
+    assert!(
+        listed
+            .iter()
+            .all(|event| event.next_try_at.is_some() && event.reason.contains("422"))
+    );
+
+    let change = async |change, choice: RefusedChoice| {
+        let engine = &world.engine;
+        let changed = engine
+            .change_refused(&author(), id, RefusedList::Retrying, change, &choice)
+            .await;
+        changed.unwrap()
+    };
+    let at = |positions: &[usize]| RefusedChoice::At(positions.iter().map(|position| listed[*position].seq).collect());
+    assert_eq!(change(RefusedChange::Park, at(&[4, 3])).await, 2);
+    let parked = refused(&world, id, RefusedList::Parked).await;
+    assert!(parked.len() == 2 && parked.iter().all(|event| event.next_try_at.is_none()));
+    assert!(parked[0].reason.ends_with("Parked by an administrator."), "{parked:?}");
+    assert!(parked[0].next_step.contains("administrator"), "{parked:?}");
+    assert_eq!(
+        change(RefusedChange::Discard, at(&[4, 2])).await,
+        1,
+        "one of them is parked"
+    );
+    // Without waiting: the clock stands still.
+    for bad in bad {
+        receiver.accept_bodies_with(bad);
+    }
+    assert_eq!(change(RefusedChange::Retry, RefusedChoice::All).await, 2);
+    wait_until("they are delivered", async || world.state(id).await.1.retrying == 0).await;
+    assert_eq!(change(RefusedChange::Park, RefusedChoice::All).await, 0);
+    let again = world
+        .engine
+        .change_refused(
+            &author(),
+            id,
+            RefusedList::Parked,
+            RefusedChange::Park,
+            &RefusedChoice::All,
+        )
+        .await;
+    assert_eq!(again.unwrap(), 0, "they are parked already");
+    let delivered = |bad: &str| {
+        let requests = receiver.requests();
+        requests
+            .iter()
+            .any(|request| request.was_accepted() && request.text().contains(bad))
+    };
+    assert_eq!(bad.map(delivered), [false, false, false, true, true]);
+    let messages = [
+        format!(
+            "Parked the rejected audit events at positions {} and {} of the log",
+            listed[4].seq, listed[3].seq
+        ),
+        format!(
+            "Discarded the rejected audit event at position {} of the log",
+            listed[2].seq
+        ),
+        "Retried all rejected audit events (2)".to_owned(),
+    ];
+    receiver
+        .wait_for("the audit events", |requests| {
+            let is_sent = |message: &String| requests.iter().any(|request| request.text().contains(message));
+            messages.iter().all(is_sent)
+        })
+        .await;
+}
+
+/// A receiver that rejects the event `bad` once, and answers the next try of it with a status when that is sent here.
+async fn holding_receiver() -> (Receiver, mpsc::Receiver<()>, mpsc::Sender<u16>) {
+    let (arriving, arrived) = mpsc::channel();
+    let (answering, answer) = mpsc::channel::<u16>();
+    let (tries, answer) = (AtomicUsize::new(0), Mutex::new(answer));
+    let receiver = Receiver::scripted(move |request: &Request| {
+        if !request.text().contains("\"bad\"") {
+            return None;
+        }
+        let status = match tries.fetch_add(1, Ordering::SeqCst) {
+            0 => 422,
+            _ => {
+                arriving.send(()).unwrap();
+                // Others use this thread meanwhile.
+                tokio::task::block_in_place(|| answer.lock().unwrap().recv().unwrap())
+            }
+        };
+        (status != 200).then(|| Fault::from(status))
+    });
+    (receiver.await, arrived, answering)
+}
+
+/// What is done with an event while it is being sent; returns what has become of it, once the answer is stored.
+async fn changed_in_flight(change: RefusedChange, status: u16) -> (DeliveryState, u64, u64) {
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (receiver, arrived, answering) = holding_receiver().await;
+    let world = World::with_clock(clock, |config| config).await;
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world.post("1", texts(&["bad"])).await;
+    wait_until("it is refused", async || world.state(id).await.1.retrying == 1).await;
+    let seq = refused(&world, id, RefusedList::Retrying).await[0].seq;
+    wait_until("it is being sent", async || {
+        world.engine.clock().advance(Duration::from_secs(20));
+        world.post("2", texts(&["wakes the stream"])).await;
+        arrived.try_recv().is_ok()
+    })
+    .await;
+    let choice = RefusedChoice::At(vec![seq]);
+    let changed = world
+        .engine
+        .change_refused(&author(), id, RefusedList::Retrying, change, &choice)
+        .await;
+    assert_eq!(changed.unwrap(), 1);
+    answering.send(status).unwrap();
+    let attempts = async || world.engine.list_attempts(id, 10).await.unwrap().len();
+    let expected = if status == 200 { 1 } else { 2 };
+    wait_until("the answer is stored", async || {
+        let delivered = receiver
+            .requests()
+            .iter()
+            .any(|request| request.text().contains("\"bad\"") && request.was_accepted());
+        attempts().await == expected && delivered == (status == 200)
+    })
+    .await;
+    // What is still in memory must not bring it back.
+    world.engine.clock().advance(Duration::from_secs(3_600));
+    world.post("3", texts(&["later"])).await;
+    receiver
+        .wait_for("later events are delivered", |requests| {
+            requests.iter().any(|request| request.text().contains("\"later\""))
+        })
+        .await;
+    assert!(arrived.try_recv().is_err(), "it was sent again");
+    // That it was accepted is stored with what is acknowledged next.
+    let state = async || world.engine.list_deliveries(seq).await.unwrap()[0].state;
+    wait_until("what has become of it is stored", async || {
+        (state().await == DeliveryState::Delivered) == (status == 200)
+    })
+    .await;
+    let (_, facts) = world.state(id).await;
+    (state().await, facts.retrying, facts.parked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_event_that_is_parked_or_discarded_while_it_is_being_sent_stays_so_unless_it_is_accepted() {
+    let rejected = changed_in_flight(RefusedChange::Park, 422).await;
+    assert_eq!(rejected, (DeliveryState::Parked, 0, 1));
+    let rejected = changed_in_flight(RefusedChange::Discard, 422).await;
+    assert_eq!(rejected, (DeliveryState::Discarded, 0, 0));
+    for change in [RefusedChange::Park, RefusedChange::Discard] {
+        assert_eq!(changed_in_flight(change, 200).await, (DeliveryState::Delivered, 0, 0));
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@ use std::time::Duration;
 use crate::{Addition, admin::AdminError, store::IdempotencyKey};
 use domain::{
     Field,
-    destination::{DestinationDraft, HeaderDraft, StreamState},
+    destination::{DestinationDraft, HeaderDraft, StreamCommand, StreamState},
     health::StreamHealth,
+    ids::DestinationId,
+    view::{RetryOutcome, Visibility},
 };
 use receivers::{Fault, Receiver, Request};
 use serde_json::json;
@@ -77,6 +79,52 @@ async fn what_comes_in_during_a_pause_is_sent_after_it() {
     once.sort();
     once.dedup();
     assert_eq!(sent.len(), once.len(), "nothing came twice");
+}
+
+#[tokio::test]
+async fn a_retry_reports_what_came_of_it() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.answer_all(404);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    world
+        .wait_for_health(id, "it backs off", |health| {
+            matches!(health, StreamHealth::Retrying { .. })
+        })
+        .await;
+    let trouble = "endpoint not found (404)".to_owned();
+    let outcome = world.engine.retry_and_wait(id).await.unwrap();
+    assert_eq!(outcome, RetryOutcome::Failed { trouble });
+    receiver.accept_all();
+    assert_eq!(world.engine.retry_and_wait(id).await.unwrap(), RetryOutcome::Accepted);
+    let unknown = world.engine.retry_and_wait(DestinationId::new(99)).await;
+    assert!(matches!(unknown, Err(AdminError::NotFound)));
+}
+
+#[tokio::test]
+async fn an_inactive_destination_says_since_when_and_what_it_misses() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = world.add_destination("SIEM", &receiver.url()).await;
+    let before = world.engine.clock().now();
+    let off = world
+        .engine
+        .command_stream(&author(), id, StreamCommand::Deactivate)
+        .await;
+    assert_eq!(off.unwrap().health, StreamHealth::Inactive);
+    world.post("1", numbered(0..5)).await;
+    let state = world.engine.find_destination(id).await.unwrap().unwrap();
+    let inactive = state.facts.inactive.unwrap();
+    // With the event about the deactivation.
+    assert_eq!(inactive.not_sent, 6);
+    assert!(inactive.since >= before && inactive.since <= world.engine.clock().now());
+    let health = state.view(Visibility::Form).health;
+    assert_eq!((health.since, health.not_sent), (Some(inactive.since), Some(6)));
+    let on = world
+        .engine
+        .command_stream(&author(), id, StreamCommand::Activate)
+        .await
+        .unwrap();
+    assert_eq!(on.facts.inactive, None);
+    assert_eq!(on.view(Visibility::Form).health.not_sent, None);
 }
 
 #[tokio::test]

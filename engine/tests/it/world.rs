@@ -37,8 +37,11 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
             ..FixedSettings::default()
         },
         services: SinkServices::usual().unwrap(),
+        ca_file: None,
+        proxy: crate::InstanceProxy::default(),
         accepts_mismatched_files: false,
         destination_limit: 20,
+        public_url: "https://audit.example".to_owned(),
     }
 }
 

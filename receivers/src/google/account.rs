@@ -18,7 +18,9 @@ const KEY_ID: &str = "a3f1c2d4e5b60718293a4b5c6d7e8f9001122334";
 /// What a destination needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceAccount {
+    /// Id of the project of the account.
     pub project_id: String,
+    /// Name of the account.
     pub client_email: String,
     /// PKCS#8, one key for every double.
     pub private_key_pem: String,

@@ -86,6 +86,7 @@ impl Tokens {
 pub struct Received {
     /// Requests for a token, in vain or not.
     pub token_requests: usize,
+    /// How many access tokens were issued.
     pub tokens_issued: usize,
     /// Every call of `entries:write`, in vain or not.
     pub writes: Vec<Write>,
@@ -95,6 +96,7 @@ pub struct Received {
 /// One call of `entries:write`.
 #[derive(Clone, Debug)]
 pub struct Write {
+    /// Headers of the request.
     pub headers: HeaderMap,
     /// As it was sent.
     pub body: Bytes,

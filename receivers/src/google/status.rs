@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+/// Codes of gRPC that Cloud Logging answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     InvalidArgument,

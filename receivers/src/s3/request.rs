@@ -13,10 +13,13 @@ use crate::{fault::Fault, percent};
 /// One request to the S3 server, whatever its result.
 #[derive(Clone, Debug)]
 pub struct SeenRequest {
+    /// Method of the request.
     pub method: Method,
     /// As it was sent: percent-encoded.
     pub path: String,
+    /// The query without the question mark. `None` if there was none.
     pub query: Option<String>,
+    /// Headers of the request.
     pub headers: HeaderMap,
     /// The request was to put an object.
     pub put: Option<Put>,
@@ -29,7 +32,9 @@ pub struct SeenRequest {
 /// An object on its way in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Put {
+    /// Name of the bucket.
     pub bucket: String,
+    /// Key of the object.
     pub key: String,
     /// The object itself, out of the chunks in which it may have been sent.
     pub body: Bytes,
@@ -40,6 +45,7 @@ pub struct Put {
 /// The uploads of one key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyPuts {
+    /// How often the object was put.
     pub times: usize,
     /// SHA-256 of each distinct body, in hexadecimal.
     pub bodies: BTreeSet<String>,

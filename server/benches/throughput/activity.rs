@@ -21,7 +21,7 @@ pub(crate) fn activity() {
     for span in ["hour", "day", "week"] {
         let times = ids
             .iter()
-            .map(|id| page.median(&format!("/api/page/drawn/panel?panel=activity%2F{id}%2F{span}")));
+            .map(|id| page.median(&format!("/api/page/streams/activity?id={id}&range={span}")));
         let slowest = times.max().unwrap();
         println!(
             "activity of 1 of {DESTINATIONS} destinations with a week of minutes each, last {span}: {slowest:.1?} at the slowest"

@@ -1,11 +1,14 @@
 //! Events of about a kilobyte, as a GitLab instance would send them, with ids that differ.
 
+/// Events are about so many entities, in turn.
+const ENTITIES: usize = 1_000;
+
 /// Digits of an event's number, so that it can be written over in place.
 const DIGITS: usize = 12;
 
 /// The event with this number.
 pub(crate) fn event(number: usize) -> String {
-    let (entity, filler) = (number % 500, "x".repeat(420));
+    let (entity, filler) = (number % ENTITIES, "x".repeat(420));
     format!(
         r#"{{"id":"bench-{number:0DIGITS$}","author_id":1,"entity_id":{entity},"entity_type":"Project","details":{{"event_name":"project_setting_updated","author_name":"Administrator","author_class":"User","target_id":{entity},"target_type":"Project","target_details":"group/project","custom_message":"{filler}","ip_address":"127.0.0.1","entity_path":"group/project"}},"ip_address":"127.0.0.1","author_name":"Administrator","entity_path":"group/project","target_details":"group/project","created_at":"2026-03-01T12:00:00.000Z","target_type":"Project","target_id":{entity},"event_type":"project_setting_updated"}}"#
     )

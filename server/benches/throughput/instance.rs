@@ -96,7 +96,10 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         },
         accepts_mismatched_files: false,
         destination_limit: 20,
+        public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
+        ca_file: None,
+        proxy: engine::InstanceProxy::default(),
     };
     Engine::open(config, Clock::machine()).await.unwrap()
 }

@@ -10,6 +10,7 @@
 mod activity;
 mod backlog;
 mod client;
+mod distance;
 mod events;
 mod ingest;
 mod instance;
@@ -35,6 +36,9 @@ fn main() {
     }
     if is_wanted("backlog") {
         backlog::backlog();
+    }
+    if is_wanted("distance") {
+        distance::distance();
     }
     if is_wanted("latency") {
         latency::latency();

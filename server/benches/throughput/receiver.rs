@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -29,6 +29,15 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Starts to listen. With `timed`, each arrival is told.
     pub(crate) fn start(timed: bool) -> Self {
+        Self::start_with(timed, Duration::ZERO)
+    }
+
+    /// Starts to listen, and answers each request after this time.
+    pub(crate) fn distant(delay: Duration) -> Self {
+        Self::start_with(false, delay)
+    }
+
+    fn start_with(timed: bool, delay: Duration) -> Self {
         let received = Arc::new(AtomicUsize::new(0));
         let (told, arrivals) = mpsc::unbounded_channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -43,7 +52,8 @@ impl Receiver {
                 ready.send(listener.local_addr().unwrap()).unwrap();
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
-                    tokio::spawn(serve(stream, Arc::clone(&counter), timed.then(|| told.clone())));
+                    let told = timed.then(|| told.clone());
+                    tokio::spawn(serve(stream, delay, Arc::clone(&counter), told));
                 }
             });
         });
@@ -63,7 +73,12 @@ impl Receiver {
     }
 }
 
-async fn serve(mut stream: TcpStream, received: Arc<AtomicUsize>, told: Option<mpsc::UnboundedSender<Arrival>>) {
+async fn serve(
+    mut stream: TcpStream,
+    delay: Duration,
+    received: Arc<AtomicUsize>,
+    told: Option<mpsc::UnboundedSender<Arrival>>,
+) {
     stream.set_nodelay(true).unwrap();
     let mut buffer = Vec::with_capacity(64 * 1024);
     while let Ok(1..) = stream.read_buf(&mut buffer).await {
@@ -75,6 +90,9 @@ async fn serve(mut stream: TcpStream, received: Arc<AtomicUsize>, told: Option<m
                     .unwrap();
             }
             buffer.drain(..length);
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
             stream
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
                 .await

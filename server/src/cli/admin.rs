@@ -45,7 +45,7 @@ async fn reset_password(args: ResetPasswordArgs) -> Result<(), CommandError> {
     if is_given {
         print_line(&format!("{} has the password of {ROOT_PASSWORD} now.", args.username));
     } else {
-        print_line(&format!("The new password of {} is shown only now:", args.username));
+        print_line(&format!("New password for {} (shown once):", args.username));
         print_line(password.expose());
     }
     Ok(())

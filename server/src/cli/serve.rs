@@ -1,5 +1,7 @@
 //! `audit-streams serve`: from arguments and variables to a configuration that can be served.
 
+mod tls;
+
 use std::{
     net::SocketAddr,
     num::NonZeroU32,
@@ -13,18 +15,20 @@ use domain::{
     Field,
     access::NewPassword,
     event::EventSizeLimit,
+    proxy::ProxyUrl,
     settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
 };
-use engine::{EngineConfig, FixedSettings, SinkServices};
+use engine::{CaFile, EngineConfig, FixedSettings, InstanceProxy, SinkServices};
 use url::Url;
 
+use self::tls::TlsArgs;
 use super::{
     data_folder::{ENCRYPTION_KEY, KEY_FILE, encryption_key, secret_variable},
     error::CommandError,
     settings::{InvalidSettings, Setting},
 };
 use crate::{
-    serve::{ROOT_PASSWORD, ServeConfig, serve},
+    serve::{ROOT_PASSWORD, ServeConfig, TlsSetting, serve},
     telemetry::{self, LogFormat, LogLevel},
 };
 
@@ -45,6 +49,8 @@ pub(super) struct ServeArgs {
     /// URL under which browsers reach the server, if it differs from the listen address, for example https://audit.example.com
     #[arg(long, env = "AUDIT_STREAMS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Format of the server's own log
     #[arg(
         long,
@@ -120,6 +126,19 @@ pub(super) struct ServeArgs {
     /// Not needed if both were restored from the same backup
     #[arg(long)]
     accept_mismatched_files: bool,
+    /// PEM file with certificates of CAs that all outgoing connections trust, beside those of this machine
+    #[arg(long, env = "AUDIT_STREAMS_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Comma-separated hosts, domains (.example.com), addresses and ranges that are connected to without the proxy in
+    /// AUDIT_STREAMS_PROXY
+    #[arg(
+        long,
+        env = "AUDIT_STREAMS_NO_PROXY",
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true
+    )]
+    no_proxy: String,
     /// Comma-separated addresses and ranges of proxies whose X-Forwarded-For header is trusted
     #[arg(
         long,
@@ -145,6 +164,8 @@ pub(super) struct ServeArgs {
 struct Secrets {
     encryption_key: Option<String>,
     root_password: Option<String>,
+    /// It may have a password.
+    proxy: Option<String>,
 }
 
 const PUBLIC_URL: Setting = Setting::Flag("--public-url", "AUDIT_STREAMS_PUBLIC_URL");
@@ -157,6 +178,9 @@ const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STR
 const GOOGLE_LOGGING_URL: Setting = Setting::Flag("--google-logging-url", "AUDIT_STREAMS_GOOGLE_LOGGING_URL");
 const GOOGLE_TOKEN_URL: Setting = Setting::Flag("--google-token-url", "AUDIT_STREAMS_GOOGLE_TOKEN_URL");
 const S3_BATCH_SECONDS: Setting = Setting::Flag("--s3-batch-seconds", "AUDIT_STREAMS_S3_BATCH_SECONDS");
+const CA_FILE: Setting = Setting::Flag("--ca-file", "AUDIT_STREAMS_CA_FILE");
+const PROXY: &str = "AUDIT_STREAMS_PROXY";
+const NO_PROXY: Setting = Setting::Flag("--no-proxy", "AUDIT_STREAMS_NO_PROXY");
 const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
 const METRICS_ALLOW: Setting = Setting::Flag("--metrics-allow", "AUDIT_STREAMS_METRICS_ALLOW");
 
@@ -164,6 +188,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     let secrets = Secrets {
         encryption_key: encryption_key()?,
         root_password: secret_variable(ROOT_PASSWORD)?,
+        proxy: secret_variable(PROXY)?,
     };
     let (log_format, log_level) = (args.log_format, args.log_level.clone());
     let config = args.into_config(secrets)?;
@@ -181,6 +206,11 @@ impl ServeArgs {
         problems.collect(LOG_LEVEL, LogLevel::parse(&self.log_level));
         let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
         let public_url = public_url.and_then(|url| problems.collect(PUBLIC_URL, PublicUrl::parse(url)));
+        let tls = self.tls.open(&mut problems);
+        if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
+            let rule = format!("must start with https://, because {} is set", TlsSetting::Certificate);
+            problems.note(PUBLIC_URL, rule);
+        }
         // An empty variable is one that is not set.
         let allowlist = self.network_allowlist.as_deref().filter(|list| !list.trim().is_empty());
         let allowlist = allowlist.map(|list| parse_allowlist(list, &mut problems));
@@ -190,11 +220,15 @@ impl ServeArgs {
         let log_size = log_size.and_then(|text| parse_log_size(text, &mut problems));
         let retention_days = self.retention_days.and_then(|days| parse_days(days, &mut problems));
         let event_size = parse_event_size(&self.event_size_limit, &mut problems);
+        let proxy = parse_proxy(secrets.proxy.as_deref(), &self.no_proxy, &mut problems);
         let root_password = parse_root_password(secrets.root_password, &mut problems);
         if self.max_destinations == 0 {
             problems.note(MAX_DESTINATIONS, "must be at least 1");
         }
         let services = self.parse_services(&mut problems);
+        // An empty variable is one that is not set.
+        let ca_file = self.ca_file.clone().filter(|file| !file.as_os_str().is_empty());
+        let ca_file = ca_file.and_then(|file| problems.collect(CA_FILE, CaFile::open(file)));
         check_encryption_key(&self.data_dir, secrets.encryption_key.as_deref(), &mut problems);
         let Some(services) = services.filter(|_| problems.is_empty()) else {
             return Err(problems);
@@ -212,10 +246,17 @@ impl ServeArgs {
                 },
                 destination_limit: self.max_destinations,
                 accepts_mismatched_files: self.accept_mismatched_files,
+                // Without one, that of the listener, whose port is known once it listens.
+                public_url: public_url
+                    .as_ref()
+                    .map_or_else(String::new, |url| url.as_str().to_owned()),
                 services,
+                ca_file,
+                proxy,
             },
             listen: self.listen,
             public_url,
+            tls,
             shutdown_deadline: Duration::from_secs(u64::from(self.shutdown_deadline)),
             ingest_rate: NonZeroU32::new(self.ingest_rate),
             api_rate: NonZeroU32::new(self.api_rate),
@@ -294,6 +335,15 @@ fn parse_event_size(text: &str, problems: &mut InvalidSettings) -> Option<EventS
         EVENT_SIZE_LIMIT,
         EventSizeLimit::new(bytes).ok_or("must be from 64KiB to 25MiB"),
     )
+}
+
+fn parse_proxy(url: Option<&str>, exceptions: &str, problems: &mut InvalidSettings) -> InstanceProxy {
+    let url = url.and_then(|url| problems.collect(Setting::Variable(PROXY), ProxyUrl::parse(url)));
+    let exceptions = problems.collect(NO_PROXY, exceptions.parse());
+    InstanceProxy {
+        url,
+        exceptions: exceptions.unwrap_or_default(),
+    }
 }
 
 fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> Option<NewPassword> {
@@ -432,7 +482,7 @@ mod tests {
     fn a_short_root_password_is_refused_without_being_shown() {
         let secrets = Secrets {
             root_password: Some("hunter2".into()),
-            encryption_key: None,
+            ..Secrets::default()
         };
         let error = config_with(&[], secrets).map(|_| ()).unwrap_err();
         assert!(
@@ -449,7 +499,7 @@ mod tests {
         let line = ["--data-dir", folder.path().to_str().unwrap()];
         let with_key = |key: &str| Secrets {
             encryption_key: Some(key.into()),
-            root_password: None,
+            ..Secrets::default()
         };
         assert!(config_with(&line, with_key("AAAA")).is_ok());
         let error = config_with(&line, with_key("BBBB")).map(|_| ()).unwrap_err();

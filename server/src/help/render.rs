@@ -9,8 +9,8 @@ struct Section {
     level: HeadingLevel,
 }
 
-/// The whole document. `css` is the address of the style sheet, `script` runs before the first paint.
-pub(super) fn page(guide: &str, css: &str, script: &str) -> String {
+/// The whole document. `css` is the address of the style sheet, `first_script` runs before the first paint, `search` at the end.
+pub(super) fn page(guide: &str, css: &str, first_script: &str, search: &str) -> String {
     let (sections, events) = addressed(Parser::new_ext(guide, Options::ENABLE_TABLES).collect());
     let mut text = String::new();
     push_html(&mut text, events.into_iter());
@@ -23,19 +23,29 @@ pub(super) fn page(guide: &str, css: &str, script: &str) -> String {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Help · Audit Streams</title>
-<script>{script}</script>
+<script>{first_script}</script>
 <link rel="stylesheet" href="{css}">
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 </head>
 <body>
 <a class="skip-link" href="#main">Skip to content</a>
-<header class="guide-bar"><a href="/"><img src="/favicon.svg" alt="" width="24" height="24">Audit Streams</a></header>
+<header class="guide-bar">
+<button type="button" class="button guide-open" popovertarget="contents">Contents</button>
+<a class="guide-home" href="/"><img src="/favicon.svg" alt="" width="24" height="24">Audit Streams</a>
+<a class="button" href="/">Back to the app</a>
+</header>
 <div class="guide">
-<nav class="guide-contents" aria-label="Contents">
+<nav id="contents" class="guide-contents" aria-label="Contents" popover="auto">
+<div class="guide-search needs-script">
+<label class="visually-hidden" for="guide-search">Search the guide</label>
+<input id="guide-search" class="field-input" type="search" placeholder="Search the guide" autocomplete="off">
+<p id="guide-found" class="field-hint" role="status"></p>
+</div>
 {contents}</nav>
 <main id="main" class="guide-text" tabindex="-1">
 {text}</main>
 </div>
+<script>{search}</script>
 </body>
 </html>
 "##
@@ -150,6 +160,7 @@ mod tests {
             "# Help\n\n## Event filters\n\n### Add & update `headers`\n",
             "/a.css",
             "",
+            "",
         );
         assert!(html.contains(r#"<h2 id="event-filters">Event filters</h2>"#), "{html}");
         assert!(html.contains(r##"<a href="#event-filters">Event filters</a>"##));
@@ -159,7 +170,7 @@ mod tests {
 
     #[test]
     fn pictures_come_from_the_binary() {
-        let html = page("![The sign-in page](images/guide-sign-in.png)\n", "/a.css", "");
+        let html = page("![The sign-in page](images/guide-sign-in.png)\n", "/a.css", "", "");
         assert!(
             html.contains(r#"<img src="/help/images/guide-sign-in.png" alt="The sign-in page""#),
             "{html}"

@@ -3,7 +3,7 @@
 //! The page's documents are not in the table: who is not signed in is sent to the sign-in page (`sign_in_guard`).
 
 use api::ApiError;
-use app::{model::log_location::EXPORT, wire::AppError};
+use app::{log::EXPORT, wire::AppError};
 use axum::{
     extract::{MatchedPath, Request},
     http::{

@@ -6,7 +6,7 @@ use api::{
     Services, answer_unknown_path,
     web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
 };
-use app::{Backend, model::log_location::EXPORT, port::Port};
+use app::{Backend, PostedForms, log::EXPORT};
 use assets::Assets;
 use axum::{
     Router,
@@ -25,10 +25,11 @@ use leptos::{
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_to_stream_with_context};
 use tower_http::limit::RequestBodyLimitLayer;
 
+use crate::compression;
+
 use super::{
-    events::{export_csv, export_json_lines},
+    exports::{export_csv, export_json_lines},
     permissions::require_permission,
-    port::EnginePort,
     sign_in_guard::send_to_sign_in,
 };
 
@@ -41,7 +42,7 @@ pub(crate) fn router(services: &Services) -> Router {
     let context = context(services, reload_port());
     let shell = {
         let options = options.clone();
-        move || app::shell(options.clone(), asset_names())
+        move || app::document(options.clone(), asset_names())
     };
     let not_found = render_app_to_stream_with_context(context.clone(), shell.clone());
     let fallback = move |request: Request| async move {
@@ -55,9 +56,11 @@ pub(crate) fn router(services: &Services) -> Router {
         .route(&format!("{EXPORT}.jsonl"), get(export_json_lines))
         .with_state(Arc::clone(services));
     Router::new()
-        .merge(exports)
         .leptos_routes_with_context(&options, generate_route_list(app::App), context, shell)
         .fallback(fallback)
+        .layer(compression::layer())
+        .layer(from_fn(compression::only_reads))
+        .merge(exports)
         .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
         .layer(from_fn(require_permission))
         .layer(from_fn(send_to_sign_in))
@@ -70,14 +73,14 @@ pub(crate) fn router(services: &Services) -> Router {
 
 /// What the app finds in its context: the engine. A page also gets the policy for its own scripts.
 fn context(services: &Services, reload_port: Option<u16>) -> impl Fn() + Clone + Send + Sync + 'static {
-    let port: Port = Arc::new(EnginePort::new(services));
     let backend = Backend {
         engine: Arc::clone(&services.engine),
         public_url: services.public_url.as_str().to_owned(),
+        cookie: services.cookie,
+        posted_forms: PostedForms::default(),
     };
     move || {
         provide_context(backend.clone());
-        provide_context::<Port>(Arc::clone(&port));
         let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
             return;
         };

@@ -1,6 +1,6 @@
 //! Pages are for people who have signed in: others are sent to the sign-in page first and come back afterwards.
 
-use app::{model::local_path::LocalPath, port::SignedIn};
+use app::model::local_path::LocalPath;
 use axum::{
     extract::Request,
     http::{
@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::access::SignedIn;
 
 pub(super) const SIGN_IN: &str = "/sign_in";
 

@@ -9,7 +9,8 @@ use super::signature::SignatureError;
 /// What is printed about a request.
 pub(super) struct Line<'request> {
     pub(super) at: Timestamp,
-    pub(super) event_type: &'request str,
+    /// The type of its event, or how many events it has.
+    pub(super) what: &'request str,
     pub(super) id: &'request str,
     pub(super) bytes: usize,
     pub(super) token: Check,
@@ -48,7 +49,7 @@ impl fmt::Display for Line<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             at,
-            event_type,
+            what,
             id,
             bytes,
             token,
@@ -58,7 +59,7 @@ impl fmt::Display for Line<'_> {
         } = self;
         write!(
             formatter,
-            "{at}  {status}  {event_type}  id {id}  {bytes} bytes  token {token}, signature {signature}"
+            "{at}  {status}  {what}  id {id}  {bytes} bytes  token {token}, signature {signature}"
         )?;
         match times {
             0 | 1 => Ok(()),
@@ -75,7 +76,7 @@ mod tests {
     fn a_line_says_what_was_proved() {
         let line = Line {
             at: Timestamp::from_unix_ms(0),
-            event_type: "user_created",
+            what: "user_created",
             id: "7",
             bytes: 512,
             token: Check::Wrong(SignatureError::Wrong),

@@ -1,6 +1,7 @@
 //! Takes requests at any path.
 
 use std::{
+    io::{self, Read},
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -9,10 +10,15 @@ use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, HeaderValue, StatusCode},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_ENCODING, CONTENT_TYPE},
+    },
 };
 use domain::event::body::{Members, plain};
 use engine::clock::Clock;
+use flate2::read::GzDecoder;
+use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 
@@ -72,13 +78,16 @@ async fn take(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: B
     let (line, status) = receiver.judge(&headers, &body);
     print_line(&line);
     if receiver.config.show_body {
-        print_line(&String::from_utf8_lossy(&body));
+        match decompressed(&headers, &body) {
+            Ok(body) => print_line(&String::from_utf8_lossy(&body)),
+            Err(error) => print_line(&format!("The body can't be decompressed: {error}")),
+        }
     }
     status
 }
 
 impl Receiver {
-    fn judge(&self, headers: &HeaderMap, body: &[u8]) -> (String, StatusCode) {
+    fn judge(&self, headers: &HeaderMap, body: &Bytes) -> (String, StatusCode) {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let at = self.clock.now();
         let token = match &self.config.token {
@@ -104,10 +113,13 @@ impl Receiver {
         } else {
             self.repeats.lock().unwrap_or_else(PoisonError::into_inner).count(&id)
         };
-        let event_type = header("x-gitlab-audit-event-type").unwrap_or("-");
+        let what = match header("x-gitlab-audit-event-type") {
+            Some(event_type) => event_type.to_owned(),
+            None => batch_of(headers, body),
+        };
         let line = Line {
             at,
-            event_type,
+            what: &what,
             id: &id,
             bytes: body.len(),
             token,
@@ -128,6 +140,45 @@ fn check_token(expected: &str, sent: Option<&HeaderValue>) -> Check {
     }
 }
 
+/// The body as it was before `Content-Encoding`.
+///
+/// # Errors
+/// It is broken, too large, or compressed in a way that batches never are.
+fn decompressed(headers: &HeaderMap, body: &Bytes) -> io::Result<Bytes> {
+    let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    let mut decoder: Box<dyn Read> = match encoding {
+        None => return Ok(body.clone()),
+        Some(b"gzip") => Box::new(GzDecoder::new(&**body)),
+        Some(b"zstd") => Box::new(zstd::stream::read::Decoder::new(&**body)?),
+        Some(_) => return Err(io::Error::other("its Content-Encoding is neither gzip nor zstd")),
+    };
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(MAX_BODY_BYTES).unwrap_or(u64::MAX);
+    decoder.by_ref().take(limit).read_to_end(&mut bytes)?;
+    match decoder.read(&mut [0])? {
+        0 => Ok(bytes.into()),
+        _ => Err(io::Error::other("it is too large")),
+    }
+}
+
+/// `batch of 3`, or `-` for what is not recognized as a batch.
+fn batch_of(headers: &HeaderMap, body: &Bytes) -> String {
+    let Ok(body) = decompressed(headers, body) else {
+        return "-".to_owned();
+    };
+    let events = match headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes) {
+        Some(b"application/x-ndjson") => Some(
+            body.split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .count(),
+        ),
+        _ => serde_json::from_slice::<Vec<IgnoredAny>>(&body)
+            .ok()
+            .map(|events| events.len()),
+    };
+    events.map_or_else(|| "-".to_owned(), |events| format!("batch of {events}"))
+}
+
 /// The id of a single event.
 fn id_in(body: &[u8]) -> Option<String> {
     let event = Members::read(std::str::from_utf8(body).ok()?).ok()?;
@@ -138,7 +189,13 @@ fn id_in(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
     use super::*;
+
+    const EMPTY: Bytes = Bytes::from_static(b"{}");
 
     fn receiver(token: Option<&str>, status: u16) -> Receiver {
         let config = ReceiveConfig {
@@ -164,17 +221,17 @@ mod tests {
     #[test]
     fn only_the_right_token_is_taken() {
         let receiver = receiver(Some("0123456789abcdef"), 200);
-        assert_eq!(receiver.judge(&sent("0123456789abcdef"), b"{}").1, StatusCode::OK);
+        assert_eq!(receiver.judge(&sent("0123456789abcdef"), &EMPTY).1, StatusCode::OK);
         assert_eq!(
-            receiver.judge(&sent("0123456789abcdeF"), b"{}").1,
+            receiver.judge(&sent("0123456789abcdeF"), &EMPTY).1,
             StatusCode::UNAUTHORIZED
         );
-        assert_eq!(receiver.judge(&HeaderMap::new(), b"{}").1, StatusCode::UNAUTHORIZED);
+        assert_eq!(receiver.judge(&HeaderMap::new(), &EMPTY).1, StatusCode::UNAUTHORIZED);
     }
 
     #[test]
     fn without_a_token_to_compare_any_is_taken() {
-        let (line, status) = receiver(None, 503).judge(&sent("x"), br#"{"id":7}"#);
+        let (line, status) = receiver(None, 503).judge(&sent("x"), &Bytes::from_static(br#"{"id":7}"#));
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(line.contains("id 7") && line.contains("token not checked"), "{line}");
     }
@@ -182,10 +239,38 @@ mod tests {
     #[test]
     fn what_comes_again_is_counted() {
         let receiver = receiver(None, 200);
-        let lines = [0, 1].map(|_| receiver.judge(&HeaderMap::new(), br#"{"id":"a"}"#).0);
+        let lines = [0, 1].map(|_| {
+            receiver
+                .judge(&HeaderMap::new(), &Bytes::from_static(br#"{"id":"a"}"#))
+                .0
+        });
         assert!(
             !lines[0].contains("(time") && lines[1].ends_with("(time 2)"),
             "{lines:?}"
         );
+    }
+
+    #[test]
+    fn the_events_of_a_batch_are_counted_however_it_is_sent() {
+        let array = b"[{\"id\":1},{\"id\":2},{\"id\":3}]";
+        let lines = b"{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n";
+        let gzip = {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(array).unwrap();
+            encoder.finish().unwrap()
+        };
+        let zstd = zstd::encode_all(&lines[..], 1).unwrap();
+        for (content_type, encoding, body, line) in [
+            ("application/json", None, array.to_vec(), "batch of 3"),
+            ("application/x-ndjson", None, lines.to_vec(), "batch of 3"),
+            ("application/json", Some("gzip"), gzip, "batch of 3"),
+            ("application/x-ndjson", Some("zstd"), zstd, "batch of 3"),
+            ("application/json", Some("gzip"), array.to_vec(), "200  -  id"),
+        ] {
+            let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+            headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
+            let (told, _) = receiver(None, 200).judge(&headers, &Bytes::from(body));
+            assert!(told.contains(line), "{content_type} {encoding:?}: {told}");
+        }
     }
 }

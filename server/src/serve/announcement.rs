@@ -13,6 +13,8 @@ pub(crate) const ROOT_PASSWORD: &str = "AUDIT_STREAMS_ROOT_PASSWORD";
 /// Facts about the start.
 pub(super) struct Announcement<'start> {
     pub(super) address: SocketAddr,
+    /// Whether the listener speaks TLS.
+    pub(super) is_tls: bool,
     pub(super) public_url: &'start PublicUrl,
     pub(super) data_dir: &'start Path,
     pub(super) first_user: FirstUser,
@@ -28,9 +30,10 @@ impl Announcement<'_> {
     /// Programs look for the first line that starts with `Listening on`.
     fn lines(&self) -> Vec<String> {
         let data_dir = self.data_dir.display();
+        let scheme = if self.is_tls { "https" } else { "http" };
         let mut lines = vec![
             format!("Audit Streams {}", env!("CARGO_PKG_VERSION")),
-            format!("Listening on http://{}", self.address),
+            format!("Listening on {scheme}://{}", self.address),
             format!("  Page     {}", self.public_url.as_str()),
         ];
         match &self.first_user {
@@ -39,7 +42,7 @@ impl Announcement<'_> {
             }
             FirstUser::Given => lines.push(format!("  Sign in  as root with the password of {ROOT_PASSWORD}")),
             FirstUser::Generated(password) => {
-                lines.push("  Sign in  as root with this password, which is shown only now:".into());
+                lines.push("  Sign in  as root with this password (shown once):".into());
                 lines.push(format!("           {}", password.expose()));
             }
         }
@@ -56,11 +59,12 @@ mod tests {
 
     use super::*;
 
-    fn lines(first_user: FirstUser) -> Vec<String> {
+    fn lines(first_user: FirstUser, is_tls: bool) -> Vec<String> {
         let address: SocketAddr = "127.0.0.1:4711".parse().unwrap();
-        let public_url = PublicUrl::of_listener(address);
+        let public_url = PublicUrl::of_listener(address, is_tls);
         Announcement {
             address,
+            is_tls,
             public_url: &public_url,
             data_dir: Path::new("data"),
             first_user,
@@ -70,17 +74,25 @@ mod tests {
 
     #[test]
     fn programs_find_the_address_on_a_line_of_its_own() {
-        assert!(lines(FirstUser::Exists).contains(&"Listening on http://127.0.0.1:4711".to_owned()));
+        for (is_tls, url) in [(false, "http://127.0.0.1:4711"), (true, "https://127.0.0.1:4711")] {
+            let lines = lines(FirstUser::Exists, is_tls);
+            assert!(lines.contains(&format!("Listening on {url}")), "{lines:?}");
+            assert!(lines.contains(&format!("  Page     {url}")), "{lines:?}");
+        }
     }
 
     #[test]
     fn only_a_password_made_here_is_shown() {
         let password = || NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
         assert!(
-            lines(FirstUser::Generated(password()))
+            lines(FirstUser::Generated(password()), false)
                 .iter()
                 .any(|line| line.trim() == "correct horse battery")
         );
-        assert!(lines(FirstUser::Given).concat().contains("AUDIT_STREAMS_ROOT_PASSWORD"));
+        assert!(
+            lines(FirstUser::Given, false)
+                .concat()
+                .contains("AUDIT_STREAMS_ROOT_PASSWORD")
+        );
     }
 }

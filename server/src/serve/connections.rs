@@ -1,28 +1,29 @@
 //! Taking connections in, and finishing them.
 //!
-//! Like `axum::serve`, but for four things: a client that is too slow with its request or with taking the response is cut off
-//! (`deadlines`), there are never more connections than the process can have open, each request knows the other end of its
-//! connection, and finishing has a deadline. HTTP/1.1 alone: browsers speak HTTP/2 only over TLS, which is a proxy's business
-//! here.
+//! Like `axum::serve`, but for five things: the listener can speak TLS, a client that is too slow with its request or with
+//! taking the response is cut off (`deadlines`), there are never more connections than the process can have open, each request
+//! knows the other end of its connection, and finishing has a deadline. HTTP/2 is spoken over TLS alone, as browsers do.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+mod http1;
+mod http2;
+mod requests;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use api::web::Peer;
-use axum::{Router, body::Body, extract::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::Router;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinHandle,
     time::Instant,
 };
-use tower::Service;
 
+use self::requests::{Client, Shared};
 use super::{
     deadlines::ClientDeadlines,
-    timed_body::{AnsweringBody, TimedBody},
     timed_stream::{Busy, TimedStream},
+    tls::{HTTP_2, Tls},
 };
 
 /// What the system holds of a response that the client has not taken. Left to itself it grows to some mebibytes: then a slow
@@ -50,6 +51,12 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Where connections come from, and whether they speak TLS.
+pub(super) struct Listener {
+    pub(super) listener: TcpListener,
+    pub(super) tls: Option<Tls>,
+}
+
 /// The open connections and the task that takes in new ones.
 pub(super) struct Connections {
     accepting: JoinHandle<()>,
@@ -61,11 +68,13 @@ pub(super) struct Connections {
 
 impl Connections {
     /// Serves on this listener until [`Connections::finish`]. Who comes when there are `at_most` waits to be taken in.
-    pub(super) fn serve(listener: TcpListener, router: Router, at_most: usize, deadlines: ClientDeadlines) -> Self {
+    pub(super) fn serve(listener: Listener, router: Router, at_most: usize, deadlines: ClientDeadlines) -> Self {
         let (stop, stopped) = watch::channel(());
         let (open, is_open) = watch::channel(());
+        let Listener { listener, tls } = listener;
         let shared = Shared {
             router,
+            tls,
             deadlines,
             stopped,
             _is_open: is_open,
@@ -85,15 +94,6 @@ impl Connections {
             );
         }
     }
-}
-
-/// What each connection gets a copy of.
-#[derive(Clone)]
-struct Shared {
-    router: Router,
-    deadlines: ClientDeadlines,
-    stopped: watch::Receiver<()>,
-    _is_open: watch::Receiver<()>,
 }
 
 async fn accept(listener: TcpListener, shared: Shared, places: Arc<Semaphore>) {
@@ -121,47 +121,46 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place: OwnedSemaphorePermit) {
-    let Shared {
-        router,
-        deadlines,
-        mut stopped,
-        _is_open,
-    } = shared;
     // Answers are small and whole; waiting to fill a packet would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(error = %error, "Could not set TCP_NODELAY.");
     }
     let busy = Busy::default();
-    let stream = TimedStream::new(stream, deadlines, busy.clone());
-    let service = service_fn(move |request| answer(router.clone(), peer, deadlines, busy.clone(), request));
-    let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(deadlines.idle);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        // Nothing is ever sent: this returns when the sender is dropped.
-        _ = stopped.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let stream = TimedStream::new(stream, shared.deadlines, busy.clone());
+    let client = Client {
+        peer,
+        certificate: None,
+    };
+    let ended = match shared.tls.clone() {
+        Some(tls) => Box::pin(serve_tls(stream, &tls, peer, busy, shared)).await,
+        None => http1::serve(stream, client, busy, shared).await,
     };
     if let Err(error) = ended {
         tracing::debug!(error = %error, peer = %peer.0, "A connection ended early.");
     }
 }
 
-async fn answer(
-    mut router: Router,
+async fn serve_tls(
+    stream: TimedStream<TcpStream>,
+    tls: &Tls,
     peer: Peer,
-    deadlines: ClientDeadlines,
     busy: Busy,
-    request: hyper::Request<Incoming>,
-) -> Result<Response<AnsweringBody>, Infallible> {
-    let answering = busy.begin();
-    let mut request: Request = request.map(|body| Body::new(TimedBody::new(body, deadlines)));
-    request.extensions_mut().insert(peer);
-    let response = router.call(request).await?;
-    Ok(response.map(|body| AnsweringBody::new(body, answering)))
+    mut shared: Shared,
+) -> Result<(), axum::BoxError> {
+    let stream = tokio::select! {
+        accepted = tls.acceptor().accept(stream) => accepted.inspect_err(|error| tls.note_failure(peer.0, error))?,
+        _ = shared.stopped.changed() => return Ok(()),
+    };
+    let client = Client {
+        peer,
+        certificate: Tls::client_certificate(stream.get_ref().1),
+    };
+    if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+        busy.leave_to_streams();
+        http2::serve(stream, client, shared).await
+    } else {
+        http1::serve(stream, client, busy, shared).await
+    }
 }
 
 #[cfg(test)]

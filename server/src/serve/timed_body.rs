@@ -11,7 +11,11 @@ use axum::{body::Body, body::Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{deadlines::ClientDeadlines, timed_stream::Answering};
+use super::{
+    deadlines::{ClientDeadlines, PROGRESS_BYTES},
+    streams::OpenStream,
+    timed_stream::Answering,
+};
 
 /// The body of a request that ends with [`BodyStalled`] when no piece of it comes for too long, or the whole takes too long.
 pub(super) struct TimedBody {
@@ -63,18 +67,56 @@ impl HttpBody for TimedBody {
     }
 }
 
-/// The body of a response, with what ends when it has been sent.
+/// What ends when a response has been sent.
+pub(super) enum Sending {
+    /// The connection has no other requests meanwhile.
+    Alone { _answering: Answering },
+    /// One of the streams of its connection.
+    Stream(OpenStream),
+}
+
+/// The body of a response.
 pub(super) struct AnsweringBody {
     body: Body,
-    _answering: Answering,
+    /// Of the last piece of `body`, what has not been passed on.
+    rest: Bytes,
+    sending: Sending,
+}
+
+impl From<Answering> for Sending {
+    fn from(answering: Answering) -> Self {
+        Self::Alone { _answering: answering }
+    }
+}
+
+impl From<OpenStream> for Sending {
+    fn from(stream: OpenStream) -> Self {
+        Self::Stream(stream)
+    }
 }
 
 impl AnsweringBody {
-    pub(super) const fn new(body: Body, answering: Answering) -> Self {
+    pub(super) const fn new(body: Body, sending: Sending) -> Self {
         Self {
             body,
-            _answering: answering,
+            rest: Bytes::new(),
+            sending,
         }
+    }
+
+    /// The next frame, of a size that a client which is fast enough takes in time.
+    fn poll_small_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(other) => return Poll::Ready(Some(Ok(other))),
+                },
+                end => return Poll::Ready(end),
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PROGRESS_BYTES));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
@@ -86,14 +128,32 @@ impl HttpBody for AnsweringBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let this = &mut *self;
+        let Sending::Stream(stream) = &this.sending else {
+            return Pin::new(&mut this.body).poll_frame(context);
+        };
+        stream.taken();
+        let polled = this.poll_small_frame(context);
+        if let (Poll::Ready(Some(Ok(_))), Sending::Stream(stream)) = (&polled, &this.sending) {
+            stream.offered();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (body, rest) = (
+            self.body.size_hint(),
+            u64::try_from(self.rest.len()).unwrap_or(u64::MAX),
+        );
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower().saturating_add(rest));
+        if let Some(upper) = body.upper().and_then(|upper| upper.checked_add(rest)) {
+            hint.set_upper(upper);
+        }
+        hint
     }
 }

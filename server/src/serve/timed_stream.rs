@@ -3,7 +3,7 @@
 //! hyper has one deadline, which covers idle time and the head of a request alike, and none for writing. Here the head of a
 //! request has a deadline of its own, and so has a client that does not take what is sent to it: otherwise a few clients that
 //! never read would use up all the connections. What is sent between two requests, and how long a handler takes, is not
-//! bounded here.
+//! bounded here. With TLS, the handshake and the first head have one deadline together.
 
 use std::{
     io,
@@ -32,6 +32,7 @@ struct Requests {
     /// Heads that have arrived.
     begun: AtomicUsize,
     is_answering: AtomicBool,
+    has_streams: AtomicBool,
 }
 
 /// Ends when dropped.
@@ -43,6 +44,16 @@ impl Busy {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
         self.0.is_answering.store(true, Ordering::Release);
         Answering(self.clone())
+    }
+
+    /// From now on the connection has streams, with heads and deadlines of their own (`streams`).
+    pub(super) fn leave_to_streams(&self) {
+        self.0.has_streams.store(true, Ordering::Release);
+    }
+
+    /// Whether no head is waited for here.
+    fn expects_no_head(&self) -> bool {
+        self.0.is_answering.load(Ordering::Acquire) || self.0.has_streams.load(Ordering::Acquire)
     }
 }
 
@@ -138,7 +149,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
             this.begun = begun;
             this.head = None;
         }
-        if this.busy.0.is_answering.load(Ordering::Acquire) {
+        if this.busy.expects_no_head() {
             return Pin::new(&mut this.stream).poll_read(context, buffer);
         }
         let before = buffer.filled().len();

@@ -39,9 +39,9 @@ async fn the_page_changes_one_card_at_a_time_and_tries_what_is_saved() {
     receiver
         .wait_for("the test arrives", |requests| !requests.is_empty())
         .await;
-    let shown = browser.read("settings/show?page=alerts").await.text;
+    let shown = browser.read("alerts/settings").await.text;
     assert!(
-        shown.contains("smtp.example.com") && shown.contains(&url) && shown.contains("\"30\""),
+        shown.contains("smtp.example.com") && shown.contains(&url) && shown.contains(":30,"),
         "{shown}"
     );
     assert!(!shown.contains("s3cret") && !shown.contains("MfKQ"), "{shown}");

@@ -138,11 +138,18 @@ async fn parked_events_are_listed_tried_again_and_discarded() {
         (&json!(5), &json!("answered 400"))
     );
     assert_eq!(parked[0]["refused_at"], "1970-01-01T00:00:00.000Z");
-    let next_step = "The receiver can be reached but refuses this event. Check what it expects, and its own log.";
+    let next_step = "The endpoint can be reached but rejects this event. Check the format it expects, and its own log.";
     assert_eq!(parked[0]["next_step"], next_step);
     let mut browser = Browser::signed_in(&instance).await;
-    let drawn = browser.read("drawn/panel?panel=activity%2F1%2Fhour").await.expect(200);
-    assert!(drawn.as_str().unwrap().contains(next_step), "{drawn}");
+    let shown = browser.read("streams/refused?id=1&list=parked").await.expect(200);
+    assert_eq!(
+        (&shown["value"]["total"], &shown["value"]["items"][0]["next_step"]),
+        (&json!(2), &json!(next_step))
+    );
+    assert_eq!(
+        parked[1]["event"],
+        json!({"id": "before", "event_type": "x", "action": "X"})
+    );
     admin.delete(&format!("{path}/{}", seq + 1)).await.expect(204);
     let retry = format!("{path}/{seq}/retry");
     let retried = Answer::of(admin.request(Method::POST, &retry)).await;
@@ -164,4 +171,101 @@ async fn parked_events_are_listed_tried_again_and_discarded() {
             .expect(200);
         assert_eq!(told["items"].as_array().unwrap().len(), 1, "{event_type}");
     }
+}
+
+#[tokio::test]
+async fn several_parked_events_are_retried_and_discarded_at_once() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    park(&instance, 1..=5);
+    let path = "/api/v1/destinations/1/parked";
+    let discard = format!("{path}/discard");
+    let answer = admin.post(&discard, &json!({"seqs": [1, 2, 99]})).await;
+    assert_eq!(answer.expect(200), json!({"discarded": 2}));
+    for wrong in [
+        json!({}),
+        json!({"seqs": []}),
+        json!({"seqs": [3], "all": true}),
+        json!({"all": false}),
+    ] {
+        assert_eq!(admin.post(&discard, &wrong).await.status, 422, "{wrong}");
+    }
+    let retried = admin.post(&format!("{path}/retry"), &json!({"seqs": [3]})).await;
+    assert_eq!(retried.expect(200), json!({"retried": 1}));
+    assert_eq!(admin.get(path).await.expect(200)["total"], 2);
+    assert_eq!(
+        admin.post(&discard, &json!({"all": true})).await.expect(200),
+        json!({"discarded": 2})
+    );
+    let unknown = admin
+        .post("/api/v1/destinations/9/parked/discard", &json!({"all": true}))
+        .await;
+    assert_eq!(unknown.error(), (404, "not_found".into()));
+}
+
+#[tokio::test]
+async fn events_that_are_retried_are_parked_retried_and_discarded() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    park(&instance, 1..=5);
+    let store = rusqlite::Connection::open(instance.data_dir().join("audit-streams.db")).unwrap();
+    // In a thousand years.
+    store
+        .execute("UPDATE refused_events SET due_at = 32000000000000", [])
+        .unwrap();
+    let path = "/api/v1/destinations/1/retrying";
+    let page = admin.get(&format!("{path}?limit=2")).await.expect(200);
+    assert_eq!((&page["total"], &page["next_before"]), (&json!(5), &json!(4)));
+    assert_eq!(page["items"][0]["next_try_at"], "2984-01-15T08:53:20.000Z");
+    let change = async |change: &str, chosen: Value| {
+        let answer = admin.post(&format!("{path}/{change}"), &chosen).await;
+        answer.expect(200)
+    };
+    assert_eq!(change("park", json!({"seqs": [1, 2, 99]})).await, json!({"parked": 2}));
+    assert_eq!(
+        change("discard", json!({"seqs": [2, 3]})).await,
+        json!({"discarded": 1})
+    );
+    assert_eq!(change("retry", json!({"seqs": [4]})).await, json!({"retried": 1}));
+    let park = async |seq: i64| admin.post("/api/v1/destinations/1/park", &json!({"seq": seq})).await;
+    assert_eq!(park(5).await.status, 204);
+    assert_eq!(park(5).await.error(), (409, "not_parked".into()));
+    let parked = admin.get("/api/v1/destinations/1/parked").await.expect(200);
+    assert_eq!(
+        (&parked["total"], &parked["items"][0]["next_try_at"]),
+        (&json!(3), &Value::Null)
+    );
+    for wrong in [json!({}), json!({"seqs": []}), json!({"seqs": [3], "all": true})] {
+        assert_eq!(admin.post(&format!("{path}/park"), &wrong).await.status, 422, "{wrong}");
+    }
+    let reader = Client::with_scope(&instance, "read");
+    reader.get(path).await.expect(200);
+    let forbidden = reader.post(&format!("{path}/park"), &json!({"all": true})).await;
+    assert_eq!(forbidden.status, 403);
+}
+
+#[tokio::test]
+async fn recent_deliveries_are_listed() {
+    let instance = Instance::start();
+    let (admin, receiver) = (Client::with_scope(&instance, "admin"), Receiver::start().await);
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url()}});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let path = "/api/v1/destinations/1/deliveries";
+    let is_any = |answer: &Value| !answer["items"].as_array().unwrap().is_empty();
+    let listed = admin.get_until(path, is_any).await;
+    let first = &listed["items"][0];
+    assert_eq!(
+        (&first["outcome"], &first["status"], &first["reason"]),
+        (&json!("delivered"), &json!(200), &Value::Null)
+    );
+    assert!(first["event"]["event_type"].is_string(), "{first}");
+    assert_eq!(
+        admin.get(&format!("{path}?outcome=failed")).await.expect(200),
+        json!({"items": []})
+    );
+    assert_eq!(admin.get(&format!("{path}?limit=101")).await.status, 422);
 }

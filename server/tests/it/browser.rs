@@ -31,16 +31,8 @@ impl<'instance> Browser<'instance> {
 
     /// Calls a server function that takes a form.
     pub(crate) async fn submit(&mut self, function: &str, form: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
-        let request = self.request(reqwest::Method::POST, &format!("/api/page/{function}"));
-        self.send(
-            request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(body),
-        )
-        .await
+        let request = self.form(function, form);
+        self.send(request).await
     }
 
     /// Calls a server function that takes JSON.
@@ -67,6 +59,15 @@ impl<'instance> Browser<'instance> {
             .await
     }
 
+    /// Posts a form as a browser does without the page's program, from this page.
+    pub(crate) async fn post_form(&mut self, function: &str, form: &[(&str, &str)], page: &str) -> Answer {
+        let request = self.form(function, form);
+        let request = request
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("referer", format!("http://{}{page}", self.instance.address()));
+        self.send(request).await
+    }
+
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
     }
@@ -76,6 +77,16 @@ impl<'instance> Browser<'instance> {
             instance,
             cookie: cookie.map(str::to_owned),
         }
+    }
+
+    fn form(&self, function: &str, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = self.request(reqwest::Method::POST, &format!("/api/page/{function}"));
+        request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
@@ -91,7 +102,7 @@ impl<'instance> Browser<'instance> {
         let answer = Answer::of(request).await;
         let cookies = answer.headers.get_all("set-cookie").iter();
         let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
-        if let Some(cookie) = cookies.find(|cookie| cookie.contains("audit_streams_session=")) {
+        if let Some(cookie) = cookies.find(|cookie| cookie.contains("audit_streams_session")) {
             let pair = cookie.split(';').next().unwrap_or_default();
             self.cookie = if cookie.contains("Max-Age=0") {
                 None

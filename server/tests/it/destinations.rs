@@ -112,11 +112,8 @@ async fn each_broken_rule_of_a_new_destination_is_told_at_its_field() {
         let answer = browser.call("destinations/create", &draft(change.clone())).await;
         assert_eq!(refusals(&answer), [(field, message.to_owned())], "{change}");
     }
-    assert_eq!(
-        browser.read("destinations/list").await.json(),
-        json!([]),
-        "nothing was stored"
-    );
+    let listed = browser.read("destinations/list").await.json();
+    assert_eq!(listed["value"], json!([]), "nothing was stored");
 }
 
 #[tokio::test]
@@ -142,7 +139,7 @@ async fn what_no_header_can_be_called_or_hold_is_told_at_its_row() {
         );
     }
     let only_printable = "Value can only contain printable Latin-1 characters, and no line breaks";
-    let no_blanks = "Value can't begin or end with a blank";
+    let no_blanks = "Value can't start or end with a space";
     for (value, message) in [
         ("€ 5", only_printable),
         ("a\r\nX-B: b", only_printable),
@@ -223,7 +220,7 @@ async fn where_no_destination_can_be_is_told_at_its_url() {
         let message = format!("Destination url is blocked: {message}");
         assert_eq!(refusals(&answer), [(json!("url"), message)], "{host}");
     }
-    assert_eq!(browser.read("destinations/list").await.json(), json!([]));
+    assert_eq!(browser.read("destinations/list").await.json()["value"], json!([]));
 }
 
 #[tokio::test]
@@ -274,10 +271,7 @@ async fn a_header_value_comes_back_only_when_it_is_asked_for() {
         assert_eq!(answer.status, 200);
         assert!(!answer.text.contains("tell-nobody"), "{}", answer.text);
     }
-    let (id, header) = (
-        &created.json()["id"],
-        &created.json()["draft"]["target"]["http"]["headers"][0]["id"],
-    );
+    let (id, header) = (&created.json()["id"], &created.json()["http"]["headers"][0]["id"]);
     let secret = json!({"id": id, "secret": {"header": header}});
     assert_eq!(
         browser.call("destinations/secret", &secret).await.json(),
@@ -304,12 +298,13 @@ async fn saving_is_all_or_nothing() {
     let refused = edit(json!([header("X-B", "2")]), json!(["über"]));
     let answer = browser.call("destinations/update", &refused).await;
     assert_eq!(refusals(&answer).len(), 1);
-    let stored = browser.read("destinations/list").await.json();
+    let listed = browser.read("destinations/list").await.json();
+    let stored = &listed["value"][0];
     assert_eq!(
-        (&stored[0]["draft"], &stored[0]["version"]),
-        (&created["draft"], &json!(1))
+        (&stored["name"], &stored["http"], &stored["version"]),
+        (&json!("SIEM"), &created["http"], &json!(1))
     );
-    let kept = json!({"id": created["draft"]["target"]["http"]["headers"][0]["id"], "name": "X-Renamed", "value": null, "active": false});
+    let kept = json!({"id": created["http"]["headers"][0]["id"], "name": "X-Renamed", "value": null, "active": false});
     let saved = browser
         .call(
             "destinations/update",
@@ -317,10 +312,9 @@ async fn saving_is_all_or_nothing() {
         )
         .await
         .json();
-    assert_eq!(saved["draft"]["event_types"], json!(["add_gpg_key", "user_created"]));
-    assert_eq!(saved["draft"]["target"]["http"]["headers"][0]["name"], "X-Renamed");
-    let secret =
-        json!({"id": created["id"], "secret": {"header": saved["draft"]["target"]["http"]["headers"][0]["id"]}});
+    assert_eq!(saved["event_types"], json!(["add_gpg_key", "user_created"]));
+    assert_eq!(saved["http"]["headers"][0]["name"], "X-Renamed");
+    let secret = json!({"id": created["id"], "secret": {"header": saved["http"]["headers"][0]["id"]}});
     assert_eq!(
         browser.call("destinations/secret", &secret).await.json(),
         "1",
@@ -344,7 +338,7 @@ async fn known_types_are_the_built_in_ones_and_what_was_received() {
     let known = |name: &str| types.iter().find(|known| known["name"] == name).unwrap();
     assert_eq!(
         (&known("ours")["category"], &known("ours")["last_day"]),
-        (&json!("Received here"), &json!(2))
+        (&json!("Seen on this instance"), &json!(2))
     );
     assert_eq!(
         (&known("user_created")["category"], &known("user_created")["last_day"]),

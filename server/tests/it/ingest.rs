@@ -20,9 +20,13 @@ async fn what_an_event_leaves_out_is_filled_in() {
         .iter()
         .find(|row| row["event_type"] == "user_created")
         .unwrap();
-    assert_eq!(row["action"], "Changed email address from a@x.example to b@x.example");
+    let summary = &row["summary"];
     assert_eq!(
-        (&row["author_name"], &row["target_details"]),
+        summary["action"],
+        "Changed email address from a@x.example to b@x.example"
+    );
+    assert_eq!(
+        (&summary["author_name"], &summary["target_details"]),
         (&json!("Ada"), &json!("Ada"))
     );
 }

@@ -182,7 +182,9 @@ impl Instance {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let is_tls = self.settings.iter().any(|(name, _)| *name == "AUDIT_STREAMS_TLS_CERT");
+        let scheme = if is_tls { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.address)
     }
 
     pub(crate) fn client(&self) -> &reqwest::Client {
@@ -329,7 +331,8 @@ pub(crate) fn address_in(stdout: BufReader<ChildStdout>) -> String {
     let (found, address) = mpsc::channel();
     std::thread::spawn(move || {
         for line in stdout.lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix("Listening on http://") {
+            let url = line.strip_prefix("Listening on ");
+            if let Some((_, address)) = url.and_then(|url| url.split_once("://")) {
                 drop(found.send(address.to_owned()));
             }
         }
@@ -387,7 +390,10 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         },
         accepts_mismatched_files: false,
         destination_limit: 20,
+        public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
+        ca_file: None,
+        proxy: engine::InstanceProxy::default(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
     Engine::open(config, Clock::machine()).await.unwrap()

@@ -20,7 +20,7 @@ async fn known_cookie(instance: &Instance, password: &str) -> String {
 fn known_cookie_of(answer: &Answer) -> String {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
-    let known = cookies.find(|cookie| cookie.starts_with("audit_streams_browser="));
+    let known = cookies.find(|cookie| cookie.starts_with("audit_streams_browser_"));
     known.unwrap().split(';').next().unwrap().to_owned()
 }
 

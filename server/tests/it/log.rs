@@ -43,6 +43,14 @@ async fn page(browser: &mut Browser<'_>, query: &str) -> Value {
     answer.json()
 }
 
+/// What has arrived after this position.
+async fn arrivals(browser: &mut Browser<'_>, query: &str, since: &Value) -> Value {
+    let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+    let answer = browser.read(&format!("events/new?query={query}&since={since}")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()
+}
+
 fn ids(page: &Value) -> Vec<i64> {
     let rows = page["rows"].as_array().unwrap();
     rows.iter()
@@ -75,7 +83,10 @@ async fn each_filter_admits_what_it_says() {
         ("created_after=2020-01-02&created_before=2020-01-02", to_60(1, 35)),
         ("created_before=2020-01-01&sort=created_asc", (0..25).collect()),
         ("event_type=tick&range=last_7_days", vec![]),
-        ("filter=ip_address&is=10.0.0.4&text=59", vec![59]),
+        (
+            "field=ip_address&operator=is&value=10.0.0.4&text=tick+%E2%84%9659",
+            vec![59],
+        ),
     ] {
         assert_eq!(ids(&page(&mut browser, query).await), expected, "{query}");
     }
@@ -107,8 +118,6 @@ async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
     let instance = with_ticks().await;
     let mut browser = Browser::signed_in(&instance).await;
     let newest = page(&mut browser, "event_type=tick").await;
-    let older = unix_ms(&newest["older"]["created_at"]);
-    let end = format!("{older}_{}", newest["received_to"]);
     let token = instance.token("late", &["ingest"]);
     let event = |id: &str, event_type: &str, day: &str| {
         format!(r#"{{"id":"{id}","event_type":"{event_type}","created_at":"{day}T00:00:00Z"}}"#)
@@ -120,31 +129,35 @@ async fn what_has_come_in_is_told_whenever_it_says_it_was_created() {
     ];
     instance.post(&token, events.join("\n")).await;
 
-    let told = page(&mut browser, &format!("event_type=tick&since={end}")).await;
-    let millennium = "1999-12-31T00:00:00.000Z";
-    assert_eq!((&told["arrived"], &told["rows"]), (&json!(2), &json!([])));
-    assert_eq!(told["late"].as_array().unwrap().len(), 1);
-    assert_eq!(told["late"][0]["created_at"], millennium);
+    let arrived = arrivals(&mut browser, "event_type=tick", &newest["received_to"]).await;
+    assert_eq!((&arrived["count"], ids(&arrived)), (&json!(2), vec![0, 0]));
+    assert_eq!(arrived["late"].as_array().unwrap().len(), 2);
+    assert_eq!(arrived["late"][1]["created_at"], "1999-12-31T00:00:00.000Z");
 
-    let shown = page(&mut browser, &format!("event_type=tick&refreshed={end}")).await;
+    let shown = page(&mut browser, "event_type=tick").await;
     assert_eq!((ids(&shown)[0], ids(&shown)[1], ids(&shown).len()), (0, 59, 25));
-    assert_eq!(shown["late"][0]["created_at"], millennium);
-    let later = format!("event_type=tick&since={older}_{}", shown["received_to"]);
-    assert_eq!(page(&mut browser, &later).await["arrived"], 0);
+    let later = arrivals(&mut browser, "event_type=tick", &arrived["received_to"]).await;
+    assert_eq!((&later["count"], &later["late"]), (&json!(0), &json!([])));
 }
 
 #[tokio::test]
 async fn known_values_are_suggested() {
     let instance = with_ticks().await;
     let mut browser = Browser::signed_in(&instance).await;
-    let known = page(&mut browser, "").await["known"].to_string();
-    for value in [
-        r#""Ada & Co""#,
-        r#"["group",["group"]]"#,
-        r#"["project",["group/ticker"]]"#,
-        r#""tick""#,
+    let known = browser.read("events/suggestions").await.json();
+    let known = known.as_array().unwrap();
+    for (field, value) in [
+        ("author", "Ada & Co"),
+        ("group", "group"),
+        ("project", "group/ticker"),
+        ("event_type", "tick"),
     ] {
-        assert!(known.contains(value), "{value} in {known}");
+        let (_, values) = known
+            .iter()
+            .map(|known| (&known[0], known[1].as_array().unwrap()))
+            .find(|(name, _)| *name == field)
+            .unwrap();
+        assert!(values.contains(&json!(value)), "{field}: {values:?}");
     }
 }
 
@@ -164,8 +177,7 @@ async fn what_is_wrong_with_a_filter_is_told_at_its_field() {
             "Invalid date format. Please use UTC format as YYYY-MM-DD",
         ),
         ("sort%3Dname", "sort", "created_asc"),
-        ("entity_type%3DIssue%26entity_id%3D1", "filter", "entity_type"),
-        ("entity_id%3D7", "filter", "entity_id needs entity_type"),
+        ("entity_id%3D7", "filter", "entity_id requires entity_type"),
         ("range%3Dever", "created_after", "last_7_days"),
     ] {
         let answer = browser.read(&format!("events/list?query={query}")).await;
@@ -188,7 +200,8 @@ async fn what_is_wrong_with_a_filter_is_told_at_its_field() {
 async fn a_plain_form_is_understood() {
     let instance = with_ticks().await;
     let mut browser = Browser::signed_in(&instance).await;
-    let form = "tab=log&author_username=71&filter=text&is=%E2%84%9659&sort=created_desc&created_after=&created_before=";
+    let form =
+        "tab=log&author_username=71&field=ip_address&operator=is&value=10.0.0.4&sort=created_desc&created_after=";
     let page = browser.open(&format!("/admin/audit_logs?{form}")).await;
     assert!(page.text.contains("Tick №59") && !page.text.contains("Tick №57"));
     assert!(page.text.contains("Clear filters"));
@@ -273,6 +286,29 @@ async fn exports_are_for_administrators_and_only_read() {
         let posted = Answer::of(request).await;
         assert_eq!((posted.status, posted.header("content-disposition")), (405, None));
     }
+}
+
+#[tokio::test]
+async fn the_page_learns_how_an_export_ended() {
+    let instance = with_ticks().await;
+    let mut browser = Browser::signed_in(&instance).await;
+    let unknown = browser.read("events/export_progress?key=42").await.expect(200);
+    assert_eq!(unknown, Value::Null);
+    let file = browser
+        .open(&format!("{EXPORT}.jsonl?created_before=2020-12-31&progress=42"))
+        .await;
+    assert_eq!((file.status, file.text.lines().count()), (200, 60));
+    let ended = browser.read("events/export_progress?key=42").await.expect(200);
+    assert_eq!(ended, json!({"events": 60, "state": "Complete"}));
+    browser
+        .open(&format!("{EXPORT}.csv?created_after=soon&progress=43"))
+        .await;
+    let rejected = browser.read("events/export_progress?key=43").await.expect(200);
+    let reason = rejected["state"]["Failed"]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("Invalid date format"), "{rejected}");
+    let mut other = Browser::signed_in(&instance).await;
+    let of_another = other.read("events/export_progress?key=42").await.expect(200);
+    assert_eq!(of_another, Value::Null);
 }
 
 #[tokio::test]

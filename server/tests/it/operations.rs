@@ -146,7 +146,7 @@ async fn the_first_password_is_shown_once_and_not_in_the_log() {
     let (first, log) = &printed[0];
     let password = first
         .lines()
-        .skip_while(|line| !line.contains("shown only now"))
+        .skip_while(|line| !line.contains("shown once"))
         .nth(1)
         .unwrap()
         .trim();

@@ -13,6 +13,8 @@ use crate::{
     instance::{Answer, Instance, PATIENCE, binary, spawn_binary},
 };
 
+const TOKEN: &str = "0123456789abcdef";
+
 struct Listening {
     process: Child,
     lines: Receiver<String>,
@@ -22,9 +24,7 @@ struct Listening {
 impl Listening {
     fn start(arguments: &[&str]) -> Self {
         let mut command = binary();
-        let free = ["--listen", "127.0.0.1:0"];
-        let listen: &[&str] = if arguments.contains(&"--listen") { &[] } else { &free };
-        command.arg("receive").args(listen).args(arguments);
+        command.args(["receive", "--listen", "127.0.0.1:0"]).args(arguments);
         let (process, stdout) = spawn_binary(command);
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -54,27 +54,20 @@ impl Drop for Listening {
 async fn it_verifies_what_the_server_sends() {
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;
-    let probe = Listening::start(&[]);
-    // The secrets are known only once there is a destination, whose address must then stay: take the probe's.
-    let url = probe.url.clone();
-    let draft = json!({"draft": {"name": "Receiver", "target": {"http": {"url": url, "verification_token": "0123456789abcdef"}}}});
-    drop(probe);
-    let created = browser.call("destinations/create", &draft).await.json();
+    // The secrets are known only once there is a destination, the address only once the receiver listens.
+    let draft = |url: &str, token: Option<&str>| json!({"name": "Receiver", "target": {"http": {"url": url, "verification_token": token}}});
+    let first = json!({"draft": draft("http://127.0.0.1:9/", Some(TOKEN))});
+    let created = browser.call("destinations/create", &first).await.json();
+    let id = &created["id"];
     let secret = browser
-        .call(
-            "destinations/secret",
-            &json!({"id": created["id"], "secret": "signing"}),
-        )
+        .call("destinations/secret", &json!({"id": id, "secret": "signing"}))
         .await
         .json();
-    let listen = url.strip_prefix("http://").unwrap();
-    let checks = [
-        "--token",
-        "0123456789abcdef",
-        "--signing-secret",
-        secret.as_str().unwrap(),
-    ];
-    let receiver = Listening::start(&[&["--listen", listen, "--show-body"][..], &checks].concat());
+    let secret = secret.as_str().unwrap();
+    let receiver = Listening::start(&["--show-body", "--token", TOKEN, "--signing-secret", secret]);
+    let moved = json!({"id": id, "version": 1, "draft": draft(&receiver.url, None)});
+    let moved = browser.call("destinations/update", &moved).await;
+    assert_eq!(moved.status, 200, "{}", moved.text);
     let token = instance.token("app", &["ingest"]);
     instance
         .post(&token, r#"{"id":"e1","event_type":"user_created"}"#)

@@ -56,7 +56,10 @@ async fn a_replay_is_counted_started_seen_and_listed() {
     let receiver = Receiver::start().await;
     let (instance, _) = with_old_events(&receiver, 30).await;
     let admin = Client::with_scope(&instance, "admin");
-    let counted = admin.post(&format!("{REPLAYS}/count"), &day()).await.expect(200);
+    let mut counted = admin.post(&format!("{REPLAYS}/count"), &day()).await.expect(200);
+    // It depends on how fast the stream was just now, and is null if nothing was delivered lately.
+    let estimate = counted.as_object_mut().unwrap().remove("estimated_seconds").unwrap();
+    assert!(estimate.is_null() || estimate.is_u64(), "{estimate}");
     assert_eq!(
         counted,
         json!({
@@ -151,26 +154,15 @@ async fn the_page_counts_and_then_starts_what_was_counted() {
     let receiver = Receiver::start().await;
     let (instance, _) = with_old_events(&receiver, 30).await;
     let mut browser = Browser::signed_in(&instance).await;
-    let panel = "drawn/panel?panel=activity%2F1%2Fhour";
-    assert!(
-        !browser
-            .read(panel)
-            .await
-            .expect(200)
-            .to_string()
-            .contains("Start replay")
+    let draft =
+        json!({"created_after": "2026-01-10T00:00:00.000Z", "created_before": "", "event_types": ["user_created"]});
+    let input = json!({"id": 1, "draft": draft});
+    let counted = browser.call("streams/count_replay", &input).await.expect(200);
+    assert_eq!(
+        (&counted["events"], &counted["from"]),
+        (&json!(30), &json!("2026-01-10T00:00:00.000Z"))
     );
-    let range = [("id", "1"), ("created_after", "2026-01-10T00:00:00.000Z")];
-    let form = [&range[..], &[("created_before", ""), ("event_types", "user_created, ")]].concat();
-    let counted = browser.submit("streams/count_replay", &form).await.expect(200);
-    assert_eq!(counted["message"], "30 events to be replayed.");
-    let drawn = browser.read(panel).await.expect(200).to_string();
-    assert!(
-        drawn.contains("Start replay") && drawn.contains("2026-01-10 00:00:00"),
-        "{drawn}"
-    );
-    let started = browser.submit("streams/start_replay", &form).await.expect(200);
-    assert_eq!(started["message"], "The replay of 30 events has started.");
+    assert_eq!(browser.call("streams/start_replay", &input).await.expect(200), 30);
     receiver
         .wait_for_events("they are replayed", |events| events.replayed.len() == 30)
         .await;
@@ -178,21 +170,20 @@ async fn the_page_counts_and_then_starts_what_was_counted() {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         loop {
             ticks.tick().await;
-            let drawn = browser.read(panel).await.expect(200).to_string();
-            if drawn.contains("Finished: 30 of 30 events sent") {
-                return drawn;
+            let replays = browser.read("streams/replays?id=1").await.expect(200);
+            let newest = &replays["value"][0];
+            if newest["state"] == "finished" {
+                return newest["sent"].clone();
             }
         }
     };
-    let drawn = tokio::time::timeout(PATIENCE, finished).await.expect("it finishes");
-    assert!(!drawn.contains("Start replay"), "what was started is not offered again");
+    assert_eq!(tokio::time::timeout(PATIENCE, finished).await.expect("it finishes"), 30);
     let ended = browser
-        .submit("streams/cancel_replay", &[("id", "1"), ("replay", "1")])
+        .call("streams/cancel_replay", &json!({"id": 1, "replay": 1}))
         .await;
     assert_eq!(ended.status, 200, "{}", ended.text);
-    let wrong = browser
-        .submit("streams/count_replay", &[("id", "1"), ("created_after", "yesterday")])
-        .await;
+    let wrong = json!({"id": 1, "draft": {"created_after": "yesterday", "created_before": "", "event_types": []}});
+    let wrong = browser.call("streams/count_replay", &wrong).await;
     assert!(
         wrong.status == 422 && wrong.text.contains("Start of the range"),
         "{}",

@@ -16,7 +16,7 @@ async fn an_administrator_signs_in_and_out() {
     assert_eq!((answer.status, answer.json()), (200, json!("/")));
     let cookie = answer.header("set-cookie").unwrap();
     assert!(
-        cookie.starts_with("audit_streams_session=") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"),
+        cookie.starts_with("audit_streams_session_") && cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax"),
         "{cookie}"
     );
     assert_eq!(browser.read("session/current_user").await.json()["username"], "root");
@@ -35,7 +35,8 @@ async fn an_administrator_signs_in_and_out() {
 
 #[tokio::test]
 async fn a_session_outlives_a_restart() {
-    let mut instance = Instance::start();
+    // The name of the cookie contains the port of the public URL, and a restarted server of the tests listens on another one.
+    let mut instance = Instance::start_with(&[("AUDIT_STREAMS_PUBLIC_URL", "http://audit.example.com")]);
     let cookie = Browser::signed_in(&instance).await.cookie().map(str::to_owned);
     instance.kill();
     instance.restart();
@@ -95,7 +96,7 @@ async fn others_failures_keep_out_nobody_who_has_signed_in_from_this_browser() {
     let cookies = answer.headers.get_all("set-cookie").iter();
     let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap());
     let known = cookies
-        .find(|cookie| cookie.starts_with("audit_streams_browser="))
+        .find(|cookie| cookie.starts_with("audit_streams_browser_"))
         .unwrap();
     assert!(
         known.ends_with("; Max-Age=7776000; Path=/; HttpOnly; SameSite=Lax"),

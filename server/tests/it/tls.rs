@@ -201,7 +201,7 @@ async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
         (&tested["accepted"], &tested["summary"]),
         (&json!(false), &json!(summary))
     );
-    let asks = "The server asks for a client certificate, which Audit Streams cannot present.";
+    let asks = "The server asks for a client certificate. Add one that it accepts";
     let says_so = |next_step: &Value| next_step.as_str().is_some_and(|next_step| next_step.starts_with(asks));
     assert!(says_so(&tested["next_step"]), "{tested}");
     post(&instance, &instance.token("app", &["ingest"]), 0..1).await;

@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn only_the_page_of_the_server_may() {
-        let text = "use app::port::SignedIn;\n// app::shell is fine here\n";
+        let text = "use app::Backend;\n// app::shell is fine here\n";
         assert_eq!(
             check(&source("server/src/help.rs", text)),
             [
@@ -39,7 +39,7 @@ mod tests {
         );
         for place in [
             "server/src/page.rs",
-            "server/src/page/port.rs",
+            "server/src/page/routes.rs",
             "server/tests/it/page.rs",
             "app/src/app.rs",
         ] {

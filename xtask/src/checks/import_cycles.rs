@@ -11,7 +11,16 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 7] = ["api", "assets", "domain", "engine", "receivers", "server", "xtask"];
+const CRATES: [&str; 8] = [
+    "api",
+    "app",
+    "assets",
+    "domain",
+    "engine",
+    "receivers",
+    "server",
+    "xtask",
+];
 
 pub(super) fn check(sources: &[Source]) -> Vec<String> {
     CRATES.iter().flat_map(|name| check_crate(name, sources)).collect()
@@ -259,8 +268,10 @@ mod tests {
             ("b.rs", "use crate::a::A;\n"),
         ];
         assert!(found(&of_its_own).is_empty());
+        let of_a_feature = "#[cfg(all(test, feature = \"ssr\"))]\nmod tests {\n    use crate::b::B;\n}\n";
+        assert!(found(&[("a.rs", of_a_feature), ("b.rs", "use crate::a::A;\n")]).is_empty());
         let circle = [("lib.rs", "use self::a::A;\n"), ("a.rs", "use crate::B;\n")];
-        let sources = circle.map(|(path, text)| source(&format!("app/src/{path}"), text));
+        let sources = circle.map(|(path, text)| source(&format!("elsewhere/src/{path}"), text));
         assert!(check(&sources).is_empty());
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn scan(text: &str) -> Scan {
     let mut scan = Scan::default();
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at] == "use" {
+        // `impl Trait + use<>` is no declaration.
+        if tokens[at] == "use" && tokens.get(at + 1).is_none_or(|token| token != "<") {
             let is_re_export = at > 0 && ["pub", ")"].contains(&tokens[at - 1].as_str());
             at = read_tree(&tokens, at + 1, &[], &mut |path, name| {
                 scan.imports.push(Import {
@@ -58,12 +59,15 @@ pub(super) fn scan(text: &str) -> Scan {
     scan
 }
 
-/// Leaves out what is marked `#[cfg(test)]`, up to the end of its block, which rustfmt puts at the same depth.
+/// Leaves out what is built for tests only, up to the end of its block, which rustfmt puts at the same depth.
 fn without_tests(text: &str) -> String {
     let mut kept = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        let Some(depth) = line.find("#[cfg(test)]").filter(|_| line.trim() == "#[cfg(test)]") else {
+        let is_test = ["#[cfg(test)]", "#[cfg(all(test,"]
+            .iter()
+            .any(|mark| line.trim_start().starts_with(mark));
+        let Some(depth) = line.find('#').filter(|_| is_test) else {
             kept.push_str(line);
             kept.push('\n');
             continue;
@@ -238,6 +242,13 @@ mod tests {
     fn paths_are_read_with_their_generics() {
         let text = "fn f<'a>(b: &'a c::D) -> Vec<crate::e::F> { g::h::<u8>('\\'', '\"'); b.i::<J>() }";
         assert_eq!(paths(text), ["c::D", "crate::e::F", "g::h"]);
+    }
+
+    #[test]
+    fn captured_lifetimes_are_no_declaration() {
+        let text = "fn f() -> impl A + use<> { a::b(); }\nfn g() -> impl A + use<'_, T> { c::d() }";
+        assert_eq!(paths(text), ["a::b", "c::d"]);
+        assert!(imports(text).is_empty());
     }
 
     #[test]

@@ -11,9 +11,9 @@ const ALLOWED: [&str; 10] = [
     "api/src/graphql/google.rs",
     "api/src/graphql/http_destinations.rs",
     "api/src/graphql/s3.rs",
-    "app/src/streams/google_fields.rs",
-    "app/src/streams/http_fields.rs",
-    "app/src/streams/kind_fields.rs",
+    "app/src/streams/editor/google_fields.rs",
+    "app/src/streams/editor/http_fields.rs",
+    "app/src/streams/editor/kind_fields.rs",
 ];
 
 /// Shipped code only, up to the tests at its end.

@@ -62,7 +62,7 @@ pub(crate) fn build(project: &Project, profile: Profile, steps: &mut Steps) -> R
 }
 
 /// The server around web assets that are there already.
-pub(crate) fn server(project: &Project, profile: Profile) -> Result<Ending> {
+fn server(project: &Project, profile: Profile) -> Result<Ending> {
     let mut command = process::cargo(project);
     command.args([
         "build",

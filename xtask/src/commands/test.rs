@@ -7,7 +7,7 @@ use std::{env, ffi::OsString, process::Command, thread};
 
 use anyhow::{Result, bail};
 
-use super::build::{self, Profile, SITE_VARIABLE};
+use super::build::{Profile, SITE_VARIABLE};
 use super::lint;
 use super::tally::Tally;
 use crate::process::{self, Finished};
@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
-use crate::tools::{nginx, npm, python};
+use crate::tools::{nginx, npm, python, tinyproxy};
 
 /// Read by Rust's test runner: how many tests of a binary run at once.
 const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
@@ -31,20 +31,20 @@ const NGINX: Step = Step {
     what: "find an nginx, or install one",
     usually: "20 s once",
 };
+const TINYPROXY: Step = Step {
+    name: "tinyproxy",
+    what: "find a tinyproxy, or install one",
+    usually: "20 s once",
+};
+const COMPILE: Step = Step {
+    name: "compile",
+    what: "compile the tests, the server with the web assets inside, and what it streams to",
+    usually: "6 min, 1 min after an edit",
+};
 const CARGO_TEST: Step = Step {
     name: "cargo test",
     what: "unit, property, integration and crash tests",
-    usually: "10 min, 4 min when unchanged",
-};
-const SERVER: Step = Step {
-    name: "server",
-    what: "compile the server with the web assets inside",
-    usually: "30 s",
-};
-const RECEIVERS: Step = Step {
-    name: "receivers",
-    what: "compile what the browser tests stream to",
-    usually: "30 s",
+    usually: "7 min",
 };
 const CLIENTS: Step = Step {
     name: "API clients",
@@ -74,7 +74,7 @@ const BROWSER: Step = Step {
 const END2END: Step = Step {
     name: "browser tests",
     what: "drive the real server in Chromium",
-    usually: "2 min",
+    usually: "14 min",
 };
 
 pub(crate) fn run(project: &Project) -> Result<()> {
@@ -85,8 +85,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     match site::build(project, &mut steps) {
         Ok(()) => {
             steps.attempt(&PAGE_SIZE, || site::check_budget(project));
-            cargo_test(project, &mut steps, &mut tally);
-            if steps.attempt(&SERVER, || build::server(project, Profile::Dev)) != Ending::Failed {
+            if steps.attempt(&COMPILE, || compile(project)) != Ending::Failed {
+                cargo_test(project, &mut steps, &mut tally);
                 api_tests(project, &mut steps, &mut tally);
                 end2end(project, &mut steps, &mut tally);
             }
@@ -112,11 +112,23 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     }
 }
 
-/// With the web assets embedded already here, so that the server is compiled once for all the steps.
+/// In one build: with other targets selected, cargo would choose other features of the dependencies and compile them again.
+fn compile(project: &Project) -> Result<Ending> {
+    let mut command = process::cargo(project);
+    command.args(["build", "--workspace", "--bins", "--tests"]);
+    process::run(command.env(SITE_VARIABLE, project.site()))?;
+    Ok(Ending::Done)
+}
+
 fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
     let mut nginx = None;
     steps.attempt(&NGINX, || {
         nginx = Some(nginx::find_or_install()?);
+        Ok(Ending::Done)
+    });
+    let mut tinyproxy = None;
+    steps.attempt(&TINYPROXY, || {
+        tinyproxy = Some(tinyproxy::find_or_install()?);
         Ok(Ending::Done)
     });
     steps.attempt(&CARGO_TEST, || {
@@ -125,8 +137,9 @@ fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
             .args(["test", "--workspace", "--no-fail-fast"])
             .env(SITE_VARIABLE, project.site())
             .env(THREADS_VARIABLE, test_threads());
-        // Without it, the tests that need it fail and say so.
+        // Without them, the tests that need them fail and say so.
         command.envs(nginx.as_ref().map(|nginx| (nginx::VARIABLE, nginx)));
+        command.envs(tinyproxy.as_ref().map(|tinyproxy| (tinyproxy::VARIABLE, tinyproxy)));
         let finished = process::tee(&mut command)?;
         *tally += Tally::of_cargo_test(&finished.stdout);
         ending_of(&finished)
@@ -162,10 +175,6 @@ fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
     let folder = project.end2end();
     let mut browser = None;
     let is_ready = [
-        steps.attempt(&RECEIVERS, || {
-            process::run(process::cargo(project).args(["build", "--package", "receivers"]))?;
-            Ok(Ending::Done)
-        }),
         steps.attempt(&PLAYWRIGHT, || npm::install(&folder)),
         steps.attempt(&BROWSER, || {
             browser = Some(Browser::find_or_install(project)?);

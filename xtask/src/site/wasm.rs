@@ -8,7 +8,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::asset::{Asset, Role};
-use super::left_out;
 use crate::process;
 use crate::project::Project;
 use crate::steps::Ending;
@@ -29,15 +28,6 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
-];
-
-/// Gives functions names by which those that are alike are neighbours.
-const NAME_FOR_SORTING: &str = "xtask/tools/name-for-sorting.mjs";
-
-const NO_INLINING: [&str; 3] = [
-    "--always-inline-max-function-size=0",
-    "--flexible-inline-max-function-size=0",
-    "--one-caller-inline-max-function-size=0",
 ];
 
 /// What wasm-bindgen made.
@@ -107,29 +97,20 @@ pub(super) fn bind(project: &Project, work: &Path) -> Result<Bound> {
     Ok(bound)
 }
 
-/// Makes it small on the wire. Nothing is inlined, and functions that are alike lie side by side: brotli writes what it has
-/// just seen in a few bytes, so each of the two saves more there than it costs in the program itself.
+/// Makes the program small.
 pub(super) fn shrink(project: &Project, bound: &Bound) -> Result<Asset> {
-    let lean = left_out::leave_out(project, &bound.wasm)?;
-    let flat = bound.wasm.with_extension("flat.wasm");
-    let mut command = wasm_opt(project);
-    command.args(["-Oz", "-g"]).args(NO_INLINING);
-    process::run(command.arg(&lean).arg("-o").arg(&flat))?;
-    let named = bound.wasm.with_extension("named.wasm");
-    let script = project.root().join(NAME_FOR_SORTING);
-    process::run(Command::new("node").arg(script).arg(&flat).arg(&named))?;
     let small = bound.wasm.with_extension("small.wasm");
-    let mut command = wasm_opt(project);
-    command.args(["--reorder-functions-by-name", "--strip-debug"]);
-    process::run(command.arg(&named).arg("-o").arg(&small))?;
-    let bytes = fs::read(&small).with_context(|| format!("cannot read {}", small.display()))?;
-    Ok(Asset::hashed(Role::Wasm, &format!("{OUT_NAME}_bg"), "wasm", bytes))
-}
-
-fn wasm_opt(project: &Project) -> Command {
     let mut command = Command::new(npm::bin_dir(project).join("wasm-opt"));
     command.current_dir(project.root()).args(WASM_FEATURES);
-    command
+    process::run(
+        command
+            .args(["-Oz", "--strip-debug"])
+            .arg(&bound.wasm)
+            .arg("-o")
+            .arg(&small),
+    )?;
+    let bytes = fs::read(&small).with_context(|| format!("cannot read {}", small.display()))?;
+    Ok(Asset::hashed(Role::Wasm, &format!("{OUT_NAME}_bg"), "wasm", bytes))
 }
 
 #[cfg(test)]

@@ -18,10 +18,7 @@ const STEP: Step = Step {
     usually: "10 s once",
 };
 
-/// A script of ours that needs binaryen's library, and so to lie beside it.
-pub(crate) const LEAVE_OUT: &str = "leave-out.mjs";
-
-const FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", LEAVE_OUT];
+const FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// Installs both into `.tools/npm`.
 pub(crate) fn ensure(project: &Project, steps: &mut Steps) -> Result<()> {

@@ -1,47 +1,24 @@
-//! The parameters of a query for events.
+//! The parameters of a list of events that say in which order, and which page.
 
 use domain::{Timestamp, ids::Seq};
-use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EntityFilter, EventFilter, SeqRequest};
+use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, SeqRequest};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::{cursor::Cursor, fields::refuse_one};
+use super::{
+    super::{cursor::Cursor, fields::refuse_one},
+    filter_query::FilterQuery,
+};
 use crate::error::ApiError;
 
 const PER_PAGE: usize = 25;
 const MOST_PER_PAGE: usize = 100;
 
-/// All parameters must match. Texts are compared exactly, except `text`.
+/// The order, and which page.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(in crate::v1) struct ListQuery {
-    /// Id or name of the author.
-    #[param(example = "Ada Byron", nullable = false)]
-    author: Option<String>,
-    /// Id or name of a user who is the author or the entity of the event.
-    #[param(nullable = false)]
-    user: Option<String>,
-    /// Type of the entity, for example `Project`, `Group` or `Gitlab::Audit::InstanceScope`. Requires `entity`, except with
-    /// `order_by=seq`.
-    #[param(example = "Project", nullable = false)]
-    entity_type: Option<String>,
-    /// Id or path of the entity. Requires `entity_type`.
-    #[param(example = "analytical/engine-room", nullable = false)]
-    entity: Option<String>,
-    #[param(example = "project_created", nullable = false)]
-    event_type: Option<String>,
-    #[param(example = "192.0.2.10", nullable = false)]
-    ip_address: Option<String>,
-    /// Part of any value in `details`, at any depth. ASCII letters match in either case.
-    #[param(nullable = false)]
-    text: Option<String>,
-    /// Earliest creation time: a time (RFC 3339), or a day in UTC.
-    #[param(example = "2026-02-23", nullable = false)]
-    created_after: Option<String>,
-    /// Latest creation time: a time (RFC 3339), or a day in UTC, which includes the whole day.
-    #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
-    created_before: Option<String>,
+pub(in crate::v1) struct PageQuery {
     /// Order by `created_at` of the event (the default), or by its position in the log.
     #[param(inline, nullable = false)]
     order_by: Option<OrderBy>,
@@ -55,60 +32,10 @@ pub(in crate::v1) struct ListQuery {
     cursor: Option<String>,
 }
 
-/// Parameters of an export. All parameters must match. Texts are compared exactly, except `text`.
-#[derive(Deserialize, IntoParams)]
+/// An export has no order and no pages.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::v1) struct ExportQuery {
-    /// Id or name of the author.
-    #[param(example = "Ada Byron", nullable = false)]
-    author: Option<String>,
-    /// Id or name of a user who is the author or the entity of the event.
-    #[param(nullable = false)]
-    user: Option<String>,
-    /// Type of the entity, for example `Project`. Requires `entity`.
-    #[param(example = "Project", nullable = false)]
-    entity_type: Option<String>,
-    /// Id or path of the entity. Requires `entity_type`.
-    #[param(example = "analytical/engine-room", nullable = false)]
-    entity: Option<String>,
-    #[param(example = "project_created", nullable = false)]
-    event_type: Option<String>,
-    #[param(example = "192.0.2.10", nullable = false)]
-    ip_address: Option<String>,
-    /// Part of any value in `details`, at any depth. ASCII letters match in either case.
-    #[param(nullable = false)]
-    text: Option<String>,
-    /// Earliest creation time: a time (RFC 3339), or a day in UTC.
-    #[param(example = "2026-02-23", nullable = false)]
-    created_after: Option<String>,
-    /// Latest creation time: a time (RFC 3339), or a day in UTC, which includes the whole day.
-    #[param(example = "2026-02-23T12:00:00Z", nullable = false)]
-    created_before: Option<String>,
-}
-
-impl ExportQuery {
-    /// # Errors
-    /// 422 at the first parameter that is not right.
-    pub(super) fn parse(self) -> Result<EventFilter, ApiError> {
-        let list = ListQuery {
-            author: self.author,
-            user: self.user,
-            entity_type: self.entity_type,
-            entity: self.entity,
-            event_type: self.event_type,
-            ip_address: self.ip_address,
-            text: self.text,
-            created_after: self.created_after,
-            created_before: self.created_before,
-            order_by: None,
-            sort: None,
-            per_page: None,
-            cursor: None,
-        };
-        list.parse().map(|query| query.filter)
-    }
-}
+pub(in crate::v1) struct NoPage {}
 
 /// Order of events.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -143,45 +70,23 @@ pub(super) enum Start {
     Position(SeqRequest),
 }
 
-impl ListQuery {
+impl PageQuery {
     /// # Errors
     /// 422 at the first parameter that is not right.
-    pub(super) fn parse(self) -> Result<EventQuery, ApiError> {
+    pub(super) fn parse(self, filter: FilterQuery) -> Result<EventQuery, ApiError> {
+        let cursor = self.cursor.filter(|cursor| !cursor.is_empty());
         let start = start(
             self.order_by.unwrap_or_default(),
             self.sort.unwrap_or_default(),
-            given(self.cursor).as_deref(),
+            cursor.as_deref(),
         )?;
-        let by_position = matches!(start, Start::Position(_));
-        let entity = match (given(self.entity_type), given(self.entity)) {
-            (None, Some(_)) => return Err(refuse_one("entity_type", "entity_type: required with entity.")),
-            (Some(_), None) if !by_position => {
-                let rule = "entity: required with entity_type, except with order_by=seq.";
-                return Err(refuse_one("entity", rule));
-            }
-            (Some(entity_type), entity) => Some(EntityFilter { entity_type, entity }),
-            (None, None) => None,
-        };
+        let filter = filter.parse(matches!(start, Start::Position(_)))?;
         let per_page = self.per_page.unwrap_or(PER_PAGE);
         if !(1..=MOST_PER_PAGE).contains(&per_page) {
             return Err(refuse_one("per_page", "per_page: must be from 1 to 100."));
         }
-        let moment = |field: &str, text: Option<String>, read: fn(&str) -> Option<Timestamp>| {
-            let rule = || format!("{field}: must be a time such as 2025-10-14T18:00:08Z, or a day such as 2025-10-14.");
-            let moment = given(text).map(|text| read(&text).ok_or_else(|| refuse_one(field, &rule())));
-            moment.transpose()
-        };
         Ok(EventQuery {
-            filter: EventFilter {
-                author: given(self.author),
-                user: given(self.user),
-                entity,
-                event_type: given(self.event_type),
-                ip_address: given(self.ip_address),
-                text: given(self.text),
-                created_from: moment("created_after", self.created_after, Timestamp::start_of)?,
-                created_before: moment("created_before", self.created_before, Timestamp::end_of)?,
-            },
+            filter,
             start,
             per_page,
         })
@@ -211,11 +116,6 @@ impl EventQuery {
             Start::Position(_) => Cursor::Position(row.position.seq),
         }
     }
-}
-
-/// An empty parameter counts as omitted.
-fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }
 
 fn start(order_by: OrderBy, sort: Sort, cursor: Option<&str>) -> Result<Start, ApiError> {

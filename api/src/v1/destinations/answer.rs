@@ -7,5 +7,5 @@ use crate::{auth::Caller, v1::answer::versioned};
 
 /// The destination, with its version as the entity tag.
 pub(super) fn answer(status: StatusCode, state: &DestinationState, caller: &Caller) -> Response {
-    versioned(status, state.destination.version, &state.view(caller.is_admin()))
+    versioned(status, state.destination.version, &state.view(caller.visibility()))
 }

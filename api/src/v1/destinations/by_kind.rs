@@ -265,7 +265,7 @@ fn property(spec: &FieldSpec, shape: Shape) -> Value {
     let is_made = spec.secret.as_ref().is_some_and(|secret| secret.made.is_some());
     let is_nullable = match shape {
         Shape::New => spec.is_nullable() || is_made,
-        Shape::Change | Shape::View => spec.is_nullable() && spec.secret.is_none(),
+        Shape::Change | Shape::View => spec.is_nullable() && !is_made,
     };
     let mut description = spec.description.to_owned();
     let note = match (shape, spec.input, &spec.secret) {

@@ -1,13 +1,14 @@
-//! Parked events: list, retry, discard.
+//! Refused events: lists of those that are retried and of parked ones; retry and discard a parked one.
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use domain::{
+    delivery::RefusedList,
     ids::{DestinationId, Seq},
-    view::ParkedView,
+    view::RefusedPage,
 };
 use engine::admin::AdminError;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::super::fields::refuse_one;
 use crate::{
@@ -24,7 +25,7 @@ const MOST: u32 = 1_000;
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ParkedQuery {
+pub(super) struct RefusedQuery {
     /// Maximum number of items.
     #[param(minimum = 1, maximum = 1000, default = 100, nullable = false)]
     limit: Option<u32>,
@@ -33,19 +34,11 @@ pub(super) struct ParkedQuery {
     before: Option<i64>,
 }
 
-/// A page of parked events.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ParkedPage {
-    items: Vec<ParkedView>,
-    /// The `before` of the next page. Null on the last page.
-    next_before: Option<i64>,
-}
-
 /// List parked events
 #[utoipa::path(get, path = "/api/v1/destinations/{id}/parked", tag = "Streams",
-    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), ParkedQuery),
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), RefusedQuery),
     responses(
-        (status = 200, description = "Parked events, newest first", body = ParkedPage),
+        (status = 200, description = "Parked events, newest first", body = RefusedPage),
         (status = 404, description = "The destination does not exist"),
         (status = 422, description = "A parameter is invalid"),
     ),
@@ -53,26 +46,47 @@ pub(super) struct ParkedPage {
 pub(super) async fn list_parked(
     State(services): State<Services>,
     InPath(id): InPath<i64>,
-    InQuery(query): InQuery<ParkedQuery>,
-) -> Result<Json<ParkedPage>, ApiError> {
+    InQuery(query): InQuery<RefusedQuery>,
+) -> Result<Json<RefusedPage>, ApiError> {
+    show_page(&services, id, RefusedList::Parked, &query).await
+}
+
+/// List events that are retried
+///
+/// Events that the destination rejected and that are retried by themselves.
+#[utoipa::path(get, path = "/api/v1/destinations/{id}/retrying", tag = "Streams",
+    params(("id" = i64, Path, description = "Id of the destination", minimum = 1), RefusedQuery),
+    responses(
+        (status = 200, description = "Rejected events that are retried, newest first", body = RefusedPage),
+        (status = 404, description = "The destination does not exist"),
+        (status = 422, description = "A parameter is invalid"),
+    ),
+)]
+pub(super) async fn list_retrying(
+    State(services): State<Services>,
+    InPath(id): InPath<i64>,
+    InQuery(query): InQuery<RefusedQuery>,
+) -> Result<Json<RefusedPage>, ApiError> {
+    show_page(&services, id, RefusedList::Retrying, &query).await
+}
+
+async fn show_page(
+    services: &Services,
+    id: i64,
+    list: RefusedList,
+    query: &RefusedQuery,
+) -> Result<Json<RefusedPage>, ApiError> {
     let limit = query.limit.unwrap_or(LIMIT);
     if !(1..=MOST).contains(&limit) {
         return Err(refuse_one("limit", "limit: 1 to 1000."));
     }
-    let id = DestinationId::new(id);
-    let before = query.before.map(Seq::new);
-    // One more than is returned shows whether there are others.
-    let mut items = services.engine.list_parked(id, before, limit + 1).await?;
-    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
-    let is_more = items.len() > shown;
-    items.truncate(shown);
-    let next_before = items.last().filter(|_| is_more).map(|last| last.seq.get());
-    Ok(Json(ParkedPage { items, next_before }))
+    let (id, before) = (DestinationId::new(id), query.before.map(Seq::new));
+    Ok(Json(services.engine.refused_page(id, list, before, limit).await?))
 }
 
 /// Retry a parked event
 ///
-/// The event is retried like one that was refused for the first time.
+/// The event is retried like one that was rejected for the first time.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/parked/{seq}/retry", tag = "Streams",
     params(
         ("id" = i64, Path, description = "Id of the destination", minimum = 1),

@@ -10,7 +10,7 @@ use domain::{
     destination::FilterKind,
     ids::{DestinationId, ReplayId},
     replay::{ReplayDraft, ReplayRequest},
-    view::{ReplayCountView, ReplayView, warnings},
+    view::{ReplayCountView, ReplayView},
 };
 use engine::{Engine, ReplayStanding};
 use serde::Deserialize;
@@ -74,10 +74,7 @@ pub(super) async fn list_replays(
 ) -> Result<Json<Listed<ReplayView>>, ApiError> {
     let engine = &services.engine;
     let id = find(engine, id).await?.destination.id;
-    let mut items = Vec::new();
-    for replay in engine.list_replays(id).await? {
-        items.push(view(engine, replay).await?);
-    }
+    let items = engine.list_replay_views(id).await?;
     Ok(Json(Listed { items }))
 }
 
@@ -100,20 +97,16 @@ pub(super) async fn count_replay(
 ) -> Result<Json<ReplayCountView>, ApiError> {
     let request = input.parse(&services)?;
     let _permit = services.log_reads.permit().await?;
-    let events = services.engine.count_replay(DestinationId::new(id), &request).await?;
-    let unknown = services.engine.unknown_event_types(&request.types).await;
-    Ok(Json(ReplayCountView {
-        events,
-        warnings: warnings(&request.types, &unknown?),
-        from: request.range.from(),
-        before: request.range.before(),
-    }))
+    Ok(Json(
+        services.engine.preview_replay(DestinationId::new(id), &request).await?,
+    ))
 }
 
 /// Start a replay
 ///
-/// Sends the events in the order of the log, one request at a time, in addition to the stream. While the stream is backing off,
-/// paused, inactive or behind, the replay waits. Its requests are marked with the replay's id: HTTP requests with the header
+/// Sends the events in addition to the stream, those of each entity in the order of the log, concurrently, within the limit that the
+/// stream leaves free. While the stream is backing off, paused, inactive or behind, the replay waits. Its requests are marked with the
+/// replay's id: HTTP requests with the header
 /// `X-Audit-Streams-Replay`, entries of Cloud Logging with the label `audit_streams_replay`, objects with the metadata
 /// `audit-streams-replay`. A destination can have one running replay.
 #[utoipa::path(post, path = "/api/v1/destinations/{id}/replays", tag = "Streams", request_body = ReplayInput,

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::{super::fields::refuse, by_kind::ByKind, change::DestinationChange, find, input::NewDestinationInput};
 use crate::{
     auth::Caller,
-    destinations::draft_of,
     error::ApiError,
     input::{InBody, InOptionalBody, InPath},
     services::Services,
@@ -23,7 +22,7 @@ pub(super) struct TestReportView {
     #[schema(example = "The receiver answered 401 Unauthorized.")]
     summary: String,
     /// What to do about a failure. Null if the event was accepted.
-    #[schema(example = "Check that the receiver listens at exactly this URL.")]
+    #[schema(example = "Check that the endpoint listens at exactly this URL.")]
     next_step: Option<String>,
     /// The `id` of the test event.
     event_id: String,
@@ -100,7 +99,7 @@ pub(super) async fn test_destination(
     InOptionalBody(change): InOptionalBody<ByKind<DestinationChange>>,
 ) -> Result<Json<TestReportView>, ApiError> {
     let stored = find(&services.engine, id).await?.destination;
-    let mut draft = draft_of(&stored);
+    let mut draft = stored.draft();
     if let Some(change) = change {
         change.check(&stored)?;
         let applied = change.apply(&mut draft, &mut StreamState::default());

@@ -17,14 +17,14 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
                 "Something between this server and Google presents its own certificate. Exempt Google's services from TLS \
                  inspection, or add the CA of the proxy to the trusted certificates of this machine."
             }
-            Unreached::Tls(_) => return None,
+            Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {
                 "Cloud Logging did not respond within 20 seconds. Check this server's connection to Google's services."
             }
             Unreached::Interrupted => "Check whether a proxy or firewall closes connections to Google's services.",
         },
         Reason::Trouble(Trouble::Unavailable(429)) => {
-            "The project has reached a quota of the Logging API. Sending resumes automatically; raise the quota if it lasts."
+            "The project has reached a quota of the Logging API. Delivery resumes automatically; raise the quota if it lasts."
         }
         Reason::Trouble(Trouble::AuthenticationFailing(_)) => {
             "Check the client email and its private key, and that the account may write logs in this project (role Logs \
@@ -35,16 +35,16 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             "Google's services do not redirect: a proxy responds in their place. Exempt them from it."
         }
         Reason::Trouble(Trouble::EverythingRefused(_)) => {
-            "Cloud Logging refuses every entry. Check the project ID, the log ID, and that the Logging API is enabled."
+            "Cloud Logging rejects every entry. Check the project ID, the log ID, and that the Logging API is enabled."
         }
         Reason::Trouble(Trouble::TooManyRefused) => {
-            "No more refused events can be kept. Make Cloud Logging accept these entries and retry parked ones, or discard parked ones."
+            "No more rejected events can be kept. Make Cloud Logging accept these entries and retry parked ones, or discard parked ones."
         }
         Reason::Trouble(Trouble::Unavailable(_)) => {
-            "Cloud Logging is unavailable. Sending resumes automatically as soon as it accepts again."
+            "Cloud Logging is unavailable. Delivery resumes automatically when it recovers."
         }
         Reason::Refusing => {
-            "Open the stream to see what Cloud Logging answers. A refused event is retried, and parked after five attempts."
+            "Open the stream to see what Cloud Logging answers. A rejected event is retried, and parked after five attempts."
         }
         Reason::Refused(Refusal::Status(413)) => "The event is larger than Cloud Logging accepts for one entry.",
         Reason::Refused(Refusal::Status(_)) => "Check the project ID and the log ID.",

@@ -10,12 +10,15 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("googleProjectIdName"),
         column: "google_project_id_name",
+        message_name: "Google project id name",
         placeholder: "my-google-project",
         example: "my-google-project",
         ..FieldSpec::new(Field::ProjectId, "project_id", "Project ID")
     },
     FieldSpec {
         gitlab_key: Some("clientEmail"),
+        message_name: "Client email",
+        rule: "must be the e-mail address of a service account",
         placeholder: "my-email@my-google-project.iam.gserviceaccount.com",
         example: "audit@my-google-project.iam.gserviceaccount.com",
         ..FieldSpec::new(Field::ClientEmail, "client_email", "Client Email")
@@ -23,6 +26,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("logIdName"),
         column: "log_id_name",
+        message_name: "Log id name",
         hint: "Names the log in Google Cloud, where entries can be filtered by it.",
         placeholder: "audit-events",
         example: "audit-events",

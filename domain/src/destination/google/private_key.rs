@@ -41,7 +41,9 @@ impl PrivateKey {
         };
         let (begin, end, body) = (without_blanks(begin), without_blanks(end), without_blanks(body));
         if begin.contains("ENCRYPTED") || body.contains("ENCRYPTED") {
-            return Err("Private key is encrypted with a passphrase: decrypt it first");
+            return Err(
+                "Private key is encrypted with a passphrase: decrypt it first, for example with openssl pkey -in key.pem",
+            );
         }
         let label = match (begin.as_str(), end.as_str()) {
             ("BEGINPRIVATEKEY", "ENDPRIVATEKEY") => "PRIVATE KEY",
@@ -67,7 +69,8 @@ impl PrivateKey {
     pub fn unusable() -> FieldError {
         FieldError::new(
             Field::PrivateKey,
-            "Private key can't be used: it is not a whole RSA key of at least 2048 bits",
+            "Private key can't be used: it is not a whole RSA key of at least 2048 bits. Paste it from the JSON file that Google \
+             Cloud creates",
         )
     }
 

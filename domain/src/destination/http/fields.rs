@@ -2,25 +2,32 @@
 
 use crate::{
     Field,
-    destination::{FieldSpec, Input, Made, SecretSpec, VerificationToken},
+    destination::{
+        BatchSettings, Choice, Dependency, FieldSpec, Input, Made, Needed, SecretSpec, VerificationToken, tls,
+    },
+    proxy::ProxyChoice,
 };
+
+const BATCHING: Option<&str> = Some("Batching");
 
 pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("url"),
         column: "destination_url",
+        message_name: "Destination url",
         placeholder: "https://siem.example.com/events",
         fixed_after_create: Some("The URL can't be changed. Add another destination instead."),
         example: "https://siem.example.com/events",
         input: Input::Url {
             label: "Destination url",
-            warning: "With http, anybody on the way can read the events and the token. Use https where you can.",
+            warning: "HTTP is not encrypted: events and the token can be read in transit. Use HTTPS where you can.",
         },
         max_chars: Some(2_000),
         ..FieldSpec::new(Field::Url, "url", "Destination URL")
     },
     FieldSpec {
-        hint: "16 to 24 characters, sent with every event so that the receiver knows it is from here. Leave it empty to have one made.",
+        rule: "must be 16 to 24 characters long",
+        hint: "Sent with every event so the receiver can verify its origin. 16 to 24 characters. Leave empty to generate one.",
         description: "Sent with every event. Generated if a new destination has none.",
         example: "f3bQkVp9TzX2LdYw8HnRaC6s",
         fixed_after_create: Some(""),
@@ -50,4 +57,119 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         }),
         ..FieldSpec::new(Field::SigningSecret, "signing_secret", "Signing secret")
     },
+    FieldSpec {
+        hint: "One event per request, or a batch. Batches need far fewer requests.",
+        description: "What a request carries: one event, or a batch of events.",
+        input: Input::Choice {
+            choices: FORMATS,
+            schema: "RequestFormatName",
+            description: "What a request carries.",
+        },
+        default: "event",
+        ..option(Field::RequestFormat, "request_format", "requestFormat", "Format")
+    },
+    FieldSpec {
+        hint: "Maximum number of events in a batch, 1 to 1000.",
+        description: "Maximum number of events in a batch.",
+        example: "500",
+        input: number(BatchSettings::EVENTS),
+        default: "500",
+        ..option(Field::BatchEvents, "batch_events", "batchEvents", "Events per batch")
+    },
+    FieldSpec {
+        hint: "Maximum size of a batch before compression, 1024 to 10485760 bytes (10 MiB).",
+        description: "Maximum size of a batch in bytes, before compression. A larger event is sent alone.",
+        example: "5242880",
+        input: number(BatchSettings::BYTES),
+        default: "5242880",
+        ..option(Field::BatchBytes, "batch_bytes", "batchBytes", "Bytes per batch")
+    },
+    FieldSpec {
+        hint: "How long a batch can wait to fill, 10 to 60000 ms. If no request is in flight, events are sent at once.",
+        description: "How long a batch can wait to fill, in milliseconds. If no request is in flight, events are sent at once.",
+        example: "100",
+        input: number(BatchSettings::WAIT_MS),
+        default: "100",
+        ..option(Field::BatchWait, "batch_wait_ms", "batchWaitMs", "Maximum wait (ms)")
+    },
+    FieldSpec {
+        hint: "Compresses batches. The receiver must support it.",
+        description: "Compression of batches, announced by the header `Content-Encoding`.",
+        input: Input::Choice {
+            choices: COMPRESSIONS,
+            schema: "CompressionName",
+            description: "Compression of batches.",
+        },
+        default: "none",
+        depends_on: Some(Dependency {
+            field: Field::RequestFormat,
+            needs: Needed::Other("event"),
+        }),
+        ..option(Field::Compression, "compression", "compression", "Compression")
+    },
+    tls::CA_CERTIFICATES,
+    tls::CLIENT_CERTIFICATE,
+    tls::CLIENT_KEY,
+    tls::SERVER_NAME,
+    tls::VERIFY,
+    FieldSpec {
+        hint: "default for the proxy of this instance, if it has one; direct for none; or the URL of an HTTP proxy that supports CONNECT.",
+        placeholder: "http://user:password@proxy.example.com:3128",
+        description: "`default` for the proxy of the instance (`AUDIT_STREAMS_PROXY`), if it has one; `direct` for none; or the URL of an HTTP proxy that \
+                      supports CONNECT, such as `http://user:password@proxy.example.com:3128`. The password is returned as `••••`, which stands for the \
+                      stored one if the rest of the URL is the same.",
+        input: Input::Proxy,
+        default: ProxyChoice::DEFAULT,
+        max_chars: Some(2_000),
+        group: Some("Proxy"),
+        ..option(Field::Proxy, "proxy", "proxy", "Proxy")
+    },
 ];
+
+const FORMATS: &[Choice] = &[
+    choice(
+        "event",
+        "One event, as GitLab sends it",
+        "One event, as GitLab sends it.",
+    ),
+    choice(
+        "json_array",
+        "Batch as a JSON array",
+        "A JSON array of events, as `application/json`.",
+    ),
+    choice(
+        "json_lines",
+        "Batch as JSON Lines",
+        "One event per line, as `application/x-ndjson`.",
+    ),
+];
+
+const COMPRESSIONS: &[Choice] = &[
+    choice("none", "None", "No compression."),
+    choice("gzip", "gzip", "gzip."),
+    choice("zstd", "zstd", "Zstandard."),
+];
+
+/// A field about batches, which GitLab does not have.
+const fn option(field: Field, api_key: &'static str, gitlab_key: &'static str, label: &'static str) -> FieldSpec {
+    FieldSpec {
+        gitlab_key: Some(gitlab_key),
+        is_addition: true,
+        is_required: false,
+        group: BATCHING,
+        ..FieldSpec::new(field, api_key, label)
+    }
+}
+
+const fn number((min, max): (u32, u32)) -> Input {
+    Input::Number { min, max }
+}
+
+const fn choice(value: &'static str, label: &'static str, api_description: &'static str) -> Choice {
+    Choice {
+        value,
+        label,
+        description: "",
+        api_description,
+    }
+}

@@ -13,7 +13,7 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             Unreached::Connect => {
                 "Check the endpoint URL, that the service is running, and that no firewall blocks the connection."
             }
-            Unreached::Tls(_) => return None,
+            Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {
                 "The service must store an object within 30 seconds. Check its load and this server's connection to it."
             }
@@ -22,7 +22,7 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             }
         },
         Reason::Trouble(Trouble::Unavailable(429 | 503)) => {
-            "The service asks for fewer requests. Sending resumes automatically; the batch layout sends far fewer objects."
+            "The service asks for fewer requests. Delivery resumes automatically; the batch layout sends far fewer objects."
         }
         Reason::Trouble(Trouble::AuthenticationFailing(_)) => {
             "Check the access key ID and the secret access key, and that they may put objects into this bucket \
@@ -31,16 +31,16 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
         Reason::Trouble(Trouble::EndpointNotFound(_)) => "Check that the bucket exists there, and the endpoint URL.",
         Reason::Trouble(Trouble::Moved(_)) => "Check the region of the bucket, and the endpoint URL.",
         Reason::Trouble(Trouble::EverythingRefused(_)) => {
-            "The service refuses every object. Check the bucket's policies for encryption, object lock and key names."
+            "The service rejects every object. Check the bucket's policies for encryption, object lock and key names."
         }
         Reason::Trouble(Trouble::TooManyRefused) => {
-            "No more refused events can be kept. Make the service accept these objects and retry parked ones, or discard parked ones."
+            "No more rejected events can be kept. Make the service accept these objects and retry parked ones, or discard parked ones."
         }
         Reason::Trouble(Trouble::Unavailable(_)) => {
-            "The service is unavailable. Sending resumes automatically as soon as it accepts again."
+            "The service is unavailable. Delivery resumes automatically when it recovers."
         }
         Reason::Refusing => {
-            "Open the stream to see what the service answers. A refused event is retried, and parked after five attempts."
+            "Open the stream to see what the service answers. A rejected event is retried, and parked after five attempts."
         }
         Reason::Refused(Refusal::Status(413)) => "Raise the service's limit on the size of an object.",
         Reason::Refused(Refusal::Status(_)) => "Check the region, the bucket and the endpoint URL.",

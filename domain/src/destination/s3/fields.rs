@@ -3,7 +3,7 @@
 use super::secret_access_key::SecretAccessKey;
 use crate::{
     Field,
-    destination::{Choice, Dependency, FieldSpec, Input, SecretSpec},
+    destination::{Choice, Dependency, FieldSpec, Input, Needed, SecretSpec},
 };
 
 const OPTIONS: Option<&str> = Some("Object options");
@@ -12,6 +12,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("accessKeyXid"),
         column: "access_key_xid",
+        message_name: "Access key xid",
         placeholder: "AKIA1231dsdsdsdsds23",
         example: "AKIAIOSFODNN7EXAMPLE",
         ..FieldSpec::new(Field::AccessKeyId, "access_key_id", "Access Key ID")
@@ -19,6 +20,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("awsRegion"),
         column: "aws_region",
+        message_name: "AWS region",
         placeholder: "us-east-1",
         example: "us-east-1",
         ..FieldSpec::new(Field::Region, "region", "AWS Region")
@@ -26,11 +28,14 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     FieldSpec {
         gitlab_key: Some("bucketName"),
         column: "bucket_name",
+        message_name: "Bucket name",
+        rule: "must have 1 to 63 lowercase letters, digits, hyphens or periods, and start with a letter or digit",
         placeholder: "bucket-name",
         example: "audit-events",
         ..FieldSpec::new(Field::Bucket, "bucket", "Bucket Name")
     },
     FieldSpec {
+        message_name: "Secret access key",
         description: "Never returned.",
         secret: Some(SecretSpec {
             name: "secret access key",
@@ -43,18 +48,21 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..FieldSpec::new(Field::SecretAccessKey, "secret_access_key", "Secret Access Key")
     },
     FieldSpec {
-        hint: "For MinIO, Garage, R2 and other services that speak S3; with their path, if they have one. Leave it empty for AWS.",
+        message_name: "Endpoint url",
+        hint: "For MinIO, Garage, R2 and other S3-compatible services, with their path if they have one. Leave empty for AWS.",
         placeholder: "https://minio.example.com:9000",
+        example: "https://minio.example.com:9000",
         description: "URL of an S3-compatible service. Null for AWS.",
         input: Input::Url {
             label: "Endpoint url",
-            warning: "With http, anybody on the way can read the events. Use https where you can.",
+            warning: "HTTP is not encrypted: events can be read in transit. Use HTTPS where you can.",
         },
         ..addition(Field::EndpointUrl, "endpoint_url", "endpointUrl", "Endpoint URL")
     },
     FieldSpec {
-        hint: "Stands before the key of every object, with a slash between them.",
+        hint: "Prepended to every object key, followed by a slash.",
         placeholder: "audit/production",
+        example: "audit/production",
         description: "Prefix of the key of every object. Null for no prefix.",
         ..addition(Field::KeyPrefix, "key_prefix", "keyPrefix", "Key prefix")
     },
@@ -71,7 +79,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..addition(Field::ObjectLayout, "layout", "objectLayout", "Object layout")
     },
     FieldSpec {
-        hint: "Where the date stands in the key of an object.",
+        hint: "Format of the date in the key of an object.",
         description: "Format of the date in the key of an object.",
         input: Input::Choice {
             choices: PARTITIONS,
@@ -82,7 +90,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::Partitions, "partitions", "partitions", "Date folders")
     },
     FieldSpec {
-        hint: "Some services refuse them.",
+        hint: "Some services reject them.",
         description: "Whether checksum headers are omitted, for a service that rejects them.",
         input: Input::Switch {
             off: "Sent",
@@ -92,7 +100,6 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::Checksums, "omit_checksums", "omitChecksums", "Checksum headers")
     },
     FieldSpec {
-        hint: "Server-side encryption.",
         description: "Server-side encryption. Null for the default of the bucket.",
         input: Input::Choice {
             choices: ENCRYPTIONS,
@@ -102,16 +109,19 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::Encryption, "encryption", "encryption", "Encryption")
     },
     FieldSpec {
-        hint: "Only with AWS KMS. Without one, the account's default key is used.",
+        message_name: "KMS key id",
+        hint: "Only with AWS KMS. Leave empty for the account's default key.",
+        example: "alias/audit-events",
         description: "Id of the KMS key for `aws:kms`. Null for the account's default key.",
         depends_on: Some(Dependency {
             field: Field::Encryption,
-            value: Some("aws:kms"),
+            needs: Needed::Only("aws:kms"),
         }),
         ..option(Field::KmsKeyId, "kms_key_id", "kmsKeyId", "KMS key ID")
     },
     FieldSpec {
-        hint: "Keeps objects from being changed or deleted. The bucket must have Object Lock enabled.",
+        message_name: "Lock mode",
+        hint: "Protects objects from being changed or deleted. The bucket must have Object Lock enabled.",
         description: "Locks each object for `lock_days`. The bucket must have Object Lock enabled. Null for no lock.",
         input: Input::Choice {
             choices: LOCK_MODES,
@@ -121,12 +131,14 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::LockMode, "lock_mode", "lockMode", "Object Lock")
     },
     FieldSpec {
-        hint: "Only with Object Lock: 1 to 36500, from when an object is put.",
+        message_name: "Lock days",
+        hint: "Only with Object Lock. 1 to 36500, counted from the upload of an object.",
+        example: "30",
         description: "Number of days for which an object is locked after its upload. Null for no lock.",
         input: Input::Number { min: 1, max: 36_500 },
         depends_on: Some(Dependency {
             field: Field::LockMode,
-            value: None,
+            needs: Needed::Any,
         }),
         ..option(Field::LockDays, "lock_days", "lockDays", "Days of the lock")
     },
@@ -136,13 +148,13 @@ const LAYOUTS: &[Choice] = &[
     Choice {
         value: "batches",
         label: "Batches of JSON Lines, gzip",
-        description: "Many events an object: fewer requests, less to pay, quick to query.",
+        description: "Many events per object: fewer requests, lower cost, faster queries.",
         api_description: "Many events per object, as JSON Lines compressed with gzip.",
     },
     Choice {
         value: "events",
         label: "One object per event",
-        description: "A JSON object for each event at once, under the keys that GitLab uses.",
+        description: "Each event is sent immediately as a JSON object, under the keys that GitLab uses.",
         api_description: "One object per event, with GitLab's keys.",
     },
 ];

@@ -99,6 +99,7 @@ impl LockMode {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObjectLock {
+    /// Who can remove the lock.
     pub mode: LockMode,
     /// 1 to [`Self::MAX_DAYS`], from when the object is put.
     pub days: u32,
@@ -106,17 +107,19 @@ pub struct ObjectLock {
 
 impl ObjectLock {
     /// A hundred years.
-    pub const MAX_DAYS: u32 = 36_500;
+    pub(crate) const MAX_DAYS: u32 = 36_500;
 }
 
 /// Made by parsing alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectOptions {
+    /// How keys are partitioned.
     pub partitions: Partitions,
     /// Some services refuse the headers that carry checksums.
     pub omit_checksums: bool,
     /// None for what the bucket does by itself.
     pub encryption: Option<Encryption>,
+    /// The lock of each object. `None` for the default of the bucket.
     pub lock: Option<ObjectLock>,
 }
 

@@ -8,7 +8,7 @@ use url::Host;
 use crate::{Field, FieldError, FieldErrors};
 
 /// Addresses that one alert goes to.
-pub const MAX_RECIPIENTS: usize = 20;
+const MAX_RECIPIENTS: usize = 20;
 
 /// Submission, <https://www.rfc-editor.org/rfc/rfc6409>.
 const DEFAULT_PORT: u16 = 587;
@@ -175,6 +175,7 @@ fn is_login_text(text: &str) -> bool {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EmailDraft {
+    /// As typed. If it is empty, e-mail is turned off.
     pub host: String,
     /// Empty for 587.
     pub port: String,
@@ -184,6 +185,7 @@ pub struct EmailDraft {
     pub username: String,
     /// Empty to keep what is stored.
     pub password: String,
+    /// Address of the sender, as typed.
     pub from: String,
     /// Parted by commas or lines.
     pub to: String,
@@ -201,23 +203,34 @@ impl fmt::Debug for EmailDraft {
 /// What is to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailChange {
+    /// Name or address of the SMTP server.
     pub host: SmtpHost,
+    /// Port of the SMTP server.
     pub port: u16,
+    /// How the connection is encrypted.
     pub security: SmtpSecurity,
+    /// `None` for a server without authentication.
     pub username: Option<String>,
     /// None keeps what is stored.
     pub password: Option<SmtpPassword>,
+    /// Address of the sender.
     pub from: MailAddress,
+    /// Addresses of the recipients; at least one.
     pub to: Vec<MailAddress>,
 }
 
 /// As stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailSettings {
+    /// Name or address of the SMTP server.
     pub host: SmtpHost,
+    /// Port of the SMTP server.
     pub port: u16,
+    /// How the connection is encrypted.
     pub security: SmtpSecurity,
+    /// `None` for a server without authentication.
     pub login: Option<SmtpLogin>,
+    /// Address of the sender.
     pub from: MailAddress,
     /// At least one.
     pub to: Vec<MailAddress>,
@@ -226,7 +239,9 @@ pub struct EmailSettings {
 /// The user name and the password for the e-mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SmtpLogin {
+    /// Name at the SMTP server.
     pub username: String,
+    /// Password at the SMTP server.
     pub password: SmtpPassword,
 }
 
@@ -270,7 +285,7 @@ impl EmailDraft {
             return Ok(None);
         }
         if self.username.trim().is_empty() {
-            let rule = "User name: can't be blank where there is a password.";
+            let rule = "Username: can't be blank where there is a password, for example audit@example.com.";
             return Err(FieldError::new(Field::EmailUsername, rule));
         }
         SmtpPassword::parse(&self.password).map(Some)
@@ -288,7 +303,7 @@ impl EmailChange {
             None => None,
             Some(_) if self.security == SmtpSecurity::None => {
                 let rule =
-                    "Encryption: a password is not sent in clear; choose STARTTLS or TLS, or leave User name empty.";
+                    "Encryption: a password is not sent in clear; choose STARTTLS or TLS, or leave Username empty.";
                 return Err(FieldError::new(Field::EmailSecurity, rule));
             }
             Some(username) => {
@@ -338,7 +353,8 @@ fn parse_username(text: &str) -> Result<Option<String>, FieldError> {
         "" => Ok(None),
         text if is_login_text(text) => Ok(Some(text.to_owned())),
         _ => {
-            let rule = "User name: at most 255 characters, none of them a control character.";
+            let rule =
+                "Username: at most 255 characters, none of them a control character, for example audit@example.com.";
             Err(FieldError::new(Field::EmailUsername, rule))
         }
     }

@@ -12,7 +12,8 @@ const PREFIX: &str = "whsec_";
 /// Bytes of a signing secret, <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-const SECRET_RULE: &str = "Signing secret: whsec_ followed by 24 to 64 bytes in base64, as in Standard Webhooks.";
+const SECRET_RULE: &str = "Signing secret: whsec_ followed by 24 to 64 bytes in base64 (Standard Webhooks), for example whsec_ and what \
+                           openssl rand -base64 32 prints.";
 
 /// Signs what is posted. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,13 +86,16 @@ pub enum SecretChange {
 /// What is to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookChange {
+    /// Where alerts are posted.
     pub url: DestinationUrl,
+    /// What becomes of the stored signing secret.
     pub secret: SecretChange,
 }
 
 /// As stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookSettings {
+    /// Where alerts are posted.
     pub url: DestinationUrl,
     /// Without one, nothing is signed.
     pub secret: Option<WebhookSecret>,

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::{
+    Field,
     destination::{
-        DestinationSettings, DestinationUrl, EventFilter, EventNames, FieldSpec, FilterKind, HeaderName, Input,
-        NamespaceFilter, NamespacePath, NewHeader, StreamState, TargetSettings,
+        Certificates, DestinationSettings, DestinationUrl, EventFilter, EventNames, FieldSpec, FilterKind, HeaderName,
+        Input, NamespaceFilter, NamespacePath, NewHeader, StreamState, TargetSettings, TlsSettings,
     },
     instance_event::Action,
+    proxy::ProxyChoice,
 };
 
 use crate::store::{Destination, Header, Namespace, Target};
@@ -37,9 +39,21 @@ impl Changed {
     fn value(spec: &FieldSpec, was: &str, is: &str) -> Option<Self> {
         let (from, to) = match spec.input {
             Input::Url { .. } => (DestinationUrl::origin_of(was), DestinationUrl::origin_of(is)),
+            Input::Proxy => {
+                // The mask stands for the stored password.
+                if ProxyChoice::unmasked(is, Some(was)).as_deref() == Some(was) {
+                    return None;
+                }
+                (ProxyChoice::origin_of(was), ProxyChoice::origin_of(is))
+            }
+            Input::Certificates(_) => (Certificates::summary_of(was), Certificates::summary_of(is)),
             _ => (was.to_owned(), is.to_owned()),
         };
-        let note = if from == to { HIDDEN_CHANGE } else { "" };
+        let note = match spec.input {
+            _ if from != to => "",
+            Input::Proxy => " (other credentials)",
+            _ => HIDDEN_CHANGE,
+        };
         (was != is).then(|| Self {
             field: spec.column,
             config_key: spec.gitlab_key,
@@ -105,6 +119,18 @@ fn changed_fields(before: &Destination, change: &DestinationSettings) -> Vec<Cha
         changed.extend(config);
     }
     changed
+}
+
+/// A new destination whose server is not verified. Like any other change, switching that on or off later is an event as well.
+pub(super) fn skipped_verification(new: &DestinationSettings) -> Option<Action> {
+    let values = new.target.values();
+    let spec = new.target.kind().spec().field(Field::TlsVerify)?;
+    TlsSettings::skips_verification(values).then(|| Action::DestinationChanged {
+        names: new.event_names,
+        field: spec.column,
+        from: spec.default.to_owned(),
+        to: values.text(spec.field).to_owned(),
+    })
 }
 
 /// Whether only the order of the headers changes, for which there is no instance event.

@@ -6,6 +6,7 @@ use domain::{
     destination::EventFilter,
     event::EventType,
     event_types::{built_in_types, is_built_in},
+    view::EventTypeView,
 };
 
 use crate::{Engine, admin::AdminError};
@@ -13,45 +14,34 @@ use crate::{Engine, admin::AdminError};
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where types stand that only this instance knows.
-const RECEIVED_HERE: &str = "Received here";
-
-/// A type that filters are offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownEventType {
-    pub name: String,
-    pub category: &'static str,
-    /// When it is recorded, as a sentence; empty for a type that is not built in.
-    pub description: &'static str,
-    /// Events of it that were received in the last 24 hours, counted in whole hours.
-    pub last_day: u64,
-}
+const RECEIVED_HERE: &str = "Seen on this instance";
 
 impl Engine {
     /// Every known type: first those that are not built in, then by category; within both by name.
     ///
     /// # Errors
     /// [`AdminError::Internal`].
-    pub async fn list_event_types(&self) -> Result<Vec<KnownEventType>, AdminError> {
+    pub async fn list_event_types(&self) -> Result<Vec<EventTypeView>, AdminError> {
         let since = self.clock().now().minus(A_DAY);
         let counts = self.log().event_type_counts(since).await?;
         let mut received: HashMap<String, u64> = counts
             .into_iter()
             .map(|counted| (counted.event_type, counted.count))
             .collect();
-        let built_in: Vec<KnownEventType> = built_in_types()
-            .map(|built_in| KnownEventType {
+        let built_in: Vec<EventTypeView> = built_in_types()
+            .map(|built_in| EventTypeView {
                 name: built_in.name.to_owned(),
-                category: built_in.category,
-                description: built_in.description,
+                category: built_in.category.to_owned(),
+                description: built_in.description.to_owned(),
                 last_day: received.remove(built_in.name).unwrap_or(0),
             })
             .collect();
-        let mut types: Vec<KnownEventType> = received
+        let mut types: Vec<EventTypeView> = received
             .into_iter()
-            .map(|(name, last_day)| KnownEventType {
+            .map(|(name, last_day)| EventTypeView {
                 name,
-                category: RECEIVED_HERE,
-                description: "",
+                category: RECEIVED_HERE.to_owned(),
+                description: String::new(),
                 last_day,
             })
             .collect();

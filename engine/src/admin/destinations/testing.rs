@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::{
     connection_test::TestReport,
-    destination::DestinationSettings,
+    destination::{DestinationSettings, TlsSettings},
     ids::{DestinationId, Seq},
     instance_event::{Action, Author, INSTANCE_SOURCE, InstanceEvent, Subject},
 };
@@ -46,17 +46,22 @@ impl Engine {
         };
         let target = Target::merged(&settings.target, before.as_ref())?;
         let kind = sink_kind(target.kind);
-        (kind.check)(&target.values)?;
+        let stored_values = before.as_ref().map(|before| &before.values);
+        (kind.check)(&target.values, stored_values, self.clock().now())?;
         let tested_target = Target {
             values: (kind.as_tested)(target.values.clone()),
             ..target.clone()
         };
+        let subject = Subject::destination(stored, target.kind(), settings.name.as_str());
+        let tested = Action::StreamTested {
+            place: target.place(),
+            is_verified: !TlsSettings::skips_verification(&target.values),
+        };
+        let tested = InstanceEvent::new(subject.clone(), tested);
+        self.database().record(&self.recorded(tested, author)).await?;
+        // Its times do not include recording it.
         let (clients, trace) = self.clients().traced();
         let sink = sink_to(&tested_target, &clients, self.services(), self.clock())?;
-        let subject = Subject::destination(stored, target.kind(), settings.name.as_str());
-        let place = target.place();
-        let tested = InstanceEvent::new(subject.clone(), Action::StreamTested { place });
-        self.database().record(&self.recorded(tested, author)).await?;
         let test = InstanceEvent::new(subject, Action::StreamTest);
         let event = Arc::new(self.unlogged(test, author));
         let mut sent = sink.send(&[Arc::clone(&event)], None).await;

@@ -1,17 +1,17 @@
 //! Destinations as they are shown.
 
 use domain::{
-    destination::{EventFilter, FilterKind},
-    view::{DestinationView, HeaderView, HealthView, TargetView, warnings},
+    destination::{DestinationDraft, EventFilter, FilterKind},
+    view::{DestinationView, HeaderView, HealthView, TargetView, Visibility, warnings},
 };
 
 use super::DestinationState;
-use crate::store::{Header, Target};
+use crate::store::{Destination, Header, Target};
 
 impl DestinationState {
     /// The verification token, the values of headers and whole URLs are shown to administrators only, because who has them can
     /// pass for this server.
-    pub fn view(&self, for_admin: bool) -> DestinationView {
+    pub fn view(&self, visibility: Visibility) -> DestinationView {
         let Self {
             destination,
             health,
@@ -30,11 +30,25 @@ impl DestinationState {
             event_types: names(&destination.filter, FilterKind::Allow),
             event_type_denylist: names(&destination.filter, FilterKind::Deny),
             namespaces: namespaces.map(|namespace| namespace.path.to_string()).collect(),
-            target: target_view(&destination.target, for_admin),
+            target: target_view(&destination.target, visibility),
             health: HealthView::new(kind, health, facts),
             warnings: warnings(&destination.filter, unknown_types),
             created_at: destination.created_at,
             updated_at: destination.updated_at,
+        }
+    }
+}
+
+impl Destination {
+    /// The form of this destination. Secrets and values of headers that a form does not show are left out.
+    pub fn draft(&self) -> DestinationDraft {
+        DestinationDraft {
+            name: self.name.to_string(),
+            target: target_view(&self.target, Visibility::Form).into(),
+            event_types: self.filter.types().map(ToString::to_string).collect(),
+            filter_kind: self.filter.kind(),
+            namespaces: self.namespace_filter().to_string(),
+            start_from: String::new(),
         }
     }
 }
@@ -44,13 +58,13 @@ fn names(filter: &EventFilter, list: FilterKind) -> Vec<String> {
     filter.list(list).map(ToString::to_string).collect()
 }
 
-fn target_view(target: &Target, for_admin: bool) -> TargetView {
+fn target_view(target: &Target, visibility: Visibility) -> TargetView {
     let header = |header: &Header| HeaderView {
         id: header.id,
         name: header.name.as_str().to_owned(),
-        value: for_admin.then(|| header.value.expose().to_owned()),
+        value: (visibility == Visibility::Full).then(|| header.value.expose().to_owned()),
         active: header.active,
     };
     let headers = target.headers.iter().map(header).collect();
-    TargetView::new(target.kind, &target.values, headers, for_admin)
+    TargetView::new(target.kind, &target.values, headers, visibility)
 }

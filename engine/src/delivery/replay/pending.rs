@@ -13,7 +13,7 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::super::{queues::Room, refusals::parked_row};
+use super::super::{evidence::Evidence, queues::Room, refusals::parked_row};
 use crate::{
     log::{LoggedEvent, RangePage},
     sink::Report,
@@ -59,13 +59,14 @@ impl PendingEvents {
         self.read_to
     }
 
-    pub(super) fn run(&self) -> Option<(Seq, Seq)> {
+    /// The bounds of the batch that is being sent, as they are stored.
+    pub(super) fn batch(&self) -> Option<(Seq, Seq)> {
         self.replay.position.batch
     }
 
     /// How far is to be read for the next request: to the end of the batch if one is stored.
     pub(super) fn read_up_to(&self) -> Seq {
-        self.run()
+        self.batch()
             .map_or(self.replay.last_seq, |(_, last)| last.min(self.replay.last_seq))
     }
 
@@ -95,17 +96,17 @@ impl PendingEvents {
 
     /// The next events, as many as there is room for, or those of the batch that is stored. Without a batch, those that have failed
     /// alone are passed over, and those that have failed in one request go in smaller ones.
-    pub(super) fn next<T>(&self, mut room: Room, suspects: &Suspects<T>) -> Vec<Arc<LoggedEvent>> {
+    pub(super) fn next<T>(&self, mut room: Room, evidence: &Evidence<T>) -> Vec<Arc<LoggedEvent>> {
         let left = self.left();
-        if let Some((first, last)) = self.run() {
+        if let Some((first, last)) = self.batch() {
             let in_batch = left
                 .skip_while(|event| event.seq < first)
                 .take_while(|event| event.seq <= last);
             return in_batch.cloned().collect();
         }
-        let (mut events, mut limit) = (Vec::new(), usize::MAX);
+        let (mut events, mut limit, suspects) = (Vec::new(), usize::MAX, &evidence.suspects);
         for event in left.skip_while(|event| suspects.failed_alone(event.seq)) {
-            limit = suspects.most(event.seq).map_or(limit, |most| limit.min(most));
+            limit = evidence.most(event.seq).map_or(limit, |most| limit.min(most));
             let fits = !suspects.failed_alone(event.seq) && events.len() < limit;
             if !fits || !room.takes(event, events.is_empty()) {
                 break;
@@ -118,6 +119,17 @@ impl PendingEvents {
     /// Events that were read and are not done with.
     pub(super) fn left(&self) -> impl Iterator<Item = &Arc<LoggedEvent>> {
         self.queue.iter().filter(|event| !self.ahead.contains_key(&event.seq))
+    }
+
+    /// An event that was read and is not done with.
+    pub(super) fn find(&self, seq: Seq) -> Option<Arc<LoggedEvent>> {
+        let place = self.queue.binary_search_by_key(&seq, |event| event.seq).ok()?;
+        self.queue.get(place).cloned()
+    }
+
+    /// Of the bodies of events that were read since the first one that is not done with.
+    pub(super) const fn bytes(&self) -> usize {
+        self.queued_bytes
     }
 
     /// The bounds of what is sent as one. They are to be stored before it is.
@@ -171,9 +183,10 @@ impl PendingEvents {
         self.replay.position.last_error = reason;
     }
 
-    pub(super) fn is_commit_due(&self) -> bool {
-        let has_news = || !self.parked.is_empty() || self.position() != self.stored;
-        self.last_commit.elapsed() >= COMMIT_PERIOD && has_news()
+    /// When the next commit is due; `None` if everything is stored.
+    pub(super) fn commit_due(&self) -> Option<Instant> {
+        let has_news = !self.parked.is_empty() || self.position() != self.stored;
+        has_news.then(|| self.last_commit + COMMIT_PERIOD)
     }
 
     /// What is to be stored now. It counts as stored: who can't store it begins again from what the store holds.

@@ -74,7 +74,7 @@ impl ReplaySupervisor {
                 Some((_, worker)) => {
                     worker.configure(destination, revision);
                 }
-                // At most one request of a replay is at the destination: this one starts when that has ended.
+                // Only one replay at a time sends to a destination: this one starts when the requests of that have ended.
                 None if is_draining => {}
                 None => self.start(&replay, destination, revision),
             }

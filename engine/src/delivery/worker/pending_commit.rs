@@ -10,7 +10,6 @@ use domain::{
     activity::{Counts, Minute},
     health::Refusing,
     ids::{DestinationId, Seq},
-    policy::Outcome,
 };
 use tokio::time::Instant;
 
@@ -18,7 +17,7 @@ use super::super::{progress::Progress, refusals::Refusals};
 use crate::{
     instance_events::Recorded,
     sink::{Batch, Report},
-    store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, TextBytes},
+    store::{Attempt, Cursor, CursorUpdate, Database, RefusedEvent, StoreError, Stored, TextBytes},
 };
 
 /// Progress is stored at the latest after this time, or this many acknowledged events.
@@ -56,7 +55,7 @@ pub(super) struct PendingCommit {
 /// A commit that has ended, with what it wanted to store.
 pub(super) struct Committed {
     pub(super) update: CursorUpdate,
-    pub(super) result: Result<bool, StoreError>,
+    pub(super) result: Result<Stored, StoreError>,
 }
 
 impl PendingCommit {
@@ -126,7 +125,7 @@ impl PendingCommit {
     /// How many events are refused if as many are stored as refused.
     pub(super) fn count_refused(&self, stored: u64) -> u64 {
         let count = |count| u64::try_from(count).unwrap_or(u64::MAX);
-        let newly = self.refused.iter().filter(|row| row.tries == 1).count();
+        let newly = self.refused.iter().filter(|row| row.is_first).count();
         let all = stored.saturating_add(count(newly));
         all.saturating_sub(count(self.accepted.len()))
     }
@@ -242,10 +241,6 @@ impl PendingCommit {
 
     /// A request failed. `seq` is that of its first event, `events` how many it carried.
     pub(super) fn failed(&mut self, seq: Seq, events: usize, report: &Report, now: Timestamp) {
-        let status = match report.outcome {
-            Outcome::Answered { status, .. } => Some(status),
-            _ => None,
-        };
         self.counts_at(now).failed += 1;
         let number = self.tries.entry(seq).or_default();
         *number = number.saturating_add(1);
@@ -257,7 +252,7 @@ impl PendingCommit {
             number,
             started_at: Timestamp::from_unix_ms(now.unix_ms().saturating_sub(started_ms)),
             duration_ms: u32::try_from(report.duration.as_millis()).unwrap_or(u32::MAX),
-            status,
+            status: report.outcome.status(),
             reason: report.reason.clone(),
             response: report.response.clone(),
         });

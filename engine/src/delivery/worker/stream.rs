@@ -3,6 +3,7 @@
 //! Everything happens in one task, so there is no lock and no message between its parts. Reads, requests and commits run
 //! side by side as futures of that task.
 
+mod batching;
 mod outcomes;
 mod parking;
 mod reading;
@@ -17,7 +18,7 @@ use domain::{
     ids::Seq,
     policy::{RequestNumber, Trouble},
 };
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -25,8 +26,8 @@ use super::{
         backoff::Backoff,
         batches::{BatchLimits, Batches},
         evidence::Evidence,
-        pace::Pace,
-        queues::{EntityQueues, QueueIndex, RequestRoom, Room},
+        flight::{Flight, running, sleep_until},
+        queues::{EntityQueues, QueueIndex, Room},
         refusals::{Refusals, share},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
     },
@@ -38,7 +39,7 @@ use crate::{
     log::{LogError, LogPage, LoggedEvent},
     sink::{Batch, Batching, Report, SendReport, Sink},
     storage::files_are_missing,
-    store::{Admission, Cursor, DueEvent},
+    store::{Admission, Cursor, DueEvent, Stored},
 };
 
 /// Nothing more is read while this much waits in the queues.
@@ -75,16 +76,27 @@ enum Origin {
 /// How events leave the queues.
 enum Mode {
     /// As many at once as there is room for, whichever are ready.
-    Ready(RequestRoom),
-    Batches(Batches),
+    Ready(Room),
+    Batches(Box<Batches>),
 }
 
 impl Mode {
     fn of(batching: Batching, stored: Option<Batch>) -> Self {
         match batching {
-            Batching::Single | Batching::Ready { .. } => Self::Ready(RequestRoom::new(Room::of(batching))),
-            Batching::Batches { events, bytes, age } => {
-                Self::Batches(Batches::new(BatchLimits { events, bytes, age }, stored))
+            Batching::Single | Batching::Ready { .. } => Self::Ready(Room::of(batching)),
+            Batching::Batches {
+                events,
+                bytes,
+                age,
+                at_once,
+            } => {
+                let limits = BatchLimits {
+                    events,
+                    bytes,
+                    age,
+                    at_once,
+                };
+                Self::Batches(Box::new(Batches::new(limits, stored)))
             }
         }
     }
@@ -99,7 +111,7 @@ impl Mode {
     /// No more is read while this many events, or bytes of them, wait in the queues.
     fn window(&self) -> (usize, usize) {
         let (events, bytes) = match self {
-            Self::Ready(room) => (room.most.events, room.most.bytes),
+            Self::Ready(room) => (room.events, room.bytes),
             Self::Batches(batches) => (batches.limits().events, batches.limits().bytes),
         };
         (WINDOW_EVENTS.max(2 * events), WINDOW_BYTES.max(2 * bytes))
@@ -126,11 +138,10 @@ pub(super) struct Stream {
     refusals: Refusals,
     /// How many destinations there are, this one included: they share what refused events may take up.
     destinations: u64,
-    pace: Pace,
     evidence: Evidence<About>,
-    /// The event of the last request, if it failed alone and is no suspect: 429 says nothing about an event, but an
-    /// administrator may know better.
-    rate_limited: Option<(Seq, About)>,
+    /// The event of the last request, if it failed alone and is no suspect: 429 says nothing about an event, and a batch of one is sent
+    /// again as it is; but an administrator may know better.
+    failed_alone: Option<(Seq, About)>,
     backoff: Option<Backoff>,
     /// Whether the last failure can have been that of an event, so that it is worth trying others.
     is_searching: bool,
@@ -150,7 +161,7 @@ pub(super) struct Stream {
     /// The newest position that was read.
     read_to: Seq,
     log_changes: watch::Receiver<Seq>,
-    in_flight: FuturesUnordered<BoxFuture<'static, Sent>>,
+    flight: Flight<Sent>,
     /// How many of them are not among those that the pace allows.
     extra_in_flight: usize,
     suspects_in_flight: usize,
@@ -175,17 +186,19 @@ impl Stream {
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.batch);
         worker.status.begins(cursor.troubled_since.is_some());
-        let pending = PendingCommit::new(worker.destination, &cursor, tries);
+        let mut pending = PendingCommit::new(worker.destination, &cursor, tries);
+        if matches!(mode, Mode::Ready(_)) && cursor.batch.is_some() {
+            // Of what the destination was before.
+            pending.batch_ended();
+        }
         let stream = Self {
-            sink,
             admission: Arc::new(admission),
             queues: mode.queues(),
             mode,
             refusals,
             destinations: 1,
-            pace: Pace::slow(),
             evidence: Evidence::new(worker.shared.clock.clone()),
-            rate_limited: None,
+            failed_alone: None,
             backoff: None,
             is_searching: false,
             probe: None,
@@ -197,7 +210,7 @@ impl Stream {
             read_to: pending.progress.acknowledged(),
             pending,
             log_changes: worker.shared.log.subscribe(),
-            in_flight: FuturesUnordered::new(),
+            flight: Flight::new(sink.batching()),
             extra_in_flight: 0,
             suspects_in_flight: 0,
             reading: None,
@@ -205,6 +218,7 @@ impl Stream {
             pause_until: None,
             // How many events are refused is read with them.
             reload_is_due: true,
+            sink,
             worker,
         };
         stream.show_progress();
@@ -223,6 +237,7 @@ impl Stream {
                 self.close_batch();
                 self.start_committing();
                 self.dispatch();
+                self.show_pace();
             }
             let (is_at_the_end, next_timer) = (self.is_at_the_end(), self.next_timer());
             tokio::select! {
@@ -233,7 +248,7 @@ impl Stream {
                     self.drain(deadline).await;
                     return End::NewCommand;
                 }
-                Some(sent) = self.in_flight.next() => self.receive(sent),
+                Some(sent) = self.flight.next() => self.receive(sent),
                 page = running(&mut self.reading) => {
                     self.reading = None;
                     // What came in after a change is not to be judged by the filter from before it: it is read again.
@@ -263,7 +278,7 @@ impl Stream {
         let now = self.worker.shared.clock.now();
         self.apply(sent, now);
         // Whatever else has ended meanwhile is taken along before anything new is looked at.
-        while let Some(Some(sent)) = self.in_flight.next().now_or_never() {
+        while let Some(sent) = self.flight.next_ended() {
             self.apply(sent, now);
         }
         self.note_room();
@@ -312,7 +327,7 @@ impl Stream {
                 "A destination fails; its stream backs off."
             );
             self.epoch += 1;
-            self.pace.troubled();
+            self.flight.pace.troubled(trouble, self.evidence.now());
             self.refusals.forgive();
             self.worker.status.totals.backoff_began();
         }
@@ -323,7 +338,7 @@ impl Stream {
     }
 
     fn release(&mut self) {
-        self.rate_limited = None;
+        self.failed_alone = None;
         self.waits_for_room = false;
         if self.pending.trouble_ended() {
             self.worker.status.trouble_ended();
@@ -352,6 +367,10 @@ impl Stream {
         self.worker.status.in_time(is_in_time.then_some(self.read_to));
     }
 
+    fn show_pace(&self) {
+        self.worker.status.sends(self.flight.pace.limit(), self.flight.len());
+    }
+
     fn start_committing(&mut self) {
         let is_due = self.pending.commit_due().is_some_and(|due| due <= Instant::now());
         if is_due && self.committing.is_none() && !self.is_paused() {
@@ -363,13 +382,14 @@ impl Stream {
     fn finish_commit(&mut self, committed: Committed) -> Option<End> {
         self.committing = None;
         match &committed.result {
-            Ok(true) => {
+            Ok(stored @ (Stored::All | Stored::AllButOverruled)) => {
+                self.reload_is_due |= *stored == Stored::AllButOverruled;
                 if let Mode::Batches(batches) = &mut self.mode {
                     batches.was_stored(committed.update.cursor.batch);
                 }
                 None
             }
-            Ok(false) => Some(End::Over),
+            Ok(Stored::Nothing) => Some(End::Over),
             Err(error) => {
                 self.log_own_failure(error, "Progress could not be stored.");
                 self.pending.restore(committed);
@@ -381,14 +401,20 @@ impl Stream {
 
     /// Sends nothing new, takes what ends until the deadline, and stores everything.
     async fn drain(&mut self, deadline: Instant) {
-        while !self.in_flight.is_empty() {
+        while !self.flight.is_empty() {
             // A commit under way uses the store's one writing connection: it must not wait for a slow destination.
             tokio::select! {
                 biased;
                 committed = running(&mut self.committing) => drop(self.finish_commit(committed)),
-                Some(sent) = self.in_flight.next() => self.apply(sent, self.worker.shared.clock.now()),
+                Some(sent) = self.flight.next() => self.apply(sent, self.worker.shared.clock.now()),
                 () = tokio::time::sleep_until(deadline) => break,
             }
+        }
+        self.worker.status.stops();
+        if let Mode::Batches(batches) = &mut self.mode
+            && let Some(batch) = batches.resume()
+        {
+            self.pending.batch_closed(batch);
         }
         if self.committing.is_some() {
             let committed = running(&mut self.committing).await;
@@ -399,20 +425,5 @@ impl Stream {
             let committed = commit(self.worker.shared.database.clone(), update).await;
             self.finish_commit(committed);
         }
-    }
-}
-
-/// Waits for a future that may not be there.
-async fn running<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
-    match future {
-        Some(future) => future.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => tokio::time::sleep_until(moment).await,
-        None => std::future::pending().await,
     }
 }

@@ -109,16 +109,16 @@ impl Failure {
         }
         let parts = parts.into_iter();
         SendReport {
-            whole: accepted(self.started),
             parts: parts
                 .map(|(entry, refused)| (entry, self.entry_report(&refused)))
                 .collect(),
+            ..accepted(self.started).into()
         }
     }
 
     fn entry_report(&self, refused: &EntryError) -> Report {
         let status = status_of(refused.code);
-        let reason = with_message("Cloud Logging refused the entry.", &refused.message);
+        let reason = with_message("Cloud Logging rejected the entry.", &refused.message);
         answered(status, None, reason, self.started)
     }
 
@@ -251,7 +251,7 @@ mod tests {
             ),
         ] {
             let body = error(status, name, &info(reason));
-            let SendReport { whole, parts } = report_of(status, &body, 1);
+            let SendReport { whole, parts, .. } = report_of(status, &body, 1);
             assert_eq!(whole.reason, format!("{words} Google says: Because."));
             assert_eq!(answer(&whole), (status, 7));
             assert_eq!(whole.response, body);
@@ -332,7 +332,7 @@ mod tests {
             [(0, 400), (1, 504), (2, 403), (3, 429), (4, 500), (5, 503), (6, 401)]
         );
         let first = report.parts.values().next().unwrap();
-        assert_eq!(first.reason, "Cloud Logging refused the entry. Google says: No 0.");
+        assert_eq!(first.reason, "Cloud Logging rejected the entry. Google says: No 0.");
     }
 
     #[test]

@@ -1,12 +1,18 @@
 //! The head of a request: what is the same in each, the custom headers over it, and what belongs to the event over both.
 
-use domain::{Field, Timestamp, ids::ReplayId};
+use std::sync::Arc;
+
+use domain::{Field, Timestamp, destination::RequestSettings, ids::ReplayId};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{CONTENT_TYPE, USER_AGENT},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT},
 };
 
-use super::signature::Signer;
+use super::{
+    super::sources::sources,
+    batch::{content_encoding, content_type, id_of},
+    signature::Signer,
+};
 use crate::{
     log::LoggedEvent,
     store::{Header, Target},
@@ -33,17 +39,23 @@ pub(super) struct RequestHead {
 
 impl RequestHead {
     /// None if a secret or header can't stand in a request or is no signing key, which parsing has excluded.
-    pub(super) fn new(target: &Target) -> Option<Self> {
+    pub(super) fn new(target: &Target, requests: &RequestSettings) -> Option<Self> {
         let mut token = HeaderValue::from_str(target.values.text(Field::VerificationToken)).ok()?;
         token.set_sensitive(true);
         let mut fixed = HeaderMap::with_capacity(16);
-        fixed.insert(CONTENT_TYPE, DEFAULT_CONTENT_TYPE);
+        fixed.insert(
+            CONTENT_TYPE,
+            content_type(requests.format).unwrap_or(DEFAULT_CONTENT_TYPE),
+        );
         fixed.insert(USER_AGENT, super::super::USER_AGENT);
         for header in target.headers.iter().filter(|header| header.active) {
             let (name, value) = custom_header(header)?;
             fixed.insert(name, value);
         }
         fixed.insert(STREAMING_TOKEN, token);
+        if let Some(encoding) = content_encoding(requests.compression) {
+            fixed.insert(CONTENT_ENCODING, encoding);
+        }
         Some(Self {
             fixed,
             signer: Signer::new(target.values.text(Field::SigningSecret))?,
@@ -56,11 +68,28 @@ impl RequestHead {
 
     /// None if the event's type or source can't stand in a header.
     pub(super) fn headers_for(&self, event: &LoggedEvent, now: Timestamp) -> Option<HeaderMap> {
-        let (id, timestamp) = (event.id.within(&event.source), now.unix_seconds().to_string());
-        let signature = self.signer.sign(&id, &timestamp, &event.body);
-        let mut headers = self.fixed.clone();
+        let mut headers = self.signed(event.id.within(&event.source), &event.body, now)?;
         headers.insert(EVENT_TYPE, HeaderValue::from_str(event.event_type.as_str()).ok()?);
         headers.insert(SOURCE, HeaderValue::from_str(&event.source).ok()?);
+        Some(headers)
+    }
+
+    /// The types of the events are in the body alone. None if their sources can't stand in a header.
+    pub(super) fn headers_for_batch(
+        &self,
+        events: &[Arc<LoggedEvent>],
+        body: &[u8],
+        signed_at: Timestamp,
+    ) -> Option<HeaderMap> {
+        let mut headers = self.signed(id_of(events), body, signed_at)?;
+        headers.insert(SOURCE, HeaderValue::from_str(&sources(events)).ok()?);
+        Some(headers)
+    }
+
+    fn signed(&self, id: String, body: &[u8], signed_at: Timestamp) -> Option<HeaderMap> {
+        let timestamp = signed_at.unix_seconds().to_string();
+        let signature = self.signer.sign(&id, &timestamp, body);
+        let mut headers = self.fixed.clone();
         headers.insert(WEBHOOK_ID, HeaderValue::try_from(id).ok()?);
         headers.insert(WEBHOOK_TIMESTAMP, HeaderValue::try_from(timestamp).ok()?);
         headers.insert(WEBHOOK_SIGNATURE, HeaderValue::try_from(signature).ok()?);

@@ -1,7 +1,7 @@
 //! What is put into the bucket: pure, and the same for the same events however often it is made.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     io::{self, Write},
     sync::Arc,
 };
@@ -15,7 +15,7 @@ use domain::{
 use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
-use super::super::Batch;
+use super::super::{Batch, sources::sources};
 use crate::log::LoggedEvent;
 
 /// The type of what the object holds byte for byte: a gzip file. There is no `Content-Encoding`, under which browsers and many
@@ -30,10 +30,6 @@ const JSON: &str = "application/json";
 pub(super) const DIGEST: &str = "audit-streams-sha256";
 const SOURCE: &str = "audit-streams-source";
 const REPLAY: &str = "audit-streams-replay";
-
-/// The longest list of sources. All metadata of an object together have at most 2 KB.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
-const MAX_SOURCES_BYTES: usize = 1_024;
 
 /// One object, ready to be put.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,24 +120,6 @@ fn metadata(events: &[Arc<LoggedEvent>], replay: Option<ReplayId>) -> HashMap<St
     let mut metadata = HashMap::from([(SOURCE.to_owned(), sources(events))]);
     metadata.extend(replay.map(|replay| (REPLAY.to_owned(), replay.to_string())));
     metadata
-}
-
-/// The names of the tokens that posted these events, each once, in alphabetical order and separated by commas. Commas and
-/// percent signs in a name are percent-encoded. A list that is too long ends with `...`.
-fn sources(events: &[Arc<LoggedEvent>]) -> String {
-    let names: BTreeSet<&str> = events.iter().map(|event| &*event.source).collect();
-    let mut list = String::new();
-    for name in names {
-        let name = name.replace('%', "%25").replace(',', "%2C");
-        let separator = if list.is_empty() { "" } else { "," };
-        if list.len() + separator.len() + name.len() > MAX_SOURCES_BYTES {
-            list.push_str(",...");
-            break;
-        }
-        list.push_str(separator);
-        list.push_str(&name);
-    }
-    list
 }
 
 /// Each body and a line break, compressed. The head of the gzip file names neither a time nor a file.

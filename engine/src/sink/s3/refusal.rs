@@ -122,7 +122,7 @@ impl Refusal<'_> {
 
     fn options_refused(self) -> String {
         format!(
-            "The service refuses the encryption or the Object Lock of the destination: correct its object options, or the \
+            "The service rejects the encryption or the Object Lock of the destination: correct its object options, or the \
              bucket. {}",
             self.quoted()
         )

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{
-    Timestamp,
+    FieldErrors, Timestamp,
     access::{Scope, TokenName},
     activity::Minute,
     destination::DestinationDraft,
@@ -15,7 +15,7 @@ use futures::{FutureExt, future::BoxFuture};
 use super::*;
 use crate::{
     instance_events::Recorded,
-    store::{NewDestination, NewToken, Target},
+    store::{NewDestination, NewToken, Target, TokenError},
 };
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
@@ -68,8 +68,16 @@ const OPERATIONS: [Operation; 6] = [
             scopes: vec![Scope::Ingest],
             created_at: NOW,
             expires_at: None,
+            client_certificate: None,
         };
-        async move { database.insert_token(&new, |_| recorded()).await.map(drop) }.boxed()
+        async move {
+            match database.insert_token(&new, |_| recorded()).await {
+                Ok(_) => Ok(()),
+                Err(TokenError::Store(error)) => Err(error),
+                Err(taken) => panic!("{taken}"),
+            }
+        }
+        .boxed()
     }),
     ("log_minutes", |database| {
         async { database.note_log_position(Minute::of(NOW), Seq::new(7)).await }.boxed()
@@ -111,6 +119,7 @@ async fn insert_destination(database: &Database) -> Result<(), StoreError> {
     let new = NewDestination {
         settings: &settings,
         target: &target,
+        refused: FieldErrors::default(),
         key: None,
         start: Seq::START,
         limit: 20,

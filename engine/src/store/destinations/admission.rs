@@ -10,21 +10,21 @@ use crate::log::{LoggedEvent, RangeFilter};
 
 /// Both filters of a destination: an event has to pass the two of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Admission {
+pub(crate) struct Admission {
     types: EventFilter,
     namespaces: NamespaceFilter,
 }
 
 impl Admission {
     /// Whether the destination is sent this event.
-    pub fn admits(&self, event: &LoggedEvent) -> bool {
+    pub(crate) fn admits(&self, event: &LoggedEvent) -> bool {
         self.types.admits(&event.event_type) && self.namespaces.admits(&event.entity_type, &event.entity_path)
     }
 }
 
 impl Destination {
     /// The filters of the destination.
-    pub fn admission(&self) -> Admission {
+    pub(crate) fn admission(&self) -> Admission {
         Admission {
             types: self.filter.clone(),
             namespaces: self.namespace_filter(),
@@ -32,7 +32,7 @@ impl Destination {
     }
 
     /// Which events a replay to it takes.
-    pub fn range_filter(&self, request: &ReplayRequest) -> RangeFilter {
+    pub(crate) fn range_filter(&self, request: &ReplayRequest) -> RangeFilter {
         RangeFilter {
             range: request.range,
             types: [request.types.clone(), self.filter.clone()],

@@ -1,6 +1,6 @@
 //! Why a change of a destination was not stored.
 
-use domain::FieldError;
+use domain::FieldErrors;
 
 use super::super::StoreError;
 use crate::log::LogError;
@@ -12,9 +12,9 @@ pub enum UpdateError {
     NotFound,
     #[error("the destination was changed in the meantime")]
     ChangedMeanwhile,
-    /// A field breaks a rule that only the store or the network rules can check.
-    #[error("{}", .0.message)]
-    Refused(FieldError),
+    /// Every field that breaks a rule that only the store, the network rules or a sink can check.
+    #[error("{0}")]
+    Refused(FieldErrors),
     #[error("another request was sent under this idempotency key")]
     KeyReused,
     #[error("an instance has at most {limit} destinations")]

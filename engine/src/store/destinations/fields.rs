@@ -96,15 +96,16 @@ impl Database {
     }
 }
 
-/// The path and the query of a URL may contain keys.
+/// The path and the query of a URL may contain keys, and that of a proxy has a password.
 const fn is_sealed(spec: &FieldSpec) -> bool {
-    spec.secret.is_some() || matches!(spec.input, Input::Url { .. })
+    spec.secret.is_some() || matches!(spec.input, Input::Url { .. } | Input::Proxy)
 }
 
 /// # Errors
 /// [`StoreError::Unreadable`] if a value breaks a rule of its kind, or a secret is missing.
 fn check(id: DestinationId, kind: DestinationKind, values: FieldMap) -> Result<FieldMap, StoreError> {
-    if let Some((spec, _)) = kind.spec().secrets().find(|(spec, _)| values.get(spec.field).is_none()) {
+    let is_missing = |spec: &FieldSpec| spec.is_needed_secret(&values) && values.get(spec.field).is_none();
+    if let Some((spec, _)) = kind.spec().secrets().find(|(spec, _)| is_missing(spec)) {
         return Err(unreadable(id.get(), spec.api_key));
     }
     let stored = TargetDraft {

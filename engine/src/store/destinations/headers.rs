@@ -14,8 +14,11 @@ use crate::vault::Place;
 /// A custom header as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
+    /// Id of the header.
     pub id: HeaderId,
+    /// Name of the header.
     pub name: HeaderName,
+    /// Value of the header, decrypted.
     pub value: HeaderText,
     /// Whether it is sent.
     pub active: bool,

@@ -18,6 +18,7 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct IdempotencyKey {
     /// Whose key it is: those of two clients have nothing to do with each other.
     pub owner: String,
+    /// What the client sent as `Idempotency-Key`.
     pub key: String,
     /// Hash of the request: a key is good for one.
     pub fingerprint: [u8; 32],

@@ -13,7 +13,9 @@ use super::super::StoreError;
 /// One group or project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
+    /// Id of the entry.
     pub id: NamespaceId,
+    /// Full path of the group or project.
     pub path: NamespacePath,
 }
 

@@ -1,9 +1,10 @@
 //! Where a destination's events go: the values of its kind's fields, secrets included, and its headers.
 
 use domain::{
-    Field, FieldError,
-    destination::{DestinationKind, FieldMap, Made, NewHeader, TargetSettings, VerificationToken},
+    Field, FieldError, FieldErrors,
+    destination::{DestinationKind, FieldMap, Input, Made, NewHeader, TargetSettings, VerificationToken},
     ids::HeaderId,
+    proxy::ProxyChoice,
 };
 
 use super::{super::StoreError, Header, UpdateError};
@@ -12,7 +13,9 @@ use crate::vault::{KeyError, random};
 /// As stored: every value is in its normal form, and every secret is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// Which kind of destination.
     pub kind: DestinationKind,
+    /// Text of each field. Secrets are decrypted.
     pub values: FieldMap,
     /// In the order in which they are shown; at most 20.
     pub headers: Vec<Header>,
@@ -29,7 +32,26 @@ impl Target {
             return Err(UpdateError::NotFound);
         }
         let mut values = wanted.values().clone();
+        for spec in wanted
+            .kind()
+            .spec()
+            .fields
+            .iter()
+            .filter(|spec| matches!(spec.input, Input::Proxy))
+        {
+            let kept = stored.and_then(|stored| stored.values.get(spec.field));
+            let whole = ProxyChoice::unmasked(values.text(spec.field), kept);
+            values.set(
+                spec.field,
+                whole.ok_or_else(|| UpdateError::Refused(masked_proxy(spec.field).into()))?,
+            );
+        }
         for (spec, secret) in wanted.kind().spec().secrets() {
+            if !spec.is_needed_secret(&values) {
+                // It goes with the field that it belongs to.
+                values.remove(spec.field);
+                continue;
+            }
             if values.get(spec.field).is_some() {
                 continue;
             }
@@ -37,7 +59,12 @@ impl Target {
             let text = match (kept, secret.made) {
                 (Some(kept), _) => kept.to_owned(),
                 (None, Some(made)) => make(made).map_err(StoreError::from)?,
-                (None, None) => return Err(missing(spec.field)),
+                (None, None) => {
+                    let error = (secret.parse)("").err();
+                    return Err(UpdateError::Refused(
+                        error.unwrap_or_else(|| missing(spec.field)).into(),
+                    ));
+                }
             };
             values.set(spec.field, text);
         }
@@ -49,6 +76,7 @@ impl Target {
         })
     }
 
+    /// Which kind of destination.
     pub const fn kind(&self) -> DestinationKind {
         self.kind
     }
@@ -75,17 +103,24 @@ impl Target {
 }
 
 fn merged_headers(wanted: &[NewHeader], kept: &[Header]) -> Result<Vec<Header>, UpdateError> {
-    let headers = (0_u8..).zip(wanted).map(|(row, header)| {
+    let mut errors = FieldErrors::default();
+    let mut headers = Vec::with_capacity(wanted.len());
+    for (row, header) in (0_u8..).zip(wanted) {
         let kept = kept.iter().find(|kept| Some(kept.id) == header.id);
         let value = header.value.clone().or_else(|| kept.map(|kept| kept.value.clone()));
-        Ok(Header {
+        let value = errors.collect(value.ok_or_else(|| missing(Field::HeaderValue(row))));
+        headers.extend(value.map(|value| Header {
             id: kept.map_or(Header::UNSTORED, |kept| kept.id),
             name: header.name.clone(),
-            value: value.ok_or_else(|| missing(Field::HeaderValue(row)))?,
+            value,
             active: header.active,
-        })
-    });
-    headers.collect()
+        }));
+    }
+    if errors.is_empty() {
+        Ok(headers)
+    } else {
+        Err(UpdateError::Refused(errors))
+    }
 }
 
 impl Header {
@@ -93,8 +128,12 @@ impl Header {
     pub(super) const UNSTORED: HeaderId = HeaderId::new(0);
 }
 
-fn missing(field: Field) -> UpdateError {
-    UpdateError::Refused(FieldError::new(field, "Value can't be blank"))
+fn masked_proxy(field: Field) -> FieldError {
+    FieldError::new(field, "Proxy has changed: enter its password again instead of ••••")
+}
+
+fn missing(field: Field) -> FieldError {
+    FieldError::new(field, "Value can't be blank")
 }
 
 fn make(made: Made) -> Result<String, KeyError> {

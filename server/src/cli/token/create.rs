@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
-    access::{Scope, TokenName, TokenRequest},
+    access::{CertificateName, Scope, TokenName, TokenRequest},
 };
 use engine::clock::Clock;
 
@@ -29,6 +29,9 @@ pub(in crate::cli) struct CreateArgs {
     /// When the token expires, for example 2027-01-31T00:00:00Z
     #[arg(long, value_name = "TIME")]
     expires_at: Option<String>,
+    /// Subject (as in RFC 4514), host name, e-mail address or URI of a client certificate that stands for the token
+    #[arg(long, value_name = "NAME")]
+    client_certificate: Option<String>,
     #[command(flatten)]
     folder: DataFolderArgs,
 }
@@ -39,6 +42,8 @@ const EXPIRES_IN_DAYS: Setting = Setting::Variable("--expires-in-days");
 pub(super) async fn run(args: CreateArgs) -> Result<(), CommandError> {
     let now = Clock::machine().now();
     let name = TokenName::parse(&args.name).map_err(CommandError::Field)?;
+    let certificate = args.client_certificate.as_deref().map(CertificateName::parse);
+    let client_certificate = certificate.transpose().map_err(CommandError::Field)?;
     let expires_at = expiry(&args, now)?;
     let scopes = in_order(args.scopes);
     let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
@@ -47,13 +52,14 @@ pub(super) async fn run(args: CreateArgs) -> Result<(), CommandError> {
         name: name.clone(),
         scopes,
         expires_at,
+        client_certificate,
     };
     let store = args.folder.open().await?;
     let created = store.create_token(request).await;
     store.close().await;
     let created = created?;
     let until = expires_at.map_or_else(|| "never expires".to_owned(), |at| format!("expires at {at}"));
-    print_line(&format!("Token {name} ({words}, {until}). It is shown only now:"));
+    print_line(&format!("Token {name} ({words}, {until}), shown once:"));
     print_line(&created.token);
     Ok(())
 }

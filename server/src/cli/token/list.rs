@@ -10,7 +10,15 @@ pub(in crate::cli) struct ListArgs {
     folder: DataFolderArgs,
 }
 
-const HEADINGS: [&str; 6] = ["NAME", "SCOPES", "STATE", "CREATED", "EXPIRES", "LAST USED"];
+const HEADINGS: [&str; 7] = [
+    "NAME",
+    "SCOPES",
+    "STATE",
+    "CREATED",
+    "EXPIRES",
+    "LAST USED",
+    "CLIENT CERTIFICATE",
+];
 
 pub(super) async fn run(args: ListArgs) -> Result<(), CommandError> {
     let store = args.folder.open().await?;
@@ -25,7 +33,7 @@ pub(super) async fn run(args: ListArgs) -> Result<(), CommandError> {
 /// Columns as wide as their widest cell.
 fn table(tokens: &[TokenView]) -> Vec<String> {
     let rows = tokens.iter().map(row);
-    let cells: Vec<[String; 6]> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
+    let cells: Vec<[String; 7]> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
     let width = |column: usize| {
         cells
             .iter()
@@ -35,7 +43,7 @@ fn table(tokens: &[TokenView]) -> Vec<String> {
             .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..HEADINGS.len()).map(width).collect();
-    let line = |row: &[String; 6]| {
+    let line = |row: &[String; 7]| {
         let padded: Vec<String> = row
             .iter()
             .zip(&widths)
@@ -46,7 +54,7 @@ fn table(tokens: &[TokenView]) -> Vec<String> {
     cells.iter().map(line).collect()
 }
 
-fn row(token: &TokenView) -> [String; 6] {
+fn row(token: &TokenView) -> [String; 7] {
     let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
     let moment = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     [
@@ -56,6 +64,7 @@ fn row(token: &TokenView) -> [String; 6] {
         token.created_at.to_string(),
         moment(token.expires_at),
         moment(token.last_used_at),
+        token.client_certificate.clone().unwrap_or_default(),
     ]
 }
 
@@ -75,19 +84,21 @@ mod tests {
             state: TokenState::Expired,
             created_at: at(0),
             expires_at: Some(at(60_000)),
+            client_certificate: None,
             last_used_at: None,
         };
         let revoked = TokenView {
             state: TokenState::Revoked,
             expires_at: None,
+            client_certificate: Some("CN=gitlab".into()),
             ..token.clone()
         };
         assert_eq!(
             table(&[token, revoked]),
             [
-                "NAME    SCOPES       STATE    CREATED                   EXPIRES                   LAST USED",
+                "NAME    SCOPES       STATE    CREATED                   EXPIRES                   LAST USED  CLIENT CERTIFICATE",
                 "gitlab  ingest,read  expired  1970-01-01T00:00:00.000Z  1970-01-01T00:01:00.000Z  never",
-                "gitlab  ingest,read  revoked  1970-01-01T00:00:00.000Z  never                     never",
+                "gitlab  ingest,read  revoked  1970-01-01T00:00:00.000Z  never                     never      CN=gitlab",
             ]
         );
     }

@@ -17,7 +17,7 @@ pub(super) async fn run(args: RevokeArgs) -> Result<(), CommandError> {
     store.close().await;
     revoked?;
     print_line(&format!(
-        "Revoked the token {}. A running server refuses it within a second.",
+        "Revoked the token {}. A running server rejects it within a second.",
         args.name
     ));
     Ok(())

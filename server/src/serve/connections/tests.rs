@@ -3,13 +3,16 @@
 use std::{convert::Infallible, future::pending};
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
+    extract::Request,
     routing::{get, post},
 };
 use futures::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
+
+mod over_tls;
 
 /// Much longer than any deadline here.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,6 +26,9 @@ const DEADLINES: ClientDeadlines = ClientDeadlines {
 };
 
 const ENDLESS: &[u8] = b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n";
+/// Bytes of a response in one piece.
+const LARGE: usize = 1_000_000;
+
 const SHORT: &[u8] = b"GET /short HTTP/1.1\r\nhost: x\r\n\r\n";
 
 fn router() -> Router {
@@ -35,6 +41,15 @@ fn router() -> Router {
         .route("/endless", get(endless))
         .route("/short", get(|| async { "short" }))
         .route("/never", get(pending::<&'static str>))
+        .route("/large", get(|| async { vec![b'x'; LARGE] }))
+        .route(
+            "/seen",
+            get(|request: Request| async move {
+                let headers = request.headers();
+                let cookies: Vec<_> = headers.get_all("cookie").iter().collect();
+                format!("{} {} {cookies:?}", request.uri(), headers["host"].to_str().unwrap())
+            }),
+        )
         .route("/echo", post(|body: Bytes| async move { body }))
 }
 
@@ -45,9 +60,13 @@ struct Server {
 
 impl Server {
     fn start(at_most: usize, deadlines: ClientDeadlines) -> Self {
+        Self::start_with(at_most, deadlines, None)
+    }
+
+    fn start_with(at_most: usize, deadlines: ClientDeadlines, tls: Option<Tls>) -> Self {
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let address = listener.local_addr().unwrap();
-        let connections = Connections::serve(listener, router(), at_most, deadlines);
+        let connections = Connections::serve(Listener { listener, tls }, router(), at_most, deadlines);
         Self { address, connections }
     }
 

@@ -5,11 +5,16 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Decision, Refusal, RequestNumber, RequestSize, Trouble, decide},
+    policy::{Decision, Outcome, Refusal, RequestNumber, RequestSize, Trouble, Unreached, decide},
 };
 
 use super::{About, Backoff, Done, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
 use crate::{
+    delivery::{
+        batches::{BatchSize, Refused},
+        flight::bytes_of,
+        totals::AcceptedRequest,
+    },
     log::{LoggedEvent, is_damage},
     sink::{Batch, Report},
     store::RefusedEvent,
@@ -27,30 +32,36 @@ const MOST_ALONE: usize = 8;
 
 /// What a request has shown about the destination.
 #[derive(Default)]
-struct Shown {
-    accepted: usize,
+pub(super) struct Shown {
+    pub(super) accepted: usize,
+    /// Position of the first event that was accepted.
+    first_accepted: Option<Seq>,
     /// By an answer: what can't be sent at all says nothing.
-    refused: usize,
-    put_back: usize,
+    pub(super) refused: usize,
+    pub(super) put_back: usize,
     trouble: Option<(Trouble, Option<Duration>)>,
     /// As many events are refused as are kept.
     refused_too_many: bool,
     /// It has answered so, and not only met an event that can't be sent.
     answered_without_room: bool,
     /// Events of queues that met with trouble, if they can be the reason.
-    troubled: Vec<Seq>,
-    /// The one event of a request that was answered 429.
-    rate_limited: Option<(Seq, About)>,
+    pub(super) troubled: Vec<Seq>,
+    /// The one event of a request that failed, if that says nothing about it (429), or not yet: its batch is sent again as it is.
+    alone: Option<(Seq, About)>,
     /// All of what met with trouble has failed before, in a way that can be the fault of an event.
-    were_suspects: bool,
+    pub(super) were_suspects: bool,
     /// Of what met with trouble, all had been refused before.
     were_refused: bool,
     /// The event had been refused before.
     is_retry: bool,
     /// It failed in a way that may be its own fault, which is not known until another request is answered.
     is_unproven: bool,
+    /// The request, if it had one event and failed in a way that may be chance.
+    by_chance: Option<RequestNumber>,
     /// So many in a row that it is the destination.
     everything_refused: Option<Trouble>,
+    /// A single event that was tried only because the batch before it keeps failing.
+    pub(super) is_behind: bool,
 }
 
 impl Stream {
@@ -67,7 +78,7 @@ impl Stream {
                 tracing::info!(
                     destination_id = self.worker.destination.get(),
                     seq = seq.get(),
-                    "A refused event is no longer admitted by the filter and will not be retried."
+                    "A rejected event is no longer admitted by the filter and will not be retried."
                 );
                 self.refusals.remove(seq);
                 self.pending.refusal_ended(seq);
@@ -78,7 +89,7 @@ impl Stream {
                 self.store_refused(row);
             }
             Sent::Unread(seq, error) => {
-                self.log_own_failure(&error, &format!("Refused event {seq} could not be read from the log."));
+                self.log_own_failure(&error, &format!("Rejected event {seq} could not be read from the log."));
                 self.refused_is_back();
                 self.refusals.put_back(seq, now.plus(OWN_FAILURE_PAUSE));
             }
@@ -94,6 +105,9 @@ impl Stream {
         let is_refused = done.origins.first() == Some(&Origin::Refused);
         self.extra_in_flight -= usize::from(done.is_extra);
         self.suspects_in_flight -= usize::from(done.is_extra && !is_refused);
+        if !is_refused {
+            self.flight.ended(bytes_of(&done.events));
+        }
         let whole = done.report.decision(done.events.len());
         if !matches!(whole, Decision::Acknowledge | Decision::Forget) {
             self.note_failure(&done.events, &done.report.whole, now);
@@ -102,11 +116,25 @@ impl Stream {
             return self.split(done, now);
         }
         let (batch, count, took) = (done.batch, done.events.len(), done.report.whole.duration);
-        let number = done.number;
-        let shown = self.apply_events(done, whole, now);
-        if shown.accepted > 0 {
+        let size = BatchSize {
+            events: count,
+            bytes: bytes_of(&done.events) + count,
+        };
+        let is_timeout = done.report.whole.outcome == Outcome::Unreached(Unreached::Timeout);
+        let (number, status) = (done.number, done.report.whole.outcome.status());
+        let latency = done.report.latency;
+        let may_be_chance = count == 1 && may_be_chance(done.report.whole.outcome);
+        let mut shown = self.apply_events(done, whole, now);
+        shown.by_chance = may_be_chance.then_some(number);
+        if let Some(seq) = shown.first_accepted {
             self.pending.accepted(took, now);
-            self.worker.status.totals.accepted(shown.accepted, took);
+            self.worker.status.totals.accepted(AcceptedRequest {
+                seq,
+                events: u32::try_from(shown.accepted).unwrap_or(u32::MAX),
+                ended_at: now,
+                took,
+                status,
+            });
             self.note_evidence(number, now);
         } else if shown.answered_without_room && shown.trouble.is_none() {
             // While there is no room, nothing shows better than this that the destination works.
@@ -115,10 +143,17 @@ impl Stream {
             self.evidence.fail();
         }
         if let Some(batch) = batch {
-            self.end_batch(batch, &shown);
+            self.note_size(size, is_timeout, &shown);
+            self.end_batch(batch, number, &mut shown);
+        }
+        if !is_current && let Some((_, Some(retry_after))) = shown.trouble {
+            self.wait_as_asked(retry_after, now);
         }
         if is_current {
-            self.follow(&shown, count, now);
+            self.follow(&shown, now);
+            if shown.accepted > 0 && self.backoff.is_none() {
+                self.flight.pace.accepted(number, latency, self.evidence.now());
+            }
         }
     }
 
@@ -148,6 +183,8 @@ impl Stream {
                 Decision::Acknowledge => {
                     self.accept(&event, origin, now);
                     shown.accepted += 1;
+                    // The last event is looked at first.
+                    shown.first_accepted = Some(event.seq);
                 }
                 Decision::BackOff { trouble, retry_after } => {
                     shown.trouble = Some((trouble, retry_after));
@@ -209,15 +246,18 @@ impl Stream {
             report: report.clone(),
             batch,
         };
+        // An event that was tried only because the batch before it keeps failing stays in its place.
+        let is_behind = matches!(&self.mode, Mode::Batches(batches) if batches.is_behind(seq));
+        let is_repeated = matches!(&self.mode, Mode::Batches(batches) if batches.is_repeated());
         if let Some((_, batch)) = alone
-            && !may_be_the_event
+            && (is_repeated || !may_be_the_event)
             && report.outcome.may_have_arrived()
         {
-            shown.rate_limited = Some((seq, about(batch)));
+            shown.alone = Some((seq, about(batch)));
         }
         if may_be_the_event {
             shown.troubled.push(seq);
-            if let Some((number, batch)) = alone {
+            if let Some((number, batch)) = alone.filter(|_| !is_behind && !is_repeated) {
                 self.evidence.suspect(seq, number, about(batch));
                 if matches!(self.mode, Mode::Ready(_)) {
                     self.queues.block(queue);
@@ -227,8 +267,17 @@ impl Stream {
         self.queues.put_back(queue, event);
     }
 
+    /// A request that was sent before the stream began to back off has failed, too.
+    fn wait_as_asked(&mut self, retry_after: Duration, now: Timestamp) {
+        if let Some(backoff) = &mut self.backoff
+            && backoff.ask(retry_after, now)
+        {
+            self.worker.status.backing_off(self.backoff.clone());
+        }
+    }
+
     /// Changes how the stream sends, by what a request has shown that was sent since it last began to back off.
-    fn follow(&mut self, shown: &Shown, events: usize, now: Timestamp) {
+    fn follow(&mut self, shown: &Shown, now: Timestamp) {
         if shown.refused_too_many {
             self.is_searching = false;
             self.waits_for_room = true;
@@ -245,7 +294,7 @@ impl Stream {
         if let Some((trouble, retry_after)) = shown.trouble
             && shown.put_back > shown.accepted
         {
-            if self.backoff.is_some() || self.is_trouble(shown) {
+            if self.backoff.is_some() || (self.is_trouble(shown) && !self.goes_on_after(shown)) {
                 self.back_off(trouble, retry_after, now);
                 if !shown.is_retry {
                     self.is_searching = !shown.troubled.is_empty();
@@ -267,14 +316,14 @@ impl Stream {
             // It answers; if it refused something, then about that event only: whatever was wrong is over.
             self.release();
         }
-        if shown.accepted > 0 {
-            self.pace.accepted();
-        }
-        if let Mode::Ready(room) = &mut self.mode
-            && shown.accepted == events
-        {
-            room.grow();
-        }
+    }
+
+    /// Whether what failed is a single event among many that are accepted: it is tried again by itself, and the others are sent, fewer at
+    /// a time.
+    fn goes_on_after(&mut self, shown: &Shown) -> bool {
+        let now = self.evidence.now();
+        let request = shown.by_chance.filter(|_| shown.troubled.len() == 1);
+        request.is_some_and(|request| self.flight.pace.failed(request, now))
     }
 
     /// A refused event was sent again while there was no room for others. False if that means the same as at any other time.
@@ -297,11 +346,14 @@ impl Stream {
 
     /// Shows which event the stream is stuck at, if it failed alone.
     fn note_stuck(&mut self, shown: &Shown) {
-        let Some(backoff) = &mut self.backoff else { return };
-        self.rate_limited.clone_from(&shown.rate_limited);
+        let Some(backoff) = self.backoff.as_mut().filter(|_| !shown.is_behind) else {
+            return;
+        };
+        self.failed_alone.clone_from(&shown.alone);
+        let alone = shown.alone.as_ref().map(|(seq, _)| *seq);
         backoff.stuck = match shown.troubled.as_slice() {
-            [seq] => Some(*seq).filter(|seq| self.evidence.suspects.failed_alone(*seq)),
-            [] => shown.rate_limited.as_ref().map(|(seq, _)| *seq),
+            [] => alone,
+            [seq] => Some(*seq).filter(|seq| alone == Some(*seq) || self.evidence.suspects.failed_alone(*seq)),
             _ => None,
         };
         self.worker.status.backing_off(self.backoff.clone());
@@ -318,13 +370,20 @@ impl Stream {
         let count = done.events.len();
         let last = (count / 2).checked_sub(1).and_then(|last| done.events.get(last));
         let last = last.map(|event| event.seq);
+        if matches!(self.mode, Mode::Ready(_)) {
+            self.evidence.split(&done.events);
+        }
         for (event, origin) in done.events.into_iter().zip(done.origins).rev() {
             self.put_back(event, origin, now);
         }
+        let refused = match done.report.whole.outcome.status() {
+            Some(413) => Refused::TooLarge,
+            _ => Refused::Other,
+        };
         match (&mut self.mode, last) {
-            (Mode::Ready(room), _) => room.halve(count),
+            (Mode::Ready(_), _) => {}
             (Mode::Batches(batches), Some(last)) => {
-                if let Some(batch) = batches.split(last) {
+                if let Some(batch) = batches.split(last, refused) {
                     self.pending.batch_closed(batch);
                 }
             }
@@ -339,21 +398,6 @@ impl Stream {
         }
     }
 
-    /// A batch that failed is sent again as it is, until it has failed so often that one of its events may be the reason.
-    fn end_batch(&mut self, batch: Batch, shown: &Shown) {
-        let Mode::Batches(batches) = &mut self.mode else { return };
-        let is_one = batch.first == batch.last || shown.troubled.len() == 1;
-        let is_smaller = !shown.troubled.is_empty() && (shown.were_suspects || is_one || batches.fail());
-        if shown.put_back > 0 && !is_smaller {
-            return batches.put_back();
-        }
-        if shown.put_back > 0 && !is_one {
-            self.evidence.suspects.fail_together(&shown.troubled);
-        }
-        batches.ended();
-        self.pending.batch_ended();
-    }
-
     fn accept(&mut self, event: &LoggedEvent, origin: Origin, now: Timestamp) {
         self.evidence.streak.accept();
         match origin {
@@ -362,7 +406,7 @@ impl Stream {
                 if self.evidence.suspects.count_alone() > 0 && matches!(self.mode, Mode::Ready(_)) {
                     self.overtaken(queue, event.seq, now);
                 }
-                self.evidence.suspects.clear(event.seq);
+                self.evidence.clear(event.seq);
             }
             Origin::Refused => {
                 self.refusals.remove(event.seq);
@@ -386,19 +430,25 @@ impl Stream {
         }
         let row = self.refusals.refuse(event.seq, refusal, report, now);
         match origin {
-            Origin::Queue(_) => self.pending.refuses(&row.reason, now),
-            Origin::Refused => self.pending.refuses_again(&row.reason),
+            Origin::Queue(_) => {
+                self.pending.refuses(&row.reason, now);
+                self.store_refused(row);
+            }
+            Origin::Refused => {
+                self.pending.refuses_again(&row.reason);
+                self.store_refused(row.again());
+            }
         }
-        self.store_refused(row);
         if let Origin::Queue(queue) = origin {
             self.pending.acknowledged(event.seq);
             self.queues.done(queue);
-            self.evidence.suspects.clear(event.seq);
+            self.evidence.clear(event.seq);
             self.queues.unblock(queue);
         }
         // While there is no room, only refused events are sent again: that these are refused is no sign of anything else.
-        let is_sign = origin != Origin::Refused || !self.lacks_room();
-        refusal != Refusal::Unsendable && is_sign && self.evidence.streak.refuse()
+        let is_first = origin != Origin::Refused;
+        let is_sign = is_first || !self.lacks_room();
+        refusal != Refusal::Unsendable && is_sign && self.evidence.streak.refuse(event.seq, is_first)
     }
 
     pub(super) fn store_refused(&mut self, row: RefusedEvent) {
@@ -410,7 +460,7 @@ impl Stream {
                 reason = row.reason,
                 "An event was parked."
             );
-            self.worker.status.totals.parked();
+            self.worker.status.totals.parked(1);
         }
         self.pending.refused(row);
     }
@@ -435,4 +485,15 @@ impl Stream {
             "An attempt failed."
         );
     }
+}
+
+/// Whether a destination that works may fail like this now and then. If it says when to come back, it means all requests.
+const fn may_be_chance(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Answered {
+            status: 500..=599,
+            retry_after: None
+        } | Outcome::Unreached(Unreached::Interrupted)
+    )
 }

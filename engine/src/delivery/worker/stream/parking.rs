@@ -42,8 +42,8 @@ impl Stream {
             return Err(ParkError::TooManyRefused);
         }
         let event = self.queues.remove(about.queue, seq).ok_or(ParkError::InFlight)?;
-        self.evidence.suspects.clear(seq);
-        self.rate_limited = None;
+        self.evidence.clear(seq);
+        self.failed_alone = None;
         self.queues.unblock(about.queue);
         let now = self.worker.shared.clock.now();
         let row = self.refusals.park(&event, self.pending.tries(seq), &about.report, now);
@@ -55,15 +55,15 @@ impl Stream {
     }
 
     fn about_stuck(&self, seq: Seq) -> Option<&About> {
-        let rate_limited = self.rate_limited.as_ref().filter(|(limited, _)| *limited == seq);
+        let failed_alone = self.failed_alone.as_ref().filter(|(alone, _)| *alone == seq);
         self.evidence
             .suspects
             .about(seq)
-            .or_else(|| rate_limited.map(|(_, about)| about))
+            .or_else(|| failed_alone.map(|(_, about)| about))
     }
 
     fn go_on_without_it(&mut self) {
-        if self.queues.waiting() == 0 && self.in_flight.is_empty() {
+        if self.queues.waiting() == 0 && self.flight.is_empty() {
             // Nothing is left to probe with. Whether the destination works is seen with the next event.
             self.backoff = None;
             self.worker.status.begins(true);

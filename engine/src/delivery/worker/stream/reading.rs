@@ -12,8 +12,12 @@ use crate::{
 impl Stream {
     pub(super) fn start_reading(&mut self) {
         let (events, bytes) = self.mode.window();
+        let is_in_a_batch = match &self.mode {
+            Mode::Ready(_) => false,
+            Mode::Batches(batches) => batches.ends_after(self.read_to),
+        };
         let has_room = self.queues.waiting() < events && self.queues.waiting_bytes() < bytes;
-        if !has_room || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
+        if !(has_room || is_in_a_batch) || self.reading.is_some() || self.is_paused() || self.is_at_the_end() {
             return;
         }
         // What came in while the destination was inactive need not even be read.

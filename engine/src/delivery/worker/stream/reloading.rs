@@ -54,7 +54,7 @@ impl Stream {
                 self.show_progress();
             }
             Err(error) => {
-                self.log_own_failure(&error, "Refused events could not be read.");
+                self.log_own_failure(&error, "Rejected events could not be read.");
                 self.reload_is_due = true;
                 self.pause();
             }

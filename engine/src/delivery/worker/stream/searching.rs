@@ -7,15 +7,14 @@ use domain::{
 };
 use tokio::time::Instant;
 
-use super::{super::super::queues::QueueIndex, About, Mode, Stream, sending::SUSPECTS_IN_FLIGHT};
+use super::{super::super::queues::QueueIndex, About, Mode, Stream};
 
 impl Stream {
     /// Chooses the event to probe with, and when.
     pub(super) fn plan_probe(&mut self) {
-        let may_send = self.may_send();
-        let Some(backoff) = self.backoff.as_mut().filter(|_| may_send) else {
+        if self.backoff.is_none() || !self.may_send() {
             return;
-        };
+        }
         let (queues, suspects) = (&self.queues, &self.evidence.suspects);
         let firsts = || queues.firsts().map(|(_, seq)| seq);
         let probe = match &self.mode {
@@ -23,10 +22,13 @@ impl Stream {
                 let later = queues.later().map(|(_, seq)| seq);
                 suspects.next_probe(firsts(), later, self.last_probe_was_first)
             }
-            Mode::Batches(_) if self.is_searching => {
-                let all = queues.single().map(|event| event.seq);
-                suspects.next_probe(all, std::iter::empty(), false)
-            }
+            Mode::Batches(batches) if self.is_searching => match batches.whole() {
+                Some(batch) => Some(self.next_with_batch(batch, batches)),
+                None => {
+                    let all = queues.single().map(|event| event.seq);
+                    suspects.next_probe(all, std::iter::empty(), false)
+                }
+            },
             Mode::Ready(_) | Mode::Batches(_) => suspects.least_failed(firsts()).map(|(_, seq)| Probe {
                 seq,
                 wait: ProbeWait::Usual,
@@ -36,7 +38,8 @@ impl Stream {
             let mut waiting = queues.firsts().chain(queues.later());
             waiting.find(|(_, seq)| *seq == probe.seq)
         });
-        if backoff.plan(probe.map_or(ProbeWait::Usual, |probe| probe.wait)) {
+        let wait = probe.map_or(ProbeWait::Usual, |probe| probe.wait);
+        if self.backoff.as_mut().is_some_and(|backoff| backoff.plan(wait)) {
             self.worker.status.backing_off(self.backoff.clone());
         }
     }
@@ -58,7 +61,8 @@ impl Stream {
 
     /// When the next suspect is to be tried beside what else is sent.
     pub(super) fn suspect_timer(&self) -> Option<Instant> {
-        let can_send = self.backoff.is_none() && self.may_send() && self.suspects_in_flight < SUSPECTS_IN_FLIGHT;
+        let can_send =
+            self.backoff.is_none() && self.may_send() && self.suspects_in_flight < self.flight.suspects_allowed();
         if self.evidence.suspects.count_alone() == 0 || !can_send {
             return None;
         }
@@ -86,7 +90,7 @@ impl Stream {
     /// Whether a request of events that have failed before means more than that they failed again.
     pub(super) fn is_more_than_suspects(&self) -> bool {
         let nothing_else = match self.mode {
-            Mode::Ready(_) => !self.queues.has_ready() && self.in_flight.is_empty(),
+            Mode::Ready(_) => !self.queues.has_ready() && self.flight.is_empty(),
             Mode::Batches(_) => self.queues.waiting() <= self.evidence.suspects.count_alone(),
         };
         nothing_else || self.evidence.has_failed_often()
@@ -98,6 +102,7 @@ impl Stream {
             self.blame(seq, about, now);
         }
         self.count_unproven(number, now);
+        self.give_up_batch(number);
     }
 
     /// The destination works: tries of refused events that failed before this request was sent count.
@@ -138,6 +143,7 @@ impl Stream {
             reason = report.reason,
             "An event fails while others are accepted; it is set aside and retried later."
         );
+        self.evidence.clear(seq);
         self.refusals.keep(&event);
         let row = self.refusals.refuse(seq, Refusal::Blamed, &report, now);
         self.store_refused(row);

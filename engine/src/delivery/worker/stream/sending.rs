@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use domain::ids::Seq;
-use futures::FutureExt;
 use tokio::time::Instant;
 
 use super::{
     super::super::{
         batches::Batches,
+        flight::bytes_of,
         queues::{QueueIndex, Taken},
     },
     Done, Mode, Origin, Sent, Stream,
 };
 use crate::sink::Batch;
 
-/// Suspects that are tried side by side, beyond what the pace allows: one that gets no answer must not delay the others.
-pub(super) const SUSPECTS_IN_FLIGHT: usize = 4;
+/// So many requests of the pace may be in flight, however many are beside it.
+const SENT_ANYWAY: usize = 8;
 
 impl Stream {
     /// Closes a batch if it is time, and has its bounds stored.
@@ -26,6 +26,9 @@ impl Stream {
         }
         let single = self.next_single();
         let Mode::Batches(batches) = &mut self.mode else { return };
+        if let Some(batch) = batches.shorten(&self.queues) {
+            return self.pending.batch_closed(batch);
+        }
         let closed_at = self.worker.shared.clock.now();
         let (is_backing_off, queues, suspects) = (self.backoff.is_some(), &self.queues, &self.evidence.suspects);
         let usual = |batches: &mut Batches| match is_backing_off {
@@ -57,15 +60,21 @@ impl Stream {
     /// The event that is to be sent as a batch of its own: a probe, or a suspect that is due.
     fn next_single(&self) -> Option<Seq> {
         match &self.backoff {
+            // The batch that keeps failing stays stored until then.
+            Some(backoff) if self.tries_one() && !backoff.is_due() => None,
             Some(_) => self.probe.filter(|_| self.may_send()).map(|(_, seq)| seq),
             None => self.due_suspects().first().map(|(_, seq)| *seq),
         }
     }
 
+    fn tries_one(&self) -> bool {
+        matches!(&self.mode, Mode::Batches(batches) if batches.tries_one())
+    }
+
     /// Whether another request may be sent. A stream in trouble sends one at a time, and the first only when everything has ended
     /// that was sent before; so does a stream that was in trouble when it began, until it has had an answer.
     pub(super) fn may_send(&self) -> bool {
-        !self.pending.is_troubled() || self.in_flight.is_empty()
+        !self.pending.is_troubled() || self.flight.is_empty()
     }
 
     /// Sends what may be sent now: a probe if the stream backs off, else as much as the pace allows, and what has failed
@@ -82,11 +91,20 @@ impl Stream {
         }
         self.send_suspects();
         self.send_due_refusal();
-        while self.may_send() && self.in_flight.len() - self.extra_in_flight < self.pace.allowed() {
+        while self.may_send() && self.has_room_for_a_request() {
             if !self.send_next() {
                 break;
             }
         }
+    }
+
+    /// What is beside the pace takes part of it up, but not all: while that gets no answer, other events are sent.
+    fn has_room_for_a_request(&self) -> bool {
+        let (allowed, usual) = (self.flight.pace.allowed(), self.flight.len() - self.extra_in_flight);
+        let room = allowed
+            .saturating_sub(self.extra_in_flight)
+            .max(allowed.min(SENT_ANYWAY));
+        usual < room && (usual == 0 || self.flight.has_bytes_left())
     }
 
     fn send_suspects(&mut self) {
@@ -94,7 +112,7 @@ impl Stream {
             return;
         }
         for (queue, seq) in self.due_suspects() {
-            if self.suspects_in_flight >= SUSPECTS_IN_FLIGHT || !self.may_send() {
+            if self.suspects_in_flight >= self.flight.suspects_allowed() || !self.may_send() {
                 break;
             }
             let taken = self.queues.take_one(queue, seq);
@@ -106,7 +124,7 @@ impl Stream {
     fn send_next(&mut self) -> bool {
         match &self.mode {
             Mode::Ready(room) => {
-                let taken = self.queues.take(room.now, |seq| self.evidence.suspects.most(seq));
+                let taken = self.queues.take(*room, |seq| self.evidence.most(seq));
                 self.send(taken, None, false)
             }
             Mode::Batches(_) => self.send_batch(),
@@ -190,7 +208,8 @@ impl Stream {
             .map(|(queue, event)| (Origin::Queue(queue), event))
             .unzip();
         self.extra_in_flight += usize::from(is_extra);
-        let (sink, epoch, number) = (Arc::clone(&self.sink), self.epoch, self.evidence.send(&events));
+        let (bytes, epoch, number) = (bytes_of(&events), self.epoch, self.evidence.send(&events));
+        let sink = Arc::clone(&self.sink);
         let send = async move {
             let report = sink.send(&events, batch).await;
             Sent::Done(Done {
@@ -203,7 +222,7 @@ impl Stream {
                 report,
             })
         };
-        self.in_flight.push(send.boxed());
+        self.flight.begin(number, bytes, 0, send);
         true
     }
 
@@ -231,7 +250,7 @@ impl Stream {
                 Err(error) => Sent::Unread(seq, error),
             }
         };
-        self.in_flight.push(send.boxed());
+        self.flight.begin_extra(send);
     }
 
     /// The next moment at which there is something to do without anything having happened.

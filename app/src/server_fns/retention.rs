@@ -1,5 +1,0 @@
-//! How long events are kept.
-
-pub mod update_retention;
-
-pub use self::update_retention::{UpdateRetention, update_retention};

@@ -1,0 +1,71 @@
+//! The secret with which a receiver checks signatures. Fetched only when somebody asks to see it.
+
+use domain::{ids::DestinationId, view::DestinationSecret};
+use leptos::prelude::*;
+
+use super::server_fns::reveal_secret;
+use crate::{
+    ui::{CopyButton, Icon},
+    wire::AppError,
+};
+
+const HIDDEN: &str = "whsec_••••••••••••••••••••••••";
+
+#[component]
+pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: DestinationId) -> impl IntoView {
+    let hint_id = format!("{input_id}-hint");
+    let reveal = Action::new(move |(): &()| reveal_secret(id, DestinationSecret::Signing));
+    let secret = move || reveal.value().get().and_then(Result::ok);
+    let problem = move || {
+        reveal
+            .value()
+            .get()
+            .and_then(Result::err)
+            .map(|error: AppError| error.to_string())
+    };
+    let shown = Signal::derive(move || secret().unwrap_or_default());
+    view! {
+        <div class="field">
+            <label class="field-label" for=input_id.clone()>
+                "Signing secret"
+            </label>
+            <div class="field-with-button">
+                <input
+                    class="field-input field-code"
+                    id=input_id
+                    type="text"
+                    readonly
+                    prop:value=move || secret().unwrap_or_else(|| HIDDEN.to_owned())
+                    aria-describedby=hint_id.clone()
+                />
+                {move || {
+                    if secret().is_some() {
+                        view! { <CopyButton text=shown label="Copy signing secret" /> }.into_any()
+                    } else {
+                        view! { <RevealButton reveal /> }.into_any()
+                    }
+                }}
+            </div>
+            <p class="field-hint" id=hint_id>
+                "Receivers check the header " <code>"webhook-signature"</code> " with it (Standard Webhooks)."
+            </p>
+            <p class="field-error" role="status">{problem}</p>
+        </div>
+    }
+}
+
+#[component]
+fn RevealButton(reveal: Action<(), Result<String, AppError>>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="button"
+            aria-label="Reveal signing secret"
+            disabled=move || reveal.pending().get()
+            on:click=move |_| { reveal.dispatch(()); }
+        >
+            <Icon icon=icondata_lu::LuEye />
+            "Reveal"
+        </button>
+    }
+}

@@ -1,0 +1,51 @@
+//! One request of a connection, whatever its protocol.
+
+use std::convert::Infallible;
+
+use api::web::{ClientCertificate, Peer};
+use axum::{Router, body::Body, extract::Request, response::Response};
+use hyper::body::Incoming;
+use tokio::sync::watch;
+use tower::Service;
+
+use crate::serve::{
+    deadlines::ClientDeadlines,
+    timed_body::{AnsweringBody, Sending, TimedBody},
+    tls::Tls,
+};
+
+/// The other end of a connection.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) peer: Peer,
+    /// Presented in the handshake, and verified.
+    pub(super) certificate: Option<ClientCertificate>,
+}
+
+/// What each connection gets a copy of.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) router: Router,
+    pub(super) tls: Option<Tls>,
+    pub(super) deadlines: ClientDeadlines,
+    /// Changes when the server stops.
+    pub(super) stopped: watch::Receiver<()>,
+    pub(super) _is_open: watch::Receiver<()>,
+}
+
+/// `sending` began with the request.
+pub(super) async fn answer(
+    mut router: Router,
+    client: Client,
+    deadlines: ClientDeadlines,
+    sending: Sending,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<AnsweringBody>, Infallible> {
+    let mut request: Request = request.map(|body| Body::new(TimedBody::new(body, deadlines)));
+    request.extensions_mut().insert(client.peer);
+    if let Some(certificate) = client.certificate {
+        request.extensions_mut().insert(certificate);
+    }
+    let response = router.call(request).await?;
+    Ok(response.map(|body| AnsweringBody::new(body, sending)))
+}
