@@ -29,7 +29,7 @@ pub(super) struct BatchLimits {
     pub(super) events: usize,
     pub(super) bytes: usize,
     pub(super) age: Duration,
-    /// Nothing waits while there is no batch.
+    /// An event waits no longer than this after the batch before it was sent: after a quiet time, it does not wait at all.
     pub(super) at_once: bool,
 }
 
@@ -52,6 +52,8 @@ pub(super) struct Batches {
     current: Option<(Batch, State)>,
     /// Since when the oldest event of the next batch waits.
     waiting_since: Option<Instant>,
+    /// When a batch was last sent.
+    last_sent: Option<Instant>,
     /// The event that the current batch was closed for, if it was for one alone.
     only: Option<Seq>,
     /// The current batch has events that have failed together before.
@@ -88,6 +90,7 @@ impl Batches {
             room: BatchRoom::new(limits.room()),
             current: stored.map(|batch| (batch, State::Stored)),
             waiting_since: None,
+            last_sent: None,
             only: None,
             is_part: false,
             given_up: None,
@@ -239,6 +242,7 @@ impl Batches {
     /// The batch is being sent; what is left in the queues waits from now on.
     pub(super) fn sent(&mut self, queues: &EntityQueues, now: Instant) {
         self.is_from_before = false;
+        self.last_sent = Some(now);
         if let Some((_, state)) = &mut self.current {
             *state = State::Out;
         }
@@ -333,15 +337,18 @@ impl Batches {
         self.current.is_none() || !self.is_ripe(queues, now)
     }
 
-    /// When the waiting events become old enough; `None` if nothing waits.
+    /// When what waits is sent although it does not fill a batch; `None` if nothing waits.
     pub(super) fn next_close(&self) -> Option<Instant> {
         let since = self.waiting_since.filter(|_| self.current.is_none())?;
-        Some(since + self.limits.age)
+        match (self.limits.at_once, self.last_sent) {
+            (false, _) => Some(since + self.limits.age),
+            (true, Some(sent)) => Some(since.max(sent + self.limits.age)),
+            (true, None) => Some(since),
+        }
     }
 
     fn is_ripe(&self, queues: &EntityQueues, now: Instant) -> bool {
-        let is_idle = self.limits.at_once && self.current.is_none();
-        let is_old = || is_idle || self.room.is_splitting() || self.next_close().is_some_and(|close| close <= now);
+        let is_old = || self.room.is_splitting() || self.next_close().is_some_and(|close| close <= now);
         let room = self.room.now();
         queues.waiting_bytes() + queues.waiting() * room.between >= room.bytes
             || queues.waiting() >= room.events

@@ -85,8 +85,8 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..option(Field::BatchBytes, "batch_bytes", "batchBytes", "Bytes per batch")
     },
     FieldSpec {
-        hint: "How long a batch can wait to fill, 10 to 60000 ms. If no request is in flight, events are sent at once.",
-        description: "How long a batch can wait to fill, in milliseconds. If no request is in flight, events are sent at once.",
+        hint: "A batch that is not full is sent this long after the previous one, 10 to 60000 ms. After a quiet time, events are sent at once.",
+        description: "A batch that is not full is sent this many milliseconds after the previous one, or at once if that is longer ago.",
         example: "100",
         input: number(BatchSettings::WAIT_MS),
         default: "100",

@@ -114,28 +114,44 @@ fn what_is_left_of_a_split_batch_follows_at_once() {
 }
 
 #[test]
-fn if_batches_are_sent_at_once_nothing_waits_without_a_batch() {
+fn an_event_waits_for_others_only_soon_after_another_batch() {
     let start = Instant::now();
     let limits = BatchLimits {
         at_once: true,
         ..LIMITS
     };
     let mut batches = Batches::new(limits, None);
-    let one = queues(1, 1);
-    batches.watch(&one, start);
-    let first = close(&mut batches, &one, start);
-    assert_eq!(first, Some(batch(1, 1)), "nothing is in flight");
-    batches.was_stored(first);
-    batches.sent(&queues(0, 1), start);
-    // Two come while it is out.
-    let two = queues(2, 1);
-    batches.watch(&two, start);
-    assert_eq!(close(&mut batches, &two, start), None, "one batch at a time");
-    batches.ended();
+    let (none, one, two, full) = (queues(0, 1), queues(1, 1), queues(2, 1), queues(4, 1));
+    let mut send = |queues: &EntityQueues, now: Instant| {
+        batches.watch(queues, now);
+        let closed = close(&mut batches, queues, now);
+        let next = batches.next_close();
+        if closed.is_some() {
+            batches.was_stored(closed);
+            batches.sent(&none, now);
+            assert_eq!(
+                close(&mut batches, queues, now + limits.age),
+                None,
+                "one batch at a time"
+            );
+            batches.ended();
+        }
+        (closed, next)
+    };
+    assert_eq!(send(&one, start).0, Some(batch(1, 1)), "nothing was sent before");
+
+    let soon = start + Duration::from_secs(1);
+    assert_eq!(send(&two, soon), (None, Some(start + limits.age)));
+    let in_time = start + limits.age;
+    assert_eq!(send(&two, in_time).0, Some(batch(1, 2)), "as much as there is by then");
+    assert_eq!(send(&full, in_time).0, Some(batch(1, 4)), "a full batch does not wait");
+
+    assert_eq!(send(&none, in_time), (None, None));
+    let later = in_time + limits.age * 2;
     assert_eq!(
-        close(&mut batches, &two, start),
-        Some(batch(1, 2)),
-        "nothing is in flight any more"
+        send(&one, later).0,
+        Some(batch(1, 1)),
+        "after a quiet time, nothing waits"
     );
 }
 
