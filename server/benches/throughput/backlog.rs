@@ -1,36 +1,64 @@
-//! Delivery of what has piled up, one event a POST.
+//! Delivery of what has piled up: one event per POST, and batches.
 
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
-use crate::{instance, instance::Instance, limits, print_against, rate, receiver::Receiver, runtime};
+use bytes::Bytes;
 
-const EVENTS: usize = 200_000;
+use crate::{events::event, instance, instance::Instance, limits, print_against, rate, receiver::Receiver, runtime};
+
+const SINGLES: usize = 200_000;
+const BATCHED: usize = 600_000;
+
+/// The default of destinations with batches.
+const BATCH: usize = 500;
 
 pub(crate) fn backlog() {
     let folder = instance::folder();
     let receiver = Receiver::start(false);
-    runtime().block_on(async {
-        instance::add_destination(folder.path(), receiver.url()).await;
-        instance::fill_log(folder.path(), EVENTS).await;
-    });
+    runtime().block_on(instance::add_destination(folder.path(), receiver.url()));
+    print_against(
+        "delivery of a backlog of 200,000 events, one per POST",
+        delivered(&folder, &receiver, SINGLES),
+        "bare loop of an HTTP client, 16 requests in flight",
+        limits::client_loop(16, SINGLES, &Bytes::from(event(1))),
+    );
+
+    let folder = instance::folder();
+    let receiver = Receiver::start(false);
+    runtime().block_on(instance::add_batch_destination(folder.path(), receiver.url()));
+    let measured = delivered(&folder, &receiver, BATCHED);
+    let batch: String = (0..BATCH).map(|number| event(number) + "\n").collect();
+    let batch = Bytes::from(batch);
+    let requests = BATCHED / BATCH;
+    let limit = f64::max(
+        limits::client_loop(1, requests, &batch),
+        limits::client_loop(2, requests, &batch),
+    );
+    print_against(
+        "delivery of a backlog of 600,000 events in batches of 500",
+        measured,
+        "bare loop of an HTTP client that sends such batches",
+        limit * rate(BATCH, Duration::from_secs(1)),
+    );
+}
+
+/// Events a second that a server delivers of a log of so many events.
+fn delivered(folder: &tempfile::TempDir, receiver: &Receiver, events: usize) -> f64 {
+    runtime().block_on(instance::fill_log(folder.path(), events));
     let already = receiver.received.load(Ordering::Relaxed);
     let _instance = Instance::start(folder.path());
     let wait_for = |count: usize| {
-        while receiver.received.load(Ordering::Relaxed) < already + count {
+        loop {
+            let received = receiver.received.load(Ordering::Relaxed) - already;
+            if received >= count {
+                return (received, Instant::now());
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
-        Instant::now()
     };
-    let started = wait_for(1);
-    let measured = rate(EVENTS - 1, wait_for(EVENTS) - started);
-    let limit = limits::client_loop(16, EVENTS);
-    print_against(
-        "delivery of a 200,000-event backlog",
-        measured,
-        "bare loop of the same client",
-        limit,
-    );
+    let ((first, started), (last, ended)) = (wait_for(1), wait_for(events));
+    rate(last - first, ended - started)
 }

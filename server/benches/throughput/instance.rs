@@ -9,6 +9,7 @@ use std::{
 };
 
 use domain::{
+    Field,
     destination::DestinationDraft,
     instance_event::{Author, AuthorClass},
 };
@@ -104,8 +105,19 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
     Engine::open(config, Clock::machine()).await.unwrap()
 }
 
-/// Adds an HTTP destination to a folder that no server runs on.
+/// Adds an HTTP destination that gets one event per request to a folder that no server runs on.
 pub(crate) async fn add_destination(data_dir: &Path, url: String) {
+    add(data_dir, DestinationDraft::http(url.clone(), url)).await;
+}
+
+/// Adds an HTTP destination that gets batches of 500 events.
+pub(crate) async fn add_batch_destination(data_dir: &Path, url: String) {
+    let mut draft = DestinationDraft::http(url.clone(), url);
+    draft.target.values.set(Field::RequestFormat, "json_lines");
+    add(data_dir, draft).await;
+}
+
+async fn add(data_dir: &Path, draft: DestinationDraft) {
     let engine = open_engine(data_dir).await;
     let author = Author {
         user_id: None,
@@ -113,7 +125,6 @@ pub(crate) async fn add_destination(data_dir: &Path, url: String) {
         name: "bench".to_owned(),
         ip_address: String::new(),
     };
-    let draft = DestinationDraft::http("bench".to_owned(), url);
     engine
         .create_destination(&author, draft.parse_new().unwrap())
         .await

@@ -9,10 +9,28 @@ use crate::{client::Client, events::Request, instance, instance::Instance, recei
 
 const EVENTS: usize = 3_000;
 
+/// A port of this machine on which nobody listens.
+const DEAD: &str = "http://127.0.0.1:9/in";
+
 pub(crate) fn latency() {
+    measure("alone", &[]);
+    let distant = Receiver::distant(Duration::from_millis(50));
+    measure(
+        "next to a dead destination and one that answers after 50 ms",
+        &[DEAD.to_owned(), distant.url()],
+    );
+    measure("alone, again", &[]);
+}
+
+fn measure(company: &str, neighbours: &[String]) {
     let folder = instance::folder();
     let mut receiver = Receiver::start(true);
-    runtime().block_on(instance::add_destination(folder.path(), receiver.url()));
+    runtime().block_on(async {
+        instance::add_destination(folder.path(), receiver.url()).await;
+        for neighbour in neighbours {
+            instance::add_destination(folder.path(), neighbour.clone()).await;
+        }
+    });
     let instance = Instance::start(folder.path());
     let token = instance.token();
     let mut latencies: Vec<Duration> = runtime().block_on(async {
@@ -42,7 +60,7 @@ pub(crate) fn latency() {
     latencies.sort();
     let percentile = |percent: usize| latencies[(latencies.len() * percent / 100).min(latencies.len() - 1)];
     println!(
-        "post to delivered at 200/s: p50 {:.1?}, p95 {:.1?}, p99 {:.1?}, most {:.1?}",
+        "post to delivered at 200/s, {company}: p50 {:.1?}, p95 {:.1?}, p99 {:.1?}, most {:.1?}",
         percentile(50),
         percentile(95),
         percentile(99),

@@ -93,14 +93,14 @@ pub(crate) fn parse_handler(connections: usize, events: usize) -> f64 {
     measured
 }
 
-/// A bare loop of the HTTP client that delivery uses, with as many requests in flight, on the better of both runtimes.
-pub(crate) fn client_loop(concurrency: usize, events: usize) -> f64 {
+/// Requests a second of a bare loop of an HTTP client, with so many in flight, on the better of both runtimes.
+pub(crate) fn client_loop(concurrency: usize, requests: usize, body: &Bytes) -> f64 {
     let single = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let on_one = client_loop_on(&single, concurrency, events);
-    let on_two = client_loop_on(&crate::runtime(), concurrency, events);
+    let on_one = client_loop_on(&single, concurrency, requests, body);
+    let on_two = client_loop_on(&crate::runtime(), concurrency, requests, body);
     on_one.max(on_two)
 }
 
@@ -108,10 +108,9 @@ pub(crate) fn client_loop(concurrency: usize, events: usize) -> f64 {
     clippy::disallowed_methods,
     reason = "the loop measures the client itself, towards our own receiver"
 )]
-fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, events: usize) -> f64 {
+fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, requests: usize, body: &Bytes) -> f64 {
     let receiver = Receiver::start(false);
     let url: reqwest::Url = receiver.url().parse().unwrap();
-    let body = Bytes::from(event(1));
     runtime.block_on(async {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -123,7 +122,7 @@ fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, events:
         let posts = (0..concurrency).map(|_| {
             let (client, url, body, next) = (client.clone(), url.clone(), body.clone(), Arc::clone(&next));
             tokio::spawn(async move {
-                while next.fetch_add(1, Ordering::Relaxed) < events {
+                while next.fetch_add(1, Ordering::Relaxed) < requests {
                     let response = client.post(url.clone()).body(body.clone()).send().await.unwrap();
                     response.bytes().await.unwrap();
                 }
@@ -132,6 +131,6 @@ fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, events:
         for post in posts.collect::<Vec<_>>() {
             post.await.unwrap();
         }
-        rate(events, started.elapsed())
+        rate(requests, started.elapsed())
     })
 }

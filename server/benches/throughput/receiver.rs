@@ -22,6 +22,7 @@ pub(crate) type Arrival = (String, Instant);
 
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
+    /// Events, also those in batches of JSON Lines.
     pub(crate) received: Arc<AtomicUsize>,
     arrivals: mpsc::UnboundedReceiver<Arrival>,
 }
@@ -83,7 +84,7 @@ async fn serve(
     let mut buffer = Vec::with_capacity(64 * 1024);
     while let Ok(1..) = stream.read_buf(&mut buffer).await {
         while let Some(length) = message_length(&buffer).filter(|length| buffer.len() >= *length) {
-            received.fetch_add(1, Ordering::Relaxed);
+            received.fetch_add(events_in(&buffer[..length]), Ordering::Relaxed);
             if let Some(told) = &told {
                 let id = header(&buffer[..length], b"webhook-id: ").unwrap_or_default();
                 told.send((String::from_utf8_lossy(id).into_owned(), Instant::now()))
@@ -99,4 +100,11 @@ async fn serve(
                 .unwrap();
         }
     }
+}
+
+/// A single event has no line break, and in JSON Lines each one ends with one.
+fn events_in(message: &[u8]) -> usize {
+    let body = message.windows(4).position(|window| window == b"\r\n\r\n");
+    let body = body.map_or(message, |head| &message[head + 4..]);
+    body.iter().filter(|byte| **byte == b'\n').count().max(1)
 }
