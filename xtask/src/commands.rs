@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod dev;
+mod failures;
 pub(crate) mod lint;
 pub(crate) mod start;
 mod tally;

@@ -1,13 +1,14 @@
 //! `cargo xtask test`: every check and every test, from a clean clone on.
 //!
-//! A failing step does not keep the next ones from running, so that one run tells all there is to tell. The last line
-//! is always `N passed, N failed`, counted from what the runners themselves printed.
+//! A failing step does not keep the next ones from running, so that one run reports all failures. They are repeated at the end. The
+//! last line is always `N passed, N failed`, counted from what the runners themselves printed.
 
 use std::{env, ffi::OsString, process::Command, thread};
 
 use anyhow::{Result, bail};
 
 use super::build::{Profile, SITE_VARIABLE};
+use super::failures;
 use super::lint;
 use super::tally::Tally;
 use crate::process::{self, Finished};
@@ -77,18 +78,32 @@ const END2END: Step = Step {
     usually: "14 min",
 };
 
+/// What the test runners have reported.
+#[derive(Default)]
+struct Results {
+    tally: Tally,
+    failures: Vec<String>,
+}
+
+impl Results {
+    fn add(&mut self, tally: Tally, failures: Vec<String>) {
+        self.tally += tally;
+        self.failures.extend(failures);
+    }
+}
+
 pub(crate) fn run(project: &Project) -> Result<()> {
     let mut steps = Steps::default();
-    let mut tally = Tally::default();
+    let mut results = Results::default();
 
     lint::lint(project, &mut steps);
     match site::build(project, &mut steps) {
         Ok(()) => {
             steps.attempt(&PAGE_SIZE, || site::check_budget(project));
             if steps.attempt(&COMPILE, || compile(project)) != Ending::Failed {
-                cargo_test(project, &mut steps, &mut tally);
-                api_tests(project, &mut steps, &mut tally);
-                end2end(project, &mut steps, &mut tally);
+                cargo_test(project, &mut steps, &mut results);
+                api_tests(project, &mut steps, &mut results);
+                end2end(project, &mut steps, &mut results);
             }
         }
         Err(error) => println!("    error: {error:#}"),
@@ -96,15 +111,18 @@ pub(crate) fn run(project: &Project) -> Result<()> {
 
     // A step that failed without a failed test of its own must not end in "0 failed".
     let failed = steps.failed();
-    if !failed.is_empty() && tally.failed == 0 {
-        tally.failed = 1;
+    if !failed.is_empty() && results.tally.failed == 0 {
+        results.tally.failed = 1;
     }
     steps.print_summary();
     println!();
+    for failure in &results.failures {
+        println!("{failure}\n");
+    }
     if !failed.is_empty() {
         println!("Failed: {}", failed.join(", "));
     }
-    println!("{tally}");
+    println!("{}", results.tally);
     if failed.is_empty() {
         Ok(())
     } else {
@@ -120,7 +138,7 @@ fn compile(project: &Project) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+fn cargo_test(project: &Project, steps: &mut Steps, results: &mut Results) {
     let mut nginx = None;
     steps.attempt(&NGINX, || {
         nginx = Some(nginx::find_or_install()?);
@@ -141,7 +159,10 @@ fn cargo_test(project: &Project, steps: &mut Steps, tally: &mut Tally) {
         command.envs(nginx.as_ref().map(|nginx| (nginx::VARIABLE, nginx)));
         command.envs(tinyproxy.as_ref().map(|tinyproxy| (tinyproxy::VARIABLE, tinyproxy)));
         let finished = process::tee(&mut command)?;
-        *tally += Tally::of_cargo_test(&finished.stdout);
+        results.add(
+            Tally::of_cargo_test(&finished.stdout),
+            failures::of_cargo_test(&finished.stdout),
+        );
         ending_of(&finished)
     });
 }
@@ -153,7 +174,7 @@ fn test_threads() -> OsString {
 }
 
 /// With API clients that others made for others' servers, and for any.
-fn api_tests(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+fn api_tests(project: &Project, steps: &mut Steps, results: &mut Results) {
     if steps.attempt(&CLIENTS, || python::install(project)) == Ending::Failed {
         return;
     }
@@ -166,12 +187,15 @@ fn api_tests(project: &Project, steps: &mut Steps, tally: &mut Tally) {
             .env("HYPOTHESIS_STORAGE_DIRECTORY", project.target().join("hypothesis"))
             .env("AUDIT_STREAMS_BIN", project.server_binary(Profile::Dev.folder()));
         let finished = process::tee(&mut command)?;
-        *tally += Tally::of_pytest(&finished.stdout);
+        results.add(
+            Tally::of_pytest(&finished.stdout),
+            failures::of_pytest(&finished.stdout),
+        );
         ending_of(&finished)
     });
 }
 
-fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
+fn end2end(project: &Project, steps: &mut Steps, results: &mut Results) {
     let folder = project.end2end();
     let mut browser = None;
     let is_ready = [
@@ -196,7 +220,10 @@ fn end2end(project: &Project, steps: &mut Steps, tally: &mut Tally) {
             .env("AUDIT_STREAMS_RECEIVERS_BIN", project.target().join("debug/receivers"));
         browser.configure(&mut command);
         let finished = process::tee(&mut command)?;
-        *tally += Tally::of_playwright(&finished.stdout);
+        results.add(
+            Tally::of_playwright(&finished.stdout),
+            failures::of_playwright(&finished.stdout),
+        );
         ending_of(&finished)
     });
 }
