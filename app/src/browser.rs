@@ -13,7 +13,7 @@ use web_sys::{File, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Ht
 
 pub(crate) use self::{
     clipboard::copy,
-    dialogs::{close_dialog, close_dialogs, is_dialog_open, open_dialog},
+    dialogs::{close_dialog, close_dialogs, is_closed, is_dialog_open, open_dialog},
     theme::{choose_theme, stored_theme},
     time::{local_of_utc, now, offset_minutes, utc_of_local},
 };

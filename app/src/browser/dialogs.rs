@@ -1,6 +1,6 @@
 //! Dialogs of the page.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use leptos::{html, prelude::*, wasm_bindgen::JsCast};
 use web_sys::HtmlDialogElement;
 
 fn dialog(id: &str) -> Option<HtmlDialogElement> {
@@ -19,6 +19,11 @@ pub(crate) fn close_dialog(id: &str) {
     if let Some(dialog) = dialog(id) {
         dialog.close();
     }
+}
+
+/// Whether the dialog is closed. Its `close` event comes later than that: the dialog may be open again by then.
+pub(crate) fn is_closed(dialog: NodeRef<html::Dialog>) -> bool {
+    dialog.try_get_untracked().flatten().is_none_or(|dialog| !dialog.open())
 }
 
 fn open_dialogs() -> Vec<HtmlDialogElement> {

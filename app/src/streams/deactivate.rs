@@ -6,6 +6,7 @@ use domain::{destination::StreamCommand, view::DestinationView};
 use leptos::{html, prelude::*};
 
 use super::commands::{Commands, Request, command_form};
+use crate::browser;
 
 #[component]
 pub(super) fn DeactivateDialog(
@@ -52,7 +53,7 @@ fn Question(commands: Commands, view: Signal<Arc<DestinationView>>, name: Memo<S
             node_ref=dialog
             aria-labelledby=title_id
             aria-describedby=text_id
-            on:close=move |_| commands.is_asking.set(false)
+            on:close=move |_| if browser::is_closed(dialog) { commands.is_asking.set(false) }
             on:submit=move |_| close()
         >
             <h2 id=title_id.clone()>"Deactivate this stream?"</h2>

@@ -37,6 +37,13 @@ impl HistoryWatch {
         }
         provide_context(watch);
     }
+
+    /// Another page may be watched already.
+    fn forget(self, guard: LeaveGuard) {
+        self.0.try_update_value(|watched| {
+            watched.take_if(|(watched, _)| watched.leave == guard.leave);
+        });
+    }
 }
 
 impl LeaveGuard {
@@ -64,9 +71,7 @@ impl LeaveGuard {
             on_cleanup(move || unload.remove());
             browser::on_window_capture("click", move |event| guard.on_click(&event));
             watch.0.set_value(Some((guard, shown)));
-            on_cleanup(move || {
-                watch.0.try_set_value(None);
-            });
+            on_cleanup(move || watch.forget(guard));
         });
         provide_context(guard);
         guard
@@ -151,7 +156,7 @@ pub(crate) fn LeaveDialog(guard: LeaveGuard) -> impl IntoView {
             node_ref=dialog
             aria-labelledby="leave-title"
             aria-describedby="leave-text"
-            on:close=move |_| stay()
+            on:close=move |_| if browser::is_closed(dialog) { stay() }
         >
             <h2 id="leave-title">"Discard unsaved changes?"</h2>
             <p id="leave-text">"What you entered is not saved and will be lost."</p>

@@ -76,9 +76,14 @@ where
         }
         Err(error) => failed(first, what, error),
     };
-    view! {
-        <Transition fallback=move || skeleton.run()>{move || Suspend::new(async move { show(first.await) })}</Transition>
-    }
+    // A signal that the view reads while it is created must not create it again: what was typed into it would be lost.
+    let shown = move || {
+        Suspend::new(async move {
+            let answer = first.await;
+            untrack(|| show(answer))
+        })
+    };
+    view! { <Transition fallback=move || skeleton.run()>{shown}</Transition> }
 }
 
 /// Says why there is nothing to show.

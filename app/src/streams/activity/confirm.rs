@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::browser;
+
 /// Opens as a modal dialog while `question` has a text, in the middle of the window at every width. `confirmed` is called with
 /// the button, and `question` is emptied when it is answered.
 #[component]
@@ -37,7 +39,7 @@ pub(super) fn Confirm(
             node_ref=dialog
             aria-labelledby=title
             aria-describedby=text
-            on:close=move |_| question.set(None)
+            on:close=move |_| if browser::is_closed(dialog) { question.set(None) }
         >
             <h2 id=title_id>{part(|(title, _)| title)}</h2>
             <p id=text_id>{part(|(_, text)| text)}</p>
