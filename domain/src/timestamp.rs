@@ -51,6 +51,11 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// The day in UTC, for example `2025-10-14`.
+    pub fn date(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+
     /// Reads ISO 8601 with a zone: RFC 3339, and beyond it without seconds, in basic format, with a comma before the fraction,
     /// with a space before the time or the zone, and with the zones `+0200`, `+02`, `UTC` and `GMT`. What is finer than a
     /// millisecond is cut off.

@@ -52,7 +52,7 @@ pub(super) fn described(der: &[u8]) -> String {
         "certificate for {}, issued by {}, valid until {}",
         names,
         cut(&fields.issuer.to_string()),
-        Timestamp::from_unix_ms(0).plus(until),
+        Timestamp::from_unix_ms(0).plus(until).date(),
     )
 }
 

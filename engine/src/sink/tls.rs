@@ -98,12 +98,7 @@ fn check_key(settings: &TlsSettings, key: &str) -> Result<(), FieldError> {
 /// Why it is not valid now; `None` if it is.
 fn out_of_date(validity: Validity, now: Timestamp) -> Option<String> {
     if validity.until <= now {
-        return Some(format!("expired on {}", date(validity.until)));
+        return Some(format!("expired on {}", validity.until.date()));
     }
-    (now < validity.from).then(|| format!("is not valid before {}", date(validity.from)))
-}
-
-/// `2026-11-30`.
-fn date(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
+    (now < validity.from).then(|| format!("is not valid before {}", validity.from.date()))
 }
