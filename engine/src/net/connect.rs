@@ -210,7 +210,10 @@ impl Connector {
             notes.push_str(" Its certificate was not verified.");
         }
         if let Some(validity) = self.tls.certificate.as_deref().and_then(validity_of) {
-            notes.push_str(&format!(" Our client certificate is valid until {}.", validity.until.date()));
+            notes.push_str(&format!(
+                " Our client certificate is valid until {}.",
+                validity.until.date()
+            ));
         }
         notes
     }

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{clock::Clock, sink::Signer};
@@ -124,22 +124,26 @@ async fn each_format_and_compression_arrives_in_order_and_signed() {
 }
 
 #[tokio::test]
-async fn what_is_ready_is_sent_as_soon_as_nothing_is_in_flight() {
+async fn a_batch_that_is_not_full_waits_only_after_another_one() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let values = [LINES, (Field::BatchEvents, "10"), (Field::BatchWait, "60000")];
+    let values = [LINES, (Field::BatchEvents, "10"), (Field::BatchWait, "3000")];
     let id = added(&world, &receiver, &values).await;
     receiver.answer_bodies_with("\"e0;\"", Answer::from(200).after(Duration::from_millis(300)));
     world.post("1", names(0..1)).await;
-    // Nothing waits for the minute.
     receiver
-        .wait_for("it is in flight", |requests| {
+        .wait_for("nothing was sent before it, so it does not wait", |requests| {
             requests.iter().any(|request| ids(request) == ["e0;"])
         })
         .await;
     world.post("1", names(1..26)).await;
+    receiver
+        .wait_until("full batches are sent", |requests| accepted_ids(requests).len() >= 21)
+        .await;
+    let full = Instant::now();
     let requests = receiver
         .wait_until("everything is sent", |requests| accepted_ids(requests).len() >= 26)
         .await;
+    assert!(full.elapsed() > Duration::from_secs(1), "{:?}", full.elapsed());
     let sizes: Vec<usize> = requests
         .iter()
         .map(|request| ids(request).len())
