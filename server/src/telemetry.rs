@@ -4,6 +4,9 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
+/// Logs an error for each certificate that it rejects. The stream logs that already, once, with the destination.
+const REPEATED: &str = "rustls_platform_verifier=off";
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum LogFormat {
@@ -25,7 +28,7 @@ impl LogLevel {
     }
 
     fn filter(&self) -> EnvFilter {
-        EnvFilter::builder().parse_lossy(&self.0)
+        EnvFilter::builder().parse_lossy([REPEATED, &self.0].join(","))
     }
 }
 
@@ -52,7 +55,26 @@ pub(crate) fn start(format: LogFormat, level: &LogLevel) {
 
 #[cfg(test)]
 mod tests {
+    use tracing::{Level, enabled, subscriber::with_default};
+
     use super::*;
+
+    #[test]
+    fn a_rejected_certificate_is_logged_once_unless_more_is_asked_for() {
+        let is_logged = |level: &str| {
+            let filter = LogLevel::parse(level).unwrap().filter();
+            let lines = tracing_subscriber::fmt().with_env_filter(filter).finish();
+            with_default(lines, || {
+                let others = enabled!(target: "engine::delivery", Level::ERROR);
+                (
+                    enabled!(target: "rustls_platform_verifier::verification", Level::ERROR),
+                    others,
+                )
+            })
+        };
+        assert_eq!(is_logged("info"), (false, true));
+        assert_eq!(is_logged("info,rustls_platform_verifier=error"), (true, true));
+    }
 
     #[test]
     fn levels_can_differ_by_module() {
