@@ -165,18 +165,20 @@ impl DestinationDraft {
     }
 }
 
-/// The rule that only the store can check: no two destinations of a kind share this field.
-pub fn already_taken(field: Field) -> FieldError {
-    let mut taken = DestinationKind::ALL.into_iter().map(|kind| &kind.spec().taken);
-    let taken = taken.find(|taken| taken.field == field);
-    FieldError::new(
-        field,
-        taken.map_or("Name has already been taken", |taken| taken.message),
-    )
+/// The rule that only the store can check: no two destinations of this kind share this field.
+pub fn already_taken(kind: DestinationKind, field: Field) -> FieldError {
+    let taken = &kind.spec().taken;
+    let message = match taken.field == field {
+        true => taken.message,
+        false => "Name has already been taken",
+    };
+    FieldError::new(field, message)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn http() -> DestinationDraft {
@@ -354,18 +356,19 @@ mod tests {
     /// Every loop over the tables takes this for granted.
     #[test]
     fn the_tables_hold_together() {
-        let (mut names, mut fields) = (std::collections::HashSet::new(), std::collections::HashSet::new());
+        let (mut names, mut tables) = (std::collections::HashSet::new(), HashMap::new());
         for kind in DestinationKind::ALL {
             let spec = kind.spec();
             assert!(names.insert(spec.name), "{kind:?}");
-            let mut keys = std::collections::HashSet::new();
+            let (mut keys, mut fields) = (std::collections::HashSet::new(), std::collections::HashSet::new());
             for field in spec.fields {
-                assert!(
-                    fields.insert(field.field),
-                    "{kind:?}: two tables have {:?}",
-                    field.field
-                );
+                assert!(fields.insert(field.field), "{kind:?} has {:?} twice", field.field);
                 assert!(keys.insert(field.api_key), "{kind:?}: {}", field.api_key);
+                // Whatever a field is called in one kind, it is called in the others that have it.
+                let name = (field.api_key, field.gitlab_key, field.column, field.label);
+                let shape = (name, field.secret.is_some(), format!("{:?}", field.input));
+                let elsewhere = tables.entry(field.field).or_insert_with(|| shape.clone());
+                assert_eq!(*elsewhere, shape, "{kind:?} and another kind have {:?}", field.field);
                 assert!(!field.is_addition || !field.is_required, "{kind:?}: {}", field.api_key);
                 let prefilled = field.prefilled.unwrap_or_default();
                 for value in [field.default, prefilled] {
@@ -380,7 +383,8 @@ mod tests {
                 of_identity.copied().all(|field| spec.field(field).is_some()),
                 "{kind:?}"
             );
-            assert_eq!(already_taken(spec.taken.field).message, spec.taken.message);
+            assert_eq!(already_taken(kind, spec.taken.field).message, spec.taken.message);
+            assert_eq!(already_taken(kind, Field::Name).message, "Name has already been taken");
         }
     }
 

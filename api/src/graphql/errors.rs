@@ -1,7 +1,7 @@
 //! Why an operation failed, and how its client is notified.
 
 use async_graphql::Error;
-use domain::{Field, FieldError, FieldErrors};
+use domain::{Field, FieldError, FieldErrors, destination::DestinationKind};
 use engine::admin::AdminError;
 
 use super::family::{Family, NOT_THERE, too_many};
@@ -28,10 +28,10 @@ impl Refusal {
         Self::Messages(vec![message.into()])
     }
 
-    /// Validation errors of a draft.
-    pub(super) fn invalid(family: Family, errors: &FieldErrors) -> Self {
+    /// Validation errors of a draft of a destination of this kind.
+    pub(super) fn invalid(family: Family, kind: DestinationKind, errors: &FieldErrors) -> Self {
         let mut messages = Vec::new();
-        for message in errors.iter().map(|error| family.form_message(error)) {
+        for message in errors.iter().map(|error| family.form_message(kind, error)) {
             // Most errors of a config have the same message, which is reported once.
             if !messages.contains(&message) {
                 messages.push(message);
@@ -40,20 +40,20 @@ impl Refusal {
         Self::Messages(messages)
     }
 
-    /// The error of a change.
-    pub(super) fn of_edit(family: Family, error: EditError) -> Self {
+    /// The error of a change of a destination of this kind.
+    pub(super) fn of_edit(family: Family, kind: DestinationKind, error: EditError) -> Self {
         match error {
-            EditError::Invalid(errors) => Self::invalid(family, &errors),
-            EditError::Update(error) => Self::of_operation(family, error),
+            EditError::Invalid(errors) => Self::invalid(family, kind, &errors),
+            EditError::Update(error) => Self::of_operation(family, kind, error),
         }
     }
 
-    /// The operation of the engine failed. Its field errors are worded as GitLab's database reports them.
-    pub(super) fn of_operation(family: Family, error: AdminError) -> Self {
+    /// The operation of the engine on a destination of this kind failed. Its field errors are worded as GitLab's database reports them.
+    pub(super) fn of_operation(family: Family, kind: DestinationKind, error: AdminError) -> Self {
         match error {
             AdminError::NotFound => Self::Error(not_there()),
             AdminError::Invalid(errors) => {
-                Self::Messages(errors.iter().map(|error| family.store_message(error)).collect())
+                Self::Messages(errors.iter().map(|error| family.store_message(kind, error)).collect())
             }
             AdminError::TooManyDestinations { limit } => Self::message(too_many(limit)),
             AdminError::ChangedMeanwhile => {

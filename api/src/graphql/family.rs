@@ -57,8 +57,9 @@ impl Family {
         }
     }
 
-    /// The message of this family for a validation error of a draft. For the unified family, `config` is one value with one schema.
-    pub(super) fn form_message(self, error: &FieldError) -> String {
+    /// The message of this family for a validation error of a draft of this kind. For the unified family, `config` is one value
+    /// with one schema.
+    pub(super) fn form_message(self, kind: DestinationKind, error: &FieldError) -> String {
         let message = &error.message;
         if self != Self::Unified {
             return message.clone();
@@ -70,40 +71,39 @@ impl Family {
             // GitLab accepts these names, so the message has to give the reason.
             Field::HeaderName(_) if message.contains("is set with every request") => message.clone(),
             Field::HeaderName(_) if message.contains("already exists") => message.clone(),
-            field if is_in_config(field) => WRONG_SHAPE.to_owned(),
+            field if is_in_config(kind, field) => WRONG_SHAPE.to_owned(),
             Field::VerificationToken => message.replace("Verification token", "Secret token"),
-            field if is_owners_secret(field) && message.ends_with("can't be blank") => NO_SECRET.to_owned(),
-            field if is_owners_secret(field) && message.contains(" is too long ") => {
+            field if is_owners_secret(kind, field) && message.ends_with("can't be blank") => NO_SECRET.to_owned(),
+            field if is_owners_secret(kind, field) && message.contains(" is too long ") => {
                 "Secret token is too long (maximum is 4096 characters)".to_owned()
             }
             _ => message.clone(),
         }
     }
 
-    /// The message of this family for a conflict in the store or a blocked address.
-    pub(super) fn store_message(self, error: &FieldError) -> String {
-        let is_taken = self == Self::Unified && *error == already_taken(error.field);
-        let kind = DestinationKind::with_field(error.field).map(|(kind, _)| kind.spec());
-        match kind {
-            Some(kind) if is_taken => kind.taken.unified_message.to_owned(),
-            _ if self == Self::Unified && error.field == Field::Url && !error.message.contains(" is blocked: ") => {
-                WRONG_SHAPE.to_owned()
+    /// The message of this family for a conflict in the store or a blocked address of a destination of this kind.
+    pub(super) fn store_message(self, kind: DestinationKind, error: &FieldError) -> String {
+        let taken = &kind.spec().taken;
+        match error.field {
+            field if self == Self::Unified && field == taken.field && *error == already_taken(kind, field) => {
+                taken.unified_message.to_owned()
             }
+            Field::Url if self == Self::Unified && !error.message.contains(" is blocked: ") => WRONG_SHAPE.to_owned(),
             _ => error.message.clone(),
         }
     }
 }
 
 /// Whether the field is one of GitLab's keys of `config`. Errors of other keys have their own messages.
-fn is_in_config(field: Field) -> bool {
+fn is_in_config(kind: DestinationKind, field: Field) -> bool {
     let of_headers = matches!(field, Field::Headers | Field::HeaderName(_) | Field::HeaderValue(_));
-    let spec = DestinationKind::with_field(field).map(|(_, spec)| spec);
+    let spec = kind.spec().field(field);
     of_headers || spec.is_some_and(|spec| spec.gitlab_key.is_some() && !spec.is_addition)
 }
 
 /// Whether the field is the secret of its kind that the server never generates.
-fn is_owners_secret(field: Field) -> bool {
-    let spec = DestinationKind::with_field(field).map(|(_, spec)| spec);
+fn is_owners_secret(kind: DestinationKind, field: Field) -> bool {
+    let spec = kind.spec().field(field);
     spec.is_some_and(|spec| spec.is_required && spec.secret.as_ref().is_some_and(|secret| secret.made.is_none()))
 }
 
@@ -120,39 +120,41 @@ mod tests {
 
     #[test]
     fn each_family_has_its_own_words() {
-        let taken = already_taken(Field::Url);
+        let http = DestinationKind::Http;
+        let taken = already_taken(http, Field::Url);
         assert_eq!(
-            Family::Http.store_message(&taken),
+            Family::Http.store_message(http, &taken),
             "Destination url has already been taken"
         );
-        assert_eq!(Family::Unified.store_message(&taken), "Config url already taken.");
+        assert_eq!(Family::Unified.store_message(http, &taken), "Config url already taken.");
         assert_eq!(
-            Family::Unified.store_message(&already_taken(Field::Name)),
+            Family::Unified.store_message(http, &already_taken(http, Field::Name)),
             "Name has already been taken"
         );
         let invalid = DestinationUrl::parse("siem").unwrap_err();
         assert_eq!(
-            Family::Http.form_message(&invalid),
+            Family::Http.form_message(http, &invalid),
             "Destination url must be a valid URL"
         );
-        assert_eq!(Family::Unified.form_message(&invalid), WRONG_SHAPE);
+        assert_eq!(Family::Unified.form_message(http, &invalid), WRONG_SHAPE);
     }
 
     #[test]
     fn a_secret_has_one_name_in_the_unified_family() {
-        for error in [
-            PrivateKey::parse("").unwrap_err(),
-            SecretAccessKey::parse("").unwrap_err(),
+        let (google, s3) = (DestinationKind::GoogleCloudLogging, DestinationKind::AmazonS3);
+        for (kind, error) in [
+            (google, PrivateKey::parse("").unwrap_err()),
+            (s3, SecretAccessKey::parse("").unwrap_err()),
         ] {
-            assert_eq!(Family::Unified.form_message(&error), NO_SECRET);
+            assert_eq!(Family::Unified.form_message(kind, &error), NO_SECRET);
         }
         let long = "k".repeat(4_097);
-        for error in [
-            PrivateKey::parse(&long).unwrap_err(),
-            SecretAccessKey::parse(&long).unwrap_err(),
+        for (kind, error) in [
+            (google, PrivateKey::parse(&long).unwrap_err()),
+            (s3, SecretAccessKey::parse(&long).unwrap_err()),
         ] {
             assert_eq!(
-                Family::Unified.form_message(&error),
+                Family::Unified.form_message(kind, &error),
                 "Secret token is too long (maximum is 4096 characters)"
             );
         }
@@ -160,7 +162,10 @@ mod tests {
 
     #[test]
     fn a_header_that_may_not_be_set_is_named() {
-        let message = |name: &str| Family::Unified.form_message(&HeaderName::parse(name, 0).unwrap_err());
+        let message = |name: &str| {
+            let error = HeaderName::parse(name, 0).unwrap_err();
+            Family::Unified.form_message(DestinationKind::Http, &error)
+        };
         assert_eq!(
             message("x-gitlab-event-streaming-token"),
             "Config headers cannot contain X-Gitlab-Event-Streaming-Token"

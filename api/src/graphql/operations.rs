@@ -62,10 +62,13 @@ pub(super) async fn create(
 ) -> Result<DestinationState, Refusal> {
     let author = author(ctx, family)?;
     let draft = DestinationDraft::new(name.map_or_else(default_name, Ok)?, target);
-    let mut new = draft.parse_new().map_err(|errors| Refusal::invalid(family, &errors))?;
+    let kind = draft.kind();
+    let mut new = draft
+        .parse_new()
+        .map_err(|errors| Refusal::invalid(family, kind, &errors))?;
     new.event_names = family.event_names();
     let created = services(ctx)?.engine.create_destination(author, new).await;
-    created.map_err(|error| Refusal::of_operation(family, error))
+    created.map_err(|error| Refusal::of_operation(family, kind, error))
 }
 
 /// Changes a destination of the family, and again after a concurrent change.
@@ -76,19 +79,19 @@ pub(super) async fn edit(
     change: impl Fn(&Destination, &mut DestinationDraft, &mut StreamState) -> Result<(), FieldErrors> + Send,
 ) -> Result<DestinationState, Refusal> {
     let author = author(ctx, family)?;
-    require(ctx, family, id).await?;
+    let kind = require(ctx, family, id).await?.destination.target.kind();
     let (engine, names) = (&services(ctx)?.engine, family.event_names());
     let edited = destinations::edit_named(engine, author, id, None, names, change).await;
-    edited.map_err(|error| Refusal::of_edit(family, error))
+    edited.map_err(|error| Refusal::of_edit(family, kind, error))
 }
 
 /// Removes a destination of the family.
 pub(super) async fn delete(ctx: &Context<'_>, family: Family, id: DestinationId) -> Result<(), Refusal> {
     let author = author(ctx, family)?;
-    require(ctx, family, id).await?;
+    let kind = require(ctx, family, id).await?.destination.target.kind();
     let engine = &services(ctx)?.engine;
     let deleted = engine.delete_destination_named(author, id, family.event_names()).await;
-    deleted.map_err(|error| Refusal::of_operation(family, error))
+    deleted.map_err(|error| Refusal::of_operation(family, kind, error))
 }
 
 /// The destination, if it is in the family. Its kind never changes.

@@ -55,11 +55,11 @@ mutations! {
 
 async fn park_event(ctx: &Context<'_>, id: DestinationId, seq: Seq) -> Result<(), Refusal> {
     let author = author(ctx, Family::Unified)?;
-    require(ctx, Family::Unified, id).await?;
+    let kind = require(ctx, Family::Unified, id).await?.destination.target.kind();
     let parked = services(ctx)?.engine.park_event(author, id, seq).await;
     parked.map_err(|error| match error {
         AdminError::Busy => Refusal::message(NOT_STORED),
-        error => Refusal::of_operation(Family::Unified, error),
+        error => Refusal::of_operation(Family::Unified, kind, error),
     })
 }
 

@@ -224,7 +224,7 @@ async fn add(
         return Err(Refusal::message(NO_SECRET));
     }
     let mut target = TargetDraft::new(kind);
-    write_config(&mut target, &input.config).map_err(|errors| Refusal::invalid(Family::Unified, &errors))?;
+    write_config(&mut target, &input.config).map_err(|errors| Refusal::invalid(Family::Unified, kind, &errors))?;
     write_secret(&mut target, input.secret_token.as_ref());
     create(ctx, Family::Unified, input.name, target).await
 }

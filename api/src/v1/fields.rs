@@ -7,13 +7,30 @@ use engine::admin::AdminError;
 use crate::error::ApiError;
 use crate::{error::RefusedField, input::not_found};
 
-/// Errors of several fields.
+/// Errors of several fields of a request that is not about a kind of destination.
 pub(super) fn refuse(errors: &FieldErrors) -> ApiError {
+    refuse_at(errors, |field| path_of(field).to_owned())
+}
+
+/// Errors of several fields of a destination of this kind.
+pub(super) fn refuse_of(kind: DestinationKind, errors: &FieldErrors) -> ApiError {
+    refuse_at(errors, |field| path_in(kind, field))
+}
+
+fn refuse_at(errors: &FieldErrors, path: impl Fn(Field) -> String) -> ApiError {
     let fields = errors.iter().map(|error| RefusedField {
-        field: path_of(error.field),
+        field: path(error.field),
         message: error.message.clone(),
     });
     ApiError::invalid(fields.collect())
+}
+
+/// The error of an operation on a destination of this kind.
+pub(super) fn failed_of(kind: DestinationKind, error: AdminError) -> ApiError {
+    match error {
+        AdminError::Invalid(errors) => refuse_of(kind, &errors),
+        error => error.into(),
+    }
 }
 
 /// An error of one field.
@@ -56,16 +73,24 @@ impl From<AdminError> for ApiError {
     }
 }
 
-/// The path of a field in a request.
-pub(super) fn path_of(field: Field) -> String {
-    if let Some((kind, spec)) = DestinationKind::with_field(field) {
-        return format!("{}.{}", kind.as_str(), spec.api_key);
+/// The path of a field in a request about a destination of this kind. Several kinds may have the field.
+fn path_in(kind: DestinationKind, field: Field) -> String {
+    let name = kind.as_str();
+    match field {
+        Field::Headers => format!("{name}.headers"),
+        Field::HeaderName(row) => format!("{name}.headers[{row}].name"),
+        Field::HeaderValue(row) => format!("{name}.headers[{row}].value"),
+        field => match kind.spec().field(field) {
+            Some(spec) => format!("{name}.{}", spec.api_key),
+            None => path_of(field).to_owned(),
+        },
     }
-    let path = match field {
-        Field::HeaderName(row) => return format!("http.headers[{row}].name"),
-        Field::HeaderValue(row) => return format!("http.headers[{row}].value"),
+}
+
+/// The path of a field that belongs to no kind of destination, in a request. Empty for those of a kind ([`path_in`]).
+pub(super) const fn path_of(field: Field) -> &'static str {
+    match field {
         Field::Name => "name",
-        Field::Headers => "http.headers",
         Field::EventTypes => "event_types",
         Field::EventTypeDenylist => "event_type_denylist",
         Field::Namespaces => "namespaces",
@@ -93,8 +118,24 @@ pub(super) fn path_of(field: Field) -> String {
         Field::EmailTo => "email.to",
         Field::WebhookUrl => "webhook.url",
         Field::WebhookSecret => "webhook.secret",
-        // Those of the kinds were found above.
         _ => "",
-    };
-    path.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_stands_in_the_object_of_its_kind() {
+        for kind in DestinationKind::ALL {
+            let name = kind.as_str();
+            for spec in kind.spec().fields {
+                assert_eq!(path_in(kind, spec.field), format!("{name}.{}", spec.api_key));
+                assert_eq!(path_of(spec.field), "", "{:?} is of a kind", spec.field);
+            }
+            assert_eq!(path_in(kind, Field::HeaderName(2)), format!("{name}.headers[2].name"));
+            assert_eq!(path_in(kind, Field::Name), "name");
+        }
+    }
 }

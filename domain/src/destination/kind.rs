@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FieldSpec, KindSpec, google::GOOGLE_CLOUD_LOGGING, http::HTTP, s3::AMAZON_S3};
-use crate::Field;
+use super::{KindSpec, google::GOOGLE_CLOUD_LOGGING, http::HTTP, s3::AMAZON_S3};
 
 /// The kinds, named as GitLab's API names its categories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,11 +41,5 @@ impl DestinationKind {
     /// The kind with this name: that of [`DestinationKind::as_str`].
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
-    }
-
-    /// The kind that has this field; `None` for fields that every destination has, and for those of other forms.
-    pub fn with_field(field: Field) -> Option<(Self, &'static FieldSpec)> {
-        let mut kinds = Self::ALL.into_iter();
-        kinds.find_map(|kind| Some((kind, kind.spec().field(field)?)))
     }
 }

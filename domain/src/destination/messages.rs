@@ -249,7 +249,7 @@ mod tests {
                 "Bucket Name has already been taken.",
             ),
         ] {
-            assert_eq!(labelled_message(kind, &already_taken(field)), message);
+            assert_eq!(labelled_message(kind, &already_taken(kind, field)), message);
         }
         let blocked = "Destination url is blocked: Requests to the local network are not allowed";
         assert_eq!(

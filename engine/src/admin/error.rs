@@ -163,7 +163,7 @@ impl From<UserError> for AdminError {
 
 #[cfg(test)]
 mod tests {
-    use domain::destination::already_taken;
+    use domain::destination::{DestinationKind, already_taken};
 
     use super::*;
 
@@ -174,7 +174,8 @@ mod tests {
             AdminError::from(UpdateError::TooMany { limit: 5 }),
             AdminError::TooManyDestinations { limit: 5 }
         );
-        let AdminError::Invalid(errors) = UpdateError::Refused(already_taken(Field::Url).into()).into() else {
+        let taken = already_taken(DestinationKind::Http, Field::Url);
+        let AdminError::Invalid(errors) = UpdateError::Refused(taken.into()).into() else {
             panic!("not invalid")
         };
         assert_eq!(

@@ -333,11 +333,11 @@ impl Database {
         let is_taken = |column| others.iter().any(|other| other.get(column));
         let mut errors = FieldErrors::default();
         if is_taken("same_name") {
-            errors.push(already_taken(Field::Name));
+            errors.push(already_taken(target.kind, Field::Name));
         }
         errors.extend(refused);
         if is_taken("same_identity") {
-            errors.push(already_taken(target.kind.spec().taken.field));
+            errors.push(already_taken(target.kind, target.kind.spec().taken.field));
         }
         if errors.is_empty() {
             Ok(())

@@ -10,7 +10,12 @@ use domain::view::DestinationView;
 use engine::{Addition, DestinationState, admin::IdempotencyKey};
 use sha2::{Digest, Sha256};
 
-use super::{super::fields::refuse, answer::answer, by_kind::ByKind, input::NewDestinationInput};
+use super::{
+    super::fields::{failed_of, refuse_of},
+    answer::answer,
+    by_kind::ByKind,
+    input::NewDestinationInput,
+};
 use crate::{auth::Caller, error::ApiError, idempotency::idempotency_key, input::InBodyWithBytes, services::Services};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -41,11 +46,12 @@ pub(super) async fn create_destination(
 ) -> Result<Response, ApiError> {
     let key = idempotency_key(&headers)?;
     let (draft, stream_state) = input.into_draft()?;
-    let mut new = draft.parse_new().map_err(|errors| refuse(&errors))?;
+    let kind = draft.kind();
+    let mut new = draft.parse_new().map_err(|errors| refuse_of(kind, &errors))?;
     new.stream_state = Some(stream_state);
     let Some(key) = key else {
         let added = services.engine.create_destination(&caller.author, new).await;
-        return Ok(created(added?, &caller));
+        return Ok(created(added.map_err(|error| failed_of(kind, error))?, &caller));
     };
     let key = IdempotencyKey {
         owner: caller.owner.to_string(),
@@ -53,7 +59,7 @@ pub(super) async fn create_destination(
         fingerprint: Sha256::digest(&bytes).into(),
     };
     let added = services.engine.create_destination_once(&caller.author, new, &key).await;
-    match added? {
+    match added.map_err(|error| failed_of(kind, error))? {
         Addition::Added(state) => Ok(created(state, &caller)),
         Addition::Repeated(Some(state)) => {
             let mut response = created(state, &caller);

@@ -79,7 +79,7 @@ impl ByKind<NewDestinationInput> {
             paused: input.paused,
         };
         let (filter_kind, event_types) = one_list(input.event_types, input.event_type_denylist)
-            .ok_or_else(|| refuse_one(&path_of(FilterKind::Deny.field()), NOT_BOTH))?;
+            .ok_or_else(|| refuse_one(path_of(FilterKind::Deny.field()), NOT_BOTH))?;
         check_event_types(filter_kind, &event_types)?;
         let draft = DestinationDraft {
             event_types,

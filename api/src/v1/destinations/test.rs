@@ -5,7 +5,13 @@ use domain::{connection_test, destination::StreamState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{super::fields::refuse, by_kind::ByKind, change::DestinationChange, find, input::NewDestinationInput};
+use super::{
+    super::fields::{failed_of, refuse_of},
+    by_kind::ByKind,
+    change::DestinationChange,
+    find,
+    input::NewDestinationInput,
+};
 use crate::{
     auth::Caller,
     error::ApiError,
@@ -74,9 +80,10 @@ pub(super) async fn test_new_destination(
     InBody(input): InBody<ByKind<NewDestinationInput>>,
 ) -> Result<Json<TestReportView>, ApiError> {
     let (draft, _) = input.into_draft()?;
-    let settings = draft.parse_new().map_err(|errors| refuse(&errors))?;
-    let tested = services.engine.test_destination(&caller.author, settings, None).await?;
-    Ok(Json(tested.into()))
+    let kind = draft.kind();
+    let settings = draft.parse_new().map_err(|errors| refuse_of(kind, &errors))?;
+    let tested = services.engine.test_destination(&caller.author, settings, None).await;
+    Ok(Json(tested.map_err(|error| failed_of(kind, error))?.into()))
 }
 
 /// Test a destination
@@ -100,17 +107,18 @@ pub(super) async fn test_destination(
 ) -> Result<Json<TestReportView>, ApiError> {
     let stored = find(&services.engine, id).await?.destination;
     let mut draft = stored.draft();
+    let kind = draft.kind();
     if let Some(change) = change {
         change.check(&stored)?;
         let applied = change.apply(&mut draft, &mut StreamState::default());
-        applied.map_err(|errors| refuse(&errors))?;
+        applied.map_err(|errors| refuse_of(kind, &errors))?;
     }
-    let settings = draft.parse_change().map_err(|errors| refuse(&errors))?;
+    let settings = draft.parse_change().map_err(|errors| refuse_of(kind, &errors))?;
     let tested = services
         .engine
         .test_destination(&caller.author, settings, Some(stored.id))
-        .await?;
-    Ok(Json(tested.into()))
+        .await;
+    Ok(Json(tested.map_err(|error| failed_of(kind, error))?.into()))
 }
 
 impl From<connection_test::TestReport> for TestReportView {

@@ -12,7 +12,7 @@ use engine::admin::AdminError;
 use super::{
     super::{
         answer::{expected_version, version_mismatch},
-        fields::refuse,
+        fields::{failed_of, refuse_of},
     },
     answer::answer,
     by_kind::ByKind,
@@ -55,11 +55,12 @@ pub(super) async fn update_destination(
     let stored = find(&services.engine, id).await?.destination;
     let expected = expected_version(&headers, stored.version)?;
     change.check(&stored)?;
+    let kind = stored.target.kind();
     let apply = |_: &_, draft: &mut _, stream_state: &mut _| change.apply(draft, stream_state);
     match edit(&services.engine, &caller.author, stored.id, expected, apply).await {
         Ok(state) => Ok(answer(StatusCode::OK, &state, &caller)),
-        Err(EditError::Invalid(errors)) => Err(refuse(&errors)),
+        Err(EditError::Invalid(errors)) => Err(refuse_of(kind, &errors)),
         Err(EditError::Update(AdminError::ChangedMeanwhile)) if expected.is_some() => Err(version_mismatch()),
-        Err(EditError::Update(error)) => Err(error.into()),
+        Err(EditError::Update(error)) => Err(failed_of(kind, error)),
     }
 }
