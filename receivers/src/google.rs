@@ -23,7 +23,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use rustls::ServerConfig;
 use serde_json::{Value, json};
+use tokio_rustls::TlsAcceptor;
 
 use self::{
     account::SigningKey,
@@ -75,6 +77,7 @@ pub struct GoogleServer {
 }
 
 struct Desk {
+    scheme: &'static str,
     account: ServiceAccount,
     key: SigningKey,
     retention: Option<Duration>,
@@ -99,7 +102,20 @@ impl GoogleServer {
     /// # Errors
     /// It cannot be listened on.
     pub async fn start_at(address: SocketAddr, options: Options) -> io::Result<Self> {
+        Self::start_with(address, None, options).await
+    }
+
+    /// On a free port, by TLS, with the default options.
+    ///
+    /// # Errors
+    /// No port can be listened on.
+    pub async fn start_tls(config: ServerConfig) -> io::Result<Self> {
+        Self::start_with(ANY_PORT, Some(Arc::new(config).into()), Options::default()).await
+    }
+
+    async fn start_with(address: SocketAddr, tls: Option<TlsAcceptor>, options: Options) -> io::Result<Self> {
         let desk = Arc::new(Desk {
+            scheme: if tls.is_some() { "https" } else { "http" },
             account: ServiceAccount::of(options.project_id),
             key: SigningKey::load()?,
             retention: options.retention,
@@ -109,13 +125,18 @@ impl GoogleServer {
             write_faults: Faults::default(),
             received: Record::default(),
         });
-        let listener = Listener::start(address, Arc::clone(&desk)).await?;
+        let listener = Listener::start_with(address, tls, Arc::clone(&desk)).await?;
         Ok(Self { listener, desk })
     }
 
-    /// `http://127.0.0.1:<port>`, what stands in for `https://logging.googleapis.com`.
+    /// `http://127.0.0.1:<port>` or `https://localhost:<port>`, what stands in for `https://logging.googleapis.com`.
     pub fn url(&self) -> String {
         self.listener.url()
+    }
+
+    /// The address on which it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
     }
 
     /// What stands in for `https://oauth2.googleapis.com/token`.
@@ -241,7 +262,7 @@ impl Desk {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let asked = TokenRequest {
             form: request.body(),
-            audience: &format!("http://{}{TOKEN_PATH}", host.unwrap_or_default()),
+            audience: &format!("{}://{}{TOKEN_PATH}", self.scheme, host.unwrap_or_default()),
             account: &self.account,
             key: &self.key,
             key_is_revoked: self.tokens.key_is_revoked(),

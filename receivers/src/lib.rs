@@ -7,7 +7,8 @@
 //! - [`google`]: Google's token endpoint and Cloud Logging's `entries:write`, written from their public definitions; it
 //!   refuses what the service would refuse, with the same messages.
 //! - [`nginx`]: the web server behind which most receivers are.
-//! - [`tinyproxy`]: a proxy between Audit Streams and a receiver.
+//! - [`stunnel`]: TLS in front of a receiver, with client certificates.
+//! - [`tinyproxy`], [`squid`] and [`microsocks`]: proxies between Audit Streams and a receiver.
 //! - [`raw`]: answers that no HTTP library would send, byte by byte.
 //!
 //! The first three record every request and can be given a [`Fault`] to answer with. S3 and Google also have control paths
@@ -20,13 +21,17 @@ mod events;
 mod fault;
 pub mod google;
 mod listener;
+pub mod microsocks;
 pub mod nginx;
 mod percent;
 mod ports;
+mod program;
 pub mod raw;
 mod receiver;
 mod record;
 pub mod s3;
+pub mod squid;
+pub mod stunnel;
 pub mod tinyproxy;
 
 pub use self::{

@@ -43,15 +43,12 @@ pub(crate) struct Connection(pub(crate) usize);
 
 pub(crate) struct Listener {
     address: SocketAddr,
+    is_encrypted: bool,
     connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
 impl Listener {
-    pub(crate) async fn start(address: SocketAddr, server: Arc<impl Serve>) -> io::Result<Self> {
-        Self::start_with(address, None, server).await
-    }
-
     pub(crate) async fn start_with(
         address: SocketAddr,
         tls: Option<TlsAcceptor>,
@@ -61,6 +58,7 @@ impl Listener {
         let connections = Arc::<AtomicUsize>::default();
         Ok(Self {
             address: listener.local_addr()?,
+            is_encrypted: tls.is_some(),
             connections: Arc::clone(&connections),
             accepting: tokio::spawn(accept(listener, tls, server, connections)),
         })
@@ -70,9 +68,12 @@ impl Listener {
         self.address
     }
 
-    /// Of `http`.
+    /// Names `127.0.0.1`, or `localhost` with TLS.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.is_encrypted {
+            true => format!("https://localhost:{}", self.address.port()),
+            false => format!("http://{}", self.address),
+        }
     }
 
     /// How many connections were accepted.

@@ -32,6 +32,8 @@ pub struct Options<'pem> {
     pub tls: Option<(&'pem str, &'pem str)>,
     /// Certificate of a CA in PEM: a client without a certificate that it has issued is answered with 400.
     pub client_ca: Option<&'pem str>,
+    /// Such a client is answered with 496 or 495, as a configuration can say, instead of 400.
+    pub says_495_and_496: bool,
 }
 
 /// A running nginx that answers every request with 200. It ends when it is dropped.
@@ -183,9 +185,16 @@ fn configured(port: u16, options: &Options<'_>) -> String {
         ),
         None => ("", ""),
     };
-    let clients = match options.client_ca {
-        Some(_) => "ssl_client_certificate client-ca.pem; ssl_verify_client on;",
-        None => "",
+    // A failure to verify a certificate begins with FAILED. A status that comes with a text stays as it is.
+    let (clients, unless_verified) = match (options.client_ca, options.says_495_and_496) {
+        (None, _) => ("", ""),
+        (Some(_), false) => ("ssl_client_certificate client-ca.pem; ssl_verify_client on;", ""),
+        (Some(_), true) => (
+            "ssl_client_certificate client-ca.pem; ssl_verify_client optional;
+    error_page 495 = @refused;
+    location @refused { return 495 refused; }",
+            "if ($ssl_client_verify = NONE) { return 496 missing; }",
+        ),
     };
     format!(
         "daemon off;
@@ -206,7 +215,7 @@ http {{
     listen 127.0.0.1:{port}{protocols};
     {tls}
     {clients}
-    location / {{ return 200; }}
+    location / {{ {unless_verified} return 200; }}
   }}
 }}
 "
@@ -236,6 +245,7 @@ mod tests {
         keepalive_requests: 1,
         tls: None,
         client_ca: None,
+        says_495_and_496: false,
     };
 
     #[test]

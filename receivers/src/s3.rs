@@ -22,12 +22,14 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use rustls::ServerConfig;
 use s3s::{
     auth::SimpleAuth,
     service::{S3Service, S3ServiceBuilder},
 };
 use s3s_fs::FileSystem;
 use serde_json::{Value, json};
+use tokio_rustls::TlsAcceptor;
 
 use self::buckets::ExistingBuckets;
 pub use self::{
@@ -63,6 +65,20 @@ impl S3Server {
         Self::start_at(ANY_PORT, folder, access_key_id, secret_access_key).await
     }
 
+    /// The same by TLS.
+    ///
+    /// # Errors
+    /// As [`S3Server::start`].
+    pub async fn start_tls(
+        config: ServerConfig,
+        folder: impl AsRef<Path>,
+        access_key_id: &str,
+        secret_access_key: &str,
+    ) -> io::Result<Self> {
+        let tls = Some(Arc::new(config).into());
+        Self::start_with(ANY_PORT, tls, folder, (access_key_id, secret_access_key)).await
+    }
+
     /// On this address; port 0 for a free one.
     ///
     /// # Errors
@@ -72,6 +88,15 @@ impl S3Server {
         folder: impl AsRef<Path>,
         access_key_id: &str,
         secret_access_key: &str,
+    ) -> io::Result<Self> {
+        Self::start_with(address, None, folder, (access_key_id, secret_access_key)).await
+    }
+
+    async fn start_with(
+        address: SocketAddr,
+        tls: Option<TlsAcceptor>,
+        folder: impl AsRef<Path>,
+        (access_key_id, secret_access_key): (&str, &str),
     ) -> io::Result<Self> {
         let folder = folder.as_ref().to_owned();
         fs::create_dir_all(&folder)?;
@@ -85,11 +110,11 @@ impl S3Server {
             faults: Faults::default(),
             seen: Record::default(),
         });
-        let listener = Listener::start(address, Arc::clone(&bench)).await?;
+        let listener = Listener::start_with(address, tls, Arc::clone(&bench)).await?;
         Ok(Self { listener, bench })
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// `http://127.0.0.1:<port>`, or `https://localhost:<port>`.
     pub fn url(&self) -> String {
         self.listener.url()
     }

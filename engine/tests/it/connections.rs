@@ -58,6 +58,7 @@ async fn nginx_closes_connections_after_a_number_of_requests_and_nothing_fails()
             keepalive_requests,
             tls: None,
             client_ca: None,
+            says_495_and_496: false,
         })
         .unwrap();
         let url = format!("http://127.0.0.1:{}/in", nginx.port());

@@ -4,6 +4,7 @@ const PROJECT: &str = "audit-streams-test";
 
 fn desk() -> Desk {
     Desk {
+        scheme: "http",
         account: ServiceAccount::of(PROJECT.to_owned()),
         key: SigningKey::load().unwrap(),
         retention: Some(Duration::from_secs(30 * 24 * 60 * 60)),

@@ -40,6 +40,7 @@ fn nginx(keepalive_requests: u32, (certificate, key): &(String, String)) -> Ngin
         keepalive_requests,
         tls: Some((certificate, key)),
         client_ca: None,
+        says_495_and_496: false,
     })
     .unwrap()
 }
@@ -191,6 +192,7 @@ async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
         keepalive_requests: 1_000,
         tls: Some((&made.0, &made.1)),
         client_ca: Some(&made.0),
+        says_495_and_496: false,
     })
     .unwrap();
     let admin = Client::with_scope(&instance, "admin");

@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
-use crate::tools::{nginx, npm, python, tinyproxy};
+use crate::tools::{npm, programs::PROGRAMS, python};
 
 /// Read by Rust's test runner: how many tests of a binary run at once.
 const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
@@ -27,15 +27,10 @@ const PAGE_SIZE: Step = Step {
     what: "weigh what a first visit loads",
     usually: "no time",
 };
-const NGINX: Step = Step {
-    name: "nginx",
-    what: "find an nginx, or install one",
-    usually: "20 s once",
-};
-const TINYPROXY: Step = Step {
-    name: "tinyproxy",
-    what: "find a tinyproxy, or install one",
-    usually: "20 s once",
+const FIND_PROGRAMS: Step = Step {
+    name: "programs",
+    what: "find the servers and proxies that delivery is tested against, or install them",
+    usually: "1 min once",
 };
 const COMPILE: Step = Step {
     name: "compile",
@@ -139,14 +134,11 @@ fn compile(project: &Project) -> Result<Ending> {
 }
 
 fn cargo_test(project: &Project, steps: &mut Steps, results: &mut Results) {
-    let mut nginx = None;
-    steps.attempt(&NGINX, || {
-        nginx = Some(nginx::find_or_install()?);
-        Ok(Ending::Done)
-    });
-    let mut tinyproxy = None;
-    steps.attempt(&TINYPROXY, || {
-        tinyproxy = Some(tinyproxy::find_or_install()?);
+    let mut found = Vec::new();
+    steps.attempt(&FIND_PROGRAMS, || {
+        for program in &PROGRAMS {
+            found.push((program.variable, program.find_or_install()?));
+        }
         Ok(Ending::Done)
     });
     steps.attempt(&CARGO_TEST, || {
@@ -156,8 +148,7 @@ fn cargo_test(project: &Project, steps: &mut Steps, results: &mut Results) {
             .env(SITE_VARIABLE, project.site())
             .env(THREADS_VARIABLE, test_threads());
         // Without them, the tests that need them fail and say so.
-        command.envs(nginx.as_ref().map(|nginx| (nginx::VARIABLE, nginx)));
-        command.envs(tinyproxy.as_ref().map(|tinyproxy| (tinyproxy::VARIABLE, tinyproxy)));
+        command.envs(found.iter().map(|(variable, file)| (*variable, file)));
         let finished = process::tee(&mut command)?;
         results.add(
             Tally::of_cargo_test(&finished.stdout),

@@ -1,0 +1,200 @@
+//! Programs of the distribution that tests start: each on a free port of the loopback interface, in a folder of its own, ready when it
+//! accepts connections, and ended when it is dropped.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader},
+    net::{Ipv4Addr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use crate::unused_address;
+
+/// A program listens within this time; reached only when it cannot.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Between two tries to connect, unless the program logs something.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Ports that are tried: another program may take one before this one does.
+const PORTS_TRIED: u32 = 5;
+
+/// Where a program comes from.
+pub(crate) struct Installed {
+    /// Names of its file, of which any will do.
+    pub(crate) names: &'static [&'static str],
+    /// The environment variable that names another file.
+    pub(crate) variable: &'static str,
+    /// The package of Debian that has it.
+    pub(crate) package: &'static str,
+}
+
+/// A running program.
+pub(crate) struct Program {
+    process: Child,
+    folder: TempDir,
+    port: u16,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    /// `prepare` writes what the program needs into its folder, and adds the arguments with which it listens on the port.
+    ///
+    /// # Errors
+    /// If there is no such program, or it does not listen in time: what it has logged.
+    pub(crate) fn start(
+        installed: &Installed,
+        prepare: impl Fn(&mut Command, &Path, u16) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let file = installed.find()?;
+        let mut failure = io::Error::other("no port was tried");
+        for _ in 0..PORTS_TRIED {
+            match Self::start_on(&file, unused_address()?.port(), &prepare) {
+                Ok(started) => return Ok(started),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    fn start_on(
+        file: &Path,
+        port: u16,
+        prepare: impl Fn(&mut Command, &Path, u16) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut command = Command::new(file);
+        prepare(&mut command, folder.path(), port)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut started = Self {
+            process: command.spawn()?,
+            folder,
+            port,
+            log: Arc::default(),
+        };
+        let lines = started.read_log()?;
+        started.wait_until_it_listens(&lines)?;
+        Ok(started)
+    }
+
+    /// The log is read as long as the program runs, so that it never waits for a reader.
+    fn read_log(&mut self) -> io::Result<Receiver<()>> {
+        let stderr = self.process.stderr.take();
+        let stderr = stderr.ok_or_else(|| io::Error::other("the log is not piped"))?;
+        let (sender, lines) = mpsc::channel();
+        let log = Arc::clone(&self.log);
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                // Nobody listens any more once the program does.
+                sender.send(()).unwrap_or_default();
+            }
+        });
+        Ok(lines)
+    }
+
+    fn wait_until_it_listens(&mut self, lines: &Receiver<()>) -> io::Result<()> {
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            let ended = self.process.try_wait()?;
+            if ended.is_none() && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return Ok(());
+            }
+            let is_over = lines.recv_timeout(TICK) == Err(RecvTimeoutError::Disconnected);
+            if (ended.is_some() && is_over) || Instant::now() >= deadline {
+                let log = self.log().join("\n");
+                return Err(io::Error::other(format!("the program does not listen: {log}")));
+            }
+        }
+    }
+
+    /// The port on which it listens.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The lines that it has logged.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The lines of a file in its folder.
+    pub(crate) fn lines_of(&self, name: &str) -> io::Result<Vec<String>> {
+        let text = fs::read_to_string(self.folder.path().join(name))?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+impl Installed {
+    fn find(&self) -> io::Result<PathBuf> {
+        if let Some(named) = env::var_os(self.variable) {
+            return Ok(named.into());
+        }
+        let path = env::var_os("PATH").unwrap_or_default();
+        // Debian has some of them where only root's PATH leads.
+        let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
+        let files = folders.flat_map(|folder| self.names.iter().map(move |name| folder.join(name)));
+        files.into_iter().find(|file| file.is_file()).ok_or_else(|| {
+            let Self {
+                names,
+                variable,
+                package,
+            } = self;
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!(
+                    "no {}: install one (on Debian: apt-get install {package}), or name it in {variable}",
+                    names.first().copied().unwrap_or_default()
+                ),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_ends_or_is_missing_is_reported() {
+        let shell = Installed {
+            names: &["sh"],
+            variable: "AUDIT_STREAMS_NO_SUCH_VARIABLE",
+            package: "dash",
+        };
+        let ends = Program::start(&shell, |command, _, _| {
+            command.args(["-c", "echo no socket >&2"]);
+            Ok(())
+        });
+        let said = ends.map(drop).unwrap_err().to_string();
+        assert_eq!(said, "the program does not listen: no socket");
+        let missing = Installed {
+            names: &["no-such-program"],
+            ..shell
+        };
+        let said = Program::start(&missing, |_, _, _| Ok(())).map(drop).unwrap_err();
+        assert!(
+            said.to_string().starts_with("no no-such-program: install one"),
+            "{said}"
+        );
+    }
+}
