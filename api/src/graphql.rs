@@ -34,6 +34,7 @@ mod request;
 mod route;
 mod s3;
 mod schema;
+mod tls_fields;
 mod unified;
 mod unified_config;
 

@@ -3,6 +3,7 @@
 //! What is known of each kind stands in the folder of its name, above all a table of its fields (`FieldSpec`). Forms, APIs,
 //! audit events and the store loop over these tables; `kind` lists the kinds.
 
+mod connection;
 mod event_filter;
 mod field_json;
 mod field_map;

@@ -9,6 +9,7 @@ use engine::{DestinationState, admin::Target};
 use serde_json::Value;
 
 use super::{
+    access::reveals,
     arguments::{arguments_of, write_arguments},
     basics::Basics,
     connection::{Cursor, PageArguments},
@@ -17,6 +18,7 @@ use super::{
     mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_stream_state},
 };
+use crate::destinations::visible_proxy;
 
 /// GitLab's default.
 const LOG_ID: &str = "audit_events";
@@ -55,6 +57,16 @@ impl InstanceGoogleCloudLoggingConfigurationType {
     /// Name of the log.
     pub(super) async fn log_id_name(&self) -> &str {
         self.target.values.text(Field::LogId)
+    }
+
+    /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+    async fn tls_ca_certificates(&self) -> &str {
+        self.target.values.text(Field::TlsCaCertificates)
+    }
+
+    /// Proxy: `default`, `direct` or a URL, with its password as `••••`. Without the scope `admin`, it has no user name either. Not part of GitLab's API.
+    async fn proxy(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(visible_proxy(self.target.values.text(Field::Proxy), reveals(ctx)?))
     }
 
     /// Name of the destination.
@@ -116,6 +128,10 @@ mutations! {
         log_id_name: Option<String>,
         /// Private key of the service account, in PEM format.
         private_key: String,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
     }) -> {
         /// The new destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
@@ -140,6 +156,10 @@ mutations! {
         log_id_name: Option<String>,
         /// Private key of the service account, in PEM format.
         private_key: Option<String>,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,
         /// Whether streaming is paused. Not part of GitLab's API.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, connection::Connection};
 use domain::{
     Field,
-    destination::{DestinationKind, FilterKind, TargetDraft, TlsSettings},
+    destination::{DestinationKind, FilterKind, TargetDraft},
 };
 use engine::{DestinationState, admin::Target};
 
@@ -19,6 +19,7 @@ use super::{
     ids::{GlobalId, HttpModel, global_id},
     mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_stream_state},
+    tls_fields::TlsFields,
 };
 use crate::destinations::{visible_proxy, visible_url};
 
@@ -79,24 +80,9 @@ impl InstanceExternalAuditEventDestination {
         self.target.values.text(Field::Compression)
     }
 
-    /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
-    async fn tls_ca_certificates(&self) -> &str {
-        self.target.values.text(Field::TlsCaCertificates)
-    }
-
-    /// Client certificate in PEM form. Not part of GitLab's API.
-    async fn tls_client_certificate(&self) -> &str {
-        self.target.values.text(Field::TlsClientCertificate)
-    }
-
-    /// Name that the certificate of the server must be valid for, if it is not the host in the URL. Not part of GitLab's API.
-    async fn tls_server_name(&self) -> &str {
-        self.target.values.text(Field::TlsServerName)
-    }
-
-    /// Whether the certificate of the server is verified. Not part of GitLab's API.
-    async fn tls_verify(&self) -> bool {
-        !TlsSettings::skips_verification(&self.target.values)
+    #[graphql(flatten)]
+    async fn tls(&self) -> TlsFields {
+        TlsFields::of(&self.target.values)
     }
 
     /// Proxy: `default`, `direct` or a URL, with its password as `••••`. Without the scope `admin`, it has no user name either. Not part of GitLab's API.

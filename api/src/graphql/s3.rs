@@ -16,8 +16,9 @@ use super::{
     ids::{GlobalId, S3Model, global_id},
     mutation::mutations,
     operations::{create, delete, edit, list_page, set, set_stream_state},
+    tls_fields::TlsFields,
 };
-use crate::destinations::visible_url;
+use crate::destinations::{visible_proxy, visible_url};
 
 /// An AWS S3 destination.
 pub(super) struct InstanceAmazonS3ConfigurationType {
@@ -117,6 +118,16 @@ impl InstanceAmazonS3ConfigurationType {
         self.target.values.text(Field::LockDays).parse().ok()
     }
 
+    #[graphql(flatten)]
+    async fn tls(&self) -> TlsFields {
+        TlsFields::of(&self.target.values)
+    }
+
+    /// Proxy: `default`, `direct` or a URL, with its password as `••••`. Without the scope `admin`, it has no user name either. Not part of GitLab's API.
+    async fn proxy(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(visible_proxy(self.target.values.text(Field::Proxy), reveals(ctx)?))
+    }
+
     /// Name of the destination.
     pub(super) async fn name(&self) -> &str {
         self.state.destination.name.as_str()
@@ -186,6 +197,18 @@ mutations! {
         lock_mode: Option<String>,
         /// Number of days for which objects are locked. Not part of GitLab's API.
         lock_days: Option<u32>,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Client certificate in PEM form. If empty, the certificate and its key are removed. Not part of GitLab's API.
+        tls_client_certificate: Option<String>,
+        /// Private key of the client certificate in PEM form. Never returned. Not part of GitLab's API.
+        tls_client_key: Option<String>,
+        /// Name that the certificate of the service must be valid for, if it is not the host in `endpointUrl`. Not part of GitLab's API.
+        tls_server_name: Option<String>,
+        /// Whether the certificate of the service is verified. Not part of GitLab's API.
+        tls_verify: Option<bool>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
     }) -> {
         /// The new destination.
         instance_amazon_s3_configuration: Option<InstanceAmazonS3ConfigurationType>,
@@ -230,6 +253,18 @@ mutations! {
         lock_mode: Option<String>,
         /// Number of days for which objects are locked. Not part of GitLab's API.
         lock_days: Option<u32>,
+        /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
+        tls_ca_certificates: Option<String>,
+        /// Client certificate in PEM form. If empty, the certificate and its key are removed. Not part of GitLab's API.
+        tls_client_certificate: Option<String>,
+        /// Private key of the client certificate in PEM form. Never returned. Not part of GitLab's API.
+        tls_client_key: Option<String>,
+        /// Name that the certificate of the service must be valid for, if it is not the host in `endpointUrl`. Not part of GitLab's API.
+        tls_server_name: Option<String>,
+        /// Whether the certificate of the service is verified. Not part of GitLab's API.
+        tls_verify: Option<bool>,
+        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,
         /// Whether streaming is paused. Not part of GitLab's API.

@@ -1,6 +1,7 @@
 //! Destinations over REST: adding, changing, deleting, and what never comes back.
 
 use axum::http::Method;
+use domain::destination::DestinationKind;
 use receivers::{Receiver, google::GoogleServer};
 use serde_json::{Value, json};
 
@@ -324,7 +325,8 @@ async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
         bucket["aws"],
         json!({"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-central-1", "bucket": "audit-events",
             "endpoint_url": null, "key_prefix": null, "layout": "events", "partitions": "hive", "omit_checksums": true,
-            "encryption": "aws:kms", "kms_key_id": "key-1", "lock_mode": "GOVERNANCE", "lock_days": 30})
+            "encryption": "aws:kms", "kms_key_id": "key-1", "lock_mode": "GOVERNANCE", "lock_days": 30,
+            "tls_ca_certificates": null, "tls_client_certificate": null, "tls_server_name": null, "tls_verify": true, "proxy": "default"})
     );
     let change =
         json!({"aws": {"partitions": "dates", "omit_checksums": false, "encryption": null, "lock_mode": null}});
@@ -358,6 +360,49 @@ async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
         .await
         .refused_fields();
     assert_eq!(key[0].0, "gcp.private_key");
+}
+
+/// Several kinds have these fields.
+#[tokio::test]
+async fn errors_of_connections_stand_in_the_object_of_their_kind() {
+    let instance = Instance::start().await;
+    let admin = Client::with_scope(&instance, "admin").await;
+    for new in [http("SIEM", "https://siem.example/in"), gcp().await, aws()] {
+        let kinds = DestinationKind::ALL.map(DestinationKind::as_str);
+        let kind = kinds.into_iter().find(|kind| new.get(kind).is_some()).unwrap();
+        let stored = admin.post(PATH, &new).await.expect(201);
+        let wrong = json!({kind: {"tls_ca_certificates": "no certificate", "proxy": "ftp://proxy"}});
+        let (mut added, id) = (new.clone(), &stored["id"]);
+        added["name"] = json!("Other");
+        for (field, text) in wrong[kind].as_object().unwrap() {
+            added[kind][field] = text.clone();
+        }
+        for refused in [
+            admin.post(PATH, &added).await,
+            admin.post(&format!("{PATH}/test"), &added).await,
+            admin.patch(&format!("{PATH}/{id}"), &wrong).await,
+            admin.post(&format!("{PATH}/{id}/test"), &wrong).await,
+        ] {
+            let refused = refused.refused_fields();
+            let fields: Vec<_> = refused.iter().map(|(field, _)| field.as_str()).collect();
+            assert_eq!(fields, [format!("{kind}.tls_ca_certificates"), format!("{kind}.proxy")]);
+        }
+        // Only the engine knows that.
+        let taken = admin.post(PATH, &new).await.refused_fields();
+        assert!(
+            taken.iter().any(|(field, _)| field.starts_with(&format!("{kind}."))),
+            "{taken:?}"
+        );
+    }
+    let named = json!({"aws": {"endpoint_url": null, "tls_server_name": "s3.internal"}});
+    let refused = admin.patch(&format!("{PATH}/3"), &named).await.refused_fields();
+    assert_eq!(
+        refused,
+        [(
+            "aws.tls_server_name".to_owned(),
+            "Server name needs an endpoint URL".to_owned()
+        )]
+    );
 }
 
 #[tokio::test]

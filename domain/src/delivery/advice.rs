@@ -67,8 +67,7 @@ const fn tls_advice(failure: TlsFailure) -> &'static str {
              there."
         }
         TlsFailure::ClientCertificate => {
-            "The server asks for a client certificate, which Audit Streams cannot present. Connect to the service directly, \
-             not through a proxy that asks for one."
+            "The server asks for a client certificate. Connect to the service directly, not through a proxy that asks for one."
         }
         TlsFailure::ClientCertificateRefused => {
             "The server does not accept our client certificate. Check that it has not expired, and that the server trusts the CA \
@@ -130,10 +129,8 @@ mod tests {
         for kind in DestinationKind::ALL {
             let mut seen: HashMap<&str, Reason> = HashMap::new();
             for reason in reasons() {
-                let shares = kind == DestinationKind::GoogleCloudLogging
-                    && reason == Trouble::Unreached(Unreached::Tls(TlsFailure::WrongName)).into();
                 let before = seen.insert(advice(kind, reason), reason);
-                assert!(before.is_none() || shares, "{kind:?}: {before:?} and {reason:?}");
+                assert!(before.is_none(), "{kind:?}: {before:?} and {reason:?}");
             }
         }
     }

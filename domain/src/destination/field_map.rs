@@ -45,6 +45,13 @@ impl FieldMap {
         self
     }
 
+    /// This map, with the texts of more fields.
+    #[must_use]
+    pub(crate) fn with_all(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Removes the text of a field.
     pub fn remove(&mut self, field: Field) {
         self.0.remove(&field);

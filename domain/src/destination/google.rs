@@ -8,7 +8,7 @@ mod private_key;
 
 pub use self::private_key::PrivateKey;
 use self::{advice::advice, fields::FIELDS};
-use super::{FieldMap, GitlabModel, KindSpec, Taken, rules::TextRules};
+use super::{FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings, rules::TextRules};
 use crate::{Field, FieldErrors};
 
 const PROJECT_ID: TextRules = TextRules {
@@ -66,7 +66,15 @@ pub(super) const GOOGLE_CLOUD_LOGGING: KindSpec = KindSpec {
             format!("project id: {project_id} and log id: {log_id}")
         },
     },
-    parse: |values| GoogleSettings::read(values).map(|settings| settings.values()),
+    parse: |values| {
+        let mut errors = FieldErrors::default();
+        let settings = errors.collect_all(GoogleSettings::read(values));
+        let connection = errors.collect_all(ConnectionSettings::parse(values));
+        match (settings, connection) {
+            (Some(settings), Some(connection)) => Ok(settings.values().with_all(connection.values(FIELDS))),
+            _ => Err(errors),
+        }
+    },
     summary: |values| {
         [
             "projects/",

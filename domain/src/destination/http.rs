@@ -6,8 +6,8 @@ mod requests;
 
 pub use self::requests::{BatchSettings, Compression, RequestFormat, RequestSettings};
 use self::{advice::advice, fields::FIELDS};
-use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken, TlsSettings};
-use crate::{Field, FieldError, FieldErrors, proxy::ProxyChoice};
+use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings};
+use crate::{Field, FieldErrors};
 
 pub(super) const HTTP: KindSpec = KindSpec {
     name: "http",
@@ -37,14 +37,15 @@ pub(super) const HTTP: KindSpec = KindSpec {
         let mut errors = FieldErrors::default();
         let url = errors.collect(DestinationUrl::parse(values.text(Field::Url)));
         let requests = errors.collect_all(RequestSettings::parse(values));
-        let tls = errors.collect_all(TlsSettings::parse(values));
-        let proxy = errors.collect(parse_proxy(values.text(Field::Proxy)));
-        let (Some(url), Some(requests), Some(tls), Some(proxy)) = (url, requests, tls, proxy) else {
+        let connection = errors.collect_all(ConnectionSettings::parse(values));
+        let (Some(url), Some(requests), Some(connection)) = (url, requests, connection) else {
             return Err(errors);
         };
-        tls.check_url(&url)?;
-        let parsed: FieldMap = requests.values().into_iter().chain(tls.values()).collect();
-        Ok(parsed.with(Field::Url, url.as_str()).with(Field::Proxy, proxy.expose()))
+        connection.tls.check_url(&url)?;
+        let parsed: FieldMap = requests.values().into_iter().collect();
+        Ok(parsed
+            .with(Field::Url, url.as_str())
+            .with_all(connection.values(FIELDS)))
     },
     summary: |values| without_query(values.text(Field::Url)),
     place: origin,
@@ -52,10 +53,6 @@ pub(super) const HTTP: KindSpec = KindSpec {
     accepted: "The receiver accepted the test event.",
     respondent: Some("The receiver"),
 };
-
-fn parse_proxy(text: &str) -> Result<ProxyChoice, FieldError> {
-    ProxyChoice::parse(text).map_err(|invalid| FieldError::new(Field::Proxy, format!("Proxy {invalid}")))
-}
 
 /// A path or a query may hold a secret.
 fn origin(values: &FieldMap) -> String {

@@ -25,7 +25,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    Field, FieldError, FieldErrors,
+    Field, FieldError, FieldErrors, Timestamp,
     connection_test::Purpose,
     destination::{FieldMap, GoogleSettings, PrivateKey},
     ids::ReplayId,
@@ -47,6 +47,7 @@ use super::{
     address::below,
     kind::SinkKind,
     report::{accepted, error_report, read_at_most, retry_after},
+    tls,
 };
 use crate::{
     clock::Clock,
@@ -72,10 +73,7 @@ pub(super) const KIND: SinkKind = SinkKind {
             None => sink,
         }))
     },
-    check: |values, _, _| match values.get(Field::PrivateKey) {
-        Some(_) => Ok(check_private_key(&parse_key(values)?)?),
-        None => Ok(()),
-    },
+    check,
     server: |_| None,
     as_tested: |values| values,
     requests: &[Purpose::AccessToken, Purpose::LogEntry],
@@ -89,6 +87,18 @@ pub(super) const KIND: SinkKind = SinkKind {
     secrets: |target| vec![target.values.text(Field::PrivateKey).trim().to_owned()],
     visible_url: |url| url,
 };
+
+fn check(values: &FieldMap, stored: Option<&FieldMap>, now: Timestamp) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    if values.get(Field::PrivateKey).is_some() {
+        errors.collect(parse_key(values).and_then(|key| check_private_key(&key)));
+    }
+    errors.collect_all(tls::check(values, stored, now));
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(errors),
+    }
+}
 
 fn parse_key(values: &FieldMap) -> Result<PrivateKey, FieldError> {
     PrivateKey::parse(values.text(Field::PrivateKey))
@@ -119,6 +129,7 @@ impl GoogleSink {
         let url = below(&services.google_logging, WRITE_PATH);
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
         let write_deadline = services.deadline.unwrap_or(WRITE_DEADLINE);
+        let clients = tls::clients_of(&target.values, clients)?;
         let token_client = clients.client_for(&services.google_token, TOKEN_DEADLINE)?;
         Ok(Self {
             settings: settings.clone(),

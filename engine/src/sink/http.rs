@@ -19,7 +19,6 @@ use domain::{
     connection_test::{MASK, Purpose},
     destination::{RequestFormat, RequestSettings},
     ids::ReplayId,
-    proxy::ProxyChoice,
 };
 use url::Url;
 
@@ -116,9 +115,7 @@ impl HttpSink {
         let requests = RequestSettings::parse(&target.values)?;
         let url = Url::parse(target.values.text(Field::Url)).map_err(|_| ClientError::NoHost)?;
         let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
-        let proxy = ProxyChoice::parse(target.values.text(Field::Proxy)).unwrap_or_default();
-        let clients = clients.with_tls(tls::options(&target.values)?).with_proxy(proxy);
-        let client = clients.client_for(&url, deadline)?;
+        let client = tls::clients_of(&target.values, clients)?.client_for(&url, deadline)?;
         let head = RequestHead::new(target, &requests).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
         let token = target.values.text(Field::VerificationToken);

@@ -43,6 +43,7 @@ use super::{
     Batch, Batching, Report, SendReport, Sink, SinkError, SinkServices,
     kind::SinkKind,
     report::{error_report, masked, unsendable},
+    tls,
 };
 use crate::{
     clock::Clock,
@@ -72,15 +73,15 @@ pub(super) const KIND: SinkKind = SinkKind {
             None => sink,
         }))
     },
-    check: |_, _, _| Ok(()),
+    check: tls::check,
     server: |target| Url::parse(target.values.text(Field::EndpointUrl)).ok(),
     // A batch of one event would leave an object that looks like a stretch of the log.
     as_tested: |values| values.with(Field::ObjectLayout, ObjectLayout::Events.as_str()),
     requests: &[Purpose::Object],
     preparation: |_, target, event| preparation(target, event),
     secrets: |target| {
-        let secrets = [Field::SecretAccessKey, Field::AccessKeyId].map(|field| target.values.text(field).to_owned());
-        secrets.to_vec()
+        let secrets = [Field::SecretAccessKey, Field::AccessKeyId, Field::TlsClientKey];
+        secrets.map(|field| target.values.text(field).to_owned()).to_vec()
     },
     visible_url: |url| url,
 };
@@ -120,7 +121,7 @@ pub(crate) struct S3Sink {
 
 impl S3Sink {
     /// # Errors
-    /// [`SinkError::Client`] if no connection can be set up on this machine.
+    /// [`SinkError`] if no connection can be set up on this machine, or with what is stored.
     pub(crate) fn new(
         target: &Target,
         clients: &GuardedClients,
@@ -132,7 +133,7 @@ impl S3Sink {
         let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
         let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
         let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
-        let client = clients.client_for(&endpoint, deadline)?;
+        let client = tls::clients_of(&target.values, clients)?.client_for(&endpoint, deadline)?;
         let batching = match settings.layout() {
             ObjectLayout::Events => Batching::Single,
             ObjectLayout::Batches => Batching::Batches {

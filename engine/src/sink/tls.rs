@@ -1,21 +1,25 @@
-//! What a destination says about TLS: from its values to the options of its connections, and what is wrong with certificates.
+//! What a destination says about its connections: from its values to its clients, and what is wrong with certificates.
 
 use domain::{
     Field, FieldError, FieldErrors, Timestamp,
     alerts::Validity,
     destination::{FieldMap, TlsSettings},
+    proxy::ProxyChoice,
 };
 
 use super::SinkError;
-use crate::net::{TlsError, TlsOptions, is_of_ca, is_version_3, trusted_root, validity_of};
+use crate::net::{GuardedClients, TlsError, TlsOptions, is_of_ca, is_version_3, trusted_root, validity_of};
 
-/// How the connections of a destination with these values are trusted.
+/// The clients of a destination with these values: whom they trust, and through which proxy they connect. A kind that has not all of
+/// these fields has the defaults of the others.
 ///
 /// # Errors
 /// [`SinkError`] if what is stored can't be used.
-pub(super) fn options(values: &FieldMap) -> Result<TlsOptions, SinkError> {
+pub(super) fn clients_of(values: &FieldMap, clients: &GuardedClients) -> Result<GuardedClients, SinkError> {
     let settings = TlsSettings::parse(values)?;
-    Ok(TlsOptions::new(&settings, values.text(Field::TlsClientKey))?)
+    let options = TlsOptions::new(&settings, values.text(Field::TlsClientKey))?;
+    let proxy = ProxyChoice::parse(values.text(Field::Proxy)).unwrap_or_default();
+    Ok(clients.with_tls(options).with_proxy(proxy))
 }
 
 /// Finds certificates and keys that would fail with every connection. What is stored already may have expired since: then the stream

@@ -14,6 +14,7 @@ mod denylists;
 mod files_missing;
 mod google;
 mod http_batches;
+mod kinds;
 mod log;
 mod log_filter;
 mod log_range;

@@ -7,18 +7,20 @@ use domain::{
 use leptos::{ev::DragEvent, prelude::*, task::spawn_local};
 use web_sys::FileList;
 
-use super::{editing::Editing, field::name_field, spec_field::spec_field};
+use super::{editing::Editing, field::name_field, field_groups::field_groups, spec_field::spec_field};
 use crate::{browser, ui::Icon, wire::AppError};
 
 pub(super) fn google_fields(editing: Editing) -> AnyView {
     let fields = DestinationKind::GoogleCloudLogging.spec().given_fields();
-    let fields = fields.map(|spec| match spec.field {
+    let (grouped, plain): (Vec<_>, Vec<_>) = fields.partition(|spec| spec.group.is_some());
+    let fields = plain.into_iter().map(|spec| match spec.field {
         Field::PrivateKey => private_key(editing, spec),
         _ => spec_field(editing, spec),
     });
     view! {
         {name_field(editing, "Destination Name")}
         {fields.collect::<Vec<_>>()}
+        {field_groups(editing, grouped)}
     }
     .into_any()
 }

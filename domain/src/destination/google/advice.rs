@@ -13,9 +13,16 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             Unreached::Connect => {
                 "Check that this server may connect to logging.googleapis.com and oauth2.googleapis.com on port 443."
             }
-            Unreached::Tls(TlsFailure::UnknownIssuer | TlsFailure::WrongName) => {
-                "Something between this server and Google presents its own certificate. Exempt Google's services from TLS \
-                 inspection, or add the CA of the proxy to the trusted certificates of this machine."
+            Unreached::Tls(TlsFailure::UnknownIssuer) => {
+                "Something between this server and Google presents its own certificate. Add its CA to the settings of this destination, or \
+                 exempt Google's services from TLS inspection."
+            }
+            Unreached::Tls(TlsFailure::WrongName) => {
+                "Something between this server and Google presents a certificate for other names. Exempt Google's services from TLS \
+                 inspection."
+            }
+            Unreached::Tls(TlsFailure::ClientCertificate) => {
+                "Something between this server and Google asks for a client certificate. Connect to Google's services directly."
             }
             Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {

@@ -3,7 +3,7 @@
 use super::private_key::PrivateKey;
 use crate::{
     Field,
-    destination::{FieldSpec, Input, SecretSpec},
+    destination::{FieldSpec, Input, SecretSpec, connection::PROXY, tls},
 };
 
 pub(super) const FIELDS: &[FieldSpec] = &[
@@ -49,4 +49,11 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         }),
         ..FieldSpec::new(Field::PrivateKey, "private_key", "Private key")
     },
+    // Google's names are fixed, and its certificates those of public CAs: what comes between them and this server is a proxy that
+    // inspects TLS, whose CA can be trusted.
+    FieldSpec {
+        hint: "For a network that inspects TLS: the certificates of its CAs in PEM form, trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE.",
+        ..tls::CA_CERTIFICATES
+    },
+    PROXY,
 ];

@@ -3,9 +3,9 @@
 use crate::{
     Field,
     destination::{
-        BatchSettings, Choice, Dependency, FieldSpec, Input, Made, Needed, SecretSpec, VerificationToken, tls,
+        BatchSettings, Choice, Dependency, FieldSpec, Input, Made, Needed, SecretSpec, VerificationToken,
+        connection::PROXY, tls,
     },
-    proxy::ProxyChoice,
 };
 
 const BATCHING: Option<&str> = Some("Batching");
@@ -112,18 +112,7 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     tls::CLIENT_KEY,
     tls::SERVER_NAME,
     tls::VERIFY,
-    FieldSpec {
-        hint: "default for the proxy of this instance, if it has one; direct for none; or the URL of an HTTP proxy that supports CONNECT.",
-        placeholder: "http://user:password@proxy.example.com:3128",
-        description: "`default` for the proxy of the instance (`AUDIT_STREAMS_PROXY`), if it has one; `direct` for none; or the URL of an HTTP proxy that \
-                      supports CONNECT, such as `http://user:password@proxy.example.com:3128`. The password is returned as `••••`, which stands for the \
-                      stored one if the rest of the URL is the same.",
-        input: Input::Proxy,
-        default: ProxyChoice::DEFAULT,
-        max_chars: Some(2_000),
-        group: Some("Proxy"),
-        ..option(Field::Proxy, "proxy", "proxy", "Proxy")
-    },
+    PROXY,
 ];
 
 const FORMATS: &[Choice] = &[

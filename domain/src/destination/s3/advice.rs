@@ -2,7 +2,7 @@
 
 use crate::{
     delivery::Reason,
-    policy::{Refusal, Trouble, Unreached},
+    policy::{Refusal, TlsFailure, Trouble, Unreached},
 };
 
 /// `None` for what is the same for every kind.
@@ -12,6 +12,16 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             Unreached::Dns => "Check the endpoint URL or the region, and this server's DNS.",
             Unreached::Connect => {
                 "Check the endpoint URL, that the service is running, and that no firewall blocks the connection."
+            }
+            Unreached::Tls(TlsFailure::ClientCertificate) => {
+                "The service asks for a client certificate. Add one that it accepts, with its key, to the settings of this destination."
+            }
+            Unreached::Tls(TlsFailure::UnknownIssuer) => {
+                "The certificate was not issued by a trusted CA. Add the CA of the service to the settings of this destination, or let \
+                 the service send its intermediate certificates."
+            }
+            Unreached::Tls(TlsFailure::WrongName) => {
+                "The certificate is valid for other names. Use one of them in the endpoint URL, or as the server name of this destination."
             }
             Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {

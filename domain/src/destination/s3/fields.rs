@@ -3,7 +3,7 @@
 use super::secret_access_key::SecretAccessKey;
 use crate::{
     Field,
-    destination::{Choice, Dependency, FieldSpec, Input, Needed, SecretSpec},
+    destination::{Choice, Dependency, FieldSpec, Input, Needed, SecretSpec, connection::PROXY, tls},
 };
 
 const OPTIONS: Option<&str> = Some("Object options");
@@ -142,6 +142,31 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         }),
         ..option(Field::LockDays, "lock_days", "lockDays", "Days of the lock")
     },
+    FieldSpec {
+        hint: "For a service with a private CA, or a network that inspects TLS: certificates in PEM form, trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE.",
+        ..tls::CA_CERTIFICATES
+    },
+    tls::CLIENT_CERTIFICATE,
+    tls::CLIENT_KEY,
+    FieldSpec {
+        hint: "The name that is sent to the service (SNI) and that its certificate must be valid for, if it is not the host in the endpoint URL.",
+        placeholder: "s3.internal",
+        example: "s3.internal",
+        description: "Name that is sent to the service (SNI) and that its certificate must be valid for. Null for the host in the endpoint URL.",
+        // Amazon has a name of its own for each bucket.
+        depends_on: Some(Dependency {
+            field: Field::EndpointUrl,
+            needs: Needed::Any,
+        }),
+        ..tls::SERVER_NAME
+    },
+    FieldSpec {
+        hint: "Without verification, anyone who can intercept the connection can read events and keep them from the bucket. Add the CA of the service instead.",
+        description: "Whether the certificate of the service is verified. Without verification, anyone who can intercept the connection can read events \
+                      and keep them from the bucket.",
+        ..tls::VERIFY
+    },
+    PROXY,
 ];
 
 const LAYOUTS: &[Choice] = &[

@@ -1,0 +1,55 @@
+//! How the server of a destination is connected to: how TLS is trusted, and through which proxy. The settings are the same for every kind;
+//! the table of a kind has the fields that make sense for it.
+
+use super::{FieldMap, FieldSpec, Input, TlsSettings};
+use crate::{Field, FieldError, FieldErrors, proxy::ProxyChoice};
+
+pub(super) const PROXY: FieldSpec = FieldSpec {
+    hint: "default for the proxy of this instance, if it has one; direct for none; or the URL of an HTTP proxy that supports CONNECT.",
+    placeholder: "http://user:password@proxy.example.com:3128",
+    description: "`default` for the proxy of the instance (`AUDIT_STREAMS_PROXY`), if it has one; `direct` for none; or the URL of an HTTP proxy that \
+                  supports CONNECT, such as `http://user:password@proxy.example.com:3128`. The password is returned as `••••`, which stands for the \
+                  stored one if the rest of the URL is the same.",
+    input: Input::Proxy,
+    default: ProxyChoice::DEFAULT,
+    max_chars: Some(2_000),
+    group: Some("Proxy"),
+    gitlab_key: Some("proxy"),
+    is_addition: true,
+    is_required: false,
+    ..FieldSpec::new(Field::Proxy, "proxy", "Proxy")
+};
+
+/// Made by parsing alone.
+pub(super) struct ConnectionSettings {
+    pub(super) tls: TlsSettings,
+    proxy: ProxyChoice,
+}
+
+impl ConnectionSettings {
+    /// A field that is left out has its default.
+    ///
+    /// # Errors
+    /// Every field that breaks a rule, each with its message.
+    pub(super) fn parse(values: &FieldMap) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let tls = errors.collect_all(TlsSettings::parse(values));
+        let proxy = errors.collect(parse_proxy(values.text(Field::Proxy)));
+        match (tls, proxy) {
+            (Some(tls), Some(proxy)) => Ok(Self { tls, proxy }),
+            _ => Err(errors),
+        }
+    }
+
+    /// These settings as values, those of them that are fields of this table.
+    pub(super) fn values(&self, table: &[FieldSpec]) -> FieldMap {
+        let proxy = (Field::Proxy, self.proxy.expose());
+        let values = self.tls.values().into_iter().chain([proxy]);
+        let is_of_table = |field| table.iter().any(|spec| spec.field == field);
+        values.filter(|(field, _)| is_of_table(*field)).collect()
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<ProxyChoice, FieldError> {
+    ProxyChoice::parse(text).map_err(|invalid| FieldError::new(Field::Proxy, format!("Proxy {invalid}")))
+}
