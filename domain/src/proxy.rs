@@ -1,4 +1,4 @@
-//! Through which proxy a connection goes: HTTP proxies that connect on request (`CONNECT`), and the hosts that need none.
+//! Through which proxy a connection goes: HTTP proxies that connect on request (`CONNECT`), SOCKS5 proxies, and the hosts that need none.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -7,9 +7,40 @@ use url::{Host, Url};
 
 use crate::mask::MASK;
 
-/// An HTTP proxy. A secret: its password is only in [`Self::expose`], not in `Debug`.
+/// How a proxy is asked for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyProtocol {
+    /// `http://`: by the method `CONNECT`, for the name of the host.
+    Http,
+    /// `socks5://`: by SOCKS5, for an address of the host, which was looked up here.
+    Socks5,
+    /// `socks5h://`: by SOCKS5, for the name of the host.
+    Socks5ByName,
+}
+
+impl ProxyProtocol {
+    const ALL: [Self; 3] = [Self::Http, Self::Socks5, Self::Socks5ByName];
+
+    const fn scheme(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Socks5 => "socks5",
+            Self::Socks5ByName => "socks5h",
+        }
+    }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Socks5 | Self::Socks5ByName => 1_080,
+        }
+    }
+}
+
+/// A proxy. A secret: its password is only in [`Self::expose`], not in `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyUrl {
+    protocol: ProxyProtocol,
     host: String,
     port: u16,
     /// As they stand in a URL, percent-encoded; empty without.
@@ -22,7 +53,7 @@ pub struct ProxyUrl {
 pub enum InvalidProxy {
     #[error("must be a URL such as http://user:password@proxy.example.com:3128")]
     NotAUrl,
-    #[error("must begin with http://: other kinds of proxies are not supported")]
+    #[error("must begin with http://, socks5:// or socks5h://: other kinds of proxies are not supported")]
     Scheme,
     #[error("can't have a path, a query or a fragment")]
     Path,
@@ -30,6 +61,8 @@ pub enum InvalidProxy {
     NoUser,
     #[error("can't have a colon in the user name")]
     Colon,
+    #[error("needs a user name and a password of 1 to 255 bytes each, in UTF-8, or neither")]
+    SocksCredentials,
 }
 
 impl ProxyUrl {
@@ -37,31 +70,54 @@ impl ProxyUrl {
     /// [`InvalidProxy`].
     pub fn parse(text: &str) -> Result<Self, InvalidProxy> {
         let url = Url::parse(text.trim()).map_err(|_| InvalidProxy::NotAUrl)?;
-        if url.scheme() != "http" {
+        let mut protocols = ProxyProtocol::ALL.into_iter();
+        let Some(protocol) = protocols.find(|protocol| protocol.scheme() == url.scheme()) else {
             return Err(match url.has_host() {
                 true => InvalidProxy::Scheme,
                 false => InvalidProxy::NotAUrl,
             });
-        }
-        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default().filter(|port| *port != 0)) else {
-            return Err(InvalidProxy::NotAUrl);
         };
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        // Only of the schemes of the web does the parser know what a host is.
+        let host = Host::parse(url.host_str().unwrap_or_default()).map_err(|_| InvalidProxy::NotAUrl)?;
+        let port = url.port().unwrap_or(protocol.default_port());
+        if port == 0 {
+            return Err(InvalidProxy::NotAUrl);
+        }
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidProxy::Path);
         }
         let password = url.password().unwrap_or_default();
         if url.username().is_empty() && !password.is_empty() {
             return Err(InvalidProxy::NoUser);
         }
-        if decoded(url.username()).contains(&b':') {
-            return Err(InvalidProxy::Colon);
-        }
-        Ok(Self {
-            host: host.to_owned(),
+        let proxy = Self {
+            protocol,
+            host: host.to_string(),
             port,
             username: url.username().to_owned(),
             password: password.to_owned(),
-        })
+        };
+        proxy.check_credentials().map(|()| proxy)
+    }
+
+    /// What the protocol can't send.
+    fn check_credentials(&self) -> Result<(), InvalidProxy> {
+        let Some((user, password)) = self.credentials() else {
+            return Ok(());
+        };
+        let is_sendable = |text: &[u8]| (1..=255).contains(&text.len()) && std::str::from_utf8(text).is_ok();
+        match self.protocol {
+            ProxyProtocol::Http if user.contains(&b':') => Err(InvalidProxy::Colon),
+            ProxyProtocol::Socks5 | ProxyProtocol::Socks5ByName if !is_sendable(&user) || !is_sendable(&password) => {
+                Err(InvalidProxy::SocksCredentials)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How it is asked for a connection.
+    pub const fn protocol(&self) -> ProxyProtocol {
+        self.protocol
     }
 
     /// Without brackets around an IPv6 address.
@@ -69,7 +125,7 @@ impl ProxyUrl {
         self.host.trim_matches(['[', ']'])
     }
 
-    /// 80 if the URL names none.
+    /// 80 if the URL names none, or 1080 with SOCKS5.
     pub const fn port(&self) -> u16 {
         self.port
     }
@@ -96,15 +152,21 @@ impl ProxyUrl {
 
     /// Without who signs in.
     pub fn origin(&self) -> String {
+        format!("{}://{}", self.protocol.scheme(), self.address())
+    }
+
+    /// Where it is, in the form in which the network rules know places.
+    pub fn place(&self) -> String {
         format!("http://{}", self.address())
     }
 
     fn written(&self, password: &str) -> String {
-        let Self { username, .. } = self;
+        let Self { username, protocol, .. } = self;
+        let scheme = protocol.scheme();
         match (username.is_empty(), password.is_empty()) {
             (true, _) => self.origin(),
-            (false, true) => format!("http://{username}@{}", self.address()),
-            (false, false) => format!("http://{username}:{password}@{}", self.address()),
+            (false, true) => format!("{scheme}://{username}@{}", self.address()),
+            (false, false) => format!("{scheme}://{username}:{password}@{}", self.address()),
         }
     }
 
@@ -186,8 +248,8 @@ impl ProxyChoice {
     pub fn origin_of(text: &str) -> String {
         match Self::parse(text) {
             Ok(choice) => choice.origin(),
-            Err(InvalidProxy::Scheme | InvalidProxy::NotAUrl | InvalidProxy::Path) => "no HTTP proxy".to_owned(),
-            Err(InvalidProxy::NoUser | InvalidProxy::Colon) => "a proxy".to_owned(),
+            Err(InvalidProxy::Scheme | InvalidProxy::NotAUrl | InvalidProxy::Path) => "no proxy".to_owned(),
+            Err(InvalidProxy::NoUser | InvalidProxy::Colon | InvalidProxy::SocksCredentials) => "a proxy".to_owned(),
         }
     }
 
@@ -315,14 +377,56 @@ mod tests {
             ("http://", InvalidProxy::NotAUrl),
             ("http://proxy:0", InvalidProxy::NotAUrl),
             ("https://proxy:3128", InvalidProxy::Scheme),
-            ("socks5://proxy:1080", InvalidProxy::Scheme),
+            ("socks4://proxy:1080", InvalidProxy::Scheme),
             ("http://proxy:3128/x", InvalidProxy::Path),
             ("http://proxy:3128?x", InvalidProxy::Path),
             ("http://:secret@proxy:3128", InvalidProxy::NoUser),
             ("http://a%3Ab:secret@proxy:3128", InvalidProxy::Colon),
+            ("socks5://", InvalidProxy::NotAUrl),
+            ("socks5://proxy:0", InvalidProxy::NotAUrl),
+            ("socks5://proxy:1080/x", InvalidProxy::Path),
+            ("socks5h://:secret@proxy", InvalidProxy::NoUser),
+            ("socks5://ada@proxy", InvalidProxy::SocksCredentials),
+            ("socks5://ada:%FF@proxy", InvalidProxy::SocksCredentials),
         ] {
             assert_eq!(ProxyUrl::parse(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn a_socks_proxy_is_asked_for_an_address_or_for_a_name() {
+        for (text, protocol, normal) in [
+            (
+                "socks5://Proxy.Example",
+                ProxyProtocol::Socks5,
+                "socks5://proxy.example:1080",
+            ),
+            (
+                "socks5h://ada:p%40ss@proxy.example:80/",
+                ProxyProtocol::Socks5ByName,
+                "socks5h://ada:p%40ss@proxy.example:80",
+            ),
+            (
+                "socks5://[fd00::1]:1081",
+                ProxyProtocol::Socks5,
+                "socks5://[fd00::1]:1081",
+            ),
+            ("socks5://127.1", ProxyProtocol::Socks5, "socks5://127.0.0.1:1080"),
+            (
+                "socks5h://a%3Ab:c@proxy",
+                ProxyProtocol::Socks5ByName,
+                "socks5h://a%3Ab:c@proxy:1080",
+            ),
+        ] {
+            let proxy = ProxyUrl::parse(text).unwrap();
+            assert_eq!((proxy.protocol(), proxy.expose().as_str()), (protocol, normal));
+            assert_eq!(ProxyUrl::parse(normal), Ok(proxy.clone()));
+            assert_eq!(proxy.place(), format!("http://{}", proxy.address()));
+        }
+        let named = ProxyUrl::parse("socks5h://ada:secret@proxy").unwrap();
+        assert_eq!(named.masked(), "socks5h://ada:••••@proxy:1080");
+        let other = ProxyChoice::unmasked("socks5://ada:••••@proxy:1080", Some("socks5h://ada:secret@proxy:1080"));
+        assert_eq!(other, None, "it is another proxy");
     }
 
     #[test]

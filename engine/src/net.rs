@@ -25,6 +25,7 @@ mod route;
 mod rules;
 mod send_error;
 mod server_certificates;
+mod socks;
 #[cfg(test)]
 pub(crate) mod test_ca;
 #[cfg(test)]

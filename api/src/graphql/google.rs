@@ -130,7 +130,7 @@ mutations! {
         private_key: String,
         /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
         tls_ca_certificates: Option<String>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
     }) -> {
         /// The new destination.
@@ -158,7 +158,7 @@ mutations! {
         private_key: Option<String>,
         /// Certificates of CAs in PEM form that are trusted in addition to the system's CAs and those in AUDIT_STREAMS_CA_FILE. Not part of GitLab's API.
         tls_ca_certificates: Option<String>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,

@@ -182,7 +182,7 @@ mutations! {
         tls_server_name: Option<String>,
         /// Whether the certificate of the server is verified. Not part of GitLab's API.
         tls_verify: Option<bool>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
     }) -> {
         /// The new destination.
@@ -223,7 +223,7 @@ mutations! {
         tls_server_name: Option<String>,
         /// Whether the certificate of the server is verified. Not part of GitLab's API.
         tls_verify: Option<bool>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,

@@ -207,7 +207,7 @@ mutations! {
         tls_server_name: Option<String>,
         /// Whether the certificate of the service is verified. Not part of GitLab's API.
         tls_verify: Option<bool>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
     }) -> {
         /// The new destination.
@@ -263,7 +263,7 @@ mutations! {
         tls_server_name: Option<String>,
         /// Whether the certificate of the service is verified. Not part of GitLab's API.
         tls_verify: Option<bool>,
-        /// Proxy: `default`, `direct` or the URL of an HTTP proxy, such as `http://user:password@proxy.example.com:3128`. Not part of GitLab's API.
+        /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,

@@ -47,7 +47,9 @@ const fn proxy_advice(failure: ProxyFailure) -> &'static str {
         ProxyFailure::Unreachable => {
             "Check that the proxy can resolve and reach this host, and see the log of the proxy."
         }
-        ProxyFailure::Other => "Check that the URL of the proxy is that of an HTTP proxy that supports CONNECT.",
+        ProxyFailure::Other => {
+            "Check that the URL of the proxy is that of an HTTP proxy that supports CONNECT, or of a SOCKS5 proxy."
+        }
     }
 }
 

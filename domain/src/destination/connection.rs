@@ -5,10 +5,11 @@ use super::{FieldMap, FieldSpec, Input, TlsSettings};
 use crate::{Field, FieldError, FieldErrors, proxy::ProxyChoice};
 
 pub(super) const PROXY: FieldSpec = FieldSpec {
-    hint: "default for the proxy of this instance, if it has one; direct for none; or the URL of an HTTP proxy that supports CONNECT.",
+    hint: "default for the proxy of this instance, if it has one; direct for none; or the URL of a proxy: http:// (which supports CONNECT), socks5:// or socks5h://.",
     placeholder: "http://user:password@proxy.example.com:3128",
-    description: "`default` for the proxy of the instance (`AUDIT_STREAMS_PROXY`), if it has one; `direct` for none; or the URL of an HTTP proxy that \
-                  supports CONNECT, such as `http://user:password@proxy.example.com:3128`. The password is returned as `••••`, which stands for the \
+    description: "`default` for the proxy of the instance (`AUDIT_STREAMS_PROXY`), if it has one; `direct` for none; or the URL of a proxy: an \
+                  HTTP proxy that supports CONNECT, such as `http://user:password@proxy.example.com:3128`, or a SOCKS5 proxy, to which `socks5://` gives an \
+                  address and `socks5h://` the name of the host. The password is returned as `••••`, which stands for the \
                   stored one if the rest of the URL is the same.",
     input: Input::Proxy,
     default: ProxyChoice::DEFAULT,

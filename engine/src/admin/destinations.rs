@@ -268,7 +268,7 @@ impl Engine {
             let (url, label) = match spec.input {
                 Input::Url { label, .. } => (target.values().text(spec.field).to_owned(), label),
                 Input::Proxy => match ProxyChoice::parse(target.values().text(spec.field)) {
-                    Ok(ProxyChoice::Url(proxy)) => (proxy.origin(), spec.label),
+                    Ok(ProxyChoice::Url(proxy)) => (proxy.place(), spec.label),
                     _ => continue,
                 },
                 _ => continue,
@@ -276,7 +276,9 @@ impl Engine {
             let url = url.as_str();
             let before = stored.map_or("", |stored| stored.values.text(spec.field));
             let is_stored = match spec.input {
-                Input::Proxy => ProxyChoice::origin_of(before) == url,
+                Input::Proxy => {
+                    ProxyChoice::origin_of(before) == ProxyChoice::origin_of(target.values().text(spec.field))
+                }
                 _ => before == url,
             };
             if !url.is_empty() && !is_stored {

@@ -13,10 +13,50 @@ pub(crate) enum ProxyError {
     Unconnected { proxy: String, error: io::Error },
     #[error("The connection to the proxy {proxy} ended before it had answered: {error}")]
     Interrupted { proxy: String, error: io::Error },
-    #[error("What answers at {proxy} is no HTTP proxy")]
-    NoProxy { proxy: String },
+    #[error("What answers at {proxy} is no {kind} proxy")]
+    NoProxy { proxy: String, kind: &'static str },
     #[error("The proxy {proxy} {}", refusal(*status, target))]
     Refused { proxy: String, target: String, status: u16 },
+    #[error("The proxy {proxy} {}", refusal.text(target))]
+    Declined {
+        proxy: String,
+        target: String,
+        refusal: SocksRefusal,
+    },
+}
+
+/// Why a SOCKS5 proxy does not connect to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SocksRefusal {
+    /// It wants to know who asks, or does not know who does.
+    Credentials,
+    /// Its rules forbid it.
+    Forbidden,
+    /// It could not connect itself, for this reason.
+    Unreachable(&'static str),
+    /// It can't do what it was asked for, for this reason.
+    Unsupported(&'static str),
+}
+
+impl SocksRefusal {
+    /// Follows the name of the proxy.
+    fn text(self, target: &str) -> String {
+        match self {
+            Self::Credentials => "requires other credentials".to_owned(),
+            Self::Forbidden => format!("does not allow connections to {target}"),
+            Self::Unreachable(reason) => format!("can't connect to {target}: {reason}"),
+            Self::Unsupported(reason) => format!("did not connect to {target}: {reason}"),
+        }
+    }
+
+    const fn failure(self) -> ProxyFailure {
+        match self {
+            Self::Credentials => ProxyFailure::Authentication,
+            Self::Forbidden => ProxyFailure::Forbidden,
+            Self::Unreachable(_) => ProxyFailure::Unreachable,
+            Self::Unsupported(_) => ProxyFailure::Other,
+        }
+    }
 }
 
 fn refusal(status: u16, target: &str) -> String {
@@ -38,6 +78,7 @@ impl ProxyError {
                 status: 500 | 502..=504,
                 ..
             } => ProxyFailure::Unreachable,
+            Self::Declined { refusal, .. } => refusal.failure(),
             Self::Unresolved { .. }
             | Self::Unconnected { .. }
             | Self::Interrupted { .. }

@@ -1,13 +1,17 @@
-//! Connecting through an HTTP proxy: the network rules apply to the host and to the proxy, and the proxy is asked to connect to the host
-//! (`CONNECT`, RFC 9110, section 9.3.6).
+//! Connecting through a proxy: the network rules apply to the host and to the proxy, and the proxy is asked to connect to the host, by HTTP
+//! (`CONNECT`, RFC 9110, section 9.3.6) or by SOCKS5 ([`socks`](super::socks)).
 //!
 //! The proxy resolves the name of the host itself. All addresses that are found here are checked, because the proxy may choose any of
-//! them. A name that has none here is left to the proxy if an administrator has allowed it.
+//! them. A name that has none here is left to the proxy if an administrator has allowed it. Only with `socks5://` is it asked for an address:
+//! the first that is found here and allowed.
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{connection_test::StageName, proxy::ProxyUrl};
+use domain::{
+    connection_test::StageName,
+    proxy::{ProxyProtocol, ProxyUrl},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -18,9 +22,10 @@ use url::Url;
 use super::{
     connect::{Connector, connect_tcp, listed},
     proxy_error::ProxyError,
-    resolver::{Blocked, ResolveError, keep_allowed, require_all_allowed},
+    resolver::{Blocked, ResolveError, Unresolved, keep_allowed, require_all_allowed},
     send_error::SendError,
     server_certificates::host_of,
+    socks,
     trace::Recording,
 };
 
@@ -39,7 +44,7 @@ impl Connector {
     ) -> Result<TcpStream, SendError> {
         let host = host_of(url).unwrap_or_default();
         let (found, of_proxy) = self.resolve_both(proxy, &host, recording).await?;
-        let allowed = self.admit_both(proxy, url, (&host, &found), &of_proxy, recording)?;
+        let (target, allowed) = self.admit_both(proxy, url, (&host, &found), &of_proxy, recording)?;
         let connecting = timeout(PROXY_DEADLINE, connect_tcp(&allowed, recording)).await;
         let mut stream = match connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok(stream) => stream,
@@ -53,15 +58,10 @@ impl Connector {
             }
         };
         recording.begin(StageName::Proxy);
-        let target = format!("{}:{}", url.host_str().unwrap_or_default(), self.port);
-        let asked = timeout(PROXY_DEADLINE, ask(&mut stream, proxy, &target)).await;
-        let silent = || ProxyError::Interrupted {
-            proxy: proxy.address(),
-            error: io::ErrorKind::TimedOut.into(),
-        };
-        match asked.unwrap_or_else(|_| Err(silent())) {
+        match ask(&mut stream, proxy, &target).await {
             Ok(()) => {
-                recording.done(format!("The proxy {} has connected to {target}.", proxy.address()));
+                let (proxy, target) = (proxy.address(), target.text);
+                recording.done(format!("The proxy {proxy} has connected to {target}."));
                 Ok(stream)
             }
             Err(error) => {
@@ -91,6 +91,10 @@ impl Connector {
             recording.failed(format!("{error}."));
             return Err(SendError::Proxy(error));
         }
+        if found.is_empty() && proxy.protocol() == ProxyProtocol::Socks5 {
+            recording.failed(format!("No address was found for {host}."));
+            return Err(SendError::Unresolved(Unresolved));
+        }
         let host = match found.is_empty() {
             true => format!("{host} has no address here, so the proxy looks it up."),
             false => format!("{host} is {}.", listed(&found)),
@@ -99,7 +103,7 @@ impl Connector {
         Ok((found, of_proxy))
     }
 
-    /// The addresses of the proxy that may be connected to.
+    /// What the proxy is asked for, and its addresses that may be connected to.
     fn admit_both(
         &self,
         proxy: &ProxyUrl,
@@ -107,18 +111,17 @@ impl Connector {
         (host, found): (&str, &[SocketAddr]),
         of_proxy: &[SocketAddr],
         recording: &Recording,
-    ) -> Result<Vec<SocketAddr>, SendError> {
+    ) -> Result<(Target, Vec<SocketAddr>), SendError> {
         recording.begin(StageName::NetworkRule);
-        let checked = match found.is_empty() {
-            true => self.check_name(url, host),
-            false => require_all_allowed(&self.rules, host, self.port, found).map_err(ResolveError::Blocked),
-        };
-        let allowed =
-            checked.and_then(|()| keep_allowed(&self.rules, proxy.host(), proxy.port(), of_proxy.iter().copied()));
-        match allowed {
-            Ok(allowed) => {
+        let target = self.admit_target(proxy.protocol(), url, (host, found));
+        let admitted = target.and_then(|target| {
+            let allowed = keep_allowed(&self.rules, proxy.host(), proxy.port(), of_proxy.iter().copied())?;
+            Ok((target, allowed))
+        });
+        match admitted {
+            Ok(admitted) => {
                 recording.done("The rules allow the host and the proxy.");
-                Ok(allowed)
+                Ok(admitted)
             }
             Err(ResolveError::Blocked(blocked)) => {
                 recording.failed(format!("{blocked}. Nothing was sent."));
@@ -127,6 +130,32 @@ impl Connector {
             // Excluded: there are addresses.
             Err(ResolveError::Unresolved) => Err(SendError::Proxy(ProxyError::Unresolved { proxy: proxy.address() })),
         }
+    }
+
+    fn admit_target(
+        &self,
+        protocol: ProxyProtocol,
+        url: &Url,
+        (host, found): (&str, &[SocketAddr]),
+    ) -> Result<Target, ResolveError> {
+        if protocol == ProxyProtocol::Socks5 {
+            let allowed = keep_allowed(&self.rules, host, self.port, found.iter().copied())?;
+            let address = allowed.first().ok_or(ResolveError::Unresolved)?;
+            return Ok(Target {
+                host: address.ip().to_string(),
+                port: self.port,
+                text: address.to_string(),
+            });
+        }
+        match found.is_empty() {
+            true => self.check_name(url, host)?,
+            false => require_all_allowed(&self.rules, host, self.port, found).map_err(ResolveError::Blocked)?,
+        }
+        Ok(Target {
+            host: host.to_owned(),
+            port: self.port,
+            text: format!("{}:{}", url.host_str().unwrap_or_default(), self.port),
+        })
     }
 
     /// What the rules say of a name without an address.
@@ -141,8 +170,35 @@ impl Connector {
     }
 }
 
-/// Asks for a connection to the target, and reads the head of the answer.
-async fn ask(stream: &mut TcpStream, proxy: &ProxyUrl, target: &str) -> Result<(), ProxyError> {
+/// What a proxy is asked to connect to.
+struct Target {
+    /// A name, or an address without brackets.
+    host: String,
+    port: u16,
+    /// With the port, as it stands in a request and in messages.
+    text: String,
+}
+
+/// Asks for a connection to the target, by the protocol of the proxy.
+async fn ask(stream: &mut TcpStream, proxy: &ProxyUrl, target: &Target) -> Result<(), ProxyError> {
+    let asking = async {
+        match proxy.protocol() {
+            ProxyProtocol::Http => ask_by_http(stream, proxy, &target.text).await,
+            ProxyProtocol::Socks5 | ProxyProtocol::Socks5ByName => {
+                socks::ask(stream, proxy, (&target.host, target.port), &target.text).await
+            }
+        }
+    };
+    timeout(PROXY_DEADLINE, asking).await.unwrap_or_else(|_| {
+        Err(ProxyError::Interrupted {
+            proxy: proxy.address(),
+            error: io::ErrorKind::TimedOut.into(),
+        })
+    })
+}
+
+/// The same by HTTP. Reads the head of the answer.
+async fn ask_by_http(stream: &mut TcpStream, proxy: &ProxyUrl, target: &str) -> Result<(), ProxyError> {
     let interrupted = |error| ProxyError::Interrupted {
         proxy: proxy.address(),
         error,
@@ -156,7 +212,7 @@ async fn ask(stream: &mut TcpStream, proxy: &ProxyUrl, target: &str) -> Result<(
         // The host says nothing before we do, so there is nothing behind the head of a success.
         let Some(end) = read.windows(4).position(|end| end == b"\r\n\r\n") else {
             if read.len() >= MAX_HEAD {
-                return Err(ProxyError::NoProxy { proxy: proxy.address() });
+                return Err(no_proxy(proxy));
             }
             if stream.read_buf(&mut read).await.map_err(interrupted)? == 0 {
                 return Err(interrupted(io::ErrorKind::UnexpectedEof.into()));
@@ -174,8 +230,15 @@ async fn ask(stream: &mut TcpStream, proxy: &ProxyUrl, target: &str) -> Result<(
                     status,
                 });
             }
-            None => return Err(ProxyError::NoProxy { proxy: proxy.address() }),
+            None => return Err(no_proxy(proxy)),
         }
+    }
+}
+
+fn no_proxy(proxy: &ProxyUrl) -> ProxyError {
+    ProxyError::NoProxy {
+        proxy: proxy.address(),
+        kind: "HTTP",
     }
 }
 

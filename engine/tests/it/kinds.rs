@@ -2,6 +2,7 @@
 
 mod identity;
 mod proxied;
+mod socks;
 mod trust;
 
 use std::time::Duration;
