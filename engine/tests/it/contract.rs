@@ -3,6 +3,7 @@
 mod bucket;
 mod cloud_logging;
 mod endpoint;
+mod fenced;
 
 use std::{path::Path, time::Duration};
 
@@ -23,6 +24,7 @@ use self::{
     bucket::{Batches, Objects},
     cloud_logging::CloudLogging,
     endpoint::{Arrays, ArraysInZstd, Endpoint, EndpointOfBatches, Lines, LinesInGzip},
+    fenced::Fenced,
 };
 use crate::it::world::{World, author, wait_until};
 
@@ -434,6 +436,11 @@ contract!(http_batches_in_gzip, EndpointOfBatches<LinesInGzip>);
 contract!(http_batches_in_zstd, EndpointOfBatches<ArraysInZstd>);
 contract!(s3_objects, Objects);
 contract!(s3_batches, Batches);
+contract!(fenced_http, Fenced<Endpoint>);
+contract!(fenced_http_batches, Fenced<EndpointOfBatches<LinesInGzip>>);
+contract!(fenced_google_cloud_logging, Fenced<CloudLogging>);
+contract!(fenced_s3_objects, Fenced<Objects>);
+contract!(fenced_s3_batches, Fenced<Batches>);
 
 #[tokio::test]
 async fn a_request_that_is_too_large_for_cloud_logging_is_split() {

@@ -14,7 +14,7 @@ use receivers::{
 
 use super::{Counterpart, Ill};
 
-pub(super) struct CloudLogging(GoogleServer);
+pub(super) struct CloudLogging(pub(super) GoogleServer);
 
 impl Counterpart for CloudLogging {
     async fn start() -> Self {

@@ -74,6 +74,29 @@ async fn every_kind_goes_on_once_it_has_the_ca_of_its_server() {
 }
 
 #[tokio::test]
+async fn an_expired_certificate_of_a_server_is_reported_at_its_stage_for_every_kind() {
+    install_crypto();
+    for kind in DestinationKind::ALL {
+        let ours = Ca::new();
+        let server = Server::start_tls(kind, ours.issue("localhost", 2_000, 2_001).config(&TLS13, None)).await;
+        let world = server.world().await;
+        let draft = server.draft(&[(Field::TlsCaCertificates, &ours.pem())]);
+        let report = test(&world, &draft).await;
+        let tls = first_stage(&report, StageName::Tls);
+        assert_eq!(tls.state, StageState::Failed, "{kind:?}: {report:?}");
+        assert!(
+            tls.detail.contains("expired") && tls.detail.contains("valid until 2001-01-01"),
+            "{}",
+            tls.detail
+        );
+        let advice = report.verdict.next_step.unwrap();
+        assert!(advice.starts_with("The certificate has expired."), "{kind:?}: {advice}");
+        let id = world.add(&draft).await;
+        wait_for(&world, id, Unreached::Tls(TlsFailure::Expired)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_ca_certificate_that_can_not_work_is_refused_at_its_field_for_every_kind() {
     for kind in DestinationKind::ALL {
         let ours = Ca::new();
