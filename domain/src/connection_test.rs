@@ -8,7 +8,7 @@ pub use crate::mask::MASK;
 use crate::{
     delivery::advice,
     destination::DestinationKind,
-    policy::{Decision, Outcome, RequestSize, decide},
+    policy::{Decision, Outcome, RequestSize, StatusRules, decide},
 };
 
 /// What a test came to.
@@ -214,9 +214,10 @@ impl Stage {
 }
 
 impl Verdict {
-    /// What an attempt came to. `reason` is the attempt's own account of its failure, without anything secret.
-    pub fn of(kind: DestinationKind, outcome: Outcome, reason: &str) -> Self {
-        let next_step = match decide(outcome, RequestSize::One) {
+    /// What an attempt came to, where the destination has these rules of its own. `reason` is the attempt's own account of its failure,
+    /// without anything secret.
+    pub fn of(kind: DestinationKind, outcome: Outcome, reason: &str, rules: &StatusRules) -> Self {
+        let next_step = match decide(outcome, RequestSize::One, rules) {
             Decision::Acknowledge => {
                 return Self {
                     accepted: true,
@@ -254,7 +255,12 @@ mod tests {
 
     fn verdict(kind: DestinationKind, status: u16, reason: &str) -> Verdict {
         let retry_after = None;
-        Verdict::of(kind, Outcome::Answered { status, retry_after }, reason)
+        Verdict::of(
+            kind,
+            Outcome::Answered { status, retry_after },
+            reason,
+            &StatusRules::default(),
+        )
     }
 
     #[test]
@@ -277,7 +283,7 @@ mod tests {
         let outcomes = Unreached::ALL.map(Outcome::Unreached).into_iter().chain(statuses);
         for outcome in outcomes.chain(others) {
             for kind in DestinationKind::ALL {
-                let verdict = Verdict::of(kind, outcome, "It did not work");
+                let verdict = Verdict::of(kind, outcome, "It did not work", &StatusRules::default());
                 assert!(!verdict.accepted, "{outcome:?}");
                 assert_eq!(verdict.summary, "It did not work.");
                 assert!(verdict.next_step.unwrap().ends_with('.'), "{outcome:?}");

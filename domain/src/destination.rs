@@ -11,6 +11,7 @@ mod google;
 mod header;
 mod http;
 mod kind;
+mod limits;
 mod messages;
 mod name;
 mod namespace_filter;
@@ -34,6 +35,7 @@ pub use self::{
     header::{HeaderDraft, HeaderName, HeaderText, MAX_HEADERS, NewHeader},
     http::{BatchSettings, Compression, RequestFormat, RequestSettings},
     kind::DestinationKind,
+    limits::DeliveryLimits,
     messages::labelled_message,
     name::DestinationName,
     namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},

@@ -26,6 +26,12 @@ pub enum Field {
     TlsVerify,
     /// Through which proxy a destination is reached.
     Proxy,
+    /// How fast and how long requests are sent to a destination, and which statuses of its answers mean something else than usual.
+    RequestTimeout,
+    MaxConcurrency,
+    MaxRate,
+    RetryStatuses,
+    RejectStatuses,
     /// The headers of a destination as a whole.
     Headers,
     /// Name of the header at this position, from 0.

@@ -99,6 +99,19 @@ pub struct Concurrency {
     /// Requests that are in flight now.
     #[cfg_attr(feature = "openapi", schema(example = 31))]
     pub in_flight: u32,
+    /// The most requests in flight that the settings of the destination allow.
+    #[cfg_attr(feature = "openapi", schema(example = 256))]
+    pub maximum: u32,
+}
+
+impl Concurrency {
+    /// The highest limit of any stream.
+    pub const MOST: u32 = 256;
+
+    /// Whether the settings keep the limit from growing, rather than the destination or the limit of every stream.
+    pub const fn is_limited_by_settings(&self) -> bool {
+        self.limit >= self.maximum && self.maximum < Self::MOST
+    }
 }
 
 /// What else is worth knowing of a stream, whatever its health.

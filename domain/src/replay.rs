@@ -97,12 +97,17 @@ fn no_moment(field: Field, label: &str) -> FieldError {
 }
 
 /// How long a replay of so many events takes if its requests take as long and hold as many events as those of the stream did, and
-/// `in_flight` of them are sent at a time; `None` if the stream delivered nothing.
-pub fn estimate(events: u64, stream: &Counts, in_flight: u32) -> Option<Duration> {
+/// `in_flight` of them are sent at a time, and not more than `max_rate` per second; `None` if the stream delivered nothing.
+pub fn estimate(events: u64, stream: &Counts, in_flight: u32, max_rate: Option<u32>) -> Option<Duration> {
     let (requests, usual) = (stream.latency.count(), stream.latency.percentile(50)?);
     let of_all = usual.as_micros().saturating_mul(requests.into());
     let one_by_one = of_all.saturating_mul(events.into()) / u128::from(stream.delivered.max(1));
-    let micros = one_by_one / u128::from(in_flight.max(1));
+    let side_by_side = one_by_one / u128::from(in_flight.max(1));
+    let all_requests = u128::from(events).saturating_mul(requests.into()) / u128::from(stream.delivered.max(1));
+    let at_rate = max_rate.map_or(0, |rate| {
+        all_requests.saturating_mul(1_000_000) / u128::from(rate.max(1))
+    });
+    let micros = side_by_side.max(at_rate);
     Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
 }
 
@@ -194,14 +199,17 @@ mod tests {
             (0..requests).for_each(|_| counts.latency.record(Duration::from_millis(400)));
             counts
         };
-        assert_eq!(estimate(10, &stream(0, 0), 1), None);
-        let one_each = estimate(40_968, &stream(50, 50), 1).unwrap();
+        assert_eq!(estimate(10, &stream(0, 0), 1, None), None);
+        let one_each = estimate(40_968, &stream(50, 50), 1, None).unwrap();
         assert!((15_000..20_000).contains(&one_each.as_secs()), "{one_each:?}");
-        let in_batches = estimate(40_968, &stream(5, 50), 1).unwrap();
+        let in_batches = estimate(40_968, &stream(5, 50), 1, None).unwrap();
         assert!((1_500..2_000).contains(&in_batches.as_secs()), "{in_batches:?}");
-        let side_by_side = estimate(40_968, &stream(50, 50), 64).unwrap();
+        let side_by_side = estimate(40_968, &stream(50, 50), 64, None).unwrap();
         assert_eq!(side_by_side.as_micros(), one_each.as_micros() / 64);
-        assert!(estimate(u64::MAX, &stream(50, 1), 0).is_some());
+        assert!(estimate(u64::MAX, &stream(50, 1), 0, None).is_some());
+        let limited = |rate| estimate(40_968, &stream(5, 50), 1, Some(rate)).unwrap();
+        assert_eq!(limited(1), Duration::from_secs(4_096), "a tenth as many requests");
+        assert_eq!(limited(10_000), in_batches, "the rate is not what limits");
     }
 
     #[test]

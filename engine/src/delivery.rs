@@ -11,7 +11,7 @@
 //! - `flight` are the requests that either has in flight.
 //! - `batches` are stretches of the log that are sent as one, under bounds that are stored first.
 //! - `progress` is the cursor, `backoff` the pause of a destination in trouble, `refusals` the events refused one by one,
-//!   `waits` what replays wait for, and `pace` how many requests are in flight.
+//!   `waits` what replays wait for, `pace` how many requests are in flight, and `limiter` what the settings of a destination allow.
 //!
 //! Guarantees: an event that the log acknowledged is sent until the destination accepts it, or is parked with a reason; the
 //! cursor passes nothing else. Events of one entity are sent one after another, in log order, except that one which was
@@ -25,6 +25,7 @@ mod backoff;
 mod batches;
 mod evidence;
 mod flight;
+mod limiter;
 mod pace;
 mod progress;
 mod queues;

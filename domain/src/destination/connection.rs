@@ -43,11 +43,11 @@ impl ConnectionSettings {
     }
 
     /// These settings as values, those of them that are fields of this table.
-    pub(super) fn values(&self, table: &[FieldSpec]) -> FieldMap {
+    pub(super) fn values(&self, table: &[FieldSpec]) -> impl Iterator<Item = (Field, String)> {
         let proxy = (Field::Proxy, self.proxy.expose());
         let values = self.tls.values().into_iter().chain([proxy]);
         let is_of_table = |field| table.iter().any(|spec| spec.field == field);
-        values.filter(|(field, _)| is_of_table(*field)).collect()
+        values.filter(move |(field, _)| is_of_table(*field))
     }
 }
 

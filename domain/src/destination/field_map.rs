@@ -47,8 +47,8 @@ impl FieldMap {
 
     /// This map, with the texts of more fields.
     #[must_use]
-    pub(crate) fn with_all(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+    pub(crate) fn with_all(mut self, values: impl IntoIterator<Item = (Field, String)>) -> Self {
+        self.0.extend(values);
         self
     }
 

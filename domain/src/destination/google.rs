@@ -8,7 +8,7 @@ mod private_key;
 
 pub use self::private_key::PrivateKey;
 use self::{advice::advice, fields::FIELDS};
-use super::{FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings, rules::TextRules};
+use super::{DeliveryLimits, FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings, rules::TextRules};
 use crate::{Field, FieldErrors};
 
 const PROJECT_ID: TextRules = TextRules {
@@ -70,8 +70,12 @@ pub(super) const GOOGLE_CLOUD_LOGGING: KindSpec = KindSpec {
         let mut errors = FieldErrors::default();
         let settings = errors.collect_all(GoogleSettings::read(values));
         let connection = errors.collect_all(ConnectionSettings::parse(values));
-        match (settings, connection) {
-            (Some(settings), Some(connection)) => Ok(settings.values().with_all(connection.values(FIELDS))),
+        let limits = errors.collect_all(DeliveryLimits::parse(values, FIELDS));
+        match (settings, connection, limits) {
+            (Some(settings), Some(connection), Some(limits)) => Ok(settings
+                .values()
+                .with_all(connection.values(FIELDS))
+                .with_all(limits.values())),
             _ => Err(errors),
         }
     },

@@ -6,7 +6,7 @@ mod requests;
 
 pub use self::requests::{BatchSettings, Compression, RequestFormat, RequestSettings};
 use self::{advice::advice, fields::FIELDS};
-use super::{DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings};
+use super::{DeliveryLimits, DestinationUrl, FieldMap, GitlabModel, KindSpec, Taken, connection::ConnectionSettings};
 use crate::{Field, FieldErrors};
 
 pub(super) const HTTP: KindSpec = KindSpec {
@@ -38,14 +38,16 @@ pub(super) const HTTP: KindSpec = KindSpec {
         let url = errors.collect(DestinationUrl::parse(values.text(Field::Url)));
         let requests = errors.collect_all(RequestSettings::parse(values));
         let connection = errors.collect_all(ConnectionSettings::parse(values));
-        let (Some(url), Some(requests), Some(connection)) = (url, requests, connection) else {
+        let limits = errors.collect_all(DeliveryLimits::parse(values, FIELDS));
+        let (Some(url), Some(requests), Some(connection), Some(limits)) = (url, requests, connection, limits) else {
             return Err(errors);
         };
         connection.tls.check_url(&url)?;
-        let parsed: FieldMap = requests.values().into_iter().collect();
-        Ok(parsed
+        Ok(FieldMap::default()
             .with(Field::Url, url.as_str())
-            .with_all(connection.values(FIELDS)))
+            .with_all(requests.values())
+            .with_all(connection.values(FIELDS))
+            .with_all(limits.values()))
     },
     summary: |values| without_query(values.text(Field::Url)),
     place: origin,

@@ -1,4 +1,4 @@
-//! What every text field of a destination is checked for, in one way.
+//! What every text and every number of a destination is checked for, in one way.
 
 use crate::{Field, FieldError};
 
@@ -41,5 +41,35 @@ impl TextRules {
         } else {
             None
         }
+    }
+}
+
+/// The bounds of a whole number, and how its messages name it.
+pub(super) struct NumberRules {
+    field: Field,
+    /// As messages begin, for example `Events per batch`.
+    label: &'static str,
+    min: u32,
+    max: u32,
+}
+
+impl NumberRules {
+    pub(super) const fn new(field: Field, label: &'static str, (min, max): (u32, u32)) -> Self {
+        Self { field, label, min, max }
+    }
+
+    /// `None` for an empty text.
+    ///
+    /// # Errors
+    /// At the field, with its bounds.
+    pub(super) fn parse(&self, text: &str) -> Result<Option<u32>, FieldError> {
+        let &Self { field, label, min, max } = self;
+        let number = match text.trim() {
+            "" => return Ok(None),
+            text => text.parse::<u32>().ok(),
+        };
+        let number = number.filter(|number| (min..=max).contains(number));
+        let wrong = || FieldError::new(field, format!("{label} must be a whole number from {min} to {max}"));
+        number.map(Some).ok_or_else(wrong)
     }
 }

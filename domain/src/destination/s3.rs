@@ -16,7 +16,8 @@ pub use self::{
     secret_access_key::SecretAccessKey,
 };
 use super::{
-    DestinationUrl, FieldMap, GitlabModel, Input, KindSpec, Taken, connection::ConnectionSettings, rules::TextRules,
+    DeliveryLimits, DestinationUrl, FieldMap, GitlabModel, Input, KindSpec, Taken, connection::ConnectionSettings,
+    rules::TextRules,
 };
 use crate::{Field, FieldError, FieldErrors, escape::escaped};
 
@@ -118,7 +119,8 @@ fn parse(values: &FieldMap) -> Result<FieldMap, FieldErrors> {
     let mut errors = FieldErrors::default();
     let settings = errors.collect_all(S3Settings::parse(values));
     let connection = errors.collect_all(ConnectionSettings::parse(values));
-    let (Some(settings), Some(connection)) = (settings, connection) else {
+    let limits = errors.collect_all(DeliveryLimits::parse(values, FIELDS));
+    let (Some(settings), Some(connection), Some(limits)) = (settings, connection, limits) else {
         return Err(errors);
     };
     match settings.endpoint_url() {
@@ -129,7 +131,8 @@ fn parse(values: &FieldMap) -> Result<FieldMap, FieldErrors> {
         }
         None => {}
     }
-    Ok(settings.values().with_all(connection.values(FIELDS)))
+    let values = settings.values().with_all(connection.values(FIELDS));
+    Ok(values.with_all(limits.values()))
 }
 
 /// Bucket and prefix, and the host of a service other than Amazon's.

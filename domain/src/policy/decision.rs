@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, ProxyFailure, Refusal, TlsFailure, Unreached};
+use super::{Outcome, ProxyFailure, Refusal, StatusRules, TlsFailure, Unreached};
 
 /// How many events the request carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +59,20 @@ pub enum Decision {
     Forget,
 }
 
-/// The decision for an outcome. Total: every status has one.
-pub fn decide(outcome: Outcome, size: RequestSize) -> Decision {
+/// The decision for an outcome, where the destination has these rules of its own. Total: every status has one.
+pub fn decide(outcome: Outcome, size: RequestSize, rules: &StatusRules) -> Decision {
     match outcome {
-        Outcome::Answered { status, retry_after } => decide_answer(status, retry_after, size),
+        Outcome::Answered { status, retry_after } => match decide_answer(status, retry_after, size) {
+            Decision::Refuse(_) | Decision::Split
+                if rules.retry.contains(status) && retry_is_fixed(status).is_none() =>
+            {
+                back_off(Trouble::Unavailable(status), retry_after)
+            }
+            Decision::BackOff { .. } if rules.reject.contains(status) && reject_is_fixed(status).is_none() => {
+                refuse(status, size)
+            }
+            usual => usual,
+        },
         Outcome::Unreached(unreached) => back_off(Trouble::Unreached(unreached), None),
         Outcome::Blocked => back_off(Trouble::Blocked, None),
         Outcome::Unsendable if size == RequestSize::Batch => Decision::Split,
@@ -86,9 +96,67 @@ fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) 
             let failure = Unreached::Tls(TlsFailure::ClientCertificate);
             back_off(Trouble::Unreached(failure), retry_after)
         }
-        400..=499 if size == RequestSize::Batch => Decision::Split,
-        400..=499 => Decision::Refuse(Refusal::Status(status)),
+        400..=499 => refuse(status, size),
         _ => back_off(Trouble::Unavailable(status), retry_after),
+    }
+}
+
+const fn refuse(status: u16, size: RequestSize) -> Decision {
+    match size {
+        RequestSize::One => Decision::Refuse(Refusal::Status(status)),
+        RequestSize::Batch => Decision::Split,
+    }
+}
+
+/// Why no rule of a destination can change what is done about a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixedStatus {
+    /// 1xx: the answer comes after it.
+    Interim,
+    /// 2xx.
+    Delivered,
+    /// 413: the same request would be too large again, so it is sent in smaller ones.
+    TooLarge,
+    /// 3xx: about the URL.
+    Redirect,
+    /// 401, 403, 407: about us.
+    Credentials,
+    /// 429: about how often is sent.
+    RateLimit,
+    /// nginx's 495 and 496: about our certificate.
+    ClientCertificate,
+    /// Outside of 100 to 599.
+    NoStatus,
+}
+
+/// Why a status can't be among those to retry; `None` if it can.
+pub fn retry_is_fixed(status: u16) -> Option<FixedStatus> {
+    match status {
+        413 => Some(FixedStatus::TooLarge),
+        _ => is_fixed(status),
+    }
+}
+
+/// Why a status can't be among those that reject an event; `None` if it can. What says nothing about a single event would reject every one.
+pub fn reject_is_fixed(status: u16) -> Option<FixedStatus> {
+    let Decision::BackOff { trouble, .. } = decide_answer(status, None, RequestSize::One) else {
+        return is_fixed(status);
+    };
+    match trouble {
+        Trouble::Moved(_) => Some(FixedStatus::Redirect),
+        Trouble::AuthenticationFailing(_) => Some(FixedStatus::Credentials),
+        Trouble::Unreached(_) => Some(FixedStatus::ClientCertificate),
+        Trouble::Unavailable(429) => Some(FixedStatus::RateLimit),
+        _ => is_fixed(status),
+    }
+}
+
+const fn is_fixed(status: u16) -> Option<FixedStatus> {
+    match status {
+        100..=199 => Some(FixedStatus::Interim),
+        200..=299 => Some(FixedStatus::Delivered),
+        300..=599 => None,
+        _ => Some(FixedStatus::NoStatus),
     }
 }
 
@@ -138,6 +206,11 @@ mod tests {
 
     use super::*;
 
+    /// Of a destination without rules of its own.
+    fn decide(outcome: Outcome, size: RequestSize) -> Decision {
+        super::decide(outcome, size, &StatusRules::default())
+    }
+
     fn answered(status: u16) -> Decision {
         decide(
             Outcome::Answered {
@@ -146,6 +219,41 @@ mod tests {
             },
             RequestSize::One,
         )
+    }
+
+    fn rules(retry: &[u16], reject: &[u16]) -> StatusRules {
+        let codes = |statuses: &[u16]| statuses.iter().map(|status| *status..=*status).collect();
+        StatusRules {
+            retry: codes(retry),
+            reject: codes(reject),
+        }
+    }
+
+    #[test]
+    fn the_rules_of_a_destination_retry_what_is_usually_rejected_and_the_reverse() {
+        let rules = rules(&[409, 425, 500], &[404, 422, 503]);
+        let wait = Some(Duration::from_secs(7));
+        let decided = |status, size| {
+            let retry_after = wait;
+            super::decide(Outcome::Answered { status, retry_after }, size, &rules)
+        };
+        for size in [RequestSize::One, RequestSize::Batch] {
+            for status in [409, 425, 500] {
+                assert_eq!(decided(status, size), back_off(Trouble::Unavailable(status), wait));
+            }
+            assert_eq!(
+                decided(502, size),
+                back_off(Trouble::Unavailable(502), wait),
+                "as usual"
+            );
+        }
+        for status in [404, 422, 503, 400] {
+            assert_eq!(
+                decided(status, RequestSize::One),
+                Decision::Refuse(Refusal::Status(status))
+            );
+            assert_eq!(decided(status, RequestSize::Batch), Decision::Split);
+        }
     }
 
     #[test]
@@ -270,12 +378,62 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_says_nothing_about_an_event_can_not_reject_it() {
+        use FixedStatus::{
+            ClientCertificate, Credentials, Delivered, Interim, NoStatus, RateLimit, Redirect, TooLarge,
+        };
+        for (status, retry, reject) in [
+            (99, Some(NoStatus), Some(NoStatus)),
+            (100, Some(Interim), Some(Interim)),
+            (204, Some(Delivered), Some(Delivered)),
+            (302, None, Some(Redirect)),
+            (400, None, None),
+            (401, None, Some(Credentials)),
+            (403, None, Some(Credentials)),
+            (404, None, None),
+            (407, None, Some(Credentials)),
+            (408, None, None),
+            (413, Some(TooLarge), None),
+            (429, None, Some(RateLimit)),
+            (495, None, Some(ClientCertificate)),
+            (496, None, Some(ClientCertificate)),
+            (503, None, None),
+            (600, Some(NoStatus), Some(NoStatus)),
+        ] {
+            assert_eq!(
+                (retry_is_fixed(status), reject_is_fixed(status)),
+                (retry, reject),
+                "{status}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
-        fn only_2xx_acknowledges(status in any::<u16>(), seconds in proptest::option::of(0_u64..100_000)) {
+        fn only_2xx_acknowledges(
+            status in any::<u16>(),
+            seconds in proptest::option::of(0_u64..100_000),
+            (retry, reject) in (any::<bool>(), any::<bool>()),
+        ) {
             let outcome = Outcome::Answered { status, retry_after: seconds.map(Duration::from_secs) };
-            let acknowledged = decide(outcome, RequestSize::One) == Decision::Acknowledge;
+            let listed = |is_listed: bool| if is_listed { vec![status] } else { Vec::new() };
+            let rules = rules(&listed(retry), &listed(reject));
+            let acknowledged = super::decide(outcome, RequestSize::One, &rules) == Decision::Acknowledge;
             prop_assert_eq!(acknowledged, (200..300).contains(&status));
+        }
+
+        #[test]
+        fn rules_change_only_the_statuses_that_they_list(status in 100_u16..600, listed in 100_u16..600, is_one in any::<bool>()) {
+            let size = if is_one { RequestSize::One } else { RequestSize::Batch };
+            let outcome = Outcome::Answered { status, retry_after: None };
+            let is_usual = |rules| super::decide(outcome, size, &rules) == decide(outcome, size);
+            for (rules, is_fixed) in [
+                (rules(&[listed], &[]), retry_is_fixed(status)),
+                (rules(&[], &[listed]), reject_is_fixed(status)),
+            ] {
+                prop_assert!(is_usual(rules) || (status == listed && is_fixed.is_none()));
+            }
         }
 
         #[test]

@@ -317,7 +317,9 @@ mod tests {
             json!({"http": {
                 "url": "https://siem.example", "request_format": null, "batch_events": null, "batch_bytes": null,
                 "batch_wait_ms": null, "compression": null, "tls_ca_certificates": null, "tls_client_certificate": null,
-                "tls_server_name": null, "tls_verify": null, "proxy": null, "headers": headers,
+                "tls_server_name": null, "tls_verify": null, "proxy": null, "request_timeout_seconds": null,
+                "max_concurrent_requests": null, "max_requests_per_second": null, "retry_status_codes": null,
+                "reject_status_codes": null, "headers": headers,
             }})
         );
         let form = &shown(Visibility::Form)["http"];

@@ -89,6 +89,7 @@ impl Engine {
         for point in self.activity(id, Span::Day).await? {
             last_day.add(&point.counts);
         }
+        let limits = self.destination_to_replay_to(id).await?.target.delivery_limits()?;
         let in_flight = self
             .delivery()
             .concurrency_of(id)
@@ -98,7 +99,7 @@ impl Engine {
             warnings: warnings(&request.types, &unknown),
             from: request.range.from(),
             before: request.range.before(),
-            estimated_seconds: estimate(events, &last_day, in_flight)
+            estimated_seconds: estimate(events, &last_day, in_flight, limits.max_rate)
                 .map(|time| time.as_millis().div_ceil(1_000))
                 .and_then(|seconds| u64::try_from(seconds).ok()),
         })

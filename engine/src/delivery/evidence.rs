@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     ids::Seq,
-    policy::{Decision, RefusalStreak, RequestNumber, RequestSize, Suspects, decide},
+    policy::{Decision, RefusalStreak, RequestNumber, RequestSize, StatusRules, Suspects, decide},
 };
 use tokio::time::Instant;
 
@@ -108,19 +108,19 @@ impl<T> Evidence<T> {
 }
 
 impl SendReport {
-    /// What to do about a request with this many events.
-    pub(super) fn decision(&self, events: usize) -> Decision {
+    /// What to do about a request with this many events, by the rules of the destination.
+    pub(super) fn decision(&self, events: usize, rules: &StatusRules) -> Decision {
         let size = match events {
             0 | 1 => RequestSize::One,
             _ => RequestSize::Batch,
         };
-        decide(self.whole.outcome, size)
+        decide(self.whole.outcome, size, rules)
     }
 
     /// What to do about the event at this position, where `whole` is the decision about the request.
-    pub(super) fn decision_at(&self, position: usize, whole: Decision) -> (Decision, &Report) {
+    pub(super) fn decision_at(&self, position: usize, whole: Decision, rules: &StatusRules) -> (Decision, &Report) {
         match self.parts.get(&position) {
-            Some(part) => (decide(part.outcome, RequestSize::One), part),
+            Some(part) => (decide(part.outcome, RequestSize::One, rules), part),
             None => (whole, &self.whole),
         }
     }

@@ -27,11 +27,12 @@ pub(super) struct Flight<T> {
 }
 
 impl<T> Flight<T> {
-    /// For requests that are made up in this way.
-    pub(super) fn new(batching: Batching) -> Self {
+    /// For requests that are made up in this way, so many at most.
+    pub(super) fn new(batching: Batching, most: u32) -> Self {
+        let requests = || Pace::of_requests(usize::try_from(most).unwrap_or(usize::MAX));
         let (pace, most_bytes) = match batching {
-            Batching::Single => (Pace::of_requests(), MOST_BYTES),
-            Batching::Ready { bytes, .. } => (Pace::of_requests(), MOST_BYTES.max(2 * bytes)),
+            Batching::Single => (requests(), MOST_BYTES),
+            Batching::Ready { bytes, .. } => (requests(), MOST_BYTES.max(2 * bytes)),
             Batching::Batches { .. } => (Pace::of_batches(), usize::MAX),
         };
         Self {
@@ -43,8 +44,8 @@ impl<T> Flight<T> {
     }
 
     /// The same, with a limit that never grows fast.
-    pub(super) fn cautious(batching: Batching) -> Self {
-        let mut flight = Self::new(batching);
+    pub(super) fn cautious(batching: Batching, most: u32) -> Self {
+        let mut flight = Self::new(batching, most);
         flight.pace.grow_slowly();
         flight
     }
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn as_many_suspects_are_tried_at_once_as_fit_the_pace() {
-        let mut flight = Flight::<()>::new(Batching::Single);
+        let mut flight = Flight::<()>::new(Batching::Single, 256);
         assert_eq!(flight.suspects_allowed(), 4);
         for number in 1..=10_000 {
             flight.pace.sent(number, flight.pace.allowed());

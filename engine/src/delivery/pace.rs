@@ -19,7 +19,7 @@ use std::{mem, time::Duration};
 
 use domain::policy::{RequestNumber, Trouble, Unreached};
 
-/// The most requests in flight.
+/// The most requests in flight to any destination.
 const MOST: usize = 256;
 
 /// The most while no latencies are known: nothing would show that they are too many.
@@ -176,9 +176,9 @@ impl Window {
 }
 
 impl Pace {
-    /// For requests that are sent side by side.
-    pub(super) fn of_requests() -> Self {
-        Self::new(MOST)
+    /// For requests that are sent side by side, so many at most.
+    pub(super) fn of_requests(most: usize) -> Self {
+        Self::new(most.clamp(1, MOST))
     }
 
     /// For batches, which are sent one after the other.

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     backoff::Backoff,
+    limiter::Limiter,
     progress::Progress,
     totals::{StreamTotals, Totals},
 };
@@ -67,9 +68,13 @@ pub(super) struct ParkRequest {
 pub(super) struct Status {
     seen: Mutex<Seen>,
     pub(super) totals: Totals,
+    /// What the settings of the destination allow to send.
+    pub(super) limiter: Arc<Limiter>,
     /// How many requests may be in flight, and are; zero while the stream does not run.
     limit: AtomicU32,
     in_flight: AtomicU32,
+    /// The most that the settings allow.
+    maximum: AtomicU32,
     probe: Notify,
     replay_try: Notify,
     park_requests: Mutex<Vec<ParkRequest>>,
@@ -123,6 +128,11 @@ impl Status {
         self.in_flight.store(of(in_flight), Ordering::Relaxed);
     }
 
+    /// The stream runs, and its destination allows so many requests in flight.
+    pub(super) fn allows(&self, maximum: u32) {
+        self.maximum.store(maximum, Ordering::Relaxed);
+    }
+
     /// The stream sends nothing any more.
     pub(super) fn stops(&self) {
         self.sends(0, 0);
@@ -133,6 +143,7 @@ impl Status {
         let concurrency = Concurrency {
             limit: self.limit.load(Ordering::Relaxed),
             in_flight: self.in_flight.load(Ordering::Relaxed),
+            maximum: self.maximum.load(Ordering::Relaxed),
         };
         (concurrency.limit > 0).then_some(concurrency)
     }

@@ -14,7 +14,11 @@ use super::{
     progress::Progress,
     thread::{Commands, End, Worker, WorkerError},
 };
-use crate::{error_chain::error_chain, sink::sink_for, store::Destination};
+use crate::{
+    error_chain::error_chain,
+    sink::{SinkError, sink_for},
+    store::Destination,
+};
 
 impl Worker for StreamWorker {
     fn thread_name(&self) -> String {
@@ -28,12 +32,15 @@ impl Worker for StreamWorker {
         let shared = &self.shared;
         let database = &shared.database;
         let sink = sink_for(destination, &shared.clients, &shared.services, &shared.clock)?;
+        let limits = destination.target.delivery_limits().map_err(SinkError::from)?;
+        self.status.limiter.configure(destination.version, &limits);
         let Some(cursor) = database.read_cursor(self.destination).await? else {
             return Ok(End::Over);
         };
         let refused = database.list_due(self.destination).await?;
         let tries = database.read_tries(self.destination).await?;
-        let stream = Stream::new(self.clone(), sink, destination.admission(), cursor, &refused, tries);
+        let admission = destination.admission();
+        let stream = Stream::new(self.clone(), sink, limits, admission, cursor, &refused, tries);
         Ok(stream.run(commands).await)
     }
 

@@ -243,7 +243,12 @@ impl GuardedClient {
         if let Ok(answered) = timeout_at(deadline, exchange).await {
             return answered;
         }
-        recording.failed(format!("No answer within {} seconds.", self.deadline.as_secs()));
+        let unit = if self.deadline.as_secs() == 1 {
+            "second"
+        } else {
+            "seconds"
+        };
+        recording.failed(format!("No answer within {} {unit}.", self.deadline.as_secs()));
         // A request that waited for a connection was never sent.
         Err(match is_connected.into_inner() {
             true => SendError::Late(Late),

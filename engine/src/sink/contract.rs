@@ -104,7 +104,7 @@ pub struct SinkServices {
     pub google_token: Url,
     /// The longest that a batch waits to be closed.
     pub batch_age: Duration,
-    /// The longest that one request may take; `None` for what each kind of destination gives it.
+    /// The longest that one request may take; `None` for the timeout of each destination.
     pub deadline: Option<Duration>,
 }
 

@@ -40,7 +40,7 @@ use self::{
     account::{ServiceAccount, check_private_key},
     answer::Failure,
     entries::{Envelope, WriteRequest},
-    tokens::{AccessToken, TOKEN_DEADLINE, Tokens},
+    tokens::{AccessToken, Tokens},
 };
 use super::{
     Batch, Batching, SendReport, Sink, SinkError, SinkServices,
@@ -58,9 +58,6 @@ use crate::{
 
 /// <https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/write>
 const WRITE_PATH: &str = "v2/entries:write";
-
-/// The write itself.
-const WRITE_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Read of an answer at most: one that names each of 1,000 entries is longer than what is read elsewhere.
 const ANSWER_BYTES: usize = 1024 * 1024;
@@ -110,7 +107,8 @@ pub(crate) struct GoogleSink {
     envelope: Envelope,
     tokens: Tokens,
     client: GuardedClient,
-    write_deadline: Duration,
+    /// Of each of the two requests that an attempt can have.
+    deadline: Duration,
     url: Url,
     clock: Clock,
 }
@@ -128,15 +126,21 @@ impl GoogleSink {
         let private_key = &parse_key(&target.values).map_err(FieldErrors::from)?;
         let url = below(&services.google_logging, WRITE_PATH);
         let account = ServiceAccount::new(settings, private_key, &services.google_token)?;
-        let write_deadline = services.deadline.unwrap_or(WRITE_DEADLINE);
+        let deadline = services.deadline.unwrap_or(target.delivery_limits()?.timeout);
         let clients = tls::clients_of(&target.values, clients)?;
-        let token_client = clients.client_for(&services.google_token, TOKEN_DEADLINE)?;
+        let token_client = clients.client_for(&services.google_token, deadline)?;
         Ok(Self {
             settings: settings.clone(),
             envelope: Envelope::new(settings),
-            tokens: Tokens::new(account, token_client, services.google_token.clone(), clock.clone()),
-            client: clients.client_for(&url, write_deadline)?,
-            write_deadline,
+            tokens: Tokens::new(
+                account,
+                token_client,
+                services.google_token.clone(),
+                deadline,
+                clock.clone(),
+            ),
+            client: clients.client_for(&url, deadline)?,
+            deadline,
             url,
             clock,
         })
@@ -157,7 +161,7 @@ impl Sink for GoogleSink {
     }
 
     fn deadline(&self) -> Duration {
-        TOKEN_DEADLINE + self.write_deadline
+        self.deadline * 2
     }
 
     async fn send(&self, events: &[Arc<LoggedEvent>], _batch: Option<Batch>) -> SendReport {
@@ -194,7 +198,7 @@ impl GoogleSink {
         };
         let mut response = match self.client.post(&self.url, head(&token), body).await {
             Ok(response) => response,
-            Err(error) => return error_report(&error, started, self.write_deadline).into(),
+            Err(error) => return error_report(&error, started, self.deadline).into(),
         };
         let status = response.status();
         let retry_after = retry_after(response.headers(), self.clock.now());
@@ -202,7 +206,7 @@ impl GoogleSink {
             // A success whose body breaks off is a success: the status says that the entries were taken.
             _ if status.is_success() => return accepted(started).into(),
             Ok(answer) => answer,
-            Err(error) => return error_report(&error, started, self.write_deadline).into(),
+            Err(error) => return error_report(&error, started, self.deadline).into(),
         };
         if status == StatusCode::UNAUTHORIZED {
             token.refuse();

@@ -40,9 +40,6 @@ use crate::{
     store::Target,
 };
 
-/// The whole of one attempt, from resolving to the end of the answer.
-const ATTEMPT_DEADLINE: Duration = Duration::from_secs(10);
-
 /// Words are shorter than the keys that some services put into their paths.
 const LONG_SEGMENT: usize = 16;
 
@@ -114,7 +111,7 @@ impl HttpSink {
     ) -> Result<Self, SinkError> {
         let requests = RequestSettings::parse(&target.values)?;
         let url = Url::parse(target.values.text(Field::Url)).map_err(|_| ClientError::NoHost)?;
-        let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
+        let deadline = services.deadline.unwrap_or(target.delivery_limits()?.timeout);
         let client = tls::clients_of(&target.values, clients)?.client_for(&url, deadline)?;
         let head = RequestHead::new(target, &requests).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());

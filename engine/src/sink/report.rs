@@ -49,6 +49,12 @@ pub(super) fn answered(status: u16, retry_after: Option<Duration>, reason: Strin
     }
 }
 
+/// There was no complete answer in time: a sentence.
+pub(super) fn no_response(deadline: Duration) -> String {
+    let unit = if deadline.as_secs() == 1 { "second" } else { "seconds" };
+    format!("No complete response within {} {unit}.", deadline.as_secs())
+}
+
 /// Why there was no answer, for any error that has a guarded request among its causes. `deadline` is that of the whole
 /// attempt.
 pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
@@ -68,7 +74,7 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
         Unreached::Dns => Unresolved.to_string(),
         Unreached::Connect | Unreached::Proxy(_) => format!("No connection: {}.", root_cause(error)),
         Unreached::Tls(_) => format!("The TLS handshake failed: {}.", root_cause(error)),
-        Unreached::Timeout => format!("No complete response within {} seconds.", deadline.as_secs()),
+        Unreached::Timeout => no_response(deadline),
         Unreached::Interrupted => format!("The connection ended before the answer: {}.", root_cause(error)),
     };
     let outcome = Outcome::Unreached(unreached);
@@ -267,7 +273,7 @@ pub(super) fn seconds(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use domain::policy::{Decision, RequestSize, Trouble, decide};
+    use domain::policy::{Decision, RequestSize, StatusRules, Trouble, decide};
     use http::HeaderValue;
 
     use super::*;
@@ -333,7 +339,7 @@ mod tests {
         };
         let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>";
         for required in [outcome(400, page), outcome(496, "")] {
-            let trouble = required.map(|outcome| decide(outcome, RequestSize::One));
+            let trouble = required.map(|outcome| decide(outcome, RequestSize::One, &StatusRules::default()));
             let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificate));
             assert!(
                 matches!(trouble, Some(Decision::BackOff { trouble, retry_after }) if trouble == expected && retry_after == wait),
@@ -343,7 +349,7 @@ mod tests {
         }
         let refused = "<html>\r\n<head><title>400 The SSL certificate error</title></head>\r\n<body>";
         for refused in [outcome(400, refused), outcome(495, "")] {
-            let trouble = refused.map(|outcome| decide(outcome, RequestSize::One));
+            let trouble = refused.map(|outcome| decide(outcome, RequestSize::One, &StatusRules::default()));
             let expected = Trouble::Unreached(Unreached::Tls(TlsFailure::ClientCertificateRefused));
             assert!(matches!(trouble, Some(Decision::BackOff { trouble, .. }) if trouble == expected));
         }

@@ -53,9 +53,6 @@ use crate::{
     store::Target,
 };
 
-/// The whole of one attempt, from resolving to the end of the answer.
-const ATTEMPT_DEADLINE: Duration = Duration::from_secs(30);
-
 /// A batch is closed by any of these, or by its age.
 const BATCH_EVENTS: usize = 10_000;
 const BATCH_BYTES: usize = 5 * 1024 * 1024;
@@ -132,7 +129,7 @@ impl S3Sink {
         let secret = target.values.text(Field::SecretAccessKey);
         let endpoint = settings.endpoint_url().map_or(AMAZON, DestinationUrl::as_str);
         let endpoint = Url::parse(endpoint).map_err(|_| ClientError::NoHost)?;
-        let deadline = services.deadline.unwrap_or(ATTEMPT_DEADLINE);
+        let deadline = services.deadline.unwrap_or(target.delivery_limits()?.timeout);
         let client = tls::clients_of(&target.values, clients)?.client_for(&endpoint, deadline)?;
         let batching = match settings.layout() {
             ObjectLayout::Events => Batching::Single,

@@ -334,7 +334,7 @@ async fn honours_its_deadline<C: Counterpart>() {
     wait_until("the attempt is noted", async || !attempts().await.is_empty()).await;
     let attempt = attempts().await.remove(0);
     assert!((1_000..5_000).contains(&attempt.duration_ms), "{}", attempt.duration_ms);
-    assert_eq!(attempt.reason, "No complete response within 1 seconds.");
+    assert_eq!(attempt.reason, "No complete response within 1 second.");
     counterpart.recover();
     all_kept(&counterpart, &post(&world, &ids(1, 1)).await).await;
 }

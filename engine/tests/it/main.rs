@@ -15,6 +15,7 @@ mod files_missing;
 mod google;
 mod http_batches;
 mod kinds;
+mod limits;
 mod log;
 mod log_filter;
 mod log_range;

@@ -150,17 +150,33 @@ fn Figures(total: Memo<ActivityCounts>, health: Signal<HealthView>) -> impl Into
             {figure("p99", percentile(|latency| latency.p99).into_any())}
             {figure("Waiting", (move || grouped(waiting.get())).into_any())}
             {figure("Parked", (move || grouped(parked.get())).into_any())}
-            {figure("Requests in flight", (move || concurrency_text(concurrency.get())).into_any())}
+            {figure("Requests in flight", in_flight(concurrency))}
         </div>
     }
+}
+
+fn in_flight(concurrency: Memo<Option<Concurrency>>) -> AnyView {
+    view! {
+        {move || concurrency_text(concurrency.get())}
+        <span class="figure-note">{move || limited_text(concurrency.get())}</span>
+    }
+    .into_any()
 }
 
 /// How many requests are in flight, and the current limit.
 pub(super) fn concurrency_text(concurrency: Option<Concurrency>) -> String {
     concurrency.map_or_else(
         || "–".to_owned(),
-        |Concurrency { limit, in_flight }| format!("{in_flight} of {limit}"),
+        |Concurrency { limit, in_flight, .. }| format!("{in_flight} of {limit}"),
     )
+}
+
+/// Said if the settings of the destination keep the limit from growing; empty otherwise.
+pub(super) fn limited_text(concurrency: Option<Concurrency>) -> String {
+    let by_settings = concurrency.filter(Concurrency::is_limited_by_settings);
+    by_settings.map_or_else(String::new, |Concurrency { maximum, .. }| {
+        format!("limited to {maximum} by its settings")
+    })
 }
 
 fn points_of(activity: &ActivityView) -> Points {

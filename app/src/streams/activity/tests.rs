@@ -9,7 +9,11 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{charts::concurrency_text, deliveries::row::DeliveryRow, refused::refused_events};
+use super::{
+    charts::{concurrency_text, limited_text},
+    deliveries::row::DeliveryRow,
+    refused::refused_events,
+};
 use crate::clock::Clock;
 
 fn html<V: IntoView>(view: impl FnOnce() -> V) -> String {
@@ -148,7 +152,24 @@ fn concurrency_is_shown_with_what_is_in_flight() {
     let concurrency = Concurrency {
         limit: 48,
         in_flight: 31,
+        maximum: 64,
     };
     assert_eq!(concurrency_text(Some(concurrency)), "31 of 48");
     assert_eq!(concurrency_text(None), "–", "the stream does not run");
+}
+
+#[test]
+fn the_settings_are_named_where_they_limit_what_is_in_flight() {
+    let limited = |limit, maximum| {
+        let in_flight = 1;
+        limited_text(Some(Concurrency {
+            limit,
+            in_flight,
+            maximum,
+        }))
+    };
+    assert_eq!(limited(64, 64), "limited to 64 by its settings");
+    assert_eq!(limited(48, 64), "", "the destination limits more");
+    assert_eq!(limited(256, 256), "", "this is the limit of every stream");
+    assert_eq!(limited_text(None), "");
 }

@@ -26,7 +26,7 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             }
             Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {
-                "Cloud Logging did not respond within 20 seconds. Check this server's connection to Google's services."
+                "Cloud Logging did not respond within the request timeout. Check this server's connection to Google's services."
             }
             Unreached::Interrupted => "Check whether a proxy or firewall closes connections to Google's services.",
         },

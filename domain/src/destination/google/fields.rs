@@ -3,7 +3,7 @@
 use super::private_key::PrivateKey;
 use crate::{
     Field,
-    destination::{FieldSpec, Input, SecretSpec, connection::PROXY, tls},
+    destination::{FieldSpec, Input, SecretSpec, connection::PROXY, limits, tls},
 };
 
 pub(super) const FIELDS: &[FieldSpec] = &[
@@ -56,4 +56,13 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..tls::CA_CERTIFICATES
     },
     PROXY,
+    FieldSpec {
+        default: "20",
+        ..limits::REQUEST_TIMEOUT
+    },
+    FieldSpec {
+        hint: "Upper limit on the requests in flight, 1 to 256. Below it, their number adapts to the destination, up to 16.",
+        ..limits::MAX_CONCURRENCY
+    },
+    limits::MAX_RATE,
 ];

@@ -22,7 +22,9 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
                 "The certificate is valid for other names. Set the server name of this destination to one of them, or add a destination with one of these names in its URL."
             }
             Unreached::Tls(_) | Unreached::Proxy(_) => return None,
-            Unreached::Timeout => "The endpoint must respond within 10 seconds. Check its load and its own log.",
+            Unreached::Timeout => {
+                "The endpoint did not respond within the request timeout. Check its load and its own log."
+            }
             Unreached::Interrupted => "Check the endpoint, or the proxy in front of it.",
         },
         Reason::Trouble(Trouble::Unavailable(429)) => "The endpoint is rate limiting. Delivery resumes automatically.",

@@ -4,7 +4,7 @@ use crate::{
     Field,
     destination::{
         BatchSettings, Choice, Dependency, FieldSpec, Input, Made, Needed, SecretSpec, VerificationToken,
-        connection::PROXY, tls,
+        connection::PROXY, limits, tls,
     },
 };
 
@@ -113,6 +113,14 @@ pub(super) const FIELDS: &[FieldSpec] = &[
     tls::SERVER_NAME,
     tls::VERIFY,
     PROXY,
+    FieldSpec {
+        default: "10",
+        ..limits::REQUEST_TIMEOUT
+    },
+    limits::MAX_CONCURRENCY,
+    limits::MAX_RATE,
+    limits::RETRY_STATUSES,
+    limits::REJECT_STATUSES,
 ];
 
 const FORMATS: &[Choice] = &[

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Field, FieldError, FieldErrors, destination::FieldMap};
+use crate::{
+    Field, FieldError, FieldErrors,
+    destination::{FieldMap, rules::NumberRules},
+};
 
 /// What a request carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,14 +64,6 @@ impl Default for BatchSettings {
     }
 }
 
-/// Bounds of a number, and how messages name it.
-struct Range {
-    field: Field,
-    label: &'static str,
-    min: u32,
-    max: u32,
-}
-
 impl BatchSettings {
     pub(super) const EVENTS: (u32, u32) = (1, 1_000);
     /// From a kibibyte to 10 MiB.
@@ -76,27 +71,9 @@ impl BatchSettings {
     pub(super) const WAIT_MS: (u32, u32) = (10, 60_000);
 }
 
-const fn range(field: Field, label: &'static str, (min, max): (u32, u32)) -> Range {
-    Range { field, label, min, max }
-}
-
-const EVENTS: Range = range(Field::BatchEvents, "Events per batch", BatchSettings::EVENTS);
-const BYTES: Range = range(Field::BatchBytes, "Bytes per batch", BatchSettings::BYTES);
-const WAIT_MS: Range = range(Field::BatchWait, "Maximum wait (ms)", BatchSettings::WAIT_MS);
-
-impl Range {
-    /// The default for an empty text.
-    fn parse(&self, text: &str, default: u32) -> Result<u32, FieldError> {
-        let number = match text.trim() {
-            "" => Some(default),
-            text => text.parse().ok(),
-        };
-        let &Self { field, label, min, max } = self;
-        number
-            .filter(|number| (min..=max).contains(number))
-            .ok_or_else(|| FieldError::new(field, format!("{label} must be a whole number from {min} to {max}")))
-    }
-}
+const EVENTS: NumberRules = NumberRules::new(Field::BatchEvents, "Events per batch", BatchSettings::EVENTS);
+const BYTES: NumberRules = NumberRules::new(Field::BatchBytes, "Bytes per batch", BatchSettings::BYTES);
+const WAIT_MS: NumberRules = NumberRules::new(Field::BatchWait, "Maximum wait (ms)", BatchSettings::WAIT_MS);
 
 impl RequestFormat {
     const ALL: [Self; 3] = [Self::Event, Self::JsonArray, Self::JsonLines];
@@ -159,18 +136,17 @@ impl RequestSettings {
             format.unwrap_or(RequestFormat::JsonLines),
         );
         let compression = errors.collect(compression);
-        let events = errors.collect(EVENTS.parse(values.text(Field::BatchEvents), usual.events));
-        let bytes = errors.collect(BYTES.parse(values.text(Field::BatchBytes), usual.bytes));
-        let usual_ms = u32::try_from(usual.wait.as_millis()).unwrap_or(WAIT_MS.max);
-        let wait_ms = errors.collect(WAIT_MS.parse(values.text(Field::BatchWait), usual_ms));
+        let events = errors.collect(EVENTS.parse(values.text(Field::BatchEvents)));
+        let bytes = errors.collect(BYTES.parse(values.text(Field::BatchBytes)));
+        let wait_ms = errors.collect(WAIT_MS.parse(values.text(Field::BatchWait)));
         match (format.zip(compression), events.zip(bytes).zip(wait_ms)) {
             (Some((format, compression)), Some(((events, bytes), wait_ms))) => Ok(Self {
                 format,
                 compression,
                 batch: BatchSettings {
-                    events,
-                    bytes,
-                    wait: Duration::from_millis(wait_ms.into()),
+                    events: events.unwrap_or(usual.events),
+                    bytes: bytes.unwrap_or(usual.bytes),
+                    wait: wait_ms.map_or(usual.wait, |wait| Duration::from_millis(wait.into())),
                 },
             }),
             _ => Err(errors),

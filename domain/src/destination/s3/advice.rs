@@ -25,7 +25,7 @@ pub(super) const fn advice(reason: Reason) -> Option<&'static str> {
             }
             Unreached::Tls(_) | Unreached::Proxy(_) => return None,
             Unreached::Timeout => {
-                "The service must store an object within 30 seconds. Check its load and this server's connection to it."
+                "The service did not store the object within the request timeout. Check its load and this server's connection to it."
             }
             Unreached::Interrupted => {
                 "Check the endpoint URL, and whether a proxy or firewall closes connections to the service."

@@ -3,7 +3,7 @@
 use super::secret_access_key::SecretAccessKey;
 use crate::{
     Field,
-    destination::{Choice, Dependency, FieldSpec, Input, Needed, SecretSpec, connection::PROXY, tls},
+    destination::{Choice, Dependency, FieldSpec, Input, Needed, SecretSpec, connection::PROXY, limits, tls},
 };
 
 const OPTIONS: Option<&str> = Some("Object options");
@@ -167,6 +167,15 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..tls::VERIFY
     },
     PROXY,
+    FieldSpec {
+        default: "30",
+        ..limits::REQUEST_TIMEOUT
+    },
+    FieldSpec {
+        hint: "Upper limit on the requests in flight, 1 to 256. Below it, their number adapts to the destination, up to 16. Batches are sent one at a time.",
+        ..limits::MAX_CONCURRENCY
+    },
+    limits::MAX_RATE,
 ];
 
 const LAYOUTS: &[Choice] = &[

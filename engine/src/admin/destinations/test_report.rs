@@ -9,13 +9,17 @@ use crate::{
     sink::{KEPT_BYTES, Report, SinkKind, masked, sink_kind},
     store::Target,
 };
-use domain::connection_test::{
-    Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest, Verdict,
+use domain::{
+    connection_test::{
+        Purpose, SentBody, SentRequest, Stage, StageName, StageState, TestAnswer, TestReport, TestedRequest, Verdict,
+    },
+    policy::StatusRules,
 };
 
 /// A test that has ended.
 pub(super) struct Tested<'a> {
     pub(super) target: &'a Target,
+    pub(super) statuses: &'a StatusRules,
     pub(super) event: &'a LoggedEvent,
     pub(super) report: Report,
     pub(super) requests: Vec<Traced>,
@@ -30,6 +34,7 @@ impl Tested<'_> {
             self.target.kind(),
             self.report.outcome,
             &masked(self.report.reason.clone(), &secrets),
+            self.statuses,
         );
         let mut requests = Vec::new();
         let mut free_from = 0;

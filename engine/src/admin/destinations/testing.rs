@@ -67,6 +67,7 @@ impl Engine {
         let mut sent = sink.send(&[Arc::clone(&event)], None).await;
         let tested = Tested {
             target: &target,
+            statuses: &target.delivery_limits()?.statuses,
             event: &event,
             report: sent.parts.remove(&0).unwrap_or(sent.whole),
             took_us: trace.now_us(),

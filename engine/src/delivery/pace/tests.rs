@@ -42,7 +42,7 @@ struct Simulation {
 impl Simulation {
     fn new(receiver: Receiver) -> Self {
         Self {
-            pace: Pace::of_requests(),
+            pace: Pace::of_requests(MOST),
             receiver,
             now: Duration::ZERO,
             in_flight: BinaryHeap::new(),
@@ -241,7 +241,7 @@ fn one_failure_halves_the_limit_and_many_at_once_are_trouble() {
 
 #[test]
 fn a_failure_is_no_single_one_without_many_successes_before() {
-    let mut pace = Pace::of_requests();
+    let mut pace = Pace::of_requests(MOST);
     for number in 1..=20 {
         pace.sent(number, pace.allowed());
         pace.accepted(number, Some(RTT), RTT);
@@ -299,7 +299,7 @@ fn trouble_at_one_request_at_a_time_is_no_overload() {
 
 #[test]
 fn without_latencies_it_stays_low() {
-    let mut pace = Pace::of_requests();
+    let mut pace = Pace::of_requests(MOST);
     for number in 1..=200 {
         pace.sent(number, pace.allowed());
         pace.accepted(number, None, Duration::ZERO);
@@ -326,7 +326,7 @@ fn trouble_that_is_no_overload_lowers_no_ceiling() {
 proptest::proptest! {
     #[test]
     fn the_limit_stays_within_its_bounds(steps in proptest::collection::vec((0_u8..8, 0_u32..2_000_000), 1..2_000)) {
-        let (mut pace, mut now, mut number) = (Pace::of_requests(), Duration::ZERO, 0);
+        let (mut pace, mut now, mut number) = (Pace::of_requests(MOST), Duration::ZERO, 0);
         for (step, micros) in steps {
             let latency = Duration::from_micros(u64::from(micros));
             now += latency;
@@ -341,4 +341,16 @@ proptest::proptest! {
             proptest::prop_assert!((1..=MOST).contains(&pace.limit()) && (1..=pace.limit()).contains(&pace.allowed()));
         }
     }
+}
+
+#[test]
+fn the_limit_never_grows_above_what_the_destination_allows() {
+    for most in [1, 2, 7, 100] {
+        let mut simulation = Simulation::new(Receiver::Delay(RTT));
+        simulation.pace = Pace::of_requests(most);
+        simulation.run(Duration::from_secs(20));
+        assert_eq!((simulation.pace.limit(), simulation.highest), (most, most));
+    }
+    assert_eq!(Pace::of_requests(0).most, 1);
+    assert_eq!(Pace::of_requests(1_000).most, MOST);
 }

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use domain::ids::{DestinationId, ReplayId};
+use domain::{
+    destination::DeliveryLimits,
+    ids::{DestinationId, ReplayId},
+};
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
@@ -23,7 +26,7 @@ use crate::{
 
 /// What is in flight when a replay is cancelled may take this long to end, longer than any attempt does: only then is it known
 /// how much was sent.
-const CANCEL_GRACE: Duration = Duration::from_secs(35);
+const CANCEL_GRACE: Duration = Duration::from_secs(2 * DeliveryLimits::LONGEST_TIMEOUT.as_secs() + 5);
 
 /// The workers that run.
 pub(in crate::delivery) struct ReplaySupervisor {

@@ -14,17 +14,18 @@ use domain::{
     Timestamp,
     ids::{ReplayId, Seq},
     instance_event::{Action, Author, InstanceEvent},
-    policy::RequestNumber,
+    policy::{RequestNumber, StatusRules},
     replay::{ReplayState, ReplayWait},
 };
 use futures::{FutureExt, future::BoxFuture};
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     super::{
         backoff::Backoff,
         evidence::Evidence,
         flight::{Flight, running, sleep_until},
+        limiter::Wait,
         queues::{EntityQueues, QueueIndex, Room},
         shared::Shared,
         status::{CATCHING_UP, Status},
@@ -36,7 +37,7 @@ use crate::{
     error_chain::error_chain,
     instance_events::Recorded,
     log::{LogError, LoggedEvent, RangeFilter, RangePage},
-    sink::{Batching, Report, SendReport, Sink, replay_sink_for},
+    sink::{Batching, Report, SendReport, Sink, SinkError, replay_sink_for},
     store::{Destination, StoreError},
 };
 
@@ -67,6 +68,10 @@ impl Worker for ReplayWorker {
             &shared.clock,
             self.replay,
         )?;
+        let limits = destination.target.delivery_limits().map_err(SinkError::from)?;
+        if let Some(status) = shared.status_of(destination.id) {
+            status.limiter.configure(destination.version, &limits);
+        }
         let replay_loop = ReplayLoop {
             worker: self,
             filter: Arc::new(destination.range_filter(&replay.request)),
@@ -76,7 +81,9 @@ impl Worker for ReplayWorker {
                 Batching::Single | Batching::Ready { .. } => EntityQueues::by_entity(),
                 Batching::Batches { .. } => EntityQueues::in_log_order(),
             },
-            flight: Flight::cautious(sink.batching()),
+            flight: Flight::cautious(sink.batching(), limits.max_concurrency),
+            limited: None,
+            statuses: limits.statuses,
             sink,
             pending: PendingEvents::new(replay),
             evidence: Evidence::new(shared.clock.clone()),
@@ -114,16 +121,33 @@ async fn try_wanted(status: Option<Arc<Status>>) {
     }
 }
 
+/// Waits until a limit no longer applies.
+async fn not_limited(limited: &mut Option<Limited>) {
+    match limited {
+        None => std::future::pending().await,
+        Some(Limited {
+            wait: Wait::Until(until),
+            ..
+        }) => tokio::time::sleep_until(*until).await,
+        // Without a sender, the stream is gone, and what it was replaced by is looked at.
+        Some(Limited { freed, .. }) => drop(freed.changed().await),
+    }
+}
+
 struct ReplayLoop<'worker> {
     worker: &'worker ReplayWorker,
     destination: Arc<Destination>,
     filter: Arc<RangeFilter>,
     sink: Arc<dyn Sink>,
+    /// Statuses with a meaning of their own.
+    statuses: StatusRules,
     room: Room,
     pending: PendingEvents,
     /// Of what is pending, what is not in flight.
     queues: EntityQueues,
     flight: Flight<Done>,
+    /// Why the limits of the destination let nothing more be sent, as far as there was something.
+    limited: Option<Limited>,
     evidence: Evidence<Report>,
     /// How many times the batch that is stored has failed.
     batch_failures: u32,
@@ -138,6 +162,12 @@ struct ReplayLoop<'worker> {
     is_commit_urgent: bool,
     /// The store says that the replay is not to go on.
     is_cancelled: bool,
+}
+
+/// What a request of the replay waits for.
+struct Limited {
+    wait: Wait,
+    freed: watch::Receiver<()>,
 }
 
 /// A request that has ended.
@@ -182,7 +212,7 @@ impl ReplayLoop<'_> {
 
     /// Whether something is under way, after which there may be something to do.
     fn is_busy(&self) -> bool {
-        !self.flight.is_empty() || self.reading.is_some()
+        !self.flight.is_empty() || self.reading.is_some() || self.limited.is_some()
     }
 
     /// Waits until something has happened.
@@ -205,6 +235,7 @@ impl ReplayLoop<'_> {
             }
             goes_on = running(&mut self.committing) => self.finish_commit(goes_on)?,
             () = try_wanted(status) => self.try_now(),
+            () = not_limited(&mut self.limited) => self.limited = None,
             () = sleep_until(wake) => {}
         }
         Ok(())

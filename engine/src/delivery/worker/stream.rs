@@ -15,8 +15,9 @@ use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 
 use domain::{
     Timestamp,
+    destination::DeliveryLimits,
     ids::Seq,
-    policy::{RequestNumber, Trouble},
+    policy::{RequestNumber, StatusRules, Trouble},
 };
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{sync::watch, time::Instant};
@@ -27,6 +28,7 @@ use super::{
         batches::{BatchLimits, Batches},
         evidence::Evidence,
         flight::{Flight, running, sleep_until},
+        limiter::Wait,
         queues::{EntityQueues, QueueIndex, Room},
         refusals::{Refusals, share},
         thread::{Commands, End, OWN_FAILURE_PAUSE, drain_deadline, is_superseded},
@@ -132,6 +134,8 @@ enum Sent {
 pub(super) struct Stream {
     worker: StreamWorker,
     sink: Arc<dyn Sink>,
+    /// Statuses with a meaning of their own.
+    statuses: StatusRules,
     admission: Arc<Admission>,
     mode: Mode,
     queues: EntityQueues,
@@ -162,6 +166,9 @@ pub(super) struct Stream {
     read_to: Seq,
     log_changes: watch::Receiver<Seq>,
     flight: Flight<Sent>,
+    /// Why the limits of the destination let nothing more be sent, as far as there was something.
+    limited: Option<Wait>,
+    freed: watch::Receiver<()>,
     /// How many of them are not among those that the pace allows.
     extra_in_flight: usize,
     suspects_in_flight: usize,
@@ -177,6 +184,7 @@ impl Stream {
     pub(super) fn new(
         worker: StreamWorker,
         sink: Arc<dyn Sink>,
+        limits: DeliveryLimits,
         admission: Admission,
         cursor: Cursor,
         refused: &[DueEvent],
@@ -186,12 +194,14 @@ impl Stream {
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.batch);
         worker.status.begins(cursor.troubled_since.is_some());
+        worker.status.allows(limits.max_concurrency);
         let mut pending = PendingCommit::new(worker.destination, &cursor, tries);
         if matches!(mode, Mode::Ready(_)) && cursor.batch.is_some() {
             // Of what the destination was before.
             pending.batch_ended();
         }
         let stream = Self {
+            statuses: limits.statuses,
             admission: Arc::new(admission),
             queues: mode.queues(),
             mode,
@@ -210,7 +220,9 @@ impl Stream {
             read_to: pending.progress.acknowledged(),
             pending,
             log_changes: worker.shared.log.subscribe(),
-            flight: Flight::new(sink.batching()),
+            flight: Flight::new(sink.batching(), limits.max_concurrency),
+            limited: None,
+            freed: worker.status.limiter.subscribe(),
             extra_in_flight: 0,
             suspects_in_flight: 0,
             reading: None,
@@ -262,6 +274,7 @@ impl Stream {
                     }
                 }
                 Ok(()) = self.log_changes.changed(), if is_at_the_end => {}
+                Ok(()) = self.freed.changed(), if self.limited == Some(Wait::Freed) => {}
                 () = reload.notified() => self.reload_is_due = true,
                 () = status.probe_wanted() => self.probe_now(),
                 () = status.park_wanted() => {
@@ -401,6 +414,7 @@ impl Stream {
 
     /// Sends nothing new, takes what ends until the deadline, and stores everything.
     async fn drain(&mut self, deadline: Instant) {
+        self.worker.status.limiter.stream_waits_no_more();
         while !self.flight.is_empty() {
             // A commit under way uses the store's one writing connection: it must not wait for a slow destination.
             tokio::select! {

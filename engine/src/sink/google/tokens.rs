@@ -29,12 +29,9 @@ use crate::{
     net::GuardedClient,
     sink::{
         Report,
-        report::{answered, error_report, kept_text, masked, read_answer, retry_after},
+        report::{answered, error_report, kept_text, masked, no_response, read_answer, retry_after},
     },
 };
-
-/// Getting an access token, when there is none.
-pub(super) const TOKEN_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A token is not used in the last of its time: it must still be good when it arrives.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -92,6 +89,8 @@ pub(super) struct Tokens {
     account: ServiceAccount,
     client: GuardedClient,
     url: Url,
+    /// For getting a token, when there is none.
+    deadline: Duration,
     clock: Clock,
     /// Locked while one is asked for, so that attempts side by side ask once.
     held: Mutex<Option<Arc<AccessToken>>>,
@@ -115,11 +114,18 @@ struct Denied {
 }
 
 impl Tokens {
-    pub(super) fn new(account: ServiceAccount, client: GuardedClient, url: Url, clock: Clock) -> Self {
+    pub(super) fn new(
+        account: ServiceAccount,
+        client: GuardedClient,
+        url: Url,
+        deadline: Duration,
+        clock: Clock,
+    ) -> Self {
         Self {
             account,
             client,
             url,
+            deadline,
             clock,
             held: Mutex::new(None),
         }
@@ -131,9 +137,9 @@ impl Tokens {
     /// What the attempt has come to without one.
     pub(super) async fn token(&self) -> Result<Arc<AccessToken>, Report> {
         let started = Instant::now();
-        timeout(TOKEN_DEADLINE, self.held_or_new(started))
+        timeout(self.deadline, self.held_or_new(started))
             .await
-            .unwrap_or_else(|_| Err(late(started)))
+            .unwrap_or_else(|_| Err(late(started, self.deadline)))
     }
 
     async fn held_or_new(&self, started: Instant) -> Result<Arc<AccessToken>, Report> {
@@ -153,10 +159,10 @@ impl Tokens {
             answered(StatusCode::UNAUTHORIZED.as_u16(), None, reason, started)
         })?;
         let posted = self.client.post(&self.url, head(), form(&assertion)).await;
-        let mut response = posted.map_err(|error| unreached(&error, started))?;
+        let mut response = posted.map_err(|error| unreached(&error, started, self.deadline))?;
         let (status, wait) = (response.status(), retry_after(response.headers(), now));
         let answer = read_answer(&mut response).await;
-        let answer = answer.map_err(|error| unreached(&error, started))?;
+        let answer = answer.map_err(|error| unreached(&error, started, self.deadline))?;
         if status.is_success() {
             return granted(&answer, now).ok_or_else(|| {
                 let reason = "Google's token service returned no access token.".to_owned();
@@ -219,18 +225,18 @@ fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, 
     (StatusCode::UNAUTHORIZED, reason)
 }
 
-fn unreached(error: &(dyn Error + 'static), started: Instant) -> Report {
-    let report = error_report(error, started, TOKEN_DEADLINE);
+fn unreached(error: &(dyn Error + 'static), started: Instant, deadline: Duration) -> Report {
+    let report = error_report(error, started, deadline);
     let reason = format!("Google's token service could not be reached. {}", report.reason);
     Report { reason, ..report }
 }
 
 /// Others asked before, and were given no answer.
-fn late(started: Instant) -> Report {
-    let seconds = TOKEN_DEADLINE.as_secs();
+fn late(started: Instant, deadline: Duration) -> Report {
+    let why = no_response(deadline);
     Report {
         outcome: Outcome::Unreached(Unreached::Timeout),
-        reason: format!("Google's token service could not be reached. No complete response within {seconds} seconds."),
+        reason: format!("Google's token service could not be reached. {why}"),
         response: String::new(),
         duration: started.elapsed(),
     }

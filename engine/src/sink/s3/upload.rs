@@ -34,7 +34,7 @@ use tokio::time::timeout;
 use super::{
     super::{
         Report,
-        report::{accepted, answered},
+        report::{accepted, answered, no_response},
     },
     PutFailure, S3Sink,
     object::{DIGEST, Object, hex},
@@ -209,7 +209,7 @@ fn is_accepted(report: &Report) -> bool {
 fn late(started: Instant, deadline: Duration) -> Report {
     Report {
         outcome: Outcome::Unreached(Unreached::Timeout),
-        reason: format!("No complete response within {} seconds.", deadline.as_secs()),
+        reason: no_response(deadline),
         response: String::new(),
         duration: started.elapsed(),
     }

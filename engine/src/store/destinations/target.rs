@@ -2,7 +2,9 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
-    destination::{DestinationKind, FieldMap, Input, Made, NewHeader, TargetSettings, VerificationToken},
+    destination::{
+        DeliveryLimits, DestinationKind, FieldMap, Input, Made, NewHeader, TargetSettings, VerificationToken,
+    },
     ids::HeaderId,
     proxy::ProxyChoice,
 };
@@ -79,6 +81,14 @@ impl Target {
     /// Which kind of destination.
     pub const fn kind(&self) -> DestinationKind {
         self.kind
+    }
+
+    /// How long a request may take, how many are sent, and which statuses mean something else than usual.
+    ///
+    /// # Errors
+    /// None in fact: what is stored was parsed.
+    pub(crate) fn delivery_limits(&self) -> Result<DeliveryLimits, FieldErrors> {
+        DeliveryLimits::parse(&self.values, self.kind.spec().fields)
     }
 
     /// Where it is, without anything secret: the origin of a URL, the name of a log, a bucket.

@@ -56,6 +56,50 @@ fn a_new_destination_can_be_saved_once_name_and_url_are_right() {
 }
 
 #[test]
+fn a_destination_of_each_kind_can_be_limited() {
+    for kind in DestinationKind::ALL {
+        let mut editor = EditorState::add(kind);
+        assert_eq!(editor.text(Field::MaxConcurrency), "256");
+        for (field, wrong, message) in [
+            (
+                Field::RequestTimeout,
+                "0",
+                "Request timeout (s) must be a whole number from 1 to 120, for example 10.",
+            ),
+            (
+                Field::MaxConcurrency,
+                "257",
+                "Maximum concurrent requests must be a whole number from 1 to 256, for example 16.",
+            ),
+            (
+                Field::MaxRate,
+                "many",
+                "Maximum requests per second must be a whole number from 0 to 10000, for example 50.",
+            ),
+        ] {
+            editor.set_text(field, wrong.into());
+            editor.visit(field);
+            assert_eq!(editor.text_for(field).as_deref(), Some(message), "{kind:?}");
+            editor.set_text(field, String::new());
+            assert_eq!(editor.text_for(field), None, "{kind:?}: empty for the default");
+        }
+    }
+}
+
+#[test]
+fn status_codes_that_are_retried_and_rejected_are_marked_at_their_field() {
+    let mut editor = filled();
+    editor.set_text(Field::RetryStatuses, "409, 500-503".into());
+    editor.set_text(Field::RejectStatuses, "503".into());
+    assert!(!editor.try_save() && editor.marked_count() == 1);
+    let message = editor.text_for(Field::RejectStatuses);
+    let expected = "Status codes to reject can't include 503: it is among the status codes to retry.";
+    assert_eq!(message.as_deref(), Some(expected));
+    editor.set_text(Field::RejectStatuses, "404".into());
+    assert!(editor.can_save());
+}
+
+#[test]
 fn a_mistake_is_shown_only_after_the_field_was_left() {
     let mut editor = EditorState::add(DestinationKind::Http);
     editor.set_text(Field::Url, "siem".into());

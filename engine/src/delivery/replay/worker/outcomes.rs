@@ -49,7 +49,7 @@ impl ReplayLoop<'_> {
         self.flight.ended(bytes_of(&done.events));
         let (count, is_current) = (done.events.len(), done.epoch == self.epoch);
         let (number, latency, reason) = (done.number, done.report.latency, done.report.whole.reason.clone());
-        let whole = done.report.decision(count);
+        let whole = done.report.decision(count, &self.statuses);
         match whole {
             Decision::Forget => return Err(WorkerError::GivenUp),
             Decision::Split => {
@@ -92,7 +92,7 @@ impl ReplayLoop<'_> {
         } = done;
         let (mut shown, is_one) = (Shown::default(), events.len() == 1);
         for (position, (event, queue)) in events.into_iter().zip(queues).enumerate() {
-            let (decision, of_event) = report.decision_at(position, whole);
+            let (decision, of_event) = report.decision_at(position, whole, &self.statuses);
             match decision {
                 Decision::Acknowledge => {
                     self.evidence.streak.accept();

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use domain::{ids::Seq, policy::ProbeWait};
+use tokio::time::Instant;
 
 use super::{
     super::super::{
         flight::bytes_of,
+        limiter::{Place, Sender},
         queues::{QueueIndex, Taken},
         shared::{PAGE_BYTES, PAGE_EVENTS},
         thread::{Commands, WorkerError, is_superseded},
     },
-    Done, ReplayLoop,
+    Done, Limited, ReplayLoop,
 };
 use crate::{
     log::{LoggedEvent, RangePage},
@@ -31,6 +33,7 @@ const MOST_READ_BYTES: usize = 32 * 1024 * 1024;
 impl ReplayLoop<'_> {
     /// Reads and sends what is next. If nothing is under way afterwards, there is more to do.
     pub(super) async fn go_on(&mut self, commands: &Commands) -> Result<(), WorkerError> {
+        self.limited = None;
         if self.sends_side_by_side() {
             self.read_ahead();
             if self.reading.is_none() || self.fills_a_request() {
@@ -38,7 +41,7 @@ impl ReplayLoop<'_> {
             }
         }
         // What was sent before ends first.
-        if !self.flight.is_empty() || self.reading.is_some() {
+        if self.is_busy() {
             return Ok(());
         }
         if !self.is_ready() {
@@ -99,15 +102,26 @@ impl ReplayLoop<'_> {
     /// Events that have failed alone, when they are due, and others as far as the stream leaves room for them.
     fn send_side_by_side(&mut self) {
         for (queue, seq) in self.due_suspects() {
+            let Some(place) = self.take_place() else { return };
             let taken = self.queues.take_one(queue, seq);
-            self.send(taken, None);
+            self.send(place, taken, None);
         }
-        while self.has_room() {
+        while self.has_room() && self.queues.has_ready() {
+            let Some(place) = self.take_place() else { return };
             let taken = self.queues.take(self.room, |seq| self.evidence.most(seq));
-            if !self.send(taken, None) {
+            if !self.send(place, taken, None) {
                 break;
             }
         }
+    }
+
+    /// A place for a request beside those of the stream. `None`, and noted, if there is none now.
+    fn take_place(&mut self) -> Option<Place> {
+        let status = self.stream_status()?;
+        // Before the limit is looked at: no end of it is missed.
+        let freed = status.limiter.subscribe();
+        let taken = status.limiter.take(Sender::Replay, Instant::now());
+        taken.map_err(|wait| self.limited = Some(Limited { wait, freed })).ok()
     }
 
     fn due_suspects(&self) -> Vec<(QueueIndex, Seq)> {
@@ -149,6 +163,7 @@ impl ReplayLoop<'_> {
         if is_superseded(commands) {
             return Ok(());
         }
+        let Some(place) = self.take_place() else { return Ok(()) };
         let closed_at = self.pending.replay().created_at;
         let batch = self
             .pending
@@ -159,20 +174,22 @@ impl ReplayLoop<'_> {
             let queue = self.queues.index_of(event);
             taken.extend(self.queues.take_between(queue, event.seq, event.seq));
         }
-        self.send(taken, batch);
+        self.send(place, taken, batch);
         Ok(())
     }
 
     /// False if there is nothing to send.
-    fn send(&mut self, taken: Vec<Taken>, batch: Option<Batch>) -> bool {
+    fn send(&mut self, place: Place, taken: Vec<Taken>, batch: Option<Batch>) -> bool {
         if taken.is_empty() {
             return false;
         }
+        place.used(Instant::now());
         let (queues, events): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
         let (bytes, epoch, number) = (bytes_of(&events), self.epoch, self.evidence.send(&events));
         let sink = Arc::clone(&self.sink);
         let send = async move {
             let report = sink.send(&events, batch).await;
+            drop(place);
             Done {
                 events,
                 queues,

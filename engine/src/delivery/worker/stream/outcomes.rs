@@ -108,7 +108,7 @@ impl Stream {
         if !is_refused {
             self.flight.ended(bytes_of(&done.events));
         }
-        let whole = done.report.decision(done.events.len());
+        let whole = done.report.decision(done.events.len(), &self.statuses);
         if !matches!(whole, Decision::Acknowledge | Decision::Forget) {
             self.note_failure(&done.events, &done.report.whole, now);
         }
@@ -123,7 +123,7 @@ impl Stream {
         let is_timeout = done.report.whole.outcome == Outcome::Unreached(Unreached::Timeout);
         let (number, status) = (done.number, done.report.whole.outcome.status());
         let latency = done.report.latency;
-        let may_be_chance = count == 1 && may_be_chance(done.report.whole.outcome);
+        let may_be_chance = count == 1 && done.report.whole.outcome.may_be_chance();
         let mut shown = self.apply_events(done, whole, now);
         shown.by_chance = may_be_chance.then_some(number);
         if let Some(seq) = shown.first_accepted {
@@ -167,7 +167,8 @@ impl Stream {
         };
         let (parts, is_batch) = (&done.report.parts, done.batch.is_some());
         let is_alone = done.events.len() == 1 || (whole == Decision::Acknowledge && parts.len() <= MOST_ALONE);
-        let is_backing_off = |part: &Report| matches!(decide(part.outcome, RequestSize::One), Decision::BackOff { .. });
+        let decided = |part: &Report| decide(part.outcome, RequestSize::One, &self.statuses);
+        let is_backing_off = |part: &Report| matches!(decided(part), Decision::BackOff { .. });
         // What is accepted in the same request is evidence, too.
         let number = match parts.values().any(is_backing_off) {
             true => done.number.saturating_sub(1),
@@ -175,7 +176,7 @@ impl Stream {
         };
         let events = done.events.into_iter().zip(done.origins).enumerate();
         for (position, (event, origin)) in events.rev() {
-            let (decision, report) = done.report.decision_at(position, whole);
+            let (decision, report) = done.report.decision_at(position, whole, &self.statuses);
             if parts.contains_key(&position) && !matches!(decision, Decision::Acknowledge | Decision::Forget) {
                 self.note_failure(std::slice::from_ref(&event), report, now);
             }
@@ -485,15 +486,4 @@ impl Stream {
             "An attempt failed."
         );
     }
-}
-
-/// Whether a destination that works may fail like this now and then. If it says when to come back, it means all requests.
-const fn may_be_chance(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Answered {
-            status: 500..=599,
-            retry_after: None
-        } | Outcome::Unreached(Unreached::Interrupted)
-    )
 }

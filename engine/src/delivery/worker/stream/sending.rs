@@ -9,6 +9,7 @@ use super::{
     super::super::{
         batches::Batches,
         flight::bytes_of,
+        limiter::{Place, Sender, Wait},
         queues::{QueueIndex, Taken},
     },
     Done, Mode, Origin, Sent, Stream,
@@ -78,8 +79,16 @@ impl Stream {
     }
 
     /// Sends what may be sent now: a probe if the stream backs off, else as much as the pace allows, and what has failed
-    /// before beside it.
+    /// before beside it; nothing that the limits of the destination forbid.
     pub(super) fn dispatch(&mut self) {
+        let was_limited = self.limited.take().is_some();
+        self.send_what_may_be_sent();
+        if was_limited && self.limited.is_none() {
+            self.worker.status.limiter.stream_waits_no_more();
+        }
+    }
+
+    fn send_what_may_be_sent(&mut self) {
         if !self.may_send() {
             return;
         }
@@ -96,6 +105,17 @@ impl Stream {
                 break;
             }
         }
+    }
+
+    /// A place for a request. `None`, and noted, if there is none now: only asked for if there is something to send, because replays
+    /// let the stream go first.
+    fn take_place(&mut self) -> Option<Place> {
+        let sender = match self.backoff {
+            Some(_) => Sender::Probe,
+            None => Sender::Stream,
+        };
+        let taken = self.worker.status.limiter.take(sender, Instant::now());
+        taken.map_err(|wait| self.limited = Some(wait)).ok()
     }
 
     /// What is beside the pace takes part of it up, but not all: while that gets no answer, other events are sent.
@@ -115,29 +135,39 @@ impl Stream {
             if self.suspects_in_flight >= self.flight.suspects_allowed() || !self.may_send() {
                 break;
             }
+            let Some(place) = self.take_place() else { break };
             let taken = self.queues.take_one(queue, seq);
-            self.suspects_in_flight += usize::from(self.send(taken, None, true));
+            self.suspects_in_flight += usize::from(self.send(place, taken, None, true));
         }
     }
 
-    /// False if there is nothing to send.
+    /// False if there is nothing to send, or no place for it.
     fn send_next(&mut self) -> bool {
         match &self.mode {
             Mode::Ready(room) => {
-                let taken = self.queues.take(*room, |seq| self.evidence.most(seq));
-                self.send(taken, None, false)
+                let room = *room;
+                if !self.queues.has_ready() {
+                    return false;
+                }
+                let Some(place) = self.take_place() else { return false };
+                let taken = self.queues.take(room, |seq| self.evidence.most(seq));
+                self.send(place, taken, None, false)
             }
             Mode::Batches(_) => self.send_batch(),
         }
     }
 
-    /// False if no batch is stored, or not all of it has been read.
+    /// False if no batch is stored, or not all of it has been read, or there is no place for it.
     fn send_batch(&mut self) -> bool {
-        let Mode::Batches(batches) = &mut self.mode else {
+        let Mode::Batches(batches) = &self.mode else {
             return false;
         };
         let end = self.worker.shared.log.last_seq();
         let Some(batch) = batches.stored().filter(|batch| batch.last.min(end) <= self.read_to) else {
+            return false;
+        };
+        let Some(place) = self.take_place() else { return false };
+        let Mode::Batches(batches) = &mut self.mode else {
             return false;
         };
         let taken = self.queues.take_between(QueueIndex::SINGLE, batch.first, batch.last);
@@ -148,7 +178,7 @@ impl Stream {
             return false;
         }
         batches.sent(&self.queues, Instant::now());
-        self.send(taken, Some(batch), false)
+        self.send(place, taken, Some(batch), false)
     }
 
     /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
@@ -167,13 +197,14 @@ impl Stream {
         }
     }
 
-    /// False if there is nothing to probe with.
+    /// False if there is nothing to probe with, or no place for it.
     fn send_probe(&mut self) -> bool {
         let is_sent = match (&self.mode, self.probe) {
             (Mode::Ready(_), Some((queue, seq))) => {
+                let Some(place) = self.take_place() else { return false };
                 self.last_probe_was_first = self.queues.firsts().any(|(_, first)| first == seq);
                 let probe = self.queues.take_one(queue, seq);
-                self.send(probe, None, false)
+                self.send(place, probe, None, false)
             }
             (Mode::Ready(_), None) => false,
             (Mode::Batches(_), _) => self.send_batch(),
@@ -184,25 +215,28 @@ impl Stream {
 
     /// False if no refused event is due, or none may be sent.
     fn send_due_refusal(&mut self) -> bool {
-        let Some(seq) = self.take_due_refusal() else {
+        let Some((place, seq)) = self.take_due_refusal() else {
             return false;
         };
         self.is_retry_next = false;
-        self.send_refused(seq);
+        self.send_refused(place, seq);
         true
     }
 
     /// Asks for the time only if a refused event waits: this is called for every event.
-    fn take_due_refusal(&mut self) -> Option<Seq> {
-        self.refusals.next_due().filter(|_| self.may_send())?;
-        self.refusals.take_due(self.worker.shared.clock.now())
+    fn take_due_refusal(&mut self) -> Option<(Place, Seq)> {
+        let due = self.refusals.next_due().filter(|_| self.may_send())?;
+        let now = self.worker.shared.clock.now();
+        let place = if due <= now { self.take_place()? } else { return None };
+        Some((place, self.refusals.take_due(now)?))
     }
 
     /// False if there is nothing to send.
-    fn send(&mut self, taken: Vec<Taken>, batch: Option<Batch>, is_extra: bool) -> bool {
+    fn send(&mut self, place: Place, taken: Vec<Taken>, batch: Option<Batch>, is_extra: bool) -> bool {
         if taken.is_empty() {
             return false;
         }
+        place.used(Instant::now());
         let (origins, events): (Vec<_>, Vec<_>) = taken
             .into_iter()
             .map(|(queue, event)| (Origin::Queue(queue), event))
@@ -212,6 +246,7 @@ impl Stream {
         let sink = Arc::clone(&self.sink);
         let send = async move {
             let report = sink.send(&events, batch).await;
+            drop(place);
             Sent::Done(Done {
                 events,
                 origins,
@@ -226,8 +261,9 @@ impl Stream {
         true
     }
 
-    fn send_refused(&mut self, seq: Seq) {
+    fn send_refused(&mut self, place: Place, seq: Seq) {
         self.extra_in_flight += 1;
+        place.used(Instant::now());
         let (log, sink, epoch) = (self.worker.shared.log.clone(), Arc::clone(&self.sink), self.epoch);
         let (admission, number) = (Arc::clone(&self.admission), self.evidence.send(&[]));
         let send = async move {
@@ -236,6 +272,7 @@ impl Stream {
                 Ok(Some(event)) => {
                     let events = vec![event];
                     let report = sink.send(&events, None).await;
+                    drop(place);
                     Sent::Done(Done {
                         events,
                         origins: vec![Origin::Refused],
@@ -260,14 +297,16 @@ impl Stream {
             .as_ref()
             .filter(|_| self.may_send() && self.has_probe())
             .map(|backoff| backoff.next_probe);
+        let sending = match self.limited {
+            None => [probe, self.refusal_timer(), self.suspect_timer()],
+            Some(Wait::Until(until)) => [Some(until), None, None],
+            Some(Wait::Freed) => [None; 3],
+        };
         let commit = self.pending.commit_due().filter(|_| self.committing.is_none());
         let commit = commit.map(|due| self.pause_until.map_or(due, |until| due.max(until)));
         let read = self.pause_until.filter(|until| *until > Instant::now());
-        let refusal = self.refusal_timer();
-        [probe, commit, read, refusal, self.batch_timer(), self.suspect_timer()]
-            .into_iter()
-            .flatten()
-            .min()
+        let others = [commit, read, self.batch_timer()];
+        sending.into_iter().chain(others).flatten().min()
     }
 
     /// When a batch is old enough to be closed.
