@@ -61,6 +61,8 @@ pub(super) struct AuditEventStreamConcurrency {
     limit: i32,
     /// Requests that are in flight now.
     in_flight: i32,
+    /// The most requests in flight that the settings of the destination allow.
+    maximum: i32,
 }
 
 impl From<Concurrency> for AuditEventStreamConcurrency {
@@ -69,6 +71,7 @@ impl From<Concurrency> for AuditEventStreamConcurrency {
         Self {
             limit: count(concurrency.limit),
             in_flight: count(concurrency.in_flight),
+            maximum: count(concurrency.maximum),
         }
     }
 }

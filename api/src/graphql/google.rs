@@ -69,6 +69,21 @@ impl InstanceGoogleCloudLoggingConfigurationType {
         Ok(visible_proxy(self.target.values.text(Field::Proxy), reveals(ctx)?))
     }
 
+    /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+    async fn request_timeout_seconds(&self) -> Option<u32> {
+        self.target.values.text(Field::RequestTimeout).parse().ok()
+    }
+
+    /// Upper limit on the requests in flight. Not part of GitLab's API.
+    async fn max_concurrent_requests(&self) -> Option<u32> {
+        self.target.values.text(Field::MaxConcurrency).parse().ok()
+    }
+
+    /// Maximum number of requests per second. Null for no limit. Not part of GitLab's API.
+    async fn max_requests_per_second(&self) -> Option<u32> {
+        self.target.values.text(Field::MaxRate).parse().ok()
+    }
+
     /// Name of the destination.
     pub(super) async fn name(&self) -> &str {
         self.state.destination.name.as_str()
@@ -132,6 +147,12 @@ mutations! {
         tls_ca_certificates: Option<String>,
         /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
+        /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+        request_timeout_seconds: Option<u32>,
+        /// Upper limit on the requests in flight. Not part of GitLab's API.
+        max_concurrent_requests: Option<u32>,
+        /// Maximum number of requests per second. 0 for no limit. Not part of GitLab's API.
+        max_requests_per_second: Option<u32>,
     }) -> {
         /// The new destination.
         instance_google_cloud_logging_configuration: Option<InstanceGoogleCloudLoggingConfigurationType>,
@@ -160,6 +181,12 @@ mutations! {
         tls_ca_certificates: Option<String>,
         /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
+        /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+        request_timeout_seconds: Option<u32>,
+        /// Upper limit on the requests in flight. Not part of GitLab's API.
+        max_concurrent_requests: Option<u32>,
+        /// Maximum number of requests per second. 0 for no limit. Not part of GitLab's API.
+        max_requests_per_second: Option<u32>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,
         /// Whether streaming is paused. Not part of GitLab's API.

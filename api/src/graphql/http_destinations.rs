@@ -90,6 +90,31 @@ impl InstanceExternalAuditEventDestination {
         Ok(visible_proxy(self.target.values.text(Field::Proxy), reveals(ctx)?))
     }
 
+    /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+    async fn request_timeout_seconds(&self) -> Option<u32> {
+        self.target.values.text(Field::RequestTimeout).parse().ok()
+    }
+
+    /// Upper limit on the requests in flight. Not part of GitLab's API.
+    async fn max_concurrent_requests(&self) -> Option<u32> {
+        self.target.values.text(Field::MaxConcurrency).parse().ok()
+    }
+
+    /// Maximum number of requests per second. Null for no limit. Not part of GitLab's API.
+    async fn max_requests_per_second(&self) -> Option<u32> {
+        self.target.values.text(Field::MaxRate).parse().ok()
+    }
+
+    /// Status codes and ranges at which events are sent again, beside those at which they are anyway. Empty for none. Not part of GitLab's API.
+    async fn retry_status_codes(&self) -> &str {
+        self.target.values.text(Field::RetryStatuses)
+    }
+
+    /// Status codes and ranges that reject an event, beside those that do so anyway. Empty for none. Not part of GitLab's API.
+    async fn reject_status_codes(&self) -> &str {
+        self.target.values.text(Field::RejectStatuses)
+    }
+
     /// Custom HTTP headers of the destination.
     async fn headers(
         &self,
@@ -184,6 +209,16 @@ mutations! {
         tls_verify: Option<bool>,
         /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
+        /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+        request_timeout_seconds: Option<u32>,
+        /// Upper limit on the requests in flight. Not part of GitLab's API.
+        max_concurrent_requests: Option<u32>,
+        /// Maximum number of requests per second. 0 for no limit. Not part of GitLab's API.
+        max_requests_per_second: Option<u32>,
+        /// Status codes and ranges at which events are sent again, such as `409, 420-425`. Empty for none. Not part of GitLab's API.
+        retry_status_codes: Option<String>,
+        /// Status codes and ranges that reject an event, such as `500, 503`. Empty for none. Not part of GitLab's API.
+        reject_status_codes: Option<String>,
     }) -> {
         /// The new destination.
         instance_external_audit_event_destination: Option<InstanceExternalAuditEventDestination>,
@@ -225,6 +260,16 @@ mutations! {
         tls_verify: Option<bool>,
         /// Proxy: `default`, `direct` or the URL of an HTTP or SOCKS5 proxy, such as `http://user:password@proxy.example.com:3128` or `socks5h://proxy.example.com`. Not part of GitLab's API.
         proxy: Option<String>,
+        /// How long to wait for the complete response to a request, in seconds. Not part of GitLab's API.
+        request_timeout_seconds: Option<u32>,
+        /// Upper limit on the requests in flight. Not part of GitLab's API.
+        max_concurrent_requests: Option<u32>,
+        /// Maximum number of requests per second. 0 for no limit. Not part of GitLab's API.
+        max_requests_per_second: Option<u32>,
+        /// Status codes and ranges at which events are sent again, such as `409, 420-425`. Empty for none. Not part of GitLab's API.
+        retry_status_codes: Option<String>,
+        /// Status codes and ranges that reject an event, such as `500, 503`. Empty for none. Not part of GitLab's API.
+        reject_status_codes: Option<String>,
         /// Whether events are streamed to the destination.
         active: Option<bool>,
         /// Whether streaming is paused. Not part of GitLab's API.

@@ -197,6 +197,11 @@ impl Reading {
             of(|concurrency| concurrency.limit),
         )?;
         families.gauge(
+            "audit_streams_destination_concurrency_maximum",
+            "The most requests in flight that the settings of the destination allow. Absent while the stream does not run.",
+            of(|concurrency| concurrency.maximum),
+        )?;
+        families.gauge(
             "audit_streams_destination_in_flight",
             "Requests that the stream has in flight now. Absent while the stream does not run.",
             of(|concurrency| concurrency.in_flight),
