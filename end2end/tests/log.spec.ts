@@ -485,6 +485,7 @@ test.describe('saved views', () => {
     await page.getByLabel('Rename Project ticks').click();
     await page.getByLabel('New name').fill('Ticks');
     await page.getByRole('button', { name: 'Rename' }).click();
+    await expect(page.getByRole('link', { name: 'Ticks', exact: true })).toBeVisible();
     await page.goto('/admin/audit_logs?tab=log');
     await openMenu(page, 'Views');
     await page.getByRole('link', { name: 'Ticks', exact: true }).click();
@@ -558,6 +559,7 @@ test.describe('without scripts', () => {
     await page.getByLabel('Username').fill(instance.username);
     await page.getByLabel('Password').fill(instance.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
     await page.goto('/admin/audit_logs?tab=log');
     await openMenu(page, 'Filter');
     await page.getByLabel('Field').selectOption('Event type');

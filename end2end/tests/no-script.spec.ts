@@ -10,6 +10,7 @@ async function signIn(page: Page, instance: Instance, address = '/'): Promise<vo
   await page.getByLabel('Username').fill(instance.username);
   await page.getByLabel('Password').fill(instance.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page).not.toHaveURL(/\/sign_in/);
 }
 
 test('a wrong password is refused, and the right one leads to the page that was asked for', async ({ page, instance }) => {
