@@ -139,6 +139,11 @@ impl GoogleServer {
         self.listener.address()
     }
 
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        self.listener.connections()
+    }
+
     /// What stands in for `https://oauth2.googleapis.com/token`.
     pub fn token_url(&self) -> String {
         format!("{}{TOKEN_PATH}", self.url())

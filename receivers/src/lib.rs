@@ -8,7 +8,7 @@
 //!   refuses what the service would refuse, with the same messages.
 //! - [`nginx`]: the web server behind which most receivers are.
 //! - [`stunnel`]: TLS in front of a receiver, with client certificates.
-//! - [`tinyproxy`], [`squid`] and [`microsocks`]: proxies between Audit Streams and a receiver.
+//! - [`tinyproxy`] and [`microsocks`]: proxies between Audit Streams and a receiver.
 //! - [`raw`]: answers that no HTTP library would send, byte by byte.
 //!
 //! The first three record every request and can be given a [`Fault`] to answer with. S3 and Google also have control paths
@@ -30,7 +30,6 @@ pub mod raw;
 mod receiver;
 mod record;
 pub mod s3;
-pub mod squid;
 pub mod stunnel;
 pub mod tinyproxy;
 

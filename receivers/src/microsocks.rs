@@ -8,6 +8,7 @@ const MICROSOCKS: Installed = Installed {
     names: &["microsocks"],
     variable: "AUDIT_STREAMS_MICROSOCKS",
     package: "microsocks",
+    ready: None,
 };
 
 /// A running microsocks. It ends when it is dropped.

@@ -1,28 +1,16 @@
 //! nginx, as Debian packages it, with a configuration and a folder of its own.
 
-use std::{
-    collections::HashMap,
-    env, fs,
-    io::{self, BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Child, ChildStderr, Command, Stdio},
-    sync::mpsc::{self, Receiver},
-    thread,
-    time::{Duration, Instant},
+use std::{collections::HashMap, fs, io};
+
+use crate::program::{Installed, Program};
+
+const NGINX: Installed = Installed {
+    names: &["nginx"],
+    variable: "AUDIT_STREAMS_NGINX",
+    package: "nginx",
+    // In the notice about the system, once its sockets listen.
+    ready: Some(" OS: "),
 };
-
-use tempfile::TempDir;
-
-use crate::unused_address;
-
-/// nginx listens within this time; reached only when it cannot.
-const START_DEADLINE: Duration = Duration::from_secs(20);
-
-/// In the notice that nginx logs about the system once its sockets listen.
-const LISTENS: &str = " OS: ";
-
-/// Ports that are tried: another program may take one before nginx does.
-const PORTS_TRIED: u32 = 5;
 
 /// What a test sets.
 pub struct Options<'pem> {
@@ -37,11 +25,7 @@ pub struct Options<'pem> {
 }
 
 /// A running nginx that answers every request with 200. It ends when it is dropped.
-pub struct Nginx {
-    process: Child,
-    folder: TempDir,
-    port: u16,
-}
+pub struct Nginx(Program);
 
 /// One request, from the access log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,47 +46,26 @@ impl Nginx {
     /// # Errors
     /// If there is none, or it does not listen in time.
     pub fn start(options: &Options<'_>) -> io::Result<Self> {
-        let program = find()?;
-        let mut failure = io::Error::other("no port was tried");
-        for _ in 0..PORTS_TRIED {
-            match Self::start_on(&program, unused_address()?.port(), options) {
-                Ok(nginx) => return Ok(nginx),
-                Err(error) => failure = error,
+        let started = Program::start(&NGINX, |command, folder, port| {
+            if let Some((certificate, key)) = options.tls {
+                fs::write(folder.join("certificate.pem"), certificate)?;
+                fs::write(folder.join("key.pem"), key)?;
             }
-        }
-        Err(failure)
-    }
-
-    fn start_on(program: &Path, port: u16, options: &Options<'_>) -> io::Result<Self> {
-        let folder = tempfile::tempdir()?;
-        if let Some((certificate, key)) = options.tls {
-            fs::write(folder.path().join("certificate.pem"), certificate)?;
-            fs::write(folder.path().join("key.pem"), key)?;
-        }
-        if let Some(client_ca) = options.client_ca {
-            fs::write(folder.path().join("client-ca.pem"), client_ca)?;
-        }
-        let configuration = folder.path().join("nginx.conf");
-        fs::File::create(&configuration)?.write_all(configured(port, options).as_bytes())?;
-        let process = Command::new(program)
-            .arg("-p")
-            .arg(folder.path())
-            .arg("-c")
-            .arg(&configuration)
-            .args(["-e", "stderr"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut nginx = Self { process, folder, port };
-        let log = nginx.process.stderr.take();
-        let log = log.ok_or_else(|| io::Error::other("the log of nginx is not piped"))?;
-        wait_until_it_listens(&lines_of(log))?;
-        Ok(nginx)
+            if let Some(client_ca) = options.client_ca {
+                fs::write(folder.join("client-ca.pem"), client_ca)?;
+            }
+            let configuration = folder.join("nginx.conf");
+            fs::write(&configuration, configured(port, options))?;
+            command.arg("-p").arg(folder).arg("-c").arg(configuration);
+            command.args(["-e", "stderr"]);
+            Ok(())
+        });
+        started.map(Self)
     }
 
     /// The port on which it listens.
     pub const fn port(&self) -> u16 {
-        self.port
+        self.0.port()
     }
 
     /// The requests so far, in the order in which they were answered.
@@ -110,8 +73,8 @@ impl Nginx {
     /// # Errors
     /// If the access log cannot be read.
     pub fn requests(&self) -> io::Result<Vec<Logged>> {
-        let log = fs::read_to_string(self.folder.path().join("access.log"))?;
-        log.lines().map(parse).collect()
+        let lines = self.0.lines_of("access.log")?;
+        lines.iter().map(|line| parse(line)).collect()
     }
 
     /// How many requests came with each `webhook-id`.
@@ -125,54 +88,6 @@ impl Nginx {
         }
         Ok(deliveries)
     }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-fn find() -> io::Result<PathBuf> {
-    if let Some(named) = env::var_os("AUDIT_STREAMS_NGINX") {
-        return Ok(named.into());
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    // Debian has it where only root's PATH leads.
-    let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
-    let found = folders.map(|folder| folder.join("nginx")).find(|file| file.is_file());
-    found.ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            "no nginx: install one (on Debian: apt-get install nginx), or name it in AUDIT_STREAMS_NGINX",
-        )
-    })
-}
-
-/// What nginx logs. It is read as long as nginx runs, so that nginx never waits for a reader.
-fn lines_of(log: ChildStderr) -> Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(log).lines().map_while(Result::ok) {
-            // Nobody listens any more once nginx does.
-            drop(sender.send(line));
-        }
-    });
-    lines
-}
-
-/// The lines end when nginx does.
-fn wait_until_it_listens(lines: &Receiver<String>) -> io::Result<()> {
-    let deadline = Instant::now() + START_DEADLINE;
-    let mut log = Vec::new();
-    while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        if line.contains(LISTENS) {
-            return Ok(());
-        }
-        log.push(line);
-    }
-    Err(io::Error::other(format!("nginx does not listen: {}", log.join("\n"))))
 }
 
 /// One process, which needs no rights and writes nothing outside of its folder.
@@ -237,7 +152,7 @@ fn parse(line: &str) -> io::Result<Logged> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::net::{Ipv4Addr, TcpStream};
 
     use super::*;
 
@@ -252,13 +167,5 @@ mod tests {
     fn it_accepts_connections_as_soon_as_it_has_started() {
         let nginx = Nginx::start(&PLAIN).unwrap();
         TcpStream::connect((Ipv4Addr::LOCALHOST, nginx.port())).unwrap();
-    }
-
-    #[test]
-    fn an_nginx_that_cannot_start_says_why() {
-        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = taken.local_addr().unwrap().port();
-        let error = Nginx::start_on(&find().unwrap(), port, &PLAIN).map(drop).unwrap_err();
-        assert!(error.to_string().contains("Address already in use"), "{error}");
     }
 }

@@ -3,13 +3,13 @@
 
 use std::{
     env, fs,
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read},
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
     time::{Duration, Instant},
@@ -25,10 +25,14 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 /// Between two tries to connect, unless the program logs something.
 const TICK: Duration = Duration::from_millis(20);
 
+/// A program that has not ended this long after its port accepts connections has the port.
+const SETTLED: Duration = Duration::from_millis(100);
+
 /// Ports that are tried: another program may take one before this one does.
 const PORTS_TRIED: u32 = 5;
 
 /// Where a program comes from.
+#[derive(Clone, Copy)]
 pub(crate) struct Installed {
     /// Names of its file, of which any will do.
     pub(crate) names: &'static [&'static str],
@@ -36,6 +40,8 @@ pub(crate) struct Installed {
     pub(crate) variable: &'static str,
     /// The package of Debian that has it.
     pub(crate) package: &'static str,
+    /// In the line that it logs once it accepts connections. `None` for a program that logs nothing until then.
+    pub(crate) ready: Option<&'static str>,
 }
 
 /// A running program.
@@ -58,7 +64,8 @@ impl Program {
         let file = installed.find()?;
         let mut failure = io::Error::other("no port was tried");
         for _ in 0..PORTS_TRIED {
-            match Self::start_on(&file, unused_address()?.port(), &prepare) {
+            let port = unused_address()?.port();
+            match Self::start_on(&file, installed.ready, port, &prepare) {
                 Ok(started) => return Ok(started),
                 Err(error) => failure = error,
             }
@@ -68,6 +75,7 @@ impl Program {
 
     fn start_on(
         file: &Path,
+        ready: Option<&str>,
         port: u16,
         prepare: impl Fn(&mut Command, &Path, u16) -> io::Result<()>,
     ) -> io::Result<Self> {
@@ -76,7 +84,7 @@ impl Program {
         prepare(&mut command, folder.path(), port)?;
         command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut started = Self {
             process: command.spawn()?,
@@ -84,40 +92,60 @@ impl Program {
             port,
             log: Arc::default(),
         };
-        let lines = started.read_log()?;
-        started.wait_until_it_listens(&lines)?;
+        let (stdout, stderr) = (started.process.stdout.take(), started.process.stderr.take());
+        let (sender, lines) = mpsc::channel();
+        started.follow(stdout, sender.clone());
+        started.follow(stderr, sender);
+        match ready {
+            Some(text) => started.wait_until_it_logs(text, &lines)?,
+            None => started.wait_until_it_listens(&lines)?,
+        }
         Ok(started)
     }
 
-    /// The log is read as long as the program runs, so that it never waits for a reader.
-    fn read_log(&mut self) -> io::Result<Receiver<()>> {
-        let stderr = self.process.stderr.take();
-        let stderr = stderr.ok_or_else(|| io::Error::other("the log is not piped"))?;
-        let (sender, lines) = mpsc::channel();
+    /// Output is read as long as the program runs, so that it never waits for a reader.
+    fn follow(&self, output: Option<impl Read + Send + 'static>, sender: Sender<String>) {
         let log = Arc::clone(&self.log);
         thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                log.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            let lines = output.into_iter().flat_map(|output| BufReader::new(output).lines());
+            for line in lines.map_while(Result::ok) {
+                log.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
                 // Nobody listens any more once the program does.
-                sender.send(()).unwrap_or_default();
+                sender.send(line).unwrap_or_default();
             }
         });
-        Ok(lines)
     }
 
-    fn wait_until_it_listens(&mut self, lines: &Receiver<()>) -> io::Result<()> {
+    /// The lines end when the program does.
+    fn wait_until_it_logs(&self, text: &str, lines: &Receiver<String>) -> io::Result<()> {
         let deadline = Instant::now() + START_DEADLINE;
-        loop {
-            let ended = self.process.try_wait()?;
-            if ended.is_none() && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+        while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            if line.contains(text) {
                 return Ok(());
             }
-            let is_over = lines.recv_timeout(TICK) == Err(RecvTimeoutError::Disconnected);
-            if (ended.is_some() && is_over) || Instant::now() >= deadline {
-                let log = self.log().join("\n");
-                return Err(io::Error::other(format!("the program does not listen: {log}")));
+        }
+        Err(self.does_not_listen())
+    }
+
+    fn wait_until_it_listens(&mut self, lines: &Receiver<String>) -> io::Result<()> {
+        let deadline = Instant::now() + START_DEADLINE;
+        while Instant::now() < deadline {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                // Another program may have the port: then this one ends.
+                return match lines.recv_timeout(SETTLED) {
+                    Err(RecvTimeoutError::Timeout) if self.process.try_wait()?.is_none() => Ok(()),
+                    _ => Err(self.does_not_listen()),
+                };
+            }
+            if lines.recv_timeout(TICK) == Err(RecvTimeoutError::Disconnected) {
+                break;
             }
         }
+        Err(self.does_not_listen())
+    }
+
+    fn does_not_listen(&self) -> io::Error {
+        io::Error::other(format!("the program does not listen: {}", self.log().join("\n")))
     }
 
     /// The port on which it listens.
@@ -158,6 +186,7 @@ impl Installed {
                 names,
                 variable,
                 package,
+                ..
             } = self;
             io::Error::new(
                 io::ErrorKind::NotFound,
@@ -172,6 +201,8 @@ impl Installed {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -180,13 +211,16 @@ mod tests {
             names: &["sh"],
             variable: "AUDIT_STREAMS_NO_SUCH_VARIABLE",
             package: "dash",
+            ready: None,
         };
-        let ends = Program::start(&shell, |command, _, _| {
-            command.args(["-c", "echo no socket >&2"]);
-            Ok(())
-        });
-        let said = ends.map(drop).unwrap_err().to_string();
-        assert_eq!(said, "the program does not listen: no socket");
+        for ready in [None, Some("listens")] {
+            let ends = Program::start(&Installed { ready, ..shell }, |command, _, _| {
+                command.args(["-c", "echo no socket >&2"]);
+                Ok(())
+            });
+            let said = ends.map(drop).unwrap_err().to_string();
+            assert_eq!(said, "the program does not listen: no socket");
+        }
         let missing = Installed {
             names: &["no-such-program"],
             ..shell
@@ -196,5 +230,19 @@ mod tests {
             said.to_string().starts_with("no no-such-program: install one"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn a_program_is_not_taken_for_another_one_that_has_the_port() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        for ready in [None, Some("listens")] {
+            let started = Program::start_on("/bin/sh".as_ref(), ready, port, |command, _, _| {
+                command.args(["-c", "echo in use >&2"]);
+                Ok(())
+            });
+            let said = started.map(drop).unwrap_err().to_string();
+            assert_eq!(said, "the program does not listen: in use");
+        }
     }
 }

@@ -8,6 +8,7 @@ const STUNNEL: Installed = Installed {
     names: &["stunnel4", "stunnel"],
     variable: "AUDIT_STREAMS_STUNNEL",
     package: "stunnel4",
+    ready: Some("Accepting new connections"),
 };
 
 /// What a test sets.
@@ -46,7 +47,7 @@ impl Stunnel {
                 None => "",
             };
             let configuration = format!(
-                "foreground = yes\npid =\nsyslog = no\ndebug = notice\n[receiver]\naccept = 127.0.0.1:{port}\n\
+                "foreground = yes\npid =\nsyslog = no\ndebug = info\n[receiver]\naccept = 127.0.0.1:{port}\n\
                  connect = 127.0.0.1:{target}\ncert = certificate.pem\nkey = key.pem\n{clients}"
             );
             fs::write(file("stunnel.conf"), configuration)?;
@@ -59,6 +60,12 @@ impl Stunnel {
     /// The port on which it listens.
     pub const fn port(&self) -> u16 {
         self.0.port()
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        let lines = self.0.log().into_iter();
+        lines.filter(|line| line.contains(" accepted connection from ")).count()
     }
 
     /// Subjects of the client certificates that were accepted, those of CAs included.

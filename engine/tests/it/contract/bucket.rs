@@ -93,8 +93,8 @@ macro_rules! bucket_counterpart {
                 services()
             }
 
-            fn secret(&self) -> String {
-                SECRET.to_owned()
+            fn secrets(&self) -> Vec<String> {
+                vec![SECRET.to_owned()]
             }
 
             fn fall_ill(&self, ill: Ill) {

@@ -36,8 +36,8 @@ impl Counterpart for CloudLogging {
         SinkServices::new(&self.0.url(), &self.0.token_url(), Duration::from_secs(60)).unwrap()
     }
 
-    fn secret(&self) -> String {
-        self.0.service_account().private_key_pem.clone()
+    fn secrets(&self) -> Vec<String> {
+        vec![self.0.service_account().private_key_pem.clone()]
     }
 
     fn fall_ill(&self, ill: Ill) {

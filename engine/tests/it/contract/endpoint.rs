@@ -36,8 +36,8 @@ impl Counterpart for Endpoint {
         SinkServices::usual().unwrap()
     }
 
-    fn secret(&self) -> String {
-        SECRET.to_owned()
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
     }
 
     fn fall_ill(&self, ill: Ill) {
@@ -128,8 +128,8 @@ impl<B: Batched> Counterpart for EndpointOfBatches<B> {
         self.0.services()
     }
 
-    fn secret(&self) -> String {
-        self.0.secret()
+    fn secrets(&self) -> Vec<String> {
+        self.0.secrets()
     }
 
     fn fall_ill(&self, ill: Ill) {

@@ -1,11 +1,11 @@
-//! The receiver of a kind behind fences: squid, which wants a password, is the proxy, and stunnel, which wants a client certificate, speaks TLS
-//! under a private CA. What sinks keep, they keep over all that.
+//! The contract also holds through a proxy and mutual TLS: tinyproxy, which requires a password, and stunnel, which requires a client
+//! certificate, under a private CA.
 
 use domain::{Field, destination::DestinationDraft};
 use receivers::{
     google::GoogleServer,
-    squid::{self, Squid},
     stunnel::{self, Stunnel},
+    tinyproxy::{self, Tinyproxy},
 };
 use rustls::version::TLS13;
 use url::Url;
@@ -17,19 +17,27 @@ use super::{
     endpoint::{Batched, Endpoint, EndpointOfBatches},
 };
 use crate::{
-    it::world::install_crypto,
+    it::world::{install_crypto, wait_until},
     net::test_ca::{Ca, Identity},
     sink::SinkServices,
 };
 
-/// A receiver that can be put behind fences.
-pub(super) trait Fenceable: Counterpart {
+const USER: &str = "ada";
+const PASSWORD: &str = "s3cret-word";
+
+/// A receiver that can be put behind a proxy and TLS.
+pub(super) trait Proxiable: Counterpart {
     /// Whether it speaks TLS by itself, without client certificates, instead of stunnel.
     const SPEAKS_TLS: bool = false;
 
     /// With a certificate of this CA if it speaks TLS.
     async fn start_under(_ours: &Ca) -> Self {
         Self::start().await
+    }
+
+    /// How many connections were opened, if it speaks TLS.
+    fn connections(&self) -> usize {
+        0
     }
 
     /// The port on which it listens.
@@ -41,13 +49,13 @@ pub(super) trait Fenceable: Counterpart {
     }
 }
 
-impl Fenceable for Endpoint {}
-impl<B: Batched> Fenceable for EndpointOfBatches<B> {}
-impl Fenceable for Objects {}
-impl Fenceable for Batches {}
+impl Proxiable for Endpoint {}
+impl<B: Batched> Proxiable for EndpointOfBatches<B> {}
+impl Proxiable for Objects {}
+impl Proxiable for Batches {}
 
 /// Google's services ask for no client certificate, and their names are fixed.
-impl Fenceable for CloudLogging {
+impl Proxiable for CloudLogging {
     const SPEAKS_TLS: bool = true;
 
     async fn start_under(ours: &Ca) -> Self {
@@ -56,20 +64,24 @@ impl Fenceable for CloudLogging {
         Self(GoogleServer::start_tls(config).await.unwrap())
     }
 
+    fn connections(&self) -> usize {
+        self.0.connections()
+    }
+
     fn port(&self) -> u16 {
         self.0.address().port()
     }
 }
 
-pub(super) struct Fenced<C> {
+pub(super) struct Proxied<C> {
     inner: C,
     ours: Ca,
     client: Identity,
     stunnel: Option<Stunnel>,
-    squid: Squid,
+    proxy: Tinyproxy,
 }
 
-impl<C: Fenceable> Counterpart for Fenced<C> {
+impl<C: Proxiable> Counterpart for Proxied<C> {
     async fn start() -> Self {
         let ours = Ca::new();
         let inner = C::start_under(&ours).await;
@@ -82,10 +94,13 @@ impl<C: Fenceable> Counterpart for Fenced<C> {
             })
             .unwrap()
         });
-        let port = stunnel.as_ref().map_or_else(|| inner.port(), Stunnel::port);
+        let options = tinyproxy::Options {
+            credentials: Some((USER, PASSWORD)),
+            port: Some(stunnel.as_ref().map_or_else(|| inner.port(), Stunnel::port)),
+        };
         Self {
             client: ours.issue("streams", 2_000, 2_100),
-            squid: Squid::start(port).unwrap(),
+            proxy: Tinyproxy::start(options).unwrap(),
             inner,
             ours,
             stunnel,
@@ -95,12 +110,7 @@ impl<C: Fenceable> Counterpart for Fenced<C> {
     fn draft(&self) -> DestinationDraft {
         let mut draft = self.inner.draft();
         let target = &mut draft.target;
-        let proxy = format!(
-            "http://{}:{}@127.0.0.1:{}",
-            squid::USER,
-            squid::PASSWORD,
-            self.squid.port()
-        );
+        let proxy = format!("http://{USER}:{PASSWORD}@127.0.0.1:{}", self.proxy.port());
         assert!(target.set_text(Field::Proxy, proxy));
         assert!(target.set_text(Field::TlsCaCertificates, self.ours.pem()));
         if let Some(stunnel) = &self.stunnel {
@@ -116,9 +126,10 @@ impl<C: Fenceable> Counterpart for Fenced<C> {
         self.inner.services()
     }
 
-    /// That of the proxy.
-    fn secret(&self) -> String {
-        squid::PASSWORD.to_owned()
+    /// Those of the proxy and of the client certificate, too.
+    fn secrets(&self) -> Vec<String> {
+        let ours = [PASSWORD.to_owned(), self.client.key_pem()];
+        self.inner.secrets().into_iter().chain(ours).collect()
     }
 
     fn fall_ill(&self, ill: Ill) {
@@ -143,5 +154,17 @@ impl<C: Fenceable> Counterpart for Fenced<C> {
 
     fn kept(&self, bodies: &[String]) -> Vec<String> {
         self.inner.kept(bodies)
+    }
+
+    /// Connections to the receiver that the proxy was not asked for would be direct ones.
+    async fn check_way(&self) {
+        let connections = || match &self.stunnel {
+            Some(stunnel) => stunnel.connections(),
+            None => self.inner.connections(),
+        };
+        wait_until("the proxy was asked for each connection", async || {
+            (1..=self.proxy.targets().len()).contains(&connections())
+        })
+        .await;
     }
 }
