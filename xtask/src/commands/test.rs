@@ -16,7 +16,7 @@ use crate::project::Project;
 use crate::site;
 use crate::steps::{Ending, Step, Steps};
 use crate::tools::browser::Browser;
-use crate::tools::{npm, programs::PROGRAMS, python};
+use crate::tools::{npm, programs, python};
 
 /// Read by Rust's test runner: how many tests of a binary run at once.
 const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
@@ -134,11 +134,9 @@ fn compile(project: &Project) -> Result<Ending> {
 }
 
 fn cargo_test(project: &Project, steps: &mut Steps, results: &mut Results) {
-    let mut found = Vec::new();
+    let mut found = programs::Found::new();
     steps.attempt(&FIND_PROGRAMS, || {
-        for program in &PROGRAMS {
-            found.push((program.variable, program.find_or_install()?));
-        }
+        programs::find_or_install(&mut found)?;
         Ok(Ending::Done)
     });
     steps.attempt(&CARGO_TEST, || {

@@ -6,13 +6,13 @@ use anyhow::{Result, bail};
 
 use crate::process;
 
-/// Installs a package, if that can be done here without asking anybody.
-pub(super) fn install(package: &str) -> Result<()> {
+/// Installs packages, if that can be done here without asking anybody.
+pub(super) fn install(packages: &[&str]) -> Result<()> {
     if process::find_on_path("apt-get").is_none() {
-        bail!("there is no apt-get to install {package} with");
+        bail!("there is no apt-get to install {} with", packages.join(", "));
     }
     apt_get(&["update"])?;
-    apt_get(&["install", "-y", "--no-install-recommends", package])
+    apt_get(&[&["install", "-y", "--no-install-recommends"][..], packages].concat())
 }
 
 /// As root directly; otherwise through sudo, and only where sudo asks nobody for a password.

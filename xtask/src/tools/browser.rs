@@ -35,7 +35,7 @@ impl Browser {
             Err(error) => println!("    Playwright's own Chromium cannot be had here: {error:#}"),
         }
         const MISSING: &str = "no Chromium: install one, or name it in AUDIT_STREAMS_CHROMIUM";
-        apt::install("chromium").context(MISSING)?;
+        apt::install(&["chromium"]).context(MISSING)?;
         on_path().map(Self::Installed).context(MISSING)
     }
 
