@@ -13,7 +13,7 @@ use rustls::version::TLS13;
 use super::{Server, change, first_stage, stage, test, wait_for};
 use crate::{
     EngineConfig, FixedSettings, InstanceProxy,
-    it::world::{World, install_crypto},
+    it::world::{World, install_crypto, wait_until},
     net::test_ca::Ca,
 };
 
@@ -49,7 +49,7 @@ async fn every_kind_goes_through_a_socks_proxy_by_name_and_by_address() {
             );
             assert_eq!(*said, expected, "{kind:?}");
             let target = format!("{asked}:{}", server.port());
-            assert!(proxy.targets().contains(&target), "{:?}", proxy.targets());
+            wait_until("the proxy has logged it", async || proxy.targets().contains(&target)).await;
         }
         let id = world.add(&draft_with(&url("socks5h", "ada:wr0ng-word@", &proxy))).await;
         wait_for(&world, id, Unreached::Proxy(ProxyFailure::Authentication)).await;
@@ -105,17 +105,17 @@ async fn a_socks_proxy_that_refuses_says_why_at_its_stage() {
 
 #[tokio::test]
 async fn the_proxy_of_the_instance_can_be_one_and_the_network_rules_apply_to_it() {
-    let receiver = Receiver::start().await;
-    let proxy = Microsocks::start(None).unwrap();
-    let (host, proxy_at) = (
-        format!("127.0.0.1:{}", receiver.port()),
-        format!("127.0.0.1:{}", proxy.port()),
-    );
     for scheme in ["socks5", "socks5h"] {
+        let (receiver, proxy) = (Receiver::start().await, Microsocks::start(None).unwrap());
+        let (host, proxy_at) = (
+            format!("127.0.0.1:{}", receiver.port()),
+            format!("127.0.0.1:{}", proxy.port()),
+        );
+        // What is allowed comes last: after it, the log has whatever was sent before.
         for (allowed, is_accepted) in [
-            ([&host, &proxy_at], true),
             ([&host, &host], false),
             ([&proxy_at, &proxy_at], false),
+            ([&host, &proxy_at], true),
         ] {
             let fixed = FixedSettings {
                 allow_local_network: Some(false),
@@ -132,16 +132,27 @@ async fn the_proxy_of_the_instance_can_be_one_and_the_network_rules_apply_to_it(
                 ..config
             })
             .await;
-            let asked = proxy.targets().len();
             let report = test(&world, &http(&receiver.url(), "default")).await;
             assert_eq!(report.verdict.accepted, is_accepted, "{scheme} {allowed:?}: {report:?}");
             if !is_accepted {
                 let rule = first_stage(&report, StageName::NetworkRule);
                 assert_eq!(rule.state, StageState::Failed);
-                assert_eq!(proxy.targets().len(), asked, "nothing was sent");
             }
         }
+        wait_until("the proxy has logged a request", async || !proxy.targets().is_empty()).await;
+        assert_eq!(proxy.targets(), [host], "nothing else was sent");
+        assert_eq!(receiver.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_socks_proxy_that_needs_an_address_is_not_asked_without_one() {
+    let (world, proxy) = (World::new().await, Microsocks::start(None).unwrap());
+    let draft = http("https://siem.invalid/in", &url("socks5", "", &proxy));
+    let report = test(&world, &draft).await;
+    let address = first_stage(&report, StageName::Address);
+    assert_eq!(address.state, StageState::Failed, "{report:?}");
+    assert_eq!(address.detail, "No address was found for siem.invalid.");
 }
 
 /// A proxy at an address that is not allowed is refused where it is entered, whatever its protocol.
