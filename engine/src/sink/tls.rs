@@ -10,15 +10,17 @@ use domain::{
 use super::SinkError;
 use crate::net::{GuardedClients, TlsError, TlsOptions, is_of_ca, is_version_3, trusted_root, validity_of};
 
-/// The clients of a destination with these values: whom they trust, and through which proxy they connect. A kind that has not all of
-/// these fields has the defaults of the others.
+/// The clients of a destination with these values: whom they trust, and through which proxy they connect. Fields that a kind does not
+/// have take their defaults.
 ///
 /// # Errors
 /// [`SinkError`] if what is stored can't be used.
 pub(super) fn clients_of(values: &FieldMap, clients: &GuardedClients) -> Result<GuardedClients, SinkError> {
     let settings = TlsSettings::parse(values)?;
     let options = TlsOptions::new(&settings, values.text(Field::TlsClientKey))?;
-    let proxy = ProxyChoice::parse(values.text(Field::Proxy)).unwrap_or_default();
+    // Without the proxy that was chosen, events would take a way that nobody has allowed.
+    let proxy = ProxyChoice::parse(values.text(Field::Proxy))
+        .map_err(|invalid| FieldErrors::from(FieldError::new(Field::Proxy, format!("Proxy {invalid}"))))?;
     Ok(clients.with_tls(options).with_proxy(proxy))
 }
 
@@ -105,4 +107,35 @@ fn out_of_date(validity: Validity, now: Timestamp) -> Option<String> {
         return Some(format!("expired on {}", validity.until.date()));
     }
     (now < validity.from).then(|| format!("is not valid before {}", validity.from.date()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::NetworkRules;
+
+    #[test]
+    fn a_stored_proxy_that_can_not_be_used_is_not_replaced_by_a_direct_connection() {
+        let clients = GuardedClients::new(NetworkRules::default());
+        let of = |proxy: &str| clients_of(&FieldMap::from([(Field::Proxy, proxy)]), &clients).map(drop);
+        for usable in [
+            "",
+            "default",
+            "direct",
+            "http://proxy.example:3128",
+            "socks5h://proxy.example",
+        ] {
+            assert!(of(usable).is_ok(), "{usable}");
+        }
+        for broken in ["http//proxy", "https://proxy.example", "none"] {
+            let SinkError::Settings(errors) = of(broken).unwrap_err() else {
+                panic!("{broken}")
+            };
+            let message = errors.message_for(Field::Proxy);
+            assert!(
+                message.is_some_and(|message| message.starts_with("Proxy must ")),
+                "{broken}: {message:?}"
+            );
+        }
+    }
 }
