@@ -13,8 +13,10 @@ pub(crate) enum ProxyError {
     Unconnected { proxy: String, error: io::Error },
     #[error("The connection to the proxy {proxy} ended before it had answered: {error}")]
     Interrupted { proxy: String, error: io::Error },
-    #[error("What answers at {proxy} is no {kind} proxy")]
-    NoProxy { proxy: String, kind: &'static str },
+    #[error("The server at {proxy} is not an HTTP proxy")]
+    NotHttp { proxy: String },
+    #[error("The server at {proxy} is not a SOCKS5 proxy")]
+    NotSocks { proxy: String },
     #[error("The proxy {proxy} {}", refusal(*status, target))]
     Refused { proxy: String, target: String, status: u16 },
     #[error("The proxy {proxy} {}", refusal.text(target))]
@@ -28,7 +30,7 @@ pub(crate) enum ProxyError {
 /// Why a SOCKS5 proxy does not connect to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocksRefusal {
-    /// It wants to know who asks, or does not know who does.
+    /// It requires credentials, or rejects ours.
     Credentials,
     /// Its rules forbid it.
     Forbidden,
@@ -70,6 +72,14 @@ fn refusal(status: u16, target: &str) -> String {
 }
 
 impl ProxyError {
+    /// Whether another address of the host may be reached: the proxy can't reach this one, or is still trying.
+    pub(crate) fn may_be_of_address(&self) -> bool {
+        match self {
+            Self::Interrupted { error, .. } => error.kind() == io::ErrorKind::TimedOut,
+            _ => self.failure() == ProxyFailure::Unreachable,
+        }
+    }
+
     pub(crate) const fn failure(&self) -> ProxyFailure {
         match self {
             Self::Refused { status: 401 | 407, .. } => ProxyFailure::Authentication,
@@ -82,7 +92,8 @@ impl ProxyError {
             Self::Unresolved { .. }
             | Self::Unconnected { .. }
             | Self::Interrupted { .. }
-            | Self::NoProxy { .. }
+            | Self::NotHttp { .. }
+            | Self::NotSocks { .. }
             | Self::Refused { .. } => ProxyFailure::Other,
         }
     }

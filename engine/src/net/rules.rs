@@ -132,12 +132,9 @@ impl NetworkRules {
         }
         // No range holds it, except one that holds every address.
         let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let is_allowed =
-            self.allow_local_network || self.allowlist.iter().any(|entry| entry.admits(host, nowhere, port));
-        if is_allowed {
-            Ok(())
-        } else {
-            Err(Forbidden::Unresolvable)
+        match self.allowlist.iter().any(|entry| entry.admits(host, nowhere, port)) {
+            true => Ok(()),
+            false => Err(Forbidden::Unresolvable),
         }
     }
 }
@@ -545,9 +542,17 @@ mod tests {
         assert_eq!(check(&named, "https://SIEM.example/"), Ok(()));
         assert_eq!(check(&named, "https://siem.example:8443/"), closed);
         assert_eq!(check(&named, "https://other.example/"), closed);
-        assert_eq!(check(&open(), "https://siem.example/"), Ok(()));
         assert_eq!(
-            check(&open(), "http://metadata.google.internal./"),
+            check(&open(), "https://siem.example/"),
+            closed,
+            "it may be a metadata service"
+        );
+        let metadata = NetworkRules {
+            allow_local_network: true,
+            allowlist: vec!["metadata.google.internal".parse().unwrap()],
+        };
+        assert_eq!(
+            check(&metadata, "http://metadata.google.internal./"),
             Err(Forbidden::Metadata)
         );
         assert_eq!(

@@ -32,15 +32,17 @@ fn described(error: Error, proxy: &ProxyUrl, target: &str) -> ProxyError {
             SocksRefusal::Credentials
         }
         Error::ConnectionNotAllowedByRuleset => SocksRefusal::Forbidden,
-        Error::GeneralSocksServerFailure => SocksRefusal::Unreachable("it failed"),
+        Error::GeneralSocksServerFailure => SocksRefusal::Unreachable("general SOCKS server failure"),
         Error::NetworkUnreachable => SocksRefusal::Unreachable("the network is unreachable"),
         Error::HostUnreachable => SocksRefusal::Unreachable("the host is unreachable"),
         Error::ConnectionRefused => SocksRefusal::Unreachable("the connection was refused"),
         Error::TtlExpired => SocksRefusal::Unreachable("the TTL has expired"),
-        Error::CommandNotSupported => SocksRefusal::Unsupported("it does not support connecting"),
-        Error::AddressTypeNotSupported => SocksRefusal::Unsupported("it does not support this kind of address"),
-        Error::UnknownError => SocksRefusal::Unsupported("it gave no known reason"),
-        _ => return ProxyError::NoProxy { proxy, kind: "SOCKS5" },
+        Error::AddressTypeNotSupported => SocksRefusal::Unreachable("it does not support this kind of address"),
+        Error::CommandNotSupported => SocksRefusal::Unsupported("it does not support the CONNECT command"),
+        // So does tokio-socks call a reply code that RFC 1928 does not have.
+        Error::UnknownAuthMethod => SocksRefusal::Unsupported("it gave an unknown reason"),
+        Error::InvalidTargetAddress(_) => SocksRefusal::Unsupported("the host name is too long"),
+        _ => return ProxyError::NotSocks { proxy },
     };
     ProxyError::Declined {
         proxy,
@@ -109,15 +111,33 @@ mod tests {
             ),
             (
                 0,
+                &[5, 1, 0, 1, 0, 0, 0, 0, 0, 0],
+                ProxyFailure::Unreachable,
+                "can't connect to siem.example:443: general SOCKS server failure",
+            ),
+            (
+                0,
                 &[5, 8, 0, 1, 0, 0, 0, 0, 0, 0],
-                ProxyFailure::Other,
+                ProxyFailure::Unreachable,
                 "it does not support this kind of address",
+            ),
+            (
+                0,
+                &[5, 7, 0, 1, 0, 0, 0, 0, 0, 0],
+                ProxyFailure::Other,
+                "it does not support the CONNECT command",
+            ),
+            (
+                0,
+                &[5, 0xf0, 0, 1, 0, 0, 0, 0, 0, 0],
+                ProxyFailure::Other,
+                "did not connect to siem.example:443: it gave an unknown reason",
             ),
             (
                 0,
                 b"HTTP/1.1 400 Bad Request\r\n\r\n",
                 ProxyFailure::Other,
-                "is no SOCKS5 proxy",
+                "is not a SOCKS5 proxy",
             ),
             (0, NOTHING, ProxyFailure::Other, "ended before it had answered"),
         ] {

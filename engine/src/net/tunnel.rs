@@ -1,9 +1,9 @@
 //! Connecting through a proxy: the network rules apply to the host and to the proxy, and the proxy is asked to connect to the host, by HTTP
 //! (`CONNECT`, RFC 9110, section 9.3.6) or by SOCKS5 ([`socks`](super::socks)).
 //!
-//! The proxy resolves the name of the host itself. All addresses that are found here are checked, because the proxy may choose any of
-//! them. A name that has none here is left to the proxy if an administrator has allowed it. Only with `socks5://` is it asked for an address:
-//! the first that is found here and allowed.
+//! With `http://` and `socks5h://`, the proxy resolves the name of the host itself. All addresses that are found here are checked, because the
+//! proxy may choose any of them. A name that has none here is left to the proxy if an administrator has allowed it. With `socks5://`, the
+//! proxy is asked for the addresses that are found here and allowed, one after the other until it can reach one.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -15,7 +15,7 @@ use domain::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use url::Url;
 
@@ -35,6 +35,9 @@ const MAX_HEAD: usize = 16 * 1024;
 /// For a connection to the proxy, and once more for its answer: it has to connect to the host in this time.
 const PROXY_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Another address is asked for only so soon after the first, so that a connection ends before its deadline.
+const RETRIES: Duration = Duration::from_secs(6);
+
 impl Connector {
     pub(super) async fn connect_through(
         &self,
@@ -44,29 +47,43 @@ impl Connector {
     ) -> Result<TcpStream, SendError> {
         let host = host_of(url).unwrap_or_default();
         let (found, of_proxy) = self.resolve_both(proxy, &host, recording).await?;
-        let (target, allowed) = self.admit_both(proxy, url, (&host, &found), &of_proxy, recording)?;
-        let connecting = timeout(PROXY_DEADLINE, connect_tcp(&allowed, recording)).await;
-        let mut stream = match connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(stream) => stream,
+        let (targets, allowed) = self.admit_both(proxy, url, (&host, &found), &of_proxy, recording)?;
+        let (began, mut failures) = (Instant::now(), Vec::new());
+        let mut targets = targets.into_iter().peekable();
+        while let Some(target) = targets.next() {
+            let mut stream = self.connect_to_proxy(proxy, &allowed, recording).await?;
+            recording.begin(StageName::Proxy);
+            let Err(error) = ask(&mut stream, proxy, &target).await else {
+                let (proxy, target) = (proxy.address(), target.text);
+                recording.done(format!("The proxy {proxy} has connected to {target}."));
+                return Ok(stream);
+            };
+            failures.push(error.to_string());
+            if targets.peek().is_none() || !error.may_be_of_address() || began.elapsed() > RETRIES {
+                recording.failed(format!("{}.", failures.join("; ")));
+                return Err(SendError::Proxy(error));
+            }
+        }
+        // Excluded: there is a target.
+        Err(SendError::Unresolved(Unresolved))
+    }
+
+    async fn connect_to_proxy(
+        &self,
+        proxy: &ProxyUrl,
+        allowed: &[SocketAddr],
+        recording: &Recording,
+    ) -> Result<TcpStream, SendError> {
+        let connecting = timeout(PROXY_DEADLINE, connect_tcp(allowed, recording)).await;
+        match connecting.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(stream) => Ok(stream),
             Err(error) => {
                 // The proxy may have moved.
                 self.proxy_names.forget().await;
-                return Err(SendError::Proxy(ProxyError::Unconnected {
+                Err(SendError::Proxy(ProxyError::Unconnected {
                     proxy: proxy.address(),
                     error,
-                }));
-            }
-        };
-        recording.begin(StageName::Proxy);
-        match ask(&mut stream, proxy, &target).await {
-            Ok(()) => {
-                let (proxy, target) = (proxy.address(), target.text);
-                recording.done(format!("The proxy {proxy} has connected to {target}."));
-                Ok(stream)
-            }
-            Err(error) => {
-                recording.failed(format!("{error}."));
-                Err(SendError::Proxy(error))
+                }))
             }
         }
     }
@@ -81,8 +98,16 @@ impl Connector {
         recording.begin(StageName::Address);
         let lookup = |host: String, port: u16| async move || Ok(tokio::net::lookup_host((host, port)).await?.collect());
         let name = proxy.host();
+        let needs_address = proxy.protocol() == ProxyProtocol::Socks5;
+        let finding = async {
+            let lookup = lookup(host.to_owned(), self.port);
+            match needs_address {
+                true => self.names.addresses(host, lookup).await.unwrap_or_default(),
+                false => self.names.addresses_or_none(host, lookup).await,
+            }
+        };
         let (found, of_proxy) = tokio::join!(
-            self.names.addresses_or_none(host, lookup(host.to_owned(), self.port)),
+            finding,
             self.proxy_names.addresses(name, lookup(name.to_owned(), proxy.port())),
         );
         let of_proxy: Vec<SocketAddr> = of_proxy.unwrap_or_default();
@@ -91,7 +116,7 @@ impl Connector {
             recording.failed(format!("{error}."));
             return Err(SendError::Proxy(error));
         }
-        if found.is_empty() && proxy.protocol() == ProxyProtocol::Socks5 {
+        if found.is_empty() && needs_address {
             recording.failed(format!("No address was found for {host}."));
             return Err(SendError::Unresolved(Unresolved));
         }
@@ -103,7 +128,7 @@ impl Connector {
         Ok((found, of_proxy))
     }
 
-    /// What the proxy is asked for, and its addresses that may be connected to.
+    /// What the proxy is asked for, at least one, and its addresses that may be connected to.
     fn admit_both(
         &self,
         proxy: &ProxyUrl,
@@ -111,12 +136,12 @@ impl Connector {
         (host, found): (&str, &[SocketAddr]),
         of_proxy: &[SocketAddr],
         recording: &Recording,
-    ) -> Result<(Target, Vec<SocketAddr>), SendError> {
+    ) -> Result<(Vec<Target>, Vec<SocketAddr>), SendError> {
         recording.begin(StageName::NetworkRule);
-        let target = self.admit_target(proxy.protocol(), url, (host, found));
-        let admitted = target.and_then(|target| {
+        let targets = self.admit_targets(proxy.protocol(), url, (host, found));
+        let admitted = targets.and_then(|targets| {
             let allowed = keep_allowed(&self.rules, proxy.host(), proxy.port(), of_proxy.iter().copied())?;
-            Ok((target, allowed))
+            Ok((targets, allowed))
         });
         match admitted {
             Ok(admitted) => {
@@ -132,30 +157,30 @@ impl Connector {
         }
     }
 
-    fn admit_target(
+    fn admit_targets(
         &self,
         protocol: ProxyProtocol,
         url: &Url,
         (host, found): (&str, &[SocketAddr]),
-    ) -> Result<Target, ResolveError> {
+    ) -> Result<Vec<Target>, ResolveError> {
         if protocol == ProxyProtocol::Socks5 {
             let allowed = keep_allowed(&self.rules, host, self.port, found.iter().copied())?;
-            let address = allowed.first().ok_or(ResolveError::Unresolved)?;
-            return Ok(Target {
+            let target = |address: SocketAddr| Target {
                 host: address.ip().to_string(),
                 port: self.port,
                 text: address.to_string(),
-            });
+            };
+            return Ok(allowed.into_iter().map(target).collect());
         }
         match found.is_empty() {
             true => self.check_name(url, host)?,
             false => require_all_allowed(&self.rules, host, self.port, found).map_err(ResolveError::Blocked)?,
         }
-        Ok(Target {
+        Ok(vec![Target {
             host: host.to_owned(),
             port: self.port,
             text: format!("{}:{}", url.host_str().unwrap_or_default(), self.port),
-        })
+        }])
     }
 
     /// What the rules say of a name without an address.
@@ -236,10 +261,7 @@ async fn ask_by_http(stream: &mut TcpStream, proxy: &ProxyUrl, target: &str) -> 
 }
 
 fn no_proxy(proxy: &ProxyUrl) -> ProxyError {
-    ProxyError::NoProxy {
-        proxy: proxy.address(),
-        kind: "HTTP",
-    }
+    ProxyError::NotHttp { proxy: proxy.address() }
 }
 
 fn request(proxy: &ProxyUrl, target: &str) -> String {
@@ -260,7 +282,75 @@ fn status_of(head: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use domain::policy::ProxyFailure;
+    use http::{HeaderMap, Method};
+    use receivers::{Receiver, microsocks::Microsocks};
+
+    use super::{
+        super::{
+            resolver::Names, route::Route, server_certificates::ServerCertificates, tests::open,
+            tls_options::TlsOptions, trace::Trace, trust_store::TrustStore,
+        },
+        *,
+    };
+
+    /// The proxy stage of a connection to this port of a host with these addresses.
+    async fn connected(proxy: &ProxyUrl, port: u16, addresses: &[&str]) -> (Result<TcpStream, SendError>, String) {
+        let names = Names::default();
+        let found: Vec<SocketAddr> = addresses
+            .iter()
+            .map(|address| SocketAddr::new(address.parse().unwrap(), port))
+            .collect();
+        names.addresses("siem.example", async || Ok(found)).await.unwrap();
+        let connector = Connector {
+            rules: Arc::new(open()),
+            port,
+            trust: TrustStore::fixed(Vec::new()),
+            tls: TlsOptions::default(),
+            servers: ServerCertificates::default(),
+            names,
+            route: Route::default(),
+            proxy_names: Names::default(),
+        };
+        let url = Url::parse(&format!("http://siem.example:{port}/")).unwrap();
+        let trace = Trace::begin();
+        let recording = trace.record(&Method::POST, &url, &HeaderMap::new(), Bytes::new());
+        let connected = connector.connect_through(proxy, &url, &recording).await;
+        let stages = trace.requests().remove(0).stages;
+        let stage = stages.into_iter().find(|stage| stage.name == StageName::Proxy);
+        (connected, stage.unwrap().detail)
+    }
+
+    #[tokio::test]
+    async fn a_socks_proxy_is_asked_for_each_address_until_it_reaches_one() {
+        let (receiver, socks) = (Receiver::start().await, Microsocks::start(None).unwrap());
+        let (port, at) = (receiver.port(), format!("127.0.0.1:{}", socks.port()));
+        let proxy = ProxyUrl::parse(&format!("socks5://{at}")).unwrap();
+        // The receiver listens on one address of the loopback interface alone.
+        let (stream, detail) = connected(&proxy, port, &["127.0.0.2", "127.0.0.1", "127.0.0.3"]).await;
+        assert!(stream.is_ok(), "{detail}");
+        assert_eq!(detail, format!("The proxy {at} has connected to 127.0.0.1:{port}."));
+        let (stream, detail) = connected(&proxy, port, &["127.0.0.2", "127.0.0.3"]).await;
+        assert!(
+            matches!(&stream, Err(SendError::Proxy(error)) if error.failure() == ProxyFailure::Unreachable),
+            "{detail}"
+        );
+        let refused =
+            |address: &str| format!("The proxy {at} can't connect to {address}:{port}: the connection was refused");
+        assert_eq!(detail, format!("{}; {}.", refused("127.0.0.2"), refused("127.0.0.3")));
+    }
+
+    #[tokio::test]
+    async fn no_other_address_is_asked_for_if_that_would_change_nothing() {
+        let socks = Microsocks::start(Some(("ada", "s3cret-word"))).unwrap();
+        let proxy = ProxyUrl::parse(&format!("socks5://127.0.0.1:{}", socks.port())).unwrap();
+        let (stream, detail) = connected(&proxy, 9, &["127.0.0.2", "127.0.0.3"]).await;
+        assert!(stream.is_err());
+        assert_eq!(detail.matches("requires other credentials").count(), 1, "{detail}");
+    }
 
     #[test]
     fn a_request_has_the_credentials_of_the_proxy() {
