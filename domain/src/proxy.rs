@@ -12,9 +12,9 @@ use crate::mask::MASK;
 pub enum ProxyProtocol {
     /// `http://`: by the method `CONNECT`, for the name of the host.
     Http,
-    /// `socks5://`: by SOCKS5, for an address of the host, which was looked up here.
+    /// `socks5://`: by SOCKS5, for an address of the host, which is resolved here.
     Socks5,
-    /// `socks5h://`: by SOCKS5, for the name of the host.
+    /// `socks5h://`: by SOCKS5, for the name of the host, which the proxy resolves.
     Socks5ByName,
 }
 
@@ -77,7 +77,7 @@ impl ProxyUrl {
                 false => InvalidProxy::NotAUrl,
             });
         };
-        // Only of the schemes of the web does the parser know what a host is.
+        // `Url` parses hosts only for schemes such as http; for others, the host is opaque.
         let host = Host::parse(url.host_str().unwrap_or_default()).map_err(|_| InvalidProxy::NotAUrl)?;
         let port = url.port().unwrap_or(protocol.default_port());
         if port == 0 {
@@ -155,7 +155,7 @@ impl ProxyUrl {
         format!("{}://{}", self.protocol.scheme(), self.address())
     }
 
-    /// Where it is, in the form in which the network rules know places.
+    /// Its address as an `http` URL, the form that the network rules take.
     pub fn place(&self) -> String {
         format!("http://{}", self.address())
     }

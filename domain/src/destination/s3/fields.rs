@@ -161,9 +161,9 @@ pub(super) const FIELDS: &[FieldSpec] = &[
         ..tls::SERVER_NAME
     },
     FieldSpec {
-        hint: "Without verification, anyone who can intercept the connection can read events and keep them from the bucket. Add the CA of the service instead.",
+        hint: "Without verification, anyone who can intercept the connection can read events and stop them from reaching the bucket. Add the CA of the service instead.",
         description: "Whether the certificate of the service is verified. Without verification, anyone who can intercept the connection can read events \
-                      and keep them from the bucket.",
+                      and stop them from reaching the bucket.",
         ..tls::VERIFY
     },
     PROXY,

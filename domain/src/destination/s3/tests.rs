@@ -156,3 +156,23 @@ fn a_bucket_is_summed_up_in_a_line() {
         assert_eq!(summary(&values), line);
     }
 }
+
+#[test]
+fn tls_settings_need_an_encrypted_endpoint() {
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----";
+    for (field, text) in [
+        (Field::TlsCaCertificates, CERTIFICATE),
+        (Field::TlsClientCertificate, CERTIFICATE),
+        (Field::TlsServerName, "s3.internal"),
+        (Field::TlsVerify, "false"),
+    ] {
+        let with_endpoint = |endpoint| parse(&values().with(field, text).with(Field::EndpointUrl, endpoint));
+        let kept = with_endpoint("https://minio.example:9000").unwrap();
+        assert_eq!(kept.text(field), text);
+        let errors = with_endpoint("http://minio.example:9000").unwrap_err();
+        let fields: Vec<Field> = errors.iter().map(|error| error.field).collect();
+        assert_eq!(fields, [field], "{errors}");
+        // Amazon's own endpoints are encrypted, and have a name for each bucket.
+        assert_eq!(with_endpoint("").is_ok(), field != Field::TlsServerName, "{field:?}");
+    }
+}
