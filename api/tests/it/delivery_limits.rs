@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
-    graphql_client::{GraphqlClient, http_id, unified_id},
-    graphql_helpers::{google_id, s3_id},
+    graphql_client::{GraphqlClient, unified_id},
+    graphql_helpers::update_mutation,
     instance::Instance,
 };
 
@@ -24,7 +24,7 @@ const LISTS: [(&str, &str); 2] = [
 ];
 
 /// One destination of each kind, with its default timeout.
-async fn inputs() -> [(&'static str, Value, u32); 3] {
+pub(crate) async fn inputs() -> [(&'static str, Value, u32); 3] {
     let google = GoogleServer::start().await.unwrap();
     let key = &google.service_account().private_key_pem;
     [
@@ -119,25 +119,11 @@ async fn a_destination_of_each_kind_has_limits_over_its_family_of_graphql() {
     for (kind, fields, timeout) in inputs().await {
         let added = admin.post(PATH, &json!({"name": kind, kind: fields})).await.expect(201);
         let number = added["id"].as_i64().unwrap();
-        let (mutation, shown, id, lists) = match kind {
-            "http" => (
-                "instanceExternalAuditEventDestinationUpdate",
-                "instanceExternalAuditEventDestination",
-                http_id(number),
-                "retryStatusCodes rejectStatusCodes",
-            ),
-            "gcp" => (
-                "instanceGoogleCloudLoggingConfigurationUpdate",
-                "instanceGoogleCloudLoggingConfiguration",
-                google_id(number),
-                "",
-            ),
-            _ => (
-                "auditEventsInstanceAmazonS3ConfigurationUpdate",
-                "instanceAmazonS3Configuration",
-                s3_id(number),
-                "",
-            ),
+        let (mutation, shown, id) = update_mutation(kind, number);
+        let lists = if kind == "http" {
+            "retryStatusCodes rejectStatusCodes"
+        } else {
+            ""
         };
         let graphql = |names: &(&'static str, &'static str)| names.1;
         let names = NUMBERS.map(|(_, name)| name).join(" ");

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::{graphql_client::GraphqlClient, instance::Instance};
+use crate::{
+    graphql_client::{GraphqlClient, http_id},
+    instance::Instance,
+};
 
 pub(crate) const NOT_THERE: &str =
     "The resource that you are attempting to access does not exist or you don't have permission to perform this action";
@@ -51,4 +54,25 @@ pub(crate) fn s3_id(number: i64) -> String {
 
 pub(crate) fn namespace_filter_id(number: i64) -> String {
     format!("gid://gitlab/AuditEvents::Instance::NamespaceFilter/{number}")
+}
+
+/// The mutation of its own family that updates a destination of this kind, the destination in its payload, and its id.
+pub(crate) fn update_mutation(kind: &str, number: i64) -> (&'static str, &'static str, String) {
+    match kind {
+        "http" => (
+            "instanceExternalAuditEventDestinationUpdate",
+            "instanceExternalAuditEventDestination",
+            http_id(number),
+        ),
+        "gcp" => (
+            "instanceGoogleCloudLoggingConfigurationUpdate",
+            "instanceGoogleCloudLoggingConfiguration",
+            google_id(number),
+        ),
+        _ => (
+            "auditEventsInstanceAmazonS3ConfigurationUpdate",
+            "instanceAmazonS3Configuration",
+            s3_id(number),
+        ),
+    }
 }

@@ -12,6 +12,7 @@ mod api_destinations;
 mod api_gitlab;
 mod api_instance;
 mod api_test_events;
+mod connection_settings;
 mod delivery_limits;
 mod event_filters;
 mod graphql_access;
