@@ -49,7 +49,8 @@ fn parse_list(
     if text.is_empty() {
         return Ok(StatusCodes::default());
     }
-    if text.chars().count() > MAX_CHARS {
+    let is_too_long = |text: &str| text.chars().count() > MAX_CHARS;
+    if is_too_long(text) {
         return Err(wrong(&format!("is too long (maximum is {MAX_CHARS} characters)")));
     }
     let ranges: Option<Vec<_>> = text.split(',').map(parse_range).collect();
@@ -66,6 +67,10 @@ fn parse_list(
     let fixed = codes.iter().find_map(|status| Some((status, is_fixed(status)?)));
     match fixed {
         Some((status, fixed)) => Err(cannot_include(spec, &why_not(status, fixed))),
+        // What is stored is read again by the same rules.
+        None if is_too_long(&codes.to_string()) => Err(wrong(&format!(
+            "is too long (maximum is {MAX_CHARS} characters, with a space after each comma)"
+        ))),
         None => Ok(codes),
     }
 }

@@ -83,10 +83,10 @@ impl Target {
         self.kind
     }
 
-    /// How long a request may take, how many are sent, and which statuses mean something else than usual.
+    /// How long a request may take, how many are sent, and the overrides of how statuses are handled.
     ///
     /// # Errors
-    /// None in fact: what is stored was parsed.
+    /// [`FieldErrors`] if the stored values break a rule. The values of a parsed form don't: the parser accepts its own output.
     pub(crate) fn delivery_limits(&self) -> Result<DeliveryLimits, FieldErrors> {
         DeliveryLimits::parse(&self.values, self.kind.spec().fields)
     }
