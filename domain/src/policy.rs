@@ -14,7 +14,7 @@ pub use self::{
     backoff::{ExponentialBackoff, Jitter, ProbePauses},
     decision::{
         CLIENT_CERTIFICATE_REFUSED, CLIENT_CERTIFICATE_REQUIRED, Decision, FixedStatus, RequestSize, Trouble, decide,
-        reject_is_fixed, retry_is_fixed,
+        may_be_chance, reject_is_fixed, retry_is_fixed,
     },
     outcome::{Outcome, ProxyFailure, TlsFailure, Unreached},
     refusal::{Refusal, RefusalStep, RefusalStreak},

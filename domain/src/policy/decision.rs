@@ -25,7 +25,7 @@ pub const CLIENT_CERTIFICATE_REFUSED: u16 = 495;
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
     Unreached(Unreached),
-    /// 408, 425, 429, 5xx, or a status outside HTTP's range.
+    /// 408, 425, 429, 5xx, a status that the settings list as one to retry, or a status outside HTTP's range.
     Unavailable(u16),
     /// 401, 403, 407.
     AuthenticationFailing(u16),
@@ -63,9 +63,7 @@ pub enum Decision {
 pub fn decide(outcome: Outcome, size: RequestSize, rules: &StatusRules) -> Decision {
     match outcome {
         Outcome::Answered { status, retry_after } => match decide_answer(status, retry_after, size) {
-            Decision::Refuse(_) | Decision::Split
-                if rules.retry.contains(status) && retry_is_fixed(status).is_none() =>
-            {
+            Decision::Refuse(_) | Decision::Split if retries(rules, status) => {
                 back_off(Trouble::Unavailable(status), retry_after)
             }
             Decision::BackOff { .. } if rules.reject.contains(status) && reject_is_fixed(status).is_none() => {
@@ -79,6 +77,26 @@ pub fn decide(outcome: Outcome, size: RequestSize, rules: &StatusRules) -> Decis
         Outcome::Unsendable => Decision::Refuse(Refusal::Unsendable),
         Outcome::Stopped => Decision::Forget,
     }
+}
+
+/// Whether a destination that works may fail like this now and then. If it says when to come back, it means all requests. A status that
+/// would reject the event, but is listed as one to retry, is like a 5xx.
+pub fn may_be_chance(outcome: Outcome, rules: &StatusRules) -> bool {
+    match outcome {
+        Outcome::Answered {
+            status,
+            retry_after: None,
+        } => {
+            let is_rejected = matches!(decide_answer(status, None, RequestSize::One), Decision::Refuse(_));
+            matches!(status, 500..=599) || (is_rejected && retries(rules, status))
+        }
+        Outcome::Unreached(unreached) => unreached == Unreached::Interrupted,
+        Outcome::Answered { .. } | Outcome::Blocked | Outcome::Unsendable | Outcome::Stopped => false,
+    }
+}
+
+fn retries(rules: &StatusRules, status: u16) -> bool {
+    rules.retry.contains(status) && retry_is_fixed(status).is_none()
 }
 
 fn decide_answer(status: u16, retry_after: Option<Duration>, size: RequestSize) -> Decision {
@@ -254,6 +272,31 @@ mod tests {
             );
             assert_eq!(decided(status, RequestSize::Batch), Decision::Split);
         }
+    }
+
+    #[test]
+    fn a_status_that_is_retried_by_the_settings_may_be_chance_as_a_5xx_may() {
+        let answered = |status, retry_after| Outcome::Answered { status, retry_after };
+        let rules = rules(&[409, 413, 429, 404], &[422]);
+        for (status, expected) in [
+            (409, true),
+            (500, true),
+            (503, true),
+            // Not affected by the list: they say something about all requests, or about the size of this one.
+            (429, false),
+            (404, false),
+            (413, false),
+            (400, false),
+            (422, false),
+            (200, false),
+        ] {
+            assert_eq!(may_be_chance(answered(status, None), &rules), expected, "{status}");
+            let later = answered(status, Some(Duration::from_secs(1)));
+            assert!(!may_be_chance(later, &rules), "{status} says when to come back");
+        }
+        assert!(!may_be_chance(answered(409, None), &StatusRules::default()));
+        assert!(may_be_chance(Outcome::Unreached(Unreached::Interrupted), &rules));
+        assert!(!may_be_chance(Outcome::Unreached(Unreached::Timeout), &rules));
     }
 
     #[test]

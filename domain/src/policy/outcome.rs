@@ -118,17 +118,6 @@ impl Outcome {
     pub const fn may_be_the_event(self) -> bool {
         self.may_have_arrived() && !matches!(self, Self::Answered { status: 429, .. })
     }
-
-    /// Whether a destination that works may fail like this now and then. If it says when to come back, it means all requests.
-    pub const fn may_be_chance(self) -> bool {
-        matches!(
-            self,
-            Self::Answered {
-                status: 500..=599,
-                retry_after: None
-            } | Self::Unreached(Unreached::Interrupted)
-        )
-    }
 }
 
 #[cfg(test)]

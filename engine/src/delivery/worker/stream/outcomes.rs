@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     ids::Seq,
-    policy::{Decision, Outcome, Refusal, RequestNumber, RequestSize, Trouble, Unreached, decide},
+    policy::{Decision, Outcome, Refusal, RequestNumber, RequestSize, Trouble, Unreached, decide, may_be_chance},
 };
 
 use super::{About, Backoff, Done, Mode, OWN_FAILURE_PAUSE, Origin, Sent, Stream};
@@ -123,7 +123,7 @@ impl Stream {
         let is_timeout = done.report.whole.outcome == Outcome::Unreached(Unreached::Timeout);
         let (number, status) = (done.number, done.report.whole.outcome.status());
         let latency = done.report.latency;
-        let may_be_chance = count == 1 && done.report.whole.outcome.may_be_chance();
+        let may_be_chance = count == 1 && may_be_chance(done.report.whole.outcome, &self.statuses);
         let mut shown = self.apply_events(done, whole, now);
         shown.by_chance = may_be_chance.then_some(number);
         if let Some(seq) = shown.first_accepted {
