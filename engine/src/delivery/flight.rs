@@ -24,12 +24,15 @@ pub(super) struct Flight<T> {
     /// Of the bodies of events, in requests that were begun with [`Self::begin`].
     bytes: usize,
     most_bytes: usize,
+    /// The most requests that the settings of the destination allow.
+    most: usize,
 }
 
 impl<T> Flight<T> {
     /// For requests that are made up in this way, so many at most.
     pub(super) fn new(batching: Batching, most: u32) -> Self {
-        let requests = || Pace::of_requests(usize::try_from(most).unwrap_or(usize::MAX));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let requests = || Pace::of_requests(most);
         let (pace, most_bytes) = match batching {
             Batching::Single => (requests(), MOST_BYTES),
             Batching::Ready { bytes, .. } => (requests(), MOST_BYTES.max(2 * bytes)),
@@ -40,6 +43,7 @@ impl<T> Flight<T> {
             requests: FuturesUnordered::new(),
             bytes: 0,
             most_bytes,
+            most,
         }
     }
 
@@ -60,7 +64,13 @@ impl<T> Flight<T> {
 
     /// How many events that have failed alone may be in flight.
     pub(super) fn suspects_allowed(&self) -> usize {
-        FEWEST_SUSPECTS.max(self.pace.allowed() / SUSPECTS_PART)
+        let fit_the_pace = FEWEST_SUSPECTS.max(self.pace.allowed() / SUSPECTS_PART);
+        fit_the_pace.min(self.extra_allowed())
+    }
+
+    /// How many requests with events that have failed before may be in flight: while they get no answer, others are sent.
+    pub(super) fn extra_allowed(&self) -> usize {
+        self.most.saturating_sub(1).max(1)
     }
 
     /// Whether the events in flight leave room for others.
@@ -140,5 +150,11 @@ mod tests {
                 .accepted(number, Some(Duration::from_millis(50)), Duration::ZERO);
         }
         assert!(flight.suspects_allowed() >= 32, "{}", flight.suspects_allowed());
+    }
+
+    #[test]
+    fn suspects_leave_a_request_to_other_events() {
+        let allowed = |most| Flight::<()>::new(Batching::Single, most).suspects_allowed();
+        assert_eq!([1, 2, 3, 4, 5, 256].map(allowed), [1, 1, 2, 3, 4, 4]);
     }
 }

@@ -1,7 +1,7 @@
 //! The most requests in flight, and per second, that the settings of a destination allow: for its stream and its replays together.
 //!
-//! Whoever wants to send takes a place first. A place counts as a request in flight until it is dropped, and against the rate once it is used.
-//! A stream that has to wait goes before its replays. Its probes wait for requests in flight, but not for the rate.
+//! Each request needs a permit. A permit counts as a request in flight until it is dropped, and against the rate unless it is dropped
+//! unused. A stream that has to wait goes before its replays. Its probes wait for requests in flight, but not for the rate.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -29,7 +29,7 @@ pub(super) enum Sender {
 pub(super) enum Wait {
     /// The rate is reached until then.
     Until(Instant),
-    /// As many requests are in flight as may be, or the stream goes first: [`Limiter::subscribe`] reports the end of it.
+    /// As many requests are in flight as may be, or the stream goes first. [`Limiter::subscribe`] reports the end of it.
     Freed,
 }
 
@@ -50,8 +50,12 @@ struct State {
     is_awaited: bool,
 }
 
-/// A place for one request.
-pub(super) struct Place(Arc<Limiter>);
+/// Allows one request.
+pub(super) struct Permit {
+    limiter: Arc<Limiter>,
+    /// What it has taken of the rate, until it is used.
+    charge: Duration,
+}
 
 /// Requests at equal intervals, as a token bucket gives them that holds what [`BURST`] is worth (the generic cell rate algorithm).
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +79,17 @@ impl Rate {
         (earliest > now).then_some(earliest)
     }
 
-    fn count(&mut self, now: Instant) {
-        self.next = Some(self.next.map_or(now, |next| next.max(now)) + self.interval);
+    /// Counts a request that is sent now, and returns how much later the next one is due. A request that does not wait for the rate
+    /// delays later ones by one interval at most, however many of them are sent.
+    fn charge(&mut self, now: Instant) -> Duration {
+        let due = self.next.map_or(now, |next| next.max(now));
+        let next = due.min(now + BURST) + self.interval;
+        self.next = Some(next);
+        next.saturating_duration_since(due)
+    }
+
+    fn refund(&mut self, charge: Duration) {
+        self.next = self.next.and_then(|next| next.checked_sub(charge));
     }
 }
 
@@ -113,29 +126,28 @@ impl Limiter {
         self.free(&mut state);
     }
 
-    /// A place for a request, unless `sender` has to wait.
+    /// A permit for a request, unless `sender` has to wait. Asks for the time only if there is a rate.
     ///
     /// # Errors
     /// What to wait for.
-    pub(super) fn take(self: &Arc<Self>, sender: Sender, now: Instant) -> Result<Place, Wait> {
+    pub(super) fn acquire(self: &Arc<Self>, sender: Sender, now: impl FnOnce() -> Instant) -> Result<Permit, Wait> {
         let mut state = self.state();
-        let wait = state.wait(sender, now);
+        let acquired = state.acquire(sender, now);
         if sender != Sender::Replay {
-            let waited = std::mem::replace(&mut state.stream_waits, wait.is_some());
-            if waited && wait.is_none() {
+            let waited = std::mem::replace(&mut state.stream_waits, acquired.is_err());
+            if waited && acquired.is_ok() {
                 self.free(&mut state);
             }
         }
-        if let Some(wait) = wait {
-            state.is_awaited |= wait == Wait::Freed;
-            return Err(wait);
-        }
-        state.in_flight += 1;
-        Ok(Place(Arc::clone(self)))
+        state.is_awaited |= acquired == Err(Wait::Freed);
+        acquired.map(|charge| Permit {
+            limiter: Arc::clone(self),
+            charge,
+        })
     }
 
-    /// The stream has nothing to send any more that would have to wait.
-    pub(super) fn stream_waits_no_more(&self) {
+    /// The stream has nothing to send for which it would have to wait.
+    pub(super) fn stream_is_idle(&self) {
         let mut state = self.state();
         if state.stream_waits {
             state.stream_waits = false;
@@ -160,30 +172,42 @@ impl Limiter {
 }
 
 impl State {
-    fn wait(&self, sender: Sender, now: Instant) -> Option<Wait> {
+    /// What the request takes of the rate.
+    fn acquire(&mut self, sender: Sender, now: impl FnOnce() -> Instant) -> Result<Duration, Wait> {
         let goes_second = sender == Sender::Replay && self.stream_waits;
         if self.in_flight >= self.most || goes_second {
-            return Some(Wait::Freed);
+            return Err(Wait::Freed);
         }
-        let rate = self.rate.filter(|_| sender != Sender::Probe)?;
-        rate.wait(now).map(Wait::Until)
+        let mut charge = Duration::ZERO;
+        if let Some(rate) = &mut self.rate {
+            let now = now();
+            if let Some(until) = rate.wait(now).filter(|_| sender != Sender::Probe) {
+                return Err(Wait::Until(until));
+            }
+            charge = rate.charge(now);
+        }
+        self.in_flight += 1;
+        Ok(charge)
     }
 }
 
-impl Place {
+impl Permit {
     /// The request is sent now.
-    pub(super) fn used(&self, now: Instant) {
-        if let Some(rate) = &mut self.0.state().rate {
-            rate.count(now);
-        }
+    pub(super) fn used(&mut self) {
+        self.charge = Duration::ZERO;
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
-        let mut state = self.0.state();
+        let mut state = self.limiter.state();
         state.in_flight -= 1;
-        self.0.free(&mut state);
+        if !self.charge.is_zero()
+            && let Some(rate) = &mut state.rate
+        {
+            rate.refund(self.charge);
+        }
+        self.limiter.free(&mut state);
     }
 }
 

@@ -15,6 +15,7 @@ mod files_missing;
 mod google;
 mod http_batches;
 mod kinds;
+mod limited_retries;
 mod limits;
 mod log;
 mod log_filter;

@@ -12,8 +12,9 @@ use std::{
 
 use crate::clock::Clock;
 use domain::{
-    Timestamp,
+    Field, Timestamp,
     delivery::{RefusedChange, RefusedChoice, RefusedList},
+    destination::DestinationDraft,
     health::{StreamFacts, StreamHealth},
     ids::{DestinationId, Seq},
     policy::Trouble,
@@ -622,27 +623,36 @@ async fn what_three_destinations_refuse_does_not_fill_the_log() {
 }
 
 /// Events that fill the share of one destination quickly, in a small log.
-struct Filled {
-    world: World,
-    receiver: Receiver,
-    id: DestinationId,
+pub(crate) struct Filled {
+    pub(crate) world: World,
+    pub(crate) receiver: Receiver,
+    pub(crate) id: DestinationId,
 }
 
 /// Of one destination in [`Filled`], which then backs off: a quarter of the log has room for 65 of them.
-const FILLING: usize = 90;
+pub(crate) const FILLING: usize = 90;
 
 impl Filled {
     async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these values of the destination.
+    pub(crate) async fn with(values: &[(Field, &str)]) -> Self {
         let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000)).with_speed(10);
         let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
         world.engine.log().set_size_limit(4 << 20);
         receiver.answer_bodies_with("odd-", 422);
-        let id = world.add_destination("SIEM", &receiver.url()).await;
+        let mut draft = DestinationDraft::http("SIEM", receiver.url());
+        for (field, text) in values {
+            assert!(draft.target.set_text(*field, (*text).to_owned()));
+        }
+        let id = world.add(&draft).await;
         Self { world, receiver, id }
     }
 
     /// Each about an entity of its own, every other one of which the receiver refuses.
-    async fn fill(&self) {
+    pub(crate) async fn fill(&self) {
         // One fills a page of the log.
         let text = "x".repeat(15 << 10);
         let event = |id: String| json!({"id": id, "event_type": "test", "entity_type": "Project", "entity_id": id, "details": {"text": text}});
@@ -655,6 +665,10 @@ impl Filled {
             posted.await.unwrap();
         }
         self.world.wait_for_health(self.id, "there is no room", is_full).await;
+        wait_until("those that are refused are stored", async || {
+            self.refused().await.0 > 50
+        })
+        .await;
     }
 
     /// Lets time pass, and has the stream notice it without a probe.
@@ -670,7 +684,7 @@ impl Filled {
         (refused.retrying, refused.parked)
     }
 
-    async fn wait_until_parked(&self) -> u64 {
+    pub(crate) async fn wait_until_parked(&self) -> u64 {
         wait_until("what is refused is parked", async || {
             self.pass_time().await;
             self.refused().await.0 == 0
@@ -679,7 +693,7 @@ impl Filled {
         self.refused().await.1
     }
 
-    async fn wait_until_accepted(&self, text: &str) {
+    pub(crate) async fn wait_until_accepted(&self, text: &str) {
         let receiver = &self.receiver;
         receiver
             .wait_for("they are accepted", |requests| count(requests, text) == FILLING)

@@ -179,6 +179,8 @@ pub(super) struct Stream {
     /// Refused events were changed in the store and are to be read again.
     reload_is_due: bool,
 }
+    /// The limits let an event that had failed before be sent, but nothing new beside it: that goes first now.
+    is_new_next: bool,
 
 impl Stream {
     pub(super) fn new(
@@ -233,6 +235,7 @@ impl Stream {
             sink,
             worker,
         };
+            is_new_next: false,
         stream.show_progress();
         stream
     }
@@ -414,7 +417,7 @@ impl Stream {
 
     /// Sends nothing new, takes what ends until the deadline, and stores everything.
     async fn drain(&mut self, deadline: Instant) {
-        self.worker.status.limiter.stream_waits_no_more();
+        self.worker.status.limiter.stream_is_idle();
         while !self.flight.is_empty() {
             // A commit under way uses the store's one writing connection: it must not wait for a slow destination.
             tokio::select! {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     super::super::{
         flight::bytes_of,
-        limiter::{Place, Sender},
+        limiter::{Permit, Sender},
         queues::{QueueIndex, Taken},
         shared::{PAGE_BYTES, PAGE_EVENTS},
         thread::{Commands, WorkerError, is_superseded},
@@ -102,26 +102,26 @@ impl ReplayLoop<'_> {
     /// Events that have failed alone, when they are due, and others as far as the stream leaves room for them.
     fn send_side_by_side(&mut self) {
         for (queue, seq) in self.due_suspects() {
-            let Some(place) = self.take_place() else { return };
+            let Some(permit) = self.permit() else { return };
             let taken = self.queues.take_one(queue, seq);
-            self.send(place, taken, None);
+            self.send(permit, taken, None);
         }
         while self.has_room() && self.queues.has_ready() {
-            let Some(place) = self.take_place() else { return };
+            let Some(permit) = self.permit() else { return };
             let taken = self.queues.take(self.room, |seq| self.evidence.most(seq));
-            if !self.send(place, taken, None) {
+            if !self.send(permit, taken, None) {
                 break;
             }
         }
     }
 
-    /// A place for a request beside those of the stream. `None`, and noted, if there is none now.
-    fn take_place(&mut self) -> Option<Place> {
+    /// A permit for a request beside those of the stream. `None`, and noted, if there is none now.
+    fn permit(&mut self) -> Option<Permit> {
         let status = self.stream_status()?;
         // Before the limit is looked at: no end of it is missed.
         let freed = status.limiter.subscribe();
-        let taken = status.limiter.take(Sender::Replay, Instant::now());
-        taken.map_err(|wait| self.limited = Some(Limited { wait, freed })).ok()
+        let permit = status.limiter.acquire(Sender::Replay, Instant::now);
+        permit.map_err(|wait| self.limited = Some(Limited { wait, freed })).ok()
     }
 
     fn due_suspects(&self) -> Vec<(QueueIndex, Seq)> {
@@ -163,7 +163,7 @@ impl ReplayLoop<'_> {
         if is_superseded(commands) {
             return Ok(());
         }
-        let Some(place) = self.take_place() else { return Ok(()) };
+        let Some(permit) = self.permit() else { return Ok(()) };
         let closed_at = self.pending.replay().created_at;
         let batch = self
             .pending
@@ -174,22 +174,22 @@ impl ReplayLoop<'_> {
             let queue = self.queues.index_of(event);
             taken.extend(self.queues.take_between(queue, event.seq, event.seq));
         }
-        self.send(place, taken, batch);
+        self.send(permit, taken, batch);
         Ok(())
     }
 
     /// False if there is nothing to send.
-    fn send(&mut self, place: Place, taken: Vec<Taken>, batch: Option<Batch>) -> bool {
+    fn send(&mut self, mut permit: Permit, taken: Vec<Taken>, batch: Option<Batch>) -> bool {
         if taken.is_empty() {
             return false;
         }
-        place.used(Instant::now());
+        permit.used();
         let (queues, events): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
         let (bytes, epoch, number) = (bytes_of(&events), self.epoch, self.evidence.send(&events));
         let sink = Arc::clone(&self.sink);
         let send = async move {
             let report = sink.send(&events, batch).await;
-            drop(place);
+            drop(permit);
             Done {
                 events,
                 queues,

@@ -61,8 +61,8 @@ impl Stream {
 
     /// When the next suspect is to be tried beside what else is sent.
     pub(super) fn suspect_timer(&self) -> Option<Instant> {
-        let can_send =
-            self.backoff.is_none() && self.may_send() && self.suspects_in_flight < self.flight.suspects_allowed();
+        let has_room = self.suspects_in_flight < self.flight.suspects_allowed() && self.may_send_extra();
+        let can_send = self.backoff.is_none() && self.may_send() && has_room;
         if self.evidence.suspects.count_alone() == 0 || !can_send {
             return None;
         }

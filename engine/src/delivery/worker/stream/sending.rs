@@ -9,7 +9,7 @@ use super::{
     super::super::{
         batches::Batches,
         flight::bytes_of,
-        limiter::{Place, Sender, Wait},
+        limiter::{Permit, Sender, Wait},
         queues::{QueueIndex, Taken},
     },
     Done, Mode, Origin, Sent, Stream,
@@ -84,7 +84,7 @@ impl Stream {
         let was_limited = self.limited.take().is_some();
         self.send_what_may_be_sent();
         if was_limited && self.limited.is_none() {
-            self.worker.status.limiter.stream_waits_no_more();
+            self.worker.status.limiter.stream_is_idle();
         }
     }
 
@@ -98,24 +98,26 @@ impl Stream {
         if self.pending.is_troubled() && self.send_next() {
             return;
         }
+        if self.is_new_next && self.has_room_for_a_request() && self.send_next() {
+            self.is_new_next = false;
+        }
+        let extra_before = self.extra_in_flight;
         self.send_suspects();
         self.send_due_refusal();
+        let has_retried = self.extra_in_flight > extra_before;
         while self.may_send() && self.has_room_for_a_request() {
             if !self.send_next() {
                 break;
             }
         }
+        self.is_new_next |= has_retried && self.limited.is_some();
     }
 
-    /// A place for a request. `None`, and noted, if there is none now: only asked for if there is something to send, because replays
+    /// A permit for a request. `None`, and noted, if there is none now: only asked for if there is something to send, because replays
     /// let the stream go first.
-    fn take_place(&mut self) -> Option<Place> {
-        let sender = match self.backoff {
-            Some(_) => Sender::Probe,
-            None => Sender::Stream,
-        };
-        let taken = self.worker.status.limiter.take(sender, Instant::now());
-        taken.map_err(|wait| self.limited = Some(wait)).ok()
+    fn permit(&mut self, sender: Sender) -> Option<Permit> {
+        let permit = self.worker.status.limiter.acquire(sender, Instant::now);
+        permit.map_err(|wait| self.limited = Some(wait)).ok()
     }
 
     /// What is beside the pace takes part of it up, but not all: while that gets no answer, other events are sent.
@@ -132,16 +134,24 @@ impl Stream {
             return;
         }
         for (queue, seq) in self.due_suspects() {
-            if self.suspects_in_flight >= self.flight.suspects_allowed() || !self.may_send() {
+            let is_allowed = self.suspects_in_flight < self.flight.suspects_allowed() && self.may_send_extra();
+            if !is_allowed || !self.may_send() {
                 break;
             }
-            let Some(place) = self.take_place() else { break };
+            let Some(permit) = self.permit(Sender::Stream) else {
+                break;
+            };
             let taken = self.queues.take_one(queue, seq);
-            self.suspects_in_flight += usize::from(self.send(place, taken, None, true));
+            self.suspects_in_flight += usize::from(self.send(permit, taken, None, true));
         }
     }
 
-    /// False if there is nothing to send, or no place for it.
+    /// What is beside the pace leaves a request to the rest, if the settings of the destination allow more than one.
+    pub(super) fn may_send_extra(&self) -> bool {
+        self.extra_in_flight < self.flight.extra_allowed()
+    }
+
+    /// False if there is nothing to send, or no permit for it.
     fn send_next(&mut self) -> bool {
         match &self.mode {
             Mode::Ready(room) => {
@@ -149,16 +159,18 @@ impl Stream {
                 if !self.queues.has_ready() {
                     return false;
                 }
-                let Some(place) = self.take_place() else { return false };
+                let Some(permit) = self.permit(Sender::Stream) else {
+                    return false;
+                };
                 let taken = self.queues.take(room, |seq| self.evidence.most(seq));
-                self.send(place, taken, None, false)
+                self.send(permit, taken, None, false)
             }
-            Mode::Batches(_) => self.send_batch(),
+            Mode::Batches(_) => self.send_batch(Sender::Stream),
         }
     }
 
-    /// False if no batch is stored, or not all of it has been read, or there is no place for it.
-    fn send_batch(&mut self) -> bool {
+    /// False if no batch is stored, or not all of it has been read, or there is no permit for it.
+    fn send_batch(&mut self, sender: Sender) -> bool {
         let Mode::Batches(batches) = &self.mode else {
             return false;
         };
@@ -166,7 +178,9 @@ impl Stream {
         let Some(batch) = batches.stored().filter(|batch| batch.last.min(end) <= self.read_to) else {
             return false;
         };
-        let Some(place) = self.take_place() else { return false };
+        let Some(permit) = self.permit(sender) else {
+            return false;
+        };
         let Mode::Batches(batches) = &mut self.mode else {
             return false;
         };
@@ -178,7 +192,7 @@ impl Stream {
             return false;
         }
         batches.sent(&self.queues, Instant::now());
-        self.send(place, taken, Some(batch), false)
+        self.send(permit, taken, Some(batch), false)
     }
 
     /// While no more refused events are kept, those that are due are sent at their own times: each that is accepted makes room, and
@@ -197,17 +211,19 @@ impl Stream {
         }
     }
 
-    /// False if there is nothing to probe with, or no place for it.
+    /// False if there is nothing to probe with, or no permit for it.
     fn send_probe(&mut self) -> bool {
         let is_sent = match (&self.mode, self.probe) {
             (Mode::Ready(_), Some((queue, seq))) => {
-                let Some(place) = self.take_place() else { return false };
+                let Some(permit) = self.permit(Sender::Probe) else {
+                    return false;
+                };
                 self.last_probe_was_first = self.queues.firsts().any(|(_, first)| first == seq);
                 let probe = self.queues.take_one(queue, seq);
-                self.send(place, probe, None, false)
+                self.send(permit, probe, None, false)
             }
             (Mode::Ready(_), None) => false,
-            (Mode::Batches(_), _) => self.send_batch(),
+            (Mode::Batches(_), _) => self.send_batch(Sender::Probe),
         };
         self.is_retry_next |= is_sent;
         is_sent
@@ -215,28 +231,35 @@ impl Stream {
 
     /// False if no refused event is due, or none may be sent.
     fn send_due_refusal(&mut self) -> bool {
-        let Some((place, seq)) = self.take_due_refusal() else {
+        let Some((permit, seq)) = self.take_due_refusal() else {
             return false;
         };
         self.is_retry_next = false;
-        self.send_refused(place, seq);
+        self.send_refused(permit, seq);
         true
     }
 
-    /// Asks for the time only if a refused event waits: this is called for every event.
-    fn take_due_refusal(&mut self) -> Option<(Place, Seq)> {
-        let due = self.refusals.next_due().filter(|_| self.may_send())?;
+    /// Asks for the time only if a refused event waits: this is called for every event. It waits for the rate also while the stream backs
+    /// off: these may be many.
+    fn take_due_refusal(&mut self) -> Option<(Permit, Seq)> {
+        let due = self
+            .refusals
+            .next_due()
+            .filter(|_| self.may_send() && self.may_send_extra())?;
         let now = self.worker.shared.clock.now();
-        let place = if due <= now { self.take_place()? } else { return None };
-        Some((place, self.refusals.take_due(now)?))
+        if due > now {
+            return None;
+        }
+        let permit = self.permit(Sender::Stream)?;
+        Some((permit, self.refusals.take_due(now)?))
     }
 
     /// False if there is nothing to send.
-    fn send(&mut self, place: Place, taken: Vec<Taken>, batch: Option<Batch>, is_extra: bool) -> bool {
+    fn send(&mut self, mut permit: Permit, taken: Vec<Taken>, batch: Option<Batch>, is_extra: bool) -> bool {
         if taken.is_empty() {
             return false;
         }
-        place.used(Instant::now());
+        permit.used();
         let (origins, events): (Vec<_>, Vec<_>) = taken
             .into_iter()
             .map(|(queue, event)| (Origin::Queue(queue), event))
@@ -246,7 +269,7 @@ impl Stream {
         let sink = Arc::clone(&self.sink);
         let send = async move {
             let report = sink.send(&events, batch).await;
-            drop(place);
+            drop(permit);
             Sent::Done(Done {
                 events,
                 origins,
@@ -261,9 +284,8 @@ impl Stream {
         true
     }
 
-    fn send_refused(&mut self, place: Place, seq: Seq) {
+    fn send_refused(&mut self, mut permit: Permit, seq: Seq) {
         self.extra_in_flight += 1;
-        place.used(Instant::now());
         let (log, sink, epoch) = (self.worker.shared.log.clone(), Arc::clone(&self.sink), self.epoch);
         let (admission, number) = (Arc::clone(&self.admission), self.evidence.send(&[]));
         let send = async move {
@@ -271,8 +293,9 @@ impl Stream {
                 Ok(Some(event)) if !admission.admits(&event) => Sent::NotAdmitted(seq),
                 Ok(Some(event)) => {
                     let events = vec![event];
+                    permit.used();
                     let report = sink.send(&events, None).await;
-                    drop(place);
+                    drop(permit);
                     Sent::Done(Done {
                         events,
                         origins: vec![Origin::Refused],
@@ -299,7 +322,8 @@ impl Stream {
             .map(|backoff| backoff.next_probe);
         let sending = match self.limited {
             None => [probe, self.refusal_timer(), self.suspect_timer()],
-            Some(Wait::Until(until)) => [Some(until), None, None],
+            // A probe that is due has been tried.
+            Some(Wait::Until(until)) => [Some(until), probe.filter(|probe| *probe > Instant::now()), None],
             Some(Wait::Freed) => [None; 3],
         };
         let commit = self.pending.commit_due().filter(|_| self.committing.is_none());
@@ -335,7 +359,10 @@ impl Stream {
 
     /// When a refused event is due and may be sent: during a backoff only as a probe, unless the backoff is about refused events.
     fn refusal_timer(&self) -> Option<Instant> {
-        let due_at = self.refusals.next_due().filter(|_| self.may_send())?;
+        let due_at = self
+            .refusals
+            .next_due()
+            .filter(|_| self.may_send() && self.may_send_extra())?;
         let wait = due_at.since(self.worker.shared.clock.now());
         let due = Instant::now() + wait;
         let backoff = self.backoff.as_ref().filter(|backoff| !backoff.lacks_room());

@@ -1,0 +1,215 @@
+//! Events that failed before, where the settings of a destination limit the requests: they neither break the limits nor keep new events
+//! waiting.
+
+use std::{
+    collections::BTreeSet,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use domain::{Field, Timestamp, destination::DestinationDraft};
+use receivers::{Answer, Fault, Receiver, Request};
+use serde_json::json;
+
+use crate::{
+    clock::Clock,
+    it::{
+        refused::Filled,
+        world::{World, wait_until},
+    },
+};
+
+fn draft(receiver: &Receiver, values: &[(Field, &str)]) -> DestinationDraft {
+    let mut draft = DestinationDraft::http("SIEM", receiver.url());
+    for (field, text) in values {
+        assert!(draft.target.set_text(*field, (*text).to_owned()));
+    }
+    draft
+}
+
+/// Posts all events at once, each about an entity of its own.
+async fn post(world: &World, ids: impl IntoIterator<Item = String>) {
+    post_about(world, ids.into_iter().map(|id| (id.clone(), id))).await;
+}
+
+/// Posts all events at once, by their ids and entities.
+async fn post_about(world: &World, events: impl IntoIterator<Item = (String, String)>) {
+    let event = |(id, entity)| json!({"event_type": "test", "id": id, "entity_type": "Project", "entity_id": entity});
+    let events: Vec<_> = events.into_iter().map(event).collect();
+    let posted = world
+        .engine
+        .ingest("tests", serde_json::to_vec(&events).unwrap().into());
+    posted.await.unwrap();
+}
+
+/// So many have these words in them.
+fn count(requests: &[Request], text: &str) -> usize {
+    requests.iter().filter(|request| request.text().contains(text)).count()
+}
+
+/// Of 30 rejected events that are due at once, and 10 new ones.
+async fn new_events_take_turns_with_rejected_ones(values: &[(Field, &str)]) {
+    const REJECTED: usize = 30;
+    const NEW: usize = 10;
+    let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
+    let (world, receiver) = (World::with_clock(clock, |config| config).await, Receiver::start().await);
+    receiver.answer_bodies_with("odd-", 422);
+    let id = world.add(&draft(&receiver, values)).await;
+    let halves = (0..2 * REJECTED).map(|number| match number % 2 {
+        0 => format!("odd-{number}"),
+        _ => format!("even-{number}"),
+    });
+    post(&world, halves).await;
+    let database = world.engine.database();
+    wait_until("half of them are rejected", async || {
+        let retrying = database.count_refused(id).await.unwrap().retrying;
+        usize::try_from(retrying).unwrap() == REJECTED && world.engine.backlog_of(&world.stored(id).await) == Some(0)
+    })
+    .await;
+    let before = receiver.requests().len();
+    world.engine.clock().advance(Duration::from_secs(11));
+    post(&world, (0..NEW).map(|number| format!("new-{number};"))).await;
+    let requests = receiver
+        .wait_until("the new ones arrive", |requests| count(requests, "new-") == NEW)
+        .await;
+    let last = requests
+        .iter()
+        .rposition(|request| request.text().contains("new-"))
+        .unwrap();
+    let retried = count(&requests[before..last], "odd-");
+    assert!(
+        (1..=NEW + 2).contains(&retried),
+        "{retried} were retried before {NEW} new ones"
+    );
+    receiver
+        .wait_for("all are retried", |requests| {
+            count(&requests[before..], "odd-") == REJECTED
+        })
+        .await;
+    assert_eq!(world.engine.stream_totals(id).backoffs, 0);
+}
+
+#[tokio::test]
+async fn new_events_take_turns_with_rejected_ones_where_one_request_is_allowed() {
+    new_events_take_turns_with_rejected_ones(&[(Field::MaxConcurrency, "1")]).await;
+}
+
+#[tokio::test]
+async fn new_events_take_turns_with_rejected_ones_at_a_low_rate() {
+    new_events_take_turns_with_rejected_ones(&[(Field::MaxRate, "40")]).await;
+}
+
+#[tokio::test]
+async fn events_that_get_no_answer_leave_a_request_to_the_others() {
+    const BAD: usize = 4;
+    const GOOD: usize = 40;
+    let failed = Mutex::new(BTreeSet::new());
+    let receiver = Receiver::scripted(move |request| {
+        let is_bad = request.text().contains("bad-");
+        // Each fails once, and gets no answer from then on.
+        let failed_before = is_bad && !failed.lock().unwrap().insert(request.text().to_owned());
+        match (is_bad, failed_before) {
+            (true, true) => Some(Fault::Hang),
+            (true, false) => Some(Fault::from(500)),
+            (false, _) => None,
+        }
+    })
+    .await;
+    let world = World::with_clock(Clock::machine().with_speed(50), |config| config).await;
+    let values = [(Field::MaxConcurrency, "4"), (Field::RequestTimeout, "120")];
+    let id = world.add(&draft(&receiver, &values)).await;
+    for round in 0..=BAD {
+        // Few entities: others would share the queue of one that waits for its bad event.
+        let good = |number| (format!("good-{round}-{number};"), format!("entity-{}", number % 8));
+        post_about(&world, (0..GOOD).map(good)).await;
+        receiver
+            .wait_for("the good ones arrive", |requests| {
+                count(requests, &format!("good-{round}-")) == GOOD
+            })
+            .await;
+        if round == BAD {
+            break;
+        }
+        post(&world, [format!("bad-{round};")]).await;
+        // As many get no answer as may: all requests but one.
+        let tries = if round < 3 { 2 } else { 1 };
+        receiver
+            .wait_for("the bad one fails", |requests| {
+                count(requests, &format!("bad-{round};")) == tries
+            })
+            .await;
+    }
+    assert_eq!(world.engine.stream_totals(id).backoffs, 0);
+}
+
+#[tokio::test]
+async fn what_is_retried_during_a_backoff_waits_for_the_rate() {
+    const RATE: usize = 100;
+    let filled = Filled::with(&[(Field::MaxRate, "100")]).await;
+    filled.fill().await;
+    let before = filled.receiver.requests().len();
+    // Some of those that are kept: none of them is probed with.
+    let is_retried = |request: &Request| (0..50).any(|number| request.text().contains(&format!("odd-{number}\"")));
+    filled.wait_until_parked().await;
+    let requests = filled.receiver.requests();
+    let times: Vec<Instant> = requests[before..]
+        .iter()
+        .filter(|request| is_retried(request))
+        .map(|request| request.at)
+        .collect();
+    assert!(times.len() >= 100, "{}", times.len());
+    let took = *times.last().unwrap() - times[0];
+    let least = Duration::from_secs(1) * u32::try_from(times.len() - 3).unwrap() / u32::try_from(RATE).unwrap();
+    assert!(
+        took >= least - Duration::from_millis(200),
+        "{} in {took:?}",
+        times.len()
+    );
+    // The stream owes nothing for its probes.
+    filled.receiver.accept_bodies_with("odd-");
+    filled.world.engine.retry_now(filled.id);
+    filled.wait_until_accepted("\"even-").await;
+}
+
+#[tokio::test]
+async fn pausing_and_resuming_a_stream_that_waits_for_its_rate_loses_nothing() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    receiver.script(|_| Some(Answer::from(200).after(Duration::from_millis(5)).into()));
+    let id = world
+        .add(&draft(
+            &receiver,
+            &[(Field::MaxRate, "30"), (Field::MaxConcurrency, "1")],
+        ))
+        .await;
+    post(&world, (0..60).map(|number| format!("event-{number};"))).await;
+    receiver
+        .wait_for("some arrive", |requests| count(requests, "event-") >= 5)
+        .await;
+    let running = world.stored(id).await.stream_state;
+    let paused = domain::destination::StreamState {
+        paused: true,
+        ..running
+    };
+    world.set_stream_state(id, paused).await;
+    let concurrency = async || {
+        world
+            .engine
+            .find_destination(id)
+            .await
+            .unwrap()
+            .unwrap()
+            .facts
+            .concurrency
+    };
+    wait_until("it stops", async || concurrency().await.is_none()).await;
+    let sent = count(&receiver.requests(), "event-");
+    assert!(sent < 60, "{sent}");
+    world.set_stream_state(id, running).await;
+    wait_until("nothing waits", async || {
+        world.engine.backlog_of(&world.stored(id).await) == Some(0)
+    })
+    .await;
+    for number in 0..60 {
+        assert_eq!(count(&receiver.requests(), &format!("event-{number};")), 1, "{number}");
+    }
+}
