@@ -26,6 +26,9 @@ pub(super) const OWN_FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// When the configuration changes, requests in flight may take this much longer to end than one attempt.
 pub(super) const CHANGE_GRACE: Duration = Duration::from_secs(1);
 
+/// When the configuration changes, an attempt that takes longer than this is abandoned: until it ends, nothing is sent.
+const LONGEST_CHANGE: Duration = Duration::from_secs(10);
+
 /// What a supervisor wants.
 #[derive(Clone, Debug)]
 pub(super) enum Command {
@@ -163,12 +166,19 @@ pub(super) fn is_superseded(commands: &Commands) -> bool {
     commands.has_changed().unwrap_or(true)
 }
 
-/// How long requests in flight may take when there is another command, if one attempt takes no longer than `attempt`. `None` if
-/// their end does not matter.
+/// How long requests in flight may take when there is another command, if one attempt takes no longer than `attempt`. What has not ended
+/// by then is sent again. `None` if their end does not matter.
 pub(super) fn drain_deadline(commands: &Commands, attempt: Duration) -> Option<Instant> {
     match &*commands.borrow() {
         Command::Abandon => None,
         Command::Drain(deadline) => Some(*deadline),
-        Command::Run(_) => Some(Instant::now() + attempt + CHANGE_GRACE),
+        Command::Run(changed) => {
+            // Settings that can't be read are reported where they are applied.
+            let timeout = changed
+                .target
+                .delivery_limits()
+                .map_or(LONGEST_CHANGE, |limits| limits.timeout);
+            Some(Instant::now() + attempt.min(timeout).min(LONGEST_CHANGE) + CHANGE_GRACE)
+        }
     }
 }

@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// What is in flight when a replay is cancelled may take this long to end, longer than any attempt does: only then is it known
-/// how much was sent.
+/// how much was sent. An attempt has up to two requests, each with the timeout of the destination: Google's are for an access token and for
+/// the entries.
 const CANCEL_GRACE: Duration = Duration::from_secs(2 * DeliveryLimits::LONGEST_TIMEOUT.as_secs() + 5);
 
 /// The workers that run.
