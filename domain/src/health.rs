@@ -102,16 +102,17 @@ pub struct Concurrency {
     /// The most requests in flight that the settings of the destination allow.
     #[cfg_attr(feature = "openapi", schema(example = 256))]
     pub maximum: u32,
+    /// Whether `maximum` keeps the limit from growing. Never for a stream that sends batches one after the other.
+    #[cfg_attr(feature = "openapi", schema(example = false))]
+    pub limited_by_settings: bool,
+    /// Whether events wait now because the maximum number of requests per second is reached.
+    #[cfg_attr(feature = "openapi", schema(example = false))]
+    pub limited_by_rate: bool,
 }
 
 impl Concurrency {
     /// The highest limit of any stream.
     pub const MOST: u32 = 256;
-
-    /// Whether the settings keep the limit from growing, rather than the destination or the limit of every stream.
-    pub const fn is_limited_by_settings(&self) -> bool {
-        self.limit >= self.maximum && self.maximum < Self::MOST
-    }
 }
 
 /// What else is worth knowing of a stream, whatever its health.

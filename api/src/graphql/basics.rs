@@ -63,6 +63,10 @@ pub(super) struct AuditEventStreamConcurrency {
     in_flight: i32,
     /// The most requests in flight that the settings of the destination allow.
     maximum: i32,
+    /// Whether `maximum` keeps the limit from growing. Never for a stream that sends batches one after the other.
+    limited_by_settings: bool,
+    /// Whether events wait now because the maximum number of requests per second is reached.
+    limited_by_rate: bool,
 }
 
 impl From<Concurrency> for AuditEventStreamConcurrency {
@@ -72,6 +76,8 @@ impl From<Concurrency> for AuditEventStreamConcurrency {
             limit: count(concurrency.limit),
             in_flight: count(concurrency.in_flight),
             maximum: count(concurrency.maximum),
+            limited_by_settings: concurrency.limited_by_settings,
+            limited_by_rate: concurrency.limited_by_rate,
         }
     }
 }

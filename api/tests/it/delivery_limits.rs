@@ -1,6 +1,6 @@
 //! Limits on the delivery to a destination of each kind, over REST and both families of GraphQL.
 
-use receivers::google::GoogleServer;
+use receivers::{Receiver, google::GoogleServer};
 use serde_json::{Value, json};
 
 use crate::{
@@ -109,6 +109,22 @@ async fn a_destination_of_each_kind_has_limits_over_rest() {
             assert!(refused[0].0.ends_with("_status_codes"), "{refused:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn health_and_a_metric_have_the_maximum_that_the_settings_allow() {
+    let instance = Instance::start().await;
+    let (admin, receiver) = (Client::with_scope(&instance, "admin").await, Receiver::start().await);
+    let input = json!({"name": "SIEM", "http": {"url": receiver.url(), "max_concurrent_requests": 1}});
+    admin.post(PATH, &input).await.expect(201);
+    let runs = |health: &Value| health["health"]["concurrency"].is_object();
+    let health = admin.get_until("/api/v1/destinations/1/health", runs).await;
+    let concurrency = &health["health"]["concurrency"];
+    assert_eq!((&concurrency["limit"], &concurrency["maximum"]), (&json!(1), &json!(1)));
+    assert_eq!(concurrency["limited_by_settings"], true, "{concurrency}");
+    let metrics = admin.get("/metrics").await.text;
+    let line = r#"audit_streams_destination_concurrency_maximum{destination_id="1",kind="http"} 1"#;
+    assert!(metrics.lines().any(|found| found == line), "{metrics}");
 }
 
 #[tokio::test]

@@ -175,12 +175,15 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
         .await;
     let query = "{ instanceExternalAuditEventDestinations { nodes { health { state stuckSeq } } } \
                  auditEventsInstanceStreamingDestinations { nodes { health { state stuckSeq } } } }";
-    let concurrency =
-        "{ instanceExternalAuditEventDestinations { nodes { health { concurrency { limit inFlight } } } } }";
+    let concurrency = "{ instanceExternalAuditEventDestinations { nodes { health { concurrency { limit inFlight maximum \
+                       limitedBySettings limitedByRate } } } } }";
     let answer = admin.ask(concurrency).await;
     let concurrency = &answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"]["concurrency"];
     assert!(concurrency["limit"].as_u64() >= Some(1), "{answer}");
     assert!(concurrency["inFlight"].is_u64(), "{answer}");
+    assert_eq!(concurrency["maximum"], 256, "{answer}");
+    let is_limited = (&concurrency["limitedBySettings"], &concurrency["limitedByRate"]);
+    assert_eq!(is_limited, (&json!(false), &json!(false)), "{answer}");
     let stuck = async || {
         let answer = admin.ask(query).await;
         let of = |family: &str| answer["data"][family]["nodes"][0]["health"]["stuckSeq"].clone();

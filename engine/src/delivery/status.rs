@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -75,6 +75,10 @@ pub(super) struct Status {
     in_flight: AtomicU32,
     /// The most that the settings allow.
     maximum: AtomicU32,
+    /// The most that the stream would use without them.
+    usable: AtomicU32,
+    /// Whether events wait for the rate that the settings allow.
+    waits_for_rate: AtomicBool,
     probe: Notify,
     replay_try: Notify,
     park_requests: Mutex<Vec<ParkRequest>>,
@@ -121,29 +125,34 @@ impl Status {
         self.change(|seen| seen.in_time_to = up_to.map(Seq::get));
     }
 
-    /// So many requests may be in flight, and are.
-    pub(super) fn sends(&self, limit: usize, in_flight: usize) {
+    /// So many requests may be in flight, and are; and whether others wait for the rate that the destination allows.
+    pub(super) fn sends(&self, limit: usize, in_flight: usize, waits_for_rate: bool) {
         let of = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         self.limit.store(of(limit), Ordering::Relaxed);
         self.in_flight.store(of(in_flight), Ordering::Relaxed);
+        self.waits_for_rate.store(waits_for_rate, Ordering::Relaxed);
     }
 
-    /// The stream runs, and its destination allows so many requests in flight.
-    pub(super) fn allows(&self, maximum: u32) {
+    /// The stream runs, its destination allows so many requests in flight, and without that it would use so many at most.
+    pub(super) fn allows(&self, maximum: u32, usable: u32) {
         self.maximum.store(maximum, Ordering::Relaxed);
+        self.usable.store(usable, Ordering::Relaxed);
     }
 
     /// The stream sends nothing any more.
     pub(super) fn stops(&self) {
-        self.sends(0, 0);
+        self.sends(0, 0, false);
     }
 
     /// `None` if the stream does not run.
     pub(super) fn concurrency(&self) -> Option<Concurrency> {
+        let (limit, maximum) = (self.limit.load(Ordering::Relaxed), self.maximum.load(Ordering::Relaxed));
         let concurrency = Concurrency {
-            limit: self.limit.load(Ordering::Relaxed),
+            limit,
             in_flight: self.in_flight.load(Ordering::Relaxed),
-            maximum: self.maximum.load(Ordering::Relaxed),
+            maximum,
+            limited_by_settings: limit >= maximum && maximum < self.usable.load(Ordering::Relaxed),
+            limited_by_rate: self.waits_for_rate.load(Ordering::Relaxed),
         };
         (concurrency.limit > 0).then_some(concurrency)
     }
@@ -346,5 +355,25 @@ mod tests {
         assert_eq!(seen(&status), (StreamHealth::NothingToSend, StreamSeen::Working));
         status.begins(false);
         assert_eq!(seen(&status).1, StreamSeen::Working);
+    }
+
+    #[test]
+    fn settings_limit_a_stream_that_could_send_more_without_them() {
+        let status = Status::default();
+        let limited = |limit, maximum, usable| {
+            status.allows(maximum, usable);
+            status.sends(limit, 0, false);
+            status.concurrency().unwrap().limited_by_settings
+        };
+        assert!(limited(64, 64, 256));
+        assert!(!limited(48, 64, 256), "the destination limits more");
+        assert!(!limited(256, 256, 256), "this is the limit of every stream");
+        for maximum in [1, 4, 256] {
+            assert!(!limited(1, maximum, 1), "batches are sent one after the other");
+        }
+        status.sends(1, 0, true);
+        assert!(status.concurrency().unwrap().limited_by_rate);
+        status.stops();
+        assert!(status.concurrency().is_none());
     }
 }

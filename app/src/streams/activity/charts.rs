@@ -155,7 +155,7 @@ fn Figures(total: Memo<ActivityCounts>, health: Signal<HealthView>) -> impl Into
     }
 }
 
-fn in_flight(concurrency: Memo<Option<Concurrency>>) -> AnyView {
+pub(super) fn in_flight(concurrency: Memo<Option<Concurrency>>) -> AnyView {
     view! {
         {move || concurrency_text(concurrency.get())}
         <span class="figure-note">{move || limited_text(concurrency.get())}</span>
@@ -171,12 +171,15 @@ pub(super) fn concurrency_text(concurrency: Option<Concurrency>) -> String {
     )
 }
 
-/// Said if the settings of the destination keep the limit from growing; empty otherwise.
+/// Shown if the settings of the destination limit what is sent; empty otherwise.
 pub(super) fn limited_text(concurrency: Option<Concurrency>) -> String {
-    let by_settings = concurrency.filter(Concurrency::is_limited_by_settings);
-    by_settings.map_or_else(String::new, |Concurrency { maximum, .. }| {
-        format!("limited to {maximum} by its settings")
-    })
+    match concurrency {
+        Some(concurrency) if concurrency.limited_by_rate => "limited by its maximum requests per second".to_owned(),
+        Some(concurrency) if concurrency.limited_by_settings => {
+            format!("limited to {} by its settings", concurrency.maximum)
+        }
+        Some(_) | None => String::new(),
+    }
 }
 
 fn points_of(activity: &ActivityView) -> Points {

@@ -10,7 +10,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    charts::{concurrency_text, limited_text},
+    charts::{concurrency_text, in_flight, limited_text},
     deliveries::row::DeliveryRow,
     refused::refused_events,
 };
@@ -153,6 +153,8 @@ fn concurrency_is_shown_with_what_is_in_flight() {
         limit: 48,
         in_flight: 31,
         maximum: 64,
+        limited_by_settings: false,
+        limited_by_rate: false,
     };
     assert_eq!(concurrency_text(Some(concurrency)), "31 of 48");
     assert_eq!(concurrency_text(None), "–", "the stream does not run");
@@ -160,16 +162,19 @@ fn concurrency_is_shown_with_what_is_in_flight() {
 
 #[test]
 fn the_settings_are_named_where_they_limit_what_is_in_flight() {
-    let limited = |limit, maximum| {
-        let in_flight = 1;
-        limited_text(Some(Concurrency {
-            limit,
-            in_flight,
-            maximum,
-        }))
+    let shown = |limited_by_settings, limited_by_rate| {
+        let concurrency = Concurrency {
+            limit: 64,
+            in_flight: 1,
+            maximum: 64,
+            limited_by_settings,
+            limited_by_rate,
+        };
+        html(move || in_flight(Memo::new(move |_| Some(concurrency))))
     };
-    assert_eq!(limited(64, 64), "limited to 64 by its settings");
-    assert_eq!(limited(48, 64), "", "the destination limits more");
-    assert_eq!(limited(256, 256), "", "this is the limit of every stream");
+    assert!(shown(true, false).contains(">limited to 64 by its settings<"));
+    assert!(shown(true, true).contains(">limited by its maximum requests per second<"));
+    let free = shown(false, false);
+    assert!(free.contains("1 of 64") && !free.contains("limited"), "{free}");
     assert_eq!(limited_text(None), "");
 }

@@ -16,6 +16,7 @@ use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
 use domain::{
     Timestamp,
     destination::DeliveryLimits,
+    health::Concurrency,
     ids::Seq,
     policy::{RequestNumber, StatusRules, Trouble},
 };
@@ -103,6 +104,15 @@ impl Mode {
         }
     }
 
+    /// So many may be in flight at most.
+    const fn most_requests(&self) -> u32 {
+        match self {
+            Self::Ready(_) => Concurrency::MOST,
+            // One after the other.
+            Self::Batches(_) => 1,
+        }
+    }
+
     fn queues(&self) -> EntityQueues {
         match self {
             Self::Ready(_) => EntityQueues::by_entity(),
@@ -134,7 +144,7 @@ enum Sent {
 pub(super) struct Stream {
     worker: StreamWorker,
     sink: Arc<dyn Sink>,
-    /// Statuses with a meaning of their own.
+    /// Overrides of how statuses are handled.
     statuses: StatusRules,
     admission: Arc<Admission>,
     mode: Mode,
@@ -169,6 +179,8 @@ pub(super) struct Stream {
     /// Why the limits of the destination let nothing more be sent, as far as there was something.
     limited: Option<Wait>,
     freed: watch::Receiver<()>,
+    /// The limits let an event that had failed before be sent, but nothing new beside it: that goes first now.
+    is_new_next: bool,
     /// How many of them are not among those that the pace allows.
     extra_in_flight: usize,
     suspects_in_flight: usize,
@@ -179,8 +191,6 @@ pub(super) struct Stream {
     /// Refused events were changed in the store and are to be read again.
     reload_is_due: bool,
 }
-    /// The limits let an event that had failed before be sent, but nothing new beside it: that goes first now.
-    is_new_next: bool,
 
 impl Stream {
     pub(super) fn new(
@@ -196,7 +206,7 @@ impl Stream {
         refusals.load(refused);
         let mode = Mode::of(sink.batching(), cursor.batch);
         worker.status.begins(cursor.troubled_since.is_some());
-        worker.status.allows(limits.max_concurrency);
+        worker.status.allows(limits.max_concurrency, mode.most_requests());
         let mut pending = PendingCommit::new(worker.destination, &cursor, tries);
         if matches!(mode, Mode::Ready(_)) && cursor.batch.is_some() {
             // Of what the destination was before.
@@ -225,6 +235,7 @@ impl Stream {
             flight: Flight::new(sink.batching(), limits.max_concurrency),
             limited: None,
             freed: worker.status.limiter.subscribe(),
+            is_new_next: false,
             extra_in_flight: 0,
             suspects_in_flight: 0,
             reading: None,
@@ -235,7 +246,6 @@ impl Stream {
             sink,
             worker,
         };
-            is_new_next: false,
         stream.show_progress();
         stream
     }
@@ -384,7 +394,10 @@ impl Stream {
     }
 
     fn show_pace(&self) {
-        self.worker.status.sends(self.flight.pace.limit(), self.flight.len());
+        let waits_for_rate = matches!(self.limited, Some(Wait::Until(_)));
+        self.worker
+            .status
+            .sends(self.flight.pace.limit(), self.flight.len(), waits_for_rate);
     }
 
     fn start_committing(&mut self) {
