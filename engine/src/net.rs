@@ -53,7 +53,7 @@ pub(crate) use self::{
     proxy_error::ProxyError,
     resolver::{Blocked, Unresolved},
     rules::{Forbidden, NetworkRules},
-    send_error::{Identified, Late, NoConnection, SendError},
+    send_error::{Identified, Late, NoConnection, SendError, whole_seconds},
     tls_options::{TlsError, TlsOptions, trusted_root},
     trace::{Trace, Traced},
 };

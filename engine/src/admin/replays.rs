@@ -66,6 +66,10 @@ impl Engine {
     /// [`AdminError`].
     pub async fn count_replay(&self, id: DestinationId, request: &ReplayRequest) -> Result<u64, AdminError> {
         let destination = self.destination_to_replay_to(id).await?;
+        self.count_replay_to(&destination, request).await
+    }
+
+    async fn count_replay_to(&self, destination: &Destination, request: &ReplayRequest) -> Result<u64, AdminError> {
         let filter = Arc::new(destination.range_filter(request));
         Ok(self.log().count_range(&filter, self.log().last_seq()).await?.events)
     }
@@ -83,13 +87,14 @@ impl Engine {
         let Ok(Ok(_permit)) = counting else {
             return Err(AdminError::Busy);
         };
-        let events = self.count_replay(id, request).await?;
+        let destination = self.destination_to_replay_to(id).await?;
+        let events = self.count_replay_to(&destination, request).await?;
         let unknown = self.unknown_event_types(&request.types).await?;
         let mut last_day = Counts::default();
         for point in self.activity(id, Span::Day).await? {
             last_day.add(&point.counts);
         }
-        let limits = self.destination_to_replay_to(id).await?.target.delivery_limits()?;
+        let limits = destination.target.delivery_limits()?;
         let in_flight = self
             .delivery()
             .concurrency_of(id)

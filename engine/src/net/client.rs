@@ -24,7 +24,7 @@ use super::{
     pool::{Connection, FailureKind, Pool, Unanswered},
     resolver::Names,
     route::{InstanceProxy, Route},
-    send_error::{Identified, Late, NoConnection, SendError},
+    send_error::{Identified, Late, NoConnection, SendError, whole_seconds},
     server_certificates::{Server, ServerCertificates},
     tls_options::TlsOptions,
     trace::{Recording, Trace},
@@ -243,12 +243,7 @@ impl GuardedClient {
         if let Ok(answered) = timeout_at(deadline, exchange).await {
             return answered;
         }
-        let unit = if self.deadline.as_secs() == 1 {
-            "second"
-        } else {
-            "seconds"
-        };
-        recording.failed(format!("No answer within {} {unit}.", self.deadline.as_secs()));
+        recording.failed(format!("No answer within {}.", whole_seconds(self.deadline)));
         // A request that waited for a connection was never sent.
         Err(match is_connected.into_inner() {
             true => SendError::Late(Late),

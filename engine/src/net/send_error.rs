@@ -1,6 +1,6 @@
 //! Why there is no answer.
 
-use std::io;
+use std::{io, time::Duration};
 
 use super::{Blocked, Unresolved, proxy_error::ProxyError};
 
@@ -52,3 +52,11 @@ impl Identified {
 #[derive(Debug, thiserror::Error)]
 #[error("operation timed out")]
 pub(crate) struct Late;
+
+/// A deadline in words, for example `10 seconds`.
+pub(crate) fn whole_seconds(deadline: Duration) -> String {
+    match deadline.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    }
+}

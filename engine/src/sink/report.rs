@@ -14,7 +14,7 @@ use http::header::{HeaderMap, RETRY_AFTER};
 use rustls::{AlertDescription, CertificateError, OtherError};
 
 use super::Report;
-use crate::net::{Blocked, BodyError, Identified, Late, NoConnection, ProxyError, Response, Unresolved};
+use crate::net::{Blocked, BodyError, Identified, Late, NoConnection, ProxyError, Response, Unresolved, whole_seconds};
 
 /// Read of an answer at most, so that the connection can be used again; a longer answer costs its connection.
 const READ_BYTES: usize = 64 * 1024;
@@ -51,8 +51,7 @@ pub(super) fn answered(status: u16, retry_after: Option<Duration>, reason: Strin
 
 /// There was no complete answer in time: a sentence.
 pub(super) fn no_response(deadline: Duration) -> String {
-    let unit = if deadline.as_secs() == 1 { "second" } else { "seconds" };
-    format!("No complete response within {} {unit}.", deadline.as_secs())
+    format!("No complete response within {}.", whole_seconds(deadline))
 }
 
 /// Why there was no answer, for any error that has a guarded request among its causes. `deadline` is that of the whole
