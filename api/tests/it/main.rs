@@ -11,6 +11,7 @@ mod api_client;
 mod api_destinations;
 mod api_gitlab;
 mod api_instance;
+mod api_streams;
 mod api_test_events;
 mod connection_settings;
 mod delivery_limits;
