@@ -105,12 +105,12 @@ impl InstanceExternalAuditEventDestination {
         self.target.values.text(Field::MaxRate).parse().ok()
     }
 
-    /// Status codes and ranges at which events are sent again, beside those at which they are anyway. Empty for none. Not part of GitLab's API.
+    /// Status codes and ranges at which events are sent again, in addition to the default ones. Empty for none. Not part of GitLab's API.
     async fn retry_status_codes(&self) -> &str {
         self.target.values.text(Field::RetryStatuses)
     }
 
-    /// Status codes and ranges that reject an event, beside those that do so anyway. Empty for none. Not part of GitLab's API.
+    /// Status codes and ranges that reject an event, in addition to the default ones. Empty for none. Not part of GitLab's API.
     async fn reject_status_codes(&self) -> &str {
         self.target.values.text(Field::RejectStatuses)
     }

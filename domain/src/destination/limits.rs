@@ -1,4 +1,4 @@
-//! How long a request to a destination may take, how many are sent, and which statuses of its answers mean something else than usual.
+//! How long a request to a destination may take, how many are sent, and the overrides of how response statuses are handled.
 //! The same settings for every kind that has them.
 
 mod fields;
@@ -31,7 +31,7 @@ pub struct DeliveryLimits {
     pub max_concurrency: u32,
     /// The most requests per second, of the stream and its replays together; `None` for no limit.
     pub max_rate: Option<u32>,
-    /// Statuses with a meaning of their own.
+    /// Overrides of how statuses are handled.
     pub statuses: StatusRules,
 }
 

@@ -1,4 +1,4 @@
-//! Statuses that a destination's settings treat in another way than the table of decisions does.
+//! Overrides of the table of decisions, which the settings of a destination have for response statuses.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -57,7 +57,7 @@ impl fmt::Display for StatusCodes {
     }
 }
 
-/// The statuses that are decided otherwise than usual. The usual decision is kept for those that it fits already.
+/// Overrides of what is decided about statuses. Listing a status that is already handled that way has no effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusRules {
     /// Statuses that say nothing against the event: the stream backs off, and sends it again.

@@ -18,8 +18,9 @@ const GROUP: Option<&str> = Some("Limits and retries");
 
 /// A kind gives it its default.
 pub(in crate::destination) const REQUEST_TIMEOUT: FieldSpec = FieldSpec {
-    hint: "How long to wait for the complete response to a request, connecting included, 1 to 120 seconds.",
-    description: "How long to wait for the complete response to a request, connecting included, in seconds. A request that takes longer has failed.",
+    hint: "How long to wait for the complete response to a request, 1 to 120 seconds. Connecting may take up to 5 seconds of it, or 15 through a proxy.",
+    description: "How long to wait for the complete response to a request, in seconds. Connecting counts, and may take at most 5 seconds, or 15 through a proxy. \
+                  A request that takes longer has failed.",
     example: "10",
     input: number(TIMEOUT_BOUNDS),
     ..option(
@@ -47,7 +48,8 @@ pub(in crate::destination) const MAX_CONCURRENCY: FieldSpec = FieldSpec {
 
 pub(in crate::destination) const MAX_RATE: FieldSpec = FieldSpec {
     hint: "Up to 10000, replays included. Leave empty for no limit.",
-    description: "Maximum number of requests per second to the destination, replays included. Null or 0 for no limit.",
+    description: "Maximum number of requests per second to the destination, replays included. An attempt counts as one request, even if it takes \
+                  several, for example for an access token. Null or 0 for no limit.",
     example: "50",
     input: number(RATE_BOUNDS),
     ..option(
@@ -60,7 +62,7 @@ pub(in crate::destination) const MAX_RATE: FieldSpec = FieldSpec {
 
 pub(in crate::destination) const RETRY_STATUSES: FieldSpec = FieldSpec {
     hint: "Codes and ranges, for example 409, 423. The stream backs off at these and sends the event again, as it does at 5xx.",
-    description: "Status codes and ranges at which the stream backs off and sends the event again, beside those at which it does so anyway, for example \
+    description: "Status codes and ranges at which the stream backs off and sends the event again, in addition to the default ones, for example \
                   `409, 420-425`. Not 1xx, 2xx and 413. Null for none.",
     placeholder: "409, 423",
     ..statuses(
@@ -72,8 +74,8 @@ pub(in crate::destination) const RETRY_STATUSES: FieldSpec = FieldSpec {
 };
 
 pub(in crate::destination) const REJECT_STATUSES: FieldSpec = FieldSpec {
-    hint: "Codes and ranges, for example 500, 503. These reject the event, as 400 does: it is retried by itself, and the stream continues.",
-    description: "Status codes and ranges that reject an event, beside those that do so anyway, for example `500, 503`. Not 1xx, 2xx, 3xx, 401, 403, 407, \
+    hint: "Codes and ranges, for example 500, 503. These reject the event, as 400 does: it is retried separately, and the stream continues.",
+    description: "Status codes and ranges that reject an event, in addition to the default ones, for example `500, 503`. Not 1xx, 2xx, 3xx, 401, 403, 407, \
                   429, 495 and 496. Null for none.",
     placeholder: "500, 503",
     ..statuses(

@@ -139,7 +139,7 @@ struct ReplayLoop<'worker> {
     destination: Arc<Destination>,
     filter: Arc<RangeFilter>,
     sink: Arc<dyn Sink>,
-    /// Statuses with a meaning of their own.
+    /// Overrides of how statuses are handled.
     statuses: StatusRules,
     room: Room,
     pending: PendingEvents,
