@@ -15,6 +15,7 @@ mod limits;
 mod messages;
 mod name;
 mod namespace_filter;
+mod rotation;
 mod rules;
 mod s3;
 mod spec;
@@ -39,6 +40,7 @@ pub use self::{
     messages::labelled_message,
     name::DestinationName,
     namespace_filter::{MAX_NAMESPACES, NamespaceFilter, NamespacePath},
+    rotation::{ROTATION_OVERLAP, RotatedSecret},
     s3::{Encryption, LockMode, ObjectLayout, ObjectLock, ObjectOptions, Partitions, S3Settings, SecretAccessKey},
     spec::{Choice, Dependency, FieldSpec, GitlabModel, Input, KindSpec, Made, Needed, SecretSpec, Taken},
     start::StartFrom,

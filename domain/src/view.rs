@@ -26,7 +26,9 @@ pub use self::{
     activity::{ActivityCounts, ActivityPoint, ActivityView, LatencyMicros},
     alert::{AlertKind, AlertSettingsView, AlertView, AlertedDestination, EmailView, WebhookView},
     delivery::{DeliveryState, DeliveryView},
-    destination::{DestinationSecret, DestinationView, HeaderView, TargetView, Visibility},
+    destination::{
+        DestinationSecret, DestinationView, HeaderView, NewSecretView, RotationView, TargetView, Visibility,
+    },
     event::{EventRow, EventSummary, EventView},
     event_type::EventTypeView,
     export::{ExportState, ExportView},

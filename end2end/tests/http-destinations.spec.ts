@@ -175,6 +175,49 @@ test('Verify event authenticity', async ({ page, receiver, context }) => {
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(token);
 });
 
+test('Rotate the token or the signing secret', async ({ page, request, instance, receiver, a11y }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url, 'verification-token-12345');
+  const app = await instance.createToken('app', 'ingest');
+  const send = async (id: string) => {
+    await postEvents(request, instance, app, `{"id":"${id}","event_type":"user_created"}`);
+    await receiver.waitFor(about(id), id);
+    return sent(receiver.requests, id).headers;
+  };
+  const form = await expand(page, 'SIEM');
+  // What is typed is kept.
+  await form.getByLabel('Destination Name').fill('Renamed');
+  for (const secret of ['verification token', 'signing secret']) {
+    await form.getByRole('button', { name: `Rotate ${secret}` }).click();
+    const dialog = page.getByRole('dialog', { name: `Rotate the ${secret}?` });
+    await a11y.expectNoViolations();
+    await dialog.getByRole('button', { name: 'Rotate' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(form.getByRole('button', { name: `End now: ${secret}` })).toBeVisible();
+  }
+  const token = await form.getByRole('textbox', { name: 'Verification token' }).inputValue();
+  expect(token).not.toBe('verification-token-12345');
+  await expect(form.getByRole('textbox', { name: 'Signing secret' })).toHaveValue(/^whsec_[A-Za-z0-9+/]+=*$/);
+  await expect(form.getByRole('button', { name: 'Copy signing secret' })).toBeVisible();
+  await a11y.expectNoViolations();
+  const during = await send('during');
+  expect(during['x-gitlab-event-streaming-token']).toBe('verification-token-12345');
+  expect(String(during['webhook-signature']).split(' ')).toHaveLength(2);
+
+  for (const secret of ['verification token', 'signing secret']) {
+    await form.getByRole('button', { name: `End now: ${secret}` }).click();
+    const dialog = page.getByRole('dialog', { name: `End the rotation of the ${secret} now?` });
+    await dialog.getByRole('button', { name: 'End now' }).click();
+    await expect(form.getByRole('button', { name: `End now: ${secret}` })).toBeHidden();
+  }
+  const after = await send('after');
+  expect(after['x-gitlab-event-streaming-token']).toBe(token);
+  expect(String(after['webhook-signature']).split(' ')).toHaveLength(1);
+
+  await expect(form.getByLabel('Destination Name')).toHaveValue('Renamed');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Stream updated successfully')).toBeVisible();
+});
+
 test('Update event filters', async ({ page, request, instance, receiver, a11y }) => {
   const token = await instance.createToken('app', 'ingest');
   await postEvents(request, instance, token, '[{"event_type":"user_created"},{"event_type":"our_own_type"}]');

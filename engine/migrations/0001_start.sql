@@ -143,6 +143,15 @@ CREATE TABLE destination_fields (
     CONSTRAINT a_value_is_plain_or_sealed CHECK ((value IS NULL) <> (value_sealed IS NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- The previous ones of secrets that were rotated: valid until ends_at beside those in destination_fields.
+CREATE TABLE previous_secrets (
+    destination_id INTEGER NOT NULL REFERENCES destinations (id) ON DELETE CASCADE,
+    field          TEXT    NOT NULL,
+    value_sealed   BLOB    NOT NULL,
+    ends_at        INTEGER NOT NULL,
+    PRIMARY KEY (destination_id, field)
+) STRICT, WITHOUT ROWID;
+
 -- Headers that are sent with every event.
 CREATE TABLE destination_headers (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,

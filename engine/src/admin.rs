@@ -34,4 +34,4 @@ pub use self::{
     users::FirstUser,
 };
 pub use crate::exports::ExportProgress;
-pub use crate::store::{Destination, Header, IdempotencyKey, Namespace, Target};
+pub use crate::store::{Destination, Header, IdempotencyKey, Namespace, PreviousSecret, Target};

@@ -416,49 +416,35 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
                 _ = ticks.tick() => note_and_relay(&log, &database, &clock, &mut noted).await,
             }
         };
-        if let Err(error) = enforced
-            && !files_are_missing(&error)
-        {
-            tracing::warn!(
-                error = error_chain(&error),
-                "Old events could not be removed from the log."
-            );
-        }
-        if let Err(error) = retention::release(&log, &database, &mut released_to).await
-            && !files_are_missing(&error)
-        {
-            tracing::warn!(
-                error = error_chain(&error),
-                "Rejected events that no stream needs any more could not be removed."
-            );
-        }
+        log_failure(enforced, "Old events could not be removed from the log.");
+        let deleted = database.delete_ended_secrets(clock.now()).await;
+        log_failure(deleted, "Secrets whose rotation has ended could not be deleted.");
+        let released = retention::release(&log, &database, &mut released_to).await;
+        log_failure(
+            released,
+            "Rejected events that no stream needs any more could not be removed.",
+        );
     }
 }
 
 async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, noted: &mut Option<(Minute, Seq)>) {
-    if let Err(error) = activity::record_log_position(log, database, clock.now(), noted).await
+    let recorded = activity::record_log_position(log, database, clock.now(), noted).await;
+    log_failure(recorded, "Recording the newest position of the log failed.");
+    let recorded = record_damage(log, database, clock).await;
+    log_failure(recorded, "Recording an audit event about unreadable events failed.");
+    let relayed = relay(database, log, clock).await;
+    log_failure(
+        relayed.map(drop),
+        "Instance events could not be appended to the log; they will be retried.",
+    );
+}
+
+/// That files are missing is logged once, by the watch on them.
+fn log_failure(ended: Result<(), impl std::error::Error + 'static>, message: &'static str) {
+    if let Err(error) = ended
         && !files_are_missing(&error)
     {
-        tracing::warn!(
-            error = error_chain(&error),
-            "Recording the newest position of the log failed."
-        );
-    }
-    if let Err(error) = record_damage(log, database, clock).await
-        && !files_are_missing(&error)
-    {
-        tracing::warn!(
-            error = error_chain(&error),
-            "Recording an audit event about unreadable events failed."
-        );
-    }
-    if let Err(error) = relay(database, log, clock).await
-        && !files_are_missing(&error)
-    {
-        tracing::warn!(
-            error = error_chain(&error),
-            "Instance events could not be appended to the log; they will be retried."
-        );
+        tracing::warn!(error = error_chain(&error), "{message}");
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use self::{
     browsers::KnownBrowser,
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, Stored, StoredRefusedChange},
-    destinations::{Admission, ChangedDestination, Insertion, NewDestination, UpdateError},
+    destinations::{Admission, ChangedDestination, Insertion, NewDestination, Rotation, UpdateError},
     event_facts::{EventFacts, RefusedFacts},
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
@@ -42,7 +42,7 @@ pub(crate) use self::{
     users::{KeptSession, ListedUser, StoredUser, UserError},
 };
 pub use self::{
-    destinations::{Destination, Header, IdempotencyKey, Namespace, Target},
+    destinations::{Destination, Header, IdempotencyKey, Namespace, PreviousSecret, Target},
     error::StoreError,
     tokens::StoredToken,
 };

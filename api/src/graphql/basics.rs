@@ -1,15 +1,14 @@
 //! Fields that destinations of every family have.
 
-use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{Enum, SimpleObject};
 use domain::{
-    Timestamp,
     delivery::{Reason, advice},
     destination::DestinationKind,
     health::{Concurrency, StreamHealth},
 };
 use engine::DestinationState;
 
-use super::parking::BigInt;
+use super::{parking::BigInt, rotation::AuditEventDestinationSecretRotation, time::Time};
 
 /// Fields of all destination types that GitLab does not have.
 #[derive(SimpleObject)]
@@ -18,6 +17,8 @@ pub(super) struct Basics {
     paused: bool,
     /// Health of the stream. Not part of GitLab's API.
     health: AuditEventStreamHealth,
+    /// Secrets that were rotated less than 24 hours ago, and whose previous value is still valid. Not part of GitLab's API.
+    rotations: Vec<AuditEventDestinationSecretRotation>,
 }
 
 impl Basics {
@@ -25,6 +26,7 @@ impl Basics {
     pub(super) fn of(state: &DestinationState) -> Self {
         Self {
             paused: state.destination.stream_state.paused,
+            rotations: AuditEventDestinationSecretRotation::of(state),
             health: AuditEventStreamHealth {
                 concurrency: state.facts.concurrency.map(AuditEventStreamConcurrency::from),
                 ..AuditEventStreamHealth::of(state.destination.target.kind(), &state.health)
@@ -160,27 +162,9 @@ fn reason_text(kind: DestinationKind, phrase: &str, reason: Reason) -> String {
     format!("{sentence} {}", advice(kind, reason))
 }
 
-/// A time in UTC, in ISO 8601 format with milliseconds.
-pub(super) struct Time(Timestamp);
-
-/// A time in UTC, in ISO 8601 format with milliseconds, for example `2025-10-14T18:00:08.677Z`.
-#[Scalar(name = "Time")]
-impl ScalarType for Time {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => Timestamp::parse(text).map(Self).map_err(InputValueError::custom),
-            _ => Err(InputValueError::expected_type(value)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use domain::policy::Trouble;
+    use domain::{Timestamp, policy::Trouble};
 
     use super::*;
 

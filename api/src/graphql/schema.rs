@@ -16,6 +16,7 @@ use super::{
     },
     namespaces::NamespaceMutations,
     parking::ParkingMutations,
+    rotating::RotationMutations,
     s3::{S3Mutations, S3Queries},
     unified::{UnifiedMutations, UnifiedQueries},
 };
@@ -35,6 +36,7 @@ pub(super) struct Mutation(
     UnifiedMutations,
     NamespaceMutations,
     ParkingMutations,
+    RotationMutations,
 );
 
 type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

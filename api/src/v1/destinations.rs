@@ -15,6 +15,7 @@ mod parked;
 mod refused_set;
 mod replays;
 mod retry;
+mod rotation;
 mod test;
 mod update;
 
@@ -49,6 +50,10 @@ pub(super) fn routes() -> OpenApiRouter<Services> {
             delete_destination
         ))
         .routes(routes!(show_signing_secret))
+        .routes(routes!(rotation::rotate_signing_secret))
+        .routes(routes!(rotation::end_signing_secret_rotation))
+        .routes(routes!(rotation::rotate_verification_token))
+        .routes(routes!(rotation::end_verification_token_rotation))
         .routes(routes!(test::test_new_destination))
         .routes(routes!(test::test_destination))
         .routes(routes!(health::show_health))

@@ -133,6 +133,16 @@ fn mutations() -> Vec<(&'static str, Value, &'static str)> {
             NOT_THERE,
         ),
         (
+            "auditEventsInstanceDestinationSecretRotate",
+            json!({"destinationId": unified, "secret": "SIGNING_SECRET"}),
+            NOT_THERE,
+        ),
+        (
+            "auditEventsInstanceDestinationSecretRotationEnd",
+            json!({"destinationId": unified, "secret": "SIGNING_SECRET"}),
+            NOT_THERE,
+        ),
+        (
             "auditEventsInstanceDestinationNamespaceFilterCreate",
             json!({"destinationId": unified, "namespacePath": "other"}),
             NOT_THERE,

@@ -34,3 +34,4 @@ mod metrics;
 mod odd_events;
 mod payloads;
 mod request;
+mod rotation;

@@ -17,6 +17,7 @@ mod http_fields;
 mod kind_fields;
 mod message;
 mod refusal;
+mod rotation;
 mod secret_field;
 mod server_fns;
 mod service_account;

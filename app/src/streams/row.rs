@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::{Field, destination::TlsSettings, ids::DestinationId, page::StreamView, view::DestinationView};
+use domain::{
+    Field,
+    destination::{RotatedSecret, TlsSettings},
+    ids::DestinationId,
+    page::StreamView,
+    view::DestinationView,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -102,9 +108,11 @@ fn RowEnd(view: Signal<Arc<DestinationView>>) -> impl IntoView {
     let (id, kind) = view.with_untracked(|view| (view.id, view.kind));
     let has_token = kind.spec().given_secret().is_some_and(|(_, secret)| secret.is_shown);
     let token = has_token.then(|| Signal::derive(move || view.with(|view| verification_token(view))));
+    let previous = |view: &Arc<DestinationView>| view.previous_valid_until(RotatedSecret::VerificationToken);
+    let is_new = Signal::derive(move || view.with(|view| previous(view).is_some()));
     view! {
         <div class="stream-end">
-            {token.map(|token| view! { <VerificationTokenBadge token /> })}
+            {token.map(|token| view! { <VerificationTokenBadge token is_new /> })}
             <button
                 type="button"
                 class="icon-button needs-script"

@@ -183,6 +183,14 @@ impl StreamsState {
         }
     }
 
+    /// Takes over a destination of which a secret was rotated here, or a rotation ended. What was typed in its form stays.
+    pub(crate) fn rotated(&mut self, view: DestinationView) {
+        if let Some(row) = self.row_mut(view.id) {
+            row.editor.rebase(&view);
+            row.follow(view);
+        }
+    }
+
     /// Takes over one destination that was changed outside its form.
     pub(crate) fn changed_elsewhere(&mut self, view: DestinationView) {
         if let Some(row) = self.row_mut(view.id) {

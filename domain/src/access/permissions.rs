@@ -202,7 +202,23 @@ pub const OPERATIONS: &[Operation] = &[
     either("POST /api/v1/destinations/{id}/retrying/park", Permission::Admin),
     either("POST /api/v1/destinations/{id}/retrying/retry", Permission::Admin),
     either("GET /api/v1/destinations/{id}/signing_secret", Permission::Admin),
+    either(
+        "DELETE /api/v1/destinations/{id}/signing_secret/previous",
+        Permission::Admin,
+    ),
+    either(
+        "POST /api/v1/destinations/{id}/signing_secret/rotate",
+        Permission::Admin,
+    ),
     either("POST /api/v1/destinations/{id}/test", Permission::Admin),
+    either(
+        "DELETE /api/v1/destinations/{id}/verification_token/previous",
+        Permission::Admin,
+    ),
+    either(
+        "POST /api/v1/destinations/{id}/verification_token/rotate",
+        Permission::Admin,
+    ),
     either("GET /api/v1/event_types", Permission::Read),
     either("GET /api/v1/instance", Permission::Read),
     either("GET /api/v1/overview", Permission::Read),
@@ -267,6 +283,11 @@ pub const OPERATIONS: &[Operation] = &[
         "mutation auditEventsInstanceDestinationNamespaceFilterDelete",
         Permission::Admin,
     ),
+    either("mutation auditEventsInstanceDestinationSecretRotate", Permission::Admin),
+    either(
+        "mutation auditEventsInstanceDestinationSecretRotationEnd",
+        Permission::Admin,
+    ),
     either(
         "mutation auditEventsStreamingDestinationInstanceEventsAdd",
         Permission::Admin,
@@ -329,6 +350,8 @@ pub const OPERATIONS: &[Operation] = &[
     session("POST /api/page/destinations/delete", Permission::Admin),
     session("GET /api/page/destinations/event_types", Permission::Read),
     session("GET /api/page/destinations/list", Permission::Read),
+    session("POST /api/page/destinations/end_rotation", Permission::Admin),
+    session("POST /api/page/destinations/rotate", Permission::Admin),
     session("POST /api/page/destinations/secret", Permission::Admin),
     session("POST /api/page/destinations/test", Permission::Admin),
     session("POST /api/page/destinations/update", Permission::Admin),

@@ -1,9 +1,10 @@
 //! What happened to the subject of an instance event.
 
 use crate::{
+    Timestamp,
     alerts::AlertNews,
     delivery::RefusedChange,
-    destination::{EventNames, FilterKind, NamespacePath, StartFrom},
+    destination::{EventNames, FilterKind, NamespacePath, RotatedSecret, StartFrom},
     event::EventType,
     ids::{ReplayId, Seq},
     replay::{ReplayProgress, ReplayRequest},
@@ -46,6 +47,15 @@ pub enum Action {
     DestinationSecretReplaced {
         names: EventNames,
         secret: &'static str,
+    },
+    /// A secret was replaced by one that the server made; the previous one is valid for a while.
+    SecretRotated {
+        secret: RotatedSecret,
+        previous_valid_until: Timestamp,
+    },
+    /// An administrator ended the time in which the previous secret is valid beside the new one.
+    RotationEnded {
+        secret: RotatedSecret,
     },
     DestinationDeleted {
         names: EventNames,

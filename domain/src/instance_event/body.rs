@@ -78,6 +78,11 @@ impl InstanceEvent {
             Action::DestinationCreated { start, .. } => start_details(*start),
             Action::DestinationChanged { field, from, to, .. } => json!({"change": field, "from": from, "to": to}),
             Action::DestinationSecretReplaced { secret, .. } => json!({"change": secret}),
+            Action::SecretRotated {
+                secret,
+                previous_valid_until,
+            } => json!({"change": secret.label(), "previous_valid_until": previous_valid_until.to_string()}),
+            Action::RotationEnded { secret } => json!({"change": secret.label()}),
             Action::NamespaceAdmitted(path) | Action::NamespaceRemoved(path) => {
                 json!({"destination_name": self.subject.name(), "namespace": path.as_str()})
             }

@@ -50,6 +50,8 @@ impl InstanceEvent {
             Action::DestinationChanged { names, .. } | Action::DestinationSecretReplaced { names, .. } => {
                 self.subject.model(*names).updated
             }
+            Action::SecretRotated { .. } => "audit_event_destination_secret_rotated",
+            Action::RotationEnded { .. } => "audit_event_destination_rotation_ended",
             Action::DestinationDeleted { names, .. } => self.subject.model(*names).deleted,
             Action::HeaderCreated { .. } => "audit_events_streaming_instance_headers_create",
             Action::HeaderUpdated { .. } => "audit_events_streaming_instance_headers_update",

@@ -38,6 +38,14 @@ impl InstanceEvent {
             Action::DestinationCreated { names, place, .. } => self.existence(|model| model.create_verb, *names, place),
             Action::DestinationChanged { field, from, to, .. } => change(field, from, to),
             Action::DestinationSecretReplaced { secret, .. } => format!("Replaced the {secret}"),
+            Action::SecretRotated {
+                secret,
+                previous_valid_until,
+            } => format!(
+                "Rotated the {}; the previous one is valid until {previous_valid_until}",
+                secret.label()
+            ),
+            Action::RotationEnded { secret } => format!("Ended the rotation of the {}", secret.label()),
             Action::DestinationDeleted { names, place } => self.existence(|model| model.delete_verb, *names, place),
             Action::HeaderCreated { key } => format!("Created custom HTTP header with key {key}."),
             Action::HeaderUpdated {

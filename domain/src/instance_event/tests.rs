@@ -10,7 +10,7 @@ use crate::{
     Timestamp,
     alerts::{AlertNews, AlertedStream, StreamFailure},
     delivery::RefusedChange,
-    destination::{DestinationKind, EventNames, FilterKind, NamespacePath, StartFrom},
+    destination::{DestinationKind, EventNames, FilterKind, NamespacePath, RotatedSecret, StartFrom},
     event::{AuditEvent, EventId, EventType, Received},
     ids::{DestinationId, ReplayId, Seq, TokenId, UserId},
     replay::{ReplayDraft, ReplayProgress, ReplayRequest},
@@ -145,6 +145,19 @@ fn of_a_destination(kind: DestinationKind, names: EventNames) -> Vec<InstanceEve
         ),
         InstanceEvent::new(Subject::destination(destination, kind, name()), Action::StreamPaused),
         InstanceEvent::new(Subject::destination(destination, kind, name()), Action::StreamResumed),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::SecretRotated {
+                secret: RotatedSecret::SigningSecret,
+                previous_valid_until: Timestamp::from_unix_ms(0),
+            },
+        ),
+        InstanceEvent::new(
+            Subject::destination(destination, kind, name()),
+            Action::RotationEnded {
+                secret: RotatedSecret::SigningSecret,
+            },
+        ),
         InstanceEvent::new(
             Subject::destination(destination, kind, name()),
             Action::FailingEventParked(Seq::new(4)),
@@ -597,6 +610,21 @@ fn golden_events() -> Vec<InstanceEvent> {
             Action::HeaderDeleted { key: "X-B".into() },
         ),
     ]);
+    for secret in RotatedSecret::ALL {
+        events.extend([
+            InstanceEvent::new(
+                Subject::destination(destination, DestinationKind::Http, name()),
+                Action::SecretRotated {
+                    secret,
+                    previous_valid_until: Timestamp::from_unix_ms(1_760_551_208_677),
+                },
+            ),
+            InstanceEvent::new(
+                Subject::destination(destination, DestinationKind::Http, name()),
+                Action::RotationEnded { secret },
+            ),
+        ]);
+    }
     for kind in DestinationKind::ALL {
         for names in [EventNames::OfKind, EventNames::Unified] {
             events.extend([

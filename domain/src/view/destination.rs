@@ -13,7 +13,7 @@ use crate::{
     Timestamp,
     destination::{
         DestinationDraft, DestinationKind, DestinationUrl, FieldMap, FieldsSeed, FilterKind, HEADERS, HeaderDraft,
-        Input, Reading, TargetDraft,
+        Input, Reading, RotatedSecret, TargetDraft,
     },
     ids::{DestinationId, HeaderId},
     proxy::ProxyChoice,
@@ -62,6 +62,8 @@ pub struct DestinationView {
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub target: TargetView,
+    /// Secrets that were rotated less than a day ago, and whose previous value is still valid.
+    pub rotations: Vec<RotationView>,
     /// How the stream is doing.
     pub health: HealthView,
     /// Warnings about event types that this instance does not know.
@@ -81,6 +83,27 @@ pub struct TargetView {
     pub values: FieldMap,
     /// Custom headers; empty if this kind has none.
     pub headers: Vec<HeaderView>,
+}
+
+/// A secret that was rotated, while the previous one is valid beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RotationView {
+    /// Which secret.
+    pub secret: RotatedSecret,
+    /// Until then, the previous verification token is sent, or requests are also signed with the previous signing secret.
+    pub previous_valid_until: Timestamp,
+}
+
+/// The new secret of a rotation.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSecretView {
+    /// The new secret.
+    #[cfg_attr(feature = "openapi", schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))]
+    pub value: String,
+    /// Until then, the previous verification token is sent, or requests are also signed with the previous signing secret.
+    pub previous_valid_until: Timestamp,
 }
 
 /// A secret of a destination that an administrator may see, each by a request for it alone.
@@ -124,6 +147,13 @@ impl DestinationView {
             };
             types.get(position.parse::<usize>().ok()?).map(String::as_str)
         })
+    }
+
+    /// Until when the previous one of a secret is valid. `None` if there is none.
+    pub fn previous_valid_until(&self, secret: RotatedSecret) -> Option<Timestamp> {
+        let mut rotations = self.rotations.iter();
+        let rotation = rotations.find(|rotation| rotation.secret == secret)?;
+        Some(rotation.previous_valid_until)
     }
 
     /// Whether some events are not sent because of a filter.
@@ -199,6 +229,15 @@ impl TargetView {
     /// Where events are sent, in one line and without secrets.
     pub fn summary(&self) -> String {
         (self.kind.spec().summary)(&self.values)
+    }
+}
+
+impl fmt::Debug for NewSecretView {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("NewSecretView")
+            .field("previous_valid_until", &self.previous_valid_until)
+            .finish_non_exhaustive()
     }
 }
 
@@ -350,6 +389,7 @@ mod tests {
             event_type_denylist: names(denied),
             namespaces: vec!["group".into(), "group/project".into()],
             target: TargetView::new(DestinationKind::Http, &values(), vec![header], Visibility::Form),
+            rotations: Vec::new(),
             health: HealthView::new(DestinationKind::Http, &StreamHealth::Inactive, &StreamFacts::default()),
             warnings: vec![WarningView {
                 code: WarningCode::UnknownEventType,

@@ -5,6 +5,7 @@
 
 mod changes;
 mod event_types;
+mod rotation;
 mod test_report;
 mod testing;
 mod view;
@@ -319,8 +320,11 @@ impl Engine {
 
     async fn states_of(&self, destinations: Vec<Destination>) -> Result<Vec<DestinationState>, AdminError> {
         let facts = self.facts_of(&destinations).await?;
+        let now = self.clock().now();
         let mut states = Vec::with_capacity(destinations.len());
-        for (destination, facts) in destinations.into_iter().zip(facts) {
+        for (mut destination, facts) in destinations.into_iter().zip(facts) {
+            // What has ended is deleted soon, and is no rotation any more.
+            destination.target.previous.retain(|previous| previous.is_valid(now));
             states.push(DestinationState {
                 health: self.health_of(&destination),
                 unknown_types: self.unknown_event_types(&destination.filter).await?,

@@ -65,6 +65,7 @@ pub(super) const KIND: SinkKind = SinkKind {
         for secret in [Field::VerificationToken, Field::SigningSecret, Field::TlsClientKey] {
             secrets.push(target.values.text(secret).to_owned());
         }
+        secrets.extend(target.previous.iter().map(|previous| previous.value.clone()));
         if let Ok(url) = Url::parse(target.values.text(Field::Url)) {
             secrets.extend(secrets_of_url(&url));
         }
@@ -115,8 +116,9 @@ impl HttpSink {
         let client = tls::clients_of(&target.values, clients)?.client_for(&url, deadline)?;
         let head = RequestHead::new(target, &requests).ok_or(ClientError::NoHost)?;
         let headers = target.headers.iter().map(|header| header.value.expose());
+        let previous = target.previous.iter().map(|previous| previous.value.as_str());
         let token = target.values.text(Field::VerificationToken);
-        let mut secrets: Vec<String> = headers.chain([token]).map(str::to_owned).collect();
+        let mut secrets: Vec<String> = headers.chain([token]).chain(previous).map(str::to_owned).collect();
         secrets.extend(secrets_of_url(&url));
         Ok(Self {
             client,
@@ -196,7 +198,7 @@ impl HttpSink {
             return unsendable("The batch can't be compressed.").into();
         };
         let signed_at = batch::signed_at(batch, now);
-        match self.head.headers_for_batch(events, &body, signed_at) {
+        match self.head.headers_for_batch(events, &body, signed_at, now) {
             // How long the receiver takes depends on how many events the batch has.
             Some(headers) => self.post(headers, body, now).await.without_latency(),
             None => unsendable("The source of the events can't be sent in a header.").into(),

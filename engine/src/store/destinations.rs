@@ -8,6 +8,8 @@ mod fields;
 mod headers;
 mod idempotency;
 mod namespaces;
+mod previous;
+mod rotation;
 mod stream_state;
 mod target;
 
@@ -20,16 +22,19 @@ use domain::{
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, sqlite::SqliteRow};
 
 pub(super) use self::stream_state::read_spans;
-pub(crate) use self::{admission::Admission, error::UpdateError};
+pub(crate) use self::{admission::Admission, error::UpdateError, rotation::Rotation};
 use self::{
     error::unreadable,
     event_types::{read_filters, replace_filter},
     fields::{StoredValue, read_values},
     idempotency::{find_repeated, remember},
     namespaces::{read_namespaces, replace_namespaces},
+    previous::read_previous,
     stream_state::store_stream_state,
 };
-pub use self::{headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, target::Target};
+pub use self::{
+    headers::Header, idempotency::IdempotencyKey, namespaces::Namespace, previous::PreviousSecret, target::Target,
+};
 use super::{Database, StoreError, instance_events::insert_instance_events};
 use crate::instance_events::Recorded;
 
@@ -126,6 +131,7 @@ impl Database {
 
     async fn read_destinations(&self, connection: &mut SqliteConnection) -> Result<Vec<Destination>, StoreError> {
         let mut values = read_values(connection).await?;
+        let mut previous = read_previous(connection).await?;
         let mut headers = self.read_headers(connection).await?;
         let mut filters = read_filters(connection).await?;
         let mut namespaces = read_namespaces(connection).await?;
@@ -137,13 +143,17 @@ impl Database {
             let filter = filters.remove(&id).unwrap_or_default();
             let namespaces = namespaces.remove(&id).unwrap_or_default();
             let target = self.read_target(row, values.remove(&id).unwrap_or_default())?;
-            let headers = headers.remove(&id).unwrap_or_default();
-            read_destination(row, Target { headers, ..target }, filter, namespaces)
+            let target = Target {
+                headers: headers.remove(&id).unwrap_or_default(),
+                previous: self.open_previous(id, target.kind, previous.remove(&id).unwrap_or_default())?,
+                ..target
+            };
+            read_destination(row, target, filter, namespaces)
         });
         destinations.collect()
     }
 
-    /// All but the headers.
+    /// All but the headers and previous secrets.
     fn read_target(&self, row: &SqliteRow, values: Vec<StoredValue>) -> Result<Target, StoreError> {
         let id: i64 = row.get("id");
         let kind = DestinationKind::parse(row.get("kind")).ok_or_else(|| unreadable(id, "kind"))?;
@@ -151,6 +161,7 @@ impl Database {
             kind,
             values: self.open_values(DestinationId::new(id), kind, values)?,
             headers: Vec::new(),
+            previous: Vec::new(),
         })
     }
 
@@ -268,6 +279,8 @@ impl Database {
         target: Target,
     ) -> Result<Target, UpdateError> {
         self.replace_values(transaction, id, &target).await?;
+        self.replace_previous(transaction, id, target.kind, &target.previous)
+            .await?;
         let headers = self.replace_headers(transaction, id, target.headers).await?;
         Ok(Target { headers, ..target })
     }

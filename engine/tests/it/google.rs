@@ -500,6 +500,7 @@ fn sink(google: &GoogleServer, clock: &Clock) -> GoogleSink {
         kind: parsed.target.kind(),
         values: parsed.target.values().clone(),
         headers: Vec::new(),
+        previous: Vec::new(),
     };
     let clients = GuardedClients::new(NetworkRules {
         allow_local_network: true,

@@ -27,6 +27,7 @@ mod refused;
 mod replay;
 mod replay_kinds;
 mod replay_pace;
+mod rotation;
 mod s3;
 mod saved_views;
 mod settings;

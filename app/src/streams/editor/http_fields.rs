@@ -39,7 +39,7 @@ fn token(editing: Editing, spec: &'static FieldSpec) -> AnyView {
     };
     let token = editing.text(Field::VerificationToken);
     view! {
-        <VerificationTokenField id=editing.field_id("token") token />
+        <VerificationTokenField input_id=editing.field_id("token") id token />
         <SigningSecretField input_id=editing.field_id("secret") id />
     }
     .into_any()

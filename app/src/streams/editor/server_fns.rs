@@ -2,9 +2,9 @@
 
 use domain::{
     connection_test::TestReport,
-    destination::DestinationDraft,
+    destination::{DestinationDraft, RotatedSecret},
     ids::DestinationId,
-    view::{DestinationSecret, DestinationView, EventTypeView},
+    view::{DestinationSecret, DestinationView, EventTypeView, NewSecretView},
 };
 use leptos::{
     prelude::*,
@@ -70,6 +70,35 @@ pub async fn reveal_secret(id: DestinationId, secret: DestinationSecret) -> Resu
     answer(async move {
         expect_admin()?;
         Ok(engine()?.reveal_secret(id, secret).await?)
+    })
+    .await
+}
+
+/// Makes a new secret, beside which the previous one is valid for a day.
+#[server(prefix = "/api/page", endpoint = "destinations/rotate", input = Json)]
+pub async fn rotate_secret(
+    id: DestinationId,
+    secret: RotatedSecret,
+) -> Result<(DestinationView, NewSecretView), AppError> {
+    use domain::view::Visibility;
+
+    answer(async move {
+        let admin = expect_admin()?;
+        let (state, new) = engine()?.rotate_secret(&admin.author(), id, secret).await?;
+        Ok((state.view(Visibility::Form), new))
+    })
+    .await
+}
+
+/// From now on, only the new secret is valid.
+#[server(prefix = "/api/page", endpoint = "destinations/end_rotation", input = Json)]
+pub async fn end_rotation(id: DestinationId, secret: RotatedSecret) -> Result<DestinationView, AppError> {
+    use domain::view::Visibility;
+
+    answer(async move {
+        let admin = expect_admin()?;
+        let state = engine()?.end_rotation(&admin.author(), id, secret).await?;
+        Ok(state.view(Visibility::Form))
     })
     .await
 }

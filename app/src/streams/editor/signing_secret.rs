@@ -1,9 +1,12 @@
 //! The secret with which a receiver checks signatures. Fetched only when somebody asks to see it.
 
-use domain::{ids::DestinationId, view::DestinationSecret};
+use domain::{destination::RotatedSecret, ids::DestinationId, view::DestinationSecret};
 use leptos::prelude::*;
 
-use super::server_fns::reveal_secret;
+use super::{
+    rotation::{Rotation, RotationControls},
+    server_fns::reveal_secret,
+};
 use crate::{
     ui::{CopyButton, Icon},
     wire::AppError,
@@ -15,13 +18,14 @@ const HIDDEN: &str = "whsec_•••••••••••••••••�
 pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: DestinationId) -> impl IntoView {
     let hint_id = format!("{input_id}-hint");
     let reveal = Action::new(move |(): &()| reveal_secret(id, DestinationSecret::Signing));
-    let secret = move || reveal.value().get().and_then(Result::ok);
+    let rotation = Rotation::new(id, RotatedSecret::SigningSecret);
+    let secret = move || {
+        let new = rotation.new_secret.get();
+        new.or_else(|| reveal.value().get().and_then(Result::ok))
+    };
     let problem = move || {
-        reveal
-            .value()
-            .get()
-            .and_then(Result::err)
-            .map(|error: AppError| error.to_string())
+        let refused = reveal.value().get().and_then(Result::err);
+        refused.map(|error: AppError| error.to_string())
     };
     let shown = Signal::derive(move || secret().unwrap_or_default());
     view! {
@@ -38,18 +42,16 @@ pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: Destination
                     prop:value=move || secret().unwrap_or_else(|| HIDDEN.to_owned())
                     aria-describedby=hint_id.clone()
                 />
-                {move || {
-                    if secret().is_some() {
-                        view! { <CopyButton text=shown label="Copy signing secret" /> }.into_any()
-                    } else {
-                        view! { <RevealButton reveal /> }.into_any()
-                    }
+                {move || match secret() {
+                    Some(_) => view! { <CopyButton text=shown label="Copy signing secret" /> }.into_any(),
+                    None => view! { <RevealButton reveal /> }.into_any(),
                 }}
             </div>
             <p class="field-hint" id=hint_id>
                 "Receivers check the header " <code>"webhook-signature"</code> " with it (Standard Webhooks)."
             </p>
             <p class="field-error" role="status">{problem}</p>
+            <RotationControls rotation />
         </div>
     }
 }

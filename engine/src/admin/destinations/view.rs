@@ -1,8 +1,8 @@
 //! Destinations as they are shown.
 
 use domain::{
-    destination::{DestinationDraft, EventFilter, FilterKind},
-    view::{DestinationView, HeaderView, HealthView, TargetView, Visibility, warnings},
+    destination::{DestinationDraft, EventFilter, FilterKind, RotatedSecret},
+    view::{DestinationView, HeaderView, HealthView, RotationView, TargetView, Visibility, warnings},
 };
 
 use super::DestinationState;
@@ -31,11 +31,27 @@ impl DestinationState {
             event_type_denylist: names(&destination.filter, FilterKind::Deny),
             namespaces: namespaces.map(|namespace| namespace.path.to_string()).collect(),
             target: target_view(&destination.target, visibility),
+            rotations: self.rotations(),
             health: HealthView::new(kind, health, facts),
             warnings: warnings(&destination.filter, unknown_types),
             created_at: destination.created_at,
             updated_at: destination.updated_at,
         }
+    }
+}
+
+impl DestinationState {
+    /// The rotations that are in progress, in the order of [`RotatedSecret::ALL`].
+    pub fn rotations(&self) -> Vec<RotationView> {
+        let rotation = |secret: RotatedSecret| {
+            let mut previous = self.destination.target.previous.iter();
+            let previous = previous.find(|previous| previous.field == secret.field())?;
+            Some(RotationView {
+                secret,
+                previous_valid_until: previous.ends_at,
+            })
+        };
+        RotatedSecret::ALL.into_iter().filter_map(rotation).collect()
     }
 }
 

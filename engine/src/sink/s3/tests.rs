@@ -79,6 +79,7 @@ fn sink_of(values: FieldMap, rules: NetworkRules) -> S3Sink {
         kind: DestinationKind::AmazonS3,
         values,
         headers: Vec::new(),
+        previous: Vec::new(),
     };
     let services = SinkServices::usual().unwrap();
     S3Sink::new(&target, &GuardedClients::new(rules), &services, Clock::machine()).unwrap()

@@ -1,7 +1,7 @@
 //! Where a destination's events go: the values of its kind's fields, secrets included, and its headers.
 
 use domain::{
-    Field, FieldError, FieldErrors,
+    Field, FieldError, FieldErrors, Timestamp,
     destination::{
         DeliveryLimits, DestinationKind, FieldMap, Input, Made, NewHeader, TargetSettings, VerificationToken,
     },
@@ -9,7 +9,7 @@ use domain::{
     proxy::ProxyChoice,
 };
 
-use super::{super::StoreError, Header, UpdateError};
+use super::{super::StoreError, Header, UpdateError, previous::PreviousSecret};
 use crate::vault::{KeyError, random};
 
 /// As stored: every value is in its normal form, and every secret is there.
@@ -21,6 +21,8 @@ pub struct Target {
     pub values: FieldMap,
     /// In the order in which they are shown; at most 20.
     pub headers: Vec<Header>,
+    /// The previous ones of secrets that were rotated.
+    pub previous: Vec<PreviousSecret>,
 }
 
 impl Target {
@@ -73,9 +75,22 @@ impl Target {
         let kept = stored.map(|stored| stored.headers.as_slice()).unwrap_or_default();
         Ok(Self {
             kind: wanted.kind(),
-            values,
             headers: merged_headers(wanted.headers(), kept)?,
+            previous: stored.map_or_else(Vec::new, |stored| stored.previous_beside(&values)),
+            values,
         })
+    }
+
+    /// The previous secret of this field, if it is valid now.
+    pub(super) fn previous(&self, field: Field, now: Timestamp) -> Option<&PreviousSecret> {
+        let mut previous = self.previous.iter();
+        previous.find(|previous| previous.field == field && previous.is_valid(now))
+    }
+
+    /// The previous secrets that stay valid beside these values: a secret that somebody replaces has no previous one.
+    pub(super) fn previous_beside(&self, values: &FieldMap) -> Vec<PreviousSecret> {
+        let is_kept = |previous: &&PreviousSecret| values.get(previous.field) == self.values.get(previous.field);
+        self.previous.iter().filter(is_kept).cloned().collect()
     }
 
     /// Which kind of destination.
@@ -146,7 +161,7 @@ fn missing(field: Field) -> FieldError {
     FieldError::new(field, "Value can't be blank")
 }
 
-fn make(made: Made) -> Result<String, KeyError> {
+pub(super) fn make(made: Made) -> Result<String, KeyError> {
     match made {
         Made::Token => {
             let bytes = random::<24>().map_err(|_| KeyError::NoRandomness)?;

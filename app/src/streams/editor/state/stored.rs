@@ -33,6 +33,16 @@ impl EditorState {
         })
     }
 
+    /// Takes over what was stored beside this form on its own page, where that is the only change since: what was typed stays, yet to be
+    /// saved. After other changes, saving reports them, as always.
+    pub fn rebase(&mut self, view: &DestinationView) {
+        let Some(stored) = &self.stored else { return };
+        if self.is_changed() && view.version == stored.version + 1 {
+            let before = stored.draft.clone();
+            self.accept(view, &before);
+        }
+    }
+
     /// Takes over what somebody else stored, unless something was typed here: that is never overwritten. Whose form is as it
     /// was, has not been changed behind anybody's back: a stream that was paused, say.
     pub fn follow(&mut self, view: &DestinationView) {

@@ -26,6 +26,7 @@ pub(crate) fn stored_view(id: i64, name: &str, version: i64) -> DestinationView 
         event_type_denylist: Vec::new(),
         namespaces: Vec::new(),
         target: TargetView::new(kind, &values, Vec::new(), Visibility::Form),
+        rotations: Vec::new(),
         health: HealthView::new(kind, &StreamHealth::NothingToSend, &StreamFacts::default()),
         warnings: Vec::new(),
         created_at: Timestamp::from_unix_ms(0),
@@ -190,4 +191,28 @@ fn a_stream_that_was_paused_can_still_be_saved_as_it_is_typed() {
         2,
         "that was changed behind our back"
     );
+}
+
+#[test]
+fn what_is_typed_survives_a_rotation_and_can_be_saved_after_it() {
+    let rotated = |version| {
+        let mut rotated = view("SIEM", version);
+        let values = [
+            (Field::Url, "https://3.example/in"),
+            (Field::VerificationToken, "a-new-token-0123456789"),
+        ];
+        rotated.target.values = FieldMap::from(values);
+        rotated
+    };
+    let mut editor = EditorState::edit(&view("SIEM", 1));
+    editor.set_text(Field::Name, "typed".into());
+    let typed = editor.clone();
+    editor.rebase(&rotated(2));
+    let request = editor.edit_request().unwrap();
+    assert_eq!((request.version, request.draft.name.as_str()), (2, "typed"));
+    assert_eq!(editor.text(Field::VerificationToken), "a-new-token-0123456789");
+    assert_eq!(editor.outcome(), None, "nothing of the form was saved");
+    let mut changed_by_others = typed.clone();
+    changed_by_others.rebase(&rotated(3));
+    assert_eq!(changed_by_others, typed, "saving reports it");
 }
