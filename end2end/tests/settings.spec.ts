@@ -50,6 +50,10 @@ test.describe('API tokens', () => {
     await a11y.expectNoViolations();
 
     await form.getByLabel('Expires on').fill('2999-12-31');
+    await form.getByLabel('Client certificate').fill('a certificate');
+    await form.getByRole('button', { name: 'Create token' }).click();
+    await expect(form.getByText('Client certificate: a subject as in RFC 4514')).toBeVisible();
+    await form.getByLabel('Client certificate').fill('CN=gitlab,O=Example');
     await form.getByRole('button', { name: 'Create token' }).click();
     const shown = form.getByRole('textbox', { name: 'API token gitlab' });
     await expect(shown).toBeFocused();
@@ -59,6 +63,7 @@ test.describe('API tokens', () => {
     await expect(form.getByRole('textbox', { name: 'Name', exact: true })).toHaveValue('');
     await expect(row(page, 'gitlab')).toContainText('Active');
     await expect(row(page, 'gitlab')).toContainText('3000-01-01');
+    await expect(row(page, 'gitlab')).toContainText('Client certificate: CN=gitlab,O=Example');
     await a11y.expectNoViolations();
     await postEvents(request, instance, token, '{"event_type":"user_created"}');
 

@@ -95,6 +95,27 @@ async fn a_token_without_name_scope_or_future_is_refused_at_each_field() {
     instance.token("taken", &["ingest"]);
     let taken = [("name", "taken"), ("scopes[]", "read"), ("expires_on", "")];
     assert!(message(&browser.submit("tokens/create", &taken).await, "name").contains("another token"));
+    let certificate = |name, certificate| {
+        [
+            ("name", name),
+            ("scopes[]", "read"),
+            ("client_certificate", certificate),
+        ]
+    };
+    let answer = browser
+        .submit("tokens/create", &certificate("x", "a certificate"))
+        .await;
+    assert!(message(&answer, "client_certificate").contains("RFC 4514"));
+    let made = browser
+        .submit("tokens/create", &certificate("certified", " CN=app,O=Example "))
+        .await;
+    assert_eq!(made.status, 200, "{}", made.text);
+    let row = find(&shown(&mut browser, "tokens/list").await, "name", "certified").clone();
+    assert_eq!(row["client_certificate"], "CN=app,O=Example");
+    let answer = browser
+        .submit("tokens/create", &certificate("other", "CN=app,O=Example"))
+        .await;
+    assert!(message(&answer, "client_certificate").contains("another token"));
     let mut stranger = Browser::new(&instance);
     assert_eq!(stranger.submit("tokens/create", &taken).await.status, 401);
     assert_eq!(stranger.read("tokens/list").await.status, 401);

@@ -44,6 +44,14 @@ pub(crate) fn CreateTokenForm(
                 is_code=true
                 is_optional=true
             />
+            <TextField
+                name="client_certificate"
+                field=Field::ClientCertificate
+                label="Client certificate"
+                hint="For programs that connect with a certificate instead of the token: its subject, for example CN=gitlab,O=Example, or a host name, an e-mail address or a URI among its alternative names. The server needs AUDIT_STREAMS_CLIENT_CA."
+                is_code=true
+                is_optional=true
+            />
         </Form>
     }
 }

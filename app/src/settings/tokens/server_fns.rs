@@ -25,12 +25,14 @@ pub async fn list_tokens(#[server(default)] known: Option<Tag>) -> Result<Fresh<
     .await
 }
 
-/// Creates an API token and shows it once. `expires_on` is its last day, in UTC; empty for no expiry.
+/// Creates an API token and shows it once. `expires_on` is its last day, in UTC; empty for no expiry. `client_certificate` is the name in
+/// client certificates that stands for it; empty for none.
 #[server(prefix = "/api/page", endpoint = "tokens/create", input = PostUrl)]
 pub async fn create_token(
     #[server(default)] name: String,
     #[server(default)] scopes: Vec<String>,
     #[server(default)] expires_on: String,
+    #[server(default)] client_certificate: String,
 ) -> Result<Done, AppError> {
     use domain::access::TokenDraft;
 
@@ -43,7 +45,7 @@ pub async fn create_token(
             name,
             scopes,
             expires_on,
-            client_certificate: String::new(),
+            client_certificate,
         };
         let created = engine()?.create_token(&admin.author(), &draft).await?;
         Ok(Done::new("Copy the token now: it is not shown again.").with_secret(label, created.token))
