@@ -59,16 +59,23 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
     let mut signals = Signals::listen().map_err(CommandError::Signals)?;
     // The one cryptography provider of the process; a second start of it would be ours too.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let data_dir = config.engine.data_dir.clone();
+    let deadline = config.shutdown_deadline;
+    let (services, listener) = start(config).await?;
+    run(&services, listener, &mut signals, deadline).await;
+    Ok(())
+}
+
+/// Listens, opens the data folder, makes the first user, and only then says so.
+async fn start(config: ServeConfig) -> Result<(Services, Listener), CommandError> {
     // Before anything is made or sent: a password is printed once, and must not be lost to a port that is taken.
     let listener = connections::listen(config.listen).map_err(|source| CommandError::Listen {
         address: config.listen,
         source,
     })?;
     let address = listener.local_addr().unwrap_or(config.listen);
-    let public_url = config.public_url.map(|public_url| public_url.listening_on(address));
     let is_tls = config.tls.is_some();
-    let public_url = public_url.unwrap_or_else(|| PublicUrl::of_listener(address, is_tls));
+    let public_url = public_url(config.public_url, address, is_tls);
+    let data_dir = config.engine.data_dir.clone();
     let engine = EngineConfig {
         public_url: public_url.as_str().to_owned(),
         ..config.engine
@@ -84,20 +91,21 @@ pub(crate) async fn serve(config: ServeConfig) -> Result<(), CommandError> {
         first_user,
     }
     .print();
-    let services = ServicesInner::new(
-        engine,
-        ApiConfig {
-            public_url,
-            trusted_proxies: config.trusted_proxies,
-            metrics_allow: config.metrics_allow,
-            ingest_rate: config.ingest_rate,
-            api_rate: config.api_rate,
-        },
-    );
+    let api = ApiConfig {
+        public_url,
+        trusted_proxies: config.trusted_proxies,
+        metrics_allow: config.metrics_allow,
+        ingest_rate: config.ingest_rate,
+        api_rate: config.api_rate,
+    };
     let tls = config.tls;
-    let listener = Listener { listener, tls };
-    run(&services, listener, &mut signals, config.shutdown_deadline).await;
-    Ok(())
+    Ok((ServicesInner::new(engine, api), Listener { listener, tls }))
+}
+
+/// The configured one, or that of the listener.
+fn public_url(configured: Option<PublicUrl>, address: SocketAddr, is_tls: bool) -> PublicUrl {
+    let configured = configured.map(|public_url| public_url.listening_on(address));
+    configured.unwrap_or_else(|| PublicUrl::of_listener(address, is_tls))
 }
 
 async fn run(services: &Services, listener: Listener, signals: &mut Signals, deadline: Duration) {

@@ -1,34 +1,28 @@
 //! `audit-streams serve`: from arguments and variables to a configuration that can be served.
 
+mod parse;
 mod tls;
 
-use std::{
-    net::SocketAddr,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use api::web::{AddressRanges, PublicUrl, TrustedProxies};
 use clap::{ArgAction, builder::BoolishValueParser};
-use domain::{
-    Field,
-    access::NewPassword,
-    event::EventSizeLimit,
-    proxy::ProxyUrl,
-    settings::{AllowEntry, ByteSize, LogSize, RetentionDays},
-};
 use engine::{CaFile, EngineConfig, FixedSettings, InstanceProxy, SinkServices};
-use url::Url;
 
-use self::tls::TlsArgs;
+use self::{
+    parse::{
+        PROXY, check_encryption_key, parse_allowlist, parse_base, parse_days, parse_event_size, parse_log_size,
+        parse_proxy, parse_root_password, parse_service,
+    },
+    tls::TlsArgs,
+};
 use super::{
-    data_folder::{ENCRYPTION_KEY, KEY_FILE, encryption_key, secret_variable},
+    data_folder::{encryption_key, secret_variable},
     error::CommandError,
     settings::{InvalidSettings, Setting},
 };
 use crate::{
-    serve::{ROOT_PASSWORD, ServeConfig, TlsSetting, serve},
+    serve::{ROOT_PASSWORD, ServeConfig, Tls, TlsSetting, serve},
     telemetry::{self, LogFormat, LogLevel},
 };
 
@@ -168,19 +162,20 @@ struct Secrets {
     proxy: Option<String>,
 }
 
+/// What connections to other servers depend on.
+struct Outgoing {
+    services: SinkServices,
+    ca_file: Option<CaFile>,
+    proxy: InstanceProxy,
+}
+
 const PUBLIC_URL: Setting = Setting::Flag("--public-url", "AUDIT_STREAMS_PUBLIC_URL");
 const LOG_LEVEL: Setting = Setting::Flag("--log-level", "AUDIT_STREAMS_LOG_LEVEL");
-const NETWORK_ALLOWLIST: Setting = Setting::Flag("--network-allowlist", "AUDIT_STREAMS_NETWORK_ALLOWLIST");
-const RETENTION_DAYS: Setting = Setting::Flag("--retention-days", "AUDIT_STREAMS_RETENTION_DAYS");
-const LOG_SIZE_LIMIT: Setting = Setting::Flag("--log-size-limit", "AUDIT_STREAMS_LOG_SIZE_LIMIT");
-const EVENT_SIZE_LIMIT: Setting = Setting::Flag("--event-size-limit", "AUDIT_STREAMS_EVENT_SIZE_LIMIT");
 const MAX_DESTINATIONS: Setting = Setting::Flag("--max-destinations", "AUDIT_STREAMS_MAX_DESTINATIONS");
 const GOOGLE_LOGGING_URL: Setting = Setting::Flag("--google-logging-url", "AUDIT_STREAMS_GOOGLE_LOGGING_URL");
 const GOOGLE_TOKEN_URL: Setting = Setting::Flag("--google-token-url", "AUDIT_STREAMS_GOOGLE_TOKEN_URL");
 const S3_BATCH_SECONDS: Setting = Setting::Flag("--s3-batch-seconds", "AUDIT_STREAMS_S3_BATCH_SECONDS");
 const CA_FILE: Setting = Setting::Flag("--ca-file", "AUDIT_STREAMS_CA_FILE");
-const PROXY: &str = "AUDIT_STREAMS_PROXY";
-const NO_PROXY: Setting = Setting::Flag("--no-proxy", "AUDIT_STREAMS_NO_PROXY");
 const TRUSTED_PROXIES: Setting = Setting::Flag("--trusted-proxies", "AUDIT_STREAMS_TRUSTED_PROXIES");
 const METRICS_ALLOW: Setting = Setting::Flag("--metrics-allow", "AUDIT_STREAMS_METRICS_ALLOW");
 
@@ -204,66 +199,93 @@ impl ServeArgs {
     fn into_config(self, secrets: Secrets) -> Result<ServeConfig, InvalidSettings> {
         let mut problems = InvalidSettings::default();
         problems.collect(LOG_LEVEL, LogLevel::parse(&self.log_level));
-        let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
-        let public_url = public_url.and_then(|url| problems.collect(PUBLIC_URL, PublicUrl::parse(url)));
-        let tls = self.tls.open(&mut problems);
-        if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
-            let rule = format!("must start with https://, because {} is set", TlsSetting::Certificate);
-            problems.note(PUBLIC_URL, rule);
-        }
-        // An empty variable is one that is not set.
-        let allowlist = self.network_allowlist.as_deref().filter(|list| !list.trim().is_empty());
-        let allowlist = allowlist.map(|list| parse_allowlist(list, &mut problems));
+        let (public_url, tls) = self.parse_listener(&mut problems);
+        let fixed = self.parse_fixed(&mut problems);
         let trusted_proxies = problems.collect(TRUSTED_PROXIES, TrustedProxies::parse(&self.trusted_proxies));
         let metrics_allow = problems.collect(METRICS_ALLOW, AddressRanges::parse(&self.metrics_allow));
-        let log_size = self.log_size_limit.as_deref();
-        let log_size = log_size.and_then(|text| parse_log_size(text, &mut problems));
-        let retention_days = self.retention_days.and_then(|days| parse_days(days, &mut problems));
-        let event_size = parse_event_size(&self.event_size_limit, &mut problems);
-        let proxy = parse_proxy(secrets.proxy.as_deref(), &self.no_proxy, &mut problems);
         let root_password = parse_root_password(secrets.root_password, &mut problems);
         if self.max_destinations == 0 {
             problems.note(MAX_DESTINATIONS, "must be at least 1");
         }
-        let services = self.parse_services(&mut problems);
-        // An empty variable is one that is not set.
-        let ca_file = self.ca_file.clone().filter(|file| !file.as_os_str().is_empty());
-        let ca_file = ca_file.and_then(|file| problems.collect(CA_FILE, CaFile::open(file)));
+        let outgoing = self.parse_outgoing(secrets.proxy.as_deref(), &mut problems);
         check_encryption_key(&self.data_dir, secrets.encryption_key.as_deref(), &mut problems);
-        let Some(services) = services.filter(|_| problems.is_empty()) else {
+        let Some(outgoing) = outgoing.filter(|_| problems.is_empty()) else {
             return Err(problems);
         };
         Ok(ServeConfig {
-            engine: EngineConfig {
-                data_dir: self.data_dir,
-                encryption_key: secrets.encryption_key,
-                fixed: FixedSettings {
-                    allow_local_network: self.allow_local_network,
-                    network_allowlist: allowlist,
-                    retention_days,
-                    log_size,
-                    event_size,
-                },
-                destination_limit: self.max_destinations,
-                accepts_mismatched_files: self.accept_mismatched_files,
-                // Without one, that of the listener, whose port is known once it listens.
-                public_url: public_url
-                    .as_ref()
-                    .map_or_else(String::new, |url| url.as_str().to_owned()),
-                services,
-                ca_file,
-                proxy,
-            },
             listen: self.listen,
-            public_url,
-            tls,
             shutdown_deadline: Duration::from_secs(u64::from(self.shutdown_deadline)),
             ingest_rate: NonZeroU32::new(self.ingest_rate),
             api_rate: NonZeroU32::new(self.api_rate),
+            engine: self.engine_config(secrets.encryption_key, public_url.as_ref(), fixed, outgoing),
+            public_url,
+            tls,
             trusted_proxies: trusted_proxies.unwrap_or_default(),
             metrics_allow: metrics_allow.unwrap_or_default(),
             root_password,
         })
+    }
+
+    /// `AUDIT_STREAMS_PUBLIC_URL`, and TLS.
+    fn parse_listener(&self, problems: &mut InvalidSettings) -> (Option<PublicUrl>, Option<Tls>) {
+        let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
+        let public_url = public_url.and_then(|url| problems.collect(PUBLIC_URL, PublicUrl::parse(url)));
+        let tls = self.tls.open(problems);
+        if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
+            let rule = format!("must start with https://, because {} is set", TlsSetting::Certificate);
+            problems.note(PUBLIC_URL, rule);
+        }
+        (public_url, tls)
+    }
+
+    /// Settings that can't be changed on the page.
+    fn parse_fixed(&self, problems: &mut InvalidSettings) -> FixedSettings {
+        // An empty variable is one that is not set.
+        let allowlist = self.network_allowlist.as_deref().filter(|list| !list.trim().is_empty());
+        let allowlist = allowlist.map(|list| parse_allowlist(list, problems));
+        let log_size = self.log_size_limit.as_deref();
+        FixedSettings {
+            allow_local_network: self.allow_local_network,
+            network_allowlist: allowlist,
+            log_size: log_size.and_then(|text| parse_log_size(text, problems)),
+            retention_days: self.retention_days.and_then(|days| parse_days(days, problems)),
+            event_size: parse_event_size(&self.event_size_limit, problems),
+        }
+    }
+
+    /// `None` if an address of a service can't be used.
+    fn parse_outgoing(&self, proxy: Option<&str>, problems: &mut InvalidSettings) -> Option<Outgoing> {
+        let proxy = parse_proxy(proxy, &self.no_proxy, problems);
+        let services = self.parse_services(problems);
+        // An empty variable is one that is not set.
+        let ca_file = self.ca_file.clone().filter(|file| !file.as_os_str().is_empty());
+        let ca_file = ca_file.and_then(|file| problems.collect(CA_FILE, CaFile::open(file)));
+        Some(Outgoing {
+            services: services?,
+            ca_file,
+            proxy,
+        })
+    }
+
+    fn engine_config(
+        self,
+        encryption_key: Option<String>,
+        public_url: Option<&PublicUrl>,
+        fixed: FixedSettings,
+        outgoing: Outgoing,
+    ) -> EngineConfig {
+        EngineConfig {
+            data_dir: self.data_dir,
+            encryption_key,
+            fixed,
+            destination_limit: self.max_destinations,
+            accepts_mismatched_files: self.accept_mismatched_files,
+            // Without one, that of the listener, whose port is known once it listens.
+            public_url: public_url.map_or_else(String::new, |url| url.as_str().to_owned()),
+            services: outgoing.services,
+            ca_file: outgoing.ca_file,
+            proxy: outgoing.proxy,
+        }
     }
 
     fn parse_services(&self, problems: &mut InvalidSettings) -> Option<SinkServices> {
@@ -281,98 +303,10 @@ impl ServeArgs {
     }
 }
 
-fn parse_service(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.port() != Some(0));
-    url.ok_or("must be an absolute URL that starts with http:// or https://")
-}
-
-/// A URL that others are relative to.
-fn parse_base(text: &str) -> Result<Url, &'static str> {
-    let url = parse_service(text)?;
-    let has_extra =
-        !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
-    if has_extra {
-        return Err("must not contain a user name, a password, a query (?) or a fragment (#)");
-    }
-    Ok(url)
-}
-
-fn parse_allowlist(text: &str, problems: &mut InvalidSettings) -> Vec<AllowEntry> {
-    let entries = text
-        .split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .zip(1..);
-    let mut parse = |(entry, position): (&str, u32)| {
-        let parsed = entry
-            .parse::<AllowEntry>()
-            .map_err(|error| format!("entry {position} ({entry}): {error}"));
-        problems.collect(NETWORK_ALLOWLIST, parsed)
-    };
-    entries.filter_map(&mut parse).collect()
-}
-
-fn parse_days(days: u32, problems: &mut InvalidSettings) -> Option<RetentionDays> {
-    let rule = format!("must be from 1 to {}", RetentionDays::MAX);
-    problems.collect(RETENTION_DAYS, RetentionDays::new(days).ok_or(rule))
-}
-
-fn parse_log_size(text: &str, problems: &mut InvalidSettings) -> Option<LogSize> {
-    let ByteSize(bytes) = problems.collect(LOG_SIZE_LIMIT, text.parse::<ByteSize>())?;
-    let rule = if bytes < LogSize::MIN.bytes() {
-        "must be at least 64MiB"
-    } else {
-        "must be at most 1024TiB"
-    };
-    problems.collect(LOG_SIZE_LIMIT, LogSize::new(bytes).ok_or(rule))
-}
-
-fn parse_event_size(text: &str, problems: &mut InvalidSettings) -> Option<EventSizeLimit> {
-    let ByteSize(bytes) = problems.collect(EVENT_SIZE_LIMIT, text.parse::<ByteSize>())?;
-    problems.collect(
-        EVENT_SIZE_LIMIT,
-        EventSizeLimit::new(bytes).ok_or("must be from 64KiB to 25MiB"),
-    )
-}
-
-fn parse_proxy(url: Option<&str>, exceptions: &str, problems: &mut InvalidSettings) -> InstanceProxy {
-    let url = url.and_then(|url| problems.collect(Setting::Variable(PROXY), ProxyUrl::parse(url)));
-    let exceptions = problems.collect(NO_PROXY, exceptions.parse());
-    InstanceProxy {
-        url,
-        exceptions: exceptions.unwrap_or_default(),
-    }
-}
-
-fn parse_root_password(text: Option<String>, problems: &mut InvalidSettings) -> Option<NewPassword> {
-    let parsed = NewPassword::parse(text?, Field::NewPassword).map_err(|error| error.message);
-    problems.collect(
-        Setting::Variable(ROOT_PASSWORD),
-        parsed.map_err(|rule| format!("can't be set. {rule}")),
-    )
-}
-
-/// Data that one key encrypted can't be decrypted with another one.
-fn check_encryption_key(data_dir: &Path, key: Option<&str>, problems: &mut InvalidSettings) {
-    let file = data_dir.join(KEY_FILE);
-    let (Some(key), Ok(stored)) = (key, std::fs::read_to_string(&file)) else {
-        return;
-    };
-    if key.trim() != stored.trim() {
-        let problem = format!(
-            "and {} hold different keys. Unset the variable to use the file; or, if the variable is the key that the data \
-             was written with, move the file away",
-            file.display()
-        );
-        problems.note(Setting::Variable(ENCRYPTION_KEY), problem);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use domain::event::EventSizeLimit;
 
     use super::*;
 
