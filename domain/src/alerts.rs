@@ -12,7 +12,10 @@ mod pruning;
 use std::time::Duration;
 
 pub use self::{
-    certificates::{CertificateAlert, CertificateHolder, CertificateSeen, CertificateStep, Validity, step_certificate},
+    certificates::{
+        CertificateAlert, CertificateHolder, CertificateSeen, CertificateStep, InstanceCertificate, Validity,
+        step_certificate,
+    },
     news::{AlertNews, AlertedStream, StreamFailure, spoken},
     parked::{ParkedAlert, ParkedCounts, ParkedStep, step_parked},
     pruning::{PruningAlert, PruningStep, step_pruning},

@@ -135,6 +135,8 @@ pub struct StreamFacts {
     pub per_minute: Vec<u32>,
     /// `None` if the stream does not run.
     pub concurrency: Option<Concurrency>,
+    /// When the first of the CA certificates of the destination expires; `None` without any.
+    pub ca_certificate_expires_at: Option<Timestamp>,
     /// When our client certificate expires; `None` without one.
     pub client_certificate_expires_at: Option<Timestamp>,
     /// When the certificate of the server expires; `None` until the stream has connected to it by TLS.

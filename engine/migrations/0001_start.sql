@@ -425,6 +425,19 @@ CREATE TABLE certificate_alerts (
     CONSTRAINT a_holder_is_known CHECK (holder IN ('client', 'server'))
 ) STRICT, WITHOUT ROWID;
 
+-- The same for certificates that belong to no destination: that of the listener, and those of the operator's CA file. A row is deleted when the
+-- certificate is no longer in use.
+CREATE TABLE instance_certificate_alerts (
+    holder     TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    expires_at INTEGER NOT NULL,
+    days       INTEGER NOT NULL,
+    raised_at  INTEGER NOT NULL,
+    over_since INTEGER,
+    PRIMARY KEY (holder, name, expires_at),
+    CONSTRAINT a_holder_is_known CHECK (holder IN ('listener', 'ca_file'))
+) STRICT, WITHOUT ROWID;
+
 -- At most one row, while undelivered events take up much of the log's size limit and administrators were notified.
 CREATE TABLE log_alerts (
     id        INTEGER PRIMARY KEY,

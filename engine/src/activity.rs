@@ -154,6 +154,7 @@ impl Engine {
                 parked,
                 inactive: inactive.get(&id).map(|&(first, since)| self.missed(first, since)),
                 concurrency: self.delivery().concurrency_of(id),
+                ca_certificate_expires_at: certificates.ca.expires_at(),
                 client_certificate_expires_at: certificates.client.expires_at(),
                 server_certificate_expires_at: certificates.server.expires_at(),
                 per_minute: per_minute(end, totals.get(&id).map_or(&[], Vec::as_slice)),

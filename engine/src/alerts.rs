@@ -34,12 +34,13 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-pub use self::open::{ExpiringCertificate, OpenAlert, OpenAlerts};
+pub use self::open::{ExpiringCertificate, ExpiringInstanceCertificate, OpenAlert, OpenAlerts};
 pub(crate) use self::{not_sent::NotSent, notices::test_notice};
 use crate::{
     clock::Clock,
     delivery::Delivery,
     error_chain::error_chain,
+    instance_certificates::InstanceCertificates,
     instance_events::{Recorded, RelayError, relay},
     log::{EventLog, LogError},
     net::GuardedClients,
@@ -72,6 +73,7 @@ pub(crate) struct Alerts {
     pub(crate) delivery: Arc<Delivery>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) clients: GuardedClients,
+    pub(crate) certificates: InstanceCertificates,
     pub(crate) clock: Clock,
     /// The base of links in notices, without a trailing slash.
     pub(crate) public_url: String,

@@ -8,13 +8,14 @@ use std::{
 
 use domain::{
     activity::Minute,
+    alerts::InstanceCertificate,
     health::StreamHealth,
     ids::{ReplayId, Seq},
     instance_event::{Author, InstanceEvent},
     replay::ReplayWait,
 };
 use tokio::{
-    sync::{Mutex, MutexGuard, Notify, Semaphore},
+    sync::{Mutex, MutexGuard, Notify, Semaphore, watch},
     task::JoinHandle,
     time::MissedTickBehavior,
 };
@@ -28,6 +29,7 @@ use crate::{
     error_chain::error_chain,
     exports::Exports,
     folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
+    instance_certificates::InstanceCertificates,
     instance_events::{Recorded, relay},
     log::{EventLog, LogError},
     net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
@@ -69,6 +71,8 @@ pub struct EngineConfig {
     pub services: SinkServices,
     /// Certificates of CAs that are trusted for all outgoing connections, beside those of the machine.
     pub ca_file: Option<CaFile>,
+    /// The certificate of the listener, as it is at any time; `None` if it does not speak TLS.
+    pub listener_certificate: Option<watch::Receiver<InstanceCertificate>>,
     /// Through which proxy outgoing HTTP connections go.
     pub proxy: InstanceProxy,
 }
@@ -213,6 +217,7 @@ impl Engine {
             delivery: Arc::clone(&delivery),
             settings: Arc::clone(&settings),
             clients: clients.clone(),
+            certificates: InstanceCertificates::new(config.listener_certificate, clients.clone()),
             clock: clock.clone(),
             public_url: config.public_url,
             wake: Notify::new(),

@@ -16,6 +16,7 @@ mod exports;
 mod folder;
 mod incident;
 mod ingest;
+mod instance_certificates;
 mod instance_events;
 pub mod log;
 mod net;
@@ -39,7 +40,7 @@ pub const THREAD_STACK: usize = 8 * 1024 * 1024;
 pub use self::{
     activity::Traffic,
     admin::{Addition, DestinationState, ReplayStanding},
-    alerts::{ExpiringCertificate, OpenAlert, OpenAlerts},
+    alerts::{ExpiringCertificate, ExpiringInstanceCertificate, OpenAlert, OpenAlerts},
     delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
     error_chain::error_chain,

@@ -25,7 +25,9 @@ mod users;
 
 pub(crate) use self::{
     activity::MinuteTotals,
-    alerts::{Channel, Notice, Notification, OpenTroubles, StoredAlertSettings, TroubleChange},
+    alerts::{
+        Channel, InstanceCertificateAlert, Notice, Notification, OpenTroubles, StoredAlertSettings, TroubleChange,
+    },
     browsers::KnownBrowser,
     database::Database,
     delivery::{Attempt, Cursor, CursorUpdate, Stored, StoredRefusedChange},

@@ -29,6 +29,8 @@ impl Basics {
             rotations: AuditEventDestinationSecretRotation::of(state),
             health: AuditEventStreamHealth {
                 concurrency: state.facts.concurrency.map(AuditEventStreamConcurrency::from),
+                client_certificate_expires_at: state.facts.client_certificate_expires_at.map(Time),
+                server_certificate_expires_at: state.facts.server_certificate_expires_at.map(Time),
                 ..AuditEventStreamHealth::of(state.destination.target.kind(), &state.health)
             },
         }
@@ -54,6 +56,10 @@ pub(super) struct AuditEventStreamHealth {
     stuck_seq: Option<BigInt>,
     /// How many requests are in flight. Set while the stream runs.
     concurrency: Option<AuditEventStreamConcurrency>,
+    /// When the client certificate of the destination expires. Set if it has one.
+    client_certificate_expires_at: Option<Time>,
+    /// When the certificate of the server expires. Set once the stream has connected by TLS.
+    server_certificate_expires_at: Option<Time>,
 }
 
 /// How many requests a stream has in flight.
@@ -150,6 +156,8 @@ impl AuditEventStreamHealth {
             next_try_at: None,
             stuck_seq: None,
             concurrency: None,
+            client_certificate_expires_at: None,
+            server_certificate_expires_at: None,
         }
     }
 }

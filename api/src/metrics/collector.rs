@@ -1,6 +1,6 @@
 //! The names and descriptions of the metrics, which `docs/metrics.md` repeats.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use domain::{
     Timestamp,
@@ -20,6 +20,7 @@ impl Collector for Reading {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut families = Families(encoder);
         self.write_process(&mut families)?;
+        self.write_certificates(&mut families)?;
         self.write_ingest(&mut families)?;
         self.write_log(&mut families)?;
         self.write_log_file(&mut families)?;
@@ -46,6 +47,40 @@ impl Reading {
             "process_resident_memory_bytes",
             "Resident memory of the server.",
             self.resident_bytes.map(plain),
+        )
+    }
+
+    fn write_certificates(&self, families: &mut Families<'_>) -> fmt::Result {
+        // Of CAs with the same name, the first one that expires.
+        let mut expiries: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
+        for certificate in &self.certificates {
+            let until = certificate.validity.until;
+            let first = expiries
+                .entry((certificate.holder.as_str(), &certificate.name))
+                .or_insert(until);
+            *first = until.min(*first);
+        }
+        families.gauge(
+            "audit_streams_certificate_expiry_timestamp_seconds",
+            "Time at which a certificate of the server expires: of the listener, or a CA in AUDIT_STREAMS_CA_FILE.",
+            expiries.into_iter().map(|((holder, name), until)| {
+                let labels = vec![("certificate", holder.to_owned()), ("name", name.to_owned())];
+                (labels, seconds_of(until))
+            }),
+        )?;
+        families.gauge(
+            "audit_streams_destination_certificate_expiry_timestamp_seconds",
+            "Time at which a certificate of the destination expires: the client certificate, that of the server, or the first of its \
+             CAs. Absent for what it does not have, and for the server until the stream has connected by TLS.",
+            self.streams.iter().flat_map(|stream| {
+                let of = [
+                    ("ca", stream.facts.ca_certificate_expires_at),
+                    ("client", stream.facts.client_certificate_expires_at),
+                    ("server", stream.facts.server_certificate_expires_at),
+                ];
+                let known = of.into_iter().filter_map(|(name, at)| Some((name, at?)));
+                known.map(|(name, at)| (stream.with("certificate", name), seconds_of(at)))
+            }),
         )
     }
 

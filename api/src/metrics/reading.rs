@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Timestamp, health::StreamFacts, ids::DestinationId};
+use domain::{Timestamp, alerts::InstanceCertificate, health::StreamFacts, ids::DestinationId};
 use engine::{
     DestinationState, Engine, StreamTotals,
     admin::AdminError,
@@ -23,6 +23,7 @@ pub(super) struct Reading {
     pub(super) accepted: AcceptedCounts,
     pub(super) refused: Vec<(Refusal, u64)>,
     pub(super) log: LogReading,
+    pub(super) certificates: Vec<InstanceCertificate>,
     /// Ordered by destination, oldest first.
     pub(super) streams: Vec<StreamReading>,
 }
@@ -72,6 +73,7 @@ impl Reading {
             accepted: services.ingest_counters.read_accepted(),
             refused: services.ingest_counters.read_refused(),
             log,
+            certificates: engine.instance_certificates(),
             streams: streams.collect(),
         })
     }

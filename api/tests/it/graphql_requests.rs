@@ -176,7 +176,7 @@ async fn the_event_that_a_stream_is_stuck_at_is_parked() {
     let query = "{ instanceExternalAuditEventDestinations { nodes { health { state stuckSeq } } } \
                  auditEventsInstanceStreamingDestinations { nodes { health { state stuckSeq } } } }";
     let concurrency = "{ instanceExternalAuditEventDestinations { nodes { health { concurrency { limit inFlight maximum \
-                       limitedBySettings limitedByRate } } } } }";
+                       limitedBySettings limitedByRate } clientCertificateExpiresAt serverCertificateExpiresAt } } } }";
     let answer = admin.ask(concurrency).await;
     let concurrency = &answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"]["concurrency"];
     assert!(concurrency["limit"].as_u64() >= Some(1), "{answer}");

@@ -3,6 +3,10 @@
 
 use api::web::{AddressRanges, TrustedProxies};
 use axum::http::Method;
+use domain::{
+    Timestamp,
+    alerts::{CertificateHolder, InstanceCertificate, Validity},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
@@ -11,6 +15,7 @@ use std::{
 
 use receivers::Receiver;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
     api_client::Client,
@@ -19,6 +24,19 @@ use crate::{
 
 const PATH: &str = "/metrics";
 const OPEN_METRICS: &str = "application/openmetrics-text";
+
+/// A CA that expires when the century ends.
+const CA: &str = "-----BEGIN CERTIFICATE-----\n\
+MIIBcTCCARegAwIBAgIBATAKBggqhkjOPQQDAjAnMRMwEQYDVQQDDApFeGFtcGxl\n\
+IENBMRAwDgYDVQQKDAdFeGFtcGxlMCAXDTIwMDEwMTAwMDAwMFoYDzIxMDAwMTAx\n\
+MDAwMDAwWjAnMRMwEQYDVQQDDApFeGFtcGxlIENBMRAwDgYDVQQKDAdFeGFtcGxl\n\
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUvDqtGAK5FYuT13C0oWBHcqv6HUE\n\
+7G0byDhCNJPjAOtkNYiIRbGzsQ3anNBQCOlTkf9tMEfvLZ1BD2SkNPvoEqMyMDAw\n\
+DwYDVR0TAQH/BAUwAwEB/zAdBgNVHQ4EFgQU44aOXIhbJnI9UnQuKkrCe0+dG4Ew\n\
+CgYIKoZIzj0EAwIDSAAwRQIgaKq+1dO91LbViwh8Y0mmEzPcW1ihWBA9n3rcdJvh\n\
+i4ICIQDqiK8cnzNVZPGx6PXbntnW8O4numkhsc5UKYE3b6m3ig==\n\
+-----END CERTIFICATE-----\n";
+const CA_EXPIRES: f64 = 4_102_444_800.0;
 
 /// Value of each series, by its name and labels as they are written.
 struct Scrape(BTreeMap<String, f64>);
@@ -265,6 +283,33 @@ async fn it_tells_what_is_parked_and_paused_and_nothing_of_urls() {
     admin.delete("/api/v1/destinations/1").await.expect(204);
     let text = admin.get(PATH).await.text;
     assert!(!text.contains("destination_id"), "{text}");
+}
+
+#[tokio::test]
+async fn it_tells_when_certificates_expire() {
+    let certificate = |until| InstanceCertificate {
+        holder: CertificateHolder::Listener,
+        name: "audit.example".into(),
+        validity: Validity {
+            from: Timestamp::from_unix_ms(0),
+            until: Timestamp::from_unix_ms(until),
+        },
+    };
+    let (shown, listener) = watch::channel(certificate(4_000_000_000_000));
+    let instance = Instance::start_with(|options| options.engine.listener_certificate = Some(listener)).await;
+    let admin = Client::with_scope(&instance, "admin").await;
+    let input = json!({"name": "SIEM", "http": {"url": "https://127.0.0.1:9", "tls_ca_certificates": CA}});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let of_listener =
+        r#"audit_streams_certificate_expiry_timestamp_seconds{certificate="listener",name="audit.example"}"#;
+    let scraped = Scrape::of(&admin).await;
+    assert_eq!(scraped.of_name(of_listener), 4_000_000_000.0);
+    let of_ca = scraped.of_destination("certificate_expiry_timestamp_seconds", 1, r#",certificate="ca""#);
+    assert_eq!(of_ca, CA_EXPIRES);
+    shown.send_replace(certificate(4_100_000_000_000));
+    assert_eq!(Scrape::of(&admin).await.of_name(of_listener), 4_100_000_000.0);
+    let text = admin.get(PATH).await.text;
+    assert!(!text.contains(r#"certificate="client""#), "it has none: {text}");
 }
 
 /// Names of all that is served, with what a histogram adds to its own.

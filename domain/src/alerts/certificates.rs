@@ -21,6 +21,10 @@ pub enum CertificateHolder {
     Client,
     /// The certificate of the server.
     Server,
+    /// The certificate that this server itself shows to clients.
+    Listener,
+    /// A CA that all outgoing connections trust, in `AUDIT_STREAMS_CA_FILE`.
+    CaFile,
 }
 
 /// From when until when a certificate is valid.
@@ -30,6 +34,17 @@ pub struct Validity {
     pub from: Timestamp,
     /// Not after.
     pub until: Timestamp,
+}
+
+/// A certificate that belongs to the whole instance: that of the listener, or of a CA that the operator trusts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceCertificate {
+    /// Which of the two.
+    pub holder: CertificateHolder,
+    /// What it is for, or the subject of the CA.
+    pub name: String,
+    /// When it is valid.
+    pub validity: Validity,
 }
 
 /// What is known of a certificate.
@@ -71,12 +86,14 @@ impl CertificateHolder {
         match self {
             Self::Client => "client",
             Self::Server => "server",
+            Self::Listener => "listener",
+            Self::CaFile => "ca_file",
         }
     }
 
     /// The holder with this name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Client, Self::Server]
+        [Self::Client, Self::Server, Self::Listener, Self::CaFile]
             .into_iter()
             .find(|holder| holder.as_str() == text)
     }
@@ -140,12 +157,12 @@ impl CertificateAlert {
 }
 
 /// Within how many days it expires, 0 if it has expired; `None` if there is still time. A server may renew its certificate every few weeks
-/// or days, so that it always expires soon: it is notified of only in the last third of its life.
+/// or days, so that it always expires soon: it is notified of only in the last third of its life. So may this server.
 fn due(holder: CertificateHolder, validity: Validity, now: Timestamp) -> Option<u32> {
     let (life, left) = (validity.until.since(validity.from), validity.until.since(now));
     let is_due = |days: u32| match holder {
-        CertificateHolder::Client => left <= DAY * days,
-        CertificateHolder::Server => left <= DAY * days && DAY * days.max(1) * 3 < life,
+        CertificateHolder::Client | CertificateHolder::CaFile => left <= DAY * days,
+        CertificateHolder::Server | CertificateHolder::Listener => left <= DAY * days && DAY * days.max(1) * 3 < life,
     };
     DAYS.into_iter().find(|days| is_due(*days))
 }
@@ -174,8 +191,9 @@ mod tests {
         }
     }
 
-    const BOTH: [CertificateHolder; 2] = [CertificateHolder::Client, CertificateHolder::Server];
-    use CertificateHolder::{Client, Server};
+    use CertificateHolder::{CaFile, Client, Listener, Server};
+
+    const EACH: [CertificateHolder; 4] = [Client, Server, Listener, CaFile];
 
     /// On which days administrators are notified, and of which step, if this is seen four times on each of the days, by the number of the
     /// quarter of a day; and what is stored in the end.
@@ -201,7 +219,7 @@ mod tests {
 
     #[test]
     fn it_is_notified_of_at_each_step_and_over_when_it_is_renewed() {
-        for holder in BOTH {
+        for holder in EACH {
             let (raised, stored) = notified(holder, 0..370, |_| valid(0, 365));
             assert_eq!(raised, [(335, 30), (358, 7), (364, 1), (365, 0)], "{holder:?}");
             let over = CertificateAlert {
@@ -218,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_late_is_notified_of_once() {
-        for holder in BOTH {
+        for holder in EACH {
             let (raised, stored) = notified(holder, 400..500, |_| valid(0, 365));
             assert_eq!(raised, [(400, 0)], "{holder:?}");
             assert_eq!(stored, Some(alert(day(365), 0, day(400))));
@@ -249,16 +267,20 @@ mod tests {
             _ => None,
         };
         let of = |holder| [59, 60, 82, 83, 89, 90].map(|now| days(holder, now));
-        assert_eq!(of(Server), [None, None, None, Some(7), Some(1), Some(0)]);
-        assert_eq!(of(Client), [None, Some(30), Some(30), Some(7), Some(1), Some(0)]);
         let short = |holder| step_certificate(holder, None, valid(0, 3), day(4));
-        assert_eq!(short(Server), CertificateStep::Leave, "renewed every day");
-        assert_eq!(short(Client), CertificateStep::Raise(alert(day(3), 0, day(4))));
+        for holder in [Server, Listener] {
+            assert_eq!(of(holder), [None, None, None, Some(7), Some(1), Some(0)]);
+            assert_eq!(short(holder), CertificateStep::Leave, "renewed every day");
+        }
+        for holder in [Client, CaFile] {
+            assert_eq!(of(holder), [None, Some(30), Some(30), Some(7), Some(1), Some(0)]);
+            assert_eq!(short(holder), CertificateStep::Raise(alert(day(3), 0, day(4))));
+        }
     }
 
     #[test]
     fn what_is_not_known_changes_nothing_and_what_is_gone_is_over() {
-        for holder in BOTH {
+        for holder in EACH {
             let before = alert(day(30), 7, day(23));
             let step = |stored, seen| step_certificate(holder, stored, seen, day(24));
             let over = CertificateAlert {

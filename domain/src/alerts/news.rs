@@ -9,7 +9,7 @@ use crate::{
     Timestamp,
     destination::DestinationKind,
     ids::DestinationId,
-    page::{RETENTION_SETTINGS, StreamView, stream_path},
+    page::{ALERT_SETTINGS, RETENTION_SETTINGS, StreamView, stream_path},
     policy::Trouble,
     settings::{ByteSize, LogSize, RetentionDays},
 };
@@ -76,6 +76,13 @@ pub enum AlertNews {
         expires_at: Timestamp,
         notified_at: Timestamp,
     },
+    /// The same of a certificate of the whole instance.
+    InstanceCertificateExpiring {
+        holder: CertificateHolder,
+        name: String,
+        expires_at: Timestamp,
+        notified_at: Timestamp,
+    },
     /// Events left the log before they had reached the retention age.
     EventsPrunedEarly {
         newly: u64,
@@ -98,7 +105,9 @@ impl AlertNews {
             Self::StreamFailing { .. } => "audit_event_stream_failing",
             Self::StreamRecovered { .. } => "audit_event_stream_recovered",
             Self::EventsParked { .. } => "audit_events_parked",
-            Self::CertificateExpiring { .. } => "audit_event_certificate_expiring",
+            Self::CertificateExpiring { .. } | Self::InstanceCertificateExpiring { .. } => {
+                "audit_event_certificate_expiring"
+            }
             Self::EventsPrunedEarly { .. } => "audit_events_pruned_early",
             Self::LogNearingLimit { .. } => "audit_event_log_nearing_limit",
         }
@@ -112,7 +121,19 @@ impl AlertNews {
             | Self::EventsParked { stream, .. }
             | Self::CertificateExpiring { stream, .. } => Some(stream),
             Self::LogNearingLimit { held_back_by, .. } => held_back_by.as_ref(),
-            Self::EventsPrunedEarly { .. } => None,
+            Self::EventsPrunedEarly { .. } | Self::InstanceCertificateExpiring { .. } => None,
+        }
+    }
+
+    /// The setting that it is about, if it is not about a stream.
+    pub(crate) const fn setting(&self) -> &'static str {
+        match self {
+            Self::InstanceCertificateExpiring {
+                holder: CertificateHolder::CaFile,
+                ..
+            } => "ca_file",
+            Self::InstanceCertificateExpiring { .. } => "tls_certificate",
+            _ => "log_size_limit",
         }
     }
 
@@ -144,11 +165,22 @@ impl AlertNews {
                 expires_at,
                 notified_at,
             } => {
-                let ending = match notified_at < expires_at {
-                    true => format!("expires in {}", spoken(expires_at.since(*notified_at))),
-                    false => "has expired".to_owned(),
-                };
+                let ending = expiry(*expires_at, *notified_at);
                 format!("The {} certificate of stream {} {ending}", holder.as_str(), stream.name)
+            }
+            Self::InstanceCertificateExpiring {
+                holder,
+                name,
+                expires_at,
+                notified_at,
+            } => {
+                let ending = expiry(*expires_at, *notified_at);
+                match holder {
+                    CertificateHolder::CaFile => {
+                        format!("The CA certificate {name} in AUDIT_STREAMS_CA_FILE {ending}")
+                    }
+                    _ => format!("The TLS certificate of this server ({name}) {ending}"),
+                }
             }
             Self::EventsPrunedEarly { days, .. } => {
                 format!("Audit events are removed from the log before they are {days} days old")
@@ -173,6 +205,7 @@ impl AlertNews {
                 ..
             } => stream_path(stream.id, StreamView::Activity),
             Self::CertificateExpiring { stream, .. } => stream_path(stream.id, StreamView::Settings),
+            Self::InstanceCertificateExpiring { .. } => ALERT_SETTINGS.to_owned(),
             Self::EventsPrunedEarly { .. } | Self::LogNearingLimit { .. } => RETENTION_SETTINGS.to_owned(),
         }
     }
@@ -211,11 +244,17 @@ impl AlertNews {
                 expires_at,
                 notified_at,
                 ..
+            }
+            | Self::InstanceCertificateExpiring {
+                holder,
+                expires_at,
+                notified_at,
+                ..
             } => {
                 let has_expired = expires_at <= notified_at;
                 let expires = if has_expired { "Expired" } else { "Expires" };
                 let (effect, action) = effect_of_expiry(*holder, has_expired);
-                format!("{summary}.\n\n{expires}: {expires_at}\n\n{effect} Nothing is lost. {action}: {url}")
+                format!("{summary}.\n\n{expires}: {expires_at}\n\n{effect} {action}: {url}")
             }
             Self::EventsPrunedEarly { newly, limit, .. } => format!(
                 "{summary}.\n\nRemoved early so far: {newly} audit events\nLimit: {limit}\n\nThe log is nearly as large as it may \
@@ -288,6 +327,17 @@ impl AlertNews {
                 "certificate": holder.as_str(),
                 "expires_at": expires_at.to_string(),
             }),
+            Self::InstanceCertificateExpiring {
+                holder,
+                name,
+                expires_at,
+                ..
+            } => json!({
+                "destination": null,
+                "certificate": holder.as_str(),
+                "name": name,
+                "expires_at": expires_at.to_string(),
+            }),
             Self::EventsPrunedEarly { newly, limit, days } => json!({
                 "events": newly,
                 "limit_bytes": limit.bytes(),
@@ -327,20 +377,41 @@ pub fn spoken(duration: Duration) -> String {
     words.join(" ")
 }
 
-/// What becomes of a stream whose certificate expires, and what to do.
+/// The end of a sentence about a certificate.
+fn expiry(expires_at: Timestamp, now: Timestamp) -> String {
+    match now < expires_at {
+        true => format!("expires in {}", spoken(expires_at.since(now))),
+        false => "has expired".to_owned(),
+    }
+}
+
+/// What happens when a certificate expires, and what to do.
 const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> (&'static str, &'static str) {
     let effect = match (holder, has_expired) {
         (CertificateHolder::Client, false) => {
-            "When it expires, the server will reject connections, and audit events will wait in the log."
+            "When it expires, the server will reject connections, and audit events will wait in the log. Nothing is lost."
         }
         (CertificateHolder::Client, true) => {
-            "The server rejects connections until you replace it, and audit events wait in the log."
+            "The server rejects connections until you replace it, and audit events wait in the log. Nothing is lost."
         }
         (CertificateHolder::Server, false) => {
-            "When it expires, connections to the server will fail, and audit events will wait in the log."
+            "When it expires, connections to the server will fail, and audit events will wait in the log. Nothing is lost."
         }
         (CertificateHolder::Server, true) => {
-            "Connections to the server fail until it is renewed, and audit events wait in the log."
+            "Connections to the server fail until it is renewed, and audit events wait in the log. Nothing is lost."
+        }
+        (CertificateHolder::Listener, false) => {
+            "When it expires, clients and browsers will fail to connect: no audit events will come in."
+        }
+        (CertificateHolder::Listener, true) => {
+            "Clients and browsers fail to connect until it is renewed: no audit events come in."
+        }
+        (CertificateHolder::CaFile, false) => {
+            "When it expires, connections to servers with certificates of this CA will fail, and audit events will wait in the \
+             log. Nothing is lost."
+        }
+        (CertificateHolder::CaFile, true) => {
+            "Connections to servers with certificates of this CA fail, and audit events wait in the log. Nothing is lost."
         }
     };
     let action = match holder {
@@ -348,223 +419,15 @@ const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> (&'st
             "Add a new certificate and its key in the settings of the destination.\n\nChange it"
         }
         CertificateHolder::Server => "Ask the operator of the server to renew its certificate.\n\nSee the stream",
+        CertificateHolder::Listener => {
+            "Renew the certificate in AUDIT_STREAMS_TLS_CERT: it is loaded when the file changes.\n\nSee open alerts"
+        }
+        CertificateHolder::CaFile => {
+            "Add the new certificate of the CA to the file: it is loaded when it changes.\n\nSee open alerts"
+        }
     };
     (effect, action)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const URL: &str = "https://audit.example";
-
-    fn stream() -> AlertedStream {
-        AlertedStream {
-            id: DestinationId::new(3),
-            kind: DestinationKind::Http,
-            name: "SIEM".into(),
-        }
-    }
-
-    #[test]
-    fn durations_in_their_two_largest_units() {
-        for (seconds, text) in [
-            (0, "0 seconds"),
-            (1, "1 second"),
-            (60, "1 minute"),
-            (725, "12 minutes 5 seconds"),
-            (7_500, "2 hours 5 minutes"),
-            (86_400, "1 day"),
-            (180_061, "2 days 2 hours"),
-        ] {
-            assert_eq!(spoken(Duration::from_secs(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn each_kind_as_text_and_as_data() {
-        let failing = AlertNews::StreamFailing {
-            stream: stream(),
-            since: Timestamp::from_unix_ms(0),
-            failure: StreamFailure::Retrying(Trouble::Unavailable(503)),
-            waiting: 42,
-            notified_at: Timestamp::from_unix_ms(600_000),
-        };
-        assert_eq!(
-            failing.summary(),
-            "Stream SIEM has been failing for 10 minutes: 503 from server"
-        );
-        assert!(failing.text(URL).contains("Waiting: 42 audit events"));
-        assert_eq!(
-            failing.data(),
-            json!({
-                "destination": {"id": 3, "name": "SIEM", "kind": "http"},
-                "since": "1970-01-01T00:00:00.000Z",
-                "trouble": "503 from server",
-                "waiting": 42,
-            })
-        );
-        let refusing = AlertNews::StreamFailing {
-            stream: stream(),
-            since: Timestamp::from_unix_ms(0),
-            failure: StreamFailure::Refusing("Answered 422.".into()),
-            waiting: 0,
-            notified_at: Timestamp::from_unix_ms(600_000),
-        };
-        assert_eq!(
-            refusing.summary(),
-            "Stream SIEM has been failing for 10 minutes: every event rejected: Answered 422"
-        );
-        let parked = |newly| AlertNews::EventsParked {
-            stream: stream(),
-            newly,
-            parked: 9,
-            reason: "Answered 422.".into(),
-        };
-        assert_eq!(parked(1).summary(), "1 event of stream SIEM was parked");
-        assert_eq!(parked(3).summary(), "3 events of stream SIEM were parked");
-        assert!(
-            parked(3)
-                .text(URL)
-                .contains("Parked now: 9 audit events\nReason of the newest: Answered 422.")
-        );
-        assert_eq!(parked(3).data()["events"], json!(3));
-        let recovered = AlertNews::StreamRecovered {
-            stream: stream(),
-            since: Timestamp::from_unix_ms(0),
-            failed_for: Duration::from_secs(720),
-        };
-        assert_eq!(
-            recovered.summary(),
-            "Stream SIEM works again after failing for 12 minutes"
-        );
-        assert_eq!(recovered.data()["failed_seconds"], json!(720));
-        let full = AlertNews::LogNearingLimit {
-            undelivered_percent: 81,
-            limit: LogSize::DEFAULT,
-            held_back_by: Some(stream()),
-        };
-        assert!(
-            full.text(URL).contains("Largest backlog: stream SIEM\nLimit: 10GiB"),
-            "{}",
-            full.text(URL)
-        );
-        assert_eq!(full.data()["undelivered_percent"], json!(81));
-    }
-
-    /// The links at the end of the text, by what they lead to.
-    fn links(news: &AlertNews) -> Vec<String> {
-        let text = news.text(URL);
-        assert_eq!(
-            text.lines()
-                .last()
-                .and_then(|line| line.split_once(": "))
-                .map(|(_, url)| url),
-            Some(format!("{URL}{}", news.path()).as_str())
-        );
-        let lines = text.lines().filter(|line| line.contains("://"));
-        lines.map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn each_text_ends_with_a_link_to_where_to_act() {
-        let activity = "https://audit.example/admin/audit_logs?tab=streams&stream=3&view=activity";
-        let retention = "https://audit.example/admin/settings/retention";
-        let failing = |failure| AlertNews::StreamFailing {
-            stream: stream(),
-            since: Timestamp::from_unix_ms(0),
-            failure,
-            waiting: 42,
-            notified_at: Timestamp::from_unix_ms(600_000),
-        };
-        let nearing = |held_back_by| AlertNews::LogNearingLimit {
-            undelivered_percent: 81,
-            limit: LogSize::DEFAULT,
-            held_back_by,
-        };
-        let recovered = AlertNews::StreamRecovered {
-            stream: stream(),
-            since: Timestamp::from_unix_ms(0),
-            failed_for: Duration::from_secs(720),
-        };
-        let parked = AlertNews::EventsParked {
-            stream: stream(),
-            newly: 3,
-            parked: 9,
-            reason: "Answered 422.".into(),
-        };
-        let expiring = |holder| AlertNews::CertificateExpiring {
-            stream: stream(),
-            holder,
-            expires_at: Timestamp::from_unix_ms(86_400_000),
-            notified_at: Timestamp::from_unix_ms(0),
-        };
-        let settings = "https://audit.example/admin/audit_logs?tab=streams&stream=3&view=settings";
-        let pruned = AlertNews::EventsPrunedEarly {
-            newly: 7,
-            limit: LogSize::DEFAULT,
-            days: RetentionDays::DEFAULT,
-        };
-        for (news, expected) in [
-            (
-                failing(StreamFailure::Retrying(Trouble::Unavailable(503))),
-                vec![format!("See its latest failures: {activity}")],
-            ),
-            (
-                failing(StreamFailure::Refusing("Answered 422.".into())),
-                vec![format!("See what it answers: {activity}")],
-            ),
-            (recovered, vec![format!("See its deliveries: {activity}")]),
-            (parked, vec![format!("Retry or discard them: {activity}")]),
-            (
-                expiring(CertificateHolder::Client),
-                vec![format!("Change it: {settings}")],
-            ),
-            (
-                expiring(CertificateHolder::Server),
-                vec![format!("See the stream: {activity}")],
-            ),
-            (pruned, vec![format!("Change the limit: {retention}")]),
-            (
-                nearing(Some(stream())),
-                vec![
-                    format!("See the stream: {activity}"),
-                    format!("Change the limit: {retention}"),
-                ],
-            ),
-            (nearing(None), vec![format!("Change the limit: {retention}")]),
-        ] {
-            assert_eq!(links(&news), expected);
-        }
-    }
-
-    #[test]
-    fn an_expired_certificate_is_not_spoken_of_in_the_future() {
-        let text = |holder, days: i64| {
-            let news = AlertNews::CertificateExpiring {
-                stream: stream(),
-                holder,
-                expires_at: Timestamp::from_unix_ms(86_400_000),
-                notified_at: Timestamp::from_unix_ms(86_400_000 * days),
-            };
-            news.text("https://audit.example")
-        };
-        for (holder, days, expected) in [
-            (CertificateHolder::Client, 0, "the server will reject connections"),
-            (
-                CertificateHolder::Client,
-                1,
-                "The server rejects connections until you replace it",
-            ),
-            (CertificateHolder::Server, 0, "connections to the server will fail"),
-            (
-                CertificateHolder::Server,
-                1,
-                "Connections to the server fail until it is renewed",
-            ),
-        ] {
-            let (text, dated) = (text(holder, days), if days == 0 { "Expires: " } else { "Expired: " });
-            assert!(text.contains(expected) && text.contains(dated), "{text}");
-        }
-    }
-}
+mod tests;

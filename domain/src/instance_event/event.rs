@@ -23,11 +23,11 @@ impl InstanceEvent {
         Self::new(Subject::Log { first }, Action::EventsUnreadable { first, last })
     }
 
-    /// What the instance noticed by itself: about a stream, or about the size of the log.
+    /// What the instance noticed by itself: about a stream, the size of the log, or a certificate.
     pub fn alert(news: AlertNews) -> Self {
         let subject = match news.stream() {
             Some(stream) => Subject::destination(stream.id, stream.kind, &stream.name),
-            None => Subject::Setting("log_size_limit"),
+            None => Subject::Setting(news.setting()),
         };
         Self::new(subject, Action::Alert(news))
     }

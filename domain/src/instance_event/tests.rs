@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Timestamp,
-    alerts::{AlertNews, AlertedStream, StreamFailure},
+    alerts::{AlertNews, AlertedStream, CertificateHolder, StreamFailure},
     delivery::RefusedChange,
     destination::{DestinationKind, EventNames, FilterKind, NamespacePath, RotatedSecret, StartFrom},
     event::{AuditEvent, EventId, EventType, Received},
@@ -834,6 +834,14 @@ fn golden_events() -> Vec<InstanceEvent> {
             days: RetentionDays::DEFAULT,
         }),
     ]);
+    events.extend([CertificateHolder::Listener, CertificateHolder::CaFile].map(|holder| {
+        InstanceEvent::alert(AlertNews::InstanceCertificateExpiring {
+            holder,
+            name: "CN=Example \\ \"x\"".into(),
+            expires_at: at_ten_minutes(),
+            notified_at: Timestamp::from_unix_ms(0),
+        })
+    }));
     events
 }
 

@@ -68,7 +68,7 @@ pub struct AlertView {
     /// Type of the audit event that was recorded for the alert.
     #[serde(rename = "type")]
     pub kind: AlertKind,
-    /// The destination of the stream. Null for alerts about the log.
+    /// The destination of the stream. Null for alerts about the log and about certificates of the instance.
     pub destination: Option<AlertedDestination>,
     /// When the stream started to fail, or when administrators were notified of parked events or of a certificate. Null for alerts about the log.
     pub since: Option<Timestamp>,
@@ -76,6 +76,8 @@ pub struct AlertView {
     pub raised_at: Timestamp,
     /// Whose certificate is about to expire. Null for other alerts.
     pub certificate: Option<CertificateHolder>,
+    /// What the certificate is for, or the subject of the CA. Null for certificates of destinations and for other alerts.
+    pub certificate_name: Option<String>,
     /// When the certificate expires. Null for other alerts.
     pub expires_at: Option<Timestamp>,
 }
@@ -116,6 +118,7 @@ impl AlertView {
             since: None,
             raised_at,
             certificate: None,
+            certificate_name: None,
             expires_at: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     Field, FieldError, FieldErrors,
+    alerts::InstanceCertificate,
     ids::DestinationId,
     instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AlertChange, AlertChannel, EmailSettings, MailAddress, WebhookSettings},
@@ -9,7 +10,13 @@ use domain::{
 };
 
 use super::AdminError;
-use crate::{Engine, alerts::test_notice, instance_events::Recorded, sink::Signer, store::StoredAlertSettings};
+use crate::{
+    Engine,
+    alerts::{ExpiringInstanceCertificate, test_notice},
+    instance_events::Recorded,
+    sink::Signer,
+    store::StoredAlertSettings,
+};
 
 impl Engine {
     /// The alert settings as stored, with their secrets.
@@ -122,6 +129,7 @@ impl Engine {
                 ..AlertView::new(AlertKind::CertificateExpiring, alert.raised_at)
             })
         });
+        let of_instance = open.instance_certificates.into_iter().map(of_instance);
         let of_log = [
             (AlertKind::LogNearingLimit, open.log_raised_at),
             (AlertKind::EventsPrunedEarly, open.pruning_raised_at),
@@ -129,7 +137,12 @@ impl Engine {
         let of_log = of_log
             .into_iter()
             .filter_map(|(kind, raised_at)| Some(AlertView::new(kind, raised_at?)));
-        Ok(streams.chain(certificates).chain(of_log).collect())
+        Ok(streams.chain(certificates).chain(of_instance).chain(of_log).collect())
+    }
+
+    /// The certificates that belong to the whole instance: that of the listener, and those of the operator's CA file.
+    pub fn instance_certificates(&self) -> Vec<InstanceCertificate> {
+        self.alerts().certificates.all()
     }
 
     /// What the network rules say of new hosts without resolving them.
@@ -195,6 +208,17 @@ impl Engine {
         changed
             .filter_map(|(setting, from, to)| self.changed(author, setting, from, to))
             .collect()
+    }
+}
+
+/// An alert about a certificate that belongs to no destination.
+fn of_instance(ExpiringInstanceCertificate { holder, name, alert }: ExpiringInstanceCertificate) -> AlertView {
+    AlertView {
+        since: Some(alert.raised_at),
+        certificate: Some(holder),
+        certificate_name: Some(name),
+        expires_at: Some(alert.expires_at),
+        ..AlertView::new(AlertKind::CertificateExpiring, alert.raised_at)
     }
 }
 

@@ -1,7 +1,10 @@
-//! Looking at the certificates of destinations: ours, and those that servers show.
+//! Looking at the certificates of destinations, ours and those that servers show, and at those of the whole instance.
 
 use domain::{
-    alerts::{AlertNews, CertificateAlert, CertificateHolder, CertificateSeen, CertificateStep, step_certificate},
+    alerts::{
+        AlertNews, CertificateAlert, CertificateHolder, CertificateSeen, CertificateStep, InstanceCertificate,
+        step_certificate,
+    },
     destination::TlsSettings,
 };
 
@@ -9,18 +12,18 @@ use super::{Alerts, alerted};
 use crate::{
     net::GuardedClients,
     sink::{CertificatesSeen, certificates_of},
-    store::{Destination, OpenTroubles, StoreError, StoredAlertSettings, TroubleChange},
+    store::{Destination, InstanceCertificateAlert, OpenTroubles, StoreError, StoredAlertSettings, TroubleChange},
 };
 
 impl Alerts {
-    /// Whether administrators are notified of something.
+    /// Of destinations, and of the whole instance. Whether administrators are notified of something.
     pub(super) async fn look_at_certificates(
         &self,
         settings: &StoredAlertSettings,
         destinations: &[Destination],
         open: &OpenTroubles,
     ) -> Result<bool, StoreError> {
-        let mut is_notified = false;
+        let mut is_notified = self.look_at_instance_certificates(settings, open).await?;
         for destination in destinations {
             let seen = needed_certificates(destination, &self.clients);
             for (holder, seen) in [
@@ -36,6 +39,61 @@ impl Alerts {
             }
         }
         Ok(is_notified)
+    }
+
+    async fn look_at_instance_certificates(
+        &self,
+        settings: &StoredAlertSettings,
+        open: &OpenTroubles,
+    ) -> Result<bool, StoreError> {
+        let (certificates, mut is_notified) = (self.certificates.all(), false);
+        for certificate in &certificates {
+            let stored = open
+                .instance_certificates
+                .iter()
+                .find(|alert| alert.is_about(certificate));
+            if let Some((change, news)) = self.look_at_instance_certificate(certificate, stored) {
+                is_notified |= news.is_some();
+                self.store(settings, change, news).await?;
+            }
+        }
+        let is_gone = |alert: &&InstanceCertificateAlert| !certificates.iter().any(|one| alert.is_about(one));
+        for gone in open.instance_certificates.iter().filter(is_gone) {
+            self.store(settings, TroubleChange::InstanceCertificateGone(gone.clone()), None)
+                .await?;
+        }
+        Ok(is_notified)
+    }
+
+    fn look_at_instance_certificate(
+        &self,
+        certificate: &InstanceCertificate,
+        stored: Option<&InstanceCertificateAlert>,
+    ) -> Option<(TroubleChange, Option<AlertNews>)> {
+        let InstanceCertificate { holder, name, validity } = certificate;
+        let now = self.clock.now();
+        // Collections of CAs often have some that expired long ago.
+        if *holder == CertificateHolder::CaFile && stored.is_none() && validity.until <= now {
+            return None;
+        }
+        let changed = |alert| {
+            let (holder, name) = (*holder, name.clone());
+            TroubleChange::InstanceCertificate(InstanceCertificateAlert { holder, name, alert })
+        };
+        let stored = stored.map(|stored| stored.alert);
+        match step_certificate(*holder, stored, CertificateSeen::Valid(*validity), now) {
+            CertificateStep::Leave => None,
+            CertificateStep::Store(alert) => Some((changed(alert), None)),
+            CertificateStep::Raise(alert) => {
+                let news = AlertNews::InstanceCertificateExpiring {
+                    holder: *holder,
+                    name: name.clone(),
+                    expires_at: alert.expires_at,
+                    notified_at: now,
+                };
+                Some((changed(alert), Some(news)))
+            }
+        }
     }
 
     fn look_at_certificate(
@@ -67,6 +125,7 @@ fn needed_certificates(destination: &Destination, clients: &GuardedClients) -> C
     let none = CertificateSeen::None;
     if !destination.stream_state.active {
         return CertificatesSeen {
+            ca: none,
             client: none,
             server: none,
         };

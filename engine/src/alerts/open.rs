@@ -32,6 +32,17 @@ pub struct ExpiringCertificate {
     pub alert: CertificateAlert,
 }
 
+/// A certificate of the whole instance that administrators were notified of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpiringInstanceCertificate {
+    /// Which one.
+    pub holder: CertificateHolder,
+    /// What it is for, or the subject of the CA.
+    pub name: String,
+    /// The certificate, and when they were notified.
+    pub alert: CertificateAlert,
+}
+
 /// The open alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OpenAlerts {
@@ -41,6 +52,8 @@ pub struct OpenAlerts {
     pub parked: Vec<OpenAlert>,
     /// Certificates that expire soon.
     pub certificates: Vec<ExpiringCertificate>,
+    /// The same, of the whole instance.
+    pub instance_certificates: Vec<ExpiringInstanceCertificate>,
     /// When administrators were notified that events leave the log before the retention age.
     pub pruning_raised_at: Option<Timestamp>,
     /// When administrators were notified that undelivered events fill the log.
@@ -73,7 +86,15 @@ impl Engine {
             holder,
             alert,
         });
+        let of_instance = open.instance_certificates.into_iter();
+        let of_instance = of_instance.filter(|stored| stored.alert.over_since.is_none());
+        let of_instance = of_instance.map(|stored| ExpiringInstanceCertificate {
+            holder: stored.holder,
+            name: stored.name,
+            alert: stored.alert,
+        });
         Ok(OpenAlerts {
+            instance_certificates: of_instance.collect(),
             certificates: certificates.collect(),
             streams: streams.collect(),
             parked: parked.collect(),

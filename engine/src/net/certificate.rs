@@ -26,6 +26,12 @@ pub(crate) fn validity_of(der: &[u8]) -> Option<Validity> {
     })
 }
 
+/// Whom it is for, shortened. `None` if it can't be read.
+pub(crate) fn subject_of(der: &[u8]) -> Option<String> {
+    let certificate = Certificate::from_der(der).ok()?;
+    Some(cut(&certificate.tbs_certificate.subject.to_string()))
+}
+
 /// Whether it can be that of a CA: it says so, or, as old ones do, was issued by itself.
 pub(crate) fn is_of_ca(der: &[u8]) -> bool {
     let Ok(Certificate { tbs_certificate, .. }) = Certificate::from_der(der) else {

@@ -10,7 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{alerts::Validity, connection_test::StageName, proxy::ProxyChoice};
+use domain::{
+    alerts::{CertificateHolder, InstanceCertificate, Validity},
+    connection_test::StageName,
+    proxy::ProxyChoice,
+};
 use http::{HeaderMap, Method};
 use rustls::pki_types::CertificateDer;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +23,7 @@ use url::Url;
 use super::{
     NetworkRules,
     ca_file::CaFile,
+    certificate::{subject_of, validity_of},
     connect::Connector,
     exchange::{Request, Response},
     pool::{Connection, FailureKind, Pool, Unanswered},
@@ -112,6 +117,20 @@ impl GuardedClients {
     /// From when until when the certificate of a server is valid, as it was shown to streams. `name` is asked for instead of the host.
     pub(crate) fn server_certificate(&self, url: &Url, name: Option<&str>, verify: bool) -> Option<Validity> {
         self.servers.of(&Server::of(url, name, verify)?)
+    }
+
+    /// The certificates of the operator's CA file.
+    pub(crate) fn ca_file_certificates(&self) -> Vec<InstanceCertificate> {
+        // While the file can't be read, which is logged where that is found out, nothing of it is in use.
+        let roots = self.trust.extra_roots().unwrap_or_default();
+        let certificates = roots.iter().filter_map(|der| {
+            Some(InstanceCertificate {
+                holder: CertificateHolder::CaFile,
+                name: subject_of(der)?,
+                validity: validity_of(der)?,
+            })
+        });
+        certificates.collect()
     }
 
     #[cfg(test)]

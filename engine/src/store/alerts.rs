@@ -6,7 +6,7 @@ mod settings;
 
 use domain::{
     Timestamp,
-    alerts::{CertificateAlert, CertificateHolder, ParkedAlert, PruningAlert, StreamTrouble},
+    alerts::{CertificateAlert, CertificateHolder, InstanceCertificate, ParkedAlert, PruningAlert, StreamTrouble},
     ids::DestinationId,
 };
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
@@ -28,21 +28,44 @@ pub(crate) struct OpenTroubles {
     pub parked: Vec<(DestinationId, ParkedAlert)>,
     /// Certificates that administrators were notified of, also those that are over.
     pub certificates: Vec<(DestinationId, CertificateHolder, CertificateAlert)>,
+    /// The same, of the whole instance.
+    pub instance_certificates: Vec<InstanceCertificateAlert>,
     pub pruning: PruningAlert,
     /// When administrators were notified that undelivered events fill the log.
     pub log_raised_at: Option<Timestamp>,
 }
 
+/// A certificate of the whole instance that administrators were notified of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InstanceCertificateAlert {
+    pub holder: CertificateHolder,
+    pub name: String,
+    pub alert: CertificateAlert,
+}
+
+impl InstanceCertificateAlert {
+    /// Whether it is about this one.
+    pub(crate) fn is_about(&self, certificate: &InstanceCertificate) -> bool {
+        (self.holder, &self.name, self.alert.expires_at)
+            == (certificate.holder, &certificate.name, certificate.validity.until)
+    }
+}
+
 /// What changes about one alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TroubleChange {
     Stream(DestinationId, StreamTrouble),
     StreamOver(DestinationId),
     Parked(DestinationId, ParkedAlert),
     ParkedOver(DestinationId),
     Certificate(DestinationId, CertificateHolder, CertificateAlert),
+    InstanceCertificate(InstanceCertificateAlert),
+    /// It is not in use any more.
+    InstanceCertificateGone(InstanceCertificateAlert),
     Pruning(PruningAlert),
-    Log { raised_at: Timestamp },
+    Log {
+        raised_at: Timestamp,
+    },
     LogOver,
 }
 
@@ -64,6 +87,10 @@ impl Database {
         let certificates = sqlx::query("SELECT * FROM certificate_alerts ORDER BY destination_id, holder")
             .fetch_all(self.read()?)
             .await?;
+        let of_instance =
+            sqlx::query("SELECT * FROM instance_certificate_alerts ORDER BY holder DESC, expires_at, name")
+                .fetch_all(self.read()?)
+                .await?;
         let pruning = sqlx::query("SELECT * FROM pruning_alerts")
             .fetch_optional(self.read()?)
             .await?;
@@ -74,6 +101,7 @@ impl Database {
             streams: rows.iter().map(read_trouble).collect(),
             parked: parked.iter().map(read_parked).collect(),
             certificates: certificates.iter().filter_map(read_certificate).collect(),
+            instance_certificates: of_instance.iter().filter_map(read_instance_certificate).collect(),
             pruning: pruning.as_ref().map_or_else(PruningAlert::default, read_pruning),
             log_raised_at: log_raised_at.map(Timestamp::from_unix_ms),
         })
@@ -139,6 +167,24 @@ async fn apply(transaction: &mut Transaction<'static, Sqlite>, change: TroubleCh
         .bind(i64::from(alert.days))
         .bind(alert.raised_at.unix_ms())
         .bind(alert.over_since.map(Timestamp::unix_ms)),
+        TroubleChange::InstanceCertificate(InstanceCertificateAlert { holder, name, alert }) => sqlx::query(
+            "INSERT INTO instance_certificate_alerts (holder, name, expires_at, days, raised_at, over_since) \
+             VALUES (?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (holder, name, expires_at) DO UPDATE SET days = excluded.days, raised_at = excluded.raised_at, \
+             over_since = excluded.over_since",
+        )
+        .bind(holder.as_str())
+        .bind(name)
+        .bind(alert.expires_at.unix_ms())
+        .bind(i64::from(alert.days))
+        .bind(alert.raised_at.unix_ms())
+        .bind(alert.over_since.map(Timestamp::unix_ms)),
+        TroubleChange::InstanceCertificateGone(InstanceCertificateAlert { holder, name, alert }) => {
+            sqlx::query("DELETE FROM instance_certificate_alerts WHERE holder = ? AND name = ? AND expires_at = ?")
+                .bind(holder.as_str())
+                .bind(name)
+                .bind(alert.expires_at.unix_ms())
+        }
         TroubleChange::Pruning(alert) => sqlx::query(
             "INSERT INTO pruning_alerts (id, reported, raised_at) VALUES (1, ?, ?) \
              ON CONFLICT (id) DO UPDATE SET reported = excluded.reported, raised_at = excluded.raised_at",
@@ -175,15 +221,26 @@ fn read_parked(row: &SqliteRow) -> (DestinationId, ParkedAlert) {
 
 /// Every holder that can be stored is known.
 fn read_certificate(row: &SqliteRow) -> Option<(DestinationId, CertificateHolder, CertificateAlert)> {
+    let holder = CertificateHolder::parse(row.get("holder"))?;
+    Some((DestinationId::new(row.get("destination_id")), holder, read_alert(row)))
+}
+
+fn read_instance_certificate(row: &SqliteRow) -> Option<InstanceCertificateAlert> {
+    Some(InstanceCertificateAlert {
+        holder: CertificateHolder::parse(row.get("holder"))?,
+        name: row.get("name"),
+        alert: read_alert(row),
+    })
+}
+
+fn read_alert(row: &SqliteRow) -> CertificateAlert {
     let days: i64 = row.get("days");
-    let alert = CertificateAlert {
+    CertificateAlert {
         expires_at: Timestamp::from_unix_ms(row.get("expires_at")),
         days: u32::try_from(days).unwrap_or(0),
         raised_at: Timestamp::from_unix_ms(row.get("raised_at")),
         over_since: row.get::<Option<i64>, _>("over_since").map(Timestamp::from_unix_ms),
-    };
-    let holder = CertificateHolder::parse(row.get("holder"))?;
-    Some((DestinationId::new(row.get("destination_id")), holder, alert))
+    }
 }
 
 fn read_pruning(row: &SqliteRow) -> PruningAlert {

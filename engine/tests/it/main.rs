@@ -14,6 +14,7 @@ mod denylists;
 mod files_missing;
 mod google;
 mod http_batches;
+mod instance_certificates;
 mod kinds;
 mod limited_retries;
 mod limits;

@@ -284,6 +284,8 @@ impl ServeArgs {
             public_url: public_url.map_or_else(String::new, |url| url.as_str().to_owned()),
             services: outgoing.services,
             ca_file: outgoing.ca_file,
+            // Known once it listens.
+            listener_certificate: None,
             proxy: outgoing.proxy,
         }
     }

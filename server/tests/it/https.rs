@@ -182,8 +182,15 @@ async fn replaced_files_are_used_without_a_restart_and_bad_ones_are_not() {
     let (old, new) = (certificate(2_050), certificate(2_060));
     let files = Files::new(&old);
     files.replace("new-trusted.pem", &new.0);
-    let instance = files.start();
-    let url = instance.url("/healthz");
+    let instance = files.start_with(&[("AUDIT_STREAMS_METRICS_ALLOW", "127.0.0.1")]);
+    let (url, metrics) = (instance.url("/healthz"), instance.url("/metrics"));
+    let expiry_of = |trusted: &str| {
+        let text = curl(&files.path(trusted), &[&metrics]).text;
+        let series = r#"audit_streams_certificate_expiry_timestamp_seconds{certificate="listener",name="localhost"} "#;
+        let value = text.lines().find_map(|line| line.strip_prefix(series));
+        value.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    assert!(expiry_of("trusted.pem").starts_with("2524608000"), "2050-01-01");
     let works_with = |trusted: &str| curl(&files.path(trusted), &[&url]).code == 0;
     assert!(works_with("trusted.pem") && !works_with("new-trusted.pem"));
 
@@ -197,6 +204,7 @@ async fn replaced_files_are_used_without_a_restart_and_bad_ones_are_not() {
     files.replace("cert.pem", &new.0);
     until("the new one is used", || works_with("new-trusted.pem")).await;
     assert!(!works_with("trusted.pem"));
+    assert!(expiry_of("new-trusted.pem").starts_with("2840140800"), "2060-01-01");
     let log = files.log();
     assert!(log.contains("loaded again") && log.contains("2060-01-01"), "{log}");
     assert_eq!(log.matches("does not match the first certificate").count(), 1, "{log}");

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
+    graphql_client::GraphqlClient,
+    https,
     instance::{Instance, PATIENCE},
 };
 
@@ -213,4 +215,39 @@ async fn an_nginx_that_requires_a_client_certificate_is_recognised() {
     assert!(says_so(&health["next_step"]), "{health}");
     let requests = nginx.requests().unwrap();
     assert!(!requests.is_empty() && requests.iter().all(|request| request.status == 400));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_api_says_when_the_certificates_of_a_destination_expire() {
+    let (of_server, of_client) = (https::certificate(2_090), https::certificate(2_095));
+    let nginx = nginx(1_000, &of_server);
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let url = format!("https://localhost:{}/in", nginx.port());
+    let input = json!({"name": "nginx", "http": {
+        "url": url, "tls_ca_certificates": of_server.0,
+        "tls_client_certificate": of_client.0, "tls_client_key": of_client.1,
+    }});
+    admin.post("/api/v1/destinations", &input).await.expect(201);
+    let is_known = |health: &Value| health["server_certificate_expires_at"].is_string();
+    wait_until("it has connected", async || is_known(&health(&admin).await)).await;
+    let (client, server) = ("2095-01-01T00:00:00.000Z", "2090-01-01T00:00:00.000Z");
+    let shown = health(&admin).await;
+    assert_eq!(shown["client_certificate_expires_at"], client);
+    assert_eq!(shown["server_certificate_expires_at"], server);
+    let graphql = GraphqlClient::new(&instance, "admin");
+    let query = "{ instanceExternalAuditEventDestinations { nodes { health { clientCertificateExpiresAt \
+                 serverCertificateExpiresAt } } } }";
+    let answer = graphql.ask(query).await;
+    assert_eq!(
+        answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"],
+        json!({"clientCertificateExpiresAt": client, "serverCertificateExpiresAt": server})
+    );
+    let metrics = metrics(&admin).await;
+    let expiry = |certificate: &str| {
+        let name = "audit_streams_destination_certificate_expiry_timestamp_seconds";
+        metrics[&format!(r#"{name}{{destination_id="1",kind="http",certificate="{certificate}"}}"#)]
+    };
+    let years = ["ca", "client", "server"].map(expiry);
+    assert_eq!(years, [3_786_912_000.0, 3_944_678_400.0, 3_786_912_000.0]);
 }

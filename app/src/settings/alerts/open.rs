@@ -28,8 +28,8 @@ pub(super) fn open_alerts(alerts: Signal<Vec<AlertView>>) -> AnyView {
 fn key(alert: &AlertView) -> String {
     let stream = alert.destination.as_ref().map(|destination| destination.id.get());
     format!(
-        "{:?} {stream:?} {:?} {}",
-        alert.kind, alert.certificate, alert.raised_at
+        "{:?} {stream:?} {:?} {:?} {:?} {}",
+        alert.kind, alert.certificate, alert.certificate_name, alert.expires_at, alert.raised_at
     )
 }
 
@@ -80,13 +80,16 @@ fn what(alert: &AlertView) -> AnyView {
         AlertKind::CertificateExpiring => {
             let holder = match alert.certificate {
                 Some(CertificateHolder::Client) => "The client certificate of stream ",
+                Some(CertificateHolder::Listener) => "The TLS certificate of this server, ",
+                Some(CertificateHolder::CaFile) => "The trusted CA certificate ",
                 _ => "The server certificate of stream ",
             };
+            let name = alert.certificate_name.clone().map(|name| view! { <bdi>{name}</bdi> });
             let until = alert.expires_at.map(|at| view! { <Moment at /> });
             let (clock, expires_at) = (expect_context::<Clock>(), alert.expires_at);
             let has_expired = Memo::new(move |_| expires_at.is_some_and(|at| at <= clock.now()));
             let verb = move || if has_expired.get() { " expired: " } else { " expires: " };
-            view! { {holder} {stream} {verb} {until} }.into_any()
+            view! { {holder} {stream} {name} {verb} {until} }.into_any()
         }
         AlertKind::EventsPrunedEarly => "Events are removed before the retention age".into_any(),
         AlertKind::LogNearingLimit => "The log nears its limit".into_any(),
@@ -124,7 +127,13 @@ mod tests {
             destination,
             ..AlertView::new(kind, Timestamp::from_unix_ms(2))
         });
-        let open = [open.as_slice(), &expiring].concat();
+        let of_instance = [CertificateHolder::Listener, CertificateHolder::CaFile].map(|holder| AlertView {
+            certificate: Some(holder),
+            certificate_name: Some(format!("CN={holder:?}")),
+            expires_at,
+            ..AlertView::new(AlertKind::CertificateExpiring, Timestamp::from_unix_ms(2))
+        });
+        let open = [open.as_slice(), &expiring, &of_instance].concat();
         let html = rendered(|| open_alerts(Signal::stored(open.clone())));
         for text in [
             "Stream ",
@@ -134,6 +143,10 @@ mod tests {
             "before the retention age",
             "The client certificate of stream ",
             "The server certificate of stream ",
+            "The TLS certificate of this server, ",
+            "CN=Listener",
+            "The trusted CA certificate ",
+            "CN=CaFile",
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }

@@ -100,6 +100,8 @@ fn changed_files_are_loaded_once_they_stay_the_same_and_bad_ones_change_nothing(
     let (first, second) = (Made::valid(2_000, 2_050), Made::valid(2_000, 2_060));
     let tls = Tls::open(first.write(folder.path()), Clock::machine()).unwrap();
     let (before, mut seen) = (in_use(&tls), tls.seen());
+    let told = tls.certificate();
+    assert_eq!(told.borrow().validity.until, before, "as the engine sees it");
     let mut check = |tls: &Tls| seen = tls.check(seen);
     check(&tls);
     check(&tls);
@@ -116,6 +118,8 @@ fn changed_files_are_loaded_once_they_stay_the_same_and_bad_ones_change_nothing(
     assert_eq!(in_use(&tls), before, "another file may still follow");
     check(&tls);
     assert_eq!(in_use(&tls).to_string(), "2060-01-01T00:00:00.000Z");
+    let told = told.borrow().clone();
+    assert_eq!((told.name.as_str(), told.validity.until), ("localhost", in_use(&tls)));
 
     fs::remove_file(folder.path().join("key.pem")).unwrap();
     check(&tls);
