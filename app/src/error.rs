@@ -16,7 +16,10 @@ impl AppError {
             Self::Unauthenticated => 401,
             Self::WrongCredentials | Self::AccountDisabled => 403,
             Self::NotFound => 404,
-            Self::ChangedMeanwhile | Self::NotParked { .. } | Self::NotSent { .. } => 409,
+            Self::ChangedMeanwhile
+            | Self::RotationInProgress { .. }
+            | Self::NotParked { .. }
+            | Self::NotSent { .. } => 409,
             Self::Invalid(_) | Self::TooManyDestinations { .. } => 422,
             Self::TooManyAttempts { .. } => 429,
             Self::Internal { .. } => 500,
@@ -37,6 +40,7 @@ impl AppError {
             Self::AccountDisabled => "account-disabled",
             Self::NotFound => "not-found",
             Self::ChangedMeanwhile => "changed-meanwhile",
+            Self::RotationInProgress { .. } => "rotation-in-progress",
             Self::Invalid(_) => "invalid",
             Self::TooManyDestinations { .. } => "too-many-destinations",
             Self::TooManyAttempts { .. } => "too-many-attempts",
@@ -57,6 +61,7 @@ impl AppError {
             Self::AccountDisabled => "Nothing else about it has changed.",
             Self::NotFound => "It may have been deleted or expired.",
             Self::ChangedMeanwhile => "Reload to see the current version.",
+            Self::RotationInProgress { .. } => "End it first.",
             Self::Invalid(_) => "Correct the marked fields and try again.",
             Self::TooManyDestinations { .. } => {
                 "Delete a destination that is no longer needed, or raise the limit (--max-destinations or AUDIT_STREAMS_MAX_DESTINATIONS)."
@@ -134,6 +139,8 @@ impl AppError {
 
 #[cfg(test)]
 mod tests {
+    use domain::Timestamp;
+
     use super::*;
 
     #[test]
@@ -146,6 +153,9 @@ mod tests {
             AppError::NotFound,
             AppError::Invalid(FieldErrors::default()),
             AppError::ChangedMeanwhile,
+            AppError::RotationInProgress {
+                until: Timestamp::from_unix_ms(1),
+            },
             AppError::TooManyDestinations { limit: 5 },
             AppError::NotParked {
                 reason: "It is sent.".into(),

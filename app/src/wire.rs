@@ -1,6 +1,6 @@
 //! What travels between the browser and the server functions.
 
-use domain::FieldErrors;
+use domain::{FieldErrors, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Why a server function could not do what it was asked. Coarse on purpose: causes are in the server's log.
@@ -23,6 +23,9 @@ pub enum AppError {
     /// Someone else saved in the meantime; nothing was overwritten.
     #[error("Someone else changed this. Your changes were not saved.")]
     ChangedMeanwhile,
+    /// The secret that was to be rotated.
+    #[error("A rotation is in progress until {until}.")]
+    RotationInProgress { until: Timestamp },
     /// No more destinations fit on this instance.
     #[error("Maximum number of external audit event destinations ({limit}) exceeded")]
     TooManyDestinations { limit: u32 },

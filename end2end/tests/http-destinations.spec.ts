@@ -192,7 +192,10 @@ test('Rotate the token or the signing secret', async ({ page, request, instance,
     await a11y.expectNoViolations();
     await dialog.getByRole('button', { name: 'Rotate' }).click();
     await expect(dialog).toBeHidden();
-    await expect(form.getByRole('button', { name: `End now: ${secret}` })).toBeVisible();
+    const end = form.getByRole('button', { name: `End now: ${secret}` });
+    await expect(end).toBeVisible();
+    await expect(end).toBeFocused();
+    await expect(form.getByRole('button', { name: `Rotate ${secret}` })).toBeHidden();
   }
   const token = await form.getByRole('textbox', { name: 'Verification token' }).inputValue();
   expect(token).not.toBe('verification-token-12345');

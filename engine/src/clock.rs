@@ -68,6 +68,14 @@ impl Clock {
         }
     }
 
+    /// Moves a set clock, also back.
+    #[cfg(test)]
+    pub(crate) fn set(&self, now: Timestamp) {
+        if let Source::Set(unix_ms) = &self.source {
+            unix_ms.store(now.unix_ms(), Ordering::SeqCst);
+        }
+    }
+
     /// The current time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
         match &self.source {

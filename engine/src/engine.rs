@@ -230,6 +230,7 @@ impl Engine {
             database.clone(),
             clock.clone(),
             Arc::clone(&settings),
+            Arc::clone(&delivery),
             Arc::clone(&upkeep_wake),
         ));
         Ok(Self {
@@ -400,7 +401,14 @@ impl Engine {
 }
 
 /// Relays instance events and prunes the log, each time from stored state.
-async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<Settings>, wake: Arc<Notify>) {
+async fn upkeep(
+    log: EventLog,
+    database: Database,
+    clock: Clock,
+    settings: Arc<Settings>,
+    delivery: Arc<Delivery>,
+    wake: Arc<Notify>,
+) {
     let mut ticks = tokio::time::interval(UPKEEP_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut noted, mut released_to) = (None, Seq::START);
@@ -422,14 +430,22 @@ async fn upkeep(log: EventLog, database: Database, clock: Clock, settings: Arc<S
             }
         };
         log_failure(enforced, "Old events could not be removed from the log.");
-        let deleted = database.delete_ended_secrets(clock.now()).await;
-        log_failure(deleted, "Secrets whose rotation has ended could not be deleted.");
+        let ended = end_rotations(&database, &clock, &delivery).await;
+        log_failure(ended, "Secrets whose rotation has ended could not be deleted.");
         let released = retention::release(&log, &database, &mut released_to).await;
         log_failure(
             released,
             "Rejected events that no stream needs any more could not be removed.",
         );
     }
+}
+
+/// Deletes secrets whose rotation has ended, from the store and from what runs.
+async fn end_rotations(database: &Database, clock: &Clock, delivery: &Delivery) -> Result<(), StoreError> {
+    if database.delete_ended_secrets(clock.now()).await? {
+        delivery.apply().await;
+    }
+    Ok(())
 }
 
 async fn note_and_relay(log: &EventLog, database: &Database, clock: &Clock, noted: &mut Option<(Minute, Seq)>) {

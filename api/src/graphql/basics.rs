@@ -17,7 +17,7 @@ pub(super) struct Basics {
     paused: bool,
     /// Health of the stream. Not part of GitLab's API.
     health: AuditEventStreamHealth,
-    /// Secrets that were rotated less than 24 hours ago, and whose previous value is still valid. Not part of GitLab's API.
+    /// Secrets that were rotated less than 24 hours ago, and whose previous value is still used. Not part of GitLab's API.
     rotations: Vec<AuditEventDestinationSecretRotation>,
 }
 

@@ -59,6 +59,9 @@ impl Refusal {
             AdminError::ChangedMeanwhile => {
                 Self::message("The destination was changed at the same time by someone else. Send the change again.")
             }
+            AdminError::RotationInProgress { until } => {
+                Self::message(format!("A rotation is in progress until {until}. End it first."))
+            }
             AdminError::NotParked { reason } => Self::message(reason),
             error => Self::Error(of_admin(error)),
         }

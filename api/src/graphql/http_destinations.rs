@@ -49,7 +49,8 @@ impl InstanceExternalAuditEventDestination {
         Ok(visible_url(self.target.values.text(Field::Url), reveals(ctx)?))
     }
 
-    /// Verification token, sent with each event as `X-Gitlab-Event-Streaming-Token`. Empty without the scope `admin`.
+    /// Verification token, sent with each event as `X-Gitlab-Event-Streaming-Token`. During a rotation, the new one, while the previous one is
+    /// sent. Empty without the scope `admin`.
     pub(super) async fn verification_token(&self, ctx: &Context<'_>) -> Result<&str> {
         let token = self.target.values.text(Field::VerificationToken);
         Ok(if reveals(ctx)? { token } else { "" })

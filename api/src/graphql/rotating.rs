@@ -20,7 +20,7 @@ mutations! {
     RotationMutations
 
     /// Replaces a secret by a new one. For 24 hours, the previous verification token is still sent, or requests are also signed with the
-    /// previous signing secret. Not part of GitLab's API.
+    /// previous signing secret. Fails while a rotation of the secret is in progress. Not part of GitLab's API.
     fn audit_events_instance_destination_secret_rotate(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
@@ -29,14 +29,14 @@ mutations! {
     }) -> {
         /// The new secret.
         new_secret: Option<String>,
-        /// When the previous secret ceases to be valid.
+        /// Until when the previous secret is used.
         previous_valid_until: Option<Time>,
     } {
         let new = rotate(ctx, input.destination_id.parse()?, input.secret.into()).await?;
         Ok((Some(new.value), Some(Time(new.previous_valid_until))))
     }
 
-    /// Ends a rotation: only the new secret is valid from now on. Not part of GitLab's API.
+    /// Ends a rotation: only the new secret is used from now on. Not part of GitLab's API.
     fn audit_events_instance_destination_secret_rotation_end(ctx, input: {
         /// The destination.
         destination_id: GlobalId<UnifiedModel>,
@@ -53,7 +53,7 @@ mutations! {
 async fn rotate(ctx: &Context<'_>, id: DestinationId, secret: RotatedSecret) -> Result<NewSecretView, Refusal> {
     let author = author(ctx, Family::Unified)?;
     let kind = require(ctx, Family::Unified, id).await?.destination.target.kind();
-    let rotated = services(ctx)?.engine.rotate_secret(author, id, secret).await;
+    let rotated = services(ctx)?.engine.rotate_secret(author, id, secret, None).await;
     let (_, new) = rotated.map_err(|error| Refusal::of_operation(Family::Unified, kind, error))?;
     Ok(new)
 }
@@ -61,6 +61,6 @@ async fn rotate(ctx: &Context<'_>, id: DestinationId, secret: RotatedSecret) -> 
 async fn end(ctx: &Context<'_>, id: DestinationId, secret: RotatedSecret) -> Result<DestinationState, Refusal> {
     let author = author(ctx, Family::Unified)?;
     let kind = require(ctx, Family::Unified, id).await?.destination.target.kind();
-    let ended = services(ctx)?.engine.end_rotation(author, id, secret).await;
+    let ended = services(ctx)?.engine.end_rotation(author, id, secret, None).await;
     ended.map_err(|error| Refusal::of_operation(Family::Unified, kind, error))
 }

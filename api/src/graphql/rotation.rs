@@ -33,12 +33,13 @@ impl From<RotatedSecret> for AuditEventDestinationSecret {
     }
 }
 
-/// A secret that was rotated, while the previous one is valid beside it.
+/// A secret that was rotated, while the previous one is still used.
 #[derive(SimpleObject)]
 pub(super) struct AuditEventDestinationSecretRotation {
-    /// Which secret.
+    /// The secret that was rotated.
     secret: AuditEventDestinationSecret,
-    /// Until then, the previous verification token is sent, or requests are also signed with the previous signing secret.
+    /// Until when the previous value is used: the previous verification token is sent, or requests are also signed with the previous signing
+    /// secret.
     previous_valid_until: Time,
 }
 

@@ -50,6 +50,10 @@ impl From<AdminError> for ApiError {
                 let message = "The resource was changed at the same time by someone else. Nothing was changed. Retry the request.";
                 Self::new(StatusCode::CONFLICT, "conflict", message)
             }
+            AdminError::RotationInProgress { until } => {
+                let message = format!("A rotation is in progress until {until}. End it first.");
+                Self::new(StatusCode::CONFLICT, "rotation_in_progress", message)
+            }
             AdminError::TooManyDestinations { limit } => {
                 let message = format!("Maximum number of external audit event destinations ({limit}) exceeded");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_destinations", message)

@@ -1,14 +1,19 @@
 //! Rotating secrets over REST and GraphQL. What receivers get meanwhile is tested in `engine`.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     api_client::Client,
     graphql_client::{GraphqlClient, unified_id},
-    instance::Instance,
+    instance::{Answer, Instance},
 };
 
 const PATH: &str = "/api/v1/destinations/1";
+
+async fn if_match(client: &Client<'_>, method: Method, path: &str, tag: &str) -> Answer {
+    Answer::of(client.request(method, path).header("if-match", tag)).await
+}
 
 async fn prepared(instance: &Instance) -> Client<'_> {
     let admin = Client::with_scope(instance, "admin").await;
@@ -23,11 +28,12 @@ async fn each_secret_is_rotated_and_the_rotation_is_shown_until_it_is_ended() {
     let admin = prepared(&instance).await;
     let reader = Client::with_token(&instance, &instance.token("reader", &["read"]).await);
     let before = admin.get(PATH).await.expect(200);
-    for (secret, prefix) in [("verification_token", ""), ("signing_secret", "whsec_")] {
+    for (secret, prefix, length) in [("verification_token", "", 24), ("signing_secret", "whsec_", 38)] {
         let path = format!("{PATH}/{secret}");
         assert_eq!(admin.delete(&format!("{path}/previous")).await.status, 404);
         let new = admin.post(&format!("{path}/rotate"), &Value::Null).await.expect(200);
-        assert!(new["value"].as_str().unwrap().starts_with(prefix), "{new}");
+        let value = new["value"].as_str().unwrap();
+        assert!(value.starts_with(prefix) && value.len() >= length, "{new}");
         let rotation = json!([{"secret": secret, "previous_valid_until": new["previous_valid_until"]}]);
         let shown = admin.get(PATH).await.expect(200);
         assert_eq!(shown["rotations"], rotation);
@@ -61,6 +67,45 @@ async fn each_secret_is_rotated_and_the_rotation_is_shown_until_it_is_ended() {
 }
 
 #[tokio::test]
+async fn while_a_rotation_is_in_progress_there_is_no_other_one() {
+    let instance = Instance::start().await;
+    let admin = prepared(&instance).await;
+    for secret in ["verification_token", "signing_secret"] {
+        let rotate = format!("{PATH}/{secret}/rotate");
+        let new = admin.post(&rotate, &Value::Null).await.expect(200);
+        let before = admin.get(PATH).await.expect(200);
+        let again = admin.post(&rotate, &Value::Null).await;
+        assert_eq!(again.error(), (409, "rotation_in_progress".into()));
+        let until = new["previous_valid_until"].as_str().unwrap();
+        let message = format!("A rotation is in progress until {until}. End it first.");
+        assert!(again.text.contains(&message), "{}", again.text);
+        assert_eq!(admin.get(PATH).await.expect(200)["version"], before["version"]);
+        admin.delete(&format!("{PATH}/{secret}/previous")).await.expect(200);
+        admin.post(&rotate, &Value::Null).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn another_version_is_not_rotated_and_its_rotation_not_ended() {
+    let instance = Instance::start().await;
+    let admin = prepared(&instance).await;
+    for secret in ["verification_token", "signing_secret"] {
+        let (rotate, previous) = (format!("{PATH}/{secret}/rotate"), format!("{PATH}/{secret}/previous"));
+        let seen = admin.get(PATH).await.header("etag").unwrap().to_owned();
+        let rotated = if_match(&admin, Method::POST, &rotate, &seen).await;
+        let during = rotated.header("etag").unwrap().to_owned();
+        rotated.expect(200);
+        for (method, path) in [(Method::POST, &rotate), (Method::DELETE, &previous)] {
+            let outdated = if_match(&admin, method, path, &seen).await;
+            assert_eq!(outdated.error(), (412, "version_mismatch".into()), "{path}");
+        }
+        assert_eq!(admin.get(PATH).await.header("etag"), Some(during.as_str()));
+        let ended = if_match(&admin, Method::DELETE, &previous, &during).await;
+        assert_eq!(ended.expect(200)["rotations"], json!([]));
+    }
+}
+
+#[tokio::test]
 async fn a_chosen_token_ends_the_rotation() {
     let instance = Instance::start().await;
     let admin = prepared(&instance).await;
@@ -87,6 +132,13 @@ async fn graphql_rotates_the_same_secrets() {
         let new = graphql
             .payload(ROTATE, input.clone(), "newSecret previousValidUntil")
             .await;
+        assert!(new["newSecret"].as_str().unwrap().len() >= 24, "{new}");
+        let again = graphql.errors(ROTATE, input.clone()).await;
+        let until = new["previousValidUntil"].as_str().unwrap();
+        assert_eq!(
+            again,
+            [format!("A rotation is in progress until {until}. End it first.")]
+        );
         let rotations = admin.get(PATH).await.expect(200)["rotations"].take();
         let until = &new["previousValidUntil"];
         assert_eq!(rotations, json!([{"secret": name, "previous_valid_until": until}]));

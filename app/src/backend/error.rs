@@ -12,6 +12,7 @@ impl From<AdminError> for AppError {
             AdminError::Invalid(errors) => Self::Invalid(errors),
             // The page sends no idempotency keys.
             AdminError::ChangedMeanwhile | AdminError::KeyReused => Self::ChangedMeanwhile,
+            AdminError::RotationInProgress { until } => Self::RotationInProgress { until },
             AdminError::TooManyDestinations { limit } => Self::TooManyDestinations { limit },
             AdminError::ReplayRunning => {
                 let rule = "Another replay to this destination is running: wait until it has ended, or cancel it.";

@@ -7,7 +7,9 @@ mod list_filter;
 mod notice;
 mod row;
 
-use domain::{Timestamp, destination::DestinationKind, ids::DestinationId, page::StreamView, view::DestinationView};
+use domain::{
+    Field, Timestamp, destination::DestinationKind, ids::DestinationId, page::StreamView, view::DestinationView,
+};
 
 use self::add_forms::AddForms;
 pub(crate) use self::{list_filter::ListFilter, notice::Notice, row::StreamRow};
@@ -62,6 +64,11 @@ impl StreamsState {
 
     pub(crate) fn row(&self, id: DestinationId) -> Option<&StreamRow> {
         self.rows.iter().find(|row| row.view.id == id)
+    }
+
+    /// A field of a destination as it is stored, whatever is typed in its form.
+    pub(crate) fn stored_text(&self, id: DestinationId, field: Field) -> Option<&str> {
+        self.row(id).map(|row| row.view.target.values.text(field))
     }
 
     pub(crate) fn row_mut(&mut self, id: DestinationId) -> Option<&mut StreamRow> {

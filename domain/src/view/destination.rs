@@ -62,7 +62,7 @@ pub struct DestinationView {
     #[serde(flatten)]
     #[cfg_attr(feature = "openapi", schema(ignore))]
     pub target: TargetView,
-    /// Secrets that were rotated less than a day ago, and whose previous value is still valid.
+    /// Secrets that were rotated less than a day ago, and whose previous value is still used.
     pub rotations: Vec<RotationView>,
     /// How the stream is doing.
     pub health: HealthView,
@@ -85,13 +85,14 @@ pub struct TargetView {
     pub headers: Vec<HeaderView>,
 }
 
-/// A secret that was rotated, while the previous one is valid beside it.
+/// A secret that was rotated, while the previous one is still used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RotationView {
-    /// Which secret.
+    /// The secret that was rotated.
     pub secret: RotatedSecret,
-    /// Until then, the previous verification token is sent, or requests are also signed with the previous signing secret.
+    /// Until when the previous value is used: the previous verification token is sent, or requests are also signed with the previous signing
+    /// secret.
     pub previous_valid_until: Timestamp,
 }
 
@@ -102,7 +103,8 @@ pub struct NewSecretView {
     /// The new secret.
     #[cfg_attr(feature = "openapi", schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))]
     pub value: String,
-    /// Until then, the previous verification token is sent, or requests are also signed with the previous signing secret.
+    /// Until when the previous value is used: the previous verification token is sent, or requests are also signed with the previous signing
+    /// secret.
     pub previous_valid_until: Timestamp,
 }
 

@@ -1,6 +1,6 @@
 //! Why an operation did nothing. The causes of an internal error are logged once, with a code; callers get only the code.
 
-use domain::{Field, FieldError, FieldErrors};
+use domain::{Field, FieldError, FieldErrors, Timestamp};
 
 use crate::{
     credentials::PasswordError,
@@ -22,6 +22,9 @@ pub enum AdminError {
     /// Someone else saved in the meantime; nothing was overwritten.
     #[error("somebody else changed this in the meantime")]
     ChangedMeanwhile,
+    /// The secret was rotated, and the one before is still valid.
+    #[error("a rotation is in progress until {until}")]
+    RotationInProgress { until: Timestamp },
     /// No more destinations fit on this instance.
     #[error("the limit of {limit} destinations is reached")]
     TooManyDestinations { limit: u32 },
@@ -102,6 +105,7 @@ impl From<UpdateError> for AdminError {
         match error {
             UpdateError::NotFound => Self::NotFound,
             UpdateError::ChangedMeanwhile => Self::ChangedMeanwhile,
+            UpdateError::RotationInProgress { until } => Self::RotationInProgress { until },
             UpdateError::KeyReused => Self::KeyReused,
             UpdateError::Refused(errors) => errors.into(),
             UpdateError::TooMany { limit } => Self::TooManyDestinations { limit },

@@ -29,6 +29,7 @@ mod replay;
 mod replay_kinds;
 mod replay_pace;
 mod rotation;
+mod rotation_limits;
 mod s3;
 mod saved_views;
 mod settings;

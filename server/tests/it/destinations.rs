@@ -284,6 +284,64 @@ async fn a_header_value_comes_back_only_when_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_secret_is_rotated_by_administrators_in_the_version_that_they_see() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let created = browser.call("destinations/create", &draft(json!({}))).await.json();
+    let call = |secret: &str, version: i64| json!({"id": created["id"], "secret": secret, "version": version});
+    let mut stranger = Browser::new(&instance);
+    for secret in ["verification_token", "signing_secret"] {
+        for function in ["destinations/rotate", "destinations/end_rotation"] {
+            let answer = stranger.call(function, &call(secret, 1)).await;
+            assert_eq!(answer.error(), (401, "unauthenticated".into()), "{function}");
+        }
+    }
+    let mut version = 1;
+    for secret in ["verification_token", "signing_secret"] {
+        let none = browser.call("destinations/end_rotation", &call(secret, version)).await;
+        assert_eq!(none.status, 404, "{}", none.text);
+        let rotated = browser.call("destinations/rotate", &call(secret, version)).await;
+        assert_eq!(rotated.status, 200, "{}", rotated.text);
+        let (view, new) = (&rotated.json()[0], &rotated.json()[1]);
+        assert_eq!(view["version"], version + 1);
+        assert_eq!(view["rotations"][0]["secret"], secret);
+        assert_eq!(
+            view["rotations"][0]["previous_valid_until"],
+            new["previous_valid_until"]
+        );
+        let again = browser.call("destinations/rotate", &call(secret, version + 1)).await;
+        assert_eq!(
+            (again.status, &again.json()["rotation_in_progress"]["until"]),
+            (409, &new["previous_valid_until"])
+        );
+        for function in ["destinations/rotate", "destinations/end_rotation"] {
+            let outdated = browser.call(function, &call(secret, version)).await;
+            assert_eq!(
+                (outdated.status, outdated.json()),
+                (409, json!("changed_meanwhile")),
+                "{function}"
+            );
+        }
+        let ended = browser
+            .call("destinations/end_rotation", &call(secret, version + 1))
+            .await;
+        assert_eq!(ended.json()["rotations"], json!([]));
+        version += 2;
+    }
+    let unknown = json!({"id": 99, "secret": "signing_secret", "version": 1});
+    assert_eq!(browser.call("destinations/rotate", &unknown).await.status, 404);
+    let bucket = json!({
+        "access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        "region": "us-east-1", "bucket": "audit-events",
+    });
+    let storage = json!({"draft": {"name": "Storage", "target": {"aws": bucket}}});
+    let other = browser.call("destinations/create", &storage).await;
+    assert_eq!(other.status, 200, "{}", other.text);
+    let without = json!({"id": other.json()["id"], "secret": "signing_secret", "version": 1});
+    assert_eq!(browser.call("destinations/rotate", &without).await.status, 404);
+}
+
+#[tokio::test]
 async fn saving_is_all_or_nothing() {
     let instance = Instance::start();
     let mut browser = Browser::signed_in(&instance).await;

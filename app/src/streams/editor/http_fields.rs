@@ -32,14 +32,13 @@ pub(super) fn http_fields(editing: Editing) -> AnyView {
     .into_any()
 }
 
-/// The token can be chosen at first, and is only changed through the APIs after that; the other secret is always made here.
+/// The token can be chosen at first; after that, it is rotated here or changed through the APIs. The other secret is always made here.
 fn token(editing: Editing, spec: &'static FieldSpec) -> AnyView {
     let Form::Edit(id) = editing.form else {
         return spec_field(editing, spec);
     };
-    let token = editing.text(Field::VerificationToken);
     view! {
-        <VerificationTokenField input_id=editing.field_id("token") id token />
+        <VerificationTokenField input_id=editing.field_id("token") id />
         <SigningSecretField input_id=editing.field_id("secret") id />
     }
     .into_any()

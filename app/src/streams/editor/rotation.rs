@@ -1,62 +1,89 @@
 //! Rotating a secret that the server makes: *Rotate*, *End now*, and what both ask before.
 
 mod question;
+mod seen_secret;
 
 use domain::{Timestamp, destination::RotatedSecret, ids::DestinationId};
 use leptos::prelude::*;
 
-use self::question::{Question, Step};
+use self::{
+    question::{Question, Step},
+    seen_secret::SeenSecret,
+};
 use super::server_fns::{end_rotation, rotate_secret};
 use crate::{streams::context::Streams, ui::Moment, wire::AppError};
+
+/// A step that somebody is asked about, or has confirmed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    step: Step,
+    /// Of the destination when it was asked: nothing is done to another one.
+    version: i64,
+}
 
 /// The rotation of one secret of one destination.
 #[derive(Clone, Copy)]
 pub(super) struct Rotation {
     id: DestinationId,
     secret: RotatedSecret,
+    /// Of the destination; `None` once it is gone.
+    pub(super) version: Memo<Option<i64>>,
     /// Until when the previous secret is valid; `None` if there is none.
     pub(super) previous_valid_until: Memo<Option<Timestamp>>,
-    /// The secret that was made last by this page.
-    pub(super) new_secret: RwSignal<Option<String>>,
-    asked: RwSignal<Option<Step>>,
-    run: Action<Step, Result<(), AppError>>,
+    /// For a secret that the list of destinations does not have.
+    pub(super) seen: RwSignal<SeenSecret>,
+    asked: RwSignal<Option<Asked>>,
+    run: Action<Asked, Result<(), AppError>>,
 }
 
 impl Rotation {
     pub(super) fn new(id: DestinationId, secret: RotatedSecret) -> Self {
-        let Streams { state, refresh } = expect_context();
-        let new_secret = RwSignal::new(None);
-        let run = Action::new(move |step: &Step| {
-            let step = *step;
-            async move {
-                let view = match step {
-                    Step::Rotate => {
-                        let (view, new) = rotate_secret(id, secret).await?;
-                        new_secret.try_set(Some(new.value));
-                        view
-                    }
-                    Step::End => end_rotation(id, secret).await?,
-                };
-                state.try_update(|state| state.rotated(view));
-                refresh.now();
-                Ok(())
-            }
-        });
+        let Streams { state, .. } = expect_context();
+        let seen = RwSignal::new(SeenSecret::default());
         let valid_until = move |_: Option<&_>| {
             state.with(|state| state.row(id).and_then(|row| row.view.previous_valid_until(secret)))
         };
         Self {
             id,
             secret,
+            version: Memo::new(move |_| state.with(|state| state.row(id).map(|row| row.view.version))),
             previous_valid_until: Memo::new(valid_until),
-            new_secret,
+            seen,
             asked: RwSignal::new(None),
-            run,
+            run: running(id, secret, seen),
         }
     }
 }
 
-/// What the hint of the field says while a rotation is in progress, and the buttons.
+fn running(
+    id: DestinationId,
+    secret: RotatedSecret,
+    seen: RwSignal<SeenSecret>,
+) -> Action<Asked, Result<(), AppError>> {
+    let Streams { state, refresh } = expect_context();
+    Action::new(move |asked: &Asked| {
+        let Asked { step, version } = *asked;
+        async move {
+            let done = match step {
+                Step::Rotate => rotate_secret(id, secret, version).await.map(|(view, new)| {
+                    seen.try_update(|seen| seen.see(new.value, view.version));
+                    view
+                }),
+                Step::End => end_rotation(id, secret, version).await.inspect(|view| {
+                    seen.try_update(|seen| seen.keep(version, view.version));
+                }),
+            };
+            let done = done.map(|view| {
+                state.try_update(|state| state.rotated(view));
+            });
+            // Also after an error: somebody else may have changed the destination.
+            refresh.now();
+            done
+        }
+    })
+}
+
+/// What the hint of the field says while a rotation is in progress, and the button.
 #[component]
 pub(super) fn RotationControls(rotation: Rotation) -> impl IntoView {
     let Rotation {
@@ -68,8 +95,10 @@ pub(super) fn RotationControls(rotation: Rotation) -> impl IntoView {
         ..
     } = rotation;
     let problem = move || {
-        let refused = run.value().get().and_then(Result::err);
-        refused.map(|error| format!("{error} {}", error.next_step()))
+        run.value()
+            .get()
+            .and_then(Result::err)
+            .map(|error| refusal_text(&error))
     };
     view! {
         <div role="status">
@@ -79,40 +108,60 @@ pub(super) fn RotationControls(rotation: Rotation) -> impl IntoView {
                     .map(|at| view! { <p class="field-hint">{overlap(secret)} <Moment at /> "."</p> })
             }}
         </div>
-        <div class="form-actions">
-            {step_button(rotation, Step::Rotate)}
-            {move || previous_valid_until.get().map(|_| step_button(rotation, Step::End))}
-        </div>
+        <div class="form-actions">{step_button(rotation)}</div>
         <p class="field-error" role="status">{problem}</p>
         {move || {
-            asked.get().map(|step| {
-                let is_in_progress = previous_valid_until.get_untracked().is_some();
+            asked.get().map(|confirmed| {
                 let confirm = Callback::new(move |()| {
-                    run.dispatch(step);
+                    run.dispatch(confirmed);
                 });
                 let close = Callback::new(move |()| asked.set(None));
-                view! { <Question id secret step is_in_progress confirm close /> }
+                view! { <Question id secret step=confirmed.step confirm close /> }
             })
         }}
     }
 }
 
-fn step_button(rotation: Rotation, step: Step) -> impl IntoView {
-    let Rotation { secret, asked, run, .. } = rotation;
-    let name = match step {
+/// One button for both steps, so that the focus stays on it when one follows the other.
+fn step_button(rotation: Rotation) -> impl IntoView {
+    let Rotation {
+        secret,
+        version,
+        previous_valid_until,
+        asked,
+        run,
+        ..
+    } = rotation;
+    let step = Memo::new(move |_| match previous_valid_until.get() {
+        Some(_) => Step::End,
+        None => Step::Rotate,
+    });
+    let name = move || match step.get() {
         Step::Rotate => format!("Rotate {}", secret.label()),
         Step::End => format!("End now: {}", secret.label()),
     };
+    // Not disabled while a step is carried out: it would lose the focus.
+    let ask = move |_| {
+        if run.pending().get_untracked() {
+            return;
+        }
+        let step = step.get_untracked();
+        asked.set(version.get_untracked().map(|version| Asked { step, version }));
+    };
     view! {
-        <button
-            type="button"
-            class="button"
-            aria-label=name
-            disabled=move || run.pending().get()
-            on:click=move |_| asked.set(Some(step))
-        >
-            {step.label()}
+        <button type="button" class="button" aria-label=name on:click=ask>
+            {move || step.get().label()}
         </button>
+    }
+}
+
+fn refusal_text(error: &AppError) -> String {
+    match error {
+        AppError::ChangedMeanwhile => {
+            "Someone else changed this destination. Nothing was done. Check its current settings, then try again."
+                .to_owned()
+        }
+        _ => format!("{error} {}", error.next_step()),
     }
 }
 
@@ -150,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_can_be_ended_only_while_it_is_in_progress() {
+    fn a_secret_is_rotated_or_its_rotation_is_ended() {
         for secret in RotatedSecret::ALL {
             let idle = html(secret, Vec::new());
             assert!(idle.contains(&format!("Rotate {}", secret.label())), "{idle}");
@@ -162,6 +211,7 @@ mod tests {
             let running = html(secret, vec![rotation]);
             assert!(running.contains(&format!("End now: {}", secret.label())), "{running}");
             assert!(running.contains("2025-10-14T18:00:08.677Z"), "{running}");
+            assert!(!running.contains(&format!("Rotate {}", secret.label())), "{running}");
             let other = RotatedSecret::ALL.into_iter().find(|other| *other != secret);
             assert!(!html(other.unwrap(), vec![rotation]).contains("End now"));
         }

@@ -74,30 +74,35 @@ pub async fn reveal_secret(id: DestinationId, secret: DestinationSecret) -> Resu
     .await
 }
 
-/// Makes a new secret, beside which the previous one is valid for a day.
+/// Makes a new secret, beside which the previous one is valid for a day, unless somebody has changed the destination since `version`.
 #[server(prefix = "/api/page", endpoint = "destinations/rotate", input = Json)]
 pub async fn rotate_secret(
     id: DestinationId,
     secret: RotatedSecret,
+    version: i64,
 ) -> Result<(DestinationView, NewSecretView), AppError> {
     use domain::view::Visibility;
 
     answer(async move {
         let admin = expect_admin()?;
-        let (state, new) = engine()?.rotate_secret(&admin.author(), id, secret).await?;
+        let (state, new) = engine()?
+            .rotate_secret(&admin.author(), id, secret, Some(version))
+            .await?;
         Ok((state.view(Visibility::Form), new))
     })
     .await
 }
 
-/// From now on, only the new secret is valid.
+/// From now on, only the new secret is valid. Fails if somebody has changed the destination since `version`.
 #[server(prefix = "/api/page", endpoint = "destinations/end_rotation", input = Json)]
-pub async fn end_rotation(id: DestinationId, secret: RotatedSecret) -> Result<DestinationView, AppError> {
+pub async fn end_rotation(id: DestinationId, secret: RotatedSecret, version: i64) -> Result<DestinationView, AppError> {
     use domain::view::Visibility;
 
     answer(async move {
         let admin = expect_admin()?;
-        let state = engine()?.end_rotation(&admin.author(), id, secret).await?;
+        let state = engine()?
+            .end_rotation(&admin.author(), id, secret, Some(version))
+            .await?;
         Ok(state.view(Visibility::Form))
     })
     .await

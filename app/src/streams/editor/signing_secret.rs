@@ -17,12 +17,9 @@ const HIDDEN: &str = "whsec_•••••••••••••••••�
 #[component]
 pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: DestinationId) -> impl IntoView {
     let hint_id = format!("{input_id}-hint");
-    let reveal = Action::new(move |(): &()| reveal_secret(id, DestinationSecret::Signing));
     let rotation = Rotation::new(id, RotatedSecret::SigningSecret);
-    let secret = move || {
-        let new = rotation.new_secret.get();
-        new.or_else(|| reveal.value().get().and_then(Result::ok))
-    };
+    let (Rotation { version, seen, .. }, reveal) = (rotation, revealing(id, rotation));
+    let secret = move || seen.with(|seen| seen.at(version.get()).map(str::to_owned));
     let problem = move || {
         let refused = reveal.value().get().and_then(Result::err);
         refused.map(|error: AppError| error.to_string())
@@ -56,8 +53,23 @@ pub(super) fn SigningSecretField(#[prop(into)] input_id: String, id: Destination
     }
 }
 
+fn revealing(id: DestinationId, rotation: Rotation) -> Action<(), Result<(), AppError>> {
+    let Rotation { version, seen, .. } = rotation;
+    Action::new(move |(): &()| {
+        // Before the request: if the secret is rotated meanwhile, what arrives is not shown as the current one.
+        let version = version.get_untracked();
+        async move {
+            let secret = reveal_secret(id, DestinationSecret::Signing).await?;
+            if let Some(version) = version {
+                seen.try_update(|seen| seen.see(secret, version));
+            }
+            Ok(())
+        }
+    })
+}
+
 #[component]
-fn RevealButton(reveal: Action<(), Result<String, AppError>>) -> impl IntoView {
+fn RevealButton(reveal: Action<(), Result<(), AppError>>) -> impl IntoView {
     view! {
         <button
             type="button"

@@ -155,3 +155,35 @@ fn cancelling_forgets_and_closing_does_not() {
     state.cancel_edit(id);
     assert_eq!(state.row(id).unwrap().editor.text(Field::Name), "two");
 }
+
+fn rotated(version: i64, token: &str) -> DestinationView {
+    let mut view = stored_view(1, "one", version);
+    view.target.values.set(Field::VerificationToken, token.to_owned());
+    view
+}
+
+fn shown_token(state: &StreamsState) -> Option<&str> {
+    state.stored_text(DestinationId::new(1), Field::VerificationToken)
+}
+
+#[test]
+fn the_token_that_is_shown_is_the_stored_one_whatever_is_typed() {
+    let id = DestinationId::new(1);
+    let mut state = StreamsState::new(vec![rotated(1, "old-token"), view(2, "two")]);
+    state.row_mut(id).unwrap().editor.set_text(Field::Name, "typed".into());
+    state.follow(vec![rotated(2, "made-by-others"), view(2, "two")], false);
+    assert_eq!(shown_token(&state), Some("made-by-others"));
+    let editor = &state.row(id).unwrap().editor;
+    assert_eq!(
+        (editor.text(Field::Name), editor.edit_request().unwrap().version),
+        ("typed", 1)
+    );
+    // Rotated here after that: saving will report the change of the others, and the new token is shown.
+    state.rotated(rotated(3, "made-here"));
+    assert_eq!(shown_token(&state), Some("made-here"));
+    let editor = &state.row(id).unwrap().editor;
+    assert_eq!(
+        (editor.text(Field::Name), editor.edit_request().unwrap().version),
+        ("typed", 1)
+    );
+}

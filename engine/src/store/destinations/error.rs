@@ -1,6 +1,6 @@
 //! Why a change of a destination was not stored.
 
-use domain::FieldErrors;
+use domain::{FieldErrors, Timestamp};
 
 use super::super::StoreError;
 use crate::log::LogError;
@@ -12,6 +12,9 @@ pub enum UpdateError {
     NotFound,
     #[error("the destination was changed in the meantime")]
     ChangedMeanwhile,
+    /// The secret was rotated, and the one before is still valid.
+    #[error("a rotation is in progress until {until}")]
+    RotationInProgress { until: Timestamp },
     /// Every field that breaks a rule that only the store, the network rules or a sink can check.
     #[error("{0}")]
     Refused(FieldErrors),

@@ -113,23 +113,31 @@ impl Database {
         Ok(())
     }
 
-    /// Deletes previous secrets that are not used any more.
-    pub(crate) async fn delete_ended_secrets(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Deletes previous secrets that are not used any more, and returns whether there were any. Their destinations get a new version, so
+    /// that streams forget them, too: they do not come back if the clock is set back.
+    pub(crate) async fn delete_ended_secrets(&self, now: Timestamp) -> Result<bool, StoreError> {
         // Asked first: there rarely is one, and a write takes the lock.
         let is_any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM previous_secrets WHERE ends_at <= ?)")
             .bind(now.unix_ms())
             .fetch_one(self.read()?)
             .await?;
         if !is_any {
-            return Ok(());
+            return Ok(false);
         }
         let mut transaction = self.write().await?;
+        sqlx::query(
+            "UPDATE destinations SET version = version + 1 \
+             WHERE id IN (SELECT destination_id FROM previous_secrets WHERE ends_at <= ?)",
+        )
+        .bind(now.unix_ms())
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query("DELETE FROM previous_secrets WHERE ends_at <= ?")
             .bind(now.unix_ms())
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
     }
 }
 

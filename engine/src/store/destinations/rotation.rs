@@ -24,22 +24,25 @@ pub(crate) enum Rotation {
 }
 
 impl Target {
-    /// This target with a new secret, beside which the previous one is valid until the overlap ends. If a previous one is valid now, it
-    /// stays, and the secret between the two ends: receivers may not know that one yet.
+    /// This target with a new secret, beside which the previous one is valid until the overlap ends.
     ///
     /// # Errors
-    /// [`UpdateError::NotFound`] if this kind does not have the secret.
+    /// [`UpdateError::NotFound`] if this kind does not have the secret, [`UpdateError::RotationInProgress`] if a previous one is valid now:
+    /// of three secrets, one would end that receivers may have.
     pub(super) fn rotated(mut self, secret: RotatedSecret, now: Timestamp) -> Result<Self, UpdateError> {
         let field = secret.field();
         let spec = self.kind.spec().field(field).ok_or(UpdateError::NotFound)?;
         let made = spec.secret.as_ref().and_then(|secret| secret.made);
         let new = make(made.ok_or(UpdateError::NotFound)?).map_err(StoreError::from)?;
-        let previous = self.previous(field, now).map(|previous| previous.value.clone());
-        let previous = previous.unwrap_or_else(|| self.values.text(field).to_owned());
+        if let Some(previous) = self.previous(field, now) {
+            return Err(UpdateError::RotationInProgress {
+                until: previous.ends_at,
+            });
+        }
         self.previous.retain(|previous| previous.field != field);
         self.previous.push(PreviousSecret {
             field,
-            value: previous,
+            value: self.values.text(field).to_owned(),
             ends_at: now.plus(ROTATION_OVERLAP),
         });
         self.values.set(field, new);
@@ -59,18 +62,21 @@ impl Target {
 }
 
 impl Database {
-    /// Rotates a secret, or ends its rotation, whatever version the destination has. Returns the destination as it is then; the instance
-    /// event is made from it.
+    /// Rotates a secret, or ends its rotation; with `version`, only if the destination is as it was then. Returns the destination as it is
+    /// after that; the instance event is made from it.
     pub(crate) async fn rotate(
         &self,
         id: DestinationId,
-        secret: RotatedSecret,
-        rotation: Rotation,
+        version: Option<i64>,
+        (secret, rotation): (RotatedSecret, Rotation),
         now: Timestamp,
         instance_event: impl FnOnce(&Destination) -> Recorded + Send,
     ) -> Result<Destination, UpdateError> {
         let mut transaction = self.write().await?;
         let before = self.find_in(&mut transaction, id).await?;
+        if version.is_some_and(|version| version != before.version) {
+            return Err(UpdateError::ChangedMeanwhile);
+        }
         let target = before.target.clone();
         let target = match rotation {
             Rotation::Begin => target.rotated(secret, now),

@@ -25,8 +25,6 @@ pub(super) fn Question(
     id: DestinationId,
     secret: RotatedSecret,
     step: Step,
-    /// Whether a rotation of this secret is in progress.
-    is_in_progress: bool,
     confirm: Callback<()>,
     /// The question is answered, one way or the other.
     close: Callback<()>,
@@ -59,7 +57,7 @@ pub(super) fn Question(
             on:close=move |_| close.run(())
         >
             <h2 id=title_id.clone()>{title(secret, step)}</h2>
-            <p id=text_id.clone()>{consequence(secret, step, is_in_progress)}</p>
+            <p id=text_id.clone()>{consequence(secret, step)}</p>
             <div class="dialog-actions">
                 <button type="button" class="button" autofocus on:click=move |_| close_dialog()>
                     "Cancel"
@@ -79,26 +77,20 @@ fn title(secret: RotatedSecret, step: Step) -> String {
     }
 }
 
-const fn consequence(secret: RotatedSecret, step: Step, is_in_progress: bool) -> &'static str {
+const fn consequence(secret: RotatedSecret, step: Step) -> &'static str {
     use RotatedSecret::{SigningSecret, VerificationToken};
 
-    match (step, secret, is_in_progress) {
-        (Step::Rotate, VerificationToken, false) => {
+    match (step, secret) {
+        (Step::Rotate, VerificationToken) => {
             "A new token is generated. The current one is sent for another 24 hours, so that you can give receivers the new one first."
         }
-        (Step::Rotate, VerificationToken, true) => {
-            "A new token is generated. The token that is sent now is sent for another 24 hours. The one that was to replace it is discarded."
-        }
-        (Step::Rotate, SigningSecret, false) => {
+        (Step::Rotate, SigningSecret) => {
             "A new secret is generated. For 24 hours, requests are signed with both, so that receivers can verify them with either secret."
         }
-        (Step::Rotate, SigningSecret, true) => {
-            "A new secret is generated. The previous one stays valid for another 24 hours. The one that replaced it is no longer valid."
-        }
-        (Step::End, VerificationToken, _) => {
+        (Step::End, VerificationToken) => {
             "The new token is sent from now on. Receivers that do not know it yet will reject events."
         }
-        (Step::End, SigningSecret, _) => {
+        (Step::End, SigningSecret) => {
             "Requests are signed with the new secret only. Receivers that do not know it yet will reject events."
         }
     }
@@ -109,10 +101,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_rotation_says_what_it_discards() {
+    fn what_is_asked_names_the_secret_and_what_receivers_notice() {
         for secret in RotatedSecret::ALL {
-            let first = consequence(secret, Step::Rotate, false);
-            assert_ne!(first, consequence(secret, Step::Rotate, true));
+            for (step, notice) in [(Step::Rotate, "24 hours"), (Step::End, "will reject events")] {
+                assert!(title(secret, step).contains(secret.label()));
+                assert!(consequence(secret, step).contains(notice), "{secret:?} {step:?}");
+            }
         }
     }
 }
