@@ -422,10 +422,10 @@ CREATE TABLE certificate_alerts (
     raised_at      INTEGER NOT NULL,
     over_since     INTEGER,
     PRIMARY KEY (destination_id, holder),
-    CONSTRAINT a_holder_is_known CHECK (holder IN ('client', 'server'))
+    CONSTRAINT a_holder_is_known CHECK (holder IN ('client', 'server', 'ca'))
 ) STRICT, WITHOUT ROWID;
 
--- The same for certificates that belong to no destination: that of the listener, and those of the operator's CA file. A row is deleted when the
+-- The same for certificates that belong to no destination: those of the listener, and CAs in the operator's files. A row is deleted when the
 -- certificate is no longer in use.
 CREATE TABLE instance_certificate_alerts (
     holder     TEXT    NOT NULL,
@@ -435,7 +435,7 @@ CREATE TABLE instance_certificate_alerts (
     raised_at  INTEGER NOT NULL,
     over_since INTEGER,
     PRIMARY KEY (holder, name, expires_at),
-    CONSTRAINT a_holder_is_known CHECK (holder IN ('listener', 'ca_file'))
+    CONSTRAINT a_holder_is_known CHECK (holder IN ('listener', 'ca_file', 'client_ca'))
 ) STRICT, WITHOUT ROWID;
 
 -- At most one row, while undelivered events take up much of the log's size limit and administrators were notified.

@@ -71,8 +71,8 @@ pub struct EngineConfig {
     pub services: SinkServices,
     /// Certificates of CAs that are trusted for all outgoing connections, beside those of the machine.
     pub ca_file: Option<CaFile>,
-    /// The certificate of the listener, as it is at any time; `None` if it does not speak TLS.
-    pub listener_certificate: Option<watch::Receiver<InstanceCertificate>>,
+    /// The certificate of the listener and those of the CAs that vouch for its clients, as they are at any time; `None` if it does not speak TLS.
+    pub listener_certificates: Option<watch::Receiver<Vec<InstanceCertificate>>>,
     /// Through which proxy outgoing HTTP connections go.
     pub proxy: InstanceProxy,
 }
@@ -217,7 +217,7 @@ impl Engine {
             delivery: Arc::clone(&delivery),
             settings: Arc::clone(&settings),
             clients: clients.clone(),
-            certificates: InstanceCertificates::new(config.listener_certificate, clients.clone()),
+            certificates: InstanceCertificates::new(config.listener_certificates, clients.clone()),
             clock: clock.clone(),
             public_url: config.public_url,
             wake: Notify::new(),

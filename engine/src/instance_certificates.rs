@@ -5,15 +5,18 @@ use tokio::sync::watch;
 
 use crate::net::GuardedClients;
 
-/// That of the listener, and those of the operator's CA file.
+/// Those of the listener, and those of the operator's CA file.
 pub(crate) struct InstanceCertificates {
     /// `None` if the listener does not speak TLS.
-    listener: Option<watch::Receiver<InstanceCertificate>>,
+    listener: Option<watch::Receiver<Vec<InstanceCertificate>>>,
     clients: GuardedClients,
 }
 
 impl InstanceCertificates {
-    pub(crate) const fn new(listener: Option<watch::Receiver<InstanceCertificate>>, clients: GuardedClients) -> Self {
+    pub(crate) const fn new(
+        listener: Option<watch::Receiver<Vec<InstanceCertificate>>>,
+        clients: GuardedClients,
+    ) -> Self {
         Self { listener, clients }
     }
 
@@ -21,7 +24,11 @@ impl InstanceCertificates {
     pub(crate) fn all(&self) -> Vec<InstanceCertificate> {
         let mut all: Vec<InstanceCertificate> = Vec::new();
         let listener = self.listener.as_ref().map(|listener| listener.borrow().clone());
-        for certificate in listener.into_iter().chain(self.clients.ca_file_certificates()) {
+        for certificate in listener
+            .into_iter()
+            .flatten()
+            .chain(self.clients.ca_file_certificates())
+        {
             // Two of one name that end together are as good as one.
             let is_known = all.iter().any(|known| {
                 (known.holder, &known.name, known.validity.until)

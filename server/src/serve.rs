@@ -78,7 +78,7 @@ async fn start(config: ServeConfig) -> Result<(Services, Listener), CommandError
     let data_dir = config.engine.data_dir.clone();
     let engine = EngineConfig {
         public_url: public_url.as_str().to_owned(),
-        listener_certificate: config.tls.as_ref().map(Tls::certificate),
+        listener_certificates: config.tls.as_ref().map(Tls::certificates),
         ..config.engine
     };
     let engine = Engine::open(engine, Clock::machine()).await?;

@@ -144,7 +144,7 @@ impl World {
             fixed: FixedSettings::default(),
             services: SinkServices::usual().unwrap(),
             ca_file: None,
-            listener_certificate: None,
+            listener_certificates: None,
             proxy: engine::InstanceProxy::default(),
             accepts_mismatched_files: false,
             destination_limit: 20,

@@ -29,6 +29,7 @@ impl Basics {
             rotations: AuditEventDestinationSecretRotation::of(state),
             health: AuditEventStreamHealth {
                 concurrency: state.facts.concurrency.map(AuditEventStreamConcurrency::from),
+                ca_certificate_expires_at: state.facts.ca_certificate_expires_at.map(Time),
                 client_certificate_expires_at: state.facts.client_certificate_expires_at.map(Time),
                 server_certificate_expires_at: state.facts.server_certificate_expires_at.map(Time),
                 ..AuditEventStreamHealth::of(state.destination.target.kind(), &state.health)
@@ -56,6 +57,8 @@ pub(super) struct AuditEventStreamHealth {
     stuck_seq: Option<BigInt>,
     /// How many requests are in flight. Set while the stream runs.
     concurrency: Option<AuditEventStreamConcurrency>,
+    /// When the first of the CA certificates of the destination expires. Set if it has any.
+    ca_certificate_expires_at: Option<Time>,
     /// When the client certificate of the destination expires. Set if it has one.
     client_certificate_expires_at: Option<Time>,
     /// When the certificate of the server expires. Set once the stream has connected by TLS.
@@ -156,6 +159,7 @@ impl AuditEventStreamHealth {
             next_try_at: None,
             stuck_seq: None,
             concurrency: None,
+            ca_certificate_expires_at: None,
             client_certificate_expires_at: None,
             server_certificate_expires_at: None,
         }

@@ -62,7 +62,8 @@ impl Reading {
         }
         families.gauge(
             "audit_streams_certificate_expiry_timestamp_seconds",
-            "Time at which a certificate of the server expires: of the listener, or a CA in AUDIT_STREAMS_CA_FILE.",
+            "Time at which a certificate of the server expires: that of the listener, with its chain, or a CA in AUDIT_STREAMS_CA_FILE or \
+             AUDIT_STREAMS_CLIENT_CA.",
             expiries.into_iter().map(|((holder, name), until)| {
                 let labels = vec![("certificate", holder.to_owned()), ("name", name.to_owned())];
                 (labels, seconds_of(until))

@@ -42,7 +42,7 @@ impl Options {
                 },
                 services: SinkServices::usual().unwrap(),
                 ca_file: None,
-                listener_certificate: None,
+                listener_certificates: None,
                 proxy: engine::InstanceProxy::default(),
                 accepts_mismatched_files: false,
                 destination_limit: 20,

@@ -286,17 +286,23 @@ async fn it_tells_what_is_parked_and_paused_and_nothing_of_urls() {
 }
 
 #[tokio::test]
-async fn it_tells_when_certificates_expire() {
-    let certificate = |until| InstanceCertificate {
-        holder: CertificateHolder::Listener,
+async fn each_certificate_is_served_with_the_time_at_which_it_expires() {
+    let certificate = |holder, until| InstanceCertificate {
+        holder,
         name: "audit.example".into(),
         validity: Validity {
             from: Timestamp::from_unix_ms(0),
             until: Timestamp::from_unix_ms(until),
         },
     };
-    let (shown, listener) = watch::channel(certificate(4_000_000_000_000));
-    let instance = Instance::start_with(|options| options.engine.listener_certificate = Some(listener)).await;
+    let both = |until| {
+        vec![
+            certificate(CertificateHolder::Listener, until),
+            certificate(CertificateHolder::ClientCa, 4_200_000_000_000),
+        ]
+    };
+    let (shown, certificates) = watch::channel(both(4_000_000_000_000));
+    let instance = Instance::start_with(|options| options.engine.listener_certificates = Some(certificates)).await;
     let admin = Client::with_scope(&instance, "admin").await;
     let input = json!({"name": "SIEM", "http": {"url": "https://127.0.0.1:9", "tls_ca_certificates": CA}});
     admin.post("/api/v1/destinations", &input).await.expect(201);
@@ -304,9 +310,11 @@ async fn it_tells_when_certificates_expire() {
         r#"audit_streams_certificate_expiry_timestamp_seconds{certificate="listener",name="audit.example"}"#;
     let scraped = Scrape::of(&admin).await;
     assert_eq!(scraped.of_name(of_listener), 4_000_000_000.0);
+    let of_clients = of_listener.replace("listener", "client_ca");
+    assert_eq!(scraped.of_name(&of_clients), 4_200_000_000.0);
     let of_ca = scraped.of_destination("certificate_expiry_timestamp_seconds", 1, r#",certificate="ca""#);
     assert_eq!(of_ca, CA_EXPIRES);
-    shown.send_replace(certificate(4_100_000_000_000));
+    shown.send_replace(both(4_100_000_000_000));
     assert_eq!(Scrape::of(&admin).await.of_name(of_listener), 4_100_000_000.0);
     let text = admin.get(PATH).await.text;
     assert!(!text.contains(r#"certificate="client""#), "it has none: {text}");

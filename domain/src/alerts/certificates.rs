@@ -21,10 +21,14 @@ pub enum CertificateHolder {
     Client,
     /// The certificate of the server.
     Server,
-    /// The certificate that this server itself shows to clients.
+    /// The first to expire of the CA certificates of the destination.
+    Ca,
+    /// The certificate that this server itself shows to clients, or one that vouches for it.
     Listener,
     /// A CA that all outgoing connections trust, in `AUDIT_STREAMS_CA_FILE`.
     CaFile,
+    /// A CA that vouches for clients, in `AUDIT_STREAMS_CLIENT_CA`.
+    ClientCa,
 }
 
 /// From when until when a certificate is valid.
@@ -36,10 +40,10 @@ pub struct Validity {
     pub until: Timestamp,
 }
 
-/// A certificate that belongs to the whole instance: that of the listener, or of a CA that the operator trusts.
+/// A certificate that belongs to the whole instance: that of the listener, or of a CA that the operator trusts, in either direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceCertificate {
-    /// Which of the two.
+    /// Which one.
     pub holder: CertificateHolder,
     /// What it is for, or the subject of the CA.
     pub name: String,
@@ -81,21 +85,36 @@ pub enum CertificateStep {
 }
 
 impl CertificateHolder {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::Client,
+        Self::Server,
+        Self::Ca,
+        Self::Listener,
+        Self::CaFile,
+        Self::ClientCa,
+    ];
+
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Server => "server",
+            Self::Ca => "ca",
             Self::Listener => "listener",
             Self::CaFile => "ca_file",
+            Self::ClientCa => "client_ca",
         }
     }
 
     /// The holder with this name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Client, Self::Server, Self::Listener, Self::CaFile]
-            .into_iter()
-            .find(|holder| holder.as_str() == text)
+        Self::ALL.into_iter().find(|holder| holder.as_str() == text)
+    }
+
+    /// Whether it is one of several CAs in a file: such files often have some that expired long ago.
+    pub const fn is_in_collection(self) -> bool {
+        matches!(self, Self::CaFile | Self::ClientCa)
     }
 }
 
@@ -147,10 +166,11 @@ pub fn step_certificate(
 }
 
 impl CertificateAlert {
-    /// Whether the next one is news: it is more urgent, or about another client certificate, which somebody chose. A server may show one
-    /// certificate or another, so there it is news only when this one has been over for a day.
+    /// Whether the next one is news: it is more urgent, or about another certificate of the settings, which somebody chose. A server may show
+    /// one certificate or another, so there it is news only when this one has been over for a day.
     fn is_outdone_by(&self, next: Self, holder: CertificateHolder) -> bool {
-        let is_another = holder == CertificateHolder::Client && next.expires_at != self.expires_at;
+        let is_chosen = matches!(holder, CertificateHolder::Client | CertificateHolder::Ca);
+        let is_another = is_chosen && next.expires_at != self.expires_at;
         let is_long_over = |over_since: Timestamp| next.raised_at.since(over_since) >= DAY;
         is_another || self.over_since.is_some_and(is_long_over) || next.days < self.days
     }
@@ -161,8 +181,10 @@ impl CertificateAlert {
 fn due(holder: CertificateHolder, validity: Validity, now: Timestamp) -> Option<u32> {
     let (life, left) = (validity.until.since(validity.from), validity.until.since(now));
     let is_due = |days: u32| match holder {
-        CertificateHolder::Client | CertificateHolder::CaFile => left <= DAY * days,
         CertificateHolder::Server | CertificateHolder::Listener => left <= DAY * days && DAY * days.max(1) * 3 < life,
+        CertificateHolder::Client | CertificateHolder::Ca | CertificateHolder::CaFile | CertificateHolder::ClientCa => {
+            left <= DAY * days
+        }
     };
     DAYS.into_iter().find(|days| is_due(*days))
 }
@@ -191,9 +213,7 @@ mod tests {
         }
     }
 
-    use CertificateHolder::{CaFile, Client, Listener, Server};
-
-    const EACH: [CertificateHolder; 4] = [Client, Server, Listener, CaFile];
+    use CertificateHolder::{Ca, CaFile, Client, ClientCa, Listener, Server};
 
     /// On which days administrators are notified, and of which step, if this is seen four times on each of the days, by the number of the
     /// quarter of a day; and what is stored in the end.
@@ -218,8 +238,17 @@ mod tests {
     }
 
     #[test]
+    fn every_holder_is_found_by_its_stored_name() {
+        for holder in CertificateHolder::ALL {
+            assert_eq!(CertificateHolder::parse(holder.as_str()), Some(holder));
+            assert_eq!(serde_json::to_value(holder).unwrap(), holder.as_str());
+        }
+        assert_eq!(CertificateHolder::parse("nobody"), None);
+    }
+
+    #[test]
     fn it_is_notified_of_at_each_step_and_over_when_it_is_renewed() {
-        for holder in EACH {
+        for holder in CertificateHolder::ALL {
             let (raised, stored) = notified(holder, 0..370, |_| valid(0, 365));
             assert_eq!(raised, [(335, 30), (358, 7), (364, 1), (365, 0)], "{holder:?}");
             let over = CertificateAlert {
@@ -236,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_late_is_notified_of_once() {
-        for holder in EACH {
+        for holder in CertificateHolder::ALL {
             let (raised, stored) = notified(holder, 400..500, |_| valid(0, 365));
             assert_eq!(raised, [(400, 0)], "{holder:?}");
             assert_eq!(stored, Some(alert(day(365), 0, day(400))));
@@ -256,7 +285,9 @@ mod tests {
     fn another_client_certificate_that_expires_soon_is_news() {
         let before = alert(day(100), 7, day(93));
         let step = |holder| step_certificate(holder, Some(before), valid(0, 120), day(94));
-        assert_eq!(step(Client), CertificateStep::Raise(alert(day(120), 30, day(94))));
+        for chosen in [Client, Ca] {
+            assert_eq!(step(chosen), CertificateStep::Raise(alert(day(120), 30, day(94))));
+        }
         assert_eq!(step(Server), CertificateStep::Store(alert(day(120), 7, day(93))));
     }
 
@@ -272,7 +303,7 @@ mod tests {
             assert_eq!(of(holder), [None, None, None, Some(7), Some(1), Some(0)]);
             assert_eq!(short(holder), CertificateStep::Leave, "renewed every day");
         }
-        for holder in [Client, CaFile] {
+        for holder in [Client, Ca, CaFile, ClientCa] {
             assert_eq!(of(holder), [None, Some(30), Some(30), Some(7), Some(1), Some(0)]);
             assert_eq!(short(holder), CertificateStep::Raise(alert(day(3), 0, day(4))));
         }
@@ -280,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_changes_nothing_and_what_is_gone_is_over() {
-        for holder in EACH {
+        for holder in CertificateHolder::ALL {
             let before = alert(day(30), 7, day(23));
             let step = |stored, seen| step_certificate(holder, stored, seen, day(24));
             let over = CertificateAlert {

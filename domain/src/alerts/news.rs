@@ -132,6 +132,10 @@ impl AlertNews {
                 holder: CertificateHolder::CaFile,
                 ..
             } => "ca_file",
+            Self::InstanceCertificateExpiring {
+                holder: CertificateHolder::ClientCa,
+                ..
+            } => "client_ca",
             Self::InstanceCertificateExpiring { .. } => "tls_certificate",
             _ => "log_size_limit",
         }
@@ -166,7 +170,11 @@ impl AlertNews {
                 notified_at,
             } => {
                 let ending = expiry(*expires_at, *notified_at);
-                format!("The {} certificate of stream {} {ending}", holder.as_str(), stream.name)
+                let whose = match holder {
+                    CertificateHolder::Ca => "CA",
+                    holder => holder.as_str(),
+                };
+                format!("The {whose} certificate of stream {} {ending}", stream.name)
             }
             Self::InstanceCertificateExpiring {
                 holder,
@@ -178,6 +186,9 @@ impl AlertNews {
                 match holder {
                     CertificateHolder::CaFile => {
                         format!("The CA certificate {name} in AUDIT_STREAMS_CA_FILE {ending}")
+                    }
+                    CertificateHolder::ClientCa => {
+                        format!("The CA certificate {name} in AUDIT_STREAMS_CLIENT_CA {ending}")
                     }
                     _ => format!("The TLS certificate of this server ({name}) {ending}"),
                 }
@@ -253,7 +264,7 @@ impl AlertNews {
             } => {
                 let has_expired = expires_at <= notified_at;
                 let expires = if has_expired { "Expired" } else { "Expires" };
-                let (effect, action) = effect_of_expiry(*holder, has_expired);
+                let (effect, action) = (effect_of_expiry(*holder, has_expired), action_on_expiry(*holder));
                 format!("{summary}.\n\n{expires}: {expires_at}\n\n{effect} {action}: {url}")
             }
             Self::EventsPrunedEarly { newly, limit, .. } => format!(
@@ -385,9 +396,9 @@ fn expiry(expires_at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// What happens when a certificate expires, and what to do.
-const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> (&'static str, &'static str) {
-    let effect = match (holder, has_expired) {
+/// What happens when a certificate expires.
+const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> &'static str {
+    match (holder, has_expired) {
         (CertificateHolder::Client, false) => {
             "When it expires, the server will reject connections, and audit events will wait in the log. Nothing is lost."
         }
@@ -406,15 +417,28 @@ const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> (&'st
         (CertificateHolder::Listener, true) => {
             "Clients and browsers fail to connect until it is renewed: no audit events come in."
         }
-        (CertificateHolder::CaFile, false) => {
-            "When it expires, connections to servers with certificates of this CA will fail, and audit events will wait in the \
-             log. Nothing is lost."
+        (CertificateHolder::Ca | CertificateHolder::CaFile, false) => {
+            "By then, servers will have certificates of another CA. If it is not trusted, connections to them will fail, and audit \
+             events will wait in the log. Nothing is lost."
         }
-        (CertificateHolder::CaFile, true) => {
-            "Connections to servers with certificates of this CA fail, and audit events wait in the log. Nothing is lost."
+        (CertificateHolder::Ca | CertificateHolder::CaFile, true) => {
+            "By now, servers should have certificates of another CA. If it is not trusted, connections to them fail, and audit events \
+             wait in the log. Nothing is lost."
         }
-    };
-    let action = match holder {
+        (CertificateHolder::ClientCa, false) => {
+            "By then, clients will have certificates of another CA. If it is not trusted, they will fail to connect: no audit events \
+             will come in from them."
+        }
+        (CertificateHolder::ClientCa, true) => {
+            "By now, clients should have certificates of another CA. If it is not trusted, they fail to connect: no audit events come \
+             in from them."
+        }
+    }
+}
+
+/// What to do about a certificate that expires.
+const fn action_on_expiry(holder: CertificateHolder) -> &'static str {
+    match holder {
         CertificateHolder::Client => {
             "Add a new certificate and its key in the settings of the destination.\n\nChange it"
         }
@@ -422,11 +446,11 @@ const fn effect_of_expiry(holder: CertificateHolder, has_expired: bool) -> (&'st
         CertificateHolder::Listener => {
             "Renew the certificate in AUDIT_STREAMS_TLS_CERT: it is loaded when the file changes.\n\nSee open alerts"
         }
-        CertificateHolder::CaFile => {
-            "Add the new certificate of the CA to the file: it is loaded when it changes.\n\nSee open alerts"
+        CertificateHolder::Ca => "Add the new CA certificate in the settings of the destination.\n\nChange it",
+        CertificateHolder::CaFile | CertificateHolder::ClientCa => {
+            "Add the new CA certificate to the file: it is loaded when it changes.\n\nSee open alerts"
         }
-    };
-    (effect, action)
+    }
 }
 
 #[cfg(test)]

@@ -834,7 +834,12 @@ fn golden_events() -> Vec<InstanceEvent> {
             days: RetentionDays::DEFAULT,
         }),
     ]);
-    events.extend([CertificateHolder::Listener, CertificateHolder::CaFile].map(|holder| {
+    let holders = [
+        CertificateHolder::Listener,
+        CertificateHolder::CaFile,
+        CertificateHolder::ClientCa,
+    ];
+    events.extend(holders.map(|holder| {
         InstanceEvent::alert(AlertNews::InstanceCertificateExpiring {
             holder,
             name: "CN=Example \\ \"x\"".into(),

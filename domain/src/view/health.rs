@@ -59,6 +59,8 @@ pub struct HealthView {
     pub per_minute: Vec<u32>,
     /// Null if the stream does not run.
     pub concurrency: Option<Concurrency>,
+    /// When the first of the CA certificates of the destination expires. Null if it has none.
+    pub ca_certificate_expires_at: Option<Timestamp>,
     /// When the client certificate of the destination expires. Null if it has none.
     pub client_certificate_expires_at: Option<Timestamp>,
     /// When the certificate of the server expires. Null until the stream has connected by TLS, and for services that renew theirs by
@@ -137,6 +139,7 @@ impl HealthView {
             parked: facts.parked,
             per_minute: facts.per_minute.clone(),
             concurrency: facts.concurrency,
+            ca_certificate_expires_at: facts.ca_certificate_expires_at,
             client_certificate_expires_at: facts.client_certificate_expires_at,
             server_certificate_expires_at: facts.server_certificate_expires_at,
             ..view
@@ -209,6 +212,7 @@ impl HealthView {
             parked: 0,
             per_minute: Vec::new(),
             concurrency: None,
+            ca_certificate_expires_at: None,
             client_certificate_expires_at: None,
             server_certificate_expires_at: None,
         }

@@ -29,6 +29,7 @@ impl Alerts {
             for (holder, seen) in [
                 (CertificateHolder::Client, seen.client),
                 (CertificateHolder::Server, seen.server),
+                (CertificateHolder::Ca, seen.ca),
             ] {
                 let is_about = |(id, of, _): &&(_, CertificateHolder, _)| *id == destination.id && *of == holder;
                 let stored = open.certificates.iter().find(is_about).map(|(.., alert)| *alert);
@@ -72,8 +73,7 @@ impl Alerts {
     ) -> Option<(TroubleChange, Option<AlertNews>)> {
         let InstanceCertificate { holder, name, validity } = certificate;
         let now = self.clock.now();
-        // Collections of CAs often have some that expired long ago.
-        if *holder == CertificateHolder::CaFile && stored.is_none() && validity.until <= now {
+        if holder.is_in_collection() && stored.is_none() && validity.until <= now {
             return None;
         }
         let changed = |alert| {
@@ -120,7 +120,8 @@ impl Alerts {
     }
 }
 
-/// The certificates that the stream needs to be valid: none while it is inactive, and not that of the server if nobody verifies it.
+/// The certificates that the stream needs to be valid: none while it is inactive, and not those of the server and its CAs if nobody verifies
+/// them.
 fn needed_certificates(destination: &Destination, clients: &GuardedClients) -> CertificatesSeen {
     let none = CertificateSeen::None;
     if !destination.stream_state.active {
@@ -132,7 +133,11 @@ fn needed_certificates(destination: &Destination, clients: &GuardedClients) -> C
     }
     let seen = certificates_of(&destination.target, clients);
     match TlsSettings::skips_verification(&destination.target.values) {
-        true => CertificatesSeen { server: none, ..seen },
+        true => CertificatesSeen {
+            ca: none,
+            server: none,
+            ..seen
+        },
         false => seen,
     }
 }

@@ -40,7 +40,7 @@ fn config(folder: &Path) -> EngineConfig {
         accepts_mismatched_files: false,
         services: SinkServices::usual().unwrap(),
         ca_file: None,
-        listener_certificate: None,
+        listener_certificates: None,
         proxy: crate::InstanceProxy::default(),
     }
 }

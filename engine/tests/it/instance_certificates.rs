@@ -51,10 +51,20 @@ async fn administrators_are_notified_before_the_listener_and_each_ca_expire() {
     );
     std::fs::write(&path, [lasting.pem(), expiring.pem(), expired.pem()].concat()).unwrap();
     let from = Timestamp::from_unix_ms(now.unix_ms() - 300 * 86_400_000);
-    let (shown, certificate) = watch::channel(listener("audit.example", from, now.plus(DAY * 29)));
+    let client_ca = |until| InstanceCertificate {
+        holder: CertificateHolder::ClientCa,
+        name: "CN=Clients".into(),
+        validity: Validity { from, until },
+    };
+    let lasting_clients = client_ca(now.plus(DAY * 500));
+    let (shown, certificates) = watch::channel(vec![
+        listener("audit.example", from, now.plus(DAY * 29)),
+        lasting_clients.clone(),
+        client_ca(from),
+    ]);
     let world = World::with_clock(Clock::set_at(now), |config| EngineConfig {
         ca_file: Some(CaFile::open(path.clone()).unwrap()),
-        listener_certificate: Some(certificate),
+        listener_certificates: Some(certificates),
         ..config
     })
     .await;
@@ -63,14 +73,15 @@ async fn administrators_are_notified_before_the_listener_and_each_ca_expire() {
     assert_eq!(
         (
             of(CertificateHolder::Listener).count(),
-            of(CertificateHolder::CaFile).count()
+            of(CertificateHolder::CaFile).count(),
+            of(CertificateHolder::ClientCa).count()
         ),
-        (1, 3)
+        (1, 3, 2)
     );
     assert!(of(CertificateHolder::CaFile).any(|ca| ca.validity.until == year_ends));
 
     let first = notified(&world).await;
-    assert_eq!(first.len(), 2, "the one that expired long ago is no news: {first:?}");
+    assert_eq!(first.len(), 2, "those that expired long ago are no news: {first:?}");
     assert_eq!(
         first[0],
         "The TLS certificate of this server (audit.example) expires in 29 days"
@@ -97,15 +108,23 @@ async fn administrators_are_notified_before_the_listener_and_each_ca_expire() {
     assert!(third[3].ends_with("expires in 7 days"), "{third:?}");
     assert!(third[4].ends_with("in AUDIT_STREAMS_CA_FILE has expired"), "{third:?}");
 
-    shown.send_replace(listener("audit.example", now, now.plus(DAY * 500)));
+    let renewed = listener("audit.example", now, now.plus(DAY * 500));
+    shown.send_replace(vec![renewed.clone(), lasting_clients]);
     std::fs::write(&path, lasting.pem()).unwrap();
     assert_eq!(notified(&world).await.len(), 5, "what is renewed is no news");
     assert_eq!(open(&world).await, []);
-    shown.send_replace(listener("audit.example", from, now.plus(DAY * 23)));
+    shown.send_replace(vec![listener("audit.example", from, now.plus(DAY * 23))]);
     let another = notified(&world).await;
     assert!(
         another.len() == 6 && another[5].ends_with("expires in 1 day"),
         "{another:?}"
+    );
+    shown.send_replace(vec![renewed, client_ca(now.plus(DAY * 25))]);
+    let of_clients = notified(&world).await;
+    assert_eq!(of_clients.len(), 7, "{of_clients:?}");
+    assert_eq!(
+        of_clients[6],
+        "The CA certificate CN=Clients in AUDIT_STREAMS_CLIENT_CA expires in 3 days"
     );
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Field, FieldErrors, Timestamp,
+    alerts::CertificateHolder,
     destination::{DestinationDraft, StreamState},
     health::StreamHealth,
     ids::{DestinationId, Seq},
@@ -458,4 +459,36 @@ async fn a_field_error_never_repeats_what_was_pasted() {
     assert!(!text.contains(&body) && !text.contains("BEGIN"), "{text}");
     let errors: FieldErrors = settings.mistakes(false);
     assert!(errors.is_empty(), "the page can't know: {errors:?}");
+}
+
+#[tokio::test]
+async fn the_first_ca_of_a_destination_is_notified_of_while_it_is_needed() {
+    let clock = Clock::set_at(Timestamp::parse("2049-12-10T00:00:00Z").unwrap());
+    let world = World::with_clock(clock, |config| config).await;
+    let (receiver, cas) = (Receiver::start().await, [Ca::new(), Ca::valid(2_000, 2_050)]);
+    let pem = cas.each_ref().map(Ca::pem);
+    let values = [(Field::TlsCaCertificates, &*pem.concat())];
+    let id = world.add(&encrypted(draft(&receiver, &values))).await;
+    let open = async || {
+        world.engine.look_for_alerts().await.unwrap();
+        let open = world.engine.list_alerts().await.unwrap().into_iter();
+        open.filter_map(|alert| alert.certificate).collect::<Vec<_>>()
+    };
+    assert_eq!(open().await, [CertificateHolder::Ca]);
+    let news = messages(&world).await;
+    assert!(
+        news.iter()
+            .any(|message| message == "The CA certificate of stream SIEM expires in 22 days"),
+        "{news:?}"
+    );
+    change(&world, id, &[(Field::TlsVerify, "false")]).await.unwrap();
+    assert_eq!(open().await, [], "nobody looks at it");
+    change(
+        &world,
+        id,
+        &[(Field::TlsVerify, "true"), (Field::TlsCaCertificates, &pem[0])],
+    )
+    .await
+    .unwrap();
+    assert_eq!(open().await, [], "the other one lasts");
 }

@@ -38,7 +38,7 @@ pub(crate) fn config(folder: &std::path::Path) -> EngineConfig {
         },
         services: SinkServices::usual().unwrap(),
         ca_file: None,
-        listener_certificate: None,
+        listener_certificates: None,
         proxy: crate::InstanceProxy::default(),
         accepts_mismatched_files: false,
         destination_limit: 20,

@@ -100,7 +100,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
         ca_file: None,
-        listener_certificate: None,
+        listener_certificates: None,
         proxy: engine::InstanceProxy::default(),
     };
     Engine::open(config, Clock::machine()).await.unwrap()

@@ -285,7 +285,7 @@ impl ServeArgs {
             services: outgoing.services,
             ca_file: outgoing.ca_file,
             // Known once it listens.
-            listener_certificate: None,
+            listener_certificates: None,
             proxy: outgoing.proxy,
         }
     }

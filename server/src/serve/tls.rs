@@ -18,10 +18,7 @@ use std::{
 };
 
 use api::web::ClientCertificate;
-use domain::{
-    Timestamp,
-    alerts::{CertificateHolder, InstanceCertificate, Validity},
-};
+use domain::{Timestamp, alerts::InstanceCertificate};
 use engine::clock::Clock;
 use rustls::ServerConnection;
 use tokio::{
@@ -31,8 +28,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 pub(super) use self::files::HTTP_2;
+use self::files::Loaded;
 pub(crate) use self::files::{TlsFiles, TlsProblem, TlsSetting};
-use self::{certificate::CertificateFacts, files::Loaded};
 
 /// How often the files are looked at.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -48,8 +45,8 @@ struct Inner {
     files: TlsFiles,
     clock: Clock,
     loaded: RwLock<Loaded>,
-    /// What others may know of the certificate that is loaded.
-    certificate: watch::Sender<InstanceCertificate>,
+    /// What others may know of the certificates that are loaded.
+    certificates: watch::Sender<Vec<InstanceCertificate>>,
     rejection_logged_at: Mutex<Option<Instant>>,
 }
 
@@ -67,19 +64,19 @@ impl Tls {
     /// Every problem of the files.
     pub(crate) fn open(files: TlsFiles, clock: Clock) -> Result<Self, Vec<TlsProblem>> {
         let loaded = files.load(clock.now())?;
-        let certificate = watch::Sender::new(in_use(&loaded.certificate));
+        let certificates = watch::Sender::new(loaded.in_use.clone());
         Ok(Self(Arc::new(Inner {
             files,
             clock,
             loaded: RwLock::new(loaded),
-            certificate,
+            certificates,
             rejection_logged_at: Mutex::default(),
         })))
     }
 
-    /// The certificate that is loaded, now and whenever that changes.
-    pub(super) fn certificate(&self) -> watch::Receiver<InstanceCertificate> {
-        self.0.certificate.subscribe()
+    /// The certificates that are loaded, now and whenever that changes: that of the listener, and those of the CAs of clients.
+    pub(super) fn certificates(&self) -> watch::Receiver<Vec<InstanceCertificate>> {
+        self.0.certificates.subscribe()
     }
 
     /// Logs what is in use from the start.
@@ -152,7 +149,7 @@ impl Tls {
         match self.0.files.load(self.0.clock.now()) {
             Ok(loaded) => {
                 let (names, valid_until) = (loaded.certificate.names(), loaded.certificate.valid_until);
-                self.0.certificate.send_replace(in_use(&loaded.certificate));
+                self.0.certificates.send_replace(loaded.in_use.clone());
                 *self.0.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
                 tracing::info!(certificate = names, %valid_until, "The TLS certificate was loaded again from its changed files.");
             }
@@ -171,17 +168,6 @@ impl Tls {
 
     fn loaded(&self) -> Loaded {
         self.0.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-fn in_use(certificate: &CertificateFacts) -> InstanceCertificate {
-    InstanceCertificate {
-        holder: CertificateHolder::Listener,
-        name: certificate.names(),
-        validity: Validity {
-            from: certificate.valid_from,
-            until: certificate.valid_until,
-        },
     }
 }
 

@@ -393,7 +393,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
         ca_file: None,
-        listener_certificate: None,
+        listener_certificates: None,
         proxy: engine::InstanceProxy::default(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());

@@ -233,15 +233,18 @@ async fn each_api_says_when_the_certificates_of_a_destination_expire() {
     wait_until("it has connected", async || is_known(&health(&admin).await)).await;
     let (client, server) = ("2095-01-01T00:00:00.000Z", "2090-01-01T00:00:00.000Z");
     let shown = health(&admin).await;
+    assert_eq!(shown["ca_certificate_expires_at"], server, "it vouches for itself");
     assert_eq!(shown["client_certificate_expires_at"], client);
     assert_eq!(shown["server_certificate_expires_at"], server);
     let graphql = GraphqlClient::new(&instance, "admin");
-    let query = "{ instanceExternalAuditEventDestinations { nodes { health { clientCertificateExpiresAt \
-                 serverCertificateExpiresAt } } } }";
+    let query = "{ instanceExternalAuditEventDestinations { nodes { health { caCertificateExpiresAt \
+                 clientCertificateExpiresAt serverCertificateExpiresAt } } } }";
     let answer = graphql.ask(query).await;
     assert_eq!(
         answer["data"]["instanceExternalAuditEventDestinations"]["nodes"][0]["health"],
-        json!({"clientCertificateExpiresAt": client, "serverCertificateExpiresAt": server})
+        json!({
+            "caCertificateExpiresAt": server, "clientCertificateExpiresAt": client, "serverCertificateExpiresAt": server,
+        })
     );
     let metrics = metrics(&admin).await;
     let expiry = |certificate: &str| {

@@ -61,7 +61,7 @@ fn what(alert: &AlertView) -> AnyView {
     let stream = alert.destination.as_ref().map(|destination| {
         let view = match alert.kind {
             AlertKind::EventsParked => StreamView::Parked,
-            AlertKind::CertificateExpiring if alert.certificate == Some(CertificateHolder::Client) => {
+            AlertKind::CertificateExpiring if alert.certificate != Some(CertificateHolder::Server) => {
                 StreamView::Settings
             }
             _ => StreamView::Activity,
@@ -78,18 +78,20 @@ fn what(alert: &AlertView) -> AnyView {
         AlertKind::StreamFailing => view! { "Stream " {stream} " is failing" }.into_any(),
         AlertKind::EventsParked => view! { "Events of stream " {stream} " are parked" }.into_any(),
         AlertKind::CertificateExpiring => {
-            let holder = match alert.certificate {
-                Some(CertificateHolder::Client) => "The client certificate of stream ",
-                Some(CertificateHolder::Listener) => "The TLS certificate of this server, ",
-                Some(CertificateHolder::CaFile) => "The trusted CA certificate ",
-                _ => "The server certificate of stream ",
+            let (holder, end) = match alert.certificate {
+                Some(CertificateHolder::Client) => ("The client certificate of stream ", ""),
+                Some(CertificateHolder::Ca) => ("The CA certificate of stream ", ""),
+                Some(CertificateHolder::Listener) => ("The TLS certificate of this server (", ")"),
+                Some(CertificateHolder::CaFile) => ("The trusted CA certificate ", ""),
+                Some(CertificateHolder::ClientCa) => ("The CA certificate for clients ", ""),
+                Some(CertificateHolder::Server) | None => ("The server certificate of stream ", ""),
             };
             let name = alert.certificate_name.clone().map(|name| view! { <bdi>{name}</bdi> });
             let until = alert.expires_at.map(|at| view! { <Moment at /> });
             let (clock, expires_at) = (expect_context::<Clock>(), alert.expires_at);
             let has_expired = Memo::new(move |_| expires_at.is_some_and(|at| at <= clock.now()));
             let verb = move || if has_expired.get() { " expired: " } else { " expires: " };
-            view! { {holder} {stream} {name} {verb} {until} }.into_any()
+            view! { {holder} {stream} {name} {end} {verb} {until} }.into_any()
         }
         AlertKind::EventsPrunedEarly => "Events are removed before the retention age".into_any(),
         AlertKind::LogNearingLimit => "The log nears its limit".into_any(),
@@ -116,7 +118,12 @@ mod tests {
             (AlertKind::EventsPrunedEarly, None),
         ];
         let expires_at = Some(Timestamp::from_unix_ms(3));
-        let expiring = [CertificateHolder::Client, CertificateHolder::Server].map(|holder| AlertView {
+        let expiring = [
+            CertificateHolder::Client,
+            CertificateHolder::Server,
+            CertificateHolder::Ca,
+        ]
+        .map(|holder| AlertView {
             destination: open[0].1.clone(),
             certificate: Some(holder),
             expires_at,
@@ -127,7 +134,12 @@ mod tests {
             destination,
             ..AlertView::new(kind, Timestamp::from_unix_ms(2))
         });
-        let of_instance = [CertificateHolder::Listener, CertificateHolder::CaFile].map(|holder| AlertView {
+        let of_instance = [
+            CertificateHolder::Listener,
+            CertificateHolder::CaFile,
+            CertificateHolder::ClientCa,
+        ];
+        let of_instance = of_instance.map(|holder| AlertView {
             certificate: Some(holder),
             certificate_name: Some(format!("CN={holder:?}")),
             expires_at,
@@ -143,14 +155,17 @@ mod tests {
             "before the retention age",
             "The client certificate of stream ",
             "The server certificate of stream ",
-            "The TLS certificate of this server, ",
+            "The CA certificate of stream ",
+            "The TLS certificate of this server (",
             "CN=Listener",
             "The trusted CA certificate ",
             "CN=CaFile",
+            "The CA certificate for clients ",
+            "CN=ClientCa",
         ] {
             assert!(html.contains(text), "{text}: {html}");
         }
-        for (view, count) in [("activity", 2), ("parked", 1), ("settings", 1)] {
+        for (view, count) in [("activity", 2), ("parked", 1), ("settings", 2)] {
             let href = format!(r#"href="/admin/audit_logs?tab=streams&amp;stream=3&amp;view={view}""#);
             assert_eq!(html.matches(&href).count(), count, "{html}");
         }

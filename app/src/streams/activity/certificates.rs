@@ -8,9 +8,10 @@ use crate::{clock::Clock, ui::Moment};
 /// Nothing for a destination without TLS.
 #[component]
 pub(super) fn Certificates(health: Signal<HealthView>) -> impl IntoView {
+    let ca = Memo::new(move |_| health.with(|health| health.ca_certificate_expires_at));
     let client = Memo::new(move |_| health.with(|health| health.client_certificate_expires_at));
     let server = Memo::new(move |_| health.with(|health| health.server_certificate_expires_at));
-    let is_empty = Memo::new(move |_| client.get().is_none() && server.get().is_none());
+    let is_empty = Memo::new(move |_| [ca, client, server].iter().all(|at| at.get().is_none()));
     view! {
         <section aria-label="Certificates" hidden=move || is_empty.get()>
             <div class="section-head">
@@ -18,6 +19,7 @@ pub(super) fn Certificates(health: Signal<HealthView>) -> impl IntoView {
             </div>
             {line("Our client certificate", client)}
             {line("The certificate of the server", server)}
+            {line("The first of the CA certificates", ca)}
         </section>
     }
 }

@@ -171,6 +171,7 @@ fn each_text_ends_with_a_link_to_where_to_act() {
             expiring(CertificateHolder::Client),
             vec![format!("Change it: {settings}")],
         ),
+        (expiring(CertificateHolder::Ca), vec![format!("Change it: {settings}")]),
         (
             expiring(CertificateHolder::Server),
             vec![format!("See the stream: {activity}")],
@@ -181,6 +182,10 @@ fn each_text_ends_with_a_link_to_where_to_act() {
         ),
         (
             of_instance(CertificateHolder::CaFile),
+            vec![format!("See open alerts: {alerts}")],
+        ),
+        (
+            of_instance(CertificateHolder::ClientCa),
             vec![format!("See open alerts: {alerts}")],
         ),
         (pruned, vec![format!("Change the limit: {retention}")]),
@@ -221,6 +226,13 @@ fn an_expired_certificate_is_not_spoken_of_in_the_future() {
             1,
             "Connections to the server fail until it is renewed",
         ),
+        (CertificateHolder::Ca, 0, "The CA certificate of stream "),
+        (CertificateHolder::Ca, 0, "servers will have certificates of another CA"),
+        (
+            CertificateHolder::Ca,
+            1,
+            "servers should have certificates of another CA",
+        ),
     ] {
         let (text, dated) = (text(holder, days), if days == 0 { "Expires: " } else { "Expired: " });
         assert!(text.contains(expected) && text.contains(dated), "{text}");
@@ -260,4 +272,15 @@ fn a_certificate_of_the_instance_is_named_and_leads_to_no_stream() {
     );
     assert_eq!((listener.stream(), listener.setting()), (None, "tls_certificate"));
     assert_eq!((ca.stream(), ca.setting()), (None, "ca_file"));
+    let client_ca = news(CertificateHolder::ClientCa, 0);
+    assert_eq!(
+        client_ca.summary(),
+        "The CA certificate audit.example in AUDIT_STREAMS_CLIENT_CA expires in 1 day"
+    );
+    assert!(
+        client_ca
+            .text(URL)
+            .contains("clients will have certificates of another CA")
+    );
+    assert_eq!((client_ca.stream(), client_ca.setting()), (None, "client_ca"));
 }

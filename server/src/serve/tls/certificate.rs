@@ -4,7 +4,9 @@ use api::web::ClientCertificate;
 use domain::{
     Timestamp,
     access::{CertificateName, CertificateNameKind},
+    alerts::{CertificateHolder, InstanceCertificate, Validity},
 };
+use rustls::pki_types::CertificateDer;
 use x509_cert::{
     Certificate,
     der::Decode,
@@ -23,6 +25,8 @@ pub(super) struct CertificateFacts {
     pub(super) alternatives: Vec<(CertificateNameKind, String)>,
     pub(super) valid_from: Timestamp,
     pub(super) valid_until: Timestamp,
+    /// Whether it vouches for itself, as a root does.
+    is_self_issued: bool,
 }
 
 impl CertificateFacts {
@@ -38,6 +42,7 @@ impl CertificateFacts {
             alternatives: names.iter().filter_map(text_of).collect(),
             valid_from: at(fields.validity.not_before),
             valid_until: at(fields.validity.not_after),
+            is_self_issued: fields.issuer == fields.subject,
         })
     }
 
@@ -55,6 +60,36 @@ impl CertificateFacts {
             _ => shown.join(", "),
         }
     }
+}
+
+/// What is known of the listener's certificate: valid until clients reject it or one that vouches for it. A root counts for nothing there,
+/// because clients have their own. `None` if there is none.
+pub(super) fn of_listener(chain: &[CertificateDer<'_>]) -> Option<InstanceCertificate> {
+    let mut facts = chain.iter().filter_map(|der| CertificateFacts::read(der));
+    let own = facts.next()?;
+    let issuers = facts.filter(|facts| !facts.is_self_issued);
+    let until = issuers.map(|facts| facts.valid_until).min();
+    Some(InstanceCertificate {
+        holder: CertificateHolder::Listener,
+        name: own.names(),
+        validity: Validity {
+            from: own.valid_from,
+            until: until.map_or(own.valid_until, |until| until.min(own.valid_until)),
+        },
+    })
+}
+
+/// What is known of a CA that vouches for clients. `None` if it can't be read.
+pub(super) fn of_client_ca(der: &[u8]) -> Option<InstanceCertificate> {
+    let facts = CertificateFacts::read(der)?;
+    Some(InstanceCertificate {
+        holder: CertificateHolder::ClientCa,
+        name: facts.subject,
+        validity: Validity {
+            from: facts.valid_from,
+            until: facts.valid_until,
+        },
+    })
 }
 
 fn text_of(name: &GeneralName) -> Option<(CertificateNameKind, String)> {

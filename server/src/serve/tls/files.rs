@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::Timestamp;
+use domain::{Timestamp, alerts::InstanceCertificate};
 use rustls::{
     Error, RootCertStore, ServerConfig,
     crypto::{CryptoProvider, ring},
@@ -17,7 +17,7 @@ use rustls::{
     sign::{CertifiedKey, SingleCertAndKey},
 };
 
-use super::certificate::CertificateFacts;
+use super::certificate::{CertificateFacts, of_client_ca, of_listener};
 
 /// HTTP/2 in the negotiation of the protocol (ALPN).
 pub(in crate::serve) const HTTP_2: &[u8] = b"h2";
@@ -51,11 +51,16 @@ pub(crate) struct TlsProblem {
     what: String,
 }
 
+/// What verifies the certificates of clients, and the CAs that it trusts.
+type Clients = (Arc<dyn ClientCertVerifier>, Vec<InstanceCertificate>);
+
 /// What the listener uses.
 #[derive(Clone)]
 pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
     pub(super) certificate: CertificateFacts,
+    /// What others may know of the certificates: of the listener, and of the CAs of clients.
+    pub(super) in_use: Vec<InstanceCertificate>,
     /// Of the files, from before they were read.
     pub(super) fingerprint: u64,
 }
@@ -91,19 +96,21 @@ impl TlsFiles {
     pub(super) fn load(&self, now: Timestamp) -> Result<Loaded, Vec<TlsProblem>> {
         let fingerprint = self.fingerprint();
         let provider = Arc::new(ring::default_provider());
-        let (chain, key, clients) = match (self.chain(now), self.key(), self.client_verifier(&provider)) {
+        let (chain, key, clients) = match (self.chain(now), self.key(), self.clients(&provider)) {
             (Ok(chain), Ok(key), Ok(clients)) => (chain, key, clients),
             (chain, key, clients) => {
                 let problems = [chain.err(), key.err(), clients.err()];
                 return Err(problems.into_iter().flatten().collect());
             }
         };
-        let (chain, certificate) = chain;
+        let ((chain, certificate), (verifier, authorities)) = (chain, clients.unzip());
+        let authorities = authorities.into_iter().flatten();
+        let in_use = of_listener(&chain).into_iter().chain(authorities).collect();
         let certified = self.certified(chain, key, &provider).map_err(|problem| vec![problem])?;
         let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| vec![self.unusable(&error)])?;
-        let verifies_clients = clients.is_some();
-        let builder = match clients {
+        let verifies_clients = verifier.is_some();
+        let builder = match verifier {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
@@ -117,6 +124,7 @@ impl TlsFiles {
         Ok(Loaded {
             config: Arc::new(config),
             certificate,
+            in_use,
             fingerprint,
         })
     }
@@ -159,11 +167,8 @@ impl TlsFiles {
         PrivateKeyDer::from_pem_slice(&pem).map_err(|_| problem("which contains no private key in PEM format"))
     }
 
-    /// Accepts clients without a certificate, too. `None` if none are asked for one.
-    fn client_verifier(
-        &self,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsProblem> {
+    /// Accepts clients without a certificate, too. With what is known of each CA. `None` if no client is asked for a certificate.
+    fn clients(&self, provider: &Arc<CryptoProvider>) -> Result<Option<Clients>, TlsProblem> {
         let Some(path) = &self.client_ca else {
             return Ok(None);
         };
@@ -171,13 +176,16 @@ impl TlsFiles {
             let what = format!("which contains a certificate that can't be used: {error}");
             problem(TlsSetting::ClientCa, path, what)
         };
+        let authorities = certificates(TlsSetting::ClientCa, path)?;
+        let known = authorities.iter().filter_map(|der| of_client_ca(der)).collect();
         let mut roots = RootCertStore::empty();
-        for certificate in certificates(TlsSetting::ClientCa, path)? {
+        for certificate in authorities {
             roots.add(certificate).map_err(|error| unusable(&error))?;
         }
         let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
         let verifier = builder.allow_unauthenticated().build();
-        verifier.map(Some).map_err(|error| unusable(&error))
+        let verifier = verifier.map_err(|error| unusable(&error))?;
+        Ok(Some((verifier, known)))
     }
 
     fn certified(

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use domain::alerts::CertificateHolder;
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use tempfile::tempdir;
 
@@ -100,8 +102,8 @@ fn changed_files_are_loaded_once_they_stay_the_same_and_bad_ones_change_nothing(
     let (first, second) = (Made::valid(2_000, 2_050), Made::valid(2_000, 2_060));
     let tls = Tls::open(first.write(folder.path()), Clock::machine()).unwrap();
     let (before, mut seen) = (in_use(&tls), tls.seen());
-    let told = tls.certificate();
-    assert_eq!(told.borrow().validity.until, before, "as the engine sees it");
+    let known = tls.certificates();
+    assert_eq!(known.borrow()[0].validity.until, before, "as the engine sees it");
     let mut check = |tls: &Tls| seen = tls.check(seen);
     check(&tls);
     check(&tls);
@@ -118,13 +120,68 @@ fn changed_files_are_loaded_once_they_stay_the_same_and_bad_ones_change_nothing(
     assert_eq!(in_use(&tls), before, "another file may still follow");
     check(&tls);
     assert_eq!(in_use(&tls).to_string(), "2060-01-01T00:00:00.000Z");
-    let told = told.borrow().clone();
-    assert_eq!((told.name.as_str(), told.validity.until), ("localhost", in_use(&tls)));
+    let known = known.borrow().clone();
+    assert_eq!(
+        (known.len(), known[0].name.as_str(), known[0].validity.until),
+        (1, "localhost", in_use(&tls))
+    );
 
     fs::remove_file(folder.path().join("key.pem")).unwrap();
     check(&tls);
     check(&tls);
     assert_eq!(in_use(&tls).to_string(), "2060-01-01T00:00:00.000Z");
+}
+
+/// A certificate that is valid until the beginning of a year, issued by another name than its own.
+fn intermediate(until: i32) -> CertificateDer<'static> {
+    let key = KeyPair::generate().unwrap();
+    let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
+    root.distinguished_name.push(DnType::CommonName, "Root");
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "Intermediate");
+    params.not_after = date_time_ymd(until, 1, 1);
+    let issuer = Issuer::from_params(&root, &key);
+    params.signed_by(&key, &issuer).unwrap().der().clone()
+}
+
+#[test]
+fn a_chain_is_valid_until_its_first_certificate_expires_but_for_a_root() {
+    let own = Made::valid(2_000, 2_050).der;
+    let root = Made::valid(2_000, 2_030).der;
+    let until = |chain: &[CertificateDer<'_>]| certificate::of_listener(chain).unwrap().validity.until.date();
+    let year = |year: &str| format!("{year}-01-01");
+    assert_eq!(until(std::slice::from_ref(&own)), year("2050"));
+    assert_eq!(until(&[own.clone(), intermediate(2_040)]), year("2040"));
+    assert_eq!(
+        until(&[own.clone(), intermediate(2_060), intermediate(2_045)]),
+        year("2045")
+    );
+    assert_eq!(until(&[own.clone(), intermediate(2_060), root]), year("2050"));
+    assert_eq!(certificate::of_listener(&[]), None);
+}
+
+#[test]
+fn each_ca_of_clients_is_known() {
+    let folder = tempdir().unwrap();
+    let (one, other) = (Made::valid(2_000, 2_050), Made::valid(2_000, 2_060));
+    let path = folder.path().join("clients.pem");
+    fs::write(&path, [one.certificate.as_str(), &other.certificate].concat()).unwrap();
+    let files = TlsFiles {
+        client_ca: Some(path),
+        ..Made::new().write(folder.path())
+    };
+    let tls = Tls::open(files, Clock::machine()).unwrap();
+    let known = tls.certificates().borrow().clone();
+    let of_clients = known.iter().filter(|one| one.holder == CertificateHolder::ClientCa);
+    let of_clients: Vec<_> = of_clients
+        .map(|one| (one.name.as_str(), one.validity.until.date()))
+        .collect();
+    let name = "CN=rcgen self signed cert";
+    assert_eq!(
+        of_clients,
+        [(name, "2050-01-01".to_owned()), (name, "2060-01-01".to_owned())]
+    );
+    assert_eq!(known.len(), 3, "and that of the listener");
 }
 
 #[test]
