@@ -326,7 +326,8 @@ async fn a_cloud_destination_keeps_the_credential_that_a_patch_does_not_name() {
         json!({"access_key_id": "AKIAIOSFODNN7EXAMPLE", "region": "eu-central-1", "bucket": "audit-events",
             "endpoint_url": null, "key_prefix": null, "layout": "events", "partitions": "hive", "omit_checksums": true,
             "encryption": "aws:kms", "kms_key_id": "key-1", "lock_mode": "GOVERNANCE", "lock_days": 30,
-            "tls_ca_certificates": null, "tls_client_certificate": null, "tls_server_name": null, "tls_verify": true, "proxy": "default"})
+            "tls_ca_certificates": null, "tls_client_certificate": null, "tls_server_name": null, "tls_verify": true, "proxy": "default",
+            "request_timeout_seconds": 30, "max_concurrent_requests": 256, "max_requests_per_second": null})
     );
     let change =
         json!({"aws": {"partitions": "dates", "omit_checksums": false, "encryption": null, "lock_mode": null}});
