@@ -110,10 +110,7 @@ async fn each_stage_of_a_request_over_tls_is_written_down() {
             tls.starts_with("TLS 1.3; certificate for localhost, issued by CN="),
             "{tls}"
         );
-        assert!(
-            tls.ends_with("T00:00:00.000Z."),
-            "it says until when it is valid: {tls}"
-        );
+        assert!(tls.ends_with("-01-01."), "it says until when it is valid: {tls}");
         assert!(stage(&client, StageName::Address).detail.contains("127.0.0.1"));
         let stages = stages(&client);
         for pair in stages.windows(2) {

@@ -153,11 +153,12 @@ async fn header_values_are_not_readable_in_the_file() {
 async fn post_in_turn(world: &World, name: &str, rounds: usize) {
     for round in 0..rounds {
         let entity = (round % 7).to_string();
-        world
-            .post_of_type("wanted", &entity, [format!("{name}-wanted-{round}")])
-            .await;
+        // When the last wanted one has arrived, every unwanted one was judged, too.
         world
             .post_of_type("unwanted", &entity, [format!("{name}-unwanted-{round}")])
+            .await;
+        world
+            .post_of_type("wanted", &entity, [format!("{name}-wanted-{round}")])
             .await;
     }
 }

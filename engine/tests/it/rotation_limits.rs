@@ -139,10 +139,12 @@ async fn a_batch_that_fails_keeps_its_bytes_and_its_id_across_rotations() {
                 && keys.iter().all(|key| verifies(request, key))
                 && ended.is_none_or(|key| !verifies(request, key))
         };
-        world.engine.retry_now(id);
-        receiver
-            .wait_for("it is tried with these secrets", |requests| tries(requests).any(fits))
-            .await;
+        // A try that had begun before has the secrets of that time, and the next one would wait.
+        wait_until("it is tried with these secrets", async || {
+            world.engine.retry_now(id);
+            tries(&receiver.requests()).any(fits)
+        })
+        .await;
     };
     is_tried(&old, &[&old_key], None).await;
     let (token, key) = (
@@ -167,12 +169,11 @@ async fn a_batch_that_fails_keeps_its_bytes_and_its_id_across_rotations() {
         is_up.fetch_or(is_whole(request), Ordering::SeqCst);
         (!is_up.load(Ordering::SeqCst)).then(|| Fault::from(503))
     });
-    world.engine.retry_now(id);
-    receiver
-        .wait_for("it is accepted", |requests| {
-            tries(requests).any(|request| request.fault.is_none())
-        })
-        .await;
+    wait_until("it is accepted", async || {
+        world.engine.retry_now(id);
+        tries(&receiver.requests()).any(|request| request.fault.is_none())
+    })
+    .await;
     let requests = receiver.requests();
     let first = tries(&requests).next().unwrap();
     for request in tries(&requests) {
