@@ -1,14 +1,10 @@
 //! Events that failed before, where the settings of a destination limit the requests: they neither break the limits nor keep new events
 //! waiting.
 
-use std::{
-    collections::BTreeSet,
-    sync::Mutex,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use domain::{Field, Timestamp, destination::DestinationDraft};
-use receivers::{Answer, Fault, Receiver, Request};
+use receivers::{Answer, Receiver, Request};
 use serde_json::json;
 
 use crate::{
@@ -97,49 +93,6 @@ async fn new_events_take_turns_with_rejected_ones_where_one_request_is_allowed()
 #[tokio::test]
 async fn new_events_take_turns_with_rejected_ones_at_a_low_rate() {
     new_events_take_turns_with_rejected_ones(&[(Field::MaxRate, "40")]).await;
-}
-
-#[tokio::test]
-async fn events_that_get_no_answer_leave_a_request_to_the_others() {
-    const BAD: usize = 4;
-    const GOOD: usize = 40;
-    let failed = Mutex::new(BTreeSet::new());
-    let receiver = Receiver::scripted(move |request| {
-        let is_bad = request.text().contains("bad-");
-        // Each fails once, and gets no answer from then on.
-        let failed_before = is_bad && !failed.lock().unwrap().insert(request.text().to_owned());
-        match (is_bad, failed_before) {
-            (true, true) => Some(Fault::Hang),
-            (true, false) => Some(Fault::from(500)),
-            (false, _) => None,
-        }
-    })
-    .await;
-    let world = World::with_clock(Clock::machine().with_speed(50), |config| config).await;
-    let values = [(Field::MaxConcurrency, "4"), (Field::RequestTimeout, "120")];
-    let id = world.add(&draft(&receiver, &values)).await;
-    for round in 0..=BAD {
-        // Few entities: others would share the queue of one that waits for its bad event.
-        let good = |number| (format!("good-{round}-{number};"), format!("entity-{}", number % 8));
-        post_about(&world, (0..GOOD).map(good)).await;
-        receiver
-            .wait_for("the good ones arrive", |requests| {
-                count(requests, &format!("good-{round}-")) == GOOD
-            })
-            .await;
-        if round == BAD {
-            break;
-        }
-        post(&world, [format!("bad-{round};")]).await;
-        // As many get no answer as may: all requests but one.
-        let tries = if round < 3 { 2 } else { 1 };
-        receiver
-            .wait_for("the bad one fails", |requests| {
-                count(requests, &format!("bad-{round};")) == tries
-            })
-            .await;
-    }
-    assert_eq!(world.engine.stream_totals(id).backoffs, 0);
 }
 
 #[tokio::test]
