@@ -192,7 +192,11 @@ async fn a_destination_that_refuses_every_event_raises_an_alert() {
     receiver.answer_all(422);
     let id = world.add_destination("SIEM", &receiver.url()).await;
     world.post("1", ["a".to_owned(), "b".to_owned()]).await;
-    world.wait_for_health(id, "it refuses", is_refusing).await;
+    // These two, and the event about its creation. What is not stored would be refused anew after the crash.
+    wait_until("all of them are stored as refused", async || {
+        world.engine.database().count_refused(id).await.unwrap().retrying == 3
+    })
+    .await;
     world.look().await;
     world.look_after(9 * MINUTE).await;
     assert_eq!(world.told("audit_event_stream_failing").await.len(), 0);

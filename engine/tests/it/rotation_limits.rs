@@ -128,7 +128,9 @@ async fn a_batch_that_fails_keeps_its_bytes_and_its_id_across_rotations() {
     draft.target.set_text(Field::RequestFormat, "json_lines".into());
     let id = world.add(&draft).await;
     // The event about its creation: a batch of that alone would be the one that fails.
-    receiver.wait_until("it is accepted", |requests| !requests.is_empty()).await;
+    receiver
+        .wait_until("it is accepted", |requests| !requests.is_empty())
+        .await;
     let (old, old_key) = (
         secret(&world, id, VerificationToken).await,
         secret(&world, id, SigningSecret).await,
