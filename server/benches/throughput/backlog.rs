@@ -30,6 +30,12 @@ pub(crate) fn backlog() {
     let receiver = Receiver::start(false);
     runtime().block_on(instance::add_batch_destination(folder.path(), receiver.url()));
     let measured = delivered(&folder, &receiver, BATCHED);
+    print_against(
+        "delivery of a backlog of 600,000 events in batches of 500",
+        measured,
+        "bare loop that reads such batches from the log, signs and sends them",
+        limits::batch_loop(&folder.path().join("events.db"), BATCHED, BATCH),
+    );
     let batch: String = (0..BATCH).map(|number| event(number) + "\n").collect();
     let batch = Bytes::from(batch);
     let requests = BATCHED / BATCH;
