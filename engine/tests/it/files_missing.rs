@@ -15,7 +15,7 @@ use crate::{
     error_chain,
     log::{BrowseRequest, EventFilter, LogError, PruneRequest},
 };
-use domain::{Timestamp, destination::StreamState, ids::Seq, replay::ReplayState};
+use domain::{Timestamp, destination::StreamState, health::StreamHealth, ids::Seq, replay::ReplayState};
 
 use crate::it::{
     replay,
@@ -27,6 +27,10 @@ const PAUSED: StreamState = StreamState {
     active: true,
     paused: true,
 };
+
+const fn is_paused(health: &StreamHealth) -> bool {
+    matches!(health, StreamHealth::Paused { .. })
+}
 
 /// What happens to the file; the other one is of an instance that has had nothing to do.
 type Harm = fn(&Path, &Path);
@@ -51,6 +55,12 @@ const OVERWRITTEN: [Harm; 3] = [
     |file, _| shell(r#": > "$0""#, &[file]),
 ];
 
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
 /// By another process: closing the file in this one would end the engine's locks on it.
 fn overwrite(file: &Path, by: &Path) {
     shell(r#"cp "$1" "$0""#, &[file, by]);
@@ -74,6 +84,7 @@ impl Harmed {
         let (file, aside) = (world.folder().join(name), world.folder().join("aside"));
         let contents = world.folder().join("contents");
         fs::hard_link(&file, &aside).unwrap();
+        fs::hard_link(beside(&file, "-wal"), beside(&aside, "-wal")).unwrap();
         overwrite(&contents, &file);
         harm(&file, &other.join(name));
         wait_until("it is noticed", async || {
@@ -86,6 +97,13 @@ impl Harmed {
 
     /// Puts the very file back, or its contents.
     async fn mend(self, world: &World) {
+        let (wal, wal_aside) = (beside(&self.file, "-wal"), beside(&self.aside, "-wal"));
+        if wal.exists() {
+            fs::remove_file(wal_aside).unwrap();
+        } else {
+            // SQLite deletes it when a connection opens an empty file, which may be sooner than the engine notices that it is empty.
+            fs::rename(wal_aside, wal).unwrap();
+        }
         let inode = |path: &Path| fs::metadata(path).map(|metadata| metadata.ino()).ok();
         if inode(&self.file) == inode(&self.aside) {
             overwrite(&self.file, &self.contents);
@@ -131,6 +149,7 @@ async fn without_its_log_a_stream_and_a_replay_wait_and_nothing_counts_as_gone()
         world.post("1", (0..50).map(|number| format!("e{number}"))).await;
         // Nothing is in memory any more.
         let world = world.restart().await;
+        world.wait_for_health(id, "its stream is paused again", is_paused).await;
         let before = receiver.requests().len();
 
         let harmed = Harmed::inflict(&world, "events.db", harm, other.path()).await;
@@ -227,6 +246,7 @@ async fn an_older_copy_over_the_log_costs_no_event() {
     assert!(world.engine.retry_parked(&author(), id, seq).await.unwrap());
     world.post("2", (0..50).map(|number| format!("e{number}"))).await;
     let world = world.restart().await;
+    world.wait_for_health(id, "its stream is paused again", is_paused).await;
     let before = receiver.requests().len();
 
     let harmed = Harmed::inflict(&world, "events.db", overwrite, older.path()).await;
