@@ -23,11 +23,11 @@ impl Streams {
     pub(super) fn new(list: Signal<Vec<DestinationView>>, refresh: Refresh) -> Self {
         let state = RwSignal::new(StreamsState::new(list.get_untracked()));
         Effect::watch(
-            move || list.get(),
-            move |fresh, _, _| {
+            move || list.track(),
+            move |(), _, _| {
                 let is_busy = browser::is_in_use(LIST_ID);
                 let before = state.with_untracked(StreamsState::notice);
-                state.update(|state| state.follow(fresh.clone(), is_busy));
+                state.update(|state| state.follow(list.get_untracked(), is_busy));
                 let notice = state.with_untracked(StreamsState::notice);
                 // The focus may have been in the row.
                 if notice != before && matches!(notice, Some(Notice::DeletedElsewhere(_))) {

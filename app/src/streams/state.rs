@@ -7,6 +7,8 @@ mod list_filter;
 mod notice;
 mod row;
 
+use std::collections::BTreeMap;
+
 use domain::{
     Field, Timestamp, destination::DestinationKind, ids::DestinationId, page::StreamView, view::DestinationView,
 };
@@ -60,6 +62,10 @@ impl StreamsState {
         let health = self.rows.iter().map(|row| &row.view.health);
         let behind = health.filter(|health| is_behind(health.state));
         behind.filter_map(|health| health.log_full_at).min()
+    }
+
+    pub(crate) fn rows(&self) -> &[StreamRow] {
+        &self.rows
     }
 
     pub(crate) fn row(&self, id: DestinationId) -> Option<&StreamRow> {
@@ -153,12 +159,11 @@ impl StreamsState {
     /// Takes over a fresh list. Open forms stay as they are, also that of a destination that was deleted, if it has unsaved
     /// text; if it has none, a message says that the row is gone. While the reader `is_busy` with the list, no row moves.
     pub(crate) fn follow(&mut self, fresh: Vec<DestinationView>, is_busy: bool) {
-        let mut before = std::mem::take(&mut self.rows);
+        let before = std::mem::take(&mut self.rows).into_iter();
+        let mut before: BTreeMap<DestinationId, StreamRow> = before.map(|row| (row.view.id, row)).collect();
         for view in fresh {
-            let known = before.iter().position(|row| row.view.id == view.id);
-            let row = match known {
-                Some(position) => {
-                    let mut row = before.remove(position);
+            let row = match before.remove(&view.id) {
+                Some(mut row) => {
                     row.follow(view);
                     row
                 }
@@ -166,7 +171,7 @@ impl StreamsState {
             };
             self.rows.push(row);
         }
-        for mut row in before.into_iter().filter(|row| row.expanded) {
+        for mut row in before.into_values().filter(|row| row.expanded) {
             if row.editor.is_changed() {
                 row.deleted = true;
                 self.rows.push(row);

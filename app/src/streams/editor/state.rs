@@ -37,7 +37,11 @@ pub struct EditorState {
 impl EditorState {
     /// A form for a new destination, with what is best chosen for it.
     pub fn add(kind: DestinationKind) -> Self {
-        Self::holding(DestinationDraft::new("", TargetDraft::prefilled(kind)))
+        Self::holding(Self::empty_draft(kind))
+    }
+
+    fn empty_draft(kind: DestinationKind) -> DestinationDraft {
+        DestinationDraft::new("", TargetDraft::prefilled(kind))
     }
 
     /// Gives the form a number of its own, which makes the ids of its fields unique.

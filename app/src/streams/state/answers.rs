@@ -1,7 +1,5 @@
 //! What the server answered to a form.
 
-use std::sync::Arc;
-
 use domain::{destination::DestinationDraft, ids::DestinationId, view::DestinationView};
 
 use super::{Notice, StreamRow, StreamsState};
@@ -55,7 +53,7 @@ impl StreamsState {
         match answer {
             Ok(view) => {
                 row.editor.accept(&view, sent);
-                row.view = Arc::new(view);
+                row.show(view);
             }
             Err(error) => row.editor.refuse(error),
         }

@@ -1,7 +1,5 @@
 //! What the list is narrowed to.
 
-use domain::view::DestinationView;
-
 use super::row::StreamRow;
 use crate::streams::health::needs_attention;
 
@@ -14,14 +12,14 @@ pub(crate) struct ListFilter {
 }
 
 impl ListFilter {
+    /// Every word of the search has to be in one of the texts of the row.
     pub(super) fn admits(&self, row: &StreamRow) -> bool {
         let is_wanted = !self.attention_only || needs_attention(&row.view.health) || row.expanded;
-        is_wanted && matches_search(&row.view, &self.search)
+        is_wanted
+            && self
+                .search
+                .to_lowercase()
+                .split_whitespace()
+                .all(|word| row.has_text(word))
     }
-}
-
-/// Every word has to be in one of the texts of the row.
-fn matches_search(view: &DestinationView, search: &str) -> bool {
-    let text = format!("{} {} {}", view.name, view.kind.spec().label, view.target.summary()).to_lowercase();
-    search.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }

@@ -20,7 +20,7 @@ impl EditorState {
     pub fn is_unsaved(&self) -> bool {
         match self.stored {
             Some(_) => self.is_changed(),
-            None => self.draft != Self::add(self.kind()).draft,
+            None => self.draft != Self::empty_draft(self.kind()),
         }
     }
 
@@ -46,16 +46,18 @@ impl EditorState {
     /// Takes over what somebody else stored, unless something was typed here: that is never overwritten. Whose form is as it
     /// was, has not been changed behind anybody's back: a stream that was paused, say.
     pub fn follow(&mut self, view: &DestinationView) {
-        let is_changed = self.is_changed();
         let Some(stored) = &mut self.stored else { return };
         // An event of such a type makes it known, and changes no version.
         stored.unknown_types = view.unknown_types().map(str::to_owned).collect();
+        // Mostly: the health of a stream changes no version, either.
         if stored.version == view.version {
             return;
         }
-        if !is_changed {
+        if !self.is_changed() {
             self.reset(view);
-        } else if stored.draft == Self::edit(view).draft {
+        } else if let Some(stored) = &mut self.stored
+            && stored.draft == Self::edit(view).draft
+        {
             stored.version = view.version;
         }
     }
