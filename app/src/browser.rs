@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod dialogs;
+mod paint;
 mod theme;
 mod time;
 
@@ -14,6 +15,7 @@ use web_sys::{File, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Ht
 pub(crate) use self::{
     clipboard::copy,
     dialogs::{close_dialog, close_dialogs, is_closed, is_dialog_open, open_dialog},
+    paint::{after_paint, is_out_of_sight},
     theme::{choose_theme, stored_theme},
     time::{local_of_utc, now, offset_minutes, utc_of_local},
 };

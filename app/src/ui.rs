@@ -14,6 +14,7 @@ mod live;
 mod moment;
 mod presses;
 mod rows;
+mod search_text;
 mod setting_link;
 mod sign_in_again;
 mod skeleton;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     moment::{Moment, MomentOr, dated},
     presses::Presses,
     rows::Rows,
+    search_text::SearchText,
     setting_link::text_and_link,
     sign_in_again::{SignInAgain, sign_in_href},
     skeleton::{FormSkeleton, LinesSkeleton, TableSkeleton},

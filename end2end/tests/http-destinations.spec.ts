@@ -282,6 +282,32 @@ test('Update event filters', async ({ page, request, instance, receiver, a11y })
   expect(receiver.requests.some(({ headers }) => headers['webhook-id'] === 'app:no')).toBe(false);
 });
 
+test('Enter chooses what was typed last, also before the list shows it', async ({ page, receiver }) => {
+  await addHttpDestination(page, 'SIEM', receiver.url);
+  const form = await expand(page, 'SIEM');
+  const dropdown = form.getByRole('button', { name: 'Filter by audit event type' });
+  await dropdown.click();
+  const search = form.getByRole('combobox', { name: 'Search' });
+  await expect(form.getByRole('listbox').getByRole('option').first()).toBeVisible();
+  // Both before the next frame.
+  await search.evaluate((field: HTMLInputElement) => {
+    field.value = 'add_gpg_key';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  });
+  await expect(form.getByRole('option', { name: /^Add GPG key/, selected: true })).toBeVisible();
+  await expect(dropdown).toHaveText('Add GPG key');
+  // What is typed right before the list closes is not there when it opens again.
+  await search.evaluate((field: HTMLInputElement) => {
+    field.value = 'nothing like it';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+  });
+  await expect(dropdown).toBeFocused();
+  await dropdown.click();
+  await expect(form.getByRole('option', { name: /^Add GPG key/ })).toBeVisible();
+});
+
 test('Update event filters: all except these event types', async ({ page, request, instance, receiver, a11y }) => {
   const token = await instance.createToken('app', 'ingest');
   await addHttpDestination(page, 'SIEM', receiver.url);

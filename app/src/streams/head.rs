@@ -2,6 +2,7 @@
 
 use domain::Timestamp;
 use leptos::{ev, prelude::*};
+use web_sys::HtmlInputElement;
 
 use super::{
     add_menu::AddMenu, context::Streams, health::ago, ids::HEADING_ID, links::StreamsLocation, state::StreamsState,
@@ -9,7 +10,7 @@ use super::{
 use crate::{
     clock::Clock,
     model::text::{counted, grouped},
-    ui::{Alert, AlertTone, Icon},
+    ui::{Alert, AlertTone, Icon, SearchText},
 };
 
 /// A shorter list is read faster than searched.
@@ -88,9 +89,13 @@ fn attention_text(count: u64) -> String {
 fn SearchBox() -> impl IntoView {
     let state = expect_context::<Streams>().state;
     let text = Memo::new(move |_| state.with(|state| state.filter().search.clone()));
-    let on_key = move |event: ev::KeyboardEvent| {
-        if event.key() == "Escape" && !text.with_untracked(String::is_empty) {
+    let search = SearchText::new(move |text| state.update(|state| state.search(text)));
+    let on_key = move |event: ev::Targeted<ev::KeyboardEvent, HtmlInputElement>| {
+        let field = event.target();
+        if event.key() == "Escape" && !field.value().is_empty() {
             event.prevent_default();
+            field.set_value("");
+            search.forget();
             state.update(|state| state.search(String::new()));
         }
     };
@@ -104,8 +109,8 @@ fn SearchBox() -> impl IntoView {
                 placeholder="Search"
                 autocomplete="off"
                 prop:value=text
-                on:input:target=move |event| state.update(|state| state.search(event.target().value()))
-                on:keydown=on_key
+                on:input:target=move |event| search.typed(event.target().value())
+                on:keydown:target=on_key
             />
         </div>
     }

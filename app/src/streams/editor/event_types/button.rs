@@ -72,9 +72,7 @@ fn close_when_left(picker: Picker, frame: NodeRef<html::Div>, event: &FocusEvent
         return;
     }
     // A press that took the focus away has to reach its target before the page becomes shorter.
-    let close = move || {
-        picker.sheet.try_update(TypeSheet::close);
-    };
+    let close = move || picker.leave();
     match picker.presses {
         Some(presses) => presses.after(close),
         None => close(),
@@ -87,6 +85,6 @@ fn close_when_pressed(picker: Picker, frame: NodeRef<html::Div>, event: &MouseEv
     let path = event.composed_path();
     let frame = frame.try_get_untracked().flatten();
     if frame.is_some_and(|frame| !path.includes(&frame, 0)) {
-        picker.sheet.try_update(TypeSheet::close);
+        picker.leave();
     }
 }

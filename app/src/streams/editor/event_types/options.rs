@@ -13,8 +13,8 @@ pub use self::{
 };
 use crate::model::text::grouped;
 
-/// How many options are rendered at first, and how many more whenever the reader gets to the end of those.
-const CHUNK: usize = 24;
+/// How many options are rendered at first, somewhat more than are in sight, and how many more whenever the reader gets to the end.
+const CHUNK: usize = 12;
 
 /// The loaded list. What is chosen is not in here: it belongs to the form.
 #[derive(Clone, Debug, PartialEq, Eq)]

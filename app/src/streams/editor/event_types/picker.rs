@@ -5,7 +5,12 @@ use domain::destination::FilterKind;
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::options::{TypePicker, TypeSheet, toggled};
-use crate::{browser, deadline::in_time, streams::editor::server_fns::list_event_types, ui::Presses};
+use crate::{
+    browser,
+    deadline::in_time,
+    streams::editor::server_fns::list_event_types,
+    ui::{Presses, SearchText},
+};
 
 /// The list of one form.
 #[derive(Clone, Copy)]
@@ -17,6 +22,7 @@ pub(in crate::streams) struct Picker {
     /// What the chosen types are for: then the list says how many recent events they admit.
     pub(super) kind: Option<Signal<FilterKind>>,
     pub(super) sheet: RwSignal<TypeSheet>,
+    pub(super) search: SearchText,
     pub(super) presses: Option<Presses>,
 }
 
@@ -27,12 +33,14 @@ impl Picker {
         choose: Callback<Vec<String>>,
         kind: Option<Signal<FilterKind>>,
     ) -> Self {
+        let sheet = RwSignal::new(TypeSheet::default());
         Self {
             prefix: StoredValue::new(prefix),
             names,
             choose,
             kind,
-            sheet: RwSignal::new(TypeSheet::default()),
+            sheet,
+            search: SearchText::new(move |text| sheet.update(|sheet| sheet.search(text))),
             presses: None,
         }
     }
@@ -57,7 +65,9 @@ impl Picker {
         self.choose.run(names);
     }
 
+    /// Changes the list, which has what was searched for last.
     pub(super) fn change(self, change: impl FnOnce(&mut TypePicker)) {
+        self.search.apply_now();
         self.sheet.update(|sheet| {
             if let Some(list) = sheet.list_mut() {
                 change(list);
@@ -65,7 +75,9 @@ impl Picker {
         });
     }
 
+    /// Reads the list, which has what was searched for last.
     pub(super) fn read<T>(self, read: impl FnOnce(&TypePicker) -> T) -> Option<T> {
+        self.search.apply_now();
         self.sheet.with_untracked(|sheet| sheet.list().map(read))
     }
 
@@ -103,8 +115,14 @@ impl Picker {
         }
     }
 
+    /// Closes the list; the focus stays where it is.
+    pub(super) fn leave(self) {
+        self.search.forget();
+        self.sheet.try_update(TypeSheet::close);
+    }
+
     pub(super) fn close(self) {
-        self.sheet.update(TypeSheet::close);
+        self.leave();
         browser::focus(self.id("button"));
     }
 

@@ -66,7 +66,7 @@ pub(super) fn Sheet(picker: Picker) -> impl IntoView {
                 aria-autocomplete="list"
                 aria-controls=picker.id("list")
                 aria-activedescendant=active_id
-                on:input:target=move |event| picker.sheet.update(|sheet| sheet.search(event.target().value()))
+                on:input:target=move |event| picker.search.typed(event.target().value())
                 on:keydown=move |event| picker.on_key(&event)
             />
             <p class="picker-caption" hidden=has_none>

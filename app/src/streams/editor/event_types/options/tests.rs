@@ -88,27 +88,27 @@ fn a_long_list_is_rendered_in_parts() {
             .map(|group| group.options.len())
             .sum::<usize>()
     };
-    assert_eq!(rendered(&picker), 24);
+    assert_eq!(rendered(&picker), 12);
     let last = picker.groups(&[]).pop().unwrap().options.pop().unwrap();
     assert_eq!(
         (last.position, last.total),
-        (23, 60),
+        (11, 60),
         "its place in the whole list is known"
     );
     assert!(picker.has_more());
     picker.render_more();
-    assert_eq!(rendered(&picker), 48);
+    assert_eq!(rendered(&picker), 24);
     picker.search("type_5");
     assert_eq!(rendered(&picker), 10);
     assert!(!picker.has_more());
     picker.search("");
-    assert_eq!(rendered(&picker), 24);
-    picker.step(23);
-    assert_eq!(rendered(&picker), 24);
+    assert_eq!(rendered(&picker), 12);
+    picker.step(11);
+    assert_eq!(rendered(&picker), 12);
     picker.step(1);
     assert_eq!(
         rendered(&picker),
-        48,
+        24,
         "the keyboard is never at an option that is not rendered"
     );
     assert_eq!(picker.select_all(&[]).len(), 60, "all are selected, rendered or not");
