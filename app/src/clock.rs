@@ -49,6 +49,11 @@ impl Clock {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn set_now(self, now: Timestamp) {
+        self.now.set(now);
+    }
+
     /// The moment in the reader's zone, or in UTC before hydration.
     pub(crate) fn text(self, moment: Timestamp) -> String {
         if self.hydrated.get() {
@@ -68,9 +73,22 @@ impl Clock {
         self.now.get()
     }
 
+    /// The same, but the memo is not computed again with every second unless what it is for `is_seen`.
+    pub(crate) fn now_while(self, is_seen: bool) -> Timestamp {
+        if is_seen {
+            self.now.get()
+        } else {
+            self.now.get_untracked()
+        }
+    }
+
     /// Where the reader is in time; `None` before hydration, when the zone is not known.
     pub(crate) fn viewpoint(self) -> Option<Viewpoint> {
-        let now = self.now.get();
+        self.viewpoint_at(self.now.get())
+    }
+
+    /// The same for something that is rendered as of `now`.
+    pub(crate) fn viewpoint_at(self, now: Timestamp) -> Option<Viewpoint> {
         self.is_ready().then(|| Viewpoint {
             now,
             offset_minutes: browser::offset_minutes(now),

@@ -7,22 +7,19 @@ use super::{
     ids::LIST_ID,
     rendered::{all_rows_link, rendered_rows},
     row::StreamItem,
+    row_signals::RowsInStep,
 };
 
 #[component]
 pub(super) fn StreamList() -> impl IntoView {
     let streams = expect_context::<Streams>();
     let ids = rendered_rows(streams);
-    let first = move |id| {
-        streams
-            .state
-            .with_untracked(|state| state.row(id).map(|row| row.view.clone()))
-    };
+    let rows = RowsInStep::new(streams);
     let is_empty = Memo::new(move |_| streams.state.with(|state| state.shown_count() == 0));
     view! {
         <ul id=LIST_ID class="streams" aria-label="Streaming destinations" hidden=move || is_empty.get()>
             <For each=move || ids.get() key=|id| *id let:id>
-                {first(id).map(|first| view! { <StreamItem first /> })}
+                {rows.row(id).map(|signals| view! { <StreamItem id signals /> })}
             </For>
         </ul>
         {all_rows_link(streams)}

@@ -9,7 +9,7 @@ use domain::{
     page::StreamView,
     view::DestinationView,
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use super::{
     activity::Activity,
@@ -30,19 +30,28 @@ use crate::{
     ui::{Alert, AlertTone, Icon, LeaveGuard},
 };
 
-/// `first` is the destination as it is when the row is created.
 #[component]
-pub(super) fn StreamItem(first: Arc<DestinationView>) -> impl IntoView {
-    let id = first.id;
+pub(super) fn StreamItem(id: DestinationId, signals: RowSignals) -> impl IntoView {
     let RowSignals {
-        view,
-        is_expanded,
-        is_hidden,
-    } = RowSignals::new(expect_context::<Streams>(), first);
+        is_expanded, is_hidden, ..
+    } = signals;
+    let view: Signal<Arc<DestinationView>> = signals.view.into();
     let name = Memo::new(move |_| view.with(|view| view.name.clone()));
+    let is_out_of_sight = RwSignal::new(false);
+    let is_seen = Memo::new(move |_| is_expanded.get() || !(is_hidden.get() || is_out_of_sight.get()));
+    let on_sight = move |event: ev::Event| {
+        if let Some(is_now) = browser::is_out_of_sight(&event) {
+            is_out_of_sight.set(is_now);
+        }
+    };
     view! {
-        <li class="stream" hidden=move || is_hidden.get()>
-            <StreamHead view name is_expanded />
+        <li
+            class="stream"
+            class:stream-closed=move || !is_expanded.get()
+            hidden=move || is_hidden.get()
+            on:contentvisibilityautostatechange=on_sight
+        >
+            <StreamHead view name is_expanded=is_expanded.into() is_seen=is_seen.into() />
             <div id=panel_id(id) class="stream-panel" hidden=move || !is_expanded.get()>
                 <Show when=move || is_expanded.get()>
                     <OpenRow view name=name.into() />
@@ -53,7 +62,12 @@ pub(super) fn StreamItem(first: Arc<DestinationView>) -> impl IntoView {
 }
 
 #[component]
-fn StreamHead(view: Signal<Arc<DestinationView>>, name: Memo<String>, is_expanded: Signal<bool>) -> impl IntoView {
+fn StreamHead(
+    view: Signal<Arc<DestinationView>>,
+    name: Memo<String>,
+    is_expanded: Signal<bool>,
+    is_seen: Signal<bool>,
+) -> impl IntoView {
     let streams = expect_context::<Streams>();
     let guard = expect_context::<LeaveGuard>();
     let (id, kind) = view.with_untracked(|view| (view.id, view.kind));
@@ -86,7 +100,7 @@ fn StreamHead(view: Signal<Arc<DestinationView>>, name: Memo<String>, is_expande
                 <bdi>{target}</bdi>
             </p>
             <div class="stream-health">
-                <Health id health />
+                <Health id health is_seen />
                 <RetryButtons commands view name />
             </div>
             <Rate id health />

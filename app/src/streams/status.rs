@@ -20,9 +20,14 @@ use crate::{
 
 /// Icon, headline and details in one paragraph, and the next step below it.
 #[component]
-pub(crate) fn Health(id: DestinationId, health: Memo<HealthView>) -> impl IntoView {
-    let clock = expect_context::<Clock>();
-    let text = Memo::new(move |_| health.with(|health| HealthText::new(health, clock.now(), clock.viewpoint())));
+pub(crate) fn Health(
+    id: DestinationId,
+    health: Memo<HealthView>,
+    /// While it is false, what the clock changes in the text is not rendered.
+    #[prop(default = Signal::stored(true))]
+    is_seen: Signal<bool>,
+) -> impl IntoView {
+    let text = health_text(expect_context::<Clock>(), health, is_seen);
     let next_step = Memo::new(move |_| text.with(|text| text.next_step.clone()));
     let tone = Memo::new(move |_| text.with(|text| text.tone));
     let headline = Memo::new(move |_| text.with(|text| text.headline.clone()));
@@ -41,6 +46,13 @@ pub(crate) fn Health(id: DestinationId, health: Memo<HealthView>) -> impl IntoVi
             {move || next_step.get().map(|next_step| view! { <p class="health-next">{linked(next_step)}</p> })}
         </div>
     }
+}
+
+fn health_text(clock: Clock, health: Memo<HealthView>, is_seen: Signal<bool>) -> Memo<HealthText> {
+    Memo::new(move |_| {
+        let now = clock.now_while(is_seen.get());
+        health.with(|health| HealthText::new(health, now, clock.viewpoint_at(now)))
+    })
 }
 
 fn joined(details: &[String]) -> String {
@@ -100,6 +112,7 @@ fn sum_text(minutes: &[u32]) -> String {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use domain::{
+        Timestamp,
         destination::DestinationKind,
         health::{StreamFacts, StreamHealth},
     };
@@ -162,5 +175,38 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("7\u{a0}parked") && html.contains("10/min"), "{html}");
+    }
+
+    #[test]
+    fn an_age_out_of_sight_changes_with_the_health_or_when_it_is_seen() {
+        Owner::new().with(|| {
+            let at = Timestamp::from_unix_ms;
+            let delivered_at = |ms| {
+                let last_success_at = Some(at(ms));
+                let facts = StreamFacts {
+                    last_success_at,
+                    ..StreamFacts::default()
+                };
+                let health = StreamHealth::Healthy { last_success_at };
+                HealthView::new(DestinationKind::ALL[0], &health, &facts)
+            };
+            let (clock, is_seen) = (Clock::still(), RwSignal::new(true));
+            let health = RwSignal::new(delivered_at(0));
+            let text = health_text(clock, Memo::new(move |_| health.get()), is_seen.into());
+            let says =
+                |age: &str| text.with_untracked(|text| joined(&text.details).contains(&format!("delivered {age}")));
+            assert!(says("0\u{a0}s"));
+            clock.set_now(at(5_000));
+            assert!(says("5\u{a0}s"));
+            is_seen.set(false);
+            assert!(says("5\u{a0}s"));
+            clock.set_now(at(20_000));
+            assert!(says("5\u{a0}s"), "nothing is rendered for the clock alone");
+            health.set(delivered_at(12_000));
+            assert!(says("8\u{a0}s"), "the health is current");
+            clock.set_now(at(30_000));
+            is_seen.set(true);
+            assert!(says("18\u{a0}s"));
+        });
     }
 }
