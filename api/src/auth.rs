@@ -11,5 +11,5 @@ mod tests;
 pub(crate) use self::{
     authorise::authorise_ingest,
     caller::{Caller, authorise, peer_of},
-    guard::{AUDIT_EVENTS, admit, operation, refuse_unknown_query, require_caller},
+    guard::{AUDIT_EVENTS, admit, refuse_unknown_query, require_caller},
 };

@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    auth::{self, AUDIT_EVENTS},
+    auth::AUDIT_EVENTS,
     error::{PROBLEM_JSON, Problem},
     ingest,
     services::Services,
@@ -130,7 +130,7 @@ fn complete_path(path: &str, item: &mut Value) {
             continue;
         };
         operation["security"] = json!([{"bearer": []}, {"private_token": []}, {"session": []}]);
-        let needed = permissions::find(&auth::operation(&method, path));
+        let needed = permissions::find(&permissions::name_of(method.as_str(), path));
         if needed.credentials == Credentials::Token {
             operation["security"] = json!([{"bearer": []}, {"private_token": []}]);
         }

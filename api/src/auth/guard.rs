@@ -4,10 +4,10 @@
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::Method,
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::access::permissions;
 
 use super::caller::authorise;
 use crate::{
@@ -30,12 +30,6 @@ const WITH_QUERY: [&str; 8] = [
     "/api/v1/destinations/{id}/parked",
     "/api/v1/destinations/{id}/retrying",
 ];
-
-/// The name of an operation in the table of permissions. HEAD requires the same as GET.
-pub(crate) fn operation(method: &Method, path: &str) -> String {
-    let method = if *method == Method::HEAD { &Method::GET } else { method };
-    format!("{method} {path}")
-}
 
 /// Middleware: rejects query parameters on paths without any.
 pub(crate) async fn refuse_unknown_query(request: Request, next: Next) -> Response {
@@ -67,7 +61,7 @@ pub(crate) async fn require_caller(state: State<Services>, request: Request, nex
 pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, mut body) = request.into_parts();
     let path = parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
-    let operation = operation(&parts.method, path.unwrap_or_default());
+    let operation = permissions::name_of(parts.method.as_str(), path.unwrap_or_default());
     match authorise(services, &parts, &operation).await {
         Ok(caller) => {
             let rate = caller.rate;

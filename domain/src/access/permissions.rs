@@ -88,6 +88,12 @@ pub enum Denied {
     MissingScope(Scope),
 }
 
+/// The name of the operation that a method and a route are. HEAD requires the same as GET.
+pub fn name_of(method: &str, route: &str) -> String {
+    let method = if method == "HEAD" { "GET" } else { method };
+    format!("{method} {route}")
+}
+
 /// Decides whether a caller may carry out an operation.
 ///
 /// # Errors
