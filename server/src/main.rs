@@ -7,6 +7,7 @@
 mod cli;
 mod compression;
 mod help;
+mod one_line;
 mod page;
 mod receive;
 mod router;

@@ -1,8 +1,21 @@
 //! The server's own log, on stderr. The announcement at the start goes to stdout instead.
+//!
+//! Each entry is one line in both formats: what is logged may be chosen by others (`one_line`).
 
-use std::io::{self, IsTerminal};
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+};
 
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing::field::Field;
+use tracing_subscriber::{
+    EnvFilter,
+    field::MakeExt,
+    filter::ParseError,
+    fmt::format::{FormatFields, Writer, debug_fn},
+};
+
+use crate::one_line::OneLine;
 
 /// Logs an error for each certificate that it rejects. The stream logs that already, once, with the destination.
 const REPEATED: &str = "rustls_platform_verifier=off";
@@ -32,13 +45,31 @@ impl LogLevel {
     }
 }
 
+/// How the fields of an entry are written as text: the message as it is, and `name=value`.
+fn fields() -> impl for<'writer> FormatFields<'writer> + Send + Sync + 'static {
+    debug_fn(write_field).delimited(" ")
+}
+
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = OneLine(format_args!("{value:?}"));
+    match field.name() {
+        "message" => write!(writer, "{value}"),
+        // What the crate `log` adds about itself.
+        name if name.starts_with("log.") => Ok(()),
+        name => write!(writer, "{name}={value}"),
+    }
+}
+
 /// Sends log lines to stderr from now on.
 pub(crate) fn start(format: LogFormat, level: &LogLevel) {
     let lines = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_env_filter(level.filter());
     let started = match format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Text => lines
+            .with_ansi(io::stderr().is_terminal())
+            .fmt_fields(fields())
+            .try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
     };
     if let Err(error) = started {
@@ -55,6 +86,8 @@ pub(crate) fn start(format: LogFormat, level: &LogLevel) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use tracing::{Level, enabled, subscriber::with_default};
 
     use super::*;
@@ -74,6 +107,43 @@ mod tests {
         };
         assert_eq!(is_logged("info"), (false, true));
         assert_eq!(is_logged("info,rustls_platform_verifier=error"), (true, true));
+    }
+
+    /// What is written, in the format for people.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_entry_is_one_line_whatever_it_says() {
+        let written = Written::default();
+        let writer = written.clone();
+        let lines = tracing_subscriber::fmt()
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .fmt_fields(fields())
+            .finish();
+        let hostile = "a\n2026-01-01T00:00:00Z ERROR forged\r\u{1b}[2J\u{85}";
+        with_default(lines, || {
+            let span = tracing::info_span!("request", id = %hostile);
+            let _entered = span.enter();
+            tracing::error!(displayed = %hostile, debugged = ?hostile, text = hostile, "The message: {hostile}");
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let line = written.strip_suffix('\n').unwrap();
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert_eq!(line.matches("forged").count(), 5, "{line}");
+        assert!(line.contains(r"The message: a\n2026"), "{line}");
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     /// The hash of a password that nobody knows, once it is needed.
     nobodys_hash: Arc<OnceCell<String>>,
+    /// Hashes that were computed to check a password.
+    #[cfg(test)]
+    pub(crate) checks: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 impl Default for Passwords {
@@ -47,6 +50,8 @@ impl Default for Passwords {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             nobodys_hash: Arc::default(),
+            #[cfg(test)]
+            checks: Arc::default(),
         }
     }
 }
@@ -72,7 +77,15 @@ impl Passwords {
         let hash = stored.unwrap_or(nobodys_hash).to_owned();
         // Nobody could have set a longer one; the rest is not worth the time.
         let password: Vec<u8> = password.bytes().take(NewPassword::MAX_BYTES + 1).collect();
-        self.in_turn(move || Ok(verify(&password, &hash) && is_known)).await
+        #[cfg(test)]
+        let checks = Arc::clone(&self.checks);
+        self.in_turn(move || {
+            let is_right = verify(&password, &hash);
+            #[cfg(test)]
+            checks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(is_right && is_known)
+        })
+        .await
     }
 
     async fn hash_of_nobody(&self) -> Result<String, PasswordError> {
@@ -129,6 +142,24 @@ mod tests {
         assert_eq!(passwords.verify("correct horse batterY", Some(&hash)).await, Ok(false));
         assert_eq!(passwords.verify("", Some(&hash)).await, Ok(false));
         assert_eq!(passwords.verify(password.expose(), Some("not a hash")).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_the_same_hash_as_a_wrong_password() {
+        let passwords = Passwords::default();
+        let password = NewPassword::parse("correct horse battery".into(), Field::NewPassword).unwrap();
+        let hash = passwords.hash(&password).await.unwrap();
+        let parameters = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        for (stored, guess, checks) in [
+            (Some(hash.as_str()), "wrong", 1),
+            (None, "wrong", 2),
+            (None, password.expose(), 3),
+        ] {
+            assert_eq!(passwords.verify(guess, stored).await, Ok(false));
+            assert_eq!(passwords.checks.load(std::sync::atomic::Ordering::Relaxed), checks);
+        }
+        let of_nobody = passwords.nobodys_hash.get().unwrap();
+        assert_eq!(parameters(of_nobody), parameters(&hash), "with the same effort");
     }
 
     #[tokio::test]

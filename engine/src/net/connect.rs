@@ -16,6 +16,7 @@ use std::{
 
 use domain::connection_test::StageName;
 use futures::{StreamExt, stream::FuturesUnordered};
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -42,6 +43,12 @@ pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// The same through a proxy, whose own connection is part of it.
 const PROXIED_DEADLINE: Duration = Duration::from_secs(15);
+
+/// After so long without a packet, the system asks whether the other end is still there, as often as [`KEEPALIVE_PROBES`].
+/// Without an answer, the connection fails after two minutes.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_PROBES: u32 = 4;
 
 /// How long one address is tried alone before the next one is tried as well.
 const HEAD_START: Duration = Duration::from_millis(300);
@@ -266,12 +273,16 @@ pub(super) async fn connect_tcp(addresses: &[SocketAddr], recording: &Recording)
 }
 
 async fn connect_to(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) {
-    let connected = TcpStream::connect(address).await.and_then(without_delay);
+    let connected = TcpStream::connect(address).await.and_then(with_options);
     (address, connected)
 }
 
-fn without_delay(stream: TcpStream) -> io::Result<TcpStream> {
+fn with_options(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(&stream, true)?;
+    sockopt::set_tcp_keepidle(&stream, KEEPALIVE_AFTER)?;
+    sockopt::set_tcp_keepintvl(&stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(&stream, KEEPALIVE_PROBES)?;
     Ok(stream)
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use domain::Timestamp;
 
 use super::signature::SignatureError;
+use crate::one_line::OneLine;
 
 /// What is printed about a request.
 pub(super) struct Line<'request> {
@@ -59,7 +60,9 @@ impl fmt::Display for Line<'_> {
         } = self;
         write!(
             formatter,
-            "{at}  {status}  {what}  id {id}  {bytes} bytes  token {token}, signature {signature}"
+            "{at}  {status}  {}  id {}  {bytes} bytes  token {token}, signature {signature}",
+            OneLine(what),
+            OneLine(id),
         )?;
         match times {
             0 | 1 => Ok(()),

@@ -1,27 +1,32 @@
 //! Taking connections in, and finishing them.
 //!
 //! Like `axum::serve`, but for five things: the listener can speak TLS, a client that is too slow with its request or with
-//! taking the response is cut off (`deadlines`), there are never more connections than the process can have open, each request
-//! knows the other end of its connection, and finishing has a deadline. HTTP/2 is spoken over TLS alone, as browsers do.
+//! taking the response is cut off (`deadlines`), there are never more connections than the process can have open (`places`), each
+//! request knows the other end of its connection, and finishing has a deadline. HTTP/2 is spoken over TLS alone, as browsers do.
 
 mod http1;
 mod http2;
+mod places;
 mod requests;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use api::web::Peer;
 use axum::Router;
+use rustix::net::sockopt;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, watch},
     task::JoinHandle,
     time::Instant,
 };
 
-use self::requests::{Client, Shared};
+use self::{
+    places::Places,
+    requests::{Client, Shared},
+};
 use super::{
-    deadlines::ClientDeadlines,
+    deadlines::{ClientDeadlines, KEEPALIVE_AFTER, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES},
     timed_stream::{Busy, TimedStream},
     tls::{HTTP_2, Tls},
 };
@@ -32,6 +37,9 @@ const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 
 /// Connections that the system accepts ahead of us.
 const BACKLOG: u32 = 1_024;
+
+/// 64 KiB, for what comes before the body of a request: method, path and headers.
+const HEAD_BYTES: u16 = u16::MAX;
 
 /// After a failed `accept`, usually for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -72,14 +80,16 @@ impl Connections {
         let (stop, stopped) = watch::channel(());
         let (open, is_open) = watch::channel(());
         let Listener { listener, tls } = listener;
+        let places = Places::new(at_most);
         let shared = Shared {
             router,
             tls,
             deadlines,
             stopped,
+            crowded: places.crowded(),
             _is_open: is_open,
         };
-        let accepting = tokio::spawn(accept(listener, shared, Arc::new(Semaphore::new(at_most))));
+        let accepting = tokio::spawn(accept(listener, shared, places));
         Self { accepting, stop, open }
     }
 
@@ -96,9 +106,8 @@ impl Connections {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Shared, places: Arc<Semaphore>) {
-    // The semaphore is never closed.
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+async fn accept(listener: TcpListener, shared: Shared, mut places: Places) {
+    while let Some(place) = places.take().await {
         match listener.accept().await {
             Ok((stream, peer)) => drop(tokio::spawn(serve_connection(
                 stream,
@@ -121,9 +130,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place: OwnedSemaphorePermit) {
-    // Answers are small and whole; waiting to fill a packet would only delay them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = %error, "Could not set TCP_NODELAY.");
+    if let Err(error) = set_options(&stream) {
+        tracing::debug!(error = %error, "Could not set the options of a connection.");
     }
     let busy = Busy::default();
     let stream = TimedStream::new(stream, shared.deadlines, busy.clone());
@@ -138,6 +146,15 @@ async fn serve_connection(stream: TcpStream, peer: Peer, shared: Shared, _place:
     if let Err(error) = ended {
         tracing::debug!(error = %error, peer = %peer.0, "A connection ended early.");
     }
+}
+
+fn set_options(stream: &TcpStream) -> io::Result<()> {
+    // Answers are small and whole; waiting to fill a packet would only delay them.
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_AFTER)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    Ok(sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES)?)
 }
 
 async fn serve_tls(

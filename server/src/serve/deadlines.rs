@@ -2,6 +2,17 @@
 
 use std::time::Duration;
 
+/// After so long without a packet, the system asks whether the other end is still there, as often as [`KEEPALIVE_PROBES`].
+/// Without an answer, the connection fails after two minutes.
+pub(super) const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+/// Between two of these questions.
+pub(super) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// Questions without an answer.
+pub(super) const KEEPALIVE_PROBES: u32 = 4;
+
+/// How long a connection may be unused while others wait for a place.
+pub(super) const IDLE_IN_A_CROWD: Duration = Duration::from_secs(1);
+
 /// Each bounds one way in which a client can keep a connection without using it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientDeadlines {

@@ -51,6 +51,12 @@ impl Busy {
         self.0.has_streams.store(true, Ordering::Release);
     }
 
+    /// How many requests have begun, while none is being answered.
+    pub(super) fn unused_after(&self) -> Option<usize> {
+        let is_answering = self.0.is_answering.load(Ordering::Acquire);
+        (!is_answering).then(|| self.0.begun.load(Ordering::Acquire))
+    }
+
     /// Whether no head is waited for here.
     fn expects_no_head(&self) -> bool {
         self.0.is_answering.load(Ordering::Acquire) || self.0.has_streams.load(Ordering::Acquire)

@@ -94,6 +94,21 @@ impl Instance {
         }
     }
 
+    /// Starts on a folder that a test has prepared, with at most so many files and connections open.
+    pub(crate) fn start_with_open_files(folder: tempfile::TempDir, files: usize) -> Self {
+        let mut command = Command::new("sh");
+        let limited = format!(r#"ulimit -n {files}; exec "$0" "$@""#);
+        command.args(["-c", &limited, BINARY]);
+        let (process, stdout) = spawn_binary(serve_by(command, folder.path(), &Settings::new()));
+        Self {
+            folder,
+            settings: Settings::new(),
+            process,
+            address: address_in(stdout),
+            client: client(),
+        }
+    }
+
     /// Starts again after the end, with at most so many bytes of each file written: what comes after them is refused, as on a disk
     /// that is full. The limit must leave SQLite the 32 KiB that it can't do without.
     pub(crate) fn restart_with_limit(&mut self, bytes: u64) {

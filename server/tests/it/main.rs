@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
+mod abuse;
 mod alerts;
 #[path = "../../../api/tests/it/answer.rs"]
 mod answer;
@@ -27,6 +28,7 @@ mod ingest_limits;
 mod instance;
 mod known_browsers;
 mod log;
+mod log_lines;
 mod nesting;
 mod odd_events;
 mod operations;
@@ -37,6 +39,8 @@ mod payloads;
 mod receive;
 mod replays;
 mod s3_crash;
+mod security_headers;
+mod sessions;
 mod settings;
 mod sign_in;
 mod slow_clients;

@@ -17,14 +17,22 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::requests::{Client, Shared, answer};
+use super::{
+    HEAD_BYTES,
+    requests::{Client, Shared, answer},
+};
 use crate::serve::{
-    deadlines::PROGRESS_BYTES,
+    deadlines::{IDLE_IN_A_CROWD, PROGRESS_BYTES},
     streams::{Finding, Streams},
 };
 
 /// Requests that a connection can have at the same time.
 const MOST_STREAMS: u32 = 100;
+
+/// Streams that the client has reset before the server has begun with them, at the same time, and streams that were refused or reset
+/// for errors of the client, over the whole connection. With more of either, the connection ends (CVE-2023-44487).
+const MOST_RESETS: usize = 20;
+const MOST_ERRORS: usize = 1_024;
 
 /// What is kept of a response that the client has not made room for on the connection.
 const SEND_BUFFER_BYTES: usize = 4 * PROGRESS_BYTES;
@@ -50,6 +58,7 @@ where
         router,
         deadlines,
         mut stopped,
+        mut crowded,
         tls: _,
         _is_open,
     } = shared;
@@ -85,6 +94,7 @@ where
                 (closes_at, idle) = (Some(Instant::now() + CLOSING), Duration::ZERO);
                 connection.as_mut().graceful_shutdown();
             }
+            Ok(()) = crowded.changed(), if closes_at.is_none() => idle = idle.min(IDLE_IN_A_CROWD),
             () = sleep_until(check_at) => {}
         }
     }
@@ -95,6 +105,9 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(HEAD_BYTES.into())
+        .max_pending_accept_reset_streams(MOST_RESETS)
+        .max_local_error_reset_streams(MOST_ERRORS)
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(PING_AFTER)
         .keep_alive_timeout(PONG_WITHIN);

@@ -3,7 +3,13 @@
 use std::convert::Infallible;
 
 use api::web::{ClientCertificate, Peer};
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, header::X_CONTENT_TYPE_OPTIONS},
+    response::Response,
+};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 use tower::Service;
@@ -13,6 +19,8 @@ use crate::serve::{
     timed_body::{AnsweringBody, Sending, TimedBody},
     tls::Tls,
 };
+
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// The other end of a connection.
 #[derive(Clone)]
@@ -30,6 +38,8 @@ pub(super) struct Shared {
     pub(super) deadlines: ClientDeadlines,
     /// Changes when the server stops.
     pub(super) stopped: watch::Receiver<()>,
+    /// Changes while others wait for a place.
+    pub(super) crowded: watch::Receiver<()>,
     pub(super) _is_open: watch::Receiver<()>,
 }
 
@@ -46,6 +56,8 @@ pub(super) async fn answer(
     if let Some(certificate) = client.certificate {
         request.extensions_mut().insert(certificate);
     }
-    let response = router.call(request).await?;
+    let mut response = router.call(request).await?;
+    // Whatever it is, a browser must not take it for something else.
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     Ok(response.map(|body| AnsweringBody::new(body, sending)))
 }

@@ -12,6 +12,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
+mod crowd;
+mod floods;
+mod heads;
 mod over_tls;
 
 /// Much longer than any deadline here.
@@ -23,6 +26,15 @@ const DEADLINES: ClientDeadlines = ClientDeadlines {
     body_piece: Duration::from_millis(400),
     body: PATIENCE,
     response_piece: Duration::from_millis(400),
+};
+
+/// None of them passes during a test.
+const PATIENT: ClientDeadlines = ClientDeadlines {
+    head: Duration::from_secs(600),
+    idle: Duration::from_secs(600),
+    body_piece: Duration::from_secs(600),
+    body: Duration::from_secs(600),
+    response_piece: Duration::from_secs(600),
 };
 
 const ENDLESS: &[u8] = b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n";

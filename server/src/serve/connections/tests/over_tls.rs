@@ -1,5 +1,7 @@
 //! TLS and HTTP/2, over real sockets.
 
+use std::sync::Arc;
+
 use axum::http::Version;
 use engine::clock::Clock;
 use h2::{RecvStream, client::SendRequest};
@@ -10,14 +12,14 @@ use super::*;
 use crate::serve::tls::made::Made;
 
 /// A server that speaks TLS, and whom a client trusts.
-struct Secure {
-    server: Server,
+pub(super) struct Secure {
+    pub(super) server: Server,
     connector: TlsConnector,
     _folder: tempfile::TempDir,
 }
 
 impl Secure {
-    fn start(at_most: usize, deadlines: ClientDeadlines, protocol: &str) -> Self {
+    pub(super) fn start(at_most: usize, deadlines: ClientDeadlines, protocol: &str) -> Self {
         let (folder, made) = (tempfile::tempdir().unwrap(), Made::new());
         let tls = Tls::open(made.write(folder.path()), Clock::machine()).unwrap();
         let mut roots = RootCertStore::empty();
@@ -35,14 +37,14 @@ impl Secure {
         }
     }
 
-    async fn connect(&self) -> TlsStream<TcpStream> {
+    pub(super) async fn connect(&self) -> TlsStream<TcpStream> {
         let stream = TcpStream::connect(self.server.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         self.connector.connect(name, stream).await.unwrap()
     }
 
     /// A connection over HTTP/2 whose streams have room for so much.
-    async fn http2(&self, window: u32) -> (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
+    pub(super) async fn http2(&self, window: u32) -> (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>) {
         let mut builder = h2::client::Builder::new();
         builder.initial_window_size(window);
         let (client, connection) = builder.handshake(self.connect().await).await.unwrap();
@@ -50,7 +52,7 @@ impl Secure {
     }
 }
 
-async fn get(client: &SendRequest<Bytes>, path: &str) -> Result<RecvStream, h2::Error> {
+pub(super) async fn get(client: &SendRequest<Bytes>, path: &str) -> Result<RecvStream, h2::Error> {
     let request = hyper::Request::get(format!("https://localhost{path}"));
     let request = request.version(Version::HTTP_2).body(()).unwrap();
     let mut client = client.clone().ready().await?;
@@ -60,7 +62,7 @@ async fn get(client: &SendRequest<Bytes>, path: &str) -> Result<RecvStream, h2::
     Ok(response.into_body())
 }
 
-async fn within_patience<T>(waiting: impl Future<Output = T>) -> T {
+pub(super) async fn within_patience<T>(waiting: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap()
 }
 
