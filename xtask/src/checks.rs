@@ -11,6 +11,7 @@ mod import_scan;
 mod kind_place;
 mod machine_traces;
 mod plain_words;
+mod proofs;
 mod source;
 mod sql_place;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(project: &Project) -> Result<Ending> {
     let sources = source::all(project)?;
     let mut findings: Vec<String> = sources.iter().flat_map(findings_in).collect();
     findings.extend(import_cycles::check(&sources));
+    findings.extend(proofs::check(&sources));
     findings.extend(crate_graph::check(project)?);
     for finding in &findings {
         println!("    {finding}");

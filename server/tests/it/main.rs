@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
 
 mod abuse;
+mod access;
 mod alerts;
 #[path = "../../../api/tests/it/answer.rs"]
 mod answer;
