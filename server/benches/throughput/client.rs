@@ -25,6 +25,24 @@ impl Client {
     /// Sends a request and reads its answer, which must be a success.
     pub(crate) async fn send(&mut self, request: &[u8]) {
         self.stream.write_all(request).await.unwrap();
+        self.read().await;
+        self.assert_success();
+    }
+
+    /// The same, but the answer may be 503: then the connection is of no more use, and this returns `false`.
+    pub(crate) async fn is_accepted(&mut self, request: &[u8]) -> bool {
+        // The server may answer, and close the connection, before it has read everything.
+        let sent = self.stream.write_all(request).await;
+        self.read().await;
+        if self.buffer.starts_with(b"HTTP/1.1 503") {
+            return false;
+        }
+        sent.unwrap();
+        self.assert_success();
+        true
+    }
+
+    async fn read(&mut self) {
         self.buffer.clear();
         loop {
             assert!(
@@ -37,6 +55,9 @@ impl Client {
                 break;
             }
         }
+    }
+
+    fn assert_success(&self) {
         assert!(
             self.buffer.starts_with(b"HTTP/1.1 20"),
             "{}",

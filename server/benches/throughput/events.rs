@@ -14,6 +14,16 @@ pub(crate) fn event(number: usize) -> String {
     )
 }
 
+/// An event of so many bytes as it is posted, at least 200.
+pub(crate) fn sized_event(number: usize, bytes: usize) -> String {
+    let entity = number % ENTITIES;
+    let start = format!(
+        r#"{{"id":"bench-{number:0DIGITS$}","author_id":1,"entity_id":{entity},"entity_type":"Project","created_at":"2026-03-01T12:00:00.000Z","event_type":"push","details":{{"custom_message":""#
+    );
+    let filler = bytes.checked_sub(start.len() + r#""}}"#.len()).unwrap();
+    format!(r#"{start}{}"}}}}"#, "x".repeat(filler))
+}
+
 /// A whole POST of some events whose numbers can be changed without building it anew.
 pub(crate) struct Request {
     bytes: Vec<u8>,
@@ -22,8 +32,12 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(token: &str, events: usize) -> Self {
-        let bodies: Vec<String> = (0..events).map(event).collect();
-        let body = if events == 1 {
+        Self::of(token, &(0..events).map(event).collect::<Vec<_>>())
+    }
+
+    /// The same, with these events.
+    pub(crate) fn of(token: &str, bodies: &[String]) -> Self {
+        let body = if bodies.len() == 1 {
             bodies.concat()
         } else {
             format!("[{}]", bodies.join(","))
@@ -40,6 +54,10 @@ impl Request {
             .filter(|(_, window)| window == marker);
         let numbers_at = numbers_at.map(|(position, _)| position + marker.len()).collect();
         Self { bytes, numbers_at }
+    }
+
+    pub(crate) fn events(&self) -> usize {
+        self.numbers_at.len()
     }
 
     /// The request with events numbered from `first` on.

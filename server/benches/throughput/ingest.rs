@@ -40,18 +40,24 @@ fn against_server(connections: usize, batch: usize, events: usize) -> f64 {
 
 /// Posts that many events in all, and returns how many a second.
 pub(crate) fn drive(address: SocketAddr, token: &str, connections: usize, batch: usize, events: usize) -> f64 {
+    let requests = (0..connections).map(|_| Request::new(token, batch));
+    drive_requests(address, requests.collect(), events)
+}
+
+/// The same, with one of these requests on each connection, again and again.
+pub(crate) fn drive_requests(address: SocketAddr, requests: Vec<Request>, events: usize) -> f64 {
     runtime().block_on(async {
         let next = Arc::new(AtomicUsize::new(0));
         let mut clients = Vec::new();
-        for _ in 0..connections {
-            clients.push((Client::connect(address).await, Request::new(token, batch)));
+        for request in requests {
+            clients.push((Client::connect(address).await, request));
         }
         let started = Instant::now();
         let posts = clients.into_iter().map(|(mut client, mut request)| {
             let next = Arc::clone(&next);
             tokio::spawn(async move {
                 loop {
-                    let first = next.fetch_add(batch, Ordering::Relaxed);
+                    let first = next.fetch_add(request.events(), Ordering::Relaxed);
                     if first >= events {
                         return;
                     }

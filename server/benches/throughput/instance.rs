@@ -9,7 +9,7 @@ use std::{
 };
 
 use domain::{
-    Field,
+    Field, Timestamp,
     destination::DestinationDraft,
     instance_event::{Author, AuthorClass},
 };
@@ -31,9 +31,15 @@ pub(crate) struct Instance {
 impl Instance {
     /// Starts the server and returns when it says where it listens.
     pub(crate) fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn start_with(data_dir: &Path, arguments: &[&str]) -> Self {
         let mut process = Command::new(BINARY)
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
+            .args(arguments)
             .env("AUDIT_STREAMS_ROOT_PASSWORD", "a password for the bench")
             .env("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true")
             .stdout(Stdio::piped())
@@ -54,8 +60,13 @@ impl Instance {
     }
 
     pub(crate) fn token(&self) -> String {
+        self.token_with("ingest")
+    }
+
+    /// A token with this scope.
+    pub(crate) fn token_with(&self, scope: &str) -> String {
         let output = Command::new(BINARY)
-            .args(["token", "create", "--name", "bench", "--scope", "ingest", "--data-dir"])
+            .args(["token", "create", "--name", "bench", "--scope", scope, "--data-dir"])
             .arg(&self.data_dir)
             .output()
             .unwrap();
@@ -96,7 +107,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
             ..FixedSettings::default()
         },
         accepts_mismatched_files: false,
-        destination_limit: 20,
+        destination_limit: 100,
         public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
         ca_file: None,
@@ -119,36 +130,55 @@ pub(crate) async fn add_batch_destination(data_dir: &Path, url: String) {
 }
 
 async fn add(data_dir: &Path, draft: DestinationDraft) {
+    add_destinations(data_dir, vec![draft]).await;
+}
+
+/// Adds destinations to a folder that no server runs on.
+pub(crate) async fn add_destinations(data_dir: &Path, drafts: Vec<DestinationDraft>) {
     let engine = open_engine(data_dir).await;
-    let author = Author {
+    for draft in drafts {
+        engine
+            .create_destination(&author(), draft.parse_new().unwrap())
+            .await
+            .unwrap();
+    }
+    engine.shutdown(Duration::from_secs(10)).await;
+}
+
+pub(crate) fn author() -> Author {
+    Author {
         user_id: None,
         class: AuthorClass::User,
         name: "bench".to_owned(),
         ip_address: String::new(),
-    };
-    engine
-        .create_destination(&author, draft.parse_new().unwrap())
-        .await
-        .unwrap();
-    engine.shutdown(Duration::from_secs(10)).await;
+    }
 }
 
 /// Writes events straight into the log of a folder that no server runs on.
 pub(crate) async fn fill_log(data_dir: &Path, count: usize) {
+    fill_log_with(data_dir, count, Clock::machine().now(), crate::events::event).await;
+}
+
+/// The same, with events that were received at this time.
+pub(crate) async fn fill_log_with(
+    data_dir: &Path,
+    count: usize,
+    received_at: Timestamp,
+    event: impl Fn(usize) -> String,
+) {
     use domain::event::{AuditEvent, EventId, Received};
     // A log belongs to a store, which is made first.
     open_engine(data_dir).await.shutdown(Duration::from_secs(10)).await;
-    let log = engine::log::EventLog::open(&data_dir.join("events.db"), 10 << 30)
+    let log = engine::log::EventLog::open(&data_dir.join("events.db"), u64::MAX)
         .await
         .unwrap();
-    let received_at = Clock::machine().now();
     let received = Received {
         received_at,
         fresh_id: || EventId::parse("unused").unwrap(),
     };
     for first in (0..count).step_by(5_000) {
-        let events = (first..(first + 5_000).min(count))
-            .map(|number| AuditEvent::parse(&crate::events::event(number), &received).unwrap());
+        let events =
+            (first..(first + 5_000).min(count)).map(|number| AuditEvent::parse(&event(number), &received).unwrap());
         log.append("bench", received_at, events.collect()).await.unwrap();
     }
     log.close().await;

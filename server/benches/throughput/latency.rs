@@ -5,12 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{client::Client, events::Request, instance, instance::Instance, receiver::Receiver, runtime};
+use domain::destination::DestinationDraft;
+
+use crate::{
+    client::Client, events::Request, instance, instance::Instance, percentiles::Times, receiver::Receiver, runtime,
+};
 
 const EVENTS: usize = 3_000;
 
 /// A port of this machine on which nobody listens.
-const DEAD: &str = "http://127.0.0.1:9/in";
+pub(crate) const DEAD: &str = "http://127.0.0.1:9/in";
 
 pub(crate) fn latency() {
     measure("alone", &[]);
@@ -23,23 +27,36 @@ pub(crate) fn latency() {
 }
 
 fn measure(company: &str, neighbours: &[String]) {
+    let neighbours = neighbours
+        .iter()
+        .map(|url| DestinationDraft::http(url.clone(), url.clone()));
+    let times = post_to_delivered(EVENTS, neighbours.collect());
+    println!(
+        "post to delivered at 200/s, {company}: p50 {:.1?}, p95 {:.1?}, p99 {:.1?}, most {:.1?}",
+        times.percentile(50),
+        times.percentile(95),
+        times.percentile(99),
+        times.percentile(100)
+    );
+}
+
+/// Posts so many events to a server whose one healthy destination has these neighbours.
+pub(crate) fn post_to_delivered(events: usize, neighbours: Vec<DestinationDraft>) -> Times {
     let folder = instance::folder();
     let mut receiver = Receiver::start(true);
     runtime().block_on(async {
         instance::add_destination(folder.path(), receiver.url()).await;
-        for neighbour in neighbours {
-            instance::add_destination(folder.path(), neighbour.clone()).await;
-        }
+        instance::add_destinations(folder.path(), neighbours).await;
     });
     let instance = Instance::start(folder.path());
     let token = instance.token();
-    let mut latencies: Vec<Duration> = runtime().block_on(async {
+    runtime().block_on(async {
         let mut client = Client::connect(instance.address).await;
         let mut request = Request::new(&token, 1);
         let poster = tokio::spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_millis(5));
             let mut posted = HashMap::new();
-            for number in 0..EVENTS {
+            for number in 0..events {
                 ticks.tick().await;
                 posted.insert(format!("bench-{number:012}"), Instant::now());
                 client.send(request.numbered(number)).await;
@@ -47,7 +64,7 @@ fn measure(company: &str, neighbours: &[String]) {
             posted
         });
         let mut arrived = HashMap::new();
-        while arrived.len() < EVENTS {
+        while arrived.len() < events {
             let (webhook_id, at) = receiver.next().await;
             // `<source>:<id>`
             if let Some((_, id)) = webhook_id.split_once(':').filter(|(_, id)| id.starts_with("bench-")) {
@@ -55,15 +72,6 @@ fn measure(company: &str, neighbours: &[String]) {
             }
         }
         let posted = poster.await.unwrap();
-        posted.iter().map(|(id, at)| arrived[id] - *at).collect()
-    });
-    latencies.sort();
-    let percentile = |percent: usize| latencies[(latencies.len() * percent / 100).min(latencies.len() - 1)];
-    println!(
-        "post to delivered at 200/s, {company}: p50 {:.1?}, p95 {:.1?}, p99 {:.1?}, most {:.1?}",
-        percentile(50),
-        percentile(95),
-        percentile(99),
-        percentile(100)
-    );
+        Times::new(posted.iter().map(|(id, at)| arrived[id] - *at).collect())
+    })
 }

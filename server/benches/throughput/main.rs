@@ -2,55 +2,76 @@
 //!
 //! The server is the release binary in a process of its own; clients and receivers are in this one, speaking HTTP/1.1 over
 //! loopback with as little work as they can. Each figure is printed with the limit measured right beside it, for machines
-//! differ and drift. Nothing is asserted. `docs/performance.md` holds a table of results.
+//! differ and drift. Nothing is asserted. `docs/performance.md` holds tables of results; those of `isolation`, `growth` and
+//! `plots` are written by this program.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that meets the unexpected ends there")]
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs the command")]
 
 mod activity;
+mod args;
 mod backlog;
+mod chart;
 mod client;
+mod disk;
 mod distance;
 mod events;
+mod growth;
 mod ingest;
 mod instance;
+mod isolation;
 mod latency;
 mod limits;
 mod log;
 mod page;
+mod percentiles;
+mod plots;
 mod receiver;
+mod report;
 mod start;
 
-fn main() {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+use std::{path::Path, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{
+    args::{Args, Name},
+    report::Report,
+};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(shortage) = disk::shortage(Path::new(env!("CARGO_TARGET_TMPDIR")), &args) {
+        println!("{shortage}");
+        return ExitCode::FAILURE;
+    }
     rustls::crypto::ring::default_provider().install_default().unwrap();
-    if is_wanted("batches") {
-        ingest::batches();
+    for part in args.parts() {
+        measure(part, &args);
     }
-    if is_wanted("singles") {
-        ingest::singles();
-    }
-    if is_wanted("backlog") {
-        backlog::backlog();
-    }
-    if is_wanted("distance") {
-        distance::distance();
-    }
-    if is_wanted("latency") {
-        latency::latency();
-    }
-    if is_wanted("start") {
-        start::start();
-    }
-    if is_wanted("log") {
-        log::log();
-    }
-    if is_wanted("activity") {
-        activity::activity();
+    ExitCode::SUCCESS
+}
+
+fn measure(part: Name, args: &Args) {
+    let report = Report(&args.docs);
+    match part {
+        Name::Batches => ingest::batches(),
+        Name::Singles => ingest::singles(),
+        Name::Backlog => backlog::backlog(),
+        Name::Distance => distance::distance(),
+        Name::Latency => latency::latency(),
+        Name::Start => start::start(),
+        Name::Log => log::log(),
+        Name::Activity => activity::activity(),
+        Name::Isolation => isolation::isolation(args, &report),
+        Name::GrowthStart => growth::start::start(args, &report),
+        Name::GrowthRetention => growth::retention::retention(args, &report),
+        Name::GrowthMemory => growth::memory::memory(args, &report),
+        Name::PlotsDestinations => plots::destinations(args, &report),
+        Name::PlotsBacklog => plots::backlog(args, &report),
+        Name::PlotsEventSize => plots::event_size(args, &report),
+        // Stand for the parts that begin with them.
+        Name::Growth | Name::Plots => {}
     }
 }
 

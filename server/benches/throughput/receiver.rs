@@ -20,6 +20,18 @@ use crate::client::{header, message_length};
 /// An arrival: the id of the event, and when.
 pub(crate) type Arrival = (String, Instant);
 
+/// How requests are answered.
+#[derive(Clone, Copy)]
+enum Answers {
+    AtOnce,
+    After(Duration),
+    /// By turns, for this time each: with 200, and with 503.
+    Flapping {
+        period: Duration,
+        since: Instant,
+    },
+}
+
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     /// Events, also those in batches of JSON Lines.
@@ -30,15 +42,21 @@ pub(crate) struct Receiver {
 impl Receiver {
     /// Starts to listen. With `timed`, each arrival is told.
     pub(crate) fn start(timed: bool) -> Self {
-        Self::start_with(timed, Duration::ZERO)
+        Self::start_with(timed, Answers::AtOnce)
     }
 
     /// Starts to listen, and answers each request after this time.
     pub(crate) fn distant(delay: Duration) -> Self {
-        Self::start_with(false, delay)
+        Self::start_with(false, Answers::After(delay))
     }
 
-    fn start_with(timed: bool, delay: Duration) -> Self {
+    /// Starts to listen, and accepts and rejects requests by turns, for this time each.
+    pub(crate) fn flapping(period: Duration) -> Self {
+        let since = Instant::now();
+        Self::start_with(false, Answers::Flapping { period, since })
+    }
+
+    fn start_with(timed: bool, answers: Answers) -> Self {
         let received = Arc::new(AtomicUsize::new(0));
         let (told, arrivals) = mpsc::unbounded_channel();
         let (ready, is_ready) = std::sync::mpsc::channel();
@@ -54,7 +72,7 @@ impl Receiver {
                 loop {
                     let (stream, _) = listener.accept().await.unwrap();
                     let told = timed.then(|| told.clone());
-                    tokio::spawn(serve(stream, delay, Arc::clone(&counter), told));
+                    tokio::spawn(serve(stream, answers, Arc::clone(&counter), told));
                 }
             });
         });
@@ -76,7 +94,7 @@ impl Receiver {
 
 async fn serve(
     mut stream: TcpStream,
-    delay: Duration,
+    answers: Answers,
     received: Arc<AtomicUsize>,
     told: Option<mpsc::UnboundedSender<Arrival>>,
 ) {
@@ -91,13 +109,24 @@ async fn serve(
                     .unwrap();
             }
             buffer.drain(..length);
-            if !delay.is_zero() {
+            if let Answers::After(delay) = answers {
                 tokio::time::sleep(delay).await;
             }
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-                .await
-                .unwrap();
+            // A client that has given up meanwhile is gone.
+            if stream.write_all(answers.now()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Answers {
+    fn now(self) -> &'static [u8] {
+        match self {
+            Self::Flapping { period, since } if since.elapsed().as_millis() / period.as_millis() % 2 == 1 => {
+                b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+            }
+            _ => b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
         }
     }
 }
