@@ -41,10 +41,10 @@ enum Command {
     },
     /// Check format, lints, licences and architecture
     Lint,
-    /// Measure each path of a release build beside its own limit
+    /// Measure a release build: each path beside its own limit, neighbours, large logs and memory
     Bench {
-        /// The paths to measure, such as `log`; all of them if none is named
-        #[arg(trailing_var_arg = true)]
+        /// What to measure, such as `log` or `isolation`, and its options; each path if nothing is named. `-- --help` lists all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         bench_args: Vec<String>,
     },
 }
@@ -64,10 +64,21 @@ pub(crate) fn run() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command};
 
     #[test]
     fn command_line_is_well_formed() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_benches_are_passed_on() {
+        for before in [&["xtask", "bench"][..], &["xtask", "bench", "--"]] {
+            let wanted = ["growth-start", "--events", "10"];
+            let parsed = Cli::try_parse_from(before.iter().chain(&wanted)).unwrap();
+            assert!(matches!(parsed.command, Command::Bench { bench_args } if bench_args == wanted));
+        }
     }
 }
