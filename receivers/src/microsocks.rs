@@ -5,9 +5,7 @@ use std::io;
 use crate::program::{Installed, Program};
 
 const MICROSOCKS: Installed = Installed {
-    names: &["microsocks"],
-    variable: "AUDIT_STREAMS_MICROSOCKS",
-    package: "microsocks",
+    program: programs::MICROSOCKS,
     ready: None,
 };
 

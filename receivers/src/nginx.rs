@@ -5,9 +5,7 @@ use std::{collections::HashMap, fs, io};
 use crate::program::{Installed, Program};
 
 const NGINX: Installed = Installed {
-    names: &["nginx"],
-    variable: "AUDIT_STREAMS_NGINX",
-    package: "nginx",
+    program: programs::NGINX,
     // In the notice about the system, once its sockets listen.
     ready: Some(" OS: "),
 };

@@ -2,7 +2,7 @@
 //! accepts connections, and ended when it is dropped.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, BufRead, BufReader, Read},
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
@@ -34,12 +34,8 @@ const PORTS_TRIED: u32 = 5;
 /// Where a program comes from.
 #[derive(Clone, Copy)]
 pub(crate) struct Installed {
-    /// Names of its file, of which any will do.
-    pub(crate) names: &'static [&'static str],
-    /// The environment variable that names another file.
-    pub(crate) variable: &'static str,
-    /// The package of Debian that has it.
-    pub(crate) package: &'static str,
+    /// Where its file is.
+    pub(crate) program: programs::Program,
     /// In the line that it logs once it accepts connections. `None` for a program that logs nothing until then.
     pub(crate) ready: Option<&'static str>,
 }
@@ -174,20 +170,12 @@ impl Drop for Program {
 
 impl Installed {
     fn find(&self) -> io::Result<PathBuf> {
-        if let Some(named) = env::var_os(self.variable) {
-            return Ok(named.into());
-        }
-        let path = env::var_os("PATH").unwrap_or_default();
-        // Debian has some of them where only root's PATH leads.
-        let folders = env::split_paths(&path).chain(["/usr/sbin".into()]);
-        let files = folders.flat_map(|folder| self.names.iter().map(move |name| folder.join(name)));
-        files.into_iter().find(|file| file.is_file()).ok_or_else(|| {
-            let Self {
+        self.program.find().ok_or_else(|| {
+            let programs::Program {
                 names,
                 variable,
                 package,
-                ..
-            } = self;
+            } = self.program;
             io::Error::new(
                 io::ErrorKind::NotFound,
                 format!(
@@ -207,14 +195,13 @@ mod tests {
 
     #[test]
     fn a_program_that_ends_or_is_missing_is_reported() {
-        let shell = Installed {
+        let shell = programs::Program {
             names: &["sh"],
             variable: "AUDIT_STREAMS_NO_SUCH_VARIABLE",
             package: "dash",
-            ready: None,
         };
         for ready in [None, Some("listens")] {
-            let ends = Program::start(&Installed { ready, ..shell }, |command, _, _| {
+            let ends = Program::start(&Installed { program: shell, ready }, |command, _, _| {
                 command.args(["-c", "echo no socket >&2"]);
                 Ok(())
             });
@@ -222,8 +209,11 @@ mod tests {
             assert_eq!(said, "the program does not listen: no socket");
         }
         let missing = Installed {
-            names: &["no-such-program"],
-            ..shell
+            program: programs::Program {
+                names: &["no-such-program"],
+                ..shell
+            },
+            ready: None,
         };
         let said = Program::start(&missing, |_, _, _| Ok(())).map(drop).unwrap_err();
         assert!(

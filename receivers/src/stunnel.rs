@@ -5,9 +5,7 @@ use std::{fs, io};
 use crate::program::{Installed, Program};
 
 const STUNNEL: Installed = Installed {
-    names: &["stunnel4", "stunnel"],
-    variable: "AUDIT_STREAMS_STUNNEL",
-    package: "stunnel4",
+    program: programs::STUNNEL,
     ready: Some("Accepting new connections"),
 };
 

@@ -5,9 +5,7 @@ use std::{fs, io};
 use crate::program::{Installed, Program};
 
 const TINYPROXY: Installed = Installed {
-    names: &["tinyproxy"],
-    variable: "AUDIT_STREAMS_TINYPROXY",
-    package: "tinyproxy-bin",
+    program: programs::TINYPROXY,
     ready: Some("Starting main loop"),
 };
 

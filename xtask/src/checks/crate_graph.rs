@@ -13,7 +13,7 @@ const ALL: &[&str] = &["--all-features"];
 const BROWSER: &[&str] = &["--no-default-features", "--features", "hydrate"];
 
 /// A crate of ours, its features, and what it must never reach, directly or through others, outside its tests.
-const RULES: [(&str, &[&str], &[&str]); 7] = [
+const RULES: [(&str, &[&str], &[&str]); 8] = [
     (
         "domain",
         ALL,
@@ -31,10 +31,16 @@ const RULES: [(&str, &[&str], &[&str]); 7] = [
     ("app", ALL, &["api", "assets", "server"]),
     ("app", BROWSER, &["engine", "reqwest", "rusqlite", "sqlx"]),
     ("engine", ALL, &["api", "app", "axum", "leptos", "server"]),
-    ("api", ALL, &["app", "assets", "leptos", "receivers", "server"]),
+    (
+        "api",
+        ALL,
+        &["app", "assets", "leptos", "programs", "receivers", "server"],
+    ),
     ("assets", ALL, &["api", "app", "domain", "engine", "server"]),
     // What is shipped, and so everything below it.
-    ("server", ALL, &["receivers"]),
+    ("server", ALL, &["programs", "receivers"]),
+    // Compiled before anything else is done.
+    ("xtask", ALL, &["domain", "receivers", "tokio"]),
 ];
 
 pub(super) fn check(project: &Project) -> Result<Vec<String>> {

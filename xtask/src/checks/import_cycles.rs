@@ -11,12 +11,13 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "api",
     "app",
     "assets",
     "domain",
     "engine",
+    "programs",
     "receivers",
     "server",
     "xtask",
