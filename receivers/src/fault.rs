@@ -10,6 +10,8 @@ use std::{
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
+use crate::gate::Gate;
+
 /// What happens to a request instead of being served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -25,6 +27,8 @@ pub enum Fault {
     HangAfterStoring,
     /// The request is served, and the connection is closed instead of sending the answer.
     CloseAfterStoring,
+    /// The request is served as usual as soon as the gate lets it pass.
+    Held(Gate),
 }
 
 impl Fault {
@@ -189,6 +193,10 @@ pub(crate) async fn serve_with(
         Some(Fault::Answer(answer)) => {
             tokio::time::sleep(answer.delay).await;
             Ok(answer.into_response())
+        }
+        Some(Fault::Held(gate)) => {
+            gate.passed().await;
+            Ok(served.await)
         }
         Some(Fault::Hang) => pending().await,
         Some(Fault::Close) => Err(Abort::Close),

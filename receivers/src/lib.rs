@@ -19,6 +19,7 @@ mod clock;
 mod control;
 mod events;
 mod fault;
+mod gate;
 pub mod google;
 mod listener;
 pub mod microsocks;
@@ -36,6 +37,7 @@ pub mod tinyproxy;
 pub use self::{
     events::Events,
     fault::{Answer, Fault},
+    gate::Gate,
     ports::unused_address,
     receiver::{Receiver, Request},
 };

@@ -65,9 +65,9 @@ impl Request {
         std::str::from_utf8(&self.body).unwrap_or_else(|error| panic!("the body is not text: {error}"))
     }
 
-    /// It was answered with 200 because no script applied.
+    /// It was answered with 200 because no script applied, or is as soon as a gate lets it pass.
     pub const fn was_accepted(&self) -> bool {
-        self.fault.is_none()
+        matches!(self.fault, None | Some(Fault::Held(_)))
     }
 }
 
