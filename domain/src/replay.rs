@@ -167,6 +167,8 @@ pub enum ReplayWait {
     StreamRetrying(Trouble),
     /// The stream is catching up: it has this many log positions still to acknowledge.
     StreamBehind(u64),
+    /// As many requests are in flight, or were sent in a second, as the settings of the destination allow.
+    Limited,
     /// The replay itself has met with trouble.
     Trouble {
         trouble: Trouble,

@@ -81,6 +81,8 @@ pub enum WaitName {
     StreamRetrying,
     /// The stream is catching up.
     StreamBehind,
+    /// The limits of the destination (`max_concurrent_requests`, `max_requests_per_second`) allow no further request now.
+    Limited,
     /// The request of the replay failed, and is retried.
     Trouble,
 }
@@ -96,6 +98,7 @@ impl ReplayView {
             Some(ReplayWait::StreamStarting) => (Some(WaitName::StreamStarting), None, None),
             Some(ReplayWait::StreamRetrying(trouble)) => (Some(WaitName::StreamRetrying), Some(trouble), None),
             Some(ReplayWait::StreamBehind(_)) => (Some(WaitName::StreamBehind), None, None),
+            Some(ReplayWait::Limited) => (Some(WaitName::Limited), None, None),
             Some(ReplayWait::Trouble {
                 trouble, next_try_at, ..
             }) => (Some(WaitName::Trouble), Some(trouble), Some(next_try_at)),

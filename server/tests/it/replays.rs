@@ -150,6 +150,24 @@ async fn what_can_not_be_replayed_says_why() {
 }
 
 #[tokio::test]
+async fn a_replay_that_the_limits_slow_down_says_so() {
+    let receiver = Receiver::start().await;
+    let (instance, _) = with_old_events(&receiver, 30).await;
+    let admin = Client::with_scope(&instance, "admin");
+    let limit = async |most: Value| {
+        let change = json!({"http": {"max_requests_per_second": most}});
+        admin.patch("/api/v1/destinations/1", &change).await.expect(200);
+    };
+    limit(json!(1)).await;
+    admin.post(REPLAYS, &day()).await.expect(201);
+    let path = format!("{REPLAYS}/1");
+    admin.get_until(&path, |replay| replay["waits_for"] == "limited").await;
+    limit(Value::Null).await;
+    let finished = admin.get_until(&path, is_finished).await;
+    assert_eq!((&finished["sent"], &finished["waits_for"]), (&json!(30), &Value::Null));
+}
+
+#[tokio::test]
 async fn the_page_counts_and_then_starts_what_was_counted() {
     let receiver = Receiver::start().await;
     let (instance, _) = with_old_events(&receiver, 30).await;

@@ -187,7 +187,6 @@ impl ReplayLoop<'_> {
         }
         while !self.is_cancelled && !is_superseded(commands) {
             let wait = self.wait();
-            self.worker.shared.waits.set(self.worker.replay, wait);
             if wait.is_none() {
                 if self.pending.is_done() {
                     self.finish().await?;
@@ -195,6 +194,8 @@ impl ReplayLoop<'_> {
                 }
                 self.go_on(commands).await?;
             }
+            let limited = || self.limited.is_some().then_some(ReplayWait::Limited);
+            self.worker.shared.waits.set(self.worker.replay, wait.or_else(limited));
             self.start_committing();
             if wait.is_some() || self.is_busy() {
                 self.rest(wait, commands).await?;

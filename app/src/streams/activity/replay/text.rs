@@ -61,6 +61,9 @@ pub(super) fn wait_text(replay: &ReplayView, time: impl Fn(Timestamp) -> String)
             format!("Waiting until the destination accepts live events again: {trouble}.")
         }
         Some(WaitName::StreamBehind) => "Waiting until the stream has caught up: live events take priority.".to_owned(),
+        Some(WaitName::Limited) => {
+            "Sending as fast as the limits of the destination allow. The live stream has priority.".to_owned()
+        }
         Some(WaitName::Trouble) => match replay.next_try_at {
             Some(at) => format!("{trouble}; next attempt at {}.", time(at)),
             None => format!("{trouble}; it is retried."),
@@ -77,7 +80,9 @@ pub(super) fn estimate_text(seconds: u64) -> String {
 pub(super) fn time_left(replay: &ReplayView, now: Timestamp) -> Option<String> {
     let done = replay.sent.saturating_add(replay.refused);
     let left = replay.total.saturating_sub(done);
-    if replay.waits_for.is_some() || done == 0 || left == 0 {
+    // One that is limited goes on.
+    let waits = replay.waits_for.is_some_and(|wait| wait != WaitName::Limited);
+    if waits || done == 0 || left == 0 {
         return None;
     }
     let elapsed = u64::try_from(now.since(replay.created_at).as_millis()).ok()?;
@@ -122,6 +127,11 @@ pub(super) mod tests {
             ..replay()
         };
         assert_eq!(time_left(&waiting, now), None);
+        let limited = ReplayView {
+            waits_for: Some(WaitName::Limited),
+            ..replay()
+        };
+        assert_eq!(time_left(&limited, now), time_left(&replay(), now));
         assert_eq!(estimate_text(17_412), "about 4.8 h");
     }
 
@@ -148,5 +158,6 @@ pub(super) mod tests {
         assert!(text(Some(WaitName::StreamRetrying)).ends_with("503 from server."));
         assert_eq!(text(Some(WaitName::Trouble)), "503 from server; next attempt at 10:42.");
         assert!(text(Some(WaitName::StreamBehind)).contains("live events take priority"));
+        assert!(text(Some(WaitName::Limited)).contains("the limits of the destination"));
     }
 }
