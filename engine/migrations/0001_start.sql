@@ -204,7 +204,7 @@ CREATE TABLE idempotency_keys (
 
 -- The progress of each stream. Everything up to acknowledged_seq is acknowledged, and so are the ranges above it ("7-9,12-12").
 -- batch_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
--- batch is sent again. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
+-- batch is sent again. kept_… are those of a batch that keeps failing, while a single event is sent in its place. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
 -- destination does not refuse everything; refusing_events counts the different events that it refused since it last accepted
 -- one. start_seq is where the stream began, filter_seq the newest position when the filters were last changed: what became of
 -- an event can only be told with certainty if it came in later.
@@ -217,6 +217,9 @@ CREATE TABLE cursors (
     batch_first       INTEGER,
     batch_last        INTEGER,
     batch_closed_at   INTEGER,
+    kept_first        INTEGER,
+    kept_last         INTEGER,
+    kept_closed_at    INTEGER,
     troubled_since  INTEGER,
     refusing_since  INTEGER,
     refusal_reason  TEXT,
@@ -225,6 +228,8 @@ CREATE TABLE cursors (
     filter_seq      INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT a_cursor_is_a_position CHECK (acknowledged_seq >= 0),
     CONSTRAINT a_batch_is_whole CHECK ((batch_first IS NULL) = (batch_last IS NULL) AND (batch_first IS NULL) = (batch_closed_at IS NULL) AND batch_first <= batch_last),
+    CONSTRAINT a_kept_batch_is_whole CHECK ((kept_first IS NULL) = (kept_last IS NULL) AND (kept_first IS NULL) = (kept_closed_at IS NULL) AND kept_first <= kept_last),
+    CONSTRAINT something_is_sent_in_place_of_a_kept_batch CHECK (kept_first IS NULL OR batch_first IS NOT NULL),
     CONSTRAINT a_stream_that_refuses_has_a_reason CHECK ((refusing_since IS NULL) = (refusal_reason IS NULL)),
     CONSTRAINT refused_events_are_some CHECK (refusing_events >= 1)
 ) STRICT;

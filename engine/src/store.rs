@@ -7,6 +7,7 @@ mod activity;
 mod alerts;
 mod backlog;
 mod browsers;
+mod cursor;
 mod database;
 mod delivery;
 mod destinations;
@@ -29,8 +30,9 @@ pub(crate) use self::{
         Channel, InstanceCertificateAlert, Notice, Notification, OpenTroubles, StoredAlertSettings, TroubleChange,
     },
     browsers::KnownBrowser,
+    cursor::Cursor,
     database::Database,
-    delivery::{Attempt, Cursor, CursorUpdate, Stored, StoredRefusedChange},
+    delivery::{Attempt, CursorUpdate, Stored, StoredRefusedChange},
     destinations::{Admission, ChangedDestination, Insertion, NewDestination, Rotation, UpdateError},
     event_facts::{EventFacts, RefusedFacts},
     instance_events::PendingInstanceEvent,

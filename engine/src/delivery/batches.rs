@@ -5,7 +5,8 @@
 //! whatever is sent again, after a failure or a crash, is the same batch.
 //!
 //! A batch that keeps failing is given up only when a request is accepted after that: then the destination works, and one of the events
-//! may be at fault. To find out, single events are tried now and then, each as a batch of its own in place of this one.
+//! may be at fault. To find out, single events are tried now and then, each as a batch of its own in place of this one. Meanwhile, both are
+//! stored.
 
 mod room;
 
@@ -83,20 +84,28 @@ struct Failed {
 const FAILURES_BEFORE_SMALLER: u32 = 3;
 
 impl Batches {
-    /// `stored` is the batch that was being sent when this stream ended.
-    pub(super) fn new(limits: BatchLimits, stored: Option<Batch>) -> Self {
+    /// `stored` is the batch that was being sent when this stream ended, `kept` the one that it was sent in place of. An endpoint gets the
+    /// latter again as it is: if it works by now, it accepts it whole. Of S3, the former may be an object already, so it goes on with that.
+    pub(super) fn new(limits: BatchLimits, stored: Option<Batch>, kept: Option<Batch>) -> Self {
+        let (stored, kept) = match kept {
+            Some(kept) if limits.at_once => (Some(kept), None),
+            kept => (stored, kept),
+        };
         Self {
             limits,
             room: BatchRoom::new(limits.room()),
             current: stored.map(|batch| (batch, State::Stored)),
             waiting_since: None,
             last_sent: None,
-            only: None,
+            only: kept.and(stored).map(|single| single.first),
             is_part: false,
             given_up: None,
             is_from_before: stored.is_some(),
-            kept: None,
-            failed: Failed::default(),
+            kept,
+            failed: Failed {
+                times: kept.map_or(0, |_| FAILURES_BEFORE_SMALLER),
+                ..Failed::default()
+            },
         }
     }
 
@@ -109,6 +118,16 @@ impl Batches {
         self.current
             .filter(|(_, state)| *state == State::Stored)
             .map(|(batch, _)| batch)
+    }
+
+    /// The batch that keeps failing, while a single event is sent in its place.
+    pub(super) const fn kept(&self) -> Option<Batch> {
+        self.kept
+    }
+
+    /// The batch that there is, if any, in whatever state.
+    pub(super) fn current(&self) -> Option<Batch> {
+        self.current.map(|(batch, _)| batch)
     }
 
     /// Whether there is a batch.

@@ -7,18 +7,22 @@ use domain::{
     Timestamp,
     activity::{Counts, Minute},
     delivery::{RefusedChoice, RefusedList},
-    health::Refusing,
     ids::{DestinationId, Seq},
     policy::Refusal,
 };
 use serde_json::json;
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, Transaction};
 
 use super::{
-    Database, StoreError, activity::add_minutes, destinations::read_spans, instance_events::insert_instance_event,
-    refused::forget_answers, refused_event::RefusedEvent,
+    Database, StoreError,
+    activity::add_minutes,
+    cursor::{Cursor, columns_of, print_ranges, read_cursor, read_ranges},
+    destinations::read_spans,
+    instance_events::insert_instance_event,
+    refused::forget_answers,
+    refused_event::RefusedEvent,
 };
-use crate::{instance_events::Recorded, sink::Batch};
+use crate::instance_events::Recorded;
 
 /// The statements that change all events of a list, and those at the positions of a JSON array.
 macro_rules! changes {
@@ -80,24 +84,6 @@ pub(crate) enum Stored {
     Nothing,
 }
 
-/// How far a stream is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    /// Everything up to here is acknowledged.
-    pub acknowledged: Seq,
-    /// Inclusive ranges that are acknowledged too.
-    pub acknowledged_above: Vec<(Seq, Seq)>,
-    /// Events delivered since the destination was added, repeats after a crash included.
-    pub delivered: u64,
-    pub last_success_at: Option<Timestamp>,
-    /// The batch that is being sent, stored before it is.
-    pub batch: Option<Batch>,
-    /// When the trouble that the destination is in began; none while events are accepted.
-    pub troubled_since: Option<Timestamp>,
-    /// None unless the latest event that was answered was refused.
-    pub refusing: Option<Refusing>,
-}
-
 /// What one commit of a stream's progress stores, all of it or nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct CursorUpdate {
@@ -127,7 +113,9 @@ impl Database {
         let Some(row) = row else { return Ok(None) };
         let mut cursor = read_cursor(destination, &row)?;
         // What came in while the destination was inactive is acknowledged, too, unless it belongs to a batch that was closed before.
-        let after_batch = cursor.batch.map_or(Seq::START, |batch| batch.last.next());
+        let batches = [cursor.batch, cursor.kept];
+        let ends = batches.into_iter().flatten().map(|batch| batch.last.next());
+        let after_batch = ends.max().unwrap_or(Seq::START);
         let spans = spans.into_iter().map(|(first, last)| (first.max(after_batch), last));
         cursor
             .acknowledged_above
@@ -138,19 +126,23 @@ impl Database {
     /// Stores progress.
     pub(crate) async fn commit_cursor(&self, update: &CursorUpdate) -> Result<Stored, StoreError> {
         let mut transaction = self.write().await?;
+        let (batch, kept) = (columns_of(update.cursor.batch), columns_of(update.cursor.kept));
         let updated = sqlx::query(
             "UPDATE cursors SET acknowledged_seq = ?, acknowledged_above = ?, delivered = ?, last_success_at = ?, batch_first = ?, \
-             batch_last = ?, batch_closed_at = ?, troubled_since = ?, refusing_since = ?, refusal_reason = ?, \
-             refusing_events = ? \
+             batch_last = ?, batch_closed_at = ?, kept_first = ?, kept_last = ?, kept_closed_at = ?, troubled_since = ?, \
+             refusing_since = ?, refusal_reason = ?, refusing_events = ? \
              WHERE destination_id = ?",
         )
         .bind(update.cursor.acknowledged.get())
         .bind(print_ranges(&update.cursor.acknowledged_above))
         .bind(i64::try_from(update.cursor.delivered).unwrap_or(i64::MAX))
         .bind(update.cursor.last_success_at.map(Timestamp::unix_ms))
-        .bind(update.cursor.batch.map(|batch| batch.first.get()))
-        .bind(update.cursor.batch.map(|batch| batch.last.get()))
-        .bind(update.cursor.batch.map(|batch| batch.closed_at.unix_ms()))
+        .bind(batch[0])
+        .bind(batch[1])
+        .bind(batch[2])
+        .bind(kept[0])
+        .bind(kept[1])
+        .bind(kept[2])
         .bind(update.cursor.troubled_since.map(Timestamp::unix_ms))
         .bind(update.cursor.refusing.as_ref().map(|refusing| refusing.since.unix_ms()))
         .bind(update.cursor.refusing.as_ref().map(|refusing| &refusing.reason))
@@ -408,59 +400,6 @@ async fn insert_attempts(
         .await?;
     }
     Ok(())
-}
-
-fn read_cursor(destination: DestinationId, row: &SqliteRow) -> Result<Cursor, StoreError> {
-    let ranges: String = row.get("acknowledged_above");
-    let delivered: i64 = row.get("delivered");
-    Ok(Cursor {
-        acknowledged: Seq::new(row.get("acknowledged_seq")),
-        acknowledged_above: read_ranges(destination, &ranges)?,
-        delivered: u64::try_from(delivered).unwrap_or(0),
-        last_success_at: row
-            .get::<Option<i64>, _>("last_success_at")
-            .map(Timestamp::from_unix_ms),
-        batch: read_batch(row),
-        troubled_since: row.get::<Option<i64>, _>("troubled_since").map(Timestamp::from_unix_ms),
-        refusing: read_refusing(row),
-    })
-}
-
-fn read_refusing(row: &SqliteRow) -> Option<Refusing> {
-    Some(Refusing {
-        since: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("refusing_since")?),
-        reason: row.get::<Option<String>, _>("refusal_reason")?,
-        events: u64::try_from(row.get::<i64, _>("refusing_events")).unwrap_or(1),
-    })
-}
-
-fn read_batch(row: &SqliteRow) -> Option<Batch> {
-    Some(Batch {
-        first: Seq::new(row.get::<Option<i64>, _>("batch_first")?),
-        last: Seq::new(row.get::<Option<i64>, _>("batch_last")?),
-        closed_at: Timestamp::from_unix_ms(row.get::<Option<i64>, _>("batch_closed_at")?),
-    })
-}
-
-fn print_ranges(ranges: &[(Seq, Seq)]) -> String {
-    let ranges: Vec<String> = ranges.iter().map(|(first, last)| format!("{first}-{last}")).collect();
-    ranges.join(",")
-}
-
-pub(super) fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<(Seq, Seq)>, StoreError> {
-    parse_ranges(text).ok_or(StoreError::Unreadable {
-        table: "cursors",
-        id: destination.get(),
-        what: "acknowledged ranges",
-    })
-}
-
-fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
-    let range = |range: &str| {
-        let (first, last) = range.split_once('-')?;
-        Some((Seq::new(first.parse().ok()?), Seq::new(last.parse().ok()?)))
-    };
-    text.split(',').filter(|range| !range.is_empty()).map(range).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use domain::{
 use serde_json::json;
 use sqlx::{Row, SqliteConnection};
 
-use super::{Database, StoreError, delivery::read_ranges, instance_events::insert_instance_event};
+use super::{Database, StoreError, cursor::read_ranges, instance_events::insert_instance_event};
 use crate::{instance_events::Recorded, log::LoggedEvent};
 
 const CURSORS: &str = "SELECT destination_id, acknowledged_seq, acknowledged_above, start_seq, filter_seq FROM cursors";

@@ -38,7 +38,7 @@ fn queues(count: i64, bytes: usize) -> EntityQueues {
 #[test]
 fn events_are_in_time_until_a_second_batch_could_be_closed() {
     let now = Instant::now();
-    let mut batches = Batches::new(LIMITS, None);
+    let mut batches = Batches::new(LIMITS, None, None);
     let three = queues(3, 1);
     batches.watch(&three, now);
     assert!(batches.is_in_time(&three, now));
@@ -66,7 +66,7 @@ fn close(batches: &mut Batches, queues: &EntityQueues, now: Instant) -> Option<B
 fn a_batch_is_closed_when_it_is_full_or_old() {
     let start = Instant::now();
     for (count, bytes, is_full) in [(0, 1, false), (3, 1, false), (4, 1, true), (2, 50, true), (9, 1, true)] {
-        let mut batches = Batches::new(LIMITS, None);
+        let mut batches = Batches::new(LIMITS, None, None);
         let queues = queues(count, bytes);
         batches.watch(&queues, start);
         assert_eq!(
@@ -81,7 +81,7 @@ fn a_batch_is_closed_when_it_is_full_or_old() {
 
 #[test]
 fn it_is_sent_only_under_bounds_that_are_stored() {
-    let (mut batches, queues) = (Batches::new(LIMITS, None), queues(9, 1));
+    let (mut batches, queues) = (Batches::new(LIMITS, None, None), queues(9, 1));
     let closed = close(&mut batches, &queues, Instant::now()).unwrap();
     assert_eq!((closed, batches.stored()), (batch(1, 4), None));
     batches.was_stored(None);
@@ -104,7 +104,7 @@ fn it_is_sent_only_under_bounds_that_are_stored() {
 #[test]
 fn what_is_left_of_a_split_batch_follows_at_once() {
     let start = Instant::now();
-    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 4))), queues(2, 1));
+    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 4)), None), queues(2, 1));
     batches.sent(&queues, start);
     assert_eq!(batches.split(Seq::new(2), Refused::Other), Some(batch(1, 2)));
     batches.was_stored(Some(batch(1, 2)));
@@ -120,7 +120,7 @@ fn an_event_waits_for_others_only_soon_after_another_batch() {
         at_once: true,
         ..LIMITS
     };
-    let mut batches = Batches::new(limits, None);
+    let mut batches = Batches::new(limits, None, None);
     let (none, one, two, full) = (queues(0, 1), queues(1, 1), queues(2, 1), queues(4, 1));
     let mut send = |queues: &EntityQueues, now: Instant| {
         batches.watch(queues, now);
@@ -158,7 +158,7 @@ fn an_event_waits_for_others_only_soon_after_another_batch() {
 #[test]
 fn without_an_event_there_is_nothing_to_wake_up_for() {
     let start = Instant::now();
-    let (mut batches, full, empty) = (Batches::new(LIMITS, None), queues(4, 1), queues(0, 1));
+    let (mut batches, full, empty) = (Batches::new(LIMITS, None, None), queues(4, 1), queues(0, 1));
     batches.watch(&full, start);
     close(&mut batches, &full, start).unwrap();
     batches.sent(&empty, start);
@@ -175,7 +175,7 @@ fn without_an_event_there_is_nothing_to_wake_up_for() {
 
 #[test]
 fn a_batch_that_was_under_way_goes_on() {
-    let batches = Batches::new(LIMITS, Some(batch(3, 7)));
+    let batches = Batches::new(LIMITS, Some(batch(3, 7)), None);
     assert_eq!(batches.stored(), Some(batch(3, 7)));
     assert_eq!(batches.next_close(), None);
 }
@@ -186,7 +186,7 @@ fn what_failed_is_sent_in_smaller_batches_at_once_and_past_what_failed_alone() {
     let mut suspects = Suspects::default();
     suspects.fail_together(&[1, 2, 3].map(Seq::new));
     suspects.fail(Seq::new(1), 1, Duration::ZERO, ());
-    let mut batches = Batches::new(LIMITS, None);
+    let mut batches = Batches::new(LIMITS, None, None);
     assert_eq!(batches.close(&queues, &suspects, start, NOW), Some(batch(2, 2)));
     assert_eq!(batches.close_one(Seq::new(3), batch(3, 3)), None, "there is a batch");
     batches.ended();
@@ -204,15 +204,15 @@ fn what_failed_is_sent_in_smaller_batches_at_once_and_past_what_failed_alone() {
 
 #[test]
 fn a_batch_is_read_to_its_end_under_whatever_limits() {
-    let batches = Batches::new(LIMITS, Some(batch(3, 7)));
+    let batches = Batches::new(LIMITS, Some(batch(3, 7)), None);
     assert!(batches.ends_after(Seq::new(6)));
     assert!(!batches.ends_after(Seq::new(7)));
-    assert!(!Batches::new(LIMITS, None).ends_after(Seq::new(6)));
+    assert!(!Batches::new(LIMITS, None, None).ends_after(Seq::new(6)));
 }
 
 /// A batch of four that has failed so often.
 fn failing(times: u32) -> Batches {
-    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 4))), queues(0, 1));
+    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 4)), None), queues(0, 1));
     for time in 0..times {
         batches.sent(&queues, Instant::now());
         batches.fail(RequestNumber::from(time + 1), true);
@@ -282,7 +282,7 @@ fn a_single_event_is_tried_in_its_place_once_after_each_failure() {
 
 #[test]
 fn a_batch_of_one_event_that_fails_stays_as_it_is_and_only_others_are_tried() {
-    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 1))), queues(3, 1));
+    let (mut batches, queues) = (Batches::new(LIMITS, Some(batch(1, 1)), None), queues(3, 1));
     for request in 1..=3 {
         assert!(batches.is_repeated());
         batches.sent(&queues, Instant::now());
@@ -364,7 +364,7 @@ fn batches_stay_below_what_is_too_large_for_the_receiver() {
         let bytes: usize = events.iter().map(|event| event.body.len() + 1).sum();
         (bytes > 100_000).then_some(Refused::TooLarge)
     };
-    let mut batches = Batches::new(MANY, None);
+    let mut batches = Batches::new(MANY, None, None);
     let (accepted, refused) = send_all(&mut batches, &mut queues(20_000, 300), too_large);
     assert!(refused <= 12, "{refused} of {}", accepted.len());
     assert!(accepted.len() <= 20_000 / 180, "{}", accepted.len());
@@ -376,7 +376,7 @@ fn batches_stay_below_what_is_too_large_for_the_receiver() {
 #[test]
 fn a_limit_on_the_number_of_events_is_kept_to() {
     let too_many = |events: &[Arc<LoggedEvent>]| (events.len() > 100).then_some(Refused::Other);
-    let (accepted, refused) = send_all(&mut Batches::new(MANY, None), &mut queues(50_000, 10), too_many);
+    let (accepted, refused) = send_all(&mut Batches::new(MANY, None, None), &mut queues(50_000, 10), too_many);
     assert!(refused <= 60, "{refused} of {}", accepted.len());
 }
 
@@ -386,7 +386,7 @@ fn one_event_that_is_refused_makes_only_its_own_batch_smaller() {
         for bad in [1, 2, 500, 999, 1_000, 1_333] {
             let has_bad =
                 |events: &[Arc<LoggedEvent>]| events.iter().any(|event| event.seq.get() == bad).then_some(refusal);
-            let (accepted, refused) = send_all(&mut Batches::new(MANY, None), &mut queues(4_000, 10), has_bad);
+            let (accepted, refused) = send_all(&mut Batches::new(MANY, None, None), &mut queues(4_000, 10), has_bad);
             assert_eq!(accepted.iter().sum::<usize>(), 3_999);
             assert!(
                 refused <= 11 && accepted.len() <= 3 + 11,
@@ -399,7 +399,7 @@ fn one_event_that_is_refused_makes_only_its_own_batch_smaller() {
 #[test]
 fn separators_count() {
     let limits = BatchLimits { events: 100, ..LIMITS };
-    let mut batches = Batches::new(limits, None);
+    let mut batches = Batches::new(limits, None, None);
     let last = close(&mut batches, &queues(100, 9), Instant::now()).unwrap().last;
     assert_eq!(last, Seq::new(10), "100 bytes, with what stands between them");
 }
@@ -410,16 +410,16 @@ fn a_batch_from_before_follows_lower_limits() {
         at_once: true,
         ..LIMITS
     };
-    let mut batches = Batches::new(at_once, Some(batch(1, 7)));
+    let mut batches = Batches::new(at_once, Some(batch(1, 7)), None);
     assert_eq!(batches.shorten(&queues(4, 1)), None, "no more was read yet");
     assert_eq!(batches.shorten(&queues(5, 1)), Some(batch(1, 4)));
     assert_eq!(batches.stored(), None, "it is to be stored");
     batches.was_stored(Some(batch(1, 4)));
     batches.sent(&queues(5, 1), Instant::now());
     batches.ended();
-    let mut batches = Batches::new(at_once, Some(batch(1, 4)));
+    let mut batches = Batches::new(at_once, Some(batch(1, 4)), None);
     assert_eq!(batches.shorten(&queues(9, 1)), None, "it fits");
-    let mut batches = Batches::new(LIMITS, Some(batch(1, 7)));
+    let mut batches = Batches::new(LIMITS, Some(batch(1, 7)), None);
     assert_eq!(batches.shorten(&queues(9, 1)), None, "not in a bucket");
 }
 
@@ -429,14 +429,38 @@ fn a_batch_from_before_is_measured_from_its_own_first_event() {
         at_once: true,
         ..LIMITS
     };
-    let mut batches = Batches::new(at_once, Some(batch(3, 6)));
+    let mut batches = Batches::new(at_once, Some(batch(3, 6)), None);
     assert_eq!(
         batches.shorten(&queues(9, 1)),
         None,
         "two that failed alone wait before it"
     );
-    let mut batches = Batches::new(at_once, Some(batch(9, 9)));
+    let mut batches = Batches::new(at_once, Some(batch(9, 9)), None);
     assert_eq!(batches.shorten(&queues(9, 1)), None);
-    let mut batches = Batches::new(at_once, Some(batch(3, 9)));
+    let mut batches = Batches::new(at_once, Some(batch(3, 9)), None);
     assert_eq!(batches.shorten(&queues(9, 1)), Some(batch(3, 6)));
+}
+
+#[test]
+fn a_batch_that_was_kept_goes_on_where_it_was() {
+    let (whole, single) = (batch(1, 4), batch(2, 2));
+    // An endpoint gets the whole batch again, and it fails as often as any other before single events are tried.
+    let at_once = BatchLimits {
+        at_once: true,
+        ..LIMITS
+    };
+    let mut batches = Batches::new(at_once, Some(single), Some(whole));
+    assert_eq!((batches.stored(), batches.kept()), (Some(whole), None));
+    batches.sent(&queues(0, 1), Instant::now());
+    batches.fail(1, true);
+    assert!(batches.is_repeated() && !batches.tries_one());
+    // Of S3, the single event may be an object already.
+    let mut batches = Batches::new(LIMITS, Some(single), Some(whole));
+    assert_eq!((batches.stored(), batches.kept()), (Some(single), Some(whole)));
+    assert!(batches.tries_one() && !batches.is_repeated());
+    batches.sent(&queues(0, 1), Instant::now());
+    assert_eq!(batches.resume(), Some(whole));
+    let mut batches = Batches::new(LIMITS, Some(single), Some(whole));
+    batches.sent(&queues(0, 1), Instant::now());
+    assert_eq!(batches.accept(1), Some(whole), "the destination works: it is given up");
 }

@@ -46,6 +46,8 @@ pub(super) struct PendingCommit {
     refusing: Option<Refusing>,
     /// The batch that is being sent, if this stream sends batches.
     batch: Option<Batch>,
+    /// The batch that keeps failing, while `batch` is sent in its place.
+    kept: Option<Batch>,
     unsaved: usize,
     /// What waits for the next commit should not wait long.
     is_urgent: bool,
@@ -74,22 +76,37 @@ impl PendingCommit {
             troubled_since: cursor.troubled_since,
             refusing: cursor.refusing.clone(),
             batch: cursor.batch,
+            kept: cursor.kept,
             unsaved: 0,
             is_urgent: false,
             last_commit: Instant::now(),
         }
     }
 
-    /// Stores the bounds of a batch, with everything that was acknowledged before it, as soon as possible.
-    pub(super) fn batch_closed(&mut self, batch: Batch) {
+    /// Stores the bounds of a batch, with everything that was acknowledged before it, as soon as possible; and those of the batch that it
+    /// is sent in place of.
+    pub(super) fn batch_closed(&mut self, batch: Batch, kept: Option<Batch>) {
         self.batch = Some(batch);
+        self.kept = kept;
         self.unsaved += 1;
         self.is_urgent = true;
+    }
+
+    /// This batch is sent from now on, and no other is kept.
+    pub(super) fn batch_resumed(&mut self, batch: Option<Batch>) {
+        self.batch = batch;
+        self.kept_ended();
     }
 
     /// There is no batch any more.
     pub(super) fn batch_ended(&mut self) {
         self.batch = None;
+        self.kept_ended();
+    }
+
+    /// The batch that kept failing is not sent again.
+    pub(super) fn kept_ended(&mut self) {
+        self.kept = None;
         self.unsaved += 1;
     }
 
@@ -285,6 +302,7 @@ impl PendingCommit {
                 delivered: self.delivered,
                 last_success_at: self.last_success_at,
                 batch: self.batch,
+                kept: self.kept,
                 troubled_since: self.troubled_since,
                 refusing: self.refusing.clone(),
             },

@@ -84,7 +84,7 @@ enum Mode {
 }
 
 impl Mode {
-    fn of(batching: Batching, stored: Option<Batch>) -> Self {
+    fn of(batching: Batching, cursor: &Cursor) -> Self {
         match batching {
             Batching::Single | Batching::Ready { .. } => Self::Ready(Room::of(batching)),
             Batching::Batches {
@@ -99,7 +99,7 @@ impl Mode {
                     age,
                     at_once,
                 };
-                Self::Batches(Box::new(Batches::new(limits, stored)))
+                Self::Batches(Box::new(Batches::new(limits, cursor.batch, cursor.kept)))
             }
         }
     }
@@ -204,13 +204,16 @@ impl Stream {
     ) -> Self {
         let mut refusals = Refusals::default();
         refusals.load(refused);
-        let mode = Mode::of(sink.batching(), cursor.batch);
+        let mode = Mode::of(sink.batching(), &cursor);
         worker.status.begins(cursor.troubled_since.is_some());
         worker.status.allows(limits.max_concurrency, mode.most_requests());
         let mut pending = PendingCommit::new(worker.destination, &cursor, tries);
-        if matches!(mode, Mode::Ready(_)) && cursor.batch.is_some() {
+        match &mode {
             // Of what the destination was before.
-            pending.batch_ended();
+            Mode::Ready(_) if cursor.batch.is_some() => pending.batch_ended(),
+            // The batch that was kept is the one that is sent now.
+            Mode::Batches(batches) if batches.current() != cursor.batch => pending.batch_resumed(batches.current()),
+            Mode::Ready(_) | Mode::Batches(_) => {}
         }
         let stream = Self {
             statuses: limits.statuses,
@@ -441,11 +444,6 @@ impl Stream {
             }
         }
         self.worker.status.stops();
-        if let Mode::Batches(batches) = &mut self.mode
-            && let Some(batch) = batches.resume()
-        {
-            self.pending.batch_closed(batch);
-        }
         if self.committing.is_some() {
             let committed = running(&mut self.committing).await;
             self.finish_commit(committed);

@@ -33,7 +33,7 @@ impl Stream {
         let Mode::Batches(batches) = &mut self.mode else { return };
         shown.is_behind = batches.is_behind(batch.first);
         if let Some(kept) = batches.resume() {
-            return self.pending.batch_closed(kept);
+            return self.pending.batch_closed(kept, None);
         }
         if shown.put_back > 0 && shown.troubled.is_empty() {
             return batches.put_back();
@@ -54,8 +54,9 @@ impl Stream {
     pub(super) fn give_up_batch(&mut self, request: RequestNumber) {
         let Mode::Batches(batches) = &mut self.mode else { return };
         let Some(batch) = batches.accept(request) else { return };
-        if !batches.is_any() {
-            self.pending.batch_ended();
+        match batches.is_any() {
+            true => self.pending.kept_ended(),
+            false => self.pending.batch_ended(),
         }
         let waiting = self.queues.single().map(|event| event.seq);
         let events: Vec<Seq> = waiting.filter(|seq| (batch.first..=batch.last).contains(seq)).collect();

@@ -385,7 +385,7 @@ impl Stream {
             (Mode::Ready(_), _) => {}
             (Mode::Batches(batches), Some(last)) => {
                 if let Some(batch) = batches.split(last, refused) {
-                    self.pending.batch_closed(batch);
+                    self.pending.batch_closed(batch, batches.kept());
                 }
             }
             (Mode::Batches(batches), None) => batches.put_back(),

@@ -28,7 +28,7 @@ impl Stream {
         let single = self.next_single();
         let Mode::Batches(batches) = &mut self.mode else { return };
         if let Some(batch) = batches.shorten(&self.queues) {
-            return self.pending.batch_closed(batch);
+            return self.pending.batch_closed(batch, None);
         }
         let closed_at = self.worker.shared.clock.now();
         let (is_backing_off, queues, suspects) = (self.backoff.is_some(), &self.queues, &self.evidence.suspects);
@@ -53,7 +53,7 @@ impl Stream {
             _ => usual(batches).or_else(|| alone(batches)),
         };
         if let Some(batch) = closed {
-            self.pending.batch_closed(batch);
+            self.pending.batch_closed(batch, batches.kept());
             self.show_progress();
         }
     }
