@@ -18,22 +18,24 @@ pub(super) struct ReceiveArgs {
         default_value = "127.0.0.1:9000"
     )]
     listen: SocketAddr,
-    /// The destination's verification token; without it, any token is accepted
+    /// The destination's verification token; given several times, any of them is accepted, and without it, any token (in the variable,
+    /// separate several by spaces)
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_TOKEN",
         hide_env_values = true,
         value_name = "TOKEN"
     )]
-    token: Option<String>,
-    /// The destination's signing secret (whsec_…); without it, signatures are not checked
+    token: Vec<String>,
+    /// The destination's signing secret (whsec_…); given several times, a signature by any of them is accepted, and without it, signatures
+    /// are not checked (in the variable, separate several by spaces)
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET",
         hide_env_values = true,
         value_name = "SECRET"
     )]
-    signing_secret: Option<String>,
+    signing_secret: Vec<String>,
     /// Print the body of each request too
     #[arg(long)]
     show_body: bool,
@@ -51,17 +53,23 @@ pub(super) async fn run(args: ReceiveArgs) -> Result<(), CommandError> {
 impl ReceiveArgs {
     fn into_config(self) -> Result<ReceiveConfig, InvalidSettings> {
         let mut problems = InvalidSettings::default();
-        let given = self.signing_secret.as_deref().filter(|secret| !secret.is_empty());
-        let signing_key = given.and_then(|secret| problems.collect(SIGNING_SECRET, SigningKey::parse(secret)));
+        let secrets = values(&self.signing_secret);
+        let signing_keys = secrets.filter_map(|secret| problems.collect(SIGNING_SECRET, SigningKey::parse(secret)));
+        let signing_keys = signing_keys.collect();
         if !problems.is_empty() {
             return Err(problems);
         }
         Ok(ReceiveConfig {
             listen: self.listen,
-            token: self.token.filter(|token| !token.is_empty()),
-            signing_key,
+            tokens: values(&self.token).map(str::to_owned).collect(),
+            signing_keys,
             show_body: self.show_body,
             status: self.status.unwrap_or(200),
         })
     }
+}
+
+/// Neither tokens nor secrets contain spaces.
+fn values(given: &[String]) -> impl Iterator<Item = &str> {
+    given.iter().flat_map(|given| given.split_whitespace())
 }

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use super::{
     line::{Check, Line},
     repeats::Repeats,
-    signature::{SignatureError, SigningKey},
+    signature::{SignatureError, SigningKey, verify},
 };
 use crate::cli::{CommandError, print_line};
 
@@ -35,10 +35,10 @@ const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// Settings that have been checked.
 pub(crate) struct ReceiveConfig {
     pub(crate) listen: SocketAddr,
-    /// The expected verification token; `None` accepts any.
-    pub(crate) token: Option<String>,
-    /// `None`: signatures are not checked.
-    pub(crate) signing_key: Option<SigningKey>,
+    /// The accepted verification tokens; if there are none, any is accepted.
+    pub(crate) tokens: Vec<String>,
+    /// A signature by one of them is enough; if there are none, signatures are not checked.
+    pub(crate) signing_keys: Vec<SigningKey>,
     pub(crate) show_body: bool,
     /// The response to a valid request.
     pub(crate) status: u16,
@@ -90,15 +90,13 @@ impl Receiver {
     fn judge(&self, headers: &HeaderMap, body: &Bytes) -> (String, StatusCode) {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let at = self.clock.now();
-        let token = match &self.config.token {
-            None => Check::Skipped,
-            Some(expected) => check_token(expected, headers.get("x-gitlab-event-streaming-token")),
+        let token = match self.config.tokens.as_slice() {
+            [] => Check::Skipped,
+            accepted => check_token(accepted, headers.get("x-gitlab-event-streaming-token")),
         };
-        let signature = match &self.config.signing_key {
-            None => Check::Skipped,
-            Some(key) => key
-                .verify(headers, body, at)
-                .map_or_else(Check::Wrong, |()| Check::Right),
+        let signature = match self.config.signing_keys.as_slice() {
+            [] => Check::Skipped,
+            keys => verify(keys, headers, body, at).map_or_else(Check::Wrong, |()| Check::Right),
         };
         let is_refused = token.is_wrong() || signature.is_wrong();
         let good = StatusCode::from_u16(self.config.status).unwrap_or(StatusCode::OK);
@@ -131,12 +129,15 @@ impl Receiver {
     }
 }
 
-/// Compares hashes, so that the duration does not reveal how much of the token is right.
-fn check_token(expected: &str, sent: Option<&HeaderValue>) -> Check {
-    match sent {
-        None => Check::Wrong(SignatureError::Missing),
-        Some(sent) if Sha256::digest(sent.as_bytes()) == Sha256::digest(expected.as_bytes()) => Check::Right,
-        Some(_) => Check::Wrong(SignatureError::Wrong),
+/// Compares hashes, so that the duration does not reveal how much of a token is right.
+fn check_token(accepted: &[String], sent: Option<&HeaderValue>) -> Check {
+    let Some(sent) = sent else {
+        return Check::Wrong(SignatureError::Missing);
+    };
+    let sent = Sha256::digest(sent.as_bytes());
+    match accepted.iter().any(|token| Sha256::digest(token.as_bytes()) == sent) {
+        true => Check::Right,
+        false => Check::Wrong(SignatureError::Wrong),
     }
 }
 
@@ -197,11 +198,11 @@ mod tests {
 
     const EMPTY: Bytes = Bytes::from_static(b"{}");
 
-    fn receiver(token: Option<&str>, status: u16) -> Receiver {
+    fn receiver(tokens: &[&str], status: u16) -> Receiver {
         let config = ReceiveConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            token: token.map(str::to_owned),
-            signing_key: None,
+            tokens: tokens.iter().map(|token| (*token).to_owned()).collect(),
+            signing_keys: Vec::new(),
             show_body: false,
             status,
         };
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn only_the_right_token_is_taken() {
-        let receiver = receiver(Some("0123456789abcdef"), 200);
+        let receiver = receiver(&["0123456789abcdef"], 200);
         assert_eq!(receiver.judge(&sent("0123456789abcdef"), &EMPTY).1, StatusCode::OK);
         assert_eq!(
             receiver.judge(&sent("0123456789abcdeF"), &EMPTY).1,
@@ -230,15 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn each_of_several_tokens_is_taken() {
+        let receiver = receiver(&["0123456789abcdef", "fedcba9876543210"], 200);
+        for (token, status) in [
+            ("0123456789abcdef", StatusCode::OK),
+            ("fedcba9876543210", StatusCode::OK),
+            ("0123456789abcdef fedcba9876543210", StatusCode::UNAUTHORIZED),
+        ] {
+            assert_eq!(receiver.judge(&sent(token), &EMPTY).1, status, "{token}");
+        }
+    }
+
+    #[test]
     fn without_a_token_to_compare_any_is_taken() {
-        let (line, status) = receiver(None, 503).judge(&sent("x"), &Bytes::from_static(br#"{"id":7}"#));
+        let (line, status) = receiver(&[], 503).judge(&sent("x"), &Bytes::from_static(br#"{"id":7}"#));
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
         assert!(line.contains("id 7") && line.contains("token not checked"), "{line}");
     }
 
     #[test]
     fn what_comes_again_is_counted() {
-        let receiver = receiver(None, 200);
+        let receiver = receiver(&[], 200);
         let lines = [0, 1].map(|_| {
             receiver
                 .judge(&HeaderMap::new(), &Bytes::from_static(br#"{"id":"a"}"#))
@@ -269,7 +282,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
             headers.extend(encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding))));
-            let (told, _) = receiver(None, 200).judge(&headers, &Bytes::from(body));
+            let (told, _) = receiver(&[], 200).judge(&headers, &Bytes::from(body));
             assert!(told.contains(line), "{content_type} {encoding:?}: {told}");
         }
     }

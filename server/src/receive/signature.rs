@@ -42,7 +42,7 @@ impl SigningKey {
     }
 
     /// Whether one of the signatures in the headers is right. Compares in constant time.
-    pub(super) fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
+    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let id = header("webhook-id").ok_or(SignatureError::Missing)?;
         let timestamp = header("webhook-timestamp").ok_or(SignatureError::Missing)?;
@@ -67,6 +67,26 @@ impl SigningKey {
             Err(SignatureError::Wrong)
         }
     }
+}
+
+/// Whether one of the signatures in the headers is right for one of the keys, of which there is at least one.
+///
+/// # Errors
+/// What is wrong for the last of them.
+pub(super) fn verify(
+    keys: &[SigningKey],
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    let mut verified = Err(SignatureError::Missing);
+    for key in keys {
+        verified = key.verify(headers, body, now);
+        if verified.is_ok() {
+            break;
+        }
+    }
+    verified
 }
 
 #[cfg(test)]
@@ -95,6 +115,26 @@ mod tests {
         assert_eq!(verify(ID, TIMESTAMP, SIGNATURE, BODY, 1_614_265_330), Ok(()));
         let two = format!("v1,AAAA {SIGNATURE}");
         assert_eq!(verify(ID, TIMESTAMP, &two, BODY, 1_614_265_330 + 299), Ok(()));
+    }
+
+    #[test]
+    fn one_of_several_secrets_is_enough() {
+        let mut headers = HeaderMap::new();
+        headers.insert("webhook-id", ID.parse().unwrap());
+        headers.insert("webhook-timestamp", TIMESTAMP.parse().unwrap());
+        headers.insert("webhook-signature", format!("v1,AAAA {SIGNATURE}").parse().unwrap());
+        let now = Timestamp::from_unix_ms(1_614_265_330_000);
+        let keys = |secrets: &[&str]| -> Vec<SigningKey> {
+            secrets
+                .iter()
+                .map(|secret| SigningKey::parse(secret).unwrap())
+                .collect()
+        };
+        for secrets in [["whsec_AAAA", SECRET], [SECRET, "whsec_AAAA"]] {
+            assert_eq!(super::verify(&keys(&secrets), &headers, BODY, now), Ok(()));
+        }
+        let wrong = super::verify(&keys(&["whsec_AAAA", "whsec_BBBB"]), &headers, BODY, now);
+        assert_eq!(wrong, Err(SignatureError::Wrong));
     }
 
     #[test]

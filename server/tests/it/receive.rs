@@ -2,13 +2,14 @@
 
 use std::{
     io::BufRead,
-    process::Child,
+    process::{Child, Command},
     sync::mpsc::{Receiver, channel},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
+    api_client::Client,
     browser::Browser,
     instance::{Answer, Instance, PATIENCE, binary, spawn_binary},
 };
@@ -23,8 +24,13 @@ struct Listening {
 
 impl Listening {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, |_| {})
+    }
+
+    fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = binary();
         command.args(["receive", "--listen", "127.0.0.1:0"]).args(arguments);
+        change(&mut command);
         let (process, stdout) = spawn_binary(command);
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -78,6 +84,52 @@ async fn it_verifies_what_the_server_sends() {
     }
     assert!(line.contains("token ok, signature ok"), "{line}");
     assert!(receiver.next_line().starts_with(r#"{"id":"e1","#));
+}
+
+/// Without a restart: it knows both tokens and both secrets.
+#[tokio::test]
+async fn during_a_rotation_it_accepts_the_previous_values_and_the_new_ones() {
+    const PATH: &str = "/api/v1/destinations/1";
+    let instance = Instance::start();
+    let admin = Client::with_scope(&instance, "admin");
+    let input = json!({"name": "Receiver", "http": {"url": "http://127.0.0.1:9/"}});
+    let created = admin.post("/api/v1/destinations", &input).await.json();
+    let signing = admin.get(&format!("{PATH}/signing_secret")).await.json();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let old = [&created["http"]["verification_token"], &signing["signing_secret"]].map(text);
+    let rotate = async |secret: &str| {
+        let rotated = admin.post(&format!("{PATH}/{secret}/rotate"), &Value::Null).await;
+        text(&rotated.json()["value"])
+    };
+    let new = [rotate("verification_token").await, rotate("signing_secret").await];
+    let secrets = ["--signing-secret", &old[1], "--signing-secret", &new[1]];
+    let both = Listening::start_with(&secrets, |command| {
+        command.env("AUDIT_STREAMS_RECEIVE_TOKEN", format!("{} {}", old[0], new[0]));
+    });
+    let token = instance.token("app", &["ingest"]);
+    let arrives = async |receiver: &Listening, id: &str| {
+        let body = json!({"id": id, "event_type": "user_created"}).to_string();
+        instance.post(&token, body).await;
+        let mut line = receiver.next_line();
+        while !line.contains(&format!("app:{id} ")) {
+            line = receiver.next_line();
+        }
+        assert!(line.contains("token ok, signature ok"), "{line}");
+    };
+    let move_to = async |receiver: &Listening| {
+        let moved = admin.patch(PATH, &json!({"http": {"url": receiver.url}})).await;
+        assert_eq!(moved.status, 200, "{}", moved.text);
+    };
+    move_to(&both).await;
+    arrives(&both, "during").await;
+    for secret in ["verification_token", "signing_secret"] {
+        let ended = admin.delete(&format!("{PATH}/{secret}/previous")).await;
+        assert_eq!(ended.status, 200, "{}", ended.text);
+    }
+    arrives(&both, "after").await;
+    let new_only = Listening::start(&["--token", &new[0], "--signing-secret", &new[1]]);
+    move_to(&new_only).await;
+    arrives(&new_only, "at-last").await;
 }
 
 #[tokio::test]
