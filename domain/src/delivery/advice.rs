@@ -30,10 +30,9 @@ const fn common_advice(reason: Reason) -> &'static str {
         Reason::Refused(Refusal::Unknown) => {
             "What was stored about this rejection cannot be read. Retry the event to see what the destination answers, or discard it."
         }
-        Reason::Trouble(_) => "Check the destination. Delivery resumes automatically when it recovers.",
-        Reason::Refused(_) => "The destination accepts other events. Check its own log for this one.",
-        Reason::Refusing => {
-            "Open the stream to see what the destination answers. A rejected event is retried, and parked after five attempts."
+        // Each kind has texts of its own for these.
+        Reason::Trouble(_) | Reason::Refused(_) | Reason::Refusing => {
+            "Check the destination. Delivery resumes automatically when it recovers."
         }
     }
 }
@@ -55,27 +54,18 @@ const fn proxy_advice(failure: ProxyFailure) -> &'static str {
 
 const fn tls_advice(failure: TlsFailure) -> &'static str {
     match failure {
-        TlsFailure::UnknownIssuer => {
-            "No CA that this machine trusts has issued the certificate. Add the CA to the trusted certificates of this \
-             machine or to AUDIT_STREAMS_CA_FILE, or let the server send its intermediate certificates."
-        }
-        TlsFailure::WrongName => {
-            "The certificate is valid for other names. Use one of its names in the URL, or issue a certificate for this host."
-        }
         TlsFailure::Expired => "The certificate has expired. Renew it, and check the clock of this machine.",
         TlsFailure::NotYetValid => "The certificate is not valid yet. Check the clock of this machine.",
         TlsFailure::CaAsServer => {
             "The server uses the certificate of a CA as its own. Let that CA issue a certificate for this host, and use it \
              there."
         }
-        TlsFailure::ClientCertificate => {
-            "The server asks for a client certificate. Connect to the service directly, not through a proxy that asks for one."
-        }
         TlsFailure::ClientCertificateRefused => {
             "The server does not accept our client certificate. Check that it has not expired, and that the server trusts the CA \
              that has issued it."
         }
-        TlsFailure::Other => {
+        // Each kind has texts of its own for the first three.
+        TlsFailure::UnknownIssuer | TlsFailure::WrongName | TlsFailure::ClientCertificate | TlsFailure::Other => {
             "Check that the server speaks TLS 1.2 or 1.3 on this port, and that the URL names that port."
         }
     }
