@@ -160,3 +160,31 @@ async fn graphql_rotates_the_same_secrets() {
         assert!(again.to_string().contains("does not exist"), "{again}");
     }
 }
+
+#[tokio::test]
+async fn a_change_at_the_same_time_keeps_both_secrets() {
+    let instance = Instance::start().await;
+    let admin = prepared(&instance).await;
+    for round in 0..10 {
+        let before = admin.get(PATH).await.expect(200);
+        let name = json!({"name": format!("SIEM {round}"), "http": {"request_timeout_seconds": 20 + round}});
+        let rotate = format!("{PATH}/verification_token/rotate");
+        let (rotated, changed) = tokio::join!(admin.post(&rotate, &Value::Null), admin.patch(PATH, &name));
+        let (new, changed) = (rotated.expect(200), changed.expect(200));
+        assert_eq!(changed["name"], name["name"]);
+        let after = admin.get(PATH).await.expect(200);
+        assert_eq!(after["name"], name["name"]);
+        assert_eq!(
+            after["http"]["request_timeout_seconds"],
+            name["http"]["request_timeout_seconds"]
+        );
+        assert_eq!(after["http"]["verification_token"], new["value"]);
+        assert_ne!(new["value"], before["http"]["verification_token"]);
+        let rotation = json!([{"secret": "verification_token", "previous_valid_until": new["previous_valid_until"]}]);
+        assert_eq!(after["rotations"], rotation);
+        admin
+            .delete(&format!("{PATH}/verification_token/previous"))
+            .await
+            .expect(200);
+    }
+}

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{clock::Clock, sink::Signer};
+use crate::{
+    clock::Clock,
+    sink::{Batch, Signer},
+};
 use domain::{Field, destination::DestinationDraft, ids::DestinationId};
 use receivers::{Answer, Fault, Receiver, Request};
 use serde_json::{Value, json};
@@ -29,7 +32,7 @@ fn draft(receiver: &Receiver, values: &[(Field, &str)]) -> DestinationDraft {
 
 const LINES: (Field, &str) = (Field::RequestFormat, "json_lines");
 
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
+pub(crate) fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     request.headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
@@ -50,7 +53,7 @@ pub(crate) fn unpacked(request: &Request) -> String {
 }
 
 /// Ids of the events of tests in one request, in their order.
-fn ids(request: &Request) -> Vec<String> {
+pub(crate) fn ids(request: &Request) -> Vec<String> {
     let text = unpacked(request);
     let events: Vec<Value> = match header(request, "content-type") {
         "application/json" => serde_json::from_str(&text).unwrap(),
@@ -60,7 +63,7 @@ fn ids(request: &Request) -> Vec<String> {
     of_tests.map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }
 
-fn accepted_ids(requests: &[Request]) -> Vec<String> {
+pub(crate) fn accepted_ids(requests: &[Request]) -> Vec<String> {
     let accepted = requests.iter().filter(|request| match &request.fault {
         None => true,
         Some(Fault::Answer(answer)) => answer.status.is_success(),
@@ -69,21 +72,13 @@ fn accepted_ids(requests: &[Request]) -> Vec<String> {
     accepted.flat_map(ids).collect()
 }
 
-fn names(numbers: std::ops::Range<usize>) -> Vec<String> {
+pub(crate) fn names(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| format!("e{number};")).collect()
 }
 
 /// The event about the destination itself has arrived, and nothing is in flight.
 async fn added(world: &World, receiver: &Receiver, values: &[(Field, &str)]) -> DestinationId {
-    let id = world.add(&draft(receiver, values)).await;
-    receiver
-        .wait_for("the first request", |requests| !requests.is_empty())
-        .await;
-    wait_until("it is acknowledged", async || {
-        world.engine.backlog_of(&world.stored(id).await) == Some(0)
-    })
-    .await;
-    id
+    world.add_and_wait(&draft(receiver, values)).await
 }
 
 #[tokio::test]
@@ -135,15 +130,13 @@ async fn a_batch_that_is_not_full_waits_only_after_another_one() {
             requests.iter().any(|request| ids(request) == ["e0;"])
         })
         .await;
+    let before = Instant::now();
     world.post("1", names(1..26)).await;
-    receiver
-        .wait_until("full batches are sent", |requests| accepted_ids(requests).len() >= 21)
-        .await;
-    let full = Instant::now();
     let requests = receiver
         .wait_until("everything is sent", |requests| accepted_ids(requests).len() >= 26)
         .await;
-    assert!(full.elapsed() > Duration::from_secs(1), "{:?}", full.elapsed());
+    let waited = requests.last().unwrap().at - before;
+    assert!(waited >= Duration::from_secs(3), "{waited:?}");
     let sizes: Vec<usize> = requests
         .iter()
         .map(|request| ids(request).len())
@@ -298,12 +291,15 @@ async fn change(world: &World, id: DestinationId, draft: &DestinationDraft) {
 async fn a_stored_batch_that_is_larger_than_what_is_read_ahead_is_sent() {
     const EVENTS: usize = 9;
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let large = [LINES, (Field::BatchBytes, "10485760")];
+    // It is closed when all of them are there.
+    let large = [
+        LINES,
+        (Field::BatchBytes, "10485760"),
+        (Field::BatchEvents, "9"),
+        (Field::BatchWait, "60000"),
+    ];
     let id = added(&world, &receiver, &large).await;
     receiver.answer_all(429);
-    // While this is in flight, the others gather.
-    receiver.answer_bodies_with("\"first;\"", Answer::from(200).after(Duration::from_secs(4)));
-    world.post("1", ["first;".to_owned()]).await;
     let details = json!({"custom_message": "x".repeat(1_000_000)});
     let events: Vec<_> = names(0..EVENTS)
         .into_iter()
@@ -321,9 +317,9 @@ async fn a_stored_batch_that_is_larger_than_what_is_read_ahead_is_sent() {
     receiver.accept_all();
     world.engine.retry_now(id);
     let requests = receiver
-        .wait_until("they are accepted", |requests| accepted_ids(requests).len() > EVENTS)
+        .wait_until("they are accepted", |requests| accepted_ids(requests).len() >= EVENTS)
         .await;
-    assert_eq!(accepted_ids(&requests)[1..], names(0..EVENTS));
+    assert_eq!(accepted_ids(&requests), names(0..EVENTS));
 }
 
 #[tokio::test]
@@ -333,7 +329,12 @@ async fn changed_settings_apply_to_a_stored_batch() {
     receiver.answer_all(429);
     world.post("1", names(0..40)).await;
     let stored = async || world.engine.database().read_cursor(id).await.unwrap().unwrap().batch;
-    wait_until("the batch is stored", async || stored().await.is_some()).await;
+    let events_of = |batch: Batch| batch.last.get() - batch.first.get() + 1;
+    wait_until("the batch is stored", async || {
+        stored().await.map(events_of) == Some(40)
+    })
+    .await;
+    let first = stored().await.unwrap().first;
     change(&world, id, &draft(&receiver, &[LINES, (Field::BatchEvents, "15")])).await;
     receiver.accept_bodies_with("\"e0;\"");
     world.engine.retry_now(id);
@@ -343,7 +344,12 @@ async fn changed_settings_apply_to_a_stored_batch() {
         })
         .await;
     assert_eq!(accepted_ids(&requests), names(0..15));
-    wait_until("the rest is stored", async || stored().await.is_some()).await;
+    wait_until("the next part is stored", async || {
+        stored()
+            .await
+            .is_some_and(|batch| batch.first > first && events_of(batch) == 15)
+    })
+    .await;
     change(&world, id, &draft(&receiver, &[])).await;
     wait_until("no batch is stored", async || stored().await.is_none()).await;
     receiver.accept_all();
@@ -358,7 +364,7 @@ async fn changed_settings_apply_to_a_stored_batch() {
 #[tokio::test]
 async fn after_a_crash_the_same_batch_is_sent_again() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let id = added(&world, &receiver, &[LINES]).await;
+    let id = added(&world, &receiver, &[LINES, (Field::RequestTimeout, "120")]).await;
     receiver.answer_all(Fault::Hang);
     world.post("1", names(0..40)).await;
     let first = receiver
@@ -403,7 +409,10 @@ async fn one_event_that_is_refused_is_parked_alone() {
         let before = domain::ids::Seq::new(parked[0].seq.get() - 1);
         let event = world.engine.log().read_after(before, 1, 1 << 20).await.unwrap();
         assert_eq!(event[0].id.as_str(), "e37;");
-        let mut accepted = accepted_ids(&receiver.requests());
+        let requests = receiver
+            .wait_until("the others are accepted", |requests| accepted_ids(requests).len() >= 99)
+            .await;
+        let mut accepted = accepted_ids(&requests);
         accepted.sort_unstable();
         let mut expected = names(0..100);
         expected.retain(|name| name != "e37;");

@@ -3,7 +3,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -16,14 +16,15 @@ use domain::{
     health::StreamHealth,
     ids::DestinationId,
     policy::{Trouble, Unreached},
+    replay::ReplayWait,
 };
-use receivers::{Answer, Fault, Receiver, Request, google::GoogleServer, s3::S3Server};
+use receivers::{Answer, Fault, Gate, Receiver, Request, google::GoogleServer, s3::S3Server};
 
 use crate::clock::Clock;
 
 use crate::it::{
     google::world_around,
-    replay::{old_ids, replayed, start, wait_until_finished, with_old_events},
+    replay::{old_ids, replayed, standing, start, wait_until_finished, with_old_events},
     world::{World, author, wait_until},
 };
 
@@ -38,7 +39,7 @@ fn draft(receiver: &Receiver, values: &[(Field, &str)]) -> DestinationDraft {
     draft
 }
 
-async fn change(world: &World, id: DestinationId, values: &[(Field, &str)]) {
+pub(super) async fn change(world: &World, id: DestinationId, values: &[(Field, &str)]) {
     let stored = world.stored(id).await;
     let mut draft = stored.draft();
     for (field, text) in values {
@@ -55,6 +56,18 @@ async fn post(world: &World, name: &str, events: usize) {
     for number in 0..events {
         world.post(&number.to_string(), [format!("{name}-{number};")]).await;
     }
+}
+
+/// Lets requests pass one by one, so that more and more are sent together, until so many are held.
+async fn pass_until_held(gate: &Gate, count: usize) {
+    wait_until("so many are in flight", async || {
+        let held = gate.held();
+        if held < count {
+            gate.pass(usize::from(held > 0));
+        }
+        held >= count
+    })
+    .await;
 }
 
 fn is_test(request: &Request) -> bool {
@@ -129,7 +142,7 @@ async fn every_kind_has_its_timeout_and_so_has_its_connection_test() {
     google.answer_all(Fault::Hang);
     let account = google.service_account();
     let world = world_around(&google).await;
-    let timeout = (Field::RequestTimeout, "1");
+    let timeout = (Field::RequestTimeout, "3");
     let bucket = TargetDraft::new(DestinationKind::AmazonS3).with([
         (Field::AccessKeyId, ACCESS_KEY_ID),
         (Field::SecretAccessKey, SECRET_ACCESS_KEY),
@@ -151,10 +164,10 @@ async fn every_kind_has_its_timeout_and_so_has_its_connection_test() {
         let settings = DestinationDraft::new("SIEM", target).parse_new().unwrap();
         let report = world.engine.test_destination(&author(), settings, None).await.unwrap();
         let took = began.elapsed();
-        assert!(took >= Duration::from_secs(1), "{kind:?}: {took:?}");
+        assert!(took >= Duration::from_secs(3), "{kind:?}: {took:?}");
         let summary = &report.verdict.summary;
         assert!(
-            summary.ends_with("No complete response within 1 second."),
+            summary.ends_with("No complete response within 3 seconds."),
             "{kind:?}: {summary}"
         );
         let stages = report.requests.iter().flat_map(|request| &request.stages);
@@ -164,7 +177,7 @@ async fn every_kind_has_its_timeout_and_so_has_its_connection_test() {
         };
         assert_eq!(
             (failed.name, failed.detail.as_str()),
-            (StageName::Answer, "No answer within 1 second."),
+            (StageName::Answer, "No answer within 3 seconds."),
             "{kind:?}"
         );
     }
@@ -173,36 +186,32 @@ async fn every_kind_has_its_timeout_and_so_has_its_connection_test() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_more_requests_are_in_flight_than_the_destination_allows_also_with_a_replay() {
     const MOST: usize = 3;
-    const LATENCY: Duration = Duration::from_millis(20);
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 200).await;
     change(&world, id, &[(Field::MaxConcurrency, "3")]).await;
-    let (highest, beside) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (seen, both) = (Arc::clone(&highest), Arc::clone(&beside));
-    let last_replayed = Mutex::new(None::<Instant>);
+    all_delivered(&world, id).await;
+    let (gate, highest) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
+    let (held, seen) = (gate.clone(), Arc::clone(&highest));
     receiver.script(move |request| {
         seen.fetch_max(request.in_flight + 1, Ordering::SeqCst);
-        let mut last_replayed = last_replayed.lock().unwrap();
-        if request.headers.contains_key("x-audit-streams-replay") {
-            *last_replayed = Some(Instant::now());
-        } else if last_replayed.is_some_and(|at| at.elapsed() < LATENCY) {
-            // That is not answered yet.
-            both.fetch_add(1, Ordering::SeqCst);
-        }
-        Some(Answer::from(200).after(LATENCY).into())
+        Some(Fault::Held(held.clone()))
     });
     let replay = start(&world, id, &[]).await.replay.id;
+    gate.wait_for_held(1).await;
     post(&world, "new", 200).await;
+    receiver
+        .wait_for("the stream sends beside the replay", |requests| {
+            requests.iter().any(is_test)
+        })
+        .await;
+    pass_until_held(&gate, MOST).await;
+    gate.open();
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 200);
     all_delivered(&world, id).await;
     assert_eq!(
         highest.load(Ordering::SeqCst),
         MOST,
         "as many as are allowed, and no more"
-    );
-    assert!(
-        beside.load(Ordering::SeqCst) > 0,
-        "requests of the stream beside the replay"
     );
     let concurrency = world
         .engine
@@ -225,21 +234,17 @@ async fn no_more_requests_are_sent_per_second_than_the_destination_allows_also_w
     let (world, receiver) = (World::new().await, Receiver::start().await);
     let id = with_old_events(&world, &receiver, 60).await;
     change(&world, id, &[(Field::MaxRate, "40")]).await;
-    let before = receiver.requests().len();
+    let (before, began) = (receiver.requests().len(), Instant::now());
     let replay = start(&world, id, &[]).await.replay.id;
     post(&world, "new", 60).await;
     assert_eq!(wait_until_finished(&world, id, replay).await.sent, 60);
     all_delivered(&world, id).await;
-    let times: Vec<Instant> = receiver.requests()[before..].iter().map(|request| request.at).collect();
-    assert!(times.len() >= 120, "{}", times.len());
-    // The first may have arrived late.
-    let took = *times.last().unwrap() - times[0];
-    let least = Duration::from_secs(1) * u32::try_from(times.len() - 3).unwrap() / u32::try_from(RATE).unwrap();
-    assert!(
-        took >= least - Duration::from_millis(200),
-        "{} in {took:?}",
-        times.len()
-    );
+    let took = began.elapsed();
+    let sent = receiver.requests().len() - before;
+    assert!(sent >= 120, "{sent}");
+    // The event about the change may have been sent before.
+    let least = Duration::from_secs(1) * u32::try_from(sent - 3).unwrap() / u32::try_from(RATE).unwrap();
+    assert!(took >= least, "{sent} in {took:?}");
     assert_eq!(world.engine.stream_totals(id).backoffs, 0);
 }
 
@@ -266,18 +271,14 @@ async fn a_change_of_the_limits_applies_to_what_is_waiting() {
             .is_some_and(|concurrency| concurrency.limited_by_rate)
     })
     .await;
-    let highest = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&highest);
-    receiver.script(move |request| {
-        seen.fetch_max(request.in_flight + 1, Ordering::SeqCst);
-        Some(Answer::from(200).after(Duration::from_millis(30)).into())
-    });
-    let began = Instant::now();
+    let gate = Gate::new();
+    receiver.answer_all(Fault::Held(gate.clone()));
     change(&world, id, &[(Field::MaxConcurrency, "4"), (Field::MaxRate, "")]).await;
+    pass_until_held(&gate, 2).await;
+    gate.open();
+    // At one a second, it would be a minute and a half, which is not waited for.
     all_delivered(&world, id).await;
-    // At one a second, it would be a minute and a half.
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
-    assert!((2..=4).contains(&highest.load(Ordering::SeqCst)), "{highest:?}");
+    assert!((2..=4).contains(&gate.most_held()), "{gate:?}");
 }
 
 #[tokio::test]
@@ -290,22 +291,14 @@ async fn a_destination_that_fails_is_probed_whatever_its_rate() {
     all_delivered(&world, id).await;
     receiver.answer_all(503);
     world.post("1", ["one;".to_owned()]).await;
-    let requests = receiver
-        .wait_until("it is probed", |requests| {
-            requests
-                .iter()
-                .filter(|request| request.text().contains("one;"))
-                .count()
-                >= 5
-        })
-        .await;
-    let of_one: Vec<_> = requests
-        .iter()
-        .filter(|request| request.text().contains("one;"))
-        .collect();
-    let took = of_one[4].at - of_one[0].at;
-    // With pauses of 20, 40, 80 and 160 ms. At one a second, it would be four seconds.
-    assert!(took < Duration::from_millis(3_900), "{took:?}");
+    // At one a second, it would be a minute and a half, which is not waited for.
+    wait_until("it is probed", async || {
+        world.engine.retry_now(id);
+        let requests = receiver.requests();
+        let of_one = requests.iter().filter(|request| request.text().contains("one;"));
+        of_one.count() >= 90
+    })
+    .await;
     receiver.accept_all();
     all_delivered(&world, id).await;
 }
@@ -399,4 +392,32 @@ async fn a_status_that_usually_stops_a_stream_rejects_the_event_if_the_destinati
         let advice = report.verdict.next_step.unwrap();
         assert!(!advice.contains("resumes automatically"), "{advice}");
     }
+}
+
+#[tokio::test]
+async fn a_replay_shows_that_the_limits_slow_it_down() {
+    let (world, receiver) = (World::new().await, Receiver::start().await);
+    let id = with_old_events(&world, &receiver, 40).await;
+    let waits = async |replay| standing(&world, id, replay).await.waits;
+    let is_limited = async |replay| waits(replay).await == Some(ReplayWait::Limited);
+    // The rate.
+    change(&world, id, &[(Field::MaxRate, "1")]).await;
+    let replay = start(&world, id, &[]).await.replay.id;
+    wait_until("the rate slows it down", async || is_limited(replay).await).await;
+    change(&world, id, &[(Field::MaxRate, "")]).await;
+    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 40);
+    assert_eq!(waits(replay).await, None);
+    // The stream has the only request that may be in flight.
+    change(&world, id, &[(Field::MaxConcurrency, "1")]).await;
+    all_delivered(&world, id).await;
+    let gate = Gate::new();
+    receiver.answer_all(Fault::Held(gate.clone()));
+    post(&world, "live", 1).await;
+    gate.wait_for_held(1).await;
+    let replay = start(&world, id, &[]).await.replay.id;
+    wait_until("the stream goes first", async || is_limited(replay).await).await;
+    assert!(replayed(&receiver.requests(), replay).is_empty());
+    gate.open();
+    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 40);
+    assert_eq!(waits(replay).await, None);
 }

@@ -1,6 +1,6 @@
 //! Events that a receiver never accepts, in whatever way it fails over them: everything else is delivered.
 
-mod batches;
+pub(super) mod batches;
 mod full_log;
 mod http;
 mod parking;

@@ -418,8 +418,7 @@ async fn a_batch_that_is_too_large_arrives_in_parts() {
         world_with_runs_of(Duration::from_millis(50)).await,
         Storage::start().await,
     );
-    let id = world.add(&named(storage.draft(ObjectLayout::Batches))).await;
-    wait_until_healthy(&world, id).await;
+    let id = world.add_and_wait(&named(storage.draft(ObjectLayout::Batches))).await;
     storage.server.answer_next(2, Refusal::EntityTooLarge);
     world.post("1", numbered(0..64)).await;
     storage
@@ -543,8 +542,7 @@ async fn every_trouble_that_s3_names_holds_with_its_words() {
 #[tokio::test]
 async fn an_event_that_s3_refuses_waits_while_the_others_go_on() {
     let (world, storage) = (World::new().await, Storage::start().await);
-    let id = world.add(&named(storage.draft(ObjectLayout::Events))).await;
-    wait_until_healthy(&world, id).await;
+    let id = world.add_and_wait(&named(storage.draft(ObjectLayout::Events))).await;
     storage.server.answer_next(1, Refusal::InvalidRequest);
     world.post("1", numbered(0..3)).await;
     storage
@@ -565,8 +563,7 @@ async fn an_event_that_s3_refuses_waits_while_the_others_go_on() {
 #[tokio::test]
 async fn nothing_is_put_where_the_network_rules_forbid_it() {
     let (world, storage) = (World::new().await, Storage::start().await);
-    let id = world.add(&named(storage.draft(ObjectLayout::Events))).await;
-    wait_until_healthy(&world, id).await;
+    let id = world.add_and_wait(&named(storage.draft(ObjectLayout::Events))).await;
     let world = world
         .restart_with(|config| EngineConfig {
             fixed: FixedSettings {

@@ -115,10 +115,14 @@ impl World {
 
     /// Drops the engine in the middle of whatever it does, and opens it again on the same folder.
     pub(crate) async fn crash(self) -> Self {
+        self.crash_with(|config| config).await
+    }
+
+    pub(crate) async fn crash_with(self, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
         let Self { engine, folder } = self;
         let clock = engine.clock().clone();
         drop(engine);
-        let engine = Engine::open(config(folder.path()), clock).await.unwrap();
+        let engine = Engine::open(change(config(folder.path())), clock).await.unwrap();
         Self { engine, folder }
     }
 
@@ -170,6 +174,18 @@ impl World {
             .unwrap()
             .destination
             .id
+    }
+
+    /// Adds a destination, and waits until the event about that is delivered and nothing else is under way: what is posted later is sent
+    /// without it.
+    pub(crate) async fn add_and_wait(&self, draft: &DestinationDraft) -> DestinationId {
+        let id = self.add(draft).await;
+        wait_until("the event about the destination is delivered", async || {
+            let cursor = self.engine.database().read_cursor(id).await.unwrap();
+            cursor.is_some_and(|cursor| cursor.delivered >= 1 && cursor.batch.is_none())
+        })
+        .await;
+        id
     }
 
     pub(crate) async fn stored(&self, id: DestinationId) -> Destination {

@@ -1,5 +1,9 @@
 //! What the server functions for destinations refuse, and what never comes back from them.
 
+use receivers::{
+    Receiver,
+    tinyproxy::{Options, Tinyproxy},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -403,4 +407,45 @@ async fn known_types_are_the_built_in_ones_and_what_was_received() {
         (&json!("User management"), &json!(1))
     );
     assert!(types.len() > 630, "{}", types.len());
+}
+
+/// The page sends back what it shows. The proxy is a real one, which wants the password.
+#[tokio::test]
+async fn the_mask_of_a_proxy_keeps_its_password_and_no_other() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let receiver = Receiver::start().await;
+    let options = Options {
+        credentials: Some(("ada", "s3cret-word")),
+        port: Some(receiver.port()),
+    };
+    let proxy = Tinyproxy::start(options).unwrap();
+    let at = |password: &str, host: &str| format!("http://ada:{password}@{host}:{}", proxy.port());
+    let input = |name: &str, proxy: String| draft(json!({"name": name, "url": receiver.url(), "proxy": proxy}));
+    let new = input("SIEM", at("s3cret-word", "127.0.0.1"));
+    let created = browser.call("destinations/create", &new).await.json();
+    let masked = at("••••", "127.0.0.1");
+    assert_eq!(created["http"]["proxy"], masked);
+    let edit = |version: i64, name: &str, proxy: String| {
+        let mut edit = input(name, proxy);
+        edit["id"] = created["id"].clone();
+        edit["version"] = json!(version);
+        edit
+    };
+    let other = edit(1, "Other", at("••••", "127.0.0.2"));
+    let refused = browser.call("destinations/update", &other).await;
+    let message = "Proxy has changed: enter its password again instead of ••••";
+    assert_eq!(refusals(&refused), [(json!("proxy"), message.to_owned())]);
+    let saved = browser
+        .call("destinations/update", &edit(1, "Renamed", masked.clone()))
+        .await;
+    assert_eq!(saved.status, 200, "{}", saved.text);
+    assert_eq!(saved.json()["http"]["proxy"], masked);
+    // The event about the change is sent with the new settings.
+    receiver
+        .wait_for("it comes through the proxy", |requests| {
+            requests.iter().any(|request| request.text().contains("Renamed"))
+        })
+        .await;
+    assert!(!proxy.targets().is_empty());
 }

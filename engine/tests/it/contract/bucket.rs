@@ -8,7 +8,7 @@ use domain::{
     destination::{DestinationDraft, DestinationKind, ObjectLayout, TargetDraft},
 };
 use receivers::{
-    Fault,
+    Fault, Gate,
     s3::{Refusal, S3Server},
 };
 
@@ -99,6 +99,10 @@ macro_rules! bucket_counterpart {
 
             fn fall_ill(&self, ill: Ill) {
                 self.0.fall_ill(ill);
+            }
+
+            fn hold(&self, gate: &Gate) {
+                self.0.server.answer_all(Fault::Held(gate.clone()));
             }
 
             fn recover(&self) {

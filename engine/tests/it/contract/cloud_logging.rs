@@ -8,7 +8,7 @@ use domain::{
     destination::{DestinationDraft, DestinationKind, TargetDraft},
 };
 use receivers::{
-    Answer, Fault,
+    Answer, Fault, Gate,
     google::{Code, GoogleServer, Refusal},
 };
 
@@ -46,6 +46,10 @@ impl Counterpart for CloudLogging {
             Ill::Forbidding => self.0.answer_all(Refusal::PermissionDenied),
             Ill::Silent => self.0.answer_all(Fault::Hang),
         }
+    }
+
+    fn hold(&self, gate: &Gate) {
+        self.0.answer_all(Fault::Held(gate.clone()));
     }
 
     fn recover(&self) {

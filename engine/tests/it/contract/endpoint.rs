@@ -7,7 +7,7 @@ use domain::{
     Field,
     destination::{DestinationDraft, HeaderDraft},
 };
-use receivers::{Fault, Receiver, Request};
+use receivers::{Fault, Gate, Receiver, Request};
 use serde_json::value::RawValue;
 
 use super::{Counterpart, Ill};
@@ -46,6 +46,10 @@ impl Counterpart for Endpoint {
             Ill::Forbidding => Fault::from(403),
             Ill::Silent => Fault::Hang,
         });
+    }
+
+    fn hold(&self, gate: &Gate) {
+        self.0.answer_all(Fault::Held(gate.clone()));
     }
 
     fn recover(&self) {
@@ -134,6 +138,10 @@ impl<B: Batched> Counterpart for EndpointOfBatches<B> {
 
     fn fall_ill(&self, ill: Ill) {
         self.0.fall_ill(ill);
+    }
+
+    fn hold(&self, gate: &Gate) {
+        self.0.hold(gate);
     }
 
     fn recover(&self) {

@@ -3,6 +3,7 @@
 
 use domain::{Field, destination::DestinationDraft};
 use receivers::{
+    Gate,
     google::GoogleServer,
     stunnel::{self, Stunnel},
     tinyproxy::{self, Tinyproxy},
@@ -134,6 +135,10 @@ impl<C: Proxiable> Counterpart for Proxied<C> {
 
     fn fall_ill(&self, ill: Ill) {
         self.inner.fall_ill(ill);
+    }
+
+    fn hold(&self, gate: &Gate) {
+        self.inner.hold(gate);
     }
 
     fn recover(&self) {

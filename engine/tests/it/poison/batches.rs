@@ -14,8 +14,13 @@ use crate::it::{
     world::{World, wait_until},
 };
 
-/// Long enough for what is answered, and short for what is not.
+/// For what is not answered.
 const DEADLINE: Duration = Duration::from_millis(800);
+
+/// A short deadline where requests get no answer. Others are not to fail because of it.
+pub(super) fn deadline_of(fault: &Fault, deadline: Duration) -> Option<Duration> {
+    (*fault == Fault::Hang).then_some(deadline)
+}
 
 /// Pauses take a tenth of their time.
 pub(super) fn fast() -> Clock {
@@ -67,12 +72,9 @@ async fn set_aside(world: &World, id: DestinationId, reason: &str) {
 
 async fn cloud_logging_goes_on(fault: Fault, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
+    let deadline = deadline_of(&fault, DEADLINE);
     google.script_writes(move |body| contains(body, "\"poison").then(|| fault.clone()));
-    let world = world_around_at(fast(), &google, |services| SinkServices {
-        deadline: Some(DEADLINE),
-        ..services
-    })
-    .await;
+    let world = world_around_at(fast(), &google, |services| SinkServices { deadline, ..services }).await;
     let id = world.add(&draft(&google)).await;
     let (_, fine) = post(&world).await;
     set_aside(&world, id, reason).await;
@@ -82,17 +84,23 @@ async fn cloud_logging_goes_on(fault: Fault, reason: &str) {
         .filter_map(|entry| entry["jsonPayload"]["id"].as_str())
         .collect();
     assert!(fine.iter().all(|id| written.contains(id.as_str())));
-    google.look(|received| assert_eq!(received.repeats(), 0, "nothing is written twice"));
+    // With a short deadline, a slow machine is reason enough to send something again.
+    google.look(|received| {
+        assert!(
+            deadline.is_some() || received.repeats() == 0,
+            "nothing is written twice"
+        )
+    });
 }
 
 async fn s3_goes_on(layout: ObjectLayout, fault: Fault, reason: &str) {
-    let storage = Storage::start().await;
+    let (storage, deadline) = (Storage::start().await, deadline_of(&fault, DEADLINE));
     storage
         .server
         .script_objects(move |body| contains(&unpacked(body), "\"poison").then(|| fault.clone()));
     let services = SinkServices {
         batch_age: Duration::from_millis(50),
-        deadline: Some(DEADLINE),
+        deadline,
         ..SinkServices::usual().unwrap()
     };
     let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
@@ -102,7 +110,11 @@ async fn s3_goes_on(layout: ObjectLayout, fault: Fault, reason: &str) {
     let objects = storage.objects().into_values().map(|body| unpacked(&body));
     let stored: String = objects.map(|body| String::from_utf8(body).unwrap()).collect();
     for id in &fine {
-        assert_eq!(stored.matches(&format!("\"{id}\"")).count(), 1, "{id} is stored once");
+        let times = stored.matches(&format!("\"{id}\"")).count();
+        assert!(
+            times == 1 || (times > 1 && deadline.is_some()),
+            "{id} is stored {times} times"
+        );
     }
 }
 
@@ -118,7 +130,7 @@ pub(super) fn contains(body: &[u8], text: &str) -> bool {
     body.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-pub(super) fn unpacked(body: &[u8]) -> Vec<u8> {
+pub(crate) fn unpacked(body: &[u8]) -> Vec<u8> {
     let mut unpacked = Vec::new();
     match flate2::read::GzDecoder::new(body).read_to_end(&mut unpacked) {
         Ok(_) => unpacked,

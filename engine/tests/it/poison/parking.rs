@@ -128,12 +128,10 @@ async fn a_stream_goes_on_after_what_is_parked() {
             matches!(health, StreamHealth::NothingToSend)
         })
         .await;
-    let posted = std::time::Instant::now();
     post(&world, (4..20).map(|number| format!("a-{number}"))).await;
     receiver
         .wait_for("all others have arrived", |requests| accepted(requests).len() == 16)
         .await;
-    assert!(posted.elapsed() < Duration::from_secs(5), "{:?}", posted.elapsed());
     assert_order(&accepted(&receiver.requests()));
     assert_eq!(refused(&world, id).await, []);
     let cursor = async || world.engine.database().read_cursor(id).await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use domain::{destination::ObjectLayout, ids::DestinationId, replay::ReplayState}
 use receivers::{Answer, Fault, Receiver};
 
 use super::{
-    batches::{contains, fast, unpacked},
+    batches::{contains, deadline_of, fast, unpacked},
     http::{found, later},
 };
 use crate::it::{
@@ -49,8 +49,8 @@ async fn ends(world: &World, id: DestinationId, reason: &str) {
 }
 
 async fn an_endpoint(fault: Fault, reason: &str) {
+    let services = services(SinkServices::usual().unwrap(), &fault);
     let receiver = Receiver::scripted(move |request| is_poison(&request.body).then(|| fault.clone())).await;
-    let services = services(SinkServices::usual().unwrap());
     let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
     let id = world.add_destination("SIEM", &receiver.url()).await;
@@ -87,18 +87,19 @@ async fn an_endpoint_that_resets_the_connection() {
     an_endpoint(Fault::Reset, "The connection ended before the answer").await;
 }
 
-fn services(services: SinkServices) -> SinkServices {
+fn services(services: SinkServices, fault: &Fault) -> SinkServices {
     SinkServices {
         batch_age: Duration::from_millis(50),
-        deadline: Some(Duration::from_secs(1)),
+        deadline: deadline_of(fault, Duration::from_secs(1)),
         ..services
     }
 }
 
 async fn cloud_logging(fault: Fault, reason: &str) {
     let google = receivers::google::GoogleServer::start().await.unwrap();
-    google.script_writes(move |body| is_poison(body).then(|| fault.clone()));
-    let world = world_around_at(fast(), &google, services).await;
+    let script = fault.clone();
+    google.script_writes(move |body| is_poison(body).then(|| script.clone()));
+    let world = world_around_at(fast(), &google, |usual| services(usual, &fault)).await;
     post_old(&world, 0..60).await;
     let id = world.add(&draft(&google)).await;
     ends(&world, id, reason).await;
@@ -116,10 +117,10 @@ async fn cloud_logging_that_is_silent() {
 
 async fn a_bucket(layout: ObjectLayout, fault: Fault, reason: &str) {
     let storage = Storage::start().await;
+    let services = services(SinkServices::usual().unwrap(), &fault);
     storage
         .server
         .script_objects(move |body| is_poison(&unpacked(body)).then(|| fault.clone()));
-    let services = services(SinkServices::usual().unwrap());
     let world = World::with_clock(fast(), |config| EngineConfig { services, ..config }).await;
     post_old(&world, 0..60).await;
     let id = world.add(&named(storage.draft(layout))).await;
