@@ -47,6 +47,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         bench_args: Vec<String>,
     },
+    /// Run the server under seeded faults, and check that every acknowledged event arrives
+    Faults {
+        /// `--kills`, `--minutes`, `--seed`, `--verbose`; `--help` describes them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        fault_args: Vec<String>,
+    },
 }
 
 /// Runs the command of this process's own command line.
@@ -59,6 +65,7 @@ pub(crate) fn run() -> Result<()> {
         Command::Build { profile } => commands::build::run(&project, profile),
         Command::Lint => commands::lint::run(&project),
         Command::Bench { bench_args } => commands::bench::run(&project, &bench_args),
+        Command::Faults { fault_args } => commands::faults::run(&project, &fault_args),
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod dev;
 mod failures;
+pub(crate) mod faults;
 pub(crate) mod lint;
 pub(crate) mod start;
 mod tally;

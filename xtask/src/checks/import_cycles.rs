@@ -11,12 +11,14 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 11] = [
     "api",
     "app",
     "assets",
     "domain",
+    "drill",
     "engine",
+    "faults",
     "programs",
     "receivers",
     "server",

@@ -28,7 +28,14 @@ const WORDS: [(&str, &str); 19] = [
     ("refusals", "rejections"),
 ];
 
-const SHIPPED: [&str; 5] = ["api/src/", "app/src/", "domain/src/", "engine/src/", "server/src/"];
+const SHIPPED: [&str; 6] = [
+    "api/src/",
+    "app/src/",
+    "domain/src/",
+    "drill/src/",
+    "engine/src/",
+    "server/src/",
+];
 
 const DOCUMENTS: [&str; 3] = ["README.md", "docs/openapi.json", "docs/schema.graphql"];
 

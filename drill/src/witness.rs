@@ -1,0 +1,265 @@
+//! What one destination has received.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::plan::{EventKey, Plan};
+
+/// So many wrong bodies are kept.
+const KEPT: usize = 20;
+
+/// Who sent an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The stream of the destination.
+    Stream,
+    /// A replay, which marks what it sends.
+    Replay,
+    /// The stream, at a place that does not show in which order events came.
+    Unordered,
+}
+
+/// The deliveries of one event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// How often the stream delivered it.
+    pub by_stream: u32,
+    /// How often a replay delivered it.
+    pub by_replay: u32,
+    /// How often the receiver let a request with it fail.
+    pub failed: u32,
+    /// The receiver has rejected it: it may come later than others of its entity.
+    pub was_rejected: bool,
+}
+
+impl Delivery {
+    /// Whether the destination has it.
+    pub const fn has_arrived(&self) -> bool {
+        self.by_stream > 0 || self.by_replay > 0
+    }
+}
+
+/// What has been received, and what was wrong with it.
+#[derive(Default)]
+pub(crate) struct Received {
+    pub(crate) deliveries: HashMap<EventKey, Delivery>,
+    newest: HashMap<(u32, u64), u64>,
+    /// First deliveries that came after a later event of the same entity.
+    pub(crate) late: Vec<EventKey>,
+    /// How many events had another body than the one that was posted.
+    pub(crate) wrong: u64,
+    /// The first of them.
+    pub(crate) wrong_bodies: Vec<String>,
+    /// Events that are not of this run.
+    pub(crate) others: u64,
+}
+
+/// The record of one destination.
+pub struct Witness {
+    name: String,
+    plan: Arc<Plan>,
+    received: Mutex<Received>,
+    arrived: watch::Sender<u64>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    id: Value,
+}
+
+impl Witness {
+    /// Nothing received yet.
+    pub fn new(name: &str, plan: Arc<Plan>) -> Self {
+        Self {
+            name: name.to_owned(),
+            plan,
+            received: Mutex::default(),
+            arrived: watch::Sender::new(0),
+        }
+    }
+
+    /// Name of the destination.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The destination has accepted this event.
+    pub fn accept(&self, body: &str, origin: Origin) {
+        let Some(key) = self.key_in(body) else {
+            return;
+        };
+        let is_right = self.plan.event(key).body == body;
+        self.accept_event(key, is_right.then_some(()).ok_or(body), origin);
+    }
+
+    /// The destination has accepted this event, parsed: for services that do not keep the bytes.
+    pub fn accept_value(&self, body: &Value, origin: Origin) {
+        let Some(key) = self.key_of(body.get("id")) else {
+            return;
+        };
+        let posted: Option<Value> = serde_json::from_str(&self.plan.event(key).body).ok();
+        let text = body.to_string();
+        let is_right = posted.as_ref() == Some(body);
+        self.accept_event(key, is_right.then_some(()).ok_or(text.as_str()), origin);
+    }
+
+    fn accept_event(&self, key: EventKey, body: Result<(), &str>, origin: Origin) {
+        let mut received = self.received();
+        if let Err(wrong) = body {
+            received.wrong += 1;
+            if received.wrong_bodies.len() < KEPT {
+                received.wrong_bodies.push(wrong.to_owned());
+            }
+        }
+        let delivery = received.deliveries.entry(key).or_default();
+        match origin {
+            Origin::Replay => delivery.by_replay += 1,
+            Origin::Unordered => delivery.by_stream += 1,
+            Origin::Stream => {
+                delivery.by_stream += 1;
+                if delivery.by_stream == 1 {
+                    received.note_order(key);
+                }
+            }
+        }
+        drop(received);
+        self.arrived.send_modify(|count| *count += 1);
+    }
+
+    /// The receiver has let a request with this event fail.
+    pub fn fail(&self, body: &str) {
+        if let Some(key) = self.key_in(body) {
+            self.received().deliveries.entry(key).or_default().failed += 1;
+        }
+    }
+
+    /// The receiver has rejected this event.
+    pub fn reject(&self, body: &str) {
+        if let Some(key) = self.key_in(body) {
+            self.received().deliveries.entry(key).or_default().was_rejected = true;
+        }
+    }
+
+    /// The deliveries of an event.
+    pub fn delivery(&self, key: EventKey) -> Delivery {
+        self.received().deliveries.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Those of the events that have not arrived.
+    pub fn missing(&self, events: &mut Vec<EventKey>) {
+        let received = self.received();
+        events.retain(|key| !received.deliveries.get(key).is_some_and(Delivery::has_arrived));
+    }
+
+    /// Waits until something arrives, or this time is over. `seen` is what [`Witness::arrived`] returned before.
+    pub async fn wait_for_more(&self, seen: u64, patience: Duration) -> bool {
+        let mut arrived = self.arrived.subscribe();
+        let more = arrived.wait_for(|count| *count > seen);
+        tokio::time::timeout(patience, more)
+            .await
+            .is_ok_and(|more| more.is_ok())
+    }
+
+    /// How many events of this run have arrived, repeats included.
+    pub fn arrived(&self) -> u64 {
+        *self.arrived.borrow()
+    }
+
+    pub(crate) fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key_in(&self, body: &str) -> Option<EventKey> {
+        let head: Option<Head> = serde_json::from_str(body).ok();
+        self.key_of(head.as_ref().map(|head| &head.id))
+    }
+
+    fn key_of(&self, id: Option<&Value>) -> Option<EventKey> {
+        let key = id.and_then(Value::as_str).and_then(|id| self.plan.key_of(id));
+        if key.is_none() {
+            self.received().others += 1;
+        }
+        key
+    }
+}
+
+impl Received {
+    fn note_order(&mut self, key: EventKey) {
+        let newest = self.newest.entry((key.producer, Plan::entity_of(key))).or_default();
+        // One more than the number, so that 0 means none.
+        if *newest > key.number + 1 {
+            self.late.push(key);
+        }
+        *newest = (*newest).max(key.number + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn witness() -> (Arc<Plan>, Witness) {
+        let plan = Arc::new(Plan::new("r", 0, 1, "drill", &["a"]));
+        (Arc::clone(&plan), Witness::new("SIEM", plan))
+    }
+
+    fn key(number: u64) -> EventKey {
+        EventKey { producer: 0, number }
+    }
+
+    #[test]
+    fn repeats_are_counted_by_origin() {
+        let (plan, witness) = witness();
+        let body = plan.event(key(3)).body;
+        for origin in [Origin::Stream, Origin::Replay, Origin::Stream] {
+            witness.accept(&body, origin);
+        }
+        let delivery = witness.delivery(key(3));
+        assert_eq!((delivery.by_stream, delivery.by_replay), (2, 1));
+        assert_eq!(witness.arrived(), 3);
+        assert!(!witness.delivery(key(4)).has_arrived());
+    }
+
+    #[test]
+    fn a_later_event_of_the_same_entity_makes_an_earlier_one_late() {
+        let (plan, witness) = witness();
+        // 0, 5 and 10 are of one entity, 1 of another one; a replay and a repeat change no order.
+        witness.accept(&plan.event(key(10)).body, Origin::Replay);
+        for number in [0, 5, 1, 0, 10] {
+            witness.accept(&plan.event(key(number)).body, Origin::Stream);
+        }
+        assert_eq!(witness.received().late, []);
+        witness.accept(&plan.event(key(20)).body, Origin::Stream);
+        witness.accept(&plan.event(key(15)).body, Origin::Stream);
+        assert_eq!(witness.received().late, [key(15)]);
+    }
+
+    #[test]
+    fn every_byte_of_a_body_counts_and_foreign_events_do_not() {
+        let (plan, witness) = witness();
+        let right = plan.event(key(0)).body;
+        witness.accept(&right.replace("192.0.2.1", "192.0.2.2"), Origin::Stream);
+        witness.accept(r#"{"id":"other"}"#, Origin::Stream);
+        witness.accept("{", Origin::Stream);
+        witness.accept_value(&serde_json::from_str(&right).unwrap(), Origin::Stream);
+        let received = witness.received();
+        assert_eq!((received.wrong, received.others, received.deliveries.len()), (1, 2, 1));
+    }
+
+    #[test]
+    fn failures_are_not_deliveries() {
+        let (plan, witness) = witness();
+        let body = plan.event(key(0)).body;
+        witness.fail(&body);
+        witness.reject(&body);
+        let delivery = witness.delivery(key(0));
+        assert!(delivery.was_rejected && delivery.failed == 1 && !delivery.has_arrived());
+    }
+}

@@ -1,0 +1,58 @@
+//! Phases without faults, in which everything must arrive.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use drill::{EventKey, Oracle};
+use tokio::time::sleep;
+
+use crate::{
+    admin::{Admin, PATIENCE},
+    places::{BUCKET, Places},
+};
+
+const LOOK: Duration = Duration::from_millis(250);
+const NUDGE: Duration = Duration::from_secs(3);
+/// Waits until no destination misses anything, or nothing arrives any more. Returns how many events are missing.
+pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io::Result<usize> {
+    let mut missing: Vec<Vec<EventKey>> = Vec::new();
+    for place in places.all.iter() {
+        missing.push(oracle.missing(&place.witness, &place.history));
+    }
+    let (mut fewest, mut since) = (usize::MAX, Instant::now());
+    let mut nudged = Instant::now();
+    loop {
+        places.observe()?;
+        for (place, of_place) in places.all.iter().zip(&mut missing) {
+            place.witness.missing(of_place);
+        }
+        let left = missing.iter().map(Vec::len).sum();
+        if left < fewest {
+            (fewest, since) = (left, Instant::now());
+        }
+        if left == 0 || since.elapsed() >= PATIENCE {
+            return Ok(left);
+        }
+        if nudged.elapsed() >= NUDGE {
+            admin.retry_everything().await;
+            nudged = Instant::now();
+        }
+        sleep(LOOK).await;
+    }
+}
+
+impl Places {
+    /// Reads what the services have received.
+    pub(crate) fn observe(&self) -> io::Result<()> {
+        let witnesses = self.all.iter().skip(self.endpoints.len());
+        for ((number, bucket), place) in self.buckets.iter().enumerate().zip(witnesses) {
+            self.observed.read_bucket(number, bucket, BUCKET, &place.witness)?;
+        }
+        if let Some(place) = self.all.last() {
+            self.observed.read_google(&self.google, &place.witness);
+        }
+        Ok(())
+    }
+}
