@@ -65,7 +65,7 @@ impl Receivers {
     pub(crate) async fn start(work: &Path, plan: &Arc<Plan>) -> io::Result<Self> {
         let witness = |name: &str| Arc::new(Witness::new(name, Arc::clone(plan)));
         let names = ENDPOINTS.iter().chain(&BUCKETS).copied().chain([GOOGLE]);
-        let witnesses: Vec<_> = names.map(|name| witness(name)).collect();
+        let witnesses: Vec<_> = names.map(witness).collect();
         let mut endpoints = Vec::new();
         for witness in witnesses.iter().take(ENDPOINTS.len()) {
             endpoints.push(Endpoint::start(Arc::clone(witness)).await?);

@@ -3,6 +3,7 @@
 
 mod admin;
 mod data_folder;
+mod drill;
 mod error;
 mod output;
 mod receive;
@@ -35,6 +36,8 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     /// Run a small receiver that verifies and prints the events that it receives
     Receive(receive::ReceiveArgs),
+    /// Post marked events to a running server while you stop, kill or disconnect parts of it, and check that each one arrives
+    Drill(drill::DrillArgs),
     /// Create, list and revoke API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -64,6 +67,7 @@ async fn execute(command: Command) -> Result<(), CommandError> {
     match command {
         Command::Serve(args) => serve::run(*args).await,
         Command::Receive(args) => receive::run(args).await,
+        Command::Drill(args) => drill::run(args).await,
         Command::Token(command) => token::run(command).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Schema(command) => {

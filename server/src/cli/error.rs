@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
+use drill::DrillError;
 use engine::{KeyError, OpenError, admin::MaintenanceError, error_chain};
 
 use super::{output, settings::InvalidSettings};
@@ -33,6 +34,12 @@ pub(crate) enum CommandError {
         "the data folder {path} does not exist; set the server's data folder with --data-dir (AUDIT_STREAMS_DATA_DIR)"
     )]
     NoDataFolder { path: String },
+    #[error(transparent)]
+    Drill(#[from] DrillError),
+    #[error("the drill failed")]
+    DrillFailed,
+    #[error("can't read {path}")]
+    Read { path: String, source: std::io::Error },
 }
 
 impl CommandError {

@@ -36,6 +36,8 @@ impl std::error::Error for InvalidSettings {}
 pub(crate) enum Setting {
     /// `--public-url` and `AUDIT_STREAMS_PUBLIC_URL`.
     Flag(&'static str, &'static str),
+    /// `--minutes`, without a variable.
+    Argument(&'static str),
     /// Secrets are never set on the command line, which other users of the host can read.
     Variable(&'static str),
 }
@@ -44,7 +46,7 @@ impl fmt::Display for Setting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(flag, variable) => write!(formatter, "{flag} ({variable})"),
-            Self::Variable(variable) => formatter.write_str(variable),
+            Self::Argument(name) | Self::Variable(name) => formatter.write_str(name),
         }
     }
 }

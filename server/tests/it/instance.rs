@@ -24,6 +24,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 
+/// On a fixed port, for a test in which a server is killed and started again.
+pub(crate) const LISTEN: &str = "AUDIT_STREAMS_LISTEN";
+
 /// Longer than anything here takes; reached only by a failing test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -325,8 +328,13 @@ fn serve(data_dir: &Path, settings: &Settings) -> Command {
 }
 
 fn serve_by(mut command: Command, data_dir: &Path, settings: &Settings) -> Command {
+    let listen = settings.iter().find(|(name, _)| *name == LISTEN);
     command
-        .args(["serve", "--listen", "127.0.0.1:0"])
+        .args([
+            "serve",
+            "--listen",
+            listen.map_or("127.0.0.1:0", |(_, address)| address),
+        ])
         .env("AUDIT_STREAMS_DATA_DIR", data_dir)
         .env("AUDIT_STREAMS_LOG_LEVEL", "warn")
         .env("AUDIT_STREAMS_ROOT_PASSWORD", PASSWORD)

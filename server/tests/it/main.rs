@@ -18,6 +18,7 @@ mod crash;
 mod credentials;
 mod delivery;
 mod destinations;
+mod drill;
 mod event_filters;
 #[path = "../../../api/tests/it/graphql_client.rs"]
 mod graphql_client;
