@@ -1,5 +1,7 @@
 //! A short run with a fixed seed, as a part of the project's tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected fails there")]
+
 use std::{path::PathBuf, time::Duration};
 
 use faults::{Options, Output, run};
