@@ -69,6 +69,11 @@ async fn a_request_in_flight_is_accepted_with_what_it_was_sent_with() {
         let old = Secrets::of(&world, id).await;
         // It is answered only after the change.
         let hold = async |name: &str| {
+            // The events about the changes are not in its way.
+            wait_until("everything else is acknowledged", async || {
+                world.engine.backlog_of(&world.stored(id).await) == Some(0)
+            })
+            .await;
             let gate = Gate::new();
             receiver.answer_all(Fault::Held(gate.clone()));
             world.post("1", [name.to_owned()]).await;
