@@ -19,6 +19,8 @@ pub(crate) struct Clock {
     hydrated: RwSignal<bool>,
     /// The server's time; it advances while the page is visible.
     now: RwSignal<Timestamp>,
+    /// The same in whole minutes; changes only with the minute.
+    minute: RwSignal<i64>,
     /// Milliseconds that the browser's clock is ahead of the server's.
     ahead_ms: StoredValue<i64>,
 }
@@ -29,6 +31,7 @@ impl Clock {
         let clock = Self {
             hydrated: RwSignal::new(false),
             now: RwSignal::new(started),
+            minute: RwSignal::new(minute_of(started)),
             ahead_ms: StoredValue::new(0),
         };
         Effect::new(move |_| {
@@ -45,13 +48,14 @@ impl Clock {
         Self {
             hydrated: RwSignal::new(false),
             now: RwSignal::new(Timestamp::from_unix_ms(0)),
+            minute: RwSignal::new(0),
             ahead_ms: StoredValue::new(0),
         }
     }
 
     #[cfg(test)]
     pub(crate) fn set_now(self, now: Timestamp) {
-        self.now.set(now);
+        self.advance(now);
     }
 
     /// The moment in the reader's zone, or in UTC before hydration.
@@ -73,11 +77,12 @@ impl Clock {
         self.now.get()
     }
 
-    /// The same, but the memo is not computed again with every second unless what it is for `is_seen`.
+    /// The same, but unless what the memo is for `is_seen`, it is computed again with every minute, not with every second.
     pub(crate) fn now_while(self, is_seen: bool) -> Timestamp {
         if is_seen {
             self.now.get()
         } else {
+            self.minute.track();
             self.now.get_untracked()
         }
     }
@@ -99,13 +104,26 @@ impl Clock {
     pub(crate) fn set_server_time(self, now: Timestamp) {
         let ahead = browser::now().unix_ms().saturating_sub(now.unix_ms());
         self.ahead_ms.set_value(ahead);
-        self.now.set(now);
+        self.advance(now);
     }
 
     fn tick(self) {
         let now = browser::now().unix_ms().saturating_sub(self.ahead_ms.get_value());
-        self.now.set(Timestamp::from_unix_ms(now));
+        self.advance(Timestamp::from_unix_ms(now));
     }
+
+    fn advance(self, now: Timestamp) {
+        self.now.set(now);
+        let minute = minute_of(now);
+        // A signal, not a memo of `now`: that would ask each memo that depends on it with every second.
+        if self.minute.get_untracked() != minute {
+            self.minute.set(minute);
+        }
+    }
+}
+
+fn minute_of(now: Timestamp) -> i64 {
+    now.unix_ms().div_euclid(60_000)
 }
 
 #[cfg(feature = "ssr")]

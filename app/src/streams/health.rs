@@ -28,8 +28,8 @@ pub(crate) struct HealthText {
 }
 
 impl HealthText {
-    /// Without a viewpoint, times of day are in UTC.
-    pub(crate) fn new(health: &HealthView, now: Timestamp, viewpoint: Option<Viewpoint>) -> Self {
+    /// Without a viewpoint, times of day are in UTC. Unless it `counts_down`, the text says when the next try is, not how long until then.
+    pub(crate) fn new(health: &HealthView, now: Timestamp, viewpoint: Option<Viewpoint>, counts_down: bool) -> Self {
         let (mut tone, mut headline) = headline(health, viewpoint);
         let has_refused = health.retrying + health.parked > 0;
         if has_refused && tone < Tone::Warning {
@@ -41,7 +41,7 @@ impl HealthText {
         Self {
             tone,
             headline,
-            details: details(health, now, viewpoint),
+            details: details(health, now, viewpoint, counts_down),
             parked: (health.parked > 0).then(|| quantity(health.parked, "parked")),
             next_step: health.next_step.clone(),
         }
@@ -116,14 +116,14 @@ const fn lasting_headline(code: TroubleCode) -> &'static str {
     }
 }
 
-fn details(health: &HealthView, now: Timestamp, viewpoint: Option<Viewpoint>) -> Vec<String> {
+fn details(health: &HealthView, now: Timestamp, viewpoint: Option<Viewpoint>, counts_down: bool) -> Vec<String> {
     let mut details = Vec::new();
     details.extend(trouble(health));
     let is_in_headline = health.state == StateName::Retrying && health.trouble_code.is_none_or(is_passing);
     if let (Some(since), false) = (health.since, is_in_headline || health.state == StateName::Inactive) {
         details.push(format!("since {}", clock_text(since, viewpoint)));
     }
-    details.extend(health.next_probe_at.map(|at| next_try(at, now, viewpoint)));
+    details.extend(health.next_probe_at.map(|at| next_try(at, now, viewpoint, counts_down)));
     details.extend(health.waiting.map(|waiting| quantity(waiting, "waiting")));
     details.extend(
         health
@@ -153,11 +153,11 @@ fn trouble(health: &HealthView) -> Option<String> {
     }
 }
 
-fn next_try(at: Timestamp, now: Timestamp, viewpoint: Option<Viewpoint>) -> String {
+fn next_try(at: Timestamp, now: Timestamp, viewpoint: Option<Viewpoint>, counts_down: bool) -> String {
     match (viewpoint, until_text(at, now)) {
-        (None, _) => format!("next try at {}", clock_text(at, None)),
-        (Some(_), Some(wait)) => format!("next try in {wait}"),
         (Some(_), None) => "trying now".to_owned(),
+        (Some(_), Some(wait)) if counts_down => format!("next try in {wait}"),
+        _ => format!("next try at {}", clock_text(at, viewpoint)),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 pub(crate) fn Health(
     id: DestinationId,
     health: Memo<HealthView>,
-    /// While it is false, what the clock changes in the text is not rendered.
+    /// While it is false, the text follows the clock once a minute. Find-in-page and screen readers read it then, too.
     #[prop(default = Signal::stored(true))]
     is_seen: Signal<bool>,
 ) -> impl IntoView {
@@ -50,8 +50,9 @@ pub(crate) fn Health(
 
 fn health_text(clock: Clock, health: Memo<HealthView>, is_seen: Signal<bool>) -> Memo<HealthText> {
     Memo::new(move |_| {
-        let now = clock.now_while(is_seen.get());
-        health.with(|health| HealthText::new(health, now, clock.viewpoint_at(now)))
+        let is_seen = is_seen.get();
+        let now = clock.now_while(is_seen);
+        health.with(|health| HealthText::new(health, now, clock.viewpoint_at(now), is_seen))
     })
 }
 
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_out_of_sight_changes_with_the_health_or_when_it_is_seen() {
+    fn an_age_out_of_sight_changes_with_the_health_and_the_minute_and_when_it_is_seen() {
         Owner::new().with(|| {
             let at = Timestamp::from_unix_ms;
             let delivered_at = |ms| {
@@ -201,12 +202,14 @@ mod tests {
             is_seen.set(false);
             assert!(says("5\u{a0}s"));
             clock.set_now(at(20_000));
-            assert!(says("5\u{a0}s"), "nothing is rendered for the clock alone");
+            assert!(says("5\u{a0}s"), "nothing is rendered for the second");
             health.set(delivered_at(12_000));
             assert!(says("8\u{a0}s"), "the health is current");
-            clock.set_now(at(30_000));
+            clock.set_now(at(61_000));
+            assert!(says("49\u{a0}s"), "the minute is another");
+            clock.set_now(at(70_000));
             is_seen.set(true);
-            assert!(says("18\u{a0}s"));
+            assert!(says("58\u{a0}s"));
         });
     }
 }

@@ -28,12 +28,15 @@ fn retrying(trouble: Trouble) -> StreamHealth {
     }
 }
 
-fn text_of(health: &HealthView) -> HealthText {
-    let viewpoint = Viewpoint {
+fn viewpoint() -> Option<Viewpoint> {
+    Some(Viewpoint {
         now: now(),
         offset_minutes: 60,
-    };
-    HealthText::new(health, now(), Some(viewpoint))
+    })
+}
+
+fn text_of(health: &HealthView) -> HealthText {
+    HealthText::new(health, now(), viewpoint(), true)
 }
 
 /// In one line.
@@ -92,10 +95,15 @@ fn a_retry_counts_down_in_the_readers_zone() {
         "Retrying since 10:42 · 503 from server · next try in 38 s · 4,210 waiting · 18 min behind · \
          last delivered 19 min ago · 2 parked"
     );
-    let in_utc = joined(&HealthText::new(&view(&health, &facts), now(), None));
+    let in_utc = joined(&HealthText::new(&view(&health, &facts), now(), None, true));
     assert!(
         in_utc.starts_with("Retrying since 2026-03-03 09:42 UTC · 503 from server · next try at 2026-03-03 10:00 UTC"),
         "{in_utc}"
+    );
+    let out_of_sight = joined(&HealthText::new(&view(&health, &facts), now(), viewpoint(), false));
+    assert!(
+        out_of_sight.starts_with("Retrying since 10:42 · 503 from server · next try at 11:00 · "),
+        "{out_of_sight}"
     );
 }
 
