@@ -9,13 +9,18 @@ use super::{
     server_fns::{delete_destination, list_destinations},
     state::{Notice, StreamsState},
 };
-use crate::{browser, ui::Refresh};
+use crate::{
+    browser,
+    ui::{Refresh, SearchText},
+};
 
 #[derive(Clone, Copy)]
 pub(super) struct Streams {
     pub(super) state: RwSignal<StreamsState>,
     /// Asks for the list again.
     pub(super) refresh: Refresh,
+    /// What is typed in the search field. All that changes the search of the list goes through it.
+    pub(super) search: SearchText,
 }
 
 impl Streams {
@@ -36,12 +41,17 @@ impl Streams {
             },
             false,
         );
-        Self { state, refresh }
+        Self::of(state, refresh)
+    }
+
+    pub(super) fn of(state: RwSignal<StreamsState>, refresh: Refresh) -> Self {
+        let search = SearchText::new(move |text| state.update(|state| state.search(text)));
+        Self { state, refresh, search }
     }
 
     /// Adds what the open form holds.
     pub(super) fn add(self) -> Action<(), ()> {
-        let Self { state, refresh } = self;
+        let Self { state, refresh, .. } = self;
         Action::new(move |(): &()| async move {
             let sent = state.with_untracked(|state| state.adding().map(|editor| (editor.form(), editor.draft())));
             let Some((form, draft)) = sent else { return };
@@ -55,7 +65,7 @@ impl Streams {
     }
 
     pub(super) fn save(self) -> Action<EditRequest, ()> {
-        let Self { state, refresh } = self;
+        let Self { state, refresh, .. } = self;
         Action::new(move |request: &EditRequest| {
             let EditRequest { id, version, draft } = request.clone();
             async move {
@@ -67,7 +77,7 @@ impl Streams {
     }
 
     pub(super) fn delete(self) -> Action<DestinationId, ()> {
-        let Self { state, refresh } = self;
+        let Self { state, refresh, .. } = self;
         Action::new(move |id: &DestinationId| {
             let id = *id;
             async move {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Clock,
     model::text::{counted, grouped},
-    ui::{Alert, AlertTone, Icon, SearchText},
+    ui::{Alert, AlertTone, Icon},
 };
 
 /// A shorter list is read faster than searched.
@@ -87,16 +87,14 @@ fn attention_text(count: u64) -> String {
 
 #[component]
 fn SearchBox() -> impl IntoView {
-    let state = expect_context::<Streams>().state;
+    let Streams { state, search, .. } = expect_context();
     let text = Memo::new(move |_| state.with(|state| state.filter().search.clone()));
-    let search = SearchText::new(move |text| state.update(|state| state.search(text)));
     let on_key = move |event: ev::Targeted<ev::KeyboardEvent, HtmlInputElement>| {
         let field = event.target();
         if event.key() == "Escape" && !field.value().is_empty() {
             event.prevent_default();
             field.set_value("");
-            search.forget();
-            state.update(|state| state.search(String::new()));
+            search.clear();
         }
     };
     view! {
@@ -163,21 +161,20 @@ pub(super) fn MissingStream(location: Memo<StreamsLocation>) -> impl IntoView {
 /// Says that no destination is shown, and how to change that.
 #[component]
 pub(super) fn NothingShown() -> impl IntoView {
-    let state = expect_context::<Streams>().state;
+    let Streams { state, search, .. } = expect_context();
     let is_empty = Memo::new(move |_| state.with(|state| state.shown_count() == 0));
     let text = move || match state.with(|state| state.filter().search.trim().is_empty()) {
         true => "No stream needs attention.",
         false => "No destinations match.",
     };
     let is_searched = Memo::new(move |_| state.with(|state| !state.filter().search.is_empty()));
-    let clear = move |_| state.update(|state| state.search(String::new()));
     view! {
         <div role="status">
             <Show when=move || is_empty.get()>
                 <p class="streams-nothing">
                     {text}
                     <Show when=move || is_searched.get()>
-                        <button type="button" class="button button-small" on:click=clear>
+                        <button type="button" class="button button-small" on:click=move |_| search.clear()>
                             "Clear search"
                         </button>
                     </Show>

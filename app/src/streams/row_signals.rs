@@ -56,7 +56,7 @@ impl RowsInStep {
         Self { streams, rows }
     }
 
-    /// The signals of a row that is to be rendered, until its owner is removed, which is a moment after its destination. `None` if
+    /// The signals of a row that is to be rendered, until the row is removed from the page, shortly after its destination. `None` if
     /// there is no such destination.
     pub(super) fn row(self, id: DestinationId) -> Option<RowSignals> {
         let new = |state: &StreamsState| state.row(id).map(RowSignals::new);
@@ -96,7 +96,7 @@ mod tests {
             let refresh = Refresh::new();
             let rows = StoredValue::new(HashMap::new());
             let in_step = RowsInStep {
-                streams: Streams { state, refresh },
+                streams: Streams::of(state, refresh),
                 rows,
             };
             let [first, second] = [1, 2].map(DestinationId::new);

@@ -124,10 +124,8 @@ mod tests {
 
     fn html(view: DestinationView) -> String {
         Owner::new().with(|| {
-            let streams = Streams {
-                state: RwSignal::new(StreamsState::new(vec![view.clone()])),
-                refresh: Refresh::new(),
-            };
+            let state = RwSignal::new(StreamsState::new(vec![view.clone()]));
+            let streams = Streams::of(state, Refresh::new());
             let commands = Commands::new(streams, view.id);
             let view = Signal::stored(Arc::new(view));
             let name = Memo::new(move |_| view.with(|view| view.name.clone()));

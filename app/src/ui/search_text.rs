@@ -42,6 +42,12 @@ impl SearchText {
         }
     }
 
+    /// Searches for nothing, at once.
+    pub(crate) fn clear(self) {
+        self.forget();
+        self.apply.run(String::new());
+    }
+
     /// Forgets what is waiting.
     pub(crate) fn forget(self) {
         self.waiting.try_update_value(Option::take);
@@ -66,6 +72,10 @@ mod tests {
             search.forget();
             search.apply_now();
             assert_eq!(applied.get_value(), ["gp"], "what was forgotten is not applied");
+            assert!(search.wait("gpg".to_owned()));
+            search.clear();
+            search.apply_now();
+            assert_eq!(applied.get_value(), ["gp", ""], "nor what was cleared");
         });
     }
 }

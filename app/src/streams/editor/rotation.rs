@@ -60,7 +60,7 @@ fn running(
     secret: RotatedSecret,
     seen: RwSignal<SeenSecret>,
 ) -> Action<Asked, Result<(), AppError>> {
-    let Streams { state, refresh } = expect_context();
+    let Streams { state, refresh, .. } = expect_context();
     Action::new(move |asked: &Asked| {
         let Asked { step, version } = *asked;
         async move {
@@ -189,10 +189,8 @@ mod tests {
             let mut view = stored_view(3, "SIEM", 1);
             view.rotations = rotations;
             provide_context(Clock::still());
-            provide_context(Streams {
-                state: RwSignal::new(StreamsState::new(vec![view])),
-                refresh: Refresh::new(),
-            });
+            let state = RwSignal::new(StreamsState::new(vec![view]));
+            provide_context(Streams::of(state, Refresh::new()));
             let rotation = Rotation::new(DestinationId::new(3), secret);
             view! { <RotationControls rotation /> }.to_html()
         })
