@@ -80,7 +80,7 @@ pub(super) fn estimate_text(seconds: u64) -> String {
 pub(super) fn time_left(replay: &ReplayView, now: Timestamp) -> Option<String> {
     let done = replay.sent.saturating_add(replay.refused);
     let left = replay.total.saturating_sub(done);
-    // One that is limited goes on.
+    // A limited replay makes progress.
     let waits = replay.waits_for.is_some_and(|wait| wait != WaitName::Limited);
     if waits || done == 0 || left == 0 {
         return None;
