@@ -279,11 +279,18 @@ async fn connect_to(address: SocketAddr) -> (SocketAddr, io::Result<TcpStream>) 
 
 fn with_options(stream: TcpStream) -> io::Result<TcpStream> {
     stream.set_nodelay(true)?;
-    sockopt::set_socket_keepalive(&stream, true)?;
-    sockopt::set_tcp_keepidle(&stream, KEEPALIVE_AFTER)?;
-    sockopt::set_tcp_keepintvl(&stream, KEEPALIVE_INTERVAL)?;
-    sockopt::set_tcp_keepcnt(&stream, KEEPALIVE_PROBES)?;
+    if let Err(error) = keep_alive(&stream) {
+        // Events can be delivered without it.
+        tracing::debug!(error = %error, "Could not set the keepalive of a connection.");
+    }
     Ok(stream)
+}
+
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_AFTER)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    Ok(sockopt::set_tcp_keepcnt(stream, KEEPALIVE_PROBES)?)
 }
 
 pub(super) fn listed(addresses: &[SocketAddr]) -> String {
@@ -401,5 +408,22 @@ impl AsyncWrite for Stream {
             Transport::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Transport::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_asks_whether_the_other_end_is_still_there() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (_, connected) = connect_to(listener.local_addr().unwrap()).await;
+        let stream = connected.unwrap();
+        assert!(sockopt::socket_keepalive(&stream).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), Duration::from_secs(60));
+        assert_eq!(sockopt::tcp_keepintvl(&stream).unwrap(), Duration::from_secs(15));
+        assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), 4);
+        assert!(stream.nodelay().unwrap());
     }
 }
