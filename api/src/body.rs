@@ -24,6 +24,9 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(120);
 const DRAINED_BYTES: usize = 64 * 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(10);
 
+/// The same for callers who are not permitted: without credentials, a connection should not be kept for long.
+const DRAINED_OF_STRANGERS_WITHIN: Duration = Duration::from_secs(1);
+
 /// Reads the complete body and decompresses it.
 ///
 /// # Errors
@@ -40,8 +43,8 @@ pub(crate) async fn read_body(
     coding.undo(arrived, large_bodies).await
 }
 
-/// Reads and discards the rest of a body, within limits.
-pub(crate) async fn drain(body: &mut Body) {
+/// Reads and discards the rest of the body of a request that is answered with this status, within limits.
+pub(crate) async fn drain(body: &mut Body, status: StatusCode) {
     let draining = async {
         let mut drained = 0_usize;
         while let Some(Ok(frame)) = body.frame().await {
@@ -52,7 +55,14 @@ pub(crate) async fn drain(body: &mut Body) {
         }
     };
     // A client slower than that does not receive the response.
-    drop(tokio::time::timeout(DRAINED_WITHIN, draining).await);
+    drop(tokio::time::timeout(drained_within(status), draining).await);
+}
+
+fn drained_within(status: StatusCode) -> Duration {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => DRAINED_OF_STRANGERS_WITHIN,
+        _ => DRAINED_WITHIN,
+    }
 }
 
 /// A body that arrives in one piece, like most, is not copied.
@@ -268,6 +278,17 @@ mod tests {
             read(&[(CONTENT_TYPE, "Multipart/form-data; boundary=x")], b"{}".to_vec()).await,
             multipart
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_stalls_is_drained_for_longer_if_its_sender_is_permitted() {
+        let start = tokio::time::Instant::now();
+        let stalled = || Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        drain(&mut stalled(), StatusCode::UNAUTHORIZED).await;
+        drain(&mut stalled(), StatusCode::FORBIDDEN).await;
+        assert_eq!(start.elapsed().as_secs(), 2);
+        drain(&mut stalled(), StatusCode::PAYLOAD_TOO_LARGE).await;
+        assert_eq!(start.elapsed().as_secs(), 12);
     }
 
     #[tokio::test]

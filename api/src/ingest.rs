@@ -89,7 +89,7 @@ pub(crate) async fn post_audit_events(State(services): State<Services>, request:
         Err(error) => {
             services.ingest_counters.refused(&error);
             log_refusal(&services, &head, &error);
-            drain(&mut body).await;
+            drain(&mut body, error.status()).await;
             error.into_response()
         }
     }

@@ -136,7 +136,7 @@ pub(crate) async fn read(mut body: Body) -> Result<Bytes, ApiError> {
     match arrived {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            drain(&mut body).await;
+            drain(&mut body, StatusCode::PAYLOAD_TOO_LARGE).await;
             let message = "The request body is larger than 256 KiB.";
             Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message))
         }

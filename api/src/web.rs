@@ -8,6 +8,7 @@ mod public_url;
 mod request_log;
 mod security_headers;
 mod stalled_body;
+mod unread_body;
 mod visitor;
 
 pub(crate) use engine::report_incident;
@@ -21,6 +22,7 @@ pub use self::{
     request_log::log_failures,
     security_headers::{page_policy, set_security_headers},
     stalled_body::BodyStalled,
+    unread_body::drain_unread_body,
     visitor::identify_visitor,
 };
 pub(crate) use self::{

@@ -42,8 +42,9 @@ pub(crate) async fn refuse_unknown_query(request: Request, next: Next) -> Respon
         Some(name) if path.is_none_or(|path| !WITH_QUERY.contains(&path)) => {
             let message = format!("{name}: unknown parameter; this endpoint accepts no query parameters.");
             let (_, mut body) = request.into_parts();
-            drain(&mut body).await;
-            ApiError::invalid(vec![RefusedField { field: name, message }]).into_response()
+            let refusal = ApiError::invalid(vec![RefusedField { field: name, message }]);
+            drain(&mut body, refusal.status()).await;
+            refusal.into_response()
         }
         _ => next.run(request).await,
     }
@@ -71,7 +72,7 @@ pub(crate) async fn admit(services: &Services, request: Request, next: Next) -> 
             Ok(response)
         }
         Err(error) => {
-            drain(&mut body).await;
+            drain(&mut body, error.status()).await;
             Err(error)
         }
     }

@@ -34,7 +34,7 @@ pub(crate) async fn post_graphql(State(services): State<Services>, request: Requ
     let caller = match authorise(&services, &head, "POST /api/graphql").await {
         Ok(caller) => caller,
         Err(error) => {
-            drain(&mut body).await;
+            drain(&mut body, error.status()).await;
             return refuse(error);
         }
     };

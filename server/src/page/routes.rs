@@ -4,7 +4,7 @@ use std::{env, sync::Arc};
 
 use api::{
     Services, answer_unknown_path,
-    web::{identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
+    web::{drain_unread_body, identify_visitor, log_failures, page_policy, require_same_origin, set_security_headers},
 };
 use app::{Backend, PostedForms, log::EXPORT};
 use assets::Assets;
@@ -68,6 +68,7 @@ pub(crate) fn router(services: &Services) -> Router {
         .layer(from_fn_with_state(Arc::clone(services), identify_visitor))
         .layer(from_fn_with_state(Arc::clone(services), set_security_headers))
         .layer(from_fn_with_state(Arc::clone(services), log_failures))
+        .layer(from_fn(drain_unread_body))
         .with_state(options)
 }
 
