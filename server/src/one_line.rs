@@ -1,9 +1,12 @@
 //! Text from outside in a line of output.
 //!
-//! Ids of events, answers of receivers and names of certificates can contain anything. A line break would let them add lines of
+//! Answers of receivers and names of certificates can contain anything. A line break would let them add lines of
 //! their own to the server's log, and escape sequences would let them change what a terminal shows.
 
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    io,
+};
 
 /// Displays a value with its control characters and line separators escaped as in Rust: `\n`, `\u{1b}`.
 pub(crate) struct OneLine<T>(pub(crate) T);
@@ -28,6 +31,34 @@ impl Write for Escaping<'_, '_> {
             _ => self.0.write_char(character),
         }
     }
+}
+
+/// Writes entries in JSON with the characters escaped that JSON allows in its strings, but [`OneLine`] does not. They occur nowhere else.
+pub(crate) struct JsonLines<W>(pub(crate) W);
+
+impl<W: io::Write> io::Write for JsonLines<W> {
+    /// Takes a whole entry, which is one line.
+    fn write(&mut self, entry: &[u8]) -> io::Result<usize> {
+        let mut escaped = String::with_capacity(entry.len());
+        for character in String::from_utf8_lossy(entry).chars() {
+            match character {
+                '\n' => escaped.push(character),
+                _ if is_unsafe(character) => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+                _ => escaped.push(character),
+            }
+        }
+        self.0.write_all(escaped.as_bytes())?;
+        Ok(entry.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Whether a character can end a line or steer a terminal.
+fn is_unsafe(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ use std::{
     io::{self, IsTerminal},
 };
 
-use tracing::field::Field;
+use tracing::{Subscriber, field::Field};
 use tracing_subscriber::{
     EnvFilter,
     field::MakeExt,
     filter::ParseError,
     fmt::format::{FormatFields, Writer, debug_fn},
+    util::SubscriberInitExt,
 };
 
-use crate::one_line::OneLine;
+use crate::one_line::{JsonLines, OneLine};
 
 /// Logs an error for each certificate that it rejects. The stream logs that already, once, with the destination.
 const REPEATED: &str = "rustls_platform_verifier=off";
@@ -60,20 +61,36 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -
     }
 }
 
+/// Writes what is logged, in colours or without (text only).
+fn lines<W: io::Write + 'static>(
+    format: LogFormat,
+    level: &LogLevel,
+    in_colours: bool,
+    writer: impl Fn() -> W + Send + Sync + 'static,
+) -> Box<dyn Subscriber + Send + Sync> {
+    let lines = tracing_subscriber::fmt().with_env_filter(level.filter());
+    match format {
+        LogFormat::Text => Box::new(
+            lines
+                .with_writer(writer)
+                .with_ansi(in_colours)
+                .fmt_fields(fields())
+                .finish(),
+        ),
+        LogFormat::Json => Box::new(
+            lines
+                .with_writer(move || JsonLines(writer()))
+                .json()
+                .flatten_event(true)
+                .finish(),
+        ),
+    }
+}
+
 /// Sends log lines to stderr from now on.
 pub(crate) fn start(format: LogFormat, level: &LogLevel) {
-    let lines = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_env_filter(level.filter());
-    let started = match format {
-        LogFormat::Text => lines
-            .with_ansi(io::stderr().is_terminal())
-            .fmt_fields(fields())
-            .try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-    };
-    if let Err(error) = started {
-        tracing::debug!(error, "The log is already set up.");
+    if let Err(error) = lines(format, level, io::stderr().is_terminal(), io::stderr).try_init() {
+        tracing::debug!(error = %error, "The log is already set up.");
     }
     // A panic is a fault of ours and has to be seen where everything else is.
     std::panic::set_hook(Box::new(|panic| {
@@ -109,7 +126,7 @@ mod tests {
         assert_eq!(is_logged("info,rustls_platform_verifier=error"), (true, true));
     }
 
-    /// What is written, in the format for people.
+    /// What is written.
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -124,26 +141,36 @@ mod tests {
         }
     }
 
-    #[test]
-    fn each_entry_is_one_line_whatever_it_says() {
+    const HOSTILE: &str = "a\n2026-01-01T00:00:00Z ERROR forged\r\u{1b}[2J\u{7f}\u{85}\u{9b}1m\u{2028}\u{2029}";
+
+    /// The line that an entry with hostile text everywhere becomes.
+    fn hostile_line(format: LogFormat) -> String {
         let written = Written::default();
         let writer = written.clone();
-        let lines = tracing_subscriber::fmt()
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .fmt_fields(fields())
-            .finish();
-        let hostile = "a\n2026-01-01T00:00:00Z ERROR forged\r\u{1b}[2J\u{85}";
-        with_default(lines, || {
-            let span = tracing::info_span!("request", id = %hostile);
+        let level = LogLevel::parse("info").unwrap();
+        with_default(lines(format, &level, false, move || writer.clone()), || {
+            let span = tracing::info_span!("request", id = %HOSTILE);
             let _entered = span.enter();
-            tracing::error!(displayed = %hostile, debugged = ?hostile, text = hostile, "The message: {hostile}");
+            tracing::error!(displayed = %HOSTILE, debugged = ?HOSTILE, text = HOSTILE, "The message: {HOSTILE}");
         });
         let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let line = written.strip_suffix('\n').unwrap();
         assert!(!line.contains(char::is_control), "{line:?}");
-        assert_eq!(line.matches("forged").count(), 5, "{line}");
-        assert!(line.contains(r"The message: a\n2026"), "{line}");
+        assert!(!line.contains(['\u{2028}', '\u{2029}']), "{line:?}");
+        line.to_owned()
+    }
+
+    #[test]
+    fn each_entry_is_one_line_whatever_it_says() {
+        let text = hostile_line(LogFormat::Text);
+        assert_eq!(text.matches("forged").count(), 5, "{text}");
+        assert!(text.contains(r"The message: a\n2026"), "{text}");
+
+        let json: serde_json::Value = serde_json::from_str(&hostile_line(LogFormat::Json)).unwrap();
+        assert_eq!(json["displayed"], HOSTILE);
+        assert_eq!(json["text"], HOSTILE);
+        assert_eq!(json["message"], format!("The message: {HOSTILE}"));
+        assert_eq!(json["span"]["id"], HOSTILE);
     }
 
     #[test]

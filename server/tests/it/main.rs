@@ -30,7 +30,6 @@ mod ingest_limits;
 mod instance;
 mod known_browsers;
 mod log;
-mod log_lines;
 mod nesting;
 mod odd_events;
 mod operations;
