@@ -9,7 +9,7 @@ mod http2;
 mod places;
 mod requests;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use api::web::Peer;
 use axum::Router;
@@ -18,7 +18,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, watch},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, sleep},
 };
 
 use self::{
@@ -26,7 +26,7 @@ use self::{
     requests::{Client, Shared},
 };
 use super::{
-    deadlines::{ClientDeadlines, KEEPALIVE_AFTER, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES},
+    deadlines::{ClientDeadlines, IDLE_IN_A_CROWD, KEEPALIVE_AFTER, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES},
     timed_stream::{Busy, TimedStream},
     tls::{HTTP_2, Tls},
 };
@@ -75,7 +75,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// Serves on this listener until [`Connections::finish`]. Who comes when there are `at_most` waits to be taken in.
+    /// Serves at most `at_most` connections at the same time until [`Connections::finish`]. Further ones wait.
     pub(super) fn serve(listener: Listener, router: Router, at_most: usize, deadlines: ClientDeadlines) -> Self {
         let (stop, stopped) = watch::channel(());
         let (open, is_open) = watch::channel(());
@@ -106,19 +106,25 @@ impl Connections {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Shared, mut places: Places) {
-    while let Some(place) = places.take().await {
+async fn accept(listener: TcpListener, mut shared: Shared, mut places: Places) {
+    loop {
         match listener.accept().await {
-            Ok((stream, peer)) => drop(tokio::spawn(serve_connection(
-                stream,
-                Peer(peer),
-                shared.clone(),
-                place,
-            ))),
+            Ok((stream, peer)) => {
+                // Only now, when a connection waits for the place, others may have to be closed for it.
+                let Some(place) = places.take().await else {
+                    return;
+                };
+                drop(tokio::spawn(serve_connection(
+                    stream,
+                    Peer(peer),
+                    shared.for_connection(),
+                    place,
+                )));
+            }
             Err(error) if concerns_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(error = %error, "Could not accept a connection.");
-                tokio::time::sleep(PAUSE).await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -165,8 +171,10 @@ async fn serve_tls(
     mut shared: Shared,
 ) -> Result<(), axum::BoxError> {
     let stream = tokio::select! {
+        biased;
         accepted = tls.acceptor().accept(stream) => accepted.inspect_err(|error| tls.note_failure(peer.0, error))?,
         _ = shared.stopped.changed() => return Ok(()),
+        () = idle_in_a_crowd(&mut shared.crowded) => return Err("others wait for the place of an unfinished handshake".into()),
     };
     let client = Client {
         peer,
@@ -177,6 +185,15 @@ async fn serve_tls(
         http2::serve(stream, client, shared).await
     } else {
         http1::serve(stream, client, busy, shared).await
+    }
+}
+
+/// Returns [`IDLE_IN_A_CROWD`] after the next notice that others wait for a place.
+async fn idle_in_a_crowd(crowded: &mut watch::Receiver<()>) {
+    match crowded.changed().await {
+        Ok(()) => sleep(IDLE_IN_A_CROWD).await,
+        // There are no notices any more.
+        Err(_) => pending().await,
     }
 }
 

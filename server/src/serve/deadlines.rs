@@ -10,7 +10,7 @@ pub(super) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// Questions without an answer.
 pub(super) const KEEPALIVE_PROBES: u32 = 4;
 
-/// How long a connection may be unused while others wait for a place.
+/// How long a connection may be without a request in progress while others wait for a place.
 pub(super) const IDLE_IN_A_CROWD: Duration = Duration::from_secs(1);
 
 /// Each bounds one way in which a client can keep a connection without using it.

@@ -46,6 +46,8 @@ where
     let mut unused = None;
     loop {
         tokio::select! {
+            // The connection first: a request that has arrived counts, even if a timer is due as well.
+            biased;
             ended = connection.as_mut() => return Ok(ended?),
             // Nothing is ever sent: this returns when the sender is dropped.
             _ = stopped.changed() => break,
@@ -53,8 +55,11 @@ where
                 unused = busy.unused_after().map(|requests| (Instant::now() + IDLE_IN_A_CROWD, requests));
             }
             () = at(unused.map(|(at, _)| at)) => {
-                if busy.unused_after() == unused.take().map(|(_, requests)| requests) {
-                    break;
+                match (busy.unused_after(), unused.take()) {
+                    // At most a part of the first head has arrived. hyper would wait for the rest.
+                    (Some(0), Some(_)) => return Ok(()),
+                    (Some(requests), Some((_, before))) if requests == before => break,
+                    _ => {}
                 }
             }
         }

@@ -88,13 +88,21 @@ where
             },
         };
         tokio::select! {
+            // The connection first: a request that has arrived counts, even if a timer is due as well.
+            biased;
             ended = connection.as_mut() => return ended.map_err(Into::into),
             // Nothing is ever sent: this returns when the sender is dropped.
             _ = stopped.changed(), if closes_at.is_none() => {
                 (closes_at, idle) = (Some(Instant::now() + CLOSING), Duration::ZERO);
                 connection.as_mut().graceful_shutdown();
             }
-            Ok(()) = crowded.changed(), if closes_at.is_none() => idle = idle.min(IDLE_IN_A_CROWD),
+            // There is another notice as long as others wait, so a connection that is not idle for long enough yet is not asked again.
+            Ok(()) = crowded.changed(), if closes_at.is_none() => {
+                if streams.check(deadlines.response_piece, IDLE_IN_A_CROWD) == Finding::Idle {
+                    (closes_at, idle) = (Some(Instant::now() + CLOSING), Duration::ZERO);
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
             () = sleep_until(check_at) => {}
         }
     }

@@ -1,7 +1,8 @@
 //! How many connections there are at the same time, and room for new ones while all places are taken.
 //!
-//! Whoever comes then waits in the queue of the system, until a connection ends. So that this does not depend on the patience of
-//! clients which keep a connection for a request that they may send later, connections that are unused are closed meanwhile.
+//! New connections wait until one ends: the first of them without a place, the others in the queue of the system. So that this does not
+//! depend on the patience of clients which keep a connection for a request that they may send later, unused connections are closed
+//! meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,7 +30,7 @@ impl Places {
         }
     }
 
-    /// Changes while all places are taken.
+    /// Changes while a connection waits for a place.
     pub(super) fn crowded(&self) -> watch::Receiver<()> {
         self.crowded.subscribe()
     }

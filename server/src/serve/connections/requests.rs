@@ -38,9 +38,18 @@ pub(super) struct Shared {
     pub(super) deadlines: ClientDeadlines,
     /// Changes when the server stops.
     pub(super) stopped: watch::Receiver<()>,
-    /// Changes while others wait for a place.
+    /// Changes, again and again, while another connection waits for a place.
     pub(super) crowded: watch::Receiver<()>,
     pub(super) _is_open: watch::Receiver<()>,
+}
+
+impl Shared {
+    /// A copy for a connection that begins now: only later notices concern it.
+    pub(super) fn for_connection(&mut self) -> Self {
+        // A clone has seen what its original has seen.
+        self.crowded.mark_unchanged();
+        self.clone()
+    }
 }
 
 /// `sending` began with the request.

@@ -18,7 +18,7 @@ mod heads;
 mod over_tls;
 
 /// Much longer than any deadline here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const DEADLINES: ClientDeadlines = ClientDeadlines {
     head: Duration::from_millis(400),
@@ -126,6 +126,18 @@ async fn ends(stream: &mut TcpStream) -> bool {
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest))
         .await
         .is_ok()
+}
+
+#[tokio::test]
+async fn the_system_asks_whether_a_client_is_still_there() {
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    set_options(&stream).unwrap();
+    assert!(sockopt::socket_keepalive(&stream).unwrap());
+    assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), Duration::from_secs(60));
+    assert_eq!(sockopt::tcp_keepintvl(&stream).unwrap(), Duration::from_secs(15));
+    assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), 4);
 }
 
 #[tokio::test]
