@@ -189,8 +189,17 @@ impl Instance {
 
     /// Memory that the process holds.
     pub(crate) fn resident_bytes(&self) -> usize {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory that the process has held.
+    pub(crate) fn most_resident_bytes(&self) -> usize {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, name: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         let kib: usize = line.trim().trim_end_matches(" kB").parse().unwrap();
         kib * 1024
     }
