@@ -372,16 +372,20 @@ pub(crate) fn address_in(stdout: BufReader<ChildStdout>) -> String {
     address.recv_timeout(PATIENCE).expect("the server started")
 }
 
+pub(crate) fn client() -> reqwest::Client {
+    client_with_timeout(PATIENCE)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "tests speak to servers of their own, not to hosts that a user named"
 )]
-pub(crate) fn client() -> reqwest::Client {
+pub(crate) fn client_with_timeout(timeout: Duration) -> reqwest::Client {
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy();
-    builder.timeout(PATIENCE).build().unwrap()
+    builder.timeout(timeout).build().unwrap()
 }
 
 /// Asks again and again until there is an answer.
