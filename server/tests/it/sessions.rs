@@ -67,10 +67,18 @@ async fn no_page_or_address_contains_the_key_of_a_session() {
     let mut browser = Browser::signed_in(&instance).await;
     let (_, key) = browser.cookie().unwrap().split_once('=').unwrap();
     let key = key.to_owned();
-    for page in ["/", "/profile", "/admin/audit_logs?tab=log", "/admin/settings/users"] {
+    for (page, status) in [
+        ("/", 200),
+        ("/profile", 200),
+        ("/admin/audit_logs?tab=log", 200),
+        ("/admin/settings/users", 200),
+        ("/sign_in?return_to=%2Fprofile", 303),
+    ] {
         let answer = browser.open(page).await;
-        assert_eq!(answer.status, 200, "{page}");
+        assert_eq!(answer.status, status, "{page}");
         assert!(!answer.text.contains(&key), "{page}");
+        let location = answer.header("location");
+        assert_eq!(location, (status == 303).then_some("/profile"), "{page}");
     }
     let sessions = browser.read("sessions/list").await;
     assert!(sessions.status == 200 && !sessions.text.contains(&key));
