@@ -40,12 +40,28 @@ fn tests_in(line: &str) -> Vec<(&str, &str)> {
 }
 
 fn exists((name, path): &(&str, &str), sources: &[Source]) -> bool {
-    let written = match path.ends_with(".rs") {
-        true => format!("fn {name}("),
-        false => format!("test('{name}'"),
+    let Some(source) = sources.iter().find(|source| source.path == *path) else {
+        return false;
     };
-    let mut files = sources.iter();
-    files.any(|source| source.path == *path && source.text.contains(&written))
+    match path.ends_with(".rs") {
+        true => is_run(name, &source.text),
+        false => source.text.contains(&format!("test('{name}'")),
+    }
+}
+
+/// Whether a function is a test that is not ignored.
+fn is_run(name: &str, text: &str) -> bool {
+    let Some((before, _)) = text.split_once(&format!("fn {name}(")) else {
+        return false;
+    };
+    // The line of the function itself begins with `async`, or is empty so far.
+    let above = before.lines().rev().skip(usize::from(!before.ends_with('\n')));
+    let attributes: Vec<&str> = above
+        .map(str::trim)
+        .take_while(|line| !line.is_empty() && *line != "}")
+        .collect();
+    let has = |start: &str| attributes.iter().any(|line| line.starts_with(start));
+    (has("#[test]") || has("#[tokio::test")) && !has("#[ignore")
 }
 
 #[cfg(test)]
@@ -53,11 +69,14 @@ mod tests {
     use super::*;
     use crate::checks::source::source;
 
+    const TESTS: &str = "#[tokio::test]\nasync fn it_holds() {}\n\n    #[test]\n    fn it_holds_too() {}\n\nfn helper() {}\n\n\
+        #[test]\n#[ignore = \"slow\"]\nfn it_rests() {}\n";
+
     fn findings(line: &str) -> usize {
         let document = format!("{TABLE}\n|---|---|\n{line}\n\nNo promise.\n");
         let sources = [
             source(DOCUMENT, &document),
-            source("a/tests.rs", "async fn it_holds() {}"),
+            source("a/tests.rs", TESTS),
             source("e/page.spec.ts", "test('it is shown', async () => {})"),
         ];
         check(&sources).len()
@@ -70,5 +89,8 @@ mod tests {
         assert_eq!(findings("| It holds. | [`it_hold`](../a/tests.rs) |"), 1);
         assert_eq!(findings("| It holds. | [`it_holds`](../b/tests.rs) |"), 1);
         assert_eq!(findings("| It holds. | every day |"), 1);
+        assert_eq!(findings("| It holds. | [`it_holds_too`](../a/tests.rs) |"), 0);
+        assert_eq!(findings("| It holds. | [`helper`](../a/tests.rs) |"), 1);
+        assert_eq!(findings("| It holds. | [`it_rests`](../a/tests.rs) |"), 1);
     }
 }
