@@ -5,8 +5,11 @@ use std::time::Duration;
 use reqwest::{Client, Method, header::RETRY_AFTER};
 use serde_json::Value;
 
-/// Longer than a server that works needs for an answer. A request that was cut off is posted again.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// Limit of a request with events. A request that reaches it is posted again.
+const POST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Limit of every other request, which is often not repeated.
+const TIMEOUT: Duration = Duration::from_secs(60);
+const DESTINATIONS: &str = "/api/v1/destinations";
 
 /// A client of one server.
 #[derive(Clone)]
@@ -14,6 +17,7 @@ pub struct Api {
     client: Client,
     base: String,
     token: String,
+    post_timeout: Duration,
 }
 
 /// A complete response.
@@ -71,11 +75,14 @@ impl Api {
         reason = "the operator names their own server on the command line; no address that a user of the server stored is connected to"
     )]
     pub fn new(url: &str, token: &str, certificates: Option<&[u8]>) -> Result<Self, ApiError> {
-        // Fails if the process has a provider already.
+        // An error says that the process has a provider already, which is then used.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut builder = Client::builder()
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(url) {
+            builder = builder.no_proxy();
+        }
         if let Some(pem) = certificates {
             let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(ApiError::Certificates)?;
             builder = builder.tls_certs_merge(certificates);
@@ -84,6 +91,7 @@ impl Api {
             client: builder.build().map_err(ApiError::Client)?,
             base: url.trim_end_matches('/').to_owned(),
             token: token.to_owned(),
+            post_timeout: POST_TIMEOUT,
         })
     }
 
@@ -96,13 +104,20 @@ impl Api {
         }
     }
 
+    /// The same server, with another limit of requests with events.
+    #[must_use]
+    pub fn with_post_timeout(self, post_timeout: Duration) -> Self {
+        Self { post_timeout, ..self }
+    }
+
     /// Posts events. `Ok` as soon as the server has answered; its body may then be lost.
     ///
     /// # Errors
     /// There was no answer.
     pub async fn post_events(&self, body: String) -> reqwest::Result<Answer> {
         let url = format!("{}/api/v1/audit_events", self.base);
-        let request = self.client.post(url).bearer_auth(&self.token).body(body);
+        let request = self.client.post(url).timeout(self.post_timeout);
+        let request = request.bearer_auth(&self.token).body(body);
         let response = request.send().await?;
         let (status, retry_after) = head_of(&response);
         // The status is the acknowledgement.
@@ -135,6 +150,38 @@ impl Api {
             body: serde_json::from_slice(&body).unwrap_or(Value::Null),
         })
     }
+
+    /// Adds a destination. If the answer is lost, the destination is looked up by its name.
+    ///
+    /// # Errors
+    /// There was no answer, and the destination was not found.
+    pub async fn add_destination(&self, input: &Value) -> reqwest::Result<Answer> {
+        let lost = match self.send(Method::POST, DESTINATIONS, Some(input)).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let answer = self.send(Method::GET, DESTINATIONS, None).await?;
+        let items = answer.body.get("items").and_then(Value::as_array);
+        let mut items = items.into_iter().flatten();
+        match items.find(|item| item.get("name") == input.get("name")) {
+            Some(item) => Ok(Answer {
+                body: item.clone(),
+                ..answer
+            }),
+            None => Err(lost),
+        }
+    }
+}
+
+/// Proxies are not asked for servers on this machine.
+fn is_loopback(url: &str) -> bool {
+    let url = reqwest::Url::parse(url);
+    let host = url.as_ref().ok().and_then(|url| url.host_str());
+    host.is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        let address = address.parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
 }
 
 fn head_of(response: &reqwest::Response) -> (u16, Option<u64>) {
@@ -146,6 +193,20 @@ fn head_of(response: &reqwest::Response) -> (u16, Option<u64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_on_this_machine_are_recognized() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]/", true),
+            ("https://localhost", true),
+            ("http://192.0.2.1", false),
+            ("http://localhost.example.com", false),
+            ("", false),
+        ] {
+            assert_eq!(is_loopback(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn a_problem_names_its_first_field() {

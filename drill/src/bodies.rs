@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::read::GzDecoder;
 use serde_json::value::RawValue;
 
-/// The largest body that a destination receives, and then some.
+/// More than the largest body that a destination receives.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// A body that can't be split.
@@ -20,7 +20,7 @@ pub enum BodyError {
     /// The body is not UTF-8.
     #[error("the body is not text")]
     NotText(#[from] std::str::Utf8Error),
-    /// The body starts like an array and is none.
+    /// The body starts with `[` and is not a JSON array.
     #[error("the body is not an array of events: {0}")]
     NotAnArray(#[from] serde_json::Error),
 }

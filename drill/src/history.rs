@@ -84,6 +84,16 @@ struct Entry {
 pub struct History {
     epochs: std::sync::Arc<Epochs>,
     entries: Mutex<Vec<Entry>>,
+    settled: Mutex<Settled>,
+}
+
+/// Obligations that were checked with the rules until then. Later rules do not change them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settled {
+    /// Those of all producers with a lower number.
+    pub(crate) producers: u32,
+    /// How many events they were.
+    pub(crate) required: u64,
 }
 
 impl History {
@@ -96,6 +106,7 @@ impl History {
         Self {
             epochs,
             entries: Mutex::new(vec![first]),
+            settled: Mutex::default(),
         }
     }
 
@@ -131,10 +142,33 @@ impl History {
             && during(&entries, span).all(|entry| entry.rule.is_active)
     }
 
+    /// Like [`History::requires`], with the rules that were requested until this epoch.
+    pub fn required_until(&self, event: &Traits, span: Span, epoch: u32) -> bool {
+        let entries = self.entries();
+        since(&entries, span)
+            .filter(|entry| entry.begun <= epoch)
+            .all(|entry| entry.rule.filter.admits(event))
+            && during(&entries, span).all(|entry| entry.rule.is_active)
+    }
+
     /// Whether the destination must not have the event.
     pub fn forbids(&self, event: &Traits, span: Span) -> bool {
         let entries = self.entries();
         !since(&entries, span).any(|entry| entry.rule.filter.admits(event))
+    }
+
+    /// Whether the stream must not send the event, because the destination was inactive when it was received. A replay may.
+    pub fn was_inactive(&self, span: Span) -> bool {
+        let entries = self.entries();
+        during(&entries, span).all(|entry| !entry.rule.is_active)
+    }
+
+    pub(crate) fn settled(&self) -> Settled {
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn settle(&self, settled: Settled) {
+        *self.settled.lock().unwrap_or_else(PoisonError::into_inner) = settled;
     }
 
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
@@ -255,5 +289,7 @@ mod tests {
         let after = now(&epochs);
         let required = [before, inactive, meanwhile, after].map(|span| history.requires(&event("a"), span));
         assert_eq!(required, [true, false, false, true]);
+        let forbidden = [before, inactive, meanwhile, after].map(|span| history.was_inactive(span));
+        assert_eq!(forbidden, [false, true, false, false]);
     }
 }

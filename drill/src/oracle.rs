@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    history::{Epochs, History, Rule, Span},
+    history::{Epochs, History, Rule, Settled, Span},
     plan::{EventKey, Plan},
     witness::{Delivery, Witness},
 };
@@ -31,6 +31,14 @@ struct Answers {
     last: Option<Instant>,
     longest_silence: Duration,
     conflicts: u64,
+    /// Posted and not acknowledged, of all producers.
+    in_doubt: usize,
+    /// Requests that the server, or something before it, rejected with a status that is not temporary.
+    rejections: u64,
+    /// The last of them.
+    rejection: Option<String>,
+    /// Why the last request had no answer.
+    unanswered: Option<String>,
 }
 
 /// Collects acknowledgements, and compares them with what was received.
@@ -98,6 +106,11 @@ impl Oracle {
         History::new(Arc::clone(&self.epochs), rule)
     }
 
+    /// The record of a destination.
+    pub fn witness(&self, name: &str) -> Witness {
+        Witness::new(name, Arc::clone(&self.plan), Arc::clone(&self.epochs))
+    }
+
     /// The current epoch: to be read before an event is posted for the first time.
     pub fn epoch(&self) -> u32 {
         self.epochs.now()
@@ -108,10 +121,44 @@ impl Oracle {
         self.answers().last = Some(Instant::now());
     }
 
+    /// A producer is about to post so many events for the first time.
+    pub(crate) fn begin_post(&self, events: usize) {
+        self.answers().in_doubt += events;
+    }
+
+    /// How many events were posted and not acknowledged.
+    pub fn in_doubt(&self) -> usize {
+        self.answers().in_doubt
+    }
+
+    /// A request with events was rejected with a status that is not temporary.
+    pub(crate) fn note_rejection(&self, problem: String) {
+        let mut answers = self.answers();
+        answers.rejections += 1;
+        answers.rejection = Some(problem);
+    }
+
+    /// How many requests were rejected so, and the last answer.
+    pub fn rejections(&self) -> (u64, Option<String>) {
+        let answers = self.answers();
+        (answers.rejections, answers.rejection.clone())
+    }
+
+    /// A request with events had no answer.
+    pub(crate) fn note_unanswered(&self, why: String) {
+        self.answers().unanswered = Some(why);
+    }
+
+    /// Why the last request without an answer had none.
+    pub fn unanswered(&self) -> Option<String> {
+        self.answers().unanswered.clone()
+    }
+
     /// The server has answered `201` for the next events of a producer, which were first posted in this epoch.
     pub fn acknowledge(&self, producer: u32, events: usize, first_epoch: u32) {
         let mut answers = self.answers();
         answers.note_answer();
+        answers.in_doubt = answers.in_doubt.saturating_sub(events);
         let obligation = Obligation {
             span: Span {
                 first: first_epoch,
@@ -187,6 +234,16 @@ impl Oracle {
         missing
     }
 
+    /// Fixes the obligations of the producers below this number, with the rules until now. To be called when nothing is missing.
+    pub fn settle(&self, history: &History, producers: u32) {
+        let mut required = self.required(history);
+        required.retain(|key| key.producer < producers);
+        history.settle(Settled {
+            producers,
+            required: history.settled().required + count(required.len()),
+        });
+    }
+
     /// Compares everything.
     pub fn judge(&self, witness: &Witness, history: &History) -> Verdict {
         let mut verdict = Verdict {
@@ -194,7 +251,7 @@ impl Oracle {
             ..Verdict::default()
         };
         let required = self.required(history);
-        verdict.required = count(required.len());
+        verdict.required = history.settled().required + count(required.len());
         verdict.missing = required;
         witness.missing(&mut verdict.missing);
         verdict.delivered = verdict.required - count(verdict.missing.len());
@@ -202,13 +259,13 @@ impl Oracle {
         for (key, delivery) in &received.deliveries {
             verdict.repeats += u64::from(delivery.by_stream.saturating_sub(1));
             verdict.replayed += u64::from(delivery.by_replay);
-            if delivery.has_arrived() && self.is_forbidden(*key, history) {
+            if self.is_unwanted(*key, delivery, history) {
                 verdict.unwanted.push(*key);
             }
         }
-        for key in &received.late {
+        for (key, epoch) in &received.late {
             let delivery = received.deliveries.get(key).copied().unwrap_or_default();
-            if may_be_late(&delivery) || !self.is_required(*key, history) {
+            if may_be_late(&delivery) || !self.is_required_until(*key, history, *epoch) {
                 verdict.late_with_reason += 1;
             } else {
                 verdict.out_of_order.push(*key);
@@ -222,7 +279,9 @@ impl Oracle {
     fn required(&self, history: &History) -> Vec<EventKey> {
         let answers = self.answers();
         let mut required = Vec::new();
-        for (producer, of_producer) in (0..).zip(&answers.obligations) {
+        let settled = history.settled().producers;
+        let producers = (0..).zip(&answers.obligations);
+        for (producer, of_producer) in producers.filter(|(producer, _)| *producer >= settled) {
             for (number, obligation) in (0..).zip(of_producer) {
                 let key = EventKey { producer, number };
                 if history.requires(&self.plan.traits_of(key), obligation.span) {
@@ -233,15 +292,19 @@ impl Oracle {
         required
     }
 
-    fn is_required(&self, key: EventKey, history: &History) -> bool {
+    /// With the rules until the epoch in which the event arrived: later changes do not explain why it was late.
+    fn is_required_until(&self, key: EventKey, history: &History, epoch: u32) -> bool {
         let span = self.answers().get(key).map(|obligation| obligation.span);
-        span.is_some_and(|span| history.requires(&self.plan.traits_of(key), span))
+        span.is_some_and(|span| history.required_until(&self.plan.traits_of(key), span, epoch))
     }
 
     /// Only of acknowledged events it is known when they were posted.
-    fn is_forbidden(&self, key: EventKey, history: &History) -> bool {
+    fn is_unwanted(&self, key: EventKey, delivery: &Delivery, history: &History) -> bool {
         let span = self.answers().get(key).map(|obligation| obligation.span);
-        span.is_some_and(|span| history.forbids(&self.plan.traits_of(key), span))
+        span.is_some_and(|span| {
+            (delivery.has_arrived() && history.forbids(&self.plan.traits_of(key), span))
+                || (delivery.by_stream > 0 && history.was_inactive(span))
+        })
     }
 
     fn answers(&self) -> MutexGuard<'_, Answers> {
@@ -283,8 +346,9 @@ mod tests {
 
     fn oracle() -> (Oracle, Witness) {
         let plan = Arc::new(Plan::new("r", 0, 1, "drill", &["a", "b"]));
-        let witness = Witness::new("SIEM", Arc::clone(&plan));
-        (Oracle::new(plan), witness)
+        let oracle = Oracle::new(plan);
+        let witness = oracle.witness("SIEM");
+        (oracle, witness)
     }
 
     fn key(number: u64) -> EventKey {
@@ -342,6 +406,38 @@ mod tests {
         deliver(&oracle, &witness, [25, 0, 5, 10]);
         let verdict = oracle.judge(&witness, &history);
         assert_eq!((verdict.late_with_reason, verdict.out_of_order), (2, vec![key(10)]));
+    }
+
+    #[test]
+    fn a_later_filter_excuses_no_disorder_and_no_settled_obligation() {
+        let (oracle, witness) = oracle();
+        let history = oracle.history(ALL);
+        oracle.acknowledge(1, 10, oracle.epoch());
+        deliver(&oracle, &witness, (1..10).chain([0]));
+        oracle.settle(&history, 2);
+        history.begin(Rule {
+            filter: Filter::Types(Vec::new()),
+            is_active: true,
+        });
+        history.answered();
+        let verdict = oracle.judge(&witness, &history);
+        assert_eq!((verdict.required, verdict.delivered), (10, 10));
+        assert_eq!((verdict.late_with_reason, verdict.out_of_order), (0, vec![key(0)]));
+    }
+
+    #[test]
+    fn what_the_stream_sends_of_an_inactive_time_is_unwanted() {
+        let (oracle, witness) = oracle();
+        let inactive = Rule {
+            filter: Filter::All,
+            is_active: false,
+        };
+        let history = oracle.history(inactive);
+        oracle.acknowledge(1, 2, oracle.epoch());
+        witness.accept(&oracle.plan().event(key(0)).body, Origin::Replay);
+        assert_eq!(oracle.judge(&witness, &history).unwanted, []);
+        deliver(&oracle, &witness, [1]);
+        assert_eq!(oracle.judge(&witness, &history).unwanted, [key(1)]);
     }
 
     #[test]

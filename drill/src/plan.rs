@@ -100,6 +100,12 @@ impl Plan {
         (self.id_of(key) == id).then_some(key)
     }
 
+    /// Whether an `id` starts like those of this run.
+    pub fn is_of_run(&self, id: &str) -> bool {
+        let rest = id.strip_prefix(&self.run);
+        rest.is_some_and(|rest| rest.starts_with('-'))
+    }
+
     /// `created_at` of an event.
     pub fn created_at(&self, number: u64) -> String {
         let steps = i64::try_from(number).unwrap_or(i64::MAX);

@@ -37,7 +37,8 @@ pub struct Producer {
     pub patience: Duration,
 }
 
-/// Events were rejected for a reason that posting again does not change.
+/// The first events were rejected with a status that is not temporary. Later rejections are noted by the oracle, and the
+/// events are posted again: acknowledged events must arrive all the same.
 #[derive(Debug, thiserror::Error)]
 #[error("the server rejected the events: {0}")]
 pub struct PostError(String);
@@ -54,6 +55,7 @@ impl Producer {
             let count = self.next_count();
             let body = self.body(next, count);
             let epoch = self.oracle.epoch();
+            self.oracle.begin_post(count);
             if !self.post(&body, count, epoch, &is_stopped).await? {
                 return Ok(count);
             }
@@ -117,8 +119,15 @@ impl Producer {
                     let asked = answer.retry_after.map_or(PAUSE, Duration::from_secs);
                     asked.clamp(PAUSE, LONGEST_PAUSE)
                 }
-                Ok(answer) => return Err(PostError(answer.problem())),
-                Err(_) => PAUSE,
+                Ok(answer) if self.oracle.acknowledged() == 0 => return Err(PostError(answer.problem())),
+                Ok(answer) => {
+                    self.oracle.note_rejection(answer.problem());
+                    LONGEST_PAUSE
+                }
+                Err(error) => {
+                    self.oracle.note_unanswered(reason_of(&error));
+                    PAUSE
+                }
             };
             if *is_stopped.borrow() && given_up_at.is_none() {
                 given_up_at = Some(Instant::now() + self.patience);
@@ -128,6 +137,16 @@ impl Producer {
             }
             sleep(pause).await;
         }
+    }
+}
+
+/// The error with its causes, without the URL.
+fn reason_of(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    match causes.is_empty() {
+        true => "no answer".to_owned(),
+        false => causes.join(": "),
     }
 }
 

@@ -108,6 +108,9 @@ async fn take(State(state): State<Arc<Reception>>, headers: HeaderMap, body: Byt
     });
     match taken {
         Ok(()) => (StatusCode::OK, String::new()),
-        Err(error) => (StatusCode::BAD_REQUEST, error.to_string()),
+        Err(error) => {
+            state.witness.note_unreadable(&error.to_string());
+            (StatusCode::BAD_REQUEST, error.to_string())
+        }
     }
 }

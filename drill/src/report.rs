@@ -19,6 +19,12 @@ pub struct Report {
     pub acknowledged: u64,
     /// Events that were still not acknowledged at the end. They may arrive or not.
     pub in_doubt: u64,
+    /// How many requests with events were rejected, for example with 404, after others had been acknowledged.
+    pub rejections: u64,
+    /// The last of these answers.
+    pub rejection: Option<String>,
+    /// Why the last request without an answer had none.
+    pub unanswered: Option<String>,
     /// Events of which the server said that they conflict with others.
     pub conflicts: u64,
     /// The result for the destination.
@@ -34,7 +40,7 @@ pub struct Report {
 impl Report {
     /// Whether a promise is broken.
     pub fn is_broken(&self) -> bool {
-        self.verdict.is_broken() || self.conflicts > 0 || self.acknowledged == 0
+        self.verdict.is_broken() || self.conflicts > 0 || self.rejections > 0 || self.acknowledged == 0
     }
 }
 
@@ -64,6 +70,12 @@ impl fmt::Display for Report {
         if let Some(body) = &verdict.wrong_body {
             writeln!(formatter, "  wrong body: {body}")?;
         }
+        if let Some(rejection) = &self.rejection {
+            writeln!(formatter, "  rejected: {rejection}")?;
+        }
+        if let Some(why) = self.unanswered.as_ref().filter(|_| self.acknowledged == 0) {
+            writeln!(formatter, "  last request: {why}")?;
+        }
         if let Some(stream) = &self.stream {
             writeln!(formatter, "  the stream: {stream}")?;
         }
@@ -89,6 +101,7 @@ impl Report {
             (length(self.verdict.out_of_order.len()), "out of order"),
             (length(self.verdict.unwanted.len()), "against the filter"),
             (self.conflicts, "conflicting"),
+            (self.rejections, "requests rejected"),
         ];
         let found = found.iter().filter(|(count, _)| *count > 0);
         let found: Vec<String> = found
@@ -113,6 +126,9 @@ mod tests {
             posted_for: Duration::from_secs(60),
             acknowledged: 1_200,
             in_doubt: 0,
+            rejections: 0,
+            rejection: None,
+            unanswered: None,
             conflicts: 0,
             verdict: Verdict {
                 required: 1_200,
@@ -140,6 +156,18 @@ mod tests {
         assert!(report.is_broken());
         assert!(text.contains("  missing: r-0-19\n  and 5 more\n"), "{text}");
         assert!(text.ends_with("verdict: FAILED: 25 missing"), "{text}");
+    }
+
+    #[test]
+    fn a_rejection_does_not_hide_a_loss() {
+        let report = Report {
+            rejections: 3,
+            rejection: Some("404 Not here.".to_owned()),
+            ..report(1)
+        };
+        let text = report.to_string();
+        assert!(text.contains("  missing: r-0-0\n  rejected: 404 Not here.\n"), "{text}");
+        assert!(text.ends_with("FAILED: 1 missing, 3 requests rejected"), "{text}");
     }
 
     #[test]

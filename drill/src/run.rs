@@ -33,6 +33,10 @@ const PRODUCERS: u32 = 4;
 /// How often a stream that backs off is asked to try again.
 const NUDGE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long deleting the destination is tried.
+const DELETE: Duration = Duration::from_secs(60);
+/// For a destination of the operator, whose stream the drill can neither see nor ask to try again.
+const MAY_BE_WAITING: &str = "not known. After failures it waits up to 12 minutes before it tries again. Look at the destination; a longer --wait may help.";
 
 /// A drill, with everything it needs to know.
 pub struct Drill {
@@ -83,6 +87,9 @@ pub enum DrillError {
     /// The events were rejected.
     #[error(transparent)]
     Post(#[from] PostError),
+    /// A defect of the drill.
+    #[error("posting ended unexpectedly")]
+    Producer(#[source] tokio::task::JoinError),
 }
 
 /// A destination that the drill has added.
@@ -90,7 +97,8 @@ struct Added {
     id: i64,
 }
 
-/// Runs a drill. The first interrupt ends posting, the second one also ends waiting for missing events. Progress is passed to `say`.
+/// Runs a drill. The first interrupt ends posting, the second one also ends waiting for missing events, the third one also
+/// ends deleting the destination. Progress is passed to `say`.
 ///
 /// # Errors
 /// [`DrillError`].
@@ -101,7 +109,8 @@ pub async fn run(
 ) -> Result<Report, DrillError> {
     let api = Api::new(&drill.url, &drill.token, drill.certificates.as_deref())?;
     let plan = Arc::new(Plan::new(&drill.run, drill.start_ms, 1, PATH, &[EVENT_TYPE]));
-    let witness = Arc::new(Witness::new("drill", Arc::clone(&plan)));
+    let oracle = Arc::new(Oracle::new(plan));
+    let witness = Arc::new(oracle.witness("drill"));
     let receiver = Receiver::start(drill.listen, Arc::clone(&witness)).await?;
     let own_url = format!("http://{}/", receiver.address());
     let receiver_url = drill.receiver_url.clone().unwrap_or(own_url);
@@ -114,7 +123,7 @@ pub async fn run(
         Some(add_destination(&api, &drill.run, &receiver_url, &receiver).await?)
     };
     let running = Running {
-        oracle: Arc::new(Oracle::new(plan)),
+        oracle,
         drill: &drill,
         api,
         witness,
@@ -133,7 +142,7 @@ async fn add_destination(api: &Api, run: &str, receiver_url: &str, receiver: &Re
         "http": {"url": receiver_url},
         "event_types": [EVENT_TYPE],
     });
-    let answer = api.send(Method::POST, "/api/v1/destinations", Some(&input)).await;
+    let answer = api.add_destination(&input).await;
     let answer = answer.map_err(DrillError::Unreachable)?;
     let id = answer.body.get("id").and_then(Value::as_i64);
     let Some(id) = id.filter(|_| answer.is_success()) else {
@@ -164,11 +173,11 @@ impl<Say: Fn(&str) + Send + Sync> Running<'_, Say> {
         let duration = self.drill.duration;
         (self.say)(&format!(
             "Posting marked events to {} for {}. Stop, kill or disconnect whatever you want to test. Ctrl-C ends posting early.",
-            self.drill.url,
+            without_password(&self.drill.url),
             seconds(duration)
         ));
         let began = Instant::now();
-        let in_doubt = self.post().await?;
+        self.post().await?;
         let posted_for = began.elapsed();
         (self.say)("Waiting until every acknowledged event has arrived.");
         let history = self.oracle.history(Rule {
@@ -181,11 +190,15 @@ impl<Say: Fn(&str) + Send + Sync> Running<'_, Say> {
             true => None,
             false => self.stream_state().await,
         };
+        let (rejections, rejection) = self.oracle.rejections();
         let id_of = |key: &EventKey| self.oracle.plan().id_of(*key);
         Ok(Report {
             posted_for,
             acknowledged: self.oracle.acknowledged(),
-            in_doubt: u64::try_from(in_doubt).unwrap_or(u64::MAX),
+            in_doubt: u64::try_from(self.oracle.in_doubt()).unwrap_or(u64::MAX),
+            rejections,
+            rejection,
+            unanswered: self.oracle.unanswered(),
             conflicts: self.oracle.conflicts(),
             missing_ids: verdict.missing.iter().map(id_of).collect(),
             verdict,
@@ -194,8 +207,9 @@ impl<Say: Fn(&str) + Send + Sync> Running<'_, Say> {
         })
     }
 
-    /// Returns how many events are in doubt.
-    async fn post(&self) -> Result<usize, DrillError> {
+    /// # Errors
+    /// Events were rejected before any was acknowledged, or a producer panicked.
+    async fn post(&self) -> Result<(), DrillError> {
         let (stop, is_stopped) = watch::channel(false);
         self.oracle.begin_posting();
         let mut producers = JoinSet::new();
@@ -212,66 +226,75 @@ impl<Say: Fn(&str) + Send + Sync> Running<'_, Say> {
             producers.spawn(producer.run(is_stopped.clone()));
         }
         let mut interrupts = self.interrupts.clone();
-        let mut in_doubt = 0;
+        let mut failure = None;
         tokio::select! {
             () = sleep(self.drill.duration) => {}
             () = interrupted(&mut interrupts, 1) => {}
             // A producer ends before the stop only with an error.
-            ended = producers.join_next() => in_doubt += count_of(ended)?,
+            ended = producers.join_next() => failure = failure_of(ended),
         }
         stop.send_replace(true);
         loop {
             tokio::select! {
                 ended = producers.join_next() => match ended {
                     None => break,
-                    ended => in_doubt += count_of(ended)?,
+                    ended => failure = failure.or(failure_of(ended)),
                 },
                 () = interrupted(&mut interrupts, 2) => break,
             }
         }
         self.oracle.end_posting();
-        Ok(in_doubt)
+        match failure {
+            // What was acknowledged meanwhile must arrive all the same.
+            Some(DrillError::Post(error)) if self.oracle.acknowledged() > 0 => {
+                self.oracle.note_rejection(error.to_string());
+                Ok(())
+            }
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
-    /// Ends when nothing is missing, or nothing has arrived for a while.
+    /// Ends when nothing is missing, or nothing that is missing has arrived for a while.
     async fn wait_for_arrivals(&self, history: &History) {
         let mut interrupts = self.interrupts.clone();
         let mut missing = self.oracle.missing(&self.witness, history);
         let mut last_arrival = Instant::now();
         let mut nudged_at: Option<Instant> = None;
         let mut seen = self.witness.arrived();
+        self.witness.missing(&mut missing);
         while !missing.is_empty() && last_arrival.elapsed() < self.drill.wait {
             if nudged_at.is_none_or(|at| at.elapsed() >= NUDGE) {
                 self.retry_stream().await;
                 nudged_at = Some(Instant::now());
             }
             tokio::select! {
-                has_more = self.witness.wait_for_more(seen, PAUSE) => {
-                    if has_more {
-                        last_arrival = Instant::now();
-                    }
-                }
+                _ = self.witness.wait_for_more(seen, PAUSE) => {}
                 () = interrupted(&mut interrupts, 2) => break,
             }
             seen = self.witness.arrived();
+            let before = missing.len();
             self.witness.missing(&mut missing);
+            // Repeats do not count.
+            if missing.len() < before {
+                last_arrival = Instant::now();
+            }
         }
     }
 
     /// A stream that backs off tries again. It would do so by itself, later.
     async fn retry_stream(&self) {
         if let Some(Added { id }) = &self.added {
+            let path = format!("/api/v1/destinations/{id}/retry");
             // A server that can't be reached is asked again later.
-            drop(
-                self.api
-                    .send(Method::POST, &format!("/api/v1/destinations/{id}/retry"), None)
-                    .await,
-            );
+            drop(timeout(NUDGE, self.api.send(Method::POST, &path, None)).await);
         }
     }
 
     async fn stream_state(&self) -> Option<String> {
-        let id = self.added.as_ref()?.id;
+        let Some(Added { id }) = &self.added else {
+            return Some(MAY_BE_WAITING.to_owned());
+        };
         let path = format!("/api/v1/destinations/{id}/health");
         let answer = match self.api.send(Method::GET, &path, None).await {
             Ok(answer) => answer,
@@ -299,9 +322,14 @@ impl<Say: Fn(&str) + Send + Sync> Running<'_, Say> {
                 sleep(PAUSE).await;
             }
         };
-        if timeout(self.drill.wait, removing).await.is_err() {
+        let mut interrupts = self.interrupts.clone();
+        let is_deleted = tokio::select! {
+            removed = timeout(DELETE, removing) => removed.is_ok(),
+            () = interrupted(&mut interrupts, 3) => false,
+        };
+        if !is_deleted {
             (self.say)(&format!(
-                "The destination \"Drill {}\" could not be deleted.",
+                "The destination \"Drill {}\" could not be deleted. Delete it yourself.",
                 self.drill.run
             ));
         }
@@ -315,10 +343,33 @@ async fn interrupted(interrupts: &mut watch::Receiver<u32>, nth: u32) {
     }
 }
 
-/// Of a producer that has ended. One that panicked has nothing to say about its events.
-fn count_of(ended: Option<Result<Result<usize, PostError>, tokio::task::JoinError>>) -> Result<usize, PostError> {
-    match ended {
-        Some(Ok(result)) => result,
-        _ => Ok(0),
+fn failure_of(ended: Option<Result<Result<usize, PostError>, tokio::task::JoinError>>) -> Option<DrillError> {
+    match ended? {
+        // The oracle counts what is in doubt.
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.into()),
+        Err(error) => Some(DrillError::Producer(error)),
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Ok(mut parsed) = reqwest::Url::parse(url) else {
+        return url.to_owned();
+    };
+    // A URL that can't have a password has none.
+    match parsed.password().is_some() && parsed.set_password(None).is_ok() {
+        true => parsed.to_string(),
+        false => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(without_password("https://a:b@example.com/"), "https://a@example.com/");
+        assert_eq!(without_password("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
     }
 }

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::plan::{EventKey, Plan};
+use crate::{
+    history::Epochs,
+    plan::{EventKey, Plan},
+};
 
 /// So many wrong bodies are kept.
 const KEPT: usize = 20;
@@ -40,7 +43,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whether the destination has it.
+    /// Whether the destination has it, no matter from where.
     pub const fn has_arrived(&self) -> bool {
         self.by_stream > 0 || self.by_replay > 0
     }
@@ -51,9 +54,9 @@ impl Delivery {
 pub(crate) struct Received {
     pub(crate) deliveries: HashMap<EventKey, Delivery>,
     newest: HashMap<(u32, u64), u64>,
-    /// First deliveries that came after a later event of the same entity.
-    pub(crate) late: Vec<EventKey>,
-    /// How many events had another body than the one that was posted.
+    /// First deliveries that came after a later event of the same entity, each with its epoch.
+    pub(crate) late: Vec<(EventKey, u32)>,
+    /// How many events had another body than the one that was posted, or can't be read.
     pub(crate) wrong: u64,
     /// The first of them.
     pub(crate) wrong_bodies: Vec<String>,
@@ -65,6 +68,7 @@ pub(crate) struct Received {
 pub struct Witness {
     name: String,
     plan: Arc<Plan>,
+    epochs: Arc<Epochs>,
     received: Mutex<Received>,
     arrived: watch::Sender<u64>,
 }
@@ -75,11 +79,11 @@ struct Head {
 }
 
 impl Witness {
-    /// Nothing received yet.
-    pub fn new(name: &str, plan: Arc<Plan>) -> Self {
+    pub(crate) fn new(name: &str, plan: Arc<Plan>, epochs: Arc<Epochs>) -> Self {
         Self {
             name: name.to_owned(),
             plan,
+            epochs,
             received: Mutex::default(),
             arrived: watch::Sender::new(0),
         }
@@ -101,11 +105,11 @@ impl Witness {
 
     /// The destination has accepted this event, parsed: for services that do not keep the bytes.
     pub fn accept_value(&self, body: &Value, origin: Origin) {
-        let Some(key) = self.key_of(body.get("id")) else {
+        let text = body.to_string();
+        let Some(key) = self.key_of(body.get("id"), &text) else {
             return;
         };
         let posted: Option<Value> = serde_json::from_str(&self.plan.event(key).body).ok();
-        let text = body.to_string();
         let is_right = posted.as_ref() == Some(body);
         self.accept_event(key, is_right.then_some(()).ok_or(text.as_str()), origin);
     }
@@ -113,10 +117,7 @@ impl Witness {
     fn accept_event(&self, key: EventKey, body: Result<(), &str>, origin: Origin) {
         let mut received = self.received();
         if let Err(wrong) = body {
-            received.wrong += 1;
-            if received.wrong_bodies.len() < KEPT {
-                received.wrong_bodies.push(wrong.to_owned());
-            }
+            received.note_wrong(wrong);
         }
         let delivery = received.deliveries.entry(key).or_default();
         match origin {
@@ -125,7 +126,7 @@ impl Witness {
             Origin::Stream => {
                 delivery.by_stream += 1;
                 if delivery.by_stream == 1 {
-                    received.note_order(key);
+                    received.note_order(key, self.epochs.now());
                 }
             }
         }
@@ -147,15 +148,44 @@ impl Witness {
         }
     }
 
+    /// The receiver got something that it can't split into events.
+    pub fn note_unreadable(&self, what: &str) {
+        self.received().note_wrong(what);
+    }
+
+    /// How many events were changed, or can't be read.
+    pub fn wrong(&self) -> u64 {
+        self.received().wrong
+    }
+
+    /// Those events that this one has, and the other one does not have.
+    pub fn missing_from(&self, other: &Self) -> Vec<EventKey> {
+        let received = self.received();
+        let arrived = received
+            .deliveries
+            .iter()
+            .filter(|(_, delivery)| delivery.has_arrived());
+        let mut keys: Vec<EventKey> = arrived.map(|(key, _)| *key).collect();
+        drop(received);
+        keys.retain(|key| !other.delivery(*key).has_arrived());
+        keys.sort_unstable();
+        keys
+    }
+
     /// The deliveries of an event.
     pub fn delivery(&self, key: EventKey) -> Delivery {
         self.received().deliveries.get(&key).copied().unwrap_or_default()
     }
 
-    /// Those of the events that have not arrived.
+    /// Those of the events that the stream has not delivered. A replay does not replace it: it could hide a loss.
     pub fn missing(&self, events: &mut Vec<EventKey>) {
         let received = self.received();
-        events.retain(|key| !received.deliveries.get(key).is_some_and(Delivery::has_arrived));
+        events.retain(|key| {
+            received
+                .deliveries
+                .get(key)
+                .is_none_or(|delivery| delivery.by_stream == 0)
+        });
     }
 
     /// Waits until something arrives, or this time is over. `seen` is what [`Witness::arrived`] returned before.
@@ -178,24 +208,37 @@ impl Witness {
 
     fn key_in(&self, body: &str) -> Option<EventKey> {
         let head: Option<Head> = serde_json::from_str(body).ok();
-        self.key_of(head.as_ref().map(|head| &head.id))
+        self.key_of(head.as_ref().map(|head| &head.id), body)
     }
 
-    fn key_of(&self, id: Option<&Value>) -> Option<EventKey> {
-        let key = id.and_then(Value::as_str).and_then(|id| self.plan.key_of(id));
+    /// What has no id, or a damaged id of this run, is wrong. Events with other ids are not of this run.
+    fn key_of(&self, id: Option<&Value>, body: &str) -> Option<EventKey> {
+        let id = id.and_then(Value::as_str);
+        let key = id.and_then(|id| self.plan.key_of(id));
         if key.is_none() {
-            self.received().others += 1;
+            let mut received = self.received();
+            match id.is_some_and(|id| !self.plan.is_of_run(id)) {
+                true => received.others += 1,
+                false => received.note_wrong(body),
+            }
         }
         key
     }
 }
 
 impl Received {
-    fn note_order(&mut self, key: EventKey) {
+    fn note_wrong(&mut self, body: &str) {
+        self.wrong += 1;
+        if self.wrong_bodies.len() < KEPT {
+            self.wrong_bodies.push(body.to_owned());
+        }
+    }
+
+    fn note_order(&mut self, key: EventKey, epoch: u32) {
         let newest = self.newest.entry((key.producer, Plan::entity_of(key))).or_default();
         // One more than the number, so that 0 means none.
         if *newest > key.number + 1 {
-            self.late.push(key);
+            self.late.push((key, epoch));
         }
         *newest = (*newest).max(key.number + 1);
     }
@@ -207,7 +250,7 @@ mod tests {
 
     fn witness() -> (Arc<Plan>, Witness) {
         let plan = Arc::new(Plan::new("r", 0, 1, "drill", &["a"]));
-        (Arc::clone(&plan), Witness::new("SIEM", plan))
+        (Arc::clone(&plan), Witness::new("SIEM", plan, Arc::default()))
     }
 
     fn key(number: u64) -> EventKey {
@@ -228,6 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn what_only_a_replay_has_sent_is_missing() {
+        let (plan, witness) = witness();
+        let missing = || {
+            let mut keys = vec![key(3)];
+            witness.missing(&mut keys);
+            keys
+        };
+        witness.accept(&plan.event(key(3)).body, Origin::Replay);
+        assert_eq!(missing(), [key(3)]);
+        witness.accept(&plan.event(key(3)).body, Origin::Stream);
+        assert_eq!(missing(), []);
+    }
+
+    #[test]
+    fn what_a_second_look_does_not_find_is_missing_from_it() {
+        let (plan, witness) = witness();
+        let again = Witness::new("SIEM", Arc::clone(&plan), Arc::default());
+        for number in [0, 1] {
+            witness.accept(&plan.event(key(number)).body, Origin::Unordered);
+        }
+        again.accept(&plan.event(key(1)).body, Origin::Unordered);
+        assert_eq!(witness.missing_from(&again), [key(0)]);
+    }
+
+    #[test]
     fn a_later_event_of_the_same_entity_makes_an_earlier_one_late() {
         let (plan, witness) = witness();
         // 0, 5 and 10 are of one entity, 1 of another one; a replay and a repeat change no order.
@@ -238,7 +306,7 @@ mod tests {
         assert_eq!(witness.received().late, []);
         witness.accept(&plan.event(key(20)).body, Origin::Stream);
         witness.accept(&plan.event(key(15)).body, Origin::Stream);
-        assert_eq!(witness.received().late, [key(15)]);
+        assert_eq!(witness.received().late, [(key(15), 0)]);
     }
 
     #[test]
@@ -247,10 +315,13 @@ mod tests {
         let right = plan.event(key(0)).body;
         witness.accept(&right.replace("192.0.2.1", "192.0.2.2"), Origin::Stream);
         witness.accept(r#"{"id":"other"}"#, Origin::Stream);
-        witness.accept("{", Origin::Stream);
+        // Damaged: no JSON, no id, an id that this run does not use.
+        for damaged in ["{", r#"{"i":"r-0-0"}"#, r#"{"id":1}"#, r#"{"id":"r-0-0x"}"#] {
+            witness.accept(damaged, Origin::Stream);
+        }
         witness.accept_value(&serde_json::from_str(&right).unwrap(), Origin::Stream);
         let received = witness.received();
-        assert_eq!((received.wrong, received.others, received.deliveries.len()), (1, 2, 1));
+        assert_eq!((received.wrong, received.others, received.deliveries.len()), (5, 1, 1));
     }
 
     #[test]

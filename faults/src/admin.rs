@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     changes::Change,
-    places::{Place, filter_input},
+    places::{BUCKET_OF_EVENTS, Place, filter_input},
     story::Story,
 };
 
@@ -33,13 +33,18 @@ pub(crate) struct Admin {
     pub(crate) visitors_url: String,
     /// Counts requested changes.
     pub(crate) requested: watch::Sender<u64>,
-    /// Answers that should not be.
+    /// Unexpected answers, and other errors that break the run.
     pub(crate) problems: Arc<Mutex<Vec<String>>>,
+    /// The last kill: a request has its time from then on.
+    pub(crate) killed: Mutex<Instant>,
 }
 
 impl Admin {
     /// Returns when the server has answered.
     pub(crate) async fn make(&self, change: Change) {
+        if self.is_indistinct_replay(&change) {
+            return;
+        }
         self.story.count(&format!("change of {}", change.kind()));
         self.story.tell(&format!("change: {change}"));
         match &change {
@@ -143,6 +148,15 @@ impl Admin {
         found.history.answered();
     }
 
+    /// A replay that writes the same objects as the stream would hide what the stream has lost.
+    fn is_indistinct_replay(&self, change: &Change) -> bool {
+        let Change::Replay { place } = change else {
+            return false;
+        };
+        let place = self.places.get(*place);
+        place.is_some_and(|place| place.witness.name() == BUCKET_OF_EVENTS)
+    }
+
     /// Starts one, or leaves that in progress alone.
     async fn replay(&self, place: usize) {
         let newest = self.oracle.newest_number();
@@ -190,10 +204,10 @@ impl Admin {
         }
     }
 
-    /// Until the server answers. An answer that a repeat explains is as good as success.
+    /// Until the server answers. A request that is repeated may get an error because the first one succeeded.
     async fn send(&self, method: Method, path: &str, input: Option<&Value>) -> Answer {
         let began = Instant::now();
-        while began.elapsed() < PATIENCE {
+        while began.max(self.last_kill()).elapsed() < PATIENCE {
             self.requested.send_modify(|count| *count += 1);
             match self.api.send(method.clone(), path, input).await {
                 Ok(answer) if is_temporary(answer.status) => {}
@@ -215,7 +229,16 @@ impl Admin {
         }
     }
 
-    /// Something that must not be.
+    /// The server was killed.
+    pub(crate) fn note_kill(&self) {
+        *self.killed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn last_kill(&self) -> Instant {
+        *self.killed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An error that breaks the run.
     pub(crate) fn problem(&self, problem: String) {
         self.story.tell(&problem);
         self.problems

@@ -90,7 +90,7 @@ impl Mode {
         }
     }
 
-    /// Whether the endpoint has the events of a request to which it behaves so.
+    /// Whether the endpoint stores the events of a request before it answers.
     const fn stores(self) -> bool {
         matches!(
             self,
@@ -222,11 +222,14 @@ impl Counters {
     /// Records the events. Returns how the request is answered.
     fn take(&self, request: &Request, mode: Mode) -> Mode {
         let body = decompress(request.header("content-encoding"), &request.body);
-        let Ok(body) = body else {
-            return Mode::Status(400);
-        };
-        let Ok(events) = split(&body) else {
-            return Mode::Status(400);
+        let events = body.as_ref().map_err(ToString::to_string);
+        let events = events.and_then(|body| split(body).map_err(|error| error.to_string()));
+        let events = match events {
+            Ok(events) => events,
+            Err(error) => {
+                self.witness.note_unreadable(&error);
+                return Mode::Status(400);
+            }
         };
         let is_poisoned = mode == Mode::Poison && events.iter().any(|event| event.contains(POISON));
         let mode = if is_poisoned { Mode::Status(422) } else { mode };

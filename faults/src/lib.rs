@@ -14,6 +14,7 @@ mod faults;
 mod findings;
 mod moment;
 mod observed;
+mod options;
 mod places;
 mod plan;
 mod quiet;
@@ -21,11 +22,13 @@ mod report;
 mod request;
 mod run;
 mod server;
+mod start;
 mod story;
 mod targets;
 
 pub use self::{
+    options::{FaultsError, Options},
     report::Report,
-    run::{FaultsError, Options, run},
+    run::run,
     story::Output,
 };

@@ -1,6 +1,8 @@
 //! `faults`: the program behind `cargo xtask faults`.
 
 use std::{
+    collections::hash_map::RandomState,
+    hash::{BuildHasher as _, Hasher as _},
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -12,7 +14,10 @@ use faults::{FaultsError, Options, Output, Report, run};
 
 /// Enough for everything that this program starts.
 const RATE: f64 = 150.0;
+const LONGEST_MINUTES: f64 = 60.0 * 24.0 * 365.0;
 const QUIET_EVERY: u32 = 50;
+/// Seconds. Endpoints that hang reach it within a round or two.
+const REQUEST_TIMEOUT: u32 = 2;
 
 #[derive(Parser)]
 #[command(name = "faults", about = "Runs the server under seeded faults")]
@@ -24,8 +29,8 @@ struct Cli {
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     kills: u32,
     /// The run ends after this time, if it comes first
-    #[arg(long, value_name = "MINUTES", default_value_t = 60.0)]
-    minutes: f64,
+    #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    minutes: Duration,
     /// Repeats the faults of another run; random if it is not set
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -60,17 +65,19 @@ fn main() -> ExitCode {
 }
 
 async fn start(cli: Cli) -> Result<Report, FaultsError> {
-    let seed = cli.seed.unwrap_or_else(|| u64::from(std::process::id()));
+    let seed = cli.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
     drop(writeln!(io::stdout().lock(), "seed {seed}"));
-    let folder = tempfile::tempdir_in(&cli.folder)?;
-    let report = run(Options {
+    // Kept until the run has ended well.
+    let folder = tempfile::tempdir_in(&cli.folder)?.keep();
+    let ended = run(Options {
         binary: cli.binary,
         kills: cli.kills,
-        at_most: Duration::try_from_secs_f64(cli.minutes * 60.0).unwrap_or(Duration::MAX),
+        at_most: cli.minutes,
         seed,
-        work: folder.path().to_owned(),
+        work: folder.clone(),
         rate: RATE,
         quiet_every: QUIET_EVERY,
+        request_timeout: REQUEST_TIMEOUT,
         uses_the_machine: true,
         output: if cli.verbose {
             Output::Everything
@@ -78,16 +85,30 @@ async fn start(cli: Cli) -> Result<Report, FaultsError> {
             Output::Progress
         },
     })
-    .await?;
-    if report.is_broken() {
-        let kept = folder.keep();
-        drop(writeln!(
-            io::stdout().lock(),
-            "everything is kept in {}",
-            kept.display()
-        ));
+    .await;
+    if ended.as_ref().is_ok_and(|report| !report.is_broken()) {
+        std::fs::remove_dir_all(&folder)?;
+        return ended;
     }
-    Ok(report)
+    let image = folder.join("disk.img");
+    let inside = match image.exists() {
+        true => format!("; the data folder is in {}: mount -o loop", image.display()),
+        false => String::new(),
+    };
+    drop(writeln!(
+        io::stdout().lock(),
+        "everything is kept in {}{inside}",
+        folder.display()
+    ));
+    ended
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    match minutes > 0.0 && minutes <= LONGEST_MINUTES {
+        true => Ok(Duration::from_secs_f64(minutes * 60.0)),
+        false => Err(format!("must be more than 0 and at most {LONGEST_MINUTES}")),
+    }
 }
 
 #[cfg(test)]
@@ -97,5 +118,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn only_a_possible_time_is_accepted() {
+        assert_eq!(super::minutes("0.5"), Ok(super::Duration::from_secs(30)));
+        for text in ["-1", "0", "NaN", "inf", "1e30", "x"] {
+            assert!(super::minutes(text).is_err(), "{text}");
+        }
     }
 }

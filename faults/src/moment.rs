@@ -6,6 +6,9 @@ use drill::Dice;
 
 use crate::targets::{Targets, index};
 
+/// The name of a kill at no certain point.
+pub(crate) const AT_RANDOM: &str = "at random";
+
 /// A moment to kill the server at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
@@ -64,7 +67,7 @@ impl Moment {
     /// Under which name kills are counted.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
-            Self::Acknowledged { .. } => "at random",
+            Self::Acknowledged { .. } => AT_RANDOM,
             Self::RequestArrived { .. } => "before an endpoint's answer",
             Self::Answered { .. } => "after an endpoint's answer",
             Self::ChangeRequested { .. } => "during a change",

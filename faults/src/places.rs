@@ -7,7 +7,6 @@ use receivers::{
     google::{GoogleServer, Options},
     s3::S3Server,
 };
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{endpoint::Endpoint, observed::Observed};
@@ -35,6 +34,7 @@ pub(crate) struct Places {
     pub(crate) google: GoogleServer,
     /// For destinations that come and go.
     pub(crate) visitors: Endpoint,
+    pub(crate) visitors_witness: Arc<Witness>,
     pub(crate) all: Arc<Vec<Place>>,
     pub(crate) observed: Observed,
 }
@@ -53,17 +53,22 @@ pub(crate) struct Receivers {
     buckets: Vec<S3Server>,
     google: GoogleServer,
     visitors: Endpoint,
+    visitors_witness: Arc<Witness>,
+    /// Seconds.
+    request_timeout: u32,
     witnesses: Vec<Arc<Witness>>,
 }
 
 static ENDPOINTS: [&str; 5] = ["Single", "Single by type", "Lines", "Arrays", "Single by group"];
-static BUCKETS: [&str; 2] = ["Bucket of batches", "Bucket of events"];
+pub(crate) const BUCKET_OF_EVENTS: &str = "Bucket of events";
+static BUCKETS: [&str; 2] = ["Bucket of batches", BUCKET_OF_EVENTS];
 const GOOGLE: &str = "Cloud Logging";
 
 impl Receivers {
     /// Starts all of them.
-    pub(crate) async fn start(work: &Path, plan: &Arc<Plan>) -> io::Result<Self> {
-        let witness = |name: &str| Arc::new(Witness::new(name, Arc::clone(plan)));
+    pub(crate) async fn start(work: &Path, oracle: &Oracle, request_timeout: u32) -> io::Result<Self> {
+        let witness = |name: &str| Arc::new(oracle.witness(name));
+        let visitors_witness = witness("Visitors");
         let names = ENDPOINTS.iter().chain(&BUCKETS).copied().chain([GOOGLE]);
         let witnesses: Vec<_> = names.map(witness).collect();
         let mut endpoints = Vec::new();
@@ -81,7 +86,9 @@ impl Receivers {
             endpoints,
             buckets,
             google: GoogleServer::start_at(([127, 0, 0, 1], 0).into(), Options::default()).await?,
-            visitors: Endpoint::start(witness("Visitors")).await?,
+            visitors: Endpoint::start(Arc::clone(&visitors_witness)).await?,
+            visitors_witness,
+            request_timeout,
             witnesses,
         })
     }
@@ -105,7 +112,7 @@ impl Receivers {
             let mut input = filter_input(&first);
             input["name"] = json!(draft.name);
             merge(&mut input, &draft.target);
-            let answer = api.send(Method::POST, "/api/v1/destinations", Some(&input)).await;
+            let answer = api.add_destination(&input).await;
             let answer = answer.map_err(|error| format!("{}: {error}", draft.name))?;
             all.push(Place {
                 id: id_in(&answer).ok_or_else(|| format!("{}: {}", draft.name, answer.problem()))?,
@@ -123,6 +130,7 @@ impl Receivers {
             buckets: self.buckets,
             google: self.google,
             visitors: self.visitors,
+            visitors_witness: self.visitors_witness,
             all: Arc::new(all),
         })
     }
@@ -148,7 +156,7 @@ impl Receivers {
         let formats = [single.clone(), single.clone(), lines, arrays, single];
         let with_url = |(mut format, endpoint): (Value, &Endpoint)| {
             format["url"] = json!(endpoint.url());
-            format["request_timeout_seconds"] = json!(2);
+            format["request_timeout_seconds"] = json!(self.request_timeout);
             json!({"http": format})
         };
         formats.into_iter().zip(&self.endpoints).map(with_url).collect()
@@ -159,13 +167,13 @@ impl Receivers {
         let buckets = layouts.iter().zip(&self.buckets).map(|(layout, server)| {
             json!({"aws": {
                 "access_key_id": ACCESS_KEY_ID, "secret_access_key": SECRET_ACCESS_KEY, "region": "us-east-1",
-                "bucket": BUCKET, "endpoint_url": server.url(), "layout": layout, "request_timeout_seconds": 2,
+                "bucket": BUCKET, "endpoint_url": server.url(), "layout": layout, "request_timeout_seconds": self.request_timeout,
             }})
         });
         let account = self.google.service_account();
         let google = json!({"gcp": {
             "project_id": account.project_id, "client_email": account.client_email, "log_id": "audit",
-            "private_key": account.private_key_pem, "request_timeout_seconds": 2,
+            "private_key": account.private_key_pem, "request_timeout_seconds": self.request_timeout,
         }});
         buckets.chain([google]).collect()
     }

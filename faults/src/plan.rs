@@ -14,11 +14,11 @@ use crate::{
 /// A fault that begins with a round and stays for some of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fault {
-    /// An HTTP endpoint behaves so.
+    /// How an HTTP endpoint answers.
     Endpoint(usize, Mode),
-    /// A bucket answers so.
+    /// How a bucket answers.
     Bucket(usize, Upset),
-    /// Cloud Logging answers so.
+    /// How Cloud Logging answers.
     Google(Upset),
     /// Nothing more can be written.
     FullDisk,

@@ -10,11 +10,13 @@ use tokio::time::sleep;
 
 use crate::{
     admin::{Admin, PATIENCE},
+    observed::Observed,
     places::{BUCKET, Places},
 };
 
 const LOOK: Duration = Duration::from_millis(250);
 const NUDGE: Duration = Duration::from_secs(3);
+
 /// Waits until no destination misses anything, or nothing arrives any more. Returns how many events are missing.
 pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io::Result<usize> {
     let mut missing: Vec<Vec<EventKey>> = Vec::new();
@@ -54,5 +56,26 @@ impl Places {
             self.observed.read_google(&self.google, &place.witness);
         }
         Ok(())
+    }
+
+    /// Reads the buckets from the start. Returns what is no longer in them, or is not right.
+    pub(crate) fn read_buckets_again(&self, oracle: &Oracle) -> io::Result<Vec<String>> {
+        let mut problems = Vec::new();
+        let witnesses = self.all.iter().skip(self.endpoints.len());
+        for (bucket, place) in self.buckets.iter().zip(witnesses) {
+            let again = oracle.witness(place.witness.name());
+            Observed::new(1).read_bucket(0, bucket, BUCKET, &again)?;
+            let lost = place.witness.missing_from(&again);
+            if let Some(first) = lost.first() {
+                let (name, count, id) = (again.name(), lost.len(), oracle.plan().id_of(*first));
+                problems.push(format!(
+                    "{name}: {count} events are no longer in the bucket, the first one is {id}"
+                ));
+            }
+            if again.wrong() > place.witness.wrong() {
+                problems.push(format!("{}: objects have been damaged", again.name()));
+            }
+        }
+        Ok(problems)
     }
 }

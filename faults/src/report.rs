@@ -53,19 +53,29 @@ impl fmt::Display for Report {
         }
         writeln!(
             formatter,
-            "\n{:<20} {:>9} {:>9} {:>8} {:>6} {:>6} {:>9} {:>8} {:>9}",
-            "destination", "required", "delivered", "missing", "wrong", "order", "unwanted", "repeats", "replayed"
+            "\n{:<20} {:>9} {:>9} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9}",
+            "destination",
+            "required",
+            "delivered",
+            "missing",
+            "wrong",
+            "order",
+            "late",
+            "unwanted",
+            "repeats",
+            "replayed"
         )?;
         for verdict in &self.verdicts {
             writeln!(
                 formatter,
-                "{:<20} {:>9} {:>9} {:>8} {:>6} {:>6} {:>9} {:>8} {:>9}",
+                "{:<20} {:>9} {:>9} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9}",
                 verdict.name,
                 verdict.required,
                 verdict.delivered,
                 verdict.missing.len(),
                 verdict.wrong_bodies,
                 verdict.out_of_order.len(),
+                verdict.late_with_reason,
                 verdict.unwanted.len(),
                 verdict.repeats,
                 verdict.replayed,

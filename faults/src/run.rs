@@ -2,12 +2,11 @@
 
 use std::{
     io,
-    path::PathBuf,
     sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
-use drill::{Api, ApiError, Dice, Oracle, Plan, PostError, Producer, Verdict};
+use drill::{Api, Dice, Oracle, Plan, PostError, Producer, Verdict};
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -20,65 +19,25 @@ use crate::{
     disk::Disk,
     faults::{Active, Scene},
     findings::findings,
-    moment::Moment,
+    moment::{self, Moment},
+    options::{FaultsError, Options},
     places::{EVENT_TYPES, Places, Receivers},
     plan::Round,
     quiet::drain,
     report::Report,
     server::{Launch, Server},
-    story::{Output, Story},
+    start::{launch, start_ms, token, wait_until_ready},
+    story::Story,
     targets::Targets,
 };
 
 const PRODUCERS: u32 = 6;
 /// The longest wait for the moment of a kill.
 const ROUND: Duration = Duration::from_millis(1_500);
-const LOOK: Duration = Duration::from_millis(5);
-/// The moment before the receivers' own: events are not in the future, wherever the clock is set to.
-const AGE: time::Duration = time::Duration::days(15);
 const STEP_MS: i64 = 1_000;
 /// Events after the last fault, which must arrive everywhere.
 const LAST_EVENTS: u64 = 100;
-
-/// What to run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The server's binary.
-    pub binary: PathBuf,
-    /// Ends after so many kills.
-    pub kills: u32,
-    /// Ends after this time, if it comes first.
-    pub at_most: Duration,
-    /// Repeats the rounds of another run.
-    pub seed: u64,
-    /// A folder for everything; it must exist.
-    pub work: PathBuf,
-    /// Events per second of all producers.
-    pub rate: f64,
-    /// All faults end for a while after so many kills.
-    pub quiet_every: u32,
-    /// A filesystem may be mounted, and the clock set.
-    pub uses_the_machine: bool,
-    /// What is printed meanwhile.
-    pub output: Output,
-}
-
-/// A run could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum FaultsError {
-    /// A file, a process or a socket.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// No client.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// The server could not be set up.
-    #[error("the server can't be set up: {0}")]
-    SetUp(String),
-    /// Events were rejected for good.
-    #[error(transparent)]
-    Post(#[from] PostError),
-}
+const MINUTE: Duration = Duration::from_secs(60);
 
 struct Run {
     options: Options,
@@ -114,21 +73,9 @@ struct Posting {
 pub async fn run(options: Options) -> Result<Report, FaultsError> {
     let started = Instant::now();
     let mut run = Run::set_up(options).await?;
-    let deadline = started + run.options.at_most;
-    run.post();
-    let mut is_intact = true;
-    let mut next_quiet = run.options.quiet_every;
-    while is_intact && run.kills < run.options.kills && Instant::now() < deadline {
-        run.round().await?;
-        if run.kills >= next_quiet {
-            next_quiet += run.options.quiet_every;
-            is_intact = run.quiet().await?;
-            run.post();
-        }
-    }
-    // After a loss, the data folder is left as it is.
-    if is_intact && run.quiet().await? {
-        run.last_events().await?;
+    // What has been received is compared even if the run can't go on.
+    if let Err(error) = run.all_rounds(started).await {
+        run.problem(error.to_string());
     }
     let mut report = run.judge();
     report.took = started.elapsed();
@@ -146,7 +93,8 @@ impl Run {
             "faults",
             &EVENT_TYPES,
         ));
-        let receivers = Receivers::start(&options.work, &plan).await?;
+        let oracle = Arc::new(Oracle::new(plan));
+        let receivers = Receivers::start(&options.work, &oracle, options.request_timeout).await?;
         let disk = Disk::open(&options.work, options.uses_the_machine)?;
         let clock = ServerClock::open(&options.work, options.uses_the_machine)?;
         let launch = launch(&options, &disk, &clock, &receivers)?;
@@ -155,7 +103,6 @@ impl Run {
         wait_until_ready(&mut server, &Api::new(&url, "", None)?).await?;
         let admin_api = Api::new(&url, &token(&launch, "administrator", "admin")?, None)?;
         let producer_token = token(&launch, "producer", "ingest")?;
-        let oracle = Arc::new(Oracle::new(plan));
         let places = receivers.add(&admin_api, &oracle).await.map_err(FaultsError::SetUp)?;
         let admin = Admin {
             places: Arc::clone(&places.all),
@@ -164,6 +111,7 @@ impl Run {
             visitors_url: places.visitors.url(),
             requested: watch::Sender::new(0),
             problems: Arc::default(),
+            killed: std::sync::Mutex::new(Instant::now()),
             api: admin_api.clone(),
         };
         Ok(Self {
@@ -189,6 +137,26 @@ impl Run {
             story,
             oracle,
         })
+    }
+
+    async fn all_rounds(&mut self, started: Instant) -> Result<(), FaultsError> {
+        self.post();
+        let mut next_quiet = self.options.quiet_every;
+        while self.kills < self.options.kills && started.elapsed() < self.options.at_most {
+            self.round().await?;
+            if self.kills >= next_quiet {
+                next_quiet += self.options.quiet_every;
+                // After a loss, the data folder is left as it is.
+                if !self.quiet().await? {
+                    return Ok(());
+                }
+                self.post();
+            }
+        }
+        match self.quiet().await? {
+            true => self.last_events().await,
+            false => Ok(()),
+        }
     }
 
     /// Starts producers with new numbers.
@@ -217,7 +185,7 @@ impl Run {
             match ended {
                 Ok(Ok(0)) => {}
                 Ok(Ok(in_doubt)) => self.problem(format!("{in_doubt} events were not acknowledged for {PATIENCE:?}")),
-                Ok(Err(error)) => return Err(error.into()),
+                Ok(Err(error)) => self.problem(error.to_string()),
                 Err(error) => return Err(io::Error::other(error).into()),
             }
         }
@@ -244,8 +212,11 @@ impl Run {
             let admin = Arc::clone(&self.admin);
             self.change = Some(tokio::spawn(async move { admin.make(change).await }));
         }
-        self.wait_for(&round.moment, requests).await;
-        self.kill(&round.moment)?;
+        let moment = match self.wait_for(&round.moment, requests).await {
+            true => round.moment.kind(),
+            false => moment::AT_RANDOM,
+        };
+        self.kill(moment)?;
         let killed = Instant::now();
         if round.heals_while_down {
             let mut scene = scene(&self.places, &mut self.disk, &self.clock, &self.story);
@@ -254,7 +225,7 @@ impl Run {
         if let Moment::Starting { .. } = round.moment {
             self.server = self.launch.start()?;
             sleep(round.moment.pause()).await;
-            self.kill(&round.moment)?;
+            self.kill(round.moment.kind())?;
         }
         self.start().await?;
         if !round.heals_while_down {
@@ -265,8 +236,8 @@ impl Run {
         Ok(())
     }
 
-    /// Waits for the moment, but not longer than a round.
-    async fn wait_for(&self, moment: &Moment, requests: u64) {
+    /// Waits for the moment, but not longer than a round. Returns whether it came.
+    async fn wait_for(&self, moment: &Moment, requests: u64) -> bool {
         let next = |mut counts: watch::Receiver<u64>| {
             let now = *counts.borrow_and_update();
             async move { counts.wait_for(|count| *count > now).await.is_ok() }
@@ -292,14 +263,15 @@ impl Run {
                 Moment::Starting { .. } => true,
             }
         };
-        // A moment that does not come, because of a fault or without a change, is any other one.
-        drop(timeout(ROUND, waiting).await);
+        // A fault can prevent it, and a round without a change has no request for one.
+        let came = timeout(ROUND, waiting).await.is_ok_and(|came| came);
         if !matches!(moment, Moment::Starting { .. }) {
             sleep(moment.pause()).await;
         }
+        came
     }
 
-    fn kill(&mut self, moment: &Moment) -> Result<(), FaultsError> {
+    fn kill(&mut self, moment: &str) -> Result<(), FaultsError> {
         if let Some(end) = self.server.ended()?
             && !self.active.has_full_disk()
         {
@@ -307,6 +279,7 @@ impl Run {
         }
         self.server.kill()?;
         self.kills += 1;
+        self.admin.note_kill();
         self.story.tell(&format!("kill {} {moment}", self.kills));
         self.story.count(&format!("kill {moment}"));
         Ok(())
@@ -361,6 +334,10 @@ impl Run {
         let missing = drain(&self.places, &self.oracle, &self.admin).await?;
         if missing > 0 {
             self.problem(format!("{missing} events have not arrived, and no more come"));
+        } else {
+            for place in self.places.all.iter() {
+                self.oracle.settle(&place.history, self.posting.next_number);
+            }
         }
         self.longest_drain = self.longest_drain.max(began.elapsed());
         let (kills, acknowledged) = (self.kills, self.oracle.acknowledged());
@@ -388,6 +365,7 @@ impl Run {
     }
 
     fn judge(self) -> Report {
+        let last_look = self.last_look();
         let places = self.places.all.iter();
         let verdicts: Vec<Verdict> = places
             .map(|place| self.oracle.judge(&place.witness, &place.history))
@@ -398,11 +376,22 @@ impl Run {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        problems.extend(last_look);
+        if let (1.., Some(last)) = self.oracle.rejections() {
+            problems.push(format!("events were rejected: {last}"));
+        }
         if self.oracle.conflicts() > 0 {
             problems.push(format!("{} events were called conflicting", self.oracle.conflicts()));
         }
         if let Some(verdict) = verdicts.iter().find(|verdict| verdict.delivered == 0) {
             problems.push(format!("{} received nothing", verdict.name));
+        }
+        let mut findings = findings(&verdicts, &self.oracle, &self.story);
+        if !problems.is_empty() || !findings.is_empty() {
+            findings.push(format!(
+                "the last minute:\n    {}",
+                self.story.latest(MINUTE).join("\n    ")
+            ));
         }
         let clock = match self.clock.can_be_set() {
             true => "the clock was set by libfaketime",
@@ -412,7 +401,7 @@ impl Run {
             seed: self.options.seed,
             kills: self.kills,
             acknowledged: self.oracle.acknowledged(),
-            findings: findings(&verdicts, &self.oracle, &self.story),
+            findings,
             problems,
             longest_recovery: self.longest_recovery,
             longest_drain: self.longest_drain,
@@ -421,6 +410,20 @@ impl Run {
             verdicts,
             took: Duration::ZERO,
         }
+    }
+
+    /// Reads what came after the last quiet phase, and the buckets once more from the start.
+    fn last_look(&self) -> Vec<String> {
+        let places = &self.places;
+        let observed = places.observe();
+        let mut problems = match observed.and_then(|()| places.read_buckets_again(&self.oracle)) {
+            Ok(problems) => problems,
+            Err(error) => vec![error.to_string()],
+        };
+        if places.visitors_witness.wrong() > 0 {
+            problems.push("a destination that was added during the run got wrong bodies".to_owned());
+        }
+        problems
     }
 
     fn problem(&self, problem: String) {
@@ -440,55 +443,4 @@ fn scene<'run>(
         clock,
         story,
     }
-}
-
-fn launch(options: &Options, disk: &Disk, clock: &ServerClock, receivers: &Receivers) -> Result<Launch, FaultsError> {
-    let settings = [
-        ("AUDIT_STREAMS_LOG_LEVEL", "warn"),
-        ("AUDIT_STREAMS_ROOT_PASSWORD", "correct horse battery"),
-        ("AUDIT_STREAMS_ALLOW_LOCAL_NETWORK", "true"),
-        ("AUDIT_STREAMS_S3_BATCH_SECONDS", "1"),
-        ("AUDIT_STREAMS_API_RATE", "0"),
-        ("AUDIT_STREAMS_INGEST_RATE", "0"),
-    ];
-    let mut variables = clock.variables();
-    variables.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    variables.extend(receivers.variables());
-    Ok(Launch {
-        binary: options.binary.clone(),
-        data_dir: disk.data_dir(),
-        log: options.work.join("server.log"),
-        address: receivers::unused_address()?,
-        variables,
-    })
-}
-
-async fn wait_until_ready(server: &mut Server, api: &Api) -> Result<(), FaultsError> {
-    let began = Instant::now();
-    while began.elapsed() < PATIENCE {
-        let answer = api.send(reqwest::Method::GET, "/healthz", None).await;
-        if answer.is_ok_and(|answer| answer.is_success()) {
-            return Ok(());
-        }
-        if let Some(end) = server.ended()? {
-            return Err(FaultsError::SetUp(format!("it did not start: {end}")));
-        }
-        sleep(LOOK).await;
-    }
-    Err(FaultsError::SetUp("it did not become ready".to_owned()))
-}
-
-/// The last line of the command's output.
-fn token(launch: &Launch, name: &str, scope: &str) -> Result<String, FaultsError> {
-    let output = launch.command(&["token", "create", "--name", name, "--scope", scope])?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let last = text.lines().last().filter(|_| output.status.success());
-    let failed = || FaultsError::SetUp(String::from_utf8_lossy(&output.stderr).into_owned());
-    last.map(str::to_owned).ok_or_else(failed)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the server's own clock is set by faults")]
-fn start_ms() -> i64 {
-    let start = time::OffsetDateTime::now_utc() - AGE;
-    start.unix_timestamp() * 1_000
 }

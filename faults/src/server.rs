@@ -79,7 +79,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// As a power cut would.
+    /// With SIGKILL. What the process has written stays in the page cache: a power cut can lose more.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
         self.process.kill()?;
         self.process.wait()?;

@@ -53,7 +53,7 @@ impl Story {
     fn add(&self, what: &str, shown_from: Output) {
         let at = self.started.elapsed();
         if self.output >= shown_from {
-            // Who does not read it wants no output.
+            // The run goes on if nothing reads its output.
             drop(writeln!(std::io::stdout().lock(), "{}", line(at, what)));
         }
         self.entries().lines.push((at, what.to_owned()));
@@ -74,6 +74,11 @@ impl Story {
         let entries = self.entries();
         let near = entries.lines.iter().filter(is_near);
         near.map(|(at, what)| line(*at, what)).collect()
+    }
+
+    /// What was done in the last so much time.
+    pub(crate) fn latest(&self, time: Duration) -> Vec<String> {
+        self.around(self.started.elapsed(), time)
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {

@@ -58,6 +58,7 @@ pub(super) struct DrillArgs {
 
 const MINUTES: Setting = Setting::Argument("--minutes");
 const RATE: Setting = Setting::Argument("--rate");
+const RECEIVER_URL: Setting = Setting::Argument("--receiver-url");
 const LONGEST_MINUTES: f64 = 60.0 * 24.0 * 7.0;
 const HIGHEST_RATE: f64 = 100_000.0;
 const RUN_BYTES: usize = 6;
@@ -66,9 +67,15 @@ pub(super) async fn run(args: DrillArgs) -> Result<(), CommandError> {
     let drill = args.into_drill()?;
     let (interrupts, interrupted) = watch::channel(0);
     // From now on, Ctrl-C does not end the process by itself.
-    let mut signals = signal(SignalKind::interrupt()).map_err(CommandError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Signals)?;
     let counting = tokio::spawn(async move {
-        while signals.recv().await.is_some() {
+        loop {
+            tokio::select! {
+                Some(()) = interrupt.recv() => {}
+                Some(()) = terminate.recv() => {}
+                else => return,
+            }
             interrupts.send_modify(|count| *count += 1);
         }
     });
@@ -90,6 +97,10 @@ impl DrillArgs {
         }
         if !(self.rate > 0.0 && self.rate <= HIGHEST_RATE) {
             problems.note(RATE, "must be more than 0 and at most 100000");
+        }
+        let is_reachable = !self.receiver_listen.ip().is_unspecified();
+        if !is_reachable && self.receiver_url.is_none() && !self.existing_destination {
+            problems.note(RECEIVER_URL, "must be set if the receiver listens on all addresses");
         }
         if !problems.is_empty() {
             return Err(problems.into());
@@ -149,6 +160,8 @@ mod tests {
             error.contains("--minutes must") && error.contains("--rate must"),
             "{error}"
         );
+        let error = drill(&["--receiver-listen", "0.0.0.0:9000"]).map(|_| ()).unwrap_err();
+        assert!(error.contains("--receiver-url must"), "{error}");
         let error = drill(&["--ca-file", "no-such-file"]).map(|_| ()).unwrap_err();
         assert_eq!(error, "can't read no-such-file");
     }

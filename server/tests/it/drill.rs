@@ -7,12 +7,13 @@ use std::{
         Arc, Mutex,
         mpsc::{Receiver, channel},
     },
+    time::Duration,
 };
 
 use receivers::unused_address;
 use serde_json::{Value, json};
 
-use crate::instance::{Answer, Instance, LISTEN, PATIENCE, binary, client, folder, spawn_binary, until};
+use crate::instance::{Answer, Instance, LISTEN, PATIENCE, binary, client, folder, spawn_binary};
 
 /// A drill in progress.
 struct Drill {
@@ -25,7 +26,7 @@ impl Drill {
     fn start(url: &str, token: &str, arguments: &[&str]) -> Self {
         let mut command = binary();
         command
-            .args(["drill", "--url", url, "--rate", "200"])
+            .args(["drill", "--url", url, "--rate", "50"])
             .args(arguments)
             .env("AUDIT_STREAMS_DRILL_TOKEN", token);
         let (process, stdout) = spawn_binary(command);
@@ -59,7 +60,16 @@ impl Drill {
 
     /// The exit code, and all that it printed.
     async fn end(mut self) -> (Option<i32>, String) {
-        let status = until("the drill ends", || self.process.try_wait().unwrap()).await;
+        // Its own limits, together, are longer than those of other waits.
+        let ended = tokio::time::timeout(10 * PATIENCE, async {
+            loop {
+                if let Some(status) = self.process.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let status = ended.await.expect("the drill ends");
         self.wait_for_line("verdict: ");
         let text = self.text.lock().unwrap().clone();
         (status.code(), text)
