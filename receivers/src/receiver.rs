@@ -49,6 +49,8 @@ pub struct Request {
     pub in_flight: usize,
     /// `None` if it was accepted.
     pub fault: Option<Fault>,
+    /// A gate has let it pass; always `false` unless the fault is [`Fault::Held`].
+    pub has_passed: bool,
 }
 
 impl Request {
@@ -65,9 +67,9 @@ impl Request {
         std::str::from_utf8(&self.body).unwrap_or_else(|error| panic!("the body is not text: {error}"))
     }
 
-    /// It was answered with 200 because no script applied, or is as soon as a gate lets it pass.
+    /// It is answered with 200, because no script applied or because a gate has let it pass.
     pub const fn was_accepted(&self) -> bool {
-        matches!(self.fault, None | Some(Fault::Held(_)))
+        self.fault.is_none() || self.has_passed
     }
 }
 
@@ -76,6 +78,25 @@ impl Request {
 struct Received {
     requests: Vec<Request>,
     events: Events,
+}
+
+impl Received {
+    /// Returns the number of the request.
+    fn add(&mut self, request: Request) -> usize {
+        if request.was_accepted() {
+            self.events.add(&request.headers, &request.body);
+        }
+        self.requests.push(request);
+        self.requests.len() - 1
+    }
+
+    /// A gate has let the request pass.
+    fn pass(&mut self, number: usize) {
+        if let Some(request) = self.requests.get_mut(number) {
+            request.has_passed = true;
+            self.events.add(&request.headers, &request.body);
+        }
+    }
 }
 
 type RequestScript = Arc<dyn Fn(&Request) -> Option<Fault> + Send + Sync>;
@@ -293,16 +314,19 @@ impl Serve for State {
             connection: head.extensions.get().map_or(0, |Connection(number)| *number),
             in_flight,
             fault: None,
+            has_passed: false,
         };
         let fault = self.choose(&request);
         request.fault.clone_from(&fault);
-        self.received.change(|received| {
-            if request.was_accepted() {
-                received.events.add(&request.headers, &request.body);
+        let is_held = matches!(fault, Some(Fault::Held(_)));
+        let number = self.received.change(|received| received.add(request));
+        serve_with(fault, async {
+            if is_held {
+                self.received.change(|received| received.pass(number));
             }
-            received.requests.push(request);
-        });
-        serve_with(fault, async { Response::new(Bytes::new()) }).await
+            Response::new(Bytes::new())
+        })
+        .await
     }
 }
 

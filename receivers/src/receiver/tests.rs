@@ -80,6 +80,31 @@ async fn requests_that_wait_for_an_answer_are_counted_until_the_client_gives_up(
 }
 
 #[tokio::test]
+async fn a_held_request_is_accepted_when_it_passes() {
+    let receiver = Receiver::start().await;
+    let gate = crate::Gate::new();
+    receiver.answer_all(Fault::Held(gate.clone()));
+    let gives_up = async {
+        gate.wait_for_held(1).await;
+    };
+    tokio::select! {
+        answer = exchange(&receiver, r#"{"id":"a"}"#) => panic!("{answer:?}"),
+        () = gives_up => {}
+    }
+    assert!(!receiver.requests()[0].was_accepted());
+    receiver.events(|events| assert!(events.bodies.is_empty()));
+    // The receiver learns of the closed connection a moment later.
+    while gate.held() > 0 {
+        tokio::task::yield_now().await;
+    }
+    gate.open();
+    assert_eq!(status(&receiver, r#"{"id":"b"}"#).await, "200");
+    let accepted: Vec<bool> = receiver.requests().iter().map(Request::was_accepted).collect();
+    assert_eq!(accepted, [false, true]);
+    receiver.events(|events| assert!(!events.bodies.contains_key("a") && events.bodies.contains_key("b")));
+}
+
+#[tokio::test]
 async fn events_are_counted_by_their_ids() {
     let receiver = Receiver::start().await;
     receiver.answer_next(1, 503);
