@@ -8,20 +8,12 @@ mod proxied;
 
 use std::{path::Path, time::Duration};
 
-use crate::{
-    EngineConfig,
-    clock::Clock,
-    log::PruneRequest,
-    sink::SinkServices,
-    store::{Cursor, CursorUpdate, RefusedEvent, Stored},
-};
 use domain::{
     destination::{DestinationDraft, FilterKind},
     health::StreamHealth,
     ids::{DestinationId, Seq},
     policy::{Trouble, Unreached},
 };
-
 use receivers::Gate;
 
 use self::{
@@ -30,7 +22,14 @@ use self::{
     endpoint::{Arrays, ArraysInZstd, Endpoint, EndpointOfBatches, Lines, LinesInGzip},
     proxied::Proxied,
 };
-use crate::it::world::{World, author, wait_until};
+use crate::{
+    EngineConfig,
+    clock::Clock,
+    it::world::{World, author, wait_until},
+    log::PruneRequest,
+    sink::SinkServices,
+    store::{Cursor, CursorUpdate, RefusedEvent, Stored},
+};
 
 /// What a receiver does until it is told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

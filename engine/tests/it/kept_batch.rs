@@ -104,6 +104,7 @@ async fn a_second_crash_changes_nothing() {
     let receiver = Receiver::start().await;
     let mut draft = DestinationDraft::http("SIEM", receiver.url());
     draft.target.set_text(Field::RequestFormat, "json_lines".to_owned());
+    draft.target.set_text(Field::RequestTimeout, "120".to_owned());
     let mut world = {
         let id = world.add_and_wait(&draft).await;
         let gate = Gate::new();
@@ -156,7 +157,10 @@ async fn a_bucket_holds_each_event_once() {
         ..config
     };
     let world = World::with_clock(Clock::machine().with_speed(20), soon).await;
-    let id = world.add_and_wait(&named(storage.draft(ObjectLayout::Batches))).await;
+    let target = storage
+        .draft(ObjectLayout::Batches)
+        .with([(Field::RequestTimeout, "120")]);
+    let id = world.add_and_wait(&named(target)).await;
     storage.server.script_objects(|body| {
         let lines = unpacked(body).iter().filter(|byte| **byte == b'\n').count();
         Some(if lines > 1 {

@@ -1,13 +1,7 @@
 //! What the settings of a destination limit: how long a request takes, how many are in flight and sent in a second, and how
 //! statuses are handled.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use domain::{
     Field,
@@ -16,16 +10,15 @@ use domain::{
     health::StreamHealth,
     ids::DestinationId,
     policy::{Trouble, Unreached},
-    replay::ReplayWait,
 };
 use receivers::{Answer, Fault, Gate, Receiver, Request, google::GoogleServer, s3::S3Server};
 
-use crate::clock::Clock;
-
-use crate::it::{
-    google::world_around,
-    replay::{old_ids, replayed, standing, start, wait_until_finished, with_old_events},
-    world::{World, author, wait_until},
+use crate::{
+    clock::Clock,
+    it::{
+        google::world_around,
+        world::{World, author, wait_until},
+    },
 };
 
 const ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -52,14 +45,14 @@ pub(super) async fn change(world: &World, id: DestinationId, values: &[(Field, &
 }
 
 /// Posts so many events, each about an entity of its own.
-async fn post(world: &World, name: &str, events: usize) {
+pub(super) async fn post(world: &World, name: &str, events: usize) {
     for number in 0..events {
         world.post(&number.to_string(), [format!("{name}-{number};")]).await;
     }
 }
 
 /// Lets requests pass one by one, so that more and more are sent together, until so many are held.
-async fn pass_until_held(gate: &Gate, count: usize) {
+pub(super) async fn pass_until_held(gate: &Gate, count: usize) {
     wait_until("so many are in flight", async || {
         let held = gate.held();
         if held < count {
@@ -70,15 +63,11 @@ async fn pass_until_held(gate: &Gate, count: usize) {
     .await;
 }
 
-fn is_replayed(request: &Request) -> bool {
-    request.headers.contains_key("x-audit-streams-replay")
-}
-
-fn is_test(request: &Request) -> bool {
+pub(super) fn is_test(request: &Request) -> bool {
     request.text().contains("\"event_type\":\"test\"")
 }
 
-async fn all_delivered(world: &World, id: DestinationId) {
+pub(super) async fn all_delivered(world: &World, id: DestinationId) {
     wait_until("nothing waits", async || {
         world.engine.backlog_of(&world.stored(id).await) == Some(0)
     })
@@ -188,77 +177,13 @@ async fn every_kind_has_its_timeout_and_so_has_its_connection_test() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_requests_are_in_flight_than_the_destination_allows_also_with_a_replay() {
-    const MOST: usize = 3;
-    let (world, receiver) = (World::new().await, Receiver::start().await);
-    let id = with_old_events(&world, &receiver, 200).await;
-    change(&world, id, &[(Field::MaxConcurrency, "3")]).await;
-    all_delivered(&world, id).await;
-    let (gate, highest) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
-    let (held, seen) = (gate.clone(), Arc::clone(&highest));
-    receiver.script(move |request| {
-        seen.fetch_max(request.in_flight + 1, Ordering::SeqCst);
-        // Not the event about the replay.
-        (is_replayed(request) || is_test(request)).then(|| Fault::Held(held.clone()))
-    });
-    let replay = start(&world, id, &[]).await.replay.id;
-    receiver
-        .wait_for("the replay sends", |requests| requests.iter().any(is_replayed))
-        .await;
-    post(&world, "new", 200).await;
-    receiver
-        .wait_for("the stream sends beside the replay", |requests| {
-            requests.iter().any(is_test)
-        })
-        .await;
-    pass_until_held(&gate, MOST).await;
-    gate.open();
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 200);
-    all_delivered(&world, id).await;
-    assert_eq!(
-        highest.load(Ordering::SeqCst),
-        MOST,
-        "as many as are allowed, and no more"
-    );
-    let concurrency = world
-        .engine
-        .find_destination(id)
-        .await
-        .unwrap()
-        .unwrap()
-        .facts
-        .concurrency;
-    let concurrency = concurrency.unwrap();
-    assert!(concurrency.limit <= 3 && concurrency.maximum == 3, "{concurrency:?}");
-    assert_eq!(concurrency.limited_by_settings, concurrency.limit == 3);
-    let replayed: Vec<Request> = replayed(&receiver.requests(), replay);
-    assert_eq!(replayed.len(), old_ids(0..200, "all").len());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_requests_are_sent_per_second_than_the_destination_allows_also_with_a_replay() {
-    const RATE: usize = 40;
-    let (world, receiver) = (World::new().await, Receiver::start().await);
-    let id = with_old_events(&world, &receiver, 60).await;
-    change(&world, id, &[(Field::MaxRate, "40")]).await;
-    let (before, began) = (receiver.requests().len(), Instant::now());
-    let replay = start(&world, id, &[]).await.replay.id;
-    post(&world, "new", 60).await;
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 60);
-    all_delivered(&world, id).await;
-    let took = began.elapsed();
-    let sent = receiver.requests().len() - before;
-    assert!(sent >= 120, "{sent}");
-    // The event about the change may have been sent before.
-    let least = Duration::from_secs(1) * u32::try_from(sent - 3).unwrap() / u32::try_from(RATE).unwrap();
-    assert!(took >= least, "{sent} in {took:?}");
-    assert_eq!(world.engine.stream_totals(id).backoffs, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_of_the_limits_applies_to_what_is_waiting() {
     let (world, receiver) = (World::new().await, Receiver::start().await);
-    let values = [(Field::MaxConcurrency, "1"), (Field::MaxRate, "1")];
+    let values = [
+        (Field::MaxConcurrency, "1"),
+        (Field::MaxRate, "1"),
+        (Field::RequestTimeout, "120"),
+    ];
     let added = Instant::now();
     let id = world.add(&draft(&receiver, &values)).await;
     post(&world, "event", 100).await;
@@ -280,12 +205,19 @@ async fn a_change_of_the_limits_applies_to_what_is_waiting() {
     .await;
     let gate = Gate::new();
     receiver.answer_all(Fault::Held(gate.clone()));
+    let changed = Instant::now();
     change(&world, id, &[(Field::MaxConcurrency, "4"), (Field::MaxRate, "")]).await;
     pass_until_held(&gate, 2).await;
     gate.open();
+    // A change waits 11 seconds for the request that is in flight. After that, it may be held beside the new ones.
+    let most = if changed.elapsed() < Duration::from_secs(10) {
+        4
+    } else {
+        5
+    };
     // At one a second, it would be a minute and a half, which is not waited for.
     all_delivered(&world, id).await;
-    assert!((2..=4).contains(&gate.most_held()), "{gate:?}");
+    assert!((2..=most).contains(&gate.most_held()), "{gate:?}");
 }
 
 #[tokio::test]
@@ -399,32 +331,4 @@ async fn a_status_that_usually_stops_a_stream_rejects_the_event_if_the_destinati
         let advice = report.verdict.next_step.unwrap();
         assert!(!advice.contains("resumes automatically"), "{advice}");
     }
-}
-
-#[tokio::test]
-async fn a_replay_shows_that_the_limits_slow_it_down() {
-    let (world, receiver) = (World::new().await, Receiver::start().await);
-    let id = with_old_events(&world, &receiver, 40).await;
-    let waits = async |replay| standing(&world, id, replay).await.waits;
-    let is_limited = async |replay| waits(replay).await == Some(ReplayWait::Limited);
-    // The rate.
-    change(&world, id, &[(Field::MaxRate, "1")]).await;
-    let replay = start(&world, id, &[]).await.replay.id;
-    wait_until("the rate slows it down", async || is_limited(replay).await).await;
-    change(&world, id, &[(Field::MaxRate, "")]).await;
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 40);
-    assert_eq!(waits(replay).await, None);
-    // The stream has the only request that may be in flight.
-    change(&world, id, &[(Field::MaxConcurrency, "1")]).await;
-    all_delivered(&world, id).await;
-    let gate = Gate::new();
-    receiver.answer_all(Fault::Held(gate.clone()));
-    post(&world, "live", 1).await;
-    gate.wait_for_held(1).await;
-    let replay = start(&world, id, &[]).await.replay.id;
-    wait_until("the stream goes first", async || is_limited(replay).await).await;
-    assert!(replayed(&receiver.requests(), replay).is_empty());
-    gate.open();
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, 40);
-    assert_eq!(waits(replay).await, None);
 }

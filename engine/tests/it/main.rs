@@ -28,6 +28,7 @@ mod proxy;
 mod refused;
 mod replay;
 mod replay_kinds;
+mod replay_limits;
 mod replay_pace;
 mod rotation;
 mod rotation_limits;

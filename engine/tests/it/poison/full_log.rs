@@ -39,7 +39,7 @@ const TIMES: u64 = 2;
 
 const ENDED: &str = "The connection ended before the answer";
 
-/// Waited for by each test in which requests get no answer.
+/// How long each test waits for a request that gets no answer.
 const DEADLINE: Duration = Duration::from_secs(1);
 
 fn services(services: SinkServices, poison: &[(&str, &str)]) -> SinkServices {
