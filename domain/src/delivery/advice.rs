@@ -116,6 +116,35 @@ mod tests {
         }
     }
 
+    /// Whether the text is the same for every kind.
+    const fn is_common(reason: Reason) -> bool {
+        matches!(
+            reason,
+            Reason::Trouble(
+                Trouble::Blocked
+                    | Trouble::Unreached(
+                        Unreached::Proxy(_)
+                            | Unreached::Tls(
+                                TlsFailure::Expired
+                                    | TlsFailure::NotYetValid
+                                    | TlsFailure::CaAsServer
+                                    | TlsFailure::ClientCertificateRefused
+                                    | TlsFailure::Other
+                            )
+                    )
+            ) | Reason::Refused(Refusal::ParkedByAdministrator | Refusal::Unreadable | Refusal::Unknown)
+        )
+    }
+
+    #[test]
+    fn every_kind_has_a_text_of_its_own_for_whatever_depends_on_it() {
+        for kind in DestinationKind::ALL {
+            for reason in reasons().into_iter().filter(|reason| !is_common(*reason)) {
+                assert!((kind.spec().advice)(reason).is_some(), "{kind:?} {reason:?}");
+            }
+        }
+    }
+
     #[test]
     fn no_two_reasons_of_a_kind_share_an_advice() {
         for kind in DestinationKind::ALL {
