@@ -18,8 +18,8 @@ pub(super) struct ReceiveArgs {
         default_value = "127.0.0.1:9000"
     )]
     listen: SocketAddr,
-    /// The destination's verification token; given several times, any of them is accepted, and without it, any token (in the variable,
-    /// separate several by spaces)
+    /// Accepted verification token. Can be given several times. Without it, every token is accepted. In the variable, separate tokens
+    /// with spaces.
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_TOKEN",
@@ -27,8 +27,8 @@ pub(super) struct ReceiveArgs {
         value_name = "TOKEN"
     )]
     token: Vec<String>,
-    /// The destination's signing secret (whsec_…); given several times, a signature by any of them is accepted, and without it, signatures
-    /// are not checked (in the variable, separate several by spaces)
+    /// Accepted signing secret (whsec_…). Can be given several times. Without it, signatures are not checked. In the variable, separate
+    /// secrets with spaces.
     #[arg(
         long,
         env = "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET",
@@ -44,6 +44,7 @@ pub(super) struct ReceiveArgs {
     status: Option<u16>,
 }
 
+const TOKEN: Setting = Setting::Flag("--token", "AUDIT_STREAMS_RECEIVE_TOKEN");
 const SIGNING_SECRET: Setting = Setting::Flag("--signing-secret", "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET");
 
 pub(super) async fn run(args: ReceiveArgs) -> Result<(), CommandError> {
@@ -56,6 +57,11 @@ impl ReceiveArgs {
         let secrets = values(&self.signing_secret);
         let signing_keys = secrets.filter_map(|secret| problems.collect(SIGNING_SECRET, SigningKey::parse(secret)));
         let signing_keys = signing_keys.collect();
+        for (setting, given) in [(TOKEN, &self.token), (SIGNING_SECRET, &self.signing_secret)] {
+            if is_blank(given) {
+                problems.note(setting, "is blank; without a value, nothing is checked");
+            }
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -72,4 +78,9 @@ impl ReceiveArgs {
 /// Neither tokens nor secrets contain spaces.
 fn values(given: &[String]) -> impl Iterator<Item = &str> {
     given.iter().flat_map(|given| given.split_whitespace())
+}
+
+/// Whether something was given, but no value. An empty text is nothing.
+fn is_blank(given: &[String]) -> bool {
+    given.iter().any(|given| !given.is_empty()) && values(given).next().is_none()
 }

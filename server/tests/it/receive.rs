@@ -148,6 +148,28 @@ async fn it_refuses_what_it_can_not_verify() {
 }
 
 #[tokio::test]
+async fn a_blank_value_does_not_switch_a_check_off() {
+    for (flag, variable) in [
+        ("--token", "AUDIT_STREAMS_RECEIVE_TOKEN"),
+        ("--signing-secret", "AUDIT_STREAMS_RECEIVE_SIGNING_SECRET"),
+    ] {
+        let mut by_flag = binary();
+        by_flag.args(["receive", flag, " "]);
+        let mut by_variable = binary();
+        by_variable.arg("receive").env(variable, "\n");
+        for mut command in [by_flag, by_variable] {
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{command:?}");
+            let complaint = String::from_utf8(output.stderr).unwrap();
+            assert!(
+                complaint.contains(flag) && complaint.contains("is blank"),
+                "{complaint}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_malformed_secret_stops_it() {
     let output = binary()
         .args(["receive", "--signing-secret", "hunter2"])
