@@ -204,10 +204,11 @@ CREATE TABLE idempotency_keys (
 
 -- The progress of each stream. Everything up to acknowledged_seq is acknowledged, and so are the ranges above it ("7-9,12-12").
 -- batch_… are the bounds of the batch that is being sent. They are stored before it is sent, so that after a crash the same
--- batch is sent again. kept_… are those of a batch that keeps failing, while a single event is sent in its place. troubled_since is null while events are accepted, refusing_since and refusal_reason while the
--- destination does not refuse everything; refusing_events counts the different events that it refused since it last accepted
--- one. start_seq is where the stream began, filter_seq the newest position when the filters were last changed: what became of
--- an event can only be told with certainty if it came in later.
+-- batch is sent again. While a single event is sent in place of a batch that keeps failing, batch_… are the bounds of the
+-- single event, and kept_… those of the batch. troubled_since is null while events are accepted, refusing_since and
+-- refusal_reason while the destination does not refuse everything; refusing_events counts the different events that it
+-- refused since it last accepted one. start_seq is where the stream began, filter_seq the newest position when the filters
+-- were last changed: what became of an event can only be told with certainty if it came in later.
 CREATE TABLE cursors (
     destination_id  INTEGER PRIMARY KEY REFERENCES destinations (id) ON DELETE CASCADE,
     acknowledged_seq       INTEGER NOT NULL,

@@ -72,7 +72,7 @@ impl SigningKey {
 /// Whether one of the signatures in the headers is right for one of the keys, of which there is at least one.
 ///
 /// # Errors
-/// What is wrong for the last of them.
+/// The error for the last key.
 pub(super) fn verify(
     keys: &[SigningKey],
     headers: &HeaderMap,
