@@ -105,7 +105,10 @@ async fn a_replay_shows_that_the_limits_slow_it_down() {
     let replay = start(&world, id, &[]).await.replay.id;
     wait_until("the rate slows it down", async || is_limited(replay).await).await;
     change(&world, id, &[(Field::MaxRate, "")]).await;
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, EVENTS as u64);
+    assert_eq!(
+        wait_until_finished(&world, id, replay).await.sent,
+        u64::try_from(EVENTS).unwrap()
+    );
     assert_eq!(waits(replay).await, None);
     // The stream has the only request that may be in flight.
     change(&world, id, &[(Field::MaxConcurrency, "1"), TIMEOUT]).await;
@@ -118,6 +121,9 @@ async fn a_replay_shows_that_the_limits_slow_it_down() {
     wait_until("the stream goes first", async || is_limited(replay).await).await;
     assert!(replayed(&receiver.requests(), replay).is_empty());
     gate.open();
-    assert_eq!(wait_until_finished(&world, id, replay).await.sent, EVENTS as u64 / 6);
+    assert_eq!(
+        wait_until_finished(&world, id, replay).await.sent,
+        u64::try_from(EVENTS / 6).unwrap()
+    );
     assert_eq!(waits(replay).await, None);
 }

@@ -38,9 +38,6 @@ const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 /// Connections that the system accepts ahead of us.
 const BACKLOG: u32 = 1_024;
 
-/// 64 KiB, for what comes before the body of a request: method, path and headers.
-const HEAD_BYTES: u16 = u16::MAX;
-
 /// After a failed `accept`, usually for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -142,9 +142,7 @@ fn refusal(operation: &Operation, caller: Caller, origin: Origin) -> Option<u16>
     if is_of_page(operation) && is_elsewhere {
         return Some(403);
     }
-    let Some(needed) = operation.permission.scope() else {
-        return None;
-    };
+    let needed = operation.permission.scope()?;
     match caller {
         Caller::Token(scope) if !is_of_page(operation) => (scope != needed && scope != Scope::Admin).then_some(403),
         Caller::Session if operation.credentials != Credentials::Token => is_elsewhere.then_some(403),

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -40,15 +40,15 @@ fn assert_alone(probes: &[Request]) {
 #[tokio::test]
 async fn a_probe_waits_for_what_was_sent_before() {
     let down = Arc::new(AtomicUsize::new(usize::MAX));
-    let at_once = Arc::new(AtomicUsize::new(0));
-    let (number, limit) = (Arc::clone(&down), Arc::clone(&at_once));
+    let is_noticed = Arc::new(AtomicBool::new(false));
+    let (number, noticed) = (Arc::clone(&down), Arc::clone(&is_noticed));
     let receiver = Receiver::scripted(move |_| match number.load(Ordering::SeqCst) {
         usize::MAX => None,
         // One fails at once, in a way that is no chance, and the others that were sent together with it take their time.
         _ => match number.fetch_add(1, Ordering::SeqCst) {
             0 => Some(429.into()),
-            number if number < limit.load(Ordering::SeqCst) => Some(slow(1_500)),
-            _ => Some(slow(50)),
+            _ if noticed.load(Ordering::SeqCst) => Some(slow(50)),
+            _ => Some(slow(1_500)),
         },
     })
     .await;
@@ -68,11 +68,11 @@ async fn a_probe_waits_for_what_was_sent_before() {
     }
     // Nothing is accepted from here on, so the limit does not grow: no more than these are sent together.
     let together = usize::try_from(concurrency().await).unwrap();
-    at_once.store(together, Ordering::SeqCst);
     down.store(0, Ordering::SeqCst);
     let before = receiver.requests().len();
     post(&world, (0..100).map(|number| format!("slow{number}-1"))).await;
     world.wait_for_health(id, "it backs off", is_backing_off).await;
+    is_noticed.store(true, Ordering::SeqCst);
     wait_until("it has probed", async || {
         world.engine.retry_now(id);
         receiver.requests().len() >= before + together + 10

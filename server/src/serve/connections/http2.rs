@@ -17,10 +17,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{
-    HEAD_BYTES,
-    requests::{Client, Shared, answer},
-};
+use super::requests::{Client, HEAD_BYTES, Shared, answer};
 use crate::serve::{
     deadlines::{IDLE_IN_A_CROWD, PROGRESS_BYTES},
     streams::{Finding, Streams},

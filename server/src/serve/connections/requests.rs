@@ -20,6 +20,9 @@ use crate::serve::{
     tls::Tls,
 };
 
+/// 64 KiB, for what comes before the body of a request: method, path and headers.
+pub(super) const HEAD_BYTES: u16 = u16::MAX;
+
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// The other end of a connection.
