@@ -21,7 +21,7 @@ const PASSWORD: &str = "correct horse battery";
 pub(crate) const ADDRESS: &str = "127.0.0.1:8080";
 
 /// Longer than anything takes in a test; reached only by a test that fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Settings of an instance.
 pub(crate) struct Options {

@@ -18,7 +18,7 @@ use super::{send_error::SendError, *};
 use crate::sink::error_report;
 
 /// Longer than anything here takes.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) fn open() -> NetworkRules {
     NetworkRules {

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex},
-    time::Instant,
 };
 
 use crate::delivery::StreamTotals;
@@ -15,15 +14,13 @@ use receivers::{
 
 use crate::it::world::{World, wait_until};
 
-/// Posts events about many entities and waits until all are delivered. Returns what the stream counted, and the events a
-/// second.
-async fn deliver(world: &World, id: DestinationId, events: usize) -> (StreamTotals, f64) {
+/// Posts events about many entities and waits until all are delivered. Returns what the stream counted.
+async fn deliver(world: &World, id: DestinationId, events: usize) -> StreamTotals {
     // The destination's own audit event is delivered first.
     wait_until("the stream works", async || {
         world.engine.stream_totals(id).delivered == 1
     })
     .await;
-    let started = Instant::now();
     for batch in 0..events / 100 {
         let texts = (0..100).map(|number| format!("event-{}", batch * 100 + number));
         world.post(&format!("entity-{batch}"), texts).await;
@@ -33,13 +30,10 @@ async fn deliver(world: &World, id: DestinationId, events: usize) -> (StreamTota
         world.engine.stream_totals(id).delivered == expected
     })
     .await;
-    let seconds = started.elapsed().as_secs_f64();
-    let rate = f64::from(u32::try_from(events).unwrap()) / seconds;
-    // With an attempt lost on each closed connection, a pause of a second would follow it.
-    assert!(rate > 300.0, "{rate:.0} events a second");
-    (world.engine.stream_totals(id), rate)
+    world.engine.stream_totals(id)
 }
 
+/// An attempt that is lost on a closed connection would be a failure, and a pause would follow it.
 async fn assert_untroubled(world: &World, id: DestinationId, totals: &StreamTotals) {
     assert_eq!(
         (totals.failed.as_slice(), totals.backoffs, totals.parked),
@@ -63,8 +57,7 @@ async fn nginx_closes_connections_after_a_number_of_requests_and_nothing_fails()
         .unwrap();
         let url = format!("http://127.0.0.1:{}/in", nginx.port());
         let id = world.add_destination("nginx", &url).await;
-        let (totals, rate) = deliver(&world, id, EVENTS).await;
-        println!("keepalive_requests {keepalive_requests}: {rate:.0} events a second");
+        let totals = deliver(&world, id, EVENTS).await;
         assert_untroubled(&world, id, &totals).await;
         let requests = nginx.requests().unwrap();
         assert!(requests.iter().all(|request| request.status == 200));
@@ -89,8 +82,7 @@ async fn a_receiver_that_closes_after_each_response_is_no_trouble() {
     })
     .await;
     let id = world.add_destination("closing", &receiver.url()).await;
-    let (totals, rate) = deliver(&world, id, EVENTS).await;
-    println!("closing after each response: {rate:.0} events a second");
+    let totals = deliver(&world, id, EVENTS).await;
     assert_untroubled(&world, id, &totals).await;
     assert_eq!(answered.lock().unwrap().len(), EVENTS + 1);
     assert!(receiver.connections() > EVENTS);

@@ -40,7 +40,7 @@ use crate::it::{
 };
 
 /// Longer than anything here takes; reached only by a failing test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 const LOG_ID: &str = "audit/events.v1";
 

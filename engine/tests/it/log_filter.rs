@@ -479,13 +479,17 @@ async fn leaving_out_what_is_frequent_is_fast() {
             except,
             ..EventFilter::default()
         };
-        let started = std::time::Instant::now();
-        let found = log.browse(&filter, BrowseRequest::Newest, 25).await.unwrap();
-        let taken = started.elapsed();
-        assert_eq!(
-            found.rows.iter().map(|row| row.position.seq.get()).collect::<Vec<_>>(),
-            [8]
-        );
+        // The fastest of some: the machine may be busy with something else.
+        let mut taken = std::time::Duration::MAX;
+        for _ in 0..5 {
+            let started = std::time::Instant::now();
+            let found = log.browse(&filter, BrowseRequest::Newest, 25).await.unwrap();
+            taken = taken.min(started.elapsed());
+            assert_eq!(
+                found.rows.iter().map(|row| row.position.seq.get()).collect::<Vec<_>>(),
+                [8]
+            );
+        }
         // Reading every event takes seconds in a build without optimisation.
         let most = std::time::Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 100 });
         assert!(taken < most, "{taken:?}");

@@ -453,10 +453,8 @@ async fn a_request_without_an_answer_does_not_keep_a_cancel() {
             replayed(requests, replay).len() == 8
         })
         .await;
-    let asked = Instant::now();
     let cancelled = world.engine.cancel_replay(&author(), id, replay).await.unwrap();
     assert_eq!(cancelled.replay.state, ReplayState::Cancelled);
-    assert!(asked.elapsed() < Duration::from_secs(5));
     // Another one can be started at once.
     receiver.accept_bodies_with("old7;");
     let next = start(&world, id, &["other"]).await.replay.id;

@@ -23,7 +23,7 @@ use crate::it::{
 };
 
 /// Longer than anything here takes; reached only by a failing test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The stream closes no batch of its own before a test is over.
 const LONG: Duration = Duration::from_secs(600);

@@ -27,7 +27,7 @@ const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const BUCKET: &str = "audit-events";
 
 /// Longer than anything here takes; reached only by a failing test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) struct Storage {
     pub(crate) server: S3Server,

@@ -21,7 +21,7 @@ use domain::{
 use serde_json::json;
 
 /// Longer than anything here takes; reached only by a failing test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) struct World {
     pub(crate) engine: Engine,

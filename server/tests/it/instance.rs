@@ -28,7 +28,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 pub(crate) const LISTEN: &str = "AUDIT_STREAMS_LISTEN";
 
 /// Longer than anything here takes; reached only by a failing test.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running server and its data folder.
 pub(crate) struct Instance {

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashSet},
     fs,
     path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -100,7 +100,6 @@ async fn nginx_sends_goaway_after_a_number_of_requests_and_nothing_fails() {
         let (admin, nginx) = (Client::with_scope(&instance, "admin"), nginx(keepalive_requests, &made));
         add(&admin, &nginx).await;
         let token = instance.token("app", &["ingest"]);
-        let started = Instant::now();
         for batch in 0..EVENTS / 500 {
             post(&instance, &token, batch * 500..(batch + 1) * 500).await;
         }
@@ -108,9 +107,6 @@ async fn nginx_sends_goaway_after_a_number_of_requests_and_nothing_fails() {
             sum(&metrics(&admin).await, "delivered_events_total") == 5_000.0
         })
         .await;
-        let rate = f64::from(5_000) / started.elapsed().as_secs_f64();
-        println!("keepalive_requests {keepalive_requests}, HTTP/2: {rate:.0} events a second");
-        assert!(rate > 300.0, "{rate:.0} events a second");
         let metrics = metrics(&admin).await;
         let accepted = metrics
             .iter()
