@@ -70,15 +70,17 @@ impl Program {
     }
 }
 
+/// Whether this is a file that can be run.
 #[cfg(unix)]
-fn is_executable(file: &Path) -> bool {
+pub fn is_executable(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     file.metadata()
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
+/// Whether this is a file that can be run.
 #[cfg(not(unix))]
-fn is_executable(file: &Path) -> bool {
+pub fn is_executable(file: &Path) -> bool {
     file.is_file()
 }
 
