@@ -34,15 +34,19 @@ impl ServerClock {
         self.file.is_some()
     }
 
-    /// What a server needs in order to read this clock.
+    /// The library with which a server reads this clock.
+    pub(crate) fn library(&self) -> Option<&'static str> {
+        self.file.as_ref().map(|_| self.library)
+    }
+
+    /// What else a server needs for it.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         let Some(file) = &self.file else {
             return Vec::new();
         };
         let file = file.display().to_string();
         let variables = [
-            ("LD_PRELOAD", self.library),
-            ("FAKETIME_TIMESTAMP_FILE", &file),
+            ("FAKETIME_TIMESTAMP_FILE", file.as_str()),
             ("FAKETIME_NO_CACHE", "1"),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
             ("FAKETIME_DONT_RESET", "1"),

@@ -1,4 +1,4 @@
-//! A disk that can be filled, and slowed down.
+//! A disk that can be filled and slowed down, that fails to synchronise, and that loses its power.
 
 use std::{
     fs::{self, File},
@@ -11,6 +11,9 @@ use std::{
     },
     thread::JoinHandle,
 };
+
+use bad_disk::BadDisk;
+use drill::Dice;
 
 use crate::server::Server;
 
@@ -27,6 +30,7 @@ pub(crate) struct Disk {
     mounted: Option<PathBuf>,
     folder: PathBuf,
     load: Option<Load>,
+    bad: Option<BadDisk>,
 }
 
 struct Load {
@@ -42,9 +46,43 @@ impl Disk {
         let mounted = may_mount && mount(work, &folder)?;
         Ok(Self {
             mounted: mounted.then(|| folder.clone()),
+            bad: BadDisk::below(&folder.join("data"), work)?,
             folder,
             load: None,
         })
+    }
+
+    /// A library for the server, with which it can be made to fail.
+    pub(crate) fn library(&self) -> Option<&'static str> {
+        self.bad.as_ref().map(BadDisk::library)
+    }
+
+    /// What else the server needs for it.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let variables = self.bad.iter().flat_map(BadDisk::variables);
+        variables.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Whether it can fail to synchronise, and lose its power.
+    pub(crate) const fn can_be_bad(&self) -> bool {
+        self.bad.is_some()
+    }
+
+    /// Nothing can be synchronised, or it can again.
+    pub(crate) fn fail_syncs(&self, fails: bool) -> io::Result<()> {
+        self.bad.as_ref().map_or(Ok(()), |bad| bad.fail_syncs(fails))
+    }
+
+    /// After the server was killed: loses what was not synchronised, or only a last part of it. Returns how many writes are lost.
+    pub(crate) fn cut_power(&self, dice: &mut Dice) -> io::Result<usize> {
+        let survivors = |writes: usize| {
+            let sides = u64::try_from(writes).unwrap_or(u64::MAX).saturating_add(1);
+            match dice.chance(50) {
+                true => 0,
+                false => usize::try_from(dice.roll(sides)).unwrap_or(0),
+            }
+        };
+        self.bad.as_ref().map_or(Ok(0), |bad| bad.cut_power(survivors))
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {

@@ -29,8 +29,9 @@ pub(crate) struct Scene<'run> {
 }
 
 impl Active {
-    pub(crate) fn has_full_disk(&self) -> bool {
-        self.0.iter().any(|(fault, _)| *fault == Fault::FullDisk)
+    /// Whether nothing can be stored.
+    pub(crate) fn prevent_storing(&self) -> bool {
+        self.0.iter().any(|(fault, _)| prevents_storing(fault))
     }
 
     /// Begins one, unless its place is taken. A process that is frozen runs again at the end of this.
@@ -71,12 +72,16 @@ impl Active {
         end(std::mem::take(&mut self.0), scene, server)
     }
 
-    /// Ends the full disk, with which the server can't start.
-    pub(crate) fn end_full_disk(&mut self, scene: &mut Scene<'_>) -> io::Result<()> {
-        let (full, left) = self.0.drain(..).partition(|(fault, _)| *fault == Fault::FullDisk);
+    /// Ends those with which the server may not be able to start.
+    pub(crate) fn let_store(&mut self, scene: &mut Scene<'_>) -> io::Result<()> {
+        let (over, left) = self.0.drain(..).partition(|(fault, _)| prevents_storing(fault));
         self.0 = left;
-        end(full, scene, None)
+        end(over, scene, None)
     }
+}
+
+const fn prevents_storing(fault: &Fault) -> bool {
+    matches!(fault, Fault::FullDisk | Fault::FailingSync)
 }
 
 fn end(over: Vec<(Fault, u32)>, scene: &mut Scene<'_>, server: Option<&Server>) -> io::Result<()> {
@@ -98,7 +103,11 @@ fn same_place(one: &Fault, other: &Fault) -> bool {
 
 impl Scene<'_> {
     const fn can(&self, fault: &Fault) -> bool {
-        !matches!(fault, Fault::Clock(_)) || self.clock.can_be_set()
+        match fault {
+            Fault::Clock(_) => self.clock.can_be_set(),
+            Fault::FailingSync => self.disk.can_be_bad(),
+            _ => true,
+        }
     }
 
     fn begin(&mut self, fault: &Fault, server: &Server) -> io::Result<()> {
@@ -111,6 +120,7 @@ impl Scene<'_> {
             }
             Fault::Google(upset) => self.places.google.answer_all(google_fault(*upset)),
             Fault::FullDisk => self.disk.fill(server)?,
+            Fault::FailingSync => self.disk.fail_syncs(true)?,
             Fault::SlowDisk => self.disk.slow_down(),
             Fault::Clock(seconds) => self.clock.set(*seconds)?,
             Fault::Frozen(_) => {}
@@ -128,6 +138,7 @@ impl Scene<'_> {
             }
             Fault::Google(_) => self.places.google.serve_again(),
             Fault::FullDisk => self.disk.empty(server)?,
+            Fault::FailingSync => self.disk.fail_syncs(false)?,
             Fault::SlowDisk => self.disk.speed_up(),
             Fault::Clock(_) => self.clock.set(0)?,
             Fault::Frozen(_) => {}

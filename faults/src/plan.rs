@@ -22,6 +22,8 @@ pub(crate) enum Fault {
     Google(Upset),
     /// Nothing more can be written.
     FullDisk,
+    /// Nothing can be synchronised.
+    FailingSync,
     /// Other programs write and fsync all the time.
     SlowDisk,
     /// The clock of the server is set by so many seconds.
@@ -63,6 +65,8 @@ pub(crate) struct Round {
     pub(crate) change: Option<Change>,
     /// When the server is killed.
     pub(crate) moment: Moment,
+    /// With the server, the power goes: what was not synchronised is lost.
+    pub(crate) loses_power: bool,
     /// Faults end before the next start of the server, and not after it.
     pub(crate) heals_while_down: bool,
 }
@@ -70,6 +74,7 @@ pub(crate) struct Round {
 const FAULTS: [(u64, u64); 3] = [(35, 0), (80, 1), (100, 2)];
 const LONGEST_ROUNDS: u64 = 3;
 const CHANGE_PERCENT: u64 = 60;
+const POWER_PERCENT: u64 = 50;
 
 impl Round {
     /// The next round of a run.
@@ -85,6 +90,7 @@ impl Round {
             faults,
             change,
             moment: Moment::next(dice, targets),
+            loses_power: dice.chance(POWER_PERCENT),
             heals_while_down: dice.chance(50),
         }
     }
@@ -97,10 +103,11 @@ fn rounds(dice: &mut Dice) -> u32 {
 fn fault(dice: &mut Dice, targets: Targets) -> Fault {
     let upset = |dice: &mut Dice| dice.pick(&UPSETS).copied().unwrap_or(Upset::Close);
     match dice.roll(100) {
-        0..45 => Fault::Endpoint(index(dice, targets.endpoints), Mode::next(dice)),
-        45..57 => Fault::Bucket(index(dice, targets.buckets), upset(dice)),
-        57..69 => Fault::Google(upset(dice)),
-        69..78 => Fault::FullDisk,
+        0..43 => Fault::Endpoint(index(dice, targets.endpoints), Mode::next(dice)),
+        43..54 => Fault::Bucket(index(dice, targets.buckets), upset(dice)),
+        54..65 => Fault::Google(upset(dice)),
+        65..72 => Fault::FullDisk,
+        72..78 => Fault::FailingSync,
         78..84 => Fault::SlowDisk,
         84..92 => Fault::Clock(clock_step(dice)),
         _ => Fault::Frozen(Duration::from_millis(50 + dice.roll(1_200))),
@@ -121,6 +128,7 @@ impl fmt::Display for Fault {
             Self::Bucket(number, upset) => write!(formatter, "bucket {number}: {upset:?}"),
             Self::Google(upset) => write!(formatter, "Cloud Logging: {upset:?}"),
             Self::FullDisk => formatter.write_str("full disk"),
+            Self::FailingSync => formatter.write_str("failing fsync"),
             Self::SlowDisk => formatter.write_str("slow disk"),
             Self::Clock(seconds) => write!(formatter, "clock {seconds:+} s"),
             Self::Frozen(time) => write!(formatter, "SIGSTOP for {} ms", time.as_millis()),
@@ -136,6 +144,7 @@ impl Fault {
             Self::Bucket(_, upset) => format!("S3 {upset:?}"),
             Self::Google(upset) => format!("Google {upset:?}"),
             Self::FullDisk => "full disk".to_owned(),
+            Self::FailingSync => "failing fsync".to_owned(),
             Self::SlowDisk => "slow disk".to_owned(),
             Self::Clock(_) => "clock step".to_owned(),
             Self::Frozen(_) => "SIGSTOP".to_owned(),
@@ -171,7 +180,7 @@ mod tests {
         let rounds = rounds_of(1);
         let faults = rounds.iter().flat_map(|round| &round.faults);
         let kinds: BTreeSet<String> = faults.map(|(fault, _)| fault.kind()).collect();
-        assert_eq!(kinds.len(), 2 * UPSETS.len() + Mode::KINDS + 4, "{kinds:?}");
+        assert_eq!(kinds.len(), 2 * UPSETS.len() + Mode::KINDS + 5, "{kinds:?}");
         let changes: BTreeSet<&str> = rounds
             .iter()
             .filter_map(|round| Some(round.change.as_ref()?.kind()))

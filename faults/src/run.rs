@@ -42,6 +42,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Run {
     options: Options,
     dice: Dice,
+    /// Of its own: how many writes can be lost does not follow from the seed.
+    power: Dice,
     launch: Launch,
     server: Server,
     places: Places,
@@ -116,6 +118,7 @@ impl Run {
         };
         Ok(Self {
             dice: Dice::new(options.seed),
+            power: Dice::new(options.seed),
             posting: Posting {
                 api: admin_api.with_token(&producer_token),
                 next_number: 0,
@@ -216,7 +219,7 @@ impl Run {
             true => round.moment.kind(),
             false => moment::AT_RANDOM,
         };
-        self.kill(moment)?;
+        self.kill(moment, round.loses_power)?;
         let killed = Instant::now();
         if round.heals_while_down {
             let mut scene = scene(&self.places, &mut self.disk, &self.clock, &self.story);
@@ -225,7 +228,7 @@ impl Run {
         if let Moment::Starting { .. } = round.moment {
             self.server = self.launch.start()?;
             sleep(round.moment.pause()).await;
-            self.kill(round.moment.kind())?;
+            self.kill(round.moment.kind(), round.loses_power)?;
         }
         self.start().await?;
         if !round.heals_while_down {
@@ -271,9 +274,9 @@ impl Run {
         came
     }
 
-    fn kill(&mut self, moment: &str) -> Result<(), FaultsError> {
+    fn kill(&mut self, moment: &str, loses_power: bool) -> Result<(), FaultsError> {
         if let Some(end) = self.server.ended()?
-            && !self.active.has_full_disk()
+            && !self.active.prevent_storing()
         {
             self.problem(format!("the server ended by itself: {end}"));
         }
@@ -282,10 +285,15 @@ impl Run {
         self.admin.note_kill();
         self.story.tell(&format!("kill {} {moment}", self.kills));
         self.story.count(&format!("kill {moment}"));
+        if loses_power && self.disk.can_be_bad() {
+            let lost = self.disk.cut_power(&mut self.power)?;
+            self.story.tell(&format!("power cut: {lost} writes are lost"));
+            self.story.count("power cut");
+        }
         Ok(())
     }
 
-    /// Until it is ready. With a full disk, it may need room first.
+    /// Until it is ready. It can't start while nothing can be stored.
     async fn start(&mut self) -> Result<(), FaultsError> {
         let api = Api::new(&self.launch.url(), "", None)?;
         loop {
@@ -295,10 +303,11 @@ impl Run {
                     self.story.tell("ready");
                     return Ok(());
                 }
-                Err(error) if self.active.has_full_disk() => {
-                    self.story.tell(&format!("can't start while the disk is full: {error}"));
+                Err(error) if self.active.prevent_storing() => {
+                    self.story
+                        .tell(&format!("can't start while nothing can be stored: {error}"));
                     let mut scene = scene(&self.places, &mut self.disk, &self.clock, &self.story);
-                    self.active.end_full_disk(&mut scene)?;
+                    self.active.let_store(&mut scene)?;
                 }
                 Err(error) => return Err(error),
             }
@@ -307,7 +316,7 @@ impl Run {
 
     /// Measures how long it takes until events are acknowledged again.
     async fn recover(&mut self, killed: Instant) {
-        if self.active.has_full_disk() {
+        if self.active.prevent_storing() {
             return;
         }
         let next = self.oracle.acknowledged() + 1;
@@ -393,6 +402,10 @@ impl Run {
                 self.story.latest(MINUTE).join("\n    ")
             ));
         }
+        let bad_disk = match self.disk.can_be_bad() {
+            true => "power cuts lost what was not synchronised, and fsync failed, by a preloaded library",
+            false => "no power cuts and no failing fsync: libraries can't be preloaded here",
+        };
         let clock = match self.clock.can_be_set() {
             true => "the clock was set by libfaketime",
             false => "the clock was not set: libfaketime is not installed, or not to be used",
@@ -406,7 +419,11 @@ impl Run {
             longest_recovery: self.longest_recovery,
             longest_drain: self.longest_drain,
             counts: self.story.counts(),
-            mechanisms: vec![format!("full disk: {}", self.disk.mechanism()), clock.to_owned()],
+            mechanisms: vec![
+                format!("full disk: {}", self.disk.mechanism()),
+                bad_disk.to_owned(),
+                clock.to_owned(),
+            ],
             verdicts,
             took: Duration::ZERO,
         }

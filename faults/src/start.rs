@@ -33,6 +33,11 @@ pub(crate) fn launch(
         ("AUDIT_STREAMS_INGEST_RATE", "0"),
     ];
     let mut variables = clock.variables();
+    variables.extend(disk.variables());
+    let libraries: Vec<&str> = clock.library().into_iter().chain(disk.library()).collect();
+    if !libraries.is_empty() {
+        variables.push(("LD_PRELOAD".to_owned(), libraries.join(":")));
+    }
     variables.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
     variables.extend(receivers.variables());
     Ok(Launch {

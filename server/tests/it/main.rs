@@ -11,6 +11,8 @@ mod answer;
 mod api_client;
 mod api_docs;
 mod api_instance;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod bad_disk;
 mod browser;
 mod client_certificates;
 mod command_line;

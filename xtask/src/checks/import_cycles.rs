@@ -11,10 +11,11 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "api",
     "app",
     "assets",
+    "bad_disk",
     "domain",
     "drill",
     "engine",

@@ -1,0 +1,204 @@
+//! A disk under a process of the tests: it can fail to synchronise, and in a power cut it forgets what was not synchronised.
+//!
+//! SIGKILL alone does not show whether a process waits for fsync, because what it has written stays in the page cache. A small
+//! library (`shim/bad_disk.c`) that is loaded into the process with `LD_PRELOAD` keeps what each write to a database or its
+//! write-ahead log replaces, until the file is synchronised. [`BadDisk::cut_power`] plays that back after the process was killed.
+//! It does not see calls that go around libc, and the order in which files are created, renamed and deleted is not simulated.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _},
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+};
+
+/// The library; `None` where it can't be loaded.
+const LIBRARY: Option<&str> = option_env!("BAD_DISK_LIBRARY");
+
+/// A record's numbers: offset, bytes, size of the file.
+const HEAD: usize = 24;
+
+/// The disk below one data folder.
+#[derive(Debug)]
+pub struct BadDisk {
+    data_dir: PathBuf,
+    undo: PathBuf,
+    fails: PathBuf,
+}
+
+impl BadDisk {
+    /// For the databases in `data_dir`, which need not exist yet; the folder around it must. What the disk itself needs is kept in
+    /// `work`. `None` on systems without `LD_PRELOAD`.
+    ///
+    /// # Errors
+    /// If a folder can't be made or found.
+    pub fn below(data_dir: &Path, work: &Path) -> io::Result<Option<Self>> {
+        let missing = || io::Error::other("the data folder has no parent or no name");
+        let parent = data_dir.parent().ok_or_else(missing)?.canonicalize()?;
+        let (undo, fails) = (work.join("undo"), work.join("syncs-fail"));
+        fs::create_dir_all(&undo)?;
+        Ok(LIBRARY.map(|_| Self {
+            data_dir: parent.join(data_dir.file_name().unwrap_or_default()),
+            undo,
+            fails,
+        }))
+    }
+
+    /// The library, for `LD_PRELOAD`.
+    pub fn library(&self) -> &'static str {
+        LIBRARY.unwrap_or_default()
+    }
+
+    /// What else a process needs in its environment.
+    pub fn variables(&self) -> [(&'static str, String); 3] {
+        [
+            ("BAD_DISK_FOLDER", &self.data_dir),
+            ("BAD_DISK_UNDO", &self.undo),
+            ("BAD_DISK_FAILS", &self.fails),
+        ]
+        .map(|(name, path)| (name, path.display().to_string()))
+    }
+
+    /// From now on, synchronising fails, or works again.
+    ///
+    /// # Errors
+    /// If the file that says so can't be made or removed.
+    pub fn fail_syncs(&self, fails: bool) -> io::Result<()> {
+        match fails {
+            true => File::create(&self.fails).map(drop),
+            false => match fs::remove_file(&self.fails) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// After the process was killed: takes back the writes that were not synchronised, except for the first of each file, of which
+    /// `survivors` says how many were written all the same, given how many there are. Returns how many writes are lost.
+    ///
+    /// # Errors
+    /// If a file can't be read or written, or a record makes no sense.
+    pub fn cut_power(&self, mut survivors: impl FnMut(usize) -> usize) -> io::Result<usize> {
+        let mut lost = 0;
+        for entry in fs::read_dir(&self.undo)? {
+            let entry = entry?;
+            let records = records(&fs::read(entry.path())?)?;
+            let kept = survivors(records.len()).min(records.len());
+            let taken_back = records.get(kept..).unwrap_or_default();
+            lost += taken_back.len();
+            match OpenOptions::new()
+                .write(true)
+                .open(self.data_dir.join(entry.file_name()))
+            {
+                Ok(file) => {
+                    for record in taken_back.iter().rev() {
+                        file.write_all_at(&record.bytes, record.offset)?;
+                        file.set_len(record.size)?;
+                    }
+                }
+                // It was deleted since.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            fs::remove_file(entry.path())?;
+        }
+        Ok(lost)
+    }
+}
+
+/// What a write replaced.
+#[derive(Debug, PartialEq, Eq)]
+struct Record {
+    offset: u64,
+    bytes: Vec<u8>,
+    size: u64,
+}
+
+/// The complete records. The process can have been killed while it wrote the last one, before the write that it is about.
+fn records(mut rest: &[u8]) -> io::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    let mut head = [0; HEAD];
+    while rest.len() >= HEAD {
+        rest.read_exact(&mut head)?;
+        let [offset, length, size] = numbers(&head);
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        let Some((bytes, more)) = rest.split_at_checked(length) else {
+            break;
+        };
+        records.push(Record {
+            offset,
+            bytes: bytes.to_vec(),
+            size,
+        });
+        rest = more;
+    }
+    Ok(records)
+}
+
+fn numbers(head: &[u8; HEAD]) -> [u64; 3] {
+    let mut numbers = [0; 3];
+    for (number, bytes) in numbers.iter_mut().zip(head.as_chunks::<8>().0) {
+        *number = u64::from_ne_bytes(*bytes);
+    }
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn record(offset: i64, bytes: &[u8], size: i64) -> Vec<u8> {
+        let head = [offset, i64::try_from(bytes.len()).unwrap(), size].map(i64::to_ne_bytes);
+        [head.as_flattened(), bytes].concat()
+    }
+
+    #[test]
+    fn what_is_lost_is_taken_back_in_reverse_and_a_half_record_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("data");
+        fs::create_dir(&data_dir).unwrap();
+        let disk = BadDisk::below(&data_dir, folder.path()).unwrap().unwrap();
+        let file = data_dir.join("x.db");
+        // "abc", synchronised; then "B" over its second letter, "C" over that, and two more letters.
+        fs::write(&file, "aCcde").unwrap();
+        let undo = [record(1, b"b", 3), record(1, b"B", 3), record(3, b"", 3)].concat();
+        let half = record(0, b"abc", 5);
+        let with_half = [undo.as_slice(), half.get(..half.len() - 1).unwrap()].concat();
+        fs::write(folder.path().join("undo/x.db"), &with_half).unwrap();
+        assert_eq!(disk.cut_power(|_| 2).unwrap(), 1);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "aCc");
+        fs::write(folder.path().join("undo/x.db"), undo.get(..50).unwrap()).unwrap();
+        assert_eq!(disk.cut_power(|_| 0).unwrap(), 2);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "abc");
+        assert_eq!(disk.cut_power(|_| 0).unwrap(), 0);
+    }
+
+    /// `dd` writes with `write`, which is not watched; `truncate` uses `ftruncate` and `sync FILE` uses `fsync`.
+    #[test]
+    fn a_real_program_is_watched_and_its_fsync_fails_when_it_is_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("data");
+        fs::create_dir(&data_dir).unwrap();
+        let disk = BadDisk::below(&data_dir, folder.path()).unwrap().unwrap();
+        let file = disk.data_dir.join("x.db");
+        fs::write(&file, "abc").unwrap();
+        let run = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(&file).env("LD_PRELOAD", disk.library());
+            command.envs(disk.variables()).output().unwrap().status.success()
+        };
+        assert!(run("truncate", &["--size", "1"]));
+        assert_eq!(disk.cut_power(|_| 0).unwrap(), 1);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "abc");
+
+        assert!(run("truncate", &["--size", "2"]));
+        disk.fail_syncs(true).unwrap();
+        assert!(!run("sync", &[]));
+        disk.fail_syncs(false).unwrap();
+        assert!(run("sync", &[]));
+        assert_eq!(disk.cut_power(|_| 0).unwrap(), 0);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "ab");
+    }
+}

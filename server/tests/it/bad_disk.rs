@@ -1,0 +1,146 @@
+//! A disk that fails to synchronise, and power cuts that lose what was not synchronised.
+
+use std::{collections::HashSet, sync::Arc};
+
+use bad_disk::BadDisk;
+use receivers::{Events, Receiver};
+use tokio::sync::watch;
+
+use crate::instance::{Answer, Instance, PATIENCE, add_destination, client, folder};
+
+const POWER_CUTS: usize = 10;
+const PRODUCERS: usize = 4;
+const EVENT_TYPE: &str = r#""event_type":"test""#;
+
+/// A server on a bad disk, with a receiver that rejects everything: what was acknowledged is on the disk alone.
+struct World {
+    instance: Instance,
+    disk: BadDisk,
+    receiver: Receiver,
+    token: String,
+    _work: tempfile::TempDir,
+}
+
+impl World {
+    async fn start() -> Self {
+        let (receiver, folder, work) = (Receiver::start().await, folder(), folder());
+        receiver.answer_bodies_with(EVENT_TYPE, 503);
+        add_destination(folder.path(), "Witness", receiver.url()).await;
+        let disk = BadDisk::below(folder.path(), work.path()).unwrap().unwrap();
+        let variables = disk.variables();
+        let mut settings: Vec<(&'static str, &str)> =
+            variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        settings.push(("LD_PRELOAD", disk.library()));
+        let instance = Instance::start_on(folder, &settings);
+        let token = instance.token("producer", &["ingest"]);
+        Self {
+            instance,
+            disk,
+            receiver,
+            token,
+            _work: work,
+        }
+    }
+
+    async fn post(&self, id: &str) -> Answer {
+        Answer::of(self.instance.ingest(&self.token).body(event(id))).await
+    }
+
+    async fn has_arrived(&self, ids: &HashSet<String>) {
+        self.receiver.accept_bodies_with(EVENT_TYPE);
+        let has_all = |events: &Events| ids.iter().all(|id| events.bodies.contains_key(id));
+        self.receiver
+            .wait_for_events("every acknowledged event has arrived", has_all)
+            .await;
+    }
+}
+
+fn event(id: &str) -> String {
+    format!(r#"{{"event_type":"test","id":"{id}","entity_id":1}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_fsync_fails_nothing_is_acknowledged_and_nothing_is_lost() {
+    let mut world = World::start().await;
+    let mut acknowledged = HashSet::new();
+    for round in 0..4 {
+        let before = format!("before-{round}");
+        assert_eq!(world.post(&before).await.status, 201);
+        acknowledged.insert(before);
+        world.disk.fail_syncs(true).unwrap();
+        let failed: Vec<String> = (0..3).map(|number| format!("failed-{round}-{number}")).collect();
+        for id in &failed {
+            let refused = world.post(id).await;
+            assert_eq!(
+                (refused.status, refused.json()["code"].as_str()),
+                (503, Some("log_failed"))
+            );
+        }
+        // The server goes on, or ends with the power: both must leave a log that can be continued.
+        let ends = round % 2 == 1;
+        if ends {
+            world.instance.kill();
+            world.disk.cut_power(|_| 0).unwrap();
+        }
+        world.disk.fail_syncs(false).unwrap();
+        if ends {
+            world.instance.restart();
+        }
+        for id in failed {
+            // Until the log has noticed that it can be written.
+            let stored = async { while world.post(&id).await.status != 201 {} };
+            tokio::time::timeout(PATIENCE, stored).await.unwrap();
+            acknowledged.insert(id);
+        }
+    }
+    world.has_arrived(&acknowledged).await;
+    assert!(world.instance.shut_down().await.success());
+}
+
+/// Posts until the server is gone; returns what was acknowledged.
+async fn produce(url: String, token: String, name: String, count: Arc<watch::Sender<usize>>) -> HashSet<String> {
+    let client = client();
+    let mut acknowledged = HashSet::new();
+    loop {
+        let id = format!("{name}-{}", acknowledged.len());
+        match Answer::try_of(client.post(&url).bearer_auth(&token).body(event(&id))).await {
+            Ok(answer) => {
+                assert_eq!(answer.status, 201, "{}", answer.text);
+                acknowledged.insert(id);
+                count.send_modify(|count| *count += 1);
+            }
+            Err(_) => return acknowledged,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_power_cut_loses_what_was_acknowledged() {
+    let mut world = World::start().await;
+    let mut acknowledged = HashSet::new();
+    let mut lost = 0;
+    for cut in 0..POWER_CUTS {
+        let count = Arc::new(watch::Sender::new(0));
+        let producers: Vec<_> = (0..PRODUCERS)
+            .map(|producer| {
+                let url = world.instance.url("/api/v1/audit_events");
+                let name = format!("{cut}-{producer}");
+                tokio::spawn(produce(url, world.token.clone(), name, Arc::clone(&count)))
+            })
+            .collect();
+        let mut counted = count.subscribe();
+        let enough = counted.wait_for(|count| *count >= 20 + 7 * cut);
+        tokio::time::timeout(PATIENCE, enough).await.unwrap().unwrap();
+        world.instance.kill();
+        for producer in producers {
+            acknowledged.extend(producer.await.unwrap());
+        }
+        // All of it, or the last part.
+        let survivors = |writes: usize| if cut % 2 == 0 { 0 } else { writes / 2 };
+        lost += world.disk.cut_power(survivors).unwrap();
+        world.instance.restart();
+    }
+    assert!(lost > 0, "no write was in progress in any of the power cuts");
+    world.has_arrived(&acknowledged).await;
+    assert!(world.instance.shut_down().await.success());
+}
