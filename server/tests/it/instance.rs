@@ -153,7 +153,7 @@ impl Instance {
         }
     }
 
-    /// Ends the process as a power cut would.
+    /// Ends the process with SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
