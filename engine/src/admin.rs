@@ -2,10 +2,11 @@
 //!
 //! The operations are methods of [`crate::Engine`]; what they show is in `domain::view`. A change is stored in one
 //! transaction with the audit events that it records, and is in effect when the call returns. [`AdminError`] says why nothing
-//! was done. Whoever calls has authorised the request: nothing here checks permissions. [`Maintenance`] has the operations of
-//! the command line, which work on the data folder without an engine.
+//! was done. Whoever calls has authorised the request: nothing here checks permissions. [`Maintenance`], [`check_data_folder`] and
+//! [`rotate_key`] are the operations of the command line, which work on the data folder without an engine.
 
 mod alerts;
+mod data_folder;
 mod deliveries;
 mod destinations;
 mod error;
@@ -24,6 +25,7 @@ mod tokens;
 mod users;
 
 pub use self::{
+    data_folder::{RotateKeyError, RotatedKey, check_data_folder, rotate_key},
     destinations::{Addition, DestinationState},
     error::AdminError,
     maintenance::{Maintenance, MaintenanceError},

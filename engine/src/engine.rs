@@ -28,19 +28,20 @@ use crate::{
     delivery::Delivery,
     error_chain::error_chain,
     exports::Exports,
-    folder::{DataFolder, FolderLock, KEY_FILE, LOG_FILE, STORE_FILE},
+    folder::{FolderLock, LOG_FILE, STORE_FILE},
     instance_certificates::InstanceCertificates,
     instance_events::{Recorded, relay},
     log::{EventLog, LogError},
     net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
+    note::Note,
     open_error::OpenError,
+    opening::{OpenFolder, open_folder, open_store_alone},
     pairing::Pairing,
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    storage::{self, GenerationError, PartState, files_are_missing, make_private},
+    storage::{self, GenerationError, PartState, files_are_missing},
     store::{Database, Destination, StoreError},
-    vault::Vault,
 };
 
 /// How often work is checked for whose signal was lost.
@@ -155,6 +156,7 @@ pub struct Engine {
     replay_counts: Semaphore,
     credentials: Credentials,
     exports: Exports,
+    note: Arc<Note>,
     /// Held as long as the engine runs, so that no second one writes to the same folder.
     _folder_lock: FolderLock,
 }
@@ -165,23 +167,25 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], naming what could not be opened.
     pub async fn open(config: EngineConfig, clock: Clock) -> Result<Self, OpenError> {
-        let folder = DataFolder::prepare(&config.data_dir)?;
-        let folder_lock = folder.lock()?;
-        if !config.accepts_mismatched_files {
-            folder.check_store()?;
-        }
-        let database = open_store(&folder, config.encryption_key.as_deref()).await?;
-        // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
-        database.list_destinations().await?;
-        database.alert_settings().await?;
+        let accepts_mismatch = config.accepts_mismatched_files;
+        let OpenFolder {
+            folder,
+            lock: folder_lock,
+            database,
+            noted,
+            note,
+        } = open_folder(&config.data_dir, config.encryption_key.as_deref(), accepts_mismatch).await?;
         let settings = Arc::new(Settings::new(config.fixed, database.read_settings().await?));
         let log_size = settings.retention().log_size.value.bytes();
+        let mut store = database.pairing().await?;
+        store.noted_reached = noted.map(|noted| noted.reached);
         let pairing = Pairing {
-            store: database.pairing().await?,
-            accepts_mismatch: config.accepts_mismatched_files,
+            store,
+            accepts_mismatch,
         };
         let has_had_a_log = pairing.store.log_reached.is_some();
-        let log = match EventLog::open_paired(&folder.file(LOG_FILE), log_size, pairing).await {
+        let log_file = folder.file(LOG_FILE);
+        let log = match EventLog::open_paired(&log_file, log_size, pairing, Arc::clone(&note)).await {
             Ok(log) => log,
             Err(error) => {
                 // So that no write-ahead log stays beside a file that is about to be restored.
@@ -189,7 +193,7 @@ impl Engine {
                 return Err(error.into());
             }
         };
-        let generation_is_due = match storage::begin_generation(&log, &database).await {
+        let generation_is_due = match storage::begin_generation(&log, &database, &note).await {
             Ok(()) => false,
             // A store that has never had a log must learn of it before anything is stored there.
             Err(error) if has_had_a_log && error.is_failed_write() => {
@@ -235,7 +239,13 @@ impl Engine {
         ));
         Ok(Self {
             clock,
-            storage_watch: tokio::spawn(storage::watch(log.clone(), database.clone(), generation_is_due)),
+            storage_watch: tokio::spawn(storage::watch(
+                log.clone(),
+                database.clone(),
+                Arc::clone(&note),
+                generation_is_due,
+            )),
+            note,
             log,
             database,
             clients,
@@ -261,9 +271,7 @@ impl Engine {
     /// # Errors
     /// [`OpenError`], naming what could not be opened.
     pub(crate) async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
-        let folder = DataFolder::prepare(data_dir)?;
-        folder.check_store()?;
-        open_store(&folder, encryption_key).await
+        open_store_alone(data_dir, encryption_key).await
     }
 
     /// The clock that everything in the engine goes by.
@@ -313,6 +321,7 @@ impl Engine {
                 "Instance events could not be appended to the log; they will be retried."
             );
         }
+        storage::note_changes(&self.database, &self.note).await;
     }
 
     /// Stops delivery within the deadline, stores the progress of each stream, and closes both files.
@@ -322,12 +331,15 @@ impl Engine {
         self.storage_watch.abort();
         self.alert_tasks.abort();
         // A new generation: it distinguishes files that are copied from now on from those that were copied before.
-        if let Err(error) = storage::begin_generation(&self.log, &self.database).await {
+        if let Err(error) = storage::begin_generation(&self.log, &self.database, &self.note).await {
             tracing::warn!(error = error_chain(&error), "Recording the clean shutdown failed.");
         }
-        self.log.close().await;
-        self.database.checkpoint().await;
+        let is_log_whole = self.log.close().await;
+        let is_store_whole = self.database.checkpoint().await;
         self.database.close().await;
+        if is_log_whole && is_store_whole {
+            self.note.end();
+        }
     }
 
     pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {
@@ -482,18 +494,6 @@ async fn record_damage(log: &EventLog, database: &Database, clock: &Clock) -> Re
         log.restore_unreported_damage(stretches);
     }
     stored
-}
-
-async fn open_store(folder: &DataFolder, encryption_key: Option<&str>) -> Result<Database, OpenError> {
-    let key_path = folder.file(KEY_FILE);
-    let vault = match encryption_key {
-        Some(key) => Vault::from_base64(key)?,
-        None if folder.has_store()? && !key_path.exists() => return Err(OpenError::KeyMissing),
-        None => Vault::from_file(&key_path)?,
-    };
-    let path = folder.file(STORE_FILE);
-    make_private(&path).map_err(|source| OpenError::Store(StoreError::File(source)))?;
-    Ok(Database::open(&path, vault).await?)
 }
 
 #[cfg(test)]

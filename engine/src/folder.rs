@@ -7,14 +7,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::io::Errno;
+use rustix::{
+    fs::{Access, AtFlags, CWD},
+    io::Errno,
+};
 
-use crate::{open_error::OpenError, pairing::Mismatch, storage::make_private};
+use crate::{
+    open_error::OpenError,
+    pairing::Mismatch,
+    storage::make_private,
+    wal::{shm_of, wal_of},
+};
 
 pub(crate) const LOG_FILE: &str = "events.db";
 pub(crate) const STORE_FILE: &str = "audit-streams.db";
 pub(crate) const KEY_FILE: &str = "secret.key";
-const LOCK_FILE: &str = "server.lock";
+pub(crate) const LOCK_FILE: &str = "server.lock";
 
 /// Only the owner may enter the folder, and read and write what is in it.
 const FOLDER_MODE: u32 = 0o700;
@@ -47,6 +55,11 @@ impl DataFolder {
         fs::create_dir_all(path).map_err(|source| folder.failed(source))?;
         folder.tighten().map_err(|source| folder.failed(source))?;
         Ok(folder)
+    }
+
+    /// A folder that is there and stays as it is.
+    pub(crate) fn existing(path: &Path) -> Self {
+        Self { path: path.to_owned() }
     }
 
     /// A folder that holds other files too, such as `/tmp`, is left as it is.
@@ -91,6 +104,19 @@ impl DataFolder {
         self.lock_both(folder, file.map_err(|source| self.failed(source))?)
     }
 
+    /// The same without making a file. A lock file that is not there is not locked, as by no server.
+    pub(crate) fn lock_unchanged(&self) -> Result<FolderLock, OpenError> {
+        let folder = File::open(&self.path).map_err(|source| self.failed(source))?;
+        match File::open(self.file(LOCK_FILE)) {
+            Ok(file) => self.lock_both(folder, file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let copy = folder.try_clone().map_err(|source| self.failed(source))?;
+                self.lock_both(folder, copy)
+            }
+            Err(source) => Err(self.failed(source)),
+        }
+    }
+
     /// A filesystem that can't lock one of the two keeps no server from starting: the other lock is enough.
     fn lock_both(&self, folder: File, file: File) -> Result<FolderLock, OpenError> {
         let (folder_lock, file_lock) = (self.try_lock(&folder)?, self.try_lock(&file)?);
@@ -115,6 +141,29 @@ impl DataFolder {
             _folder: folder,
             _file: file,
         })
+    }
+
+    /// Whether the process may read and write the folder and the databases, and read the key. Without opening them: closing a
+    /// database would end SQLite's locks on it.
+    pub(crate) fn check_access(&self) -> Result<(), OpenError> {
+        const BOTH: Access = Access::READ_OK.union(Access::WRITE_OK);
+        Self::require(&self.path, BOTH.union(Access::EXEC_OK))?;
+        for database in [LOG_FILE, STORE_FILE].map(|name| self.file(name)) {
+            for path in [wal_of(&database), shm_of(&database), database] {
+                Self::require(&path, BOTH)?;
+            }
+        }
+        Self::require(&self.file(KEY_FILE), Access::READ_OK)
+    }
+
+    fn require(path: &Path, access: Access) -> Result<(), OpenError> {
+        match rustix::fs::accessat(CWD, path, access, AtFlags::EACCESS) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(OpenError::NoAccess {
+                path: path.display().to_string(),
+                source: error.into(),
+            }),
+        }
     }
 
     /// Refuses a folder in which a log has lost its store: it must not be taken for a new one.

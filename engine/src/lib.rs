@@ -7,6 +7,7 @@
 mod activity;
 pub mod admin;
 mod alerts;
+mod check;
 pub mod clock;
 pub mod credentials;
 mod delivery;
@@ -18,9 +19,12 @@ mod incident;
 mod ingest;
 mod instance_certificates;
 mod instance_events;
+mod key_file;
 pub mod log;
 mod net;
+mod note;
 mod open_error;
+mod opening;
 mod pairing;
 mod retention;
 mod settings;
@@ -28,6 +32,7 @@ mod sink;
 mod storage;
 mod store;
 mod vault;
+mod wal;
 
 /// The tests of the whole engine. They are a part of the crate because they look into the store, which nobody else may.
 #[cfg(test)]
@@ -41,6 +46,7 @@ pub use self::{
     activity::Traffic,
     admin::{Addition, DestinationState, ReplayStanding},
     alerts::{ExpiringCertificate, ExpiringInstanceCertificate, OpenAlert, OpenAlerts},
+    check::{Check, FolderCheck, Problem},
     delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
     error_chain::error_chain,
@@ -52,5 +58,6 @@ pub use self::{
     settings::{FixedSettings, NetworkSettings, Origin, RetentionSettings, Setting},
     sink::SinkServices,
     storage::PartState,
-    vault::{KeyError, random},
+    vault::{KeyError, KeyId, random},
+    wal::WalDamage,
 };

@@ -46,8 +46,11 @@ mod summary;
 mod tail;
 mod tally;
 mod types;
+mod unchanged;
 mod unreadable;
 mod usage;
+mod verify;
+mod verify_index;
 mod walk;
 mod writer;
 
@@ -81,6 +84,8 @@ pub(crate) use self::{
     prune::{CHUNK, PruneReport, PruneRequest, PrunedEarly},
     range::{RangeFilter, RangePage},
     read::LogPage,
+    unchanged::{broken_references, damaged_pages, is_cut_off, open_unchanged},
+    verify::{Extent, LogFile, without},
 };
 use self::{
     damage::Damage,
@@ -88,7 +93,7 @@ use self::{
     tail::Tail,
     writer::{Opening, Writer},
 };
-use crate::{pairing::Pairing, storage::PartState};
+use crate::{note::Note, pairing::Pairing, storage::PartState};
 
 /// Handle to the open log; clones share it.
 #[derive(Clone)]
@@ -110,24 +115,35 @@ impl EventLog {
     /// # Errors
     /// [`LogError`] if the file can't be opened, or was written by another version.
     pub async fn open(path: &Path, size_limit: u64) -> Result<Self, LogError> {
-        Self::start(path, size_limit, None).await
+        Self::start(path, size_limit, None, None).await
     }
 
-    /// Opens the log of a store, or makes it if the store has never had one.
+    /// Opens the log of a store, or makes it if the store has never had one. Each commit is noted before it is acknowledged.
     ///
     /// # Errors
     /// [`LogError`], as [`Self::open`], and if the file does not belong to the store; it is left as it was then.
-    pub(crate) async fn open_paired(path: &Path, size_limit: u64, pairing: Pairing) -> Result<Self, LogError> {
-        Self::start(path, size_limit, Some(pairing)).await
+    pub(crate) async fn open_paired(
+        path: &Path,
+        size_limit: u64,
+        pairing: Pairing,
+        note: Arc<Note>,
+    ) -> Result<Self, LogError> {
+        Self::start(path, size_limit, Some(pairing), Some(note)).await
     }
 
-    async fn start(path: &Path, size_limit: u64, pairing: Option<Pairing>) -> Result<Self, LogError> {
+    async fn start(
+        path: &Path,
+        size_limit: u64,
+        pairing: Option<Pairing>,
+        note: Option<Arc<Note>>,
+    ) -> Result<Self, LogError> {
         let (tail, damage) = (Arc::new(Tail::default()), Arc::new(Damage::default()));
         let (committed_sender, committed) = watch::channel(Seq::START);
         let opening = Opening {
             path: path.to_owned(),
             size_limit,
             pairing,
+            note,
         };
         let writer = Writer::start(opening, Arc::clone(&tail), Arc::clone(&damage), committed_sender).await?;
         let options = SqliteConnectOptions::new()
@@ -215,10 +231,10 @@ impl EventLog {
     }
 
     /// Lets the writer finish what is queued, brings everything into the one file, and closes it. The writer's connection is
-    /// the last, because only one that may write can take the write-ahead log away.
-    pub async fn close(&self) {
+    /// the last, because only one that may write can take the write-ahead log away. Returns whether everything is in the file.
+    pub async fn close(&self) -> bool {
         self.readers.close();
         self.reader.close().await;
-        self.writer.stop().await;
+        self.writer.stop().await
     }
 }

@@ -1,15 +1,21 @@
-//! Whether `events.db` and `audit-streams.db` belong together.
+//! Whether `events.db` and `audit-streams.db` belong together, and are as far as they were.
 //!
 //! Both files carry the id of the instance, and each knows how far the other one was: `audit-streams.db` a position that the
 //! log has reached, and `events.db` the generation of the store, a number that grows with every start and every clean stop.
 //! So a file that is missing, from an older backup or of another instance is found before anything is written. To go on
 //! regardless would lose events in silence: streams skip what a log gives to positions that they have passed.
 //!
+//! Both are also compared with the note in `server.lock` (`note`), which finds what a damaged write-ahead log has lost. The note
+//! does not count for other files than it is about: those of another instance, or of an older backup that was put in the place
+//! of files that a server had left in order.
+//!
 //! A mismatch that the command line accepts is accepted by one transaction of `events.db`, which makes the log one of this
 //! instance (`log::identity`). A start that is killed before it leaves the same mismatch, and one that is killed after it leaves
 //! files that match.
 
 use domain::ids::Seq;
+
+use crate::note::Noted;
 
 /// What `audit-streams.db` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +24,8 @@ pub(crate) struct StoreSide {
     pub generation: i64,
     /// A position that the log has reached; `None` if the store has never had a log.
     pub log_reached: Option<Seq>,
+    /// The position that the log has reached by the note in `server.lock`; `None` if there is none that counts.
+    pub noted_reached: Option<Seq>,
 }
 
 /// What `events.db` says.
@@ -40,32 +48,82 @@ pub(crate) struct LogIdentity {
 pub enum Mismatch {
     #[error(
         "events.db is missing or empty, but audit-streams.db belongs to a log that had reached position {reached}. Restore \
-         events.db from the backup that audit-streams.db is from. To go on without the events that it held, start once with \
+         events.db from the backup that audit-streams.db is from (`audit-streams backup restore`). To go on without the events that it held, start once with \
          --accept-mismatched-files"
     )]
     LogMissing { reached: Seq },
     #[error(
         "audit-streams.db is missing or empty, but events.db is there. Restore audit-streams.db from the backup that events.db \
-         is from. To go on without the destinations, users and tokens that it held, start once with \
+         is from (`audit-streams backup restore`). To go on without the destinations, users and tokens that it held, start once with \
          --accept-mismatched-files"
     )]
     StoreMissing,
     #[error(
         "events.db does not belong to audit-streams.db: it is the log of another instance. Restore both files from the same \
-         backup. To use them together as they are, start once with --accept-mismatched-files"
+         backup (`audit-streams backup restore`). To use them together as they are, start once with --accept-mismatched-files"
     )]
     LogForeign,
     #[error(
         "events.db is older than audit-streams.db: it ends at position {end}, but had reached {reached}. Restore both files \
-         from the same backup. To go on without the events in between, start once with --accept-mismatched-files"
+         from the same backup (`audit-streams backup restore`); `audit-streams check` examines the folder. To go on without the events in between, start once with --accept-mismatched-files"
     )]
     LogOlder { reached: Seq, end: Seq },
     #[error(
         "audit-streams.db is older than events.db: changes of destinations, users and tokens are missing from it. Restore both \
-         files from the same backup. To go on without these changes, start once with --accept-mismatched-files; what \
+         files from the same backup (`audit-streams backup restore`); `audit-streams check` examines the folder. To go on without these changes, start once with --accept-mismatched-files; what \
          streams have delivered since is sent again"
     )]
     StoreOlder,
+    #[error(
+        "events.db has lost events: it ends at position {end}, but events up to position {reached} were acknowledged, as server.lock \
+         notes. Its write-ahead log (events.db-wal) was removed, cut off or damaged, or the file was replaced. Put the files \
+         back as they were, or restore a backup into an empty folder with `audit-streams backup restore`; `audit-streams check` \
+         examines the folder. To go on without these events, start once with --accept-mismatched-files"
+    )]
+    EventsLost { reached: Seq, end: Seq },
+    #[error(
+        "audit-streams.db has lost changes of destinations, users, tokens or settings that were stored, as server.lock notes. Its \
+         write-ahead log (audit-streams.db-wal) was removed, cut off or damaged, or the file was replaced. Put the files back as \
+         they were, or restore a backup into an empty folder with `audit-streams backup restore`; `audit-streams check` examines \
+         the folder. To go on without these changes, start once with --accept-mismatched-files; what streams have delivered \
+         since is sent again"
+    )]
+    ChangesLost,
+}
+
+impl Mismatch {
+    /// Whether the lost data may still be in a write-ahead log, which must stay as it is then.
+    pub(crate) const fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::LogOlder { .. } | Self::EventsLost { .. } | Self::ChangesLost
+        )
+    }
+
+    /// The mismatch is logged and accepted.
+    pub(crate) fn accept(&self) {
+        tracing::warn!(mismatch = %self, "The files don't match; they are used together because of --accept-mismatched-files.");
+    }
+}
+
+impl Noted {
+    /// Whether the note is about a store of this instance and generation, or a later one.
+    pub(crate) fn is_about(&self, instance: &str, generation: i64) -> bool {
+        let is_restored = self.is_clean && generation < self.generation;
+        self.instance == instance && !is_restored
+    }
+
+    /// Compares a store with the note.
+    ///
+    /// # Errors
+    /// [`Mismatch::ChangesLost`].
+    pub(crate) fn check_store(&self, instance: &str, generation: i64, changes: i64) -> Result<(), Mismatch> {
+        let has_lost = generation < self.generation || changes < self.changes;
+        if self.is_about(instance, generation) && has_lost {
+            return Err(Mismatch::ChangesLost);
+        }
+        Ok(())
+    }
 }
 
 /// What the log is to be checked against when it is opened.
@@ -85,16 +143,21 @@ impl Pairing {
         if !self.accepts_mismatch {
             return Err(mismatch);
         }
-        tracing::warn!(%mismatch, "The files don't match; they are used together because of --accept-mismatched-files.");
+        mismatch.accept();
         Ok(())
     }
 }
 
 impl StoreSide {
-    fn check(&self, log: Option<&LogSide>) -> Result<(), Mismatch> {
+    /// How far the log has been at least.
+    pub(crate) fn reached(&self) -> Option<Seq> {
+        self.log_reached.max(self.noted_reached)
+    }
+
+    pub(crate) fn check(&self, log: Option<&LogSide>) -> Result<(), Mismatch> {
         let Some(log) = log else {
             return self
-                .log_reached
+                .reached()
                 .map_or(Ok(()), |reached| Err(Mismatch::LogMissing { reached }));
         };
         let ours = log
@@ -110,7 +173,10 @@ impl StoreSide {
             None => Err(Mismatch::LogForeign),
             Some(_) if end < reached => Err(Mismatch::LogOlder { reached, end }),
             Some(identity) if identity.store_generation > self.generation => Err(Mismatch::StoreOlder),
-            Some(_) => Ok(()),
+            Some(_) => match self.noted_reached {
+                Some(reached) if end < reached => Err(Mismatch::EventsLost { reached, end }),
+                _ => Ok(()),
+            },
         }
     }
 }
@@ -124,6 +190,7 @@ mod tests {
             instance: "a".into(),
             generation: 5,
             log_reached: log_reached.map(Seq::new),
+            noted_reached: None,
         }
     }
 
@@ -169,6 +236,44 @@ mod tests {
                 accepts_mismatch: true,
             };
             assert_eq!(accepting.check(log.as_ref()), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_log_behind_the_note_has_lost_events() {
+        let noted = StoreSide {
+            noted_reached: Some(Seq::new(9)),
+            ..store(Some(7))
+        };
+        let (reached, end) = (Seq::new(9), Seq::new(8));
+        let check = |last_seq| noted.check(log(Some(("a", 5)), last_seq).as_ref());
+        assert_eq!(check(8), Err(Mismatch::EventsLost { reached, end }));
+        assert_eq!(check(9), Ok(()));
+        assert_eq!(noted.check(None), Err(Mismatch::LogMissing { reached }));
+    }
+
+    #[test]
+    fn a_note_counts_for_the_files_that_it_is_about() {
+        let note = |is_clean| Noted {
+            instance: "a".into(),
+            generation: 5,
+            changes: 10,
+            reached: Seq::new(9),
+            is_clean,
+        };
+        for (is_clean, instance, generation, changes, expected) in [
+            (false, "a", 5, 10, Ok(())),
+            (false, "a", 6, 11, Ok(())),
+            (true, "a", 5, 10, Ok(())),
+            (false, "b", 1, 0, Ok(())),
+            // A backup in the place of files that were left in order.
+            (true, "a", 4, 8, Ok(())),
+            (false, "a", 4, 8, Err(Mismatch::ChangesLost)),
+            (false, "a", 5, 9, Err(Mismatch::ChangesLost)),
+            (true, "a", 5, 9, Err(Mismatch::ChangesLost)),
+        ] {
+            let checked = note(is_clean).check_store(instance, generation, changes);
+            assert_eq!(checked, expected, "{is_clean} {instance} {generation} {changes}");
         }
     }
 }

@@ -13,16 +13,19 @@ mod delivery;
 mod destinations;
 mod error;
 mod event_facts;
+mod inspection;
 mod instance;
 mod instance_events;
 mod refused;
 mod refused_event;
 mod replays;
 mod saved_views;
+mod sealed;
 mod sessions;
 mod settings;
 mod tokens;
 mod users;
+mod verify;
 
 pub(crate) use self::{
     activity::MinuteTotals,
@@ -35,6 +38,7 @@ pub(crate) use self::{
     delivery::{Attempt, CursorUpdate, Stored, StoredRefusedChange},
     destinations::{Admission, ChangedDestination, Insertion, NewDestination, Rotation, UpdateError},
     event_facts::{EventFacts, RefusedFacts},
+    inspection::{InspectionError, StoreHead, inspect},
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
     refused_event::{DueEvent, ListedEvent, RefusedEvent},
@@ -44,6 +48,7 @@ pub(crate) use self::{
     settings::{StoredNetwork, StoredRetention},
     tokens::{NewToken, TokenError},
     users::{KeptSession, ListedUser, StoredUser, UserError},
+    verify::{RunningReplay, StoreFile, StreamPositions, VerifyError},
 };
 pub use self::{
     destinations::{Destination, Header, IdempotencyKey, Namespace, PreviousSecret, Target},

@@ -1,35 +1,42 @@
 //! Encryption at rest of what must not be read from a copy of the database: XChaCha20-Poly1305 with a key of the instance.
 //!
-//! Each ciphertext is bound to the row and column it stands in, so that swapping two of them is found out. The key comes
-//! from `secret.key` in the data folder (made at the first start, readable by its owner alone) or from the environment.
-
-use std::{fs, io::Write, path::Path};
+//! Each ciphertext begins with the id of its key, and is bound to the row and column it stands in, so that swapping two of them is
+//! found out. The key comes from `secret.key` in the data folder (`key_file`) or from the environment.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chacha20poly1305::{
-    Key, KeyInit, XChaCha20Poly1305, XNonce,
+    Key as CipherKey, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 const NONCE_BYTES: usize = 24;
-
-/// Seals and opens secrets. It has no `Debug` that would show the key.
-#[derive(Clone)]
-pub(crate) struct Vault {
-    cipher: XChaCha20Poly1305,
-    digests: Hmac<Sha256>,
-}
+const ID_BYTES: usize = 4;
 
 /// What the key of digests is derived by: another use of the instance's key than encryption.
 const DIGESTS: &[u8] = b"audit-streams digests";
 
+/// What the id of a key is derived by.
+const ID: &[u8] = b"audit-streams key id";
+
+/// Names a key without revealing anything of it. Messages show it in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyId([u8; ID_BYTES]);
+
+/// Seals and opens secrets. It has no `Debug` that would show the key.
+#[derive(Clone)]
+pub(crate) struct Vault {
+    id: KeyId,
+    cipher: XChaCha20Poly1305,
+    digests: Hmac<Sha256>,
+}
+
 /// Where a secret stands: part of what is authenticated.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Place<'name> {
     pub table: &'static str,
-    pub column: &'static str,
+    pub column: &'name str,
     pub row: i64,
 }
 
@@ -38,19 +45,27 @@ pub(crate) struct Place {
 pub enum KeyError {
     #[error("can't read or create the encryption key file {path}")]
     File { path: String, source: std::io::Error },
+    #[error(
+        "the encryption key file {path} is empty, cut off or damaged: it must contain 32 bytes in base64. Put the file back as it was"
+    )]
+    DamagedFile { path: String },
     #[error("the encryption key must be 32 bytes in base64")]
     Malformed,
     #[error("the operating system gives no random numbers")]
     NoRandomness,
 }
 
-/// Sealed with another key, for another place, or damaged.
 /// A stored secret that was encrypted with another key, or was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "a stored secret can't be decrypted with this instance's key; check that secret.key is the one it was encrypted with"
-)]
-pub struct DoesNotOpen;
+pub enum DoesNotOpen {
+    #[error(
+        "a stored secret is encrypted with the key {needed}, but this instance has the key {present}; check that secret.key, or \
+         AUDIT_STREAMS_ENCRYPTION_KEY, is the key that it was encrypted with"
+    )]
+    OtherKey { needed: KeyId, present: KeyId },
+    #[error("a stored secret is damaged, or stands in another row than it was encrypted for")]
+    Changed,
+}
 
 impl Vault {
     /// # Errors
@@ -61,11 +76,24 @@ impl Vault {
             return Err(KeyError::Malformed);
         }
         let keyed = |key: &[u8]| <Hmac<Sha256> as Mac>::new_from_slice(key).map_err(|_| KeyError::Malformed);
-        let digest_key = keyed(&key)?.chain_update(DIGESTS).finalize().into_bytes();
+        let derived = |purpose| Ok(keyed(&key)?.chain_update(purpose).finalize().into_bytes());
+        let id: Vec<u8> = derived(ID)?.into_iter().take(ID_BYTES).collect();
         Ok(Self {
-            cipher: XChaCha20Poly1305::new(Key::from_slice(&key)),
-            digests: keyed(&digest_key)?,
+            id: KeyId(id.try_into().map_err(|_| KeyError::Malformed)?),
+            cipher: XChaCha20Poly1305::new(CipherKey::from_slice(&key)),
+            digests: keyed(&derived(DIGESTS)?)?,
         })
+    }
+
+    /// The same key each time.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap()
+    }
+
+    /// The id of the key.
+    pub(crate) const fn id(&self) -> KeyId {
+        self.id
     }
 
     /// A digest that is the same for the same text, by which nobody without the key can tell or guess the text. In hexadecimal.
@@ -74,32 +102,11 @@ impl Vault {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Opens the key file, or makes one.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the file can't be read, written or understood.
-    pub(crate) fn from_file(path: &Path) -> Result<Self, KeyError> {
-        let io = |source| KeyError::File {
-            path: path.display().to_string(),
-            source,
-        };
-        match fs::read_to_string(path) {
-            Ok(text) => Self::from_base64(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = random::<32>().map_err(|_| KeyError::NoRandomness)?;
-                let text = STANDARD.encode(key);
-                write_private(path, &text).map_err(io)?;
-                Self::from_base64(&text)
-            }
-            Err(error) => Err(io(error)),
-        }
-    }
-
-    /// Encrypts under a fresh nonce, which stands before the ciphertext.
+    /// Encrypts under a fresh nonce. The ciphertext stands behind the id of the key and the nonce.
     ///
     /// # Errors
     /// [`KeyError::NoRandomness`].
-    pub(crate) fn seal(&self, place: Place, secret: &str) -> Result<Vec<u8>, KeyError> {
+    pub(crate) fn seal(&self, place: Place<'_>, secret: &str) -> Result<Vec<u8>, KeyError> {
         let nonce = random::<NONCE_BYTES>().map_err(|_| KeyError::NoRandomness)?;
         let associated = place.to_string();
         let payload = Payload {
@@ -110,13 +117,20 @@ impl Vault {
             .cipher
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|_| KeyError::Malformed)?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        Ok([self.id.0.as_slice(), &nonce, &sealed].concat())
     }
 
     /// # Errors
     /// [`DoesNotOpen`].
-    pub(crate) fn open(&self, place: Place, sealed: &[u8]) -> Result<String, DoesNotOpen> {
-        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).ok_or(DoesNotOpen)?;
+    pub(crate) fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<String, DoesNotOpen> {
+        let (id, sealed) = sealed.split_first_chunk::<ID_BYTES>().ok_or(DoesNotOpen::Changed)?;
+        if KeyId(*id) != self.id {
+            return Err(DoesNotOpen::OtherKey {
+                needed: KeyId(*id),
+                present: self.id,
+            });
+        }
+        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES).ok_or(DoesNotOpen::Changed)?;
         let associated = place.to_string();
         let payload = Payload {
             msg: ciphertext,
@@ -125,12 +139,38 @@ impl Vault {
         let secret = self
             .cipher
             .decrypt(XNonce::from_slice(nonce), payload)
-            .map_err(|_| DoesNotOpen)?;
-        String::from_utf8(secret).map_err(|_| DoesNotOpen)
+            .map_err(|_| DoesNotOpen::Changed)?;
+        String::from_utf8(secret).map_err(|_| DoesNotOpen::Changed)
     }
 }
 
-impl std::fmt::Display for Place {
+impl KeyId {
+    /// Reads what `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; ID_BYTES];
+        if text.len() != ID_BYTES * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl std::fmt::Display for KeyId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl std::fmt::Debug for KeyId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl std::fmt::Display for Place<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}/{}/{}", self.table, self.column, self.row)
     }
@@ -146,57 +186,57 @@ pub fn random<const BYTES: usize>() -> Result<[u8; BYTES], getrandom::Error> {
     Ok(bytes)
 }
 
-/// Writes a new file that only its owner can read, and has it on disk before returning.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLACE: Place = Place {
+    const PLACE: Place<'static> = Place {
         table: "destinations",
         column: "signing_secret",
         row: 1,
     };
 
+    fn vault(byte: u8) -> Vault {
+        Vault::from_base64(&STANDARD.encode([byte; 32])).unwrap()
+    }
+
     #[test]
     fn a_secret_opens_only_where_it_was_sealed() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let vault = vault(1);
         let sealed = vault.seal(PLACE, "whsec_x").unwrap();
         assert_eq!(vault.open(PLACE, &sealed), Ok("whsec_x".to_owned()));
-        assert_eq!(vault.open(Place { row: 2, ..PLACE }, &sealed), Err(DoesNotOpen));
-        assert_eq!(vault.open(PLACE, sealed.get(..30).unwrap()), Err(DoesNotOpen));
+        assert_eq!(
+            vault.open(Place { row: 2, ..PLACE }, &sealed),
+            Err(DoesNotOpen::Changed)
+        );
+        for length in 0..sealed.len() {
+            assert_eq!(
+                vault.open(PLACE, sealed.get(..length).unwrap()),
+                Err(DoesNotOpen::Changed)
+            );
+        }
         assert!(!sealed.windows(7).any(|bytes| bytes == b"whsec_x"));
     }
 
     #[test]
-    fn the_key_file_is_made_once_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.key");
-        let sealed = Vault::from_file(&path).unwrap().seal(PLACE, "x").unwrap();
+    fn another_key_is_named() {
+        let sealed = vault(1).seal(PLACE, "x").unwrap();
         assert_eq!(
-            Vault::from_file(&path).unwrap().open(PLACE, &sealed),
-            Ok("x".to_owned())
+            vault(2).open(PLACE, &sealed),
+            Err(DoesNotOpen::OtherKey {
+                needed: vault(1).id(),
+                present: vault(2).id()
+            })
         );
-        #[cfg(unix)]
-        assert_eq!(
-            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777,
-            0o600
-        );
+        let id = vault(1).id();
+        assert_eq!(KeyId::parse(&id.to_string()), Some(id));
+        for text in ["", "0011223", "001122334", "0011223x", "+0112233", "é11223"] {
+            assert_eq!(KeyId::parse(text), None, "{text}");
+        }
     }
 
     #[test]
     fn a_digest_depends_on_the_key() {
-        let vault = |byte| Vault::from_base64(&STANDARD.encode([byte; 32])).unwrap();
         assert_eq!(vault(1).digest("a"), vault(1).digest("a"));
         assert_ne!(vault(1).digest("a"), vault(1).digest("b"));
         assert_ne!(vault(1).digest("a"), vault(2).digest("a"));

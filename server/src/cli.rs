@@ -2,11 +2,13 @@
 //! wrong with them; then it does its one thing.
 
 mod admin;
+mod check;
 mod data_folder;
 mod drill;
 mod error;
 mod output;
 mod receive;
+mod rotate_key;
 mod schema;
 mod serve;
 mod settings;
@@ -44,6 +46,12 @@ enum Command {
     /// Reset the password of an administrator
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Check the data folder of a stopped server: its files, events, streams and secrets. Nothing is changed. Exits with 1 if there
+    /// is a problem
+    Check(check::CheckArgs),
+    /// Encrypt all stored secrets again with a new key, while the server is stopped. The key is taken from
+    /// AUDIT_STREAMS_NEW_ENCRYPTION_KEY, or else generated and stored in secret.key
+    RotateKey(rotate_key::RotateKeyArgs),
     /// Print the schema of an API, as committed under docs/
     #[command(subcommand, hide = true)]
     Schema(schema::SchemaCommand),
@@ -70,6 +78,8 @@ async fn execute(command: Command) -> Result<(), CommandError> {
         Command::Drill(args) => drill::run(args).await,
         Command::Token(command) => token::run(command).await,
         Command::Admin(command) => admin::run(command).await,
+        Command::Check(args) => check::run(args).await,
+        Command::RotateKey(args) => rotate_key::run(args).await,
         Command::Schema(command) => {
             schema::run(&command);
             Ok(())

@@ -149,6 +149,11 @@ pub enum Action {
         first: Seq,
         last: Seq,
     },
+    /// All stored secrets were encrypted again, with a new key. The keys are named by their ids.
+    EncryptionKeyRotated {
+        from: String,
+        to: String,
+    },
     /// What the instance noticed by itself.
     Alert(AlertNews),
 }

@@ -96,7 +96,9 @@ impl InstanceEvent {
                 [] => json!({"count": count}),
                 chosen => json!({"count": count, "seqs": chosen}),
             },
-            Action::SettingChanged { from, to } => json!({"change": self.subject.name(), "from": from, "to": to}),
+            Action::SettingChanged { from, to } | Action::EncryptionKeyRotated { from, to } => {
+                json!({"change": self.subject.name(), "from": from, "to": to})
+            }
             Action::EventsUnreadable { first, last } => json!({"first_seq": first, "last_seq": last}),
             Action::Alert(news) => news.data(),
             _ => json!({}),

@@ -79,6 +79,7 @@ impl InstanceEvent {
             Action::SettingChanged { .. } => "application_setting_updated",
             Action::AlertTested { .. } => "audit_event_alert_tested",
             Action::EventsUnreadable { .. } => "audit_event_log_damaged",
+            Action::EncryptionKeyRotated { .. } => "encryption_key_rotated",
             Action::Alert(news) => news.event_type(),
         }
     }

@@ -97,6 +97,9 @@ impl InstanceEvent {
             Action::EventsUnreadable { first, last } => format!(
                 "Events at positions {first} to {last} of the audit log can't be read: the file is damaged there"
             ),
+            Action::EncryptionKeyRotated { from, to } => {
+                format!("Encrypted all stored secrets again with the key {to} in place of the key {from}")
+            }
             Action::Alert(news) => news.summary(),
         }
     }

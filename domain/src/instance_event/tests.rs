@@ -333,6 +333,13 @@ fn one_of_each() -> Vec<InstanceEvent> {
         ),
         InstanceEvent::new(Subject::Setting("x"), Action::AlertTested { place: name() }),
         InstanceEvent::events_unreadable(Seq::new(7), Seq::new(9)),
+        InstanceEvent::new(
+            Subject::Setting("encryption_key"),
+            Action::EncryptionKeyRotated {
+                from: name(),
+                to: name(),
+            },
+        ),
     ]
 }
 
@@ -588,6 +595,13 @@ fn golden_events() -> Vec<InstanceEvent> {
             },
         ),
         InstanceEvent::events_unreadable(Seq::new(7), Seq::new(9)),
+        InstanceEvent::new(
+            Subject::Setting("encryption_key"),
+            Action::EncryptionKeyRotated {
+                from: "0a1b2c3d".into(),
+                to: "4e5f6071".into(),
+            },
+        ),
     ]);
     let destination = DestinationId::new(3);
     let name = || "SIEM \\ \"x\"".to_owned();

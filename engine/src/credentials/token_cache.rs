@@ -154,7 +154,7 @@ mod tests {
     use crate::{credentials::ApiToken, instance_events::Recorded, store::NewToken, vault::Vault};
 
     async fn database(folder: &tempfile::TempDir) -> Database {
-        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let vault = Vault::for_tests();
         Database::open(&folder.path().join("audit-streams.db"), vault)
             .await
             .unwrap()

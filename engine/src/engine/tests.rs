@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::{folder::KEY_FILE, it::world::when_unlocked, storage::make_private};
 
 /// Where a start is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,7 @@ fn config(folder: &Path) -> EngineConfig {
 
 /// Starts without accepting anything, and stops; or says why it does not start.
 async fn start(folder: &Path) -> Result<(), String> {
-    match Engine::open(config(folder), Clock::machine()).await {
+    match when_unlocked(async || Engine::open(config(folder), Clock::machine()).await).await {
         Ok(engine) => {
             engine.shutdown(Duration::from_secs(20)).await;
             Ok(())
@@ -58,9 +59,12 @@ async fn start(folder: &Path) -> Result<(), String> {
 
 /// The steps of a start that accepts a mismatch, up to where it is killed.
 async fn start_until(kill: Kill, path: &Path) {
-    let folder = DataFolder::prepare(path).unwrap();
-    let _lock = folder.lock().unwrap();
-    let database = open_store(&folder, None).await.unwrap();
+    let opened = when_unlocked(async || open_folder(path, None, true).await)
+        .await
+        .unwrap();
+    let OpenFolder {
+        folder, database, note, ..
+    } = &opened;
     let log_file = folder.file(LOG_FILE);
     if kill >= Kill::LogFileMade {
         make_private(&log_file).unwrap();
@@ -76,7 +80,9 @@ async fn start_until(kill: Kill, path: &Path) {
             store: database.pairing().await.unwrap(),
             accepts_mismatch: true,
         };
-        let log = EventLog::open_paired(&log_file, 1 << 30, pairing).await.unwrap();
+        let log = EventLog::open_paired(&log_file, 1 << 30, pairing, Arc::clone(note))
+            .await
+            .unwrap();
         if kill >= Kill::StorePaired {
             let generation = database.pair(log.last_seq()).await.unwrap();
             if kill == Kill::LogPaired {
@@ -93,7 +99,8 @@ async fn used_folder() -> (tempfile::TempDir, [Vec<u8>; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let mut old = [Vec::new(), Vec::new()];
     for time in 0..3 {
-        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+        let opened = when_unlocked(async || Engine::open(config(folder.path()), Clock::machine()).await).await;
+        let engine = opened.unwrap();
         let body = r#"{"event_type":"test","entity_id":1}"#;
         engine.ingest("tests", body.into()).await.unwrap();
         engine.shutdown(Duration::from_secs(20)).await;

@@ -3,10 +3,10 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use domain::ids::Seq;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, config::DbConfig};
 
-use super::{LogError, schema};
-use crate::pairing::{LogIdentity, LogSide, Pairing};
+use super::{LogError, schema, unchanged::is_cut_off};
+use crate::pairing::{LogIdentity, LogSide, Mismatch, Pairing};
 
 /// Looks into the file before anything in it is changed, or made.
 ///
@@ -18,16 +18,24 @@ pub(super) fn check_belongs(path: &Path, pairing: &Pairing) -> Result<(), LogErr
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         Err(error) => return Err(LogError::File(error)),
     };
-    let log = if is_there {
-        read(&Connection::open(path)?)?
-    } else {
-        None
-    };
-    Ok(pairing.check(log.as_ref())?)
+    if !is_there {
+        return Ok(pairing.check(None)?);
+    }
+    let connection = Connection::open(path)?;
+    let log = read(&connection)?;
+    if is_cut_off(&connection, path)? {
+        return Err(LogError::CutOff);
+    }
+    let checked = pairing.check(log.as_ref());
+    if checked.as_ref().is_err_and(Mismatch::is_loss) {
+        // Closing it would remove the write-ahead log, which may still contain what is lost.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
+    Ok(checked?)
 }
 
 /// `None` if nothing is in the file.
-fn read(connection: &Connection) -> Result<Option<LogSide>, LogError> {
+pub(super) fn read(connection: &Connection) -> Result<Option<LogSide>, LogError> {
     if !schema::is_log(connection)? {
         return Ok(None);
     }

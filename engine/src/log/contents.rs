@@ -105,7 +105,8 @@ fn read(uri: &str) -> rusqlite::Result<Found> {
     })
 }
 
-fn uri(path: &Path) -> String {
+/// The file alone, without its write-ahead log and without locks.
+pub(super) fn uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {
         match byte {

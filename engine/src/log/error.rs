@@ -22,6 +22,8 @@ pub enum LogError {
     Mismatch(#[from] Mismatch),
     #[error("the file is a database, but not a log of Audit Streams")]
     NotALog,
+    #[error("the file is shorter than its pages")]
+    CutOff,
     #[error("the file can't be inspected")]
     File(#[source] std::io::Error),
     #[error("the log's writer could not be started")]
@@ -37,7 +39,11 @@ pub enum LogError {
 impl LogError {
     /// The file is damaged, cut off, or no database at all.
     pub(crate) fn is_damage(&self) -> bool {
-        let Self::Connection(error) = self else { return false };
+        let error = match self {
+            Self::CutOff => return true,
+            Self::Connection(error) => error,
+            _ => return false,
+        };
         matches!(
             error.sqlite_error_code(),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)

@@ -9,7 +9,7 @@ use crate::pairing::Pairing;
 /// twice, even after a mismatch was accepted.
 pub(super) fn bind(transaction: &Transaction<'_>, pairing: &Pairing) -> rusqlite::Result<()> {
     let store = &pairing.store;
-    let reached = store.log_reached.unwrap_or(Seq::START);
+    let reached = store.reached().unwrap_or(Seq::START);
     // A log that matches is not written: that must be possible on a full disk.
     let is_bound = transaction
         .prepare("SELECT 1 FROM instance, positions WHERE id = ? AND store_generation <= ? AND last_seq >= ?")?
@@ -21,6 +21,11 @@ pub(super) fn bind(transaction: &Transaction<'_>, pairing: &Pairing) -> rusqlite
     transaction.execute(
         "INSERT INTO instance (id, store_generation) VALUES (?, ?)",
         params![store.instance, store.generation],
+    )?;
+    // So that a check of the folder does not miss events there.
+    transaction.execute(
+        "INSERT INTO skipped_positions (first_seq, last_seq) SELECT last_seq + 1, ?1 FROM positions WHERE last_seq < ?1",
+        [reached.get()],
     )?;
     transaction.execute("UPDATE positions SET last_seq = max(last_seq, ?)", [reached.get()])?;
     Ok(())

@@ -74,6 +74,36 @@ pub(super) fn forget_blocks(connection: &Connection, last_deleted: i64) -> rusql
     Ok(())
 }
 
+/// What a block has to contain.
+pub(super) struct IndexedBlock {
+    /// When its oldest and its newest event were created; `None` if it has none.
+    pub(super) times: Option<(Timestamp, Timestamp)>,
+    /// By token.
+    pub(super) entries: HashMap<String, Vec<u8>>,
+}
+
+/// Indexes a stretch of the log again, and stores nothing.
+pub(super) fn index_again(connection: &Connection, (first, last): (Seq, Seq)) -> rusqlite::Result<IndexedBlock> {
+    let mut block = OpenBlock {
+        indexed_to: Seq::new(first.get().saturating_sub(1)),
+        first: last.next(),
+        tokens: HashMap::default(),
+        times: None,
+        key: String::new(),
+        is_doubtful: false,
+        unreadable: Vec::new(),
+    };
+    block.read(connection, last)?;
+    let entries = block
+        .tokens
+        .drain()
+        .map(|(token, places)| (token, places.as_bytes().to_vec()));
+    Ok(IndexedBlock {
+        entries: entries.collect(),
+        times: block.times,
+    })
+}
+
 /// What of an event is indexed.
 struct Indexed<'event> {
     author_id: &'event str,

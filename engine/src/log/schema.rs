@@ -6,7 +6,7 @@ use super::{LogError, identity};
 use crate::pairing::Pairing;
 
 /// Layout of the file, in `PRAGMA user_version`.
-const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 const LAYOUT: &str = "
 -- Events, and whom they come from.
@@ -35,6 +35,13 @@ CREATE INDEX events_by_time ON events (created_at);
 -- One row: the last position that was given to an event. No position is given twice, even after every event was deleted.
 CREATE TABLE positions (last_seq INTEGER NOT NULL) STRICT;
 INSERT INTO positions (last_seq) VALUES (0);
+
+-- Positions that were given to no event: the log had reached them before events were lost, and that was accepted.
+CREATE TABLE skipped_positions (
+    first_seq INTEGER PRIMARY KEY,
+    last_seq  INTEGER NOT NULL,
+    CONSTRAINT a_stretch_ends_where_it_begins_or_later CHECK (first_seq <= last_seq)
+) STRICT;
 
 -- One row: the instance that the log belongs to, and the newest generation of its store (engine::pairing).
 CREATE TABLE instance (

@@ -37,7 +37,8 @@ pub(super) struct Writer {
     commits: Arc<Mutex<Timings>>,
     writes: Arc<WriteState>,
     alive: Arc<AtomicBool>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Returns whether everything is in the one file.
+    thread: Mutex<Option<JoinHandle<bool>>>,
 }
 
 impl Writer {
@@ -71,12 +72,11 @@ impl Writer {
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
                 match WriterThread::open(opening, shared, tail, committed) {
-                    Ok(mut writer) => {
-                        if ready.send(Ok(())).is_ok() {
-                            writer.run(received);
-                        }
+                    Ok(mut writer) => ready.send(Ok(())).is_ok() && writer.run(received),
+                    Err(error) => {
+                        drop(ready.send(Err(error)));
+                        false
                     }
-                    Err(error) => drop(ready.send(Err(error))),
                 }
             })?;
         is_ready.await.unwrap_or(Err(LogError::Stopped))?;
@@ -177,16 +177,17 @@ impl Writer {
         orders.as_ref().ok_or(Stopped)?.send(order).map_err(|_| Stopped)
     }
 
-    /// Takes no more orders, and waits until those given are done.
-    pub(super) async fn stop(&self) {
+    /// Takes no more orders, and waits until those given are done. Returns whether everything is in the one file.
+    pub(super) async fn stop(&self) -> bool {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("The log writer panicked.");
-            }
-        }
+        let Some(thread) = thread else { return false };
+        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+        let Ok(Ok(is_whole)) = joined else {
+            tracing::error!("The log writer panicked.");
+            return false;
+        };
+        is_whole
     }
 }
 

@@ -1,12 +1,13 @@
 //! Keeping an eye on both files, and their common generation.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::MissedTickBehavior;
 
 use crate::{
     error_chain::error_chain,
     log::{EventLog, LogError},
+    note::{Note, Noted},
     store::{Database, StoreError},
 };
 
@@ -33,16 +34,32 @@ impl GenerationError {
 }
 
 /// Begins a new generation of the store (`pairing`). In this order: a crash in between leaves a store that is newer than the
-/// log knows, which is no mismatch.
-pub(crate) async fn begin_generation(log: &EventLog, database: &Database) -> Result<(), GenerationError> {
+/// log knows, or the note, which is no mismatch.
+pub(crate) async fn begin_generation(log: &EventLog, database: &Database, note: &Note) -> Result<(), GenerationError> {
     let generation = database.pair(log.last_seq()).await?;
     log.note_generation(generation).await?;
+    note.begin(Noted {
+        instance: database.pairing().await?.instance,
+        generation,
+        changes: database.changes().await?,
+        reached: log.last_seq(),
+        is_clean: false,
+    });
     Ok(())
+}
+
+/// Notes how many changes the store holds.
+pub(crate) async fn note_changes(database: &Database, note: &Note) {
+    match database.changes().await {
+        Ok(changes) => note.changes(changes),
+        // It is noted a second later.
+        Err(error) => tracing::debug!(error = error_chain(&error), "The number of changes can't be read."),
+    }
 }
 
 /// Looks for the files, and tries small writes to those that could not be written, for as long as the engine runs. Begins the
 /// generation that could not be stored at the start.
-pub(crate) async fn watch(log: EventLog, database: Database, mut generation_is_due: bool) {
+pub(crate) async fn watch(log: EventLog, database: Database, note: Arc<Note>, mut generation_is_due: bool) {
     let mut ticks = tokio::time::interval(PROBE_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -53,8 +70,9 @@ pub(crate) async fn watch(log: EventLog, database: Database, mut generation_is_d
         if let Err(error) = database.try_write().await {
             tracing::debug!(error = error_chain(&error), "The store is still not writable.");
         }
-        if generation_is_due && let Ok(()) = begin_generation(&log, &database).await {
+        if generation_is_due && let Ok(()) = begin_generation(&log, &database, &note).await {
             generation_is_due = false;
         }
+        note_changes(&database, &note).await;
     }
 }

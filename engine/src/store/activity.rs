@@ -186,7 +186,7 @@ mod tests {
     #[tokio::test]
     async fn after_idle_days_it_is_still_known_how_far_the_log_was() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let vault = Vault::for_tests();
         let database = Database::open(&folder.path().join("audit-streams.db"), vault)
             .await
             .unwrap();

@@ -9,7 +9,7 @@ use sqlx::{Sqlite, Transaction};
 use super::{Database, StoreError};
 use crate::vault::{KeyError, Place};
 
-const PLACE: Place = Place {
+const PLACE: Place<'static> = Place {
     table: "known_browsers",
     column: "id",
     row: 0,

@@ -85,7 +85,7 @@ pub(super) fn read_ranges(destination: DestinationId, text: &str) -> Result<Vec<
     })
 }
 
-fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
+pub(super) fn parse_ranges(text: &str) -> Option<Vec<(Seq, Seq)>> {
     let range = |range: &str| {
         let (first, last) = range.split_once('-')?;
         Some((Seq::new(first.parse().ok()?), Seq::new(last.parse().ok()?)))

@@ -19,16 +19,16 @@ use super::{StoreError, error::sqlite_code};
 use crate::{
     log::guarded,
     storage::{PartState, WriteState},
-    vault::Vault,
+    vault::{KeyId, Vault},
 };
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Handles to the open database; clones share them.
 #[derive(Clone)]
 pub(crate) struct Database {
     writer: SqlitePool,
-    reader: SqlitePool,
+    pub(super) reader: SqlitePool,
     pub(super) vault: Vault,
     writes: Arc<WriteState>,
     /// Parked events that could not be read whole, and were logged.
@@ -62,6 +62,11 @@ impl Database {
             writes,
             unreadable: Arc::default(),
         })
+    }
+
+    /// The id of the key that secrets are encrypted with.
+    pub(crate) const fn key_id(&self) -> KeyId {
+        self.vault.id()
     }
 
     /// Whether this is the first time that a parked event can't be read whole.
@@ -138,12 +143,12 @@ impl Database {
         self.writes.files_are_in_place();
     }
 
-    /// At a clean end: copies everything into the one file, so that a copy of it is whole.
-    pub(crate) async fn checkpoint(&self) {
+    /// At a clean end: copies everything into the one file, so that a copy of it is whole. False if that failed.
+    pub(crate) async fn checkpoint(&self) -> bool {
         let is_busy = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&self.writer)
             .await;
-        match is_busy {
+        match &is_busy {
             Ok(false) => {}
             Ok(true) => tracing::warn!("audit-streams.db-wal stays: another process uses the store."),
             Err(error) => tracing::warn!(
@@ -151,6 +156,7 @@ impl Database {
                 "audit-streams.db-wal stays: it could not be copied into audit-streams.db."
             ),
         }
+        matches!(is_busy, Ok(false))
     }
 
     /// Closes every connection; what was committed is in the file.

@@ -410,7 +410,7 @@ mod tests {
     #[tokio::test]
     async fn ranges_that_cannot_be_read_are_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::from_file(&folder.path().join("secret.key")).unwrap();
+        let vault = Vault::for_tests();
         let database = Database::open(&folder.path().join("audit-streams.db"), vault)
             .await
             .unwrap();

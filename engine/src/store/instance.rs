@@ -21,17 +21,27 @@ impl Database {
             instance: row.get("id"),
             generation: row.get("generation"),
             log_reached: reached.map(|reached| furthest.max(Seq::new(reached))),
+            noted_reached: None,
         })
     }
 
-    /// Stores that the log carries the instance's id and has reached a position. Returns the generation that begins with it.
+    /// How many instance events were ever stored.
+    pub(crate) async fn changes(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT changes FROM instance")
+            .fetch_one(self.read()?)
+            .await?)
+    }
+
+    /// Stores that the log carries the instance's id and has reached a position, and at the first start, which key secrets are
+    /// encrypted with. Returns the generation that begins with it.
     pub(crate) async fn pair(&self, log_reached: Seq) -> Result<i64, StoreError> {
         let mut transaction = self.write().await?;
         let generation = sqlx::query_scalar(
-            "UPDATE instance SET generation = generation + 1, log_reached = max(coalesce(log_reached, 0), ?) \
-             RETURNING generation",
+            "UPDATE instance SET generation = generation + 1, log_reached = max(coalesce(log_reached, 0), ?), \
+             key_id = coalesce(key_id, ?) RETURNING generation",
         )
         .bind(log_reached.get())
+        .bind(self.vault.id().to_string())
         .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;

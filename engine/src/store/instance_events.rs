@@ -26,6 +26,10 @@ pub(super) async fn insert_instance_event(
         .bind(instance_event.0.created_at.unix_ms())
         .execute(&mut **transaction)
         .await?;
+    // So that a start notices that changes were lost (`note`).
+    sqlx::query("UPDATE instance SET changes = changes + 1")
+        .execute(&mut **transaction)
+        .await?;
     Ok(())
 }
 

@@ -244,7 +244,7 @@ mod tests {
     };
 
     async fn open(folder: &Path) -> Database {
-        let vault = Vault::from_file(&folder.join("secret.key")).unwrap();
+        let vault = Vault::for_tests();
         Database::open(&folder.join("audit-streams.db"), vault).await.unwrap()
     }
 

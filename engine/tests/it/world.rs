@@ -3,7 +3,7 @@
 use std::{sync::Once, time::Duration};
 
 use crate::{
-    DestinationState, Engine, EngineConfig, FixedSettings,
+    DestinationState, Engine, EngineConfig, FixedSettings, OpenError,
     admin::AdminError,
     clock::Clock,
     sink::SinkServices,
@@ -82,6 +82,29 @@ pub(crate) async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
     waited.await.unwrap_or_else(|_| panic!("waited in vain until {what}"));
 }
 
+/// Does something with a folder that this process has had locked before. A program that another test starts has a copy of the lock
+/// until it is executed.
+pub(crate) async fn when_unlocked<T>(attempt: impl AsyncFn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    let waited = tokio::time::timeout(PATIENCE, async {
+        loop {
+            ticks.tick().await;
+            match attempt().await {
+                Err(OpenError::InUse { .. }) => {}
+                ended => return ended,
+            }
+        }
+    });
+    waited
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain until the folder is unlocked"))
+}
+
+async fn open(config: EngineConfig, clock: &Clock) -> Engine {
+    let opened = when_unlocked(async || Engine::open(config.clone(), clock.clone()).await).await;
+    opened.unwrap()
+}
+
 impl World {
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -109,7 +132,7 @@ impl World {
     pub(crate) async fn with_clock(clock: Clock, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
         install_crypto();
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(change(config(folder.path())), clock).await.unwrap();
+        let engine = open(change(config(folder.path())), &clock).await;
         Self { engine, folder }
     }
 
@@ -122,7 +145,7 @@ impl World {
         let Self { engine, folder } = self;
         let clock = engine.clock().clone();
         drop(engine);
-        let engine = Engine::open(change(config(folder.path())), clock).await.unwrap();
+        let engine = open(change(config(folder.path())), &clock).await;
         Self { engine, folder }
     }
 
@@ -144,15 +167,13 @@ impl World {
         self.engine.shutdown(deadline).await;
         let Self { engine, folder } = self;
         drop(engine);
-        let engine = Engine::open(change(config(folder.path())), Clock::machine())
-            .await
-            .unwrap();
+        let engine = open(change(config(folder.path())), &Clock::machine()).await;
         Self { engine, folder }
     }
 
     /// An engine on a folder that another one has left.
     pub(crate) async fn on(folder: tempfile::TempDir) -> Self {
-        let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+        let engine = open(config(folder.path()), &Clock::machine()).await;
         Self { engine, folder }
     }
 

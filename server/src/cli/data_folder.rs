@@ -1,6 +1,9 @@
 //! The data folder of a server that may be running: for commands that look into it or change it beside the server.
 
-use std::{env::VarError, path::PathBuf};
+use std::{
+    env::VarError,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::{KeyError, admin::Maintenance, clock::Clock, random};
@@ -24,13 +27,23 @@ impl DataFolderArgs {
     /// # Errors
     /// [`CommandError`].
     pub(super) async fn open(&self) -> Result<Maintenance, CommandError> {
-        if !self.data_dir.is_dir() {
-            return Err(CommandError::NoDataFolder {
-                path: self.data_dir.display().to_string(),
-            });
-        }
+        let data_dir = self.existing()?;
         let key = self.key()?;
-        Ok(Maintenance::open(&self.data_dir, key.as_deref(), Clock::machine()).await?)
+        Ok(Maintenance::open(data_dir, key.as_deref(), Clock::machine()).await?)
+    }
+
+    /// The folder, if it is there.
+    ///
+    /// # Errors
+    /// [`CommandError::NoDataFolder`].
+    pub(super) fn existing(&self) -> Result<&Path, CommandError> {
+        if self.data_dir.is_dir() {
+            Ok(&self.data_dir)
+        } else {
+            Err(CommandError::NoDataFolder {
+                path: self.data_dir.display().to_string(),
+            })
+        }
     }
 
     /// None means the key file. Without the variable and without the file, the key is known to the server alone: a file

@@ -4,7 +4,11 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use domain::FieldError;
 use drill::DrillError;
-use engine::{KeyError, OpenError, admin::MaintenanceError, error_chain};
+use engine::{
+    KeyError, OpenError,
+    admin::{MaintenanceError, RotateKeyError},
+    error_chain,
+};
 
 use super::{output, settings::InvalidSettings};
 
@@ -17,6 +21,12 @@ pub(crate) enum CommandError {
     Runtime(#[source] std::io::Error),
     #[error("can't open the data folder")]
     Open(#[from] OpenError),
+    #[error("can't check the data folder")]
+    Check(#[source] OpenError),
+    #[error("{problems} problem{} found", if *problems == 1 { "" } else { "s" })]
+    Problems { problems: usize },
+    #[error("the encryption key was not rotated")]
+    RotateKey(#[from] RotateKeyError),
     #[error(transparent)]
     Operation(#[from] MaintenanceError),
     #[error("can't generate a secret")]

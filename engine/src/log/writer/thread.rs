@@ -36,6 +36,7 @@ use super::{
     rows,
 };
 use crate::{
+    note::Note,
     pairing::Pairing,
     storage::{self, WriteState},
 };
@@ -59,6 +60,8 @@ pub(in crate::log) struct Opening {
     pub(in crate::log) size_limit: u64,
     /// The store that the log has to belong to.
     pub(in crate::log) pairing: Option<Pairing>,
+    /// Where each commit is noted.
+    pub(in crate::log) note: Option<Arc<Note>>,
 }
 
 /// What the thread and its handle both see.
@@ -91,6 +94,7 @@ pub(super) struct WriterThread {
     open_block: OpenBlock,
     tail: Arc<Tail>,
     committed: watch::Sender<Seq>,
+    note: Option<Arc<Note>>,
     /// A transaction failed, and the file was not asked yet what it holds.
     is_in_doubt: bool,
 }
@@ -102,7 +106,9 @@ impl WriterThread {
         tail: Arc<Tail>,
         committed: watch::Sender<Seq>,
     ) -> Result<Self, LogError> {
-        let Opening { path, pairing, .. } = opening;
+        let Opening {
+            path, pairing, note, ..
+        } = opening;
         if let Some(pairing) = &pairing {
             check_belongs(&path, pairing)?;
         }
@@ -125,11 +131,13 @@ impl WriterThread {
             open_block,
             tail,
             committed,
+            note,
             is_in_doubt: false,
         })
     }
 
-    pub(super) fn run(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+    /// Returns whether everything is in the one file at the end.
+    pub(super) fn run(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> bool {
         let mut jobs = Vec::new();
         while let Some(order) = orders.blocking_recv() {
             let mut next = Some(order);
@@ -152,20 +160,21 @@ impl WriterThread {
                 Some(Order::Append(_)) | None => {}
             }
         }
-        self.checkpoint();
+        self.checkpoint()
     }
 
-    /// At a clean end: everything goes into the one file, so that a copy of it is whole.
-    fn checkpoint(&self) {
+    /// At a clean end: everything goes into the one file, so that a copy of it is whole. False if that failed.
+    fn checkpoint(&self) -> bool {
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         let is_busy = self.connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0));
-        match is_busy {
+        match &is_busy {
             Ok(false) => {}
             Ok(true) => tracing::warn!("events.db-wal was kept: another process is reading the log."),
             Err(error) => {
-                tracing::warn!(error = %error, "events.db-wal was kept: it could not be copied into events.db.")
+                tracing::warn!(error = %error, "events.db-wal was kept: it could not be copied into events.db.");
             }
         }
+        matches!(is_busy, Ok(false))
     }
 
     fn check_files(&self) -> Result<(), LogError> {
@@ -379,6 +388,9 @@ impl WriterThread {
         }
         self.tail.extend(tail);
         self.committed.send_replace(self.last_seq);
+        if let Some(note) = &self.note {
+            note.reached(self.last_seq);
+        }
         for (answer, committed) in answers {
             drop(answer.send(Ok(committed)));
         }

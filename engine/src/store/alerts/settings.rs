@@ -188,7 +188,7 @@ fn read_addresses(text: &str) -> Option<Vec<MailAddress>> {
     text.lines().map(MailAddress::parse).collect()
 }
 
-const fn place(column: &'static str) -> Place {
+const fn place(column: &'static str) -> Place<'static> {
     Place {
         table: "alert_settings",
         column,

@@ -21,7 +21,7 @@ use crate::{
 const NOW: Timestamp = Timestamp::from_unix_ms(1_760_000_000_000);
 
 async fn open(folder: &Path) -> Database {
-    let vault = Vault::from_file(&folder.join("secret.key")).unwrap();
+    let vault = Vault::for_tests();
     Database::open(&folder.join("audit-streams.db"), vault).await.unwrap()
 }
 

@@ -126,7 +126,7 @@ fn check(id: DestinationId, kind: DestinationKind, values: FieldMap) -> Result<F
 }
 
 /// Where the sealed value of a field stands.
-const fn place(id: DestinationId, column: &'static str) -> Place {
+const fn place(id: DestinationId, column: &'static str) -> Place<'static> {
     Place {
         table: "destinations",
         column,

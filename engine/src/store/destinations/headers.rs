@@ -105,7 +105,7 @@ async fn insert(
     Ok(HeaderId::new(inserted.last_insert_rowid()))
 }
 
-const fn place(id: HeaderId) -> Place {
+const fn place(id: HeaderId) -> Place<'static> {
     Place {
         table: "destination_headers",
         column: "value",

@@ -142,7 +142,7 @@ impl Database {
 }
 
 /// Where the sealed previous value of a field stands.
-const fn place(id: DestinationId, column: &'static str) -> Place {
+const fn place(id: DestinationId, column: &'static str) -> Place<'static> {
     Place {
         table: "previous_secrets",
         column,

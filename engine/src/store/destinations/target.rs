@@ -117,7 +117,7 @@ impl Target {
     }
 
     /// What no other destination of the kind has.
-    pub(super) fn identity(&self) -> String {
+    pub(in crate::store) fn identity(&self) -> String {
         let fields = self.kind.spec().identity.iter();
         // Parsed values contain no line breaks.
         fields

@@ -32,6 +32,7 @@ impl World {
             path: folder.path().join("events.db"),
             size_limit: u64::MAX,
             pairing: None,
+            note: None,
         };
         let writer = WriterThread::open(opening, shared, Arc::clone(&tail), sender).unwrap();
         Self {

@@ -1,0 +1,176 @@
+//! `secret.key`: the encryption key of the instance, readable by its owner alone.
+//!
+//! The file contains one key in base64. While the key is rotated, it contains two lines: the key so far, and the next one. The store
+//! knows the id of the key that its secrets are encrypted with (`instance.key_id`), which changes in the transaction that encrypts
+//! them again. So whichever moment a rotation ends at, the file contains the key that the store needs. The next start removes
+//! the other one.
+//!
+//! The file is replaced as a whole: written beside it, synchronised, and renamed.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::vault::{KeyError, KeyId, Vault, random};
+
+/// A key as it stands in the file. It has no `Debug` that would show it.
+pub(crate) struct KeyText(String);
+
+impl KeyText {
+    /// A new random key.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`].
+    pub(crate) fn generate() -> Result<Self, KeyError> {
+        let key = random::<32>().map_err(|_| KeyError::NoRandomness)?;
+        Ok(Self(STANDARD.encode(key)))
+    }
+
+    /// A key that somebody chose.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// # Errors
+    /// [`KeyError::Malformed`].
+    pub(crate) fn vault(&self) -> Result<Vault, KeyError> {
+        Vault::from_base64(&self.0)
+    }
+}
+
+/// The keys in the file, mostly one; `None` if there is no file.
+///
+/// # Errors
+/// [`KeyError`] if the file can't be read or understood.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<KeyText>>, KeyError> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| damaged(path))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(failed(path, source)),
+    };
+    let keys: Vec<KeyText> = text.lines().map(KeyText::new).filter(|key| !key.0.is_empty()).collect();
+    let are_keys = keys.iter().all(|key| key.vault().is_ok());
+    if are_keys && (1..=2).contains(&keys.len()) {
+        Ok(Some(keys))
+    } else {
+        Err(damaged(path))
+    }
+}
+
+/// The key with this id, or the first one if no id is known.
+///
+/// # Errors
+/// [`KeyError`] if a key is malformed, which [`read`] has ruled out.
+pub(crate) fn find(keys: Vec<KeyText>, wanted: Option<KeyId>) -> Result<Option<KeyText>, KeyError> {
+    for key in keys {
+        if wanted.is_none_or(|wanted| key.vault().is_ok_and(|vault| vault.id() == wanted)) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+/// Replaces the file by one with these keys, and has it on disk before returning.
+///
+/// # Errors
+/// [`KeyError::File`]; the file is as it was, or has the new keys.
+pub(crate) fn write(path: &Path, keys: &[&KeyText]) -> Result<(), KeyError> {
+    let lines: Vec<&str> = keys.iter().map(|key| key.0.as_str()).collect();
+    replace(path, &lines.join("\n")).map_err(|source| failed(path, source))
+}
+
+/// Removes what a write that did not end has left.
+///
+/// # Errors
+/// [`KeyError::File`].
+pub(crate) fn remove_unfinished(path: &Path) -> Result<(), KeyError> {
+    match fs::remove_file(unfinished(path)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&unfinished(path), error)),
+        _ => Ok(()),
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    const MODE: u32 = 0o600;
+    let new = unfinished(path);
+    let mut file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(MODE)
+        .open(&new)?;
+    // Again, whatever the umask or an earlier file has made of the mode.
+    file.set_permissions(fs::Permissions::from_mode(MODE))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("key.new")
+}
+
+fn damaged(path: &Path) -> KeyError {
+    KeyError::DamagedFile {
+        path: path.display().to_string(),
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> KeyError {
+    KeyError::File {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(key: &KeyText) -> KeyId {
+        key.vault().unwrap().id()
+    }
+
+    #[test]
+    fn keys_come_back_and_the_file_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        assert!(read(&path).unwrap().is_none());
+        let (one, other) = (KeyText::generate().unwrap(), KeyText::generate().unwrap());
+        write(&path, &[&one, &other]).unwrap();
+        let keys = || read(&path).unwrap().unwrap();
+        assert_eq!(keys().iter().map(id).collect::<Vec<_>>(), [id(&one), id(&other)]);
+        let found = |wanted| find(keys(), wanted).unwrap().as_ref().map(id);
+        assert_eq!(found(None), Some(id(&one)));
+        assert_eq!(found(Some(id(&other))), Some(id(&other)));
+        write(&path, &[&other]).unwrap();
+        assert_eq!(find(keys(), Some(id(&one))).unwrap().as_ref().map(id), None);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_off_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let keys = [KeyText::generate().unwrap(), KeyText::generate().unwrap()];
+        write(&path, &[&keys[0], &keys[1]]).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            // After 44 characters and the end of the line, the first key is whole.
+            assert_eq!(read(&path).is_ok(), [44, 45].contains(&length), "{length}");
+        }
+        fs::write(&path, [0xff; 44]).unwrap();
+        assert!(matches!(read(&path), Err(KeyError::DamagedFile { .. })));
+    }
+}

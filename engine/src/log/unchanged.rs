@@ -1,0 +1,62 @@
+//! Opening a database of a server that is stopped, so that nothing in its folder changes.
+
+use std::{fs, path::Path};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
+
+use super::contents::uri;
+use crate::wal::wal_of;
+
+/// Opens the file with what its write-ahead log adds. SQLite ordinarily makes files beside a database, and copies the
+/// write-ahead log into it when the last connection is closed. Here, the file is taken as it is if there is no write-ahead log; else
+/// it is locked as a whole, which makes SQLite keep the index of the write-ahead log in memory, and the write-ahead log is kept.
+///
+/// # Errors
+/// If the file can't be opened.
+pub(crate) fn open_unchanged(path: &Path) -> rusqlite::Result<Connection> {
+    let has_wal = fs::metadata(wal_of(path)).is_ok_and(|metadata| metadata.len() > 0);
+    if !has_wal {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        return Connection::open_with_flags(uri(path), flags);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Whether a database without a write-ahead log is shorter than its pages. SQLite notices that only if whole pages are missing.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn is_cut_off(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let expected = pragma("page_count")?.saturating_mul(pragma("page_size")?);
+    let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let is_shorter = u64::try_from(expected).is_ok_and(|expected| length(path) < expected);
+    Ok(is_shorter && length(&wal_of(path)) == 0)
+}
+
+/// What SQLite finds wrong in the pages of a database; empty if nothing.
+///
+/// # Errors
+/// If the file can't be read at all.
+pub(crate) fn damaged_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// How many rows refer to a row that is not there, by table.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn broken_references(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    let mut statement =
+        connection.prepare("SELECT \"table\", count(*) FROM pragma_foreign_key_check GROUP BY \"table\" ORDER BY 1")?;
+    let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    tables.collect()
+}
