@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader, Write},
+    os::unix::fs::MetadataExt,
     path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::mpsc,
@@ -10,7 +11,7 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, instance_event::Author};
-use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
+use engine::{Engine, EngineConfig, FixedSettings, OpenError, SinkServices, clock::Clock};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
@@ -413,10 +414,31 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
         .await
         .unwrap();
     engine.shutdown(Duration::from_secs(10)).await;
+    drop(engine);
+    unlocked(data_dir).await;
+}
+
+/// Waits until nobody has the folder locked, after an engine of this process has had it. A program that another test starts has a
+/// copy of the lock until it is executed.
+pub(crate) async fn unlocked(data_dir: &Path) {
+    let paths = [data_dir.to_owned(), data_dir.join("server.lock")];
+    let inodes = paths.map(|path| std::fs::metadata(path).unwrap().ino().to_string());
+    until("the folder is unlocked", || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let mut places = locks.split_ascii_whitespace().filter_map(|word| word.rsplit_once(':'));
+        let is_locked = places.any(|(_, inode)| inodes.iter().any(|locked| locked == inode));
+        (!is_locked).then_some(())
+    })
+    .await;
 }
 
 /// The engine of a folder that no server runs on.
 pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
+    try_open_engine(data_dir, false).await.unwrap()
+}
+
+/// The same, if it starts.
+pub(crate) async fn try_open_engine(data_dir: &Path, accepts_mismatched_files: bool) -> Result<Engine, OpenError> {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
@@ -424,7 +446,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
             allow_local_network: Some(true),
             ..FixedSettings::default()
         },
-        accepts_mismatched_files: false,
+        accepts_mismatched_files,
         destination_limit: 20,
         public_url: "http://localhost".to_owned(),
         services: SinkServices::usual().unwrap(),
@@ -433,7 +455,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         proxy: engine::InstanceProxy::default(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
-    Engine::open(config, Clock::machine()).await.unwrap()
+    Engine::open(config, Clock::machine()).await
 }
 
 /// Adds an HTTP destination as an administrator does.

@@ -1,0 +1,263 @@
+//! The four files of the data folder: one that is missing, older, of another instance, of a newer version, or not accessible.
+
+use std::{
+    fs,
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
+    path::Path,
+    process::Output,
+};
+
+use rusqlite::Connection;
+
+use crate::instance::{Instance, binary, command, folder};
+
+const LOG: &str = "events.db";
+const STORE: &str = "audit-streams.db";
+const KEY: &str = "secret.key";
+
+/// Serves, which is refused; returns what it says.
+fn refused(case: &str, output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{case}: {text}");
+    assert!(!text.contains("panicked"), "{case}: {text}");
+    text
+}
+
+fn serve(case: &str, data_dir: &Path) -> String {
+    refused(case, &command(data_dir, &["serve", "--listen", "127.0.0.1:0"]))
+}
+
+fn copy_of(source: &Path) -> tempfile::TempDir {
+    let copy = folder();
+    for file in fs::read_dir(source).unwrap().map(|file| file.unwrap()) {
+        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    copy
+}
+
+/// A folder that was used twice, and copies of the files from after the first time.
+async fn used_twice() -> (tempfile::TempDir, tempfile::TempDir) {
+    let mut instance = Instance::start();
+    let token = instance.token("producer", &["ingest"]);
+    instance.post(&token, r#"{"event_type":"test"}"#).await;
+    assert!(instance.shut_down().await.success());
+    let older = copy_of(instance.data_dir());
+    instance.restart();
+    instance.post(&token, r#"{"event_type":"test"}"#).await;
+    assert!(instance.shut_down().await.success());
+    (copy_of(instance.data_dir()), older)
+}
+
+fn starts(data_dir: tempfile::TempDir) {
+    drop(Instance::start_on(data_dir, &[]));
+}
+
+#[tokio::test]
+async fn each_file_that_is_missing_older_or_foreign_is_named() {
+    let ((used, older), (foreign, _)) = (used_twice().await, used_twice().await);
+    type Case = (&'static str, &'static str, &'static [&'static str]);
+    let missing: [Case; 3] = [
+        (LOG, "events.db is missing or empty", &["audit-streams backup restore"]),
+        (
+            STORE,
+            "audit-streams.db is missing or empty",
+            &["audit-streams backup restore"],
+        ),
+        (
+            KEY,
+            "is missing: the folder holds secrets, but no secret.key",
+            &["Put secret.key back"],
+        ),
+    ];
+    for (file, complaint, help) in missing {
+        let copy = copy_of(used.path());
+        fs::remove_file(copy.path().join(file)).unwrap();
+        let text = serve(file, copy.path());
+        assert!(
+            text.contains(complaint) && help.iter().all(|help| text.contains(help)),
+            "{text}"
+        );
+        let checked = command(copy.path(), &["check"]);
+        assert_eq!(checked.status.code(), Some(1));
+        let found = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(found.contains(&format!("{file} is missing")), "{found}");
+    }
+    let replaced: [(&Path, Case); 5] = [
+        (
+            older.path(),
+            (
+                LOG,
+                "events.db is older than audit-streams.db",
+                &["audit-streams check"],
+            ),
+        ),
+        (older.path(), (STORE, "audit-streams.db", &["audit-streams check"])),
+        (
+            foreign.path(),
+            (
+                LOG,
+                "events.db does not belong to audit-streams.db",
+                &["audit-streams backup restore"],
+            ),
+        ),
+        (
+            foreign.path(),
+            (STORE, "the encryption key is the wrong one", &["Put back the key"]),
+        ),
+        (
+            foreign.path(),
+            (KEY, "the encryption key is the wrong one", &["Put back the key"]),
+        ),
+    ];
+    for (source, (file, complaint, help)) in replaced {
+        let copy = copy_of(used.path());
+        fs::copy(source.join(file), copy.path().join(file)).unwrap();
+        let text = serve(file, copy.path());
+        assert!(
+            text.contains(complaint) && help.iter().all(|help| text.contains(help)),
+            "{text}"
+        );
+        assert_eq!(command(copy.path(), &["check"]).status.code(), Some(1), "{file}");
+    }
+    // The lock file is made again, and one of another instance says nothing about this one.
+    for lock in [None, Some(older.path()), Some(foreign.path())] {
+        let copy = copy_of(used.path());
+        let path = copy.path().join("server.lock");
+        fs::remove_file(&path).unwrap();
+        if let Some(lock) = lock {
+            fs::copy(lock.join("server.lock"), &path).unwrap();
+        }
+        let checked = command(copy.path(), &["check"]);
+        assert!(checked.status.success(), "{checked:?}");
+        starts(copy);
+    }
+    // An older key is the same key, and both databases of one moment belong together.
+    let copy = copy_of(used.path());
+    for file in [LOG, STORE, KEY] {
+        fs::copy(older.path().join(file), copy.path().join(file)).unwrap();
+    }
+    assert!(command(copy.path(), &["check"]).status.success());
+    starts(copy);
+}
+
+#[tokio::test]
+async fn a_key_that_is_cut_off_or_damaged_is_named() {
+    let (used, _) = used_twice().await;
+    let key = fs::read(used.path().join(KEY)).unwrap();
+    for bytes in [&[][..], &key[..20], &key[..43], b"no key", &[0xff; 44]] {
+        let copy = copy_of(used.path());
+        fs::write(copy.path().join(KEY), bytes).unwrap();
+        let text = serve("key", copy.path());
+        assert!(text.contains("secret.key is empty, cut off or damaged"), "{text}");
+        let checked = command(copy.path(), &["check"]);
+        let found = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert_eq!(checked.status.code(), Some(1));
+        assert!(found.contains("secret.key is empty, cut off or damaged"), "{found}");
+        assert!(fs::read(copy.path().join(KEY)).unwrap() == bytes);
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_named() {
+    let (used, _) = used_twice().await;
+    let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'later', true, x'00', 0)";
+    for (file, sql) in [(LOG, "PRAGMA user_version = 1000"), (STORE, later)] {
+        let copy = copy_of(used.path());
+        Connection::open(copy.path().join(file))
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap();
+        let text = serve(file, copy.path());
+        assert!(
+            text.contains(file) && text.contains("another version of Audit Streams wrote the"),
+            "{text}"
+        );
+        let checked = command(copy.path(), &["check"]);
+        assert_eq!(checked.status.code(), Some(1));
+        let found = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(found.contains("another version of Audit Streams wrote the"), "{found}");
+    }
+}
+
+/// No permission keeps root from a file, so root runs the program as another user.
+struct Unprivileged {
+    folder: tempfile::TempDir,
+    user: Option<u32>,
+}
+
+impl Unprivileged {
+    const NOBODY: u32 = 65_534;
+
+    /// `None` if that user can't run the program where it is.
+    fn new(source: &Path) -> Option<Self> {
+        let is_root = rustix::process::geteuid().is_root();
+        let user = is_root.then_some(Self::NOBODY);
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        for file in fs::read_dir(source).unwrap().map(|file| file.unwrap()) {
+            let copy = folder.path().join(file.file_name());
+            fs::copy(file.path(), &copy).unwrap();
+            chown(copy, user, user).unwrap();
+        }
+        chown(folder.path(), user, user).unwrap();
+        let folder = Self { folder, user };
+        let can_run = folder.run(&["--version"]).is_ok_and(|output| output.status.success());
+        if !can_run {
+            println!("skipped: an unprivileged user can't run {}", crate::instance::BINARY);
+        }
+        can_run.then_some(folder)
+    }
+
+    fn run(&self, arguments: &[&str]) -> std::io::Result<Output> {
+        let mut program = binary();
+        program
+            .args(arguments)
+            .env("AUDIT_STREAMS_DATA_DIR", self.folder.path());
+        if let Some(user) = self.user {
+            program.uid(user).gid(user);
+        }
+        program.output()
+    }
+
+    fn set_mode(&self, name: &str, mode: u32) {
+        let path = self.folder.path().join(name);
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_or_folder_without_permission_is_named() {
+    let (used, _) = used_twice().await;
+    let Some(data) = Unprivileged::new(used.path()) else {
+        return;
+    };
+    for (name, mode, mode_before) in [
+        ("", 0o500, 0o700),
+        ("", 0o000, 0o700),
+        (LOG, 0o400, 0o600),
+        (LOG, 0o000, 0o600),
+        (STORE, 0o400, 0o600),
+        (STORE, 0o000, 0o600),
+        (KEY, 0o000, 0o600),
+        ("server.lock", 0o000, 0o600),
+    ] {
+        data.set_mode(name, mode);
+        let case = format!("{name:?} {mode:o}");
+        let text = refused(&case, &data.run(&["serve", "--listen", "127.0.0.1:0"]).unwrap());
+        data.set_mode(name, mode_before);
+        let path = data.folder.path().to_str().unwrap();
+        let is_named = text.contains(path) && (text.contains(name) || name == "server.lock");
+        assert!(is_named && text.contains("Permission denied"), "{case}: {text}");
+    }
+    // A folder that can only be read can be checked, and so can files.
+    for name in [LOG, STORE, KEY] {
+        data.set_mode(name, 0o400);
+    }
+    data.set_mode("", 0o500);
+    let checked = data.run(&["check"]).unwrap();
+    data.set_mode("", 0o700);
+    assert!(checked.status.success(), "{checked:?}");
+}
