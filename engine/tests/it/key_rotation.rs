@@ -17,7 +17,7 @@ use crate::{
     admin::{RotateKeyError, RotatedKey, check_data_folder, rotate_key},
     clock::Clock,
     error_chain,
-    it::world::{World, author, config, install_crypto, when_unlocked},
+    it::world::{World, author, config, install_crypto, wait_until, when_unlocked},
     key_file::{self, KeyText},
     store::{Destination, StoredAlertSettings},
     vault::KeyId,
@@ -132,6 +132,17 @@ async fn start_and_compare(folder: &Path, expected: &Secrets) {
     engine.shutdown(std::time::Duration::from_secs(20)).await;
 }
 
+/// The bodies of the events about a rotation.
+async fn recorded(world: &World) -> Vec<String> {
+    let events = world.engine.log().read_after(Seq::START, 1_000, 1 << 24).await.unwrap();
+    let recorded = events
+        .iter()
+        .filter(|event| event.event_type.as_str() == "encryption_key_rotated");
+    recorded
+        .map(|event| String::from_utf8(event.body.to_vec()).unwrap())
+        .collect()
+}
+
 async fn assert_whole(folder: &Path) {
     let checked = when_unlocked(async || check_data_folder(folder, None).await)
         .await
@@ -161,13 +172,13 @@ async fn every_secret_is_encrypted_again_and_stays_what_it_was() {
     assert_whole(path).await;
     start_and_compare(path, &expected).await;
     let world = World::on(folder).await;
-    let events = world.engine.log().read_after(Seq::START, 1_000, 1 << 24).await.unwrap();
-    let recorded: Vec<_> = events
-        .iter()
-        .filter(|event| event.event_type.as_str() == "encryption_key_rotated")
-        .collect();
+    wait_until("the rotation is in the log", async || {
+        !recorded(&world).await.is_empty()
+    })
+    .await;
+    let recorded = recorded(&world).await;
     assert_eq!(recorded.len(), 1);
-    let body = String::from_utf8_lossy(&recorded[0].body).into_owned();
+    let body = &recorded[0];
     let change = format!("with the key {} in place of the key {}", rotated.to, rotated.from);
     assert!(body.contains(&change), "{body}");
 
