@@ -27,6 +27,7 @@ use crate::{
 pub(crate) fn check_folder(path: &Path, encryption_key: Option<&str>) -> Result<FolderCheck, OpenError> {
     let folder = DataFolder::existing(path);
     let _lock = folder.lock_unchanged()?;
+    folder.check_access_for_reading()?;
     let mut report = Report::default();
     let files = Files::check(&folder, encryption_key, &mut report)?;
     let log_file = files.has_log.then(|| LogFile::open(&folder.file(LOG_FILE)));

@@ -1,10 +1,6 @@
 //! Opening the data folder, the background tasks, and the orderly end.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use domain::{
     activity::Minute,
@@ -35,7 +31,7 @@ use crate::{
     net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
     note::Note,
     open_error::OpenError,
-    opening::{OpenFolder, open_folder, open_store_alone},
+    opening::{OpenFolder, open_folder, tidy_key},
     pairing::Pairing,
     retention,
     settings::{Changing, FixedSettings, Settings},
@@ -168,6 +164,7 @@ impl Engine {
     /// [`OpenError`], naming what could not be opened.
     pub async fn open(config: EngineConfig, clock: Clock) -> Result<Self, OpenError> {
         let accepts_mismatch = config.accepts_mismatched_files;
+        let has_key_file = config.encryption_key.is_none();
         let OpenFolder {
             folder,
             lock: folder_lock,
@@ -188,7 +185,6 @@ impl Engine {
         let log = match EventLog::open_paired(&log_file, log_size, pairing, Arc::clone(&note)).await {
             Ok(log) => log,
             Err(error) => {
-                // So that no write-ahead log stays beside a file that is about to be restored.
                 database.close().await;
                 return Err(error.into());
             }
@@ -206,6 +202,9 @@ impl Engine {
             }
             Err(error) => return Err(error.into()),
         };
+        if has_key_file && !generation_is_due {
+            tidy_key(&folder, database.key_id());
+        }
         let clients = GuardedClients::new(settings.network().rules());
         let clients = clients.with_ca_file(config.ca_file).with_instance_proxy(config.proxy);
         let delivery = Arc::new(Delivery::start(
@@ -264,14 +263,6 @@ impl Engine {
             exports: Exports::default(),
             _folder_lock: folder_lock,
         })
-    }
-
-    /// Opens the store alone, for the command line: works while a server runs on the same folder.
-    ///
-    /// # Errors
-    /// [`OpenError`], naming what could not be opened.
-    pub(crate) async fn open_database(data_dir: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
-        open_store_alone(data_dir, encryption_key).await
     }
 
     /// The clock that everything in the engine goes by.
@@ -334,12 +325,9 @@ impl Engine {
         if let Err(error) = storage::begin_generation(&self.log, &self.database, &self.note).await {
             tracing::warn!(error = error_chain(&error), "Recording the clean shutdown failed.");
         }
-        let is_log_whole = self.log.close().await;
-        let is_store_whole = self.database.checkpoint().await;
+        self.log.close().await;
+        self.database.checkpoint().await;
         self.database.close().await;
-        if is_log_whole && is_store_whole {
-            self.note.end();
-        }
     }
 
     pub(crate) fn network_rules(&self) -> Arc<NetworkRules> {

@@ -46,6 +46,14 @@ pub(crate) struct DataFolder {
 pub(crate) struct FolderLock {
     _folder: File,
     _file: File,
+    is_held: bool,
+}
+
+impl FolderLock {
+    /// False on a filesystem without locks, where a server may be running.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.is_held
+    }
 }
 
 impl DataFolder {
@@ -107,7 +115,10 @@ impl DataFolder {
     /// The same without making a file. A lock file that is not there is not locked, as by no server.
     pub(crate) fn lock_unchanged(&self) -> Result<FolderLock, OpenError> {
         let folder = File::open(&self.path).map_err(|source| self.failed(source))?;
-        match File::open(self.file(LOCK_FILE)) {
+        let path = self.file(LOCK_FILE);
+        // NFS locks only what is open for writing.
+        let opened = File::options().read(true).write(true).open(&path);
+        match opened.or_else(|_| File::open(&path)) {
             Ok(file) => self.lock_both(folder, file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let copy = folder.try_clone().map_err(|source| self.failed(source))?;
@@ -120,6 +131,7 @@ impl DataFolder {
     /// A filesystem that can't lock one of the two keeps no server from starting: the other lock is enough.
     fn lock_both(&self, folder: File, file: File) -> Result<FolderLock, OpenError> {
         let (folder_lock, file_lock) = (self.try_lock(&folder)?, self.try_lock(&file)?);
+        let is_held = matches!(folder_lock, Locked::Held) || matches!(file_lock, Locked::Held);
         match (folder_lock, file_lock) {
             (Locked::Held, Locked::Held) => {}
             (Locked::Unsupported(error), Locked::Held) => tracing::warn!(
@@ -140,30 +152,36 @@ impl DataFolder {
         Ok(FolderLock {
             _folder: folder,
             _file: file,
+            is_held,
         })
     }
 
-    /// Whether the process may read and write the folder and the databases, and read the key. Without opening them: closing a
-    /// database would end SQLite's locks on it.
-    pub(crate) fn check_access(&self) -> Result<(), OpenError> {
-        const BOTH: Access = Access::READ_OK.union(Access::WRITE_OK);
-        Self::require(&self.path, BOTH.union(Access::EXEC_OK))?;
+    /// Whether the process may read and write the folder and the databases, and read the key if it is used. Without opening them:
+    /// closing a database would end SQLite's locks on it.
+    pub(crate) fn check_access(&self, uses_key_file: bool) -> Result<(), OpenError> {
+        require(&self.path, BOTH.union(Access::EXEC_OK))?;
         for database in [LOG_FILE, STORE_FILE].map(|name| self.file(name)) {
             for path in [wal_of(&database), shm_of(&database), database] {
-                Self::require(&path, BOTH)?;
+                require(&path, BOTH)?;
             }
         }
-        Self::require(&self.file(KEY_FILE), Access::READ_OK)
+        if uses_key_file {
+            require(&self.file(KEY_FILE), Access::READ_OK)?;
+        }
+        Ok(())
     }
 
-    fn require(path: &Path, access: Access) -> Result<(), OpenError> {
-        match rustix::fs::accessat(CWD, path, access, AtFlags::EACCESS) {
-            Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(error) => Err(OpenError::NoAccess {
-                path: path.display().to_string(),
-                source: error.into(),
-            }),
+    /// Whether the databases can be read without changing anything. SQLite locks one that has a write-ahead log, and needs permission
+    /// to write for that.
+    pub(crate) fn check_access_for_reading(&self) -> Result<(), OpenError> {
+        for database in [LOG_FILE, STORE_FILE].map(|name| self.file(name)) {
+            let wal = wal_of(&database);
+            let has_wal = fs::metadata(&wal).is_ok_and(|metadata| metadata.len() > 0);
+            let access = if has_wal { BOTH } else { Access::READ_OK };
+            require(&wal, access)?;
+            require(&database, access)?;
         }
+        Ok(())
     }
 
     /// Refuses a folder in which a log has lost its store: it must not be taken for a new one.
@@ -199,6 +217,24 @@ impl DataFolder {
             source,
         }
     }
+}
+
+const BOTH: Access = Access::READ_OK.union(Access::WRITE_OK);
+
+fn require(path: &Path, access: Access) -> Result<(), OpenError> {
+    match rustix::fs::accessat(CWD, path, access, AtFlags::EACCESS) {
+        Err(error) if is_refusal(error) => Err(OpenError::NoAccess {
+            path: path.display().to_string(),
+            source: error.into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the error says that the process may not use the file, and not that it can't ask: sandboxes answer EPERM to system
+/// calls that they don't know. What is wrong apart from that is reported when the file is opened.
+const fn is_refusal(error: Errno) -> bool {
+    matches!(error, Errno::ACCESS | Errno::ROFS)
 }
 
 /// What became of an attempt to lock a file that no other server has locked.
@@ -289,6 +325,14 @@ mod tests {
         drop(lock_file(&folder));
         let unlocked = without_locks(&folder.file(LOCK_FILE));
         folder.lock_both(without_locks(directory.path()), unlocked).unwrap();
+    }
+
+    #[test]
+    fn a_sandbox_that_rejects_the_question_keeps_no_server_from_starting() {
+        for error in [Errno::PERM, Errno::NOSYS, Errno::NOENT, Errno::INVAL, Errno::IO] {
+            assert!(!is_refusal(error), "{error}");
+        }
+        assert!(is_refusal(Errno::ACCESS) && is_refusal(Errno::ROFS));
     }
 
     #[test]

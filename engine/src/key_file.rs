@@ -3,7 +3,7 @@
 //! The file contains one key in base64. While the key is rotated, it contains two lines: the key so far, and the next one. The store
 //! knows the id of the key that its secrets are encrypted with (`instance.key_id`), which changes in the transaction that encrypts
 //! them again. So whichever moment a rotation ends at, the file contains the key that the store needs. The next start removes
-//! the other one.
+//! the other one. Before any of that, the key so far is copied to `secret.key.<id>`: backups that were made before need it.
 //!
 //! The file is replaced as a whole: written beside it, synchronised, and renamed.
 
@@ -17,6 +17,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::vault::{KeyError, KeyId, Vault, random};
+
+const MODE: u32 = 0o600;
 
 /// A key as it stands in the file. It has no `Debug` that would show it.
 pub(crate) struct KeyText(String);
@@ -75,6 +77,27 @@ pub(crate) fn find(keys: Vec<KeyText>, wanted: Option<KeyId>) -> Result<Option<K
     Ok(None)
 }
 
+/// Makes the file with this key, and has it on disk before returning. A file that is there is left as it is.
+///
+/// # Errors
+/// [`KeyError::File`], also if the file is there.
+pub(crate) fn create(path: &Path, key: &KeyText) -> Result<(), KeyError> {
+    let make = || {
+        let mut file = File::options().write(true).create_new(true).mode(MODE).open(path)?;
+        file.write_all(key.0.as_bytes())?;
+        file.sync_all()
+    };
+    make().map_err(|source| failed(path, source))
+}
+
+/// Copies a key that is about to be replaced to a file of its own, and has it on disk before returning.
+///
+/// # Errors
+/// [`KeyError::File`].
+pub(crate) fn keep(path: &Path, key: &KeyText) -> Result<(), KeyError> {
+    write(&beside(path, &format!(".{}", key.vault()?.id())), &[key])
+}
+
 /// Replaces the file by one with these keys, and has it on disk before returning.
 ///
 /// # Errors
@@ -84,19 +107,31 @@ pub(crate) fn write(path: &Path, keys: &[&KeyText]) -> Result<(), KeyError> {
     replace(path, &lines.join("\n")).map_err(|source| failed(path, source))
 }
 
-/// Removes what a write that did not end has left.
+/// Removes what a rotation that was interrupted has left in the file and beside it. Returns whether there was anything.
 ///
 /// # Errors
-/// [`KeyError::File`].
-pub(crate) fn remove_unfinished(path: &Path) -> Result<(), KeyError> {
-    match fs::remove_file(unfinished(path)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(&unfinished(path), error)),
-        _ => Ok(()),
+/// [`KeyError::File`]; the file has the key that is needed all the same.
+pub(crate) fn tidy(path: &Path, needed: KeyId) -> Result<bool, KeyError> {
+    let left = match fs::remove_file(unfinished(path)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&unfinished(path), error)),
+        removed => removed.is_ok(),
+    };
+    let keys = read(path)?.unwrap_or_default();
+    if keys.len() < 2 {
+        return Ok(left);
     }
+    if let Some(key) = find(keys, Some(needed))? {
+        write(path, &[&key])?;
+    }
+    Ok(true)
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    const MODE: u32 = 0o600;
+    // A link stays one: what it points to is replaced.
+    let path = &match fs::canonicalize(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        target => target?,
+    };
     let new = unfinished(path);
     let mut file = File::options()
         .write(true)
@@ -116,7 +151,13 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn unfinished(path: &Path) -> PathBuf {
-    path.with_extension("key.new")
+    beside(path, ".new")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 fn damaged(path: &Path) -> KeyError {
@@ -156,6 +197,24 @@ mod tests {
         assert_eq!(find(keys(), Some(id(&one))).unwrap().as_ref().map(id), None);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_a_file_that_is_there_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, target) = (folder.path().join("secret.key"), folder.path().join("target"));
+        let (one, other) = (KeyText::generate().unwrap(), KeyText::generate().unwrap());
+        create(&target, &one).unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        write(&path, &[&one, &other]).unwrap();
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+        assert!(tidy(&path, id(&other)).unwrap());
+        assert!(!tidy(&path, id(&other)).unwrap());
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+        assert!(matches!(create(&path, &one), Err(KeyError::File { .. })));
+        let keys = read(&target).unwrap().unwrap();
+        assert_eq!(keys.iter().map(id).collect::<Vec<_>>(), [id(&other)]);
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, MODE);
     }
 
     #[test]

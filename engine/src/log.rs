@@ -77,6 +77,8 @@ pub use self::{
 pub(crate) use self::{browse::SCAN_BYTES, range::RangeCount};
 pub(crate) use self::{
     browse::SCAN_ROWS,
+    check::generation_in_file as log_generation,
+    contents::{open_alone, uri},
     damage::is_damage,
     guarded_pool::guarded,
     job::QUEUE_BYTES,
@@ -84,8 +86,8 @@ pub(crate) use self::{
     prune::{CHUNK, PruneReport, PruneRequest, PrunedEarly},
     range::{RangeFilter, RangePage},
     read::LogPage,
-    unchanged::{broken_references, damaged_pages, is_cut_off, open_unchanged},
-    verify::{Extent, LogFile, without},
+    unchanged::{broken_references, damaged_pages, is_cut_off, is_damaged, open_unchanged, wrong_definitions},
+    verify::{Extent, LogFile, before, without},
 };
 use self::{
     damage::Damage,
@@ -217,11 +219,12 @@ impl EventLog {
         self.writer.try_write();
     }
 
-    /// Stores the generation of the store that the log is used with.
+    /// Stores the generation of the store that the log is used with. Returns whether `events.db` itself contains it, and not only its
+    /// write-ahead log.
     ///
     /// # Errors
     /// [`LogError`] if it could not be stored.
-    pub(crate) async fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+    pub(crate) async fn note_generation(&self, generation: i64) -> Result<bool, LogError> {
         self.writer.note_generation(generation).await
     }
 
@@ -231,10 +234,10 @@ impl EventLog {
     }
 
     /// Lets the writer finish what is queued, brings everything into the one file, and closes it. The writer's connection is
-    /// the last, because only one that may write can take the write-ahead log away. Returns whether everything is in the file.
-    pub async fn close(&self) -> bool {
+    /// the last, because only one that may write can take the write-ahead log away.
+    pub async fn close(&self) {
         self.readers.close();
         self.reader.close().await;
-        self.writer.stop().await
+        self.writer.stop().await;
     }
 }

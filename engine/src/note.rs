@@ -4,8 +4,13 @@
 //! take acknowledged events back. So after each commit of the log, and before it is acknowledged, its last position is noted here,
 //! and so is the number of changes by administrators that the store holds. A start compares them with what it finds (`pairing`).
 //!
-//! What is noted is in the databases already, so a note is never ahead of them. It is not synchronised: it survives a process that is
-//! killed; after a power cut, it may be some seconds old, and then finds less. A note that can't be read says nothing.
+//! A position or change is noted after its commit was synchronised, so a note is never ahead of the databases. The note itself is not
+//! synchronised: it survives a process that is killed; after a power cut, it may be some seconds old, and then finds less. A note that
+//! can't be read is ignored.
+//!
+//! A note counts for a store of its own generation or a later one. The generation is in the two files themselves, and not only in their
+//! write-ahead logs, before it is noted: a write-ahead log that is lost does not lower it. So a lower generation means that
+//! other files are there, such as those of an older backup.
 
 use std::{
     fs::{self, File},
@@ -32,8 +37,6 @@ pub(crate) struct Noted {
     pub(crate) changes: i64,
     /// The last position of the log.
     pub(crate) reached: Seq,
-    /// The server has stopped in order, and everything is in the two databases themselves.
-    pub(crate) is_clean: bool,
 }
 
 /// Writes the note of a running server.
@@ -47,20 +50,35 @@ struct State {
     noted: Option<Noted>,
     /// The position that the log has reached before that.
     reached: Seq,
+    /// The file contains a note that does not count for these databases.
+    is_void: bool,
     fails: bool,
 }
 
 impl Note {
-    /// A handle of its own: the one that holds the lock ends it when it is closed.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    /// A handle of its own: the one that holds the lock ends it when it is closed. `is_void` if the file contains a note that does not
+    /// count for these databases.
+    pub(crate) fn open(path: &Path, is_void: bool) -> io::Result<Self> {
         Ok(Self {
             file: File::options().write(true).open(path)?,
             state: Mutex::new(State {
                 noted: None,
                 reached: Seq::START,
+                is_void,
                 fails: false,
             }),
         })
+    }
+
+    /// The databases belong together and are about to be written: a note about others is removed, because it would count for these
+    /// once their generation has grown.
+    pub(crate) fn remove_void(&self) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.is_void)
+            && let Err(error) = self.file.set_len(0)
+        {
+            tracing::warn!(error = %error, "The note in server.lock, which is about other databases, can't be removed.");
+        }
     }
 
     /// From now on, everything is noted.
@@ -88,15 +106,6 @@ impl Note {
             && noted.changes < changes
         {
             noted.changes = changes;
-            self.write(&mut state);
-        }
-    }
-
-    /// The server stops: everything is in the two databases.
-    pub(crate) fn end(&self) {
-        let mut state = self.state();
-        if let Some(noted) = &mut state.noted {
-            noted.is_clean = true;
             self.write(&mut state);
         }
     }
@@ -147,10 +156,8 @@ impl Noted {
             generation,
             changes,
             reached,
-            is_clean,
         } = self;
-        let state = if *is_clean { "stopped" } else { "running" };
-        let text = format!("{TITLE} {instance} {generation} {changes} {reached} {state}");
+        let text = format!("{TITLE} {instance} {generation} {changes} {reached}");
         let line = format!("{text} {}", checksum(&text));
         format!("{line:<width$}\n", width = BYTES - 1)
     }
@@ -166,7 +173,6 @@ impl Noted {
             generation: words.next()?.parse().ok()?,
             changes: words.next()?.parse().ok()?,
             reached: Seq::new(words.next()?.parse().ok()?),
-            is_clean: words.next()? == "stopped",
         };
         Some(noted)
     }
@@ -182,13 +188,12 @@ fn checksum(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn noted(is_clean: bool) -> Noted {
+    fn noted() -> Noted {
         Noted {
             instance: "0123456789abcdef0123456789abcdef".into(),
             generation: i64::MAX,
             changes: i64::MAX,
             reached: Seq::new(i64::MAX),
-            is_clean,
         }
     }
 
@@ -199,33 +204,33 @@ mod tests {
         assert_eq!(read(&path).unwrap(), None);
         fs::write(&path, "").unwrap();
         assert_eq!(read(&path).unwrap(), None);
-        let note = Note::open(&path).unwrap();
+        let note = Note::open(&path, false).unwrap();
         note.reached(Seq::new(7));
         assert_eq!(fs::read(&path).unwrap().len(), 0);
         note.begin(Noted {
             generation: 1,
             changes: 2,
             reached: Seq::new(3),
-            ..noted(false)
+            ..noted()
         });
         let found = read(&path).unwrap().unwrap();
         assert_eq!((found.generation, found.changes, found.reached), (1, 2, Seq::new(7)));
         note.changes(1);
         note.changes(9);
         note.reached(Seq::new(8));
-        note.end();
         let found = read(&path).unwrap().unwrap();
         assert_eq!((found.generation, found.changes, found.reached), (1, 9, Seq::new(8)));
-        assert!(found.is_clean);
+        for is_void in [false, true] {
+            Note::open(&path, is_void).unwrap().remove_void();
+            assert_eq!(read(&path).unwrap().is_none(), is_void);
+        }
 
-        for is_clean in [true, false] {
-            let whole = noted(is_clean).print();
-            assert_eq!(whole.len(), BYTES);
-            assert_eq!(Noted::parse(&whole), Some(noted(is_clean)));
-            let text = whole.trim_end();
-            for end in 0..text.len() {
-                assert_eq!(text.get(..end).and_then(Noted::parse), None, "{end}");
-            }
+        let whole = noted().print();
+        assert_eq!(whole.len(), BYTES);
+        assert_eq!(Noted::parse(&whole), Some(noted()));
+        let text = whole.trim_end();
+        for end in 0..text.len() {
+            assert_eq!(text.get(..end).and_then(Noted::parse), None, "{end}");
         }
     }
 }

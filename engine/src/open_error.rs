@@ -2,7 +2,7 @@
 
 use crate::{
     log::LogError,
-    pairing::Mismatch,
+    pairing::{Mismatch, RESTORE},
     store::StoreError,
     vault::{KeyError, KeyId},
     wal::WalDamage,
@@ -25,30 +25,32 @@ pub enum OpenError {
     File { path: String, source: std::io::Error },
     #[error(
         "the encryption key{} is missing: the folder holds secrets, but no secret.key, and AUDIT_STREAMS_ENCRYPTION_KEY \
-         is not set. Put secret.key back, which backups do not contain",
+         is not set. Put secret.key back, which backups do not contain. A key that was replaced by `audit-streams rotate-key` is in \
+         secret.key followed by its id, such as secret.key.0123abcd",
         with_space(needed)
     )]
     KeyMissing { needed: Option<KeyId> },
     #[error(
         "the encryption key is the wrong one: the secrets in audit-streams.db are encrypted with the key {needed}, but secret.key, or \
-         AUDIT_STREAMS_ENCRYPTION_KEY, has the key {present}. Put back the key {needed}"
+         AUDIT_STREAMS_ENCRYPTION_KEY, has the key {present}. Put back the key {needed}. If `audit-streams rotate-key` has replaced it, it is in \
+         secret.key.{needed}"
     )]
     WrongKey { needed: KeyId, present: KeyId },
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
     #[error(
-        "{file} is damaged, cut off, or no database. Restore both events.db and audit-streams.db from the same backup \
-         (`audit-streams backup restore`), or repair the file with the sqlite3 program's .recover command; `audit-streams check` \
-         examines the folder. To go on without what is in it, move it away and start once with --accept-mismatched-files"
+        "{file} is damaged, cut off, or no database. {}. Or repair a copy of the file with the sqlite3 program's .recover command. To go on \
+         without what is in it, move it and its -wal file away and start once with --accept-mismatched-files",
+        RESTORE
     )]
     Damaged {
         file: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     #[error(
-        "{file}-wal is damaged: {damage}. They would be lost, and with them acknowledged events. Restore a backup into an empty folder \
-         (`audit-streams backup restore`); `audit-streams check` examines the folder. To go on without what follows the damage, \
-         start once with --accept-mismatched-files"
+        "{file}-wal is damaged: {damage}. What these transactions have stored would be lost. {}. To go on without it, start once with \
+         --accept-mismatched-files",
+        RESTORE
     )]
     WalDamaged { file: &'static str, damage: WalDamage },
     #[error(

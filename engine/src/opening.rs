@@ -2,7 +2,7 @@
 //!
 //! 1. The folder is locked, and the process may read and write its files.
 //! 2. The store is there if the log is.
-//! 3. No write-ahead log has lost committed transactions (`wal`).
+//! 3. No write-ahead log has lost committed transactions (`wal`), or belongs to another file.
 //! 4. The store has what is noted in `server.lock`, and the key is the one that it needs.
 //! 5. Every secret can be decrypted.
 //! 6. The log belongs to the store, and has what is noted (`pairing`).
@@ -10,15 +10,17 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
+    error_chain::error_chain,
     folder::{DataFolder, FolderLock, KEY_FILE, LOCK_FILE, LOG_FILE, STORE_FILE},
     key_file::{self, KeyText},
+    log::{is_damaged, log_generation, open_unchanged},
     note::{self, Note, Noted},
     open_error::OpenError,
     pairing::Mismatch,
     storage::make_private,
-    store::{Database, InspectionError, StoreError, StoreHead, inspect},
-    vault::{KeyError, KeyId, Vault},
-    wal::{self, wal_of},
+    store::{Database, InspectionError, StoreError, StoreHead, inspect, store_generation},
+    vault::{KeyId, Vault},
+    wal::{self, Wal, wal_of},
 };
 
 /// A locked data folder whose store is open.
@@ -26,16 +28,23 @@ pub(crate) struct OpenFolder {
     pub(crate) folder: DataFolder,
     pub(crate) lock: FolderLock,
     pub(crate) database: Database,
-    /// What an earlier server noted, if it is about this store.
+    /// What an earlier server noted, if it counts for this store.
     pub(crate) noted: Option<Noted>,
     /// Where this server notes it.
     pub(crate) note: Arc<Note>,
 }
 
+/// A store that is open beside a server, or without one.
+pub(crate) struct StoreAlone {
+    pub(crate) database: Database,
+    /// Held if no server runs on the folder.
+    pub(crate) _lock: Option<FolderLock>,
+}
+
 /// Locks the folder, checks its files, and opens the store.
 ///
 /// # Errors
-/// [`OpenError`], naming what could not be opened; the databases are as they were.
+/// [`OpenError`], naming what could not be opened; the files are as they were.
 pub(crate) async fn open_folder(
     path: &Path,
     encryption_key: Option<&str>,
@@ -43,25 +52,24 @@ pub(crate) async fn open_folder(
 ) -> Result<OpenFolder, OpenError> {
     let folder = DataFolder::prepare(path)?;
     let lock = folder.lock()?;
-    folder.check_access()?;
+    folder.check_access(encryption_key.is_none())?;
     if !accepts_mismatch {
         folder.check_store()?;
     }
-    let failed = |source| OpenError::DataDir {
-        path: path.display().to_string(),
-        source,
-    };
-    let lock_file = folder.file(LOCK_FILE);
-    let noted = note::read(&lock_file).map_err(failed)?;
-    check_wals(&folder, accepts_mismatch)?;
+    let noted = read_note(&folder)?;
+    for file in [LOG_FILE, STORE_FILE] {
+        check_wal(&folder, file, noted.as_ref(), accepts_mismatch)?;
+    }
     let head = check_store(&folder, noted.as_ref(), accepts_mismatch)?;
+    let is_noted = noted.is_some();
     let noted = noted.filter(|noted| {
         head.as_ref()
             .is_some_and(|head| noted.is_about(&head.instance, head.generation))
     });
-    let key = head.as_ref().and_then(|head| head.key);
-    let vault = find_vault(&folder, encryption_key, key, true)?;
-    let note = Arc::new(Note::open(&lock_file).map_err(failed)?);
+    let vault = find_vault(&folder, encryption_key, head.as_ref().and_then(|head| head.key))?;
+    let lock_file = folder.file(LOCK_FILE);
+    let is_void = is_noted && noted.is_none();
+    let note = Note::open(&lock_file, is_void).map_err(|source| file_error(&lock_file, source))?;
     let database = open_store(&folder, vault).await?;
     // Every stored secret is opened once, so that a wrong key stops the start and not the streams.
     database.list_destinations().await?;
@@ -71,24 +79,60 @@ pub(crate) async fn open_folder(
         lock,
         database,
         noted,
-        note,
+        note: Arc::new(note),
     })
 }
 
-/// Opens the store beside a server that may be running. The key is not compared with the one that the store needs: the caller
-/// touches nothing that is encrypted.
+/// Opens the store for a command that touches nothing encrypted. If no server runs on the folder, the same is checked as at a start:
+/// the command would remove the write-ahead log of the store. While a server runs, the write-ahead log can't be examined, because it
+/// changes.
 ///
 /// # Errors
 /// [`OpenError`], naming what could not be opened.
-pub(crate) async fn open_store_alone(path: &Path, encryption_key: Option<&str>) -> Result<Database, OpenError> {
+pub(crate) async fn open_store_alone(path: &Path) -> Result<StoreAlone, OpenError> {
     let folder = DataFolder::prepare(path)?;
-    folder.check_access()?;
+    folder.check_access(false)?;
     folder.check_store()?;
-    let vault = match encryption_key {
-        Some(key) => Vault::from_base64(key)?,
-        None => find_vault(&folder, None, None, false)?,
+    let lock = match folder.lock() {
+        Ok(lock) => Some(lock).filter(FolderLock::is_held),
+        Err(OpenError::InUse { .. }) => None,
+        Err(error) => return Err(error),
     };
-    open_store(&folder, vault).await
+    if lock.is_some() {
+        let noted = read_note(&folder)?;
+        check_wal(&folder, STORE_FILE, noted.as_ref(), false)?;
+        check_store(&folder, noted.as_ref(), false)?;
+    }
+    let database = open_store(&folder, Vault::unused()?).await?;
+    Ok(StoreAlone { database, _lock: lock })
+}
+
+/// Removes from `secret.key` what a rotation that was interrupted has left there. The server starts all the same if that fails.
+pub(crate) fn tidy_key(folder: &DataFolder, needed: KeyId) {
+    match key_file::tidy(&folder.file(KEY_FILE), needed) {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::info!(
+                "The rotation of the encryption key was interrupted. secret.key has only the key that is used."
+            );
+        }
+        Err(error) => tracing::warn!(
+            error = error_chain(&error),
+            "The rotation of the encryption key was interrupted, and what it has left can't be removed. The next start tries again."
+        ),
+    }
+}
+
+fn read_note(folder: &DataFolder) -> Result<Option<Noted>, OpenError> {
+    let path = folder.file(LOCK_FILE);
+    note::read(&path).map_err(|source| file_error(&path, source))
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> OpenError {
+    OpenError::File {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 async fn open_store(folder: &DataFolder, vault: Vault) -> Result<Database, OpenError> {
@@ -98,25 +142,63 @@ async fn open_store(folder: &DataFolder, vault: Vault) -> Result<Database, OpenE
 }
 
 /// Before SQLite reads a write-ahead log, and leaves out what follows damage.
-fn check_wals(folder: &DataFolder, accepts_mismatch: bool) -> Result<(), OpenError> {
-    for file in [LOG_FILE, STORE_FILE] {
-        let path = wal_of(&folder.file(file));
-        let examined = wal::examine(&path).map_err(|source| OpenError::File {
-            path: path.display().to_string(),
-            source,
-        })?;
-        match examined.damage {
-            Some(damage) if accepts_mismatch => tracing::warn!(
-                file,
-                damage = %damage,
-                "The write-ahead log of the file is damaged; what follows the damage is given up because of \
-                 --accept-mismatched-files."
-            ),
-            Some(damage) => return Err(OpenError::WalDamaged { file, damage }),
-            None => {}
-        }
+fn check_wal(
+    folder: &DataFolder,
+    file: &'static str,
+    noted: Option<&Noted>,
+    accepts_mismatch: bool,
+) -> Result<(), OpenError> {
+    let path = wal_of(&folder.file(file));
+    let wal = wal::examine(&path).map_err(|source| file_error(&path, source))?;
+    let error = if let Some(damage) = wal.damage {
+        OpenError::WalDamaged { file, damage }
+    } else if is_foreign(folder, file, &wal, noted) {
+        Mismatch::WalForeign { file }.into()
+    } else {
+        return Ok(());
+    };
+    if !accepts_mismatch {
+        return Err(error);
     }
-    Ok(())
+    tracing::warn!(
+        file,
+        error = error_chain(&error),
+        "The write-ahead log is used as far as it can be because of --accept-mismatched-files."
+    );
+    check_pages(folder, file)
+}
+
+/// Whether the file is an older copy, and the write-ahead log beside it is another one's: the generation that is noted was in
+/// the file itself.
+pub(crate) fn is_foreign(folder: &DataFolder, file: &str, wal: &Wal, noted: Option<&Noted>) -> bool {
+    let Some(noted) = noted.filter(|_| wal.frames > 0) else {
+        return false;
+    };
+    let path = folder.file(file);
+    let found = if file == LOG_FILE {
+        log_generation(&path)
+    } else {
+        store_generation(&path)
+    };
+    found.is_some_and(|(instance, generation)| instance == noted.instance && generation < noted.generation)
+}
+
+/// Pages that were copied into the file after the end of what is left of the write-ahead log don't fit to those in it. Then nothing
+/// must be written.
+fn check_pages(folder: &DataFolder, file: &'static str) -> Result<(), OpenError> {
+    let path = folder.file(file);
+    let is_empty = std::fs::metadata(&path).map_or(true, |metadata| metadata.len() == 0);
+    if is_empty {
+        return Ok(());
+    }
+    match open_unchanged(&path).and_then(|connection| is_damaged(&connection)) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(OpenError::Damaged {
+            file,
+            source: "its pages don't fit together".into(),
+        }),
+        Err(error) => Err(InspectionError::from(error).of(file)),
+    }
 }
 
 /// Compares the store with the note. Returns what it says about itself.
@@ -125,86 +207,78 @@ fn check_store(
     noted: Option<&Noted>,
     accepts_mismatch: bool,
 ) -> Result<Option<StoreHead>, OpenError> {
+    let path = folder.file(STORE_FILE);
     let judge = |head: Option<&StoreHead>| {
-        if let (Some(noted), Some(head)) = (noted, head)
-            && let Err(mismatch) = noted.check_store(&head.instance, head.generation, head.changes)
-        {
-            if !accepts_mismatch {
-                return Err(mismatch);
-            }
-            mismatch.accept();
+        if let (Some(noted), Some(head)) = (noted, head) {
+            noted.check_store(&head.instance, head.generation, head.changes)?;
         }
         Ok(head.cloned())
     };
-    let judged: Result<_, Mismatch> = inspect(&folder.file(STORE_FILE), judge)?;
-    Ok(judged?)
-}
-
-/// The key from the environment, or else the one in the file that the store needs; a new one if there is no store. With `tidies`, a
-/// key that an interrupted rotation has left in the file is removed.
-fn find_vault(
-    folder: &DataFolder,
-    encryption_key: Option<&str>,
-    needed: Option<KeyId>,
-    tidies: bool,
-) -> Result<Vault, OpenError> {
-    let path = folder.file(KEY_FILE);
-    if let Some(key) = encryption_key {
-        return check_key(Vault::from_base64(key)?, needed);
-    }
-    if tidies {
-        key_file::remove_unfinished(&path)?;
-    }
-    let Some(keys) = key_file::read(&path)? else {
-        if folder.has_store()? {
-            return Err(OpenError::KeyMissing { needed });
+    let judged: Result<_, Mismatch> = inspect(&path, judge).map_err(|error| error.of(STORE_FILE))?;
+    match judged {
+        Err(mismatch) if accepts_mismatch => {
+            check_pages(folder, STORE_FILE)?;
+            mismatch.accept();
+            let accept = |head: Option<&StoreHead>| Ok::<_, Mismatch>(head.cloned());
+            Ok(inspect(&path, accept).map_err(|error| error.of(STORE_FILE))??)
         }
-        let key = KeyText::generate()?;
-        key_file::write(&path, &[&key])?;
-        return Ok(key.vault()?);
-    };
-    let is_rotation = keys.len() > 1;
-    let ids = keys
-        .iter()
-        .map(|key| Ok(key.vault()?.id()))
-        .collect::<Result<Vec<_>, KeyError>>()?;
-    let Some(key) = key_file::find(keys, needed)? else {
-        return Err(wrong_key(needed, ids.first().copied()));
-    };
-    if is_rotation && tidies && needed.is_some() {
-        key_file::write(&path, &[&key])?;
-        tracing::info!("The rotation of the encryption key was interrupted. secret.key has only the key that is used.");
-    }
-    Ok(key.vault()?)
-}
-
-fn check_key(vault: Vault, needed: Option<KeyId>) -> Result<Vault, OpenError> {
-    if needed.is_some_and(|needed| needed != vault.id()) {
-        return Err(wrong_key(needed, Some(vault.id())));
-    }
-    Ok(vault)
-}
-
-fn wrong_key(needed: Option<KeyId>, present: Option<KeyId>) -> OpenError {
-    match (needed, present) {
-        (Some(needed), Some(present)) => OpenError::WrongKey { needed, present },
-        (needed, _) => OpenError::KeyMissing { needed },
+        judged => Ok(judged?),
     }
 }
 
-impl From<InspectionError> for OpenError {
-    fn from(error: InspectionError) -> Self {
-        let file = STORE_FILE;
-        match error {
-            error if error.is_damage() => Self::Damaged {
+/// The key from the environment, or else the one in the file that the store needs; a new one if there is no store.
+fn find_vault(folder: &DataFolder, encryption_key: Option<&str>, needed: Option<KeyId>) -> Result<Vault, OpenError> {
+    if let Some(key) = encryption_key {
+        let vault = Vault::from_base64(key)?;
+        let present = vault.id();
+        return match needed {
+            Some(needed) if needed != present => Err(OpenError::WrongKey { needed, present }),
+            _ => Ok(vault),
+        };
+    }
+    let path = folder.file(KEY_FILE);
+    match key_file::read(&path)? {
+        Some(keys) => choose(&keys, needed),
+        None if folder.has_store()? => Err(OpenError::KeyMissing { needed }),
+        None => {
+            let key = KeyText::generate()?;
+            key_file::create(&path, &key)?;
+            Ok(key.vault()?)
+        }
+    }
+}
+
+/// The key that is needed, or the first one if none is known to be.
+fn choose(keys: &[KeyText], needed: Option<KeyId>) -> Result<Vault, OpenError> {
+    let mut other = None;
+    for key in keys {
+        let vault = key.vault()?;
+        match needed {
+            Some(needed) if needed != vault.id() => {
+                other.get_or_insert(OpenError::WrongKey {
+                    needed,
+                    present: vault.id(),
+                });
+            }
+            _ => return Ok(vault),
+        }
+    }
+    Err(other.unwrap_or(OpenError::KeyMissing { needed }))
+}
+
+impl InspectionError {
+    /// What it means for the start.
+    fn of(self, file: &'static str) -> OpenError {
+        match self {
+            error if error.is_damage() => OpenError::Damaged {
                 file,
                 source: error.into(),
             },
-            error if error.is_full_disk() => Self::DiskFull {
+            error if error.is_full_disk() => OpenError::DiskFull {
                 file,
                 source: error.into(),
             },
-            error => Self::Inspection {
+            error => OpenError::Inspection {
                 file,
                 source: error.into(),
             },

@@ -6,12 +6,11 @@
 //! regardless would lose events in silence: streams skip what a log gives to positions that they have passed.
 //!
 //! Both are also compared with the note in `server.lock` (`note`), which finds what a damaged write-ahead log has lost. The note
-//! does not count for other files than it is about: those of another instance, or of an older backup that was put in the place
-//! of files that a server had left in order.
+//! counts for a store of its own generation or a later one; a lower generation means that the files are older copies.
 //!
 //! A mismatch that the command line accepts is accepted by one transaction of `events.db`, which makes the log one of this
 //! instance (`log::identity`). A start that is killed before it leaves the same mismatch, and one that is killed after it leaves
-//! files that match.
+//! databases that match; what the note alone has found must be accepted again until the start has replaced the note.
 
 use domain::ids::Seq;
 
@@ -43,52 +42,64 @@ pub(crate) struct LogIdentity {
     pub(crate) store_generation: i64,
 }
 
+/// What to do about files that don't match.
+pub(crate) const RESTORE: &str = "Restore a backup into an empty folder with `audit-streams backup restore`; `audit-streams check` examines this \
+                                  folder";
+
 /// The two files don't belong together, or not in these versions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     #[error(
-        "events.db is missing or empty, but audit-streams.db belongs to a log that had reached position {reached}. Restore \
-         events.db from the backup that audit-streams.db is from (`audit-streams backup restore`). To go on without the events that it held, start once with \
-         --accept-mismatched-files"
+        "events.db is missing or empty, but audit-streams.db belongs to a log that had reached position {reached}. {}. To go on without \
+         the events that it held, start once with --accept-mismatched-files",
+        RESTORE
     )]
     LogMissing { reached: Seq },
     #[error(
-        "audit-streams.db is missing or empty, but events.db is there. Restore audit-streams.db from the backup that events.db \
-         is from (`audit-streams backup restore`). To go on without the destinations, users and tokens that it held, start once with \
-         --accept-mismatched-files"
+        "audit-streams.db is missing or empty, but events.db is there. {}. To go on without the destinations, users and tokens \
+         that it held, start once with --accept-mismatched-files",
+        RESTORE
     )]
     StoreMissing,
     #[error(
-        "events.db does not belong to audit-streams.db: it is the log of another instance. Restore both files from the same \
-         backup (`audit-streams backup restore`). To use them together as they are, start once with --accept-mismatched-files"
+        "events.db does not belong to audit-streams.db: it is the log of another instance. {}. To use them together as they are, \
+         start once with --accept-mismatched-files",
+        RESTORE
     )]
     LogForeign,
     #[error(
-        "events.db is older than audit-streams.db: it ends at position {end}, but had reached {reached}. Restore both files \
-         from the same backup (`audit-streams backup restore`); `audit-streams check` examines the folder. To go on without the events in between, start once with --accept-mismatched-files"
+        "events.db is older than audit-streams.db: it ends at position {end}, but had reached {reached}. {}. To go on without \
+         the events in between, start once with --accept-mismatched-files",
+        RESTORE
     )]
     LogOlder { reached: Seq, end: Seq },
     #[error(
-        "audit-streams.db is older than events.db: changes of destinations, users and tokens are missing from it. Restore both \
-         files from the same backup (`audit-streams backup restore`); `audit-streams check` examines the folder. To go on without these changes, start once with --accept-mismatched-files; what \
-         streams have delivered since is sent again"
+        "audit-streams.db is older than events.db: changes of destinations, users and tokens are missing from it. {}. To go on \
+         without these changes, start once with --accept-mismatched-files; what streams have delivered since is sent again",
+        RESTORE
     )]
     StoreOlder,
     #[error(
         "events.db has lost events: it ends at position {end}, but events up to position {reached} were acknowledged, as server.lock \
-         notes. Its write-ahead log (events.db-wal) was removed, cut off or damaged, or the file was replaced. Put the files \
-         back as they were, or restore a backup into an empty folder with `audit-streams backup restore`; `audit-streams check` \
-         examines the folder. To go on without these events, start once with --accept-mismatched-files"
+         notes. Its write-ahead log (events.db-wal) was removed, cut off or damaged, or the file was replaced. If you have the files as \
+         the server left them, put all of them back. {}. To go on without these events, start once with --accept-mismatched-files",
+        RESTORE
     )]
     EventsLost { reached: Seq, end: Seq },
     #[error(
         "audit-streams.db has lost changes of destinations, users, tokens or settings that were stored, as server.lock notes. Its \
-         write-ahead log (audit-streams.db-wal) was removed, cut off or damaged, or the file was replaced. Put the files back as \
-         they were, or restore a backup into an empty folder with `audit-streams backup restore`; `audit-streams check` examines \
-         the folder. To go on without these changes, start once with --accept-mismatched-files; what streams have delivered \
-         since is sent again"
+         write-ahead log (audit-streams.db-wal) was removed, cut off or damaged, or the file was replaced. If you have the files as the \
+         server left them, put all of them back. {}. To go on without these changes, start once with --accept-mismatched-files; \
+         what streams have delivered since is sent again",
+        RESTORE
     )]
     ChangesLost,
+    #[error(
+        "{file}-wal does not belong to {file}, which was replaced by an older copy: together, they would be a damaged database. If you \
+         have the files as the server left them, put all of them back. {}",
+        RESTORE
+    )]
+    WalForeign { file: &'static str },
 }
 
 impl Mismatch {
@@ -107,10 +118,9 @@ impl Mismatch {
 }
 
 impl Noted {
-    /// Whether the note is about a store of this instance and generation, or a later one.
+    /// Whether the note counts for a store of this instance and generation.
     pub(crate) fn is_about(&self, instance: &str, generation: i64) -> bool {
-        let is_restored = self.is_clean && generation < self.generation;
-        self.instance == instance && !is_restored
+        self.instance == instance && generation >= self.generation
     }
 
     /// Compares a store with the note.
@@ -118,8 +128,7 @@ impl Noted {
     /// # Errors
     /// [`Mismatch::ChangesLost`].
     pub(crate) fn check_store(&self, instance: &str, generation: i64, changes: i64) -> Result<(), Mismatch> {
-        let has_lost = generation < self.generation || changes < self.changes;
-        if self.is_about(instance, generation) && has_lost {
+        if self.is_about(instance, generation) && changes < self.changes {
             return Err(Mismatch::ChangesLost);
         }
         Ok(())
@@ -135,16 +144,16 @@ pub(crate) struct Pairing {
 }
 
 impl Pairing {
-    /// `log` is `None` if there is no file, or nothing in it.
-    pub(crate) fn check(&self, log: Option<&LogSide>) -> Result<(), Mismatch> {
+    /// `log` is `None` if there is no file, or nothing in it. Returns the mismatch that was accepted.
+    pub(crate) fn check(&self, log: Option<&LogSide>) -> Result<Option<Mismatch>, Mismatch> {
         let Err(mismatch) = self.store.check(log) else {
-            return Ok(());
+            return Ok(None);
         };
         if !self.accepts_mismatch {
             return Err(mismatch);
         }
         mismatch.accept();
-        Ok(())
+        Ok(Some(mismatch))
     }
 }
 
@@ -235,7 +244,7 @@ mod tests {
                 store,
                 accepts_mismatch: true,
             };
-            assert_eq!(accepting.check(log.as_ref()), Ok(()));
+            assert_eq!(accepting.check(log.as_ref()), Ok(expected.err()));
         }
     }
 
@@ -254,26 +263,23 @@ mod tests {
 
     #[test]
     fn a_note_counts_for_the_files_that_it_is_about() {
-        let note = |is_clean| Noted {
+        let note = Noted {
             instance: "a".into(),
             generation: 5,
             changes: 10,
             reached: Seq::new(9),
-            is_clean,
         };
-        for (is_clean, instance, generation, changes, expected) in [
-            (false, "a", 5, 10, Ok(())),
-            (false, "a", 6, 11, Ok(())),
-            (true, "a", 5, 10, Ok(())),
-            (false, "b", 1, 0, Ok(())),
-            // A backup in the place of files that were left in order.
-            (true, "a", 4, 8, Ok(())),
-            (false, "a", 4, 8, Err(Mismatch::ChangesLost)),
-            (false, "a", 5, 9, Err(Mismatch::ChangesLost)),
-            (true, "a", 5, 9, Err(Mismatch::ChangesLost)),
+        for (instance, generation, changes, expected) in [
+            ("a", 5, 10, Ok(())),
+            ("a", 6, 11, Ok(())),
+            ("a", 5, 9, Err(Mismatch::ChangesLost)),
+            ("a", 6, 9, Err(Mismatch::ChangesLost)),
+            // An older copy, and another instance.
+            ("a", 4, 8, Ok(())),
+            ("b", 7, 0, Ok(())),
         ] {
-            let checked = note(is_clean).check_store(instance, generation, changes);
-            assert_eq!(checked, expected, "{is_clean} {instance} {generation} {changes}");
+            let checked = note.check_store(instance, generation, changes);
+            assert_eq!(checked, expected, "{instance} {generation} {changes}");
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) use self::{
     delivery::{Attempt, CursorUpdate, Stored, StoredRefusedChange},
     destinations::{Admission, ChangedDestination, Insertion, NewDestination, Rotation, UpdateError},
     event_facts::{EventFacts, RefusedFacts},
-    inspection::{InspectionError, StoreHead, inspect},
+    inspection::{InspectionError, StoreHead, generation_in_file as store_generation, inspect},
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
     refused_event::{DueEvent, ListedEvent, RefusedEvent},

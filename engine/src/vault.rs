@@ -46,7 +46,8 @@ pub enum KeyError {
     #[error("can't read or create the encryption key file {path}")]
     File { path: String, source: std::io::Error },
     #[error(
-        "the encryption key file {path} is empty, cut off or damaged: it must contain 32 bytes in base64. Put the file back as it was"
+        "the encryption key file {path} is empty, cut off or damaged: it must contain 32 bytes in base64. Put the file back as it was; \
+         `audit-streams check` examines the data folder"
     )]
     DamagedFile { path: String },
     #[error("the encryption key must be 32 bytes in base64")]
@@ -89,6 +90,15 @@ impl Vault {
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         Self::from_base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap()
+    }
+
+    /// A key that nobody has: for files whose secrets are not touched.
+    ///
+    /// # Errors
+    /// [`KeyError::NoRandomness`].
+    pub(crate) fn unused() -> Result<Self, KeyError> {
+        let key = random::<32>().map_err(|_| KeyError::NoRandomness)?;
+        Self::from_base64(&STANDARD.encode(key))
     }
 
     /// The id of the key.

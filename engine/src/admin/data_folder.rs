@@ -45,10 +45,17 @@ pub enum RotateKeyError {
     SameKey,
     #[error("the secrets could not be encrypted again")]
     Store(#[from] StoreError),
+    #[error("the present key could not be copied to a file of its own")]
+    Copy(#[source] KeyError),
     #[error(
         "the secrets are encrypted with the new key, but the previous one could not be removed from secret.key; the next start removes it"
     )]
     PreviousKeyKept(#[source] KeyError),
+    #[error(
+        "the secrets are encrypted with the new key, but audit-streams.db may still contain remains that are encrypted with the previous \
+         one, because it could not be written anew. Run the command again when that is possible"
+    )]
+    RemainsKept(#[source] StoreError),
 }
 
 /// Checks a data folder without changing anything in it.
@@ -58,7 +65,10 @@ pub enum RotateKeyError {
 pub async fn check_data_folder(path: &Path, encryption_key: Option<&str>) -> Result<FolderCheck, OpenError> {
     let (folder, key) = (path.to_owned(), encryption_key.map(str::to_owned));
     let checked = tokio::task::spawn_blocking(move || check_folder(&folder, key.as_deref())).await;
-    checked.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Stopped)))
+    checked.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Err(OpenError::Store(StoreError::Stopped)),
+    })
 }
 
 /// Encrypts every stored secret again with a new key, while no server runs on the folder. It can be interrupted at any moment: the
@@ -88,12 +98,19 @@ pub async fn rotate_key(
         Some(_) => reseal(&opened, &vault, clock).await,
         None => rotate_file(&opened, &new, &vault, clock).await,
     };
+    let rotated = match rotated {
+        Ok(rotated) => {
+            let rewritten = opened.database.rewrite().await;
+            rewritten.map(|()| rotated).map_err(RotateKeyError::RemainsKept)
+        }
+        failed => failed,
+    };
     opened.database.checkpoint().await;
     opened.database.close().await;
     rotated
 }
 
-/// The file has both keys until the store is committed.
+/// The present key is copied to a file of its own, and the file has both keys until the store is committed.
 async fn rotate_file(
     opened: &OpenFolder,
     new: &KeyText,
@@ -104,6 +121,7 @@ async fn rotate_file(
     let needed = Some(opened.database.key_id());
     let keys = key_file::read(&file)?.unwrap_or_default();
     let present = key_file::find(keys, needed)?.ok_or(OpenError::KeyMissing { needed })?;
+    key_file::keep(&file, &present).map_err(RotateKeyError::Copy)?;
     key_file::write(&file, &[&present, new])?;
     match reseal(opened, vault, clock).await {
         Ok(rotated) => {

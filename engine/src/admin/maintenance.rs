@@ -11,17 +11,18 @@ use domain::{
 
 use super::tokens;
 use crate::{
-    Engine, OpenError,
+    OpenError,
     clock::Clock,
     credentials::{ApiToken, PasswordError, Passwords},
     instance_events::Recorded,
-    store::{Database, StoreError, TokenError, UserError},
+    opening::{StoreAlone, open_store_alone},
+    store::{StoreError, TokenError, UserError},
     vault::KeyError,
 };
 
 /// The open store of a data folder. A running server takes note of changes within a second.
 pub struct Maintenance {
-    database: Database,
+    store: StoreAlone,
     clock: Clock,
 }
 
@@ -49,16 +50,16 @@ pub enum MaintenanceError {
 impl Maintenance {
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(data_dir: &Path, encryption_key: Option<&str>, clock: Clock) -> Result<Self, OpenError> {
+    pub async fn open(data_dir: &Path, clock: Clock) -> Result<Self, OpenError> {
         Ok(Self {
-            database: Engine::open_database(data_dir, encryption_key).await?,
+            store: open_store_alone(data_dir).await?,
             clock,
         })
     }
 
     /// Closes the store. Changes are stored before that.
     pub async fn close(self) {
-        self.database.close().await;
+        self.store.database.close().await;
     }
 
     /// # Errors
@@ -66,7 +67,7 @@ impl Maintenance {
     pub async fn create_token(&self, request: TokenRequest) -> Result<NewTokenView, MaintenanceError> {
         let token = ApiToken::generate()?;
         let (author, name) = (Author::command_line(), request.name.to_string());
-        let stored = tokens::insert(&self.database, &author, self.now(), request, &token).await;
+        let stored = tokens::insert(&self.store.database, &author, self.now(), request, &token).await;
         let id = stored.map_err(|error| match error {
             TokenError::NameTaken => MaintenanceError::TokenNameTaken { name },
             TokenError::CertificateTaken => MaintenanceError::CertificateTaken,
@@ -83,14 +84,14 @@ impl Maintenance {
     /// # Errors
     /// [`MaintenanceError::Store`].
     pub async fn list_tokens(&self) -> Result<Vec<TokenView>, MaintenanceError> {
-        Ok(tokens::list(&self.database, self.now()).await?)
+        Ok(tokens::list(&self.store.database, self.now()).await?)
     }
 
     /// # Errors
     /// [`MaintenanceError::NoSuchToken`] if there is none with this name, or it was revoked before.
     pub async fn revoke_token(&self, name: &str) -> Result<(), MaintenanceError> {
         let revoked = |token| self.recorded(Subject::token(token, name), Action::TokenRevoked);
-        let stored = self.database.revoke_token(name, self.now(), revoked).await?;
+        let stored = self.store.database.revoke_token(name, self.now(), revoked).await?;
         let no_such_token = || MaintenanceError::NoSuchToken { name: name.to_owned() };
         stored.map(drop).ok_or_else(no_such_token)
     }
@@ -101,15 +102,20 @@ impl Maintenance {
     /// [`MaintenanceError::NoSuchUser`] among others; nothing was changed.
     pub async fn reset_password(&self, username: &str, password: &NewPassword) -> Result<(), MaintenanceError> {
         let hash = Passwords::default().hash(password).await?;
-        let found = self.database.find_user(username).await?;
+        let found = self.store.database.find_user(username).await?;
         let user = found.ok_or_else(|| MaintenanceError::NoSuchUser {
             username: username.to_owned(),
         })?;
         let id = user.id;
         let reset = self.recorded(Subject::user(id, user.username), Action::PasswordReset);
-        self.database.update_password(id, &hash, &reset).await?;
+        self.store.database.update_password(id, &hash, &reset).await?;
         let enabled = |username: &str| self.recorded(Subject::user(id, username), Action::UserEnabled);
-        match self.database.set_user_enabled(id, true, self.now(), enabled).await {
+        match self
+            .store
+            .database
+            .set_user_enabled(id, true, self.now(), enabled)
+            .await
+        {
             Err(UserError::Store(error)) => Err(error.into()),
             // The user was enabled already.
             Ok(_) | Err(_) => Ok(()),

@@ -13,7 +13,9 @@ use crate::{
     log::LogFile,
     note::{self, Noted},
     open_error::OpenError,
+    opening::is_foreign,
     pairing::Mismatch,
+    store::StoreFile,
     vault::{KeyError, KeyId, Vault},
     wal::{self, wal_of},
 };
@@ -37,9 +39,9 @@ impl Files {
         let (log, store) = (size(LOG_FILE)?, size(STORE_FILE)?);
         let (has_log, has_store) = (log.unwrap_or(0) > 0, store.unwrap_or(0) > 0);
         let vault = check_files(folder, encryption_key, [(LOG_FILE, log), (STORE_FILE, store)], report)?;
-        check_wals(folder, report)?;
         let lock_file = folder.file(LOCK_FILE);
         let noted = note::read(&lock_file).map_err(|source| failed(&lock_file, source))?;
+        check_wals(folder, noted.as_ref(), report)?;
         Ok(Self {
             has_log,
             has_store,
@@ -59,6 +61,9 @@ fn check_files(
     for (name, bytes) in databases {
         match bytes {
             Some(bytes) if bytes > 0 => found.push(format!("{name} ({bytes} bytes)")),
+            _ if name == LOG_FILE && store_needs_no_log(folder) => {
+                found.push(format!("no {name}, which the next start creates: the first one was interrupted"));
+            }
             _ => problems.push(Problem::new(
                 format!("{name} is missing or empty"),
                 if name == LOG_FILE {
@@ -98,6 +103,12 @@ fn check_files(
     Ok(vault)
 }
 
+/// A first start was interrupted between the two files.
+fn store_needs_no_log(folder: &DataFolder) -> bool {
+    let side = StoreFile::open(&folder.file(STORE_FILE)).and_then(|store| store.side());
+    side.is_ok_and(|side| side.log_reached.is_none())
+}
+
 /// `None` if there is no key.
 fn read_keys(folder: &DataFolder, encryption_key: Option<&str>) -> Result<Option<Vec<Vault>>, KeyError> {
     if let Some(key) = encryption_key {
@@ -108,13 +119,16 @@ fn read_keys(folder: &DataFolder, encryption_key: Option<&str>) -> Result<Option
     vaults.transpose()
 }
 
-fn check_wals(folder: &DataFolder, report: &mut Report) -> Result<(), OpenError> {
+fn check_wals(folder: &DataFolder, noted: Option<&Noted>, report: &mut Report) -> Result<(), OpenError> {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     for name in [LOG_FILE, STORE_FILE] {
         let path = wal_of(&folder.file(name));
         let wal = wal::examine(&path).map_err(|source| failed(&path, source))?;
         if wal.bytes > 0 {
             found.push(format!("{name}-wal ({} frames in {} bytes)", wal.frames, wal.bytes));
+        }
+        if is_foreign(folder, name, &wal, noted) {
+            problems.push(mismatched(&Mismatch::WalForeign { file: name }));
         }
         problems.extend(wal.damage.map(|damage| {
             Problem::new(
@@ -124,13 +138,13 @@ fn check_wals(folder: &DataFolder, report: &mut Report) -> Result<(), OpenError>
                 } else {
                     "Changes by administrators after the damage are lost, and events that were delivered since are sent again."
                 },
-                "Keep a copy of the folder and restore a backup with `audit-streams backup restore`, or start once with \
-                 --accept-mismatched-files to go on without what follows the damage.",
+                "Restore a backup into an empty folder with `audit-streams backup restore`, or start once with --accept-mismatched-files \
+                 to go on without what follows the damage.",
             )
         }));
     }
     let looked_at = if found.is_empty() {
-        "none: the server was stopped in order".to_owned()
+        "none".to_owned()
     } else {
         found.join(", ")
     };
@@ -172,6 +186,7 @@ fn mismatched(mismatch: &Mismatch) -> Problem {
         Mismatch::EventsLost { .. } | Mismatch::LogOlder { .. } | Mismatch::LogMissing { .. } => {
             "Acknowledged events are missing from the log. The server does not start."
         }
+        Mismatch::WalForeign { .. } => "Together, they are a damaged database. The server does not start.",
         Mismatch::LogForeign => "Streams would skip or repeat events. The server does not start.",
         Mismatch::StoreOlder | Mismatch::StoreMissing | Mismatch::ChangesLost => {
             "Changes by administrators are missing, and events that were delivered since are sent again. The server does not start."
@@ -180,7 +195,7 @@ fn mismatched(mismatch: &Mismatch) -> Problem {
     Problem::new(
         mismatch.to_string(),
         meaning,
-        "Put the files back as they were, restore a backup, or accept the loss, as described.",
+        "Do what the message says. Keep a copy of the folder before.",
     )
 }
 

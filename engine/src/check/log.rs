@@ -2,11 +2,11 @@
 
 use domain::ids::Seq;
 
-use super::report::{Problem, Report, stretch};
+use super::report::{Problem, Report, counted, stretch};
 use crate::log::{Extent, LogError, LogFile};
 
-const RECOVER: &str = "Keep a copy of the folder. Restore a backup with `audit-streams backup restore`, or repair the file with the sqlite3 \
-                       program's .recover command.";
+pub(super) const RECOVER: &str = "Restore a backup into an empty folder with `audit-streams backup restore`, or repair a copy of the file with the \
+                                  sqlite3 program's .recover command.";
 
 /// Opens the file and checks its pages. `None` if it can't be read.
 pub(super) fn check_file(opened: Result<LogFile, LogError>, report: &mut Report) -> Option<LogFile> {
@@ -17,7 +17,11 @@ pub(super) fn check_file(opened: Result<LogFile, LogError>, report: &mut Report)
             return None;
         }
     };
-    report.add("Log layout", format!("version {}", log.layout()), Vec::new());
+    report.attempt(
+        "Log layout",
+        log.wrong_definitions()
+            .map(|wrong| (format!("version {}", log.layout()), definitions("events.db", &wrong))),
+    );
     report.attempt(
         "Log pages",
         log.damaged_pages().map(|damaged| pages("events.db", &damaged)),
@@ -27,6 +31,18 @@ pub(super) fn check_file(opened: Result<LogFile, LogError>, report: &mut Report)
         log.broken_references().map(|broken| references(&broken)),
     );
     Some(log)
+}
+
+/// What is said about what is not defined as it has to be.
+pub(super) fn definitions(file: &str, wrong: &[String]) -> Vec<Problem> {
+    let problems = wrong.iter().map(|name| {
+        Problem::new(
+            format!("{file}: the definition of {name} is damaged or missing"),
+            "What depends on it fails, or the server does not start.",
+            RECOVER,
+        )
+    });
+    problems.collect()
 }
 
 /// What is said about the pages of a database.
@@ -45,8 +61,8 @@ pub(super) fn pages(file: &str, damaged: &[String]) -> (String, Vec<Problem>) {
 pub(super) fn references(broken: &[(String, i64)]) -> (String, Vec<Problem>) {
     let problems = broken.iter().map(|(table, rows)| {
         Problem::new(
-            format!("{rows} rows of {table} refer to a row that is missing"),
-            "These rows are ignored, or can't be read.",
+            format!("{} of {table} without the row that it refers to", counted(*rows, "row")),
+            "This is ignored, or can't be read.",
             RECOVER,
         )
     });
@@ -75,7 +91,8 @@ pub(super) fn check_contents(log: &LogFile, report: &mut Report) -> Option<Exten
                 RECOVER,
             )
         });
-        (format!("{} blocks with {} entries", check.blocks, check.entries), problems.collect())
+        let looked_at = format!("blocks: {}, entries: {}", check.blocks, check.entries);
+        (looked_at, problems.collect())
     }));
     report.attempt(
         "Counts by hour and type",
@@ -100,9 +117,10 @@ fn check_extent(log: &LogFile, extent: &Extent, report: &mut Report) {
         if misplaced > 0 {
             problems.push(Problem::new(
                 format!(
-                    "{misplaced} rejected events are kept beside the log although they are in it, or behind its end"
+                    "{} kept beside the log although in it, or beyond its end",
+                    counted(misplaced, "rejected event")
                 ),
-                "These events may be sent twice.",
+                "They may be sent twice.",
                 RECOVER,
             ));
         }
@@ -126,11 +144,12 @@ fn gap_problem((first, last): &(Seq, Seq)) -> Problem {
 
 fn describe(extent: &Extent) -> String {
     let mut text = match extent.oldest {
-        Some(oldest) => format!("{} events from {oldest} to {}", extent.events, extent.last),
+        Some(oldest) => format!("{} from {oldest} to {}", counted(extent.events, "event"), extent.last),
         None => format!("no events, the last position was {}", extent.last),
     };
     if extent.kept > 0 {
-        text.push_str(&format!(", and {} rejected events that have left the log", extent.kept));
+        let kept = counted(extent.kept, "rejected event");
+        text.push_str(&format!(", and {kept} kept beside the log"));
     }
     for skipped in &extent.skipped {
         text.push_str(&format!(
@@ -144,16 +163,13 @@ fn describe(extent: &Extent) -> String {
 fn bodies(extent: &Extent, found: Option<(i64, Seq)>) -> (String, Vec<Problem>) {
     let problem = found.map(|(events, first)| {
         Problem::new(
-            format!("the bodies of {events} events are not JSON; the first is at position {first}"),
+            format!(
+                "{} with a body that is not JSON; the first is at position {first}",
+                counted(events, "event")
+            ),
             "They are delivered as they are stored: damaged.",
             RECOVER,
         )
     });
-    (
-        format!(
-            "{} events are JSON",
-            extent.events - found.map_or(0, |(events, _)| events)
-        ),
-        problem.into_iter().collect(),
-    )
+    (counted(extent.events, "event"), problem.into_iter().collect())
 }

@@ -92,6 +92,12 @@ impl Problem {
     }
 }
 
+/// `1 event`, or `7 events`.
+pub(super) fn counted(count: i64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// `7`, or `7 to 9`.
 pub(super) fn stretch<T: PartialEq + std::fmt::Display>((first, last): (T, T)) -> String {
     if first == last {

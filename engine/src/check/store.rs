@@ -3,11 +3,11 @@
 use domain::ids::Seq;
 
 use super::{
-    log::{pages, references},
-    report::{NO_KEY, PUT_KEY_BACK, Problem, RESTORE, Report, stretch},
+    log::{definitions, pages, references},
+    report::{NO_KEY, PUT_KEY_BACK, Problem, RESTORE, Report, counted, stretch},
 };
 use crate::{
-    log::{Extent, LogError, LogFile, without},
+    log::{Extent, LogError, LogFile, before, without},
     pairing::StoreSide,
     store::{RunningReplay, StoreFile, StoreHead, StreamPositions, VerifyError},
     vault::Vault,
@@ -41,7 +41,18 @@ pub(super) fn check_file(opened: Result<StoreFile, VerifyError>, report: &mut Re
             return None;
         }
     };
-    report.add("Store schema", format!("version {schema}"), Vec::new());
+    report.attempt(
+        "Store schema",
+        store
+            .file
+            .wrong_definitions()
+            .map(|wrong| (format!("version {schema}"), definitions("audit-streams.db", &wrong))),
+    );
+    let texts = store.file.check_texts();
+    report.attempt(
+        "Store texts",
+        texts.map(|()| ("tables that are read at a start".to_owned(), Vec::new())),
+    );
     let damaged = store.file.damaged_pages();
     report.attempt(
         "Store pages",
@@ -58,7 +69,7 @@ pub(super) fn check_positions(store: &Store, (log, extent): (&LogFile, &Extent),
         "Streams",
         store.file.streams().map(|streams| {
             let problems = streams.iter().flat_map(|stream| check_stream(stream, extent));
-            (format!("{} destinations", streams.len()), problems.collect())
+            (format!("destinations: {}", streams.len()), problems.collect())
         }),
     );
     report.attempt("Rejected events", check_refused(store, log));
@@ -90,7 +101,7 @@ fn check_stream(stream: &StreamPositions, extent: &Extent) -> Vec<Problem> {
     let spans = stream
         .inactive
         .iter()
-        .map(|(first, last)| last.unwrap_or(Seq::new(first.get() - 1)));
+        .map(|(first, last)| last.unwrap_or(before(*first)));
     let furthest = named.chain(spans).chain(stream.batch.map(|(_, last)| last)).max();
     if let Some(beyond) = furthest.filter(|furthest| *furthest > extent.last) {
         problems.push(Problem::new(
@@ -120,7 +131,7 @@ fn check_stream(stream: &StreamPositions, extent: &Extent) -> Vec<Problem> {
 fn are_in_order(acknowledged: Seq, above: &[(Seq, Seq)]) -> bool {
     let mut end = acknowledged;
     above.iter().all(|(first, last)| {
-        let is_in_order = first.get() > end.get() + 1 && last >= first;
+        let is_in_order = *first > end.next() && last >= first;
         end = *last;
         is_in_order
     })
@@ -133,8 +144,8 @@ fn pruned_too_early(
     above: &[(Seq, Seq)],
     extent: &Extent,
 ) -> Option<Problem> {
-    let before_oldest = extent.oldest.map_or(extent.last.get(), |oldest| oldest.get() - 1);
-    if !stream.is_active || acknowledged.get() >= before_oldest {
+    let before_oldest = extent.oldest.map_or(extent.last, before);
+    if !stream.is_active || acknowledged >= before_oldest {
         return None;
     }
     let spans = stream
@@ -148,7 +159,7 @@ fn pruned_too_early(
         .chain(extent.skipped.iter().copied())
         .collect();
     excused.sort_unstable();
-    let missing = without((acknowledged.next(), Seq::new(before_oldest)), &excused);
+    let missing = without((acknowledged.next(), before_oldest), &excused);
     missing.first().map(|first| {
         Problem::new(
             format!(
@@ -194,7 +205,7 @@ enum RefusedError {
 
 fn check_replay(replay: &RunningReplay, extent: &Extent) -> Vec<Problem> {
     let end = replay.batch.map_or(replay.last, |(_, last)| last.max(replay.last));
-    let is_beyond = end > extent.last || replay.next.get() > replay.last.get() + 1;
+    let is_beyond = end > extent.last || replay.next > replay.last.next();
     let problem = is_beyond.then(|| {
         Problem::new(
             format!(
@@ -215,7 +226,8 @@ fn check_minutes(store: &Store, extent: &Extent) -> Result<(String, Vec<Problem>
     if beyond > 0 {
         problems.push(Problem::new(
             format!(
-                "{beyond} recorded minutes are behind the end of the log, {}",
+                "{} beyond the end of the log, {}",
+                counted(beyond, "recorded minute"),
                 extent.last
             ),
             "Events are missing at the end of the log, and charts of received events are wrong.",
@@ -225,14 +237,15 @@ fn check_minutes(store: &Store, extent: &Extent) -> Result<(String, Vec<Problem>
     if discarded > 0 {
         problems.push(Problem::new(
             format!(
-                "{discarded} discarded events are behind the end of the log, {}",
+                "{} beyond the end of the log, {}",
+                counted(discarded, "discarded event"),
                 extent.last
             ),
             "Events are missing at the end of the log.",
             RESTORE,
         ));
     }
-    Ok((format!("{minutes} minutes"), problems))
+    Ok((counted(minutes, "minute"), problems))
 }
 
 /// With the key that each secret needs, if it is there.

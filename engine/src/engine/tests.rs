@@ -1,9 +1,13 @@
 //! Starts that accept a mismatch and are killed on the way.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use super::*;
-use crate::{folder::KEY_FILE, it::world::when_unlocked, storage::make_private};
+use crate::{
+    folder::{KEY_FILE, LOCK_FILE},
+    it::world::when_unlocked,
+    storage::make_private,
+};
 
 /// Where a start is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,7 +131,7 @@ async fn a_start_that_accepts_a_mismatch_can_be_killed_anywhere() {
     for (file, content) in mismatches {
         for kill in KILLS {
             let folder = tempfile::tempdir().unwrap();
-            for name in [LOG_FILE, STORE_FILE, KEY_FILE] {
+            for name in [LOG_FILE, STORE_FILE, KEY_FILE, LOCK_FILE] {
                 fs::copy(used.path().join(name), folder.path().join(name)).unwrap();
             }
             match &content {

@@ -5,8 +5,13 @@ use std::{fs, io::ErrorKind, path::Path};
 use domain::ids::Seq;
 use rusqlite::{Connection, OptionalExtension, config::DbConfig};
 
-use super::{LogError, schema, unchanged::is_cut_off};
-use crate::pairing::{LogIdentity, LogSide, Mismatch, Pairing};
+use super::{
+    LogError,
+    contents::{open_alone, uri},
+    schema,
+    unchanged::{is_cut_off, is_damaged},
+};
+use crate::pairing::{LogIdentity, LogSide, Pairing};
 
 /// Looks into the file before anything in it is changed, or made.
 ///
@@ -19,19 +24,34 @@ pub(super) fn check_belongs(path: &Path, pairing: &Pairing) -> Result<(), LogErr
         Err(error) => return Err(LogError::File(error)),
     };
     if !is_there {
-        return Ok(pairing.check(None)?);
+        pairing.check(None)?;
+        return Ok(());
     }
     let connection = Connection::open(path)?;
+    // Closing it would copy the write-ahead log into the file and remove it: not if the start is refused.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let log = read(&connection)?;
     if is_cut_off(&connection, path)? {
         return Err(LogError::CutOff);
     }
-    let checked = pairing.check(log.as_ref());
-    if checked.as_ref().is_err_and(Mismatch::is_loss) {
-        // Closing it would remove the write-ahead log, which may still contain what is lost.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let accepted = pairing.check(log.as_ref())?;
+    if accepted.is_some_and(|mismatch| mismatch.is_loss()) && is_damaged(&connection)? {
+        return Err(LogError::Pages);
     }
-    Ok(checked?)
+    Ok(connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map(drop)?)
+}
+
+/// The instance, and the generation of its store, in the file without its write-ahead log. `None` if that can't be read.
+pub(crate) fn generation_in_file(path: &Path) -> Option<(String, i64)> {
+    let read = |path: &Path| {
+        let connection = open_alone(&uri(path))?;
+        connection.query_row("SELECT id, store_generation FROM instance", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    };
+    read(path).ok()
 }
 
 /// `None` if nothing is in the file.

@@ -42,11 +42,7 @@ impl LogContents {
     /// Copies the write-ahead log into the file first, so that the file is complete. `None` if another process that reads the log
     /// prevents that.
     pub(super) fn of(path: &Path, writer: &Connection) -> rusqlite::Result<Option<Self>> {
-        let is_complete = writer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-            let (is_busy, frames, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(!is_busy && frames == copied)
-        })?;
-        if !is_complete {
+        if !complete(writer)? {
             return Ok(None);
         }
         let uri = uri(path);
@@ -91,12 +87,26 @@ impl Contents for LogContents {
     }
 }
 
-/// SQLite does not close the file while that would end the locks of other connections.
-fn read(uri: &str) -> rusqlite::Result<Found> {
+/// Copies the write-ahead log into the file, without waiting. False if another process that reads the log prevents that.
+pub(super) fn complete(writer: &Connection) -> rusqlite::Result<bool> {
+    writer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        let (is_busy, frames, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(!is_busy && frames == copied)
+    })
+}
+
+/// Opens a database without its write-ahead log and without locks.
+pub(crate) fn open_alone(uri: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(uri, flags)?;
     // Else SQLite refuses a file that is smaller than its first page says, as an incomplete checkpoint can leave it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
+    Ok(connection)
+}
+
+/// SQLite does not close the file while that would end the locks of other connections.
+fn read(uri: &str) -> rusqlite::Result<Found> {
+    let connection = open_alone(uri)?;
     let instance = connection.query_row("SELECT id FROM instance", [], |row| row.get(0));
     Ok(Found {
         instance: instance.optional()?,
@@ -106,7 +116,7 @@ fn read(uri: &str) -> rusqlite::Result<Found> {
 }
 
 /// The file alone, without its write-ahead log and without locks.
-pub(super) fn uri(path: &Path) -> String {
+pub(crate) fn uri(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {
         match byte {

@@ -24,6 +24,8 @@ pub enum LogError {
     NotALog,
     #[error("the file is shorter than its pages")]
     CutOff,
+    #[error("its pages don't fit together, after a part of the write-ahead log was lost")]
+    Pages,
     #[error("the file can't be inspected")]
     File(#[source] std::io::Error),
     #[error("the log's writer could not be started")]
@@ -40,7 +42,7 @@ impl LogError {
     /// The file is damaged, cut off, or no database at all.
     pub(crate) fn is_damage(&self) -> bool {
         let error = match self {
-            Self::CutOff => return true,
+            Self::CutOff | Self::Pages => return true,
             Self::Connection(error) => error,
             _ => return false,
         };

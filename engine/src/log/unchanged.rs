@@ -1,6 +1,10 @@
 //! Opening a database of a server that is stopped, so that nothing in its folder changes.
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -37,6 +41,37 @@ pub(crate) fn is_cut_off(connection: &Connection, path: &Path) -> rusqlite::Resu
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     let is_shorter = u64::try_from(expected).is_ok_and(|expected| length(path) < expected);
     Ok(is_shorter && length(&wal_of(path)) == 0)
+}
+
+/// Whether the pages of a database don't fit together, as after a part of the write-ahead log was lost whose end was copied into the
+/// file before. SQLite reads all pages for that.
+///
+/// # Errors
+/// If the file can't be read at all.
+pub(crate) fn is_damaged(connection: &Connection) -> rusqlite::Result<bool> {
+    let first: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    Ok(first != "ok")
+}
+
+/// The names of tables, indexes and triggers that are not defined as in another database, or are in one of the two alone. What SQLite
+/// and its migrations have made for themselves does not count.
+///
+/// # Errors
+/// If a file can't be read.
+pub(crate) fn wrong_definitions(connection: &Connection, expected: &Connection) -> rusqlite::Result<Vec<String>> {
+    let (found, expected) = (definitions(connection)?, definitions(expected)?);
+    let names: BTreeSet<&String> = found.keys().chain(expected.keys()).collect();
+    let wrong = names.into_iter().filter(|name| found.get(*name) != expected.get(*name));
+    Ok(wrong.cloned().collect())
+}
+
+/// Type, table and SQL of what has a name.
+fn definitions(connection: &Connection) -> rusqlite::Result<BTreeMap<String, (String, String, Option<String>)>> {
+    let sql = "SELECT name, type, tbl_name, sql FROM sqlite_schema \
+               WHERE name NOT LIKE 'sqlite_stat%' AND tbl_name <> '_sqlx_migrations'";
+    let mut statement = connection.prepare(sql)?;
+    let definitions = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
+    definitions.collect()
 }
 
 /// What SQLite finds wrong in the pages of a database; empty if nothing.

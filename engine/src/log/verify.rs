@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     LogError, check, schema,
-    unchanged::{broken_references, damaged_pages, is_cut_off, open_unchanged},
+    unchanged::{broken_references, damaged_pages, is_cut_off, open_unchanged, wrong_definitions},
 };
 use crate::pairing::LogSide;
 
@@ -53,6 +53,13 @@ impl LogFile {
         schema::VERSION
     }
 
+    /// Tables, indexes and triggers that are not defined as in a new log.
+    pub(crate) fn wrong_definitions(&self) -> Result<Vec<String>, LogError> {
+        let mut expected = Connection::open_in_memory()?;
+        schema::prepare(&mut expected, None)?;
+        Ok(wrong_definitions(&self.connection, &expected)?)
+    }
+
     /// What it says about itself.
     pub(crate) fn side(&self) -> Result<Option<LogSide>, LogError> {
         check::read(&self.connection)
@@ -90,11 +97,11 @@ impl LogFile {
         let skipped: i64 = extent
             .skipped
             .iter()
-            .map(|(first, last)| last.get() - first.get() + 1)
-            .sum();
+            .map(|(first, last)| length(first.get(), last.get()))
+            .fold(0, i64::saturating_add);
         // A log without events may have had some, which were pruned.
         if let (Some(oldest), Some(newest)) = (oldest, newest) {
-            let is_whole = newest == last && events == newest - oldest + 1;
+            let is_whole = newest == last && events == length(oldest, newest);
             if !is_whole && (skipped == 0 || !self.is_whole_but_for_skipped(&extent, oldest)?) {
                 extent.gaps = self.gaps(&extent, oldest)?;
             }
@@ -104,11 +111,11 @@ impl LogFile {
 
     fn is_whole_but_for_skipped(&self, extent: &Extent, oldest: i64) -> Result<bool, LogError> {
         let within: i64 = self.connection.query_row(
-            "SELECT coalesce(sum(last_seq - max(first_seq, ?1) + 1), 0) FROM skipped_positions WHERE last_seq >= ?1",
+            "SELECT cast(total(last_seq - max(first_seq, ?1) + 1) AS INTEGER) FROM skipped_positions WHERE last_seq >= ?1",
             [oldest],
             |row| row.get(0),
         )?;
-        Ok(extent.events + within == extent.last.get() - oldest + 1)
+        Ok(extent.events.saturating_add(within) == length(oldest, extent.last.get()))
     }
 
     /// The stretches after the oldest event that have no events and were not skipped, also at the end.
@@ -159,7 +166,7 @@ impl LogFile {
         Ok(statement.query_row([seq.get()], |_| Ok(())).optional()?.is_some())
     }
 
-    /// Kept events that are in the log as well, or behind its end.
+    /// Kept events that are in the log as well, or beyond its end.
     pub(crate) fn misplaced_kept(&self) -> Result<i64, LogError> {
         let sql = "SELECT count(*) FROM kept_events WHERE seq IN (SELECT seq FROM events) OR seq > (SELECT last_seq FROM positions)";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
@@ -172,6 +179,16 @@ impl LogFile {
     }
 }
 
+/// How many positions a stretch has. Numbers from a damaged file may be anything.
+const fn length(first: i64, last: i64) -> i64 {
+    last.saturating_sub(first).saturating_add(1)
+}
+
+/// The position before this one, whatever number a damaged file has.
+pub(crate) const fn before(seq: Seq) -> Seq {
+    Seq::new(seq.get().saturating_sub(1))
+}
+
 /// What is left of a stretch without others, which are in order.
 pub(crate) fn without((first, last): (Seq, Seq), others: &[(Seq, Seq)]) -> Vec<(Seq, Seq)> {
     let (mut left, mut next) = (Vec::new(), first);
@@ -181,7 +198,7 @@ pub(crate) fn without((first, last): (Seq, Seq), others: &[(Seq, Seq)]) -> Vec<(
         .filter(|(start, end)| *end >= first && *start <= last)
     {
         if start > next {
-            left.push((next, Seq::new(start.get() - 1)));
+            left.push((next, before(start)));
         }
         next = next.max(end.next());
     }

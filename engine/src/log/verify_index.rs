@@ -40,7 +40,7 @@ impl LogFile {
             blocks: blocks.len(),
             ..IndexCheck::default()
         };
-        let mut end_before = oldest.map_or(0, |oldest| oldest - 1);
+        let mut end_before = oldest.map_or(0, |oldest| oldest.saturating_sub(1));
         for block in blocks {
             let unindexed: i64 = connection.query_row(
                 "SELECT count(*) FROM events WHERE seq > ? AND seq < ?",
@@ -49,7 +49,7 @@ impl LogFile {
             )?;
             if unindexed > 0 {
                 check.note(format!(
-                    "{unindexed} events before position {} are in no block",
+                    "events before position {} that are in no block: {unindexed}",
                     block.first
                 ));
             }
@@ -62,7 +62,7 @@ impl LogFile {
             |row| row.get(0),
         )?;
         if orphans > 0 {
-            check.note(format!("{orphans} entries belong to no block"));
+            check.note(format!("entries that belong to no block: {orphans}"));
         }
         Ok(check)
     }

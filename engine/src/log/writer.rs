@@ -37,8 +37,7 @@ pub(super) struct Writer {
     commits: Arc<Mutex<Timings>>,
     writes: Arc<WriteState>,
     alive: Arc<AtomicBool>,
-    /// Returns whether everything is in the one file.
-    thread: Mutex<Option<JoinHandle<bool>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
@@ -72,11 +71,12 @@ impl Writer {
             .spawn(move || {
                 let _alive = OnDrop(thread_alive);
                 match WriterThread::open(opening, shared, tail, committed) {
-                    Ok(mut writer) => ready.send(Ok(())).is_ok() && writer.run(received),
-                    Err(error) => {
-                        drop(ready.send(Err(error)));
-                        false
+                    Ok(mut writer) => {
+                        if ready.send(Ok(())).is_ok() {
+                            writer.run(received);
+                        }
                     }
+                    Err(error) => drop(ready.send(Err(error))),
                 }
             })?;
         is_ready.await.unwrap_or(Err(LogError::Stopped))?;
@@ -157,7 +157,7 @@ impl Writer {
         answered.await.unwrap_or(Err(LogError::Stopped))
     }
 
-    pub(super) async fn note_generation(&self, generation: i64) -> Result<(), LogError> {
+    pub(super) async fn note_generation(&self, generation: i64) -> Result<bool, LogError> {
         let (answer, answered) = oneshot::channel();
         self.order(Order::NoteGeneration(generation, answer))
             .map_err(|Stopped| LogError::Stopped)?;
@@ -177,17 +177,16 @@ impl Writer {
         orders.as_ref().ok_or(Stopped)?.send(order).map_err(|_| Stopped)
     }
 
-    /// Takes no more orders, and waits until those given are done. Returns whether everything is in the one file.
-    pub(super) async fn stop(&self) -> bool {
+    /// Takes no more orders, and waits until those given are done.
+    pub(super) async fn stop(&self) {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(thread) = thread else { return false };
-        let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-        let Ok(Ok(is_whole)) = joined else {
-            tracing::error!("The log writer panicked.");
-            return false;
-        };
-        is_whole
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("The log writer panicked.");
+            }
+        }
     }
 }
 

@@ -34,17 +34,24 @@ impl GenerationError {
 }
 
 /// Begins a new generation of the store (`pairing`). In this order: a crash in between leaves a store that is newer than the
-/// log knows, or the note, which is no mismatch.
+/// log knows, or the note, which is no mismatch. It is noted when both files themselves contain it, so that a write-ahead log that is
+/// lost does not take it back.
 pub(crate) async fn begin_generation(log: &EventLog, database: &Database, note: &Note) -> Result<(), GenerationError> {
     let generation = database.pair(log.last_seq()).await?;
-    log.note_generation(generation).await?;
-    note.begin(Noted {
-        instance: database.pairing().await?.instance,
-        generation,
-        changes: database.changes().await?,
-        reached: log.last_seq(),
-        is_clean: false,
-    });
+    let is_in_log = log.note_generation(generation).await?;
+    if is_in_log && database.complete().await {
+        note.begin(Noted {
+            instance: database.pairing().await?.instance,
+            generation,
+            changes: database.changes().await?,
+            reached: log.last_seq(),
+        });
+    } else {
+        tracing::warn!(
+            "The databases can't be completed from their write-ahead logs, for example because another process reads them or the \
+             disk is full. Their progress is not noted in server.lock until the next start."
+        );
+    }
     Ok(())
 }
 

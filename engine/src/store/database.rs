@@ -143,12 +143,35 @@ impl Database {
         self.writes.files_are_in_place();
     }
 
-    /// At a clean end: copies everything into the one file, so that a copy of it is whole. False if that failed.
-    pub(crate) async fn checkpoint(&self) -> bool {
+    /// Copies the write-ahead log into the file, without waiting. False if that is not possible at the moment.
+    pub(crate) async fn complete(&self) -> bool {
+        let copied = sqlx::query_as::<_, (bool, i64, i64)>("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_one(&self.writer)
+            .await;
+        match copied {
+            Ok((is_busy, frames, copied)) => !is_busy && frames == copied,
+            Err(error) => {
+                tracing::debug!(error = %error, "audit-streams.db can't be completed from its write-ahead log.");
+                false
+            }
+        }
+    }
+
+    /// Writes the file anew, so that nothing is left of what was deleted or overwritten.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file is as it was.
+    pub(crate) async fn rewrite(&self) -> Result<(), StoreError> {
+        sqlx::query("VACUUM").execute(&self.writer).await?;
+        Ok(())
+    }
+
+    /// At a clean end: copies everything into the one file, so that a copy of it is whole.
+    pub(crate) async fn checkpoint(&self) {
         let is_busy = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&self.writer)
             .await;
-        match &is_busy {
+        match is_busy {
             Ok(false) => {}
             Ok(true) => tracing::warn!("audit-streams.db-wal stays: another process uses the store."),
             Err(error) => tracing::warn!(
@@ -156,7 +179,6 @@ impl Database {
                 "audit-streams.db-wal stays: it could not be copied into audit-streams.db."
             ),
         }
-        matches!(is_busy, Ok(false))
     }
 
     /// Closes every connection; what was committed is in the file.

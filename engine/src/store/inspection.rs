@@ -1,10 +1,13 @@
-//! A look into the file before it is opened to be used: nothing is made, and nothing is changed if the look is not liked.
+//! Reads what the store says about itself before it is opened for writing. If the start is refused, nothing has changed.
 
 use std::{fs, io::ErrorKind, path::Path};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, types::ValueRef};
 
-use crate::{log::is_cut_off, vault::KeyId};
+use crate::{
+    log::{is_cut_off, open_alone, uri},
+    vault::KeyId,
+};
 
 /// What a store says about itself, as far as it must be known before it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +71,8 @@ impl InspectionError {
     }
 }
 
-/// Passes what the store says to `judge`: `None` if there is no store, or none that this version can read. If the judgement is an
-/// error, the write-ahead log is left as it is; else SQLite copies it into the file, as at every end of the last connection.
+/// Passes what the store says to `judge`: `None` if there is no store, or none that this version can read. If `judge` returns an
+/// error, the write-ahead log is left as it is; else SQLite copies it into the file when the last connection is closed.
 ///
 /// # Errors
 /// [`InspectionError`] if the file can't be read.
@@ -84,28 +87,46 @@ pub(crate) fn inspect<T, E>(
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    let judged = look(&connection, path).map(|head| judge(head.as_ref()));
+    let judged = read(&connection, path).map(|head| judge(head.as_ref()));
     if !matches!(judged, Ok(Ok(_))) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     judged
 }
 
-fn look(connection: &Connection, path: &Path) -> Result<Option<StoreHead>, InspectionError> {
+fn read(connection: &Connection, path: &Path) -> Result<Option<StoreHead>, InspectionError> {
     let head = head(connection)?;
     if is_cut_off(connection, path)? {
         return Err(InspectionError::CutOff);
     }
     if head.is_some() {
-        for table in READ_AT_THE_START {
-            check_texts(connection, table)?;
-        }
+        check_texts(connection)?;
     }
     Ok(head)
 }
 
-/// Everything is read, so that damage stops the start and no stream. SQLite does not check that a text is one.
-fn check_texts(connection: &Connection, table: &'static str) -> Result<(), InspectionError> {
+/// The instance and the generation in the file without its write-ahead log. `None` if that can't be read.
+pub(crate) fn generation_in_file(path: &Path) -> Option<(String, i64)> {
+    let read = |path: &Path| {
+        let connection = open_alone(&uri(path))?;
+        connection.query_row("SELECT id, generation FROM instance", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    };
+    read(path).ok()
+}
+
+/// Reads every table that a start reads, so that damage stops the start and no stream. SQLite does not check that a text is one.
+///
+/// # Errors
+/// [`InspectionError`] if something can't be read.
+pub(super) fn check_texts(connection: &Connection) -> Result<(), InspectionError> {
+    READ_AT_THE_START
+        .iter()
+        .try_for_each(|table| check_table(connection, table))
+}
+
+fn check_table(connection: &Connection, table: &'static str) -> Result<(), InspectionError> {
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
     let columns = statement.column_count();
     let mut rows = statement.query([])?;

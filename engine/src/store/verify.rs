@@ -8,11 +8,11 @@ use rusqlite::{Connection, Row};
 use super::{
     cursor::parse_ranges,
     database::MIGRATIONS,
-    inspection::{StoreHead, head},
+    inspection::{InspectionError, StoreHead, check_texts, head},
     sealed::SEALED,
 };
 use crate::{
-    log::{broken_references, damaged_pages, is_cut_off, open_unchanged},
+    log::{broken_references, damaged_pages, is_cut_off, open_unchanged, wrong_definitions},
     pairing::StoreSide,
     vault::{DoesNotOpen, Vault},
 };
@@ -125,6 +125,20 @@ impl StoreFile {
         Ok(side)
     }
 
+    /// Tables, indexes and triggers that are not defined as in a new store.
+    pub(crate) fn wrong_definitions(&self) -> Result<Vec<String>, VerifyError> {
+        let expected = Connection::open_in_memory()?;
+        for migration in MIGRATIONS.iter() {
+            expected.execute_batch(migration.sql.as_str())?;
+        }
+        Ok(wrong_definitions(&self.connection, &expected)?)
+    }
+
+    /// Reads the texts that a start reads.
+    pub(crate) fn check_texts(&self) -> Result<(), InspectionError> {
+        check_texts(&self.connection)
+    }
+
     /// What SQLite finds wrong in its pages.
     pub(crate) fn damaged_pages(&self) -> Result<Vec<String>, VerifyError> {
         Ok(damaged_pages(&self.connection)?)
@@ -190,7 +204,7 @@ impl StoreFile {
         Ok(replays.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many minutes have a position of the log, and how many of these are behind this one.
+    /// How many minutes have a position of the log, and how many of these are beyond this one.
     pub(crate) fn minutes(&self, end: Seq) -> Result<(i64, i64), VerifyError> {
         let sql = "SELECT count(*), count(*) FILTER (WHERE last_seq > ? OR last_seq < 0) FROM log_minutes";
         Ok(self
@@ -198,7 +212,7 @@ impl StoreFile {
             .query_row(sql, [end.get()], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
-    /// How many discarded events are behind this position.
+    /// How many discarded events are beyond this position.
     pub(crate) fn discarded_after(&self, end: Seq) -> Result<i64, VerifyError> {
         let sql = "SELECT count(*) FROM discarded_events WHERE seq > ?";
         Ok(self.connection.query_row(sql, [end.get()], |row| row.get(0))?)

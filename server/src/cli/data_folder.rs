@@ -5,8 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use engine::{KeyError, admin::Maintenance, clock::Clock, random};
+use engine::{admin::Maintenance, clock::Clock};
 
 use super::{
     error::CommandError,
@@ -28,8 +27,7 @@ impl DataFolderArgs {
     /// [`CommandError`].
     pub(super) async fn open(&self) -> Result<Maintenance, CommandError> {
         let data_dir = self.existing()?;
-        let key = self.key()?;
-        Ok(Maintenance::open(data_dir, key.as_deref(), Clock::machine()).await?)
+        Ok(Maintenance::open(data_dir, Clock::machine()).await?)
     }
 
     /// The folder, if it is there.
@@ -44,17 +42,6 @@ impl DataFolderArgs {
                 path: self.data_dir.display().to_string(),
             })
         }
-    }
-
-    /// None means the key file. Without the variable and without the file, the key is known to the server alone: a file
-    /// must not be made then, and any key will do, because these commands touch nothing that is sealed.
-    fn key(&self) -> Result<Option<String>, CommandError> {
-        let key = encryption_key()?;
-        if key.is_some() || self.data_dir.join(KEY_FILE).exists() {
-            return Ok(key);
-        }
-        let unused = random::<32>().map_err(|_| KeyError::NoRandomness)?;
-        Ok(Some(STANDARD.encode(unused)))
     }
 }
 

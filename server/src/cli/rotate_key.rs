@@ -28,9 +28,18 @@ pub(super) async fn run(args: RotateKeyArgs) -> Result<(), CommandError> {
         "{secrets} encrypted with the key {} now, in place of the key {}.",
         rotated.to, rotated.from
     ));
-    print_line(&match key {
-        Some(_) => format!("Set {ENCRYPTION_KEY} to the new key before you start the server."),
-        None => format!("{KEY_FILE} contains the new key. Backups made before need the previous one."),
-    });
+    if key.is_some() {
+        print_line(&format!(
+            "Set {ENCRYPTION_KEY} to the new key before you start the server. Keep the previous key as long as you keep backups from \
+             before."
+        ));
+    } else {
+        print_line(&format!(
+            "{KEY_FILE} contains the new key. The previous key is in {KEY_FILE}.{}: keep it as long as you keep backups from before, \
+             then delete it.",
+            rotated.from
+        ));
+    }
+    print_line("Make a new backup, and copy the new key, now.");
     Ok(())
 }

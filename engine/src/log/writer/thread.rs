@@ -22,7 +22,7 @@ use super::{
     super::{
         AppendError, LogError, LoggedEvent,
         check::check_belongs,
-        contents::LogContents,
+        contents::{self, LogContents},
         damage::{Damage, is_damaged_row},
         identity,
         index::OpenBlock,
@@ -47,7 +47,8 @@ const COMMIT_BYTES: usize = 8 * 1024 * 1024;
 /// What the thread is asked to do.
 pub(super) enum Order {
     Append(Job),
-    NoteGeneration(i64, oneshot::Sender<Result<(), LogError>>),
+    /// Answers whether the file itself contains the generation.
+    NoteGeneration(i64, oneshot::Sender<Result<bool, LogError>>),
     /// A small write, to see whether the file can be written again.
     TryWrite,
     Prune(PruneRequest, oneshot::Sender<Result<PruneReport, LogError>>),
@@ -112,6 +113,9 @@ impl WriterThread {
         if let Some(pairing) = &pairing {
             check_belongs(&path, pairing)?;
         }
+        if let Some(note) = &note {
+            note.remove_void();
+        }
         storage::make_private(&path).map_err(LogError::File)?;
         let mut connection = rows::connect(&path)?;
         schema::prepare(&mut connection, pairing.as_ref())?;
@@ -136,8 +140,7 @@ impl WriterThread {
         })
     }
 
-    /// Returns whether everything is in the one file at the end.
-    pub(super) fn run(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> bool {
+    pub(super) fn run(&mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
         let mut jobs = Vec::new();
         while let Some(order) = orders.blocking_recv() {
             let mut next = Some(order);
@@ -160,21 +163,20 @@ impl WriterThread {
                 Some(Order::Append(_)) | None => {}
             }
         }
-        self.checkpoint()
+        self.checkpoint();
     }
 
-    /// At a clean end: everything goes into the one file, so that a copy of it is whole. False if that failed.
-    fn checkpoint(&self) -> bool {
+    /// At a clean end: everything goes into the one file, so that a copy of it is whole.
+    fn checkpoint(&self) {
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         let is_busy = self.connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0));
-        match &is_busy {
+        match is_busy {
             Ok(false) => {}
             Ok(true) => tracing::warn!("events.db-wal was kept: another process is reading the log."),
             Err(error) => {
                 tracing::warn!(error = %error, "events.db-wal was kept: it could not be copied into events.db.");
             }
         }
-        matches!(is_busy, Ok(false))
     }
 
     fn check_files(&self) -> Result<(), LogError> {
@@ -185,13 +187,17 @@ impl WriterThread {
         }
     }
 
-    fn note_generation(&mut self, generation: i64) -> Result<(), LogError> {
+    fn note_generation(&mut self, generation: i64) -> Result<bool, LogError> {
         self.check_files()?;
         self.resolve_doubt()?;
         let writing = self.shared.writes.writing();
         let noted = identity::note_generation(&self.connection, generation);
         drop(writing);
-        Ok(noted.inspect_err(|_| self.failed())?)
+        noted.inspect_err(|_| self.failed())?;
+        Ok(contents::complete(&self.connection).unwrap_or_else(|error| {
+            tracing::debug!(error = %error, "events.db can't be completed from its write-ahead log.");
+            false
+        }))
     }
 
     fn release(&mut self, seqs: &[Seq]) -> Result<(), LogError> {
