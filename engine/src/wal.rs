@@ -7,8 +7,9 @@
 //! What proves the loss: the first invalid frame, or one after it, ends a transaction, and the next frame continues its checksum and has
 //! the salts of this file. SQLite writes a frame after a transaction only once that transaction is on disk (`synchronous=FULL`),
 //! so it was committed. Frames that an earlier use of the file has left have other salts, and those of transactions that failed don't
-//! continue each other beyond the end of one. A loss at the very end can't be told from a transaction that was never committed;
-//! `note` finds that.
+//! continue each other beyond the end of one. This relies on SQLite not repeating the last frame of a transaction to fill a sector, which
+//! it does only without `SQLITE_POWERSAFE_OVERWRITE`, a default. A loss at the very end looks like a transaction that was never
+//! committed; `note` finds that. A file that a server uses can't be examined: it changes between two reads.
 //!
 //! The format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>.
 

@@ -76,7 +76,7 @@ fn offsets(length: usize) -> impl Iterator<Item = usize> {
     });
     (0..32)
         .chain(near)
-        .chain((0..length).step_by(977))
+        .chain((0..length).step_by(1_999))
         .filter(move |offset| *offset < length)
 }
 
@@ -104,14 +104,12 @@ fn a_wal_that_was_cut_off_is_not_called_damaged() {
 fn damage_is_noticed_wherever_transactions_follow() {
     let written = Written::with_transactions(8);
     for offset in offsets(written.wal.len()) {
-        for harm in [1_u8, 0x80, 0xff] {
-            let mut wal = written.wal.clone();
-            wal[offset] ^= harm;
-            let (judged, found) = written.judge(&wal);
-            match judged.damage {
-                None => assert!(found >= 7, "byte {offset}: {found} of 8"),
-                Some(_) => assert!(found < 8, "byte {offset} is harmless"),
-            }
+        let mut wal = written.wal.clone();
+        wal[offset] ^= [1_u8, 0x80, 0xff][offset % 3];
+        let (judged, found) = written.judge(&wal);
+        match judged.damage {
+            None => assert!(found >= 7, "byte {offset}: {found} of 8"),
+            Some(_) => assert!(found < 8, "byte {offset} is harmless"),
         }
     }
 }
@@ -170,4 +168,117 @@ fn what_a_rollback_has_left_is_not_damage() {
     let (wal, found) = written.judge(&written.wal);
     assert_eq!((wal.damage, found), (None, 2));
     assert!(wal.bytes > 32 + (wal.frames + 10) * 4_120, "{wal:?}");
+}
+
+/// Pseudo-random numbers, the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(end).unwrap()).unwrap()
+    }
+}
+
+/// What a power cut leaves of a commit: of its blocks, any may be on disk, and the file may have any length up to the end.
+fn torn(before: &[u8], after: &[u8], block: usize, numbers: &mut Numbers) -> Vec<u8> {
+    let mut torn = before.to_vec();
+    torn.resize(after.len().max(before.len()), 0);
+    for start in (0..after.len()).step_by(block) {
+        let end = (start + block).min(after.len());
+        if numbers.below(2) == 0 {
+            torn[start..end].copy_from_slice(&after[start..end]);
+        }
+    }
+    let shortest = before.len().min(torn.len());
+    torn.truncate(shortest + numbers.below(torn.len() - shortest + 1));
+    torn
+}
+
+/// No commit that a power cut has torn is called damage, and those before it are there.
+fn assert_power_cuts_are_harmless(written: &Written, before: &[u8], committed: i64) {
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    for round in 0..80 {
+        let block = if round % 2 == 0 { 512 } else { 4_096 };
+        let torn = torn(before, &written.wal, block, &mut numbers);
+        let (wal, found) = written.judge(&torn);
+        assert_eq!(wal.damage, None, "round {round}");
+        assert!(found >= committed, "round {round}: {found} of {committed}");
+    }
+}
+
+fn insert_large(connection: &mut Connection, number: i64) {
+    let transaction = connection.transaction().unwrap();
+    for row in 0..6 {
+        let text = "y".repeat(3_500);
+        let values = (number - 5 + row, text);
+        transaction
+            .execute("INSERT INTO numbers VALUES (?, ?)", values)
+            .unwrap();
+    }
+    transaction.commit().unwrap();
+}
+
+fn wal_so_far(connection: &Connection) -> Vec<u8> {
+    fs::read(wal_of(Path::new(connection.path().unwrap()))).unwrap()
+}
+
+#[test]
+fn a_power_cut_during_a_commit_is_not_damage() {
+    let mut before = Vec::new();
+    let written = Written::by(|connection| {
+        (1..=5).for_each(|number| insert(connection, number));
+        before = wal_so_far(connection);
+        insert_large(connection, 20);
+    });
+    assert!(written.wal.len() > before.len() + 5 * FRAME);
+    assert_power_cuts_are_harmless(&written, &before, 5);
+}
+
+/// Whole transactions of the earlier use stand where the commit is written, and behind it.
+#[test]
+fn a_power_cut_over_an_earlier_use_is_not_damage() {
+    let mut before = Vec::new();
+    let written = Written::by(|connection| {
+        (1..=30).for_each(|number| insert(connection, number));
+        let copied = "PRAGMA wal_checkpoint(RESTART)";
+        connection.query_row(copied, [], |_| Ok(())).unwrap();
+        (31..=33).for_each(|number| insert(connection, number));
+        before = wal_so_far(connection);
+        insert_large(connection, 50);
+    });
+    assert_eq!(written.wal.len(), before.len());
+    assert!(written.wal != before);
+    assert_power_cuts_are_harmless(&written, &before, 33);
+}
+
+/// A commit that failed, for example because the disk did not confirm it, has left all its frames; the next one is written over them.
+#[test]
+fn a_power_cut_over_a_commit_that_failed_is_not_damage() {
+    let mut before = Vec::new();
+    let mut written = Written::by(|connection| {
+        (1..=5).for_each(|number| insert(connection, number));
+        before = wal_so_far(connection);
+    });
+    let commit = |write: &dyn Fn(&mut Connection)| {
+        let copy = tempfile::tempdir().unwrap();
+        fs::write(path(&copy, "db"), &written.database).unwrap();
+        fs::write(path(&copy, "db-wal"), &before).unwrap();
+        let mut connection = Connection::open(path(&copy, "db")).unwrap();
+        connection
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
+            .unwrap();
+        write(&mut connection);
+        wal_so_far(&connection)
+    };
+    let failed = commit(&|connection| insert_large(connection, 20));
+    let mut next = commit(&|connection| insert(connection, 7));
+    assert!(next.len() < failed.len());
+    next.extend_from_slice(&failed[next.len()..]);
+    written.wal = next;
+    assert_power_cuts_are_harmless(&written, &failed, 5);
+    let (wal, found) = written.judge(&written.wal);
+    assert_eq!((wal.damage, found), (None, 7));
 }

@@ -311,3 +311,69 @@ async fn a_folder_in_use_and_one_without_a_store_are_left_alone() {
     assert!(matches!(refused, Err(RotateKeyError::NoStore { .. })), "{refused:?}");
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
 }
+
+/// The ciphertext of every secret.
+fn ciphertexts(store: &rusqlite::Connection) -> Vec<Vec<u8>> {
+    let sql = "SELECT value_sealed FROM destination_fields WHERE value_sealed IS NOT NULL \
+               UNION ALL SELECT value_sealed FROM previous_secrets UNION ALL SELECT value_sealed FROM destination_headers \
+               UNION ALL SELECT email_password_sealed FROM alert_settings UNION ALL SELECT webhook_url_sealed FROM alert_settings \
+               UNION ALL SELECT webhook_secret_sealed FROM alert_settings";
+    let mut statement = store.prepare(sql).unwrap();
+    let found = statement.query_map([], |row| row.get(0)).unwrap();
+    found.collect::<rusqlite::Result<_>>().unwrap()
+}
+
+#[tokio::test]
+async fn nothing_that_the_previous_key_decrypts_is_left_in_the_store() {
+    let (folder, expected) = folder_with_secrets().await;
+    let world = World::on(folder).await;
+    let deleted = world.add_destination("Deleted", "https://deleted.example/key").await;
+    let before = world.with_store(|store| ciphertexts(store)).await;
+    world.engine.delete_destination(&author(), deleted).await.unwrap();
+    let folder = world.shut_down().await;
+    assert!(before.len() >= 16, "{}", before.len());
+    rotate_in(folder.path()).await;
+    let store = fs::read(folder.path().join("audit-streams.db")).unwrap();
+    for ciphertext in before {
+        // Behind the id of the key, which messages contain as well.
+        let secret = &ciphertext[4..];
+        assert!(!store.windows(secret.len()).any(|bytes| bytes == secret));
+    }
+    let wal = fs::metadata(folder.path().join("audit-streams.db-wal"));
+    assert!(wal.map_or(0, |wal| wal.len()) == 0);
+    start_and_compare(folder.path(), &expected).await;
+}
+
+#[tokio::test]
+async fn a_backup_of_before_can_be_used_with_the_key_that_was_kept() {
+    let (folder, expected) = folder_with_secrets().await;
+    let backup = copy_of(folder.path());
+    let old_key = fs::read(key_file(folder.path())).unwrap();
+    let rotated = rotate_in(folder.path()).await;
+    let kept = folder.path().join(format!("secret.key.{}", rotated.from));
+    assert!(fs::read(&kept).unwrap() == old_key);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&kept).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    fs::remove_file(key_file(backup.path())).unwrap();
+    let missing = open(config(backup.path())).await.map(drop).unwrap_err();
+    assert!(error_chain(&missing).contains(&rotated.from.to_string()), "{missing:?}");
+    fs::copy(&kept, key_file(backup.path())).unwrap();
+    start_and_compare(backup.path(), &expected).await;
+}
+
+/// As on a disk that is full, or if the file is mounted.
+#[tokio::test]
+async fn a_key_file_that_cannot_be_written_keeps_no_server_from_starting() {
+    let (folder, expected) = folder_with_secrets().await;
+    let other = KeyText::generate().unwrap();
+    let present = KeyText::new(&fs::read_to_string(key_file(folder.path())).unwrap());
+    key_file::write(&key_file(folder.path()), &[&present, &other]).unwrap();
+    let in_the_way = folder.path().join("secret.key.new");
+    fs::create_dir(&in_the_way).unwrap();
+    fs::write(in_the_way.join("file"), "").unwrap();
+    start_and_compare(folder.path(), &expected).await;
+    assert_eq!(key_ids(folder.path()).len(), 2);
+    fs::remove_dir_all(in_the_way).unwrap();
+    start_and_compare(folder.path(), &expected).await;
+    assert_eq!(key_ids(folder.path()), [present.vault().unwrap().id()]);
+}

@@ -1,5 +1,6 @@
 //! The whole engine: real SQLite files, real HTTP receivers, no sleeping. A module of the library (see `engine/src/lib.rs`).
 
+mod accepted_loss;
 mod activity;
 mod alerts;
 mod at_rest;

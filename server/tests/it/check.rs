@@ -11,11 +11,12 @@ use domain::{
     destination::{DestinationDraft, StreamState},
     instance_event::Author,
 };
-use engine::{FolderCheck, admin::check_data_folder};
 use receivers::Receiver;
 use rusqlite::Connection;
 
-use crate::instance::{Answer, Instance, add_destination, client, command, folder, last_line, open_engine, unlocked};
+use crate::instance::{
+    Answer, Instance, add_destination, check_folder, client, command, folder, last_line, open_engine, unlocked,
+};
 
 const LOG: &str = "events.db";
 const STORE: &str = "audit-streams.db";
@@ -41,10 +42,10 @@ fn assert_whole(case: &str, data_dir: &Path) {
     assert!(contents(data_dir) == before, "{case}: a file was changed");
 }
 
-/// Posts until the server no longer answers. Some events are refused by the destination.
+/// Posts until the server no longer answers, or much has been posted. Some events are refused by the destination.
 async fn produce(url: String, token: String) {
     let client = client();
-    for request in 0_u32.. {
+    for request in 0_u32..50 {
         let event = |number: u32| {
             let kind = if number.is_multiple_of(40) { "refused" } else { "test" };
             let text = "x".repeat(usize::try_from(number % 700).unwrap());
@@ -136,12 +137,8 @@ fn copy_of(source: &Path) -> tempfile::TempDir {
     copy
 }
 
-async fn check(folder: &Path) -> FolderCheck {
-    check_data_folder(folder, None).await.unwrap()
-}
-
 /// What is done to a database, and what is said about it.
-const PROBLEMS: [(&str, &str, &str); 21] = [
+const PROBLEMS: [(&str, &str, &str); 24] = [
     (
         LOG,
         "DELETE FROM events WHERE seq BETWEEN 100 AND 102",
@@ -165,12 +162,12 @@ const PROBLEMS: [(&str, &str, &str); 21] = [
     (
         LOG,
         "UPDATE events SET body = 'no' WHERE seq = 70",
-        "the bodies of 1 events are not JSON; the first is at position 70",
+        "1 event with a body that is not JSON; the first is at position 70",
     ),
     (
         LOG,
         "DELETE FROM sources",
-        "rows of events refer to a row that is missing",
+        "of events without the row that it refers to",
     ),
     (
         LOG,
@@ -192,7 +189,7 @@ const PROBLEMS: [(&str, &str, &str); 21] = [
         "UPDATE index_blocks SET newest = newest + 1",
         "has other times than its events",
     ),
-    (LOG, "DELETE FROM index_blocks", "entries belong to no block"),
+    (LOG, "DELETE FROM index_blocks", "entries that belong to no block: "),
     (
         LOG,
         "UPDATE event_counts SET count = 1 WHERE event_type = 'test'",
@@ -227,7 +224,7 @@ const PROBLEMS: [(&str, &str, &str); 21] = [
     (
         STORE,
         "UPDATE log_minutes SET last_seq = 100000",
-        "recorded minutes are behind the end of the log",
+        "beyond the end of the log",
     ),
     (
         STORE,
@@ -239,18 +236,98 @@ const PROBLEMS: [(&str, &str, &str); 21] = [
         "UPDATE destination_fields SET value_sealed = zeroblob(60) WHERE value_sealed IS NOT NULL",
         "a stored secret is encrypted with the key 00000000",
     ),
+    (
+        LOG,
+        "DROP TRIGGER count_a_kept_event",
+        "events.db: the definition of count_a_kept_event is damaged or missing",
+    ),
+    (
+        STORE,
+        "DROP INDEX sessions_of_a_user",
+        "audit-streams.db: the definition of sessions_of_a_user is damaged or missing",
+    ),
+    (
+        STORE,
+        "UPDATE destinations SET name = CAST(x'ff' AS TEXT)",
+        "a row of the table destinations contains bytes that are no text",
+    ),
 ];
+
+/// Numbers as only damage makes them.
+const EXTREMES: [(&str, &str); 10] = [
+    (LOG, "UPDATE positions SET last_seq = 9223372036854775807"),
+    (LOG, "UPDATE positions SET last_seq = -9223372036854775808"),
+    (
+        LOG,
+        "INSERT INTO skipped_positions VALUES (-9223372036854775808, 9223372036854775807)",
+    ),
+    (LOG, "UPDATE index_blocks SET last_seq = 9223372036854775807"),
+    (LOG, "UPDATE events SET seq = -9223372036854775808 WHERE seq = 1"),
+    (LOG, "UPDATE event_counts SET hour = 9223372036854775807"),
+    (
+        STORE,
+        "UPDATE cursors SET acknowledged_seq = 9223372036854775807, acknowledged_above = '9223372036854775807-9223372036854775807'",
+    ),
+    (
+        STORE,
+        "UPDATE cursors SET acknowledged_seq = -9223372036854775808, acknowledged_above = '-9223372036854775808-1'",
+    ),
+    (
+        STORE,
+        "INSERT INTO inactive_spans VALUES (1, -9223372036854775808, NULL, 0)",
+    ),
+    (
+        STORE,
+        "INSERT INTO replays (destination_id, created_at, created_by, created_from, created_before, event_types, last_seq, next_seq, total) \
+         VALUES (1, 0, 'root', 0, 1, '[]', 9223372036854775807, -9223372036854775808, 9)",
+    ),
+];
+
+#[tokio::test]
+async fn no_number_in_a_damaged_file_stops_the_check() {
+    let whole = folder_with_a_block().await;
+    for (file, sql) in EXTREMES {
+        let copy = copy_of(whole.path());
+        let database = Connection::open(copy.path().join(file)).unwrap();
+        database
+            .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+            .unwrap();
+        database.execute_batch(sql).unwrap();
+        drop(database);
+        // It does not end early, as it would by a panic.
+        let checked = check_folder(copy.path()).await;
+        assert_eq!(checked.checks.last().unwrap().name, "Secrets", "{sql}");
+    }
+}
+
+/// A first start that was killed between the two files leaves a folder that starts.
+#[tokio::test]
+async fn a_store_that_never_had_a_log_is_no_problem() {
+    let folder = folder();
+    let token = command(
+        folder.path(),
+        &["token", "create", "--name", "first", "--scope", "read"],
+    );
+    assert!(token.status.success(), "{token:?}");
+    fs::write(
+        folder.path().join("secret.key"),
+        "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    )
+    .unwrap();
+    assert_whole("half-made", folder.path());
+    drop(Instance::start_on(folder, &[]));
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_found() {
     let whole = folder_with_a_block().await;
     assert_whole("whole", whole.path());
-    let checked = check(whole.path()).await;
+    let checked = check_folder(whole.path()).await;
     assert!(
         checked
             .checks
             .iter()
-            .any(|check| check.looked_at.starts_with("1 blocks with")),
+            .any(|check| check.looked_at.starts_with("blocks: 1, entries: ")),
         "{checked:#?}"
     );
     for (file, sql, expected) in PROBLEMS {
@@ -259,7 +336,7 @@ async fn what_is_wrong_is_found() {
         database.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
         database.execute_batch(sql).unwrap();
         drop(database);
-        let checked = check(copy.path()).await;
+        let checked = check_folder(copy.path()).await;
         let found: Vec<&str> = checked.problems().map(|problem| problem.what.as_str()).collect();
         assert!(found.iter().any(|what| what.contains(expected)), "{sql}: {found:#?}");
     }
@@ -276,7 +353,7 @@ async fn a_replay_that_goes_beyond_the_log_is_found() {
     let store = Connection::open(whole.path().join(STORE)).unwrap();
     store.execute_batch(&replay).unwrap();
     drop(store);
-    let checked = check(whole.path()).await;
+    let checked = check_folder(whole.path()).await;
     let problem = checked.problems().next().unwrap();
     assert!(
         problem.what.contains("replay 1 to SIEM goes from 5 to 70000"),

@@ -7,16 +7,17 @@ use std::{
         process::CommandExt,
     },
     path::Path,
-    process::Output,
+    process::{Command, Output},
 };
 
 use rusqlite::Connection;
 
-use crate::instance::{Instance, binary, command, folder};
+use crate::instance::{BINARY, Instance, command, folder};
 
 const LOG: &str = "events.db";
 const STORE: &str = "audit-streams.db";
 const KEY: &str = "secret.key";
+const PROGRAM: &str = "audit-streams";
 
 /// Serves, which is refused; returns what it says.
 fn refused(case: &str, output: &Output) -> String {
@@ -105,7 +106,11 @@ async fn each_file_that_is_missing_older_or_foreign_is_named() {
         ),
         (
             foreign.path(),
-            (STORE, "the encryption key is the wrong one", &["Put back the key"]),
+            (
+                STORE,
+                "the encryption key is the wrong one",
+                &["Put back the key", "secret.key."],
+            ),
         ),
         (
             foreign.path(),
@@ -185,14 +190,14 @@ async fn a_database_of_a_newer_version_is_named() {
 /// No permission keeps root from a file, so root runs the program as another user.
 struct Unprivileged {
     folder: tempfile::TempDir,
+    program: tempfile::TempDir,
     user: Option<u32>,
 }
 
 impl Unprivileged {
     const NOBODY: u32 = 65_534;
 
-    /// `None` if that user can't run the program where it is.
-    fn new(source: &Path) -> Option<Self> {
+    fn new(source: &Path) -> Self {
         let is_root = rustix::process::geteuid().is_root();
         let user = is_root.then_some(Self::NOBODY);
         let folder = tempfile::tempdir().unwrap();
@@ -203,16 +208,15 @@ impl Unprivileged {
             chown(copy, user, user).unwrap();
         }
         chown(folder.path(), user, user).unwrap();
-        let folder = Self { folder, user };
-        let can_run = folder.run(&["--version"]).is_ok_and(|output| output.status.success());
-        if !can_run {
-            println!("skipped: an unprivileged user can't run {}", crate::instance::BINARY);
-        }
-        can_run.then_some(folder)
+        // The user may have no access to where the program was built.
+        let program = tempfile::tempdir().unwrap();
+        fs::set_permissions(program.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::copy(BINARY, program.path().join(PROGRAM)).unwrap();
+        Self { folder, program, user }
     }
 
     fn run(&self, arguments: &[&str]) -> std::io::Result<Output> {
-        let mut program = binary();
+        let mut program = Command::new(self.program.path().join(PROGRAM));
         program
             .args(arguments)
             .env("AUDIT_STREAMS_DATA_DIR", self.folder.path());
@@ -231,9 +235,7 @@ impl Unprivileged {
 #[tokio::test]
 async fn a_file_or_folder_without_permission_is_named() {
     let (used, _) = used_twice().await;
-    let Some(data) = Unprivileged::new(used.path()) else {
-        return;
-    };
+    let data = Unprivileged::new(used.path());
     for (name, mode, mode_before) in [
         ("", 0o500, 0o700),
         ("", 0o000, 0o700),
@@ -260,4 +262,60 @@ async fn a_file_or_folder_without_permission_is_named() {
     let checked = data.run(&["check"]).unwrap();
     data.set_mode("", 0o700);
     assert!(checked.status.success(), "{checked:?}");
+    // Not with a write-ahead log, which is reported as that and not as damage.
+    let wal = data.folder.path().join("events.db-wal");
+    fs::write(&wal, [0; 32]).unwrap();
+    chown(&wal, data.user, data.user).unwrap();
+    let checked = data.run(&["check"]).unwrap();
+    let text = refused("check", &checked);
+    assert!(text.contains("can't read and write") && text.contains(LOG), "{text}");
+    assert!(checked.stdout.is_empty(), "{checked:?}");
+}
+
+/// A server that was stopped, started and killed, and copies of the files from after the stop.
+async fn killed() -> (tempfile::TempDir, tempfile::TempDir) {
+    let mut instance = Instance::start();
+    let token = instance.token("producer", &["ingest"]);
+    instance.post(&token, r#"{"event_type":"test"}"#).await;
+    assert!(instance.shut_down().await.success());
+    let older = copy_of(instance.data_dir());
+    instance.restart();
+    instance.post(&token, r#"{"event_type":"test"}"#).await;
+    instance.kill();
+    (copy_of(instance.data_dir()), older)
+}
+
+/// Older copies that an administrator puts over the files of a server that was killed.
+#[tokio::test]
+async fn copies_are_not_mixed_with_the_write_ahead_logs_of_a_killed_server() {
+    let (killed, older) = killed().await;
+    let put = |source: &Path, folder: &Path, files: &[&str]| {
+        for file in files {
+            fs::copy(source.join(file), folder.join(file)).unwrap();
+        }
+    };
+    for files in [&[LOG, STORE][..], &[LOG], &[STORE]] {
+        let copy = copy_of(killed.path());
+        put(older.path(), copy.path(), files);
+        let text = serve("mixed", copy.path());
+        let complaint = format!("{0}-wal does not belong to {0}", files[0]);
+        assert!(text.contains(&complaint), "{files:?}: {text}");
+        let checked = command(copy.path(), &["check"]);
+        assert_eq!(checked.status.code(), Some(1), "{files:?}");
+        let found = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert!(found.contains(&complaint), "{files:?}: {found}");
+        // Nothing was changed: the files as they were left go on.
+        put(killed.path(), copy.path(), files);
+        assert!(command(copy.path(), &["check"]).status.success(), "{files:?}");
+        starts(copy);
+    }
+    // Both databases of one moment, without the write-ahead logs of another one.
+    let copy = copy_of(killed.path());
+    put(older.path(), copy.path(), &[LOG, STORE]);
+    for file in [LOG, STORE] {
+        fs::remove_file(copy.path().join(format!("{file}-wal"))).unwrap();
+        fs::remove_file(copy.path().join(format!("{file}-shm"))).unwrap();
+    }
+    assert!(command(copy.path(), &["check"]).status.success());
+    starts(copy);
 }

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader, Write},
-    os::unix::fs::MetadataExt,
     path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::mpsc,
@@ -11,7 +10,9 @@ use std::{
 };
 
 use domain::{destination::DestinationDraft, instance_event::Author};
-use engine::{Engine, EngineConfig, FixedSettings, OpenError, SinkServices, clock::Clock};
+use engine::{
+    Engine, EngineConfig, FixedSettings, FolderCheck, OpenError, SinkServices, admin::check_data_folder, clock::Clock,
+};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::Value;
 
@@ -418,18 +419,38 @@ pub(crate) async fn add_destination(data_dir: &Path, name: &str, url: String) {
     unlocked(data_dir).await;
 }
 
-/// Waits until nobody has the folder locked, after an engine of this process has had it. A program that another test starts has a
-/// copy of the lock until it is executed.
+/// Waits until a server can use the folder, after an engine of this process has had it locked. A program that another test starts has
+/// a copy of the lock until it is executed.
 pub(crate) async fn unlocked(data_dir: &Path) {
-    let paths = [data_dir.to_owned(), data_dir.join("server.lock")];
-    let inodes = paths.map(|path| std::fs::metadata(path).unwrap().ino().to_string());
     until("the folder is unlocked", || {
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        let mut places = locks.split_ascii_whitespace().filter_map(|word| word.rsplit_once(':'));
-        let is_locked = places.any(|(_, inode)| inodes.iter().any(|locked| locked == inode));
-        (!is_locked).then_some(())
+        let checked = command(data_dir, &["check"]);
+        let complaint = String::from_utf8_lossy(&checked.stderr).into_owned();
+        (!complaint.contains("another server is running")).then_some(())
     })
     .await;
+}
+
+/// Does something with a folder that this process may have had locked before, as [`unlocked`].
+async fn when_unlocked<T>(attempt: impl AsyncFn() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    let attempts = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(5));
+        loop {
+            ticks.tick().await;
+            match attempt().await {
+                Err(OpenError::InUse { .. }) => {}
+                ended => return ended,
+            }
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, attempts).await;
+    ended.expect("the folder is unlocked in time")
+}
+
+/// Checks a folder that no server runs on.
+pub(crate) async fn check_folder(data_dir: &Path) -> FolderCheck {
+    when_unlocked(async || check_data_folder(data_dir, None).await)
+        .await
+        .unwrap()
 }
 
 /// The engine of a folder that no server runs on.
@@ -455,7 +476,7 @@ pub(crate) async fn try_open_engine(data_dir: &Path, accepts_mismatched_files: b
         proxy: engine::InstanceProxy::default(),
     };
     drop(rustls::crypto::ring::default_provider().install_default());
-    Engine::open(config, Clock::machine()).await
+    when_unlocked(async || Engine::open(config.clone(), Clock::machine()).await).await
 }
 
 /// Adds an HTTP destination as an administrator does.
