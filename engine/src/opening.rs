@@ -66,7 +66,7 @@ pub(crate) async fn open_folder(
         head.as_ref()
             .is_some_and(|head| noted.is_about(&head.instance, head.generation))
     });
-    let vault = find_vault(&folder, encryption_key, head.as_ref().and_then(|head| head.key))?;
+    let vault = find_vault(&folder, encryption_key, head.as_ref())?;
     let lock_file = folder.file(LOCK_FILE);
     let is_void = is_noted && noted.is_none();
     let note = Note::open(&lock_file, is_void).map_err(|source| file_error(&lock_file, source))?;
@@ -226,8 +226,9 @@ fn check_store(
     }
 }
 
-/// The key from the environment, or else the one in the file that the store needs; a new one if there is no store.
-fn find_vault(folder: &DataFolder, encryption_key: Option<&str>, needed: Option<KeyId>) -> Result<Vault, OpenError> {
+/// The key from the environment, or else the one in the file that the store needs; a new one for a new store.
+fn find_vault(folder: &DataFolder, encryption_key: Option<&str>, head: Option<&StoreHead>) -> Result<Vault, OpenError> {
+    let needed = head.and_then(|head| head.key);
     if let Some(key) = encryption_key {
         let vault = Vault::from_base64(key)?;
         let present = vault.id();
@@ -239,7 +240,7 @@ fn find_vault(folder: &DataFolder, encryption_key: Option<&str>, needed: Option<
     let path = folder.file(KEY_FILE);
     match key_file::read(&path)? {
         Some(keys) => choose(&keys, needed),
-        None if folder.has_store()? => Err(OpenError::KeyMissing { needed }),
+        None if folder.has_store()? && !head.is_some_and(|head| head.is_new) => Err(OpenError::KeyMissing { needed }),
         None => {
             let key = KeyText::generate()?;
             key_file::create(&path, &key)?;

@@ -58,10 +58,11 @@ fn check_files(
     report: &mut Report,
 ) -> Result<Option<Vec<Vault>>, OpenError> {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
+    let is_new = store_is_new(folder);
     for (name, bytes) in databases {
         match bytes {
             Some(bytes) if bytes > 0 => found.push(format!("{name} ({bytes} bytes)")),
-            _ if name == LOG_FILE && store_needs_no_log(folder) => {
+            _ if name == LOG_FILE && is_new => {
                 found.push(format!("no {name}, which the next start creates: the first one was interrupted"));
             }
             _ => problems.push(Problem::new(
@@ -86,6 +87,10 @@ fn check_files(
             found.push(format!("{place} (key {})", ids.join(" and ")));
             Some(keys)
         }
+        Ok(None) if is_new => {
+            found.push(format!("no {KEY_FILE}, which the next start creates"));
+            None
+        }
         Ok(None) => {
             problems.push(Problem::new("secret.key is missing", NO_KEY, PUT_KEY_BACK));
             None
@@ -103,10 +108,10 @@ fn check_files(
     Ok(vault)
 }
 
-/// A first start was interrupted between the two files.
-fn store_needs_no_log(folder: &DataFolder) -> bool {
-    let side = StoreFile::open(&folder.file(STORE_FILE)).and_then(|store| store.side());
-    side.is_ok_and(|side| side.log_reached.is_none())
+/// No server has started on it yet, or the first start was interrupted: then a log is not needed, and no key.
+fn store_is_new(folder: &DataFolder) -> bool {
+    let head = StoreFile::open(&folder.file(STORE_FILE)).and_then(|store| store.head());
+    head.is_ok_and(|head| head.is_some_and(|head| head.is_new))
 }
 
 /// `None` if there is no key.

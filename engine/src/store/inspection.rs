@@ -17,8 +17,10 @@ pub(crate) struct StoreHead {
     pub(crate) generation: i64,
     /// How many instance events were ever stored.
     pub(crate) changes: i64,
-    /// The key that secrets are encrypted with; `None` before the first start.
+    /// The key that secrets are encrypted with.
     pub(crate) key: Option<KeyId>,
+    /// No server has started on it yet, so nothing is encrypted.
+    pub(crate) is_new: bool,
 }
 
 /// The file could not be looked at.
@@ -155,11 +157,13 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Option<StoreHead
     connection
         .query_row("SELECT id, generation, changes, key_id FROM instance", [], |row| {
             let key: Option<String> = row.get(3)?;
+            let is_new = key.is_none();
             Ok(StoreHead {
                 instance: row.get(0)?,
                 generation: row.get(1)?,
                 changes: row.get(2)?,
                 key: key.and_then(|key| KeyId::parse(&key)),
+                is_new,
             })
         })
         .map(Some)

@@ -56,7 +56,7 @@ fn write_twice(path: &Path, wal: &Path, table: &str) -> usize {
     let insert = |from: i64, to: i64| {
         let sql = format!(
             "WITH RECURSIVE numbers (number) AS (SELECT {from} UNION ALL SELECT number + 1 FROM numbers WHERE number < {to}) \
-             INSERT INTO {table} SELECT -number, -number FROM numbers"
+             INSERT INTO {table} SELECT number, number FROM numbers"
         );
         writer.execute_batch(&sql).unwrap();
     };
@@ -69,7 +69,7 @@ fn write_twice(path: &Path, wal: &Path, table: &str) -> usize {
     // A reader keeps SQLite from using the file from its beginning again.
     first.execute_batch(&read).unwrap();
     copy("PASSIVE");
-    // The pages that this sets free are used for something else.
+    // Of the pages that this sets free, the first, which is older than this write-ahead log, is used for something else.
     writer.execute_batch(&format!("DELETE FROM {name}")).unwrap();
     second.execute_batch(&read).unwrap();
     first.execute_batch("COMMIT").unwrap();

@@ -309,11 +309,6 @@ async fn a_store_that_never_had_a_log_is_no_problem() {
         &["token", "create", "--name", "first", "--scope", "read"],
     );
     assert!(token.status.success(), "{token:?}");
-    fs::write(
-        folder.path().join("secret.key"),
-        "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-    )
-    .unwrap();
     assert_whole("half-made", folder.path());
     drop(Instance::start_on(folder, &[]));
 }
@@ -375,7 +370,7 @@ async fn each_problem_is_printed_with_its_meaning_and_what_to_do() {
         "Log positions: 1 problem (",
         "Problem 1: the event at position 100 is missing",
         "  Meaning: They were acknowledged, and can be neither shown nor delivered.",
-        "  What to do: Keep a copy of the folder. Restore a backup with `audit-streams backup restore`",
+        "  What to do: Restore a backup into an empty folder with `audit-streams backup restore`",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
