@@ -165,7 +165,10 @@ impl Left {
             let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             found.collect()
         };
-        let events = read(LOG, "SELECT id, coalesce(body ->> '$.details.text', '') FROM events ORDER BY seq");
+        let events = read(
+            LOG,
+            "SELECT id, coalesce(body ->> '$.details.text', '') FROM events ORDER BY seq",
+        );
         let tokens = read(STORE, "SELECT name, scopes FROM api_tokens ORDER BY id");
         let cursors = read(
             STORE,
