@@ -8,14 +8,16 @@
 
 -- One row. events.db carries the same id, and each file knows how far the other one was (engine::pairing). log_reached is null
 -- until the store has a log. changes counts the instance events that were ever stored (engine::note). key_id names the key that
--- everything in a column _sealed is encrypted with; it is null until the first start.
+-- everything in a column _sealed is encrypted with; it is null until the first start. restored_from is the id that the
+-- instance had in the backup that it was restored from, or null.
 CREATE TABLE instance (
-    row_id      INTEGER PRIMARY KEY,
-    id          TEXT    NOT NULL,
-    generation  INTEGER NOT NULL DEFAULT 1,
-    log_reached INTEGER,
-    changes     INTEGER NOT NULL DEFAULT 0,
-    key_id      TEXT,
+    row_id        INTEGER PRIMARY KEY,
+    id            TEXT    NOT NULL,
+    generation    INTEGER NOT NULL DEFAULT 1,
+    log_reached   INTEGER,
+    changes       INTEGER NOT NULL DEFAULT 0,
+    key_id        TEXT,
+    restored_from TEXT,
     CONSTRAINT there_is_one_row CHECK (row_id = 1)
 ) STRICT;
 INSERT INTO instance (row_id, id) VALUES (1, lower(hex(randomblob(16))));

@@ -12,7 +12,7 @@ mod store;
 use std::path::Path;
 
 pub use self::report::{Check, FolderCheck, Problem};
-use self::{files::Files, report::Report};
+use self::{files::Files, report::Report, store::Store};
 use crate::{
     folder::{DataFolder, LOG_FILE, STORE_FILE},
     log::LogFile,
@@ -20,12 +20,27 @@ use crate::{
     store::StoreFile,
 };
 
+/// Checks two databases that nobody uses, without the key. Returns what is wrong with them.
+pub(crate) fn check_databases(log: &Path, store: &Path) -> Vec<Problem> {
+    let mut report = Report::default();
+    let log = log::check_file(LogFile::open(log), &mut report);
+    let store = store::check_file(StoreFile::open(store), &mut report);
+    check_contents(log.as_ref(), store.as_ref(), &mut report);
+    report
+        .end()
+        .checks
+        .into_iter()
+        .flat_map(|check| check.problems)
+        .collect()
+}
+
 /// Checks everything. `encryption_key` is the one from the environment.
 ///
 /// # Errors
 /// [`OpenError::InUse`] if a server runs on the folder, and [`OpenError`] if the folder can't be read.
 pub(crate) fn check_folder(path: &Path, encryption_key: Option<&str>) -> Result<FolderCheck, OpenError> {
     let folder = DataFolder::existing(path);
+    folder.check_restored()?;
     let _lock = folder.lock_unchanged()?;
     folder.check_access_for_reading()?;
     let mut report = Report::default();
@@ -37,12 +52,18 @@ pub(crate) fn check_folder(path: &Path, encryption_key: Option<&str>) -> Result<
     if let (Some(log), Some(store)) = (&log, &store) {
         files::check_pairing(&files, log, store, &mut report);
     }
-    let extent = log.as_ref().and_then(|log| log::check_contents(log, &mut report));
-    if let (Some(log), Some(store), Some(extent)) = (&log, &store, &extent) {
-        store::check_positions(store, (log, extent), &mut report);
-    }
+    check_contents(log.as_ref(), store.as_ref(), &mut report);
     if let Some(store) = &store {
         store::check_secrets(store, files.vault.as_ref(), &mut report);
     }
     Ok(report.end())
+}
+
+/// The events, and everything that names one of them.
+fn check_contents(log: Option<&LogFile>, store: Option<&Store>, report: &mut Report) {
+    let Some(log) = log else { return };
+    let extent = log::check_contents(log, report);
+    if let (Some(store), Some(extent)) = (store, &extent) {
+        store::check_positions(store, (log, extent), report);
+    }
 }

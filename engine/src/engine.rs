@@ -27,6 +27,7 @@ use crate::{
     folder::{FolderLock, LOG_FILE, STORE_FILE},
     instance_certificates::InstanceCertificates,
     instance_events::{Recorded, relay},
+    lineage::Lineage,
     log::{EventLog, LogError},
     net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
     note::Note,
@@ -136,6 +137,7 @@ pub struct Engine {
     database: Database,
     clients: GuardedClients,
     services: SinkServices,
+    lineage: Lineage,
     delivery: Arc<Delivery>,
     upkeep: JoinHandle<()>,
     storage_watch: JoinHandle<()>,
@@ -180,6 +182,11 @@ impl Engine {
             store,
             accepts_mismatch,
         };
+        let lineage = Lineage::of_instance(&pairing.store.instance);
+        let services = SinkServices {
+            restored: database.restored_lineage().await?,
+            ..config.services
+        };
         let has_had_a_log = pairing.store.log_reached.is_some();
         let log_file = folder.file(LOG_FILE);
         let log = match EventLog::open_paired(&log_file, log_size, pairing, Arc::clone(&note)).await {
@@ -211,7 +218,7 @@ impl Engine {
             log.clone(),
             database.clone(),
             clients.clone(),
-            config.services.clone(),
+            services.clone(),
             clock.clone(),
         ));
         let alerts = Arc::new(Alerts {
@@ -248,7 +255,8 @@ impl Engine {
             log,
             database,
             clients,
-            services: config.services,
+            services,
+            lineage,
             delivery,
             upkeep,
             alert_tasks: AlertTasks::start(&alerts),
@@ -273,6 +281,11 @@ impl Engine {
     /// The event log.
     pub fn log(&self) -> &EventLog {
         &self.log
+    }
+
+    /// Which log the positions of [`Self::log`] are of.
+    pub const fn lineage(&self) -> &Lineage {
+        &self.lineage
     }
 
     pub(crate) fn database(&self) -> &Database {

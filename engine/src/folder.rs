@@ -23,16 +23,18 @@ pub(crate) const LOG_FILE: &str = "events.db";
 pub(crate) const STORE_FILE: &str = "audit-streams.db";
 pub(crate) const KEY_FILE: &str = "secret.key";
 pub(crate) const LOCK_FILE: &str = "server.lock";
+/// Present until a backup is restored as a whole.
+pub(crate) const RESTORE_MARKER: &str = "restore.incomplete";
 
 /// Only the owner may enter the folder, and read and write what is in it.
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
 /// What the names of our files begin with.
-const OUR_FILES: [&str; 4] = [LOG_FILE, STORE_FILE, KEY_FILE, LOCK_FILE];
+pub(crate) const OUR_FILES: [&str; 5] = [LOG_FILE, STORE_FILE, KEY_FILE, LOCK_FILE, RESTORE_MARKER];
 
 /// Made by the system at the root of a volume.
-const LOST_AND_FOUND: &str = "lost+found";
+pub(crate) const LOST_AND_FOUND: &str = "lost+found";
 
 /// A data folder that is there.
 pub(crate) struct DataFolder {
@@ -61,7 +63,8 @@ impl DataFolder {
     pub(crate) fn prepare(path: &Path) -> Result<Self, OpenError> {
         let folder = Self { path: path.to_owned() };
         fs::create_dir_all(path).map_err(|source| folder.failed(source))?;
-        folder.tighten().map_err(|source| folder.failed(source))?;
+        folder.check_restored()?;
+        folder.restrict_access()?;
         Ok(folder)
     }
 
@@ -70,7 +73,13 @@ impl DataFolder {
         Self { path: path.to_owned() }
     }
 
+    /// Lets nobody but the owner into it.
+    ///
     /// A folder that holds other files too, such as `/tmp`, is left as it is.
+    pub(crate) fn restrict_access(&self) -> Result<(), OpenError> {
+        self.tighten().map_err(|source| self.failed(source))
+    }
+
     fn tighten(&self) -> io::Result<()> {
         let mut is_ours_alone = true;
         for entry in fs::read_dir(&self.path)? {
@@ -182,6 +191,16 @@ impl DataFolder {
             require(&database, access)?;
         }
         Ok(())
+    }
+
+    /// Refuses a folder in which a backup was restored only in part.
+    pub(crate) fn check_restored(&self) -> Result<(), OpenError> {
+        match self.size_of(RESTORE_MARKER)? {
+            Some(_) => Err(OpenError::RestoreIncomplete {
+                path: self.path.display().to_string(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a folder in which a log has lost its store: it must not be taken for a new one.

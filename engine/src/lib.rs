@@ -7,6 +7,7 @@
 mod activity;
 pub mod admin;
 mod alerts;
+mod backup;
 mod check;
 pub mod clock;
 pub mod credentials;
@@ -20,6 +21,7 @@ mod ingest;
 mod instance_certificates;
 mod instance_events;
 mod key_file;
+mod lineage;
 pub mod log;
 mod net;
 mod note;
@@ -46,12 +48,16 @@ pub use self::{
     activity::Traffic,
     admin::{Addition, DestinationState, ReplayStanding},
     alerts::{ExpiringCertificate, ExpiringInstanceCertificate, OpenAlert, OpenAlerts},
+    backup::{
+        BackupError, BackupProblem, Manifest, RestoreKey, VerifiedBackup, create_backup, restore_backup, verify_backup,
+    },
     check::{Check, FolderCheck, Problem},
     delivery::{Failure, StreamTotals},
     engine::{Engine, EngineConfig, Liveness},
     error_chain::error_chain,
     incident::report_incident,
     ingest::IngestError,
+    lineage::Lineage,
     net::{CaFile, CaFileError, InstanceProxy},
     open_error::OpenError,
     pairing::Mismatch,

@@ -41,6 +41,7 @@ mod readers;
 mod row;
 mod schema;
 mod search;
+mod snapshot;
 mod statement;
 mod summary;
 mod tail;
@@ -81,12 +82,16 @@ pub(crate) use self::{
     contents::{open_alone, uri},
     damage::is_damage,
     guarded_pool::guarded,
+    identity::rename_instance,
     job::QUEUE_BYTES,
     logged_event::LoggedEvent,
     prune::{CHUNK, PruneReport, PruneRequest, PrunedEarly},
     range::{RangeFilter, RangePage},
     read::LogPage,
-    unchanged::{broken_references, damaged_pages, is_cut_off, is_damaged, open_unchanged, wrong_definitions},
+    snapshot::{SnapshotError, Snapshots},
+    unchanged::{
+        broken_references, close_whole, damaged_pages, is_cut_off, is_damaged, open_unchanged, wrong_definitions,
+    },
     verify::{Extent, LogFile, before, without},
 };
 use self::{

@@ -13,6 +13,10 @@ use crate::{
 pub enum OpenError {
     #[error("can't create or use the data folder {path}")]
     DataDir { path: String, source: std::io::Error },
+    #[error(
+        "a restore into {path} was interrupted. Delete what is in the folder, and run `audit-streams backup restore` again"
+    )]
+    RestoreIncomplete { path: String },
     #[error("another server is running on the data folder {path}")]
     InUse { path: String },
     #[error("the encryption key can't be used")]

@@ -123,7 +123,7 @@ pub(crate) fn tidy_key(folder: &DataFolder, needed: KeyId) {
     }
 }
 
-fn read_note(folder: &DataFolder) -> Result<Option<Noted>, OpenError> {
+pub(crate) fn read_note(folder: &DataFolder) -> Result<Option<Noted>, OpenError> {
     let path = folder.file(LOCK_FILE);
     note::read(&path).map_err(|source| file_error(&path, source))
 }
@@ -142,7 +142,7 @@ async fn open_store(folder: &DataFolder, vault: Vault) -> Result<Database, OpenE
 }
 
 /// Before SQLite reads a write-ahead log, and leaves out what follows damage.
-fn check_wal(
+pub(crate) fn check_wal(
     folder: &DataFolder,
     file: &'static str,
     noted: Option<&Noted>,

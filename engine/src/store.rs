@@ -39,6 +39,7 @@ pub(crate) use self::{
     destinations::{Admission, ChangedDestination, Insertion, NewDestination, Rotation, UpdateError},
     event_facts::{EventFacts, RefusedFacts},
     inspection::{InspectionError, StoreHead, generation_in_file as store_generation, inspect},
+    instance::begin_anew,
     instance_events::PendingInstanceEvent,
     refused::{KEPT_ANSWERS, Refused, TextBytes},
     refused_event::{DueEvent, ListedEvent, RefusedEvent},

@@ -2,6 +2,7 @@
 //! wrong with them; then it does its one thing.
 
 mod admin;
+mod backup;
 mod check;
 mod data_folder;
 mod drill;
@@ -52,6 +53,9 @@ enum Command {
     /// Encrypt all stored secrets again with a new key, while the server is stopped. The key is taken from
     /// AUDIT_STREAMS_NEW_ENCRYPTION_KEY, or else generated and stored in secret.key
     RotateKey(rotate_key::RotateKeyArgs),
+    /// Back up a data folder, verify a backup, and restore one
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Print the schema of an API, as committed under docs/
     #[command(subcommand, hide = true)]
     Schema(schema::SchemaCommand),
@@ -80,6 +84,7 @@ async fn execute(command: Command) -> Result<(), CommandError> {
         Command::Admin(command) => admin::run(command).await,
         Command::Check(args) => check::run(args).await,
         Command::RotateKey(args) => rotate_key::run(args).await,
+        Command::Backup(command) => backup::run(command).await,
         Command::Schema(command) => {
             schema::run(&command);
             Ok(())

@@ -12,7 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Timestamp, ids::Seq};
-use engine::log::{BrowseRow, EventLog, LogError};
+use engine::{
+    Lineage,
+    log::{BrowseRow, EventLog, LogError},
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use url::form_urlencoded::Serializer;
@@ -20,7 +23,7 @@ use utoipa::ToSchema;
 
 use self::{
     filter_query::{FilterQuery, InFilter},
-    query::{EventQuery, PageQuery},
+    query::{EventQuery, PageQuery, Start},
 };
 use super::cursor::Cursor;
 use crate::{
@@ -33,7 +36,7 @@ use crate::{
 /// An audit event, and how it was received.
 #[derive(Serialize, ToSchema)]
 pub(super) struct LoggedEvent {
-    /// Position in the log. Positions increase in the order in which events are received, and are never reused.
+    /// Position in the log. Positions increase in the order in which events are received, and are only reused after a restore from a backup.
     #[schema(example = 4711)]
     seq: i64,
     /// Name of the API token that posted the event, or `audit-streams` for events of this instance.
@@ -81,9 +84,10 @@ pub(super) async fn list_audit_events(
     headers: HeaderMap,
     InFilter(filter, page): InFilter<PageQuery>,
 ) -> Result<Response, ApiError> {
-    let query = page.parse(filter)?;
+    let lineage = services.engine.lineage();
+    let query = page.parse(filter, lineage)?;
     let _permit = services.log_reads.permit().await?;
-    let page = find(services.engine.log(), &query).await?;
+    let page = find(services.engine.log(), lineage, &query).await?;
     let public_url = services.public_url.as_seen_by(&headers);
     let next = page.next_cursor.as_ref();
     let link = next.and_then(|cursor| next_link(&public_url, &uri, cursor));
@@ -107,11 +111,11 @@ pub(super) async fn show_audit_event(
     view(found.ok_or_else(not_found)?).map(Json)
 }
 
-async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError> {
+async fn find(log: &EventLog, lineage: &Lineage, query: &EventQuery) -> Result<EventPage, ApiError> {
     // One event more than the page has shows whether there is a next page.
     let asked = query.per_page + 1;
     let found = match query.start {
-        query::Start::Created(request) => {
+        Start::Created(request) => {
             let found = log.browse_within(&query.filter, request, asked, PAGE_BYTES).await;
             let found = found.map_err(unreadable)?;
             Found {
@@ -120,7 +124,7 @@ async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError>
                 end: found.end.map(Cursor::Created),
             }
         }
-        query::Start::Position(request) => {
+        Start::Position(request) => {
             let found = log
                 .browse_by_seq(&query.filter, request, asked, PAGE_BYTES)
                 .await
@@ -132,7 +136,7 @@ async fn find(log: &EventLog, query: &EventQuery) -> Result<EventPage, ApiError>
             }
         }
     };
-    page(query, found)
+    page(query, found, lineage)
 }
 
 /// The result of the log, in either order.
@@ -142,7 +146,7 @@ struct Found {
     end: Option<Cursor>,
 }
 
-fn page(query: &EventQuery, found: Found) -> Result<EventPage, ApiError> {
+fn page(query: &EventQuery, found: Found, lineage: &Lineage) -> Result<EventPage, ApiError> {
     let mut rows = found.rows;
     let is_more = rows.len() > query.per_page;
     rows.truncate(query.per_page);
@@ -150,10 +154,11 @@ fn page(query: &EventQuery, found: Found) -> Result<EventPage, ApiError> {
     let searched_to = found.searched_to.filter(|_| !is_more);
     // If nothing was found, the next request continues at the same position.
     let end = last.or(found.end).or_else(|| query.start.cursor());
+    let print = |cursor: Cursor| cursor.print(lineage);
     Ok(EventPage {
         items: rows.into_iter().map(view).collect::<Result<_, _>>()?,
-        next_cursor: last.or(searched_to).map(Cursor::print),
-        end_cursor: end.map(Cursor::print),
+        next_cursor: last.or(searched_to).map(print),
+        end_cursor: end.map(print),
         searched_to: searched_to.map(|cursor| match cursor {
             Cursor::Created(position) => position.created_at.to_string(),
             Cursor::Position(seq) => seq.to_string(),

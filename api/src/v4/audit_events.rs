@@ -21,7 +21,10 @@ use super::{
 use crate::{
     limits::PAGE_BYTES,
     services::Services,
-    v1::{audit_events::unreadable, cursor::Cursor},
+    v1::{
+        audit_events::unreadable,
+        cursor::{Cursor, CursorError},
+    },
 };
 
 /// Maximum offset of pages: GitLab's limit.
@@ -99,12 +102,14 @@ async fn keyset(
     query: &ListQuery,
     cursor: Option<&str>,
 ) -> Result<Response, GitlabError> {
-    let request = match (cursor.map(Cursor::parse), query.newest_first) {
+    let lineage = services.engine.lineage();
+    let cursor = cursor.map(|text| Cursor::parse(text, lineage)).transpose();
+    let request = match (cursor.map_err(refuse)?, query.newest_first) {
         (None, true) => SeqRequest::Newest,
         (None, false) => SeqRequest::Oldest,
-        (Some(Some(Cursor::Position(seq))), true) => SeqRequest::Before(seq),
-        (Some(Some(Cursor::Position(seq))), false) => SeqRequest::After(seq),
-        _ => return Err(GitlabError::invalid("cursor")),
+        (Some(Cursor::Position(seq)), true) => SeqRequest::Before(seq),
+        (Some(Cursor::Position(seq)), false) => SeqRequest::After(seq),
+        (Some(Cursor::Created(_)), _) => return Err(GitlabError::invalid("cursor")),
     };
     let _permit = services.log_reads.permit().await?;
     let log = services.engine.log();
@@ -116,7 +121,19 @@ async fn keyset(
     let is_more = rows.len() > query.per_page;
     rows.truncate(query.per_page);
     let last = rows.last().filter(|_| is_more).map(|row| row.position.seq);
-    let next_cursor = last.or(found.searched_to).map(|seq| Cursor::Position(seq).print());
+    let next_cursor = last
+        .or(found.searched_to)
+        .map(|seq| Cursor::Position(seq).print(lineage));
     let items = rows.iter().map(print).collect::<Result<Vec<_>, _>>()?;
     Ok((here.keyset_headers(next_cursor), Json(items)).into_response())
+}
+
+fn refuse(error: CursorError) -> GitlabError {
+    match error {
+        CursorError::Malformed => GitlabError::invalid("cursor"),
+        CursorError::OtherLog => GitlabError::error(
+            StatusCode::BAD_REQUEST,
+            "cursor is invalid: the server was restored from a backup since, or the cursor is from another server",
+        ),
+    }
 }

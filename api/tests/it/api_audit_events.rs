@@ -1,6 +1,7 @@
 //! Audit events over REST: what a list holds, how pages lead on, and posting once.
 
 use axum::http::Method;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -126,6 +127,23 @@ async fn who_goes_on_from_the_end_misses_nothing_that_comes_in_however_old_it_sa
 }
 
 #[tokio::test]
+async fn a_cursor_beyond_the_log_is_refused_and_skips_nothing() {
+    let instance = with_ticks().await;
+    let reader = Client::with_scope(&instance, "read").await;
+    let cursor = |position: i64| URL_SAFE_NO_PAD.encode(format!("p {position}"));
+    let follow = |position| format!("/api/v1/audit_events?order_by=seq&sort=asc&cursor={}", cursor(position));
+    let newest = reader
+        .get("/api/v1/audit_events?order_by=seq&per_page=1")
+        .await
+        .expect(200);
+    let newest = newest["items"][0]["seq"].as_i64().unwrap();
+    reader.get(&follow(newest)).await.expect(200);
+    let refused = reader.get(&follow(newest + 1_000_000)).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("beyond the end of the log"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn who_polls_goes_on_from_where_nothing_was_found() {
     let instance = Instance::start().await;
     let reader = Client::with_scope(&instance, "read").await;
@@ -246,6 +264,7 @@ async fn an_event_is_answered_byte_for_byte() {
 async fn each_bad_parameter_is_named() {
     let instance = Instance::start().await;
     let reader = Client::with_scope(&instance, "read").await;
+    let start = "cCAw"; // p 0
     let end = "cCA5MjIzMzcyMDM2ODU0Nzc1ODA3"; // p 9223372036854775807
     for (query, field) in [
         ("per_page=0", "per_page"),
@@ -259,6 +278,7 @@ async fn each_bad_parameter_is_named() {
         ("entity_type=Project", "entity"),
         ("cursor=x", "cursor"),
         (&format!("cursor={end}"), "cursor"),
+        (&format!("order_by=seq&sort=asc&cursor={end}"), "cursor"),
         ("autor=Ada", "autor"),
         ("sort=asc&sort=desc", "sort"),
     ] {
@@ -268,7 +288,7 @@ async fn each_bad_parameter_is_named() {
     }
     for query in [
         format!("order_by=seq&cursor={end}"),
-        format!("order_by=seq&sort=asc&cursor={end}&author=x"),
+        format!("order_by=seq&sort=asc&cursor={start}&author=x"),
     ] {
         assert_eq!(reader.get(&format!("/api/v1/audit_events?{query}")).await.status, 200);
     }

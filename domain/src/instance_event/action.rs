@@ -154,6 +154,12 @@ pub enum Action {
         from: String,
         to: String,
     },
+    /// The data folder was restored from a backup of this time. The log continues after `last`, and the instance has a new id.
+    Restored {
+        created_at: Timestamp,
+        last: Seq,
+        previous_instance: String,
+    },
     /// What the instance noticed by itself.
     Alert(AlertNews),
 }

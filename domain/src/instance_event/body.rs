@@ -100,6 +100,13 @@ impl InstanceEvent {
                 json!({"change": self.subject.name(), "from": from, "to": to})
             }
             Action::EventsUnreadable { first, last } => json!({"first_seq": first, "last_seq": last}),
+            Action::Restored {
+                created_at,
+                last,
+                previous_instance,
+            } => json!({
+                "backup_created_at": created_at.to_string(), "last_seq": last, "previous_instance": previous_instance,
+            }),
             Action::Alert(news) => news.data(),
             _ => json!({}),
         }

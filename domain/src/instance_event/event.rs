@@ -1,7 +1,7 @@
 //! An instance event: a subject and an action.
 
 use super::{Action, Subject};
-use crate::{alerts::AlertNews, delivery::RefusedChange, destination::EventNames, ids::Seq};
+use crate::{Timestamp, alerts::AlertNews, delivery::RefusedChange, destination::EventNames, ids::Seq};
 
 /// What happened to what. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,16 @@ impl InstanceEvent {
     /// The events at these positions of the log can't be read any more.
     pub const fn events_unreadable(first: Seq, last: Seq) -> Self {
         Self::new(Subject::Log { first }, Action::EventsUnreadable { first, last })
+    }
+
+    /// The data folder was restored from a backup of this time and instance, whose log ends at this position.
+    pub const fn restored(created_at: Timestamp, last: Seq, previous_instance: String) -> Self {
+        let action = Action::Restored {
+            created_at,
+            last,
+            previous_instance,
+        };
+        Self::new(Subject::Log { first: last.next() }, action)
     }
 
     /// What the instance noticed by itself: about a stream, the size of the log, or a certificate.
@@ -80,6 +90,7 @@ impl InstanceEvent {
             Action::AlertTested { .. } => "audit_event_alert_tested",
             Action::EventsUnreadable { .. } => "audit_event_log_damaged",
             Action::EncryptionKeyRotated { .. } => "encryption_key_rotated",
+            Action::Restored { .. } => "audit_event_instance_restored",
             Action::Alert(news) => news.event_type(),
         }
     }

@@ -100,6 +100,9 @@ impl InstanceEvent {
             Action::EncryptionKeyRotated { from, to } => {
                 format!("Encrypted all stored secrets again with the key {to} in place of the key {from}")
             }
+            Action::Restored { created_at, .. } => {
+                format!("Restored the instance from the backup of {created_at}; later events and changes are lost")
+            }
             Action::Alert(news) => news.summary(),
         }
     }

@@ -340,6 +340,7 @@ fn one_of_each() -> Vec<InstanceEvent> {
                 to: name(),
             },
         ),
+        InstanceEvent::restored(Timestamp::from_unix_ms(1_760_464_800_000), Seq::new(9), name()),
     ]
 }
 
@@ -601,6 +602,11 @@ fn golden_events() -> Vec<InstanceEvent> {
                 from: "0a1b2c3d".into(),
                 to: "4e5f6071".into(),
             },
+        ),
+        InstanceEvent::restored(
+            Timestamp::from_unix_ms(1_760_464_800_000),
+            Seq::new(9),
+            "0123456789abcdef0123456789abcdef".into(),
         ),
     ]);
     let destination = DestinationId::new(3);

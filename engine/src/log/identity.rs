@@ -1,8 +1,11 @@
 //! Which instance the log belongs to.
 
-use domain::ids::Seq;
-use rusqlite::{Connection, Transaction, params};
+use std::path::Path;
 
+use domain::ids::Seq;
+use rusqlite::{Connection, OpenFlags, Transaction, params};
+
+use super::unchanged::close_whole;
 use crate::pairing::Pairing;
 
 /// Makes a log that was checked one of the store's instance. Positions continue after what the store knows of: none is given
@@ -35,4 +38,13 @@ pub(super) fn bind(transaction: &Transaction<'_>, pairing: &Pairing) -> rusqlite
 pub(super) fn note_generation(connection: &Connection, generation: i64) -> rusqlite::Result<()> {
     connection.execute("UPDATE instance SET store_generation = ?", [generation])?;
     Ok(())
+}
+
+/// Gives the instance that a log belongs to a new id. Nobody else uses the file; the change is on disk when this returns.
+pub(crate) fn rename_instance(path: &Path, id: &str) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.execute("UPDATE instance SET id = ?", [id])?;
+    close_whole(connection)
 }

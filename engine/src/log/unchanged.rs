@@ -31,6 +31,19 @@ pub(crate) fn open_unchanged(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Closes a database that only this connection uses, after moving its write-ahead log into it.
+///
+/// # Errors
+/// If a part of the write-ahead log could not be moved, or the file not be closed.
+pub(crate) fn close_whole(connection: Connection) -> rusqlite::Result<()> {
+    let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+        return Err(rusqlite::Error::SqliteFailure(busy, None));
+    }
+    connection.close().map_err(|(_, error)| error)
+}
+
 /// Whether a database without a write-ahead log is shorter than its pages. SQLite notices that only if whole pages are missing.
 ///
 /// # Errors

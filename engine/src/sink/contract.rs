@@ -8,6 +8,7 @@ use domain::{FieldErrors, Timestamp, ids::Seq, policy::Outcome};
 use url::Url;
 
 use crate::{
+    lineage::Lineage,
     log::LoggedEvent,
     net::{ClientError, TlsError},
 };
@@ -95,7 +96,7 @@ pub(crate) trait Sink: Send + Sync {
     async fn send(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport;
 }
 
-/// Where sinks find what the operator may point elsewhere.
+/// What the sinks of an instance have in common.
 #[derive(Clone, Debug)]
 pub struct SinkServices {
     /// Cloud Logging. If it has a path, the paths of its API begin below that.
@@ -106,6 +107,8 @@ pub struct SinkServices {
     pub batch_age: Duration,
     /// The longest that one request may take; `None` for the timeout of each destination.
     pub deadline: Option<Duration>,
+    /// The lineage of a log that was restored from a backup, which gives positions again; the engine knows it.
+    pub restored: Option<Lineage>,
 }
 
 impl SinkServices {
@@ -123,6 +126,7 @@ impl SinkServices {
             google_token: Url::parse(google_token)?,
             batch_age,
             deadline: None,
+            restored: None,
         })
     }
 

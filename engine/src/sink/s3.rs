@@ -48,6 +48,7 @@ use super::{
 use crate::{
     clock::Clock,
     error_chain,
+    lineage::Lineage,
     log::LoggedEvent,
     net::{ClientError, GuardedClient, GuardedClients},
     store::Target,
@@ -109,6 +110,7 @@ pub(crate) struct S3Sink {
     batching: Batching,
     deadline: Duration,
     replay: Option<ReplayId>,
+    restored: Option<Lineage>,
     clock: Clock,
     /// Whether the service supports `If-None-Match`, as far as its responses have shown.
     takes_conditions: AtomicBool,
@@ -147,6 +149,7 @@ impl S3Sink {
             batching,
             deadline,
             replay: None,
+            restored: services.restored.clone(),
             clock,
             takes_conditions: AtomicBool::new(true),
         })
@@ -203,7 +206,10 @@ impl Sink for S3Sink {
     async fn send(&self, events: &[Arc<LoggedEvent>], batch: Option<Batch>) -> SendReport {
         // A batch is compressed right here: the thread is this stream's alone, which has nothing else to do until it is sent.
         match Object::of(&self.settings, events, batch, self.replay) {
-            Ok(object) => self.without_secrets(self.upload(&object).await).into(),
+            Ok(object) => {
+                let object = object.of_restored(self.restored.as_ref());
+                self.without_secrets(self.upload(&object).await).into()
+            }
             Err(error) => unsendable(error.to_string()).into(),
         }
     }

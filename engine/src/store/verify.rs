@@ -73,6 +73,11 @@ pub(crate) struct ClosedSecret {
 }
 
 impl StoreFile {
+    /// The schema that this version makes.
+    pub(crate) fn newest_schema() -> i64 {
+        MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+    }
+
     /// # Errors
     /// [`VerifyError`] if the file can't be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, VerifyError> {

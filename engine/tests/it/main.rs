@@ -35,7 +35,7 @@ mod replay_pace;
 mod rotation;
 mod rotation_limits;
 mod rotation_running;
-mod s3;
+pub(crate) mod s3;
 mod saved_views;
 mod settings;
 mod stream_state;

@@ -173,7 +173,11 @@ impl World {
 
     /// An engine on a folder that another one has left.
     pub(crate) async fn on(folder: tempfile::TempDir) -> Self {
-        let engine = open(config(folder.path()), &Clock::machine()).await;
+        Self::on_with(folder, |config| config).await
+    }
+
+    pub(crate) async fn on_with(folder: tempfile::TempDir, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Self {
+        let engine = open(change(config(folder.path())), &Clock::machine()).await;
         Self { engine, folder }
     }
 

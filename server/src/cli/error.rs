@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode};
 use domain::FieldError;
 use drill::DrillError;
 use engine::{
-    KeyError, OpenError,
+    BackupError, KeyError, OpenError,
     admin::{MaintenanceError, RotateKeyError},
     error_chain,
 };
@@ -29,6 +29,8 @@ pub(crate) enum CommandError {
     RotateKey(#[from] RotateKeyError),
     #[error(transparent)]
     Operation(#[from] MaintenanceError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("can't generate a secret")]
     Secret(#[from] KeyError),
     #[error("can't listen on {address}")]

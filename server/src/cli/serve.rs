@@ -301,6 +301,7 @@ impl ServeArgs {
             google_token: token,
             batch_age: Duration::from_secs(u64::from(self.s3_batch_seconds)),
             deadline: None,
+            restored: None,
         })
     }
 }

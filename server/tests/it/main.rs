@@ -13,6 +13,7 @@ mod api_docs;
 mod api_instance;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod bad_disk;
+mod backups;
 mod browser;
 mod check;
 mod client_certificates;

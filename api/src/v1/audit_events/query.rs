@@ -1,12 +1,18 @@
 //! The parameters of a list of events that say in which order, and which page.
 
 use domain::{Timestamp, ids::Seq};
-use engine::log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, SeqRequest};
+use engine::{
+    Lineage,
+    log::{BrowsePosition, BrowseRequest, BrowseRow, EventFilter, SeqRequest},
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    super::{cursor::Cursor, fields::refuse_one},
+    super::{
+        cursor::{Cursor, CursorError},
+        fields::refuse_one,
+    },
     filter_query::FilterQuery,
 };
 use crate::error::ApiError;
@@ -73,12 +79,13 @@ pub(super) enum Start {
 impl PageQuery {
     /// # Errors
     /// 422 at the first parameter that is not right.
-    pub(super) fn parse(self, filter: FilterQuery) -> Result<EventQuery, ApiError> {
+    pub(super) fn parse(self, filter: FilterQuery, lineage: &Lineage) -> Result<EventQuery, ApiError> {
         let cursor = self.cursor.filter(|cursor| !cursor.is_empty());
+        let cursor = cursor.map(|text| Cursor::parse(&text, lineage).map_err(refuse));
         let start = start(
             self.order_by.unwrap_or_default(),
             self.sort.unwrap_or_default(),
-            cursor.as_deref(),
+            cursor.transpose()?,
         )?;
         let filter = filter.parse(matches!(start, Start::Position(_)))?;
         let per_page = self.per_page.unwrap_or(PER_PAGE);
@@ -118,10 +125,18 @@ impl EventQuery {
     }
 }
 
-fn start(order_by: OrderBy, sort: Sort, cursor: Option<&str>) -> Result<Start, ApiError> {
-    let rule = "cursor: must be the next_cursor or end_cursor of a page with the same order_by.";
-    let unknown = || refuse_one("cursor", rule);
-    let cursor = cursor.map(|text| Cursor::parse(text).ok_or_else(unknown)).transpose()?;
+fn refuse(error: CursorError) -> ApiError {
+    let message = match error {
+        CursorError::Malformed => "cursor: must be the next_cursor or end_cursor of a page with the same order_by.",
+        CursorError::OtherLog => {
+            "cursor: is of another log: the server was restored from a backup since, or the cursor is from another server. Start \
+             without a cursor, and recognize events that you have by their id."
+        }
+    };
+    refuse_one("cursor", message)
+}
+
+fn start(order_by: OrderBy, sort: Sort, cursor: Option<Cursor>) -> Result<Start, ApiError> {
     let start = match (order_by, sort, cursor) {
         (OrderBy::CreatedAt, Sort::Desc, None) => Start::Created(BrowseRequest::Newest),
         (OrderBy::CreatedAt, Sort::Asc, None) => Start::Created(BrowseRequest::Oldest),
@@ -131,7 +146,7 @@ fn start(order_by: OrderBy, sort: Sort, cursor: Option<&str>) -> Result<Start, A
         (OrderBy::Seq, Sort::Asc, None) => Start::Position(SeqRequest::Oldest),
         (OrderBy::Seq, Sort::Desc, Some(Cursor::Position(end))) => Start::Position(SeqRequest::Before(end)),
         (OrderBy::Seq, Sort::Asc, Some(Cursor::Position(end))) => Start::Position(SeqRequest::After(end)),
-        _ => return Err(unknown()),
+        _ => return Err(refuse(CursorError::Malformed)),
     };
     Ok(start)
 }

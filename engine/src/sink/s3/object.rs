@@ -16,7 +16,7 @@ use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 use super::super::{Batch, sources::sources};
-use crate::log::LoggedEvent;
+use crate::{lineage::Lineage, log::LoggedEvent};
 
 /// The type of what the object holds byte for byte: a gzip file. There is no `Content-Encoding`, under which browsers and many
 /// clients would unpack it on the way and leave a file that is called `.gz` and is none; Athena, Spark, DuckDB and the like go
@@ -79,6 +79,19 @@ impl Object {
                 };
                 Self::of_batch(key, events, replay)
             }
+        }
+    }
+
+    /// After a restore, positions are given again, and so are ids of replays: the key of a batch names the lineage, so that it is none
+    /// that was used before. An event has the key that it always has.
+    #[must_use]
+    pub(super) fn of_restored(self, restored: Option<&Lineage>) -> Self {
+        match restored {
+            Some(lineage) if self.content_type == GZIP => Self {
+                key: self.key.beside(lineage.as_str()),
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -232,6 +245,23 @@ mod tests {
         );
         assert_eq!(replayed.metadata["audit-streams-replay"], "7");
         assert!(!first.metadata.contains_key("audit-streams-replay"));
+    }
+
+    #[test]
+    fn after_a_restore_only_batches_have_other_keys() {
+        let (first, second) = (Lineage::of_instance("0123456789abcdef"), Lineage::of_instance("fedc"));
+        let object = |layout, replay| Object::of(&settings(layout), &[event(3, "a")], None, replay).unwrap();
+        for (replay, key) in [
+            (None, "2023/09/11/14/3-3.01234567.jsonl.gz"),
+            (Some(ReplayId::new(7)), "replays/7/3-3.01234567.jsonl.gz"),
+        ] {
+            let batch = object(ObjectLayout::Batches, replay);
+            assert_eq!(batch.clone().of_restored(Some(&first)).key.as_str(), key);
+            assert_ne!(batch.clone().of_restored(Some(&second)).key.as_str(), key);
+            assert_eq!(batch.clone().of_restored(None), batch);
+            let event = object(ObjectLayout::Events, replay);
+            assert_eq!(event.clone().of_restored(Some(&first)), event);
+        }
     }
 
     #[test]
