@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::{
     error::BackupError,
     files::{check_room, facts_of, make_private_folder, parent_of, sync_folder, write_private},
-    manifest::{MANIFEST_FILE, Manifest},
+    manifest::{INCOMPLETE, MANIFEST_FILE, Manifest},
     verify::Databases,
 };
 use crate::{
@@ -23,9 +23,6 @@ use crate::{
     opening::{check_wal, read_note},
     wal::wal_of,
 };
-
-/// What the name of a backup ends with until all of it is on disk.
-pub(super) const INCOMPLETE: &str = ".incomplete";
 
 /// Makes a backup of a data folder in a new folder, while a server may be running on the data folder. The encryption key is not
 /// needed, and not a part of the backup.

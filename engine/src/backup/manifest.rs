@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 
 pub(super) const MANIFEST_FILE: &str = "manifest.json";
 
+/// What the name of a backup ends with until all of it is on disk.
+pub(super) const INCOMPLETE: &str = ".incomplete";
+
 /// The version of the manifest and of what belongs to it.
 const FORMAT: u32 = 1;
 

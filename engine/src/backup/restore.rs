@@ -159,14 +159,8 @@ impl Unfinished {
     fn begin_anew(&self, manifest: &Manifest, clock: &Clock) -> Result<(), BackupError> {
         let event = InstanceEvent::restored(manifest.created_at, manifest.last_seq, manifest.instance.clone());
         let event = Recorded::new(event, &Author::command_line(), clock.now());
-        let failed = |file| {
-            move |error: rusqlite::Error| BackupError::Restored {
-                file,
-                source: error.into(),
-            }
-        };
-        let id = begin_anew(&self.path.join(STORE_FILE), &event).map_err(failed(STORE_FILE))?;
-        rename_instance(&self.path.join(LOG_FILE), &id).map_err(failed(LOG_FILE))
+        let id = begin_anew(&self.path.join(STORE_FILE), &event).map_err(|error| failed(STORE_FILE, error))?;
+        rename_instance(&self.path.join(LOG_FILE), &id).map_err(|error| failed(LOG_FILE, error))
     }
 
     /// Everything is on disk before the marker goes.
@@ -217,4 +211,11 @@ fn copy(backup: &Path, file: &'static str, target: &Path, stated: &FileFacts) ->
         path: backup.display().to_string(),
         problems: vec![BackupProblem::OtherContents { file }],
     })
+}
+
+fn failed(file: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> BackupError {
+    BackupError::Restored {
+        file,
+        source: error.into(),
+    }
 }

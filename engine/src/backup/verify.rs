@@ -5,10 +5,9 @@ use std::{fs, io, path::Path};
 use tokio::task::spawn_blocking;
 
 use super::{
-    create::INCOMPLETE,
     error::{BackupError, BackupProblem},
     files::facts_of,
-    manifest::{FileFacts, Manifest},
+    manifest::{FileFacts, INCOMPLETE, Manifest},
 };
 use crate::{
     check::{Problem, check_databases},
