@@ -74,6 +74,8 @@ fn copy(source: &Path, file: &str, target: &Path) {
     assert!(fs::copy(source.join(file), target.join(file)).unwrap() > 0);
 }
 
+type Change = fn(&mut Manifest);
+
 #[tokio::test]
 async fn a_manifest_that_fits_the_digests_must_fit_the_contents() {
     let world = World::new().await;
@@ -82,7 +84,7 @@ async fn a_manifest_that_fits_the_digests_must_fit_the_contents() {
     let (_parent, backup) = backup_of(data.path()).await;
     forge(&backup, |_| {});
     verify_backup(&backup).await.unwrap();
-    let changes: [(fn(&mut Manifest), &str); 6] = [
+    let changes: [(Change, &str); 6] = [
         (|manifest| manifest.events += 1, "the number of events is"),
         (
             |manifest| manifest.last_seq = manifest.last_seq.next(),
