@@ -28,9 +28,9 @@ pub(crate) use self::{
     signature::Signer,
 };
 use super::{
-    Batch, Batching, Report, SendReport, Sink, SinkError, SinkServices,
+    Batch, Batching, SendReport, Sink, SinkError, SinkServices,
     kind::SinkKind,
-    report::{error_report, masked, unsendable},
+    report::{error_report, unsendable},
     tls,
 };
 use crate::{
@@ -212,23 +212,22 @@ impl HttpSink {
             Ok(response) => {
                 let latency = response.latency();
                 (
-                    answer_report(response, started, self.deadline, now).await,
+                    answer_report(response, &self.secrets, started, self.deadline, now).await,
                     Some(latency),
                 )
             }
             Err(error) => (error_report(&error, started, self.deadline), None),
         };
-        let response = masked(report.response, &self.secrets);
         SendReport {
             latency,
-            ..Report { response, ..report }.into()
+            ..report.into()
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::report::masked, *};
 
     #[test]
     fn an_answer_that_repeats_what_the_url_holds_is_kept_without_it() {

@@ -8,6 +8,7 @@ use std::{
 
 use domain::{
     Timestamp,
+    connection_test::MASK,
     policy::{CLIENT_CERTIFICATE_REFUSED, CLIENT_CERTIFICATE_REQUIRED, Outcome, TlsFailure, Unreached},
 };
 use http::header::{HeaderMap, RETRY_AFTER};
@@ -86,7 +87,7 @@ pub(crate) fn error_report(error: &(dyn Error + 'static), started: Instant, dead
 }
 
 /// The report if the server answers that it requires a client certificate, after a handshake without one, or that it does not accept
-/// ours. `None` for any other answer.
+/// ours, without what is kept of the answer. `None` for any other answer.
 ///
 /// nginx answers so (`ssl_verify_client on`): with status 400 and a page with one of these titles, or with 496 or 495 where its
 /// configuration says so. An answer that quotes a part of an event does not begin like the page. It remains an answer, not a failed
@@ -109,15 +110,8 @@ pub(super) fn client_certificate_report(
         CLIENT_CERTIFICATE_REFUSED => "rejects our client certificate",
         _ => "requires a client certificate",
     };
-    Some(Report {
-        outcome: Outcome::Answered {
-            status: said,
-            retry_after,
-        },
-        reason: format!("The server {what}: it answered with status {status}."),
-        response: kept_text(answer),
-        duration: started.elapsed(),
-    })
+    let reason = format!("The server {what}: it answered with status {status}.");
+    Some(answered(said, retry_after, reason, started))
 }
 
 /// Why there was no answer, as a sentence.
@@ -231,22 +225,38 @@ pub(super) async fn read_at_most(bytes: usize, response: &mut Response) -> Resul
     Ok(kept)
 }
 
+/// An answer as text, without what it repeats of these secrets. Done before anything is cut, so that no part of a secret stays.
+pub(super) fn text_of(answer: &[u8], secrets: &[String]) -> String {
+    masked(String::from_utf8_lossy(answer).into_owned(), secrets)
+}
+
 /// The part of an answer that is worth keeping.
-pub(super) fn kept_text(answer: &[u8]) -> String {
-    let start = answer.get(..KEPT_BYTES).unwrap_or(answer);
-    String::from_utf8_lossy(start).into_owned()
+pub(super) fn kept_text(answer: &str) -> String {
+    let end = answer.floor_char_boundary(KEPT_BYTES);
+    answer.get(..end).unwrap_or(answer).to_owned()
 }
 
 /// Some receivers send back what they were sent. Secrets that are too short to be distinguished from other text are not masked.
+/// Where secrets overlap, or one is within another, all of them are masked as one.
 pub(crate) fn masked(answer: String, secrets: &[String]) -> String {
     const TELLING_CHARS: usize = 6;
-    if answer.is_empty() {
+    let telling = secrets.iter().filter(|secret| secret.chars().count() >= TELLING_CHARS);
+    let found = telling.flat_map(|secret| answer.match_indices(secret.as_str()));
+    let mut places: Vec<(usize, usize)> = found.map(|(start, secret)| (start, start + secret.len())).collect();
+    if places.is_empty() {
         return answer;
     }
-    secrets
-        .iter()
-        .filter(|secret| secret.chars().count() >= TELLING_CHARS && answer.contains(secret.as_str()))
-        .fold(answer.clone(), |masked, secret| masked.replace(secret.as_str(), "••••"))
+    places.sort_unstable();
+    let (mut masked, mut end) = (String::with_capacity(answer.len()), 0);
+    for (start, end_of_secret) in places {
+        if start >= end {
+            masked.push_str(answer.get(end..start).unwrap_or_default());
+            masked.push_str(MASK);
+        }
+        end = end.max(end_of_secret);
+    }
+    masked.push_str(answer.get(end..).unwrap_or_default());
+    masked
 }
 
 /// Both forms of `Retry-After`: seconds, or an HTTP date. At most [`LONGEST_WAIT`].
@@ -286,6 +296,38 @@ mod tests {
         ];
         let answer = "no: Authorization=Bearer abcdef, token verification-token-1, try 1".to_owned();
         assert_eq!(masked(answer, &secrets), "no: Authorization=••••, token ••••, try 1");
+    }
+
+    #[test]
+    fn secrets_within_and_across_others_leave_nothing() {
+        let masked_of = |answer: &str, secrets: &[&str]| {
+            let secrets: Vec<String> = secrets.iter().map(|secret| (*secret).to_owned()).collect();
+            masked(answer.to_owned(), &secrets)
+        };
+        for secrets in [["abcdef", "abcdef-ghijkl"], ["abcdef-ghijkl", "abcdef"]] {
+            assert_eq!(masked_of("key abcdef-ghijkl, abcdef", &secrets), "key ••••, ••••");
+        }
+        assert_eq!(masked_of("(abcdefghi)", &["abcdef", "defghi"]), "(••••)");
+        assert_eq!(masked_of("abcdefabcdef", &["abcdef"]), "••••••••");
+        assert_eq!(masked_of("", &["abcdef"]), "");
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_kept_where_an_answer_is_cut() {
+        let secret = "verification-token-1";
+        for start in KEPT_BYTES - secret.len()..KEPT_BYTES {
+            let answer = [&"x".repeat(start), secret].concat();
+            let kept = kept_text(&text_of(answer.as_bytes(), &[secret.to_owned()]));
+            assert!(kept.len() <= KEPT_BYTES && !kept.contains("ver"), "{start}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_whatever_its_bytes_are() {
+        for bytes in [&b"\xff"[..], "é".as_bytes(), "x漢".as_bytes()] {
+            let kept = kept_text(&text_of(&bytes.repeat(KEPT_BYTES), &[]));
+            assert!((KEPT_BYTES - 3..=KEPT_BYTES).contains(&kept.len()));
+        }
     }
 
     #[test]

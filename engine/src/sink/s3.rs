@@ -226,7 +226,7 @@ impl S3Sink {
 
     fn failure<E: Error + 'static>(&self, error: &SdkError<E, HttpResponse>, started: Instant) -> Report {
         if let Some(answer) = error.raw_response() {
-            return refusal_report(answer, &self.settings, started);
+            return refusal_report(answer, &self.settings, &self.secrets, started);
         }
         let report = error_report(error, started, self.deadline);
         let is_amazon = self.settings.endpoint_url().is_none();

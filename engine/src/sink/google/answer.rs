@@ -126,7 +126,7 @@ impl Failure {
         let wait = self.retry_after.max(error.retry_delay());
         let reason = with_message(&self.words(error, settings), &error.message);
         Report {
-            response: kept_text(self.body.as_bytes()),
+            response: kept_text(&self.body),
             ..answered(self.status.as_u16(), wait, reason, self.started)
         }
     }

@@ -29,7 +29,7 @@ use crate::{
     net::GuardedClient,
     sink::{
         Report,
-        report::{answered, error_report, kept_text, masked, no_response, read_answer, retry_after},
+        report::{answered, error_report, kept_text, no_response, read_answer, retry_after, text_of},
     },
 };
 
@@ -172,17 +172,16 @@ impl Tokens {
         let answer = self.conceal(&answer, &assertion);
         let (status, reason) = denied(status, &answer, self.account.client_email());
         Err(Report {
-            response: kept_text(answer.as_bytes()),
+            response: kept_text(&answer),
             ..answered(status.as_u16(), wait, reason, started)
         })
     }
 
-    /// An answer without what it may repeat and nobody is to keep: the key, and what else was sent that is secret. Done
-    /// before anything is cut, so that no half of a secret stays.
+    /// An answer without what it may repeat and nobody is to keep: the key, and what else was sent that is secret.
     pub(super) fn conceal(&self, answer: &[u8], sent: &str) -> String {
         let key = self.account.key();
         let secrets = [key.replace('\n', "\\n"), key.to_owned(), sent.to_owned()];
-        masked(String::from_utf8_lossy(answer).into_owned(), &secrets)
+        text_of(answer, &secrets)
     }
 }
 
@@ -198,14 +197,14 @@ fn form(assertion: &str) -> Bytes {
     Bytes::from(form.finish())
 }
 
-fn granted(answer: &[u8], now: Timestamp) -> Option<AccessToken> {
+pub(super) fn granted(answer: &[u8], now: Timestamp) -> Option<AccessToken> {
     let granted: Granted = serde_json::from_slice(answer).ok()?;
     AccessToken::new(granted.access_token, now.plus(Duration::from_secs(granted.expires_in)))
 }
 
 /// What the token service has against the account is a matter of authentication; anything else is trouble of its own, and
 /// never the events' fault.
-fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, String) {
+pub(super) fn denied(status: StatusCode, answer: &str, client_email: &str) -> (StatusCode, String) {
     if !status.is_client_error() || matches!(status.as_u16(), 404 | 408 | 410 | 425 | 429) {
         return (status, format!("Google's token service answered {status}."));
     }

@@ -9,7 +9,6 @@ use aws_sdk_s3::config::http::HttpResponse;
 use domain::{
     Timestamp,
     destination::{Encryption, S3Settings},
-    policy::Outcome,
 };
 use http::{
     HeaderMap, HeaderValue, StatusCode,
@@ -18,35 +17,35 @@ use http::{
 
 use super::super::{
     Report,
-    report::{client_certificate_report, kept_text, retry_after},
+    report::{answered, client_certificate_report, kept_text, masked, retry_after, text_of},
 };
 
-/// For an answer that is no success, or is one by its status alone.
-pub(super) fn refusal_report(answer: &HttpResponse, settings: &S3Settings, started: Instant) -> Report {
+/// For an answer that is no success, or is one by its status alone. Of the secrets, nothing is kept.
+pub(super) fn refusal_report(
+    answer: &HttpResponse,
+    settings: &S3Settings,
+    secrets: &[String],
+    started: Instant,
+) -> Report {
     let body = answer.body().bytes().unwrap_or_default();
-    if let Some(report) = client_certificate_report(answer.status().as_u16(), wish(answer), body, started) {
-        return report;
-    }
-    let text = String::from_utf8_lossy(body);
-    let refusal = Refusal {
-        status: answer.status().as_u16(),
-        code: start_of(element(&text, "Code").unwrap_or_default()),
-        message: start_of(element(&text, "Message").unwrap_or_default()),
-        region: answer
-            .headers()
-            .get("x-amz-bucket-region")
-            .or_else(|| element(&text, "Region"))
-            .map(start_of),
-    };
-    let (status, reason) = refusal.meaning(settings);
-    Report {
-        outcome: Outcome::Answered {
+    let text = text_of(body, secrets);
+    let (status, wish) = (answer.status().as_u16(), wish(answer));
+    let report = client_certificate_report(status, wish, body, started).unwrap_or_else(|| {
+        let region = answer.headers().get("x-amz-bucket-region");
+        let region = region.map(|region| masked(region.to_owned(), secrets));
+        let refusal = Refusal {
             status,
-            retry_after: wish(answer),
-        },
-        reason,
-        response: kept_text(body),
-        duration: started.elapsed(),
+            code: start_of(element(&text, "Code").unwrap_or_default()),
+            message: start_of(element(&text, "Message").unwrap_or_default()),
+            region: region.as_deref().or_else(|| element(&text, "Region")).map(start_of),
+        };
+        let (status, reason) = refusal.meaning(settings);
+        // A secret may have been written with escapes, of which the reason has none.
+        answered(status, wish, masked(reason, secrets), started)
+    });
+    Report {
+        response: kept_text(&text),
+        ..report
     }
 }
 
@@ -284,7 +283,11 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
-    use domain::{Field, destination::FieldMap, policy::CLIENT_CERTIFICATE_REQUIRED};
+    use domain::{
+        Field,
+        destination::FieldMap,
+        policy::{CLIENT_CERTIFICATE_REQUIRED, Outcome},
+    };
 
     use super::*;
 
@@ -315,7 +318,7 @@ mod tests {
     }
 
     fn meaning_at(endpoint_url: &str, answer: &HttpResponse) -> (u16, String) {
-        let report = refusal_report(answer, &settings(endpoint_url), Instant::now());
+        let report = refusal_report(answer, &settings(endpoint_url), &[], Instant::now());
         let Outcome::Answered { status, .. } = report.outcome else {
             panic!("{report:?}")
         };
@@ -331,7 +334,7 @@ mod tests {
         let page = "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n";
         for (status, body) in [(400, page), (496, "")] {
             let answer = answer(status, &[("retry-after", "7")], body);
-            let report = refusal_report(&answer, &settings(""), Instant::now());
+            let report = refusal_report(&answer, &settings(""), &[], Instant::now());
             let expected = Outcome::Answered {
                 status: CLIENT_CERTIFICATE_REQUIRED,
                 retry_after: Some(Duration::from_secs(7)),
@@ -444,7 +447,7 @@ mod tests {
     fn an_answer_that_is_not_from_s3_is_told_by_its_status() {
         let page = answer(405, &[], "<html><code>no</code></html>");
         assert_eq!(meaning(&page), (405, "Answered 405 Method Not Allowed.".to_owned()));
-        let report = refusal_report(&page, &settings(""), Instant::now());
+        let report = refusal_report(&page, &settings(""), &[], Instant::now());
         assert_eq!(report.response, "<html><code>no</code></html>");
     }
 
