@@ -17,7 +17,9 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Api
         return Ok(None);
     };
     let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > MAX_BYTES {
+    // A header may also have tabs.
+    let is_printable = key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if key.is_empty() || key.len() > MAX_BYTES || !is_printable {
         let message = "Idempotency-Key: must be 1 to 255 printable ASCII characters, for example a UUID.";
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -62,7 +64,7 @@ mod tests {
         assert_eq!(idempotency_key(&HeaderMap::new()).unwrap(), None);
         assert_eq!(key(b" a-1 "), Ok(Some("a-1".into())));
         assert_eq!(key(&[b'x'; 255]), Ok(Some("x".repeat(255))));
-        for bad in [&b""[..], b"  ", b"\xff", &[b'x'; 256]] {
+        for bad in [&b""[..], b"  ", b"\xff", b"a\tb", &[b'x'; 256]] {
             assert_eq!(key(bad), Err(StatusCode::BAD_REQUEST), "{bad:?}");
         }
     }
