@@ -39,7 +39,11 @@ impl DestinationUrl {
     pub fn normal(text: &str) -> Result<Self, FieldError> {
         let Self(text) = Self::parse(text)?;
         let normal = Url::parse(&text).map_or(text, String::from);
-        Ok(Self(normal.trim_end_matches('/').to_owned()))
+        // In a query, a slash is a character like any other.
+        Ok(Self(match normal.contains('?') {
+            true => normal,
+            false => normal.trim_end_matches('/').to_owned(),
+        }))
     }
 
     /// Whether connections to it are by TLS.
@@ -172,6 +176,8 @@ mod tests {
         }
         let normal = DestinationUrl::normal("https://Bücher.example/").unwrap();
         assert_eq!(normal.as_str(), "https://xn--bcher-kva.example");
+        let with_query = DestinationUrl::normal("HTTPS://a.example:443/b/?c=/").unwrap();
+        assert_eq!(with_query.as_str(), "https://a.example/b/?c=/");
     }
 
     #[test]
