@@ -6,6 +6,8 @@
 //! error, the connection is closed before the end of the file, because a truncated file would look complete.
 
 mod csv;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod permits;
 
 use axum::{

@@ -19,6 +19,8 @@ mod errors;
 mod event_type_list;
 mod events;
 mod family;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod google;
 mod headers;
 mod http_destinations;

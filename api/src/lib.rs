@@ -15,6 +15,8 @@ mod destinations;
 mod error;
 pub mod export;
 mod fallback;
+#[cfg(feature = "fuzzing")]
+pub mod fuzz;
 mod graphql;
 mod health;
 mod idempotency;

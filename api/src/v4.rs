@@ -8,6 +8,8 @@
 mod audit_events;
 mod error;
 mod event;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod instance;
 mod moment;
 mod pagination;

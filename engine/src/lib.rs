@@ -16,6 +16,8 @@ mod engine;
 mod error_chain;
 mod exports;
 mod folder;
+#[cfg(feature = "fuzzing")]
+pub mod fuzz;
 mod incident;
 mod ingest;
 mod instance_certificates;

@@ -6,6 +6,8 @@
 mod address;
 mod certificates;
 mod contract;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod google;
 mod http;
 mod kind;

@@ -53,6 +53,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         fault_args: Vec<String>,
     },
+    /// Run the real parsers on inputs that libFuzzer makes up, and check a property of each
+    Fuzz(commands::fuzz::Options),
 }
 
 /// Runs the command of this process's own command line.
@@ -66,6 +68,7 @@ pub(crate) fn run() -> Result<()> {
         Command::Lint => commands::lint::run(&project),
         Command::Bench { bench_args } => commands::bench::run(&project, &bench_args),
         Command::Faults { fault_args } => commands::faults::run(&project, &fault_args),
+        Command::Fuzz(options) => commands::fuzz::run(&project, &options),
     }
 }
 

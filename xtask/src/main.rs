@@ -12,6 +12,7 @@ mod checks;
 mod cli;
 mod commands;
 mod fingerprint;
+mod instrument;
 mod process;
 mod project;
 mod site;
@@ -21,8 +22,12 @@ mod tools;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::run() {
-        Ok(()) => ExitCode::SUCCESS,
+    let result = match instrument::is_compiler() {
+        true => instrument::compile(),
+        false => cli::run().map(|()| ExitCode::SUCCESS),
+    };
+    match result {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

@@ -47,6 +47,11 @@ impl Project {
         self.root.join("end2end")
     }
 
+    /// The crate of the fuzz targets.
+    pub(crate) fn fuzz(&self) -> PathBuf {
+        self.root.join("fuzz")
+    }
+
     /// The folder of the tests with other people's API clients.
     pub(crate) fn api_tests(&self) -> PathBuf {
         self.end2end().join("api")

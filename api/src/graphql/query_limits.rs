@@ -190,6 +190,13 @@ impl<'document> Scale<'document> {
     }
 }
 
+/// Complexity and depth of a document, as they are compared with the limits.
+#[cfg(feature = "fuzzing")]
+pub(super) fn weigh(document: &ExecutableDocument) -> (u32, u32) {
+    let weight = Scale::new(document).weigh_document(None);
+    (weight.complexity, weight.depth)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,8 @@
 pub(super) mod deliveries;
 pub(super) mod export;
 mod filter_query;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzz;
 mod query;
 
 use axum::{

@@ -15,6 +15,8 @@
 mod account;
 mod answer;
 mod entries;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzz;
 mod tokens;
 
 use std::{

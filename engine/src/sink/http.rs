@@ -2,6 +2,8 @@
 //! as JSON Lines.
 
 mod batch;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzz;
 mod request;
 mod response;
 mod signature;

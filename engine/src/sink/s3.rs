@@ -7,6 +7,8 @@
 
 mod connector;
 mod endpoint;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzz;
 mod object;
 mod refusal;
 mod upload;

@@ -48,12 +48,17 @@ const RULES: [(&str, &[&str], &[&str]); 9] = [
             "domain",
             "engine",
             "faults",
+            "fuzz",
             "receivers",
             "server",
         ],
     ),
     // What is shipped, and so everything below it.
-    ("server", ALL, &["bad_disk", "faults", "programs", "receivers"]),
+    (
+        "server",
+        ALL,
+        &["bad_disk", "faults", "fuzz", "libfuzzer-sys", "programs", "receivers"],
+    ),
     // Compiled before anything else is done.
     ("xtask", ALL, &["domain", "receivers", "tokio"]),
 ];

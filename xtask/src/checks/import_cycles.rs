@@ -20,6 +20,7 @@ const CRATES: [&str; 12] = [
     "drill",
     "engine",
     "faults",
+    "fuzz",
     "programs",
     "receivers",
     "server",

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 
 use super::build::{Profile, SITE_VARIABLE};
 use super::failures;
+use super::fuzz;
 use super::lint;
 use super::tally::Tally;
 use crate::process::{self, Finished};
@@ -97,6 +98,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
             steps.attempt(&PAGE_SIZE, || site::check_budget(project));
             if steps.attempt(&COMPILE, || compile(project)) != Ending::Failed {
                 cargo_test(project, &mut steps, &mut results);
+                let (tally, failures) = fuzz::check(project, &mut steps);
+                results.add(tally, failures);
                 api_tests(project, &mut steps, &mut results);
                 end2end(project, &mut steps, &mut results);
             }
