@@ -34,7 +34,7 @@ const SHORT: Step = Step {
     usually: "1 min",
 };
 
-/// So many inputs for each target in the short run, always the same ones.
+/// So many inputs for each target in the short run.
 const SHORT_RUN: Bound = Bound::Inputs(20_000);
 const SHORT_SEED: u32 = 1;
 
@@ -91,7 +91,7 @@ pub(crate) fn run(project: &Project, options: &Options) -> Result<()> {
     }
 }
 
-/// The short run: what it counts, and its failures. Its inputs are the same each time.
+/// The short run: what it counts, and its failures.
 pub(super) fn check(project: &Project, steps: &mut Steps) -> (Tally, Vec<String>) {
     let (mut tally, mut failures) = (Tally::default(), Vec::new());
     let compiled = steps.attempt(&COMPILE, || match has_compiler() {
