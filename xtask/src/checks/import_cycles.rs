@@ -11,7 +11,7 @@ use super::import_scan::{Import, Scan, is_test_module, scan};
 use super::source::Source;
 
 /// The crates that are checked.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "api",
     "app",
     "assets",
