@@ -92,11 +92,19 @@ async fn a_lost_password_is_replaced_and_every_session_ends() {
 #[tokio::test]
 async fn a_secret_that_is_not_unicode_is_refused_and_no_other_is_made() {
     let folder = folder();
-    for variable in ["AUDIT_STREAMS_ENCRYPTION_KEY", "AUDIT_STREAMS_ROOT_PASSWORD"] {
-        for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["admin", "reset-password"]] {
+    let serve = &["serve", "--listen", "127.0.0.1:0"][..];
+    for (variable, commands) in [
+        (
+            "AUDIT_STREAMS_ENCRYPTION_KEY",
+            [serve, &["check"], &["rotate-key"]].as_slice(),
+        ),
+        ("AUDIT_STREAMS_NEW_ENCRYPTION_KEY", &[&["rotate-key"]]),
+        ("AUDIT_STREAMS_ROOT_PASSWORD", &[serve, &["admin", "reset-password"]]),
+    ] {
+        for arguments in commands {
             let mut program = binary();
             program
-                .args(arguments)
+                .args(*arguments)
                 .env("AUDIT_STREAMS_DATA_DIR", folder.path())
                 .env(variable, OsStr::from_bytes(b"s3cret\xff"));
             let output = program.output().unwrap();
