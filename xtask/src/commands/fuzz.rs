@@ -35,7 +35,7 @@ const SHORT: Step = Step {
 };
 
 /// So many inputs for each target in the short run.
-const SHORT_RUN: Bound = Bound::Inputs(20_000);
+const SHORT_RUN: Bound = Bound::Inputs(4_000);
 const SHORT_SEED: u32 = 1;
 
 const NO_COMPILER: &str =
