@@ -78,8 +78,11 @@ pub(crate) fn wrong_definitions(connection: &Connection, expected: &Connection) 
     Ok(wrong.cloned().collect())
 }
 
-/// Type, table and SQL of what has a name.
-fn definitions(connection: &Connection) -> rusqlite::Result<BTreeMap<String, (String, String, Option<String>)>> {
+/// Type, table and SQL.
+type Definition = (String, String, Option<String>);
+
+/// What has a name, by its name.
+fn definitions(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Definition>> {
     let sql = "SELECT name, type, tbl_name, sql FROM sqlite_schema \
                WHERE name NOT LIKE 'sqlite_stat%' AND tbl_name <> '_sqlx_migrations'";
     let mut statement = connection.prepare(sql)?;
