@@ -15,7 +15,7 @@ use crate::{
     folder::{KEY_FILE, LOG_FILE, STORE_FILE},
     it::{
         s3::{Storage, named, with_runs_of},
-        world::{World, config, wait_until},
+        world::{World, config, wait_until, when_unlocked},
     },
     key_file::{self, KeyText},
     pairing::Mismatch,
@@ -235,7 +235,9 @@ async fn files_from_before_and_after_a_restore_are_never_used_together() {
         copy(log, LOG_FILE, mixed.path());
         copy(store, STORE_FILE, mixed.path());
         copy(before.path(), KEY_FILE, mixed.path());
-        let refused = Engine::open(config(mixed.path()), Clock::machine()).await.err();
+        let refused = when_unlocked(async || Engine::open(config(mixed.path()), Clock::machine()).await)
+            .await
+            .err();
         assert!(
             matches!(refused, Some(OpenError::Mismatch(Mismatch::LogForeign))),
             "{refused:?}"

@@ -2,13 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
-use crate::{Engine, clock::Clock};
+use crate::{Engine, OpenError, clock::Clock};
 use domain::{
     Field,
     settings::{AlertChange, WebhookDraft},
 };
 
-use crate::it::world::{World, author, config, install_crypto};
+use crate::it::world::{World, author, config, install_crypto, when_unlocked};
 
 const URL: &str = "https://siem.example/hook/p4th-s3cret?key=query-s3cret";
 const WEBHOOK: &str = "https://ops.example/hook/webhook-s3cret";
@@ -69,6 +69,10 @@ async fn urls_are_encrypted_and_still_taken_once() {
     assert!(refused.to_string().contains("already been taken"), "{refused}");
 }
 
+async fn open(folder: &Path) -> Result<Engine, OpenError> {
+    when_unlocked(async || Engine::open(config(folder), Clock::machine()).await).await
+}
+
 #[tokio::test]
 async fn another_key_stops_the_start_and_changes_nothing() {
     let world = World::new().await;
@@ -77,7 +81,7 @@ async fn another_key_stops_the_start_and_changes_nothing() {
     let key = folder.path().join("secret.key");
     let right = fs::read(&key).unwrap();
     fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
-    assert!(Engine::open(config(folder.path()), Clock::machine()).await.is_err());
+    assert!(matches!(open(folder.path()).await, Err(OpenError::WrongKey { .. })));
     fs::write(&key, right).unwrap();
     let world = World::on(folder).await;
     assert_eq!(urls(&world).await, [URL, WEBHOOK]);
@@ -112,7 +116,7 @@ async fn nobody_but_the_owner_can_read_the_folder_and_the_files() {
         "server.lock",
     ]
     .map(|name| (name.to_owned(), 0o600));
-    let engine = Engine::open(config(&folder), Clock::machine()).await.unwrap();
+    let engine = open(&folder).await.unwrap();
     assert_eq!((mode(&folder), modes(&folder)), (0o700, private.to_vec()));
     engine.shutdown(Duration::from_secs(20)).await;
     drop(engine);
@@ -121,7 +125,7 @@ async fn nobody_but_the_owner_can_read_the_folder_and_the_files() {
     for (name, _) in modes(&folder) {
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o644)).unwrap();
     }
-    let engine = Engine::open(config(&folder), Clock::machine()).await.unwrap();
+    let engine = open(&folder).await.unwrap();
     assert_eq!((mode(&folder), modes(&folder)), (0o700, private.to_vec()));
     engine.shutdown(Duration::from_secs(20)).await;
 }
@@ -133,7 +137,7 @@ async fn a_folder_that_others_use_too_is_left_to_them() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     fs::write(folder.path().join("notes.txt"), "x").unwrap();
     fs::set_permissions(folder.path().join("notes.txt"), fs::Permissions::from_mode(0o644)).unwrap();
-    let engine = Engine::open(config(folder.path()), Clock::machine()).await.unwrap();
+    let engine = open(folder.path()).await.unwrap();
     assert_eq!(mode(folder.path()), 0o755);
     for (name, mode) in modes(folder.path()) {
         assert_eq!(mode, if name == "notes.txt" { 0o644 } else { 0o600 }, "{name}");

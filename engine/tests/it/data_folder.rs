@@ -17,7 +17,7 @@ use crate::{
 use domain::{Timestamp, ids::Seq};
 use rusqlite::Connection;
 
-use crate::it::world::{World, author, config, install_crypto, wait_until};
+use crate::it::world::{World, author, config, install_crypto, wait_until, when_unlocked};
 use receivers::Receiver;
 
 const LOG: &str = "events.db";
@@ -29,7 +29,8 @@ async fn open(folder: &Path) -> Result<Engine, OpenError> {
 
 async fn open_with(folder: &Path, change: impl FnOnce(EngineConfig) -> EngineConfig) -> Result<Engine, OpenError> {
     install_crypto();
-    Engine::open(change(config(folder)), Clock::machine()).await
+    let config = change(config(folder));
+    when_unlocked(async || Engine::open(config.clone(), Clock::machine()).await).await
 }
 
 /// What the operator reads.
@@ -306,10 +307,11 @@ async fn a_start_that_was_cut_off_is_begun_anew() {
 #[tokio::test]
 async fn a_second_engine_is_refused_even_if_the_lock_file_is_deleted() {
     let world = World::new().await;
+    let open = async || Engine::open(config(world.folder()), Clock::machine()).await;
     fs::remove_file(world.folder().join("server.lock")).unwrap();
-    assert!(matches!(open(world.folder()).await, Err(OpenError::InUse { .. })));
+    assert!(matches!(open().await, Err(OpenError::InUse { .. })));
     fs::remove_file(world.folder().join(LOG)).unwrap();
-    assert!(matches!(open(world.folder()).await, Err(OpenError::InUse { .. })));
+    assert!(matches!(open().await, Err(OpenError::InUse { .. })));
 }
 
 #[tokio::test]

@@ -11,9 +11,9 @@ mod answer;
 mod api_client;
 mod api_docs;
 mod api_instance;
+mod backups;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod bad_disk;
-mod backups;
 mod browser;
 mod check;
 mod client_certificates;

@@ -61,7 +61,7 @@ async fn used() -> (Instance, Acknowledged) {
         acknowledged.lengths[0] = length_of(instance.data_dir(), LOG);
         let (id, text) = (format!("event-{number}"), "x".repeat(number * 700));
         let body = format!(r#"{{"event_type":"test","id":"{id}","details":{{"text":"{text}"}}}}"#);
-        assert_eq!(instance.post(&token, body).await, [id.clone()]);
+        assert_eq!(instance.post(&token, body).await, std::slice::from_ref(&id));
         acknowledged.events.insert(id, text);
         if number % 3 == 0 {
             acknowledged.lengths[1] = length_of(instance.data_dir(), STORE);
