@@ -86,7 +86,10 @@ impl DataFolder {
             let entry = entry?;
             let name = entry.file_name();
             if OUR_FILES.iter().any(|ours| name.to_string_lossy().starts_with(ours)) {
-                restrict(&entry.path(), FILE_MODE)?;
+                // Nobody could enter a folder with this mode.
+                if !entry.file_type()?.is_dir() {
+                    restrict(&entry.path(), FILE_MODE)?;
+                }
             } else if name != LOST_AND_FOUND {
                 is_ours_alone = false;
             }

@@ -373,6 +373,8 @@ async fn a_key_file_that_cannot_be_written_keeps_no_server_from_starting() {
     fs::write(in_the_way.join("file"), "").unwrap();
     start_and_compare(folder.path(), &expected).await;
     assert_eq!(key_ids(folder.path()).len(), 2);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&in_the_way).unwrap().permissions());
+    assert_eq!(mode & 0o700, 0o700);
     fs::remove_dir_all(in_the_way).unwrap();
     start_and_compare(folder.path(), &expected).await;
     assert_eq!(key_ids(folder.path()), [present.vault().unwrap().id()]);
