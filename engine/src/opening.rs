@@ -52,6 +52,8 @@ pub(crate) async fn open_folder(
 ) -> Result<OpenFolder, OpenError> {
     let folder = DataFolder::prepare(path)?;
     let lock = folder.lock()?;
+    // Again: a restore may have begun before the folder was locked.
+    folder.check_restored()?;
     folder.check_access(encryption_key.is_none())?;
     if !accepts_mismatch {
         folder.check_store()?;
@@ -98,6 +100,7 @@ pub(crate) async fn open_store_alone(path: &Path) -> Result<StoreAlone, OpenErro
         Err(OpenError::InUse { .. }) => None,
         Err(error) => return Err(error),
     };
+    folder.check_restored()?;
     if lock.is_some() {
         let noted = read_note(&folder)?;
         check_wal(&folder, STORE_FILE, noted.as_ref(), false)?;

@@ -41,7 +41,8 @@ pub(super) fn check_room(folder: &Path, bytes: u64) -> Result<(), BackupError> {
     let disk = rustix::fs::statvfs(folder).map_err(|error| BackupError::file(folder)(error.into()))?;
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let needed = bytes.saturating_add(RESERVE);
-    if free < needed {
+    // Some network filesystems don't say how large they are.
+    if disk.f_blocks > 0 && free < needed {
         return Err(BackupError::NoRoom {
             path: folder.display().to_string(),
             needed: needed >> 20,

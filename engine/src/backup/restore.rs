@@ -16,7 +16,9 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    folder::{DataFolder, KEY_FILE, LOG_FILE, LOST_AND_FOUND, OUR_FILES, RESTORE_MARKER, STORE_FILE},
+    folder::{
+        DataFolder, FolderLock, KEY_FILE, LOCK_FILE, LOG_FILE, LOST_AND_FOUND, OUR_FILES, RESTORE_MARKER, STORE_FILE,
+    },
     instance_events::Recorded,
     key_file::{self, KeyText},
     log::rename_instance,
@@ -63,15 +65,19 @@ fn restore(backup: &Path, data_dir: &Path, key: &RestoreKey, clock: &Clock) -> R
 }
 
 fn check_empty(data_dir: &Path) -> Result<(), BackupError> {
+    DataFolder::existing(data_dir).check_restored()?;
+    check_has_only(data_dir, &[LOST_AND_FOUND])
+}
+
+fn check_has_only(data_dir: &Path, names: &[&str]) -> Result<(), BackupError> {
     let entries = match fs::read_dir(data_dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(BackupError::file(data_dir)(error)),
     };
-    DataFolder::existing(data_dir).check_restored()?;
     for entry in entries {
         let entry = entry.map_err(BackupError::file(data_dir))?;
-        if entry.file_name() != LOST_AND_FOUND {
+        if !names.iter().any(|name| entry.file_name() == *name) {
             return Err(BackupError::NotEmpty {
                 path: data_dir.display().to_string(),
             });
@@ -102,15 +108,16 @@ fn find_key(key: &RestoreKey, manifest: &Manifest) -> Result<KeyText, BackupErro
     })
 }
 
-/// A data folder in which a backup is being restored.
+/// A data folder in which a backup is being restored. It is locked, and everything in it is of this restore.
 struct Unfinished {
     path: PathBuf,
     /// Whether there was no folder before.
     is_new: bool,
+    _lock: FolderLock,
 }
 
 impl Unfinished {
-    /// Makes the folder if it is not there, and the marker before anything else.
+    /// Makes the folder if it is not there, and the marker before anything else. No server starts on the folder from then on.
     fn begin(data_dir: &Path) -> Result<Self, BackupError> {
         let is_new = match make_private_folder(data_dir) {
             Ok(()) => true,
@@ -118,18 +125,24 @@ impl Unfinished {
             Err(error) => return Err(BackupError::file(data_dir)(error)),
         };
         let marker = data_dir.join(RESTORE_MARKER);
-        let unfinished = Self {
-            path: data_dir.to_owned(),
-            is_new,
-        };
         let marked = sync_folder(parent_of(data_dir))
             .and_then(|()| write_private(&marker, "A backup is being restored into this folder.\n"))
             .and_then(|()| sync_folder(data_dir));
-        match marked {
-            Ok(()) => Ok(unfinished),
+        let locked = match marked {
+            Ok(()) => lock_empty(data_dir),
             // Another restore has made it.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(BackupError::file(&marker)(error)),
-            Err(error) => Err(unfinished.discard(BackupError::file(&marker)(error))),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(BackupError::file(&marker)(error));
+            }
+            Err(error) => Err(BackupError::file(&marker)(error)),
+        };
+        match locked {
+            Ok(lock) => Ok(Self {
+                path: data_dir.to_owned(),
+                is_new,
+                _lock: lock,
+            }),
+            Err(error) => Err(with_leftover(error, data_dir, remove_marker(data_dir, is_new))),
         }
     }
 
@@ -143,7 +156,6 @@ impl Unfinished {
         check_room(&self.path, manifest.log.bytes.saturating_add(manifest.store.bytes))?;
         let folder = DataFolder::existing(&self.path);
         folder.restrict_access()?;
-        let _lock = folder.lock()?;
         for (file, stated) in [(LOG_FILE, &manifest.log), (STORE_FILE, &manifest.store)] {
             copy(backup, file, &folder.file(file), stated)?;
         }
@@ -172,14 +184,7 @@ impl Unfinished {
 
     /// Removes what was made, the marker last.
     fn discard(&self, error: BackupError) -> BackupError {
-        match self.remove() {
-            Ok(()) => error,
-            Err(reason) => BackupError::Leftover {
-                error: Box::new(error),
-                path: self.path.display().to_string(),
-                reason,
-            },
-        }
+        with_leftover(error, &self.path, self.remove())
     }
 
     fn remove(&self) -> io::Result<()> {
@@ -190,14 +195,40 @@ impl Unfinished {
                 fs::remove_file(self.path.join(name))?;
             }
         }
-        match fs::remove_file(self.path.join(RESTORE_MARKER)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        match self.is_new {
-            true => fs::remove_dir(&self.path),
-            false => Ok(()),
-        }
+        remove_marker(&self.path, self.is_new)
+    }
+}
+
+/// Locks the folder, and looks again, now that the marker is in it: a server may have been started on it while the backup was verified.
+fn lock_empty(data_dir: &Path) -> Result<FolderLock, BackupError> {
+    let lock = DataFolder::existing(data_dir).lock()?;
+    check_has_only(data_dir, &[LOST_AND_FOUND, RESTORE_MARKER, LOCK_FILE])?;
+    Ok(lock)
+}
+
+/// Also removes the folder if it is new and nothing else is in it.
+fn remove_marker(data_dir: &Path, is_new: bool) -> io::Result<()> {
+    match fs::remove_file(data_dir.join(RESTORE_MARKER)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if !is_new {
+        return Ok(());
+    }
+    match fs::remove_dir(data_dir) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        removed => removed,
+    }
+}
+
+fn with_leftover(error: BackupError, path: &Path, removed: io::Result<()>) -> BackupError {
+    match removed {
+        Ok(()) => error,
+        Err(reason) => BackupError::Leftover {
+            error: Box::new(error),
+            path: path.display().to_string(),
+            reason,
+        },
     }
 }
 
@@ -217,5 +248,64 @@ fn failed(file: &'static str, error: impl std::error::Error + Send + Sync + 'sta
     BackupError::Restored {
         file,
         source: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open_error::OpenError;
+
+    fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+        files.sort_unstable();
+        files
+    }
+
+    /// What a server has in a folder that was empty when the restore began.
+    fn used_folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [LOG_FILE, STORE_FILE, KEY_FILE, LOCK_FILE] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn nothing_of_a_server_that_has_stopped_is_removed() {
+        let folder = used_folder();
+        let before = contents(folder.path());
+        let refused = Unfinished::begin(folder.path()).err();
+        assert!(matches!(refused, Some(BackupError::NotEmpty { .. })), "{refused:?}");
+        assert!(contents(folder.path()) == before);
+    }
+
+    #[test]
+    fn nothing_of_a_server_that_runs_is_removed() {
+        let folder = used_folder();
+        let before = contents(folder.path());
+        let _lock = DataFolder::existing(folder.path()).lock().unwrap();
+        let refused = Unfinished::begin(folder.path()).err();
+        assert!(
+            matches!(refused, Some(BackupError::Folder(OpenError::InUse { .. }))),
+            "{refused:?}"
+        );
+        assert!(contents(folder.path()) == before);
+    }
+
+    #[test]
+    fn a_restore_that_fails_leaves_a_folder_as_it_was() {
+        let parent = tempfile::tempdir().unwrap();
+        let (new, empty) = (parent.path().join("new"), parent.path().join("empty"));
+        fs::create_dir(&empty).unwrap();
+        for (folder, stays) in [(&new, false), (&empty, true)] {
+            let unfinished = Unfinished::begin(folder).unwrap();
+            fs::write(folder.join(LOG_FILE), "half").unwrap();
+            let error = unfinished.discard(BackupError::Stopped);
+            assert!(matches!(error, BackupError::Stopped), "{error:?}");
+            assert_eq!(folder.exists(), stays);
+        }
+        assert_eq!(contents(&empty), []);
     }
 }
