@@ -56,14 +56,14 @@ pub(crate) fn is_cut_off(connection: &Connection, path: &Path) -> rusqlite::Resu
     Ok(is_shorter && length(&wal_of(path)) == 0)
 }
 
-/// Whether the pages of a database don't fit together, as after a part of the write-ahead log was lost whose end was copied into the
-/// file before. SQLite reads all pages for that.
+/// Whether the pages of a database don't match, as after a part of the write-ahead log was lost whose end was copied into the
+/// file before. Tables are compared with their indexes, too: pages of two moments can each be well formed. SQLite reads all pages for that.
 ///
 /// # Errors
 /// If the file can't be read at all.
 pub(crate) fn is_damaged(connection: &Connection) -> rusqlite::Result<bool> {
-    let first: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    Ok(first != "ok")
+    let first: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok(first != "ok" || !broken_references(connection)?.is_empty())
 }
 
 /// The names of tables, indexes and triggers that are not defined as in another database, or are in one of the two alone. What SQLite
