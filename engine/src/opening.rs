@@ -144,7 +144,7 @@ async fn open_store(folder: &DataFolder, vault: Vault) -> Result<Database, OpenE
     Ok(Database::open(&path, vault).await?)
 }
 
-/// Before SQLite reads a write-ahead log, and leaves out what follows damage.
+/// Before SQLite reads a write-ahead log, and leaves out what follows damage. A write-ahead log of another file is never accepted.
 pub(crate) fn check_wal(
     folder: &DataFolder,
     file: &'static str,
@@ -155,12 +155,12 @@ pub(crate) fn check_wal(
     let wal = wal::examine(&path).map_err(|source| file_error(&path, source))?;
     let error = if let Some(damage) = wal.damage {
         OpenError::WalDamaged { file, damage }
-    } else if is_foreign(folder, file, &wal, noted) {
+    } else if is_foreign(folder, file, &wal, noted)? {
         Mismatch::WalForeign { file }.into()
     } else {
         return Ok(());
     };
-    if !accepts_mismatch {
+    if !accepts_mismatch || matches!(error, OpenError::Mismatch(_)) {
         return Err(error);
     }
     tracing::warn!(
@@ -172,18 +172,25 @@ pub(crate) fn check_wal(
 }
 
 /// Whether the file is an older copy, and the write-ahead log beside it is another one's: the generation that is noted was in
-/// the file itself.
-pub(crate) fn is_foreign(folder: &DataFolder, file: &str, wal: &Wal, noted: Option<&Noted>) -> bool {
-    let Some(noted) = noted.filter(|_| wal.frames > 0) else {
-        return false;
-    };
+/// the file itself. The files of a backup have no write-ahead logs.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn is_foreign(folder: &DataFolder, file: &str, wal: &Wal, noted: Option<&Noted>) -> Result<bool, OpenError> {
+    if wal.frames == 0 {
+        return Ok(false);
+    }
     let path = folder.file(file);
+    if !wal::is_used_by(&path).map_err(|source| file_error(&path, source))? {
+        return Ok(true);
+    }
+    let Some(noted) = noted else { return Ok(false) };
     let found = if file == LOG_FILE {
         log_generation(&path)
     } else {
         store_generation(&path)
     };
-    found.is_some_and(|(instance, generation)| instance == noted.instance && generation < noted.generation)
+    Ok(found.is_some_and(|(instance, generation)| instance == noted.instance && generation < noted.generation))
 }
 
 /// Pages that were copied into the file after the end of what is left of the write-ahead log don't fit to those in it. Then nothing

@@ -26,6 +26,10 @@ const FRAME_HEADER_BYTES: u64 = 24;
 const MAGIC: u32 = 0x377f_0682;
 const FORMAT: u32 = 3_007_000;
 
+/// The byte of a database's header that says how it is read, and its value if there is no write-ahead log.
+const READ_VERSION: u64 = 19;
+const ROLLBACK_JOURNAL: u8 = 1;
+
 /// What is in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wal {
@@ -76,6 +80,21 @@ fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(suffix);
     path.into()
+}
+
+/// Whether the database says that it is used with a write-ahead log, in byte 19 of its header. One that can't have a header, because
+/// it is too short or not there, counts as such.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn is_used_by(database: &Path) -> io::Result<bool> {
+    let file = match File::open(database) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        file => file?,
+    };
+    let header = read_up_to(&mut BufReader::new(file), READ_VERSION + 1)?;
+    let version = usize::try_from(READ_VERSION).ok().and_then(|byte| header.get(byte));
+    Ok(version.is_none_or(|version| *version != ROLLBACK_JOURNAL))
 }
 
 /// Reads a write-ahead log. One that is not there is empty.

@@ -132,7 +132,7 @@ fn check_wals(folder: &DataFolder, noted: Option<&Noted>, report: &mut Report) -
         if wal.bytes > 0 {
             found.push(format!("{name}-wal ({} frames in {} bytes)", wal.frames, wal.bytes));
         }
-        if is_foreign(folder, name, &wal, noted) {
+        if is_foreign(folder, name, &wal, noted)? {
             problems.push(mismatched(&Mismatch::WalForeign { file: name }));
         }
         problems.extend(wal.damage.map(|damage| {

@@ -129,6 +129,7 @@ impl Snapshot {
         }
         drop(copying);
         target.close().map_err(|(_, error)| error)?;
+        leave_wal_mode(path)?;
         Ok(file.sync_all()?)
     }
 
@@ -140,6 +141,17 @@ impl Snapshot {
             self.connection.query_row(checkpoint, [], |_| Ok(()))?;
         }
         Ok(())
+    }
+}
+
+/// A copy is one file, and says so: put beside the write-ahead log of the database, it is not taken for it (`wal`).
+fn leave_wal_mode(path: &Path) -> Result<(), SnapshotError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let copy = Connection::open_with_flags(path, flags)?;
+    let mode: String = copy.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get(0))?;
+    match mode.as_str() {
+        "delete" => Ok(copy.close().map_err(|(_, error)| error)?),
+        _ => Err(SnapshotError::Locked),
     }
 }
 
