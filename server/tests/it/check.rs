@@ -72,8 +72,8 @@ async fn a_folder_is_whole_whenever_its_server_was_killed_and_the_check_changes_
     let mut instance = Instance::start_on(folder, &[]);
     let token = instance.token("producer", &["ingest"]);
     for kill in 1..=5 {
-        let producing = tokio::spawn(produce(instance.url("/api/v1/audit_events"), token.clone()));
         let before = receiver.events(|events| events.bodies.len());
+        let producing = tokio::spawn(produce(instance.url("/api/v1/audit_events"), token.clone()));
         let wanted = before + kill * 150;
         receiver
             .wait_for_events("some events are delivered", |events| events.bodies.len() > wanted)

@@ -454,14 +454,5 @@ async fn nothing_is_missing_from_a_damaged_database_without_being_reported() {
             let folder = left.with(file, &harmed);
             left.start_reported(&case, folder.path()).await;
         }
-        // Anything may come of bytes somewhere in a page, except a panic.
-        for (number, start) in scattered(bytes.len() - 16, 9).enumerate() {
-            let (how, harm) = HARMS[number % HARMS.len()];
-            let mut harmed = bytes.to_vec();
-            harm(&mut harmed[start..start + 16]);
-            let folder = left.with(file, &harmed);
-            left.start(&format!("{file}: 16 bytes at {start} {how}"), folder.path())
-                .await;
-        }
     }
 }

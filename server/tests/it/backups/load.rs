@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use receivers::{Events, Fault, Receiver, Request};
@@ -28,12 +31,13 @@ const DURING_A_BACKUP: usize = 1_000;
 /// Backups until one is made while events come in.
 const MOST_BACKUPS: usize = 50;
 
-/// Posts events as far as they are allowed, until the server is gone, and notes those that were acknowledged.
+/// Posts events as far as they are allowed, until they are stopped, and notes those that were acknowledged.
 #[derive(Clone)]
 struct Producers {
     acknowledged: Arc<Mutex<HashSet<String>>>,
     count: watch::Sender<usize>,
     allowed: watch::Sender<usize>,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Producers {
@@ -42,6 +46,7 @@ impl Producers {
             acknowledged: Arc::default(),
             count: watch::Sender::new(0),
             allowed: watch::Sender::new(0),
+            is_over: Arc::default(),
         };
         let tasks = (0..PRODUCERS).map(|producer| {
             let (url, token) = (instance.url("/api/v1/audit_events"), token.to_owned());
@@ -58,6 +63,7 @@ impl Producers {
                 .wait_for(|allowed| *self.count.borrow() < *allowed)
                 .await
                 .is_err()
+                || self.is_over.load(Ordering::SeqCst)
             {
                 return;
             }
@@ -65,10 +71,12 @@ impl Producers {
             let event =
                 json!({"id": id, "event_type": "project_updated", "entity_type": "Project", "entity_id": producer});
             let request = client.post(&url).bearer_auth(&token).body(event.to_string());
-            match Answer::try_of(request).await {
-                Ok(answer) => assert_eq!(answer.status, 201, "{}", answer.text),
-                Err(_) => return,
+            let answer = Answer::try_of(request).await;
+            if self.is_over.load(Ordering::SeqCst) {
+                return;
             }
+            let answer = answer.unwrap();
+            assert_eq!(answer.status, 201, "{}", answer.text);
             self.acknowledged.lock().unwrap().insert(id);
             self.count.send_modify(|count| *count += 1);
         }
@@ -89,28 +97,37 @@ impl Producers {
         self.acknowledged.lock().unwrap().clone()
     }
 
-    /// Lets them go, so that those that wait end.
+    /// Before the server is killed: what answers from then on may be a server of another test, which has got the port.
     fn stop(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets those go that wait, so that they end.
+    fn release(&self) {
         self.allowed.send_replace(usize::MAX);
     }
 }
 
-/// Renames the destination after every tenth event, until the server is gone. A busy server may refuse a change.
+/// Renames the destination after every tenth event, until the producers are stopped. A busy server may refuse a change.
 fn change_settings(instance: &Instance, destination: &str, producers: &Producers) -> JoinHandle<()> {
     let token = instance.token("changes", &["admin"]);
     let (url, mut count) = (instance.url(destination), producers.count.subscribe());
+    let is_over = Arc::clone(&producers.is_over);
     tokio::spawn(async move {
         let client = client();
         for number in 0_usize.. {
-            if count.wait_for(|count| *count >= number * 10).await.is_err() {
+            let waited = count.wait_for(|count| *count >= number * 10).await.is_ok();
+            if !waited || is_over.load(Ordering::SeqCst) {
                 return;
             }
             let change = json!({"name": format!("SIEM {number}")});
             let request = client.patch(&url).bearer_auth(&token).body(change.to_string());
-            match Answer::try_of(request).await {
-                Ok(answer) => assert!([200, 503].contains(&answer.status), "{}", answer.text),
-                Err(_) => return,
+            let answer = Answer::try_of(request).await;
+            if is_over.load(Ordering::SeqCst) {
+                return;
             }
+            let answer = answer.unwrap();
+            assert!([200, 503].contains(&answer.status), "{}", answer.text);
         }
     })
 }
@@ -191,8 +208,9 @@ async fn a_backup_under_load_continues_on_another_machine() {
     let (backup, mut expected) = backup_under_load(&instance, &producers, backups.path()).await;
     let running = Client::with_token(&instance, &admin).get(&replay).await.expect(200);
     assert_eq!(running["state"], "running", "{running}");
-    instance.kill();
     producers.stop();
+    instance.kill();
+    producers.release();
     for task in tasks {
         task.await.unwrap();
     }
@@ -212,7 +230,8 @@ async fn a_backup_under_load_continues_on_another_machine() {
     let after = instance
         .post(&token, r#"{"id":"after","event_type":"user_created","entity_id":1}"#)
         .await;
-    expected.extend(restored);
+    // What the server itself has recorded may be older than the destination.
+    expected.extend(restored.into_iter().filter(|id| id.starts_with("new")));
     expected.extend(after);
     receiver
         .wait_for_events("everything in the backup has arrived", |events| {
