@@ -10,6 +10,7 @@ use crate::{
     model::text::grouped,
     resource::json_resource,
     streams::{StreamCount, StreamsTab, count_destinations},
+    ui::suspended,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +86,7 @@ fn CountBadge(count: StreamCount) -> impl IntoView {
                 .map(|count| view! { <span class="tab-count">{grouped(count)}</span> })
         }
     };
-    view! { <Suspense fallback=|| ()>{move || Suspend::new(async move { badge(counted.await.ok()) })}</Suspense> }
+    view! { <Suspense fallback=|| ()>{move || suspended(counted, move |counted| badge(counted.ok()))}</Suspense> }
 }
 
 /// A link, so that it works without WASM and can be opened beside; the arrow keys move between the two.

@@ -18,6 +18,7 @@ mod search_text;
 mod setting_link;
 mod sign_in_again;
 mod skeleton;
+mod suspended;
 mod tone;
 mod visible;
 
@@ -42,6 +43,7 @@ pub(crate) use self::{
     setting_link::text_and_link,
     sign_in_again::{SignInAgain, sign_in_href},
     skeleton::{FormSkeleton, LinesSkeleton, TableSkeleton},
+    suspended::suspended,
     tone::Tone,
     visible::every_while_visible,
 };

@@ -12,7 +12,7 @@ use crate::{
     browser,
     deadline::in_time,
     resource::json_resource,
-    ui::{ErrorView, Icon, LinesSkeleton},
+    ui::{ErrorView, Icon, LinesSkeleton, suspended},
     wire::AppError,
 };
 
@@ -69,13 +69,11 @@ pub(super) fn Drawer(location: Memo<LogLocation>, live: LiveTail, go: Callback<S
                 </a>
             </header>
             <Transition fallback=|| view! { <LinesSkeleton lines=10 /> }>
-                {move || Suspend::new(async move {
-                    match event.await {
-                        Ok(event) => view! { <EventDetails event location /> }.into_any(),
-                        Err(error) => {
-                            let on_retry = Callback::new(move |()| event.refetch());
-                            view! { <ErrorView what="This event can't be shown." error on_retry /> }.into_any()
-                        }
+                {move || suspended(event, move |answer| match answer {
+                    Ok(event) => view! { <EventDetails event location /> }.into_any(),
+                    Err(error) => {
+                        let on_retry = Callback::new(move |()| event.refetch());
+                        view! { <ErrorView what="This event can't be shown." error on_retry /> }.into_any()
                     }
                 })}
             </Transition>

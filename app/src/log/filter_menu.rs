@@ -10,7 +10,7 @@ use super::{
     menu::Menu,
     wire::Suggestions,
 };
-use crate::{resource::JsonResource, wire::AppError};
+use crate::{resource::JsonResource, ui::suspended, wire::AppError};
 
 const MENU_ID: &str = "log-filter";
 const ERROR_ID: &str = "log-filter-error";
@@ -81,9 +81,9 @@ pub(super) fn FilterMenu(
                 </button>
             </form>
             <Suspense>
-                {move || Suspend::new(async move {
-                    // Without suggestions, values are typed.
-                    suggestions.await.map(|lists| lists.into_iter().map(value_list).collect_view()).ok()
+                // Without suggestions, values are typed.
+                {move || suspended(suggestions, |lists| {
+                    lists.map(|lists| lists.into_iter().map(value_list).collect_view()).ok()
                 })}
             </Suspense>
         </Menu>

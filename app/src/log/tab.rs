@@ -23,7 +23,7 @@ use super::{
 use crate::{
     deadline::in_time,
     resource::json_resource,
-    ui::{ErrorView, TableSkeleton},
+    ui::{ErrorView, TableSkeleton, suspended},
     wire::AppError,
 };
 
@@ -58,8 +58,7 @@ pub(crate) fn LogTab() -> impl IntoView {
             <Transition fallback=|| {
                 view! { <TableSkeleton rows=26 /> }
             }>
-                {move || Suspend::new(async move {
-                    let answer = page.await;
+                {move || suspended(page, move |answer| {
                     let retry = Callback::new(move |()| page.refetch());
                     results(answer, location, live, turned, retry)
                 })}

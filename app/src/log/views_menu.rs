@@ -11,7 +11,7 @@ use super::{
 use crate::{
     browser,
     resource::{JsonResource, json_resource},
-    ui::{CancelButton, DialogButton, Icon},
+    ui::{CancelButton, DialogButton, Icon, suspended},
     wire::AppError,
 };
 
@@ -56,7 +56,7 @@ pub(super) fn ViewsMenu(location: LogLocation, views: Views) -> impl IntoView {
     view! {
         <Menu id=MENU_ID icon=icondata_lu::LuBookmark label="Views" is_open>
             <Transition>
-                {move || Suspend::new(async move { listed(views.list.await, views) })}
+                {move || suspended(views.list, move |list| listed(list, views))}
             </Transition>
             <ActionForm action=views.save attr:class="drop-form" attr:aria-label="Save this view">
                 <input type="hidden" name="query" value=query />

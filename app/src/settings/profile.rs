@@ -14,7 +14,7 @@ use self::{
 use super::{Settings, card::Card, layout::SettingsLayout};
 use crate::{
     sign_in::Session,
-    ui::{Form, Live, PasswordField, TableSkeleton},
+    ui::{Form, Live, PasswordField, TableSkeleton, suspended},
 };
 
 #[component]
@@ -85,8 +85,8 @@ fn PasswordForm() -> impl IntoView {
 fn Owner() -> impl IntoView {
     let session = expect_context::<Session>();
     let owner = move || {
-        Suspend::new(async move {
-            let user = session.user.await.ok().flatten();
+        suspended(session.user, |user| {
+            let user = user.ok().flatten();
             view! {
                 <input
                     class="visually-hidden"

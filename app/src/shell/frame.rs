@@ -7,7 +7,12 @@ use leptos_router::{
 };
 
 use super::{alert_badge::AlertCount, sidebar::Sidebar, top_bar::TopBar};
-use crate::{browser, connection::ConnectionBar, sign_in::Session, ui::sign_in_href};
+use crate::{
+    browser,
+    connection::ConnectionBar,
+    sign_in::Session,
+    ui::{sign_in_href, suspended},
+};
 
 const MAIN_ID: &str = "main";
 
@@ -45,8 +50,8 @@ fn Guard() -> impl IntoView {
         <Suspense>
             {move || {
                 let href = sign_in_href();
-                Suspend::new(async move {
-                    matches!(session.user.await, Ok(None)).then(|| view! { <Redirect path=href /> })
+                suspended(session.user, move |user| {
+                    matches!(user, Ok(None)).then(|| view! { <Redirect path=href /> })
                 })
             }}
         </Suspense>

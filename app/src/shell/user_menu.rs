@@ -6,7 +6,7 @@ use super::theme_switch::ThemeSwitch;
 use crate::{
     browser,
     sign_in::{Session, SignOut},
-    ui::Icon,
+    ui::{Icon, suspended},
 };
 
 const MENU_ID: &str = "user-menu";
@@ -15,9 +15,8 @@ const MENU_ID: &str = "user-menu";
 pub(super) fn UserMenu() -> impl IntoView {
     let session = expect_context::<Session>();
     let username = move || {
-        Suspend::new(async move {
-            let user = session.user.await.ok().flatten();
-            user.map(|user| user.username).unwrap_or_default()
+        suspended(session.user, |user| {
+            user.ok().flatten().map(|user| user.username).unwrap_or_default()
         })
     };
     view! {

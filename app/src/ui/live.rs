@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     error_view::{ErrorView, ask_again},
+    suspended::suspended,
     visible::{EVERY, every_while_visible},
 };
 use crate::{
@@ -77,12 +78,7 @@ where
         Err(error) => failed(first, what, error),
     };
     // A signal that the view reads while it is created must not create it again: what was typed into it would be lost.
-    let shown = move || {
-        Suspend::new(async move {
-            let answer = first.await;
-            untrack(|| show(answer))
-        })
-    };
+    let shown = move || suspended(first, move |answer| untrack(|| show(answer)));
     view! { <Transition fallback=move || skeleton.run()>{shown}</Transition> }
 }
 

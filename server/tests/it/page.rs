@@ -1,5 +1,7 @@
 //! Pages: who sees them, what they may do in a browser, and what the server functions behind them answer.
 
+use std::collections::BTreeMap;
+
 use domain::access::permissions::OPERATIONS;
 use serde_json::json;
 
@@ -283,4 +285,40 @@ async fn what_has_secrets_repeats_nothing_of_its_address() {
         listed.text
     );
     assert_eq!(with_secret, 2, "the list is in the page, open or not");
+}
+
+/// How many resources of a page have this in their value.
+fn resources_with(page: &str, mark: &str) -> usize {
+    let resources = page.split("__RESOLVED_RESOURCES[").skip(1);
+    let resources: BTreeMap<&str, &str> = resources.filter_map(|text| text.split_once("] = ")).collect();
+    resources
+        .values()
+        .filter(|value| {
+            value
+                .split("</script>")
+                .next()
+                .is_some_and(|value| value.contains(mark))
+        })
+        .count()
+}
+
+/// The browser takes the values of the resources that were created first, and the HTML must be rendered from them.
+#[tokio::test]
+async fn the_nested_parts_of_a_page_are_loaded_once() {
+    let instance = Instance::start();
+    let mut browser = Browser::signed_in(&instance).await;
+    let destination = add_destination_over_the_page(&instance, "http://127.0.0.1:9/").await;
+    let activity = format!(
+        "/admin/audit_logs?tab=streams&stream={}&view=activity",
+        destination["id"]
+    );
+    for _ in 0..10 {
+        let page = browser.open(&activity).await;
+        for mark in ["step_minutes", "only_failed"] {
+            assert_eq!(resources_with(&page.text, mark), 1, "{mark}: {}", page.text);
+        }
+        let page = browser.open("/admin/audit_logs?tab=log&event=1").await;
+        // The summary of the event stands in the list of the Log as well.
+        assert_eq!(resources_with(&page.text, "destination_id"), 1, "{}", page.text);
+    }
 }
