@@ -97,6 +97,28 @@ async fn while_fsync_fails_nothing_is_acknowledged_and_nothing_is_lost() {
     assert!(world.instance.shut_down().await.success());
 }
 
+/// A commit that reported an error is in the file after a start, and nothing has synchronised it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_of_what_was_not_synchronised_is_not_acknowledged_before_it_is() {
+    let mut world = World::start().await;
+    assert_eq!(world.post("before").await.status, 201);
+    world.disk.fail_syncs(true).unwrap();
+    assert_eq!(world.post("repeated").await.status, 503);
+    world.instance.kill();
+    world.instance.restart();
+    for _ in 0..3 {
+        assert_eq!(world.post("repeated").await.status, 503);
+    }
+    world.disk.fail_syncs(false).unwrap();
+    let stored = async { while world.post("repeated").await.status != 201 {} };
+    tokio::time::timeout(PATIENCE, stored).await.unwrap();
+    world.instance.kill();
+    world.disk.cut_power(|_| 0).unwrap();
+    world.instance.restart();
+    let acknowledged = ["before", "repeated"].map(str::to_owned);
+    world.has_arrived(&HashSet::from(acknowledged)).await;
+}
+
 /// Posts until the server is gone; returns what was acknowledged.
 async fn produce(url: String, token: String, name: String, count: Arc<watch::Sender<usize>>) -> HashSet<String> {
     let client = client();

@@ -17,12 +17,18 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// The page is written although the row ends as it was: SQLite leaves out an update that changes nothing.
+/// A small transaction, which is written and synchronised.
 pub(super) fn try_write(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    write_position(&transaction)?;
+    transaction.commit()
+}
+
+/// The page is written although the row ends as it was: SQLite leaves out an update that changes nothing.
+pub(super) fn write_position(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute("UPDATE positions SET last_seq = last_seq + 1", [])?;
     transaction.execute("UPDATE positions SET last_seq = last_seq - 1", [])?;
-    transaction.commit()
+    Ok(())
 }
 
 pub(super) fn last_seq(connection: &Connection) -> rusqlite::Result<Seq> {

@@ -98,6 +98,9 @@ pub(super) struct WriterThread {
     note: Option<Arc<Note>>,
     /// A transaction failed, and the file was not asked yet what it holds.
     is_in_doubt: bool,
+    /// A commit has synchronised the file since it was opened, and since a transaction failed. Until then, an event in it may be one
+    /// whose commit reported an error: nothing is known to be on disk.
+    is_synchronised: bool,
 }
 
 impl WriterThread {
@@ -137,6 +140,7 @@ impl WriterThread {
             committed,
             note,
             is_in_doubt: false,
+            is_synchronised: false,
         })
     }
 
@@ -248,6 +252,7 @@ impl WriterThread {
     /// A write has failed: the file is to say what it holds before the next one.
     fn failed(&mut self) {
         self.is_in_doubt = true;
+        self.is_synchronised = false;
         self.shared.writes.failed();
     }
 
@@ -363,10 +368,15 @@ impl WriterThread {
         }
         tally.store(&transaction)?;
         self.open_block.store_if_full(&transaction, self.last_seq)?;
+        if !self.is_synchronised {
+            // SQLite synchronises nothing if nothing is written, as when all events are known.
+            rows::write_position(&transaction)?;
+        }
         transaction
             .prepare_cached("UPDATE positions SET last_seq = ?")?
             .execute([self.last_seq.get()])?;
         transaction.commit()?;
+        self.is_synchronised = true;
         Ok(stored)
     }
 
