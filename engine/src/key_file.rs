@@ -10,7 +10,7 @@
 use std::{
     fs::{self, File},
     io::{self, ErrorKind, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -141,6 +141,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         .open(&new)?;
     // Again, whatever the umask or an earlier file has made of the mode.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
+    leave_to_owner(&file, path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)?;
@@ -148,6 +149,18 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
     }
+}
+
+/// The file belongs to the owner of the one that it replaces, or of the folder: if root runs a command, the server must still be able to read it.
+fn leave_to_owner(file: &File, path: &Path) -> io::Result<()> {
+    let owner = match (fs::metadata(path), path.parent()) {
+        (Err(error), Some(folder)) if error.kind() == ErrorKind::NotFound => fs::metadata(folder)?,
+        (replaced, _) => replaced?,
+    };
+    if owner.uid() == file.metadata()?.uid() {
+        return Ok(());
+    }
+    fchown(file, Some(owner.uid()), Some(owner.gid()))
 }
 
 fn unfinished(path: &Path) -> PathBuf {
@@ -197,6 +210,27 @@ mod tests {
         assert_eq!(find(keys(), Some(id(&one))).unwrap().as_ref().map(id), None);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// Only root can give files away.
+    #[test]
+    fn what_root_writes_belongs_to_the_owner_of_the_file_or_the_folder() {
+        const USER: u32 = 65_534;
+        let folder = tempfile::tempdir().unwrap();
+        if std::os::unix::fs::chown(folder.path(), Some(USER), Some(USER)).is_err() {
+            assert_ne!(
+                fs::metadata(folder.path()).unwrap().uid(),
+                0,
+                "root can't give a folder away"
+            );
+            return;
+        }
+        let path = folder.path().join("secret.key");
+        for _ in 0..2 {
+            write(&path, &[&KeyText::generate().unwrap()]).unwrap();
+            let made = fs::metadata(&path).unwrap();
+            assert_eq!((made.uid(), made.gid()), (USER, USER));
+        }
     }
 
     #[test]
