@@ -25,6 +25,8 @@ pub enum OpenError {
         "the process can't read and write {path}. Run it as the owner of the data folder, and make the folder writable"
     )]
     NoAccess { path: String, source: std::io::Error },
+    #[error("can't synchronise {path} with the disk. Check the disk of the data folder, and start the server again")]
+    NotSynchronised { path: String, source: std::io::Error },
     #[error("can't read {path}")]
     File { path: String, source: std::io::Error },
     #[error(

@@ -1,13 +1,16 @@
 //! Opening the data folder for the engine: what is checked before anything is changed, in this order.
 //!
-//! 1. The folder is locked, and the process may read and write its files.
-//! 2. The store is there if the log is.
-//! 3. No write-ahead log has lost committed transactions (`wal`), or belongs to another file.
-//! 4. The store has what is noted in `server.lock`, and the key is the one that it needs.
-//! 5. Every secret can be decrypted.
-//! 6. The log belongs to the store, and has what is noted (`pairing`).
+//! 1. The folder is locked, if need be after a command that locks it for a moment, and the process may read and write its files.
+//! 2. The files are synchronised with the disk.
+//! 3. The store is there if the log is.
+//! 4. No write-ahead log has lost committed transactions (`wal`), or belongs to another file.
+//! 5. The store has what is noted in `server.lock`, and the key is the one that it needs.
+//! 6. Every secret can be decrypted.
+//! 7. The log belongs to the store, and has what is noted (`pairing`).
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, io::ErrorKind, path::Path, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
 
 use crate::{
     error_chain::error_chain,
@@ -22,6 +25,10 @@ use crate::{
     vault::{KeyId, Vault},
     wal::{self, Wal, wal_of},
 };
+
+/// How long a start waits for the lock: `token`, `admin` and `backup create` hold it for a moment if no server runs.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A locked data folder whose store is open.
 pub(crate) struct OpenFolder {
@@ -51,10 +58,11 @@ pub(crate) async fn open_folder(
     accepts_mismatch: bool,
 ) -> Result<OpenFolder, OpenError> {
     let folder = DataFolder::prepare(path)?;
-    let lock = folder.lock()?;
+    let lock = lock_soon(&folder).await?;
     // Again: a restore may have begun before the folder was locked.
     folder.check_restored()?;
     folder.check_access(encryption_key.is_none())?;
+    synchronise(&folder)?;
     if !accepts_mismatch {
         folder.check_store()?;
     }
@@ -83,6 +91,32 @@ pub(crate) async fn open_folder(
         noted,
         note: Arc::new(note),
     })
+}
+
+/// A transaction whose fsync failed is in the file after a start, and a power cut could still take it away. Nothing may be noted,
+/// delivered or acknowledged because of it before it is on disk.
+fn synchronise(folder: &DataFolder) -> Result<(), OpenError> {
+    let files = [LOG_FILE, STORE_FILE].map(|name| folder.file(name));
+    for path in files.into_iter().flat_map(|file| [wal_of(&file), file]) {
+        match File::open(&path).and_then(|file| file.sync_all()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            synchronised => synchronised.map_err(|source| OpenError::NotSynchronised {
+                path: path.display().to_string(),
+                source,
+            })?,
+        }
+    }
+    Ok(())
+}
+
+async fn lock_soon(folder: &DataFolder) -> Result<FolderLock, OpenError> {
+    let give_up = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match folder.lock() {
+            Err(OpenError::InUse { .. }) if Instant::now() < give_up => sleep(LOCK_INTERVAL).await,
+            ended => return ended,
+        }
+    }
 }
 
 /// Opens the store for a command that touches nothing encrypted. If no server runs on the folder, the same is checked as at a start:

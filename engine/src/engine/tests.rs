@@ -2,9 +2,11 @@
 
 use std::{fs, path::Path};
 
+use futures::FutureExt;
+
 use super::*;
 use crate::{
-    folder::{KEY_FILE, LOCK_FILE},
+    folder::{DataFolder, KEY_FILE, LOCK_FILE},
     it::world::when_unlocked,
     storage::make_private,
 };
@@ -96,6 +98,16 @@ async fn start_until(kill: Kill, path: &Path) {
         log.close().await;
     }
     database.close().await;
+}
+
+#[tokio::test]
+async fn a_start_waits_for_a_command_that_has_locked_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = DataFolder::prepare(folder.path()).unwrap().lock().unwrap();
+    let mut starting = std::pin::pin!(start(folder.path()));
+    assert!((&mut starting).now_or_never().is_none(), "it starts without the lock");
+    drop(lock);
+    starting.await.unwrap();
 }
 
 /// A folder that was used three times, and copies of its files from after the first time.
