@@ -6,6 +6,8 @@
 use std::{
     env,
     ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
@@ -29,11 +31,26 @@ const COUNTED: [&str; 5] = [
 /// A program is linked for each target: without what only a debugger reads.
 const LINKED: [&str; 1] = ["-Cstrip=debuginfo"];
 
-/// Makes a cargo instrument what it compiles.
-pub(crate) fn configure(cargo: &mut Command) -> Result<()> {
-    let this = env::current_exe().context("cannot find this program")?;
-    cargo.env("RUSTC_WORKSPACE_WRAPPER", this).env(VARIABLE, "1");
+/// Makes a cargo instrument what it compiles, with a copy of this program in this folder: the file that it was started from may be gone,
+/// replaced when the whole workspace was compiled.
+pub(crate) fn configure(cargo: &mut Command, folder: &Path) -> Result<()> {
+    let (copy, unfinished) = (folder.join("instrument"), folder.join("instrument.new"));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::copy(this_program()?, &unfinished))
+        .and_then(|_| fs::rename(&unfinished, &copy))
+        .with_context(|| format!("cannot copy this program to {}", copy.display()))?;
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", copy).env(VARIABLE, "1");
     Ok(())
+}
+
+/// On Linux, the link leads to the program even if its file is gone.
+fn this_program() -> io::Result<PathBuf> {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() {
+        Ok(link.to_owned())
+    } else {
+        env::current_exe()
+    }
 }
 
 /// Whether cargo runs this program in place of rustc.

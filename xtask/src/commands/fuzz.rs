@@ -166,7 +166,7 @@ fn compile(project: &Project) -> Result<Ending> {
     for program in Program::all(project)? {
         command.args(["--bin", &program.name]);
     }
-    instrument::configure(&mut command)?;
+    instrument::configure(&mut command, &project.target().join("fuzz"))?;
     process::run(&mut command)?;
     Ok(Ending::Done)
 }
