@@ -5,8 +5,11 @@
  * - While the file BAD_DISK_FAILS exists, fsync and fdatasync fail with EIO and synchronise nothing.
  * - Before each write, what it replaces is appended to a file of the same name in the folder BAD_DISK_UNDO; a successful fsync
  *   empties that file. Whoever plays it back after the process was killed has what a power cut would have left.
+ * - As on Linux, what an fsync could not write counts as written afterwards: later ones leave it out. Its records are moved to
+ *   NAME.lost. Once there is one, what is synchronised is noted there too, because it may have been written again.
  *
- * A record is three numbers (the offset, how many bytes follow, and the size of the file before the write) and the bytes.
+ * A record is four numbers (the offset, how many bytes follow, the size of the file before the write, and how many bytes were
+ * written) and the bytes. In NAME.lost, a record with -1 bytes was synchronised.
  * Creating, renaming and deleting files counts as durable at once.
  */
 #define _GNU_SOURCE
@@ -25,7 +28,7 @@
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-enum { LOCKS = 16 };
+enum { LOCKS = 16, HEAD = 4 };
 static pthread_mutex_t locks[LOCKS];
 
 __attribute__((constructor)) static void prepare(void)
@@ -126,7 +129,7 @@ static int note(int file, const char *undo, int64_t offset, uint64_t count)
         free(replaced);
         return -1;
     }
-    int64_t head[3] = {offset, read, now.st_size};
+    int64_t head[HEAD] = {offset, read, now.st_size, (int64_t)count};
     struct iovec parts[2] = {{head, sizeof head}, {replaced, (size_t)read}};
     int failed = 0, log = open(undo, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     struct stat before;
@@ -200,6 +203,46 @@ int ftruncate64(int file, off64_t length)
     return truncate_noted(file, length);
 }
 
+/* Appends the records of an undo file to that of lost writes: whole, or without their bytes if they were synchronised. */
+static void append_records(const char *undo, const char *lost, int synchronised)
+{
+    int from = open(undo, O_RDONLY | O_CLOEXEC);
+    int to = open(lost, O_WRONLY | O_APPEND | O_CLOEXEC | (synchronised ? 0 : O_CREAT), 0600);
+    int64_t head[HEAD];
+    off_t offset = 0;
+    while (from >= 0 && to >= 0 && read_all(from, (char *)head, sizeof head, offset) == (ssize_t)sizeof head) {
+        offset += (off_t)sizeof head;
+        size_t length = (size_t)head[1];
+        char *bytes = malloc(length ? length : 1);
+        if (!bytes || read_all(from, bytes, length, offset) != (ssize_t)length)
+            abort();
+        offset += (off_t)length;
+        if (synchronised) {
+            head[1] = -1;
+            length = 0;
+        }
+        struct iovec parts[2] = {{head, sizeof head}, {bytes, length}};
+        if (writev(to, parts, 2) != (ssize_t)(sizeof head + length))
+            abort();
+        free(bytes);
+    }
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+}
+
+/* The writes since the last fsync were synchronised, or never will be. */
+static void settle(const char *undo, int synchronised)
+{
+    char lost[PATH_MAX];
+    if (snprintf(lost, sizeof lost, "%s.lost", undo) >= PATH_MAX)
+        abort();
+    append_records(undo, lost, synchronised);
+    if (REAL(unlink)(undo) != 0 && errno != ENOENT)
+        abort();
+}
+
 static int synchronise(int file, int (*real)(int))
 {
     char undo[PATH_MAX];
@@ -207,15 +250,12 @@ static int synchronise(int file, int (*real)(int))
     if (!lock)
         return real(file);
     const char *fails = getenv("BAD_DISK_FAILS");
-    if (fails && access(fails, F_OK) == 0) {
-        errno = EIO;
-        return -1;
-    }
     pthread_mutex_lock(lock);
-    int result = real(file);
-    if (result == 0 && unlink(undo) != 0 && errno != ENOENT)
-        abort();
-    int error = errno;
+    int fails_now = fails && access(fails, F_OK) == 0;
+    int result = fails_now ? -1 : real(file);
+    int error = fails_now ? EIO : errno;
+    if (fails_now || result == 0)
+        settle(undo, result == 0);
     pthread_mutex_unlock(lock);
     errno = error;
     return result;
@@ -236,7 +276,12 @@ int unlink(const char *path)
     char undo[PATH_MAX];
     const char *name = watched(path);
     int result = REAL(unlink)(path);
-    if (result == 0 && name && undo_path(name, undo) && REAL(unlink)(undo) != 0 && errno != ENOENT)
-        abort();
+    if (result == 0 && name && undo_path(name, undo)) {
+        char lost[PATH_MAX];
+        if (snprintf(lost, sizeof lost, "%s.lost", undo) >= PATH_MAX)
+            abort();
+        if ((REAL(unlink)(undo) != 0 && errno != ENOENT) || (REAL(unlink)(lost) != 0 && errno != ENOENT))
+            abort();
+    }
     return result;
 }

@@ -20,11 +20,11 @@ use crate::{
     store::StoreFile,
 };
 
-/// Checks two databases that nobody uses, without the key. Returns what is wrong with them.
+/// Checks the two databases of a backup, without the key. Returns what is wrong with them.
 pub(crate) fn check_databases(log: &Path, store: &Path) -> Vec<Problem> {
     let mut report = Report::default();
-    let log = log::check_file(LogFile::open(log), &mut report);
-    let store = store::check_file(StoreFile::open(store), &mut report);
+    let log = log::check_file(LogFile::open_copy(log), &mut report);
+    let store = store::check_file(StoreFile::open_copy(store), &mut report);
     check_contents(log.as_ref(), store.as_ref(), &mut report);
     report
         .end()

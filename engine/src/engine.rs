@@ -32,12 +32,12 @@ use crate::{
     net::{CaFile, GuardedClients, InstanceProxy, NetworkRules},
     note::Note,
     open_error::OpenError,
-    opening::{OpenFolder, open_folder, tidy_key},
+    opening::{OpenFolder, finish_rotation, open_folder, serve},
     pairing::Pairing,
     retention,
     settings::{Changing, FixedSettings, Settings},
     sink::SinkServices,
-    storage::{self, GenerationError, PartState, files_are_missing},
+    storage::{self, Due, GenerationError, PartState, files_are_missing},
     store::{Database, Destination, StoreError},
 };
 
@@ -196,8 +196,8 @@ impl Engine {
                 return Err(error.into());
             }
         };
-        let generation_is_due = match storage::begin_generation(&log, &database, &note).await {
-            Ok(()) => false,
+        let due = match storage::begin_generation(&log, &database, &note).await {
+            Ok(due) => due,
             // A store that has never had a log must learn of it before anything is stored there.
             Err(error) if has_had_a_log && error.is_failed_write() => {
                 tracing::error!(
@@ -205,13 +205,14 @@ impl Engine {
                     "The data folder is not writable. The server starts anyway: it delivers the events in the log, and accepts \
                      new ones once the folder is writable again."
                 );
-                true
+                Due::Generation
             }
             Err(error) => return Err(error.into()),
         };
-        if has_key_file && !generation_is_due {
-            tidy_key(&folder, database.key_id());
+        if due != Due::Generation {
+            finish_rotation(&folder, &database, has_key_file).await;
         }
+        serve(&folder_lock).await?;
         let clients = GuardedClients::new(settings.network().rules());
         let clients = clients.with_ca_file(config.ca_file).with_instance_proxy(config.proxy);
         let delivery = Arc::new(Delivery::start(
@@ -245,12 +246,7 @@ impl Engine {
         ));
         Ok(Self {
             clock,
-            storage_watch: tokio::spawn(storage::watch(
-                log.clone(),
-                database.clone(),
-                Arc::clone(&note),
-                generation_is_due,
-            )),
+            storage_watch: tokio::spawn(storage::watch(log.clone(), database.clone(), Arc::clone(&note), due)),
             note,
             log,
             database,

@@ -1,10 +1,12 @@
 //! The data folder: its permissions, its lock, and which files are there before anything is opened.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -41,20 +43,45 @@ pub(crate) struct DataFolder {
     path: PathBuf,
 }
 
-/// Held as long as a server runs on the folder.
+/// How long the lock is waited for: commands hold it for a moment if no server runs, and a server before it takes the lock file alone.
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Held as long as a server or a command uses the folder.
 ///
 /// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too, since network
-/// filesystems can't lock a folder, or a file that is not open for writing.
+/// filesystems can't lock a folder, or a file that is not open for writing. The lock on the file is shared until [`Self::serve`], which
+/// tells a running server from a command and from a server that is starting. Where the folder can't be locked, only the file keeps two
+/// processes apart: then its lock is never shared, and whoever holds it counts as a server.
 pub(crate) struct FolderLock {
+    path: PathBuf,
+    folder: Locked,
+    file: Locked,
     _folder: File,
-    _file: File,
-    is_held: bool,
+    opened_file: Option<File>,
 }
 
 impl FolderLock {
     /// False on a filesystem without locks, where a server may be running.
     pub(crate) const fn is_held(&self) -> bool {
-        self.is_held
+        matches!(self.folder, Locked::Held) || matches!(self.file, Locked::Held)
+    }
+
+    /// From now on, the holder counts as a server that runs.
+    ///
+    /// # Errors
+    /// [`OpenError::Busy`] while another process looks whether a server runs, which takes a moment.
+    pub(crate) fn serve(&self) -> Result<(), OpenError> {
+        let (Locked::Held, Locked::Held, Some(file)) = (&self.folder, &self.file, &self.opened_file) else {
+            return Ok(());
+        };
+        match locked(file.try_lock()) {
+            Ok(Locked::Held) => Ok(()),
+            Ok(_) => Err(OpenError::Busy {
+                path: self.path.display().to_string(),
+            }),
+            Err(source) => Err(data_dir_error(&self.path, source)),
+        }
     }
 }
 
@@ -111,41 +138,65 @@ impl DataFolder {
         Ok(self.size_of(STORE_FILE)?.is_some_and(|bytes| bytes > 0))
     }
 
+    pub(crate) fn has_log(&self) -> Result<bool, OpenError> {
+        Ok(self.size_of(LOG_FILE)?.is_some())
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Locks the folder until the lock is dropped.
+    /// Locks the folder until the lock is dropped, for a command or for a server that is starting.
+    ///
+    /// # Errors
+    /// [`OpenError::InUse`] if a server runs on the folder, and [`OpenError::Busy`] if a command uses it.
     pub(crate) fn lock(&self) -> Result<FolderLock, OpenError> {
         let folder = File::open(&self.path).map_err(|source| self.failed(source))?;
         let path = self.file(LOCK_FILE);
         make_private(&path).map_err(|source| self.failed(source))?;
         let file = File::options().read(true).write(true).open(&path);
-        self.lock_both(folder, file.map_err(|source| self.failed(source))?)
+        self.lock_both(folder, Some(file.map_err(|source| self.failed(source))?))
     }
 
-    /// The same without making a file. A lock file that is not there is not locked, as by no server.
+    /// The same without making a file. A lock file that is not there is not locked, as by no server. Waits for other commands.
+    ///
+    /// # Errors
+    /// As [`Self::lock`].
     pub(crate) fn lock_unchanged(&self) -> Result<FolderLock, OpenError> {
+        let give_up = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match self.try_lock_unchanged() {
+                Err(OpenError::Busy { .. }) if Instant::now() < give_up => sleep(LOCK_INTERVAL),
+                ended => return ended,
+            }
+        }
+    }
+
+    fn try_lock_unchanged(&self) -> Result<FolderLock, OpenError> {
         let folder = File::open(&self.path).map_err(|source| self.failed(source))?;
         let path = self.file(LOCK_FILE);
         // NFS locks only what is open for writing.
         let opened = File::options().read(true).write(true).open(&path);
         match opened.or_else(|_| File::open(&path)) {
-            Ok(file) => self.lock_both(folder, file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let copy = folder.try_clone().map_err(|source| self.failed(source))?;
-                self.lock_both(folder, copy)
-            }
+            Ok(file) => self.lock_both(folder, Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.lock_both(folder, None),
             Err(source) => Err(self.failed(source)),
         }
     }
 
     /// A filesystem that can't lock one of the two keeps no server from starting: the other lock is enough.
-    fn lock_both(&self, folder: File, file: File) -> Result<FolderLock, OpenError> {
-        let (folder_lock, file_lock) = (self.try_lock(&folder)?, self.try_lock(&file)?);
-        let is_held = matches!(folder_lock, Locked::Held) || matches!(file_lock, Locked::Held);
-        match (folder_lock, file_lock) {
-            (Locked::Held, Locked::Held) => {}
+    fn lock_both(&self, folder: File, file: Option<File>) -> Result<FolderLock, OpenError> {
+        let folder_lock = locked(folder.try_lock()).map_err(|source| self.failed(source))?;
+        let file_lock = match (&file, &folder_lock) {
+            (None, _) => Ok(Locked::Missing),
+            (Some(file), Locked::Unsupported(_)) => locked(file.try_lock()),
+            (Some(file), _) => locked(file.try_lock_shared()),
+        };
+        let file_lock = file_lock.map_err(|source| self.failed(source))?;
+        let path = || self.path.display().to_string();
+        match (&folder_lock, &file_lock) {
+            (_, Locked::ByAnother) => return Err(OpenError::InUse { path: path() }),
+            (Locked::ByAnother, _) => return Err(OpenError::Busy { path: path() }),
             (Locked::Unsupported(error), Locked::Held) => tracing::warn!(
                 path = %self.path.display(), error = %error,
                 "The filesystem can't lock the data folder. Only the lock on server.lock keeps a second server from it: don't \
@@ -155,16 +206,19 @@ impl DataFolder {
                 path = %self.path.display(), error = %error,
                 "The filesystem can't lock server.lock. Only the lock on the data folder keeps a second server from it."
             ),
-            (Locked::Unsupported(error), Locked::Unsupported(_)) => tracing::warn!(
+            (Locked::Unsupported(error), _) => tracing::warn!(
                 path = %self.path.display(), error = %error,
                 "The filesystem of the data folder does not support locks. Nothing keeps a second server from this folder, and \
                  two servers damage it: make sure that only one is started."
             ),
+            _ => {}
         }
         Ok(FolderLock {
+            path: self.path.clone(),
+            folder: folder_lock,
+            file: file_lock,
             _folder: folder,
-            _file: file,
-            is_held,
+            opened_file: file,
         })
     }
 
@@ -222,22 +276,15 @@ impl DataFolder {
         }
     }
 
-    fn try_lock(&self, file: &File) -> Result<Locked, OpenError> {
-        match file.try_lock() {
-            Ok(()) => Ok(Locked::Held),
-            Err(fs::TryLockError::WouldBlock) => Err(OpenError::InUse {
-                path: self.path.display().to_string(),
-            }),
-            Err(fs::TryLockError::Error(error)) if is_unsupported(&error) => Ok(Locked::Unsupported(error)),
-            Err(fs::TryLockError::Error(source)) => Err(self.failed(source)),
-        }
-    }
-
     fn failed(&self, source: io::Error) -> OpenError {
-        OpenError::DataDir {
-            path: self.path.display().to_string(),
-            source,
-        }
+        data_dir_error(&self.path, source)
+    }
+}
+
+fn data_dir_error(path: &Path, source: io::Error) -> OpenError {
+    OpenError::DataDir {
+        path: path.display().to_string(),
+        source,
     }
 }
 
@@ -259,10 +306,23 @@ const fn is_refusal(error: Errno) -> bool {
     matches!(error, Errno::ACCESS | Errno::ROFS)
 }
 
-/// What became of an attempt to lock a file that no other server has locked.
+/// What became of an attempt to lock a file.
 enum Locked {
     Held,
+    /// Another process holds the lock.
+    ByAnother,
     Unsupported(io::Error),
+    /// There is no file.
+    Missing,
+}
+
+fn locked(attempt: Result<(), TryLockError>) -> io::Result<Locked> {
+    match attempt {
+        Ok(()) => Ok(Locked::Held),
+        Err(TryLockError::WouldBlock) => Ok(Locked::ByAnother),
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Locked::Unsupported(error)),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Whether the error says that the filesystem has no locks of this kind, and not that another server holds one. NFS answers
@@ -312,7 +372,7 @@ mod tests {
     fn without_locks(path: &Path) -> File {
         const O_PATH: i32 = 0o10_000_000;
         let file = File::options().read(true).custom_flags(O_PATH).open(path).unwrap();
-        let Err(fs::TryLockError::Error(error)) = file.try_lock() else {
+        let Err(TryLockError::Error(error)) = file.try_lock() else {
             panic!("it can be locked")
         };
         assert!(is_unsupported(&error), "{error}");
@@ -330,14 +390,43 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let folder = DataFolder::prepare(directory.path()).unwrap();
         let lock = folder
-            .lock_both(without_locks(directory.path()), lock_file(&folder))
+            .lock_both(without_locks(directory.path()), Some(lock_file(&folder)))
             .unwrap();
-        let second = folder.lock_both(without_locks(directory.path()), lock_file(&folder));
+        let second = folder.lock_both(without_locks(directory.path()), Some(lock_file(&folder)));
         assert!(matches!(second, Err(OpenError::InUse { .. })));
         drop(lock);
         folder
-            .lock_both(without_locks(directory.path()), lock_file(&folder))
+            .lock_both(without_locks(directory.path()), Some(lock_file(&folder)))
             .unwrap();
+    }
+
+    #[test]
+    fn a_command_is_told_from_a_server() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = DataFolder::prepare(directory.path()).unwrap();
+        for makes_file in [false, true] {
+            let locked = match makes_file {
+                true => folder.lock(),
+                false => folder.try_lock_unchanged(),
+            };
+            let command = locked.unwrap();
+            assert_eq!(folder.file(LOCK_FILE).exists(), makes_file);
+            for second in [folder.lock(), folder.try_lock_unchanged()] {
+                assert!(matches!(second, Err(OpenError::Busy { .. })));
+            }
+            drop(command);
+            fs::remove_file(folder.file(LOCK_FILE)).unwrap();
+        }
+        let server = folder.lock().unwrap();
+        server.serve().unwrap();
+        for second in [folder.lock(), folder.try_lock_unchanged()] {
+            assert!(matches!(second, Err(OpenError::InUse { .. })));
+        }
+        // The folder is still locked.
+        fs::remove_file(folder.file(LOCK_FILE)).unwrap();
+        assert!(matches!(folder.lock(), Err(OpenError::Busy { .. })));
+        drop(server);
+        assert!(folder.lock().unwrap().is_held());
     }
 
     #[test]
@@ -346,7 +435,9 @@ mod tests {
         let folder = DataFolder::prepare(directory.path()).unwrap();
         drop(lock_file(&folder));
         let unlocked = without_locks(&folder.file(LOCK_FILE));
-        folder.lock_both(without_locks(directory.path()), unlocked).unwrap();
+        folder
+            .lock_both(without_locks(directory.path()), Some(unlocked))
+            .unwrap();
     }
 
     #[test]

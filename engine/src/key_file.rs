@@ -20,6 +20,9 @@ use crate::vault::{KeyError, KeyId, Vault, random};
 
 const MODE: u32 = 0o600;
 
+/// What the name of a file ends with while it is written.
+const UNFINISHED: &str = ".new";
+
 /// A key as it stands in the file. It has no `Debug` that would show it.
 pub(crate) struct KeyText(String);
 
@@ -77,7 +80,7 @@ pub(crate) fn find(keys: Vec<KeyText>, wanted: Option<KeyId>) -> Result<Option<K
     Ok(None)
 }
 
-/// Makes the file with this key, and has it on disk before returning. A file that is there is left as it is.
+/// Makes the file with this key, which is on disk when this returns. A file that is there is left as it is.
 ///
 /// # Errors
 /// [`KeyError::File`], also if the file is there.
@@ -90,7 +93,7 @@ pub(crate) fn create(path: &Path, key: &KeyText) -> Result<(), KeyError> {
     make().map_err(|source| failed(path, source))
 }
 
-/// Copies a key that is about to be replaced to a file of its own, and has it on disk before returning.
+/// Copies a key that is about to be replaced to a file of its own, which is on disk when this returns.
 ///
 /// # Errors
 /// [`KeyError::File`].
@@ -98,7 +101,7 @@ pub(crate) fn keep(path: &Path, key: &KeyText) -> Result<(), KeyError> {
     write(&beside(path, &format!(".{}", key.vault()?.id())), &[key])
 }
 
-/// Replaces the file by one with these keys, and has it on disk before returning.
+/// Replaces the file by one with these keys, which is on disk when this returns.
 ///
 /// # Errors
 /// [`KeyError::File`]; the file is as it was, or has the new keys.
@@ -112,10 +115,13 @@ pub(crate) fn write(path: &Path, keys: &[&KeyText]) -> Result<(), KeyError> {
 /// # Errors
 /// [`KeyError::File`]; the file has the key that is needed all the same.
 pub(crate) fn tidy(path: &Path, needed: KeyId) -> Result<bool, KeyError> {
-    let left = match fs::remove_file(unfinished(path)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&unfinished(path), error)),
-        removed => removed.is_ok(),
-    };
+    let mut left = false;
+    for file in unfinished_beside(path).map_err(|source| failed(path, source))? {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&file, error)),
+            removed => left |= removed.is_ok(),
+        }
+    }
     let keys = read(path)?.unwrap_or_default();
     if keys.len() < 2 {
         return Ok(left);
@@ -126,29 +132,60 @@ pub(crate) fn tidy(path: &Path, needed: KeyId) -> Result<bool, KeyError> {
     Ok(true)
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays one: what it points to is replaced.
-    let path = &match fs::canonicalize(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
-        target => target?,
+/// What [`replace`] has left of the file, and of copies of earlier keys.
+fn unfinished_beside(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = vec![unfinished(path), unfinished(&target_of(path)?)];
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(found);
     };
+    let start = format!("{}.", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with(&start) && name.ends_with(UNFINISHED) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// A link stays one: what it points to is replaced.
+fn target_of(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(path.to_owned()),
+        target => target,
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = &target_of(path)?;
     let new = unfinished(path);
+    let replaced = write_new(&new, path, text).and_then(|()| fs::rename(&new, path));
+    if let Err(error) = replaced {
+        // It may contain keys.
+        if let Err(error) = fs::remove_file(&new) {
+            tracing::debug!(error = %error, path = %new.display(), "What was written of a key file can't be removed.");
+        }
+        return Err(error);
+    }
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write_new(new: &Path, path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::options()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(MODE)
-        .open(&new)?;
+        .open(new)?;
     // Again, whatever the umask or an earlier file has made of the mode.
     file.set_permissions(fs::Permissions::from_mode(MODE))?;
     leave_to_owner(&file, path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    file.sync_all()
 }
 
 /// The file belongs to the owner of the one that it replaces, or of the folder: if root runs a command, the server must still be able to read it.
@@ -164,7 +201,7 @@ fn leave_to_owner(file: &File, path: &Path) -> io::Result<()> {
 }
 
 fn unfinished(path: &Path) -> PathBuf {
-    beside(path, ".new")
+    beside(path, UNFINISHED)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -242,7 +279,12 @@ mod tests {
         std::os::unix::fs::symlink(&target, &path).unwrap();
         write(&path, &[&one, &other]).unwrap();
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+        let unfinished = ["target.new", "secret.key.0123abcd.new"].map(|name| folder.path().join(name));
+        for path in &unfinished {
+            fs::write(path, "half a key").unwrap();
+        }
         assert!(tidy(&path, id(&other)).unwrap());
+        assert!(!unfinished.iter().any(|path| path.exists()));
         assert!(!tidy(&path, id(&other)).unwrap());
         assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
         assert!(matches!(create(&path, &one), Err(KeyError::File { .. })));

@@ -38,6 +38,7 @@ mod pruning;
 mod range;
 mod read;
 mod readers;
+mod rewrite;
 mod row;
 mod schema;
 mod search;
@@ -88,9 +89,11 @@ pub(crate) use self::{
     prune::{CHUNK, PruneReport, PruneRequest, PrunedEarly},
     range::{RangeFilter, RangePage},
     read::LogPage,
+    rewrite::{RewriteError, rewrite_wal},
     snapshot::{SnapshotError, Snapshots},
     unchanged::{
-        broken_references, close_whole, damaged_pages, is_cut_off, is_damaged, open_unchanged, wrong_definitions,
+        broken_references, close_whole, damaged_pages, is_cut_off, is_damaged, is_empty, open_copy, open_unchanged,
+        wrong_definitions,
     },
     verify::{Extent, LogFile, before, without},
 };

@@ -19,6 +19,11 @@ pub enum OpenError {
     RestoreIncomplete { path: String },
     #[error("another server is running on the data folder {path}")]
     InUse { path: String },
+    #[error(
+        "the data folder {path} is used by another command, such as `check`, by a server that is starting, or by one whose server.lock was \
+         deleted. Wait until the command has ended, or stop the server"
+    )]
+    Busy { path: String },
     #[error("the encryption key can't be used")]
     Key(#[from] KeyError),
     #[error(

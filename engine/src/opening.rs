@@ -4,19 +4,20 @@
 //! 2. The files are synchronised with the disk.
 //! 3. The store is there if the log is.
 //! 4. No write-ahead log has lost committed transactions (`wal`), or belongs to another file.
-//! 5. The store has what is noted in `server.lock`, and the key is the one that it needs.
-//! 6. Every secret can be decrypted.
-//! 7. The log belongs to the store, and has what is noted (`pairing`).
+//! 5. The store has what is noted in `server.lock`.
+//! 6. The write-ahead logs are written to the disk once more.
+//! 7. The key is the one that the store needs, and every secret can be decrypted.
+//! 8. The log belongs to the store, and has what is noted (`pairing`).
 
-use std::{fs::File, io::ErrorKind, path::Path, sync::Arc, time::Duration};
+use std::{fs::File, io::ErrorKind, path::Path, sync::Arc};
 
 use tokio::time::{Instant, sleep};
 
 use crate::{
     error_chain::error_chain,
-    folder::{DataFolder, FolderLock, KEY_FILE, LOCK_FILE, LOG_FILE, STORE_FILE},
+    folder::{DataFolder, FolderLock, KEY_FILE, LOCK_FILE, LOCK_INTERVAL, LOCK_PATIENCE, LOG_FILE, STORE_FILE},
     key_file::{self, KeyText},
-    log::{is_damaged, log_generation, open_unchanged},
+    log::{RewriteError, is_damaged, is_empty, log_generation, open_unchanged, rewrite_wal},
     note::{self, Note, Noted},
     open_error::OpenError,
     pairing::Mismatch,
@@ -25,10 +26,6 @@ use crate::{
     vault::{KeyId, Vault},
     wal::{self, Wal, wal_of},
 };
-
-/// How long a start waits for the lock: `token`, `admin` and `backup create` hold it for a moment if no server runs.
-const LOCK_PATIENCE: Duration = Duration::from_secs(3);
-const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A locked data folder whose store is open.
 pub(crate) struct OpenFolder {
@@ -51,14 +48,14 @@ pub(crate) struct StoreAlone {
 /// Locks the folder, checks its files, and opens the store.
 ///
 /// # Errors
-/// [`OpenError`], naming what could not be opened; the files are as they were.
+/// [`OpenError`], naming what could not be opened; nothing is lost from the files.
 pub(crate) async fn open_folder(
     path: &Path,
     encryption_key: Option<&str>,
     accepts_mismatch: bool,
 ) -> Result<OpenFolder, OpenError> {
     let folder = DataFolder::prepare(path)?;
-    let lock = lock_soon(&folder).await?;
+    let lock = soon(true, || folder.lock()).await?;
     // Again: a restore may have begun before the folder was locked.
     folder.check_restored()?;
     folder.check_access(encryption_key.is_none())?;
@@ -71,6 +68,9 @@ pub(crate) async fn open_folder(
         check_wal(&folder, file, noted.as_ref(), accepts_mismatch)?;
     }
     let head = check_store(&folder, noted.as_ref(), accepts_mismatch)?;
+    for file in [LOG_FILE, STORE_FILE] {
+        write_wal_again(&folder, file)?;
+    }
     let is_noted = noted.is_some();
     let noted = noted.filter(|noted| {
         head.as_ref()
@@ -109,19 +109,63 @@ fn synchronise(folder: &DataFolder) -> Result<(), OpenError> {
     Ok(())
 }
 
-async fn lock_soon(folder: &DataFolder) -> Result<FolderLock, OpenError> {
+/// Linux counts pages that it could not write as written, so the next fsync succeeds without them. A transaction whose fsync failed may
+/// therefore be in the page cache alone. It is written once more, here: the checkpoint that would copy it into the database may
+/// not be possible, for example because the disk is full. Pages of the database that could not be written are still in the write-ahead
+/// log.
+fn write_wal_again(folder: &DataFolder, file: &'static str) -> Result<(), OpenError> {
+    let database = folder.file(file);
+    let wal = wal_of(&database);
+    match rewrite_wal(&database) {
+        Ok(()) => Ok(()),
+        // A filesystem that never writes in place needs room for that.
+        Err(RewriteError::File(error)) if is_full(&error) => {
+            tracing::warn!(
+                path = %wal.display(), error = %error,
+                "The write-ahead log can't be written to the disk once more, because the disk is full. If the disk has failed before, a \
+                 power failure can take back its last transactions until there is room."
+            );
+            Ok(())
+        }
+        Err(RewriteError::File(source)) => Err(OpenError::NotSynchronised {
+            path: wal.display().to_string(),
+            source,
+        }),
+        Err(RewriteError::Database(error)) => Err(InspectionError::from(error).of(file)),
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    )
+}
+
+/// From now on, commands take the holder of the lock for a server that runs.
+///
+/// # Errors
+/// As [`FolderLock::serve`].
+pub(crate) async fn serve(lock: &FolderLock) -> Result<(), OpenError> {
+    soon(false, || lock.serve()).await
+}
+
+/// Waits for commands that use the folder, and `for_servers` as well.
+async fn soon<T>(for_servers: bool, mut attempt: impl FnMut() -> Result<T, OpenError>) -> Result<T, OpenError> {
     let give_up = Instant::now() + LOCK_PATIENCE;
     loop {
-        match folder.lock() {
-            Err(OpenError::InUse { .. }) if Instant::now() < give_up => sleep(LOCK_INTERVAL).await,
+        match attempt() {
+            Err(OpenError::Busy { .. }) if Instant::now() < give_up => {}
+            Err(OpenError::InUse { .. }) if for_servers && Instant::now() < give_up => {}
             ended => return ended,
         }
+        sleep(LOCK_INTERVAL).await;
     }
 }
 
 /// Opens the store for a command that touches nothing encrypted. If no server runs on the folder, the same is checked as at a start:
 /// the command would remove the write-ahead log of the store. While a server runs, the write-ahead log can't be examined, because it
-/// changes.
+/// changes. A server that is starting, and other commands, are waited for.
 ///
 /// # Errors
 /// [`OpenError`], naming what could not be opened.
@@ -129,7 +173,7 @@ pub(crate) async fn open_store_alone(path: &Path) -> Result<StoreAlone, OpenErro
     let folder = DataFolder::prepare(path)?;
     folder.check_access(false)?;
     folder.check_store()?;
-    let lock = match folder.lock() {
+    let lock = match soon(false, || folder.lock()).await {
         Ok(lock) => Some(lock).filter(FolderLock::is_held),
         Err(OpenError::InUse { .. }) => None,
         Err(error) => return Err(error),
@@ -144,8 +188,27 @@ pub(crate) async fn open_store_alone(path: &Path) -> Result<StoreAlone, OpenErro
     Ok(StoreAlone { database, _lock: lock })
 }
 
-/// Removes from `secret.key` what a rotation that was interrupted has left there. The server starts all the same if that fails.
-pub(crate) fn tidy_key(folder: &DataFolder, needed: KeyId) {
+/// Does what is left of a rotation of the encryption key that was interrupted. The server starts all the same if that fails.
+pub(crate) async fn finish_rotation(folder: &DataFolder, database: &Database, has_key_file: bool) {
+    match database.finish_rewrite().await {
+        Ok(false) => {}
+        Ok(true) => tracing::info!(
+            "The rotation of the encryption key was interrupted. audit-streams.db was written anew: nothing in it is left that the \
+             previous key decrypts."
+        ),
+        Err(error) => tracing::warn!(
+            error = error_chain(&error),
+            "The rotation of the encryption key was interrupted, and audit-streams.db can't be written anew: it may contain remains that \
+             the previous key decrypts. The next start tries again."
+        ),
+    }
+    if has_key_file {
+        tidy_key(folder, database.key_id());
+    }
+}
+
+/// Removes what it has left in `secret.key` and beside it.
+fn tidy_key(folder: &DataFolder, needed: KeyId) {
     match key_file::tidy(&folder.file(KEY_FILE), needed) {
         Ok(false) => {}
         Ok(true) => {
@@ -284,13 +347,24 @@ fn find_vault(folder: &DataFolder, encryption_key: Option<&str>, head: Option<&S
     let path = folder.file(KEY_FILE);
     match key_file::read(&path)? {
         Some(keys) => choose(&keys, needed),
-        None if folder.has_store()? && !head.is_some_and(|head| head.is_new) => Err(OpenError::KeyMissing { needed }),
+        None if has_secrets(folder, head)? => Err(OpenError::KeyMissing { needed }),
         None => {
             let key = KeyText::generate()?;
             key_file::create(&path, &key)?;
             Ok(key.vault()?)
         }
     }
+}
+
+/// Whether something may be encrypted in the store. A command or a start that was killed may have made the file, and nothing in it.
+fn has_secrets(folder: &DataFolder, head: Option<&StoreHead>) -> Result<bool, OpenError> {
+    if let Some(head) = head {
+        return Ok(!head.is_new);
+    }
+    let path = folder.file(STORE_FILE);
+    let is_new = !folder.has_store()?
+        || !folder.has_log()? && is_empty(&path).map_err(|error| InspectionError::from(error).of(STORE_FILE))?;
+    Ok(!is_new)
 }
 
 /// The key that is needed, or the first one if none is known to be.

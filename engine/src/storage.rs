@@ -26,7 +26,7 @@ use std::{
 pub(crate) use self::contents::Contents;
 use self::contents::KnownContents;
 pub(crate) use self::missing::files_are_missing;
-pub(crate) use self::watch::{GenerationError, begin_generation, note_changes, watch};
+pub(crate) use self::watch::{Due, GenerationError, begin_generation, note_changes, watch};
 
 /// How a part of the engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ pub enum RotateKeyError {
     PreviousKeyKept(#[source] KeyError),
     #[error(
         "the secrets are encrypted with the new key, but audit-streams.db may still contain remains that are encrypted with the previous \
-         one, because it could not be written anew. Run the command again when that is possible"
+         one, because it could not be written anew. The next start of the server tries again"
     )]
     RemainsKept(#[source] StoreError),
 }
@@ -82,7 +82,9 @@ pub async fn rotate_key(
     new_key: Option<&str>,
     clock: &Clock,
 ) -> Result<RotatedKey, RotateKeyError> {
-    if !DataFolder::existing(path).has_store()? {
+    let folder = DataFolder::existing(path);
+    folder.check_restored()?;
+    if !folder.has_store()? {
         return Err(RotateKeyError::NoStore {
             path: path.display().to_string(),
         });

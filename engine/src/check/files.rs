@@ -16,7 +16,7 @@ use crate::{
     opening::is_foreign,
     pairing::Mismatch,
     store::StoreFile,
-    vault::{KeyError, KeyId, Vault},
+    vault::{KeyError, Vault},
     wal::{self, wal_of},
 };
 
@@ -183,7 +183,7 @@ pub(super) fn check_pairing(files: &Files, log: &LogFile, store: &Store, report:
         (looked_at, problems.collect())
     });
     report.attempt("Databases belong together", compared);
-    check_key(files, head.key, report);
+    check_key(files, store, report);
 }
 
 fn mismatched(mismatch: &Mismatch) -> Problem {
@@ -204,8 +204,8 @@ fn mismatched(mismatch: &Mismatch) -> Problem {
     )
 }
 
-fn check_key(files: &Files, needed: Option<KeyId>, report: &mut Report) {
-    let (Some(needed), Some(vaults)) = (needed, &files.vault) else {
+fn check_key(files: &Files, store: &Store, report: &mut Report) {
+    let (Some(needed), Some(vaults)) = (store.head.key, &files.vault) else {
         return;
     };
     let present: Vec<String> = vaults.iter().map(|vault| vault.id().to_string()).collect();
@@ -220,11 +220,15 @@ fn check_key(files: &Files, needed: Option<KeyId>, report: &mut Report) {
             PUT_KEY_BACK,
         )
     });
-    report.add(
-        "Encryption key",
-        format!("audit-streams.db needs the key {needed}"),
-        problem.into_iter().collect(),
-    );
+    let looked_at = store.file.is_rewrite_due().map(|is_due| {
+        let due = match is_due {
+            true => ", and contains remains that a previous key decrypts: a rotation was interrupted, and the next start removes them",
+            false => "",
+        };
+        let looked_at = format!("audit-streams.db needs the key {needed}{due}");
+        (looked_at, problem.into_iter().collect())
+    });
+    report.attempt("Encryption key", looked_at);
 }
 
 fn size_of(path: &Path) -> Result<Option<u64>, OpenError> {

@@ -7,7 +7,8 @@ use futures::FutureExt;
 use super::*;
 use crate::{
     folder::{DataFolder, KEY_FILE, LOCK_FILE},
-    it::world::when_unlocked,
+    it::world::{wait_until, when_unlocked},
+    opening::open_store_alone,
     storage::make_private,
 };
 
@@ -108,6 +109,63 @@ async fn a_start_waits_for_a_command_that_has_locked_the_folder() {
     assert!((&mut starting).now_or_never().is_none(), "it starts without the lock");
     drop(lock);
     starting.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_command_waits_for_another_one_and_not_for_a_server() {
+    let (folder, _) = used_folder().await;
+    let open = || open_store_alone(folder.path());
+    let lock = when_unlocked(async || DataFolder::existing(folder.path()).lock())
+        .await
+        .unwrap();
+    let mut opening = std::pin::pin!(open());
+    assert!((&mut opening).now_or_never().is_none(), "it does not wait");
+    drop(lock);
+    let opened = opening.await.unwrap();
+    assert!(opened._lock.is_some());
+    opened.database.close().await;
+    drop(opened);
+    let lock = when_unlocked(async || DataFolder::existing(folder.path()).lock())
+        .await
+        .unwrap();
+    serve(&lock).await.unwrap();
+    let opened = open().await.unwrap();
+    assert!(opened._lock.is_none());
+    opened.database.close().await;
+}
+
+#[tokio::test]
+async fn what_a_reader_kept_from_being_noted_at_the_start_is_noted_later() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let (folder, _) = used_folder().await;
+    let note = folder.path().join(LOCK_FILE);
+    for file in [LOG_FILE, STORE_FILE] {
+        fs::write(&note, "").unwrap();
+        let reader = rusqlite::Connection::open(folder.path().join(file)).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        reader.query_row("SELECT id FROM instance", [], |_| Ok(())).unwrap();
+        let engine = when_unlocked(async || Engine::open(config(folder.path()), Clock::machine()).await)
+            .await
+            .unwrap();
+        assert_eq!(crate::note::read(&note).unwrap(), None);
+        reader.execute_batch("COMMIT").unwrap();
+        wait_until("it is noted", async || crate::note::read(&note).unwrap().is_some()).await;
+        drop(reader);
+        engine.shutdown(Duration::from_secs(20)).await;
+    }
+}
+
+/// As after a first start, or a command, that was killed at once.
+#[tokio::test]
+async fn a_store_in_which_nothing_was_stored_is_new() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(STORE_FILE);
+    let store = rusqlite::Connection::open(&path).unwrap();
+    store.pragma_update(None, "journal_mode", "WAL").unwrap();
+    drop(store);
+    assert!(fs::metadata(&path).unwrap().len() > 0);
+    start(folder.path()).await.unwrap();
 }
 
 /// A folder that was used three times, and copies of its files from after the first time.

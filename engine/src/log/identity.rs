@@ -40,7 +40,7 @@ pub(super) fn note_generation(connection: &Connection, generation: i64) -> rusql
     Ok(())
 }
 
-/// Gives the instance that a log belongs to a new id. Nobody else uses the file; the change is on disk when this returns.
+/// Gives the instance that a log belongs to a new id. The file must not be open elsewhere; the change is on disk when this returns.
 pub(crate) fn rename_instance(path: &Path, id: &str) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::contents::uri;
+use super::{contents::uri, damage::is_damaged_row};
 use crate::wal::wal_of;
 
 /// Opens the file with what its write-ahead log adds. SQLite ordinarily makes files beside a database, and copies the
@@ -20,8 +20,7 @@ use crate::wal::wal_of;
 pub(crate) fn open_unchanged(path: &Path) -> rusqlite::Result<Connection> {
     let has_wal = fs::metadata(wal_of(path)).is_ok_and(|metadata| metadata.len() > 0);
     if !has_wal {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-        return Connection::open_with_flags(uri(path), flags);
+        return open_copy(path);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -29,6 +28,15 @@ pub(crate) fn open_unchanged(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// Opens a database that consists of the one file, as it is, whatever is beside it and whether the disk can be written or not.
+///
+/// # Errors
+/// If the file can't be opened.
+pub(crate) fn open_copy(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(uri(path), flags)
 }
 
 /// Closes a database that only this connection uses, after moving its write-ahead log into it.
@@ -54,6 +62,15 @@ pub(crate) fn is_cut_off(connection: &Connection, path: &Path) -> rusqlite::Resu
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     let is_shorter = u64::try_from(expected).is_ok_and(|expected| length(path) < expected);
     Ok(is_shorter && length(&wal_of(path)) == 0)
+}
+
+/// Whether nothing was stored in the database yet, as after a start that was killed at once.
+///
+/// # Errors
+/// If the file can't be read.
+pub(crate) fn is_empty(path: &Path) -> rusqlite::Result<bool> {
+    let tables: i64 = open_unchanged(path)?.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(tables == 0)
 }
 
 /// Whether the pages of a database don't match, as after a part of the write-ahead log was lost whose end was copied into the
@@ -96,9 +113,17 @@ fn definitions(connection: &Connection) -> rusqlite::Result<BTreeMap<String, Def
 /// If the file can't be read at all.
 pub(crate) fn damaged_pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
-    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let lines: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
-    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    let mut found = Vec::new();
+    for line in statement.query_map([], |row| row.get::<_, String>(0))? {
+        match line {
+            Ok(line) if line == "ok" => {}
+            Ok(line) => found.push(line),
+            // It could not go on.
+            Err(error) if is_damaged_row(&error) => found.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// How many rows refer to a row that is not there, by table.

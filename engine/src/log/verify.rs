@@ -6,8 +6,10 @@ use domain::ids::Seq;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    LogError, check, schema,
-    unchanged::{broken_references, damaged_pages, is_cut_off, open_unchanged, wrong_definitions},
+    LogError, check,
+    damage::is_damaged_row,
+    schema,
+    unchanged::{broken_references, damaged_pages, is_cut_off, open_copy, open_unchanged, wrong_definitions},
 };
 use crate::pairing::LogSide;
 
@@ -38,7 +40,18 @@ impl LogFile {
     /// # Errors
     /// [`LogError`] if the file can't be opened, or is none that this version can read.
     pub(crate) fn open(path: &Path) -> Result<Self, LogError> {
-        let connection = open_unchanged(path)?;
+        Self::of(open_unchanged(path)?, path)
+    }
+
+    /// The log of a backup.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_copy(path: &Path) -> Result<Self, LogError> {
+        Self::of(open_copy(path)?, path)
+    }
+
+    fn of(connection: Connection, path: &Path) -> Result<Self, LogError> {
         if !schema::is_log(&connection)? {
             return Err(LogError::NotALog);
         }
@@ -73,6 +86,17 @@ impl LogFile {
     /// How many rows refer to a row that is not there, by table.
     pub(crate) fn broken_references(&self) -> Result<Vec<(String, i64)>, LogError> {
         Ok(broken_references(&self.connection)?)
+    }
+
+    /// How many events it has. `None` if a page that has to be read for that is damaged.
+    pub(crate) fn count(&self) -> Result<Option<i64>, LogError> {
+        match self
+            .connection
+            .query_row("SELECT count(*) FROM events", [], |row| row.get(0))
+        {
+            Err(error) if is_damaged_row(&error) => Ok(None),
+            counted => Ok(Some(counted?)),
+        }
     }
 
     pub(crate) fn extent(&self) -> Result<Extent, LogError> {

@@ -33,26 +33,49 @@ impl GenerationError {
     }
 }
 
+/// What could not be done when the server started, and is tried again every second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    /// A new generation.
+    Generation,
+    /// The note about this generation.
+    Note(i64),
+}
+
 /// Begins a new generation of the store (`pairing`). In this order: a crash in between leaves a store that is newer than the
 /// log knows, or the note, which is no mismatch. It is noted when both files themselves contain it, so that a write-ahead log that is
 /// lost does not take it back.
-pub(crate) async fn begin_generation(log: &EventLog, database: &Database, note: &Note) -> Result<(), GenerationError> {
+pub(crate) async fn begin_generation(log: &EventLog, database: &Database, note: &Note) -> Result<Due, GenerationError> {
     let generation = database.pair(log.last_seq()).await?;
-    let is_in_log = log.note_generation(generation).await?;
-    if is_in_log && database.complete().await {
-        note.begin(Noted {
-            instance: database.pairing().await?.instance,
-            generation,
-            changes: database.changes().await?,
-            reached: log.last_seq(),
-        });
-    } else {
+    let due = note_generation(log, database, note, generation).await?;
+    if due != Due::Nothing {
         tracing::warn!(
             "The databases can't be completed from their write-ahead logs, for example because another process reads them or the \
-             disk is full. Their progress is not noted in server.lock until the next start."
+             disk is full. Their progress is not noted in server.lock until they can be."
         );
     }
-    Ok(())
+    Ok(due)
+}
+
+/// Notes the generation of the store if both files contain it.
+async fn note_generation(
+    log: &EventLog,
+    database: &Database,
+    note: &Note,
+    generation: i64,
+) -> Result<Due, GenerationError> {
+    let is_in_log = log.note_generation(generation).await?;
+    if !is_in_log || !database.complete().await {
+        return Ok(Due::Note(generation));
+    }
+    note.begin(Noted {
+        instance: database.pairing().await?.instance,
+        generation,
+        changes: database.changes().await?,
+        reached: log.last_seq(),
+    });
+    Ok(Due::Nothing)
 }
 
 /// Notes how many changes the store holds.
@@ -64,9 +87,9 @@ pub(crate) async fn note_changes(database: &Database, note: &Note) {
     }
 }
 
-/// Looks for the files, and tries small writes to those that could not be written, for as long as the engine runs. Begins the
-/// generation that could not be stored at the start.
-pub(crate) async fn watch(log: EventLog, database: Database, note: Arc<Note>, mut generation_is_due: bool) {
+/// Looks for the files, and tries small writes to those that could not be written, for as long as the engine runs. Does what could not
+/// be done at the start.
+pub(crate) async fn watch(log: EventLog, database: Database, note: Arc<Note>, mut due: Due) {
     let mut ticks = tokio::time::interval(PROBE_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -77,9 +100,30 @@ pub(crate) async fn watch(log: EventLog, database: Database, note: Arc<Note>, mu
         if let Err(error) = database.try_write().await {
             tracing::debug!(error = error_chain(&error), "The store is still not writable.");
         }
-        if generation_is_due && let Ok(()) = begin_generation(&log, &database, &note).await {
-            generation_is_due = false;
-        }
+        due = catch_up(&log, &database, &note, due).await;
         note_changes(&database, &note).await;
+    }
+}
+
+/// Returns what is still due.
+async fn catch_up(log: &EventLog, database: &Database, note: &Note, due: Due) -> Due {
+    let done = match due {
+        Due::Nothing => return due,
+        Due::Generation => begin_generation(log, database, note).await,
+        Due::Note(generation) => note_generation(log, database, note, generation).await,
+    };
+    match done {
+        Ok(Due::Nothing) => {
+            tracing::info!("The progress of the databases is noted in server.lock.");
+            Due::Nothing
+        }
+        Ok(due) => due,
+        Err(error) => {
+            tracing::debug!(
+                error = error_chain(&error),
+                "The progress of the databases still can't be noted."
+            );
+            due
+        }
     }
 }

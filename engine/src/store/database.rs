@@ -24,6 +24,12 @@ use crate::{
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
+/// `user_version` is a number in the file's header that SQLite does not use. From the transaction that encrypts everything with another
+/// key until the file was written anew, it is not 0.
+pub(super) const HAS_TO_BE_REWRITTEN: &str = "PRAGMA user_version = 1";
+const REWRITTEN: &str = "PRAGMA user_version = 0";
+pub(super) const REWRITE_IS_DUE: &str = "PRAGMA user_version";
+
 /// Handles to the open database; clones share them.
 #[derive(Clone)]
 pub(crate) struct Database {
@@ -157,13 +163,31 @@ impl Database {
         }
     }
 
-    /// Writes the file anew, so that nothing is left of what was deleted or overwritten.
+    /// Writes the file anew, so that nothing is left of what was deleted or overwritten, also not in the write-ahead log.
     ///
     /// # Errors
-    /// [`StoreError`]; the file is as it was.
+    /// [`StoreError`]; what is stored has not changed, and it is still noted that the file has to be written anew.
     pub(crate) async fn rewrite(&self) -> Result<(), StoreError> {
         sqlx::query("VACUUM").execute(&self.writer).await?;
+        let checkpoint = sqlx::query_scalar::<_, bool>("PRAGMA wal_checkpoint(TRUNCATE)");
+        if checkpoint.fetch_one(&self.writer).await? {
+            return Err(StoreError::UsedByAnother);
+        }
+        sqlx::query(REWRITTEN).execute(&self.writer).await?;
         Ok(())
+    }
+
+    /// Writes the file anew if the process that had to do so has ended before. Returns whether that was necessary.
+    ///
+    /// # Errors
+    /// As [`Self::rewrite`].
+    pub(crate) async fn finish_rewrite(&self) -> Result<bool, StoreError> {
+        let version: i64 = sqlx::query_scalar(REWRITE_IS_DUE).fetch_one(self.read()?).await?;
+        let is_due = version != 0;
+        if is_due {
+            self.rewrite().await?;
+        }
+        Ok(is_due)
     }
 
     /// At a clean end: copies everything into the one file, so that a copy of it is whole.

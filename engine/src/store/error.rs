@@ -20,6 +20,8 @@ pub enum StoreError {
     OtherVersion,
     #[error("the file can't be created")]
     File(#[source] std::io::Error),
+    #[error("another process uses the file")]
+    UsedByAnother,
     #[error("the process is stopping")]
     Stopped,
     #[error("the database could not be brought up to date")]

@@ -60,7 +60,7 @@ impl Database {
 }
 
 /// Makes a store that was copied from a backup another instance: with a new id, which is returned, without sessions, and with the
-/// instance event about it. Nobody else uses the file; the change is on disk when this returns.
+/// instance event about it. The file must not be open elsewhere; the change is on disk when this returns.
 pub(crate) fn begin_anew(path: &Path, instance_event: &Recorded) -> rusqlite::Result<String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;

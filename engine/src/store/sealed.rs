@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction};
 
-use super::{Database, StoreError, instance_events::insert_instance_event};
+use super::{Database, StoreError, database::HAS_TO_BE_REWRITTEN, instance_events::insert_instance_event};
 use crate::{
     instance_events::Recorded,
     vault::{Place, Vault},
@@ -93,7 +93,8 @@ impl SealedColumn {
 
 impl Database {
     /// Encrypts every secret with another key, computes every digest with it, and stores its id, all in one transaction with the
-    /// instance event. Returns how many secrets there were. This handle keeps the key that it has: open the store again.
+    /// instance event. Returns how many secrets there were. This handle keeps the key that it has: open the store again. What the previous
+    /// key decrypts is in the file until [`Database::rewrite`].
     ///
     /// # Errors
     /// [`StoreError`]; nothing was changed.
@@ -115,6 +116,7 @@ impl Database {
             .bind(new.id().to_string())
             .execute(&mut *transaction)
             .await?;
+        sqlx::query(HAS_TO_BE_REWRITTEN).execute(&mut *transaction).await?;
         insert_instance_event(&mut transaction, instance_event).await?;
         transaction.commit().await?;
         Ok(resealed)

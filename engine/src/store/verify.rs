@@ -7,12 +7,12 @@ use rusqlite::{Connection, Row};
 
 use super::{
     cursor::parse_ranges,
-    database::MIGRATIONS,
+    database::{MIGRATIONS, REWRITE_IS_DUE},
     inspection::{InspectionError, StoreHead, check_texts, head},
     sealed::SEALED,
 };
 use crate::{
-    log::{broken_references, damaged_pages, is_cut_off, open_unchanged, wrong_definitions},
+    log::{broken_references, damaged_pages, is_cut_off, open_copy, open_unchanged, wrong_definitions},
     pairing::StoreSide,
     vault::{DoesNotOpen, Vault},
 };
@@ -81,7 +81,18 @@ impl StoreFile {
     /// # Errors
     /// [`VerifyError`] if the file can't be opened.
     pub(crate) fn open(path: &Path) -> Result<Self, VerifyError> {
-        let connection = open_unchanged(path)?;
+        Self::of(open_unchanged(path)?, path)
+    }
+
+    /// The store of a backup.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn open_copy(path: &Path) -> Result<Self, VerifyError> {
+        Self::of(open_copy(path)?, path)
+    }
+
+    fn of(connection: Connection, path: &Path) -> Result<Self, VerifyError> {
         if is_cut_off(&connection, path)? {
             return Err(VerifyError::CutOff);
         }
@@ -114,6 +125,11 @@ impl StoreFile {
     /// What it says about itself; `None` if it is of another version.
     pub(crate) fn head(&self) -> Result<Option<StoreHead>, VerifyError> {
         Ok(head(&self.connection)?)
+    }
+
+    /// Whether a rotation of the key was interrupted before the file was written anew.
+    pub(crate) fn is_rewrite_due(&self) -> Result<bool, VerifyError> {
+        Ok(self.number(REWRITE_IS_DUE)? != 0)
     }
 
     /// What it says about its log, as [`super::Database::pairing`].

@@ -309,9 +309,9 @@ async fn a_second_engine_is_refused_even_if_the_lock_file_is_deleted() {
     let world = World::new().await;
     let open = async || Engine::open(config(world.folder()), Clock::machine()).await;
     fs::remove_file(world.folder().join("server.lock")).unwrap();
-    assert!(matches!(open().await, Err(OpenError::InUse { .. })));
+    assert!(matches!(open().await, Err(OpenError::Busy { .. })));
     fs::remove_file(world.folder().join(LOG)).unwrap();
-    assert!(matches!(open().await, Err(OpenError::InUse { .. })));
+    assert!(matches!(open().await, Err(OpenError::Busy { .. })));
 }
 
 #[tokio::test]

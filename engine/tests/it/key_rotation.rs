@@ -9,6 +9,7 @@ use domain::{
     Field,
     destination::{DestinationDraft, HeaderDraft, RotatedSecret},
     ids::{DestinationId, Seq},
+    instance_event::{Action, Author, InstanceEvent, Subject},
     settings::{AlertChange, EmailDraft, WebhookDraft},
 };
 
@@ -17,8 +18,10 @@ use crate::{
     admin::{RotateKeyError, RotatedKey, check_data_folder, rotate_key},
     clock::Clock,
     error_chain,
+    instance_events::Recorded,
     it::world::{World, author, config, install_crypto, wait_until, when_unlocked},
     key_file::{self, KeyText},
+    opening::open_folder,
     store::{Destination, StoredAlertSettings},
     vault::KeyId,
 };
@@ -323,25 +326,79 @@ fn ciphertexts(store: &rusqlite::Connection) -> Vec<Vec<u8>> {
     found.collect::<rusqlite::Result<_>>().unwrap()
 }
 
-#[tokio::test]
-async fn nothing_that_the_previous_key_decrypts_is_left_in_the_store() {
+/// A stopped server whose store has remains of a deleted secret, what its secrets are, and all ciphertexts of before.
+async fn folder_with_remains() -> (tempfile::TempDir, Secrets, Vec<Vec<u8>>) {
     let (folder, expected) = folder_with_secrets().await;
     let world = World::on(folder).await;
     let deleted = world.add_destination("Deleted", "https://deleted.example/key").await;
     let before = world.with_store(ciphertexts).await;
     world.engine.delete_destination(&author(), deleted).await.unwrap();
-    let folder = world.shut_down().await;
     assert!(before.len() >= 16, "{}", before.len());
-    rotate_in(folder.path()).await;
-    let store = fs::read(folder.path().join("audit-streams.db")).unwrap();
-    for ciphertext in before {
+    (world.shut_down().await, expected, before)
+}
+
+/// Whether one of these ciphertexts is in a file of the store.
+fn has_remains(folder: &Path, ciphertexts: &[Vec<u8>]) -> bool {
+    let files =
+        ["audit-streams.db", "audit-streams.db-wal"].map(|name| fs::read(folder.join(name)).unwrap_or_default());
+    ciphertexts.iter().any(|ciphertext| {
         // Behind the id of the key, which messages contain as well.
         let secret = &ciphertext[4..];
-        assert!(!store.windows(secret.len()).any(|bytes| bytes == secret));
-    }
-    let wal = fs::metadata(folder.path().join("audit-streams.db-wal"));
-    assert!(wal.map_or(0, |wal| wal.len()) == 0);
+        let mut files = files.iter();
+        files.any(|file| file.windows(secret.len()).any(|bytes| bytes == secret))
+    })
+}
+
+#[tokio::test]
+async fn nothing_that_the_previous_key_decrypts_is_left_in_the_store() {
+    let (folder, expected, before) = folder_with_remains().await;
+    assert!(has_remains(folder.path(), &before));
+    rotate_in(folder.path()).await;
+    assert!(!has_remains(folder.path(), &before));
     start_and_compare(folder.path(), &expected).await;
+}
+
+/// As after a kill between the commit and the end of `VACUUM`, before and after `secret.key` has the new key alone.
+#[tokio::test]
+async fn the_next_start_removes_what_a_rotation_that_was_interrupted_has_left() {
+    for keeps_previous in [true, false] {
+        let (folder, expected, before) = folder_with_remains().await;
+        let path = folder.path();
+        let (present, new) = (
+            KeyText::new(&fs::read_to_string(key_file(path)).unwrap()),
+            KeyText::generate().unwrap(),
+        );
+        key_file::write(&key_file(path), &[&present, &new]).unwrap();
+        let opened = when_unlocked(async || open_folder(path, None, false).await)
+            .await
+            .unwrap();
+        let action = Action::EncryptionKeyRotated {
+            from: present.vault().unwrap().id().to_string(),
+            to: new.vault().unwrap().id().to_string(),
+        };
+        let event = InstanceEvent::new(Subject::Setting("encryption_key"), action);
+        let recorded = Recorded::new(event, &Author::command_line(), Clock::machine().now());
+        opened.database.reseal(&new.vault().unwrap(), &recorded).await.unwrap();
+        opened.database.close().await;
+        drop(opened);
+        if !keeps_previous {
+            key_file::write(&key_file(path), &[&new]).unwrap();
+        }
+        assert!(has_remains(path, &before));
+        let checked = when_unlocked(async || check_data_folder(path, None).await)
+            .await
+            .unwrap();
+        assert_eq!(checked.problems().count(), 0, "{checked:#?}");
+        let said = |word: &str| checked.checks.iter().any(|check| check.looked_at.contains(word));
+        assert!(said("a rotation was interrupted"), "{checked:#?}");
+        start_and_compare(path, &expected).await;
+        assert!(!has_remains(path, &before));
+        let checked = when_unlocked(async || check_data_folder(path, None).await)
+            .await
+            .unwrap();
+        let said = |word: &str| checked.checks.iter().any(|check| check.looked_at.contains(word));
+        assert!(!said("a rotation was interrupted"), "{checked:#?}");
+    }
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ pub(crate) async fn when_unlocked<T>(attempt: impl AsyncFn() -> Result<T, OpenEr
         loop {
             ticks.tick().await;
             match attempt().await {
-                Err(OpenError::InUse { .. }) => {}
+                Err(OpenError::InUse { .. } | OpenError::Busy { .. }) => {}
                 ended => return ended,
             }
         }

@@ -1,6 +1,6 @@
 //! A disk that fails to synchronise, and power cuts that lose what was not synchronised.
 
-use std::{collections::HashSet, process::Command, sync::Arc};
+use std::{collections::HashSet, fs, io::ErrorKind, path::Path, process::Command, sync::Arc};
 
 use bad_disk::BadDisk;
 use receivers::{Events, Receiver};
@@ -131,6 +131,63 @@ async fn no_server_starts_on_what_it_cannot_synchronise() {
     world.instance.restart();
     let acknowledged = ["before", "repeated"].map(str::to_owned);
     world.has_arrived(&HashSet::from(acknowledged)).await;
+}
+
+/// Linux counts pages that it could not write as written. After a kill, only the page cache has them, and a full disk keeps SQLite from
+/// copying them from the write-ahead log into the database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_writes_again_what_an_fsync_could_not_write() {
+    let mut world = World::start().await;
+    let text = "x".repeat(200_000);
+    for number in 0..10 {
+        let body = format!(r#"{{"event_type":"before","id":"{number}","entity_id":1,"details":{{"text":"{text}"}}}}"#);
+        world.instance.post(&world.token, body).await;
+    }
+    assert!(world.instance.shut_down().await.success());
+    let left = async |world: &mut World, id: &str| {
+        world.instance.restart();
+        assert_eq!(world.post(&format!("before {id}")).await.status, 201);
+        world.disk.fail_syncs(true).unwrap();
+        let body = event(id).replace('}', &format!(r#","details":{{"text":"{text}"}}}}"#));
+        let refused = Answer::of(world.instance.ingest(&world.token).body(body)).await;
+        assert_eq!(refused.status, 503);
+        world.instance.kill();
+        world.disk.fail_syncs(false).unwrap();
+        has_event(world.instance.data_dir(), id)
+    };
+    // The server may have written something else in its place before it was killed.
+    let mut number = 0;
+    while !left(&mut world, &format!("in doubt {number}")).await {
+        number += 1;
+        assert!(number < 100, "nothing of a failed commit is in the file");
+    }
+    let id = format!("in doubt {number}");
+    let length = |file: &str| fs::metadata(world.instance.data_dir().join(file)).unwrap().len();
+    let limit = length("events.db");
+    assert!(length("events.db-wal") < limit);
+    world.instance.restart_with_limit(limit);
+    // It is in the log now, and delivered.
+    world.has_arrived(&HashSet::from([id.clone()])).await;
+    world.instance.kill();
+    world.disk.cut_power(|_| 0).unwrap();
+    world.instance.restart();
+    assert!(world.instance.shut_down().await.success());
+    assert!(has_event(world.instance.data_dir(), &id));
+}
+
+/// Whether the log of a stopped server has an event, found out with a copy of it.
+fn has_event(data_dir: &Path, id: &str) -> bool {
+    let copy = folder();
+    for file in ["events.db", "events.db-wal"] {
+        match fs::copy(data_dir.join(file), copy.path().join(file)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            copied => drop(copied.unwrap()),
+        }
+    }
+    let log = rusqlite::Connection::open(copy.path().join("events.db")).unwrap();
+    let sql = "SELECT count(*) FROM events WHERE id = ? AND event_type = 'test'";
+    let events: i64 = log.query_row(sql, [id], |row| row.get(0)).unwrap();
+    events > 0
 }
 
 /// Posts until the server is gone; returns what was acknowledged.

@@ -98,7 +98,14 @@ async fn each_file_that_is_missing_older_or_foreign_is_named() {
                 &["audit-streams check"],
             ),
         ),
-        (older.path(), (STORE, "audit-streams.db", &["audit-streams check"])),
+        (
+            older.path(),
+            (
+                STORE,
+                "audit-streams.db is older than events.db",
+                &["audit-streams check"],
+            ),
+        ),
         (
             foreign.path(),
             (
@@ -198,12 +205,12 @@ struct Unprivileged {
 }
 
 impl Unprivileged {
-    const NOBODY: u32 = 65_534;
-
-    fn new(source: &Path) -> Self {
+    /// `None` if root knows no other user, as in some containers.
+    fn new(source: &Path) -> Option<Self> {
         let is_root = rustix::process::geteuid().is_root();
-        let user = is_root.then_some(Self::NOBODY);
-        let folder = tempfile::tempdir().unwrap();
+        let user = if is_root { Some(another_user()?) } else { None };
+        // The user may have no access to the temporary folder of root.
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         for file in fs::read_dir(source).unwrap().map(|file| file.unwrap()) {
             let copy = folder.path().join(file.file_name());
@@ -212,13 +219,13 @@ impl Unprivileged {
         }
         chown(folder.path(), user, user).unwrap();
         // The user may have no access to where the program was built.
-        let program = tempfile::tempdir().unwrap();
+        let program = tempfile::tempdir_in("/tmp").unwrap();
         fs::set_permissions(program.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let path = program.path().join(PROGRAM);
         fs::hard_link(BINARY, &path)
             .or_else(|_| fs::copy(BINARY, &path).map(drop))
             .unwrap();
-        Self { folder, program, user }
+        Some(Self { folder, program, user })
     }
 
     fn run(&self, arguments: &[&str]) -> std::io::Result<Output> {
@@ -247,10 +254,26 @@ impl Unprivileged {
     }
 }
 
+/// A user of this namespace that is not root: nobody, or else the last one.
+fn another_user() -> Option<u32> {
+    const NOBODY: u32 = 65_534;
+    let ranges = fs::read_to_string("/proc/self/uid_map").unwrap();
+    let last_of = |range: &str| {
+        let mut numbers = range
+            .split_ascii_whitespace()
+            .map(|number| number.parse::<u32>().unwrap());
+        let (first, _, count) = (numbers.next()?, numbers.next()?, numbers.next()?);
+        Some(first.saturating_add(count - 1).min(NOBODY)).filter(|last| *last > 0 && *last >= first)
+    };
+    ranges.lines().filter_map(last_of).max()
+}
+
 #[tokio::test]
 async fn a_file_or_folder_without_permission_is_named() {
     let (used, _) = used_twice().await;
-    let data = Unprivileged::new(used.path());
+    let Some(data) = Unprivileged::new(used.path()) else {
+        return;
+    };
     for (name, mode, mode_before) in [
         ("", 0o500, 0o700),
         ("", 0o000, 0o700),

@@ -425,7 +425,8 @@ pub(crate) async fn unlocked(data_dir: &Path) {
     until("the folder is unlocked", || {
         let checked = command(data_dir, &["check"]);
         let complaint = String::from_utf8_lossy(&checked.stderr).into_owned();
-        (!complaint.contains("another server is running")).then_some(())
+        let is_locked = ["another server is running", "is used by another command"];
+        (!is_locked.iter().any(|locked| complaint.contains(locked))).then_some(())
     })
     .await;
 }
@@ -437,7 +438,7 @@ async fn when_unlocked<T>(attempt: impl AsyncFn() -> Result<T, OpenError>) -> Re
         loop {
             ticks.tick().await;
             match attempt().await {
-                Err(OpenError::InUse { .. }) => {}
+                Err(OpenError::InUse { .. } | OpenError::Busy { .. }) => {}
                 ended => return ended,
             }
         }

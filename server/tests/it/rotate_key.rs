@@ -47,6 +47,15 @@ async fn the_key_is_replaced_and_the_server_starts_with_the_new_one() {
     );
 }
 
+/// The ciphertext of each field of a destination.
+fn ciphertexts(data_dir: &Path) -> Vec<Vec<u8>> {
+    let store = rusqlite::Connection::open(data_dir.join("audit-streams.db")).unwrap();
+    let sql = "SELECT value_sealed FROM destination_fields WHERE value_sealed IS NOT NULL ORDER BY field";
+    let mut statement = store.prepare(sql).unwrap();
+    let found = statement.query_map([], |row| row.get(0)).unwrap();
+    found.collect::<rusqlite::Result<_>>().unwrap()
+}
+
 #[tokio::test]
 async fn a_rotation_that_is_killed_leaves_a_folder_that_starts() {
     let folder = folder();
@@ -54,6 +63,8 @@ async fn a_rotation_that_is_killed_leaves_a_folder_that_starts() {
     let key = folder.path().join("secret.key");
     for kill in 0..8_u32 {
         let before = fs::read(&key).unwrap();
+        let secrets = ciphertexts(folder.path());
+        assert_eq!(secrets.len(), 4);
         let mut program = binary();
         program.arg("rotate-key").env("AUDIT_STREAMS_DATA_DIR", folder.path());
         let mut process = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -70,5 +81,10 @@ async fn a_rotation_that_is_killed_leaves_a_folder_that_starts() {
         assert!(checked.status.success(), "kill {kill}: {checked:?}");
         assert_eq!(url_in(folder.path()).await, URL, "kill {kill}");
         assert_eq!(fs::read_to_string(&key).unwrap().lines().count(), 1, "kill {kill}");
+        if ciphertexts(folder.path()) != secrets {
+            let store = fs::read(folder.path().join("audit-streams.db")).unwrap();
+            let is_left = |secret: &Vec<u8>| store.windows(secret.len()).any(|bytes| bytes == secret);
+            assert!(!secrets.iter().any(is_left), "kill {kill}");
+        }
     }
 }
