@@ -18,7 +18,7 @@ mod restore;
 mod verify;
 
 pub use self::{
-    create::create_backup,
+    create::{CreatedBackup, create_backup},
     error::{BackupError, BackupProblem},
     manifest::Manifest,
     restore::{RestoreKey, restore_backup},

@@ -51,7 +51,8 @@ pub use self::{
     admin::{Addition, DestinationState, ReplayStanding},
     alerts::{ExpiringCertificate, ExpiringInstanceCertificate, OpenAlert, OpenAlerts},
     backup::{
-        BackupError, BackupProblem, Manifest, RestoreKey, VerifiedBackup, create_backup, restore_backup, verify_backup,
+        BackupError, BackupProblem, CreatedBackup, Manifest, RestoreKey, VerifiedBackup, create_backup, restore_backup,
+        verify_backup,
     },
     check::{Check, FolderCheck, Problem},
     delivery::{Failure, StreamTotals},

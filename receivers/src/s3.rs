@@ -14,13 +14,16 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use rustls::ServerConfig;
 use s3s::{
@@ -53,6 +56,7 @@ struct Bench {
     folder: PathBuf,
     service: S3Service,
     faults: Faults,
+    denies_reading: AtomicBool,
     seen: Record<Vec<SeenRequest>>,
 }
 
@@ -108,6 +112,7 @@ impl S3Server {
             folder,
             service: builder.build(),
             faults: Faults::default(),
+            denies_reading: AtomicBool::new(false),
             seen: Record::default(),
         });
         let listener = Listener::start_with(address, tls, Arc::clone(&bench)).await?;
@@ -153,6 +158,11 @@ impl S3Server {
         self.bench.faults.choose_by_body(Arc::new(script));
     }
 
+    /// From now on, the access key may put objects, and not read them.
+    pub fn deny_reading(&self) {
+        self.bench.denies_reading.store(true, Ordering::SeqCst);
+    }
+
     /// Removes all faults. Requests that hang already go on hanging.
     pub fn serve_again(&self) {
         self.bench.faults.clear();
@@ -195,7 +205,9 @@ impl Serve for Bench {
             return Ok(control::answer(request, self));
         }
         let by_body = || self.faults.for_body(&SeenRequest::of(&request, None).put?.body);
-        let fault = self.faults.next().or_else(by_body);
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let denied = (reads && self.denies_reading.load(Ordering::SeqCst)).then(|| Refusal::AccessDenied.into());
+        let fault = denied.or_else(|| self.faults.next()).or_else(by_body);
         let number = self.seen.change(|seen| {
             seen.push(SeenRequest::of(&request, fault.clone()));
             seen.len() - 1

@@ -24,18 +24,27 @@ use crate::{
     wal::wal_of,
 };
 
+/// A backup that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreatedBackup {
+    /// What it contains.
+    pub manifest: Manifest,
+    /// Damaged pages of `events.db` that were copied as they are; mostly none. [`super::verify_backup`] examines everything.
+    pub damage: Vec<String>,
+}
+
 /// Makes a backup of a data folder in a new folder, while a server may be running on the data folder. The encryption key is not
 /// needed, and not a part of the backup.
 ///
 /// # Errors
 /// [`BackupError`]; nothing that could be taken for a backup was made, unless the error says so.
-pub async fn create_backup(data_dir: &Path, output: &Path, clock: &Clock) -> Result<Manifest, BackupError> {
+pub async fn create_backup(data_dir: &Path, output: &Path, clock: &Clock) -> Result<CreatedBackup, BackupError> {
     let (data_dir, output, clock) = (data_dir.to_owned(), output.to_owned(), clock.clone());
     let created = spawn_blocking(move || create(&data_dir, &output, &clock));
     created.await.map_err(|_| BackupError::Stopped)?
 }
 
-fn create(data_dir: &Path, output: &Path, clock: &Clock) -> Result<Manifest, BackupError> {
+fn create(data_dir: &Path, output: &Path, clock: &Clock) -> Result<CreatedBackup, BackupError> {
     let folder = DataFolder::existing(data_dir);
     folder.check_restored()?;
     let mut bytes = 0;
@@ -53,17 +62,26 @@ fn create(data_dir: &Path, output: &Path, clock: &Clock) -> Result<Manifest, Bac
     check_stopped(&folder, noted.as_ref())?;
     let unfinished = Unfinished::begin(output)?;
     let made = unfinished.fill(&folder, noted.as_ref(), clock);
-    match made.and_then(|manifest| unfinished.finish().map(|()| manifest)) {
-        Ok(manifest) => Ok(manifest),
+    match made.and_then(|created| unfinished.finish().map(|()| created)) {
+        Ok(created) => Ok(created),
         Err(error) => Err(unfinished.discard(error)),
     }
 }
 
-/// If no server is running: SQLite would leave out what follows damage in a write-ahead log.
+/// If no server is running: SQLite would leave out what follows damage in a write-ahead log. After a clean end there is none, and the
+/// folder is not locked, so that a server can start.
 fn check_stopped(folder: &DataFolder, noted: Option<&Noted>) -> Result<(), BackupError> {
+    let mut wals = 0;
+    for file in [LOG_FILE, STORE_FILE] {
+        wals += size_of(&wal_of(&folder.file(file)))?;
+    }
+    if wals == 0 {
+        return Ok(());
+    }
     let _lock = match folder.lock_unchanged() {
         Ok(lock) if lock.is_held() => lock,
-        Ok(_) | Err(OpenError::InUse { .. }) => return Ok(()),
+        // The copies are compared with what is noted, whoever uses the folder.
+        Ok(_) | Err(OpenError::InUse { .. } | OpenError::Busy { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
     for file in [LOG_FILE, STORE_FILE] {
@@ -122,7 +140,7 @@ impl Unfinished {
     }
 
     /// Copies both databases and writes the manifest. Everything is on disk then.
-    fn fill(&self, source: &DataFolder, noted: Option<&Noted>, clock: &Clock) -> Result<Manifest, BackupError> {
+    fn fill(&self, source: &DataFolder, noted: Option<&Noted>, clock: &Clock) -> Result<CreatedBackup, BackupError> {
         let created_at = self.copy_both(source, clock)?;
         let copies = Databases::open(&self.folder)?;
         copies.check(noted)?;
@@ -146,7 +164,10 @@ impl Unfinished {
         let path = self.folder.join(MANIFEST_FILE);
         write_private(&path, &manifest.to_text()?).map_err(BackupError::file(&path))?;
         sync_folder(&self.folder).map_err(BackupError::file(&self.folder))?;
-        Ok(manifest)
+        Ok(CreatedBackup {
+            manifest,
+            damage: copies.damage()?,
+        })
     }
 
     /// Returns the moment that the copies show.

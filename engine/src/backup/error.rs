@@ -67,6 +67,8 @@ pub enum BackupError {
     Secrets { secrets: usize, first: DoesNotOpen },
     #[error("{path} is not a valid backup:{}", Listed(.problems))]
     NotValid { path: String, problems: Vec<BackupProblem> },
+    #[error("another restore into {path} is running, or was interrupted")]
+    AnotherRestore { path: String },
     #[error("{path} is not empty; a backup is restored into a new or empty folder")]
     NotEmpty { path: String },
     #[error(transparent)]

@@ -58,7 +58,7 @@ pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(FOLDER_MODE))
 }
 
-/// Has the names in a folder on disk.
+/// Synchronises the names in a folder with the disk.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
@@ -74,14 +74,14 @@ fn create_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes a new file that only its owner can use, and has it on disk.
+/// Writes a new file that only its owner can use, and synchronises it with the disk.
 pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut file = create_private(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// Reads a file for its size and its digest.
+/// Computes the size and the digest of a file.
 pub(super) fn facts_of(path: &Path) -> io::Result<FileFacts> {
     pass(File::open(path)?, |_| Ok(()))
 }

@@ -28,8 +28,8 @@ pub struct Manifest {
     pub created_at: Timestamp,
     /// The last position of the log.
     pub last_seq: Seq,
-    /// The number of events in the log.
-    pub events: i64,
+    /// The number of events in the log; `None` if a damaged page prevents that they are counted.
+    pub events: Option<i64>,
     /// The version of the layout of `events.db`.
     pub log_layout: i64,
     /// The version of the schema of `audit-streams.db`.
@@ -147,7 +147,7 @@ mod tests {
             instance: "a1".into(),
             created_at: Timestamp::from_unix_ms(1_760_464_800_000),
             last_seq: Seq::new(12),
-            events: 10,
+            events: Some(10),
             log_layout: 5,
             store_schema: 1,
             encryption_key: "01234567".into(),

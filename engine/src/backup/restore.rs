@@ -130,9 +130,10 @@ impl Unfinished {
             .and_then(|()| sync_folder(data_dir));
         let locked = match marked {
             Ok(()) => lock_empty(data_dir),
-            // Another restore has made it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(BackupError::file(&marker)(error));
+                return Err(BackupError::AnotherRestore {
+                    path: data_dir.display().to_string(),
+                });
             }
             Err(error) => Err(BackupError::file(&marker)(error)),
         };
@@ -285,7 +286,8 @@ mod tests {
     fn nothing_of_a_server_that_runs_is_removed() {
         let folder = used_folder();
         let before = contents(folder.path());
-        let _lock = DataFolder::existing(folder.path()).lock().unwrap();
+        let lock = DataFolder::existing(folder.path()).lock().unwrap();
+        lock.serve().unwrap();
         let refused = Unfinished::begin(folder.path()).err();
         assert!(
             matches!(refused, Some(BackupError::Folder(OpenError::InUse { .. }))),

@@ -22,7 +22,9 @@ use crate::{
 };
 
 async fn create(data_dir: &Path, output: &Path) -> Manifest {
-    create_backup(data_dir, output, &Clock::machine()).await.unwrap()
+    let created = create_backup(data_dir, output, &Clock::machine()).await.unwrap();
+    assert!(created.damage.is_empty(), "{:?}", created.damage);
+    created.manifest
 }
 
 async fn post(world: &World, numbers: std::ops::Range<usize>) {
@@ -85,7 +87,10 @@ async fn a_manifest_that_fits_the_digests_must_fit_the_contents() {
     forge(&backup, |_| {});
     verify_backup(&backup).await.unwrap();
     let changes: [(Change, &str); 6] = [
-        (|manifest| manifest.events += 1, "the number of events is"),
+        (
+            |manifest| manifest.events = manifest.events.map(|events| events + 1),
+            "the number of events is",
+        ),
         (
             |manifest| manifest.last_seq = manifest.last_seq.next(),
             "the last position of the log is",
@@ -140,7 +145,9 @@ async fn damage_and_files_that_do_not_match_are_found_behind_right_digests() {
     // What the data folder lacked, the backup lacks, but it is reported.
     let (_parent, lacking) = backup_of(data.path()).await;
     execute(&lacking.join(LOG_FILE), "DELETE FROM events WHERE seq = 100");
-    forge(&lacking, |manifest| manifest.events -= 1);
+    forge(&lacking, |manifest| {
+        manifest.events = manifest.events.map(|events| events - 1)
+    });
     let problems = verify_backup(&lacking).await.unwrap().problems;
     assert!(
         problems
@@ -276,6 +283,102 @@ async fn a_restored_stream_puts_its_batches_under_new_keys() {
             None => assert!(key.ends_with(&ending), "{key}"),
         }
     }
+}
+
+/// The log has lost an event, and somebody posts another one with its id: its object would get the same key.
+#[tokio::test]
+async fn a_restored_stream_overwrites_no_object_that_it_cannot_read() {
+    let storage = Storage::start().await;
+    storage.server.deny_reading();
+    let world = World::new().await;
+    world.add(&named(storage.draft(ObjectLayout::Events))).await;
+    let (_parent, backup) = backup_of(world.folder()).await;
+    let post = async |world: &World, text: &str| {
+        let event = serde_json::json!({"id": "1", "event_type": "test", "entity_type": "Project", "entity_id": 7,
+            "created_at": "2023-09-11T14:25:09.820Z", "details": {"custom_message": text}});
+        world.engine.ingest("tests", event.to_string().into()).await.unwrap();
+    };
+    let has = |text: &str| {
+        storage
+            .objects()
+            .values()
+            .any(|body| String::from_utf8_lossy(body).contains(text))
+    };
+    post(&world, "lost").await;
+    wait_until("the event is in the bucket", async || has("lost")).await;
+    let restored = restored(&backup, world.folder()).await;
+    let data = world.shut_down().await;
+
+    let world = World::on(restored).await;
+    post(&world, "posted later").await;
+    wait_until("the other event is in the bucket", async || has("posted later")).await;
+    assert!(has("lost"), "it was overwritten");
+    drop((world.shut_down().await, data));
+}
+
+/// SQLite can't count the events then, but the server runs.
+#[tokio::test]
+async fn a_log_with_a_damaged_index_is_backed_up_and_restored() {
+    let world = World::new().await;
+    for first in (0..4_000).step_by(500) {
+        post(&world, first..first + 500).await;
+    }
+    let data = world.shut_down().await;
+    damage_index(&data.path().join(LOG_FILE));
+    let world = World::on(data).await;
+    let parent = tempfile::tempdir().unwrap();
+    let backup = parent.path().join("backup");
+    let created = create_backup(world.folder(), &backup, &Clock::machine()).await.unwrap();
+    assert_eq!(created.manifest.events, None);
+    assert!(!created.damage.is_empty());
+    let verified = verify_backup(&backup).await.unwrap();
+    assert_eq!(verified.manifest, created.manifest);
+    assert!(!verified.problems.is_empty());
+    let restored = restored(&backup, world.folder()).await;
+    let data = world.shut_down().await;
+    let world = World::on(restored).await;
+    post(&world, 4_000..4_001).await;
+    assert!(restore_in_log(&world).await > created.manifest.last_seq);
+    drop((world.shut_down().await, data));
+}
+
+/// Overwrites the page with the oldest entries of the index by time.
+fn damage_index(path: &Path) {
+    let log = Connection::open(path).unwrap();
+    let first = "SELECT pageno FROM dbstat WHERE name = 'events_by_time' AND pagetype = 'leaf' ORDER BY path LIMIT 1";
+    let page: u32 = log.query_row(first, [], |row| row.get(0)).unwrap();
+    let bytes: u32 = log.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
+    log.close().unwrap();
+    let mut file = fs::read(path).unwrap();
+    let start = usize::try_from(u64::from(page - 1) * u64::from(bytes)).unwrap();
+    file[start..start + usize::try_from(bytes).unwrap()].fill(0xff);
+    fs::write(path, file).unwrap();
+}
+
+/// SQLite would take it for a part of the database, which the digest does not cover.
+#[tokio::test]
+async fn a_write_ahead_log_beside_a_backup_is_ignored() {
+    let world = World::new().await;
+    post(&world, 0..10).await;
+    let data = world.shut_down().await;
+    let (_parent, backup) = backup_of(data.path()).await;
+    let copy = data.path().join("copy.db");
+    fs::copy(backup.join(LOG_FILE), &copy).unwrap();
+    let writer = Connection::open(&copy).unwrap();
+    writer
+        .execute_batch("PRAGMA journal_mode = WAL; DELETE FROM events")
+        .unwrap();
+    let wal = fs::read(crate::wal::wal_of(&copy)).unwrap();
+    assert!(wal.len() > 32);
+    fs::write(crate::wal::wal_of(&backup.join(LOG_FILE)), wal).unwrap();
+    drop(writer);
+    assert_eq!(verify_backup(&backup).await.unwrap().problems, []);
+    let restored = restored(&backup, data.path()).await;
+    let log = Connection::open(restored.path().join(LOG_FILE)).unwrap();
+    let events: i64 = log
+        .query_row("SELECT count(*) FROM events", [], |row| row.get(0))
+        .unwrap();
+    assert!(events >= 10, "{events}");
 }
 
 fn unpacked(body: Vec<u8>) -> String {

@@ -115,7 +115,12 @@ fn compare(manifest: &Manifest, databases: &Databases, problems: &mut Vec<Backup
         &databases.log.last_seq,
         &manifest.last_seq,
     );
-    compare("the number of events", &databases.events, &manifest.events);
+    let counted = |events: Option<i64>| events.map_or("unknown".to_owned(), |events| events.to_string());
+    compare(
+        "the number of events",
+        &counted(databases.events),
+        &counted(manifest.events),
+    );
     compare("the layout of events.db", &databases.log_layout, &manifest.log_layout);
     compare("the id of the instance", &databases.head.instance, &manifest.instance);
     compare(
@@ -130,28 +135,30 @@ fn compare(manifest: &Manifest, databases: &Databases, problems: &mut Vec<Backup
 pub(super) struct Databases {
     pub(super) log: LogSide,
     pub(super) log_layout: i64,
-    pub(super) events: i64,
+    /// `None` if a page that has to be read for that is damaged.
+    pub(super) events: Option<i64>,
     pub(super) head: StoreHead,
     pub(super) store_schema: i64,
     /// What the secrets are encrypted with.
     pub(super) key: KeyId,
+    log_file: LogFile,
     store: StoreFile,
 }
 
 impl Databases {
     /// # Errors
-    /// [`BackupProblem`] if one is none that this version can use.
+    /// [`BackupProblem`] if this version can't read one of them.
     pub(super) fn open(folder: &Path) -> Result<Self, BackupProblem> {
         let of_log = BackupProblem::of_log(LOG_FILE);
-        let log_file = LogFile::open(&folder.join(LOG_FILE)).map_err(&of_log)?;
+        let log_file = LogFile::open_copy(&folder.join(LOG_FILE)).map_err(&of_log)?;
         let empty = |file| BackupProblem::Unreadable {
             file,
             reason: "no server has used it yet".to_owned(),
         };
         let log = log_file.side().map_err(&of_log)?.ok_or_else(|| empty(LOG_FILE))?;
-        let events = log_file.extent().map_err(&of_log)?.events;
+        let events = log_file.count().map_err(&of_log)?;
         let of_store = BackupProblem::of_store(STORE_FILE);
-        let store = StoreFile::open(&folder.join(STORE_FILE)).map_err(&of_store)?;
+        let store = StoreFile::open_copy(&folder.join(STORE_FILE)).map_err(&of_store)?;
         let store_schema = store.schema().map_err(&of_store)?;
         let head = store.head().map_err(&of_store)?;
         let head = head.ok_or_else(|| of_store(VerifyError::OtherVersion))?;
@@ -165,8 +172,20 @@ impl Databases {
             key: head.key.ok_or_else(|| empty(STORE_FILE))?,
             head,
             store_schema,
+            log_file,
             store,
         })
+    }
+
+    /// What SQLite finds wrong in the pages of the log, if its events can't be counted.
+    ///
+    /// # Errors
+    /// [`BackupProblem`].
+    pub(super) fn damage(&self) -> Result<Vec<String>, BackupProblem> {
+        match self.events {
+            Some(_) => Ok(Vec::new()),
+            None => self.log_file.damaged_pages().map_err(BackupProblem::of_log(LOG_FILE)),
+        }
     }
 
     /// Whether they belong together, and have what is noted.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use engine::{Manifest, RestoreKey, VerifiedBackup, clock::Clock, create_backup, restore_backup, verify_backup};
+use engine::{
+    CreatedBackup, Manifest, RestoreKey, VerifiedBackup, clock::Clock, create_backup, restore_backup, verify_backup,
+};
 
 use super::{
     data_folder::{DataFolderArgs, ENCRYPTION_KEY, encryption_key},
@@ -14,7 +16,8 @@ use super::{
 
 #[derive(Subcommand)]
 pub(super) enum BackupCommand {
-    /// Back up the data folder of a server, which may be running, to a new folder. The encryption key is not included
+    /// Back up the data folder of a server, which may be running, to a new folder. The encryption key is not included. The exit
+    /// code is 3 if the backup was created, but events.db has damaged pages
     Create(CreateArgs),
     /// Check that a backup is complete and not damaged
     Verify(VerifyArgs),
@@ -58,17 +61,29 @@ pub(super) async fn run(command: BackupCommand) -> Result<(), CommandError> {
 }
 
 async fn create(args: CreateArgs) -> Result<(), CommandError> {
-    let manifest = create_backup(args.folder.existing()?, &args.output, &Clock::machine()).await?;
+    let created = create_backup(args.folder.existing()?, &args.output, &Clock::machine()).await?;
+    let CreatedBackup { manifest, damage } = &created;
     print_line(&format!(
         "Created the backup {}: {}.",
         args.output.display(),
-        summary(&manifest)
+        summary(manifest)
     ));
     print_line(&format!(
         "To restore it, you need the encryption key {}, which is not included.",
         manifest.encryption_key
     ));
-    Ok(())
+    if damage.is_empty() {
+        return Ok(());
+    }
+    print_line("events.db has damaged pages, which were copied as they are:");
+    for line in damage {
+        print_line(&format!("- {line}"));
+    }
+    print_line(&format!(
+        "`audit-streams backup verify {}` examines everything in the backup.",
+        args.output.display()
+    ));
+    Err(CommandError::DamagedBackup)
 }
 
 async fn verify(args: VerifyArgs) -> Result<(), CommandError> {
@@ -130,6 +145,10 @@ fn summary(manifest: &Manifest) -> String {
         created_at,
         ..
     } = manifest;
-    let noun = if *events == 1 { "event" } else { "events" };
-    format!("{events} {noun} up to position {last_seq}, as of {created_at}")
+    let events = match events {
+        Some(1) => "1 event".to_owned(),
+        Some(events) => format!("{events} events"),
+        None => "an unknown number of events".to_owned(),
+    };
+    format!("{events} up to position {last_seq}, as of {created_at}")
 }

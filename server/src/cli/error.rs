@@ -31,6 +31,8 @@ pub(crate) enum CommandError {
     Operation(#[from] MaintenanceError),
     #[error(transparent)]
     Backup(#[from] BackupError),
+    #[error("the backup was created, but events.db is damaged")]
+    DamagedBackup,
     #[error("can't generate a secret")]
     Secret(#[from] KeyError),
     #[error("can't listen on {address}")]
@@ -55,11 +57,13 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
-    /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; everything else with 1.
+    /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; a backup with damaged pages with 3;
+    /// everything else with 1.
     pub(super) fn report(&self) -> ExitCode {
         output::complain(&error_chain(self));
         match self {
             Self::Settings(_) | Self::Field(_) => ExitCode::from(2),
+            Self::DamagedBackup => ExitCode::from(3),
             _ => ExitCode::FAILURE,
         }
     }

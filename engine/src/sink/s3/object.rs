@@ -87,12 +87,17 @@ impl Object {
     #[must_use]
     pub(super) fn of_restored(self, restored: Option<&Lineage>) -> Self {
         match restored {
-            Some(lineage) if self.content_type == GZIP => Self {
+            Some(lineage) if !self.is_event() => Self {
                 key: self.key.beside(lineage.as_str()),
                 ..self
             },
             _ => self,
         }
+    }
+
+    /// Whether it holds one event under the key of the event, and not a batch.
+    pub(super) fn is_event(&self) -> bool {
+        self.content_type == JSON
     }
 
     fn of_event(settings: &S3Settings, event: &Arc<LoggedEvent>, replay: Option<ReplayId>) -> Self {

@@ -7,7 +7,9 @@
 //! - the same: it counts as accepted;
 //! - another: both are kept. Ours is put beside it, under a key with its digest, so that neither an object is overwritten
 //!   nor an event is lost;
-//! - unknown, because the access key may not read: ours is put without the condition, as to a service that does not know it.
+//! - unknown, because the access key may not read: ours is put without the condition, as to a service that does not know it. But after
+//!   a restore, the object of an event may be all that is left of another event with the same id, which the log has lost: then ours is
+//!   put beside it.
 //!
 //! Services that do not know the condition ignore it, or refuse it. The latter is remembered for as long as the sink lives.
 
@@ -91,6 +93,9 @@ impl S3Sink {
         match self.compare(object, started).await {
             Err(report) => report,
             Ok(Stored::Same) => accepted(started),
+            Ok(Stored::Unknown) if self.restored.is_some() && object.is_event() => {
+                self.put_beside(object, started).await
+            }
             Ok(Stored::Unknown) => self.replace(object, started).await,
             Ok(Stored::Other) => self.put_beside(object, started).await,
         }
