@@ -13,9 +13,6 @@ use crate::{
     witness::{Delivery, Witness},
 };
 
-/// A stream may give up the order of an event after so many failures that only concern this event.
-const FAILURES_OF_A_SUSPECT: u32 = 3;
-
 /// One acknowledged event.
 #[derive(Clone, Copy, Debug)]
 struct Obligation {
@@ -327,7 +324,7 @@ impl Answers {
 }
 
 const fn may_be_late(delivery: &Delivery) -> bool {
-    delivery.was_rejected || delivery.failed >= FAILURES_OF_A_SUSPECT
+    delivery.was_rejected || delivery.was_suspected
 }
 
 fn count(length: usize) -> u64 {
@@ -399,10 +396,10 @@ mod tests {
         oracle.acknowledge(1, 30, oracle.epoch());
         let body = |number| oracle.plan().event(key(number)).body;
         witness.reject(&body(0));
-        for _ in 0..FAILURES_OF_A_SUSPECT {
-            witness.fail(&body(5));
+        for _ in 0..3 {
+            witness.fail(&body(5), Origin::Stream);
         }
-        witness.fail(&body(10));
+        witness.fail(&body(10), Origin::Stream);
         deliver(&oracle, &witness, [25, 0, 5, 10]);
         let verdict = oracle.judge(&witness, &history);
         assert_eq!((verdict.late_with_reason, verdict.out_of_order), (2, vec![key(10)]));

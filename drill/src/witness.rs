@@ -1,7 +1,7 @@
 //! What one destination has received.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,6 +14,9 @@ use crate::{
     history::Epochs,
     plan::{EventKey, Plan},
 };
+
+/// A stream may give up the order of an event after so many failures that only concern this event.
+const FAILURES_OF_A_SUSPECT: u32 = 3;
 
 /// So many wrong bodies are kept.
 const KEPT: usize = 20;
@@ -36,8 +39,10 @@ pub struct Delivery {
     pub by_stream: u32,
     /// How often a replay delivered it.
     pub by_replay: u32,
-    /// How often the receiver let a request with it fail.
+    /// How often the receiver let a request of the stream with it fail.
     pub failed: u32,
+    /// When a later event of its entity was accepted first, so many requests with it had failed that the stream may give up the order.
+    pub was_suspected: bool,
     /// The receiver has rejected it: it may come later than others of its entity.
     pub was_rejected: bool,
 }
@@ -54,6 +59,8 @@ impl Delivery {
 pub(crate) struct Received {
     pub(crate) deliveries: HashMap<EventKey, Delivery>,
     newest: HashMap<(u32, u64), u64>,
+    /// Events that the stream could not deliver yet, by entity.
+    failing: HashMap<(u32, u64), BTreeSet<u64>>,
     /// First deliveries that came after a later event of the same entity, each with its epoch.
     pub(crate) late: Vec<(EventKey, u32)>,
     /// How many events had another body than the one that was posted, or can't be read.
@@ -134,10 +141,12 @@ impl Witness {
         self.arrived.send_modify(|count| *count += 1);
     }
 
-    /// The receiver has let a request with this event fail.
-    pub fn fail(&self, body: &str) {
-        if let Some(key) = self.key_in(body) {
-            self.received().deliveries.entry(key).or_default().failed += 1;
+    /// The receiver has let a request with this event fail. What happens to a replay does not concern the stream.
+    pub fn fail(&self, body: &str, origin: Origin) {
+        if origin != Origin::Replay
+            && let Some(key) = self.key_in(body)
+        {
+            self.received().note_failure(key);
         }
     }
 
@@ -234,7 +243,33 @@ impl Received {
         }
     }
 
+    fn note_failure(&mut self, key: EventKey) {
+        let delivery = self.deliveries.entry(key).or_default();
+        delivery.failed += 1;
+        let entity = (key.producer, Plan::entity_of(key));
+        let is_late = self.newest.get(&entity).is_some_and(|newest| *newest > key.number + 1);
+        if delivery.by_stream == 0 && !is_late {
+            self.failing.entry(entity).or_default().insert(key.number);
+        }
+    }
+
+    /// Failures count until a later event of the entity is accepted: what fails afterwards does not explain that.
+    fn note_suspects(&mut self, accepted: EventKey) {
+        let entity = (accepted.producer, Plan::entity_of(accepted));
+        let Some(failing) = self.failing.get_mut(&entity) else {
+            return;
+        };
+        let left = failing.split_off(&accepted.number);
+        for number in std::mem::replace(failing, left) {
+            let producer = accepted.producer;
+            let earlier = self.deliveries.entry(EventKey { producer, number }).or_default();
+            earlier.was_suspected = earlier.by_stream == 0 && earlier.failed >= FAILURES_OF_A_SUSPECT;
+        }
+        failing.remove(&accepted.number);
+    }
+
     fn note_order(&mut self, key: EventKey, epoch: u32) {
+        self.note_suspects(key);
         let newest = self.newest.entry((key.producer, Plan::entity_of(key))).or_default();
         // One more than the number, so that 0 means none.
         if *newest > key.number + 1 {
@@ -328,9 +363,29 @@ mod tests {
     fn failures_are_not_deliveries() {
         let (plan, witness) = witness();
         let body = plan.event(key(0)).body;
-        witness.fail(&body);
+        witness.fail(&body, Origin::Stream);
+        witness.fail(&body, Origin::Replay);
         witness.reject(&body);
         let delivery = witness.delivery(key(0));
         assert!(delivery.was_rejected && delivery.failed == 1 && !delivery.has_arrived());
+    }
+
+    #[test]
+    fn only_failures_before_a_later_event_make_a_suspect() {
+        let (plan, witness) = witness();
+        // 0, 5, 10, 15 and 20 are of one entity.
+        let fail = |number, times| {
+            for _ in 0..times {
+                witness.fail(&plan.event(key(number)).body, Origin::Stream);
+            }
+        };
+        fail(0, FAILURES_OF_A_SUSPECT);
+        fail(5, FAILURES_OF_A_SUSPECT - 1);
+        fail(15, FAILURES_OF_A_SUSPECT);
+        witness.accept(&plan.event(key(10)).body, Origin::Stream);
+        fail(5, FAILURES_OF_A_SUSPECT);
+        witness.accept(&plan.event(key(20)).body, Origin::Stream);
+        let suspected = [0, 5, 10, 15, 20].map(|number| witness.delivery(key(number)).was_suspected);
+        assert_eq!(suspected, [true, false, false, true, false]);
     }
 }

@@ -243,7 +243,7 @@ impl Counters {
             } else if mode.rejects() {
                 self.witness.reject(event);
             } else {
-                self.witness.fail(event);
+                self.witness.fail(event, origin);
             }
         }
         self.arrived.send_modify(|count| *count += 1);

@@ -17,14 +17,18 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 const NUDGE: Duration = Duration::from_secs(3);
 
-/// Waits until no destination misses anything, or nothing arrives any more. Returns how many events are missing.
+/// How often streams and rejected events are told to try again. After that, everything must arrive by itself.
+const NUDGES: u32 = 20;
+
+/// Waits until no destination misses anything, or nothing arrives any more. Returns how many events are missing. They include those of
+/// a stream that goes on only when it is told to.
 pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io::Result<usize> {
     let mut missing: Vec<Vec<EventKey>> = Vec::new();
     for place in places.all.iter() {
         missing.push(oracle.missing(&place.witness, &place.history));
     }
     let (mut fewest, mut since) = (usize::MAX, Instant::now());
-    let mut nudged = Instant::now();
+    let (mut nudged, mut nudges) = (Instant::now(), 0);
     loop {
         places.observe()?;
         for (place, of_place) in places.all.iter().zip(&mut missing) {
@@ -37,9 +41,9 @@ pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io
         if left == 0 || since.elapsed() >= PATIENCE {
             return Ok(left);
         }
-        if nudged.elapsed() >= NUDGE {
+        if nudges < NUDGES && nudged.elapsed() >= NUDGE {
             admin.retry_everything().await;
-            nudged = Instant::now();
+            (nudged, nudges) = (Instant::now(), nudges + 1);
         }
         sleep(LOOK).await;
     }
