@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// `plots-backlog`: events in the largest backlog; the others have 10,000, 100,000 and so on
     #[arg(long, value_name = "EVENTS", default_value_t = 1_000_000)]
     pub(crate) backlog: usize,
+    /// `backup`, `check`: events in the log
+    #[arg(long, value_name = "EVENTS", default_value_t = 1_000_000)]
+    pub(crate) stored: usize,
     /// Folder with performance.md and images, into which results are written
     #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"))]
     pub(crate) docs: PathBuf,
@@ -60,6 +63,8 @@ pub(crate) enum Name {
     PlotsDestinations,
     PlotsBacklog,
     PlotsEventSize,
+    Backup,
+    Check,
 }
 
 /// What is measured if nothing is named.

@@ -36,6 +36,9 @@ fn needed(part: Name, args: &Args) -> u64 {
             .deliveries
             .max(crate::plots::MOST_DESTINATIONS * crate::plots::LEAST_EVENTS),
         Name::PlotsBacklog => args.backlog,
+        // The log and one copy.
+        Name::Backup => args.stored.saturating_mul(2),
+        Name::Check => args.stored,
         // Everything else has at most a million events, or a few of up to 64 KB.
         _ => 1_000_000,
     };

@@ -7,4 +7,4 @@ pub(crate) mod start;
 pub(crate) use self::memory::EVENTS_OF_REQUEST;
 
 /// Enough for any log of these measurements; the default is 10 GiB.
-const LARGE_LOG: [&str; 2] = ["--log-size-limit", "1TiB"];
+pub(crate) const LARGE_LOG: [&str; 2] = ["--log-size-limit", "1TiB"];

@@ -97,6 +97,17 @@ impl Drop for Instance {
     }
 }
 
+/// Runs a command on a data folder, which must succeed.
+pub(crate) fn run(data_dir: &Path, arguments: &[&str]) {
+    let output = Command::new(BINARY)
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data_dir)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// An engine on a folder that no server runs on.
 pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
     let config = EngineConfig {

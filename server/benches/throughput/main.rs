@@ -2,8 +2,8 @@
 //!
 //! The server is the release binary in a process of its own; clients and receivers are in this one, speaking HTTP/1.1 over
 //! loopback with as little work as they can. Each figure is printed with the limit measured right beside it, for machines
-//! differ and drift. Nothing is asserted. `docs/performance.md` holds tables of results; those of `isolation`, `growth` and
-//! `plots` are written by this program.
+//! differ and drift. Nothing is asserted. `docs/performance.md` holds tables of results; those of `isolation`, `growth`, `plots`,
+//! `backup` and `check` are written by this program.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that meets the unexpected ends there")]
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs the command")]
@@ -11,7 +11,9 @@
 mod activity;
 mod args;
 mod backlog;
+mod backup;
 mod chart;
+mod check;
 mod client;
 mod disk;
 mod distance;
@@ -70,6 +72,8 @@ fn measure(part: Name, args: &Args) {
         Name::PlotsDestinations => plots::destinations(args, &report),
         Name::PlotsBacklog => plots::backlog(args, &report),
         Name::PlotsEventSize => plots::event_size(args, &report),
+        Name::Backup => backup::backup(args, &report),
+        Name::Check => check::check(args, &report),
         // Stand for the parts that begin with them.
         Name::Growth | Name::Plots => {}
     }
