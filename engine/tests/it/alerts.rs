@@ -2,40 +2,39 @@
 
 use std::time::Duration;
 
-use crate::{
-    EngineConfig, FixedSettings,
-    admin::AdminError,
-    clock::Clock,
-    log::PrunedEarly,
-    store::{Channel, Refused},
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::{
     Field, Setting, Timestamp,
     health::StreamHealth,
     ids::{DestinationId, Seq},
-    instance_event::Author,
     settings::{
         AlertChange, AlertThresholds, EmailDraft, FailingMinutes, LogShare, LogSize, NetworkChange, WebhookDraft,
     },
 };
 use hmac::{Hmac, Mac};
-use receivers::{Answer, Fault, Receiver, Request};
+use receivers::{Fault, Receiver, Request};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::it::world::{World, author, wait_until};
+use crate::{
+    EngineConfig, FixedSettings,
+    admin::AdminError,
+    clock::Clock,
+    it::world::{World, author, wait_until},
+    log::PrunedEarly,
+    store::{Channel, Refused},
+};
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn world() -> World {
+pub(super) async fn world() -> World {
     let clock = Clock::set_at(Timestamp::from_unix_ms(1_760_464_800_000));
     World::with_clock(clock, |config| config).await
 }
 
-fn webhook(receiver: &Receiver) -> AlertChange {
+pub(super) fn webhook(receiver: &Receiver) -> AlertChange {
     let draft = WebhookDraft {
         url: receiver.url(),
         secret: SECRET.into(),
@@ -47,7 +46,7 @@ fn webhook(receiver: &Receiver) -> AlertChange {
     }
 }
 
-fn email(host: &str) -> AlertChange {
+pub(super) fn email(host: &str) -> AlertChange {
     let draft = EmailDraft {
         host: host.into(),
         username: "audit".into(),
@@ -63,7 +62,7 @@ fn email(host: &str) -> AlertChange {
 }
 
 impl World {
-    async fn change_alerts(&self, change: AlertChange) {
+    pub(super) async fn change_alerts(&self, change: AlertChange) {
         let version = self.engine.alert_settings().await.unwrap().version;
         self.engine
             .update_alert_settings(&author(), version, change)
@@ -72,17 +71,17 @@ impl World {
     }
 
     /// Looks, as the engine also does by itself.
-    async fn look(&self) {
+    pub(super) async fn look(&self) {
         self.engine.look_for_alerts().await.unwrap();
     }
 
-    async fn look_after(&self, pause: Duration) {
+    pub(super) async fn look_after(&self, pause: Duration) {
         self.engine.clock().advance(pause);
         self.look().await;
     }
 
     /// The instance events of this type, as they are streamed.
-    async fn told(&self, event_type: &str) -> Vec<Value> {
+    pub(super) async fn told(&self, event_type: &str) -> Vec<Value> {
         let (log, mut told) = (self.engine.log(), Vec::new());
         for seq in 1..=log.last_seq().get() {
             let event = log.show(Seq::new(seq)).await.unwrap().unwrap();
@@ -94,7 +93,7 @@ impl World {
     }
 
     /// A destination that has begun to answer with 503, now.
-    async fn failing_stream(&self, receiver: &Receiver) -> DestinationId {
+    pub(super) async fn failing_stream(&self, receiver: &Receiver) -> DestinationId {
         receiver.answer_all(503);
         let id = self.add_destination("SIEM", &receiver.url()).await;
         self.wait_for_health(id, "it fails", is_backing_off).await;
@@ -115,7 +114,7 @@ fn is_refusing(health: &StreamHealth) -> bool {
 }
 
 /// By a second implementation of the signature.
-fn assert_signed(request: &Request) {
+pub(super) fn assert_signed(request: &Request) {
     let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
     let mut mac: Hmac<Sha256> =
         Hmac::new_from_slice(&STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap()).unwrap();
@@ -334,7 +333,7 @@ async fn what_is_still_to_be_told_survives_a_crash() {
 }
 
 /// Notices for the webhook, due within a year.
-async fn pending(world: &World) -> usize {
+pub(super) async fn pending(world: &World) -> usize {
     let later = world.engine.clock().now().plus(Duration::from_secs(365 * 86_400));
     let due = world.engine.database().due_notices(Channel::Webhook, later).await;
     due.unwrap().len()
@@ -514,95 +513,4 @@ async fn an_email_server_that_the_network_rules_forbid_is_not_connected_to() {
     assert!(refused.message.contains("not allowed"), "{refused:?}");
     assert_eq!(refused.setting, Some(Setting::Network));
     assert_eq!(server.connections(), 0);
-}
-
-#[tokio::test]
-async fn settings_are_changed_under_their_version_and_told_without_secrets() {
-    let (world, ops) = (world().await, Receiver::start().await);
-    world.change_alerts(email("smtp.example.com")).await;
-    world.change_alerts(webhook(&ops)).await;
-    let without_password = EmailDraft {
-        host: "smtp.example.com".into(),
-        username: "audit".into(),
-        from: "audit@example.com".into(),
-        to: "ops@example.com, sec@example.com".into(),
-        ..EmailDraft::default()
-    };
-    world
-        .change_alerts(AlertChange {
-            email: Some(without_password.parse().unwrap()),
-            ..AlertChange::default()
-        })
-        .await;
-    let settings = world.engine.alert_settings().await.unwrap();
-    let email = settings.email.unwrap();
-    assert_eq!(email.to.len(), 2);
-    assert_eq!(email.login.unwrap().password.expose(), "s3cret-word", "it was kept");
-    assert_eq!(settings.webhook.unwrap().secret.unwrap().expose(), SECRET);
-    let stale = world
-        .engine
-        .update_alert_settings(&author(), 1, AlertChange::default())
-        .await;
-    assert!(matches!(stale, Err(AdminError::ChangedMeanwhile)));
-
-    let told = world.told("application_setting_updated").await;
-    let messages: Vec<&str> = told
-        .iter()
-        .map(|event| event["details"]["custom_message"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        messages,
-        [
-            "Changed alert_email from off to from audit@example.com to ops@example.com by smtp.example.com:587 (starttls, user audit)",
-            "Changed alert_email_password from none to one",
-            &format!(
-                "Changed alert_webhook from off to {}",
-                ops.url().trim_end_matches("/in")
-            ),
-            "Changed alert_webhook_secret from none to one",
-            "Changed alert_email from from audit@example.com to ops@example.com by smtp.example.com:587 (starttls, user audit) to from audit@example.com to ops@example.com, sec@example.com by smtp.example.com:587 (starttls, user audit)",
-        ]
-    );
-    for event in told {
-        let text = event.to_string();
-        assert!(
-            !text.contains("s3cret") && !text.contains("MfKQ") && !text.contains("/in"),
-            "{text}"
-        );
-    }
-    let database = std::fs::read(world.folder().join("audit-streams.db")).unwrap();
-    let holds = |text: &str| database.windows(text.len()).any(|bytes| bytes == text.as_bytes());
-    assert!(!holds("s3cret-word") && !holds("MfKQ9r8G"), "secrets are sealed");
-}
-
-#[tokio::test]
-async fn a_test_tells_why_it_did_not_arrive() {
-    let (world, ops) = (world().await, Receiver::start().await);
-    let send = async || world.engine.send_test_alert(&author(), Channel::Webhook).await;
-    assert_eq!(send().await.unwrap_err().to_string(), "No webhook is set up.");
-    world.change_alerts(webhook(&ops)).await;
-    send().await.unwrap();
-    let requests = ops.requests();
-    assert_signed(&requests[0]);
-    let body: Value = serde_json::from_str(requests[0].text()).unwrap();
-    assert_eq!(
-        (&body["type"], &body["data"]),
-        (
-            &json!("test"),
-            &json!({"message": "Test alert", "url": "https://audit.example/admin/settings/alerts"})
-        )
-    );
-    for (answer, words) in [
-        (Fault::from(404), "The webhook answered 404 Not Found."),
-        (Answer::redirect(307, ops.url()).into(), "Redirects are not followed."),
-    ] {
-        ops.answer_all(answer);
-        let reason = send().await.unwrap_err().to_string();
-        assert!(reason.contains(words), "{reason}");
-    }
-    assert_eq!(pending(&world).await, 0, "a test is not tried again");
-    let told = world.told("audit_event_alert_tested").await;
-    assert_eq!(told.len(), 3, "what is not set up is not tested");
-    assert!(!told[0].to_string().contains("/in"), "{}", told[0]);
-    assert_eq!(Author::system().name, "Audit Streams");
 }

@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     it::{
         limits,
-        refused::Filled,
+        refused_room::Filled,
         world::{World, wait_until},
     },
 };
