@@ -13,7 +13,7 @@ pub(crate) struct Args {
     /// What to measure; `growth` and `plots` stand for all parts that begin with them
     pub(crate) names: Vec<Name>,
     /// `isolation`: events posted in each measurement, 200 per second
-    #[arg(long, value_name = "EVENTS", default_value_t = 4_000)]
+    #[arg(long, value_name = "EVENTS", default_value_t = 1_000)]
     pub(crate) posts: usize,
     /// `growth-start`: events in the backlog
     #[arg(long, value_name = "EVENTS", default_value_t = 1_000_000)]

@@ -30,12 +30,21 @@ pub(crate) fn backlog() {
     let receiver = Receiver::start(false);
     runtime().block_on(instance::add_batch_destination(folder.path(), receiver.url()));
     let measured = delivered(&folder, &receiver, BATCHED);
-    print_against(
-        "delivery of a backlog of 600,000 events in batches of 500",
-        measured,
-        "bare loop that reads such batches from the log, signs and sends them",
-        limits::batch_loop(&folder.path().join("events.db"), BATCHED, BATCH),
-    );
+    let log = folder.path().join("events.db");
+    for (concurrency, limit) in [
+        (
+            1,
+            "bare loop that reads such batches from the log, signs and sends them in order",
+        ),
+        (2, "the same with two requests in flight, which may arrive out of order"),
+    ] {
+        print_against(
+            "delivery of a backlog of 600,000 events in batches of 500",
+            measured,
+            limit,
+            limits::batch_loop(&log, concurrency, BATCHED, BATCH),
+        );
+    }
     let batch: String = (0..BATCH).map(|number| event(number) + "\n").collect();
     let batch = Bytes::from(batch);
     let requests = BATCHED / BATCH;

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -14,6 +15,9 @@ use domain::{
     instance_event::{Author, AuthorClass},
 };
 use engine::{Engine, EngineConfig, FixedSettings, SinkServices, clock::Clock};
+
+/// Tokens made by this process.
+static TOKENS: AtomicUsize = AtomicUsize::new(0);
 
 const BINARY: &str = env!("CARGO_BIN_EXE_audit-streams");
 
@@ -65,8 +69,12 @@ impl Instance {
 
     /// A token with this scope.
     pub(crate) fn token_with(&self, scope: &str) -> String {
+        // No name is used twice.
+        let number = TOKENS.fetch_add(1, Ordering::Relaxed);
         let output = Command::new(BINARY)
-            .args(["token", "create", "--name", "bench", "--scope", scope, "--data-dir"])
+            .args(["token", "create", "--scope", scope, "--name"])
+            .arg(format!("bench-{number}"))
+            .arg("--data-dir")
             .arg(&self.data_dir)
             .output()
             .unwrap();

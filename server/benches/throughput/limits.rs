@@ -140,12 +140,13 @@ fn client_loop_on(runtime: &tokio::runtime::Runtime, concurrency: usize, request
 }
 
 /// Events a second of what a batch costs whoever stores events and signs requests: one thread reads the bodies from the log in stretches
-/// of this length, joins them as JSON Lines and signs them; an HTTP client sends them, two at a time.
+/// of this length, joins them as JSON Lines and signs them; an HTTP client sends them, at most `concurrency` at a time. With one at a time,
+/// they arrive in order.
 #[expect(
     clippy::disallowed_methods,
     reason = "the loop measures the client itself, towards our own receiver"
 )]
-pub(crate) fn batch_loop(log: &Path, events: usize, batch: usize) -> f64 {
+pub(crate) fn batch_loop(log: &Path, concurrency: usize, events: usize, batch: usize) -> f64 {
     let receiver = Receiver::start(false);
     let url: reqwest::Url = receiver.url().parse().unwrap();
     let (sender, mut batches) = mpsc::channel(2);
@@ -174,7 +175,7 @@ pub(crate) fn batch_loop(log: &Path, events: usize, batch: usize) -> f64 {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut in_flight = tokio::task::JoinSet::new();
         while let Some((signature, body)) = batches.recv().await {
-            if in_flight.len() == 2 {
+            if in_flight.len() == concurrency {
                 in_flight.join_next().await.unwrap().unwrap();
             }
             let post = client

@@ -94,6 +94,8 @@ async fn fill(folder: &Path, expired: usize) {
         .await
         .unwrap();
     engine.shutdown(Duration::from_secs(10)).await;
+    // It holds the lock of the folder.
+    drop(engine);
     let age_ms = i64::try_from(AGE.as_millis()).unwrap();
     let received_at = Timestamp::from_unix_ms(Clock::machine().now().unix_ms() - age_ms);
     instance::fill_log_with(folder, expired, received_at, event).await;
