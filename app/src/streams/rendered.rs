@@ -9,8 +9,8 @@ use super::{context::Streams, links::StreamsLocation, state::StreamsState};
 /// As many as fit on a screen.
 const FIRST: usize = 16;
 
-/// How many are added in each frame.
-const CHUNK: usize = 8;
+/// How many are added in each frame: few, because a key that is pressed meanwhile waits for the frame.
+const CHUNK: usize = 4;
 
 /// The rows to render, in order.
 pub(super) fn rendered_rows(streams: Streams) -> Memo<Vec<DestinationId>> {
