@@ -118,6 +118,11 @@ pub(crate) fn run(data_dir: &Path, arguments: &[&str]) {
 
 /// An engine on a folder that no server runs on.
 pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
+    open_engine_at(data_dir, Clock::machine()).await
+}
+
+/// The same, with this clock.
+pub(crate) async fn open_engine_at(data_dir: &Path, clock: Clock) -> Engine {
     let config = EngineConfig {
         data_dir: data_dir.to_owned(),
         encryption_key: None,
@@ -133,7 +138,7 @@ pub(crate) async fn open_engine(data_dir: &Path) -> Engine {
         listener_certificates: None,
         proxy: engine::InstanceProxy::default(),
     };
-    Engine::open(config, Clock::machine()).await.unwrap()
+    Engine::open(config, clock).await.unwrap()
 }
 
 /// Adds an HTTP destination that gets one event per request to a folder that no server runs on.

@@ -83,7 +83,10 @@ pub(crate) fn retention(args: &Args, report: &Report<'_>) {
 }
 
 async fn fill(folder: &Path, expired: usize) {
-    let engine = instance::open_engine(folder).await;
+    let age_ms = i64::try_from(AGE.as_millis()).unwrap();
+    let received_at = Timestamp::from_unix_ms(Clock::machine().now().unix_ms() - age_ms);
+    // The audit event of the change is as old as the others: the log is pruned from its oldest end, as far as events are old enough.
+    let engine = instance::open_engine_at(folder, Clock::set_at(received_at)).await;
     let change = RetentionChange {
         days: RetentionDays::new(LONGER_DAYS),
         log_size: None,
@@ -96,8 +99,6 @@ async fn fill(folder: &Path, expired: usize) {
     engine.shutdown(Duration::from_secs(10)).await;
     // It holds the lock of the folder.
     drop(engine);
-    let age_ms = i64::try_from(AGE.as_millis()).unwrap();
-    let received_at = Timestamp::from_unix_ms(Clock::machine().now().unix_ms() - age_ms);
     instance::fill_log_with(folder, expired, received_at, event).await;
 }
 
