@@ -41,7 +41,8 @@ pub struct Delivery {
     pub by_replay: u32,
     /// How often the receiver let a request of the stream with it fail.
     pub failed: u32,
-    /// When a later event of its entity was accepted first, so many requests with it had failed that the stream may give up the order.
+    /// When a later event of its entity was accepted first, the stream could already give up its order, because enough requests with it
+    /// had failed.
     pub was_suspected: bool,
     /// The receiver has rejected it: it may come later than others of its entity.
     pub was_rejected: bool,

@@ -28,7 +28,7 @@ pub struct Manifest {
     pub created_at: Timestamp,
     /// The last position of the log.
     pub last_seq: Seq,
-    /// The number of events in the log; `None` if a damaged page prevents that they are counted.
+    /// The number of events in the log; `None` if they can't be counted because of a damaged page.
     pub events: Option<i64>,
     /// The version of the layout of `events.db`.
     pub log_layout: i64,
