@@ -102,6 +102,13 @@ impl Admin {
         self.post(place, "/retry", None).await;
     }
 
+    /// Parked events are sent again.
+    pub(crate) async fn retry_parked(&self) {
+        for place in 0..self.places.len() {
+            self.post(place, "/parked/retry", None).await;
+        }
+    }
+
     async fn retry_rejected(&self, place: usize) {
         self.post(place, "/parked/retry", None).await;
         self.post(place, "/retrying/retry", Some(&json!({"all": true}))).await;

@@ -9,7 +9,7 @@ use drill::{EventKey, Oracle};
 use tokio::time::sleep;
 
 use crate::{
-    admin::{Admin, PATIENCE},
+    admin::Admin,
     observed::Observed,
     places::{BUCKET, Places},
 };
@@ -17,11 +17,15 @@ use crate::{
 const LOOK: Duration = Duration::from_millis(250);
 const NUDGE: Duration = Duration::from_secs(3);
 
-/// How often streams and rejected events are told to try again. After that, everything must arrive by itself.
+/// How often streams and rejected events are told to try again. After that, everything must arrive by itself, except parked events,
+/// which wait for an administrator.
 const NUDGES: u32 = 20;
 
+/// Nothing arrives any more after so long. It is longer than the longest pause between two tries, which is ten minutes.
+const PATIENCE: Duration = Duration::from_secs(900);
+
 /// Waits until no destination misses anything, or nothing arrives any more. Returns how many events are missing. They include those of
-/// a stream that goes on only when it is told to.
+/// a stream that, after the last nudge, goes on only when it is told to.
 pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io::Result<usize> {
     let mut missing: Vec<Vec<EventKey>> = Vec::new();
     for place in places.all.iter() {
@@ -41,8 +45,11 @@ pub(crate) async fn drain(places: &Places, oracle: &Oracle, admin: &Admin) -> io
         if left == 0 || since.elapsed() >= PATIENCE {
             return Ok(left);
         }
-        if nudges < NUDGES && nudged.elapsed() >= NUDGE {
-            admin.retry_everything().await;
+        if nudged.elapsed() >= NUDGE {
+            match nudges < NUDGES {
+                true => admin.retry_everything().await,
+                false => admin.retry_parked().await,
+            }
             (nudged, nudges) = (Instant::now(), nudges + 1);
         }
         sleep(LOOK).await;
