@@ -29,7 +29,8 @@ use crate::{
 pub struct CreatedBackup {
     /// What it contains.
     pub manifest: Manifest,
-    /// Damaged pages of `events.db` that were copied as they are; mostly none. [`super::verify_backup`] examines everything.
+    /// What is wrong with the pages of `events.db`, if its events can't be counted because of that; usually empty.
+    /// [`super::verify_backup`] finds other damage.
     pub damage: Vec<String>,
 }
 
@@ -80,8 +81,8 @@ fn check_stopped(folder: &DataFolder, noted: Option<&Noted>) -> Result<(), Backu
     }
     let _lock = match folder.lock_unchanged() {
         Ok(lock) if lock.is_held() => lock,
-        // The copies are compared with what is noted, whoever uses the folder.
-        Ok(_) | Err(OpenError::InUse { .. } | OpenError::Busy { .. }) => return Ok(()),
+        // The copies are compared with what is noted.
+        Ok(_) | Err(OpenError::InUse { .. }) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
     for file in [LOG_FILE, STORE_FILE] {
