@@ -67,7 +67,10 @@ pub enum BackupError {
     Secrets { secrets: usize, first: DoesNotOpen },
     #[error("{path} is not a valid backup:{}", Listed(.problems))]
     NotValid { path: String, problems: Vec<BackupProblem> },
-    #[error("another restore into {path} is running, or was interrupted")]
+    #[error(
+        "another restore into {path} is running, or was interrupted. If no other restore is running, delete what is in the \
+         folder and try again"
+    )]
     AnotherRestore { path: String },
     #[error("{path} is not empty; a backup is restored into a new or empty folder")]
     NotEmpty { path: String },
