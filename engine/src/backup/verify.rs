@@ -115,12 +115,10 @@ fn compare(manifest: &Manifest, databases: &Databases, problems: &mut Vec<Backup
         &databases.log.last_seq,
         &manifest.last_seq,
     );
-    let counted = |events: Option<i64>| events.map_or("unknown".to_owned(), |events| events.to_string());
-    compare(
-        "the number of events",
-        &counted(databases.events),
-        &counted(manifest.events),
-    );
+    // Another version of SQLite may count by another index, and reach a damaged page or not.
+    if let (Some(found), Some(stated)) = (databases.events, manifest.events) {
+        compare("the number of events", &found, &stated);
+    }
     compare("the layout of events.db", &databases.log_layout, &manifest.log_layout);
     compare("the id of the instance", &databases.head.instance, &manifest.instance);
     compare(
