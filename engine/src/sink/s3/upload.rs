@@ -11,7 +11,8 @@
 //!   a restore, the object of an event may be all that is left of another event with the same id, which the log has lost: then ours is
 //!   put beside it.
 //!
-//! Services that do not know the condition ignore it, or refuse it. The latter is remembered for as long as the sink lives.
+//! Services that do not know the condition ignore it, or refuse it. The latter is remembered for as long as the sink lives. After a
+//! restore, the object of an event is compared before it is put there, and put beside what is not the same.
 
 use std::{
     sync::atomic::Ordering,
@@ -52,7 +53,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 enum Stored {
     Same,
     Other,
-    /// It can't be compared, or is no longer there.
+    /// There is none, or no longer.
+    Nothing,
+    /// It can't be compared.
     Unknown,
 }
 
@@ -61,7 +64,10 @@ impl S3Sink {
     pub(super) async fn upload(&self, object: &Object) -> Report {
         let started = Instant::now();
         if !self.takes_conditions.load(Ordering::Relaxed) {
-            return self.replace(object, started).await;
+            let put = Box::pin(self.put_unconditionally(object, started));
+            return timeout(self.deadline, put)
+                .await
+                .unwrap_or_else(|_| late(started, self.deadline));
         }
         match Box::pin(self.put_new(object, &object.key, started)).await {
             Ok(report) => report,
@@ -81,7 +87,7 @@ impl S3Sink {
             return self.failure(error, started);
         };
         if is_unknown_condition(answer) {
-            let report = self.replace(object, started).await;
+            let report = self.put_unconditionally(object, started).await;
             if is_accepted(&report) {
                 self.takes_conditions.store(false, Ordering::Relaxed);
             }
@@ -93,11 +99,30 @@ impl S3Sink {
         match self.compare(object, started).await {
             Err(report) => report,
             Ok(Stored::Same) => accepted(started),
-            Ok(Stored::Unknown) if self.restored.is_some() && object.is_event() => {
-                self.put_beside(object, started).await
-            }
-            Ok(Stored::Unknown) => self.replace(object, started).await,
+            Ok(Stored::Unknown) if self.may_replace_lost_event(object) => self.put_beside(object, started).await,
+            Ok(Stored::Nothing | Stored::Unknown) => self.replace(object, &object.key, started).await,
             Ok(Stored::Other) => self.put_beside(object, started).await,
+        }
+    }
+
+    /// Whether an object under the same key may be of another event, which the log has lost by a restore.
+    fn may_replace_lost_event(&self, object: &Object) -> bool {
+        self.restored.is_some() && object.is_event()
+    }
+
+    /// To a service that does not know the condition.
+    async fn put_unconditionally(&self, object: &Object, started: Instant) -> Report {
+        if !self.may_replace_lost_event(object) {
+            return self.replace(object, &object.key, started).await;
+        }
+        match self.compare(object, started).await {
+            Err(report) => report,
+            Ok(Stored::Same) => accepted(started),
+            Ok(Stored::Nothing) => self.replace(object, &object.key, started).await,
+            Ok(Stored::Other | Stored::Unknown) => {
+                let key = object.key.beside(&object.digest);
+                self.replace(object, &key, started).await
+            }
         }
     }
 
@@ -119,6 +144,7 @@ impl S3Sink {
             Ok(stored) if is_same(&stored, object) => Ok(Stored::Same),
             Ok(_) => Ok(Stored::Other),
             Err(error) => match error.raw_response() {
+                Some(answer) if answer.status().as_u16() == 404 => Ok(Stored::Nothing),
                 Some(answer) if !is_in_trouble(answer) => Ok(Stored::Unknown),
                 _ => Err(self.failure(&error, started)),
             },
@@ -126,8 +152,8 @@ impl S3Sink {
     }
 
     /// Without the condition.
-    async fn replace(&self, object: &Object, started: Instant) -> Report {
-        let request = self.request(object, &object.key);
+    async fn replace(&self, object: &Object, key: &ObjectKey, started: Instant) -> Report {
+        let request = self.request(object, key);
         let sent = Box::pin(self.send_request(request, started)).await;
         sent.unwrap_or_else(|error| self.failure(&error, started))
     }
