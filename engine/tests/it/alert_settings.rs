@@ -7,8 +7,14 @@ use domain::{
 use receivers::{Answer, Fault, Receiver};
 use serde_json::{Value, json};
 
-use crate::it::alerts::{SECRET, assert_signed, email, pending, webhook, world};
-use crate::{admin::AdminError, it::world::author, store::Channel};
+use crate::{
+    admin::AdminError,
+    it::{
+        alerts::{SECRET, assert_signed, email, pending, webhook, world},
+        world::author,
+    },
+    store::Channel,
+};
 
 #[tokio::test]
 async fn settings_are_changed_under_their_version_and_told_without_secrets() {

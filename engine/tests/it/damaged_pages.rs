@@ -6,11 +6,13 @@ use domain::{Timestamp, ids::Seq};
 use receivers::Receiver;
 use rusqlite::Connection;
 
-use crate::it::data_folder::{LOG, post, wait_for_event};
 use crate::{
     PartState,
     clock::Clock,
-    it::world::{World, author, wait_until},
+    it::{
+        data_folder::{LOG, post, wait_for_event},
+        world::{World, author, wait_until},
+    },
     log::{BrowseRequest, EventFilter, SeqRequest},
 };
 

@@ -14,10 +14,12 @@ use receivers::{
     google::{Code, GoogleServer, Options, Refusal, TokenRefusal},
 };
 
-use crate::it::google::{PATIENCE, draft, services, written};
 use crate::{
     clock::Clock,
-    it::world::install_crypto,
+    it::{
+        google::{PATIENCE, draft, services, written},
+        world::install_crypto,
+    },
     log::LoggedEvent,
     net::{GuardedClients, NetworkRules},
     sink::{GoogleSink, SendReport, Sink},

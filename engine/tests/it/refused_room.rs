@@ -12,10 +12,12 @@ use domain::{
 use receivers::{Answer, Receiver, Request};
 use serde_json::json;
 
-use crate::it::refused::{is_full, is_healthy, texts};
 use crate::{
     clock::Clock,
-    it::world::{World, author, wait_until},
+    it::{
+        refused::{is_full, is_healthy, texts},
+        world::{World, author, wait_until},
+    },
 };
 
 const LOG_SIZE: u64 = 16 << 20;
