@@ -310,4 +310,17 @@ mod tests {
         }
         assert_eq!(contents(&empty), []);
     }
+
+    #[test]
+    fn a_second_restore_into_the_same_folder_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Unfinished::begin(folder.path()).unwrap();
+        let refused = Unfinished::begin(folder.path()).err().unwrap();
+        assert!(matches!(refused, BackupError::AnotherRestore { .. }), "{refused}");
+        assert!(
+            refused.to_string().contains("delete what is in the folder"),
+            "{refused}"
+        );
+        drop(first);
+    }
 }
