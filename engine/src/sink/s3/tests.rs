@@ -463,6 +463,30 @@ async fn a_service_without_the_condition_is_remembered() {
     }
 }
 
+/// The log has lost events, and others may have got their ids.
+#[tokio::test]
+async fn after_a_restore_a_service_without_the_condition_keeps_objects_of_other_events() {
+    const BODY: &str = "<Error><Code>NotImplemented</Code><Header>If-None-Match</Header></Error>";
+    const REFUSED: (u16, Headers, &str) = (501, &[], BODY);
+    const PUT: (u16, Headers, &str) = (200, &[TAG], "");
+    let cases: [(u16, &str); 3] = [(200, BESIDE), (403, BESIDE), (404, NAME)];
+    for (status, key) in cases {
+        let stored: (u16, Headers, &str) = (status, &[TAG], "");
+        let server = answering_each(&[REFUSED, stored, PUT, stored, PUT]).await;
+        let mut sink = local_sink(&server, ObjectLayout::Events);
+        sink.restored = Some(Lineage::of_instance("0a1b2c3d4e5f"));
+        for _ in 0..2 {
+            assert_eq!(send_one(&sink).await.outcome, ACCEPTED, "{status}");
+        }
+        let (head, put) = (request("HEAD", false, NAME), request("PUT", false, key));
+        assert_eq!(
+            requests(&server),
+            [request("PUT", true, NAME), head.clone(), put.clone(), head, put],
+            "{status}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_refuses_the_object_for_another_reason_is_not_taken_for_one_without_the_condition() {
     const LOCK: &str = "<Error><Code>NotImplemented</Code><Message>Object Lock is not implemented.</Message></Error>";
