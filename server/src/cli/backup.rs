@@ -17,7 +17,8 @@ use super::{
 #[derive(Subcommand)]
 pub(super) enum BackupCommand {
     /// Back up the data folder of a server, which may be running, to a new folder. The encryption key is not included. The exit
-    /// code is 3 if the backup was created, but events.db has damaged pages
+    /// code is 3 if the backup was created, but its events can't be counted because pages of events.db are damaged; `backup
+    /// verify` finds other damage
     Create(CreateArgs),
     /// Check that a backup is complete and not damaged
     Verify(VerifyArgs),
@@ -72,10 +73,10 @@ async fn create(args: CreateArgs) -> Result<(), CommandError> {
         "To restore it, you need the encryption key {}, which is not included.",
         manifest.encryption_key
     ));
-    if damage.is_empty() {
+    if manifest.events.is_some() {
         return Ok(());
     }
-    print_line("events.db has damaged pages, which were copied as they are:");
+    print_line("Pages of events.db are damaged, and were copied as they are.");
     for line in damage {
         print_line(&format!("- {line}"));
     }

@@ -57,8 +57,8 @@ pub(crate) enum CommandError {
 }
 
 impl CommandError {
-    /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; a backup with damaged pages with 3;
-    /// everything else with 1.
+    /// Reports the error to the operator. Invalid arguments exit with 2, as clap's own errors do; a backup whose events can't be
+    /// counted with 3; everything else with 1.
     pub(super) fn report(&self) -> ExitCode {
         output::complain(&error_chain(self));
         match self {

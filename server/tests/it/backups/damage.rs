@@ -212,3 +212,53 @@ async fn a_backup_without_acknowledged_events_is_not_made() {
     never_lacks_events(|wal| flip(wal, 20_000)).await;
     never_lacks_events(|_| {}).await;
 }
+
+/// Overwrites the page with the oldest entries of the index by which SQLite counts the events.
+fn damage_index(path: &Path) {
+    let log = rusqlite::Connection::open(path).unwrap();
+    let first = "SELECT pgoffset, pgsize FROM dbstat WHERE name = 'events_by_time' AND pagetype = 'leaf' ORDER BY path";
+    let (start, bytes): (i64, i64) = log.query_row(first, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    log.close().unwrap();
+    let (start, bytes) = (usize::try_from(start).unwrap(), usize::try_from(bytes).unwrap());
+    let mut file = fs::read(path).unwrap();
+    file[start..start + bytes].fill(0xff);
+    fs::write(path, file).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_whose_events_can_t_be_counted_is_made_and_reported() {
+    let mut instance = Instance::start();
+    let token = instance.token("app", &["ingest"]);
+    let lines = (0..500).map(|number| {
+        json!({"id": format!("e{number}"), "event_type": "user_created", "entity_id": number}).to_string()
+    });
+    instance.post(&token, lines.collect::<Vec<_>>().join("\n")).await;
+    assert!(instance.shut_down().await.success());
+    damage_index(&instance.data_dir().join("events.db"));
+    let backups = folder();
+    let backup = backups.path().join("backup");
+    let created = create(instance.data_dir(), &backup);
+    assert_eq!(created.status.code(), Some(3), "{created:?}");
+    let told = String::from_utf8(created.stdout).unwrap();
+    for expected in [
+        "an unknown number of events",
+        "Pages of events.db are damaged",
+        "backup verify",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+    let reason = String::from_utf8(created.stderr).unwrap();
+    assert!(
+        reason.contains("the backup was created, but events.db is damaged"),
+        "{reason}"
+    );
+    let problems = complaint(&verify(&backup));
+    assert!(problems.contains("found"), "{problems}");
+    let restored = backups.path().join("restored");
+    succeeded(&restore(
+        &backup,
+        &restored,
+        Some(&instance.data_dir().join("secret.key")),
+    ));
+    assert!(restored.join("events.db").exists());
+}
