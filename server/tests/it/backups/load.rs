@@ -25,8 +25,8 @@ use crate::{
 const OLD_EVENTS: usize = 300;
 const PRODUCERS: usize = 2;
 
-/// Events that the producers may post while the first backup is made. They end before the receiver is far behind.
-const DURING_A_BACKUP: usize = 1_000;
+/// How many events may be on their way to the receiver before the producers wait for it.
+const MOST_ON_THEIR_WAY: usize = 200;
 
 /// Backups until one is made while events come in, before and after its moment.
 const MOST_BACKUPS: usize = 50;
@@ -161,10 +161,22 @@ fn assert_in_order(events: &Events) {
     }
 }
 
-/// Makes backups until one has an event that was not yet acknowledged when it was begun, and not all that were acknowledged when it
-/// ended: the log was written before and after its moment. Returns it with the events that it must have.
+/// Posts some events, and waits until not many are on their way to the receiver.
+async fn post_more(receiver: &Receiver, producers: &Producers) {
+    let known = producers.after_more(PRODUCERS).await;
+    let is_near = |events: &Events| {
+        let on_their_way = known.iter().filter(|id| !events.bodies.contains_key(*id));
+        on_their_way.count() <= MOST_ON_THEIR_WAY
+    };
+    receiver.wait_for_events("not many are on their way", is_near).await;
+}
+
+/// Makes backups, while events are posted as fast as the receiver gets them, until one has an event that was not yet acknowledged when
+/// it was begun, and not all that were acknowledged when it ended: the log was written before and after its moment. Returns it with
+/// the events that it must have.
 async fn backup_under_load(
     instance: &Instance,
+    receiver: &Receiver,
     producers: &Producers,
     folder: &std::path::Path,
 ) -> (PathBuf, HashSet<String>) {
@@ -172,11 +184,19 @@ async fn backup_under_load(
         let acknowledged = producers.after_more(20).await;
         let output = folder.join(format!("backup-{number}"));
         let (data_dir, target) = (instance.data_dir().to_owned(), output.clone());
-        // More each time: they may have ended before the backup has begun.
-        producers.allow(DURING_A_BACKUP * (1 + number.min(4)));
-        let created = spawn_blocking(move || create(&data_dir, &target)).await.unwrap();
+        let now_acknowledged = Arc::clone(&producers.acknowledged);
+        let mut creating = spawn_blocking(move || {
+            let created = create(&data_dir, &target);
+            (created, now_acknowledged.lock().unwrap().clone())
+        });
+        let (created, acknowledged_since) = loop {
+            tokio::select! {
+                created = &mut creating => break created.unwrap(),
+                () = post_more(receiver, producers) => {}
+            }
+        };
         succeeded(&created);
-        let (ids, acknowledged_since) = (ids_in(&output), producers.acknowledged.lock().unwrap().clone());
+        let ids = ids_in(&output);
         let is_new = |id: &String| id.starts_with("new") && !acknowledged.contains(id);
         if ids.iter().any(is_new) && !acknowledged_since.is_subset(&ids) {
             return (output, acknowledged);
@@ -207,7 +227,7 @@ async fn a_backup_under_load_continues_on_another_machine() {
     let changes = change_settings(&instance, &destination, &producers);
 
     let backups = folder();
-    let (backup, mut expected) = backup_under_load(&instance, &producers, backups.path()).await;
+    let (backup, mut expected) = backup_under_load(&instance, &receiver, &producers, backups.path()).await;
     let running = Client::with_token(&instance, &admin).get(&replay).await.expect(200);
     assert_eq!(running["state"], "running", "{running}");
     producers.stop();
