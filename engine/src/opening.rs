@@ -1,13 +1,14 @@
-//! Opening the data folder for the engine: what is checked before anything is changed, in this order.
+//! Opening the data folder for the engine. No content changes before everything that can be lost by a change is checked, in this order.
 //!
 //! 1. The folder is locked, if need be after a command that locks it for a moment, and the process may read and write its files.
 //! 2. The files are synchronised with the disk.
 //! 3. The store is there if the log is.
 //! 4. No write-ahead log has lost committed transactions (`wal`), or belongs to another file.
-//! 5. The store has what is noted in `server.lock`.
-//! 6. The write-ahead logs are written to the disk once more.
-//! 7. The key is the one that the store needs, and every secret can be decrypted.
-//! 8. The log belongs to the store, and has what is noted (`pairing`).
+//! 5. The write-ahead log of the store is written to the disk once more, which does not change its bytes.
+//! 6. The store has what is noted in `server.lock`. From here on, SQLite may copy its write-ahead log into it.
+//! 7. The write-ahead log of the log is written to the disk once more.
+//! 8. The key is the one that the store needs, and every secret can be decrypted.
+//! 9. The log belongs to the store, and has what is noted (`pairing`).
 
 use std::{fs::File, io::ErrorKind, path::Path, sync::Arc};
 
@@ -67,10 +68,9 @@ pub(crate) async fn open_folder(
     for file in [LOG_FILE, STORE_FILE] {
         check_wal(&folder, file, noted.as_ref(), accepts_mismatch)?;
     }
+    write_wal_again(&folder, STORE_FILE)?;
     let head = check_store(&folder, noted.as_ref(), accepts_mismatch)?;
-    for file in [LOG_FILE, STORE_FILE] {
-        write_wal_again(&folder, file)?;
-    }
+    write_wal_again(&folder, LOG_FILE)?;
     let is_noted = noted.is_some();
     let noted = noted.filter(|noted| {
         head.as_ref()
@@ -110,9 +110,10 @@ fn synchronise(folder: &DataFolder) -> Result<(), OpenError> {
 }
 
 /// Linux counts pages that it could not write as written, so the next fsync succeeds without them. A transaction whose fsync failed may
-/// therefore be in the page cache alone. It is written once more, here: the checkpoint that would copy it into the database may
-/// not be possible, for example because the disk is full. Pages of the database that could not be written are still in the write-ahead
-/// log.
+/// therefore be in the page cache alone. It is written once more, here, before anything copies it into the database: a checkpoint that a
+/// power failure interrupts would leave a part of a transaction in the database, and none of it in the write-ahead log. The checkpoint may
+/// also not be possible, for example because the disk is full. Pages of the database that could not be written are still in the
+/// write-ahead log.
 fn write_wal_again(folder: &DataFolder, file: &'static str) -> Result<(), OpenError> {
     let database = folder.file(file);
     let wal = wal_of(&database);
@@ -163,8 +164,8 @@ async fn soon<T>(for_servers: bool, mut attempt: impl FnMut() -> Result<T, OpenE
     }
 }
 
-/// Opens the store for a command that touches nothing encrypted. If no server runs on the folder, the same is checked as at a start:
-/// the command would remove the write-ahead log of the store. While a server runs, the write-ahead log can't be examined, because it
+/// Opens the store for a command that touches nothing encrypted. If no server runs on the folder, the store is treated as at a start:
+/// the command would remove its write-ahead log. While a server runs, the write-ahead log can't be examined, because it
 /// changes. A server that is starting, and other commands, are waited for.
 ///
 /// # Errors
@@ -180,8 +181,10 @@ pub(crate) async fn open_store_alone(path: &Path) -> Result<StoreAlone, OpenErro
     };
     folder.check_restored()?;
     if lock.is_some() {
+        synchronise(&folder)?;
         let noted = read_note(&folder)?;
         check_wal(&folder, STORE_FILE, noted.as_ref(), false)?;
+        write_wal_again(&folder, STORE_FILE)?;
         check_store(&folder, noted.as_ref(), false)?;
     }
     let database = open_store(&folder, Vault::unused()?).await?;
