@@ -43,7 +43,7 @@ pub(crate) struct DataFolder {
     path: PathBuf,
 }
 
-/// How long the lock is waited for: commands hold it for a moment if no server runs, and a server before it takes the lock file alone.
+/// How long the lock is waited for. Most commands, and a server that starts, hold it only briefly.
 pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -51,8 +51,8 @@ pub(crate) const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 ///
 /// The folder itself is locked, since a file in it can be deleted and made anew, and the lock file too, since network
 /// filesystems can't lock a folder, or a file that is not open for writing. The lock on the file is shared until [`Self::serve`], which
-/// tells a running server from a command and from a server that is starting. Where the folder can't be locked, only the file keeps two
-/// processes apart: then its lock is never shared, and whoever holds it counts as a server.
+/// tells a running server from a command and from a server that is starting. Where only one of the two can be locked, it keeps two
+/// processes apart alone: then its lock is never shared, and whoever holds it counts as a server.
 pub(crate) struct FolderLock {
     path: PathBuf,
     folder: Locked,
@@ -75,6 +75,7 @@ impl FolderLock {
         let (Locked::Held, Locked::Held, Some(file)) = (&self.folder, &self.file, &self.opened_file) else {
             return Ok(());
         };
+        // If that fails, Linux has dropped the shared lock on the file. The folder is still locked.
         match locked(file.try_lock()) {
             Ok(Locked::Held) => Ok(()),
             Ok(_) => Err(OpenError::Busy {
@@ -196,6 +197,8 @@ impl DataFolder {
         let path = || self.path.display().to_string();
         match (&folder_lock, &file_lock) {
             (_, Locked::ByAnother) => return Err(OpenError::InUse { path: path() }),
+            // Nothing tells the other one from a server.
+            (Locked::ByAnother, Locked::Unsupported(_)) => return Err(OpenError::InUse { path: path() }),
             (Locked::ByAnother, _) => return Err(OpenError::Busy { path: path() }),
             (Locked::Unsupported(error), Locked::Held) => tracing::warn!(
                 path = %self.path.display(), error = %error,
@@ -379,6 +382,19 @@ mod tests {
         file
     }
 
+    /// A child that another test has started has copies of the locks that were dropped here, until it executes its program.
+    fn when_free<T>(attempt: impl Fn() -> Result<T, OpenError>) -> T {
+        let give_up = Instant::now() + Duration::from_secs(180);
+        loop {
+            match attempt() {
+                Err(OpenError::InUse { .. } | OpenError::Busy { .. }) if Instant::now() < give_up => {
+                    sleep(Duration::from_millis(5));
+                }
+                ended => return ended.unwrap(),
+            }
+        }
+    }
+
     fn lock_file(folder: &DataFolder) -> File {
         let path = folder.file(LOCK_FILE);
         make_private(&path).unwrap();
@@ -395,9 +411,23 @@ mod tests {
         let second = folder.lock_both(without_locks(directory.path()), Some(lock_file(&folder)));
         assert!(matches!(second, Err(OpenError::InUse { .. })));
         drop(lock);
-        folder
-            .lock_both(without_locks(directory.path()), Some(lock_file(&folder)))
-            .unwrap();
+        when_free(|| folder.lock_both(without_locks(directory.path()), Some(lock_file(&folder))));
+    }
+
+    #[test]
+    fn without_locks_on_the_lock_file_whoever_has_locked_the_folder_counts_as_a_server() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = DataFolder::prepare(directory.path()).unwrap();
+        drop(lock_file(&folder));
+        let attempt = || {
+            let unlocked = without_locks(&folder.file(LOCK_FILE));
+            folder.lock_both(File::open(directory.path()).unwrap(), Some(unlocked))
+        };
+        let server = attempt().unwrap();
+        server.serve().unwrap();
+        assert!(matches!(attempt(), Err(OpenError::InUse { .. })));
+        drop(server);
+        assert!(when_free(attempt).is_held());
     }
 
     #[test]
@@ -405,11 +435,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let folder = DataFolder::prepare(directory.path()).unwrap();
         for makes_file in [false, true] {
-            let locked = match makes_file {
+            let command = when_free(|| match makes_file {
                 true => folder.lock(),
                 false => folder.try_lock_unchanged(),
-            };
-            let command = locked.unwrap();
+            });
             assert_eq!(folder.file(LOCK_FILE).exists(), makes_file);
             for second in [folder.lock(), folder.try_lock_unchanged()] {
                 assert!(matches!(second, Err(OpenError::Busy { .. })));
@@ -417,8 +446,8 @@ mod tests {
             drop(command);
             fs::remove_file(folder.file(LOCK_FILE)).unwrap();
         }
-        let server = folder.lock().unwrap();
-        server.serve().unwrap();
+        let server = when_free(|| folder.lock());
+        when_free(|| server.serve());
         for second in [folder.lock(), folder.try_lock_unchanged()] {
             assert!(matches!(second, Err(OpenError::InUse { .. })));
         }
@@ -426,7 +455,7 @@ mod tests {
         fs::remove_file(folder.file(LOCK_FILE)).unwrap();
         assert!(matches!(folder.lock(), Err(OpenError::Busy { .. })));
         drop(server);
-        assert!(folder.lock().unwrap().is_held());
+        assert!(when_free(|| folder.lock()).is_held());
     }
 
     #[test]
