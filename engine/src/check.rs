@@ -37,7 +37,8 @@ pub(crate) fn check_databases(log: &Path, store: &Path) -> Vec<Problem> {
 /// Checks everything. `encryption_key` is the one from the environment.
 ///
 /// # Errors
-/// [`OpenError::InUse`] if a server runs on the folder, and [`OpenError`] if the folder can't be read.
+/// [`OpenError::InUse`] if a server runs on the folder, [`OpenError::Busy`] if a command uses it, and [`OpenError`] if the folder can't be
+/// read.
 pub(crate) fn check_folder(path: &Path, encryption_key: Option<&str>) -> Result<FolderCheck, OpenError> {
     let folder = DataFolder::existing(path);
     folder.check_restored()?;

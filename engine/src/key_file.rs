@@ -163,8 +163,10 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let replaced = write_new(&new, path, text).and_then(|()| fs::rename(&new, path));
     if let Err(error) = replaced {
         // It may contain keys.
-        if let Err(error) = fs::remove_file(&new) {
-            tracing::debug!(error = %error, path = %new.display(), "What was written of a key file can't be removed.");
+        if let Err(error) = fs::remove_file(&new)
+            && error.kind() != ErrorKind::NotFound
+        {
+            tracing::warn!(error = %error, path = %new.display(), "What was written of a key file can't be removed. It may contain keys.");
         }
         return Err(error);
     }

@@ -61,7 +61,8 @@ pub enum RotateKeyError {
 /// Checks a data folder without changing anything in it.
 ///
 /// # Errors
-/// [`OpenError::InUse`] if a server runs on the folder, and [`OpenError`] if the folder can't be read.
+/// [`OpenError::InUse`] if a server runs on the folder, [`OpenError::Busy`] if a command uses it, and [`OpenError`] if the folder can't be
+/// read.
 pub async fn check_data_folder(path: &Path, encryption_key: Option<&str>) -> Result<FolderCheck, OpenError> {
     let (folder, key) = (path.to_owned(), encryption_key.map(str::to_owned));
     let checked = tokio::task::spawn_blocking(move || check_folder(&folder, key.as_deref())).await;

@@ -114,7 +114,7 @@ async fn catch_up(log: &EventLog, database: &Database, note: &Note, due: Due) ->
     };
     match done {
         Ok(Due::Nothing) => {
-            tracing::info!("The progress of the databases is noted in server.lock.");
+            tracing::info!("The progress of the databases is now noted in server.lock.");
             Due::Nothing
         }
         Ok(due) => due,
