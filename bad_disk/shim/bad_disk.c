@@ -203,14 +203,54 @@ int ftruncate64(int file, off64_t length)
     return truncate_noted(file, length);
 }
 
-/* Appends the records of an undo file to that of lost writes: whole, or without their bytes if they were synchronised. */
+/* Where the last whole record of a file ends. A process that was killed can have left a part of another one behind it. */
+static off_t end_of_records(int file)
+{
+    struct stat now;
+    if (fstat(file, &now) != 0)
+        abort();
+    int64_t head[HEAD];
+    off_t end = 0;
+    while (read_all(file, (char *)head, sizeof head, end) == (ssize_t)sizeof head) {
+        int64_t length = head[1] < 0 ? 0 : head[1];
+        if (length > now.st_size - end - (off_t)sizeof head)
+            break;
+        end += (off_t)sizeof head + length;
+    }
+    return end;
+}
+
+/* Appends a record. Returns 0 if the process may not write so much to a file (RLIMIT_FSIZE). */
+static int append(int to, int64_t head[HEAD], char *bytes, size_t length)
+{
+    struct iovec parts[2] = {{head, HEAD * sizeof *head}, {bytes, length}};
+    ssize_t written = writev(to, parts, 2);
+    if (written < 0 && errno != EFBIG)
+        abort();
+    /* A record that reaches over the limit is written in part. */
+    return written == (ssize_t)(HEAD * sizeof *head + length);
+}
+
+/*
+ * Appends the records of an undo file to that of lost writes: whole, or without their bytes if they were synchronised. If there is no
+ * room for one, all are forgotten: a power cut then takes back less, and never what was written again.
+ */
 static void append_records(const char *undo, const char *lost, int synchronised)
 {
     int from = open(undo, O_RDONLY | O_CLOEXEC);
-    int to = open(lost, O_WRONLY | O_APPEND | O_CLOEXEC | (synchronised ? 0 : O_CREAT), 0600);
-    int64_t head[HEAD];
-    off_t offset = 0;
-    while (from >= 0 && to >= 0 && read_all(from, (char *)head, sizeof head, offset) == (ssize_t)sizeof head) {
+    int to = open(lost, O_RDWR | O_APPEND | O_CLOEXEC | (synchronised ? 0 : O_CREAT), 0600);
+    off_t end = from >= 0 ? end_of_records(from) : 0, offset = 0;
+    struct stat now;
+    if (to >= 0) {
+        off_t whole = end_of_records(to);
+        if (fstat(to, &now) != 0 || (whole < now.st_size && REAL(ftruncate)(to, whole) != 0))
+            abort();
+    }
+    int appended = from >= 0 && to >= 0;
+    while (appended && offset < end) {
+        int64_t head[HEAD];
+        if (read_all(from, (char *)head, sizeof head, offset) != (ssize_t)sizeof head)
+            abort();
         offset += (off_t)sizeof head;
         size_t length = (size_t)head[1];
         char *bytes = malloc(length ? length : 1);
@@ -221,15 +261,15 @@ static void append_records(const char *undo, const char *lost, int synchronised)
             head[1] = -1;
             length = 0;
         }
-        struct iovec parts[2] = {{head, sizeof head}, {bytes, length}};
-        if (writev(to, parts, 2) != (ssize_t)(sizeof head + length))
-            abort();
+        appended = append(to, head, bytes, length);
         free(bytes);
     }
     if (from >= 0)
         close(from);
     if (to >= 0)
         close(to);
+    if (to >= 0 && from >= 0 && !appended && REAL(unlink)(lost) != 0)
+        abort();
 }
 
 /* The writes since the last fsync were synchronised, or never will be. */
