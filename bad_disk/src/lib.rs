@@ -292,6 +292,42 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_process_has_noted_in_part_is_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("data");
+        fs::create_dir(&data_dir).unwrap();
+        let disk = BadDisk::below(&data_dir, folder.path()).unwrap().unwrap();
+        let file = disk.data_dir.join("x.db");
+        let (undo, lost) = (folder.path().join("undo/x.db"), folder.path().join("undo/x.db.lost"));
+        let sync = |limit: &str| {
+            let mut command = Command::new("sh");
+            let limited = format!(r#"trap "" XFSZ; ulimit -f {limit}; LD_PRELOAD="$1" exec sync "$2""#);
+            command.args(["-c", &limited, "sh", disk.library()]).arg(&file);
+            command.envs(disk.variables()).status().unwrap().success()
+        };
+        let half = |record: Vec<u8>| record.get(..record.len() - 1).unwrap().to_vec();
+        for part in [
+            half(record(0, b"ab", 2)),
+            record(0, b"", 2).get(..HEAD / 2).unwrap().to_vec(),
+        ] {
+            // "b" was written over "B", and never reached the disk; then "a" over "A".
+            fs::write(&file, "ab").unwrap();
+            fs::write(&lost, [record(1, b"B", 2), part.clone()].concat()).unwrap();
+            fs::write(&undo, [record(0, b"A", 2), part].concat()).unwrap();
+            assert!(sync("unlimited"));
+            assert_eq!(records_in(&lost).unwrap().len(), 2);
+            assert_eq!(disk.cut_power(|_| 0).unwrap(), 1);
+            assert_eq!(fs::read_to_string(&file).unwrap(), "aB");
+        }
+        // Without room for the records, nothing counts as lost.
+        fs::write(&file, "ab").unwrap();
+        fs::write(&lost, record(1, b"B", 2)).unwrap();
+        fs::write(&undo, record(0, b"A", 2)).unwrap();
+        assert!(sync("0"));
+        assert_eq!(disk.cut_power(|_| 0).unwrap(), 0);
+    }
+
+    #[test]
     fn what_an_fsync_could_not_write_is_lost_unless_it_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");

@@ -212,7 +212,10 @@ impl Engine {
         if due != Due::Generation {
             finish_rotation(&folder, &database, has_key_file).await;
         }
-        serve(&folder_lock).await?;
+        if let Err(error) = serve(&folder_lock).await {
+            tokio::join!(log.close(), database.close());
+            return Err(error);
+        }
         let clients = GuardedClients::new(settings.network().rules());
         let clients = clients.with_ca_file(config.ca_file).with_instance_proxy(config.proxy);
         let delivery = Arc::new(Delivery::start(

@@ -407,3 +407,33 @@ impl InspectionError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy() -> OpenError {
+        OpenError::Busy { path: String::new() }
+    }
+
+    fn in_use() -> OpenError {
+        OpenError::InUse { path: String::new() }
+    }
+
+    /// Time passes only while nothing else is to be done.
+    #[tokio::test(start_paused = true)]
+    async fn commands_are_waited_for_and_servers_only_if_asked() {
+        let after = async |for_servers: bool, mut errors: Vec<OpenError>| {
+            soon(for_servers, || errors.pop().map_or(Ok(()), Err)).await
+        };
+        assert!(after(false, vec![busy(), busy()]).await.is_ok());
+        assert!(after(true, vec![in_use(), busy()]).await.is_ok());
+        let refused = after(false, vec![in_use()]).await;
+        assert!(matches!(refused, Err(OpenError::InUse { .. })));
+        // Not for ever.
+        let begun = Instant::now();
+        let refused = soon::<()>(true, || Err(busy())).await;
+        assert!(matches!(refused, Err(OpenError::Busy { .. })));
+        assert!(begun.elapsed() >= LOCK_PATIENCE);
+    }
+}

@@ -1,15 +1,18 @@
 //! Starts that accept a mismatch and are killed on the way.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::SystemTime};
 
 use futures::FutureExt;
+use rusqlite::config::DbConfig;
 
 use super::*;
 use crate::{
     folder::{DataFolder, KEY_FILE, LOCK_FILE},
     it::world::{wait_until, when_unlocked},
+    note::{self, Noted},
     opening::open_store_alone,
     storage::make_private,
+    wal::wal_of,
 };
 
 /// Where a start is killed.
@@ -112,26 +115,57 @@ async fn a_start_waits_for_a_command_that_has_locked_the_folder() {
 }
 
 #[tokio::test]
-async fn a_command_waits_for_another_one_and_not_for_a_server() {
+async fn a_command_opens_the_store_alone_and_beside_a_server() {
     let (folder, _) = used_folder().await;
     let open = || open_store_alone(folder.path());
-    let lock = when_unlocked(async || DataFolder::existing(folder.path()).lock())
-        .await
-        .unwrap();
-    let mut opening = std::pin::pin!(open());
-    assert!((&mut opening).now_or_never().is_none(), "it does not wait");
-    drop(lock);
-    let opened = opening.await.unwrap();
+    let opened = when_unlocked(open).await.unwrap();
     assert!(opened._lock.is_some());
     opened.database.close().await;
     drop(opened);
     let lock = when_unlocked(async || DataFolder::existing(folder.path()).lock())
         .await
         .unwrap();
-    serve(&lock).await.unwrap();
+    when_unlocked(async || serve(&lock).await).await.unwrap();
     let opened = open().await.unwrap();
     assert!(opened._lock.is_none());
     opened.database.close().await;
+}
+
+/// Else a checkpoint could be made of frames that only the page cache has. A start that is refused makes none.
+#[tokio::test]
+async fn the_write_ahead_log_of_the_store_is_written_again_before_it_is_copied() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let (folder, _) = used_folder().await;
+    let store = folder.path().join(STORE_FILE);
+    let connection = rusqlite::Connection::open(&store).unwrap();
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .unwrap();
+    connection
+        .execute("UPDATE instance SET generation = generation", [])
+        .unwrap();
+    drop(connection);
+    // The store lacks a change.
+    let note_file = folder.path().join(LOCK_FILE);
+    let noted = note::read(&note_file).unwrap().unwrap();
+    let changes = noted.changes + 1;
+    Note::open(&note_file, false).unwrap().begin(Noted { changes, ..noted });
+    let wal = wal_of(&store);
+    let before = fs::read(&wal).unwrap();
+    assert!(!before.is_empty());
+    for is_command in [false, true] {
+        let file = fs::File::options().write(true).open(&wal).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let refused = when_unlocked(async || match is_command {
+            true => open_store_alone(folder.path()).await.map(drop),
+            false => open_folder(folder.path(), None, false).await.map(drop),
+        })
+        .await;
+        assert!(matches!(refused, Err(OpenError::Mismatch(_))), "{refused:?}");
+        let written = fs::metadata(&wal).unwrap().modified().unwrap();
+        assert!(written > SystemTime::UNIX_EPOCH, "command: {is_command}");
+        assert!(fs::read(&wal).unwrap() == before);
+    }
 }
 
 #[tokio::test]
