@@ -142,7 +142,10 @@ async fn the_write_ahead_log_of_the_store_is_written_again_before_it_is_copied()
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .unwrap();
     connection
-        .execute("UPDATE instance SET generation = generation", [])
+        .execute_batch(
+            "UPDATE instance SET generation = generation + 1;
+             UPDATE instance SET generation = generation - 1;",
+        )
         .unwrap();
     drop(connection);
     // The store lacks a change.
